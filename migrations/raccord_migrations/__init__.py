@@ -1,0 +1,1 @@
+"""Database revisions of Raccord; history that imports nothing of today."""

@@ -1,0 +1,1 @@
+"""A local QuickBooks Online over real HTTP, with a general ledger behind it."""
