@@ -1,0 +1,133 @@
+"""The one narrow context that each hook gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import BinaryIO, Protocol
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from raccord.plugin.terms import TermTable
+from raccord.plugin.texts import Language
+
+
+class Answer(Protocol):
+    """An HTTP answer; ``json`` keeps decimals exact."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+    def json(self) -> object: ...
+
+
+class Http(Protocol):
+    """A connector's only way out: declared hosts only, with time-outs, bounded retries of reads and redaction."""
+
+    def get(
+        self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer: ...
+    def post(
+        self, url: str, *, json: object = None, content: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer: ...
+    def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> Answer: ...
+
+
+class SourceFile(Protocol):
+    """A file as it arrived, kept unchanged; ``number`` counts arrivals of one connection from 1."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Open the bytes for reading; the stream can seek."""
+        ...
+
+
+class FileBox(Protocol):
+    """The files of one connection in order of arrival, however they came (folder, upload, SFTP)."""
+
+    def receive(self, name: str, content: BinaryIO, *, origin: str) -> bool:
+        """Keep a file; ``False`` when the same bytes are here already. ``origin`` is a note (``sftp``, ``zip:a.zip``)."""
+        ...
+
+    def scan(self, folder: str) -> int:
+        """Receive every new file of a folder, oldest name first; return how many were new. Sub-folders are not read."""
+        ...
+
+    def has(self, name: str, size: int) -> bool:
+        """Tell whether a file of that name and size arrived before, so a remote one need not be fetched again."""
+        ...
+
+    def after(self, number: int) -> SourceFile | None:
+        """Return the first file that arrived after ``number``, or nothing."""
+        ...
+
+
+class ConnectionView(Protocol):
+    """What every hook may know of its connection; nothing here changes during a run."""
+
+    @property
+    def settings(self) -> BaseModel:
+        """The settings, an instance of the connector's own model, secrets included."""
+        ...
+
+    @property
+    def time_zone(self) -> ZoneInfo: ...
+    @property
+    def home_currency(self) -> str: ...
+    @property
+    def language(self) -> Language: ...
+    @property
+    def starts_on(self) -> date:
+        """The first day that is in scope; earlier records are left out by core."""
+        ...
+
+
+class FetchContext(ConnectionView, Protocol):
+    @property
+    def http(self) -> Http: ...
+    @property
+    def files(self) -> FileBox: ...
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        ...
+
+
+class MapContext(ConnectionView, Protocol):
+    """No network, no clock, no database: the same record always maps to the same drafts."""
+
+    @property
+    def terms(self) -> TermTable: ...
+    @property
+    def taxed(self) -> bool:
+        """Whether the company's sales lines need a tax code."""
+        ...
+
+
+class ResolveContext(ConnectionView, Protocol):
+    pass
+
+
+class ConflictContext(ConnectionView, Protocol):
+    pass
+
+
+class PushContext(ConnectionView, Protocol):
+    @property
+    def http(self) -> Http: ...
+
+
+class ReportContext(ConnectionView, Protocol):
+    @property
+    def http(self) -> Http: ...

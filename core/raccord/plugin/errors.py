@@ -1,0 +1,41 @@
+"""What a connector raises, ordered by what happens next. Anything else is a fault of the plugin."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from raccord.plugin.texts import Text
+
+
+class ConnectorError(Exception):
+    """Base of the errors a connector may raise; ``text`` is shown to people and must hold no secret."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+class RetryLater(ConnectorError):  # noqa: N818 - named for what happens next, not for what went wrong
+    """Raised when the source is busy or away: the stream is tried again after ``after``, its cursor unmoved."""
+
+    def __init__(self, text: Text, after: timedelta = timedelta(minutes=5)) -> None:
+        super().__init__(text)
+        self.after = after
+
+
+class Reauthorise(ConnectorError):  # noqa: N818
+    """Raised when the source refuses our credentials: the connection waits for a person."""
+
+
+class SourceRefused(ConnectorError):  # noqa: N818
+    """Raised when the source answers that it will not do this, now or later: the stream becomes a problem."""
+
+
+class BadRecord(ConnectorError):  # noqa: N818
+    """Raised when one record cannot be used: that record becomes a problem, the others go on."""
+
+    def __init__(self, field: str, reason: Text, code: str = "mapping.bad_record") -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+        self.code = code

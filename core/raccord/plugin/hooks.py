@@ -1,0 +1,104 @@
+"""What a connector answers: Protocols that are both the pluggy specification and the static types.
+
+``connector: Connector = raccord_chase`` in a connector's test makes mypy and pyright check the signatures that every
+connector has; a module that answers more is checked against :class:`Hooks` (all of them) or the single Protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pluggy
+
+from raccord.plugin.contexts import (
+    ConflictContext,
+    FetchContext,
+    MapContext,
+    PushContext,
+    ReportContext,
+    ResolveContext,
+)
+from raccord.plugin.drafts import Draft
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.ledger import AccountChoice, AccountNeed, Conflict, LedgerObject, Outcome, PushResult, Resolution
+from raccord.plugin.records import Page, Record
+from raccord.plugin.texts import Text
+
+NAMESPACE = "raccord"
+hookspec = pluggy.HookspecMarker(NAMESPACE)
+hookimpl = pluggy.HookimplMarker(NAMESPACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The drafts a record becomes; their money effects add up to the record's amount."""
+
+    drafts: Sequence[Draft]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record that posts nothing, with the reason; ``report`` also shows it to people (unknown kinds)."""
+
+    code: str
+    reason: Text
+    report: bool = False
+
+
+class Describes(Protocol):
+    @hookspec(firstresult=True)
+    def describe(self) -> ConnectorInfo | None:
+        """Return the manifest; called once, at admission, without any context."""
+        ...
+
+
+class Fetches(Protocol):
+    @hookspec(firstresult=True)
+    def fetch_records(self, context: FetchContext, stream: str, cursor: str | None) -> Page | None:
+        """Return the page of ``stream`` after ``cursor`` (``None``: from the beginning), at most 1000 records."""
+        ...
+
+
+class Maps(Protocol):
+    @hookspec(firstresult=True)
+    def map_record(self, context: MapContext, record: Record) -> Mapped | Skipped | None:
+        """Turn a record into drafts; pure, so it may be replayed at will."""
+        ...
+
+
+class Resolves(Protocol):
+    @hookspec(firstresult=True)
+    def resolve_account(self, context: ResolveContext, need: AccountNeed) -> AccountChoice | None:
+        """Suggest what fills a role; asked only where the company has no saved choice."""
+        ...
+
+
+class Settles(Protocol):
+    @hookspec(firstresult=True)
+    def on_conflict(self, context: ConflictContext, conflict: Conflict) -> Resolution | None:
+        """Answer a conflict with one of the resolutions it allows; core's own answer is to hold."""
+        ...
+
+
+class Pushes(Protocol):
+    @hookspec(firstresult=True)
+    def push_records(self, context: PushContext, stream: str, documents: Sequence[LedgerObject]) -> PushResult | None:
+        """Bring lists of the ledger to the source (contacts, items, accounts); idempotent."""
+        ...
+
+
+class Reports(Protocol):
+    @hookspec(firstresult=True)
+    def report_outcome(self, context: ReportContext, outcomes: Sequence[Outcome]) -> bool | None:
+        """Tell the source what became of its records; ``True`` when done."""
+        ...
+
+
+class Connector(Describes, Fetches, Maps, Protocol):
+    """The hooks of a connector that maps its records itself."""
+
+
+class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Reports, Protocol):
+    """All hooks. Each is synchronous, returns a value, and answers ``None`` for "not mine, ask the next"."""

@@ -1,0 +1,131 @@
+"""What a connector may see of the ledger: objects to choose from, documents, conflicts and outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from raccord.plugin.drafts import Accepts, Draft
+from raccord.plugin.money import Money
+from raccord.plugin.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerObject:
+    """An entry of one of the company's lists; ``kind`` is QuickBooks' entity name (``Account``, ``Customer``)."""
+
+    kind: str
+    id: str
+    name: str
+    active: bool = True
+    type: str = ""
+    subtype: str = ""
+    number: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What exists in QuickBooks."""
+
+    kind: str
+    id: str
+    number: str = ""
+    day: date | None = None
+    total: Money | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNeed:
+    """A role without a saved choice, for a draft of ``day``; ``candidates`` are the objects that could fill it."""
+
+    role: str
+    of: str
+    accepts: Accepts
+    day: date
+    draft_key: str
+    candidates: Sequence[LedgerObject]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChoice:
+    """An answer to an :class:`AccountNeed`: the id of one of its candidates, with the reason shown to people."""
+
+    id: str
+    reason: Text
+
+
+class ConflictKind(StrEnum):
+    DUPLICATE_NAME = "duplicate_name"
+    DUPLICATE_NUMBER = "duplicate_number"
+    STALE = "stale"
+    ALREADY_EXISTS = "already_exists"
+    AMOUNT_DIFFERS = "amount_differs"
+    LINKED_ELSEWHERE = "linked_elsewhere"
+    DELETED = "deleted"
+    VOIDED = "voided"
+    INACTIVE_REFERENCE = "inactive_reference"
+    PERIOD_CLOSED = "period_closed"
+    DEPOSITED = "deposited"
+    CAPABILITY_MISSING = "capability_missing"
+
+
+class ResolutionKind(StrEnum):
+    HOLD = "hold"
+    LINK = "link"
+    SKIP = "skip"
+    KEEP_THEIRS = "keep_theirs"
+    RESTORE_OURS = "restore_ours"
+    UNLINK = "unlink"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something in QuickBooks that stands in a draft's way; an answer must be one of ``allowed``."""
+
+    kind: ConflictKind
+    draft: Draft
+    allowed: frozenset[ResolutionKind]
+    existing: LedgerObject | Document | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What to do about a conflict; ``target`` is the id to link to where ``kind`` is ``link``."""
+
+    kind: ResolutionKind
+    target: str = ""
+    reason: Text | None = None
+
+
+class OutcomeState(StrEnum):
+    POSTED = "posted"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+    HELD = "held"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one draft, told back to the source by ``report_outcome``."""
+
+    stream: str
+    source_id: str
+    draft_key: str
+    state: OutcomeState
+    document: Document | None = None
+    code: str = ""
+    reason: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushResult:
+    """What ``push_records`` did with each document: (ledger id, id at the source), and (ledger id, why refused)."""
+
+    pushed: Sequence[tuple[str, str]]
+    refused: Sequence[tuple[str, Text]] = ()

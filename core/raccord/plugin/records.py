@@ -1,0 +1,67 @@
+"""What a source said, page by page, and the rows of it that could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from raccord.plugin.money import Money
+from raccord.plugin.texts import Text
+
+JSON = str | int | bool | None | Sequence["JSON"] | Mapping[str, "JSON"]
+"""A JSON value without floats: decimals travel as text, exactly as the source wrote them."""
+
+PAGE_RECORDS_MAX = 1000
+CURSOR_BYTES_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing the source said, kept raw for ever.
+
+    ``source_id`` is stable: the same thing read again, in another order or another file, has the same id. ``day`` is
+    the date the ledger documents made from it bear, in the source's time zone. ``amount`` is what the record moves, with
+    money into the company's account positive (``None``: the record moves no money); the money effects of the drafts
+    mapped from it must add up to it.
+    """
+
+    stream: str
+    source_id: str
+    day: date
+    raw: Mapping[str, JSON]
+    amount: Money | None = None
+
+    def key(self, purpose: str = "") -> str:
+        """Return the key of the draft made from this record for ``purpose`` (for instance ``fee``)."""
+        plain = f"{self.stream}/{self.source_id}"
+        return f"{plain}#{purpose}" if purpose else plain
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that could not become a record: where it stands, why, and what it looked like.
+
+    ``where`` names file and line and is the row's identity, so the same bad row read twice is one problem. ``raw`` is
+    an excerpt of at most a few hundred characters, masked by the connector where it may hold card numbers.
+    """
+
+    stream: str
+    where: str
+    code: str
+    reason: Text
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of ``fetch_records``: committed together with its cursor, in one transaction.
+
+    ``cursor`` is opaque to core (at most 4 KiB) and is handed back for the next page, also in the next run: the last
+    cursor is the watermark. ``more`` says whether another page can be had now.
+    """
+
+    records: Sequence[Record]
+    cursor: str | None
+    more: bool
+    rejects: Sequence[Reject] = field(default=())
