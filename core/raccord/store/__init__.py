@@ -1,0 +1,1 @@
+"""SQLAlchemy models, sessions, the vault and the audit chain."""

@@ -1,0 +1,220 @@
+"""What goes to QuickBooks and what is there: plans, postings, links, the known lists and the proof."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from raccord.store.columns import Model, RowId, new_id
+
+
+class PlanState(StrEnum):
+    BUILDING = "building"
+    WAITING = "waiting"
+    """Waits for a person's approval."""
+    APPROVED = "approved"
+    APPLIED = "applied"
+    STALE = "stale"
+    """The books or the drafts changed after it was made; never applied."""
+
+
+class Plan(Model):
+    """What a run will do, line by line, before it does it."""
+
+    __tablename__ = "plan"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"), index=True)
+    run_id: Mapped[str] = mapped_column(index=True)
+    state: Mapped[str] = mapped_column(default=PlanState.BUILDING)
+    hash: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    approved_at: Mapped[datetime | None]
+    approved_by: Mapped[str] = mapped_column(default="")
+    """A person's name, or ``standing`` where the connection runs by itself."""
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    LINK = "link"
+    SKIP = "skip"
+    HOLD = "hold"
+    BLOCKED = "blocked"
+
+
+class LineState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    DONE = "done"
+    REFUSED = "refused"
+    LEFT = "left"
+    """Nothing to send (skip, hold, blocked), or not sent because something it needs failed."""
+
+
+class PlanLine(Model):
+    """One line of a plan; ``payload`` is the text that is sent, with ``{link:KEY}`` where an id does not exist yet."""
+
+    __tablename__ = "plan_line"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "key"),
+        Index("ix_plan_line_todo", "plan_id", "state", "rank", "id"),
+        Index("ix_plan_line_draft", "draft_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plan.id"))
+    rank: Mapped[int]
+    """Dependency level: lines of a lower rank are finished first."""
+    action: Mapped[str]
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("draft.id"))
+    """Empty for objects that core itself wants (a default account, the item of an income account)."""
+    key: Mapped[str]
+    revision: Mapped[int]
+    kind: Mapped[str]
+    """QuickBooks' entity name."""
+    day: Mapped[date | None]
+    document_id: Mapped[str] = mapped_column(default="")
+    """For update and link: the document that exists."""
+    payload: Mapped[str] = mapped_column(default="")
+    payload_hash: Mapped[str] = mapped_column(default="")
+    needs: Mapped[list[Any]] = mapped_column(default=list)
+    """Keys whose documents must exist first."""
+    reason: Mapped[str] = mapped_column(default="")
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    effect: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Ledger account id to the amount its balance moves by (debit positive), decimals as text."""
+    amount: Mapped[Decimal | None]
+    """The money effect the proof counts; money in is positive."""
+    currency: Mapped[str] = mapped_column(default="")
+    money_account: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default=LineState.PENDING)
+
+
+class PostingState(StrEnum):
+    INTENT = "intent"
+    """Committed before the call; after a crash the outcome is unknown until read back."""
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class Posting(Model):
+    """One intent to write to QuickBooks, committed before the call, and its answer."""
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        UniqueConstraint("company_id", "request_id"),
+        Index("ix_posting_open", "company_id", "state"),
+        Index("ix_posting_line", "plan_line_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    plan_line_id: Mapped[int] = mapped_column(ForeignKey("plan_line.id"))
+    company_id: Mapped[str] = mapped_column(ForeignKey("company.id"))
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    key: Mapped[str]
+    revision: Mapped[int]
+    kind: Mapped[str]
+    operation: Mapped[str]
+    request_id: Mapped[str]
+    marker: Mapped[str]
+    body: Mapped[str]
+    body_hash: Mapped[str]
+    batch_id: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default=PostingState.INTENT)
+    attempts: Mapped[int] = mapped_column(default=0)
+    document_id: Mapped[str] = mapped_column(default="")
+    fault_code: Mapped[str] = mapped_column(default="")
+    fault_detail: Mapped[str] = mapped_column(default="")
+    tid: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class LinkState(StrEnum):
+    LIVE = "live"
+    DELETED = "deleted"
+    VOIDED = "voided"
+    UNLINKED = "unlinked"
+
+
+class LinkRow(Model):
+    """The lasting tie between a draft's key and a document's id, kept for every company for ever."""
+
+    __tablename__ = "link"
+    __table_args__ = (
+        UniqueConstraint("company_id", "connection_id", "key"),
+        Index("ix_link_document", "company_id", "kind", "document_id"),
+        Index("ix_link_day", "connection_id", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    company_id: Mapped[str] = mapped_column(ForeignKey("company.id"))
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    key: Mapped[str]
+    kind: Mapped[str]
+    document_id: Mapped[str]
+    document_number: Mapped[str] = mapped_column(default="")
+    sync_token: Mapped[str]
+    revision: Mapped[int]
+    marker: Mapped[str]
+    payload_hash: Mapped[str]
+    stream: Mapped[str] = mapped_column(default="")
+    day: Mapped[date | None]
+    amount: Mapped[Decimal | None]
+    currency: Mapped[str] = mapped_column(default="")
+    money_account: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default=LinkState.LIVE)
+    origin: Mapped[str] = mapped_column(default="created")
+    """``created`` by us or ``linked`` to what was there."""
+    linked_at: Mapped[datetime]
+
+
+class LedgerEntry(Model):
+    """What we know of the company's lists (accounts, customers, items, tax codes), refreshed before a plan."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (Index("ix_ledger_entry_name", "company_id", "kind", "name_key"),)
+
+    company_id: Mapped[str] = mapped_column(ForeignKey("company.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    object_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    name_key: Mapped[str]
+    """The name as QuickBooks compares it: case folded."""
+    active: Mapped[bool]
+    number: Mapped[str] = mapped_column(default="")
+    type: Mapped[str] = mapped_column(default="")
+    subtype: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str] = mapped_column(default="")
+    account_id: Mapped[str] = mapped_column(default="")
+    """For an item: its income account."""
+    seen_at: Mapped[datetime]
+
+
+class Proof(Model):
+    """Source total, posted total and QuickBooks total of one stream, currency and day."""
+
+    __tablename__ = "proof"
+    __table_args__ = (UniqueConstraint("connection_id", "stream", "currency", "day"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    run_id: Mapped[str]
+    stream: Mapped[str]
+    currency: Mapped[str]
+    day: Mapped[date]
+    source_total: Mapped[Decimal]
+    left_out_total: Mapped[Decimal]
+    """Part of the source total that is skipped, held or failed, each with a reason of its own."""
+    posted_total: Mapped[Decimal]
+    quickbooks_total: Mapped[Decimal]
+    equal: Mapped[bool]
+    differences: Mapped[list[Any]] = mapped_column(default=list)
+    """What explains a difference: ``{"key", "document_id", "code", "amount"}``."""
+    proven_at: Mapped[datetime]

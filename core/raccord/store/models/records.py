@@ -1,0 +1,203 @@
+"""What the sources said: cursors, records, drafts, holds, problems and the company's choices."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from raccord.store.columns import Model, RowId, new_id
+
+
+class StreamCursor(Model):
+    """Where a stream stands; committed together with the page it came with."""
+
+    __tablename__ = "stream_cursor"
+
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"), primary_key=True)
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    cursor: Mapped[str | None]
+    updated_at: Mapped[datetime]
+
+
+class RecordState(StrEnum):
+    NEW = "new"
+    MAPPED = "mapped"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+    """A later revision of the same record exists."""
+
+
+class SourceRecord(Model):
+    """What the source said, raw, one row a revision; never changed but for its state."""
+
+    __tablename__ = "record"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "stream", "source_id", "revision"),
+        Index("ix_record_connection_state", "connection_id", "state"),
+        Index("ix_record_connection_stream_day", "connection_id", "stream", "day"),
+        Index("ix_record_run", "run_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    stream: Mapped[str]
+    source_id: Mapped[str]
+    revision: Mapped[int]
+    content_hash: Mapped[str]
+    day: Mapped[date]
+    amount: Mapped[Decimal | None]
+    currency: Mapped[str | None]
+    raw: Mapped[str]
+    """JSON text, keys sorted."""
+    state: Mapped[str] = mapped_column(default=RecordState.NEW)
+    reason: Mapped[str] = mapped_column(default="")
+    run_id: Mapped[str]
+    fetched_at: Mapped[datetime]
+
+
+class DraftState(StrEnum):
+    WAITING = "waiting"
+    """To be planned by the next run."""
+    HELD = "held"
+    PLANNED = "planned"
+    POSTED = "posted"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    READY = "ready"
+    """Failed, then marked ready for synchronisation by a person (CH-57)."""
+    RESOLVED = "resolved"
+    """Entered by hand in QuickBooks by a person; never sent (CH-58)."""
+    WITHDRAWN = "withdrawn"
+    """The record's newest revision no longer makes this draft."""
+
+
+class DraftRow(Model):
+    """A ledger document we would like to exist; one row a key, its revision raised when the body changes."""
+
+    __tablename__ = "draft"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "key"),
+        Index("ix_draft_connection_state", "connection_id", "state"),
+        Index("ix_draft_record", "record_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    key: Mapped[str]
+    revision: Mapped[int]
+    kind: Mapped[str]
+    day: Mapped[date | None]
+    body: Mapped[str]
+    """The draft as JSON."""
+    body_hash: Mapped[str]
+    state: Mapped[str] = mapped_column(default=DraftState.WAITING)
+    reason: Mapped[str] = mapped_column(default="")
+    decisions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """A person's answers for this draft alone: decision name to ledger id."""
+
+
+class Choice(Model):
+    """What fills a role from a date on; the one with the latest ``valid_from`` up to the draft's day counts (K9)."""
+
+    __tablename__ = "choice"
+    __table_args__ = (UniqueConstraint("connection_id", "role", "of", "valid_from"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    role: Mapped[str]
+    of: Mapped[str] = mapped_column(default="")
+    valid_from: Mapped[date]
+    """The beginning of time is 0001-01-01."""
+    ledger_kind: Mapped[str]
+    ledger_id: Mapped[str]
+    ledger_name: Mapped[str]
+    origin: Mapped[str]
+    """``person``, ``default``, ``subtype`` or ``hook:<plugin>``."""
+    chosen_by: Mapped[str]
+    chosen_at: Mapped[datetime]
+
+
+class TermOverride(Model):
+    """The company's own answer for a word of the source, valid from a date."""
+
+    __tablename__ = "term_override"
+
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"), primary_key=True)
+    word: Mapped[str] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    ledger: Mapped[str]
+    changed_by: Mapped[str]
+    changed_at: Mapped[datetime]
+
+
+class Hold(Model):
+    """A draft that waits for a person, with the question it waits on."""
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        Index(
+            "uq_hold_open",
+            "draft_id",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("ix_hold_connection", "connection_id", "closed_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"))
+    code: Mapped[str]
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str] = mapped_column(default="")
+    answer: Mapped[dict[str, Any] | None]
+
+
+class ProblemState(StrEnum):
+    OPEN = "open"
+    READY = "ready"
+    RESOLVED = "resolved"
+    GONE = "gone"
+    """Closed by itself: its cause no longer stands."""
+
+
+class Problem(Model):
+    """A failure with a cause, a fix and somebody who can fix it; one open row for each cause and subject."""
+
+    __tablename__ = "problem"
+    __table_args__ = (
+        Index(
+            "uq_problem_open",
+            "connection_id",
+            "code",
+            "subject",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_problem_connection_state", "connection_id", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    run_id: Mapped[str] = mapped_column(default="")
+    stream: Mapped[str] = mapped_column(default="")
+    code: Mapped[str]
+    subject: Mapped[str]
+    """What it is about: a draft key, ``file:line``, a stream or a role."""
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Values for the sentence of ``code``; ``fr`` and ``en`` hold the connector's own sentence where it gave one."""
+    state: Mapped[str] = mapped_column(default=ProblemState.OPEN)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str] = mapped_column(default="")
