@@ -1,0 +1,217 @@
+"""The client of one QuickBooks company."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from raccord.quickbooks.batch import BatchAnswer, BatchItem, BatchQuery, Entity, envelope, read_answers, rows_in
+from raccord.quickbooks.causes import Cause
+from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock
+from raccord.quickbooks.entities import VoidWay, entity
+from raccord.quickbooks.environment import Environment
+from raccord.quickbooks.errors import Attempt, TooManyRowsError, UnavailableError, Uncertain, WrongCompanyError
+from raccord.quickbooks.governor import Governor
+from raccord.quickbooks.keeper import TokenKeeper
+from raccord.quickbooks.limits import Lane
+from raccord.quickbooks.query import PAGE_MAX, count_statement, page_statement
+from raccord.quickbooks.wire import Answer, Call, Wire, new_http
+
+REQUEST_ID_MAX = 50
+BATCH_REQUEST_ID_MAX = 36
+_ROWS_MAX = 100_000
+
+
+class QuickBooks:
+    """Reads and writes the books of one company; safe to use from several threads.
+
+    Objects come as plain dictionaries in QuickBooks' own names; a fraction is a ``Decimal``, a whole number an
+    ``int``. Bodies of writes are JSON text made elsewhere and sent byte for byte. No write is repeated while its
+    outcome is open: that raises ``Uncertain``. Errors: ``errors``.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        realm: str,
+        keeper: TokenKeeper,
+        governor: Governor,
+        http: httpx.Client | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        lane: Lane = Lane.RUN,
+    ) -> None:
+        if keeper.realm != realm:
+            raise WrongCompanyError(realm, keeper.realm)
+        self.environment = environment
+        self.realm = realm
+        self._lane = lane
+        self._wire = Wire(environment, realm, keeper, governor, http or new_http(), clock)
+
+    def in_lane(self, lane: Lane) -> QuickBooks:
+        """Return this client for another lane, on the same connections."""
+        other = object.__new__(QuickBooks)
+        other.environment, other.realm, other._lane, other._wire = self.environment, self.realm, lane, self._wire
+        return other
+
+    def close(self) -> None:
+        self._wire.http.close()
+
+    def __enter__(self) -> QuickBooks:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"QuickBooks({self.environment.name}, company {self.realm}, {self._lane})"
+
+    # Reading
+
+    def query(self, statement: str) -> list[Entity]:
+        """Return the objects that one statement finds: at most what its MAXRESULTS says (100 when silent). Quote
+        values with ``quoted``.
+        """
+        response = self._queried(statement)
+        return [row for key, value in response.items() if isinstance(value, list) for row in rows_in(response, key)]
+
+    def query_all(
+        self, kind: str, where: str = "", *, order_by: str = "Id", page: int = PAGE_MAX, limit: int = _ROWS_MAX
+    ) -> Iterator[Entity]:
+        """Yield every object of ``kind`` that meets ``where``, page by page.
+
+        More than ``limit`` raise ``TooManyRowsError`` rather than be left out. QuickBooks pages by position, so an
+        object deleted meanwhile can make another one slip between two pages: compare with ``count`` what must be
+        complete.
+        """
+        start = 1
+        while True:
+            rows = self.query(page_statement(kind, where, order_by, start, page))
+            if start - 1 + len(rows) > limit:
+                raise TooManyRowsError(f"more than {limit} {kind} objects meet the condition")
+            yield from rows
+            if len(rows) < page:
+                return
+            start += page
+
+    def count(self, kind: str, where: str = "") -> int:
+        """Return how many objects of ``kind`` meet ``where``."""
+        total = self._queried(count_statement(kind, where)).get("totalCount")
+        if not isinstance(total, int):
+            raise UnavailableError(f"QuickBooks counted {kind} without saying how many")
+        return total
+
+    def read(self, kind: str, id: str) -> Answer[Entity]:
+        """Return one object; a deleted or unknown id is a ``RefusedError`` with cause ``posting.gone``."""
+        return self._opened(kind, self._get(f"{entity(kind).path}/{quote(id, safe='')}"))
+
+    def company_info(self) -> Answer[Entity]:
+        return self.read("CompanyInfo", self.realm)
+
+    def preferences(self) -> Answer[Entity]:
+        return self._opened("Preferences", self._get(entity("Preferences").path))
+
+    def report(self, name: str, params: Mapping[str, str]) -> Answer[Entity]:
+        """Return a report ('TrialBalance') as QuickBooks builds it: Header, Columns, Rows; cells are text."""
+        return self._get(f"reports/{quote(name, safe='')}", params)
+
+    # Writing
+
+    def create(self, kind: str, payload: str | bytes, request_id: str, *, include: str = "") -> Answer[Entity]:
+        """Create an object from its JSON text and return it as QuickBooks keeps it.
+
+        The same ``request_id`` (at most 50 characters) asks QuickBooks for the first answer again. ``include`` is an
+        option such as 'allowduplicatedocnum' or 'allowautodocnum'.
+        """
+        return self._write("create", kind, payload, request_id, {"include": include} if include else {})
+
+    def update(self, kind: str, payload: str | bytes, request_id: str, *, include: str = "") -> Answer[Entity]:
+        """Update an object from JSON text that holds Id and SyncToken; 'sparse' in the text decides whether other
+        properties stay.
+        """
+        return self._write("update", kind, payload, request_id, {"include": include} if include else {})
+
+    def delete(self, kind: str, id: str, sync_token: str, request_id: str) -> Answer[Entity]:
+        """Delete a transaction or attachment for good; the answer holds only its Id and status."""
+        if not entity(kind).deletable:
+            raise ValueError(f"QuickBooks does not delete {kind}; objects of a list are made inactive instead")
+        return self._write(
+            "delete", kind, json.dumps({"Id": id, "SyncToken": sync_token}), request_id, {"operation": "delete"}
+        )
+
+    def void(self, kind: str, id: str, sync_token: str, request_id: str) -> Answer[Entity]:
+        """Void a transaction: it stays, with all amounts at zero."""
+        match entity(kind).void:
+            case VoidWay.OPERATION:
+                body = json.dumps({"Id": id, "SyncToken": sync_token})
+                return self._write("void", kind, body, request_id, {"operation": "void"})
+            case VoidWay.INCLUDE:
+                body = json.dumps({"Id": id, "SyncToken": sync_token, "sparse": True})
+                return self._write("void", kind, body, request_id, {"operation": "update", "include": "void"})
+            case None:
+                raise ValueError(f"QuickBooks does not void {kind} through its service")
+
+    def batch(self, items: Sequence[BatchItem | BatchQuery], request_id: str) -> list[BatchAnswer]:
+        """Send up to 30 items at once and return one answer for each, in the order given.
+
+        Items are independent: one may fail while others work. When the answer to the whole is lost, ``Uncertain``
+        (kind 'batch') leaves every write in it open. ``request_id`` has at most 36 characters; a batch of queries
+        alone needs none and is retried like any read.
+        """
+        body = envelope(items)
+        writes = any(isinstance(item, BatchItem) for item in items)
+        params, attempt = {}, None
+        if writes:
+            _check_request_id(request_id, BATCH_REQUEST_ID_MAX)
+            params, attempt = {"requestid": request_id}, Attempt("batch", "batch", request_id)
+        answer = self._wire.send(Call("POST", "batch", params, body, attempt=attempt, batch=True), self._lane)
+        answers = read_answers(items, answer.value, answer.tid)
+        if any(fault.cause is Cause.THROTTLED for each in answers for fault in each.faults):
+            self._wire.pause()
+        return answers
+
+    def _write(
+        self, operation: str, kind: str, payload: str | bytes, request_id: str, params: Mapping[str, str]
+    ) -> Answer[Entity]:
+        if not entity(kind).writable:
+            raise ValueError(f"QuickBooks does not let programs write {kind}")
+        _check_request_id(request_id, REQUEST_ID_MAX)
+        body = payload.encode() if isinstance(payload, str) else payload
+        attempt = Attempt(operation, kind, request_id)
+        call = Call("POST", entity(kind).path, {"requestid": request_id, **params}, body, attempt=attempt)
+        return self._opened(kind, self._wire.send(call, self._lane), attempt)
+
+    def _get(self, path: str, params: Mapping[str, str] | None = None) -> Answer[Entity]:
+        return self._wire.send(Call("GET", path, params or {}), self._lane)
+
+    def _queried(self, statement: str) -> Entity:
+        # As a body: no limit of length, and no customer's name in an address that proxies write down.
+        call = Call("POST", "query", {}, statement.encode(), content_type="application/text")
+        response = self._wire.send(call, self._lane).value.get("QueryResponse")
+        if not isinstance(response, dict):
+            raise UnavailableError("QuickBooks answered a query without a QueryResponse")
+        return response
+
+    def _opened(self, kind: str, answer: Answer[dict[str, Any]], attempt: Attempt | None = None) -> Answer[Entity]:
+        """Take the object out of its envelope."""
+        key = entity(kind).key
+        held = answer.value.get(key) if key else answer.value
+        if isinstance(held, dict):
+            return Answer(held, answer.tid, answer.status)
+        if attempt is not None:
+            raise Uncertain(
+                replace(attempt, http_status=answer.status, reason=f"the answer holds no {key}"), answer.tid
+            )
+        raise UnavailableError(f"the answer holds no {key}", answer.tid)
+
+
+def _check_request_id(request_id: str, most: int) -> None:
+    if not 1 <= len(request_id) <= most:
+        raise ValueError(f"a request id has 1 to {most} characters, not {len(request_id)}")

@@ -1,0 +1,202 @@
+"""Intuit's authorisation host: consent, exchange, refresh, revoke.
+
+Authlib builds and reads the protocol's messages; they travel through a plain httpx client. (Authlib's own httpx
+integration prefers another transport package when that is installed, so two machines would not run the same code.)
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, NoReturn
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from authlib.common.security import generate_token
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+
+from raccord.quickbooks.auth import HeaderAuth
+from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock
+from raccord.quickbooks.environment import Environment
+from raccord.quickbooks.errors import (
+    AppCredentialsError,
+    AuthorisationFailedError,
+    ReauthoriseError,
+    UnavailableError,
+    WrongCompanyError,
+)
+from raccord.quickbooks.faults import Fault, read_faults
+from raccord.quickbooks.secret import Secret
+from raccord.quickbooks.tokens import Tokens
+
+ACCOUNTING_SCOPE = "com.intuit.quickbooks.accounting"
+
+_log = logging.getLogger(__name__)
+_TIMEOUT = httpx.Timeout(30, connect=10)
+_REFRESH_DAYS = 100
+
+
+def new_state() -> str:
+    """Return a fresh unguessable ``state``; keep it with the person's session and give it to ``exchange``."""
+    state: str = generate_token(48)
+    return state
+
+
+@dataclass(frozen=True, slots=True)
+class AppCredentials:
+    """What Intuit gave this installation: client id, secret, and the redirect address registered there."""
+
+    client_id: str
+    client_secret: Secret
+    redirect_uri: str
+
+    def basic(self) -> Secret:
+        """Return both in the form of HTTP Basic."""
+        return Secret(base64.b64encode(f"{self.client_id}:{self.client_secret.reveal()}".encode()).decode("ascii"))
+
+
+class OAuthClient:
+    """Speaks with the authorisation host for one installation; one object serves all companies and threads."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        credentials: AppCredentials,
+        http: httpx.Client | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._environment = environment
+        self._credentials = credentials
+        self._http = http or httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+        self._clock = clock
+
+    def close(self) -> None:
+        self._http.close()
+
+    def authorization_url(self, state: str, scopes: tuple[str, ...] = (ACCOUNTING_SCOPE,)) -> str:
+        """Return the address of Intuit's consent page, which sends the person back with ``state``."""
+        if not state:
+            raise ValueError("an authorisation needs a state")
+        url: str = prepare_grant_uri(
+            self._environment.authorize_url,
+            client_id=self._credentials.client_id,
+            response_type="code",
+            redirect_uri=self._credentials.redirect_uri,
+            scope=" ".join(scopes),
+            state=state,
+        )
+        return url
+
+    def exchange(self, callback_url: str, expected_state: str, expected_realm: str | None = None) -> Tokens:
+        """Turn the address that the person came back to into tokens.
+
+        Checks the state first, then refusal, then the company: with ``expected_realm`` (an existing connection)
+        another company raises ``WrongCompanyError`` before the code is spent. The code works once, so a lost answer
+        is not retried.
+        """
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(callback_url).query).items()}
+        if not expected_state or not hmac.compare_digest(asked.get("state", "").encode(), expected_state.encode()):
+            raise AuthorisationFailedError("the answer does not belong to the request that was sent (state differs)")
+        if "error" in asked:
+            raise AuthorisationFailedError(f"Intuit answered {asked['error'][:100]!r} instead of an authorisation")
+        code, realm = asked.get("code", ""), asked.get("realmId", "")
+        if not code or not realm:
+            raise AuthorisationFailedError("the answer holds no authorisation code or no company id")
+        if expected_realm is not None and realm != expected_realm:
+            raise WrongCompanyError(expected_realm, realm)
+        form = prepare_token_request("authorization_code", redirect_uri=self._credentials.redirect_uri, code=code)
+        return self._tokens(form, realm, previous=None)
+
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """Return new tokens for ``tokens``; the refresh token may or may not be a new one.
+
+        Asks once. ``UnavailableError``: the answer was lost or unusable, and the grant may already be rotated; asking
+        again with the same refresh token is right. ``ReauthoriseError``: the grant is gone.
+        """
+        form = prepare_token_request("refresh_token", refresh_token=tokens.refresh.reveal())
+        return self._tokens(form, tokens.realm, previous=tokens)
+
+    def revoke(self, tokens: Tokens) -> None:
+        """End the whole grant at Intuit; a grant that is gone already is fine."""
+        body = json.dumps({"token": tokens.refresh.reveal()})
+        response = self._post(self._environment.revoke_url, body, "application/json")
+        if response.status_code == httpx.codes.OK:
+            return
+        faults = read_faults(response.content, response.status_code, _tid(response))
+        if response.status_code == httpx.codes.BAD_REQUEST and faults[0].code in (
+            "invalid_grant",
+            "invalid_token",
+            "invalid_request",
+        ):
+            return
+        self._refuse(faults)
+
+    def _tokens(self, form: str, realm: str, previous: Tokens | None) -> Tokens:
+        # Spans count from before the request: an expiry computed late would be a token used dead.
+        asked_at = self._clock.now()
+        response = self._post(self._environment.token_url, form, "application/x-www-form-urlencoded")
+        tid = _tid(response)
+        if response.status_code != httpx.codes.OK:
+            self._refuse(read_faults(response.content, response.status_code, tid))
+        answer = _decoded(response.content)
+        access, refresh = answer.get("access_token"), answer.get("refresh_token")
+        if not isinstance(access, str) or not access:
+            raise UnavailableError("the authorisation host answered 200 without tokens", tid)
+        if not isinstance(refresh, str) or not refresh:
+            if previous is None:
+                raise UnavailableError("the authorisation host answered 200 without a refresh token", tid)
+            kept, kept_until = previous.refresh, previous.refresh_ends
+        else:
+            kept, kept_until = (
+                Secret(refresh),
+                asked_at + _span(answer.get("x_refresh_token_expires_in"), timedelta(days=_REFRESH_DAYS)),
+            )
+        access_ends = asked_at + _span(answer.get("expires_in"), timedelta(hours=1))
+        return Tokens(realm, Secret(access), kept, access_ends, kept_until)
+
+    def _post(self, url: str, body: str, content_type: str) -> httpx.Response:
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        try:
+            response = self._http.post(
+                url, content=body, headers=headers, auth=HeaderAuth("Basic", self._credentials.basic())
+            )
+        except httpx.TransportError as error:
+            # Not chained: the frames below hold the form with the token in it.
+            raise UnavailableError(f"the authorisation host did not answer ({type(error).__name__})") from None
+        _log.info("oauth POST %s %s tid=%s", urlsplit(url).path, response.status_code, _tid(response))
+        return response
+
+    def _refuse(self, faults: tuple[Fault, ...]) -> NoReturn:
+        fault = faults[0]
+        if fault.http_status >= 500 or fault.http_status in (408, 429):
+            raise UnavailableError(f"the authorisation host answered {fault.http_status}", fault.tid)
+        match fault.code:
+            case "invalid_grant":
+                raise ReauthoriseError("Intuit no longer accepts the authorisation of this company", fault.tid)
+            case "invalid_client" | "unauthorized_client" | "http-401":
+                raise AppCredentialsError("Intuit does not accept the application's client id and secret", fault.tid)
+            case _:
+                raise AuthorisationFailedError(
+                    f"the authorisation host refused: {fault.code} ({fault.http_status})", fault.tid
+                )
+
+
+def _tid(response: httpx.Response) -> str:
+    return str(response.headers.get("intuit_tid", ""))
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body, parse_float=Decimal)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _span(seconds: object, default: timedelta) -> timedelta:
+    return timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else default
