@@ -1,0 +1,76 @@
+"""Contexts with plain values, as core would hand them to the hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from raccord.plugin.contexts import FileBox, Http
+from raccord.plugin.info import NoSettings
+from raccord.plugin.terms import TermTable
+from raccord.plugin.texts import Language
+
+
+class NoHttp:
+    """The way out of a connector that reads files: any call fails the test."""
+
+    def get(
+        self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> NoReturn:
+        raise AssertionError(f"no network in this test: GET {url}")
+
+    def post(
+        self, url: str, *, json: object = None, content: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> NoReturn:
+        raise AssertionError(f"no network in this test: POST {url}")
+
+    def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> NoReturn:
+        raise AssertionError(f"no network in this test: PUT {url}")
+
+
+@dataclass(slots=True)
+class FixedClock:
+    """A clock that moves only when told; the time is aware, in UTC."""
+
+    time: datetime = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, step: timedelta) -> None:
+        self.time += step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    settings: BaseModel = field(default_factory=NoSettings)
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Toronto"))
+    home_currency: str = "CAD"
+    language: Language = "en"
+    starts_on: date = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeFetchContext(_View):
+    """What ``fetch_records`` gets; ``http`` refuses every call unless the test gives one."""
+
+    files: FileBox
+    http: Http = field(default_factory=NoHttp)
+    clock: FixedClock = field(default_factory=FixedClock)
+
+    def now(self) -> datetime:
+        """Return the clock's time."""
+        return self.clock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeMapContext(_View):
+    """What ``map_record`` gets."""
+
+    terms: TermTable = field(default_factory=TermTable)
+    taxed: bool = False
