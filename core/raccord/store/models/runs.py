@@ -57,6 +57,8 @@ class Run(Model):
     """``plan`` for a dry run that only shows its plan."""
     epoch: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)
+    restarts: Mapped[int] = mapped_column(default=0)
+    """Executions begun since a step last came to its end; a run that keeps killing its process is stopped by it."""
     plan_id: Mapped[str] = mapped_column(default="")
     progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Where each phase stands, for a person and for resuming: streams done, last draft planned, counts."""
