@@ -42,7 +42,7 @@ from raccord.plugin.ledger import (
     ResolutionKind,
 )
 from raccord.plugin.money import Money, MoneyError
-from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject
+from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject, record_key
 from raccord.plugin.terms import Term, TermTable, TermTableError
 from raccord.plugin.texts import Language, Text
 
@@ -106,4 +106,5 @@ __all__ = [
     "TermTableError",
     "Text",
     "hookimpl",
+    "record_key",
 ]

@@ -34,8 +34,7 @@ class Record:
 
     def key(self, purpose: str = "") -> str:
         """Return the key of the draft made from this record for ``purpose`` (for instance ``fee``)."""
-        plain = f"{self.stream}/{self.source_id}"
-        return f"{plain}#{purpose}" if purpose else plain
+        return record_key(self.stream, self.source_id, purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +64,9 @@ class Page:
     cursor: str | None
     more: bool
     rejects: Sequence[Reject] = field(default=())
+
+
+def record_key(stream: str, source_id: str, purpose: str = "") -> str:
+    """Return the draft key of a record known only by stream and id, for links to it."""
+    plain = f"{stream}/{source_id}"
+    return f"{plain}#{purpose}" if purpose else plain
