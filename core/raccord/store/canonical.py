@@ -1,0 +1,39 @@
+"""JSON in one writing only, so that equal values are equal texts and hashes; decimals stay exact both ways."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+
+def canonical(value: object) -> str:
+    """Write ``value`` with sorted keys and no blanks; a ``Decimal`` becomes a JSON number, digit for digit.
+
+    Floats, non-finite decimals, keys that are not text and other types raise ``TypeError``.
+    """
+    match value:
+        case None | bool() | str():
+            return json.dumps(value, ensure_ascii=False)
+        case int():
+            return str(int(value))
+        case Decimal() if value.is_finite():
+            return format(value, "f")
+        case Mapping():
+            return "{" + ",".join(f"{_key(k)}:{canonical(value[k])}" for k in sorted(value, key=_key)) + "}"
+        case Sequence() if not isinstance(value, bytes | bytearray):
+            return "[" + ",".join(canonical(v) for v in value) + "]"
+        case _:
+            raise TypeError(f"{type(value).__name__} has no exact writing in JSON")
+
+
+def exact(text: str | bytes) -> object:
+    """Read JSON with its fractions as ``Decimal``; whole numbers are ``int``."""
+    read: object = json.loads(text, parse_float=Decimal)
+    return read
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a JSON key is text, not {type(key).__name__}")
+    return json.dumps(key, ensure_ascii=False)

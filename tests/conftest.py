@@ -1,0 +1,199 @@
+"""Fixtures that every layer's tests share: both databases, a data folder and a clock.
+
+``database`` and ``database_url`` run a test once on SQLite and once on PostgreSQL, each time with a fresh database at
+the newest revision. One PostgreSQL server serves the whole session, all pytest-xdist workers included; it starts when
+the first test asks for it and ends with the session.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, Engine
+
+from raccord.clock import FixedClock
+from raccord.store import schema
+from raccord.store.database import Database
+
+SERVER = Path(__file__).with_name("postgres_server.py")
+MISSING = pytest.StashKey[str]()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock at noon UTC on 2025-03-03, wound by hand."""
+    return FixedClock(datetime(2025, 3, 3, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """An empty private data directory."""
+    path = tmp_path / "data"
+    path.mkdir(mode=0o700)
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database at the newest revision, for tests that start processes of their own."""
+    name = "fresh_sqlite" if request.param == "sqlite" else "fresh_postgres"
+    make: Callable[[], str] = request.getfixturevalue(name)
+    return make()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database at the newest revision, once on SQLite and once on PostgreSQL."""
+    opened = Database(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any table, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    make: Callable[[], str] = request.getfixturevalue("empty_postgres")
+    return make()
+
+
+@pytest.fixture
+def fresh_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[], str]:
+    """Makes a SQLite database at the newest revision and returns its address."""
+
+    def make() -> str:
+        path = tmp_path / f"app-{uuid.uuid4().hex[:8]}.db"
+        shutil.copyfile(sqlite_template, path)
+        return f"sqlite:///{path}"
+
+    return make
+
+
+@pytest.fixture
+def fresh_postgres(postgres_template: str, postgres_server: Engine) -> Iterator[Callable[[], str]]:
+    """Makes a PostgreSQL database at the newest revision and returns its address; dropped after the test."""
+    with made_in(postgres_server, f'TEMPLATE "{postgres_template}"') as make:
+        yield make
+
+
+@pytest.fixture
+def empty_postgres(postgres_server: Engine) -> Iterator[Callable[[], str]]:
+    """Makes an empty PostgreSQL database and returns its address; dropped after the test."""
+    with made_in(postgres_server, "") as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "app.db"
+    database = Database(f"sqlite:///{path}")
+    schema.upgrade(database)
+    database.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine on the server's own database, from which others are made."""
+    with alone(shared_folder(tmp_path_factory)) as folder:
+        said = served(folder, request.config)
+    if "url" not in said:
+        reason = f"no PostgreSQL for the tests: {said['error']}"
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(reason)
+        request.config.stash[MISSING] = reason
+        pytest.skip(reason)
+    engine = create_engine(said["url"], isolation_level="AUTOCOMMIT", pool_size=2)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
+    name = "template_at_head"
+    with alone(shared_folder(tmp_path_factory)):
+        with postgres_server.connect() as connection:
+            there = connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
+            if there:
+                return name
+            connection.execute(text(f'CREATE DATABASE "{name}_new"'))
+        database = Database(at(postgres_server, f"{name}_new"))
+        schema.upgrade(database)
+        database.dispose()
+        with postgres_server.connect() as connection:
+            connection.execute(text(f'ALTER DATABASE "{name}_new" RENAME TO "{name}"'))
+    return name
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in red that half of the store's tests did not run."""
+    reason = config.stash.get(MISSING, "")
+    if reason:
+        terminalreporter.section("PostgreSQL tests were skipped", red=True, bold=True)
+        terminalreporter.line(reason)
+
+
+def at(server: Engine, name: str) -> URL:
+    return server.url.set(database=name)
+
+
+@contextmanager
+def made_in(server: Engine, how: str) -> Iterator[Callable[[], str]]:
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(f"test_{uuid.uuid4().hex}")
+        with server.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{names[-1]}" {how}'))
+        return at(server, names[-1]).render_as_string(hide_password=False)
+
+    yield make
+    with server.connect() as connection:
+        for name in names:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of this session that all its workers see."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[Path]:
+    with (folder / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
+def served(folder: Path, config: pytest.Config) -> dict[str, str]:
+    """Return what the session's server said of itself; the first caller starts it."""
+    note = folder / "postgres.json"
+    if not note.exists():
+        main_process = os.getppid() if hasattr(config, "workerinput") else os.getpid()
+        server = subprocess.Popen(
+            [sys.executable, str(SERVER), str(main_process)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert server.stdout is not None
+        with server.stdout as said:
+            line = said.readline()
+        server.returncode = 0  # it ends by itself after this process, which therefore must not wait for it
+        note.write_bytes(line or b'{"error": "the server ended without a word"}')
+    said_before: dict[str, str] = json.loads(note.read_text())
+    return said_before
