@@ -1,0 +1,1 @@
+"""Bank feed connector."""

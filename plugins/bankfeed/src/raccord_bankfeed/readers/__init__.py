@@ -1,0 +1,41 @@
+"""The readers of bank files, chosen by what a file holds, never by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from raccord_bankfeed.readers import faults
+from raccord_bankfeed.readers.contract import Event, Reader, Unreadable
+from raccord_bankfeed.readers.faults import Fault
+from raccord_bankfeed.readers.ofx import OfxReader, looks_like_ofx
+from raccord_bankfeed.readers.ofx_values import excerpt
+
+_HEAD_BYTES = 64 * 1024
+
+
+def reader_for(stream: BinaryIO) -> Reader:
+    """Return a reader for the file; one that only says why, where no reader knows it."""
+    stream.seek(0)
+    head = stream.read(_HEAD_BYTES)
+    if not head.strip():
+        return _Refusal(faults.file_empty(), "")
+    if looks_like_ofx(head):
+        return OfxReader()
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]:
+        return _Refusal(faults.file_utf16(), "")
+    return _Refusal(faults.format_unknown(), excerpt(head[:400].decode("utf-8", "replace").replace("\0", "")))
+
+
+class _Refusal:
+    """Stands in for the reader of a file that cannot be read at all."""
+
+    def __init__(self, fault: Fault, shown: str) -> None:
+        self._fault: Fault | None = fault
+        self._shown = shown
+
+    def events(self, stream: BinaryIO) -> Iterator[Event]:
+        """Yield the reason, once."""
+        fault, self._fault = self._fault, None
+        if fault is not None:
+            yield Unreadable(fault.code, fault.reason, 1, 0, self._shown)

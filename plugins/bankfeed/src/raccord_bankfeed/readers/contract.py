@@ -1,0 +1,127 @@
+"""What every reader of bank files yields, whatever the format: lines, statements and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import BinaryIO, NamedTuple, Protocol
+
+from raccord.plugin import Text
+
+
+class AccountKind(StrEnum):
+    """What kind of account a statement is of; only ``bank`` and ``card`` have lines."""
+
+    BANK = "bank"
+    CARD = "card"
+    INVESTMENT = "investment"
+    LOAN = "loan"
+
+
+class CorrectionAction(StrEnum):
+    """What the bank says a line does to an earlier one."""
+
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as the bank names it; ``key`` is stable between files and holds no full number."""
+
+    key: str
+    kind: AccountKind
+    masked: str
+    """The last characters of its number, for people."""
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The native id of the earlier line that this one replaces or withdraws."""
+
+    native: str
+    action: CorrectionAction
+
+
+class Line(NamedTuple):
+    """One transaction of an account.
+
+    ``amount`` has the source's scale, money into the account positive; for a card a purchase is negative. ``currency`` is
+    empty where the file states none. ``day`` is the bank's booking day, never shifted by a time zone. ``fields`` is what
+    the source wrote, tag by tag. A named tuple because a file has a million of them and a frozen dataclass takes three
+    times as long to make.
+    """
+
+    account: Account
+    native: str
+    day: date
+    amount: Decimal
+    currency: str
+    name: str
+    memo: str
+    type: str
+    reference: str
+    check_number: str
+    pending: bool
+    correction: Correction | None
+    fields: Mapping[str, str]
+    offset: int
+    """Where it starts in the file, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the bank says the account holds; ``day`` is nothing where the bank gives no usable date."""
+
+    amount: Decimal
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One account's part of a file, yielded after its lines; ``lines`` and ``total`` count those that were read."""
+
+    account: Account
+    currency: str
+    institution: str
+    starts: date | None
+    ends: date | None
+    ledger: Balance | None
+    available: Balance | None
+    lines: int
+    pending: int
+    unreadable: int
+    left_out: int
+    """Transactions of kinds of account that a bank feed does not read (investments, loans)."""
+    total: Decimal
+    last_day: date | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row, or a file, that cannot be read: where it stands, why, and an excerpt without card numbers."""
+
+    code: str
+    reason: Text
+    line: int
+    offset: int
+    excerpt: str = ""
+
+
+Event = Line | Statement | Unreadable
+
+
+class Reader(Protocol):
+    """Reads one file, piece by piece; what it keeps does not grow with the file."""
+
+    def events(self, stream: BinaryIO) -> Iterator[Event]:
+        """Yield what follows the last event that was taken; close the iterator before asking again.
+
+        The reader keeps no hold of the stream between two calls: the next call may hand it the same bytes opened anew.
+        """
+        ...

@@ -1,0 +1,175 @@
+"""Why a row or a file cannot be read, in the product's two languages, each with what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from raccord.plugin import Text
+
+_KEPT_FR = "Les autres lignes du fichier sont gardées."
+_KEPT_EN = "The other lines of the file are kept."
+_ASK_FR = "Demandez un nouveau fichier à la banque, ou saisissez cette opération à la main dans QuickBooks."
+_ASK_EN = "Ask the bank for a new file, or enter this transaction by hand in QuickBooks."
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A stable code and the sentence shown to people."""
+
+    code: str
+    reason: Text
+
+
+class RowFault(Exception):  # noqa: N818 - carries the fault of one row to the place that reports it
+    """Raised inside a reader when one row cannot be used."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.reason.en)
+        self.fault = fault
+
+
+def _row(code: str, fr: str, en: str) -> Fault:
+    return Fault(f"bankfeed.{code}", Text(f"{fr} {_KEPT_FR} {_ASK_FR}", f"{en} {_KEPT_EN} {_ASK_EN}"))
+
+
+def _file(code: str, fr: str, en: str) -> Fault:
+    return Fault(f"bankfeed.{code}", Text(fr, en))
+
+
+def date_missing(tag: str) -> Fault:
+    return _row("date_missing", f"La ligne n'a pas de date ({tag} absent ou vide).", f"No date ({tag} missing or empty).")
+
+
+def date_impossible(tag: str, text: str) -> Fault:
+    return _row(
+        "date_impossible",
+        f"La date {text[:30]!r} ({tag}) n'existe pas ou n'est pas écrite AAAAMMJJ.",
+        f"The date {text[:30]!r} ({tag}) does not exist or is not written YYYYMMDD.",
+    )
+
+
+def amount_missing() -> Fault:
+    return _row(
+        "amount_missing", "La ligne n'a pas de montant (TRNAMT absent ou vide).", "No amount (TRNAMT missing or empty)."
+    )
+
+
+def amount_unreadable(text: str) -> Fault:
+    return _row(
+        "amount_unreadable",
+        f"{text[:40]!r} (TRNAMT) n'est pas un montant.",
+        f"{text[:40]!r} (TRNAMT) is not an amount.",
+    )
+
+
+def currency_unreadable(text: str) -> Fault:
+    return _row(
+        "currency_unreadable",
+        f"{text[:20]!r} n'est pas un code de devise à trois lettres.",
+        f"{text[:20]!r} is not a currency code of three letters.",
+    )
+
+
+def field_repeated(tag: str) -> Fault:
+    return _row(
+        "field_repeated",
+        f"{tag} figure deux fois dans la ligne, avec deux valeurs différentes.",
+        f"{tag} stands twice in the row, with two different values.",
+    )
+
+
+def correction_unreadable(action: str) -> Fault:
+    return _row(
+        "correction_unreadable",
+        f"La banque corrige une ligne antérieure, mais {action[:20]!r} (CORRECTACTION) n'est ni REPLACE ni DELETE.",
+        f"The bank corrects an earlier line, but {action[:20]!r} (CORRECTACTION) is neither REPLACE nor DELETE.",
+    )
+
+
+def row_too_long(limit: int) -> Fault:
+    return _row(
+        "row_too_long",
+        f"La ligne dépasse {limit} octets : une opération bancaire n'est jamais si longue.",
+        f"The row is longer than {limit} bytes: no bank transaction is that long.",
+    )
+
+
+def row_cut_off() -> Fault:
+    return _row(
+        "row_cut_off",
+        "Le fichier s'arrête au milieu de cette ligne.",
+        "The file ends in the middle of this row.",
+    )
+
+
+def row_without_statement() -> Fault:
+    return _row(
+        "row_without_statement",
+        "Cette ligne ne se trouve dans aucun relevé de compte (ni STMTRS ni CCSTMTRS).",
+        "This row is in no account's statement (neither STMTRS nor CCSTMTRS).",
+    )
+
+
+def balance_unreadable(text: str) -> Fault:
+    return _file(
+        "balance_unreadable",
+        f"Le solde {text[:40]!r} n'est pas un montant : ce relevé est gardé sans solde, ses lignes sont intactes.",
+        f"The balance {text[:40]!r} is not an amount: this statement is kept without it, its lines are untouched.",
+    )
+
+
+def text_too_long(limit: int) -> Fault:
+    return _file(
+        "text_too_long",
+        f"Plus de {limit} octets sans balise : ce passage est sauté. Vérifiez que le fichier n'est pas abîmé.",
+        f"More than {limit} bytes without a tag: this passage is skipped. Check that the file is not damaged.",
+    )
+
+
+def file_cut_off() -> Fault:
+    return _file(
+        "file_cut_off",
+        "Le fichier s'arrête avant sa fin (</OFX> manque) : des lignes peuvent manquer. Celles qui sont là sont gardées ; "
+        "téléchargez de nouveau la même période, rien ne sera compté deux fois.",
+        "The file ends before its end (</OFX> is missing): lines may be missing. Those that are there are kept; "
+        "download the same period again, nothing is counted twice.",
+    )
+
+
+def file_empty() -> Fault:
+    return _file(
+        "file_empty",
+        "Le fichier est vide (0 octet). Téléchargez-le de nouveau depuis le site de la banque.",
+        "The file is empty (0 bytes). Download it again from the bank's site.",
+    )
+
+
+def file_utf16() -> Fault:
+    return _file(
+        "file_utf16",
+        "Le fichier est codé en UTF-16, que le format OFX ne permet pas. Ouvrez-le dans un éditeur de texte, "
+        "enregistrez-le en UTF-8 et envoyez-le de nouveau.",
+        "The file is encoded in UTF-16, which the OFX format does not allow. Open it in a text editor, save it as UTF-8 "
+        "and send it again.",
+    )
+
+
+def format_unknown() -> Fault:
+    return _file(
+        "format_unknown",
+        "Ce n'est pas un relevé que ce connecteur sait lire. Il lit OFX, QFX et QBO : choisissez l'un de ces formats "
+        "sur le site de la banque (souvent nommé « Money », « Quicken » ou « QuickBooks »).",
+        "This is not a statement that this connector can read. It reads OFX, QFX and QBO: choose one of these on the "
+        "bank's site (often called “Money”, “Quicken” or “QuickBooks”).",
+    )
+
+
+def bank_refused(code: str, message: str) -> Fault:
+    said = message[:300] or "—"
+    return _file(
+        "bank_refused",
+        f"La banque a répondu par une erreur (code {code[:10] or '?'} : {said}) au lieu d'un relevé. "
+        "Rien n'a été lu de cette réponse ; téléchargez de nouveau le fichier.",
+        f"The bank answered with an error (code {code[:10] or '?'}: {said}) instead of a statement. "
+        "Nothing was read from this answer; download the file again.",
+    )

@@ -1,0 +1,289 @@
+"""OFX 1 (SGML), OFX 2 (XML), QFX and QBO: statements of bank and card accounts, line by line.
+
+Tags are believed, not headers: a file without a header, with an indented one, or with an SGML body under an XML prolog
+reads the same. Aggregates that are never closed end where one of their own rank or above begins.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import BinaryIO
+
+from raccord_bankfeed.readers import faults
+from raccord_bankfeed.readers.account import account_of
+from raccord_bankfeed.readers.contract import (
+    Account,
+    AccountKind,
+    Balance,
+    Event,
+    Line,
+    Statement,
+    Unreadable,
+)
+from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.ofx_line import Days, make_line
+from raccord_bankfeed.readers.ofx_markup import CHUNK_BYTES, TOKEN_BYTES_MAX, Mark, Markup, Token
+from raccord_bankfeed.readers.ofx_values import excerpt, one_line, read_amount, read_day
+
+_HEAD_BYTES = 4096
+_SIGNS = re.compile(rb"<(?:[A-Za-z0-9._\-]+:)?OFX[\s>]|<\?OFX\s|^\s*OFXHEADER\s*:", re.IGNORECASE | re.MULTILINE)
+_DECLARED = re.compile(rb"""(?:^|\s)encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""", re.IGNORECASE)
+_DECLARED_SGML = re.compile(rb"^\s*(ENCODING|CHARSET)\s*:\s*([A-Za-z0-9._-]{1,40})", re.IGNORECASE | re.MULTILINE)
+_SINGLE_BYTE = re.compile(r"(?:windows-|cp)?(125[0-8])|iso-?8859-?(1[0-6]|[2-9])")
+
+_KINDS = {
+    "STMTRS": AccountKind.BANK,
+    "CCSTMTRS": AccountKind.CARD,
+    "INVSTMTRS": AccountKind.INVESTMENT,
+    "LOANSTMTRS": AccountKind.LOAN,
+}
+_ACCOUNTS = frozenset({"BANKACCTFROM", "CCACCTFROM", "INVACCTFROM", "LOANACCTFROM"})
+_RANKS = {
+    "OFX": 0,
+    **dict.fromkeys(("SIGNONMSGSRSV1", "BANKMSGSRSV1", "CREDITCARDMSGSRSV1", "INVSTMTMSGSRSV1", "LOANMSGSRSV1"), 1),
+    **dict.fromkeys(("SONRS", "STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS", "LOANSTMTTRNRS"), 2),
+    **dict.fromkeys((*_KINDS, "STATUS", "FI"), 3),
+    **dict.fromkeys((*_ACCOUNTS, "BANKTRANLIST", "BANKTRANLISTP", "INVTRANLIST", "LEDGERBAL", "AVAILBAL"), 4),
+}
+
+
+def looks_like_ofx(head: bytes) -> bool:
+    """Tell from a file's first bytes, whatever its name."""
+    return _SIGNS.search(head) is not None
+
+
+@dataclass(slots=True)
+class _Open:
+    """The statement being read."""
+
+    kind: AccountKind
+    line: int
+    ids: dict[str, str] = field(default_factory=dict)
+    account: Account | None = None
+    currency: str = ""
+    days: dict[str, date | None] = field(default_factory=dict)
+    balances: dict[str, Balance | None] = field(default_factory=dict)
+    lines: int = 0
+    pending: int = 0
+    unreadable: int = 0
+    left_out: int = 0
+    total: Decimal = Decimal(0)
+    last_day: date | None = None
+
+
+class OfxReader:
+    """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    def __init__(self) -> None:
+        self._charset = ""
+        self._offset = 0
+        self._line = 1
+        self._stack: list[str] = []
+        self._leaves: dict[str, str] = {}
+        self._open: _Open | None = None
+        self._institution = ""
+        self._seen_ofx = False
+        self._complete = False
+        self._finished = False
+        self._waiting: deque[Event] = deque()
+        self._days = Days()
+
+    def events(self, stream: BinaryIO) -> Iterator[Event]:
+        """Yield lines, statements and what cannot be read, from where the last call stopped."""
+        if not self._charset:
+            self._charset = charset_of(stream)
+        markup = Markup(stream, self._charset, self._offset, self._line)
+        try:
+            yield from self._queued()
+            if self._finished:
+                return
+            for token in markup.tokens():
+                if token.mark is Mark.ROW:
+                    event = self._row(token, markup)
+                    if event is not None:
+                        yield event
+                else:
+                    self._structure(token, markup)
+                    yield from self._queued()
+            self._end(markup)
+            yield from self._queued()
+        finally:
+            self._offset = markup.position
+            self._line = markup.line_of(markup.position)
+
+    def _queued(self) -> Iterator[Event]:
+        while self._waiting:
+            yield self._waiting.popleft()
+
+    def _row(self, token: Token, markup: Markup) -> Event | None:
+        text = token.body.decode(self._charset, "replace")
+        statement = self._open
+        if statement is None:
+            return self._unreadable(faults.row_without_statement(), token, markup, text)
+        if statement.kind not in (AccountKind.BANK, AccountKind.CARD):
+            statement.left_out += 1
+            return None
+        account = statement.account or self._name_account(statement)
+        pending = token.name == "STMTTRNP" or (bool(self._stack) and self._stack[-1] == "BANKTRANLISTP")
+        try:
+            line = make_line(text, account, statement.currency, pending, token.offset, self._days)
+        except RowFault as problem:
+            statement.unreadable += 1
+            return self._unreadable(problem.fault, token, markup, text)
+        if pending:
+            statement.pending += 1
+        else:
+            statement.lines += 1
+            statement.total += line.amount
+            if statement.last_day is None or line.day > statement.last_day:
+                statement.last_day = line.day
+        return line
+
+    def _structure(self, token: Token, markup: Markup) -> None:
+        match token.mark:
+            case Mark.OPEN if token.name in _RANKS:
+                self._close_from(_RANKS[token.name], token, markup)
+                self._stack.append(token.name)
+                self._leaves = {}
+                if token.name in _KINDS:
+                    self._open = _Open(_KINDS[token.name], markup.line_of(token.offset))
+                self._seen_ofx = self._seen_ofx or token.name == "OFX"
+                self._complete = self._complete and token.name != "OFX"
+            case Mark.OPEN:
+                self._leaf(token.name, token.text)
+            case Mark.CLOSE if token.name in self._stack:
+                self._close_from(_RANKS[token.name], token, markup)
+                self._complete = self._complete or token.name == "OFX"
+            case Mark.CUT:
+                self._lose_row(faults.row_cut_off(), token, markup)
+            case Mark.LONG_ROW:
+                self._lose_row(faults.row_too_long(TOKEN_BYTES_MAX), token, markup)
+            case Mark.LONG_TEXT:
+                self._waiting.append(self._unreadable(faults.text_too_long(TOKEN_BYTES_MAX), token, markup, ""))
+            case _:
+                pass  # the end of a leaf, or of an aggregate that tells us nothing
+
+    def _lose_row(self, fault: Fault, token: Token, markup: Markup) -> None:
+        if self._open is not None:
+            self._open.unreadable += 1
+        text = token.body.decode(self._charset, "replace")
+        self._waiting.append(self._unreadable(fault, token, markup, text))
+
+    def _leaf(self, name: str, text: str) -> None:
+        inside = self._stack[-1] if self._stack else ""
+        statement = self._open
+        if inside in ("STATUS", "FI", "LEDGERBAL", "AVAILBAL"):
+            self._leaves[name] = text
+        elif statement is None:
+            return
+        elif inside in _ACCOUNTS:
+            statement.ids[name] = text
+        elif name == "CURDEF" and inside in _KINDS:
+            statement.currency = text.upper()
+        elif name in ("DTSTART", "DTEND") and inside.startswith("BANKTRANLIST"):
+            self._widen(statement, name, read_day(text))
+
+    @staticmethod
+    def _widen(statement: _Open, name: str, day: date | None) -> None:
+        """Keep the first start and the last end: some banks send a list for each transaction."""
+        before = statement.days.get(name)
+        if day is not None and (before is None or (day < before if name == "DTSTART" else day > before)):
+            statement.days[name] = day
+
+    def _close_from(self, rank: int, token: Token, markup: Markup) -> None:
+        while self._stack and _RANKS[self._stack[-1]] >= rank:
+            name = self._stack.pop()
+            if name == "STATUS":
+                self._judge_status(token, markup)
+            elif name == "FI":
+                self._institution = one_line(self._leaves.get("ORG", ""))[:80]
+            elif name in ("LEDGERBAL", "AVAILBAL") and self._open is not None:
+                self._open.balances[name] = self._balance(token, markup)
+            elif name in _KINDS and self._open is not None:
+                self._waiting.append(self._statement(self._open))
+                self._open = None
+            self._leaves = {}
+
+    def _judge_status(self, token: Token, markup: Markup) -> None:
+        if self._leaves.get("SEVERITY", "").upper() == "ERROR":
+            fault = faults.bank_refused(self._leaves.get("CODE", ""), one_line(self._leaves.get("MESSAGE", "")))
+            self._waiting.append(self._unreadable(fault, token, markup, ""))
+
+    def _balance(self, token: Token, markup: Markup) -> Balance | None:
+        text = self._leaves.get("BALAMT", "")
+        if not text:
+            return None
+        try:
+            return Balance(read_amount(text), read_day(self._leaves.get("DTASOF", "")))
+        except RowFault:
+            self._waiting.append(self._unreadable(faults.balance_unreadable(text), token, markup, text))
+            return None
+
+    def _name_account(self, statement: _Open) -> Account:
+        statement.account = account_of(statement.kind, statement.ids)
+        return statement.account
+
+    def _statement(self, opened: _Open) -> Statement:
+        return Statement(
+            account=opened.account or account_of(opened.kind, opened.ids),
+            currency=opened.currency,
+            institution=self._institution,
+            starts=opened.days.get("DTSTART"),
+            ends=opened.days.get("DTEND"),
+            ledger=opened.balances.get("LEDGERBAL"),
+            available=opened.balances.get("AVAILBAL"),
+            lines=opened.lines,
+            pending=opened.pending,
+            unreadable=opened.unreadable,
+            left_out=opened.left_out,
+            total=opened.total,
+            last_day=opened.last_day,
+            line=opened.line,
+        )
+
+    def _end(self, markup: Markup) -> None:
+        last = Token(Mark.CLOSE, "", "", b"", markup.position)
+        self._close_from(0, last, markup)
+        if not self._complete:
+            self._waiting.append(self._unreadable(faults.file_cut_off(), last, markup, ""))
+        self._finished = True
+
+    def _unreadable(self, fault: Fault, token: Token, markup: Markup, text: str) -> Unreadable:
+        return Unreadable(fault.code, fault.reason, markup.line_of(token.offset), token.offset, excerpt(text))
+
+
+def charset_of(stream: BinaryIO) -> str:
+    """Choose the charset of the whole file: UTF-8 where its bytes are valid UTF-8, else what its header declares.
+
+    Reads the file once, in pieces; OFX's ``USASCII`` with ``CHARSET:1252``, and silence, mean Windows-1252.
+    """
+    stream.seek(0)
+    head = stream.read(_HEAD_BYTES)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    chunk = head
+    try:
+        while chunk:
+            decoder.decode(chunk)
+            chunk = stream.read(CHUNK_BYTES)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return _declared_charset(head)
+    return "utf-8"
+
+
+def _declared_charset(head: bytes) -> str:
+    declared = dict((name.upper(), value) for name, value in reversed(_DECLARED_SGML.findall(head)))
+    xml = _DECLARED.search(head)
+    names = [declared.get(b"CHARSET", b""), declared.get(b"ENCODING", b""), xml[1] if xml else b""]
+    for name in (value.decode("ascii").lower() for value in names):
+        if name in ("utf-8", "utf8"):
+            return "utf-8"
+        if (known := _SINGLE_BYTE.fullmatch(name)) is not None:
+            return f"cp{known[1]}" if known[1] else f"iso8859-{known[2]}"
+    return "cp1252"

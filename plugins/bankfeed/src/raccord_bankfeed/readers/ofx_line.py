@@ -1,0 +1,72 @@
+"""One OFX transaction: from the text between its tags to a line."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from raccord_bankfeed.readers import faults
+from raccord_bankfeed.readers.contract import Account, Correction, CorrectionAction, Line
+from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.ofx_values import read_amount, read_day, read_fields
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_HELD = "HOLD"
+
+
+class Days(dict[str, date]):
+    """Remembers the days of a file by their eight digits: a file has few days and many lines."""
+
+    def __missing__(self, digits: str) -> date:
+        day = read_day(digits)
+        if day is None:
+            raise RowFault(faults.date_impossible("DTPOSTED", digits))
+        self[digits] = day
+        return day
+
+
+def make_line(text: str, account: Account, currency: str, pending: bool, offset: int, days: Days) -> Line:
+    """Read what stands between ``<STMTTRN>`` and its end; raises :class:`RowFault` where that is no transaction."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    fields = read_fields(text)
+    get = fields.get
+    posted = get("DTPOSTED", "")
+    if not posted:
+        posted = get("DTTRAN", "") if pending else ""
+        if not posted:
+            raise RowFault(faults.date_missing("DTTRAN" if pending else "DTPOSTED"))
+    own_currency = get("CURRENCY.CURSYM", "")
+    if own_currency:
+        currency = own_currency.upper()
+    if currency and _CURRENCY.fullmatch(currency) is None:
+        raise RowFault(faults.currency_unreadable(currency))
+    check_number = get("CHECKNUM", "")
+    type_ = get("TRNTYPE", "").upper()
+    return Line(
+        account,
+        get("FITID", ""),
+        days[posted[:8]],
+        read_amount(get("TRNAMT", "")),
+        currency,
+        get("NAME", "") or get("PAYEE.NAME", "") or get("EXTDNAME", ""),
+        get("MEMO", ""),
+        type_,
+        get("REFNUM", ""),
+        check_number if check_number.strip("0") else "",
+        pending or type_ == _HELD,
+        _correction(fields) if "CORRECTFITID" in fields else None,
+        fields,
+        offset,
+    )
+
+
+def _correction(fields: dict[str, str]) -> Correction | None:
+    native = fields["CORRECTFITID"]
+    if not native:
+        return None
+    action = fields.get("CORRECTACTION", "")
+    try:
+        return Correction(native, CorrectionAction(action.lower()))
+    except ValueError:
+        raise RowFault(faults.correction_unreadable(action)) from None

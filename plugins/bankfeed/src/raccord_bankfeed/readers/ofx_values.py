@@ -1,0 +1,180 @@
+"""OFX values: amounts, days, texts, and the fields of one transaction."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from html.entities import html5
+
+from raccord_bankfeed.readers import faults
+from raccord_bankfeed.readers.faults import RowFault
+
+AMOUNT_CHARS_MAX = 40
+EXCERPT_CHARS_MAX = 200
+
+_PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,12})?")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:([ '.,])[0-9]{3})(?:\1[0-9]{3})*")
+_WHOLE = re.compile(r"[0-9]{0,24}")
+_FRACTION = re.compile(r"[0-9]{0,12}")
+_EIGHT_DIGITS = re.compile(r"[0-9]{8}")
+_ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_ENTITY_PASSES = 3
+_CARD_NUMBER = re.compile(r"(?<![0-9])(?:[0-9][ -]?){8,15}([0-9]{4})(?![0-9])")
+
+_SGML_LEAF = re.compile(r"<([A-Z][A-Z0-9._]*)>([^<]*)")
+_XML_LEAF = re.compile(r"<([A-Z][A-Z0-9._]*)>([^<]*)</\1>")
+_MARKUP = re.compile(
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<![^>]*(?:>|\Z)"
+    r"|<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9._:-]{0,99})(?:\s[^<>]*)?(?P<empty>/?)>",
+    re.DOTALL,
+)
+_AGGREGATES = frozenset({"PAYEE", "CURRENCY", "ORIGCURRENCY", "BANKACCTTO", "CCACCTTO", "IMAGEDATA", "EXTDPAYEE"})
+_ONCE = frozenset({"TRNAMT", "DTPOSTED", "DTTRAN", "FITID", "CORRECTFITID", "CORRECTACTION"})
+
+
+def read_fields(text: str) -> dict[str, str]:
+    """Return the fields of one transaction by tag; those of an aggregate as ``CURRENCY.CURSYM``.
+
+    Leaves may be closed at once, closed late or not at all. Raises :class:`RowFault` where a tag that may stand once
+    stands twice with two values.
+    """
+    pattern, marks = (_XML_LEAF, 2) if "</" in text else (_SGML_LEAF, 1)
+    found = pattern.findall(text)
+    if marks * len(found) == text.count("<"):  # nothing but leaves of one style: the common case, by far the fastest
+        fields = {name: value.strip() for name, value in found}
+        if len(fields) == len(found):
+            if "&" in text:
+                return {name: unescape(value) for name, value in fields.items()}
+            return fields
+    return _read_any_fields(text)
+
+
+def read_amount(text: str) -> Decimal:
+    """Read a signed amount exactly, its scale kept.
+
+    The standard's decimal mark is a point **or a comma** and it has no thousands mark; where both marks stand, or one
+    stands twice, the groups of three are thousands. Raises :class:`RowFault`.
+    """
+    if _PLAIN_AMOUNT.fullmatch(text):
+        return Decimal(text)
+    if not text:
+        raise RowFault(faults.amount_missing())
+    number = " ".join(text.split())
+    sign = "-" if number.startswith("-") or number.endswith("-") else ""
+    number = number.strip("+-").strip() if number[:1] in "+-" or number[-1:] in "+-" else number
+    mark = max(number.rfind("."), number.rfind(","))
+    if mark >= 0 and number.count(number[mark]) == 1:
+        whole, fraction = number[:mark], number[mark + 1 :]
+    else:
+        whole, fraction = number, ""
+    grouped = _GROUPED.fullmatch(whole)
+    digits = re.sub(r"[^0-9]", "", whole) if grouped else whole
+    readable = _WHOLE.fullmatch(digits) and _FRACTION.fullmatch(fraction) and (digits or fraction)
+    if len(text) > AMOUNT_CHARS_MAX or not readable:
+        raise RowFault(faults.amount_unreadable(text))
+    return Decimal(f"{sign}{digits or '0'}.{fraction or '0'}" if fraction else f"{sign}{digits}")
+
+
+def read_day(text: str) -> date | None:
+    """Return the day of the first eight digits, as the bank wrote it; nothing where that is no day."""
+    digits = text[:8]
+    if _EIGHT_DIGITS.fullmatch(digits) is None:
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+
+
+def unescape(text: str) -> str:
+    """Replace character references, also those escaped twice or thrice; unknown ones and bare ampersands stay."""
+    for _ in range(_ENTITY_PASSES):
+        if "&" not in text:
+            break
+        plain = _ENTITY.sub(_character, text)
+        if plain == text:
+            break
+        text = plain
+    return text
+
+
+def one_line(text: str) -> str:
+    """Collapse runs of blanks and line ends to one blank."""
+    return " ".join(text.split())
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of a row on one line, with all but the last four digits of card numbers hidden."""
+    hidden = _CARD_NUMBER.sub(r"…\1", one_line(text[: 4 * EXCERPT_CHARS_MAX]))
+    return hidden[:EXCERPT_CHARS_MAX]
+
+
+def _character(match: re.Match[str]) -> str:
+    name = match[1]
+    if not name.startswith("#"):
+        return html5.get(f"{name};", match[0])
+    point = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
+    usable = (point in (9, 10, 13) or 32 <= point < 0xD800 or 0xE000 <= point <= 0x10FFFF) and point != 127
+    return chr(point) if usable else match[0]
+
+
+class _Fields:
+    """Collects leaves; what a tag says twice is joined, unless it may be said once only."""
+
+    def __init__(self) -> None:
+        self.read: dict[str, str] = {}
+        self._aggregate = ""
+        self._name = ""
+        self._parts: list[str] = []
+
+    def text(self, part: str) -> None:
+        if self._name:
+            self._parts.append(part)
+
+    def opened(self, name: str) -> None:
+        self.leaf_ended()
+        if name in _AGGREGATES:
+            self._aggregate = name
+        else:
+            self._name = name
+
+    def closed(self, name: str) -> None:
+        self.leaf_ended()
+        if name == self._aggregate:
+            self._aggregate = ""
+
+    def leaf_ended(self) -> None:
+        if not self._name:
+            return
+        name = f"{self._aggregate}.{self._name}" if self._aggregate else self._name
+        value = "".join(self._parts).strip()
+        before = self.read.get(name, "")
+        if before and value and before != value:
+            if name in _ONCE:
+                raise RowFault(faults.field_repeated(name))
+            value = f"{before} {value}"
+        self.read[name] = value or before
+        self._name = ""
+        self._parts = []
+
+
+def _read_any_fields(text: str) -> dict[str, str]:
+    fields = _Fields()
+    position = 0
+    for match in _MARKUP.finditer(text):
+        fields.text(unescape(text[position : match.start()]))
+        position = match.end()
+        if match["cdata"] is not None:
+            fields.text(match["cdata"])
+        elif match["name"] is not None:
+            name = match["name"].rpartition(":")[2].upper()
+            if match["close"]:
+                fields.closed(name)
+            else:
+                fields.opened(name)
+                if match["empty"]:
+                    fields.closed(name)
+    fields.text(unescape(text[position:]))
+    fields.leaf_ended()
+    return fields.read
