@@ -1,0 +1,207 @@
+"""How this installation is set up: environment variables first, then ``raccord.toml``, then what is usual."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from raccord.errors import RaccordError
+from raccord.plugin.texts import Language, Text
+
+PREFIX = "RACCORD_"
+FILE_NAME = "raccord.toml"
+
+_EXPECTED = {
+    "language": Text(fr="fr ou en", en="fr or en"),
+    "log_level": Text(fr="DEBUG, INFO, WARNING ou ERROR", en="DEBUG, INFO, WARNING or ERROR"),
+    "quickbooks_environment": Text(
+        fr="production, sandbox ou une adresse http(s)://", en="production, sandbox or an http(s):// address"
+    ),
+    "web_port": Text(fr="un nombre de 1 à 65535", en="a number from 1 to 65535"),
+    "web_url": Text(fr="une adresse http(s)://", en="an http(s):// address"),
+}
+
+
+class SettingsError(RaccordError):
+    """Raised when a setting cannot be used; names the setting and where it was read, never a secret's value."""
+
+
+class Settings(BaseModel):
+    """Everything an installation may choose. Each field is read from ``RACCORD_<FIELD>`` or ``raccord.toml``.
+
+    In the file a table's name stands before its keys, so ``[web]`` ``port`` is the field ``web_port``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    data_dir: Path
+    """Holds the databases, received files and the key; readable by its owner only."""
+    database_url: SecretStr = SecretStr("")
+    """``sqlite:///<data_dir>/app.db`` unless given."""
+    engine_url: SecretStr = SecretStr("")
+    """The durable engine's database: ``engine.db`` beside SQLite, or the same PostgreSQL database (schema ``dbos``)."""
+    key_file: Path = Path()
+    """The vault's keys: ``<data_dir>/vault.key`` unless given."""
+    key: SecretStr = SecretStr("")
+    """The vault's keys themselves, separated by commas, the first one encrypting; then there is no key file."""
+    language: Language = "fr"
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(default=8321, ge=1, le=65535)
+    web_url: str = ""
+    """The address people and Intuit reach the web pages at; ``http://<web_host>:<web_port>`` unless given."""
+    quickbooks_environment: str = "sandbox"
+    """``production``, ``sandbox`` (Intuit's) or the base URL of a local one."""
+    quickbooks_client_id: str = ""
+    quickbooks_client_secret: SecretStr = SecretStr("")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("quickbooks_environment", "web_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value in ("", "production", "sandbox") or value.startswith(("http://", "https://")):
+            return value.rstrip("/")
+        raise ValueError("not an address that begins with http:// or https://")
+
+    @model_validator(mode="after")
+    def _usual(self) -> Self:
+        usual: dict[str, object] = {}
+        if not self.database_url.get_secret_value():
+            usual["database_url"] = SecretStr(f"sqlite:///{self.data_dir / 'app.db'}")
+        url = usual.get("database_url", self.database_url)
+        if not self.engine_url.get_secret_value():
+            on_file = isinstance(url, SecretStr) and url.get_secret_value().startswith("sqlite")
+            usual["engine_url"] = SecretStr(f"sqlite:///{self.data_dir / 'engine.db'}") if on_file else url
+        if self.key_file == Path():
+            usual["key_file"] = self.data_dir / "vault.key"
+        if not self.web_url:
+            host = f"[{self.web_host}]" if ":" in self.web_host else self.web_host
+            usual["web_url"] = f"http://{host}:{self.web_port}"
+        for name, value in usual.items():
+            object.__setattr__(self, name, value)
+        return self
+
+
+def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = None) -> Settings:
+    """Read the settings and make the data directory (mode 0700) if it is missing; wrong ones raise ``SettingsError``.
+
+    ``data_dir`` comes before ``RACCORD_DATA_DIR``. Empty variables count as not given.
+    """
+    env = dict(os.environ if environ is None else environ)
+    given = _from_environment(env)
+    folder = (data_dir or Path(given.get("data_dir") or _usual_folder(env))).expanduser().absolute()
+    _make(folder)
+    path = folder / FILE_NAME
+    try:
+        return Settings.model_validate(_from_file(path) | given | {"data_dir": folder})
+    except ValidationError as error:
+        name = str(error.errors(include_input=False)[0]["loc"][0])
+        raise _wrong(name, "environment" if name in given else str(path)) from None
+
+
+def _from_environment(env: Mapping[str, str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for variable, value in env.items():
+        if not variable.startswith(PREFIX) or not value:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name in Settings.model_fields:
+            given[name] = value
+        elif near := difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.8):
+            # Other programs may share our prefix; one letter off is a mistake that would otherwise go unseen.
+            raise _unknown(variable, "environment", PREFIX + near[0].upper())
+    return given
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        with path.open("rb") as file:
+            read = tomllib.load(file)
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(
+            "settings.file_unreadable",
+            Text(fr=f"{path} ne peut pas être lu : {error}.", en=f"{path} cannot be read: {error}."),
+            Text(fr="Corrigez ce fichier ou retirez-le.", en="Correct this file or remove it."),
+        ) from None
+    given: dict[str, object] = {}
+    for key, value in read.items():
+        if isinstance(value, dict):
+            given.update({f"{key}_{inner}": deeper for inner, deeper in value.items()})
+        else:
+            given[key] = value
+    for name in given:
+        if name not in Settings.model_fields or name == "data_dir":
+            near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+            raise _unknown(name, str(path), near[0] if near else "")
+    return given
+
+
+def _usual_folder(env: Mapping[str, str]) -> Path:
+    shared = env.get("XDG_DATA_HOME", "")
+    # The specification says to ignore a path that is not absolute.
+    root = Path(shared) if Path(shared).is_absolute() else Path(env.get("HOME") or "~", ".local", "share")
+    return root / "raccord"
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        # Without this an unusual umask would leave even its owner outside.
+        if stat.S_IMODE(folder.stat().st_mode) & 0o700 != 0o700:
+            folder.chmod(0o700)
+    except OSError as error:
+        raise SettingsError(
+            "settings.data_dir",
+            Text(
+                fr=f"Le dossier de données {folder} ne peut pas être créé : {error.strerror}.",
+                en=f"The data directory {folder} cannot be made: {error.strerror}.",
+            ),
+            Text(
+                fr="Choisissez un dossier où vous pouvez écrire, avec RACCORD_DATA_DIR.",
+                en="Choose a directory you can write to, with RACCORD_DATA_DIR.",
+            ),
+        ) from None
+
+
+def _wrong(name: str, where: str) -> SettingsError:
+    source = _source(where)
+    expected = _EXPECTED.get(name, Text(fr="un texte", en="a text"))
+    return SettingsError(
+        "settings.wrong_value",
+        Text(
+            fr=f"Le réglage « {name} », lu dans {source.fr}, ne convient pas : il faut {expected.fr}.",
+            en=f"The setting “{name}”, read from {source.en}, cannot be used: it must be {expected.en}.",
+        ),
+        Text(
+            fr=f"Corrigez-le, ou retirez-le pour garder la valeur habituelle ({PREFIX}{name.upper()}).",
+            en=f"Correct it, or remove it to keep the usual value ({PREFIX}{name.upper()}).",
+        ),
+    )
+
+
+def _unknown(name: str, where: str, near: str) -> SettingsError:
+    source = _source(where)
+    return SettingsError(
+        "settings.unknown",
+        Text(
+            fr=f"Le réglage « {name} », lu dans {source.fr}, n'existe pas.",
+            en=f"The setting “{name}”, read from {source.en}, does not exist.",
+        ),
+        Text(
+            fr=f"Vouliez-vous dire « {near} » ?" if near else "Retirez-le.",
+            en=f"Did you mean “{near}”?" if near else "Remove it.",
+        ),
+    )
+
+
+def _source(where: str) -> Text:
+    return Text(fr="l'environnement", en="the environment") if where == "environment" else Text(fr=where, en=where)
