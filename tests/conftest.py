@@ -71,6 +71,14 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def empty_database(empty_database_url: str) -> Iterator[Database]:
+    """A database without any table, once on SQLite and once on PostgreSQL."""
+    opened = Database(empty_database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
 def fresh_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[], str]:
     """Makes a SQLite database at the newest revision and returns its address."""
 

@@ -174,7 +174,15 @@ def _posting() -> None:
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name="fk_posting_connection_id"),
         sa.ForeignKeyConstraint(["plan_line_id"], ["plan_line.id"], name="fk_posting_plan_line_id"),
         sa.PrimaryKeyConstraint("id", name="pk_posting"),
-        sa.UniqueConstraint("company_id", "request_id", name="uq_posting_company_id_request_id"),
     )
+    op.create_index("ix_posting_key", "posting", ["connection_id", "key"])
     op.create_index("ix_posting_line", "posting", ["plan_line_id"])
-    op.create_index("ix_posting_open", "posting", ["company_id", "state"])
+    op.create_index("ix_posting_open", "posting", ["connection_id", "state"])
+    op.create_index(
+        "uq_posting_request",
+        "posting",
+        ["company_id", "request_id"],
+        unique=True,
+        sqlite_where=sa.text("state != 'lost'"),
+        postgresql_where=sa.text("state != 'lost'"),
+    )
