@@ -1,0 +1,190 @@
+"""The Accounting API: one endpoint that routes inside a company."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from raccord_sandbox.batch import run_batch
+from raccord_sandbox.clock import precise_stamp
+from raccord_sandbox.company import Company
+from raccord_sandbox.entities.kind import Family, Kind, Operation
+from raccord_sandbox.entities.registry import BY_PATH
+from raccord_sandbox.faults import Doc, FaultError, GatewayError, forbidden, missing, unauthenticated, unsupported
+from raccord_sandbox.operations import Origin, read, write
+from raccord_sandbox.reports import report
+from raccord_sandbox.selection import run
+from raccord_sandbox.store import Store
+from raccord_sandbox.wire import dumps, loads
+
+MAX_REQUEST_ID = 50
+NOT_ACCEPTABLE = (
+    "This sandbox answers JSON only; send the header Accept: application/json. (QuickBooks Online answers XML here.)\n"
+    "Ce bac à sable ne répond qu’en JSON : envoyez l’en-tête Accept: application/json. "
+    "(QuickBooks en ligne répond ici en XML.)\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to a company."""
+
+    method: str
+    realm: str
+    path: str
+    parameters: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    stale_token: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: status and JSON text."""
+
+    status: int
+    text: str
+
+
+def answer(store: Store, call: Call) -> Answer:
+    """Execute a call; every refusal is an answer too."""
+    try:
+        company = _admit(store, call)
+    except GatewayError as error:
+        return Answer(error.status, dumps(error.body(store.clock.now())))
+    try:
+        with company.lock:
+            try:
+                return _replayed(company, call)
+            except FaultError as fault:
+                return Answer(fault.status, dumps(fault.body(store.clock.now())))
+            finally:
+                company.flush()
+    finally:
+        store.throttle.leave(call.realm)
+
+
+def _admit(store: Store, call: Call) -> Company:
+    scheme, _, token = call.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise unauthenticated("Authorization header is missing or malformed")
+    granted = store.grants.realm_of(token.strip())
+    company = store.get(call.realm)
+    if company is None or granted != call.realm:
+        raise forbidden("The token is not valid for this company")
+    store.throttle.enter(call.realm, is_batch=call.path == "batch")
+    return company
+
+
+def _replayed(company: Company, call: Call) -> Answer:
+    """Answer a write whose request id was seen before with its first answer."""
+    request_id = call.parameters.get("requestid", "")
+    if len(request_id) > MAX_REQUEST_ID:
+        raise FaultError(2130, f"Invalid Request Id Format : at most {MAX_REQUEST_ID} characters", "requestid")
+    is_write = call.method == "POST" and call.path != "query"
+    if not is_write or not request_id or company.settings.get("ignore_requestid"):
+        return _execute(company, call)
+    stored = company.answers.get(request_id)
+    if stored is not None:
+        status, _, text = stored.partition(" ")
+        return Answer(int(status), text)
+    try:
+        result = _execute(company, call)
+    except FaultError as fault:
+        if company.settings.get("replay_faulted_answers"):
+            company.keep_answer(request_id, f"{fault.status} {dumps(fault.body(company.clock.now()))}")
+        raise
+    company.keep_answer(request_id, f"{result.status} {result.text}")
+    return result
+
+
+def _execute(company: Company, call: Call) -> Answer:
+    origin = Origin(request_id=call.parameters.get("requestid", ""))
+    first, _, rest = call.path.strip("/").partition("/")
+    body: Doc
+    match call.method, first, rest:
+        case "GET", "query", "":
+            body = {"QueryResponse": run(company, _statement(call.parameters.get("query", "")))}
+        case "POST", "query", "":
+            body = {"QueryResponse": run(company, _statement(_text(call.body)))}
+        case "POST", "batch", "":
+            _refuse_if_expired(company)
+            body = run_batch(company, _json(call), origin)
+        case "GET", "reports", name if name:
+            return Answer(200, dumps(report(company, name, call.parameters)))
+        case "GET", entity, key if entity in BY_PATH:
+            kind = BY_PATH[entity]
+            body = {kind.name: read(company, kind, _key(company, kind, key))}
+        case "POST", entity, "" if entity in BY_PATH:
+            kind = BY_PATH[entity]
+            _refuse_if_expired(company)
+            body = {kind.name: _write(company, kind, call, origin)}
+        case _:
+            path = f"/v3/company/{call.realm}/{call.path}"
+            raise unsupported(f"Could not find resource for relative : {path} of full path")
+    body["time"] = precise_stamp(company.clock.now())
+    return Answer(200, dumps(body))
+
+
+def _write(company: Company, kind: Kind, call: Call, origin: Origin) -> Doc:
+    body = _json(call)
+    include = frozenset(word.strip() for word in call.parameters.get("include", "").split(","))
+    match call.parameters.get("operation", ""):
+        case "delete":
+            operation = Operation.DELETE
+        case "void":
+            operation = Operation.VOID
+        case "" | "update" | "create" as word:
+            operation = Operation.VOID if word == "update" and "void" in include else Operation.UPDATE
+        case word:
+            raise unsupported(f"{word} of {kind.name}")
+    if call.stale_token and isinstance(body, dict):
+        _somebody_else_saves(company, kind, str(body.get("Id", "")))
+    return write(company, kind, body, operation, include, origin)
+
+
+def _somebody_else_saves(company: Company, kind: Kind, key: str) -> None:
+    stored = company.get(kind.name, key)
+    if stored is not None:
+        token = {"Id": key, "SyncToken": stored["SyncToken"], "sparse": True}
+        needed = {name: stored[name] for name in kind.sparse_required}
+        write(company, kind, {**needed, **token}, Operation.UPDATE, origin=Origin(by="person"))
+
+
+def _json(call: Call) -> object:
+    content = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content != "application/json":
+        raise FaultError(1050, f"Invalid content type : {content or 'none'}; send application/json", status=415)
+    return loads(call.body)
+
+
+def _key(company: Company, kind: Kind, key: str) -> str:
+    if kind.family is Family.SINGLE:
+        if key in ("", "1", company.realm):
+            return "1"
+        raise FaultError(2030, f"Invalid ID : {key}", "Id")
+    if not key:
+        raise unsupported(f"read of {kind.name} without an id")
+    return key
+
+
+def _statement(text: str) -> str:
+    if not text.strip():
+        raise missing("query")
+    return text.strip()
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FaultError(500, "Operation with a body that is not UTF-8 is not supported.") from error
+
+
+def _refuse_if_expired(company: Company) -> None:
+    if company.settings.get("expired"):
+        raise FaultError(
+            6190,
+            "Invalid company status : You can't add data to QuickBooks Online because your trial or subscription "
+            "period ended.",
+        )

@@ -1,0 +1,223 @@
+"""One company's books in memory, and the unit of work through which alone they change."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import OrderedDict, deque
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from threading import RLock
+
+from raccord_sandbox.chart import BALANCE_SHEET
+from raccord_sandbox.clock import SandboxClock, stamp
+from raccord_sandbox.faults import Doc, FaultError
+from raccord_sandbox.ledger import Entry, Ledger, Posting
+from raccord_sandbox.storage import Pending, Row, Storage
+from raccord_sandbox.table import Table
+
+MAX_ANSWERS = 20_000
+MAX_WRITES = 500_000
+LONG_IDS = frozenset({"Class", "Department"})
+
+
+class Company:
+    """The tables, ledger and settings of one realm; guarded by `lock`."""
+
+    def __init__(self, realm: str, clock: SandboxClock, storage: Storage | None = None) -> None:
+        self.realm = realm
+        self.clock = clock
+        self.lock = RLock()
+        self.tables: dict[str, Table] = {}
+        self.ledger = Ledger()
+        self.settings: Doc = {}
+        """Template, country, home currency, sequences, last numbers, tax accounts: everything that is not an object."""
+        self.answers: OrderedDict[str, str] = OrderedDict()
+        self.writes: deque[Doc] = deque(maxlen=MAX_WRITES)
+        self._storage = storage
+        self._pending = Pending()
+
+    @property
+    def is_us(self) -> bool:
+        """Tell whether the United States tax model applies."""
+        return bool(self.settings["country"] == "US")
+
+    @property
+    def home_currency(self) -> str:
+        """Return the currency of the books."""
+        return str(self.settings["currency"])
+
+    def table(self, kind: str) -> Table:
+        """Return the table of an entity, made at first use."""
+        return self.tables.setdefault(kind, Table())
+
+    def get(self, kind: str, key: str) -> Doc | None:
+        """Return a stored object, which must not be changed."""
+        found = self.tables.get(kind)
+        return None if found is None else found.get(key)
+
+    def accounts_of(self, **wanted: str) -> list[str]:
+        """Return the ids of the accounts with these properties, in order of creation."""
+        return [
+            doc["Id"] for doc in self.table("Account") if all(doc.get(name) == value for name, value in wanted.items())
+        ]
+
+    def first_account(self, **wanted: str) -> Doc:
+        """Return the first account with these properties. Raises a business fault if the company has none."""
+        for key in self.accounts_of(**wanted):
+            found = self.get("Account", key)
+            if found is not None:
+                return found
+        raise FaultError(6000, f"Business Validation Error: the company has no account with {wanted}")
+
+    def keep_answer(self, request_id: str, text: str) -> None:
+        """Store the answer to a request id for replay; the oldest are forgotten."""
+        self.answers[request_id] = text
+        self._pending.facts[f"answer:{request_id}"] = text
+        while len(self.answers) > MAX_ANSWERS:
+            old, _ = self.answers.popitem(last=False)
+            self._pending.facts[f"answer:{old}"] = None
+
+    def note_write(self, write: Doc) -> None:
+        """Append to the log of writes."""
+        self.writes.append(write)
+        if self._storage is not None:
+            self._pending.writes.append(write)
+
+    def save_settings(self) -> None:
+        """Mark the settings as changed."""
+        self._pending.facts["settings"] = self.settings
+
+    def apply(self, rows: Sequence[tuple[str, str, Doc | None, tuple[Entry, ...] | None]]) -> None:
+        """Put (or, for None, drop) objects and their postings at once."""
+        for kind, key, doc, entries in rows:
+            if doc is None:
+                self.table(kind).drop(key)
+                self.ledger.unpost(kind, key)
+                self._pending.rows[kind, key] = None
+                continue
+            table = self.table(kind)
+            table.put(doc)
+            if entries is not None:
+                if entries:
+                    self.ledger.post(Posting(kind, key, doc["TxnDate"], entries))
+                else:
+                    self.ledger.unpost(kind, key)
+            if self._storage is not None:
+                posting = self.ledger.posting(kind, key)
+                entries = posting.entries if posting else None
+                self._pending.rows[kind, key] = Row(kind, key, table.serial(key), doc, entries)
+
+    def flush(self) -> None:
+        """Save what the request changed."""
+        if self._storage is not None and self._pending:
+            self._storage.save(self.realm, self._pending)
+        self._pending = Pending()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every object with its posting, in order of creation within its table."""
+        for kind, table in self.tables.items():
+            for doc in table:
+                posting = self.ledger.posting(kind, doc["Id"])
+                yield Row(kind, doc["Id"], table.serial(doc["Id"]), doc, posting.entries if posting else None)
+
+    def restore(self, settings: Doc, rows: Iterator[Row], answers: dict[str, str]) -> None:
+        """Replace everything by what was saved."""
+        self.tables, self.ledger, self.settings = {}, Ledger(), settings
+        for row in rows:
+            self.table(row.kind).put(row.doc, row.serial)
+            if row.entries:
+                self.ledger.post(Posting(row.kind, row.id, row.doc["TxnDate"], row.entries))
+        self.answers = OrderedDict(answers)
+
+
+class Work:
+    """Stages the changes of one operation; nothing is visible until `commit`."""
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self._staged: dict[tuple[str, str], tuple[Doc | None, tuple[Entry, ...] | None]] = {}
+        self._numbers: dict[str, str] = {}
+
+    def get(self, kind: str, key: str) -> Doc | None:
+        """Return an object as this operation sees it."""
+        staged = self._staged.get((kind, key))
+        return staged[0] if staged is not None else self.company.get(kind, key)
+
+    def touch(self, kind: str, key: str) -> Doc:
+        """Return a copy of another object with its SyncToken raised, staged, free to be changed."""
+        staged = self._staged.get((kind, key))
+        if staged is not None and staged[0] is not None:
+            return staged[0]
+        stored = self.company.get(kind, key)
+        if stored is None:
+            raise KeyError(f"{kind} {key}")
+        doc = copy.deepcopy(stored)
+        self.renew(doc, stored)
+        self._staged[kind, key] = (doc, None)
+        return doc
+
+    def renew(self, doc: Doc, stored: Doc) -> None:
+        """Raise the SyncToken and the time of the last update."""
+        doc["SyncToken"] = str(int(stored["SyncToken"]) + 1)
+        now = stamp(self.company.clock.now())
+        doc["MetaData"] = {"CreateTime": stored["MetaData"]["CreateTime"], "LastUpdatedTime": now}
+
+    def put(self, kind: str, doc: Doc, entries: Sequence[Entry] | None = None) -> None:
+        """Stage an object and, where given, its postings."""
+        self._staged[kind, doc["Id"]] = (doc, None if entries is None else tuple(entries))
+
+    def drop(self, kind: str, key: str) -> None:
+        """Stage a removal."""
+        self._staged[kind, key] = (None, None)
+
+    def next_id(self, sequence: str) -> str:
+        """Return the next id of a sequence; an id that a failed operation took is not given again."""
+        sequences: dict[str, int] = self.company.settings.setdefault("sequences", {})
+        if sequence not in sequences:
+            chance = random.Random(f"{self.company.realm}:{sequence}")  # noqa: S311  # not a secret
+            low, high = (10**18, 9 * 10**18) if sequence in LONG_IDS else (1, 400)
+            sequences[sequence] = chance.randrange(low, high)
+        sequences[sequence] += 1
+        self.company.save_settings()
+        return str(sequences[sequence])
+
+    def number(self, sequence: str, value: str) -> None:
+        """Stage the last document number of a sequence."""
+        self._numbers[sequence] = value
+
+    def commit(self) -> None:
+        """Make everything visible at once."""
+        self.company.apply([(kind, key, doc, entries) for (kind, key), (doc, entries) in self._staged.items()])
+        if self._numbers:
+            self.company.settings.setdefault("last_numbers", {}).update(self._numbers)
+            self.company.save_settings()
+        self._staged.clear()
+
+
+def assert_books_balance(company: Company) -> None:
+    """Raise AssertionError unless debits equal credits, per document and in all, and balances follow from entries."""
+    total: dict[str, Decimal] = {}
+    for posting in company.ledger.postings():
+        one = sum((entry.amount for entry in posting.entries), Decimal(0))
+        if one != 0:
+            raise AssertionError(f"{posting.kind} {posting.id} is out of balance by {one}")
+        if company.get(posting.kind, posting.id) is None:
+            raise AssertionError(f"{posting.kind} {posting.id} posts and does not exist")
+        for entry in posting.entries:
+            total[entry.account] = total.get(entry.account, Decimal(0)) + entry.amount
+    if sum(total.values(), Decimal(0)) != 0:
+        raise AssertionError("the trial balance does not balance")
+    for account in company.table("Account"):
+        expected = total.pop(account["Id"], Decimal(0))
+        if company.ledger.balance(account["Id"]) != expected:
+            raise AssertionError(f"account {account['Name']}: balance differs from its entries")
+        if company.ledger.balance(account["Id"], last="9999-12-30") != expected:
+            raise AssertionError(f"account {account['Name']}: daily totals differ from its entries")
+    if any(total.values()):
+        raise AssertionError(f"entries on accounts that do not exist: {total}")
+
+
+def is_balance_sheet(account: Doc) -> bool:
+    """Tell whether an account belongs on the balance sheet."""
+    return account["Classification"] in BALANCE_SHEET

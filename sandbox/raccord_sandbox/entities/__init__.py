@@ -1,0 +1,1 @@
+"""The entities of QuickBooks Online that this sandbox has."""

@@ -1,0 +1,149 @@
+"""The chart of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from raccord_sandbox.chart import KINDS, SYSTEM_SUBTYPES, TYPE_OF_SUBTYPE
+from raccord_sandbox.company import Company, Work, is_balance_sheet
+from raccord_sandbox.entities.hierarchy import full_name, unique_full_name
+from raccord_sandbox.entities.kind import LIST_QUERYABLE, Draft, Family, Kind
+from raccord_sandbox.faults import Doc, FaultError, business
+from raccord_sandbox.ledger import Entry
+from raccord_sandbox.schema import MONEY, Day, Flag, Ref, Text
+
+
+def settle_account(work: Work, kind: Kind, draft: Draft) -> None:
+    """Complete type, subtype, classification and full name; refuse clashes and changes of system accounts."""
+    new, old = draft.new, draft.old
+    _classify(new, old)
+    new.setdefault("Active", True)
+    system = old is not None and old["AccountSubType"] in SYSTEM_SUBTYPES
+    if system and not new["Active"]:
+        raise business("This is a system account: it cannot be made inactive.", "Active")
+    if old is None and new["AccountSubType"] in SYSTEM_SUBTYPES and _has_subtype(work, new["AccountSubType"]):
+        raise business(f"The company already has its account of subtype {new['AccountSubType']}.", "AccountSubType")
+    parent = full_name(work, kind, new, flag="SubAccount")
+    if parent is not None and parent["AccountType"] != new["AccountType"]:
+        raise business("A sub-account must have the type of its parent.", "ParentRef")
+    unique_full_name(work, kind, draft, "Another account is already using this name. Please use a different name.")
+    _unique_number(work, draft)
+    home = work.company.home_currency
+    if new.get("CurrencyRef", {"value": home})["value"] != home:
+        raise business(f"Multicurrency is off: the currency must be {home}.", "CurrencyRef")
+    new["CurrencyRef"] = {"value": home, "name": work.company.settings["currency_name"]}
+    _opening_balance(work, draft)
+
+
+def _has_subtype(work: Work, subtype: str) -> bool:
+    return bool(work.company.accounts_of(AccountSubType=subtype))
+
+
+def _classify(new: Doc, old: Doc | None) -> None:
+    subtype, type_ = new.get("AccountSubType"), new.get("AccountType")
+    if type_ is None and subtype is None:
+        if old is None:
+            raise FaultError(6010, "Account type and subtype missing : give one of them", "AccountType")
+        type_, subtype = old["AccountType"], old["AccountSubType"]
+    if type_ is None:
+        type_ = TYPE_OF_SUBTYPE.get(str(subtype))
+        if type_ is None:
+            raise FaultError(2170, f"Invalid Enumeration : AccountSubType cannot be {subtype}", "AccountSubType")
+    found = next((kind for name, kind in KINDS.items() if name.lower() == type_.lower()), None)
+    if found is None:
+        raise FaultError(2170, f"Invalid Enumeration : AccountType cannot be {type_}", "AccountType")
+    if subtype is None or (TYPE_OF_SUBTYPE.get(subtype, found.name) != found.name):
+        if subtype is not None:
+            raise business(f"The subtype {subtype} does not belong to {found.name}.", "AccountSubType")
+        subtype = found.subtypes[0]
+    new["AccountType"], new["AccountSubType"], new["Classification"] = found.name, subtype, found.classification
+
+
+def _unique_number(work: Work, draft: Draft) -> None:
+    number = draft.new.get("AcctNum")
+    if number is None:
+        return
+    limit = 20 if work.company.settings["country"] in ("AU", "CA") else 7
+    if len(number) > limit:
+        detail = (
+            "String length specified does not match the supported length. "
+            f"Min:0 Max:{limit} supported. Supplied length:{len(number)}"
+        )
+        raise FaultError(2050, detail, "AcctNum")
+    own = draft.old["Id"] if draft.old else None
+    for other in work.company.table("Account"):
+        if other["Id"] != own and other.get("AcctNum", "").lower() == number.lower():
+            raise FaultError(
+                6240, "The name supplied already exists. : Another account is already using this number."
+                f" Id={other['Id']}", "AcctNum"
+            )  # fmt: skip
+
+
+def _opening_balance(work: Work, draft: Draft) -> None:
+    new = draft.new
+    amount, day = new.pop("OpeningBalance", None), new.pop("OpeningBalanceDate", None)
+    if draft.old is not None or not amount:
+        return
+    if day is None:
+        raise FaultError(6060, "An opening balance needs a date", "OpeningBalanceDate")
+    if not is_balance_sheet(new):
+        raise business("Only balance sheet accounts have an opening balance.", "OpeningBalance")
+    equity = work.company.first_account(AccountSubType="OpeningBalanceEquity")
+    signed = amount if new["Classification"] == "Asset" else -amount
+    new["TxnDate"] = day
+    draft.entries = [Entry(new["Id"], signed, "Opening Balance"), Entry(equity["Id"], -signed, "Opening Balance")]
+
+
+def render_account(company: Company, doc: Doc) -> Doc:
+    """Add the balances, which income and expense accounts do not have."""
+    shown = {name: value for name, value in doc.items() if name != "TxnDate"}
+    if not is_balance_sheet(doc):
+        return {**shown, "CurrentBalance": Decimal(0), "CurrentBalanceWithSubAccounts": Decimal(0)}
+    own = _shown_balance(company, doc)
+    below = sum((_shown_balance(company, child) for child in _descendants(company, doc["Id"])), own)
+    return {**shown, "CurrentBalance": own, "CurrentBalanceWithSubAccounts": below}
+
+
+def _shown_balance(company: Company, doc: Doc) -> Decimal:
+    """Return the debit balance; cards are shown positive when owed, other liabilities negative."""
+    balance = company.ledger.balance(doc["Id"])
+    return -balance if doc["AccountType"] == "Credit Card" or doc["Classification"] == "Equity" else balance
+
+
+def _descendants(company: Company, key: str) -> Iterator[Doc]:
+    for child in company.table("Account"):
+        if child.get("ParentRef", {}).get("value") == key:
+            yield child
+            yield from _descendants(company, child["Id"])
+
+
+ACCOUNT = Kind(
+    "Account",
+    Family.LIST,
+    {
+        "Name": Text(100, '":'),
+        "AcctNum": Text(20, ":"),
+        "Description": Text(100),
+        "AccountType": Text(100),
+        "AccountSubType": Text(100),
+        "Classification": Text(100),
+        "SubAccount": Flag(),
+        "ParentRef": Ref(("Account",)),
+        "CurrencyRef": Ref(),
+        "OpeningBalance": MONEY,
+        "OpeningBalanceDate": Day(),
+        "TaxCodeRef": Ref(("TaxCode",)),
+        "Active": Flag(),
+    },
+    settle_account,
+    sequence="account",
+    required=("Name",),
+    computed=frozenset(
+        {"FullyQualifiedName", "CurrentBalance", "CurrentBalanceWithSubAccounts", "AccountAlias", "TxnLocationType"}
+    ),
+    kept=frozenset({"TxnDate"}),
+    queryable=LIST_QUERYABLE
+    | {"AccountType", "AccountSubType", "Classification", "AcctNum", "CurrentBalance", "SubAccount", "ParentRef"},
+    render=render_account,
+)

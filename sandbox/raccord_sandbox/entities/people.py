@@ -1,0 +1,199 @@
+"""Customers, vendors and employees, who share one list of names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from raccord_sandbox.company import Company, Work
+from raccord_sandbox.entities.hierarchy import SUFFIX, depth, full_name, rename_if_deactivated
+from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind
+from raccord_sandbox.faults import Doc, FaultError, business
+from raccord_sandbox.schema import ADDRESS, EMAIL, MONEY, PHONE, Block, Choice, Day, Flag, Number, Property, Ref, Text
+
+NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
+NAME_LISTS = ("Customer", "Vendor", "Employee")
+FORBIDDEN = ":\t\n"
+TAKEN = "Another customer, vendor or employee is already using this name. Please use a different name."
+
+
+def settle_person(work: Work, kind: Kind, draft: Draft) -> None:
+    """Make the display name, refuse a taken one (6240) and a deactivation with an open balance (6220)."""
+    new, old = draft.new, draft.old
+    new.setdefault("Active", True)
+    display = new.get("DisplayName") or " ".join(new[part] for part in NAME_PARTS if new.get(part))
+    if not display and old is not None:
+        display = old["DisplayName"]
+    if not display:
+        raise FaultError(6080, "At least one of the name parts or DisplayName must be given", "DisplayName")
+    new["DisplayName"] = display
+    new.setdefault("PrintOnCheckName", display[: 110 if kind.name == "Customer" else 100])
+    if old is not None and old["Active"] and not new["Active"] and _balance(work.company, kind.name, old["Id"]) != 0:
+        raise FaultError(6220, "Delete List Has Balance Error : this object has an open balance", "Active")
+    if kind.name == "Customer":
+        full_name(work, kind, new, flag="Job", name="DisplayName")
+        new["Level"] = depth(work, kind, new)
+        if new["Job"]:
+            work.company.settings["has_jobs"] = True
+            work.company.save_settings()
+        new.setdefault("BillWithParent", False)
+        new.setdefault("Taxable", False)
+        new.setdefault("PreferredDeliveryMethod", "None")
+        if new["PreferredDeliveryMethod"] == "Email" and "PrimaryEmailAddr" not in new:
+            raise FaultError(6420, "Email is required for this delivery method", "PrimaryEmailAddr")
+    if kind.name != "Employee":
+        _currency(work, draft)
+    rename_if_deactivated(draft, "DisplayName")
+    _unique_display_name(work, kind, draft)
+    if new.pop("Balance", None) and old is None:
+        raise FaultError(5030, "Feature Not Supported Error : this sandbox has no opening balance of names", "Balance")
+    new.pop("OpenBalanceDate", None)
+
+
+def _currency(work: Work, draft: Draft) -> None:
+    home = work.company.home_currency
+    if draft.new.get("CurrencyRef", {"value": home})["value"] != home:
+        raise business(f"Multicurrency is off: the currency must be {home}.", "CurrencyRef")
+    draft.new["CurrencyRef"] = {"value": home, "name": work.company.settings["currency_name"]}
+
+
+def _unique_display_name(work: Work, kind: Kind, draft: Draft) -> None:
+    own = (kind.name, draft.old["Id"]) if draft.old else None
+    number = 1
+    wanted = draft.new["DisplayName"]
+    while True:
+        holder = _holder(work, draft.new["DisplayName"], own)
+        if holder is None:
+            return
+        if draft.new["Active"] or not wanted.endswith(SUFFIX):
+            raise FaultError(6240, f"The name supplied already exists. : {TAKEN} Id={holder}")
+        number += 1
+        draft.new["DisplayName"] = f"{wanted[: -len(SUFFIX)]} (deleted {number})"
+
+
+def _holder(work: Work, name: str, own: tuple[str, str] | None) -> str | None:
+    for other in NAME_LISTS:
+        for key in work.company.table(other).having("DisplayName", name):
+            if (other, key) != own:
+                return key
+    return None
+
+
+def _balance(company: Company, kind: str, key: str) -> Decimal:
+    if kind == "Customer":
+        return company.ledger.balance_of(company.accounts_of(AccountType="Accounts Receivable"), key)
+    return -company.ledger.balance_of(company.accounts_of(AccountType="Accounts Payable"), key)
+
+
+def render_customer(company: Company, doc: Doc) -> Doc:
+    """Add the open balance, own and with sub-customers."""
+    own = _balance(company, "Customer", doc["Id"])
+    total = sum((_balance(company, "Customer", key) for key in _below(company, doc["Id"])), own)
+    return {**doc, "Balance": own, "BalanceWithJobs": total}
+
+
+def render_vendor(company: Company, doc: Doc) -> Doc:
+    """Add what is owed to the vendor."""
+    return {**doc, "Balance": _balance(company, "Vendor", doc["Id"])}
+
+
+def _below(company: Company, key: str) -> Iterator[str]:
+    for child in company.table("Customer") if company.settings.get("has_jobs") else ():
+        if child.get("ParentRef", {}).get("value") == key:
+            yield child["Id"]
+            yield from _below(company, child["Id"])
+
+
+PERSON: Mapping[str, Property] = {
+    "DisplayName": Text(500, FORBIDDEN),
+    "Title": Text(16, FORBIDDEN),
+    "Suffix": Text(16, FORBIDDEN),
+    "GivenName": Text(100, FORBIDDEN),
+    "MiddleName": Text(100, FORBIDDEN),
+    "FamilyName": Text(100, FORBIDDEN),
+    "CompanyName": Text(100),
+    "PrimaryPhone": PHONE,
+    "AlternatePhone": PHONE,
+    "Mobile": PHONE,
+    "Fax": PHONE,
+    "PrimaryEmailAddr": EMAIL,
+    "WebAddr": Block({"URI": Text(1000)}),
+    "CurrencyRef": Ref(),
+    "Active": Flag(),
+}
+NAME_QUERYABLE = COMMON_QUERYABLE | {
+    "Active", "DisplayName", "GivenName", "FamilyName", "CompanyName", "Balance", "FullyQualifiedName",
+    "PrimaryEmailAddr.Address",
+}  # fmt: skip
+
+CUSTOMER = Kind(
+    "Customer",
+    Family.LIST,
+    {
+        **PERSON,
+        "PrintOnCheckName": Text(110),
+        "Notes": Text(2000),
+        "BillAddr": ADDRESS,
+        "ShipAddr": ADDRESS,
+        "Job": Flag(),
+        "BillWithParent": Flag(),
+        "ParentRef": Ref(("Customer",)),
+        "Taxable": Flag(),
+        "DefaultTaxCodeRef": Ref(("TaxCode",)),
+        "ResaleNum": Text(16),
+        "TaxExemptionReasonId": Text(2),
+        "SalesTermRef": Ref(("Term",)),
+        "PaymentMethodRef": Ref(("PaymentMethod",)),
+        "PreferredDeliveryMethod": Choice(("Print", "Email", "None")),
+        "ARAccountRef": Ref(("Account",)),
+        "PrimaryTaxIdentifier": Text(20),
+        "Balance": MONEY,
+        "OpenBalanceDate": Day(),
+    },
+    settle_person,
+    sequence="name",
+    computed=frozenset(
+        {"FullyQualifiedName", "Level", "BalanceWithJobs", "IsProject", "ClientEntityId", "V4IDPseudonym"}
+    ),
+    queryable=NAME_QUERYABLE | {"Job", "ParentRef"},
+    render=render_customer,
+)
+VENDOR = Kind(
+    "Vendor",
+    Family.LIST,
+    {
+        **PERSON,
+        "PrintOnCheckName": Text(100),
+        "BillAddr": ADDRESS,
+        "AcctNum": Text(100),
+        "Vendor1099": Flag(),
+        "TaxIdentifier": Text(20),
+        "TermRef": Ref(("Term",)),
+        "APAccountRef": Ref(("Account",)),
+        "BillRate": Number(),
+        "CostRate": Number(),
+    },
+    settle_person,
+    sequence="name",
+    computed=frozenset({"Balance", "V4IDPseudonym"}),
+    queryable=NAME_QUERYABLE - {"FullyQualifiedName"},
+    render=render_vendor,
+)
+EMPLOYEE = Kind(
+    "Employee",
+    Family.LIST,
+    {
+        **{name: item for name, item in PERSON.items() if name not in ("CompanyName", "CurrencyRef", "WebAddr")},
+        "PrintOnCheckName": Text(100),
+        "PrimaryAddr": ADDRESS,
+        "EmployeeNumber": Text(100),
+        "HiredDate": Day(),
+        "ReleasedDate": Day(),
+        "BirthDate": Day(),
+        "BillableTime": Flag(),
+    },
+    settle_person,
+    sequence="name",
+    computed=frozenset({"V4IDPseudonym", "SSN"}),
+    queryable=NAME_QUERYABLE - {"FullyQualifiedName", "Balance", "CompanyName"},
+)

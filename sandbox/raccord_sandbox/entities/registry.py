@@ -1,0 +1,45 @@
+"""All entities by name and by path."""
+
+from __future__ import annotations
+
+from raccord_sandbox.entities.accounts import ACCOUNT
+from raccord_sandbox.entities.deposits import DEPOSIT
+from raccord_sandbox.entities.items import ITEM
+from raccord_sandbox.entities.kind import Kind
+from raccord_sandbox.entities.lists import (
+    CLASS,
+    COMPANY_INFO,
+    DEPARTMENT,
+    PAYMENT_METHOD,
+    PREFERENCES,
+    TAX_AGENCY,
+    TAX_CODE,
+    TAX_RATE,
+    TERM,
+)
+from raccord_sandbox.entities.people import CUSTOMER, EMPLOYEE, VENDOR
+from raccord_sandbox.entities.sales import REFUND_RECEIPT, SALES_RECEIPT
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        ACCOUNT,
+        CUSTOMER,
+        VENDOR,
+        EMPLOYEE,
+        ITEM,
+        CLASS,
+        DEPARTMENT,
+        TERM,
+        PAYMENT_METHOD,
+        TAX_CODE,
+        TAX_RATE,
+        TAX_AGENCY,
+        COMPANY_INFO,
+        PREFERENCES,
+        SALES_RECEIPT,
+        REFUND_RECEIPT,
+        DEPOSIT,
+    )
+}
+BY_PATH: dict[str, Kind] = {kind.path: kind for kind in KINDS.values()}

@@ -1,0 +1,186 @@
+"""Faults armed on purpose: lost answers, errors before or after the commit, throttling, slowness."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from threading import Lock
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.faults import Doc, GatewayError, throttled, unauthenticated
+from raccord_sandbox.transport import CutConnection, HeldConnection
+from raccord_sandbox.wire import QBO_VERSION, dumps, new_tid
+
+TIME_OUT = 120
+
+
+class Effect(StrEnum):
+    """What an armed fault does."""
+
+    LOSE_ANSWER = "lose_answer"
+    """Executes the request, then cuts the connection."""
+    CUT_BEFORE = "cut_before"
+    """Cuts the connection without executing."""
+    ERROR_BEFORE = "error_before"
+    """Answers `status` without executing."""
+    ERROR_AFTER = "error_after"
+    """Executes, then answers `status`."""
+    THROTTLE = "throttle"
+    """Answers 429 without executing."""
+    SLOW = "slow"
+    """Executes, moves the clock by `seconds`; above 120 s the answer is a 504."""
+    HOLD = "hold"
+    """Executes and never answers."""
+    STALE_TOKEN = "stale_token"  # noqa: S105  # a SyncToken
+    """Lets somebody else change the object just before the update."""
+
+
+@dataclass(slots=True)
+class ArmedFault:
+    """One fault with the requests it strikes; `left` None strikes for ever."""
+
+    effect: Effect
+    left: int | None = 1
+    probability: float = 1.0
+    skip: int = 0
+    method: str = ""
+    path: str = ""
+    """A regular expression searched in the path."""
+    status: int = 503
+    seconds: int = 0
+    body: str = "json"
+    struck: int = field(default=0)
+
+    def matches(self, method: str, path: str) -> bool:
+        """Tell whether the request is one that this fault strikes."""
+        return (not self.method or self.method == method) and re.search(self.path, path) is not None
+
+
+class FaultLab:
+    """Holds the armed faults and draws from a seeded chance."""
+
+    def __init__(self, clock: SandboxClock, seed: int) -> None:
+        self.clock = clock
+        self._chance = random.Random(seed)  # noqa: S311  # not a secret
+        self._armed: list[ArmedFault] = []
+        self._lock = Lock()
+
+    def arm(self, fault: ArmedFault) -> None:
+        """Add a fault; several are tried in the order they were armed."""
+        re.compile(fault.path)
+        with self._lock:
+            self._armed.append(fault)
+
+    def clear(self, seed: int | None = None) -> None:
+        """Disarm everything and, if asked, start the chance again."""
+        with self._lock:
+            self._armed.clear()
+            if seed is not None:
+                self._chance.seed(seed)
+
+    def armed(self) -> list[ArmedFault]:
+        """Return the armed faults."""
+        with self._lock:
+            return list(self._armed)
+
+    def draw(self, method: str, path: str) -> ArmedFault | None:
+        """Return the fault that strikes this request, and use it up."""
+        with self._lock:
+            for fault in self._armed:
+                if fault.left == 0 or not fault.matches(method, path):
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                if fault.probability < 1 and self._chance.random() >= fault.probability:
+                    continue
+                if fault.left is not None:
+                    fault.left -= 1
+                fault.struck += 1
+                return fault
+        return None
+
+
+class FaultMiddleware:
+    """Stands between the network and the service, as the real gateway does."""
+
+    def __init__(self, app: ASGIApp, lab: FaultLab) -> None:
+        self._app = app
+        self._lab = lab
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Strike API and token requests; the lab and the pages are never struck."""
+        path = scope.get("path", "")
+        fault = None
+        if scope["type"] == "http" and path.startswith(("/v3/", "/oauth2/", "/v2/")):
+            fault = self._lab.draw(scope["method"], path)
+        if fault is None:
+            await self._app(scope, receive, send)
+            return
+        match fault.effect:
+            case Effect.CUT_BEFORE:
+                await CutConnection()(scope, receive, send)
+            case Effect.ERROR_BEFORE | Effect.THROTTLE:
+                status = 429 if fault.effect is Effect.THROTTLE else fault.status
+                await self._error(status, fault.body)(scope, receive, send)
+            case Effect.STALE_TOKEN:
+                scope.setdefault("state", {})["stale_token"] = True
+                await self._app(scope, receive, send)
+            case Effect.SLOW:
+                self._lab.clock.advance(timedelta(seconds=fault.seconds))
+                if fault.seconds <= TIME_OUT:
+                    await self._app(scope, receive, send)
+                    return
+                await self._unheard(scope, receive)
+                await self._error(504, fault.body)(scope, receive, send)
+            case Effect.LOSE_ANSWER:
+                await self._unheard(scope, receive)
+                await CutConnection()(scope, receive, send)
+            case Effect.ERROR_AFTER:
+                await self._unheard(scope, receive)
+                await self._error(fault.status, fault.body)(scope, receive, send)
+            case Effect.HOLD:
+                await self._unheard(scope, receive)
+                await HeldConnection()(scope, receive, send)
+
+    async def _unheard(self, scope: Scope, receive: Receive) -> None:
+        """Execute the request and throw the answer away."""
+
+        async def nowhere(message: Message) -> None:
+            return None
+
+        await self._app(scope, receive, nowhere)
+
+    def _error(self, status: int, body: str) -> Response:
+        headers = {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION}
+        if body == "html":
+            text = f"<html><head><title>{status}</title></head><body><h1>{status} upstream error</h1></body></html>"
+            return Response(text, status, headers, media_type="text/html")
+        if body == "xml":
+            text = (
+                '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><IntuitResponse '
+                'xmlns="http://schema.intuit.com/finance/v3"><Fault type="SERVICE"><Error code="'
+                f'{"3001" if status == 429 else "10000"}"><Message>statusCode={status}</Message></Error></Fault>'
+                "</IntuitResponse>"
+            )
+            return Response(text, status, headers, media_type="application/xml")
+        if body == "empty":
+            return Response(b"", status, headers)
+        return Response(dumps(self._gateway(status)), status, headers, media_type="application/json")
+
+    def _gateway(self, status: int) -> Doc:
+        match status:
+            case 429:
+                error = throttled()
+            case 401:
+                error = unauthenticated("Token expired")
+            case _:
+                text = f"message=InternalServerError; errorCode=010000; statusCode={status}"
+                error = GatewayError(status, 6002 if status == 504 else 10000, text, text, "SERVICE")
+        return error.body(self._lab.clock.now())

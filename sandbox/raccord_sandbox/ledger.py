@@ -1,0 +1,103 @@
+"""The general ledger of one company: balanced entries in home currency, kept per document."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One side of a posting; a positive amount is a debit."""
+
+    account: str
+    amount: Decimal
+    memo: str = ""
+    name: str = ""
+    """The customer, vendor or employee id, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """All entries of one document on its date."""
+
+    kind: str
+    id: str
+    day: str
+    entries: tuple[Entry, ...]
+
+
+class UnbalancedError(Exception):
+    """A posting's debits and credits differ: a fault of the sandbox, never of a client."""
+
+
+class Ledger:
+    """Answers balances now and on any past day without reading every entry."""
+
+    def __init__(self) -> None:
+        self._postings: dict[tuple[str, str], Posting] = {}
+        self._balance: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self._by_name: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._daily: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        self._documents: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+
+    def post(self, posting: Posting) -> None:
+        """Replace what the document posted before. Raises UnbalancedError."""
+        if sum((entry.amount for entry in posting.entries), ZERO) != 0:
+            raise UnbalancedError(f"{posting.kind} {posting.id}: {posting.entries}")
+        self.unpost(posting.kind, posting.id)
+        self._postings[posting.kind, posting.id] = posting
+        self._apply(posting, 1)
+
+    def unpost(self, kind: str, key: str) -> None:
+        """Take a document's entries out of the books, if it has any."""
+        old = self._postings.pop((kind, key), None)
+        if old is not None:
+            self._apply(old, -1)
+
+    def posting(self, kind: str, key: str) -> Posting | None:
+        """Return what a document posted."""
+        return self._postings.get((kind, key))
+
+    def postings(self) -> Iterator[Posting]:
+        """Yield every posting in order of creation."""
+        return iter(self._postings.values())
+
+    def balance(self, account: str, *, first: str = "", last: str = "9999-12-31") -> Decimal:
+        """Return the debit balance of an account, or its movement between two days, both included."""
+        if not first and last == "9999-12-31":
+            return self._balance.get(account, ZERO)
+        days = self._daily.get(account)
+        if days is None:
+            return ZERO
+        return sum((amount for day, amount in days.items() if first <= day <= last), ZERO)
+
+    def balance_of(self, accounts: Sequence[str], name: str) -> Decimal:
+        """Return the debit balance of one customer or vendor over control accounts."""
+        return sum((self._by_name.get((account, name), ZERO) for account in accounts), ZERO)
+
+    def of_account(self, account: str) -> list[Posting]:
+        """Return the postings that touch an account, by date."""
+        found = [self._postings[key] for key in self._documents.get(account, {})]
+        return sorted(found, key=lambda posting: posting.day)
+
+    def is_used(self, account: str) -> bool:
+        """Tell whether any document touches the account."""
+        return bool(self._documents.get(account))
+
+    def _apply(self, posting: Posting, sign: int) -> None:
+        key = (posting.kind, posting.id)
+        for entry in posting.entries:
+            amount = entry.amount * sign
+            self._balance[entry.account] += amount
+            self._daily[entry.account][posting.day] += amount
+            if entry.name:
+                self._by_name[entry.account, entry.name] += amount
+            if sign > 0:
+                self._documents[entry.account][key] = None
+            else:
+                self._documents[entry.account].pop(key, None)

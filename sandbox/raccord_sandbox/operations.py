@@ -1,0 +1,230 @@
+"""Create, read, update, delete and void: the order of checks and the one place where objects are written."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from raccord_sandbox.clock import stamp
+from raccord_sandbox.company import Company, Work
+from raccord_sandbox.entities.kind import Draft, Family, Kind, Operation
+from raccord_sandbox.faults import INACTIVE, Doc, FaultError, missing, not_found, stale, unsupported
+from raccord_sandbox.schema import FoundRef, Reading
+from raccord_sandbox.wire import unreadable
+
+CLOSED = (
+    "The account period has closed and the account books cannot be updated through through the QBO Services API. "
+    "Please use the QBO website to make these changes."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who writes: the API with its request id, or a person in the browser (through the lab)."""
+
+    by: str = "api"
+    request_id: str = ""
+
+
+def read(company: Company, kind: Kind, key: str) -> Doc:
+    """Return an object as it is shown. Raises 610, and 2030 for an id that is no number."""
+    doc = company.get(kind.name, key)
+    if doc is None:
+        if not key.isdigit() and key not in ("TAX", "NON"):
+            raise FaultError(2030, f"Invalid ID : {key}", "Id")
+        raise not_found()
+    return shown(company, kind, doc)
+
+
+def shown(company: Company, kind: Kind, doc: Doc) -> Doc:
+    """Return an object with what is computed at reading."""
+    return doc if kind.render is None else kind.render(company, doc)
+
+
+def write(
+    company: Company,
+    kind: Kind,
+    body: Any,
+    operation: Operation,
+    include: Iterable[str] = (),
+    origin: Origin | None = None,
+) -> Doc:
+    """Execute one write and return its answer without envelope; a refused one changes nothing."""
+    if not isinstance(body, dict):
+        raise unreadable()
+    if operation is Operation.UPDATE and not _has_id(body):
+        operation = Operation.CREATE
+    if operation not in kind.operations:
+        raise unsupported(f"{operation} of {kind.name}")
+    work = Work(company)
+    options = frozenset(include)
+    match operation:
+        case Operation.CREATE:
+            answer = _create(work, kind, body, options)
+        case Operation.UPDATE:
+            answer = _update(work, kind, body, options)
+        case Operation.DELETE:
+            answer = _delete(work, kind, body)
+        case Operation.VOID:
+            answer = _void(work, kind, body)
+        case Operation.READ | Operation.QUERY:
+            raise unsupported(f"{operation} of {kind.name}")
+    work.commit()
+    _note(company, kind, operation, answer, origin or Origin())
+    stored = company.get(kind.name, answer["Id"])
+    return answer if stored is None else shown(company, kind, stored)
+
+
+def _has_id(body: Doc) -> bool:
+    return body.get("Id") not in (None, "")
+
+
+def _create(work: Work, kind: Kind, body: Doc, include: frozenset[str]) -> Doc:
+    for name in kind.required:
+        _require(body, name)
+    reading = Reading()
+    new: Doc = _without_blanks(kind.block.read(body, "", reading))
+    _resolve(work.company, reading, None)
+    new["domain"], new["sparse"] = "QBO", False
+    new["Id"], new["SyncToken"] = work.next_id(kind.sequence), "0"
+    now = stamp(work.company.clock.now())
+    new["MetaData"] = {"CreateTime": now, "LastUpdatedTime": now}
+    draft = Draft(new, None, frozenset(new), include)
+    return _settle(work, kind, draft)
+
+
+def _update(work: Work, kind: Kind, body: Doc, include: frozenset[str]) -> Doc:
+    sparse = body.get("sparse") in (True, "true")
+    old = _existing(work, kind, body)
+    _require(body, "SyncToken")
+    for name in kind.sparse_required if sparse else kind.required:
+        _require(body, name)
+    reading = Reading()
+    sent: Doc = kind.block.read(body, "", reading)
+    _resolve(work.company, reading, old)
+    _check_token(old, body)
+    kept = kind.kept if not sparse else frozenset(old)
+    new = {name: copy.deepcopy(value) for name, value in old.items() if name in kept or name not in kind.properties}
+    new = _without_blanks({**new, **sent})
+    new["Id"], new["domain"], new["sparse"] = old["Id"], "QBO", False
+    work.renew(new, old)
+    return _settle(work, kind, Draft(new, old, frozenset(sent), include))
+
+
+def _settle(work: Work, kind: Kind, draft: Draft) -> Doc:
+    kind.settle(work, kind, draft)
+    if kind.family is Family.TRANSACTION:
+        _check_books_open(work, draft.old, draft.new)
+    work.put(kind.name, draft.new, draft.entries)
+    return draft.new
+
+
+def _delete(work: Work, kind: Kind, body: Doc) -> Doc:
+    old = _existing(work, kind, body)
+    _require(body, "SyncToken")
+    _check_token(old, body)
+    if kind.release is not None:
+        kind.release(work, kind, old)
+    _check_books_open(work, old)
+    work.drop(kind.name, old["Id"])
+    return {"status": "Deleted", "domain": "QBO", "Id": old["Id"]}
+
+
+def _void(work: Work, kind: Kind, body: Doc) -> Doc:
+    old = _existing(work, kind, body)
+    _require(body, "SyncToken")
+    _check_token(old, body)
+    if kind.void is None:
+        raise unsupported(f"void of {kind.name}")
+    new = copy.deepcopy(old)
+    kind.void(work, kind, new)
+    _check_books_open(work, old)
+    work.renew(new, old)
+    work.put(kind.name, new, ())
+    return new
+
+
+def _existing(work: Work, kind: Kind, body: Doc) -> Doc:
+    _require(body, "Id")
+    key = str(body["Id"])
+    if not key.isdigit() and key not in ("TAX", "NON"):
+        raise FaultError(2030, f"Invalid ID : {key}", "Id")
+    old = work.get(kind.name, key)
+    if old is None:
+        raise not_found()
+    return old
+
+
+def _require(body: Doc, name: str) -> None:
+    if body.get(name) in (None, "", [], {}):
+        raise missing(name)
+
+
+def _check_token(old: Doc, body: Doc) -> None:
+    if str(body["SyncToken"]) != old["SyncToken"]:
+        raise stale()
+
+
+def _resolve(company: Company, reading: Reading, old: Doc | None) -> None:
+    """Look up every reference: unknown is 2500, inactive is 610 unless the stored object has it already."""
+    known = _references(old) if old is not None else frozenset()
+    for found in reading.refs:
+        target = _target(company, found)
+        if target is None:
+            raise FaultError(2500, f"Invalid Reference Id : {found.path}", found.path.rsplit(".", 1)[-1])
+        if not target.get("Active", True) and found.value["value"] not in known:
+            raise FaultError(610, f"Object Not Found : {INACTIVE}", found.path.rsplit(".", 1)[-1])
+        name = target.get("FullyQualifiedName") or target.get("DisplayName") or target.get("Name")
+        if name:
+            found.value["name"] = name
+
+
+def _target(company: Company, found: FoundRef) -> Doc | None:
+    for kind in found.kinds:
+        target = company.get(kind, found.value["value"])
+        if target is not None:
+            return target
+    return None
+
+
+def _references(value: Any) -> frozenset[str]:
+    match value:
+        case {"value": str(key)}:
+            return frozenset({key})
+        case dict():
+            return frozenset().union(*(_references(item) for item in value.values()))
+        case list():
+            return frozenset().union(*(_references(item) for item in value))
+        case _:
+            return frozenset()
+
+
+def _without_blanks(doc: Doc) -> Doc:
+    return {name: value for name, value in doc.items() if value not in ("", {})}
+
+
+def _check_books_open(work: Work, *docs: Doc | None) -> None:
+    preferences = work.get("Preferences", "1") or {}
+    closed = preferences.get("AccountingInfoPrefs", {}).get("BookCloseDate")
+    if closed is None:
+        return
+    if any(doc is not None and doc["TxnDate"] <= closed for doc in docs):
+        raise FaultError(6210 if work.company.settings.get("closed_books_password") else 6200, CLOSED)
+
+
+def _note(company: Company, kind: Kind, operation: Operation, answer: Doc, origin: Origin) -> None:
+    company.note_write(
+        {
+            "number": len(company.writes) + 1,
+            "at": stamp(company.clock.now()),
+            "operation": str(operation),
+            "entity": kind.name,
+            "id": answer["Id"],
+            "doc_number": answer.get("DocNumber", ""),
+            "private_note": answer.get("PrivateNote", ""),
+            "by": origin.by,
+            "request_id": origin.request_id,
+        }
+    )

@@ -1,0 +1,157 @@
+"""The HTTP server: every documented path on one host and port."""
+
+from __future__ import annotations
+
+import socket
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+
+from raccord_sandbox.api import NOT_ACCEPTABLE, Answer, Call, answer
+from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.consent import consent_router
+from raccord_sandbox.faultlab import FaultLab, FaultMiddleware
+from raccord_sandbox.faults import GatewayError
+from raccord_sandbox.lab import lab_router
+from raccord_sandbox.pages import pages_router
+from raccord_sandbox.store import Store
+from raccord_sandbox.transport import CuttableProtocol
+from raccord_sandbox.wire import QBO_VERSION, deflate, dumps, inflate, new_tid
+
+GZIP_FROM = 800
+START_SECONDS = 20
+
+
+def create_app(config: SandboxConfig, store: Store | None = None) -> FastAPI:
+    """Return the application; its store is `app.state.store`."""
+    app = FastAPI(title="Raccord sandbox", docs_url=None, redoc_url=None, openapi_url=None)
+    books = store or Store(config)
+    lab = FaultLab(config.clock, config.random_seed)
+    app.state.store, app.state.lab = books, lab
+
+    @app.api_route("/v3/company/{realm}/{path:path}", methods=["GET", "POST"], response_model=None)
+    async def company_api(request: Request, realm: str, path: str) -> Response:
+        return await _company_api(books, request, realm, path)
+
+    app.include_router(consent_router(books))
+    app.include_router(lab_router(books, lab))
+    app.include_router(pages_router(books))
+    app.add_middleware(FaultMiddleware, lab=lab)
+    return app
+
+
+async def _company_api(store: Store, request: Request, realm: str, path: str) -> Response:
+    if "application/json" not in request.headers.get("accept", ""):
+        return PlainTextResponse(NOT_ACCEPTABLE, 406, {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION})
+    try:
+        body = await _body(request, store.config.max_body)
+    except OverflowError:
+        text = "message=RequestEntityTooLarge; errorCode=010000; statusCode=413"
+        detail = f"A request body may hold at most {store.config.max_body} bytes"
+        error = GatewayError(413, 10000, text, detail, "SERVICE")
+        return _response(request, Answer(413, dumps(error.body(store.clock.now()))))
+    call = Call(
+        request.method,
+        realm,
+        path,
+        dict(request.query_params),
+        request.headers,
+        body,
+        bool(request.scope.get("state", {}).get("stale_token")),
+    )
+    return _response(request, await run_in_threadpool(answer, store, call))
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise OverflowError("the body is too large")
+        parts.append(part)
+    body = b"".join(parts)
+    return inflate(body, limit) if request.headers.get("content-encoding") == "gzip" else body
+
+
+def _response(request: Request, result: Answer) -> Response:
+    headers = {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION, "Vary": "Accept-Encoding"}
+    body = result.text.encode()
+    if len(body) >= GZIP_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+        body = deflate(body)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, result.status, headers, media_type="application/json;charset=UTF-8")
+
+
+class SandboxServer:
+    """Runs a sandbox on the loopback in a thread: `with SandboxServer(config) as server: server.url`."""
+
+    def __init__(self, config: SandboxConfig | None = None, *, port: int = 0, host: str = "127.0.0.1") -> None:
+        self.config = config or SandboxConfig()
+        self.app = create_app(self.config)
+        self.store: Store = self.app.state.store
+        self.lab: FaultLab = self.app.state.lab
+        self.lab_token = self.config.lab_token
+        self._socket = _listen(host, port)
+        found = self._socket.getsockname()
+        self.host, self.port = str(found[0]), int(found[1])
+        self.url = f"http://{self.host}:{self.port}"
+        self._server = uvicorn.Server(server_config(self.app))
+        self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+
+    def start(self) -> Self:
+        """Start serving; the socket already listens, so clients may connect at once."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving, close the file and wait for the thread."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(START_SECONDS)
+        self._socket.close()
+        self.store.close()
+
+    def run(self) -> None:
+        """Serve in this thread until interrupted."""
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+            self.store.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """Return uvicorn's settings for a sandbox: connections that can be cut, no access log."""
+    return uvicorn.Config(
+        app,
+        http=CuttableProtocol,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(256)
+    return listener

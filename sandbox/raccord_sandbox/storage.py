@@ -1,0 +1,142 @@
+"""The optional file behind a sandbox: a SQLite journal of every company's objects and postings."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from raccord_sandbox.faults import Doc
+from raccord_sandbox.ledger import Entry
+from raccord_sandbox.wire import dumps
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS rows (
+    realm TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, serial INTEGER NOT NULL,
+    body TEXT NOT NULL, entries TEXT, PRIMARY KEY (realm, kind, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (scope TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (scope, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS writes (number INTEGER PRIMARY KEY, realm TEXT NOT NULL, body TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored object with its posting; `serial` keeps the order of creation."""
+
+    kind: str
+    id: str
+    serial: int
+    doc: Doc
+    entries: tuple[Entry, ...] | None
+
+
+@dataclass(slots=True)
+class Pending:
+    """What one request has changed, saved in one transaction at its end."""
+
+    rows: dict[tuple[str, str], Row | None] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    writes: list[Doc] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.facts or self.writes)
+
+
+class Storage:
+    """Saves and loads; a process killed at any point leaves whole requests only."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = Lock()
+        self._db = sqlite3.connect(folder / "sandbox.sqlite3", check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(SCHEMA)
+
+    def save(self, realm: str, pending: Pending) -> None:
+        """Write one request's changes, all or none."""
+        puts = [
+            (realm, row.kind, row.id, row.serial, dumps(row.doc), _entries_text(row.entries))
+            for row in pending.rows.values()
+            if row is not None
+        ]
+        drops = [(realm, *key) for key, row in pending.rows.items() if row is None]
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)", puts)
+            self._db.executemany("DELETE FROM rows WHERE realm = ? AND kind = ? AND id = ?", drops)
+            self._put_facts(realm, pending.facts)
+            self._db.executemany(
+                "INSERT INTO writes (realm, body) VALUES (?, ?)", [(realm, dumps(write)) for write in pending.writes]
+            )
+
+    def put_fact(self, scope: str, name: str, body: Any) -> None:
+        """Write one named value; None removes it."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._put_facts(scope, {name: body})
+
+    def facts(self, scope: str) -> dict[str, Any]:
+        """Return the named values of a scope."""
+        with self._lock:
+            found = self._db.execute("SELECT name, body FROM facts WHERE scope = ?", (scope,)).fetchall()
+        return {name: _loads(body) for name, body in found}
+
+    def rows(self, realm: str) -> Iterator[Row]:
+        """Yield a company's objects in order of creation."""
+        with self._lock:
+            found = self._db.execute(
+                "SELECT kind, id, serial, body, entries FROM rows WHERE realm = ? ORDER BY serial", (realm,)
+            ).fetchall()
+        for kind, key, serial, body, entries in found:
+            yield Row(kind, key, serial, _loads(body), _entries(entries))
+
+    def writes(self, realm: str, limit: int) -> list[Doc]:
+        """Return the latest `limit` writes of a company, oldest first."""
+        with self._lock:
+            found = self._db.execute(
+                "SELECT body FROM writes WHERE realm = ? ORDER BY number DESC LIMIT ?", (realm, limit)
+            ).fetchall()
+        return [_loads(body) for (body,) in reversed(found)]
+
+    def forget(self, realm: str) -> None:
+        """Remove everything of a company."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            for table, column in (("rows", "realm"), ("writes", "realm"), ("facts", "scope")):
+                self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (realm,))  # noqa: S608  # our own names
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def _put_facts(self, scope: str, facts: dict[str, Any]) -> None:
+        for name, body in facts.items():
+            if body is None:
+                self._db.execute("DELETE FROM facts WHERE scope = ? AND name = ?", (scope, name))
+            else:
+                self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (scope, name, dumps(body)))
+
+
+def entry_docs(entries: Iterable[Entry]) -> list[Doc]:
+    """Return entries as JSON objects."""
+    return [asdict(entry) for entry in entries]
+
+
+def _entries_text(entries: tuple[Entry, ...] | None) -> str | None:
+    return None if entries is None else dumps(entry_docs(entries))
+
+
+def _entries(text: str | None) -> tuple[Entry, ...] | None:
+    return None if text is None else tuple(Entry(**{**doc, "amount": Decimal(doc["amount"])}) for doc in _loads(text))
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal)

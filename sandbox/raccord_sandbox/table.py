@@ -1,0 +1,97 @@
+"""The objects of one entity with the indexes that lookups and queries use."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from raccord_sandbox.faults import Doc
+
+EQUALITY = ("DocNumber", "Name", "DisplayName", "FullyQualifiedName", "TxnDate")
+UPDATED = "MetaData.LastUpdatedTime"
+
+
+def instant(text: str) -> float:
+    """Return a MetaData time as seconds, so that offsets compare rightly."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+class Table:
+    """Objects by id in order of creation; stored objects are never changed in place, only replaced."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Doc] = {}
+        self._serials: dict[str, int] = {}
+        self._next_serial = 0
+        self._equal: dict[str, dict[str, dict[str, None]]] = {name: {} for name in EQUALITY}
+        self._days: list[str] = []
+        self._updated: list[tuple[float, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Doc]:
+        return iter(self._rows.values())
+
+    def get(self, key: str) -> Doc | None:
+        """Return the stored object; the caller must not change it."""
+        return self._rows.get(key)
+
+    def put(self, doc: Doc, serial: int | None = None) -> None:
+        """Insert or replace an object; a replaced one keeps its place in the order, a loaded one its `serial`."""
+        key = doc["Id"]
+        old = self._rows.get(key)
+        if old is not None:
+            self._unindex(key, old)
+        else:
+            self._serials[key] = self._next_serial if serial is None else serial
+            self._next_serial = self._serials[key] + 1
+        self._rows[key] = doc
+        for name in EQUALITY:
+            value = doc.get(name)
+            if isinstance(value, str):
+                keys = self._equal[name].setdefault(value.lower(), {})
+                if name == "TxnDate" and not keys:
+                    insort(self._days, value)
+                keys[key] = None
+        insort(self._updated, (instant(doc["MetaData"]["LastUpdatedTime"]), key))
+
+    def drop(self, key: str) -> None:
+        """Remove an object."""
+        self._unindex(key, self._rows.pop(key))
+        del self._serials[key]
+
+    def having(self, name: str, value: str) -> Iterable[str]:
+        """Return the ids whose indexed property equals `value`, case ignored."""
+        return self._equal[name].get(value.lower(), {}).keys()
+
+    def dated(self, first: str, last: str) -> Iterator[str]:
+        """Yield the ids with a TxnDate from `first` to `last`, both included."""
+        for day in self._days[bisect_left(self._days, first) : bisect_right(self._days, last)]:
+            yield from self._equal["TxnDate"][day]
+
+    def updated(self, since: float, until: float) -> Iterator[str]:
+        """Yield the ids last updated from `since` to `until`, both included."""
+        start = bisect_left(self._updated, (since, ""))
+        for moment, key in self._updated[start:]:
+            if moment > until:
+                return
+            yield key
+
+    def serial(self, key: str) -> int:
+        """Return an object's place in the order of creation."""
+        return self._serials[key]
+
+    def _unindex(self, key: str, doc: Doc) -> None:
+        for name in EQUALITY:
+            value = doc.get(name)
+            if isinstance(value, str):
+                keys = self._equal[name][value.lower()]
+                del keys[key]
+                if not keys:
+                    del self._equal[name][value.lower()]
+                    if name == "TxnDate":
+                        del self._days[bisect_left(self._days, value)]
+        spot = (instant(doc["MetaData"]["LastUpdatedTime"]), key)
+        del self._updated[bisect_left(self._updated, spot)]
