@@ -21,7 +21,8 @@ from raccord.quickbooks.governor import Governor
 from raccord.quickbooks.keeper import TokenKeeper
 from raccord.quickbooks.limits import Lane
 from raccord.quickbooks.query import PAGE_MAX, count_statement, page_statement
-from raccord.quickbooks.wire import Answer, Call, Wire, new_http
+from raccord.quickbooks.transport import new_http
+from raccord.quickbooks.wire import Answer, Call, Wire
 
 REQUEST_ID_MAX = 50
 BATCH_REQUEST_ID_MAX = 36

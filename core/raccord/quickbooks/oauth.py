@@ -11,16 +11,15 @@ import hmac
 import json
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from authlib.common.security import generate_token
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 
-from raccord.quickbooks.auth import HeaderAuth
 from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock
 from raccord.quickbooks.environment import Environment
 from raccord.quickbooks.errors import (
@@ -33,12 +32,14 @@ from raccord.quickbooks.errors import (
 from raccord.quickbooks.faults import Fault, read_faults
 from raccord.quickbooks.secret import Secret
 from raccord.quickbooks.tokens import Tokens
+from raccord.quickbooks.transport import HeaderAuth, new_http
 
 ACCOUNTING_SCOPE = "com.intuit.quickbooks.accounting"
 
 _log = logging.getLogger(__name__)
-_TIMEOUT = httpx.Timeout(30, connect=10)
+_READ_TIMEOUT_S = 30
 _REFRESH_DAYS = 100
+_SPAN_MAX_S = 10 * 365 * 86_400
 
 
 def new_state() -> str:
@@ -72,7 +73,7 @@ class OAuthClient:
     ) -> None:
         self._environment = environment
         self._credentials = credentials
-        self._http = http or httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
+        self._http = http or new_http(_READ_TIMEOUT_S)
         self._clock = clock
 
     def close(self) -> None:
@@ -109,7 +110,8 @@ class OAuthClient:
             raise AuthorisationFailedError("the answer holds no authorisation code or no company id")
         if expected_realm is not None and realm != expected_realm:
             raise WrongCompanyError(expected_realm, realm)
-        form = prepare_token_request("authorization_code", redirect_uri=self._credentials.redirect_uri, code=code)
+        address = self._credentials.redirect_uri
+        form = Secret(prepare_token_request("authorization_code", redirect_uri=address, code=code))
         return self._tokens(form, realm, previous=None)
 
     def refresh(self, tokens: Tokens) -> Tokens:
@@ -118,55 +120,38 @@ class OAuthClient:
         Asks once. ``UnavailableError``: the answer was lost or unusable, and the grant may already be rotated; asking
         again with the same refresh token is right. ``ReauthoriseError``: the grant is gone.
         """
-        form = prepare_token_request("refresh_token", refresh_token=tokens.refresh.reveal())
+        form = Secret(prepare_token_request("refresh_token", refresh_token=tokens.refresh.reveal()))
         return self._tokens(form, tokens.realm, previous=tokens)
 
     def revoke(self, tokens: Tokens) -> None:
         """End the whole grant at Intuit; a grant that is gone already is fine."""
-        body = json.dumps({"token": tokens.refresh.reveal()})
+        body = Secret(json.dumps({"token": tokens.refresh.reveal()}))
         response = self._post(self._environment.revoke_url, body, "application/json")
         if response.status_code == httpx.codes.OK:
             return
         faults = read_faults(response.content, response.status_code, _tid(response))
-        if response.status_code == httpx.codes.BAD_REQUEST and faults[0].code in (
-            "invalid_grant",
-            "invalid_token",
-            "invalid_request",
-        ):
-            return
-        self._refuse(faults)
+        if faults[0].code not in ("invalid_grant", "invalid_token"):
+            self._refuse(faults)
 
-    def _tokens(self, form: str, realm: str, previous: Tokens | None) -> Tokens:
+    def _tokens(self, form: Secret, realm: str, previous: Tokens | None) -> Tokens:
         # Spans count from before the request: an expiry computed late would be a token used dead.
         asked_at = self._clock.now()
         response = self._post(self._environment.token_url, form, "application/x-www-form-urlencoded")
-        tid = _tid(response)
         if response.status_code != httpx.codes.OK:
-            self._refuse(read_faults(response.content, response.status_code, tid))
-        answer = _decoded(response.content)
-        access, refresh = answer.get("access_token"), answer.get("refresh_token")
-        if not isinstance(access, str) or not access:
-            raise UnavailableError("the authorisation host answered 200 without tokens", tid)
-        if not isinstance(refresh, str) or not refresh:
-            if previous is None:
-                raise UnavailableError("the authorisation host answered 200 without a refresh token", tid)
-            kept, kept_until = previous.refresh, previous.refresh_ends
-        else:
-            kept, kept_until = (
-                Secret(refresh),
-                asked_at + _span(answer.get("x_refresh_token_expires_in"), timedelta(days=_REFRESH_DAYS)),
-            )
-        access_ends = asked_at + _span(answer.get("expires_in"), timedelta(hours=1))
-        return Tokens(realm, Secret(access), kept, access_ends, kept_until)
+            self._refuse(read_faults(response.content, response.status_code, _tid(response)))
+        tokens = _read_tokens(response.content, realm, asked_at, previous)
+        if tokens is None:
+            raise UnavailableError("the authorisation host answered 200 without tokens", _tid(response))
+        return tokens
 
-    def _post(self, url: str, body: str, content_type: str) -> httpx.Response:
+    def _post(self, url: str, body: Secret, content_type: str) -> httpx.Response:
         headers = {"Accept": "application/json", "Content-Type": content_type}
         try:
             response = self._http.post(
-                url, content=body, headers=headers, auth=HeaderAuth("Basic", self._credentials.basic())
+                url, content=body.reveal(), headers=headers, auth=HeaderAuth("Basic", self._credentials.basic())
             )
-        except httpx.TransportError as error:
-            # Not chained: the frames below hold the form with the token in it.
+        except httpx.RequestError as error:
+            # Not chained: the frames below hold the token in clear.
             raise UnavailableError(f"the authorisation host did not answer ({type(error).__name__})") from None
         _log.info("oauth POST %s %s tid=%s", urlsplit(url).path, response.status_code, _tid(response))
         return response
@@ -190,13 +175,23 @@ def _tid(response: httpx.Response) -> str:
     return str(response.headers.get("intuit_tid", ""))
 
 
-def _decoded(body: bytes) -> dict[str, Any]:
+def _read_tokens(body: bytes, realm: str, asked_at: datetime, previous: Tokens | None) -> Tokens | None:
+    """Return what a good answer holds, or None; raises nothing, because its variables hold tokens in clear."""
     try:
         answer = json.loads(body, parse_float=Decimal)
     except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
+        return None
+    if not isinstance(answer, dict):
+        return None
+    access, refresh = answer.get("access_token"), answer.get("refresh_token")
+    if not isinstance(access, str) or not access:
+        return None
+    access_ends = asked_at + _span(answer.get("expires_in"), timedelta(hours=1))
+    if isinstance(refresh, str) and refresh:
+        refresh_ends = asked_at + _span(answer.get("x_refresh_token_expires_in"), timedelta(days=_REFRESH_DAYS))
+        return Tokens(realm, Secret(access), Secret(refresh), access_ends, refresh_ends)
+    return previous and Tokens(realm, Secret(access), previous.refresh, access_ends, previous.refresh_ends)
 
 
 def _span(seconds: object, default: timedelta) -> timedelta:
-    return timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else default
+    return timedelta(seconds=seconds) if isinstance(seconds, int) and 0 < seconds < _SPAN_MAX_S else default

@@ -15,7 +15,6 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from raccord.quickbooks.auth import HeaderAuth
 from raccord.quickbooks.causes import Cause, RetryClass
 from raccord.quickbooks.clock import Clock
 from raccord.quickbooks.environment import Environment
@@ -32,9 +31,9 @@ from raccord.quickbooks.governor import Governor
 from raccord.quickbooks.keeper import TokenKeeper
 from raccord.quickbooks.limits import Lane
 from raccord.quickbooks.secret import Secret
+from raccord.quickbooks.transport import HeaderAuth
 
 MINOR_VERSION = "75"
-CONNECTIONS_MAX = 10
 
 _log = logging.getLogger(__name__)
 _HEADERS = {"Accept": "application/json", "User-Agent": "raccord"}
@@ -72,17 +71,6 @@ class Call:
     content_type: str = "application/json"
     attempt: Attempt | None = None
     batch: bool = False
-
-
-def new_http() -> httpx.Client:
-    """Return a client for one company, with at most 10 connections; one for all companies would cost far more CPU."""
-    return httpx.Client(
-        limits=httpx.Limits(
-            max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX, keepalive_expiry=20
-        ),
-        timeout=httpx.Timeout(130, connect=10),
-        follow_redirects=False,
-    )
 
 
 class Wire:
