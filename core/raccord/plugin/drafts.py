@@ -7,7 +7,8 @@ person answers for this one draft) or by :class:`LedgerId`; never by name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -325,3 +326,19 @@ def money_effect(draft: MoneyDraft) -> tuple[Ref, Decimal]:
                 Decimal(0),
             )
             return draft.money, moved
+
+
+def links_in(draft: Draft) -> tuple[str, ...]:
+    """Return the keys of the other drafts that this one refers to, each once, in the order they stand."""
+    return tuple(dict.fromkeys(_links(draft)))
+
+
+def _links(value: object) -> Iterator[str]:
+    if isinstance(value, Link):
+        yield value.key
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _links(each)
+    elif is_dataclass(value):
+        for name in value.__dataclass_fields__:
+            yield from _links(getattr(value, name))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from raccord.store.columns import Model, RowId, new_id
@@ -101,6 +101,8 @@ class PostingState(StrEnum):
     """Committed before the call; after a crash the outcome is unknown until read back."""
     DONE = "done"
     REFUSED = "refused"
+    LOST = "lost"
+    """Read back by a later run and not found; its draft is planned again under the same request id."""
 
 
 class Posting(Model):
@@ -108,8 +110,16 @@ class Posting(Model):
 
     __tablename__ = "posting"
     __table_args__ = (
-        UniqueConstraint("company_id", "request_id"),
-        Index("ix_posting_open", "company_id", "state"),
+        Index(
+            "uq_posting_request",
+            "company_id",
+            "request_id",
+            unique=True,
+            sqlite_where=text("state != 'lost'"),
+            postgresql_where=text("state != 'lost'"),
+        ),
+        Index("ix_posting_open", "connection_id", "state"),
+        Index("ix_posting_key", "connection_id", "key"),
         Index("ix_posting_line", "plan_line_id"),
     )
 

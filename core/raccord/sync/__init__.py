@@ -1,0 +1,1 @@
+"""The pipeline in the order data flows: fetch, keep, map, resolve, plan, post, prove."""

@@ -1,0 +1,199 @@
+"""What we know of a company's books: its facts and lists, read from QuickBooks before a plan is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.ledger import LedgerObject
+from raccord.quickbooks import QuickBooks, quoted
+from raccord.quickbooks.codec import CompanyFacts, TaxRate
+from raccord.store.models import Choice, Company, Connection, LedgerEntry
+from raccord.sync.keep import CHUNK, chunks
+
+WHOLE_LISTS = ("Account", "Item", "TaxCode")
+"""Lists that are read whole; customers and vendors are many and looked up by name or id."""
+
+PEOPLE = ("Customer", "Vendor", "Employee")
+"""Lists that share one space of names (K19)."""
+
+TYPES: Mapping[Accepts, frozenset[str]] = {
+    Accepts.BANK: frozenset({"Bank"}),
+    Accepts.CARD: frozenset({"Credit Card"}),
+    Accepts.BANK_OR_CARD: frozenset({"Bank", "Credit Card"}),
+    Accepts.CLEARING: frozenset({"Bank", "Other Current Asset"}),
+    Accepts.INCOME: frozenset({"Income", "Other Income"}),
+    Accepts.EXPENSE: frozenset({"Expense", "Other Expense", "Cost of Goods Sold"}),
+    Accepts.CATEGORY: frozenset(
+        {
+            "Income", "Other Income", "Expense", "Other Expense", "Cost of Goods Sold", "Equity", "Fixed Asset",
+            "Other Asset", "Other Current Asset", "Other Current Liability", "Long Term Liability",
+        }
+    ),
+    Accepts.EQUITY: frozenset({"Equity"}),
+}  # fmt: skip
+"""QuickBooks account types that may fill a place."""
+
+KINDS: Mapping[Accepts, str] = {
+    Accepts.CUSTOMER: "Customer",
+    Accepts.VENDOR: "Vendor",
+    Accepts.ITEM: "Item",
+    Accepts.TAX_CODE: "TaxCode",
+    Accepts.CLASS: "Class",
+    Accepts.PAYMENT_METHOD: "PaymentMethod",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What planning needs to know of a company."""
+
+    encoding: CompanyFacts
+    closed_on: date | None
+    name: str
+
+
+def kind_of(accepts: Accepts) -> str:
+    """Return QuickBooks' entity name of what may fill a place."""
+    return KINDS.get(accepts, "Account")
+
+
+def fits(accepts: Accepts, entry: LedgerObject | LedgerEntry) -> bool:
+    """Tell whether a ledger object may fill a place, inactive or not."""
+    kinds = TYPES.get(accepts)
+    return entry.kind == kind_of(accepts) and (kinds is None or entry.type in kinds)
+
+
+def read_facts(client: QuickBooks) -> Facts:
+    """Ask QuickBooks for country, currency, closing date and tax codes."""
+    info = client.company_info().value
+    preferences = client.preferences().value
+    currency = _at(preferences, "CurrencyPrefs")
+    accounting = _at(preferences, "AccountingInfoPrefs")
+    home = _at(currency, "HomeCurrency").get("value") or ("USD" if info.get("Country") == "US" else "CAD")
+    country = str(info.get("Country", "US"))
+    taxed = country != "US"
+    rates = {str(row["Id"]): row for row in client.query_all("TaxRate", "Active IN (true, false)")} if taxed else {}
+    codes: dict[str, tuple[TaxRate, ...]] = {}
+    exempt = ""
+    for code in client.query_all("TaxCode") if taxed else ():
+        ids = [str(_at(each, "TaxRateRef")["value"]) for each in _at(code, "SalesTaxRateList").get("TaxRateDetail", [])]
+        found = tuple(
+            TaxRate(each, str(rates[each].get("Name", "")), Decimal(rates[each].get("RateValue", 0)))
+            for each in ids
+            if each in rates
+        )
+        codes[str(code["Id"])] = found
+        if not exempt and sum((rate.percent for rate in found), Decimal(0)) == 0:
+            exempt = str(code["Id"])
+    closed = accounting.get("BookCloseDate")
+    return Facts(
+        CompanyFacts(
+            country=country,
+            home_currency=str(home),
+            multicurrency=bool(currency.get("MultiCurrencyEnabled", False)),
+            taxed=taxed,
+            tax_codes=codes,
+            exempt_code=exempt,
+        ),
+        date.fromisoformat(str(closed)) if closed else None,
+        str(info.get("CompanyName", "")),
+    )
+
+
+def read_lists(
+    client: QuickBooks, choices: Iterable[tuple[str, str]], names: Iterable[str] = ()
+) -> list[Mapping[str, Any]]:
+    """Read the whole lists, and the customers and vendors that choices (kind, id) point to or that bear one of
+    ``names``; inactive ones included.
+    """
+    rows: list[Mapping[str, Any]] = []
+    for kind in WHOLE_LISTS:
+        for found in client.query_all(kind, "Active IN (true, false)"):
+            rows.append({"kind": kind, **found})
+    wanted: dict[str, list[str]] = {}
+    for kind, object_id in choices:
+        if kind not in WHOLE_LISTS:
+            wanted.setdefault(kind, []).append(object_id)
+    for kind, ids in wanted.items():
+        for some in chunks(sorted(set(ids)), 100):
+            where = f"Id IN ({', '.join(map(quoted, some))}) AND Active IN (true, false)"
+            rows.extend({"kind": kind, **found} for found in client.query_all(kind, where))
+    known = {(row["kind"], str(row["Id"])) for row in rows}
+    for name in names:
+        for kind in PEOPLE:
+            found_here = ({"kind": kind, **found} for found in find_by_name(client, kind, name))
+            rows.extend(row for row in found_here if (row["kind"], str(row["Id"])) not in known)
+    return rows
+
+
+def chosen(session: Session, company_id: str) -> list[tuple[str, str]]:
+    """Return (kind, id) of everything that the company's connections chose."""
+    rows = session.execute(
+        select(Choice.ledger_kind, Choice.ledger_id)
+        .join(Connection, Connection.id == Choice.connection_id)
+        .where(Connection.company_id == company_id)
+        .distinct()
+    )
+    return [(kind, object_id) for kind, object_id in rows]
+
+
+def store_books(
+    session: Session, company: Company, facts: Facts, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """Replace what we know of the company's lists."""
+    company.name = facts.name or company.name
+    company.country, company.home_currency = facts.encoding.country, facts.encoding.home_currency
+    company.taxed, company.books_closed_on = facts.encoding.taxed, facts.closed_on
+    session.execute(delete(LedgerEntry).where(LedgerEntry.company_id == company.id))
+    values = [_entry(company.id, row, now) for row in rows]
+    for some in chunks(values, CHUNK):
+        session.execute(insert(LedgerEntry), some)
+
+
+def store_entry(session: Session, company_id: str, kind: str, row: Mapping[str, Any], now: datetime) -> None:
+    """Note one list object that was just created or found."""
+    value = _entry(company_id, {"kind": kind, **row}, now)
+    session.merge(LedgerEntry(**value))
+
+
+def find_by_name(client: QuickBooks, kind: str, name: str) -> list[Mapping[str, Any]]:
+    """Return the objects of a list that bear exactly this name (QuickBooks compares without case), inactive included."""
+    field = "DisplayName" if kind in PEOPLE else "Name"
+    return client.query(f"SELECT * FROM {kind} WHERE {field} = {quoted(name)} AND Active IN (true, false)")  # noqa: S608 - quoted
+
+
+def ledger_object(entry: LedgerEntry) -> LedgerObject:
+    return LedgerObject(
+        entry.kind, entry.object_id, entry.name, entry.active, entry.type, entry.subtype, entry.number, entry.currency
+    )
+
+
+def _entry(company_id: str, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    name = str(row.get("FullyQualifiedName") or row.get("DisplayName") or row.get("Name") or "")
+    return {
+        "company_id": company_id,
+        "kind": row["kind"],
+        "object_id": str(row["Id"]),
+        "name": name,
+        "name_key": name.casefold(),
+        "active": bool(row.get("Active", True)),
+        "number": str(row.get("AcctNum", "")),
+        "type": str(row.get("AccountType") or row.get("Type") or ""),
+        "subtype": str(row.get("AccountSubType", "")),
+        "currency": str(_at(row, "CurrencyRef").get("value", "")),
+        "account_id": str(_at(row, "IncomeAccountRef").get("value", "")),
+        "seen_at": now,
+    }
+
+
+def _at(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,82 @@
+"""Conservation: fetched = posted + unchanged + skipped + held + failed, counted on the way and recounted from the tables."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.store.models import DraftRow, DraftState, RecordState, Run, RunCount, SourceRecord
+
+
+class ConservationError(Exception):
+    """Raised when a run's records do not add up: something was dropped or counted twice."""
+
+    def __init__(self, stream: str, counted: int, found: int) -> None:
+        super().__init__(f"{stream}: {counted} new records were counted, {found} are in the tables")
+        self.stream, self.counted, self.found = stream, counted, found
+
+
+_OUTCOMES = {
+    DraftState.POSTED: "posted",
+    DraftState.SKIPPED: "skipped",
+    DraftState.RESOLVED: "skipped",
+    DraftState.WITHDRAWN: "skipped",
+    DraftState.FAILED: "failed",
+    DraftState.READY: "failed",
+    DraftState.HELD: "held",
+    DraftState.PLANNED: "held",
+    DraftState.WAITING: "held",
+}
+_WORST_FIRST = ("failed", "held", "skipped", "posted")
+
+
+def conserve(session: Session, run: Run) -> None:
+    """Recount the run's records by what became of them and check the sum, per stream."""
+    found = recount(session, run.id)
+    for count in session.scalars(select(RunCount).where(RunCount.run_id == run.id)):
+        outcomes = found.get(count.stream, Counter())
+        rejected = count.fetched - count.unchanged - sum(outcomes.values())
+        if rejected < 0 or rejected != _rejected(run, count.stream):
+            raise ConservationError(count.stream, count.fetched - count.unchanged, sum(outcomes.values()))
+        count.posted, count.skipped, count.held = outcomes["posted"], outcomes["skipped"], outcomes["held"]
+        count.failed = outcomes["failed"] + rejected
+
+
+def recount(session: Session, run_id: str) -> dict[str, Counter[str]]:
+    """Return, per stream, how many of the records first seen by a run ended in each outcome."""
+    worst: dict[tuple[str, int], str] = {}
+    rows = session.execute(
+        select(SourceRecord.id, SourceRecord.stream, SourceRecord.state, DraftRow.state)
+        .outerjoin(DraftRow, DraftRow.record_id == SourceRecord.id)
+        .where(SourceRecord.run_id == run_id)
+        .execution_options(yield_per=2000)
+    )
+    for record_id, stream, state, draft_state in rows:
+        outcome = _outcome(state, draft_state)
+        known = worst.get((stream, record_id))
+        if known is None or _WORST_FIRST.index(outcome) < _WORST_FIRST.index(known):
+            worst[stream, record_id] = outcome
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for (stream, _), outcome in worst.items():
+        counts[stream][outcome] += 1
+    return counts
+
+
+def _outcome(record_state: str, draft_state: str | None) -> str:
+    match record_state:
+        case RecordState.SKIPPED | RecordState.SUPERSEDED:
+            return "skipped"
+        case RecordState.FAILED:
+            return "failed"
+        case RecordState.NEW:
+            return "held"
+        case _ if draft_state is None:
+            return "skipped"
+        case _:
+            return _OUTCOMES[DraftState(draft_state)]
+
+
+def _rejected(run: Run, stream: str) -> int:
+    return int(run.progress.get("rejected", {}).get(stream, 0))

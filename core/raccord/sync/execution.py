@@ -1,0 +1,44 @@
+"""One execution of a run's unit of work: its fence, and transactions that check it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from raccord.store.database import Database
+from raccord.store.models import Run
+
+
+class Fenced(Exception):  # noqa: N818 - named for what happened: another execution took over
+    """Raised when another execution of the same run has begun; this one must stop without writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A claim on a run; every transaction through it fails once a later claim exists."""
+
+    database: Database
+    run_id: str
+    fence: int
+
+    @classmethod
+    def take(cls, database: Database, run_id: str) -> Execution:
+        """Claim the run for this execution."""
+        with database.begin() as session:
+            fence = session.scalar(update(Run).where(Run.id == run_id).values(fence=Run.fence + 1).returning(Run.fence))
+        if fence is None:
+            raise LookupError(f"there is no run {run_id}")
+        return cls(database, run_id, fence)
+
+    @contextmanager
+    def begin(self) -> Iterator[tuple[Session, Run]]:
+        """Open a transaction that holds the run's row; raises ``Fenced`` when the claim is lost."""
+        with self.database.begin() as session:
+            run = session.scalars(select(Run).where(Run.id == self.run_id).with_for_update()).one()
+            if run.fence != self.fence:
+                raise Fenced(self.run_id)
+            yield session, run

@@ -1,0 +1,33 @@
+"""Holds: a draft waits for a person, with the question it waits on; one open hold a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.store.models import DraftRow, Hold
+
+
+def open_hold(
+    session: Session, connection_id: str, draft: DraftRow, code: str, params: Mapping[str, object], now: datetime
+) -> None:
+    """Ask, or bring the question that is already asked up to date."""
+    found = session.scalars(select(Hold).where(Hold.draft_id == draft.id, Hold.closed_at.is_(None))).one_or_none()
+    if found is None:
+        found = Hold(connection_id=connection_id, draft_id=draft.id, opened_at=now, closed_by="")
+        session.add(found)
+    elif found.code == code and found.params == params:
+        return
+    found.code, found.params = code, dict(params)
+
+
+def close_hold(
+    session: Session, draft: DraftRow, now: datetime, by: str = "raccord", answer: Mapping[str, object] | None = None
+) -> None:
+    """Close a draft's question, if one is open."""
+    for found in session.scalars(select(Hold).where(Hold.draft_id == draft.id, Hold.closed_at.is_(None))):
+        found.closed_at, found.closed_by = now, by
+        found.answer = None if answer is None else dict(answer)

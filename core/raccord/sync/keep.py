@@ -1,0 +1,178 @@
+"""Keeping what a source said: records with their revisions, rejects as problems, the cursor; one transaction a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from raccord.plugin.records import Page, Record, Reject
+from raccord.store.models import (
+    Connection,
+    Gap,
+    RecordState,
+    Run,
+    RunCount,
+    SourceRecord,
+    StreamCursor,
+)
+from raccord.sync.bodies import dump_raw, record_hash
+from raccord.sync.problems import open_problem
+
+T = TypeVar("T")
+CHUNK = 400
+BEFORE_START = "scope.before_start"
+PAUSED = "scope.paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of one page's records."""
+
+    new: int
+    unchanged: int
+    rejected: int
+
+
+@dataclass(slots=True)
+class _Newest:
+    id: int | None
+    revision: int
+    content_hash: str
+
+
+def keep_page(session: Session, run: Run, connection: Connection, stream: str, page: Page, now: datetime) -> Kept:
+    """Store the page's records, rejects and cursor, and count them for the run."""
+    new, unchanged = _keep_records(session, run, connection, stream, page.records, now)
+    for reject in page.rejects:
+        _keep_reject(session, run, connection, reject, now)
+    kept = Kept(new, unchanged, len(page.rejects))
+    cursor = session.get(StreamCursor, (connection.id, stream))
+    if cursor is None:
+        session.add(StreamCursor(connection_id=connection.id, stream=stream, cursor=page.cursor, updated_at=now))
+    else:
+        cursor.cursor, cursor.updated_at = page.cursor, now
+    count = session.get(RunCount, (run.id, stream))
+    if count is None:
+        count = RunCount(run_id=run.id, stream=stream, fetched=0, posted=0, unchanged=0, skipped=0, held=0, failed=0)
+        session.add(count)
+    count.fetched += kept.new + kept.unchanged + kept.rejected
+    count.unchanged += kept.unchanged
+    count.failed += kept.rejected
+    if kept.rejected:
+        rejected = dict(run.progress.get("rejected", {}))
+        rejected[stream] = int(rejected.get(stream, 0)) + kept.rejected
+        run.progress = {**run.progress, "rejected": rejected}
+    return kept
+
+
+def _keep_records(
+    session: Session, run: Run, connection: Connection, stream: str, records: Sequence[Record], now: datetime
+) -> tuple[int, int]:
+    newest = _newest_revisions(session, connection.id, stream, {record.source_id for record in records})
+    holes = _Holes.of(session, connection)
+    fresh: dict[tuple[str, int], dict[str, object]] = {}
+    superseded: list[dict[str, object]] = []
+    unchanged = 0
+    for record in records:
+        raw = dump_raw(record.raw)
+        hashed = record_hash(record, raw)
+        known = newest.get(record.source_id)
+        if known is not None and known.content_hash == hashed:
+            unchanged += 1
+            continue
+        revision = 1 if known is None else known.revision + 1
+        if known is not None and known.id is not None:
+            superseded.append({"record_id": known.id})
+        elif known is not None:
+            fresh[record.source_id, known.revision]["state"] = RecordState.SUPERSEDED
+        reason = holes.reason(record.day)
+        fresh[record.source_id, revision] = {
+            "connection_id": connection.id,
+            "stream": stream,
+            "source_id": record.source_id,
+            "revision": revision,
+            "content_hash": hashed,
+            "day": record.day,
+            "amount": None if record.amount is None else record.amount.amount,
+            "currency": None if record.amount is None else record.amount.currency,
+            "raw": raw,
+            "state": RecordState.SKIPPED if reason else RecordState.NEW,
+            "reason": reason,
+            "run_id": run.id,
+            "fetched_at": now,
+        }
+        newest[record.source_id] = _Newest(None, revision, hashed)
+    if superseded:
+        session.connection().execute(
+            update(SourceRecord.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
+            .where(SourceRecord.__table__.c.id == bindparam("record_id"))
+            .values(state=RecordState.SUPERSEDED),
+            superseded,
+        )
+    if fresh:
+        session.execute(insert(SourceRecord), list(fresh.values()))
+    return len(fresh), unchanged
+
+
+def _newest_revisions(session: Session, connection_id: str, stream: str, ids: set[str]) -> dict[str, _Newest]:
+    found: dict[str, _Newest] = {}
+    for some in chunks(sorted(ids), CHUNK):
+        rows = session.execute(
+            select(SourceRecord.source_id, SourceRecord.id, SourceRecord.revision, SourceRecord.content_hash).where(
+                SourceRecord.connection_id == connection_id,
+                SourceRecord.stream == stream,
+                SourceRecord.source_id.in_(some),
+                SourceRecord.state != RecordState.SUPERSEDED,
+            )
+        )
+        for source_id, row_id, revision, content_hash in rows:
+            found[source_id] = _Newest(row_id, revision, content_hash)
+    return found
+
+
+def _keep_reject(session: Session, run: Run, connection: Connection, reject: Reject, now: datetime) -> None:
+    open_problem(
+        session,
+        connection_id=connection.id,
+        run_id=run.id,
+        stream=reject.stream,
+        code=reject.code,
+        subject=reject.where,
+        params={"fr": reject.reason.fr, "en": reject.reason.en, "raw": reject.raw[:300]},
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Holes:
+    """The days of a connection that the normal flow never fills (K17)."""
+
+    starts_on: date
+    gaps: tuple[tuple[date, date | None], ...]
+
+    @classmethod
+    def of(cls, session: Session, connection: Connection) -> _Holes:
+        rows = session.execute(
+            select(Gap.first_day, Gap.last_day).where(Gap.connection_id == connection.id, Gap.reason == "paused")
+        )
+        return cls(connection.starts_on, tuple((first, last) for first, last in rows if first is not None))
+
+    def reason(self, day: date) -> str:
+        if day < self.starts_on:
+            return BEFORE_START
+        if any(first <= day and (last is None or day <= last) for first, last in self.gaps):
+            return PAUSED
+        return ""
+
+
+def chunks(values: Iterable[T], size: int) -> Iterable[list[T]]:
+    """Cut ``values`` into lists of at most ``size``."""
+    iterator = iter(values)
+    while some := list(islice(iterator, size)):
+        yield some

@@ -1,0 +1,171 @@
+"""Committing what QuickBooks answered: the posting, the link, the plan line and the draft, together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.quickbooks import Cause, Fault
+from raccord.quickbooks.codec import money_of, summary_of
+from raccord.store.models import (
+    Choice,
+    DraftRow,
+    DraftState,
+    LineState,
+    LinkRow,
+    LinkState,
+    PlanLine,
+    Posting,
+    PostingState,
+    Run,
+)
+from raccord.sync.books import store_entry
+from raccord.sync.holds import open_hold
+from raccord.sync.problems import close_problems, open_problem
+from raccord.sync.readback import LISTS
+
+AMOUNT_DIFFERS = "posting.amount_differs"
+BEGINNING = date(1, 1, 1)
+
+HOLDING: Mapping[Cause, str] = {
+    Cause.DUPLICATE_NAME: "conflict.duplicate_name",
+    Cause.DUPLICATE_NUMBER: "conflict.duplicate_number",
+    Cause.STALE: "conflict.stale",
+}
+"""Refusals that are a question for a person rather than a failure."""
+
+
+def record_outcome(
+    session: Session,
+    run: Run,
+    company_id: str,
+    posting_id: int,
+    outcome: Mapping[str, Any] | tuple[Fault, ...],
+    tid: str,
+    now: datetime,
+) -> None:
+    """Store one answer; a second answer for the same posting changes nothing."""
+    posting = session.get_one(Posting, posting_id)
+    if posting.state != PostingState.INTENT:
+        return
+    line = session.get_one(PlanLine, posting.plan_line_id)
+    draft = None if line.draft_id is None else session.get(DraftRow, line.draft_id)
+    posting.finished_at, posting.tid = now, tid
+    if isinstance(outcome, Mapping):
+        posting.state, posting.document_id = PostingState.DONE, str(outcome["Id"])
+        line.state = LineState.DONE
+        _link(session, run, company_id, posting, line, outcome, now)
+        if draft is not None and draft.revision == line.revision:
+            draft.state, draft.reason = DraftState.POSTED, ""
+            close_problems(session, posting.connection_id, draft.key, now)
+        _check_amount(session, run, posting, line, outcome, now)
+        return
+    _refuse(session, run, posting, line, draft, outcome[0], now)
+
+
+def _refuse(
+    session: Session, run: Run, posting: Posting, line: PlanLine, draft: DraftRow | None, fault: Fault, now: datetime
+) -> None:
+    posting.state, posting.fault_code, posting.fault_detail = PostingState.REFUSED, fault.code, fault.detail[:500]
+    line.state, line.reason = LineState.REFUSED, str(fault.cause)
+    params = {"code": fault.code, "detail": fault.detail[:500], "element": fault.element, "day": str(line.day or "")}
+    line.params = {**line.params, **params}
+    held = HOLDING.get(fault.cause)
+    if draft is not None and held is not None:
+        draft.state, draft.reason = DraftState.HELD, held
+        open_hold(session, posting.connection_id, draft, held, params, now)
+        return
+    if draft is not None:
+        draft.state, draft.reason = DraftState.FAILED, str(fault.cause)
+    open_problem(
+        session,
+        connection_id=posting.connection_id,
+        run_id=run.id,
+        stream=line.key.split("/", 1)[0],
+        code=str(fault.cause),
+        subject=line.key,
+        params=params,
+        now=now,
+    )
+
+
+def _link(
+    session: Session,
+    run: Run,
+    company_id: str,
+    posting: Posting,
+    line: PlanLine,
+    document: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    link = session.scalars(
+        select(LinkRow).where(
+            LinkRow.company_id == company_id, LinkRow.connection_id == posting.connection_id, LinkRow.key == posting.key
+        )
+    ).one_or_none()
+    if link is None:
+        link = LinkRow(company_id=company_id, connection_id=posting.connection_id, key=posting.key, origin="created")
+        session.add(link)
+    summary = summary_of(posting.kind, document)
+    link.kind, link.document_id, link.document_number = posting.kind, summary.id, summary.number
+    link.sync_token, link.revision = str(document.get("SyncToken", "0")), posting.revision
+    link.marker, link.payload_hash, link.state = posting.marker, posting.body_hash, LinkState.LIVE
+    link.stream = line.key.split("/", 1)[0] if line.draft_id is not None else ""
+    link.day, link.amount, link.currency, link.money_account = line.day, line.amount, line.currency, line.money_account
+    link.linked_at = now
+    if posting.kind in LISTS:
+        store_entry(session, company_id, posting.kind, document, now)
+    if line.draft_id is None and line.params.get("role"):
+        _choose(session, run, posting, line, document, now)
+
+
+def _choose(
+    session: Session, run: Run, posting: Posting, line: PlanLine, document: Mapping[str, Any], now: datetime
+) -> None:
+    """Keep a created default as the company's choice, from the beginning, so that it is asked for once."""
+    role, of = str(line.params["role"]), str(line.params.get("of", ""))
+    known = session.scalars(
+        select(Choice).where(Choice.connection_id == posting.connection_id, Choice.role == role, Choice.of == of)
+    ).first()
+    if known is None:
+        session.add(
+            Choice(
+                connection_id=posting.connection_id,
+                role=role,
+                of=of,
+                valid_from=BEGINNING,
+                ledger_kind=posting.kind,
+                ledger_id=str(document["Id"]),
+                ledger_name=str(
+                    document.get("FullyQualifiedName") or document.get("DisplayName") or document.get("Name", "")
+                ),
+                origin="default",
+                chosen_by=run.started_by,
+                chosen_at=now,
+            )
+        )
+
+
+def _check_amount(
+    session: Session, run: Run, posting: Posting, line: PlanLine, document: Mapping[str, Any], now: datetime
+) -> None:
+    """Compare what QuickBooks computed with what we meant; a cent apart is a problem, not a rounding."""
+    if line.amount is None:
+        return
+    got: Decimal = money_of(posting.kind, document, line.money_account)
+    if got != line.amount:
+        open_problem(
+            session,
+            connection_id=posting.connection_id,
+            run_id=run.id,
+            stream=line.key.split("/", 1)[0],
+            code=AMOUNT_DIFFERS,
+            subject=line.key,
+            params={"wanted": format(line.amount, "f"), "got": format(got, "f"), "document": posting.document_id},
+            now=now,
+        )

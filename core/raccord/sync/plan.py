@@ -1,0 +1,326 @@
+"""What a run will do, line by line, before it does it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.orm import Session
+
+from raccord.plugin.drafts import Account, Customer, Draft, Item, Vendor, links_in, money_effect
+from raccord.quickbooks.codec import Encoded, EncodeError, Target, encode, entity_of, ledger_effect, rank_of
+from raccord.store.models import (
+    Action,
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    LineState,
+    LinkRow,
+    LinkState,
+    Plan,
+    PlanLine,
+    PlanState,
+    Run,
+)
+from raccord.sync.bodies import digest, load_draft, mark, marker
+from raccord.sync.books import Facts
+from raccord.sync.holds import close_hold, open_hold
+from raccord.sync.keep import CHUNK, chunks
+from raccord.sync.problems import close_problems, open_problem
+from raccord.sync.resolve import LINK_MISSING, LINK_WAITS, Held, Resolver
+
+PERIOD_CLOSED = "posting.period_closed"
+DELETED = "conflict.deleted"
+
+PLANNABLE = (DraftState.WAITING, DraftState.READY, DraftState.HELD)
+RANKS: tuple[tuple[str, ...], ...] = (
+    ("Account",),
+    ("Customer", "Vendor", "Item"),
+    ("SalesReceipt", "RefundReceipt", "Purchase", "JournalEntry", "Transfer"),
+    ("Deposit",),
+)
+"""QuickBooks' entities by dependency level; a draft refers only to drafts of a lower one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where planning stands: dependency level and last draft taken."""
+
+    rank: int
+    last: int
+
+
+@dataclass(slots=True)
+class Planner:
+    """Writes the lines of one plan, a slice at a time."""
+
+    session: Session
+    company: Company
+    connection: Connection
+    run: Run
+    plan: Plan
+    facts: Facts
+    resolver: Resolver
+    now: datetime
+
+    def slice(self, position: Position, limit: int) -> Position | None:
+        """Plan up to ``limit`` drafts after ``position``; return where to go on, or nothing at the end."""
+        if position.rank >= len(RANKS):
+            return None
+        rows = self.session.scalars(
+            select(DraftRow)
+            .where(*self._waiting(), DraftRow.kind.in_(RANKS[position.rank]), DraftRow.id > position.last)
+            .order_by(DraftRow.id)
+            .limit(limit)
+        ).all()
+        if not rows:
+            return Position(position.rank + 1, 0)
+        drafts = [(row, load_draft(row.body)) for row in rows]
+        self.resolver.load(self.session)
+        self.resolver.load_links(self.session, [key for _, draft in drafts for key in links_in(draft)], self.plan.id)
+        links = self._links([row.key for row in rows])
+        lines = [line for row, draft in drafts if (line := self._line(row, draft, links.get(row.key))) is not None]
+        wanted = self._wanted_lines()
+        for some in chunks([*wanted, *lines], CHUNK):
+            self.session.execute(insert(PlanLine), some)
+        return Position(position.rank, rows[-1].id)
+
+    def _waiting(self) -> tuple[ColumnElement[bool], ...]:
+        return (DraftRow.connection_id == self.connection.id, DraftRow.state.in_(PLANNABLE))
+
+    def _links(self, keys: Sequence[str]) -> dict[str, LinkRow]:
+        found: dict[str, LinkRow] = {}
+        for some in chunks(keys, CHUNK):
+            for link in self.session.scalars(
+                select(LinkRow).where(
+                    LinkRow.company_id == self.company.id,
+                    LinkRow.connection_id == self.connection.id,
+                    LinkRow.key.in_(some),
+                )
+            ):
+                found[link.key] = link
+        return found
+
+    def _line(self, row: DraftRow, draft: Draft, link: LinkRow | None) -> dict[str, Any] | None:
+        """Return the plan line of a draft, or nothing where the books already say what it says."""
+        if link is not None and link.state != LinkState.LIVE:
+            return self._hold(row, draft, Held(DELETED, kind=link.kind, id=link.document_id, state=str(link.state)))
+        if link is not None and link.revision == row.revision:
+            row.state, row.reason = DraftState.POSTED, ""
+            close_hold(self.session, row, self.now)
+            return None
+        if row.day is not None and self.facts.closed_on is not None and row.day <= self.facts.closed_on:
+            return self._blocked(
+                row, draft, PERIOD_CLOSED, {"day": row.day.isoformat(), "closed_on": self.facts.closed_on.isoformat()}
+            )
+        self.resolver.begin(row.key, row.day, {name: str(answer) for name, answer in row.decisions.items()})
+        target = None if link is None else Target(link.document_id, link.sync_token)
+        try:
+            encoded = self._encode(draft, row.key, row.revision, target)
+            effect, money_account, amount = self._effect(draft)
+        except Held as held:
+            return self._hold(row, draft, held)
+        except EncodeError as error:
+            return self._blocked(row, draft, error.code, {"fr": error.fr, "en": error.en, "field": error.field})
+        close_hold(self.session, row, self.now)
+        close_problems(self.session, self.connection.id, row.key, self.now)
+        row.state, row.reason = DraftState.PLANNED, ""
+        self.resolver.planned[row.key] = Action.CREATE
+        return {
+            **self._fields(row, draft),
+            "action": Action.CREATE if link is None else Action.UPDATE,
+            "document_id": "" if link is None else link.document_id,
+            "payload": encoded.payload,
+            "payload_hash": digest(encoded.payload),
+            "needs": list(encoded.needs),
+            "effect": {account: format(value, "f") for account, value in effect.items()},
+            "amount": amount,
+            "currency": "" if amount is None else getattr(draft, "currency", ""),
+            "money_account": money_account,
+        }
+
+    def _encode(self, draft: Draft, key: str, revision: int, target: Target | None) -> Encoded:
+        code = mark(self.company.realm, self.connection.id, key)
+        number = f"{self.connection.connector[:3].upper()}-{code}"
+        return encode(
+            draft,
+            self.resolver.resolve,
+            self.facts.encoding,
+            marker=marker(code, revision),
+            number=number,
+            update=target,
+        )
+
+    def _effect(self, draft: Draft) -> tuple[dict[str, Decimal], str, Decimal | None]:
+        if isinstance(draft, Account | Customer | Vendor | Item):
+            return {}, "", None
+        ref, amount = money_effect(draft)
+        return (
+            ledger_effect(draft, self.resolver.resolve, clearing=self._clearing()),
+            self.resolver.resolve(ref),
+            amount,
+        )
+
+    def _clearing(self) -> str:
+        own = [
+            e.object_id
+            for e in self.resolver.entries.values()
+            if e.kind == "Account" and e.subtype == "UndepositedFunds"
+        ]
+        return min(own, key=lambda each: (len(each), each)) if own else ""
+
+    def _hold(self, row: DraftRow, draft: Draft, held: Held) -> dict[str, Any]:
+        code, params = held.code, dict(held.params)
+        if code == LINK_MISSING:
+            code, params = self._missing(draft)
+        row.state, row.reason = DraftState.HELD, code
+        open_hold(self.session, self.connection.id, row, code, params, self.now)
+        return {
+            **self._fields(row, draft),
+            "action": Action.HOLD,
+            "reason": code,
+            "params": params,
+            "state": LineState.LEFT,
+        }
+
+    def _missing(self, draft: Draft) -> tuple[str, dict[str, Any]]:
+        """Name every document that a draft needs and lacks, and what became of the drafts they should come from."""
+        keys = [key for key in links_in(draft) if key not in self.resolver.links and key not in self.resolver.planned]
+        states: dict[str, str] = {}
+        for some in chunks(keys, CHUNK):
+            for key, state, reason in self.session.execute(
+                select(DraftRow.key, DraftRow.state, DraftRow.reason).where(
+                    DraftRow.connection_id == self.connection.id, DraftRow.key.in_(some)
+                )
+            ):
+                states[key] = f"{state} {reason}".strip()
+        code = LINK_WAITS if len(states) == len(keys) else LINK_MISSING
+        return code, {"keys": keys, "states": states}
+
+    def _blocked(self, row: DraftRow, draft: Draft, code: str, params: dict[str, Any]) -> dict[str, Any]:
+        row.state, row.reason = DraftState.HELD, code
+        open_hold(self.session, self.connection.id, row, code, params, self.now)
+        open_problem(
+            self.session,
+            connection_id=self.connection.id,
+            run_id=self.run.id,
+            stream=row.key.split("/", 1)[0],
+            code=code,
+            subject=row.key,
+            params=params,
+            now=self.now,
+        )
+        return {
+            **self._fields(row, draft),
+            "action": Action.BLOCKED,
+            "reason": code,
+            "params": params,
+            "state": LineState.LEFT,
+        }
+
+    def _fields(self, row: DraftRow, draft: Draft) -> dict[str, Any]:
+        """Return a whole line with nothing to send, for the caller to fill in."""
+        return _line_fields(self.plan.id, row.key, row.revision, draft) | {"draft_id": row.id, "day": row.day}
+
+    def _wanted_lines(self) -> list[dict[str, Any]]:
+        """Return lines for the list objects that this slice's drafts want and that no earlier slice planned."""
+        keys = list(self.resolver.wanted)
+        known = set(
+            self.session.scalars(select(PlanLine.key).where(PlanLine.plan_id == self.plan.id, PlanLine.key.in_(keys)))
+        )
+        lines: list[dict[str, Any]] = []
+        for key in keys:
+            if key in known:
+                continue
+            wanted = self.resolver.wanted[key]
+            encoded = encode(wanted.draft, self._wanted_ref, self.facts.encoding, marker="", number="")
+            lines.append(
+                _line_fields(self.plan.id, key, 1, wanted.draft)
+                | {
+                    "action": Action.CREATE,
+                    "payload": encoded.payload,
+                    "payload_hash": digest(encoded.payload),
+                    "needs": list(encoded.needs),
+                    "reason": "plan.default",
+                    "params": {"role": wanted.role, "of": wanted.of},
+                }
+            )
+        return lines
+
+    def _wanted_ref(self, ref: Any) -> str:
+        return f"{{link:{ref.key}}}" if ref.ref == "link" else str(ref.id)
+
+
+def start_plan(session: Session, connection: Connection, run: Run, now: datetime) -> Plan:
+    """Open a new plan; what an older one planned and did not send is planned again."""
+    session.execute(
+        update(Plan)
+        .where(
+            Plan.connection_id == connection.id,
+            Plan.state.in_((PlanState.BUILDING, PlanState.WAITING, PlanState.APPROVED)),
+        )
+        .values(state=PlanState.STALE)
+    )
+    session.execute(
+        update(DraftRow)
+        .where(DraftRow.connection_id == connection.id, DraftRow.state == DraftState.PLANNED)
+        .values(state=DraftState.WAITING)
+    )
+    plan = Plan(
+        connection_id=connection.id, run_id=run.id, state=PlanState.BUILDING, created_at=now, hash="", approved_by=""
+    )
+    session.add(plan)
+    session.flush()
+    run.plan_id = plan.id
+    return plan
+
+
+def plan_hash(session: Session, plan_id: str) -> str:
+    """Return the hash of everything a plan will do, in the order it will do it."""
+    state = hashlib.sha256()
+    rows = session.execute(
+        select(
+            PlanLine.rank,
+            PlanLine.action,
+            PlanLine.kind,
+            PlanLine.key,
+            PlanLine.revision,
+            PlanLine.document_id,
+            PlanLine.payload_hash,
+        )
+        .where(PlanLine.plan_id == plan_id)
+        .order_by(PlanLine.rank, PlanLine.id)
+        .execution_options(yield_per=1000)
+    )
+    for row in rows:
+        state.update("\x1f".join(map(str, row)).encode() + b"\x1e")
+    return state.hexdigest()
+
+
+def _line_fields(plan_id: str, key: str, revision: int, draft: Draft) -> dict[str, Any]:
+    return {
+        "plan_id": plan_id,
+        "rank": rank_of(draft),
+        "draft_id": None,
+        "key": key,
+        "revision": revision,
+        "kind": entity_of(draft),
+        "day": None,
+        "document_id": "",
+        "payload": "",
+        "payload_hash": "",
+        "needs": [],
+        "reason": "",
+        "params": {},
+        "effect": {},
+        "amount": None,
+        "currency": "",
+        "money_account": "",
+        "state": LineState.PENDING,
+    }

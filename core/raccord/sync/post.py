@@ -1,0 +1,361 @@
+"""Executing exactly the approved plan: intent, call, answer; and read-back wherever an answer is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from raccord.clock import Clock
+from raccord.quickbooks import (
+    BATCH_MAX,
+    BatchItem,
+    Cause,
+    Fault,
+    Operation,
+    QuickBooks,
+    RefusedError,
+    RetryClass,
+    Uncertain,
+)
+from raccord.quickbooks.codec import fill, uses_batch
+from raccord.store.models import (
+    Action,
+    DraftRow,
+    DraftState,
+    LineState,
+    LinkRow,
+    LinkState,
+    PlanLine,
+    Posting,
+    PostingState,
+    Run,
+)
+from raccord.sync.bodies import digest, mark, marker, request_id
+from raccord.sync.execution import Execution
+from raccord.sync.holds import open_hold
+from raccord.sync.keep import CHUNK, chunks
+from raccord.sync.links import record_outcome
+from raccord.sync.readback import Sought, read_back
+from raccord.sync.resolve import LINK_WAITS
+
+ATTEMPTS_MAX = 6
+SLICE = BATCH_MAX * 8
+BATCHES_AT_ONCE = 4
+
+
+class OutcomeUnknown(Exception):  # noqa: N818 - named for what is so
+    """Raised when a document's outcome stays unknown after every allowed try; its intent stays for the next run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One document on its way."""
+
+    posting_id: int
+    line_id: int
+    kind: str
+    action: str
+    key: str
+    body: str
+    request: str
+    sought: Sought
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a job: a document, faults, or neither (unknown)."""
+
+    job: Job
+    document: Mapping[str, Any] | None = None
+    faults: tuple[Fault, ...] = ()
+    tid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """Posts one run's plan for one company; the only writer of that company while it runs."""
+
+    execution: Execution
+    client: QuickBooks
+    clock: Clock
+    company_id: str
+    realm: str
+    connection_id: str
+
+    def slice(self, plan_id: str) -> bool:
+        """Post the next lines of a plan; return whether any are left."""
+        unknown = self._open_jobs(plan_id)
+        if unknown:
+            self._settle(self._read_back(unknown))
+            return True
+        jobs = self._claim(plan_id)
+        if jobs is None:
+            return False
+        self._settle(self._send(jobs))
+        return True
+
+    def recover(self) -> int:
+        """Settle what earlier runs left unknown, by reading back only; return how many intents were open."""
+        jobs = self._open_jobs(None)
+        found = read_back(self.client, [job.sought for job in jobs])
+        results = [Result(job, found.get(job.sought.code)) for job in jobs]
+        with self.execution.begin() as (session, run):
+            for result in results:
+                if result.document is not None:
+                    record_outcome(
+                        session,
+                        run,
+                        self.company_id,
+                        result.job.posting_id,
+                        result.document,
+                        result.tid,
+                        self.clock.now(),
+                    )
+                else:
+                    self._give_back(session, result.job)
+        return len(jobs)
+
+    def _open_jobs(self, plan_id: str | None) -> list[Job]:
+        """Return the intents without an answer: of this plan, or of all the company's earlier plans of the connection."""
+        with self.execution.begin() as (session, _):
+            statement = (
+                select(Posting, PlanLine)
+                .join(PlanLine, PlanLine.id == Posting.plan_line_id)
+                .where(Posting.connection_id == self.connection_id, Posting.state == PostingState.INTENT)
+                .order_by(Posting.id)
+            )
+            if plan_id is not None:
+                statement = statement.where(PlanLine.plan_id == plan_id).limit(SLICE)
+            return [self._job(posting, line) for posting, line in session.execute(statement)]
+
+    def _claim(self, plan_id: str) -> list[Job] | None:
+        """Commit the intents of the next lines; ``None`` when no line is pending."""
+        with self.execution.begin() as (session, run):
+            lines = session.scalars(
+                select(PlanLine)
+                .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING)
+                .order_by(PlanLine.rank, PlanLine.id)
+                .limit(SLICE)
+            ).all()
+            if not lines:
+                return None
+            lines = [line for line in lines if line.rank == lines[0].rank]
+            ids = self._ids(session, {key for line in lines for key in line.needs})
+            refusals = self._refusals(session, [line.key for line in lines])
+            ready = [line for line in lines if all(key in ids for key in line.needs)]
+            for line in lines:
+                if line not in ready:
+                    self._leave(session, run, line, [key for key in line.needs if key not in ids])
+            postings = [(line, self._intend(line, ids, refusals.get(line.key, 0))) for line in ready]
+            session.add_all([posting for _, posting in postings])
+            session.flush()
+            return [self._job(posting, line) for line, posting in postings]
+
+    def _intend(self, line: PlanLine, ids: Mapping[str, str], refusals: int) -> Posting:
+        code = mark(self.realm, self.connection_id, line.key)
+        body = fill(line.payload, ids)
+        line.state = LineState.SENDING
+        line.money_account = fill(line.money_account, ids)
+        return Posting(
+            plan_line_id=line.id,
+            company_id=self.company_id,
+            connection_id=self.connection_id,
+            key=line.key,
+            revision=line.revision,
+            kind=line.kind,
+            operation=line.action,
+            request_id=request_id(code, line.revision, refusals),
+            marker=code,
+            body=body,
+            body_hash=digest(body),
+            batch_id="",
+            state=PostingState.INTENT,
+            attempts=1,
+            document_id=line.document_id,
+            fault_code="",
+            fault_detail="",
+            tid="",
+            created_at=self.clock.now(),
+        )
+
+    def _job(self, posting: Posting, line: PlanLine) -> Job:
+        text = marker(posting.marker, posting.revision)
+        sought = Sought(
+            posting.marker,
+            text,
+            posting.kind,
+            posting.operation == Action.UPDATE,
+            posting.document_id,
+            posting.body,
+            line.day,
+        )
+        return Job(
+            posting.id,
+            line.id,
+            posting.kind,
+            posting.operation,
+            posting.key,
+            posting.body,
+            posting.request_id,
+            sought,
+            posting.attempts,
+        )
+
+    def _ids(self, session: Session, keys: set[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for some in chunks(sorted(keys), CHUNK):
+            rows = session.execute(
+                select(LinkRow.key, LinkRow.document_id).where(
+                    LinkRow.company_id == self.company_id,
+                    LinkRow.connection_id == self.connection_id,
+                    LinkRow.key.in_(some),
+                    LinkRow.state == LinkState.LIVE,
+                )
+            )
+            found.update({key: document_id for key, document_id in rows})
+        return found
+
+    def _refusals(self, session: Session, keys: Sequence[str]) -> dict[str, int]:
+        """Count how often QuickBooks refused each key: a new try after a refusal needs a new request id."""
+        counts: dict[str, int] = {}
+        for some in chunks(keys, CHUNK):
+            for key in session.scalars(
+                select(Posting.key).where(
+                    Posting.connection_id == self.connection_id,
+                    Posting.key.in_(some),
+                    Posting.state == PostingState.REFUSED,
+                )
+            ):
+                counts[key] = counts.get(key, 0) + 1
+        return counts
+
+    def _leave(self, session: Session, run: Run, line: PlanLine, missing: list[str]) -> None:
+        line.state, line.reason, line.params = LineState.LEFT, LINK_WAITS, {"keys": missing}
+        draft = None if line.draft_id is None else session.get(DraftRow, line.draft_id)
+        if draft is not None:
+            draft.state, draft.reason = DraftState.HELD, LINK_WAITS
+            open_hold(session, self.connection_id, draft, LINK_WAITS, {"keys": missing, "states": {}}, self.clock.now())
+
+    def _send(self, jobs: Sequence[Job]) -> list[Result]:
+        if not uses_batch(jobs[0].kind):
+            return [self._send_one(job) for job in jobs]
+        batches = list(chunks(jobs, BATCH_MAX))
+        if len(batches) == 1:
+            return self._send_batch(batches[0])
+        with ThreadPoolExecutor(BATCHES_AT_ONCE) as threads:
+            return [result for results in threads.map(self._send_batch, batches) for result in results]
+
+    def _send_one(self, job: Job) -> Result:
+        send = self.client.update if job.action == Action.UPDATE else self.client.create
+        try:
+            answer = send(job.kind, job.body, job.request)
+        except Uncertain as error:
+            return Result(job, tid=error.tid)
+        except RefusedError as error:
+            if error.retry in (RetryClass.REAUTHORISE, RetryClass.REFRESH_TOKEN):
+                raise
+            return Result(job, faults=error.faults, tid=error.tid)
+        return Result(job, answer.value, tid=answer.tid)
+
+    def _send_batch(self, jobs: Sequence[Job]) -> list[Result]:
+        if len(jobs) == 1:
+            return [self._send_one(jobs[0])]
+        items = [
+            BatchItem(
+                str(number), Operation.UPDATE if job.action == Action.UPDATE else Operation.CREATE, job.kind, job.body
+            )
+            for number, job in enumerate(jobs, start=1)
+        ]
+        # The same documents make the same batch id, so that a whole batch sent again is one request to QuickBooks.
+        batch_id = "rb" + digest(*(job.request for job in jobs))[:32]
+        try:
+            answers = self.client.batch(items, batch_id)
+        except Uncertain as error:
+            return [Result(job, tid=error.tid) for job in jobs]
+        return [Result(job, answer.value, answer.faults) for job, answer in zip(jobs, answers, strict=True)]
+
+    def _read_back(self, jobs: Sequence[Job]) -> list[Result]:
+        """Look for documents whose answer is missing, then send again only those that are not there."""
+        found = read_back(self.client, [job.sought for job in jobs])
+        results = [Result(job, found[job.sought.code]) for job in jobs if job.sought.code in found]
+        missing = [job for job in jobs if job.sought.code not in found]
+        self._count_attempts(missing)
+        for _, same_kind in groupby(missing, key=lambda job: uses_batch(job.kind)):
+            results.extend(self._send(list(same_kind)))
+        return results
+
+    def _count_attempts(self, jobs: Sequence[Job]) -> None:
+        """Note one more try of each; the tries are bounded."""
+        worn = [job.key for job in jobs if job.attempts >= ATTEMPTS_MAX]
+        if worn:
+            raise OutcomeUnknown(", ".join(worn[:20]))
+        with self.execution.begin() as (session, _):
+            for some in chunks([job.posting_id for job in jobs], CHUNK):
+                session.execute(update(Posting).where(Posting.id.in_(some)).values(attempts=Posting.attempts + 1))
+
+    def _settle(self, results: Sequence[Result]) -> None:
+        """Commit answers, links and line states together; what is still unknown stays an intent."""
+        results = self._recognise(results)
+        with self.execution.begin() as (session, run):
+            for result in results:
+                if result.document is not None:
+                    record_outcome(
+                        session,
+                        run,
+                        self.company_id,
+                        result.job.posting_id,
+                        result.document,
+                        result.tid,
+                        self.clock.now(),
+                    )
+                elif any(fault.retry not in (RetryClass.UNCERTAIN, RetryClass.AFTER_PAUSE) for fault in result.faults):
+                    record_outcome(
+                        session,
+                        run,
+                        self.company_id,
+                        result.job.posting_id,
+                        result.faults,
+                        result.tid,
+                        self.clock.now(),
+                    )
+
+    def _recognise(self, results: Sequence[Result]) -> list[Result]:
+        """A number or name that is taken may be taken by this very document, sent by a life of ours we forgot."""
+        taken = [
+            result.job.sought
+            for result in results
+            if any(fault.cause in (Cause.DUPLICATE_NUMBER, Cause.DUPLICATE_NAME) for fault in result.faults)
+        ]
+        if not taken:
+            return list(results)
+        found = read_back(self.client, taken)
+        return (
+            [replace(result, document=found.get(result.job.sought.code), faults=result.faults) for result in results]
+            if found
+            else list(results)
+        )
+
+    def _give_back(self, session: Session, job: Job) -> None:
+        """An intent of an earlier run that is not in the books: its draft is planned again under the same mark."""
+        session.execute(
+            update(Posting)
+            .where(Posting.id == job.posting_id)
+            .values(state=PostingState.LOST, finished_at=self.clock.now())
+        )
+        session.execute(update(PlanLine).where(PlanLine.id == job.line_id).values(state=LineState.LEFT))
+        session.execute(
+            update(DraftRow)
+            .where(
+                DraftRow.connection_id == self.connection_id,
+                DraftRow.key == job.key,
+                DraftRow.state == DraftState.PLANNED,
+            )
+            .values(state=DraftState.WAITING)
+        )

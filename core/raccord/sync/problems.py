@@ -1,0 +1,55 @@
+"""Opening and closing problems: one open row for each cause and subject of a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from raccord.store.models import Problem, ProblemState
+
+
+def open_problem(
+    session: Session,
+    *,
+    connection_id: str,
+    code: str,
+    subject: str,
+    now: datetime,
+    run_id: str = "",
+    stream: str = "",
+    params: Mapping[str, object] | None = None,
+) -> Problem:
+    """Return the open problem of this cause and subject, made or brought up to date."""
+    found = session.scalars(
+        select(Problem).where(
+            Problem.connection_id == connection_id,
+            Problem.code == code,
+            Problem.subject == subject,
+            Problem.state == ProblemState.OPEN,
+        )
+    ).one_or_none()
+    if found is None:
+        found = Problem(
+            connection_id=connection_id,
+            code=code,
+            subject=subject,
+            opened_at=now,
+            state=ProblemState.OPEN,
+            closed_by="",
+        )
+        session.add(found)
+    found.run_id, found.stream, found.params = run_id, stream, dict(params or {})
+    return found
+
+
+def close_problems(session: Session, connection_id: str, subject: str, now: datetime, code: str = "") -> None:
+    """Mark a subject's open problems as gone: what they told of no longer stands."""
+    statement = update(Problem).where(
+        Problem.connection_id == connection_id, Problem.subject == subject, Problem.state == ProblemState.OPEN
+    )
+    if code:
+        statement = statement.where(Problem.code == code)
+    session.execute(statement.values(state=ProblemState.GONE, closed_at=now, closed_by="raccord"))

@@ -1,0 +1,235 @@
+"""Source total = posted total = QuickBooks total, per stream, currency and day; or the ids that explain the difference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy.orm import Session
+
+from raccord.quickbooks import QuickBooks, quoted
+from raccord.quickbooks.codec import money_of, read_marker
+from raccord.store.models import (
+    Connection,
+    DraftRow,
+    DraftState,
+    LinkRow,
+    LinkState,
+    Proof,
+    RecordState,
+    SourceRecord,
+)
+from raccord.sync.bodies import marker
+from raccord.sync.keep import CHUNK, chunks
+
+MISSING = "proof.missing_document"
+DIFFERS = "proof.amount_differs"
+MOVED = "proof.date_differs"
+TWICE = "proof.twice"
+DIFFERENCES_MAX = 100
+
+Cell = tuple[str, str, date]
+"""Stream, currency and day."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """The three sums of one cell, and what explains a difference between them."""
+
+    source: Decimal = Decimal(0)
+    left_out: Decimal = Decimal(0)
+    posted: Decimal = Decimal(0)
+    quickbooks: Decimal = Decimal(0)
+    differences: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def equal(self) -> bool:
+        return self.source - self.left_out == self.posted == self.quickbooks and not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A link as the proof needs it."""
+
+    key: str
+    kind: str
+    document_id: str
+    code: str
+    revision: int
+    stream: str
+    day: date
+    amount: Decimal
+    currency: str
+    money_account: str
+
+
+def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """Cut a range of days into months, so that memory and answers stay bounded."""
+    while first <= last:
+        following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield first, min(last, following - timedelta(days=1))
+        first = following
+
+
+def proof_range(session: Session, connection: Connection) -> tuple[date, date] | None:
+    """Return the first and last day that records or links of a connection stand on."""
+    bounds = [
+        session.execute(
+            select(func.min(table.day), func.max(table.day)).where(table.connection_id == connection.id, *more)
+        ).one()
+        for table, more in ((SourceRecord, (SourceRecord.day >= connection.starts_on,)), (LinkRow, ()))
+    ]
+    days = [day for pair in bounds for day in pair if day is not None]
+    return (min(days), max(days)) if days else None
+
+
+def source_side(session: Session, connection: Connection, first: date, last: date) -> dict[Cell, Totals]:
+    """Sum what the source said, and of that what was left out with a reason of its own."""
+    totals: dict[Cell, Totals] = defaultdict(Totals)
+    waiting = exists().where(DraftRow.record_id == SourceRecord.id, DraftRow.state != DraftState.POSTED)
+    rows = session.execute(
+        select(
+            SourceRecord.stream,
+            SourceRecord.currency,
+            SourceRecord.day,
+            SourceRecord.amount,
+            SourceRecord.state,
+            waiting,
+        )
+        .where(
+            SourceRecord.connection_id == connection.id,
+            SourceRecord.day >= max(first, connection.starts_on),
+            SourceRecord.day <= last,
+            SourceRecord.state != RecordState.SUPERSEDED,
+            SourceRecord.amount.is_not(None),
+        )
+        .execution_options(yield_per=1000)
+    )
+    for stream, currency, day, amount, state, waits in rows:
+        cell = totals[stream, currency, day]
+        cell.source += amount
+        if state != RecordState.MAPPED or waits:
+            cell.left_out += amount
+    return totals
+
+
+def linked_between(session: Session, connection: Connection, first: date, last: date) -> list[Linked]:
+    """Return the links of money documents whose day lies in the range."""
+    rows = session.execute(
+        select(
+            LinkRow.key,
+            LinkRow.kind,
+            LinkRow.document_id,
+            LinkRow.marker,
+            LinkRow.revision,
+            LinkRow.stream,
+            LinkRow.day,
+            LinkRow.amount,
+            LinkRow.currency,
+            LinkRow.money_account,
+        ).where(
+            LinkRow.company_id == connection.company_id,
+            LinkRow.connection_id == connection.id,
+            LinkRow.state == LinkState.LIVE,
+            LinkRow.amount.is_not(None),
+            LinkRow.day >= first,
+            LinkRow.day <= last,
+        )
+    )
+    return [Linked(*row) for row in rows]
+
+
+def documents_between(
+    client: QuickBooks, kinds: Iterable[str], first: date, last: date
+) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Read every document of these kinds whose date lies in the range, by kind and id."""
+    where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
+    return {(kind, str(row["Id"])): row for kind in sorted(set(kinds)) for row in client.query_all(kind, where)}
+
+
+def documents_elsewhere(client: QuickBooks, wanted: Sequence[Linked]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Read linked documents that were not on their day: moved by a person, or gone."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for kind in sorted({link.kind for link in wanted}):
+        for some in chunks([link.document_id for link in wanted if link.kind == kind], 100):
+            for row in client.query_all(kind, f"Id IN ({', '.join(map(quoted, some))})"):
+                found[kind, str(row["Id"])] = row
+    return found
+
+
+def compare(
+    totals: dict[Cell, Totals], links: Sequence[Linked], documents: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> dict[Cell, Totals]:
+    """Add the posted and the QuickBooks side to the source's, with the ids that explain each difference."""
+    by_marker = {marker(link.code, link.revision): link for link in links}
+    for link in links:
+        cell = totals.setdefault((link.stream, link.currency, link.day), Totals())
+        cell.posted += link.amount
+        document = documents.get((link.kind, link.document_id))
+        if document is None:
+            _differ(cell, MISSING, link, link.document_id, -link.amount)
+            continue
+        held = money_of(link.kind, document, link.money_account)
+        day = date.fromisoformat(str(document["TxnDate"]))
+        if day != link.day:
+            _differ(cell, MOVED, link, link.document_id, -link.amount)
+            cell = totals.setdefault((link.stream, link.currency, day), Totals())
+            _differ(cell, MOVED, link, link.document_id, held)
+        elif held != link.amount:
+            _differ(cell, DIFFERS, link, link.document_id, held - link.amount)
+        cell.quickbooks += held
+    for (kind, document_id), document in documents.items():
+        found = by_marker.get(read_marker(document) or "")
+        if found is not None and (found.kind, found.document_id) != (kind, document_id):
+            cell = totals.setdefault(
+                (found.stream, found.currency, date.fromisoformat(str(document["TxnDate"]))), Totals()
+            )
+            extra = money_of(kind, document, found.money_account)
+            cell.quickbooks += extra
+            _differ(cell, TWICE, found, document_id, extra)
+    return totals
+
+
+def store_proof(
+    session: Session,
+    connection: Connection,
+    run_id: str,
+    first: date,
+    last: date,
+    totals: Mapping[Cell, Totals],
+    now: datetime,
+) -> int:
+    """Replace the proof of a range of days; return how many cells are not equal."""
+    session.execute(delete(Proof).where(Proof.connection_id == connection.id, Proof.day >= first, Proof.day <= last))
+    values = [
+        {
+            "connection_id": connection.id,
+            "run_id": run_id,
+            "stream": stream,
+            "currency": currency,
+            "day": day,
+            "source_total": cell.source,
+            "left_out_total": cell.left_out,
+            "posted_total": cell.posted,
+            "quickbooks_total": cell.quickbooks,
+            "equal": cell.equal,
+            "differences": cell.differences[:DIFFERENCES_MAX],
+            "proven_at": now,
+        }
+        for (stream, currency, day), cell in sorted(totals.items())
+        if first <= day <= last
+    ]
+    for some in chunks(values, CHUNK):
+        session.execute(insert(Proof), some)
+    return sum(1 for value in values if not value["equal"])
+
+
+def _differ(cell: Totals, code: str, link: Linked, document_id: str, amount: Decimal) -> None:
+    cell.differences.append(
+        {"code": code, "key": link.key, "kind": link.kind, "document_id": document_id, "amount": format(amount, "f")}
+    )

@@ -1,0 +1,243 @@
+"""From keys and roles to ledger ids: the company's choice on the draft's day, a hook's, core's default, or a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.plugin.drafts import (
+    Accepts,
+    Account,
+    Customer,
+    Decision,
+    Draft,
+    Item,
+    ItemFor,
+    LedgerId,
+    Link,
+    Ref,
+    Role,
+    Vendor,
+)
+from raccord.plugin.info import NewObject, RoleInfo
+from raccord.plugin.ledger import AccountNeed, LedgerObject
+from raccord.plugin.texts import Language
+from raccord.scope import Scope
+from raccord.store.models import Action, Choice, Connection, LedgerEntry, LineState, LinkRow, LinkState, PlanLine
+from raccord.sync.books import PEOPLE, fits, kind_of, ledger_object
+from raccord.sync.keep import CHUNK, chunks
+from raccord.sync.views import View
+
+CHOICE_MISSING = "resolve.choice_missing"
+DECISION_MISSING = "resolve.decision_missing"
+LINK_MISSING = "resolve.link_missing"
+LINK_WAITS = "resolve.link_waits"
+LINK_GONE = "resolve.link_gone"
+INACTIVE = "posting.inactive_reference"
+NAME_TAKEN = "resolve.name_taken"
+CANDIDATES_MAX = 200
+
+
+class Held(Exception):  # noqa: N818 - a question, not an error
+    """Raised when only a person can say what fills a place of a draft."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A list object that core wants to exist: made or found by the plan under its own key."""
+
+    key: str
+    draft: Draft
+    accepts: Accepts
+    role: str = ""
+    of: str = ""
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Answers references for one connection while its plan is built; holds lists in memory, never records.
+
+    ``named`` finds objects of a list by name; ``wanted`` collects what the plan must create first.
+    """
+
+    connection: Connection
+    scope: Scope
+    view: View
+    language: Language
+    entries: dict[tuple[str, str], LedgerEntry] = field(default_factory=dict)
+    choices: dict[tuple[str, str], list[Choice]] = field(default_factory=dict)
+    wanted: dict[str, Wanted] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    """Keys of this chunk's references to document ids."""
+    planned: dict[str, str] = field(default_factory=dict)
+    """Keys of this plan's lines to their action."""
+    gone: set[str] = field(default_factory=set)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The draft's own decisions."""
+    draft_key: str = ""
+    day: date | None = None
+
+    def load(self, session: Session) -> None:
+        """Read choices and lists; called once for each slice of planning."""
+        self.choices = {}
+        for choice in session.scalars(
+            select(Choice).where(Choice.connection_id == self.connection.id).order_by(Choice.valid_from)
+        ):
+            self.choices.setdefault((choice.role, choice.of), []).append(choice)
+        rows = session.scalars(select(LedgerEntry).where(LedgerEntry.company_id == self.connection.company_id))
+        self.entries = {(row.kind, row.object_id): row for row in rows}
+
+    def load_links(self, session: Session, keys: Sequence[str], plan_id: str) -> None:
+        """Read what became of the documents that this chunk's drafts refer to."""
+        self.links, self.planned, self.gone = {}, {}, set()
+        for some in chunks(sorted(set(keys)), CHUNK):
+            for key, document_id, state in session.execute(
+                select(LinkRow.key, LinkRow.document_id, LinkRow.state).where(
+                    LinkRow.company_id == self.connection.company_id,
+                    LinkRow.connection_id == self.connection.id,
+                    LinkRow.key.in_(some),
+                )
+            ):
+                if state == LinkState.LIVE:
+                    self.links[key] = document_id
+                else:
+                    self.gone.add(key)
+            for key, action in session.execute(
+                select(PlanLine.key, PlanLine.action).where(
+                    PlanLine.plan_id == plan_id, PlanLine.key.in_(some), PlanLine.state != LineState.LEFT
+                )
+            ):
+                self.planned[key] = action
+
+    def begin(self, draft_key: str, day: date | None, answers: Mapping[str, str]) -> None:
+        """Turn to one draft."""
+        self.draft_key, self.day, self.answers = draft_key, day, answers
+
+    def resolve(self, ref: Ref) -> str:
+        """Return the ledger id, or ``{link:KEY}`` for something that this plan creates; raise ``Held`` otherwise."""
+        match ref:
+            case LedgerId():
+                return ref.id
+            case Link():
+                return self._link(ref.key)
+            case Role():
+                return self._role(ref.name, ref.of)
+            case ItemFor():
+                return self._item(ref)
+            case Decision():
+                answer = self.answers.get(ref.name)
+                if answer is None:
+                    raise Held(DECISION_MISSING, decision=ref.name, accepts=str(ref.accepts), suggestion=ref.suggestion)
+                return self._active(kind_of(ref.accepts), answer)
+
+    def _link(self, key: str) -> str:
+        if key in self.links:
+            return self.links[key]
+        if self.planned.get(key) in (Action.CREATE, Action.LINK):
+            return f"{{link:{key}}}"
+        raise Held(LINK_GONE if key in self.gone else LINK_MISSING, keys=[key])
+
+    def _role(self, name: str, of: str) -> str:
+        info = self._info(name)
+        choice = self._choice(name, of)
+        if choice is not None:
+            return self._active(choice.ledger_kind, choice.ledger_id, role=name)
+        if info.same_as:
+            return self._role(info.same_as, of)
+        fitting = [entry for entry in self.entries.values() if entry.active and fits(info.accepts, entry)]
+        if self.scope.answers("resolve_account"):
+            suggested = self.scope.resolve(self.view, self._need(info, of, fitting))
+            if suggested is not None:
+                return self._active(kind_of(info.accepts), suggested.choice.id, role=name)
+        if info.subtype:
+            own = sorted(
+                (entry for entry in fitting if entry.subtype == info.subtype),
+                key=lambda entry: (len(entry.object_id), entry.object_id),
+            )
+            if own:
+                return own[0].object_id
+        if info.default is not None:
+            return self._default(info, info.default, of)
+        raise Held(CHOICE_MISSING, role=name, of=of, accepts=str(info.accepts))
+
+    def _need(self, info: RoleInfo, of: str, fitting: Sequence[LedgerEntry]) -> AccountNeed:
+        candidates: tuple[LedgerObject, ...] = tuple(ledger_object(entry) for entry in fitting[:CANDIDATES_MAX])
+        return AccountNeed(info.name, of, info.accepts, self.day or date.min, self.draft_key, candidates)
+
+    def _choice(self, name: str, of: str) -> Choice | None:
+        valid = [
+            choice for choice in self.choices.get((name, of), []) if self.day is None or choice.valid_from <= self.day
+        ]
+        return valid[-1] if valid else None
+
+    def _default(self, info: RoleInfo, default: NewObject, of: str) -> str:
+        """Want core's default: found by its name if the company has it, else created by this plan."""
+        key = f"default/{info.name}" + (f"/{of}" if of else "")
+        name = default.name.get(self.language)
+        kind = kind_of(info.accepts)
+        rivals = PEOPLE if kind in PEOPLE else (kind,)
+        for entry in self.entries.values():
+            if entry.kind in rivals and entry.name_key == name.casefold():
+                if not fits(info.accepts, entry):
+                    raise Held(NAME_TAKEN, role=info.name, name=name, kind=entry.kind, type=entry.type)
+                return self._active(kind, entry.object_id, role=info.name)
+        if key not in self.wanted:
+            self.wanted[key] = Wanted(key, _new_object(kind, key, name, default), info.accepts, info.name, of)
+        return f"{{link:{key}}}"
+
+    def _item(self, ref: ItemFor) -> str:
+        """Return the service item of an income account: the one named like it, or a new one."""
+        account = self._role(ref.account.name, ref.account.of)
+        known = self.entries.get(("Account", account))
+        if known is not None:
+            name = known.name.rsplit(":", 1)[-1]
+        else:
+            name = _name_of(self.wanted[account[len("{link:") : -1]].draft)
+        same_name = [e for e in self.entries.values() if e.kind == "Item" and e.name_key == name.casefold()]
+        for entry in same_name:
+            if entry.account_id == account:
+                return self._active("Item", entry.object_id)
+        if same_name:
+            raise Held(NAME_TAKEN, role=ref.account.name, name=name, kind="Item", type=same_name[0].type)
+        key = f"item-for/{account[len('{link:') : -1] if known is None else account}"
+        if key not in self.wanted:
+            target: Ref = LedgerId(account) if known is not None else Link(account[len("{link:") : -1])
+            self.wanted[key] = Wanted(key, Item(key=key, name=name, income_account=target), Accepts.ITEM)
+        return f"{{link:{key}}}"
+
+    def _active(self, kind: str, object_id: str, role: str = "") -> str:
+        entry = self.entries.get((kind, object_id))
+        if entry is not None and not entry.active:
+            raise Held(INACTIVE, kind=kind, id=object_id, name=entry.name, role=role)
+        return object_id
+
+    def _info(self, name: str) -> RoleInfo:
+        for info in self.scope.info.roles:
+            if info.name == name:
+                return info
+        raise Held("resolve.role_unknown", role=name)
+
+
+def _new_object(kind: str, key: str, name: str, default: NewObject) -> Draft:
+    match kind:
+        case "Customer":
+            return Customer(key=key, name=name)
+        case "Vendor":
+            return Vendor(key=key, name=name)
+        case _:
+            return Account(key=key, name=name, type=default.type, subtype=default.subtype)
+
+
+def _name_of(draft: Draft) -> str:
+    if isinstance(draft, Account | Customer | Vendor | Item):
+        return draft.name
+    raise TypeError(f"{draft.kind} has no name")

@@ -1,0 +1,147 @@
+"""A connector's way out to its source: declared hosts only, time-outs, bounded retries of reads, nothing secret logged."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import BaseModel, SecretStr
+
+from raccord.clock import Clock
+from raccord.plugin.errors import Reauthorise, RetryLater, SourceRefused
+from raccord.plugin.texts import Text
+
+TRIES = 3
+BODY_BYTES_MAX = 50 * 1024 * 1024
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer of the source, its body bounded."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> object:
+        """Return the decoded body; fractions are ``Decimal``. Raises ``ValueError`` when it is not JSON."""
+        decoded: object = json.loads(self.content, parse_float=Decimal)
+        return decoded
+
+
+class SourceHttp:
+    """One connection's HTTP; a 401 asks for new credentials, 429 and 5xx for patience, other refusals pass through."""
+
+    def __init__(self, hosts: Sequence[str], clock: Clock, client: httpx.Client | None = None) -> None:
+        self._hosts = frozenset(host.casefold() for host in hosts)
+        self._clock = clock
+        self._client = client or httpx.Client(timeout=httpx.Timeout(60, connect=10), follow_redirects=False)
+
+    def get(
+        self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        return self._read("GET", url, params, headers)
+
+    def post(
+        self, url: str, *, json: object = None, content: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        return self._send("POST", url, None, headers, _body(json, content))
+
+    def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        return self._send("PUT", url, None, headers, _body(json, b""))
+
+    def _read(
+        self, method: str, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None
+    ) -> HttpAnswer:
+        for again in range(1, TRIES):
+            try:
+                return self._send(method, url, params, headers, None)
+            except RetryLater:
+                self._clock.sleep_ms(500 * 2**again)
+        return self._send(method, url, params, headers, None)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+    ) -> HttpAnswer:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").casefold()
+        if host not in self._hosts or parts.scheme not in ("https", "http"):
+            raise SourceRefused(
+                Text(
+                    f"Le connecteur n'a pas déclaré l'hôte {host or '(vide)'} ; la requête n'est pas partie.",
+                    f"The connector did not declare the host {host or '(empty)'}; the request was not sent.",
+                )
+            )
+        sent = {
+            "User-Agent": "raccord",
+            **({"Content-Type": "application/json"} if body is not None else {}),
+            **(headers or {}),
+        }
+        try:
+            with self._client.stream(method, url, params=params, headers=sent, content=body) as response:
+                content = b""
+                for piece in response.iter_bytes():
+                    content += piece
+                    if len(content) > BODY_BYTES_MAX:
+                        raise _refused(host, "réponse trop grande", "answer too large")
+                answer = HttpAnswer(response.status_code, dict(response.headers), content)
+        except httpx.HTTPError as error:
+            # The message of httpx may repeat the address with its query.
+            raise RetryLater(
+                Text(
+                    f"{host} ne répond pas ({type(error).__name__}).",
+                    f"{host} does not answer ({type(error).__name__}).",
+                )
+            ) from None
+        _log.info("source %s %s%s %s", method, host, parts.path, answer.status)
+        return _judged(host, answer)
+
+
+def allowed_hosts(declared: Sequence[str], settings: BaseModel) -> tuple[str, ...]:
+    """Return the hosts a connection may reach: ``{name}`` in a manifest stands for the host of that setting."""
+    hosts: list[str] = []
+    for host in declared:
+        if host.startswith("{") and host.endswith("}"):
+            value = getattr(settings, host[1:-1], None)
+            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+            hosts.append(urlsplit(text).hostname or text)
+        else:
+            hosts.append(host)
+    return tuple(host for host in hosts if host)
+
+
+def _judged(host: str, answer: HttpAnswer) -> HttpAnswer:
+    if answer.status in (httpx.codes.UNAUTHORIZED,):
+        raise Reauthorise(
+            Text(
+                f"{host} refuse l'accès ; les identifiants doivent être renouvelés.",
+                f"{host} refuses access; the credentials must be renewed.",
+            )
+        )
+    if answer.status == httpx.codes.TOO_MANY_REQUESTS or answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        wait = answer.headers.get("retry-after", "")
+        after = timedelta(seconds=min(int(wait), 3600)) if wait.isdecimal() else timedelta(minutes=5)
+        raise RetryLater(
+            Text(f"{host} demande d'attendre ({answer.status}).", f"{host} asks to wait ({answer.status})."), after
+        )
+    return answer
+
+
+def _body(value: object, content: bytes) -> bytes:
+    return content if value is None else json.dumps(value, default=str).encode()
+
+
+def _refused(host: str, fr: str, en: str) -> SourceRefused:
+    return SourceRefused(Text(f"{host} : {fr}.", f"{host}: {en}."))

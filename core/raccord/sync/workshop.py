@@ -1,0 +1,139 @@
+"""What runs need, put together once a process: database, plugins, secrets, clients, clock."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from threading import Lock
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from raccord.clock import Clock
+from raccord.plugin.texts import Language
+from raccord.quickbooks import (
+    LOCAL,
+    PUBLISHED,
+    AppCredentials,
+    Governor,
+    OAuthClient,
+    QuickBooks,
+    Secret,
+    TokenKeeper,
+)
+from raccord.scope import Scope, Scopes
+from raccord.settings import Settings
+from raccord.store.database import Database
+from raccord.store.files import StoredFileBox
+from raccord.store.models import Company, Connection, Run
+from raccord.store.vault import Vault, join_secrets
+from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
+from raccord.sync.source_http import SourceHttp, allowed_hosts
+from raccord.sync.terms import terms_of
+from raccord.sync.token_store import VaultTokens
+from raccord.sync.views import FetchView, MapView, View
+
+
+def settings_handle(connection_id: str) -> str:
+    """Return where a connection's secret settings lie in the vault."""
+    return f"connection:{connection_id}:settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One run's connection with everything around it, as it was when the unit of work began."""
+
+    company: Company
+    connection: Connection
+    scope: Scope
+    view: View
+    workshop: Workshop
+
+    def client(self) -> QuickBooks:
+        return self.workshop.client(self.company)
+
+
+@dataclass(slots=True)
+class Workshop:
+    """Builds benches; one for each process, safe to use from several threads."""
+
+    settings: Settings
+    database: Database
+    scopes: Scopes
+    vault: Vault
+    clock: Clock
+    _clients: dict[str, QuickBooks] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def bench(self, session: Session, run: Run) -> Bench:
+        """Put a run's connection on the bench; raises ``ScopeError`` when its connector may not work."""
+        connection = session.get_one(Connection, run.connection_id)
+        company = session.get_one(Company, connection.company_id)
+        return self.bench_of(session, company, connection)
+
+    def bench_of(self, session: Session, company: Company, connection: Connection) -> Bench:
+        scope = self.scopes.get(session, company.id, connection.connector, connection.revision)
+        language: Language = "en" if company.language == "en" else "fr"
+        secret = self.vault.within(session).get(settings_handle(connection.id), missing_ok=True)
+        settings = join_secrets(scope.info.settings, connection.settings, json.loads(secret) if secret else {})
+        view = View(settings, ZoneInfo(connection.time_zone), company.home_currency, language, connection.starts_on)
+        return Bench(company, connection, scope, view, self)
+
+    def fetch_view(self, bench: Bench) -> FetchView:
+        view = bench.view
+        hosts = allowed_hosts(bench.scope.info.hosts, view.settings)
+        return FetchView(
+            view.settings,
+            view.time_zone,
+            view.home_currency,
+            view.language,
+            view.starts_on,
+            SourceHttp(hosts, self.clock),
+            StoredFileBox(self.database, self.settings.data_dir, bench.connection.id, self.clock),
+            self.clock,
+        )
+
+    def map_view(self, session: Session, bench: Bench) -> MapView:
+        view = bench.view
+        today = self.clock.now().astimezone(view.time_zone).date()
+        terms = terms_of(session, bench.connection.id, bench.scope.info.terms, today)
+        return MapView(
+            view.settings, view.time_zone, view.home_currency, view.language, view.starts_on, terms, bench.company.taxed
+        )
+
+    def client(self, company: Company) -> QuickBooks:
+        """Return the company's one client in this process; its connections and limits are shared by all threads."""
+        with self._lock:
+            if company.id not in self._clients:
+                self._clients[company.id] = self._new_client(company)
+            return self._clients[company.id]
+
+    def keeper(self, company: Company) -> TokenKeeper:
+        """Return a token keeper on the company's vault entry."""
+        store = VaultTokens(self.vault, self.settings.data_dir, company.id)
+        return TokenKeeper(company.realm, store, self.oauth(company.environment), self.clock)
+
+    def oauth(self, environment: str) -> OAuthClient:
+        credentials = AppCredentials(
+            self.settings.quickbooks_client_id,
+            Secret(self.settings.quickbooks_client_secret.get_secret_value()),
+            self.settings.web_url + CALLBACK_PATH,
+        )
+        return OAuthClient(environment_of(environment), credentials, clock=self.clock)
+
+    def close(self) -> None:
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+        self.database.dispose()
+
+    def _new_client(self, company: Company) -> QuickBooks:
+        limits = LOCAL if is_local(company) else PUBLISHED
+        return QuickBooks(
+            environment_of(company.environment),
+            company.realm,
+            self.keeper(company),
+            Governor(limits, clock=self.clock),
+            clock=self.clock,
+        )
