@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Annotated, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from raccord.plugin.records import JSON
 
@@ -20,6 +20,20 @@ Check = Callable[[object], str | None]
 """Returns nothing when the value fits, else where and why it does not (types only, never the value)."""
 
 JSON_DEPTH_MAX = 32
+
+
+_Kind = TypeVar("_Kind")
+
+
+class MisfitError(Exception):
+    """Raised by :func:`expect`; its message is the misfit."""
+
+
+def expect(value: object, kind: type[_Kind]) -> _Kind:
+    """Return ``value`` when it is a ``kind`` through and through, else raise ``MisfitError``."""
+    if text := misfit(value, kind):
+        raise MisfitError(text)
+    return cast(_Kind, value)
 
 
 def misfit(value: object, hint: object) -> str | None:

@@ -1,0 +1,98 @@
+"""What a hook may answer to what it was asked; each check returns what is wrong, without values, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from raccord.plugin.hooks import Mapped, Skipped
+from raccord.plugin.ledger import AccountChoice, AccountNeed, Conflict, LedgerObject, PushResult, Resolution
+from raccord.plugin.ledger import ResolutionKind as Kind
+from raccord.plugin.records import CURSOR_BYTES_MAX, PAGE_RECORDS_MAX, Page, Record
+from raccord.shapes import MisfitError, expect
+
+DRAFTS_MAX = 1000
+"""Most drafts that one record may become."""
+
+SOURCE_ID_CHARACTERS_MAX = 500
+
+
+def wrong_answer(hook: str, answer: object, asked: Mapping[str, object]) -> str | None:
+    """Return what is wrong with the answer of ``hook`` to the arguments ``asked``, or nothing."""
+    try:
+        return _wrong(hook, answer, asked)
+    except MisfitError as error:
+        return str(error)
+
+
+def _wrong(hook: str, answer: object, asked: Mapping[str, object]) -> str | None:
+    match hook:
+        case "fetch_records":
+            return _page(expect(answer, Page), asked["stream"], asked["cursor"])
+        case "map_record":
+            record = cast(Record, asked["record"])
+            return _skipped(answer) if isinstance(answer, Skipped) else _mapped(expect(answer, Mapped), record)
+        case "resolve_account":
+            return _choice(expect(answer, AccountChoice), cast(AccountNeed, asked["need"]))
+        case "on_conflict":
+            return _resolution(expect(answer, Resolution), cast(Conflict, asked["conflict"]))
+        case "push_records":
+            return _pushed(expect(answer, PushResult), cast(Sequence[LedgerObject], asked["documents"]))
+        case "report_outcome":
+            expect(answer, bool)
+            return None
+        case _:
+            raise ValueError(f"no hook {hook}")
+
+
+def _page(page: Page, stream: object, cursor: object) -> str | None:
+    if len(page.records) > PAGE_RECORDS_MAX or len(page.rejects) > PAGE_RECORDS_MAX:
+        return f"{len(page.records)} records and {len(page.rejects)} rejects on a page of {PAGE_RECORDS_MAX}"
+    if page.cursor is not None and len(page.cursor.encode()) > CURSOR_BYTES_MAX:
+        return f"a cursor of more than {CURSOR_BYTES_MAX} bytes"
+    if page.more and page.cursor == cursor:
+        return "more to come at the same cursor, which would never end"
+    for place, record in enumerate(page.records):
+        if record.stream != stream:
+            return f".records[{place}] is of another stream than was asked for"
+        if not 1 <= len(record.source_id) <= SOURCE_ID_CHARACTERS_MAX:
+            return f".records[{place}].source_id is not 1 to {SOURCE_ID_CHARACTERS_MAX} characters long"
+    for place, reject in enumerate(page.rejects):
+        if reject.stream != stream:
+            return f".rejects[{place}] is of another stream than was asked for"
+        if not reject.where or not reject.code:
+            return f".rejects[{place}] does not say where or why"
+    return None
+
+
+def _skipped(skipped: Skipped) -> str | None:
+    return None if expect(skipped, Skipped).code else "skipped without a code"
+
+
+def _mapped(mapped: Mapped, record: Record) -> str | None:
+    if not 1 <= len(mapped.drafts) <= DRAFTS_MAX:
+        return f"{len(mapped.drafts)} drafts; a record that posts nothing is Skipped with its reason"
+    plain = record.key()
+    keys = [draft.key for draft in mapped.drafts]
+    for place, key in enumerate(keys):
+        if key != plain and not key.startswith(f"{plain}#"):
+            return f".drafts[{place}].key is not made with record.key()"
+    return None if len(set(keys)) == len(keys) else "two drafts with one key"
+
+
+def _choice(choice: AccountChoice, need: AccountNeed) -> str | None:
+    return None if choice.id in {one.id for one in need.candidates} else "a choice that is none of the candidates"
+
+
+def _resolution(resolution: Resolution, conflict: Conflict) -> str | None:
+    # Holding is always allowed: it changes nothing.
+    if resolution.kind is not Kind.HOLD and resolution.kind not in conflict.allowed:
+        return f"{resolution.kind.value}, which this conflict does not allow"
+    return "a link to nothing" if resolution.kind is Kind.LINK and not resolution.target else None
+
+
+def _pushed(result: PushResult, documents: Sequence[LedgerObject]) -> str | None:
+    told = [one for one, _ in result.pushed] + [one for one, _ in result.refused]
+    if not set(told) <= {one.id for one in documents}:
+        return "an id that was not among the documents"
+    return None if len(set(told)) == len(told) else "one document told twice"

@@ -1,0 +1,202 @@
+"""The hooks of one connection: core's own plugin, its connector and the company's extensions, and nobody else."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import pluggy
+from sqlalchemy.orm import Session
+
+from raccord import defaults, enablement
+from raccord.admission import Hook, examine_hooks
+from raccord.answers import wrong_answer
+from raccord.catalog import Admitted, Catalog, Extension, Plugin
+from raccord.errors import RaccordError
+from raccord.guard import WRONG_ANSWER, Answered, PluginFault, call
+from raccord.plugin.contexts import (
+    ConflictContext,
+    FetchContext,
+    MapContext,
+    PushContext,
+    ReportContext,
+    ResolveContext,
+)
+from raccord.plugin.hooks import NAMESPACE, Hooks, Mapped, Skipped, hookimpl
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.ledger import (
+    AccountChoice,
+    AccountNeed,
+    Conflict,
+    LedgerObject,
+    Outcome,
+    PushResult,
+    Resolution,
+)
+from raccord.plugin.records import Page, Record
+from raccord.plugin.texts import Text
+from raccord.signatures import hook_arguments, specification
+
+SCOPES_MAX = 1024
+"""How many scopes are kept built; the one unused for longest goes first."""
+
+CORE = Plugin("core", "raccord", "", examine_hooks("core", defaults))
+
+
+class ScopeError(RaccordError):
+    """Raised when a scope cannot be built: its connector is not there, not allowed or not enabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An account that a plugin suggests for a role, and which plugin it was."""
+
+    choice: AccountChoice
+    plugin: str
+
+
+class Scope:
+    """The only way core calls hooks. Every call may raise ``ConnectorError`` (said by the plugin) or ``PluginFault``.
+
+    The order is: the company's extensions, the connector, core. A running scope never changes; a new revision of the
+    connection gets a new one.
+    """
+
+    def __init__(self, connector: Admitted, extensions: Iterable[Extension] = ()) -> None:
+        self.connector = connector
+        self._manager = pluggy.PluginManager(NAMESPACE)
+        self._manager.add_hookspecs(Hooks)
+        self._manager.register(_guarded(CORE, trylast=True), CORE.name)
+        self._manager.register(_guarded(connector), connector.name)
+        # pluggy asks the one registered last first, so the first extension is registered last.
+        for extension in reversed(tuple(extensions)):
+            self._manager.register(_guarded(extension, tryfirst=True), extension.name)
+
+    @property
+    def info(self) -> ConnectorInfo:
+        return self.connector.info
+
+    @property
+    def version(self) -> str:
+        """The version of the connector's distribution."""
+        return self.connector.version
+
+    def answers(self, hook: str) -> bool:
+        """Tell whether anybody here answers ``hook`` at all."""
+        return bool(getattr(self._manager.hook, hook).get_hookimpls())
+
+    def fetch(self, context: FetchContext, stream: str, cursor: str | None) -> Page:
+        """Return the stream's page after ``cursor``; "not mine" to a declared stream is a fault."""
+        page = self._ask("fetch_records", context=context, stream=stream, cursor=cursor)
+        if page is None:
+            raise PluginFault(self.connector.name, self.version, "fetch_records", "None", WRONG_ANSWER)
+        return cast(Page, page.answer)
+
+    def map(self, context: MapContext, record: Record) -> Mapped | Skipped | None:
+        """Return what the record becomes; nothing leaves it to the term table."""
+        found = self._ask("map_record", context=context, record=record)
+        return None if found is None else cast(Mapped | Skipped, found.answer)
+
+    def resolve(self, context: ResolveContext, need: AccountNeed) -> Suggestion | None:
+        """Return what a plugin suggests for a role that has no choice; always one of the candidates."""
+        found = self._ask("resolve_account", context=context, need=need)
+        return None if found is None else Suggestion(cast(AccountChoice, found.answer), found.plugin)
+
+    def conflict(self, context: ConflictContext, conflict: Conflict) -> Resolution:
+        """Return an allowed answer to the conflict; core's own is to hold."""
+        found = self._ask("on_conflict", context=context, conflict=conflict)
+        if found is None:
+            raise RuntimeError("core's own answer to a conflict is missing")
+        return cast(Resolution, found.answer)
+
+    def push(self, context: PushContext, stream: str, documents: Sequence[LedgerObject]) -> PushResult | None:
+        """Bring lists of the ledger to the source; nothing when the connector takes none."""
+        found = self._ask("push_records", context=context, stream=stream, documents=documents)
+        return None if found is None else cast(PushResult, found.answer)
+
+    def report(self, context: ReportContext, outcomes: Sequence[Outcome]) -> bool:
+        """Tell the source what became of its records; whether it took note."""
+        found = self._ask("report_outcome", context=context, outcomes=outcomes)
+        return found is not None and found.answer is True
+
+    # The casts above rest on the guard, which has checked every answer's type.
+    def _ask(self, hook: str, **asked: object) -> Answered | None:
+        found: Answered | None = getattr(self._manager.hook, hook)(**asked)
+        return found
+
+
+class Scopes:
+    """The scopes of this process, built on first use and kept under (company, connector, revision)."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._lock = threading.Lock()
+        self._built: OrderedDict[tuple[str, str, int, tuple[str, ...]], Scope] = OrderedDict()
+
+    def get(self, session: Session, company_id: str, connector: str, revision: int) -> Scope:
+        """Return the scope of a connection; what is enabled is asked of the database each time.
+
+        Raises ``ScopeError`` when the connector is not admitted here, or ``ConnectorDisabledError`` when it is not
+        allowed for the installation or not enabled for the company.
+        """
+        admitted = self.catalog.get(connector)
+        if admitted is None:
+            raise _not_here(self.catalog, connector)
+        enablement.require_enabled(session, connector, company_id)
+        names = tuple(name for name in self.catalog.extensions if enablement.is_enabled(session, name, company_id))
+        key = (company_id, connector, revision, names)
+        with self._lock:
+            if key not in self._built:
+                self._built[key] = Scope(admitted, [self.catalog.extensions[name] for name in names])
+                if len(self._built) > SCOPES_MAX:
+                    self._built.popitem(last=False)
+            self._built.move_to_end(key)
+            return self._built[key]
+
+
+class _Guarded:
+    """A plugin as the manager of a scope sees it: each of its hooks behind the guard."""
+
+
+def _guarded(plugin: Plugin, *, tryfirst: bool = False, trylast: bool = False) -> _Guarded:
+    wrapped = _Guarded()
+    for hook in plugin.hooks.values():
+        if hook.name != "describe":
+            function = _guarded_hook(plugin, hook)
+            setattr(wrapped, hook.name, hookimpl(tryfirst=tryfirst, trylast=trylast)(function))
+    return wrapped
+
+
+def _guarded_hook(plugin: Plugin, hook: Hook) -> Callable[..., Answered | None]:
+    names = hook_arguments(hook.name)
+    places = tuple(names.index(name) for name in hook.arguments)
+
+    def guarded(*values: object) -> Answered | None:
+        answer = call(
+            plugin,
+            hook.name,
+            lambda: hook.function(*(values[place] for place in places)),
+            lambda found: wrong_answer(hook.name, found, dict(zip(names, values, strict=True))),
+        )
+        return None if answer is None else Answered(plugin.name, answer)
+
+    # pluggy reads the argument names through __wrapped__; with all of them, an answer can be held against its question.
+    vars(guarded)["__wrapped__"] = specification(hook.name)
+    return guarded
+
+
+def _not_here(catalog: Catalog, connector: str) -> ScopeError:
+    for one in catalog.quarantined:
+        if one.name == connector:
+            return ScopeError(str(one.code), one.reason, one.fix)
+    return ScopeError(
+        "connector.not_installed",
+        Text(f"Le connecteur « {connector} » n'est pas installé.", f"The connector “{connector}” is not installed."),
+        Text(
+            "Installez sa distribution, puis redémarrez Raccord ; « raccord plugins » montre ceux qui sont là.",
+            "Install its distribution, then restart Raccord; “raccord plugins” shows those that are there.",
+        ),
+    )
