@@ -1,0 +1,144 @@
+"""Takes over from dead workers, and makes the engine agree with our tables, which know better."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from raccord.clock import Clock
+from raccord.jobs.errors import RunFault
+from raccord.jobs.locks import advisory_key, end_locks_of
+from raccord.jobs.port import DurableEngine, EngineState, Key
+from raccord.jobs.steps import LIVE, close_failed
+from raccord.jobs.tuning import Tuning
+from raccord.jobs.workers import living
+from raccord.store.database import Database
+from raccord.store.models import Run, RunState
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What one pass put right."""
+
+    submitted: int
+    failed: int
+    released: int
+
+
+def take_over(database: Database, engine: DurableEngine, tuning: Tuning) -> int:
+    """Queue again the runs whose worker has been silent for longer than the lease; return how many.
+
+    One worker at a time does it. After trouble with the database every heartbeat is old: wait one lease before.
+    """
+    executing = engine.executing()  # before asking who lives, so that a worker that starts meanwhile is not missed
+    if not executing:
+        return 0
+    with alone(database) as session:
+        if session is None:
+            return 0
+        alive = living(session, tuning.lease)
+        dead = {key: executor for key, executor in executing.items() if executor not in alive}
+        if not dead:
+            return 0
+        if database.dialect == "postgresql":
+            end_locks_of(session.connection(), set(dead.values()))
+        log.warning("Taking over %d run(s) of %s", len(dead), ", ".join(sorted(set(dead.values()))))
+        engine.take_over(list(dead))
+    return len(dead)
+
+
+def reconcile(database: Database, engine: DurableEngine, clock: Clock, tuning: Tuning) -> Mended:
+    """Bring the engine in line with our tables: submit what it does not know, close what it gave up, and let go of
+    what was cancelled by force from another process."""
+    submitted = failed = 0
+    for batch in _open_runs(database, tuning.batch):
+        states = engine.states(batch)
+        for key in batch:
+            match states[key]:
+                case EngineState.UNKNOWN:
+                    engine.submit(key.run_id)
+                    submitted += 1
+                case EngineState.FINISHED:
+                    # Its execution ended without closing the run, as one does that another execution had fenced.
+                    if next_epoch(database, key) is not None:
+                        engine.submit(key.run_id)
+                        submitted += 1
+                case EngineState.BROKEN:
+                    failed += _give_up(database, key, clock)
+                case EngineState.WAITING | EngineState.EXECUTING:
+                    pass
+    cancelled = _cancelled(database, engine.executing(), clock, tuning)
+    if cancelled:
+        engine.release(cancelled)
+    return Mended(submitted, failed, len(cancelled))
+
+
+def next_epoch(database: Database, key: Key) -> str | None:
+    """Move a run that may be executed to its next epoch; return its company, or None if somebody else has moved it."""
+    with database.begin() as session:
+        return session.scalar(
+            update(Run)
+            .where(Run.id == key.run_id, Run.epoch == key.epoch, Run.state.in_(LIVE))
+            .values(epoch=Run.epoch + 1)
+            .returning(Run.company_id)
+        )
+
+
+@contextmanager
+def alone(database: Database) -> Iterator[Session | None]:
+    """Yield a session in which no other worker reaps, or None while one does."""
+    if database.dialect == "sqlite":
+        with database.read() as session:  # one worker per data directory; nothing to be kept apart
+            yield session
+        return
+    with database.begin() as session:
+        taken = session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": advisory_key("worker", "reap")})
+        yield session if taken else None
+
+
+def _open_runs(database: Database, size: int) -> Iterator[list[Key]]:
+    last = ""
+    while True:
+        with database.read() as session:
+            rows = session.execute(
+                select(Run.id, Run.epoch).where(Run.state.in_(LIVE), Run.id > last).order_by(Run.id).limit(size)
+            )
+            batch = [Key(run_id, epoch) for run_id, epoch in rows]
+        if batch:
+            yield batch
+            last = batch[-1].run_id
+        if len(batch) < size:
+            return
+
+
+def _cancelled(database: Database, executing: Mapping[Key, str], clock: Clock, tuning: Tuning) -> list[Key]:
+    """Return what is still executed long after its run was cancelled."""
+    if not executing:
+        return []
+    ids = {key.run_id for key in executing}
+    with database.read() as session:
+        gone = set(
+            session.scalars(
+                select(Run.id).where(
+                    Run.id.in_(ids),
+                    Run.state == RunState.CANCELLED,
+                    Run.finished_at < clock.now() - tuning.lease,
+                )
+            )
+        )
+    return [key for key in executing if key.run_id in gone]
+
+
+def _give_up(database: Database, key: Key, clock: Clock) -> int:
+    with database.begin() as session:
+        run = session.get(Run, key.run_id, with_for_update=True)
+        if run is None or run.epoch != key.epoch:
+            return 0
+        return int(close_failed(session, run.id, RunFault.ENGINE_STOPPED, {}, clock))

@@ -1,0 +1,173 @@
+"""What people and schedules ask of runs, written in our tables first and told to the engine afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from raccord.clock import Clock
+from raccord.jobs.errors import not_ready, other_run_open, unknown_connection, unknown_run, wrong_state
+from raccord.jobs.port import JobEngine
+from raccord.plugin.texts import Text
+from raccord.store.database import Database
+from raccord.store.models import Connection, ConnectionState, Control, Run, RunState
+
+OPEN_STATES = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
+"""States of which a connection has one run at most (``uq_run_open``)."""
+
+TRIES = 3
+
+
+def request_run(
+    database: Database,
+    engine: JobEngine,
+    connection_id: str,
+    *,
+    trigger: str,
+    by: str,
+    clock: Clock,
+    stop_after: str = "",
+) -> str:
+    """Return the id of the connection's open run, started if there is none; asking twice gives the same run.
+
+    ``stop_after="plan"`` starts a dry run; only a dry run may be asked of a connection that is still a draft.
+    A run already open keeps its own ``stop_after``, and a paused one stays paused.
+    """
+    with database.begin() as session:
+        connection = session.get(Connection, connection_id)
+        if connection is None:
+            raise unknown_connection(connection_id)
+        if not may_run(connection, stop_after):
+            raise not_ready(connection.label, connection.state)
+        run = _open_run(session, connection, trigger, by, clock.now(), stop_after)
+        run_id, state = run.id, run.state
+    if state != RunState.PAUSED:
+        engine.submit(run_id)
+    return run_id
+
+
+def pause(database: Database, run_id: str) -> None:
+    """Stop a run at its next step; one that has not begun is paused at once."""
+    with database.begin() as session:
+        run = _locked_run(session, run_id)
+        match run.state:
+            case RunState.QUEUED:
+                run.state = RunState.PAUSED
+            case RunState.RUNNING:
+                # A cancellation already asked for is not taken back by a pause.
+                if run.control == Control.GO:
+                    run.control = Control.PAUSE
+            case RunState.PAUSED:
+                pass
+            case state:
+                raise wrong_state(run_id, state, Text(fr="être mise en pause", en="be paused"))
+
+
+def resume(database: Database, engine: JobEngine, run_id: str) -> None:
+    """Let a paused run go on where it was."""
+    with database.begin() as session:
+        run = _locked_run(session, run_id)
+        match run.state:
+            case RunState.PAUSED:
+                _queue_again(run)
+            case RunState.RUNNING if run.control == Control.PAUSE:
+                # The pause was not seen yet; whoever executes it just goes on.
+                run.control = Control.GO
+            case RunState.QUEUED | RunState.RUNNING:
+                pass
+            case state:
+                raise wrong_state(run_id, state, Text(fr="reprendre", en="be resumed"))
+    engine.submit(run_id)
+
+
+def resubmit(database: Database, engine: JobEngine, run_id: str) -> None:
+    """Queue a run again whose plan has been approved; raises JobError while its connection has another open run."""
+    with database.begin() as session:
+        run = _locked_run(session, run_id)
+        if run.state not in (RunState.APPROVAL, RunState.QUEUED):
+            raise wrong_state(run_id, run.state, Text(fr="être remise en file", en="be queued again"))
+        try:
+            with session.begin_nested():
+                _queue_again(run)
+        except IntegrityError:
+            raise other_run_open(run.connection_id) from None
+    engine.submit(run_id)
+
+
+def cancel(database: Database, engine: JobEngine, run_id: str, *, clock: Clock, force: bool = False) -> None:
+    """End a run at its next step; one that is not being executed ends at once, one already ended stays as it is.
+
+    ``force`` is for a run whose step hangs: its row is closed at once, and whatever the step still does is refused at
+    its next commit by the fence.
+    """
+    with database.begin() as session:
+        run = _locked_run(session, run_id)
+        running = run.state == RunState.RUNNING
+        if running and not force:
+            run.control = Control.CANCEL
+        elif running or run.state in (RunState.QUEUED, RunState.PAUSED, RunState.APPROVAL):
+            run.state, run.finished_at = RunState.CANCELLED, clock.now()
+            run.fence += 1
+    if force:
+        engine.cancel(run_id)
+
+
+def may_run(connection: Connection, stop_after: str = "") -> bool:
+    """Return whether a connection's state allows a run."""
+    if connection.state == ConnectionState.DRAFT:
+        return stop_after == "plan"
+    return connection.state == ConnectionState.CONNECTED
+
+
+def insert_run(
+    session: Session,
+    connection: Connection,
+    *,
+    trigger: str,
+    by: str,
+    now: datetime,
+    stop_after: str = "",
+    slot: str | None = None,
+) -> Run | None:
+    """Return a new queued run, or None when the connection has an open one or the slot already had its run."""
+    run = Run(
+        connection_id=connection.id,
+        company_id=connection.company_id,
+        trigger=trigger,
+        started_by=by,
+        stop_after=stop_after,
+        slot=slot,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(run)
+    except IntegrityError:
+        return None
+    return run
+
+
+def _open_run(session: Session, connection: Connection, trigger: str, by: str, now: datetime, stop_after: str) -> Run:
+    for _ in range(TRIES):
+        found = session.scalars(
+            select(Run).where(Run.connection_id == connection.id, Run.state.in_(OPEN_STATES))
+        ).one_or_none()
+        run = found or insert_run(session, connection, trigger=trigger, by=by, now=now, stop_after=stop_after)
+        if run is not None:
+            return run
+    raise other_run_open(connection.id)
+
+
+def _queue_again(run: Run) -> None:
+    run.state, run.control, run.restarts = RunState.QUEUED, Control.GO, 0
+    run.epoch += 1
+
+
+def _locked_run(session: Session, run_id: str) -> Run:
+    run = session.get(Run, run_id, with_for_update=True)
+    if run is None:
+        raise unknown_run(run_id)
+    return run

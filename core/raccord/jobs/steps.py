@@ -1,0 +1,238 @@
+"""One step of a run, the same for every engine: the company's lock, the attempts, and what becomes of errors."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+from sqlalchemy import update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+
+from raccord.clock import Clock
+from raccord.jobs.errors import RunFault
+from raccord.jobs.locks import CompanyLocks, Held
+from raccord.jobs.port import Advance, Outcome
+from raccord.jobs.tuning import Tuning
+from raccord.store.database import Database
+from raccord.store.models import Run, RunState
+from raccord.sync.execution import Fenced
+
+log = logging.getLogger(__name__)
+
+RETRYABLE = (OSError, httpx.TransportError, OperationalError, InterfaceError, PoolTimeoutError)
+"""Errors after which the same step is tried again: the network or the database was away."""
+
+LIVE = (RunState.QUEUED, RunState.RUNNING)
+"""States in which a run may be executed."""
+
+LOCK_POLL = timedelta(milliseconds=500)
+
+Pause = Callable[[timedelta], bool]
+"""Waits for a span and returns whether the process is asked to stop meanwhile."""
+
+
+class Steps:
+    """Executes steps of runs; safe to use from several threads, each with an ``Execution`` of its own."""
+
+    def __init__(
+        self,
+        database: Database,
+        advance: Advance,
+        locks: CompanyLocks,
+        clock: Clock,
+        tuning: Tuning,
+        pause: Pause | None = None,
+    ) -> None:
+        self.database = database
+        self.advance = advance
+        self.locks = locks
+        self.clock = clock
+        self.tuning = tuning
+        self.stopping = threading.Event()
+        self.pause = pause or self._pause
+
+    def execution(self, run_id: str, epoch: int | None = None) -> Execution:
+        """Return one execution of a run; ``epoch`` is checked if given. Use it as a context manager."""
+        return Execution(self, run_id, epoch)
+
+    def _pause(self, span: timedelta) -> bool:
+        return self.stopping.wait(span.total_seconds())
+
+
+class Execution:
+    """Consecutive steps of one run in one process; holds the company from its first step to its end."""
+
+    def __init__(self, steps: Steps, run_id: str, epoch: int | None) -> None:
+        self._steps = steps
+        self._run_id = run_id
+        self._epoch = epoch
+        self._held: Held | None = None
+        self._counted = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._held is not None:
+            self._held.release()
+
+    def step(self) -> Outcome:
+        """Execute one unit of the run; whatever goes wrong is in the run's row before this returns.
+
+        Raises only if the row itself cannot be written.
+        """
+        try:
+            with UnexpectedRecorded(self._steps, self._run_id):
+                return self._step()
+        except CrashedError:
+            return Outcome.STOPPED
+
+    def _step(self) -> Outcome:
+        if self._steps.stopping.is_set():
+            return Outcome.HANDED_BACK
+        if self._held is None:
+            refused = self._begin()
+            if refused is not None:
+                return refused
+        return self._attempts()
+
+    def _begin(self) -> Outcome | None:
+        """Take the company and count the execution; return why not, if so."""
+        with self._steps.database.read() as session:
+            run = session.get(Run, self._run_id)
+            if run is None or not self._ours(run):
+                return Outcome.SUPERSEDED
+            company_id = run.company_id
+        held = self._wait_for(company_id)
+        if held is None:
+            return Outcome.HANDED_BACK if self._steps.stopping.is_set() else Outcome.BUSY
+        self._held = held
+        with self._steps.database.begin() as session:
+            run = session.get(Run, self._run_id, with_for_update=True)
+            # The wait for the company may have been long.
+            if run is None or not self._ours(run):
+                return Outcome.SUPERSEDED
+            run.restarts += 1
+            if run.restarts > self._steps.tuning.max_restarts:
+                restarts = {"restarts": self._steps.tuning.max_restarts}
+                close_failed(session, run.id, RunFault.TOO_MANY_RESTARTS, restarts, self._steps.clock)
+                return Outcome.STOPPED
+            run.state = RunState.RUNNING
+            run.started_at = run.started_at or self._steps.clock.now()
+        self._counted = True
+        return None
+
+    def _ours(self, run: Run) -> bool:
+        return run.state in LIVE and self._epoch in (None, run.epoch)
+
+    def _wait_for(self, company_id: str) -> Held | None:
+        deadline = self._steps.clock.elapsed_ms() + self._steps.tuning.patience // timedelta(milliseconds=1)
+        while True:
+            held = self._steps.locks.take(company_id)
+            if held is not None or self._steps.clock.elapsed_ms() >= deadline:
+                return held
+            if self._steps.pause(LOCK_POLL):
+                return None
+
+    def _attempts(self) -> Outcome:
+        tuning = self._steps.tuning
+        wait = tuning.first_wait
+        for attempt in range(1, tuning.attempts + 1):
+            # Whoever lost the company (a process that was frozen) must not claim the run again from its new owner.
+            if self._held is None or not self._held.alive():
+                return Outcome.SUPERSEDED
+            try:
+                outcome = Outcome(self._steps.advance(self._run_id))
+            except Fenced:
+                log.info("Run %s goes on in another execution", self._run_id)
+                return Outcome.SUPERSEDED
+            except RETRYABLE as error:
+                # The text of such errors may hold addresses and values; their kind says enough here.
+                fault = kind_of(error)
+                log.warning("Run %s: attempt %d of %d failed: %s", self._run_id, attempt, tuning.attempts, fault)
+            else:
+                self._came_through()
+                return outcome
+            if attempt < tuning.attempts and self._steps.pause(wait):
+                self._came_through()
+                return Outcome.HANDED_BACK
+            wait = min(wait * 2, tuning.longest_wait)
+        with self._steps.database.begin() as session:
+            params = {"error": fault, "attempts": tuning.attempts}
+            close_failed(session, self._run_id, RunFault.RETRIES_EXHAUSTED, params, self._steps.clock)
+        return Outcome.STOPPED
+
+    def _came_through(self) -> None:
+        if self._counted:
+            with self._steps.database.begin() as session:
+                session.execute(update(Run).where(Run.id == self._run_id).values(restarts=0))
+            self._counted = False
+
+
+class CrashedError(Exception):
+    """Raised in the place of an unexpected error once the run's row tells of it; holds none of its text."""
+
+
+class UnexpectedRecorded:
+    """Guard of a run's edge: a mistake in our code fails this run visibly, and no other run with it."""
+
+    def __init__(self, steps: Steps, run_id: str) -> None:
+        self._steps = steps
+        self._run_id = run_id
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        # An exit asked for inside a step would silently end the engine's thread and leave the run executing for ever.
+        if not isinstance(error, Exception | SystemExit):
+            return
+        where = place_of(tb)
+        # Frames show code only; the error's own text may hold what a log must not.
+        frames = "".join(traceback.format_tb(tb))
+        log.error("Run %s failed unexpectedly: %s at %s\n%s", self._run_id, kind_of(error), where, frames)
+        with self._steps.database.begin() as session:
+            params = {"error": kind_of(error), "where": where}
+            close_failed(session, self._run_id, RunFault.UNEXPECTED, params, self._steps.clock)
+        raise CrashedError(f"{kind_of(error)} at {where}") from None
+
+
+def close_failed(session: Session, run_id: str, fault: RunFault, params: Mapping[str, object], clock: Clock) -> bool:
+    """Close a run as failed, and fence whatever still executes it; return False if it was closed already."""
+    closed = session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.state.in_(LIVE))
+        .values(
+            state=RunState.FAILED,
+            error_code=fault,
+            error_params=dict(params),
+            finished_at=clock.now(),
+            fence=Run.fence + 1,
+        )
+        .returning(Run.id)
+    )
+    return closed.first() is not None
+
+
+def kind_of(error: BaseException) -> str:
+    """Return an error's kind without its text, which may hold addresses, names or amounts."""
+    cause = getattr(error, "orig", None)
+    return type(error).__name__ if cause is None else f"{type(error).__name__} ({type(cause).__name__})"
+
+
+def place_of(tb: TracebackType | None) -> str:
+    """Return file and line where a traceback ends."""
+    if tb is None:
+        return ""
+    while tb.tb_next is not None:
+        tb = tb.tb_next
+    return f"{Path(tb.tb_frame.f_code.co_filename).name}:{tb.tb_lineno}"

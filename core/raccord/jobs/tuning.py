@@ -1,0 +1,39 @@
+"""How often, how long and how many: the numbers of the jobs layer in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Limits and periods of a worker; the defaults suit a person's machine and a small server alike."""
+
+    slots: int = 4
+    """Runs executed at once by one process; PostgreSQL needs about two connections for each."""
+    slice_steps: int = 10
+    """Steps after which a run goes to the back of its queue, so that no company starves another."""
+    attempts: int = 8
+    """Times a step is tried when the network or the database is away."""
+    first_wait: timedelta = timedelta(milliseconds=500)
+    """Before the second attempt; doubled for each one after it."""
+    longest_wait: timedelta = timedelta(seconds=30)
+    patience: timedelta = timedelta(seconds=60)
+    """How long a step waits for another process to leave its company."""
+    max_restarts: int = 5
+    """Executions in a row that end without a word before the run is given up."""
+    lease: timedelta = timedelta(seconds=30)
+    """Silence after which a worker counts as dead."""
+    beat_every: timedelta = timedelta(seconds=5)
+    chores_every: timedelta = timedelta(seconds=2)
+    poll_every: timedelta = timedelta(seconds=1)
+    """How often the engine looks for queued work."""
+    drain: timedelta = timedelta(seconds=20)
+    """How long a stopping process waits for steps that run."""
+    busy_wait: timedelta = timedelta(seconds=5)
+    """How long a run stays out of the queue when its company was busy."""
+    housekeeping_every: timedelta = timedelta(hours=1)
+    keep_finished: timedelta = timedelta(days=7)
+    batch: int = 500
+    """Rows handled by one query of the reaper, the reconciler, the ticker and the housekeeping."""

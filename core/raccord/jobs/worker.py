@@ -1,0 +1,172 @@
+"""A process, or a part of one, that executes runs: the engine, its heartbeat and its chores."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from raccord.clock import Clock
+from raccord.jobs.locks import company_locks
+from raccord.jobs.port import Advance, DurableEngine, EngineLostError
+from raccord.jobs.reaper import reconcile, take_over
+from raccord.jobs.steps import Steps
+from raccord.jobs.ticker import tick
+from raccord.jobs.tuning import Tuning
+from raccord.jobs.workers import beat, forget_dead, sign_off
+from raccord.store.database import Database
+
+log = logging.getLogger(__name__)
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+LOCAL = "local"
+"""The executor's id in the embedded mode, the same at every start."""
+
+
+class Worker:
+    """Executes runs from ``start`` to ``stop``; both may be called from anywhere, an event loop included.
+
+    ``wait`` returns when the worker has stopped or can no longer do its work, which ``broken`` tells; whoever runs
+    the process then ends it, and its supervisor starts another.
+    """
+
+    def __init__(
+        self, database: Database, engine: DurableEngine, executor_id: str, clock: Clock, tuning: Tuning
+    ) -> None:
+        self.engine = engine
+        self.executor_id = executor_id
+        self._database = database
+        self._clock = clock
+        self._tuning = tuning
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._reap_from_ms = 0
+        self._housekeeping_at_ms = 0
+
+    @property
+    def broken(self) -> bool:
+        """Whether a thread of the worker has died."""
+        return self._ended.is_set() and not self._stopping.is_set()
+
+    def start(self) -> None:
+        # The heartbeat comes first: work taken before it would look abandoned.
+        beat(self._database, self.executor_id)
+        # After an outage that ended this process too, every peer's heartbeat is old for a moment.
+        self._reap_from_ms = self._clock.elapsed_ms() + _ms(self._tuning.lease)
+        _elsewhere(self.engine.start)
+        for name, loop in (("heartbeat", self._heartbeat), ("chores", self._chores)):
+            thread = threading.Thread(target=self._until_ended, args=(loop,), name=f"raccord-{name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        log.info("Worker %s is at work", self.executor_id)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        _elsewhere(self.engine.stop)
+        sign_off(self._database, self.executor_id)
+        log.info("Worker %s has stopped", self.executor_id)
+
+    def wait(self, timeout: timedelta | None = None) -> None:
+        """Block until the worker has ended, or for ``timeout``."""
+        self._ended.wait(None if timeout is None else timeout.total_seconds())
+
+    def ask_to_stop(self) -> None:
+        """Make ``wait`` return, from a signal handler for one; ``stop`` is still to be called."""
+        self._stopping.set()
+        self._ended.set()
+
+    def chores(self) -> None:
+        """Do once what is done every ``Tuning.chores_every``: reap, reconcile, start what is due, keep house."""
+        now_ms = self._clock.elapsed_ms()
+        if now_ms >= self._reap_from_ms:
+            take_over(self._database, self.engine, self._tuning)
+        mended = reconcile(self._database, self.engine, self._clock, self._tuning)
+        if mended.submitted or mended.failed or mended.released:
+            log.info("Reconciled: %s", mended)
+        tick(self._database, self.engine, self._clock, self._tuning)
+        if now_ms >= self._housekeeping_at_ms:
+            while self.engine.housekeeping() == self._tuning.batch:
+                pass
+            forget_dead(self._database)
+            self._housekeeping_at_ms = now_ms + _ms(self._tuning.housekeeping_every)
+
+    def _heartbeat(self) -> None:
+        while not self._stopping.wait(self._tuning.beat_every.total_seconds()):
+            try:
+                beat(self._database, self.executor_id)
+            except DATABASE_AWAY as error:
+                log.warning("The heartbeat did not reach the database: %s", type(error).__name__)
+
+    def _chores(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.chores()
+            except EngineLostError:
+                log.warning("The engine's database is gone; a new one is made from our tables")
+                self.engine.stop()
+                self.engine.start()
+                continue
+            except DATABASE_AWAY as error:
+                log.warning("The database is away: %s", type(error).__name__)
+                # Every worker's heartbeat is old now; judging before they had time to renew it would take all for dead.
+                self._reap_from_ms = self._clock.elapsed_ms() + _ms(self._tuning.lease)
+            self._stopping.wait(self._tuning.chores_every.total_seconds())
+
+    def _until_ended(self, loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        finally:
+            self._ended.set()
+
+
+def embedded_worker(
+    database: Database, engine_url: str | URL, advance: Advance, data_dir: Path, clock: Clock, tuning: Tuning
+) -> Worker:
+    """Return the worker of ``raccord serve`` on SQLite: alone on its data directory, JobError otherwise at start."""
+    return _worker(database, engine_url, advance, LOCAL, clock, tuning, data_dir)
+
+
+def spread_worker(database: Database, engine_url: str | URL, advance: Advance, clock: Clock, tuning: Tuning) -> Worker:
+    """Return a worker of ``raccord worker`` on PostgreSQL, one of any number."""
+    # Never used again, so that what a dead process left is never taken for a living one's.
+    executor_id = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    return _worker(database, engine_url, advance, executor_id, clock, tuning, None)
+
+
+def _worker(
+    database: Database,
+    engine_url: str | URL,
+    advance: Advance,
+    executor_id: str,
+    clock: Clock,
+    tuning: Tuning,
+    data_dir: Path | None,
+) -> Worker:
+    from raccord.jobs.dbos_engine import DbosEngine  # a second of imports that most commands spare
+
+    steps = Steps(database, advance, company_locks(database, executor_id), clock, tuning)
+    engine = DbosEngine(steps, engine_url, executor_id, clock, tuning, data_dir)
+    return Worker(database, engine, executor_id, clock, tuning)
+
+
+def _elsewhere(call: Callable[[], None]) -> None:
+    """Call in a thread of its own, for the engine refuses to be called inside a running event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(call).result()
+
+
+def _ms(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)
