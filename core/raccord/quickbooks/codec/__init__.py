@@ -1,0 +1,30 @@
+"""The only place that builds QuickBooks' JSON, and reads the parts of it that a proof needs."""
+
+from raccord.quickbooks.codec.effect import ledger_effect
+from raccord.quickbooks.codec.encode import encode, entity_of, rank_of, uses_batch
+from raccord.quickbooks.codec.errors import EncodeError
+from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target, TaxRate
+from raccord.quickbooks.codec.names import clean_name
+from raccord.quickbooks.codec.notes import read_marker
+from raccord.quickbooks.codec.placeholders import UnfilledLinkError, fill, placeholder
+from raccord.quickbooks.codec.reading import money_of, summary_of
+
+__all__ = [
+    "CompanyFacts",
+    "EncodeError",
+    "Encoded",
+    "Target",
+    "TaxRate",
+    "UnfilledLinkError",
+    "clean_name",
+    "encode",
+    "entity_of",
+    "fill",
+    "ledger_effect",
+    "money_of",
+    "placeholder",
+    "rank_of",
+    "read_marker",
+    "summary_of",
+    "uses_batch",
+]

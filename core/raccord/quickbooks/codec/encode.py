@@ -1,0 +1,136 @@
+"""From a draft to the JSON text of one QuickBooks object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from raccord.plugin.drafts import (
+    Account,
+    Customer,
+    Deposit,
+    Draft,
+    Expense,
+    Item,
+    JournalEntry,
+    Ref,
+    RefundReceipt,
+    SalesReceipt,
+    Transfer,
+    Vendor,
+)
+from raccord.quickbooks.codec.deposits import deposit
+from raccord.quickbooks.codec.errors import EncodeError
+from raccord.quickbooks.codec.expenses import purchase, transfer
+from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target
+from raccord.quickbooks.codec.journals import journal_entry
+from raccord.quickbooks.codec.json_text import Json, JsonObject, write
+from raccord.quickbooks.codec.lists import account, customer, item, vendor
+from raccord.quickbooks.codec.names import within
+from raccord.quickbooks.codec.notes import is_marker
+from raccord.quickbooks.codec.sales import refund_receipt, sales_receipt
+from raccord.quickbooks.codec.sheet import KindOf, Sheet, unknown_kind
+
+SPARSE = frozenset({"Customer", "SalesReceipt", "RefundReceipt", "Deposit", "Purchase", "Transfer", "JournalEntry"})
+"""Kinds whose sparse update Intuit documents; the others are sent whole."""
+_NAME_LISTS = frozenset({"Account", "Customer", "Vendor", "Item"})
+_NOT_SENT_BACK = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status", "time"})
+
+
+def encode(
+    draft: Draft,
+    resolve: Callable[[Ref], str],
+    facts: CompanyFacts,
+    *,
+    marker: str,
+    number: str,
+    update: Target | None = None,
+    kind_of: KindOf = unknown_kind,
+) -> Encoded:
+    """Return ``draft`` as QuickBooks' JSON: the same arguments give the same bytes.
+
+    ``resolve`` answers a ledger id, or ``placeholder(key)`` for what does not exist yet. ``marker`` ends the private
+    note, ``number`` (at most 21 characters, empty for none) becomes the document number where the kind has one.
+    ``kind_of`` says which list or kind a reference is of, where known: it decides the type of a deposit line's link
+    and of the person on an expense or deposit line. Raises :class:`EncodeError` before anything is sent; in
+    particular when QuickBooks' total would not be the draft's.
+    """
+    kind = entity_of(draft)
+    if kind not in _NAME_LISTS and not is_marker(marker):
+        raise ValueError(f"{marker!r} is not a marker like [raccord 7K2M9QX4TW r1]")
+    sheet = Sheet(resolve, facts, kind_of)
+    body = _body(draft, sheet, marker, number)
+    if update is not None:
+        body = _updating(kind, body, update)
+    return Encoded(kind, write(body), tuple(sheet.needs))
+
+
+def entity_of(draft: Draft) -> str:
+    """Return QuickBooks' entity name of what ``draft`` becomes."""
+    return "Purchase" if isinstance(draft, Expense) else draft.kind
+
+
+def rank_of(draft: Draft) -> int:
+    """Return the place in the order of posting: what a draft refers to always has a lower rank."""
+    match draft:
+        case Account():
+            return 0
+        case Customer() | Vendor() | Item():
+            return 1
+        case Deposit():
+            return 3
+        case _:
+            return 2
+
+
+def uses_batch(kind: str) -> bool:
+    """Tell whether objects of ``kind`` go out in batches: name lists go one by one, as a name taken needs an answer."""
+    return kind not in _NAME_LISTS
+
+
+def _body(draft: Draft, sheet: Sheet, marker: str, number: str) -> JsonObject:
+    match draft:
+        case SalesReceipt():
+            return sales_receipt(draft, sheet, marker, _number(number))
+        case RefundReceipt():
+            return refund_receipt(draft, sheet, marker, _number(number))
+        case Deposit():
+            return deposit(draft, sheet, marker)
+        case Expense():
+            return purchase(draft, sheet, marker, _number(number))
+        case JournalEntry():
+            return journal_entry(draft, sheet, marker, _number(number))
+        case Transfer():
+            return transfer(draft, sheet, marker)
+        case Account():
+            return account(draft, sheet)
+        case Customer():
+            return customer(draft)
+        case Vendor():
+            return vendor(draft)
+        case Item():
+            return item(draft, sheet)
+
+
+def _number(number: str) -> JsonObject:
+    return {"DocNumber": within(number, 21, "number")} if number else {}
+
+
+def _updating(kind: str, body: JsonObject, update: Target) -> JsonObject:
+    """Address the object to change; a kind that is sent whole keeps what the draft does not speak of."""
+    address: JsonObject = {"Id": update.id, "SyncToken": update.sync_token}
+    if kind in SPARSE:
+        return {**address, "sparse": True, **body}
+    if update.document is None:
+        raise EncodeError(
+            "encoding.update_needs_document",
+            f"{kind} se met à jour en entier : il faut relire l'objet dans QuickBooks d'abord.",
+            f"{kind} is updated whole: the object must be read from QuickBooks first.",
+            "update",
+        )
+    kept = {
+        name: cast("Json", value)
+        for name, value in update.document.items()
+        if name not in _NOT_SENT_BACK and not name.endswith("Ex")
+    }
+    return {**kept, **body, **address}

@@ -1,0 +1,145 @@
+"""The arithmetic of taxes by code: QuickBooks rounds each rate once, on the sum of the nets of its lines.
+
+Therefore an amount that holds the tax is split so that QuickBooks, computing from our nets, arrives at the total of the
+source. Some totals are not reachable from any net (no net gives 10.04 at 13 %); there the tax amounts are sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import product
+
+from raccord.quickbooks.codec.amounts import CENT, TOLERANCE, ZERO, added, rounded, total_differs
+from raccord.quickbooks.codec.facts import TaxRate
+
+_GROUPS_SEARCHED = 4
+"""Beyond this many tax codes in one document the search for exact nets would grow without use: the tax is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodedAmount:
+    """A line's amount with its tax code's rates."""
+
+    amount: Decimal
+    code: str
+    rates: tuple[TaxRate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RateTax:
+    """What one rate takes in one document."""
+
+    rate: TaxRate
+    net: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The net of each line and the tax of each rate; ``explicit``: QuickBooks would not compute these by itself."""
+
+    nets: tuple[Decimal, ...]
+    taxes: tuple[RateTax, ...]
+    explicit: bool
+
+    @property
+    def tax(self) -> Decimal:
+        return added(each.amount for each in self.taxes)
+
+
+def add_tax(lines: Sequence[CodedAmount], total: Decimal) -> Split:
+    """Add the tax to net amounts; the outcome is ``total``, or :class:`EncodeError` beyond two cents of difference."""
+    return _settled(lines, tuple(line.amount for line in lines), total)
+
+
+def take_tax_out(lines: Sequence[CodedAmount], total: Decimal) -> Split:
+    """Take the tax out of amounts that hold it; nets and taxes add up to ``total``, the sum of the amounts."""
+    nets = _first_nets(lines)
+    groups = _taxable_groups(lines)
+    for shift in _shifts(len(groups)):
+        moved = list(nets)
+        for places, cents in zip(groups, shift, strict=True):
+            moved[max(places, key=lambda place: abs(lines[place].amount))] += cents * CENT
+        if added(moved) + added(each.amount for each in _taxes(lines, moved)) == total:
+            return _settled(lines, tuple(moved), total)
+    return _settled(lines, nets, total)
+
+
+def tax_on(net: Decimal, rates: Sequence[TaxRate]) -> Decimal:
+    """Return what ``rates`` take of ``net``, each rounded by itself."""
+    return added(rounded(net * rate.percent / 100) for rate in rates)
+
+
+def _settled(lines: Sequence[CodedAmount], nets: tuple[Decimal, ...], total: Decimal) -> Split:
+    taxes = _taxes(lines, nets)
+    found = added(nets) + added(each.amount for each in taxes)
+    gap = total - found
+    if not gap:
+        return Split(nets, taxes, explicit=False)
+    if abs(gap) > TOLERANCE or not any(each.rate.percent for each in taxes):
+        raise total_differs(found, total)
+    return Split(nets, _spread(taxes, gap), explicit=True)
+
+
+def _taxes(lines: Sequence[CodedAmount], nets: Sequence[Decimal]) -> tuple[RateTax, ...]:
+    """Compute as QuickBooks does: the nets of all lines that bear a rate are added, then rounded once."""
+    rates: dict[str, TaxRate] = {}
+    bases: dict[str, Decimal] = {}
+    for line, net in zip(lines, nets, strict=True):
+        for rate in line.rates:
+            rates.setdefault(rate.id, rate)
+            bases[rate.id] = bases.get(rate.id, ZERO) + net
+    return tuple(RateTax(rate, bases[key], rounded(bases[key] * rate.percent / 100)) for key, rate in rates.items())
+
+
+def _spread(taxes: tuple[RateTax, ...], gap: Decimal) -> tuple[RateTax, ...]:
+    """Give the missing cents to the rates whose own rounding was furthest on that side."""
+    step = CENT if gap > 0 else -CENT
+    found = list(taxes)
+    for _ in range(int(gap / step)):
+        place = max(
+            (place for place, each in enumerate(found) if each.rate.percent),
+            key=lambda place: _lacking(found[place]) * step,
+        )
+        found[place] = replace(found[place], amount=found[place].amount + step)
+    return tuple(found)
+
+
+def _lacking(tax: RateTax) -> Decimal:
+    return tax.net * tax.rate.percent / 100 - tax.amount
+
+
+def _first_nets(lines: Sequence[CodedAmount]) -> tuple[Decimal, ...]:
+    """Divide the tax out, for each code by running sums, so that the nets of a code lose no cent among its lines."""
+    nets = []
+    gross: dict[str, Decimal] = {}
+    given: dict[str, Decimal] = {}
+    for line in lines:
+        gross[line.code] = gross.get(line.code, ZERO) + line.amount
+        net = rounded(gross[line.code] / _factor(line)) - given.get(line.code, ZERO)
+        given[line.code] = given.get(line.code, ZERO) + net
+        nets.append(net)
+    return tuple(nets)
+
+
+def _factor(line: CodedAmount) -> Decimal:
+    return 1 + sum((rate.percent for rate in line.rates), Decimal(0)) / 100
+
+
+def _taxable_groups(lines: Sequence[CodedAmount]) -> list[list[int]]:
+    """Return the places of the lines of each tax code that takes something."""
+    groups: dict[str, list[int]] = {}
+    for place, line in enumerate(lines):
+        if _factor(line) != 1:
+            groups.setdefault(line.code, []).append(place)
+    return list(groups.values())
+
+
+def _shifts(groups: int) -> list[tuple[int, ...]]:
+    """Return by how many cents to move the net of each group, the smallest move first."""
+    if groups > _GROUPS_SEARCHED:
+        return [(0,) * groups]
+    reach = (0, -1, 1, -2, 2) if groups == 1 else (0, -1, 1)
+    return sorted(product(reach, repeat=groups), key=lambda shift: sum(map(abs, shift)))
