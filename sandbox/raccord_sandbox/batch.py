@@ -33,14 +33,18 @@ def run_batch(company: Company, body: object, origin: Origin) -> Doc:
 def _answer(company: Company, item: Doc, seen: set[str], origin: Origin) -> Doc:
     number = str(item.get("bId", ""))
     try:
-        if not number:
-            raise missing("bId")
-        if number in seen:
-            raise FaultError(2010, f"Duplicate bId {number} in the batch", "bId")
+        _refuse_duplicate(number, seen)
         seen.add(number)
         return {"bId": number, **_execute(company, item, origin)}
     except FaultError as fault:
         return {"bId": number, "Fault": fault.fault()}
+
+
+def _refuse_duplicate(number: str, seen: set[str]) -> None:
+    if not number:
+        raise missing("bId")
+    if number in seen:
+        raise FaultError(2010, f"Duplicate bId {number} in the batch", "bId")
 
 
 def _execute(company: Company, item: Doc, origin: Origin) -> Doc:

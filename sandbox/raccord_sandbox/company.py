@@ -12,7 +12,7 @@ from threading import RLock
 from raccord_sandbox.chart import BALANCE_SHEET
 from raccord_sandbox.clock import SandboxClock, stamp
 from raccord_sandbox.faults import Doc, FaultError
-from raccord_sandbox.ledger import Entry, Ledger, Posting
+from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.table import Table
 
@@ -89,7 +89,9 @@ class Company:
         self._pending.facts["settings"] = self.settings
 
     def apply(self, rows: Sequence[tuple[str, str, Doc | None, tuple[Entry, ...] | None]]) -> None:
-        """Put (or, for None, drop) objects and their postings at once."""
+        """Put (or, for None, drop) objects and their postings at once. Raises UnbalancedError before any change."""
+        for _, _, _, entries in rows:
+            assert_balanced(entries or ())
         for kind, key, doc, entries in rows:
             if doc is None:
                 self.table(kind).drop(key)

@@ -72,7 +72,7 @@ class Grants:
         self._access: dict[str, Access] = {}
         for name, body in (storage.facts(SCOPE) if storage else {}).items():
             kind, _, key = name.partition(":")
-            fields = {key: float(value) if key in TIMES else value for key, value in body.items()}
+            fields: dict[str, Any] = {part: float(value) if part in TIMES else value for part, value in body.items()}
             if kind == "grant":
                 self._grants[key] = Grant(**fields)
             elif kind == "access":

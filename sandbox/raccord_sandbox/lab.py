@@ -80,16 +80,19 @@ def lab_router(store: Store, lab: FaultLab) -> APIRouter:
         try:
             _admit(store, request)
             body = {**request.query_params, **await _body(request)}
-            found = deeds.get(f"{request.method} {deed}")
-            if found is None:
-                raise LabError(404, f"no deed {request.method} {deed}; there are: {', '.join(sorted(deeds))}")
-            return _json(200, found(body))
+            return _json(200, _found(deeds, f"{request.method} {deed}")(body))
         except LabError as error:
             return _json(error.status, {"error": str(error)})
         except FaultError as fault:
             return _json(400, {"error": str(fault), "code": str(fault.code)})
 
     return router
+
+
+def _found(deeds: dict[str, Callable[[Doc], Any]], name: str) -> Callable[[Doc], Any]:
+    if name not in deeds:
+        raise LabError(404, f"no deed {name}; there are: {', '.join(sorted(deeds))}")
+    return deeds[name]
 
 
 def _admit(store: Store, request: Request) -> None:

@@ -35,6 +35,12 @@ class UnbalancedError(Exception):
     """A posting's debits and credits differ: a fault of the sandbox, never of a client."""
 
 
+def assert_balanced(entries: Sequence[Entry]) -> None:
+    """Raise UnbalancedError unless debits equal credits."""
+    if sum((entry.amount for entry in entries), ZERO) != 0:
+        raise UnbalancedError(f"debits and credits differ: {entries}")
+
+
 class Ledger:
     """Answers balances now and on any past day without reading every entry."""
 
@@ -47,8 +53,7 @@ class Ledger:
 
     def post(self, posting: Posting) -> None:
         """Replace what the document posted before. Raises UnbalancedError."""
-        if sum((entry.amount for entry in posting.entries), ZERO) != 0:
-            raise UnbalancedError(f"{posting.kind} {posting.id}: {posting.entries}")
+        assert_balanced(posting.entries)
         self.unpost(posting.kind, posting.id)
         self._postings[posting.kind, posting.id] = posting
         self._apply(posting, 1)

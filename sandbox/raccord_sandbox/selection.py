@@ -176,7 +176,7 @@ def _compare(value: Any, text: str, name: str) -> int | None:
         left, right = int(value), int(text)
     else:
         left, right = value.lower(), text.lower()
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 def _instant(text: str) -> float:

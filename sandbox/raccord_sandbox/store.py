@@ -83,19 +83,13 @@ class Store:
     def snapshot(self, company: Company, name: str) -> None:
         """Remember a company's state under a name."""
         with company.lock:
-            settings = {**company.settings}
-            for key, value in settings.items():
-                if isinstance(value, dict):
-                    settings[key] = dict(value)
-            self._snapshots[company.realm, name] = Snapshot(settings, tuple(company.rows()))
+            self._snapshots[company.realm, name] = Snapshot(_copied(company.settings), tuple(company.rows()))
 
     def restore(self, company: Company, name: str) -> None:
         """Bring a company back to a remembered state. Raises KeyError."""
         snapshot = self._snapshots[company.realm, name]
         with company.lock:
-            settings = {
-                key: dict(value) if isinstance(value, dict) else value for key, value in snapshot.settings.items()
-            }
+            settings = _copied(snapshot.settings)
             company.restore(settings, iter(snapshot.rows), {})
             company.writes.clear()
             if self.storage is not None:
@@ -120,6 +114,11 @@ class Store:
             company.restore(settings, self.storage.rows(realm), answers)
             company.writes.extend(self.storage.writes(realm, MAX_WRITES))
             self._companies[realm] = company
+
+
+def _copied(settings: Doc) -> Doc:
+    """Return settings whose inner tables can be changed without touching the original."""
+    return {name: dict(value) if isinstance(value, dict) else value for name, value in settings.items()}
 
 
 def assert_all_books_balance(store: Store) -> None:

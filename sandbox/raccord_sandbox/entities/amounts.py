@@ -25,7 +25,7 @@ def line_amount(line: Doc, detail: Doc) -> Decimal:
         elif quantity is not None and quantity != 0:
             detail["UnitPrice"] = round(amount / quantity, 7).normalize()
         return Decimal(amount)
-    product = (Decimal(quantity) * price).quantize(CENT, ROUND_HALF_UP)
+    product: Decimal = (Decimal(quantity) * price).quantize(CENT, ROUND_HALF_UP)
     if amount is not None and amount != product:
         raise FaultError(
             6070, f"Amount calculation incorrect in the request : Amount is not equal to UnitPrice * Qty. "
@@ -41,7 +41,7 @@ def number_lines(lines: list[Doc], old: Doc | None, first: int = 1) -> None:
     seen: set[str] = set()
     for place, line in enumerate(lines, start=1):
         key = line.get("Id")
-        if key not in known or key in seen:
+        if key is None or key not in known or key in seen:
             last += 1
             line["Id"] = key = str(last)
         seen.add(key)
@@ -85,15 +85,16 @@ def sales_number(work: Work, kind: Kind, draft: Draft) -> None:
         work.number("sales", number)
 
 
-def unique_number(work: Work, draft: Draft, kinds: tuple[str, ...]) -> None:
-    """Refuse a document number that another document of these kinds has (fault 6140)."""
+def unique_number(work: Work, draft: Draft, kinds: tuple[str, ...], payment_type: str | None = None) -> None:
+    """Refuse a number that another document of these kinds, and of this payment type, has (fault 6140)."""
     number = draft.new.get("DocNumber")
     if number is None or "allowduplicatedocnum" in draft.include:
         return
     own = draft.old["Id"] if draft.old else None
     for name in kinds:
         for key in work.company.table(name).having("DocNumber", number):
-            if key != own:
+            other = work.get(name, key)
+            if key != own and other is not None and payment_type in (None, other.get("PaymentType")):
                 raise FaultError(
                     6140,
                     "Duplicate Document Number Error : You must specify a different number. This number has already "

@@ -98,7 +98,6 @@ TRANSACTION_PROPERTIES: Mapping[str, Property] = {
     "CurrencyRef": Ref(),
     "ExchangeRate": Number(),
     "DepartmentRef": Ref(("Department",)),
-    "Line": Text(),  # replaced by each transaction's own line type
 }
 SALE_PROPERTIES: Mapping[str, Property] = {"CustomField": CUSTOM_FIELDS, "ApplyTaxAfterDiscount": Flag()}
 TRANSACTION_COMPUTED = frozenset(

@@ -56,8 +56,18 @@ def settle_agency(work: Work, kind: Kind, draft: Draft) -> None:
     draft.new.setdefault("TaxTrackedOnPurchases", not work.company.is_us)
 
 
-def settle_single(work: Work, kind: Kind, draft: Draft) -> None:
-    """Store settings as they are."""
+def settle_company_info(work: Work, kind: Kind, draft: Draft) -> None:
+    """Name the company in the sandbox's own pages too."""
+    work.company.settings["name"] = draft.new["CompanyName"]
+    work.company.save_settings()
+
+
+def settle_preferences(work: Work, kind: Kind, draft: Draft) -> None:
+    """Keep the closing date, which the API shows and does not change."""
+    old = (draft.old or {}).get("AccountingInfoPrefs", {})
+    if "BookCloseDate" in old:
+        section = {**draft.new.get("AccountingInfoPrefs", {}), "BookCloseDate": old["BookCloseDate"]}
+        draft.new["AccountingInfoPrefs"] = section
 
 
 def _tree(name: str) -> Kind:
@@ -184,7 +194,7 @@ COMPANY_INFO = Kind(
         "WebAddr": Block({"URI": Text(1000)}),
         "FiscalYearStartMonth": Text(20),
     },
-    settle_single,
+    settle_company_info,
     operations=frozenset({Operation.READ, Operation.UPDATE, Operation.QUERY}),
     required=("CompanyName",),
     kept=frozenset({"Country", "SupportedLanguages", "DefaultTimeZone", "NameValue", "CompanyStartDate"}),
@@ -228,7 +238,7 @@ PREFERENCES = Kind(
         "ReportPrefs": Block({"ReportBasis": Choice(("Accrual", "Cash")), "CalcAgingReportFromTxnDate": Flag()}),
         "OtherPrefs": Block({"NameValue": _PAIRS}),
     },
-    settle_single,
+    settle_preferences,
     operations=frozenset({Operation.READ, Operation.UPDATE, Operation.QUERY}),
     kept=frozenset({"CurrencyPrefs", "TimeTrackingPrefs", "EmailMessagesPrefs"}),
     queryable=COMMON_QUERYABLE,

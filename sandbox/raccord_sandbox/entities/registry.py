@@ -5,6 +5,7 @@ from __future__ import annotations
 from raccord_sandbox.entities.accounts import ACCOUNT
 from raccord_sandbox.entities.deposits import DEPOSIT
 from raccord_sandbox.entities.items import ITEM
+from raccord_sandbox.entities.journals import JOURNAL_ENTRY
 from raccord_sandbox.entities.kind import Kind
 from raccord_sandbox.entities.lists import (
     CLASS,
@@ -18,7 +19,9 @@ from raccord_sandbox.entities.lists import (
     TERM,
 )
 from raccord_sandbox.entities.people import CUSTOMER, EMPLOYEE, VENDOR
+from raccord_sandbox.entities.purchases import PURCHASE
 from raccord_sandbox.entities.sales import REFUND_RECEIPT, SALES_RECEIPT
+from raccord_sandbox.entities.transfers import TRANSFER
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -40,6 +43,9 @@ KINDS: dict[str, Kind] = {
         SALES_RECEIPT,
         REFUND_RECEIPT,
         DEPOSIT,
+        JOURNAL_ENTRY,
+        PURCHASE,
+        TRANSFER,
     )
 }
 BY_PATH: dict[str, Kind] = {kind.path: kind for kind in KINDS.values()}

@@ -106,8 +106,15 @@ SALES_FORM: Mapping[str, Property] = {
     "CreditCardPayment": Block(
         {
             "CreditChargeInfo": Block(
-                {"Type": Text(30), "NameOnAcct": Text(110), "ProcessPayment": Flag(), "Amount": MONEY}
-                | {"CcExpiryMonth": Number(), "CcExpiryYear": Number(), "PostalCode": Text(30)}
+                {
+                    "Type": Text(30),
+                    "NameOnAcct": Text(110),
+                    "ProcessPayment": Flag(),
+                    "Amount": MONEY,
+                    "CcExpiryMonth": Number(),
+                    "CcExpiryYear": Number(),
+                    "PostalCode": Text(30),
+                }
             )
         }
     ),
@@ -124,10 +131,7 @@ def settle_sales_form(work: Work, draft: Draft) -> tuple[Decimal, list[Entry]]:
     new = draft.new
     date_and_currency(work, draft)
     lines = own_lines(draft)
-    taxable: list[TaxableLine] = []
-    for line in lines:
-        if line["DetailType"] == "SalesItemLineDetail":
-            taxable.append(_item_line(work, line))
+    taxable = [_item_line(work, line) for line in lines if line["DetailType"] == "SalesItemLineDetail"]
     subtotal = sum((item.line["Amount"] for item in taxable), CENTS)
     discounts = [line for line in lines if line["DetailType"] == "DiscountLineDetail"]
     if len(discounts) > 1:

@@ -1,0 +1,148 @@
+"""Journal entries."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from raccord_sandbox.company import Work
+from raccord_sandbox.entities.amounts import (
+    CENTS,
+    date_and_currency,
+    following,
+    number_lines,
+    own_lines,
+    preference,
+    refuse_if_deposited,
+    unique_number,
+)
+from raccord_sandbox.entities.kind import (
+    TRANSACTION_COMPUTED,
+    TRANSACTION_PROPERTIES,
+    TRANSACTION_QUERYABLE,
+    TRANSACTIONS,
+    Draft,
+    Family,
+    Kind,
+)
+from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.ledger import Entry
+from raccord_sandbox.schema import MONEY, Block, Choice, Flag, Line, Many, Ref, Text
+
+JOURNAL_LINE = Line(
+    {
+        "JournalEntryLineDetail": Block(
+            {
+                "PostingType": Choice(("Debit", "Credit")),
+                "AccountRef": Ref(("Account",)),
+                "Entity": Block(
+                    {
+                        "Type": Choice(("Customer", "Vendor", "Employee")),
+                        "EntityRef": Ref(("Customer", "Vendor", "Employee")),
+                    }
+                ),
+                "ClassRef": Ref(("Class",)),
+                "DepartmentRef": Ref(("Department",)),
+                "BillableStatus": Choice(("Billable", "NotBillable", "HasBeenBilled")),
+                "TaxCodeRef": Ref(("TaxCode",)),
+                "TaxApplicableOn": Choice(("Sales", "Purchase")),
+                "TaxAmount": MONEY,
+            }
+        ),
+        "DescriptionOnly": Block({}),
+    }
+)
+
+
+def settle_journal_entry(work: Work, kind: Kind, draft: Draft) -> None:
+    """Check that debits equal credits and post the lines as given."""
+    new = draft.new
+    if draft.old is not None:
+        refuse_if_deposited(work, kind, draft.old)
+    date_and_currency(work, draft)
+    lines = own_lines(draft)
+    if len(lines) < 2:
+        raise business("You must have at least two detail lines in the journal entry.", "Line")
+    number_lines(lines, draft.old, first=0)
+    entries = [_entry(work, line) for line in lines if line["DetailType"] == "JournalEntryLineDetail"]
+    balance = sum((entry.amount for entry in entries), CENTS)
+    if balance != 0:
+        raise business(f"The journal entry is out of balance: debits exceed credits by {balance}.", "Line")
+    _number(work, draft)
+    new["Line"] = lines
+    new["TotalAmt"] = sum((entry.amount for entry in entries if entry.amount > 0), CENTS)
+    new.setdefault("Adjustment", False)
+    new["TxnTaxDetail"] = {}
+    draft.entries = entries
+
+
+def _entry(work: Work, line: Doc) -> Entry:
+    detail: Doc = line.get("JournalEntryLineDetail", {})
+    line.pop("LinkedTxn", None)
+    if "PostingType" not in detail:
+        raise FaultError(2260, "Posting type is required on every journal line", "PostingType")
+    if "AccountRef" not in detail:
+        raise missing("AccountRef")
+    if "Amount" not in line:
+        raise missing("Line.Amount")
+    if line["Amount"] < 0:
+        raise FaultError(2290, "Negative amount : use the other posting type", "Line.Amount")
+    _tax(detail)
+    name = _name(work, detail)
+    amount: Decimal = line["Amount"] if detail["PostingType"] == "Debit" else -line["Amount"]
+    return Entry(detail["AccountRef"]["value"], amount, line.get("Description", ""), name)
+
+
+def _tax(detail: Doc) -> None:
+    if "TaxCodeRef" not in detail:
+        return
+    if "TaxApplicableOn" not in detail:
+        raise FaultError(2270, "TaxApplicableOn is required with a tax code", "TaxApplicableOn")
+    if "TaxAmount" not in detail:
+        raise FaultError(2280, "TaxAmount is required with a tax code", "TaxAmount")
+    if detail["TaxAmount"]:
+        raise FaultError(5030, "Feature Not Supported Error : this sandbox has no tax on journal lines", "TaxAmount")
+
+
+def _name(work: Work, detail: Doc) -> str:
+    entity: Doc = detail.get("Entity", {})
+    name: str = entity.get("EntityRef", {}).get("value", "")
+    account = work.get("Account", detail["AccountRef"]["value"]) or {}
+    needed = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}.get(account.get("AccountType", ""))
+    if needed is not None and (not name or work.get(needed, name) is None):
+        raise business(
+            f"When you use {account['AccountType']}, you must choose a {needed.lower()} in the name field.", "Entity"
+        )
+    if name and "Type" not in entity:
+        raise missing("Entity.Type")
+    return name
+
+
+def _number(work: Work, draft: Draft) -> None:
+    if "DocNumber" not in draft.new and draft.old is None and "allowautodocnum" in draft.include:
+        last = work.company.settings.get("last_numbers", {}).get("journal", "0")
+        draft.new["DocNumber"] = following(last)
+    if "DocNumber" not in draft.new:
+        return
+    if preference(work, "OtherPrefs", "WarnDuplicateJournalNumber"):
+        unique_number(work, draft, ("JournalEntry",))
+    work.number("journal", draft.new["DocNumber"])
+
+
+JOURNAL_ENTRY = Kind(
+    "JournalEntry",
+    Family.TRANSACTION,
+    {
+        **{name: item for name, item in TRANSACTION_PROPERTIES.items() if name != "DepartmentRef"},
+        "Line": Many(JOURNAL_LINE),
+        "DocNumber": Text(21),
+        "Adjustment": Flag(),
+        "GlobalTaxCalculation": Choice(("TaxExcluded", "TaxInclusive", "NotApplicable")),
+    },
+    settle_journal_entry,
+    sequence="transaction",
+    operations=TRANSACTIONS,
+    required=("Line",),
+    computed=TRANSACTION_COMPUTED | {"LinkedTxn", "TxnTaxDetail"},
+    queryable=TRANSACTION_QUERYABLE | {"DocNumber"},
+    release=refuse_if_deposited,
+)

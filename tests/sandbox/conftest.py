@@ -1,0 +1,162 @@
+"""A sandbox over HTTP and a plain client of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.company import Company, assert_books_balance
+from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.server import SandboxServer
+
+Doc = dict[str, Any]
+CREDENTIALS = ("raccord-sandbox", "raccord-sandbox-secret")
+CALLBACK = "http://localhost:9/callback"
+START = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
+
+
+@dataclass
+class Books:
+    """One company as a client sees it; every write is followed by the invariant check."""
+
+    server: SandboxServer
+    company: Company
+    http: httpx.Client
+
+    @property
+    def base(self) -> str:
+        return f"/v3/company/{self.company.realm}"
+
+    def get(self, path: str, **parameters: str) -> Doc:
+        return exact(self.http.get(f"{self.base}/{path}", params=parameters))
+
+    def post(self, path: str, body: Any, **parameters: str) -> Doc:
+        answer = exact(self.http.post(f"{self.base}/{path}", json=body, params=parameters))
+        with self.company.lock:
+            assert_books_balance(self.company)
+        return answer
+
+    def make(self, entity: str, body: Doc, **parameters: str) -> Doc:
+        answer = self.post(entity.lower(), body, **parameters)
+        assert entity in answer, answer
+        found: Doc = answer[entity]
+        return found
+
+    def refuse(self, path: str, body: Any, code: str, **parameters: str) -> Doc:
+        """Post, expect a fault of this code, and prove that nothing changed."""
+        before = [(row.kind, row.id, row.doc, row.entries) for row in self.company.rows()]
+        answer = self.post(path, body, **parameters)
+        assert "Fault" in answer, answer
+        error: Doc = answer["Fault"]["Error"][0]
+        assert error["code"] == code, error
+        assert before == [(row.kind, row.id, row.doc, row.entries) for row in self.company.rows()]
+        return error
+
+    def query(self, statement: str) -> Doc:
+        answer = self.get("query", query=statement)
+        assert "QueryResponse" in answer, answer
+        found: Doc = answer["QueryResponse"]
+        return found
+
+    def all(self, entity: str, where: str = "") -> list[Doc]:
+        return list(self.query(f"select * from {entity} {where} maxresults 1000").get(entity, []))
+
+    def account(self, subtype: str) -> Doc:
+        return self.all("Account", f"where AccountSubType = '{subtype}'")[0]
+
+    def balance(self, subtype: str) -> Decimal:
+        return Decimal(self.account(subtype)["CurrentBalance"])
+
+    def tax_code(self, name: str) -> Doc:
+        return self.all("TaxCode", f"where Name = '{name}'")[0]
+
+    def item(self) -> Doc:
+        return self.all("Item")[0]
+
+    def sale(self, amount: object, number: str | None = None, code: str | None = None, **more: Any) -> Doc:
+        """Return the body of a sales receipt of one line."""
+        detail: Doc = {"ItemRef": {"value": self.item()["Id"]}}
+        if not self.company.is_us:
+            detail["TaxCodeRef"] = {"value": self.tax_code(code or "Exonéré")["Id"]}
+        line = {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+        return {"TxnDate": "2026-03-01", "Line": [line], **({"DocNumber": number} if number else {}), **more}
+
+    def lab(self, method: str, deed: str, **body: Any) -> Any:
+        answer = httpx.request(
+            method,
+            f"{self.server.url}/_lab/{deed}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.server.lab_token}"},
+        )
+        assert answer.status_code == 200, answer.text
+        return json.loads(answer.text, parse_float=Decimal)
+
+    def deed(self, name: str, **body: Any) -> Any:
+        return self.lab("POST", name, realm=self.company.realm, **body)
+
+
+def exact(answer: httpx.Response) -> Doc:
+    """Return the body with exact decimals."""
+    found: Doc = json.loads(answer.text, parse_float=Decimal)
+    return found
+
+
+def linked(doc: Doc, kind: str, amount: object, line: str = "0") -> Doc:
+    """Return a deposit line that links a transaction."""
+    return {"Amount": amount, "LinkedTxn": [{"TxnId": doc["Id"], "TxnType": kind, "TxnLineId": line}]}
+
+
+def consent(http: httpx.Client, realm: str) -> Doc:
+    """Go through the authorize page without a browser and return the tokens."""
+    fields = {
+        "client_id": CREDENTIALS[0],
+        "response_type": "code",
+        "scope": "com.intuit.quickbooks.accounting",
+        "redirect_uri": CALLBACK,
+        "state": "s1",
+    }
+    page = http.get("/connect/oauth2", params={**fields, "auto": "1", "realm": realm})
+    answer = dict(parse_qsl(urlsplit(page.headers["location"]).query))
+    assert answer["state"] == "s1"
+    assert answer["realmId"] == realm
+    form = {"grant_type": "authorization_code", "code": answer["code"], "redirect_uri": CALLBACK}
+    return exact(http.post("/oauth2/v1/tokens/bearer", data=form, auth=CREDENTIALS))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[SandboxServer]:
+    """One sandbox for the whole session, its clock frozen; each test gets its books back as they were."""
+    with SandboxServer(SandboxConfig(clock=SandboxClock(START))) as running:
+        for company in running.store:
+            running.store.snapshot(company, "start")
+        yield running
+
+
+def books_of(server: SandboxServer, template: str) -> Iterator[Books]:
+    company = server.store.of_template(template)
+    server.store.restore(company, "start")
+    server.lab.clear(seed=1)
+    token = server.store.grants.grant(company.realm)["access_token"]
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=server.url, headers=headers, timeout=10) as http:
+        yield Books(server, company, http)
+
+
+@pytest.fixture
+def quebec(server: SandboxServer) -> Iterator[Books]:
+    """The Quebec company."""
+    yield from books_of(server, "quebec")
+
+
+@pytest.fixture
+def us(server: SandboxServer) -> Iterator[Books]:
+    """The company of the United States."""
+    yield from books_of(server, "us")
