@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -55,9 +56,9 @@ class QuickBooks:
         self._wire = Wire(environment, realm, keeper, governor, http or new_http(), clock)
 
     def in_lane(self, lane: Lane) -> QuickBooks:
-        """Return this client for another lane, on the same connections."""
-        other = object.__new__(QuickBooks)
-        other.environment, other.realm, other._lane, other._wire = self.environment, self.realm, lane, self._wire
+        """Return this client for another lane; both share the connections, so only one is closed."""
+        other = copy(self)
+        other._lane = lane
         return other
 
     def close(self) -> None:

@@ -130,7 +130,7 @@ class OAuthClient:
         if response.status_code == httpx.codes.OK:
             return
         faults = read_faults(response.content, response.status_code, _tid(response))
-        if faults[0].code not in ("invalid_grant", "invalid_token"):
+        if faults[0].code not in ("invalid_grant", "invalid_token") and faults[0].detail != "Token invalid":
             self._refuse(faults)
 
     def _tokens(self, form: Secret, realm: str, previous: Tokens | None) -> Tokens:
