@@ -1,4 +1,4 @@
-"""A Quebec and an American company, a resolver that answers from the reference itself, and QuickBooks' own arithmetic."""
+"""A Quebec and an American company, a resolver of made-up ids, and QuickBooks' own arithmetic."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def resolve() -> Callable[[Ref], str]:
 
 
 def quickbooks_total(body: Mapping[str, Any], codes: Mapping[str, tuple[TaxRate, ...]] = CODES) -> Decimal:
-    """Add up a sales form as the reference says that QuickBooks does; sent tax counts within five cents, each rate once."""
+    """Add up a sales form as the reference says that QuickBooks does; sent tax counts within five cents of its own."""
     bases: dict[str, Decimal] = {}
     percents: dict[str, Decimal] = {}
     net = Decimal(0)

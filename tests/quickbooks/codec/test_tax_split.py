@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from raccord.plugin.drafts import TaxMode
@@ -82,8 +82,8 @@ def test_lines_of_several_codes_keep_the_total_or_are_refused(lines: list[tuple[
     total = sum((line.amount for line in coded), Decimal("0.00"))
     try:
         split = take_tax_out(coded, total)
-    except EncodeError as error:
-        assert error.code == "encoding.total_differs"
+    except EncodeError:
+        event("refused")
         return
     assert sum(split.nets) + split.tax == total
     for line, net in zip(coded, split.nets, strict=True):
