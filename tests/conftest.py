@@ -93,7 +93,11 @@ def fresh_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[], str]:
 @pytest.fixture
 def fresh_postgres(postgres_template: str, postgres_server: Engine) -> Iterator[Callable[[], str]]:
     """Makes a PostgreSQL database at the newest revision and returns its address; dropped after the test."""
-    with made_in(postgres_server, f'TEMPLATE "{postgres_template}"') as make:
+    how = f'TEMPLATE "{postgres_template}"'
+    if (postgres_server.dialect.server_version_info or (0,)) >= (15,):
+        # Five times as quick as going through the log, and older servers do nothing else.
+        how += " STRATEGY FILE_COPY"
+    with made_in(postgres_server, how) as make:
         yield make
 
 

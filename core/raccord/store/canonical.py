@@ -13,8 +13,10 @@ def canonical(value: object) -> str:
     Floats, non-finite decimals, keys that are not text and other types raise ``TypeError``.
     """
     match value:
-        case None | bool() | str():
-            return json.dumps(value, ensure_ascii=False)
+        case str():
+            return _text(value)
+        case None | bool():
+            return json.dumps(value)
         case int():
             return str(int(value))
         case Decimal() if value.is_finite():
@@ -36,4 +38,14 @@ def exact(text: str | bytes) -> object:
 def _key(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError(f"a JSON key is text, not {type(key).__name__}")
-    return json.dumps(key, ensure_ascii=False)
+    return _text(key)
+
+
+def _text(value: str) -> str:
+    written = json.dumps(value, ensure_ascii=False)
+    try:
+        written.encode("utf-8")
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, as broken programs send it, exists in JSON only as an escape.
+        return json.dumps(value)
+    return written

@@ -101,7 +101,12 @@ def _unusable(why_en: str, why_fr: str) -> StoreError:
 
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(
-        url, pool_size=POOL_SIZE, max_overflow=24, json_serializer=canonical, json_deserializer=exact
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=24,
+        hide_parameters=True,
+        json_serializer=canonical,
+        json_deserializer=exact,
     )
     path = sqlite_path(url)
 
@@ -136,6 +141,7 @@ def _postgres(url: URL) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "options": f"{options} -c search_path={SCHEMA}".strip(),
             "application_name": "raccord",

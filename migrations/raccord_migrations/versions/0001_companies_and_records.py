@@ -15,6 +15,7 @@ def upgrade() -> None:
     _company()
     _connector_switch()
     _event()
+    _event_head()
     _secret()
     _worker()
     _connection()
@@ -80,6 +81,16 @@ def _event() -> None:
         sa.PrimaryKeyConstraint("seq", name="pk_event"),
     )
     op.create_index("ix_event_company", "event", ["company_id", "seq"])
+
+
+def _event_head() -> None:
+    op.create_table(
+        "event_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_event_head"),
+    )
 
 
 def _secret() -> None:

@@ -37,7 +37,7 @@ from raccord.store.models.records import (
     StreamCursor,
     TermOverride,
 )
-from raccord.store.models.runs import Control, Event, RateBucket, Run, RunCount, RunState, Worker
+from raccord.store.models.runs import Control, Event, EventHead, RateBucket, Run, RunCount, RunState, Worker
 
 __all__ = [
     "Action",
@@ -51,6 +51,7 @@ __all__ = [
     "DraftRow",
     "DraftState",
     "Event",
+    "EventHead",
     "Gap",
     "Hold",
     "LedgerEntry",

@@ -122,3 +122,13 @@ class Event(Model):
     body: Mapped[dict[str, Any]] = mapped_column(default=dict)
     previous_hash: Mapped[str]
     hash: Mapped[str]
+
+
+class EventHead(Model):
+    """Where the audit chain ends, so that cutting off its end shows too; one row, written with each entry."""
+
+    __tablename__ = "event_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(RowId)
+    hash: Mapped[str]
