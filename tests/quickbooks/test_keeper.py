@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -26,12 +27,9 @@ class Host:
         self._kit = kit
         self._raises = list(raises)
         self.asked: list[str] = []
-        self.before = threading.Event()
-        self.before.set()
 
     def refresh(self, tokens: Tokens) -> Tokens:
         self.asked.append(tokens.refresh.reveal())
-        assert self.before.wait(10)
         if self._raises:
             raise self._raises.pop(0)
         number = len(self.asked) + 1
@@ -80,6 +78,31 @@ def test_two_threads_refused_with_the_same_token_make_one_refresh(kit: Any, cloc
     refused = keeper.access()
     assert _together(2, lambda: keeper.renew(refused).reveal()) == ["access-2"] * 2
     assert host.asked == ["refresh-1"]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_threads_exclude_each_other_even_where_the_lock_of_the_store_knows_only_processes(
+    kit: Any, clock: Any, refused: bool
+) -> None:
+    class ProcessStore(kit.store):  # type: ignore[misc] # the class comes from a fixture
+        def exclusive(self) -> AbstractContextManager[None]:
+            return nullcontext()
+
+    class SlowHost(Host):
+        second = threading.Event()
+
+        def refresh(self, tokens: Tokens) -> Tokens:
+            if self.asked:
+                self.second.set()
+            self.asked.append("")
+            self.second.wait(0.05)
+            return super().refresh(tokens)
+
+    host = SlowHost(kit)
+    keeper = TokenKeeper(kit.realm, ProcessStore(kit.tokens(minutes=60 if refused else -1)), host, clock)
+    work = (lambda: keeper.renew(Secret("access-1"))) if refused else keeper.access
+    assert len(set(_together(4, work))) == 1
+    assert host.asked == ["", "refresh-1"]
 
 
 def test_two_processes_make_one_refresh_through_the_lock_of_the_store(kit: Any, clock: Any) -> None:
