@@ -22,7 +22,7 @@ from raccord.jobs.errors import second_process, unknown_run
 from raccord.jobs.locks import FileLock
 from raccord.jobs.port import EngineLostError, EngineState, Key, Outcome
 from raccord.jobs.reaper import next_epoch
-from raccord.jobs.steps import LIVE, Steps
+from raccord.jobs.steps import LIVE, Slice, Steps
 from raccord.jobs.tuning import Tuning
 from raccord.store.models import Run, RunState
 
@@ -38,6 +38,14 @@ MAX_RECOVERIES = 100
 
 CONTINUING, BEGINNING = 1, 10
 """Priorities within a company: a run that has begun is brought to its end before another begins."""
+
+GOES_ON: Mapping[str, int] = {
+    Outcome.MORE: CONTINUING,
+    Outcome.HANDED_BACK: CONTINUING,
+    Outcome.LATER: CONTINUING,
+    Outcome.BUSY: BEGINNING,
+}
+"""How slices end that another one follows, and the priority of that one."""
 
 RUN_IDS_A_QUERY = 500
 _STATES = {
@@ -177,9 +185,11 @@ class DbosEngine:
                 self._active -= 1
                 self._idle.notify_all()
 
-    def wait_after(self, outcome: str) -> timedelta:
+    def wait_after(self, execution: Slice, outcome: str) -> timedelta:
         """Return how long a run stays out of the queue after a slice that ended with ``outcome``."""
         match outcome:
+            case Outcome.LATER:
+                return execution.later
             case Outcome.BUSY:
                 return self._tuning.busy_wait
             case Outcome.HANDED_BACK:
@@ -229,26 +239,19 @@ def sync_run_v1(run_id: str, epoch: int, slice_steps: int) -> str:
     The order of its steps is a contract with every stored execution: changing it needs a new name (``sync_run_v2``).
     """
     engine = _current[0]
-    with engine.working():
-        outcome = _slice(engine, run_id, epoch, slice_steps)
-        if outcome not in (Outcome.MORE, Outcome.BUSY, Outcome.HANDED_BACK):
-            return outcome
-        key = Key(run_id, epoch)
-        company_id = _durable("next_epoch", lambda: next_epoch(engine.steps.database, key) or "")
-        if company_id:
-            priority = BEGINNING if outcome == Outcome.BUSY else CONTINUING
-            engine.enqueue(Key(run_id, epoch + 1), company_id, priority, engine.wait_after(outcome))
-        return outcome
-
-
-def _slice(engine: DbosEngine, run_id: str, epoch: int, slice_steps: int) -> str:
-    outcome: str = Outcome.MORE
-    with engine.steps.execution(run_id, epoch) as execution:
+    with engine.working(), engine.steps.slice(run_id, epoch) as execution:
+        outcome: str = Outcome.MORE
         for _ in range(slice_steps):
             outcome = _durable("advance", execution.step)
             if outcome != Outcome.MORE:
                 break
-    return outcome
+        if outcome not in GOES_ON:
+            return outcome
+        key = Key(run_id, epoch)
+        company_id = _durable("next_epoch", lambda: next_epoch(engine.steps.database, key) or "")
+        if company_id:
+            engine.enqueue(Key(run_id, epoch + 1), company_id, GOES_ON[outcome], engine.wait_after(execution, outcome))
+        return outcome
 
 
 def _durable(name: str, step: Callable[[], str]) -> str:

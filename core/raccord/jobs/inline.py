@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from raccord.jobs.errors import company_busy, unknown_run
@@ -29,9 +31,14 @@ class InlineEngine:
         self._steps.stopping.set()
 
     def submit(self, run_id: str) -> None:
-        with self._steps.execution(run_id) as execution:
-            while (outcome := execution.step()) is Outcome.MORE:
-                pass
+        outcome, later = Outcome.MORE, timedelta(0)
+        while outcome in (Outcome.MORE, Outcome.LATER):
+            if later and self._steps.pause(later):
+                return
+            with self._steps.slice(run_id) as execution:
+                while (outcome := execution.step()) is Outcome.MORE:
+                    pass
+                later = execution.later
         if outcome is Outcome.BUSY:
             raise company_busy(self._company(run_id))
 

@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     """Paused, cancelled, failed or waiting for approval; the run's row says which."""
     SUPERSEDED = "superseded"
     """Another execution has this run, or it is no longer open: nothing was done."""
+    LATER = "later"
+    """The source asked to be left alone for a while."""
     BUSY = "busy"
     """Another process works on this company: nothing was done."""
     HANDED_BACK = "handed_back"

@@ -18,6 +18,9 @@ from raccord.store.models import Connection, ConnectionState, Control, Run, RunS
 OPEN_STATES = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
 """States of which a connection has one run at most (``uq_run_open``)."""
 
+RUNNABLE = (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
+"""States of a connection in which a person may run it; after signing in again, a run is what proves it."""
+
 TRIES = 3
 
 
@@ -33,14 +36,13 @@ def request_run(
 ) -> str:
     """Return the id of the connection's open run, started if there is none; asking twice gives the same run.
 
-    ``stop_after="plan"`` starts a dry run; only a dry run may be asked of a connection that is still a draft.
-    A run already open keeps its own ``stop_after``, and a paused one stays paused.
+    ``stop_after="plan"`` starts a dry run. A run already open keeps its own ``stop_after``; a paused one stays paused.
     """
     with database.begin() as session:
         connection = session.get(Connection, connection_id)
         if connection is None:
             raise unknown_connection(connection_id)
-        if not may_run(connection, stop_after):
+        if connection.state not in RUNNABLE:
             raise not_ready(connection.label, connection.state)
         run = _open_run(session, connection, trigger, by, clock.now(), stop_after)
         run_id, state = run.id, run.state
@@ -113,13 +115,6 @@ def cancel(database: Database, engine: JobEngine, run_id: str, *, clock: Clock, 
             run.fence += 1
     if force:
         engine.cancel(run_id)
-
-
-def may_run(connection: Connection, stop_after: str = "") -> bool:
-    """Return whether a connection's state allows a run."""
-    if connection.state == ConnectionState.DRAFT:
-        return stop_after == "plan"
-    return connection.state == ConnectionState.CONNECTED
 
 
 def insert_run(

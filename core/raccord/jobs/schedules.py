@@ -27,8 +27,8 @@ def next_at(cron: str, time_zone: str, after: datetime) -> datetime:
     # On the wall a skipped time comes before the gap, in truth after it: start early and look a little too far.
     times = _times(cron, (after - LONGEST_CLOCK_CHANGE).astimezone(zone).replace(tzinfo=None))
     first: datetime | None = None
-    until = datetime.max
-    while (wall := _next(times, cron)) <= until:
+    until: datetime | None = None
+    while (wall := _next(times, cron)) <= (until or wall):
         # fold=0: of two moments with this wall time the first, and for none the one counted from before the gap.
         moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
         if moment > after and (first is None or moment < first):
@@ -66,7 +66,7 @@ def _zone(name: str) -> ZoneInfo:
         raise bad_time_zone(name) from None
 
 
-def _times(cron: str, start: datetime) -> croniter:
+def _times(cron: str, start: datetime) -> croniter[datetime]:
     if len(cron.split()) != FIELDS and not cron.startswith("@"):
         raise bad_cron(cron)
     try:
@@ -75,7 +75,7 @@ def _times(cron: str, start: datetime) -> croniter:
         raise bad_cron(cron) from None
 
 
-def _next(times: croniter, cron: str) -> datetime:
+def _next(times: croniter[datetime], cron: str) -> datetime:
     try:
         found: datetime = times.get_next(datetime)
     except CroniterBadDateError:

@@ -22,14 +22,25 @@ from raccord.jobs.errors import RunFault
 from raccord.jobs.locks import CompanyLocks, Held
 from raccord.jobs.port import Advance, Outcome
 from raccord.jobs.tuning import Tuning
+from raccord.plugin.errors import RetryLater
+from raccord.quickbooks import ThrottledError, UnavailableError
 from raccord.store.database import Database
 from raccord.store.models import Run, RunState
 from raccord.sync.execution import Fenced
+from raccord.sync.problems import open_problem
 
 log = logging.getLogger(__name__)
 
-RETRYABLE = (OSError, httpx.TransportError, OperationalError, InterfaceError, PoolTimeoutError)
-"""Errors after which the same step is tried again: the network or the database was away."""
+RETRYABLE = (
+    OSError,
+    httpx.TransportError,
+    OperationalError,
+    InterfaceError,
+    PoolTimeoutError,
+    UnavailableError,
+    ThrottledError,
+)
+"""Errors after which the same step is tried again: the network, the database or QuickBooks was away."""
 
 LIVE = (RunState.QUEUED, RunState.RUNNING)
 """States in which a run may be executed."""
@@ -41,7 +52,7 @@ Pause = Callable[[timedelta], bool]
 
 
 class Steps:
-    """Executes steps of runs; safe to use from several threads, each with an ``Execution`` of its own."""
+    """Executes steps of runs; safe to use from several threads, each with a ``Slice`` of its own."""
 
     def __init__(
         self,
@@ -60,23 +71,25 @@ class Steps:
         self.stopping = threading.Event()
         self.pause = pause or self._pause
 
-    def execution(self, run_id: str, epoch: int | None = None) -> Execution:
+    def slice(self, run_id: str, epoch: int | None = None) -> Slice:
         """Return one execution of a run; ``epoch`` is checked if given. Use it as a context manager."""
-        return Execution(self, run_id, epoch)
+        return Slice(self, run_id, epoch)
 
     def _pause(self, span: timedelta) -> bool:
         return self.stopping.wait(span.total_seconds())
 
 
-class Execution:
+class Slice:
     """Consecutive steps of one run in one process; holds the company from its first step to its end."""
 
     def __init__(self, steps: Steps, run_id: str, epoch: int | None) -> None:
+        self.later = timedelta(0)
+        """How long the run asked to be left alone, after ``Outcome.LATER``."""
         self._steps = steps
         self._run_id = run_id
         self._epoch = epoch
         self._held: Held | None = None
-        self._counted = False
+        self._restarts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -112,10 +125,9 @@ class Execution:
             if run is None or not self._ours(run):
                 return Outcome.SUPERSEDED
             company_id = run.company_id
-        held = self._wait_for(company_id)
-        if held is None:
+        self._held = self._wait_for(company_id)
+        if self._held is None:
             return Outcome.HANDED_BACK if self._steps.stopping.is_set() else Outcome.BUSY
-        self._held = held
         with self._steps.database.begin() as session:
             run = session.get(Run, self._run_id, with_for_update=True)
             # The wait for the company may have been long.
@@ -128,7 +140,7 @@ class Execution:
                 return Outcome.STOPPED
             run.state = RunState.RUNNING
             run.started_at = run.started_at or self._steps.clock.now()
-        self._counted = True
+            self._restarts = run.restarts
         return None
 
     def _ours(self, run: Run) -> bool:
@@ -145,7 +157,7 @@ class Execution:
 
     def _attempts(self) -> Outcome:
         tuning = self._steps.tuning
-        wait = tuning.first_wait
+        wait, fault = tuning.first_wait, ""
         for attempt in range(1, tuning.attempts + 1):
             # Whoever lost the company (a process that was frozen) must not claim the run again from its new owner.
             if self._held is None or not self._held.alive():
@@ -155,6 +167,8 @@ class Execution:
             except Fenced:
                 log.info("Run %s goes on in another execution", self._run_id)
                 return Outcome.SUPERSEDED
+            except RetryLater as error:
+                return self._put_off(error)
             except RETRYABLE as error:
                 # The text of such errors may hold addresses and values; their kind says enough here.
                 fault = kind_of(error)
@@ -166,16 +180,25 @@ class Execution:
                 self._came_through()
                 return Outcome.HANDED_BACK
             wait = min(wait * 2, tuning.longest_wait)
+        return self._give_up(fault, tuning.attempts)
+
+    def _put_off(self, error: RetryLater) -> Outcome:
+        if self._restarts >= self._steps.tuning.max_restarts:
+            return self._give_up(kind_of(error), self._restarts)
+        self.later = min(max(error.after, LOCK_POLL), self._steps.tuning.longest_later)
+        return Outcome.LATER
+
+    def _give_up(self, fault: str, attempts: int) -> Outcome:
         with self._steps.database.begin() as session:
-            params = {"error": fault, "attempts": tuning.attempts}
+            params = {"error": fault, "attempts": attempts}
             close_failed(session, self._run_id, RunFault.RETRIES_EXHAUSTED, params, self._steps.clock)
         return Outcome.STOPPED
 
     def _came_through(self) -> None:
-        if self._counted:
+        if self._restarts:
             with self._steps.database.begin() as session:
                 session.execute(update(Run).where(Run.id == self._run_id).values(restarts=0))
-            self._counted = False
+            self._restarts = 0
 
 
 class CrashedError(Exception):
@@ -207,20 +230,24 @@ class UnexpectedRecorded:
 
 
 def close_failed(session: Session, run_id: str, fault: RunFault, params: Mapping[str, object], clock: Clock) -> bool:
-    """Close a run as failed, and fence whatever still executes it; return False if it was closed already."""
-    closed = session.execute(
+    """Close a run as failed, with an open problem, and fence whatever executes it; return False if it was closed."""
+    now = clock.now()
+    connection_id = session.scalar(
         update(Run)
         .where(Run.id == run_id, Run.state.in_(LIVE))
         .values(
             state=RunState.FAILED,
             error_code=fault,
             error_params=dict(params),
-            finished_at=clock.now(),
+            finished_at=now,
             fence=Run.fence + 1,
         )
-        .returning(Run.id)
+        .returning(Run.connection_id)
     )
-    return closed.first() is not None
+    if connection_id is None:
+        return False
+    open_problem(session, connection_id=connection_id, run_id=run_id, code=fault, subject="run", params=params, now=now)
+    return True
 
 
 def kind_of(error: BaseException) -> str:

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from raccord.clock import Clock
 from raccord.jobs.errors import JobError
 from raccord.jobs.port import JobEngine
-from raccord.jobs.requests import insert_run, may_run
+from raccord.jobs.requests import insert_run
 from raccord.jobs.schedules import next_at, slot_of
 from raccord.jobs.tuning import Tuning
 from raccord.store.database import Database
-from raccord.store.models import Connection, Schedule
+from raccord.store.models import Connection, ConnectionState, Schedule
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def _start(session: Session, schedule: Schedule, now: datetime) -> str | None:
         schedule.enabled = False
         return None
     connection = session.get_one(Connection, schedule.connection_id)
-    if due is None or not may_run(connection):
+    if due is None or connection.state != ConnectionState.CONNECTED:
         return None
     run = insert_run(
         session,

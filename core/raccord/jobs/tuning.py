@@ -19,6 +19,8 @@ class Tuning:
     first_wait: timedelta = timedelta(milliseconds=500)
     """Before the second attempt; doubled for each one after it."""
     longest_wait: timedelta = timedelta(seconds=30)
+    longest_later: timedelta = timedelta(hours=1)
+    """The longest that a source may put its run off; how often it may is ``max_restarts``."""
     patience: timedelta = timedelta(seconds=60)
     """How long a step waits for another process to leave its company."""
     max_restarts: int = 5
