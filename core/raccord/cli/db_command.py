@@ -1,0 +1,101 @@
+"""``raccord db``: the schema, the vault's keys and the audit chain."""
+
+from __future__ import annotations
+
+from raccord.cli.house import open_vault, opened, read_settings
+from raccord.cli.language import Phrase
+from raccord.cli.output import output
+from raccord.cli.words import group
+from raccord.errors import RaccordError
+from raccord.plugin.texts import Text
+from raccord.store import events, schema
+
+
+class ChainBrokenError(RaccordError):
+    """Raised when an entry of the audit chain is not what was written."""
+
+
+@group("db", "Entretenir la base de données et ses clés.", "Look after the database and its keys.")
+def command() -> None:
+    pass
+
+
+@command.command(
+    "upgrade",
+    phrase=Phrase("Mettre la base au schéma de cette version.", "Bring the database to this version's schema."),
+)
+def upgrade() -> None:
+    with opened(ready=False) as database:
+        before = schema.current(database)
+        revision = schema.upgrade(database)
+    out = output()
+    if out.as_json:
+        out.json({"before": before, "revision": revision})
+    out.say(Phrase(f"La base est à la révision {revision}.", f"The database is at revision {revision}."))
+
+
+@command.command(
+    "check",
+    phrase=Phrase(
+        "Vérifier que la base a le schéma de cette version, sans rien changer.",
+        "Check that the database has this version's schema; changes nothing.",
+    ),
+)
+def check() -> None:
+    with opened() as database:
+        schema.check(database)
+        revision = schema.current(database)
+    out = output()
+    if out.as_json:
+        out.json({"revision": revision})
+    out.say(Phrase(f"La base est en ordre (révision {revision}).", f"The database is in order (revision {revision})."))
+
+
+@command.command(
+    "rotate-key",
+    phrase=Phrase(
+        "Chiffrer tous les secrets avec une nouvelle clé et oublier les anciennes.",
+        "Encrypt all secrets with a new key and forget the old ones.",
+    ),
+)
+def rotate_key() -> None:
+    settings = read_settings()
+    with opened(settings) as database:
+        vault = open_vault(settings, database)
+        # Keys from the environment are the operator's to add and remove; here only the secrets can be changed over.
+        given = bool(settings.key.get_secret_value().strip())
+        count = vault.rotate() if given else vault.change_key()
+    out = output()
+    if out.as_json:
+        out.json({"secrets": count})
+    out.say(
+        Phrase(
+            f"Secrets chiffrés avec la première clé : {count}. Sauvegardez la clé, à part de la base.",
+            f"Secrets encrypted with the first key: {count}. Back the key up, apart from the database.",
+        )
+    )
+
+
+@command.command(
+    "verify",
+    phrase=Phrase("Vérifier la chaîne d'audit.", "Verify the audit chain."),
+)
+def verify() -> None:
+    with opened() as database, database.read() as session:
+        broken = events.verify(session)
+    if broken is not None:
+        raise ChainBrokenError(
+            "audit.chain_broken",
+            Text(
+                f"L'entrée {broken} de la chaîne d'audit a été modifiée, retirée, ajoutée ou déplacée.",
+                f"Entry {broken} of the audit chain was altered, removed, added or moved.",
+            ),
+            Text(
+                "Comparez avec une sauvegarde : quelqu'un a écrit dans la base sans passer par Raccord.",
+                "Compare with a backup: somebody wrote to the database without going through Raccord.",
+            ),
+        )
+    out = output()
+    if out.as_json:
+        out.json({"intact": True})
+    out.say(Phrase("La chaîne d'audit est intacte.", "The audit chain is intact."))

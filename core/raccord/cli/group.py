@@ -1,0 +1,151 @@
+"""The top group: commands by name and module, each module imported only when its command is used."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+import click
+
+from raccord.cli.exits import Exit
+from raccord.cli.language import Phrase
+from raccord.cli.words import Group, state_of
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """Where a command is, as ``module:attribute``, and its one line in the list of commands."""
+
+    place: str
+    phrase: Phrase
+    extra: str = ""
+    """The extra of the distribution that brings what the command imports."""
+
+
+COMMANDS: dict[str, Lazy] = {
+    "demo": Lazy(
+        "raccord.cli.demo_command:command",
+        Phrase("Montrer tout, avec une société de démonstration.", "Show everything, with a demonstration company."),
+        "web",
+    ),
+    "serve": Lazy(
+        "raccord.cli.serve_command:command",
+        Phrase("Servir les pages web et exécuter les synchronisations.", "Serve the web pages and execute runs."),
+        "web",
+    ),
+    "sandbox": Lazy(
+        "raccord.cli.sandbox_command:command",
+        Phrase("Servir un QuickBooks Online local.", "Serve a local QuickBooks Online."),
+        "sandbox",
+    ),
+    "worker": Lazy(
+        "raccord.cli.worker_command:command",
+        Phrase("Exécuter les synchronisations, sans page web.", "Execute runs, without web pages."),
+    ),
+    "connect": Lazy(
+        "raccord.cli.connect_command:command",
+        Phrase("Relier une source à une société.", "Join a source account to a company."),
+    ),
+    "sync": Lazy(
+        "raccord.cli.sync_command:command",
+        Phrase("Chercher, préparer et écrire ce qui est nouveau.", "Fetch, plan and post what is new."),
+    ),
+    "plan": Lazy(
+        "raccord.cli.plan_command:command",
+        Phrase("Montrer ce qui serait écrit, sans rien écrire.", "Show what would be posted, without posting."),
+    ),
+    "apply": Lazy(
+        "raccord.cli.apply_command:command",
+        Phrase("Approuver un plan et l'exécuter.", "Approve a plan and execute it."),
+    ),
+    "proof": Lazy(
+        "raccord.cli.proof_command:command",
+        Phrase("Comparer la source, ce qui est écrit et QuickBooks.", "Compare source, posted and QuickBooks."),
+    ),
+    "holds": Lazy(
+        "raccord.cli.holds_command:command",
+        Phrase("Montrer ce qui attend une personne, et y répondre.", "Show what waits for a person, and answer."),
+    ),
+    "problems": Lazy(
+        "raccord.cli.problems_command:command",
+        Phrase("Montrer ce qui a échoué, pourquoi et que faire.", "Show what failed, why and what to do."),
+    ),
+    "plugins": Lazy(
+        "raccord.cli.plugins_command:command",
+        Phrase("Montrer les connecteurs installés, les autoriser.", "Show the installed connectors, allow them."),
+    ),
+    "doctor": Lazy(
+        "raccord.cli.doctor_command:command",
+        Phrase("Vérifier que tout est prêt.", "Check that everything is ready."),
+    ),
+    "db": Lazy(
+        "raccord.cli.db_command:command",
+        Phrase("Entretenir la base de données et ses clés.", "Look after the database and its keys."),
+    ),
+}
+
+
+class CommandMissingError(click.ClickException):
+    """Raised when a command's module, or something it needs, is not installed."""
+
+    exit_code = Exit.FAILED
+
+    def __init__(self, code: str, text: Phrase, fix: Phrase) -> None:
+        super().__init__(text.en)
+        self.code = code
+        self.text = text
+        self.fix = fix
+
+
+class LazyGroup(Group):
+    """A group that knows its commands by name and imports none of them to list them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        lazy = COMMANDS.get(cmd_name)
+        return None if lazy is None else load(cmd_name, lazy)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        language = state_of(ctx).language
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.phrase.get(language)) for name, lazy in COMMANDS.items()])
+
+
+def load(name: str, lazy: Lazy) -> click.Command:
+    """Import a command; what is missing is said as a plain error with the way to install it."""
+    module, _, attribute = lazy.place.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise _missing(name, lazy, module, str(error.name)) from error
+    if not isinstance(found, click.Command):
+        raise TypeError(f"{lazy.place} is no command")
+    return found
+
+
+def _missing(name: str, lazy: Lazy, module: str, missing: str) -> CommandMissingError:
+    if missing == module:
+        return CommandMissingError(
+            "cli.command_missing",
+            Phrase(
+                f"La commande « {name} » n'est pas dans cette installation.",
+                f"The command “{name}” is not in this installation.",
+            ),
+            Phrase("Installez une version de Raccord qui l'apporte.", "Install a version of Raccord that brings it."),
+        )
+    return dependency_missing(name, lazy, missing)
+
+
+def dependency_missing(name: str, lazy: Lazy, missing: str) -> CommandMissingError:
+    """Return the error of a command that lacks a module, with the extra that brings it."""
+    distribution = f'"raccord[{lazy.extra}]"' if lazy.extra else "raccord"
+    return CommandMissingError(
+        "cli.dependency_missing",
+        Phrase(
+            f"La commande « {name} » a besoin du module Python « {missing} », qui manque.",
+            f"The command “{name}” needs the Python module “{missing}”, which is missing.",
+        ),
+        Phrase(f"Installez-le : pip install {distribution}", f"Install it: pip install {distribution}"),
+    )
