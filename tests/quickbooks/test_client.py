@@ -51,6 +51,11 @@ def test_amounts_come_back_exact(books: QuickBooks, server: Any, kit: Any) -> No
     assert isinstance(value["TotalAmt"], Decimal)
 
 
+def test_another_success_than_200_is_a_success_too(books: QuickBooks, server: Any, kit: Any) -> None:
+    server.answer(kit.reply(KEPT, 201))
+    assert books.create("SalesReceipt", RECEIPT, "req-1").status == 201
+
+
 @pytest.mark.parametrize("request_id", ["", "x" * 51])
 def test_a_write_without_a_usable_request_id_is_not_sent(books: QuickBooks, server: Any, request_id: str) -> None:
     with pytest.raises(ValueError, match="1 to 50"):
@@ -240,6 +245,9 @@ def test_throttling_without_end_is_given_up(books: QuickBooks, server: Any, kit:
         (500, b'{"Fault":{"Error":[{"Message":"boom","code":"10000"}],"type":"SystemFault"}}', "HTTP 500, 10000 boom"),
         (504, b"", "HTTP 504, http-504 empty answer"),
         (200, b"<html>", "answer is not JSON"),
+        (200, b'{"SalesReceipt":{"Id":"1","TotalAmt":NaN}}', "answer is not JSON"),
+        (200, b"[" * 99_999, "answer is not JSON"),
+        (204, b"", "answer is not JSON"),
         (200, b"{}", "the answer holds no SalesReceipt"),
         (400, b'{"Fault":{"Error":[{"Message":"Duplicate Request ID","code":"600"}]}}', "HTTP 400, 600 Duplicate"),
     ],

@@ -52,6 +52,12 @@ def test_a_pause_lasts_as_long_as_quickbooks_says_and_ten_minutes_at_most(clock:
     assert _starts(clock, governor, 1) == [607_000]
 
 
+def test_a_retry_after_of_nothing_still_is_a_second(clock: Any) -> None:
+    governor = Governor(PUBLISHED, clock=clock)
+    governor.pause(0)
+    assert _starts(clock, governor, 1) == [1_000]
+
+
 def test_a_shorter_pause_does_not_cut_a_longer_one(clock: Any) -> None:
     governor = Governor(PUBLISHED, clock=clock)
     governor.pause(60_000)
@@ -142,8 +148,8 @@ def test_another_bucket_can_take_the_place_of_the_one_in_memory(clock: Any) -> N
     bucket = Elsewhere()
     governor = Governor(PUBLISHED, bucket, clock)
     with governor.permit(Lane.RUN, batch=True):
-        governor.pause(5)
-    assert (bucket.taken, bucket.paused, clock.sleeps) == ([(Lane.RUN, True)] * 2, [5], [250])
+        governor.pause(5_000)
+    assert (bucket.taken, bucket.paused, clock.sleeps) == ([(Lane.RUN, True)] * 2, [5_000], [250])
 
 
 def test_the_local_preset_does_not_slow_a_demonstration_down(clock: Any) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from raccord.quickbooks.causes import Cause, RetryClass, Verdict, verdict
+from raccord.quickbooks.decoding import decode
 
 _TEXT_MAX = 2000
 _BODY_MAX = 16_384
@@ -153,10 +152,9 @@ def _gist(body: bytes) -> str:
 
 def _parsed(body: bytes) -> object:
     try:
-        parsed: object = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError):
+        return decode(body)
+    except ValueError:
         return None
-    return parsed
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ from raccord.quickbooks.limits import PUBLISHED, Bucket, Lane, Limits, LocalBuck
 
 PAUSE_MS = 60_000
 """How long a company rests after "too many requests" without a Retry-After."""
+_PAUSE_MIN_MS = 1_000
 _PAUSE_MAX_MS = 600_000
 _PATIENCE_MS = 900_000
 _NAP_MAX_MS = 5_000
@@ -47,10 +48,9 @@ class Governor:
                 self._places.notify_all()
 
     def pause(self, span_ms: int | None = None) -> None:
-        """Stop the whole company for ``span_ms`` milliseconds (60 s when QuickBooks did not say, ten minutes at
-        most).
-        """
-        self._bucket.pause(min(PAUSE_MS if span_ms is None else span_ms, _PAUSE_MAX_MS))
+        """Stop the whole company for ``span_ms`` milliseconds: 60 s when QuickBooks did not say, 1 s to 10 min else."""
+        wanted_ms = PAUSE_MS if span_ms is None else span_ms
+        self._bucket.pause(min(max(wanted_ms, _PAUSE_MIN_MS), _PAUSE_MAX_MS))
 
     def _enter(self, lane: Lane, batch: bool, patience_ms: int) -> None:
         give_up_ms = self._clock.elapsed_ms() + patience_ms

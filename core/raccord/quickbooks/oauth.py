@@ -12,7 +12,6 @@ import json
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +20,7 @@ from authlib.common.security import generate_token
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
 
 from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock
+from raccord.quickbooks.decoding import decode
 from raccord.quickbooks.environment import Environment
 from raccord.quickbooks.errors import (
     AppCredentialsError,
@@ -178,7 +178,7 @@ def _tid(response: httpx.Response) -> str:
 def _read_tokens(body: bytes, realm: str, asked_at: datetime, previous: Tokens | None) -> Tokens | None:
     """Return what a good answer holds, or None; raises nothing, because its variables hold tokens in clear."""
     try:
-        answer = json.loads(body, parse_float=Decimal)
+        answer = decode(body)
     except ValueError:
         return None
     if not isinstance(answer, dict):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -17,6 +15,7 @@ import httpx
 
 from raccord.quickbooks.causes import Cause, RetryClass
 from raccord.quickbooks.clock import Clock
+from raccord.quickbooks.decoding import decode
 from raccord.quickbooks.environment import Environment
 from raccord.quickbooks.errors import (
     Attempt,
@@ -186,7 +185,7 @@ class _Round:
     def judge(self, response: httpx.Response) -> Answer[dict[str, Any]] | None:
         """Return a good answer, or None when the call is to be sent again."""
         status, tid = response.status_code, str(response.headers.get("intuit_tid", ""))
-        if status == httpx.codes.OK:
+        if response.is_success:
             decoded = _decoded(response.content)
             if decoded is None:
                 self.lost("answer is not JSON", None, status, tid)
@@ -225,7 +224,7 @@ class _Round:
 
 def _decoded(body: bytes) -> dict[str, Any] | None:
     try:
-        decoded = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError):
+        decoded = decode(body)
+    except ValueError:
         return None
     return decoded if isinstance(decoded, dict) else None
