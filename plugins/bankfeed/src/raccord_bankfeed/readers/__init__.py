@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults
-from raccord_bankfeed.readers.contract import Event, Reader, Unreadable
+from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.ofx import OfxReader, looks_like_ofx
 from raccord_bankfeed.readers.ofx_values import excerpt
@@ -34,7 +33,7 @@ class _Refusal:
         self._fault: Fault | None = fault
         self._shown = shown
 
-    def events(self, stream: BinaryIO) -> Iterator[Event]:
+    def events(self, stream: BinaryIO) -> Events:
         """Yield the reason, once."""
         fault, self._fault = self._fault, None
         if fault is not None:

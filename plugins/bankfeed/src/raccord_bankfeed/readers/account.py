@@ -21,7 +21,9 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
     Its identity is the standard's: bank, branch, number and type (banks give a chequing and a savings account one
     number), blanks and case apart.
     """
-    parts = [_plain(ids.get(name, "")) for name in ("BANKID", "BROKERID", "BRANCHID", "ACCTID", "ACCTTYPE", "LOANACCTID")]
+    parts = [
+        _plain(ids.get(name, "")) for name in ("BANKID", "BROKERID", "BRANCHID", "ACCTID", "ACCTTYPE", "LOANACCTID")
+    ]
     number = _plain(ids.get("ACCTID", "") or ids.get("LOANACCTID", ""))
     type_ = _plain(ids.get("ACCTTYPE", ""))[:20]
     if not number:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -50,10 +50,10 @@ class Correction:
 class Line(NamedTuple):
     """One transaction of an account.
 
-    ``amount`` has the source's scale, money into the account positive; for a card a purchase is negative. ``currency`` is
-    empty where the file states none. ``day`` is the bank's booking day, never shifted by a time zone. ``fields`` is what
-    the source wrote, tag by tag. A named tuple because a file has a million of them and a frozen dataclass takes three
-    times as long to make.
+    ``amount`` has the source's scale, money into the account positive; for a card a purchase is negative. ``currency``
+    is empty where the file states none. ``day`` is the bank's booking day, never shifted by a time zone. ``fields`` is
+    what the source wrote, tag by tag. A named tuple because a file may have a million of them and a frozen dataclass
+    takes several times as long to make.
     """
 
     account: Account
@@ -114,12 +114,13 @@ class Unreadable:
 
 
 Event = Line | Statement | Unreadable
+Events = Generator[Event, None, None]
 
 
 class Reader(Protocol):
     """Reads one file, piece by piece; what it keeps does not grow with the file."""
 
-    def events(self, stream: BinaryIO) -> Iterator[Event]:
+    def events(self, stream: BinaryIO) -> Events:
         """Yield what follows the last event that was taken; close the iterator before asking again.
 
         The reader keeps no hold of the stream between two calls: the next call may hand it the same bytes opened anew.

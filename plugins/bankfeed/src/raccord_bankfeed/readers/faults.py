@@ -37,27 +37,29 @@ def _file(code: str, fr: str, en: str) -> Fault:
 
 
 def date_missing(tag: str) -> Fault:
-    return _row("date_missing", f"La ligne n'a pas de date ({tag} absent ou vide).", f"No date ({tag} missing or empty).")
+    return _row(
+        "date_missing", f"La ligne n’a pas de date ({tag} absent ou vide).", f"No date ({tag} missing or empty)."
+    )
 
 
 def date_impossible(tag: str, text: str) -> Fault:
     return _row(
         "date_impossible",
-        f"La date {text[:30]!r} ({tag}) n'existe pas ou n'est pas écrite AAAAMMJJ.",
+        f"La date {text[:30]!r} ({tag}) n’existe pas ou n’est pas écrite AAAAMMJJ.",
         f"The date {text[:30]!r} ({tag}) does not exist or is not written YYYYMMDD.",
     )
 
 
 def amount_missing() -> Fault:
     return _row(
-        "amount_missing", "La ligne n'a pas de montant (TRNAMT absent ou vide).", "No amount (TRNAMT missing or empty)."
+        "amount_missing", "La ligne n’a pas de montant (TRNAMT absent ou vide).", "No amount (TRNAMT missing or empty)."
     )
 
 
 def amount_unreadable(text: str) -> Fault:
     return _row(
         "amount_unreadable",
-        f"{text[:40]!r} (TRNAMT) n'est pas un montant.",
+        f"{text[:40]!r} (TRNAMT) n’est pas un montant.",
         f"{text[:40]!r} (TRNAMT) is not an amount.",
     )
 
@@ -65,7 +67,7 @@ def amount_unreadable(text: str) -> Fault:
 def currency_unreadable(text: str) -> Fault:
     return _row(
         "currency_unreadable",
-        f"{text[:20]!r} n'est pas un code de devise à trois lettres.",
+        f"{text[:20]!r} n’est pas un code de devise à trois lettres.",
         f"{text[:20]!r} is not a currency code of three letters.",
     )
 
@@ -81,7 +83,7 @@ def field_repeated(tag: str) -> Fault:
 def correction_unreadable(action: str) -> Fault:
     return _row(
         "correction_unreadable",
-        f"La banque corrige une ligne antérieure, mais {action[:20]!r} (CORRECTACTION) n'est ni REPLACE ni DELETE.",
+        f"La banque corrige une ligne antérieure, mais {action[:20]!r} (CORRECTACTION) n’est ni REPLACE ni DELETE.",
         f"The bank corrects an earlier line, but {action[:20]!r} (CORRECTACTION) is neither REPLACE nor DELETE.",
     )
 
@@ -89,7 +91,7 @@ def correction_unreadable(action: str) -> Fault:
 def row_too_long(limit: int) -> Fault:
     return _row(
         "row_too_long",
-        f"La ligne dépasse {limit} octets : une opération bancaire n'est jamais si longue.",
+        f"La ligne dépasse {limit} octets : une opération bancaire n’est jamais si longue.",
         f"The row is longer than {limit} bytes: no bank transaction is that long.",
     )
 
@@ -97,7 +99,7 @@ def row_too_long(limit: int) -> Fault:
 def row_cut_off() -> Fault:
     return _row(
         "row_cut_off",
-        "Le fichier s'arrête au milieu de cette ligne.",
+        "Le fichier s’arrête au milieu de cette ligne.",
         "The file ends in the middle of this row.",
     )
 
@@ -110,10 +112,20 @@ def row_without_statement() -> Fault:
     )
 
 
+def statement_currency(text: str) -> Fault:
+    return _file(
+        "statement_currency_unreadable",
+        f"La devise {text[:20]!r} (CURDEF) n’est pas un code à trois lettres : les lignes de ce relevé sont lues sans "
+        "devise et attendent que vous l’indiquiez dans les réglages.",
+        f"The currency {text[:20]!r} (CURDEF) is not a code of three letters: the lines of this statement are read "
+        "without a currency and wait until you state it in the settings.",
+    )
+
+
 def balance_unreadable(text: str) -> Fault:
     return _file(
         "balance_unreadable",
-        f"Le solde {text[:40]!r} n'est pas un montant : ce relevé est gardé sans solde, ses lignes sont intactes.",
+        f"Le solde {text[:40]!r} n’est pas un montant : ce relevé est gardé sans solde, ses lignes sont intactes.",
         f"The balance {text[:40]!r} is not an amount: this statement is kept without it, its lines are untouched.",
     )
 
@@ -121,7 +133,7 @@ def balance_unreadable(text: str) -> Fault:
 def text_too_long(limit: int) -> Fault:
     return _file(
         "text_too_long",
-        f"Plus de {limit} octets sans balise : ce passage est sauté. Vérifiez que le fichier n'est pas abîmé.",
+        f"Plus de {limit} octets sans balise : ce passage est sauté. Vérifiez que le fichier n’est pas abîmé.",
         f"More than {limit} bytes without a tag: this passage is skipped. Check that the file is not damaged.",
     )
 
@@ -129,7 +141,8 @@ def text_too_long(limit: int) -> Fault:
 def file_cut_off() -> Fault:
     return _file(
         "file_cut_off",
-        "Le fichier s'arrête avant sa fin (</OFX> manque) : des lignes peuvent manquer. Celles qui sont là sont gardées ; "
+        "Le fichier s’arrête avant sa fin (</OFX> manque) : des lignes peuvent manquer. Celles qui sont là "
+        "sont gardées ; "
         "téléchargez de nouveau la même période, rien ne sera compté deux fois.",
         "The file ends before its end (</OFX> is missing): lines may be missing. Those that are there are kept; "
         "download the same period again, nothing is counted twice.",
@@ -149,7 +162,8 @@ def file_utf16() -> Fault:
         "file_utf16",
         "Le fichier est codé en UTF-16, que le format OFX ne permet pas. Ouvrez-le dans un éditeur de texte, "
         "enregistrez-le en UTF-8 et envoyez-le de nouveau.",
-        "The file is encoded in UTF-16, which the OFX format does not allow. Open it in a text editor, save it as UTF-8 "
+        "The file is encoded in UTF-16, which the OFX format does not allow. Open it in a text editor, save "
+        "it as UTF-8 "
         "and send it again.",
     )
 
@@ -157,7 +171,7 @@ def file_utf16() -> Fault:
 def format_unknown() -> Fault:
     return _file(
         "format_unknown",
-        "Ce n'est pas un relevé que ce connecteur sait lire. Il lit OFX, QFX et QBO : choisissez l'un de ces formats "
+        "Ce n’est pas un relevé que ce connecteur sait lire. Il lit OFX, QFX et QBO : choisissez l’un de ces formats "
         "sur le site de la banque (souvent nommé « Money », « Quicken » ou « QuickBooks »).",
         "This is not a statement that this connector can read. It reads OFX, QFX and QBO: choose one of these on the "
         "bank's site (often called “Money”, “Quicken” or “QuickBooks”).",
@@ -168,8 +182,8 @@ def bank_refused(code: str, message: str) -> Fault:
     said = message[:300] or "—"
     return _file(
         "bank_refused",
-        f"La banque a répondu par une erreur (code {code[:10] or '?'} : {said}) au lieu d'un relevé. "
-        "Rien n'a été lu de cette réponse ; téléchargez de nouveau le fichier.",
+        f"La banque a répondu par une erreur (code {code[:10] or '?'} : {said}) au lieu d’un relevé. "
+        "Rien n’a été lu de cette réponse ; téléchargez de nouveau le fichier.",
         f"The bank answered with an error (code {code[:10] or '?'}: {said}) instead of a statement. "
         "Nothing was read from this answer; download the file again.",
     )

@@ -22,20 +22,20 @@ from raccord_bankfeed.readers.contract import (
     AccountKind,
     Balance,
     Event,
-    Line,
+    Events,
     Statement,
     Unreadable,
 )
 from raccord_bankfeed.readers.faults import Fault, RowFault
-from raccord_bankfeed.readers.ofx_line import Days, make_line
-from raccord_bankfeed.readers.ofx_markup import CHUNK_BYTES, TOKEN_BYTES_MAX, Mark, Markup, Token
-from raccord_bankfeed.readers.ofx_values import excerpt, one_line, read_amount, read_day
+from raccord_bankfeed.readers.ofx_line import Days, is_currency, make_line
+from raccord_bankfeed.readers.ofx_markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
+from raccord_bankfeed.readers.ofx_values import Layouts, excerpt, one_line, read_amount, read_day
 
 _HEAD_BYTES = 4096
 _SIGNS = re.compile(rb"<(?:[A-Za-z0-9._\-]+:)?OFX[\s>]|<\?OFX\s|^\s*OFXHEADER\s*:", re.IGNORECASE | re.MULTILINE)
 _DECLARED = re.compile(rb"""(?:^|\s)encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""", re.IGNORECASE)
 _DECLARED_SGML = re.compile(rb"^\s*(ENCODING|CHARSET)\s*:\s*([A-Za-z0-9._-]{1,40})", re.IGNORECASE | re.MULTILINE)
-_SINGLE_BYTE = re.compile(r"(?:windows-|cp)?(125[0-8])|iso-?8859-?(1[0-6]|[2-9])")
+_SINGLE_BYTE = re.compile(r"(?:windows-|cp)?(125[0-8])|iso-?8859-?(1[013-6]|[2-9])")
 
 _KINDS = {
     "STMTRS": AccountKind.BANK,
@@ -43,13 +43,15 @@ _KINDS = {
     "INVSTMTRS": AccountKind.INVESTMENT,
     "LOANSTMTRS": AccountKind.LOAN,
 }
+_READ = frozenset({AccountKind.BANK, AccountKind.CARD})
 _ACCOUNTS = frozenset({"BANKACCTFROM", "CCACCTFROM", "INVACCTFROM", "LOANACCTFROM"})
+_LISTS = frozenset({"BANKTRANLIST", "BANKTRANLISTP", "INVTRANLIST"})
 _RANKS = {
     "OFX": 0,
     **dict.fromkeys(("SIGNONMSGSRSV1", "BANKMSGSRSV1", "CREDITCARDMSGSRSV1", "INVSTMTMSGSRSV1", "LOANMSGSRSV1"), 1),
     **dict.fromkeys(("SONRS", "STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS", "LOANSTMTTRNRS"), 2),
     **dict.fromkeys((*_KINDS, "STATUS", "FI"), 3),
-    **dict.fromkeys((*_ACCOUNTS, "BANKTRANLIST", "BANKTRANLISTP", "INVTRANLIST", "LEDGERBAL", "AVAILBAL"), 4),
+    **dict.fromkeys((*_ACCOUNTS, *_LISTS, "LEDGERBAL", "AVAILBAL"), 4),
 }
 
 
@@ -63,6 +65,7 @@ class _Open:
     """The statement being read."""
 
     kind: AccountKind
+    read: bool
     line: int
     ids: dict[str, str] = field(default_factory=dict)
     account: Account | None = None
@@ -93,8 +96,11 @@ class OfxReader:
         self._finished = False
         self._waiting: deque[Event] = deque()
         self._days = Days()
+        self._layouts = Layouts()
+        self._stopped_at = -1
+        """Where a reading that stopped among plain rows goes on."""
 
-    def events(self, stream: BinaryIO) -> Iterator[Event]:
+    def events(self, stream: BinaryIO) -> Events:
         """Yield lines, statements and what cannot be read, from where the last call stopped."""
         if not self._charset:
             self._charset = charset_of(stream)
@@ -104,38 +110,67 @@ class OfxReader:
             if self._finished:
                 return
             for token in markup.tokens():
-                if token.mark is Mark.ROW:
-                    event = self._row(token, markup)
-                    if event is not None:
-                        yield event
+                if token.mark is Mark.ROWS:
+                    yield from self._rows(token, markup)
+                elif token.mark is Mark.ROW:
+                    yield from self._row(token, markup)
                 else:
                     self._structure(token, markup)
                     yield from self._queued()
             self._end(markup)
             yield from self._queued()
         finally:
-            self._offset = markup.position
-            self._line = markup.line_of(markup.position)
+            self._offset = markup.position if self._stopped_at < 0 else self._stopped_at
+            self._line = markup.line_of(self._offset)
+            self._stopped_at = -1
 
     def _queued(self) -> Iterator[Event]:
         while self._waiting:
             yield self._waiting.popleft()
 
-    def _row(self, token: Token, markup: Markup) -> Event | None:
-        text = token.body.decode(self._charset, "replace")
+    def _rows(self, token: Token, markup: Markup) -> Iterator[Event]:
+        """Read transactions one after another; give back to ``markup`` from the first that is not a plain one."""
+        offset = token.offset
+        for piece in token.body.split(ROW_END):
+            after = offset + len(piece) + len(ROW_END)
+            text = piece.decode(self._charset, "replace")
+            fields = self._layouts.plain(text)
+            if fields is None:
+                markup.back_to(offset)
+                return
+            event = self._event(fields, text, token.name, offset + piece.index(b"<"), markup)
+            if event is not None:
+                self._stopped_at = after
+                yield event
+                self._stopped_at = -1
+            offset = after
+
+    def _row(self, token: Token, markup: Markup) -> Iterator[Event]:
+        text = token.body.decode(self._charset, "replace").replace("\0", "")
+        try:
+            fields = self._layouts.fields(text)
+        except RowFault as problem:
+            self._lose_row(problem.fault, token, markup)
+            yield from self._queued()
+            return
+        event = self._event(fields, text, token.name, token.offset, markup)
+        if event is not None:
+            yield event
+
+    def _event(self, fields: dict[str, str], text: str, tag: str, offset: int, markup: Markup) -> Event | None:
         statement = self._open
         if statement is None:
-            return self._unreadable(faults.row_without_statement(), token, markup, text)
-        if statement.kind not in (AccountKind.BANK, AccountKind.CARD):
+            return self._unreadable(faults.row_without_statement(), offset, markup, text)
+        if not statement.read:
             statement.left_out += 1
             return None
         account = statement.account or self._name_account(statement)
-        pending = token.name == "STMTTRNP" or (bool(self._stack) and self._stack[-1] == "BANKTRANLISTP")
+        pending = tag == "STMTTRNP" or self._stack[-1] == "BANKTRANLISTP"
         try:
-            line = make_line(text, account, statement.currency, pending, token.offset, self._days)
+            line = make_line(fields, account, statement.currency, pending, offset, self._days)
         except RowFault as problem:
             statement.unreadable += 1
-            return self._unreadable(problem.fault, token, markup, text)
+            return self._unreadable(problem.fault, offset, markup, text)
         if pending:
             statement.pending += 1
         else:
@@ -152,11 +187,11 @@ class OfxReader:
                 self._stack.append(token.name)
                 self._leaves = {}
                 if token.name in _KINDS:
-                    self._open = _Open(_KINDS[token.name], markup.line_of(token.offset))
+                    self._open = _Open(kind := _KINDS[token.name], kind in _READ, markup.line_of(token.offset))
                 self._seen_ofx = self._seen_ofx or token.name == "OFX"
                 self._complete = self._complete and token.name != "OFX"
             case Mark.OPEN:
-                self._leaf(token.name, token.text)
+                self._leaf(token, markup)
             case Mark.CLOSE if token.name in self._stack:
                 self._close_from(_RANKS[token.name], token, markup)
                 self._complete = self._complete or token.name == "OFX"
@@ -165,7 +200,7 @@ class OfxReader:
             case Mark.LONG_ROW:
                 self._lose_row(faults.row_too_long(TOKEN_BYTES_MAX), token, markup)
             case Mark.LONG_TEXT:
-                self._waiting.append(self._unreadable(faults.text_too_long(TOKEN_BYTES_MAX), token, markup, ""))
+                self._waiting.append(self._unreadable(faults.text_too_long(TOKEN_BYTES_MAX), token.offset, markup, ""))
             case _:
                 pass  # the end of a leaf, or of an aggregate that tells us nothing
 
@@ -173,9 +208,10 @@ class OfxReader:
         if self._open is not None:
             self._open.unreadable += 1
         text = token.body.decode(self._charset, "replace")
-        self._waiting.append(self._unreadable(fault, token, markup, text))
+        self._waiting.append(self._unreadable(fault, token.offset, markup, text))
 
-    def _leaf(self, name: str, text: str) -> None:
+    def _leaf(self, token: Token, markup: Markup) -> None:
+        name, text = token.name, token.text
         inside = self._stack[-1] if self._stack else ""
         statement = self._open
         if inside in ("STATUS", "FI", "LEDGERBAL", "AVAILBAL"):
@@ -185,8 +221,10 @@ class OfxReader:
         elif inside in _ACCOUNTS:
             statement.ids[name] = text
         elif name == "CURDEF" and inside in _KINDS:
-            statement.currency = text.upper()
-        elif name in ("DTSTART", "DTEND") and inside.startswith("BANKTRANLIST"):
+            statement.currency = text.upper() if is_currency(text.upper()) else ""
+            if text and not statement.currency:
+                self._waiting.append(self._unreadable(faults.statement_currency(text), token.offset, markup, text))
+        elif name in ("DTSTART", "DTEND") and inside in _LISTS:
             self._widen(statement, name, read_day(text))
 
     @staticmethod
@@ -213,7 +251,7 @@ class OfxReader:
     def _judge_status(self, token: Token, markup: Markup) -> None:
         if self._leaves.get("SEVERITY", "").upper() == "ERROR":
             fault = faults.bank_refused(self._leaves.get("CODE", ""), one_line(self._leaves.get("MESSAGE", "")))
-            self._waiting.append(self._unreadable(fault, token, markup, ""))
+            self._waiting.append(self._unreadable(fault, token.offset, markup, ""))
 
     def _balance(self, token: Token, markup: Markup) -> Balance | None:
         text = self._leaves.get("BALAMT", "")
@@ -222,7 +260,7 @@ class OfxReader:
         try:
             return Balance(read_amount(text), read_day(self._leaves.get("DTASOF", "")))
         except RowFault:
-            self._waiting.append(self._unreadable(faults.balance_unreadable(text), token, markup, text))
+            self._waiting.append(self._unreadable(faults.balance_unreadable(text), token.offset, markup, text))
             return None
 
     def _name_account(self, statement: _Open) -> Account:
@@ -251,11 +289,11 @@ class OfxReader:
         last = Token(Mark.CLOSE, "", "", b"", markup.position)
         self._close_from(0, last, markup)
         if not self._complete:
-            self._waiting.append(self._unreadable(faults.file_cut_off(), last, markup, ""))
+            self._waiting.append(self._unreadable(faults.file_cut_off(), last.offset, markup, ""))
         self._finished = True
 
-    def _unreadable(self, fault: Fault, token: Token, markup: Markup, text: str) -> Unreadable:
-        return Unreadable(fault.code, fault.reason, markup.line_of(token.offset), token.offset, excerpt(text))
+    def _unreadable(self, fault: Fault, offset: int, markup: Markup, text: str) -> Unreadable:
+        return Unreadable(fault.code, fault.reason, markup.line_of(offset), offset, excerpt(text))
 
 
 def charset_of(stream: BinaryIO) -> str:
@@ -278,7 +316,7 @@ def charset_of(stream: BinaryIO) -> str:
 
 
 def _declared_charset(head: bytes) -> str:
-    declared = dict((name.upper(), value) for name, value in reversed(_DECLARED_SGML.findall(head)))
+    declared = {name.upper(): value for name, value in reversed(_DECLARED_SGML.findall(head))}
     xml = _DECLARED.search(head)
     names = [declared.get(b"CHARSET", b""), declared.get(b"ENCODING", b""), xml[1] if xml else b""]
     for name in (value.decode("ascii").lower() for value in names):

@@ -8,7 +8,7 @@ from datetime import date
 from raccord_bankfeed.readers import faults
 from raccord_bankfeed.readers.contract import Account, Correction, CorrectionAction, Line
 from raccord_bankfeed.readers.faults import RowFault
-from raccord_bankfeed.readers.ofx_values import read_amount, read_day, read_fields
+from raccord_bankfeed.readers.ofx_values import read_amount, read_day
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _HELD = "HOLD"
@@ -25,22 +25,17 @@ class Days(dict[str, date]):
         return day
 
 
-def make_line(text: str, account: Account, currency: str, pending: bool, offset: int, days: Days) -> Line:
-    """Read what stands between ``<STMTTRN>`` and its end; raises :class:`RowFault` where that is no transaction."""
-    if "\0" in text:
-        text = text.replace("\0", "")
-    fields = read_fields(text)
+def make_line(fields: dict[str, str], account: Account, currency: str, pending: bool, offset: int, days: Days) -> Line:
+    """Turn the fields of a transaction into a line; raises :class:`RowFault` where they are none."""
     get = fields.get
-    posted = get("DTPOSTED", "")
+    posted = get("DTPOSTED", "") or (get("DTTRAN", "") if pending else "")
     if not posted:
-        posted = get("DTTRAN", "") if pending else ""
-        if not posted:
-            raise RowFault(faults.date_missing("DTTRAN" if pending else "DTPOSTED"))
+        raise RowFault(faults.date_missing("DTTRAN" if pending else "DTPOSTED"))
     own_currency = get("CURRENCY.CURSYM", "")
     if own_currency:
         currency = own_currency.upper()
-    if currency and _CURRENCY.fullmatch(currency) is None:
-        raise RowFault(faults.currency_unreadable(currency))
+        if not is_currency(currency):
+            raise RowFault(faults.currency_unreadable(own_currency))
     check_number = get("CHECKNUM", "")
     type_ = get("TRNTYPE", "").upper()
     return Line(
@@ -59,6 +54,11 @@ def make_line(text: str, account: Account, currency: str, pending: bool, offset:
         fields,
         offset,
     )
+
+
+def is_currency(text: str) -> bool:
+    """Tell whether a text is written like an ISO 4217 code."""
+    return _CURRENCY.fullmatch(text) is not None
 
 
 def _correction(fields: dict[str, str]) -> Correction | None:

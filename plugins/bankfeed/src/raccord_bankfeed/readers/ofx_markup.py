@@ -18,6 +18,9 @@ AHEAD_BYTES = 64 * 1024
 """The window always holds at least this much of what follows, so a token is judged the same wherever reading began."""
 TOKEN_BYTES_MAX = 48 * 1024
 """The longest row or text."""
+ROWS_BYTES_MAX = 32 * 1024
+"""The most that is handed over as transactions one after another, unlooked at."""
+ROW_END = b"</STMTTRN>"
 
 _MARK = re.compile(rb"<(?=[A-Za-z/!?])")
 _TAG = re.compile(rb"<(/?)([A-Za-z][A-Za-z0-9._:\-]{0,99})(?:\s[^<>]{0,2000})?(/?)>")
@@ -36,6 +39,8 @@ class Mark(Enum):
     CLOSE = "close"
     ROW = "row"
     """A whole transaction; ``body`` is what stands between its tags."""
+    ROWS = "rows"
+    """What seem to be transactions one after another; ``body`` runs up to the last one's closing tag."""
     CUT = "cut"
     """A transaction that the end of the file cuts off."""
     LONG_ROW = "long_row"
@@ -70,7 +75,7 @@ class Markup:
         return self._base + self._at
 
     def line_of(self, offset: int) -> int:
-        """Return the number of the line that ``offset`` stands in; offsets must not go back behind an earlier question."""
+        """Return the number of the line that ``offset`` stands in; ask for offsets in the file's order."""
         at = max(offset - self._base, self._line_at)
         self._line += self._data.count(b"\n", self._line_at, at)
         self._line_at = at
@@ -162,22 +167,25 @@ class Markup:
                 self._skip_declaration()
         return "".join(parts).strip(), True
 
+    def back_to(self, offset: int) -> None:
+        """Go on at ``offset``, which stands in the ``ROWS`` yielded last: what begins there is no plain row."""
+        self._at = offset - self._base
+
     def _rows(self, name: str, start: int) -> Iterator[Token]:
-        """Yield the transaction whose body begins at ``start`` in the window, and those that follow without a gap."""
-        while True:
-            offset = self._base + self._at
-            end = self._data.find(b"</STMTTRN>", start, start + TOKEN_BYTES_MAX)
-            body = self._data[start:end] if end >= 0 else b""
-            if end < 0 or b"<STMTTRN" in body or b"<!" in body:
-                yield self._odd_row(name, start, offset)
-                return
-            self._at = end + 10
-            yield Token(Mark.ROW, name, "", body, offset)
-            following = _NEXT_ROW.match(self._data, self._at)
-            if following is None or len(self._data) - following.end() < AHEAD_BYTES:
-                return
-            start = following.end()
-            self._at = following.end() - 9
+        """Yield the transaction whose body begins at ``start`` in the window, and those that seem to follow it."""
+        offset = self._base + self._at
+        end = self._data.find(ROW_END, start, start + TOKEN_BYTES_MAX)
+        body = self._data[start:end] if end >= 0 else b""
+        if end < 0 or b"<STMTTRN" in body or b"<!" in body:
+            yield self._odd_row(name, start, offset)
+            return
+        self._at = end + len(ROW_END)
+        yield Token(Mark.ROW, name, "", body, offset)
+        stop = self._data.rfind(ROW_END, self._at, self._at + ROWS_BYTES_MAX)
+        if stop >= 0 and _NEXT_ROW.match(self._data, self._at):
+            offset, body = self.position, self._data[self._at : stop]
+            self._at = stop + len(ROW_END)
+            yield Token(Mark.ROWS, name, "", body, offset)
 
     def _odd_row(self, name: str, start: int, offset: int) -> Token:
         """Take a row in another spelling, with comments or CDATA in it, or without its closing tag."""

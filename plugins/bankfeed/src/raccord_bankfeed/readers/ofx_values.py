@@ -22,8 +22,9 @@ _ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1
 _ENTITY_PASSES = 3
 _CARD_NUMBER = re.compile(r"(?<![0-9])(?:[0-9][ -]?){8,15}([0-9]{4})(?![0-9])")
 
-_SGML_LEAF = re.compile(r"<([A-Z][A-Z0-9._]*)>([^<]*)")
-_XML_LEAF = re.compile(r"<([A-Z][A-Z0-9._]*)>([^<]*)</\1>")
+_OPEN_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>")
+_CLOSED_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>[^<]*</\1>")
+_LAYOUTS_MAX = 4
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<![^>]*(?:>|\Z)"
     r"|<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9._:-]{0,99})(?:\s[^<>]*)?(?P<empty>/?)>",
@@ -33,21 +34,43 @@ _AGGREGATES = frozenset({"PAYEE", "CURRENCY", "ORIGCURRENCY", "BANKACCTTO", "CCA
 _ONCE = frozenset({"TRNAMT", "DTPOSTED", "DTTRAN", "FITID", "CORRECTFITID", "CORRECTACTION"})
 
 
-def read_fields(text: str) -> dict[str, str]:
-    """Return the fields of one transaction by tag; those of an aggregate as ``CURRENCY.CURSYM``.
+class Layouts:
+    """Reads the fields of transactions, remembering how this file lays them out: most are then one match.
 
-    Leaves may be closed at once, closed late or not at all. Raises :class:`RowFault` where a tag that may stand once
-    stands twice with two values.
+    ``plain`` takes a transaction with its opening tag and answers nothing where it is not laid out as one seen before.
     """
-    pattern, marks = (_XML_LEAF, 2) if "</" in text else (_SGML_LEAF, 1)
-    found = pattern.findall(text)
-    if marks * len(found) == text.count("<"):  # nothing but leaves of one style: the common case, by far the fastest
-        fields = {name: value.strip() for name, value in found}
-        if len(fields) == len(found):
-            if "&" in text:
-                return {name: unescape(value) for name, value in fields.items()}
-            return fields
-    return _read_any_fields(text)
+
+    def __init__(self) -> None:
+        self._known: list[tuple[tuple[str, ...], re.Pattern[str]]] = []
+
+    def plain(self, text: str) -> dict[str, str] | None:
+        """Return the fields of ``<STMTTRN>…`` (its closing tag cut off), or nothing where it is not laid out so."""
+        for names, pattern in self._known:
+            found = pattern.fullmatch(text)
+            if found is not None:
+                fields = dict(zip(names, map(str.strip, found.groups()), strict=True))
+                if "&" in text:
+                    return {name: unescape(value) for name, value in fields.items()}
+                return fields
+        return None
+
+    def fields(self, body: str) -> dict[str, str]:
+        """Return the fields of one transaction by tag; those of an aggregate as ``CURRENCY.CURSYM``.
+
+        Leaves may be closed at once, closed late or not at all. Raises :class:`RowFault` where a tag that may stand
+        once stands twice with two values.
+        """
+        closed = "</" in body
+        names = tuple((_CLOSED_LEAF if closed else _OPEN_LEAF).findall(body))
+        if len(names) * (2 if closed else 1) == body.count("<") and len(set(names)) == len(names):
+            self._learn(names, closed)
+        return _read_any_fields(body)
+
+    def _learn(self, names: tuple[str, ...], closed: bool) -> None:
+        leaves = "".join(f"<{name}>([^<]*)" + (rf"</{name}>\s*" if closed else "") for name in map(re.escape, names))
+        pattern = re.compile(rf"\s*<STMTTRN>\s*{leaves}")
+        if all(pattern.pattern != known.pattern for _, known in self._known):
+            self._known = [(names, pattern), *self._known[: _LAYOUTS_MAX - 1]]
 
 
 def read_amount(text: str) -> Decimal:

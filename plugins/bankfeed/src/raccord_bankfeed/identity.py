@@ -1,0 +1,102 @@
+"""One id for each line of an account, the same in every file that holds the line.
+
+The bank's own id (OFX's ``FITID``) is meant to be unique for ever, and is not: banks repeat it in one file for
+different transactions, use it again years later, send ``1`` or nothing. What is done about it, rule by rule:
+
+1. *Same native id, same day and amount, in another file*: the same line. The text is no part of the id, so a text that
+   the bank changed is a new revision of the same record.
+2. *Same native id, other day or amount, in one file*: different lines, because the id always ends in a digest of native
+   id, day and amount. It does so even for a native id seen once, since whether it is repeated must not depend on which
+   file came first.
+3. *Same native id, other amount, in a later file, and the bank does not say that it corrects*: a line of its own, for
+   the reason above. The other way, one record with a new revision, would rewrite a posted document whenever a bank
+   uses an id again. So nothing is lost or rewritten; both lines wait for a person, and ``raw["native"]`` tells that they
+   share the bank's id. Where the bank does say so (``CORRECTFITID``), mapping stops the line and names what it corrects.
+4. *No native id, or one that tells nothing*: account, day and a digest of what the line says, and for the second equal
+   line of a file and on ``~2``, ``~3`` … Equal lines are counted for each account and day within the file, so two equal
+   coffees are two lines, the same file again adds nothing, and of two files that share a day the fuller one counts
+   (the greater number of equal lines, never the sum).
+   Lines with a native id are counted the same way, but within one statement of the file: a statement lists a line once,
+   so an entry twice in one list is two lines, and the same entry in two lists is one.
+5. *The same account through another channel* (another format, another export) shares no ids: that is for matching.
+6. Never part of an id: the file's name, the line's place in it, a running balance. Never alone: the text.
+
+What this cannot see: a line without a native id whose text the bank changes between two files is two lines.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+
+from raccord_bankfeed.readers.contract import Line
+
+_DIGEST_BYTES = 8
+_SHOWN_CHARS = 40
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+_NOTHING = frozenset({"NONE", "NULL", "NAN", "UNKNOWN", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
+_COUNTER_DIGITS_MAX = 3
+"""An id of so few digits, zeros in front apart, is a counter that starts again with each download."""
+
+
+class Identities:
+    """Gives the lines of one file their ids; ask for every line in the file's order, and tell when a statement ends."""
+
+    def __init__(self) -> None:
+        self._in_file: dict[int, int] = {}
+        self._in_statement: dict[int, int] = {}
+
+    def of(self, line: Line) -> str:
+        """Return the id of the next line of the file."""
+        day = line.day.isoformat()
+        if not line.pending and is_telling(line.native, line.day):
+            counts = self._in_statement
+            digest = _digest(line.native, day, plain_amount(line.amount))
+            shown = _NOT_PLAIN.sub("_", line.native)[:_SHOWN_CHARS]
+        else:
+            counts = self._in_file
+            reference = line.reference or line.check_number
+            words = normalised(f"{line.name} {line.memo}")
+            digest = _digest(day, plain_amount(line.amount), line.currency, words, normalised(reference))
+            shown = f"pending-{day}" if line.pending else day
+        key = int.from_bytes(_digest_bytes(line.account.key, shown, digest))
+        number = counts[key] = counts.get(key, 0) + 1
+        return f"{line.account.key}/{shown}-{digest}" + (f"~{number}" if number > 1 else "")
+
+    def statement_ended(self) -> None:
+        """Begin a new list: native ids are counted afresh."""
+        self._in_statement.clear()
+
+
+def is_telling(native: str, day: date) -> bool:
+    """Tell whether a bank's id can tell lines apart: not if empty, a word for nothing, a small counter or the day."""
+    plain = native.strip().upper()
+    if len(set(plain)) < 2 or plain in _NOTHING:
+        return False
+    if plain.isdigit():
+        digits = plain.lstrip("0")
+        compact = f"{day:%Y%m%d}"
+        return len(digits) > _COUNTER_DIGITS_MAX and not (digits.startswith(compact) and not digits[8:].strip("0"))
+    return len(plain) > _COUNTER_DIGITS_MAX
+
+
+def normalised(text: str) -> str:
+    """Return a text for comparison: compatibility forms unified, upper case, runs of blanks as one; digits stay."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(plain.upper().split())
+
+
+def plain_amount(amount: Decimal) -> str:
+    """Return an amount without its scale: ``-30.000`` and ``-30.00`` are one amount."""
+    return format(amount.normalize(), "f") if amount else "0"
+
+
+def _digest(*parts: str) -> str:
+    return _digest_bytes(*parts).hex()
+
+
+def _digest_bytes(*parts: str) -> bytes:
+    return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).digest()

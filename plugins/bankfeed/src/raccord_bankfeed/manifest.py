@@ -1,0 +1,74 @@
+"""What the connector says of itself before a record moves."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from raccord.plugin import ConnectorInfo, RoleInfo, StreamInfo, TermTable, Text
+from raccord.plugin.drafts import Accepts
+from raccord_bankfeed.mapping import LEDGER_ACCOUNT
+from raccord_bankfeed.records import LINES, STATEMENTS
+from raccord_bankfeed.settings import BankFeedSettings
+
+VERSION = "0.1.0"
+
+
+def manifest() -> ConnectorInfo:
+    """Return the manifest; reads the term table that ships with the connector."""
+    terms = TermTable.from_toml((files("raccord_bankfeed") / "terms.toml").read_text(encoding="utf-8"))
+    return ConnectorInfo(
+        name="bankfeed",
+        label=Text("Comptes bancaires", "Bank feed"),
+        summary=Text(
+            "Lit les fichiers de vos comptes bancaires et de vos cartes, ligne par ligne, jamais deux fois ; "
+            "vous validez "
+            "chaque ligne avec sa catégorie.",
+            "Reads the files of your bank and card accounts, line by line, never twice; you validate each line "
+            "with its "
+            "category.",
+        ),
+        version=VERSION,
+        streams=(
+            StreamInfo(LINES, Text("Lignes de banque", "Bank lines")),
+            StreamInfo(STATEMENTS, Text("Relevés et soldes", "Statements and balances")),
+        ),
+        settings=BankFeedSettings,
+        roles=(
+            RoleInfo(
+                LEDGER_ACCOUNT,
+                Text("Compte du plan comptable", "Account in the chart of accounts"),
+                Accepts.BANK_OR_CARD,
+                help=Text(
+                    "Le compte QuickBooks qui correspond à ce compte de la banque ou à cette carte.",
+                    "The QuickBooks account that this account at the bank, or this card, is.",
+                ),
+            ),
+        ),
+        terms=terms,
+        limits=(
+            Text("Fichiers OFX 1 et 2, QFX et QBO.", "OFX 1 and 2, QFX and QBO files."),
+            Text("Seulement les lignes dans la devise de l’entreprise.", "Only lines in the company's own currency."),
+            Text(
+                "Les opérations en attente ne sont pas envoyées ; les comptes de placement et de prêt ne sont pas lus.",
+                "Pending transactions are not posted; investment and loan accounts are not read.",
+            ),
+        ),
+        warnings=(
+            Text(
+                "Un compte peut mêler dépenses de l’entreprise et dépenses personnelles : écartez les lignes "
+                "personnelles "
+                "à mesure qu’elles arrivent.",
+                "An account may mix business and personal spending: sort the personal lines out as they come.",
+            ),
+            Text(
+                "Si QuickBooks télécharge aussi ce compte, excluez-y ces lignes ou rapprochez-les : sinon elles "
+                "comptent "
+                "deux fois.",
+                "If QuickBooks downloads this account as well, exclude these lines there or match them: otherwise they "
+                "count twice.",
+            ),
+        ),
+        validates_each=True,
+        tile="BQ",
+        hue=212,
+    )

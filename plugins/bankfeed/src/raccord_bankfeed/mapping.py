@@ -1,0 +1,136 @@
+"""From a bank line to an expense or a deposit whose category a person decides; pure."""
+
+from __future__ import annotations
+
+from raccord.plugin import MapContext, Mapped, Money, Record, Skipped
+from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
+from raccord_bankfeed import refusals
+from raccord_bankfeed.readers.account import UNNAMED
+from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
+from raccord_bankfeed.records import LINES, STATEMENTS
+from raccord_bankfeed.settings import BankFeedSettings
+
+LEDGER_ACCOUNT = "ledger_account"
+CATEGORY = "category"
+LEFT_OUT = "left_out"
+
+_MEMO_CHARS_MAX = 1000
+_REFERENCE_CHARS_MAX = 21
+"""QuickBooks' document number holds no more."""
+
+
+def map_line_or_statement(context: MapContext, record: Record) -> Mapped | Skipped | None:
+    """Map one record; raises ``BadRecord`` for a line that a person has to look at before it can be posted."""
+    match record.stream:
+        case str(stream) if stream == LINES:
+            return _why_not(context, record) or _line(context, record)
+        case str(stream) if stream == STATEMENTS:
+            return _statement(record)
+        case _:
+            return None
+
+
+def _why_not(context: MapContext, record: Record) -> Skipped | None:
+    """Say why a line posts nothing, or raise for one that may post only after an answer; nothing where all is well."""
+    settings = _settings(context)
+    names = settings.account_names()
+    key, type_ = _field(record, "account"), _field(record, "type")
+    account = names.get(key) or _field(record, "account_number") or key
+    if record.raw.get("pending"):
+        return refusals.pending()
+    if settings.only_named and key not in names:
+        return refusals.account_left_out(account, key)
+    if key.startswith(UNNAMED) and key not in names:
+        raise refusals.account_unnamed(key)
+    _check_correction(record)
+    term = context.terms.get(type_)
+    if term is not None and term.ledger == LEFT_OUT:
+        return refusals.type_left_out(term.label)
+    if record.amount is None or not record.amount:
+        return refusals.zero()
+    currency = _field(record, "currency") or settings.currency_if_missing
+    if not currency:
+        raise refusals.currency_missing(account)
+    if currency != context.home_currency:
+        raise refusals.currency_foreign(account, currency, context.home_currency)
+    if record.amount.rounded() != record.amount:
+        raise refusals.amount_fraction(str(record.amount))
+    return None
+
+
+def _line(context: MapContext, record: Record) -> Mapped:
+    if record.amount is None:
+        raise ValueError(f"{record.key()}: a line that posts has an amount")
+    amount = Money(abs(record.amount.amount), record.amount.currency).rounded()
+    account = Role(LEDGER_ACCOUNT, of=_field(record, "account"))
+    category = Decision(CATEGORY, Accepts.CATEGORY)
+    on_card = _field(record, "account_kind") == AccountKind.CARD
+    text = bank_text(context, record)
+    if record.amount.amount > 0 and not on_card:
+        line = DirectLine(account=category, amount=amount.amount, description=text)
+        return Mapped(
+            [
+                Deposit(
+                    key=record.key(),
+                    day=record.day,
+                    currency=amount.currency,
+                    bank=account,
+                    lines=(line,),
+                    total=amount.amount,
+                    memo=text,
+                )
+            ]
+        )
+    return Mapped(
+        [
+            Expense(
+                key=record.key(),
+                day=record.day,
+                currency=amount.currency,
+                paid_from=account,
+                payment_type=PaymentType.CARD if on_card else PaymentType.CASH,
+                lines=(ExpenseLine(account=category, amount=amount.amount, description=text),),
+                total=amount.amount,
+                credit=record.amount.amount > 0,
+                reference=(_field(record, "check_number") or _field(record, "reference"))[:_REFERENCE_CHARS_MAX],
+                memo=text,
+            )
+        ]
+    )
+
+
+def bank_text(context: MapContext, record: Record) -> str:
+    """Return what the bank wrote of a line, name before memo, each once; else the kind of transaction."""
+    name, memo = (" ".join(_field(record, part).split()) for part in ("name", "memo"))
+    text = memo if name.casefold() in memo.casefold() else f"{name} {memo}".strip()
+    if not text:
+        type_ = _field(record, "type")
+        term = context.terms.get(type_)
+        text = type_ if term is None else term.label.get(context.language)
+    return text[:_MEMO_CHARS_MAX]
+
+
+def _check_correction(record: Record) -> None:
+    correction = record.raw.get("correction")
+    if isinstance(correction, dict):
+        native = str(correction.get("native", ""))
+        if correction.get("action") == CorrectionAction.DELETE:
+            raise refusals.line_withdrawn(native)
+        raise refusals.line_replaced(native)
+
+
+def _statement(record: Record) -> Skipped:
+    if _field(record, "account_kind") in (AccountKind.BANK, AccountKind.CARD):
+        return refusals.balance_only()
+    return refusals.not_a_bank_account(_field(record, "account_number"))
+
+
+def _settings(context: MapContext) -> BankFeedSettings:
+    if not isinstance(context.settings, BankFeedSettings):
+        raise TypeError(f"settings of {type(context.settings).__name__}, not BankFeedSettings")
+    return context.settings
+
+
+def _field(record: Record, name: str) -> str:
+    value = record.raw.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,118 @@
+"""From what a reader yields to records and rejects; their raw form is the same for every format of bank file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+
+from raccord.plugin import JSON, Money, Record, Reject, SourceFile, Text
+from raccord_bankfeed.identity import Identities
+from raccord_bankfeed.readers.contract import Balance, CorrectionAction, Event, Line, Statement, Unreadable
+
+LINES = "lines"
+STATEMENTS = "statements"
+
+Make = Callable[[Event], Record | Reject | None]
+
+
+def maker(source: SourceFile, stream: str, identities: Identities, home_currency: str) -> Make:
+    """Return what turns the events of a file, in order, into what ``stream`` has to say of them."""
+
+    def line(event: Event) -> Record | Reject | None:
+        match event:
+            case Line():
+                return _line_record(event, identities.of(event), home_currency)
+            case Statement():
+                identities.statement_ended()
+                return None
+            case Unreadable():
+                return _reject(source, event)
+
+    def statement(event: Event) -> Record | Reject | None:
+        return _statement_record(source, event) if isinstance(event, Statement) else None
+
+    return line if stream == LINES else statement
+
+
+def _line_record(line: Line, source_id: str, home_currency: str) -> Record:
+    """A pending line and one that the bank withdraws move no money yet, so their amount stands in ``raw`` alone."""
+    correction = line.correction
+    raw: dict[str, JSON] = {
+        "account": line.account.key,
+        "account_kind": line.account.kind.value,
+        "account_number": line.account.masked,
+        "currency": line.currency,
+        "amount": _text(line.amount),
+        "type": line.type,
+        "name": line.name,
+        "memo": line.memo,
+        "reference": line.reference,
+        "check_number": line.check_number,
+        "native": line.native,
+        "pending": line.pending,
+        "correction": None if correction is None else {"native": correction.native, "action": correction.action.value},
+        "fields": dict(line.fields),
+    }
+    withdrawn = correction is not None and correction.action is CorrectionAction.DELETE
+    moves = not (line.pending or withdrawn)
+    amount = Money(line.amount, line.currency or home_currency) if moves else None
+    return Record(LINES, source_id, line.day, raw, amount)
+
+
+def _statement_record(source: SourceFile, statement: Statement) -> Record | Reject:
+    account = statement.account
+    raw: dict[str, JSON] = {
+        "account": account.key,
+        "account_kind": account.kind.value,
+        "account_number": account.masked,
+        "account_type": account.type,
+        "institution": statement.institution,
+        "currency": statement.currency,
+        "starts": _day(statement.starts),
+        "ends": _day(statement.ends),
+        "ledger_balance": _balance(statement.ledger),
+        "available_balance": _balance(statement.available),
+        "lines": statement.lines,
+        "pending": statement.pending,
+        "unreadable": statement.unreadable,
+        "left_out": statement.left_out,
+        "total": _text(statement.total),
+    }
+    day = (statement.ledger and statement.ledger.day) or statement.ends or statement.last_day or statement.starts
+    if day is None:
+        return Reject(
+            STATEMENTS,
+            _where(source, statement.line),
+            "bankfeed.statement_undated",
+            Text(
+                "Ce relevé n’a ni période, ni date de solde, ni ligne : il ne dit rien que l’on puisse garder. "
+                "Demandez un nouveau fichier à la banque si vous attendiez des lignes.",
+                "This statement has no period, no date of a balance and no line: it says nothing that can be kept. "
+                "Ask the bank for a new file if you expected lines.",
+            ),
+        )
+    digest = blake2b(repr(sorted(raw.items())).encode(), digest_size=8).hexdigest()
+    return Record(STATEMENTS, f"{account.key}/{day.isoformat()}-{digest}", day, raw)
+
+
+def _reject(source: SourceFile, row: Unreadable) -> Reject:
+    return Reject(LINES, f"{_where(source, row.line)}, {row.offset}", row.code, row.reason, row.excerpt)
+
+
+def _where(source: SourceFile, line: int) -> str:
+    """Name file and line; the digest tells apart files of one name, which banks send every month."""
+    return f"{source.name[:120]} [{source.sha256[:8]}] {line}"
+
+
+def _text(amount: Decimal) -> str:
+    return format(amount, "f")
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _balance(balance: Balance | None) -> JSON:
+    return None if balance is None else {"amount": _text(balance.amount), "day": _day(balance.day)}

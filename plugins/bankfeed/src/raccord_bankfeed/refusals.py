@@ -1,0 +1,148 @@
+"""Why a line that was read is not posted, or not yet: codes and sentences."""
+
+from __future__ import annotations
+
+from raccord.plugin import BadRecord, Skipped, Text
+
+
+def pending() -> Skipped:
+    return Skipped(
+        "bankfeed.pending",
+        Text(
+            "La banque n’a pas encore comptabilisé cette opération : elle sera proposée quand elle le sera.",
+            "The bank has not booked this transaction yet: it will be offered once it has.",
+        ),
+    )
+
+
+def zero() -> Skipped:
+    return Skipped(
+        "bankfeed.zero",
+        Text("La ligne ne déplace pas d’argent (montant nul).", "The line moves no money (its amount is zero)."),
+    )
+
+
+def type_left_out(kind: Text) -> Skipped:
+    return Skipped(
+        "bankfeed.type_left_out",
+        Text(
+            f"Les lignes de type « {kind.fr} » ne sont pas envoyées (table des termes).",
+            f"Lines of the kind “{kind.en}” are not posted (term table).",
+        ),
+    )
+
+
+def account_left_out(account: str, key: str) -> Skipped:
+    return Skipped(
+        "bankfeed.account_left_out",
+        Text(
+            f"Le compte {account} ({key}) n’est pas parmi ceux que vous avez nommés. Nommez-le dans les réglages pour "
+            "le lire.",
+            f"The account {account} ({key}) is not among those you named. Name it in the settings to have it read.",
+        ),
+    )
+
+
+def balance_only() -> Skipped:
+    return Skipped(
+        "bankfeed.balance_only",
+        Text(
+            "Un relevé donne le solde ; ses lignes sont lues à part.",
+            "A statement tells the balance; its lines are read apart.",
+        ),
+    )
+
+
+def not_a_bank_account(account: str) -> Skipped:
+    return Skipped(
+        "bankfeed.not_a_bank_account",
+        Text(
+            f"Le compte {account} est un compte de placement ou de prêt : ses opérations ne sont pas des lignes "
+            "de banque "
+            "et ne sont pas lues. Saisissez-les dans QuickBooks.",
+            f"The account {account} is an investment or loan account: its transactions are no bank lines and are not "
+            "read. Enter them in QuickBooks.",
+        ),
+        report=True,
+    )
+
+
+def account_unnamed(key: str) -> BadRecord:
+    return BadRecord(
+        "account",
+        Text(
+            f"Le fichier ne dit pas de quel compte il s’agit. S’il vient toujours du même, ajoutez « {key} = son "
+            "nom » aux "
+            "noms de comptes dans les réglages.",
+            f"The file does not say which account it is of. If it is always the same one, add “{key} = its name” "
+            "to the "
+            "names of accounts in the settings.",
+        ),
+        "bankfeed.account_unnamed",
+    )
+
+
+def currency_missing(account: str) -> BadRecord:
+    return BadRecord(
+        "currency",
+        Text(
+            f"Le fichier n’indique pas la devise du compte {account}. Indiquez-la dans les réglages, sous « Devise des "
+            "fichiers qui n’en indiquent pas ».",
+            f"The file does not state the currency of the account {account}. State it in the settings, under “Currency "
+            "of files that state none”.",
+        ),
+        "bankfeed.currency_missing",
+    )
+
+
+def currency_foreign(account: str, currency: str, home: str) -> BadRecord:
+    return BadRecord(
+        "currency",
+        Text(
+            f"La ligne du compte {account} est en {currency}, les livres sont en {home} : elle n’est ni convertie ni "
+            "envoyée. Saisissez-la dans QuickBooks avec le taux de la banque.",
+            f"The line of the account {account} is in {currency}, the books are in {home}: it is neither converted nor "
+            "posted. Enter it in QuickBooks at the bank's rate.",
+        ),
+        "bankfeed.currency_foreign",
+    )
+
+
+def amount_fraction(amount: str) -> BadRecord:
+    return BadRecord(
+        "amount",
+        Text(
+            f"Le montant {amount} a plus de décimales que la devise : peut-être une virgule qui sépare les milliers. "
+            "Comparez-le au relevé de la banque et saisissez l’opération à la main.",
+            f"The amount {amount} has more decimals than the currency: perhaps a comma that separates thousands. "
+            "Compare "
+            "it with the bank's statement and enter the transaction by hand.",
+        ),
+        "bankfeed.amount_fraction",
+    )
+
+
+def line_replaced(native: str) -> BadRecord:
+    return BadRecord(
+        "CORRECTFITID",
+        Text(
+            f"La banque dit que cette ligne remplace sa ligne {native}. Corrigez ce qui a été envoyé pour "
+            "celle-là : rien "
+            "n’est envoyé pour celle-ci, pour ne pas compter deux fois.",
+            f"The bank says that this line replaces its line {native}. Correct what was posted for that one: "
+            "nothing is "
+            "posted for this one, so that nothing counts twice.",
+        ),
+        "bankfeed.line_replaced",
+    )
+
+
+def line_withdrawn(native: str) -> BadRecord:
+    return BadRecord(
+        "CORRECTFITID",
+        Text(
+            f"La banque retire sa ligne {native}. Si elle a été envoyée, annulez le document dans QuickBooks.",
+            f"The bank withdraws its line {native}. If it was posted, void the document in QuickBooks.",
+        ),
+        "bankfeed.line_withdrawn",
+    )

@@ -1,0 +1,77 @@
+"""The settings of a connection: where its files come from, and what its accounts are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+
+class InputKind(StrEnum):
+    """Where the bank's files come from."""
+
+    FOLDER = "folder"
+    UPLOAD = "upload"
+
+
+class BankFeedSettings(BaseModel):
+    """What the owner of the accounts chooses once; the ledger accounts themselves are choices, not settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input_kind: InputKind = Field(
+        InputKind.UPLOAD,
+        title="Where the bank's files come from",
+        json_schema_extra={"fr": "Provenance des fichiers de la banque"},
+    )
+    folder: str = Field("", title="Folder", json_schema_extra={"fr": "Dossier"})
+    accounts: str = Field(
+        "",
+        max_length=20_000,
+        title="Names of your accounts, one a line: bank-1234-0123456789 = Chequing",
+        json_schema_extra={"fr": "Noms de vos comptes, un par ligne : bank-1234-0123456789 = Compte chèques"},
+    )
+    only_named: bool = Field(
+        False,
+        title="Read only the accounts named above",
+        json_schema_extra={"fr": "Ne lire que les comptes nommés ci-dessus"},
+    )
+    currency_if_missing: str = Field(
+        "",
+        pattern=r"^([A-Z]{3})?$",
+        title="Currency of files that state none (empty: their lines wait)",
+        json_schema_extra={"fr": "Devise des fichiers qui n’en indiquent pas (vide : leurs lignes attendent)"},
+    )
+
+    @field_validator("accounts")
+    @classmethod
+    def _one_name_a_line(cls, value: str) -> str:
+        for line in filter(str.strip, value.splitlines()):
+            key, mark, name = line.partition("=")
+            if not (mark and key.strip() and name.strip()):
+                raise PydanticCustomError(
+                    "bankfeed.settings_accounts",
+                    "Write each account as: key = name. This line is not: {line} · "
+                    "Écrivez chaque compte ainsi : clé = nom. Cette ligne ne l’est pas : {line}",
+                    {"line": line.strip()[:80]},
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.input_kind is InputKind.FOLDER and not self.folder:
+            raise PydanticCustomError("bankfeed.settings_folder", "Give the folder. · Indiquez le dossier.")
+        if self.only_named and not self.account_names():
+            raise PydanticCustomError(
+                "bankfeed.settings_only_named",
+                "Name at least one account to read. · Nommez au moins un compte à lire.",
+            )
+        return self
+
+    def account_names(self) -> Mapping[str, str]:
+        """Return the names that people gave to accounts, by account key."""
+        rows = (line.partition("=") for line in self.accounts.splitlines() if line.strip())
+        return {key.strip(): name.strip() for key, _, name in rows}
