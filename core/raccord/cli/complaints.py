@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from typing import Protocol
 
@@ -69,10 +70,12 @@ def _usage(error: click.ClickException) -> Phrase:
             near = ", ".join(error.possibilities or ())
             guess = f" Vouliez-vous dire {near} ?" if near else ""
             return Phrase(f"L'option {error.option_name} n'existe pas.{guess}", english)
-        case click.exceptions.NoSuchCommand():
-            near = ", ".join(error.possibilities or ())
-            guess = f" Vouliez-vous dire {near} ?" if near else ""
-            return Phrase(f"La commande « {error.command_name} » n'existe pas.{guess}", english)
+        case click.exceptions.NoSuchCommand(command_name=str(name)):
+            near = _near(name, error.ctx)
+            return Phrase(
+                f"La commande « {name} » n'existe pas." + (f" Vouliez-vous dire {near} ?" if near else ""),
+                f"There is no command “{name}”." + (f" Did you mean {near}?" if near else ""),
+            )
         case click.MissingParameter():
             name = error.param.make_metavar(error.ctx) if error.param and error.ctx else str(error.param_hint)
             if error.param is not None and error.param.param_type_name == "option":
@@ -83,6 +86,11 @@ def _usage(error: click.ClickException) -> Phrase:
             return Phrase(f"La valeur de {name} ne convient pas : {error.message}", english)
         case _:
             return Phrase(f"La ligne de commande ne convient pas : {english}", english)
+
+
+def _near(name: str, context: click.Context | None) -> str:
+    known = context.command.list_commands(context) if context and isinstance(context.command, click.Group) else []
+    return next(iter(difflib.get_close_matches(name, known, n=1)), "")
 
 
 _ERROR = Phrase("Erreur :", "Error:")
