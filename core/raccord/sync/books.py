@@ -116,8 +116,7 @@ def read_lists(
     """
     rows: list[Mapping[str, Any]] = []
     for kind in WHOLE_LISTS:
-        for found in client.query_all(kind, "Active IN (true, false)"):
-            rows.append({"kind": kind, **found})
+        rows.extend({"kind": kind, **found} for found in client.query_all(kind, "Active IN (true, false)"))
     wanted: dict[str, list[str]] = {}
     for kind, object_id in choices:
         if kind not in WHOLE_LISTS:
@@ -165,9 +164,9 @@ def store_entry(session: Session, company_id: str, kind: str, row: Mapping[str, 
 
 
 def find_by_name(client: QuickBooks, kind: str, name: str) -> list[Mapping[str, Any]]:
-    """Return the objects of a list that bear exactly this name (QuickBooks compares without case), inactive included."""
+    """Return the objects of a list that bear this name (QuickBooks compares without case), inactive included."""
     field = "DisplayName" if kind in PEOPLE else "Name"
-    return client.query(f"SELECT * FROM {kind} WHERE {field} = {quoted(name)} AND Active IN (true, false)")  # noqa: S608 - quoted
+    return list(client.query_all(kind, f"{field} = {quoted(name)} AND Active IN (true, false)"))
 
 
 def ledger_object(entry: LedgerEntry) -> LedgerObject:

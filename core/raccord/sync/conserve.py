@@ -1,4 +1,4 @@
-"""Conservation: fetched = posted + unchanged + skipped + held + failed, counted on the way and recounted from the tables."""
+"""Conservation: fetched = posted + unchanged + skipped + held + failed, counted on the way and counted again."""
 
 from __future__ import annotations
 

@@ -17,6 +17,10 @@ class Fenced(Exception):  # noqa: N818 - named for what happened: another execut
     """Raised when another execution of the same run has begun; this one must stop without writing."""
 
 
+class PassingTrouble(OSError):  # noqa: N818 - named for what it is
+    """Raised when a unit of work should be tried again later: network, throttling, a source that is away."""
+
+
 @dataclass(frozen=True, slots=True)
 class Execution:
     """A claim on a run; every transaction through it fails once a later claim exists."""

@@ -162,7 +162,7 @@ class Planner:
             return {}, "", None
         ref, amount = money_effect(draft)
         return (
-            ledger_effect(draft, self.resolver.resolve, clearing=self._clearing()),
+            ledger_effect(draft, self.resolver.resolve, self.facts.encoding, clearing=self._clearing()),
             self.resolver.resolve(ref),
             amount,
         )

@@ -123,7 +123,7 @@ class Poster:
         return len(jobs)
 
     def _open_jobs(self, plan_id: str | None) -> list[Job]:
-        """Return the intents without an answer: of this plan, or of all the company's earlier plans of the connection."""
+        """Return the intents without an answer: of this plan, or of all the connection's plans."""
         with self.execution.begin() as (session, _):
             statement = (
                 select(Posting, PlanLine)
@@ -162,7 +162,7 @@ class Poster:
         code = mark(self.realm, self.connection_id, line.key)
         body = fill(line.payload, ids)
         line.state = LineState.SENDING
-        line.money_account = fill(line.money_account, ids)
+        line.money_account = ids.get(line.money_account.removeprefix("{link:").removesuffix("}"), line.money_account)
         return Posting(
             plan_line_id=line.id,
             company_id=self.company_id,
@@ -219,7 +219,7 @@ class Poster:
                     LinkRow.state == LinkState.LIVE,
                 )
             )
-            found.update({key: document_id for key, document_id in rows})
+            found.update({row.key: row.document_id for row in rows})
         return found
 
     def _refusals(self, session: Session, keys: Sequence[str]) -> dict[str, int]:

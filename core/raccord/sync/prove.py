@@ -1,4 +1,4 @@
-"""Source total = posted total = QuickBooks total, per stream, currency and day; or the ids that explain the difference."""
+"""Source total = posted total = QuickBooks total, per stream, currency and day; or the ids that explain why not."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ def source_side(session: Session, connection: Connection, first: date, last: dat
         .execution_options(yield_per=1000)
     )
     for stream, currency, day, amount, state, waits in rows:
-        cell = totals[stream, currency, day]
+        if amount is None:
+            continue
+        cell = totals[stream, currency or "", day]
         cell.source += amount
         if state != RecordState.MAPPED or waits:
             cell.left_out += amount
@@ -120,19 +122,8 @@ def source_side(session: Session, connection: Connection, first: date, last: dat
 
 def linked_between(session: Session, connection: Connection, first: date, last: date) -> list[Linked]:
     """Return the links of money documents whose day lies in the range."""
-    rows = session.execute(
-        select(
-            LinkRow.key,
-            LinkRow.kind,
-            LinkRow.document_id,
-            LinkRow.marker,
-            LinkRow.revision,
-            LinkRow.stream,
-            LinkRow.day,
-            LinkRow.amount,
-            LinkRow.currency,
-            LinkRow.money_account,
-        ).where(
+    rows = session.scalars(
+        select(LinkRow).where(
             LinkRow.company_id == connection.company_id,
             LinkRow.connection_id == connection.id,
             LinkRow.state == LinkState.LIVE,
@@ -141,7 +132,14 @@ def linked_between(session: Session, connection: Connection, first: date, last: 
             LinkRow.day <= last,
         )
     )
-    return [Linked(*row) for row in rows]
+    return [
+        Linked(
+            row.key, row.kind, row.document_id, row.marker, row.revision, row.stream, row.day, row.amount, row.currency,
+            row.money_account,
+        )
+        for row in rows
+        if row.day is not None and row.amount is not None
+    ]  # fmt: skip
 
 
 def documents_between(

@@ -1,4 +1,4 @@
-"""From keys and roles to ledger ids: the company's choice on the draft's day, a hook's, core's default, or a question."""
+"""From keys and roles to ledger ids: the choice valid on the draft's day, a hook's, core's default, or a question."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ from raccord.store.models import (
 )
 from raccord.sync.books import chosen, read_facts, read_lists, store_books
 from raccord.sync.conserve import ConservationError, conserve
-from raccord.sync.execution import Execution
+from raccord.sync.execution import Execution, PassingTrouble
 from raccord.sync.keep import keep_page
 from raccord.sync.map import map_slice
 from raccord.sync.plan import Planner, Position, plan_hash, start_plan
@@ -106,8 +106,10 @@ class Pipeline:
             phase, bench = Phase(run.phase), self.workshop.bench(session, run)
         try:
             return _Unit(self.workshop, execution, bench).do(phase)
-        except (RetryLater, UnavailableError, ThrottledError):
+        except RetryLater:
             raise
+        except (UnavailableError, ThrottledError) as error:
+            raise PassingTrouble(str(error)) from None
         except (Reauthorise, ReauthoriseError) as error:
             return self._needs_sign_in(execution, error)
         except PluginFault as fault:
@@ -277,13 +279,16 @@ class _Unit:
         with self.execution.begin() as (session, run):
             store_books(session, session.get_one(Company, bench.company.id), facts, rows, now)
             connection = session.get_one(Connection, bench.connection.id)
-            start_plan(session, connection, run, now)
+            plan = start_plan(session, connection, run, now)
+            self.workshop.keep_facts(plan.id, facts)
             run.phase = Phase.PLAN
             run.progress = {**run.progress, "plan": [0, 0]}
 
     def _plan(self) -> Progress:
         bench = self.bench
-        facts = read_facts(bench.client())
+        with self.execution.database.read() as session:
+            plan_id = session.get_one(Run, self.execution.run_id).plan_id
+        facts = self.workshop.facts(plan_id, bench.company)
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             plan = session.get_one(Plan, run.plan_id)

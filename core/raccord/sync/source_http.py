@@ -1,4 +1,4 @@
-"""A connector's way out to its source: declared hosts only, time-outs, bounded retries of reads, nothing secret logged."""
+"""A connector's way out to its source: declared hosts only, time-outs, bounded retries, nothing secret logged."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def overrides_of(session: Session, connection_id: str, day: date) -> dict[str, s
         .where(TermOverride.connection_id == connection_id, TermOverride.valid_from <= day)
         .order_by(TermOverride.valid_from)
     )
-    return {word: ledger for word, ledger in rows}
+    return {row.word: row.ledger for row in rows}
 
 
 def terms_of(session: Session, connection_id: str, table: TermTable, day: date) -> TermTable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from threading import Lock
 from zoneinfo import ZoneInfo
@@ -20,17 +19,19 @@ from raccord.quickbooks import (
     QuickBooks,
     Secret,
     TokenKeeper,
+    Tokens,
 )
 from raccord.scope import Scope, Scopes
 from raccord.settings import Settings
 from raccord.store.database import Database
 from raccord.store.files import StoredFileBox
 from raccord.store.models import Company, Connection, Run
+from raccord.store.tokens import StoredTokens
 from raccord.store.vault import Vault, join_secrets
+from raccord.sync.books import Facts, read_facts
 from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
 from raccord.sync.source_http import SourceHttp, allowed_hosts
 from raccord.sync.terms import terms_of
-from raccord.sync.token_store import VaultTokens
 from raccord.sync.views import FetchView, MapView, View
 
 
@@ -62,7 +63,10 @@ class Workshop:
     scopes: Scopes
     vault: Vault
     clock: Clock
+    _facts: tuple[str, Facts] | None = field(default=None, repr=False)
     _clients: dict[str, QuickBooks] = field(default_factory=dict, repr=False)
+    _oauths: dict[str, OAuthClient] = field(default_factory=dict, repr=False)
+    _oauth_lock: Lock = field(default_factory=Lock, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def bench(self, session: Session, run: Run) -> Bench:
@@ -74,8 +78,10 @@ class Workshop:
     def bench_of(self, session: Session, company: Company, connection: Connection) -> Bench:
         scope = self.scopes.get(session, company.id, connection.connector, connection.revision)
         language: Language = "en" if company.language == "en" else "fr"
-        secret = self.vault.within(session).get(settings_handle(connection.id), missing_ok=True)
-        settings = join_secrets(scope.info.settings, connection.settings, json.loads(secret) if secret else {})
+        vault = self.vault.within(session)
+        handle = settings_handle(connection.id)
+        secret = vault.get_mapping(handle) if vault.get(handle, missing_ok=True) else {}
+        settings = join_secrets(scope.info.settings, connection.settings, secret)
         view = View(settings, ZoneInfo(connection.time_zone), company.home_currency, language, connection.starts_on)
         return Bench(company, connection, scope, view, self)
 
@@ -101,6 +107,16 @@ class Workshop:
             view.settings, view.time_zone, view.home_currency, view.language, view.starts_on, terms, bench.company.taxed
         )
 
+    def keep_facts(self, plan_id: str, facts: Facts) -> None:
+        """Remember the facts a plan is made with, so that its later slices ask nothing."""
+        self._facts = (plan_id, facts)
+
+    def facts(self, plan_id: str, company: Company) -> Facts:
+        """Return the facts of a plan; another process that takes the plan over reads them again."""
+        if self._facts is None or self._facts[0] != plan_id:
+            self._facts = (plan_id, read_facts(self.client(company)))
+        return self._facts[1]
+
     def client(self, company: Company) -> QuickBooks:
         """Return the company's one client in this process; its connections and limits are shared by all threads."""
         with self._lock:
@@ -108,12 +124,28 @@ class Workshop:
                 self._clients[company.id] = self._new_client(company)
             return self._clients[company.id]
 
+    def forget_client(self, company_id: str) -> None:
+        """Make the next client of a company anew, after its tokens or address changed."""
+        with self._lock:
+            client = self._clients.pop(company_id, None)
+        if client is not None:
+            client.close()
+
     def keeper(self, company: Company) -> TokenKeeper:
         """Return a token keeper on the company's vault entry."""
-        store = VaultTokens(self.vault, self.settings.data_dir, company.id)
+        store: StoredTokens[Tokens] = StoredTokens(
+            self.vault, self.settings.data_dir, company.id, Tokens.to_vault, Tokens.from_vault
+        )
         return TokenKeeper(company.realm, store, self.oauth(company.environment), self.clock)
 
     def oauth(self, environment: str) -> OAuthClient:
+        """Return the client of an environment's authorisation host, one a process."""
+        with self._oauth_lock:
+            if environment not in self._oauths:
+                self._oauths[environment] = self._new_oauth(environment)
+            return self._oauths[environment]
+
+    def _new_oauth(self, environment: str) -> OAuthClient:
         credentials = AppCredentials(
             self.settings.quickbooks_client_id,
             Secret(self.settings.quickbooks_client_secret.get_secret_value()),
@@ -126,6 +158,10 @@ class Workshop:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
+        with self._oauth_lock:
+            for oauth in self._oauths.values():
+                oauth.close()
+            self._oauths.clear()
         self.database.dispose()
 
     def _new_client(self, company: Company) -> QuickBooks:

@@ -1,0 +1,369 @@
+"""A connection's life: set up, paused, resumed, disconnected; every step by a person, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.errors import RaccordError
+from raccord.onboarding.people import Actor, Power, require
+from raccord.plugin.info import ConnectorInfo, Mode
+from raccord.plugin.texts import Text
+from raccord.store import events
+from raccord.store.models import Company, Connection, ConnectionState, Gap, Schedule
+from raccord.store.vault import split_secrets
+from raccord.sync.workshop import Workshop, settings_handle
+
+NIGHTLY = "30 5 * * *"
+"""After a source's day of deliveries, before people come to work."""
+
+
+class ConnectionRuleError(RaccordError):
+    """Raised when a step of a connection's life is not possible now; says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConnection:
+    """What a person chose for a new connection; ``values`` are the connector's settings as typed."""
+
+    company_id: str
+    connector: str
+    values: Mapping[str, object]
+    label: str = ""
+    mode: Mode = Mode.FIRST_TIME
+    starts_on: date | None = None
+    time_zone: str = "America/Toronto"
+    cron: str = NIGHTLY
+
+
+def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
+    """Create a connection; one source account goes to one company (CH-23), a second one is kept unconnected (CH-24)."""
+    info = _info(workshop, new.connector)
+    require(actor, Power.LINK)
+    settings = read_settings(info, new.values)
+    identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
+    zone = read_zone(new.time_zone)
+    plain, secret = split_secrets(settings)
+    now = workshop.clock.now()
+    if identity and (before := _earlier(workshop, new, identity)):
+        return reconnect(workshop, actor, before, new.values)
+    with workshop.database.begin() as session:
+        company = session.get_one(Company, new.company_id)
+        workshop.scopes.get(session, company.id, new.connector, 0)
+        taken = _taken(session, info, company, identity)
+        connection = Connection(
+            company_id=company.id,
+            connector=new.connector,
+            label=new.label or info.label.get("en" if company.language == "en" else "fr"),
+            source_identity=identity,
+            settings=plain,
+            state=ConnectionState.UNCONNECTED if taken else ConnectionState.CONNECTED,
+            mode=new.mode,
+            time_zone=zone.key,
+            starts_on=new.starts_on or now.astimezone(zone).date(),
+            plugin_version=info.version,
+            set_up_at=now,
+            created_by=actor.name,
+        )
+        session.add(connection)
+        session.flush()
+        if secret:
+            workshop.vault.within(session).put(settings_handle(connection.id), secret)
+        if not taken:
+            session.add(Schedule(connection_id=connection.id, cron=new.cron, time_zone=zone.key, enabled=True))
+            session.add(
+                Gap(
+                    connection_id=connection.id,
+                    last_day=connection.starts_on - timedelta(days=1),
+                    reason="before_start",
+                    opened_at=now,
+                )
+            )
+        _note(session, actor, "connection.refused" if taken else "connection.created", connection, now)
+    if taken:
+        raise taken
+    return connection
+
+
+def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values: Mapping[str, object]) -> Connection:
+    """Change a connection's settings or credentials in place; identity, links and history stay (BF-24, CH-72)."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = session.get_one(Connection, connection_id)
+        info = _info(workshop, connection.connector)
+        require(actor, Power.MANAGE, info)
+        settings = read_settings(info, values)
+        if info.identity_setting and str(getattr(settings, info.identity_setting)) != connection.source_identity:
+            raise _refused(
+                "connection.identity_fixed",
+                Text("Ces réglages désignent un autre compte source.", "These settings name another source account."),
+                Text(
+                    "Créez une nouvelle connexion pour cet autre compte.",
+                    "Create a new connection for that other account.",
+                ),
+            )
+        plain, secret = split_secrets(settings)
+        connection.settings = plain
+        workshop.vault.within(session).put(settings_handle(connection.id), secret)
+        connection.revision += 1
+        if connection.state in (ConnectionState.REAUTHORISE, ConnectionState.FAULTY):
+            connection.state, connection.fault_count = ConnectionState.CONNECTED, 0
+        _note(session, actor, "connection.settings_changed", connection, now)
+        return connection
+
+
+def pause(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
+    """Stop all writing for a while (CH-42); the hole begins today, in the connection's time zone."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = _changeable(workshop, session, actor, connection_id)
+        if connection.state != ConnectionState.CONNECTED:
+            raise _not_in_state(connection, "connection.not_connected")
+        connection.state, connection.paused_at = ConnectionState.PAUSED, now
+        connection.revision += 1
+        session.add(Gap(connection_id=connection.id, first_day=_today(connection, now), reason="paused", opened_at=now))
+        _note(session, actor, "connection.paused", connection, now)
+        return connection
+
+
+def resume(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
+    """Go on after a pause from this day (CH-48); possible only when paused, and for one year (CH-45, CH-46)."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = _changeable(workshop, session, actor, connection_id)
+        if connection.state != ConnectionState.PAUSED or connection.paused_at is None:
+            raise _not_in_state(connection, "connection.not_paused")
+        today = _today(connection, now)
+        if today > _one_year_after(_today(connection, connection.paused_at)):
+            connection.state = ConnectionState.REAUTHORISE
+            _note(session, actor, "connection.pause_too_long", connection, now)
+            too_long = True
+        else:
+            connection.state, connection.paused_at = ConnectionState.CONNECTED, None
+            too_long = False
+            _note(session, actor, "connection.resumed", connection, now)
+        connection.revision += 1
+        _close_pause(session, connection.id, today, now)
+    if too_long:
+        raise _refused(
+            "connection.pause_too_long",
+            Text("La pause a duré plus d'un an.", "The pause lasted longer than a year."),
+            Text("Autorisez de nouveau la connexion.", "Authorise the connection again."),
+        )
+    return connection
+
+
+def disconnect(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
+    """End a connection (CH-37, CH-61): nothing is written afterwards, nothing is deleted, its links stay for ever."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = session.get_one(Connection, connection_id)
+        require(actor, Power.LINK, _info(workshop, connection.connector))
+        if connection.state == ConnectionState.DISCONNECTED:
+            raise _not_in_state(connection, "connection.not_connected")
+        connection.state = ConnectionState.DISCONNECTED
+        connection.revision += 1
+        workshop.vault.within(session).delete(settings_handle(connection.id))
+        schedule = session.get(Schedule, connection.id)
+        if schedule is not None:
+            schedule.enabled = False
+        _close_pause(session, connection.id, _today(connection, now), now)
+        session.add(
+            Gap(connection_id=connection.id, first_day=_today(connection, now), reason="disconnected", opened_at=now)
+        )
+        _note(session, actor, "connection.disconnected", connection, now)
+        return connection
+
+
+def reconnect(workshop: Workshop, actor: Actor, connection_id: str, values: Mapping[str, object]) -> Connection:
+    """Connect the same source account again: same row, same marks, so that nothing comes twice (pain 4)."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = session.get_one(Connection, connection_id)
+        info = _info(workshop, connection.connector)
+        require(actor, Power.LINK, info)
+        if connection.state not in (ConnectionState.DISCONNECTED, ConnectionState.REAUTHORISE):
+            raise _not_in_state(connection, "connection.not_disconnected")
+        settings = read_settings(info, values)
+        plain, secret = split_secrets(settings)
+        identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
+        if identity != connection.source_identity:
+            raise _refused(
+                "connection.identity_fixed",
+                Text("Ces réglages désignent un autre compte source.", "These settings name another source account."),
+                Text(
+                    "Créez une nouvelle connexion pour cet autre compte.",
+                    "Create a new connection for that other account.",
+                ),
+            )
+        taken = _taken(session, info, session.get_one(Company, connection.company_id), identity, but=connection.id)
+        if taken:
+            raise taken
+        connection.settings, connection.state, connection.paused_at = plain, ConnectionState.CONNECTED, None
+        connection.revision += 1
+        workshop.vault.within(session).put(settings_handle(connection.id), secret)
+        schedule = session.get(Schedule, connection.id)
+        if schedule is not None:
+            schedule.enabled = True
+        _close_gaps(session, connection.id, "disconnected", _today(connection, now), now)
+        _note(session, actor, "connection.reconnected", connection, now)
+        return connection
+
+
+def read_settings(info: ConnectorInfo, values: Mapping[str, object]) -> BaseModel:
+    """Check what a person typed against the connector's settings; names every wrong field in both languages."""
+    try:
+        return info.settings.model_validate(dict(values))
+    except ValidationError as error:
+        wrong = [
+            (str(".".join(map(str, each["loc"]))), str(each["msg"]))
+            for each in error.errors(include_input=False, include_url=False)
+        ]
+    names = "; ".join(f"{name} ({message})" for name, message in wrong[:10])
+    raise _refused(
+        "connection.settings",
+        Text(f"Réglages à corriger : {names}.", f"Settings to correct: {names}."),
+        Text("Corrigez ces champs et recommencez.", "Correct these fields and try again."),
+    )
+
+
+def read_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise _refused(
+            "connection.time_zone",
+            Text(f"Fuseau horaire inconnu : {name}.", f"Unknown time zone: {name}."),
+            Text("Employez un nom comme America/Toronto.", "Use a name such as America/Toronto."),
+        ) from None
+
+
+def _changeable(workshop: Workshop, session: Session, actor: Actor, connection_id: str) -> Connection:
+    connection = session.get_one(Connection, connection_id)
+    require(actor, Power.MANAGE, _info(workshop, connection.connector))
+    return connection
+
+
+def _info(workshop: Workshop, connector: str) -> ConnectorInfo:
+    admitted = workshop.scopes.catalog.get(connector)
+    if admitted is None:
+        raise _refused(
+            "connector.not_installed",
+            Text(
+                f"Le connecteur « {connector} » n'est pas installé.", f"The connector “{connector}” is not installed."
+            ),
+            Text("« raccord plugins » montre ceux qui sont là.", "“raccord plugins” shows those that are there."),
+        )
+    return admitted.info
+
+
+def _earlier(workshop: Workshop, new: NewConnection, identity: str) -> str | None:
+    """Return the connection that this source account had to this company before it was disconnected."""
+    with workshop.database.read() as session:
+        return session.scalars(
+            select(Connection.id)
+            .where(
+                Connection.company_id == new.company_id,
+                Connection.connector == new.connector,
+                Connection.source_identity == identity,
+                Connection.state == ConnectionState.DISCONNECTED,
+            )
+            .order_by(Connection.set_up_at.desc())
+        ).first()
+
+
+def _taken(
+    session: Session, info: ConnectorInfo, company: Company, identity: str, but: str = ""
+) -> RaccordError | None:
+    if not info.identity_setting:
+        return None
+    live = select(Connection).where(
+        Connection.connector == info.name,
+        Connection.id != but,
+        Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
+    )
+    same = session.scalars(live.where(Connection.source_identity == identity)).first()
+    if same is not None:
+        other = session.get_one(Company, same.company_id).name
+        return _refused(
+            "connection.source_taken",
+            Text(
+                f"Ce compte {info.label.fr} est déjà relié à « {other} ».",
+                f"This {info.label.en} account is already connected to “{other}”.",
+            ),
+            Text("Déconnectez-le d'abord là-bas.", "Disconnect it there first."),
+        )
+    own = session.scalars(live.where(Connection.company_id == company.id)).first() if info.owner_only else None
+    if own is not None:
+        return _refused(
+            "connection.company_taken",
+            Text(
+                f"« {company.name} » est déjà reliée à {info.label.fr} {own.source_identity} ;"
+                " le compte est créé sans connexion.",
+                f"“{company.name}” is already connected to {info.label.en} {own.source_identity};"
+                " the account is created without a connection.",
+            ),
+            Text(
+                "Reliez ce compte à une autre société QuickBooks.",
+                "Connect this account to another QuickBooks company.",
+            ),
+        )
+    return None
+
+
+def _today(connection: Connection, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(connection.time_zone)).date()
+
+
+def _one_year_after(day: date) -> date:
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 2, 28)
+
+
+def _close_pause(session: Session, connection_id: str, today: date, now: datetime) -> None:
+    _close_gaps(session, connection_id, "paused", today, now)
+
+
+def _close_gaps(session: Session, connection_id: str, reason: str, today: date, now: datetime) -> None:
+    """End open holes on the day before; one that began today was none (CH-48)."""
+    for gap in session.scalars(
+        select(Gap).where(Gap.connection_id == connection_id, Gap.reason == reason, Gap.closed_at.is_(None))
+    ):
+        gap.closed_at, gap.last_day = now, today - timedelta(days=1)
+        if gap.first_day is not None and gap.first_day > gap.last_day:
+            session.delete(gap)
+
+
+def _note(session: Session, actor: Actor, action: str, connection: Connection, now: datetime) -> None:
+    events.append(
+        session,
+        actor=actor.name,
+        action=action,
+        subject=connection.label,
+        company_id=connection.company_id,
+        connection_id=connection.id,
+        now=now,
+    )
+
+
+def _refused(code: str, text: Text, fix: Text) -> RaccordError:
+    return ConnectionRuleError(code, text, fix)
+
+
+def _not_in_state(connection: Connection, code: str) -> RaccordError:
+    return _refused(
+        code,
+        Text(
+            f"La connexion « {connection.label} » est dans l'état {connection.state}.",
+            f"The connection “{connection.label}” is {connection.state}.",
+        ),
+        Text("Cette action n'y est pas possible.", "This action is not possible in it."),
+    )

@@ -1,0 +1,296 @@
+"""What people decide about single drafts and whole plans: answers, skips, retries, choices, approvals."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from raccord.errors import RaccordError
+from raccord.onboarding.people import Actor, Power, require
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.info import ConnectorInfo, RoleInfo
+from raccord.plugin.texts import Text
+from raccord.store import events
+from raccord.store.models import (
+    Choice,
+    Connection,
+    DraftRow,
+    DraftState,
+    Hold,
+    LedgerEntry,
+    LineState,
+    Plan,
+    PlanLine,
+    PlanState,
+    Problem,
+    ProblemState,
+    Run,
+    RunState,
+)
+from raccord.sync.books import fits, kind_of
+from raccord.sync.holds import close_hold
+from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.workshop import Workshop
+
+BEGINNING = date(1, 1, 1)
+
+
+class DecisionError(RaccordError):
+    """Raised when a decision cannot be taken as asked; says why and what to do."""
+
+
+def choose(
+    workshop: Workshop,
+    actor: Actor,
+    connection_id: str,
+    role: str,
+    ledger_id: str,
+    of: str = "",
+    valid_from: date | None = None,
+) -> Choice:
+    """Fill a role from a day on (K9); without a day from the beginning, if nothing was chosen yet."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = session.get_one(Connection, connection_id)
+        info = _info(workshop, connection)
+        require(actor, Power.MANAGE, info)
+        entry = _fitting(session, connection, _role(info, role), ledger_id)
+        first = session.scalar(
+            select(func.count())
+            .select_from(Choice)
+            .where(Choice.connection_id == connection.id, Choice.role == role, Choice.of == of)
+        )
+        start = valid_from or (_today(workshop, connection) if first else BEGINNING)
+        choice = session.scalars(
+            select(Choice).where(
+                Choice.connection_id == connection.id, Choice.role == role, Choice.of == of, Choice.valid_from == start
+            )
+        ).one_or_none()
+        if choice is None:
+            choice = Choice(connection_id=connection.id, role=role, of=of, valid_from=start)
+            session.add(choice)
+        choice.ledger_kind, choice.ledger_id, choice.ledger_name = entry.kind, entry.object_id, entry.name
+        choice.origin, choice.chosen_by, choice.chosen_at = "person", actor.name, now
+        connection.revision += 1
+        events.append(
+            session,
+            actor=actor.name,
+            action="choice.made",
+            subject=role,
+            company_id=connection.company_id,
+            connection_id=connection.id,
+            now=now,
+            body={"of": of, "ledger": entry.name, "valid_from": start.isoformat()},
+        )
+        return choice
+
+
+def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str) -> Run:
+    """Approve exactly the plan that was seen, told by its hash; its run is queued again. The first is the owner's."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        plan = session.get_one(Plan, plan_id)
+        connection = session.get_one(Connection, plan.connection_id)
+        require(actor, Power.LINK if connection.approved_at is None else Power.WORK, _info(workshop, connection))
+        if plan.state != PlanState.WAITING or plan.hash != plan_hash:
+            raise DecisionError(
+                "plan.not_current",
+                Text(
+                    "Ce plan n'est plus celui qui attend : les données ont changé depuis.",
+                    "This plan is no longer the one that waits: things changed since.",
+                ),
+                Text("Refaites le plan et relisez-le.", "Make the plan again and read it."),
+            )
+        run = session.get_one(Run, plan.run_id)
+        plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
+        connection.approved_at = connection.approved_at or now
+        run.state, run.stop_after, run.epoch = RunState.QUEUED, "", run.epoch + 1
+        events.append(
+            session,
+            actor=actor.name,
+            action="plan.approved",
+            subject=plan.id,
+            company_id=connection.company_id,
+            connection_id=connection.id,
+            now=now,
+            body={"hash": plan.hash},
+        )
+        return run
+
+
+def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) -> DraftRow:
+    """Answer a question about one draft with a ledger object; the draft is planned by the next run."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        hold, draft, connection = _held(workshop, session, actor, hold_id)
+        if hold.code != DECISION_MISSING:
+            raise DecisionError(
+                "hold.not_a_decision",
+                Text(
+                    "Cette question ne se répond pas par un compte.", "This question is not answered with an account."
+                ),
+                Text("Corrigez sa cause, ou écartez l'opération.", "Mend its cause, or leave the line out."),
+            )
+        name, accepts = str(hold.params["decision"]), Accepts(str(hold.params["accepts"]))
+        entry = session.get(LedgerEntry, (connection.company_id, kind_of(accepts), ledger_id))
+        if entry is None or not entry.active or not fits(accepts, entry):
+            raise _does_not_fit(ledger_id)
+        draft.decisions = {**draft.decisions, name: ledger_id}
+        draft.revision += 0 if draft.state == DraftState.HELD else 1
+        draft.state, draft.reason = DraftState.WAITING, ""
+        close_hold(session, draft, now, actor.name, {name: ledger_id})
+        _note(session, actor, "hold.answered", draft, connection, now, ledger=entry.name)
+        return draft
+
+
+def skip_draft(workshop: Workshop, actor: Actor, hold_id: str, why: str) -> DraftRow:
+    """Leave a held draft out for good, with the person's reason."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        _, draft, connection = _held(workshop, session, actor, hold_id)
+        if not why.strip():
+            raise DecisionError(
+                "hold.reason_missing",
+                Text("Il faut une raison pour écarter une opération.", "Leaving a line out needs a reason."),
+                Text("Écrivez-la en quelques mots.", "Write it in a few words."),
+            )
+        draft.state, draft.reason = DraftState.SKIPPED, f"person: {why.strip()[:200]}"
+        close_hold(session, draft, now, actor.name, {"skip": why})
+        _note(session, actor, "draft.skipped", draft, connection, now, why=why[:200])
+        return draft
+
+
+def mark_ready(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
+    """Mark a failed record ready for synchronisation: the next run tries it again (CH-57)."""
+    return _close_problem(workshop, actor, problem_id, DraftState.READY, ProblemState.READY, "problem.ready")
+
+
+def mark_resolved(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
+    """Mark a failed record as entered by hand in QuickBooks: it is never sent (CH-58)."""
+    return _close_problem(workshop, actor, problem_id, DraftState.RESOLVED, ProblemState.RESOLVED, "problem.resolved")
+
+
+def _close_problem(
+    workshop: Workshop, actor: Actor, problem_id: str, draft_state: DraftState, state: ProblemState, action: str
+) -> Problem:
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        problem = session.get_one(Problem, problem_id)
+        connection = session.get_one(Connection, problem.connection_id)
+        require(actor, Power.WORK)
+        draft = session.scalars(
+            select(DraftRow).where(DraftRow.connection_id == connection.id, DraftRow.key == problem.subject)
+        ).one_or_none()
+        if draft is not None and draft.state == DraftState.POSTED:
+            raise DecisionError(
+                "problem.posted",
+                Text("Ce document est déjà dans QuickBooks.", "This document is in QuickBooks already."),
+                Text(
+                    "Rien à renvoyer ; corrigez-le dans QuickBooks si besoin.",
+                    "Nothing to send again; correct it in QuickBooks if needed.",
+                ),
+            )
+        if draft is not None and _on_its_way(session, draft):
+            raise DecisionError(
+                "problem.sending",
+                Text("Ce document est en cours d'envoi.", "This document is being sent."),
+                Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
+            )
+        if draft is not None:
+            draft.state, draft.reason = draft_state, ""
+            close_hold(session, draft, now, actor.name)
+        problem.state, problem.closed_at, problem.closed_by = state, now, actor.name
+        events.append(
+            session,
+            actor=actor.name,
+            action=action,
+            subject=problem.subject,
+            company_id=connection.company_id,
+            connection_id=connection.id,
+            now=now,
+            body={"code": problem.code},
+        )
+        return problem
+
+
+def _on_its_way(session: Session, draft: DraftRow) -> bool:
+    sending = select(PlanLine.id).where(PlanLine.draft_id == draft.id, PlanLine.state == LineState.SENDING)
+    return session.scalars(sending).first() is not None
+
+
+def _held(workshop: Workshop, session: Session, actor: Actor, hold_id: str) -> tuple[Hold, DraftRow, Connection]:
+    require(actor, Power.WORK)
+    hold = session.get(Hold, hold_id)
+    if hold is None or hold.closed_at is not None:
+        raise DecisionError(
+            "hold.closed",
+            Text("Cette question n'est plus ouverte.", "This question is no longer open."),
+            Text("« raccord holds » montre celles qui le sont.", "“raccord holds” shows those that are."),
+        )
+    return hold, session.get_one(DraftRow, hold.draft_id), session.get_one(Connection, hold.connection_id)
+
+
+def _fitting(session: Session, connection: Connection, role: RoleInfo, ledger_id: str) -> LedgerEntry:
+    entry = session.get(LedgerEntry, (connection.company_id, kind_of(role.accepts), ledger_id))
+    if entry is None or not entry.active or not fits(role.accepts, entry):
+        raise _does_not_fit(ledger_id)
+    return entry
+
+
+def _does_not_fit(ledger_id: str) -> DecisionError:
+    return DecisionError(
+        "choice.does_not_fit",
+        Text(
+            f"L'objet {ledger_id} n'existe pas, est inactif ou ne convient pas ici.",
+            f"The object {ledger_id} does not exist, is inactive or does not fit here.",
+        ),
+        Text("Choisissez-en un de la liste proposée.", "Choose one of the list that is offered."),
+    )
+
+
+def _role(info: ConnectorInfo, name: str) -> RoleInfo:
+    for role in info.roles:
+        if role.name == name:
+            return role
+    known = ", ".join(role.name for role in info.roles)
+    raise DecisionError(
+        "choice.unknown_role",
+        Text(f"Rôle inconnu : {name}.", f"Unknown role: {name}."),
+        Text(f"Rôles de ce connecteur : {known}.", f"Roles of this connector: {known}."),
+    )
+
+
+def _info(workshop: Workshop, connection: Connection) -> ConnectorInfo:
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    if admitted is None:
+        raise DecisionError(
+            "connector.not_installed",
+            Text(
+                f"Le connecteur « {connection.connector} » n'est pas installé.",
+                f"The connector “{connection.connector}” is not installed.",
+            ),
+            Text("« raccord plugins » montre ceux qui sont là.", "“raccord plugins” shows those that are there."),
+        )
+    return admitted.info
+
+
+def _today(workshop: Workshop, connection: Connection) -> date:
+    return workshop.clock.now().astimezone(ZoneInfo(connection.time_zone)).date()
+
+
+def _note(
+    session: Session, actor: Actor, action: str, draft: DraftRow, connection: Connection, now: datetime, **body: str
+) -> None:
+    events.append(
+        session,
+        actor=actor.name,
+        action=action,
+        subject=draft.key,
+        company_id=connection.company_id,
+        connection_id=connection.id,
+        now=now,
+        body=body,
+    )

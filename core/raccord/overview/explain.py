@@ -1,0 +1,72 @@
+"""What a code says to people, in either language, wherever the code comes from."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from raccord.jobs.errors import EXPLANATIONS, RunFault
+from raccord.plugin.texts import Language
+from raccord.quickbooks import Cause
+from raccord.quickbooks import explain as explain_cause
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A code in one language: what happened, and what to do."""
+
+    code: str
+    what: str
+    fix: str
+
+
+class _Values(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def explain(code: str, params: Mapping[str, object], language: Language) -> Explained:
+    """Return the sentences of a code; the connector's own sentence comes first where it gave one."""
+    own = str(params.get(language, ""))
+    what, fix = _sentences(code, language)
+    values = _Values({name: _shown(value) for name, value in params.items()})
+    said = own or what.format_map(values) or code
+    detail = str(params.get("detail", ""))
+    if detail:
+        said = f"{said} (QuickBooks : « {detail} »)" if language == "fr" else f"{said} (QuickBooks: “{detail}”)"
+    return Explained(code, said, fix.format_map(values))
+
+
+def known_codes() -> frozenset[str]:
+    """Return every code of core that has sentences here."""
+    return frozenset(_table())
+
+
+def _sentences(code: str, language: Language) -> tuple[str, str]:
+    row = _table().get(code)
+    if row is not None:
+        return row[language], row[f"fix_{language}"]
+    if code in set(Cause):
+        said = explain_cause(Cause(code), language)
+        return f"{said.what} {said.why}".replace("{", "{{").replace("}", "}}"), said.fix.replace("{", "{{").replace(
+            "}", "}}"
+        )
+    if code in set(RunFault):
+        explained = EXPLANATIONS[RunFault(code)]
+        return explained.text.get(language), explained.fix.get(language)
+    return "", ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        shown = ", ".join(map(str, value[:5]))
+        return f"{shown}, … ({len(value)})" if len(value) > 5 else shown
+    return str(value)
+
+
+@cache
+def _table() -> dict[str, dict[str, str]]:
+    return tomllib.loads(files("raccord.overview").joinpath("sentences.toml").read_text("utf-8"))

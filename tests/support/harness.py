@@ -1,0 +1,116 @@
+"""Everything a test needs to run the real pipeline against the sandbox, without an engine or a browser."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import httpx
+from pydantic import SecretStr
+
+from raccord.admission import examine_hooks
+from raccord.catalog import Admitted, Catalog
+from raccord.clock import Clock
+from raccord.enablement import Switchboard
+from raccord.jobs.inline import HandOver
+from raccord.jobs.requests import request_run
+from raccord.onboarding.companies import begin_authorisation, finish_authorisation
+from raccord.onboarding.decisions import approve_plan, choose
+from raccord.onboarding.people import Actor, RoleName
+from raccord.scope import Scopes
+from raccord.settings import Settings
+from raccord.store import events
+from raccord.store.database import Database
+from raccord.store.keyring import Keyring
+from raccord.store.models import Company, Connection, Plan, Run, RunState
+from raccord.store.vault import Vault
+from raccord.sync.run import Pipeline, Progress
+from raccord.sync.workshop import Workshop
+
+NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
+OWNER = Actor("Odile", RoleName.OWNER)
+
+
+def catalog_of(*modules: ModuleType) -> Catalog:
+    """Return a catalog that admits modules as if they were installed."""
+    admitted = {}
+    for module in modules:
+        info = module.INFO
+        admitted[info.name] = Admitted(
+            info.name, f"raccord-{info.name}", info.version, examine_hooks(info.name, module), info
+        )
+    return Catalog(admitted, {}, ())
+
+
+def make_workshop(database: Database, data_dir: Path, sandbox_url: str, clock: Clock, *modules: ModuleType) -> Workshop:
+    """Return a workshop whose connectors are ``modules`` and whose QuickBooks is the sandbox at ``sandbox_url``."""
+    settings = Settings(
+        data_dir=data_dir,
+        database_url=SecretStr(database.url.render_as_string(hide_password=False)),
+        quickbooks_environment=sandbox_url,
+        quickbooks_client_id="raccord-sandbox",
+        quickbooks_client_secret=SecretStr("raccord-sandbox-secret"),
+    )
+    vault = Vault(database, Keyring.open(settings.key_file), clock)
+    return Workshop(settings, database, Scopes(catalog_of(*modules)), vault, clock)
+
+
+def consent(workshop: Workshop, realm: str) -> Company:
+    """Connect a sandbox company the way a person would, without the browser."""
+    environment = workshop.settings.quickbooks_environment
+    url, state = begin_authorisation(workshop, OWNER, environment)
+    answer = httpx.get(f"{url}&auto=1&realm={realm}", follow_redirects=False)
+    return finish_authorisation(workshop, OWNER, environment, answer.headers["location"], state)
+
+
+def enable(workshop: Workshop, company: Company, *connectors: str) -> None:
+    """Allow connectors for the installation and enable them for the company."""
+    with workshop.database.begin() as session:
+        board = Switchboard(session, events.append, actor=OWNER.name, now=workshop.clock.now())
+        for connector in connectors:
+            board.allow(connector)
+            board.enable(connector, company.id)
+
+
+def choose_usual(workshop: Workshop, connection: Connection, company: Company, bank: str = "bank") -> None:
+    """Choose the first bank account and Quebec's two taxes, as the set-up page would ask for."""
+    client = workshop.client(company)
+    choose(
+        workshop, OWNER, connection.id, bank, client.query("SELECT * FROM Account WHERE AccountType = 'Bank'")[0]["Id"]
+    )
+    code = next(row for row in client.query("SELECT * FROM TaxCode") if "TVQ" in row["Name"])
+    choose(workshop, OWNER, connection.id, "tax", code["Id"])
+
+
+def request(workshop: Workshop, connection: Connection, stop_after: str = "") -> str:
+    """Queue a run, as a person pressing a button does."""
+    return request_run(
+        workshop.database,
+        HandOver(),
+        connection.id,
+        trigger="person",
+        by=OWNER.name,
+        clock=workshop.clock,
+        stop_after=stop_after,
+    )
+
+
+def finish(workshop: Workshop, run_id: str) -> Run:
+    """Advance a run until it ends or waits."""
+    pipeline = Pipeline(workshop)
+    while pipeline.advance(run_id) is Progress.MORE:
+        pass
+    with workshop.database.read() as session:
+        return session.get_one(Run, run_id)
+
+
+def sync(workshop: Workshop, connection: Connection) -> Run:
+    """Run a connection to its end, approving whatever plan waits."""
+    run = finish(workshop, request(workshop, connection))
+    if run.state == RunState.APPROVAL:
+        with workshop.database.read() as session:
+            plan = session.get_one(Plan, run.plan_id)
+        approve_plan(workshop, OWNER, plan.id, plan.hash)
+        run = finish(workshop, run.id)
+    return run

@@ -1,0 +1,201 @@
+"""A shop's till as a connector: the smallest source that uses every part of the pipeline.
+
+Its settings hold the rows themselves, so a test changes what the source says by changing them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel, Field, SecretStr
+
+from raccord.plugin import (
+    BadRecord,
+    ConnectorInfo,
+    FetchContext,
+    MapContext,
+    Mapped,
+    Money,
+    NewObject,
+    Page,
+    Record,
+    Reject,
+    RoleInfo,
+    Skipped,
+    StreamInfo,
+    Text,
+    hookimpl,
+)
+from raccord.plugin.drafts import (
+    Accepts,
+    Decision,
+    Deposit,
+    DirectLine,
+    Expense,
+    ExpenseLine,
+    ItemFor,
+    LinkedLine,
+    Link,
+    PaymentType,
+    RefundReceipt,
+    Role,
+    SalesLine,
+    SalesReceipt,
+    TaxMode,
+)
+
+ROWS: dict[str, list[dict[str, str]]] = {}
+"""What each till says now, by its number: set by the tests."""
+
+PAGE = 20
+
+
+class TillSettings(BaseModel):
+    till: str = Field(title="Till", json_schema_extra={"fr": "Caisse"})
+    code: SecretStr = Field(default=SecretStr(""), title="Code", json_schema_extra={"fr": "Code"})
+
+
+def _t(fr: str, en: str) -> Text:
+    return Text(fr, en)
+
+
+INFO = ConnectorInfo(
+    name="till",
+    label=_t("Caisse", "Till"),
+    summary=_t("La caisse d'un magasin.", "A shop's till."),
+    version="1.0",
+    streams=(
+        StreamInfo("sales", _t("Ventes", "Sales")),
+        StreamInfo("refunds", _t("Remboursements", "Refunds")),
+        StreamInfo("bank", _t("Banque", "Bank")),
+        StreamInfo("deposits", _t("Dépôts", "Deposits")),
+    ),
+    settings=TillSettings,
+    identity_setting="till",
+    roles=(
+        RoleInfo("bank", _t("Banque", "Bank"), Accepts.BANK),
+        RoleInfo(
+            "income",
+            _t("Revenu", "Income"),
+            Accepts.INCOME,
+            default=NewObject(_t("Revenu Caisse", "Till Income"), "Income"),
+        ),
+        RoleInfo(
+            "fees", _t("Frais", "Fees"), Accepts.EXPENSE, default=NewObject(_t("Frais Caisse", "Till Fees"), "Expense")
+        ),
+        RoleInfo(
+            "customer",
+            _t("Client", "Customer"),
+            Accepts.CUSTOMER,
+            default=NewObject(_t("Client Caisse", "Till Customer")),
+        ),
+        RoleInfo("tax", _t("Taxe", "Tax"), Accepts.TAX_CODE, required=False),
+        RoleInfo("clearing", _t("Attente", "Clearing"), Accepts.CLEARING, subtype="UndepositedFunds"),
+    ),
+)
+
+
+@hookimpl
+def describe() -> ConnectorInfo:
+    return INFO
+
+
+@hookimpl
+def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Page:
+    settings = context.settings
+    assert isinstance(settings, TillSettings)
+    rows = [row for row in ROWS.get(settings.till, []) if row["stream"] == stream]
+    start = int(cursor or 0) if stream != "sales" else int(cursor or 0) % (len(rows) + 1)
+    if start >= len(rows):
+        start = 0
+    page = rows[start : start + PAGE]
+    records = tuple(_record(row) for row in page if "bad" not in row)
+    rejects = tuple(
+        Reject(stream, f"till line {row['id']}", "till.bad_row", _t("Ligne illisible.", "Unreadable row."), row["bad"])
+        for row in page
+        if "bad" in row
+    )
+    return Page(records, str(start + len(page)), start + len(page) < len(rows), rejects)
+
+
+def _record(row: dict[str, str]) -> Record:
+    return Record(
+        stream=row["stream"],
+        source_id=row["id"],
+        day=date.fromisoformat(row["day"]),
+        raw=row,
+        amount=Money.of(row["amount"], row.get("currency", "CAD")),
+    )
+
+
+@hookimpl
+def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
+    kind = str(record.raw.get("kind", record.stream))
+    assert record.amount is not None
+    amount = record.amount.amount
+    tax = Role("tax") if context.taxed else None
+    mode = TaxMode.INCLUSIVE if context.taxed else TaxMode.NONE
+    match kind:
+        case "sales":
+            line = SalesLine(item=ItemFor(Role("income")), amount=amount, tax_code=tax)
+            return Mapped(
+                (
+                    SalesReceipt(
+                        key=record.key(), day=record.day, currency=record.amount.currency, deposit_to=Role("clearing"),
+                        lines=(line,), total=amount, tax_mode=mode, customer=Role("customer"), reference=record.source_id,
+                    ),
+                )
+            )  # fmt: skip
+        case "refunds":
+            line = SalesLine(item=ItemFor(Role("income")), amount=-amount, tax_code=tax)
+            return Mapped(
+                (
+                    RefundReceipt(
+                        key=record.key(), day=record.day, currency=record.amount.currency, paid_from=Role("clearing"),
+                        lines=(line,), total=-amount, tax_mode=mode, customer=Role("customer"),
+                    ),
+                )
+            )  # fmt: skip
+        case "bank":
+            out = ExpenseLine(account=Decision("category", Accepts.CATEGORY), amount=-amount)
+            return Mapped(
+                (
+                    Expense(
+                        key=record.key(), day=record.day, currency=record.amount.currency, paid_from=Role("bank"),
+                        payment_type=PaymentType.CASH, lines=(out,), total=-amount,
+                    ),
+                )
+            )  # fmt: skip
+        case "deposits":
+            return Mapped((_deposit(record, amount),))
+        case "training":
+            return Skipped("till.training", _t("Vente d'essai.", "Training sale."))
+        case "wrong":
+            raise BadRecord("amount", _t("Montant impossible.", "Impossible amount."))
+        case "uneven":
+            line = SalesLine(item=ItemFor(Role("income")), amount=Decimal(1), tax_code=tax)
+            return Mapped(
+                (
+                    SalesReceipt(
+                        key=record.key(), day=record.day, currency="CAD", deposit_to=Role("clearing"), lines=(line,),
+                        total=Decimal(1), tax_mode=mode,
+                    ),
+                )
+            )  # fmt: skip
+        case "broken":
+            raise RuntimeError("card 4111111111111111")
+        case _:
+            return None
+
+
+def _deposit(record: Record, amount: Decimal) -> Deposit:
+    linked = tuple(
+        LinkedLine(document=Link(key), amount=Decimal(value))
+        for key, value in (each.split("=") for each in str(record.raw["of"]).split(","))
+    )
+    fee = Decimal(str(record.raw.get("fee", "0")))
+    direct = (DirectLine(account=Role("fees"), amount=-fee, description="fee"),) if fee else ()
+    return Deposit(
+        key=record.key(), day=record.day, currency="CAD", bank=Role("bank"), lines=(*linked, *direct), total=amount
+    )
