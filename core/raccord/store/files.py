@@ -1,0 +1,260 @@
+"""Source files as they arrived: the bytes in the data directory, their order in the table ``source_file``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import func, select
+
+from raccord.clock import Clock
+from raccord.plugin.texts import Text
+from raccord.store.database import Database
+from raccord.store.durable import make_folder, sync_folder
+from raccord.store.errors import FilesRefusedError, FileTooLargeError
+from raccord.store.folder import found_in, opened
+from raccord.store.models import Connection, SourceFile
+
+FILE_BYTES_MAX = 512 * 1024 * 1024
+NAME_CHARACTERS_MAX = 255
+
+_CHUNK = 1024 * 1024
+_PART = ".part-"
+_LEFT_OVER = timedelta(days=1)
+_NAMED_AT_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that arrived, kept unchanged."""
+
+    number: int
+    name: str
+    size: int
+    sha256: str
+    path: Path = field(repr=False)
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Open the bytes for reading; ``FilesRefusedError`` when they are gone or were cut."""
+        return self._open()
+
+    @contextmanager
+    def _open(self) -> Iterator[BinaryIO]:
+        try:
+            stream = self.path.open("rb")
+        except FileNotFoundError:
+            raise self._damaged() from None
+        with stream:
+            if os.fstat(stream.fileno()).st_size != self.size:
+                raise self._damaged()
+            yield stream
+
+    def _damaged(self) -> FilesRefusedError:
+        return FilesRefusedError(
+            "files.bytes_missing",
+            Text(
+                fr=f"Le contenu du fichier « {self.name} » n'est plus, ou plus entier, dans le dossier de données.",
+                en=f"The content of the file “{self.name}” is no longer, or no longer whole, in the data directory.",
+            ),
+            Text(
+                fr="Restaurez le dossier « files » sauvegardé avec la base, ou déposez le fichier à nouveau.",
+                en="Restore the folder “files” saved together with the database, or hand the file in again.",
+            ),
+        )
+
+
+class StoredFileBox:
+    """The files of one connection in order of arrival (``raccord.plugin.FileBox``).
+
+    The bytes are on the disk before the row exists: after a crash in between, the same file is simply received again.
+    """
+
+    def __init__(
+        self, database: Database, data_dir: Path, connection_id: str, clock: Clock, *, limit: int = FILE_BYTES_MAX
+    ) -> None:
+        if re.fullmatch(r"[A-Za-z0-9_-]+", connection_id) is None:
+            raise ValueError(f"{connection_id!r} cannot name a folder")
+        self._database = database
+        self._folder = data_dir / "files" / connection_id
+        self._connection_id = connection_id
+        self._clock = clock
+        self._limit = limit
+
+    def receive(self, name: str, content: BinaryIO, *, origin: str) -> bool:
+        """Keep a file; ``False`` when the same bytes are here already.
+
+        Of ``name`` only the last part is kept, as a label. More than the limit raises ``FileTooLargeError``.
+        """
+        label = _label(name)
+        size, sha256 = self._kept(label, content)
+        return self._entered(label, size, sha256, origin)
+
+    def scan(self, folder: str) -> int:
+        """Receive every new file of a folder by name and return how many were new.
+
+        Sub-folders, links, hidden and unfinished files are left out (see ``raccord.store.folder``). A file that
+        cannot be read does not keep the others out: all are tried, then ``FilesRefusedError`` names those that failed.
+        """
+        self._sweep()
+        origin = f"folder:{folder}"
+        new = 0
+        failed: list[Text] = []
+        for found in found_in(folder, self._clock):
+            if self._unchanged(found.name, found.size, found.changed_at, origin):
+                continue
+            try:
+                with opened(found) as stream:
+                    new += self.receive(found.name, stream, origin=origin)
+            except (OSError, FileTooLargeError) as error:
+                failed.append(_why(found.name, error))
+        if failed:
+            raise _not_received(folder, failed)
+        return new
+
+    def has(self, name: str, size: int) -> bool:
+        """Tell whether a file of that name and size arrived before."""
+        with self._database.read() as session:
+            row = session.scalars(
+                select(SourceFile.number)
+                .where(
+                    SourceFile.connection_id == self._connection_id,
+                    SourceFile.name == _label(name),
+                    SourceFile.size == size,
+                )
+                .limit(1)
+            ).first()
+        return row is not None
+
+    def after(self, number: int) -> StoredFile | None:
+        """Return the first file that arrived after ``number``, or nothing."""
+        with self._database.read() as session:
+            row = session.scalars(
+                select(SourceFile)
+                .where(SourceFile.connection_id == self._connection_id, SourceFile.number > number)
+                .order_by(SourceFile.number)
+                .limit(1)
+            ).first()
+        if row is None:
+            return None
+        return StoredFile(row.number, row.name, row.size, row.sha256, self._folder / row.sha256)
+
+    def _kept(self, label: str, content: BinaryIO) -> tuple[int, str]:
+        """Put the bytes durably under their hash; return size and hash."""
+        make_folder(self._folder)
+        part = self._folder / f"{_PART}{uuid.uuid4().hex}"
+        digest, size = hashlib.sha256(), 0
+        try:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                while chunk := content.read(_CHUNK):
+                    size += len(chunk)
+                    if size > self._limit:
+                        raise _too_large(label, self._limit)
+                    digest.update(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self._folder / digest.hexdigest())
+        finally:
+            part.unlink(missing_ok=True)
+        sync_folder(self._folder)
+        return size, digest.hexdigest()
+
+    def _entered(self, label: str, size: int, sha256: str, origin: str) -> bool:
+        """Give the file its number unless its bytes have one; numbers have no gaps."""
+        mine = SourceFile.connection_id == self._connection_id
+        with self._database.begin() as session:
+            # One receiver of a connection at a time, so that no two files get the same number.
+            session.execute(select(Connection.id).where(Connection.id == self._connection_id).with_for_update())
+            if session.scalars(select(SourceFile.number).where(mine, SourceFile.sha256 == sha256)).first() is not None:
+                return False
+            last = session.scalar(select(func.max(SourceFile.number)).where(mine)) or 0
+            session.add(
+                SourceFile(
+                    connection_id=self._connection_id,
+                    number=last + 1,
+                    name=label,
+                    size=size,
+                    sha256=sha256,
+                    origin=origin,
+                    received_at=self._clock.now(),
+                )
+            )
+        return True
+
+    def _unchanged(self, name: str, size: int, changed_at: datetime, origin: str) -> bool:
+        """Tell whether a file of a folder stands as it was received, so that it need not be read again."""
+        with self._database.read() as session:
+            received_at = session.scalar(
+                select(func.max(SourceFile.received_at)).where(
+                    SourceFile.connection_id == self._connection_id,
+                    SourceFile.name == _label(name),
+                    SourceFile.size == size,
+                    SourceFile.origin == origin,
+                )
+            )
+        return received_at is not None and changed_at < received_at
+
+    def _sweep(self) -> None:
+        """Remove what a receiver that was killed left behind."""
+        for part in self._folder.glob(f"{_PART}*"):
+            changed_at = datetime.fromtimestamp(part.stat().st_mtime, UTC)
+            if self._clock.now() - changed_at > _LEFT_OVER:
+                part.unlink(missing_ok=True)
+
+
+def _label(name: str) -> str:
+    """Return the last part of a path of any system, printable and of bounded length."""
+    last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    shown = "".join(letter for letter in last if letter.isprintable()).strip()
+    shown = shown.encode("utf-8", "replace").decode("utf-8")
+    return shown[:NAME_CHARACTERS_MAX] if shown.strip(".") else "?"
+
+
+def _too_large(label: str, limit: int) -> FileTooLargeError:
+    most = Text(fr=f"{limit} octets", en=f"{limit} bytes")
+    if limit >= _CHUNK:
+        most = Text(fr=f"{limit // _CHUNK} Mio", en=f"{limit // _CHUNK} MiB")
+    return FileTooLargeError(
+        "files.too_large",
+        Text(
+            fr=f"Le fichier « {label} » dépasse {most.fr} ; rien n'en a été gardé.",
+            en=f"The file “{label}” exceeds {most.en}; nothing of it was kept.",
+        ),
+        Text(
+            fr="Demandez à la source des fichiers d'une période plus courte.",
+            en="Ask the source for files of a shorter period.",
+        ),
+    )
+
+
+def _why(name: str, error: OSError | FileTooLargeError) -> Text:
+    if isinstance(error, FileTooLargeError):
+        return error.what
+    reason = error.strerror or type(error).__name__
+    return Text(fr=f"« {name} » : {reason}.", en=f"“{name}”: {reason}.")
+
+
+def _not_received(folder: str, failed: list[Text]) -> FilesRefusedError:
+    more = " …" if len(failed) > _NAMED_AT_MOST else ""
+    fr = " ".join(why.fr for why in failed[:_NAMED_AT_MOST]) + more
+    en = " ".join(why.en for why in failed[:_NAMED_AT_MOST]) + more
+    return FilesRefusedError(
+        "files.not_received",
+        Text(
+            fr=f"{len(failed)} fichier(s) du dossier {folder} n'ont pas pu être reçus. {fr}",
+            en=f"{len(failed)} file(s) of the folder {folder} could not be received. {en}",
+        ),
+        Text(
+            fr="Rendez-les lisibles pour Raccord ou retirez-les du dossier ; les autres ont été reçus.",
+            en="Make them readable for Raccord or take them out of the folder; the others were received.",
+        ),
+    )
