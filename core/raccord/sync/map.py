@@ -66,7 +66,13 @@ def map_slice(
 def record_of(row: SourceRecord) -> Record:
     """Return the record as the connector gave it."""
     amount = None if row.amount is None or row.currency is None else Money(row.amount, row.currency)
-    return Record(stream=row.stream, source_id=row.source_id, day=row.day, raw=json.loads(row.raw), amount=amount)
+    return Record(
+        stream=row.stream,
+        source_id=row.source_id,
+        day=row.day,
+        raw=json.loads(row.raw, parse_float=Decimal),
+        amount=amount,
+    )
 
 
 def _ask(scope: Scope, view: MapView, row: SourceRecord) -> Mapped | Skipped | Failure | PluginFault:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
@@ -59,7 +60,7 @@ def read_back(client: QuickBooks, sought: Sequence[Sought]) -> dict[str, Mapping
 def _by_name(client: QuickBooks, kind: str, sought: Sequence[Sought]) -> dict[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for each in sought:
-        body = json.loads(each.body)
+        body = json.loads(each.body, parse_float=Decimal)
         rows = find_by_name(client, kind, str(body.get("DisplayName") or body.get("Name")))
         if rows:
             found[each.code] = rows[0]
@@ -67,4 +68,4 @@ def _by_name(client: QuickBooks, kind: str, sought: Sequence[Sought]) -> dict[st
 
 
 def _number(sought: Sought) -> str:
-    return str(json.loads(sought.body)["DocNumber"])
+    return str(json.loads(sought.body, parse_float=Decimal)["DocNumber"])
