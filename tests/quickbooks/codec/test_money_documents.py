@@ -261,7 +261,7 @@ RANKS |= {JournalEntry: 2, Transfer: 2, Deposit: 3}
 
 @pytest.mark.parametrize("draft_type", get_args(Draft))
 def test_each_draft_has_its_entity_rank_and_way_out(draft_type: type) -> None:
-    draft = draft_type.__new__(draft_type)
+    draft: Any = object.__new__(draft_type)
     object.__setattr__(draft, "kind", draft_type.__name__)
     assert entity_of(draft) == ("Purchase" if draft_type is Expense else draft_type.__name__)
     assert rank_of(draft) == RANKS[draft_type]

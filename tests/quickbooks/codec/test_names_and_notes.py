@@ -80,6 +80,10 @@ def test_a_voided_or_edited_document_keeps_its_mark() -> None:
     assert read_marker({"PrivateNote": f"Voided - Vente {MARKER} (vu par Anne)"}) == MARKER
 
 
+def test_of_several_marks_in_a_note_the_last_is_ours() -> None:
+    assert read_marker({"PrivateNote": f"[raccord AAAAAAAAAA r9] collé par Anne, Vente {MARKER}"}) == MARKER
+
+
 def test_an_account_bears_type_subtype_and_number(desk: Any) -> None:
     draft = Account(key="a", name="Revenu Chase", type="Income", subtype="SalesOfProductIncome", number="4:100")
     assert desk.body(draft) == {

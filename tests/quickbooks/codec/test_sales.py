@@ -218,6 +218,12 @@ def test_an_american_tax_of_zero_is_sent_too_so_that_none_is_computed(desk: Any)
     assert body["TxnTaxDetail"] == {"TotalTax": Decimal("0.00")}
 
 
+def test_the_american_code_tax_listed_without_rates_does_not_mean_a_tax_of_zero(desk: Any) -> None:
+    facts = replace(desk.us, tax_codes={**desk.us.tax_codes, "TAX": (), "NON": ()})
+    draft = replace(desk.receipt("108.01", "100.00", tax=TaxMode.EXCLUSIVE, code="TAX"), currency="USD")
+    assert desk.body(draft, facts)["TxnTaxDetail"] == {"TotalTax": Decimal("8.01")}
+
+
 def test_an_american_price_that_holds_tax_is_split_by_its_group(desk: Any) -> None:
     body = _american(desk, desk.receipt("10.00", tax=TaxMode.INCLUSIVE, code="2"))
     assert (body["Line"][0]["Amount"], body["TxnTaxDetail"]["TotalTax"]) == (Decimal("9.26"), Decimal("0.74"))

@@ -86,10 +86,10 @@ def quantity_and_price(
             continue
         fine = candidate.quantize(_PRICE, ROUND_HALF_UP)
         if abs(quantity * fine) <= LARGEST and rounded(quantity * fine) == amount:
-            return _plain(quantity), _plain(fine)
+            return plain(quantity), plain(fine)
     return None
 
 
-def _plain(value: Decimal) -> Decimal:
+def plain(value: Decimal) -> Decimal:
     """Return the same number without trailing zeros and without exponent, so that equal numbers give equal bytes."""
     return Decimal(format(value.normalize(), "f"))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from raccord.plugin.drafts import Expense, ExpenseLine, RefundReceipt, SalesLine, SalesReceipt, TaxMode
-from raccord.quickbooks.codec.amounts import TOLERANCE, ZERO, added, cents, must_add_up, total_differs, total_of
+from raccord.quickbooks.codec.amounts import TOLERANCE, ZERO, added, cents, must_add_up, plain, total_differs, total_of
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import TaxRate
 from raccord.quickbooks.codec.json_text import Json, JsonObject
@@ -152,7 +152,7 @@ def _tax_line(tax: RateTax) -> JsonObject:
         "TaxLineDetail": {
             "TaxRateRef": {"value": tax.rate.id},
             "PercentBased": True,
-            "TaxPercent": tax.rate.percent,
+            "TaxPercent": plain(tax.rate.percent),
             "NetAmountTaxable": tax.net,
         },
     }
@@ -179,7 +179,7 @@ def _united_states(draft: Sale, sheet: Sheet) -> TaxPlan:
             "lines",
         )
     group = groups[0] if groups else "TAX"
-    rates = sheet.facts.tax_codes.get(group)
+    rates = sheet.facts.tax_codes.get(group) or None  # QuickBooks lists TAX itself, without rates
     if draft.tax_mode is TaxMode.EXCLUSIVE:
         tax = total - added(amounts)
         nets = amounts
