@@ -18,7 +18,7 @@ from raccord_sandbox.table import Table
 
 MAX_ANSWERS = 20_000
 MAX_WRITES = 500_000
-LONG_IDS = frozenset({"Class", "Department"})
+LONG_IDS = frozenset({"class", "department"})
 
 
 class Company:

@@ -178,7 +178,7 @@ class Grants:
             "access_token": token,
             "expires_in": int(self.lifetimes.access_token.total_seconds()),
             "refresh_token": grant.refresh_token,
-            "x_refresh_token_expires_in": int(grant.expires - now),
+            "x_refresh_token_expires_in": round(grant.expires - now),
         }
 
     def _end(self, key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict
@@ -160,9 +161,12 @@ def _arm(lab: FaultLab, body: Doc) -> Doc:
         fields["effect"] = Effect(fields["effect"])
     except ValueError as error:
         raise LabError(400, f"no effect {fields['effect']!r}; there are {', '.join(Effect)}") from error
-    fields["probability"] = float(fields.get("probability", 1))
-    fault = ArmedFault(**fields)
-    lab.arm(fault)
+    try:
+        fields["probability"] = float(fields.get("probability", 1))
+        fault = ArmedFault(**fields)
+        lab.arm(fault)
+    except (ValueError, TypeError, re.error) as error:
+        raise LabError(400, f"a field of the fault is not valid: {error}") from error
     return _plain(asdict(fault))
 
 

@@ -79,6 +79,20 @@ class Email:
 
 
 @dataclass(frozen=True, slots=True)
+class Url:
+    """An address with a scheme."""
+
+    limit: int = 1000
+
+    def read(self, value: Any, path: str, reading: Reading) -> Any:
+        """Return the address."""
+        text = Text(self.limit).read(value, path, reading)
+        if text and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", text):
+            raise FaultError(2200, f"Malformed URL : {text}", path)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """A boolean, also as the text true or false."""
 
@@ -282,6 +296,7 @@ ADDRESS = Block(
 )
 PHONE = Block({"FreeFormNumber": Text(30)})
 EMAIL = Block({"Address": Email()})
+WEB = Block({"URI": Url()})
 MEMO = Block({"value": Text(1000)})
 CUSTOM_FIELDS = Many(
     Block({"DefinitionId": Text(30), "Name": Text(100), "Type": Text(30), "StringValue": Text(100)}), limit=3

@@ -30,6 +30,7 @@ def run(company: Company, statement: str) -> Doc:
     if kind.family is Family.LIST and not any(condition.name == "Active" for condition in conditions):
         conditions.append(Condition("Active", Comparison.EQUAL, ("true",)))
     order = [(_property(kind, name), descending) for name, descending in query.order]
+    _check_projection(kind, query)
     table = company.table(kind.name)
     tests = [_test(condition) for condition in conditions]
     found = []
@@ -200,13 +201,16 @@ def _sort_key(value: Any) -> tuple[int, Any]:
             return 2, str(value).lower()
 
 
+def _check_projection(kind: Kind, query: Query) -> None:
+    known = {name.lower() for name in (*kind.properties, *kind.computed, *kind.kept, *CORE, "sparse")}
+    for name in query.names:
+        if name.split(".")[0].lower() not in known:
+            raise validation_error(f"Property {name} not found for Entity {kind.name}")
+
+
 def _projected(kind: Kind, doc: Doc, query: Query) -> Doc:
     if not query.names:
         return doc
     wanted = {name.split(".")[0].lower() for name in query.names}
-    known = {name.lower() for name in (*kind.properties, *kind.computed, *kind.kept, *CORE, "sparse")}
-    unknown = sorted(wanted - known)
-    if unknown:
-        raise validation_error(f"Property {unknown[0]} not found for Entity {kind.name}")
     kept = {name: value for name, value in doc.items() if name.lower() in wanted or name in CORE}
     return {**kept, "sparse": True}

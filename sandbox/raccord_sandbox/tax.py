@@ -13,6 +13,7 @@ from raccord_sandbox.schema import CENT, MONEY, Block, Choice, Day, Flag, Line, 
 PSEUDO_CODES = frozenset({"TAX", "NON"})
 ZERO = Decimal(0)
 CENTS = Decimal("0.00")
+MAX_TAXED_LINES = 750
 MISSING_CODE = {
     "CA": "Make sure all your transactions have a GST/HST rate before you save.",
     "GB": "Make sure all your transactions have a VAT rate before you save.",
@@ -135,6 +136,8 @@ def _global(work: Work, new: Doc, lines: Sequence[TaxableLine], side: str, disco
             item.detail.pop("TaxCodeRef", None)
             item.detail.pop("TaxInclusiveAmt", None)
         return Taxes()
+    if len(lines) > MAX_TAXED_LINES:
+        raise business(f"A transaction with tax codes may have at most {MAX_TAXED_LINES} lines.", "Line")
     country = work.company.settings["country"]
     text = MISSING_CODE.get(
         country, "One or more transaction lines do not have a tax code associated with it. "

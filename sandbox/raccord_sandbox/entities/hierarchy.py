@@ -43,6 +43,7 @@ def depth(work: Work, kind: Kind, doc: Doc) -> int:
 def unique_full_name(work: Work, kind: Kind, draft: Draft, text: str) -> None:
     """Refuse a full name that another object of the entity has (6240)."""
     rename_if_deactivated(draft, "Name")
+    rename_children(work, kind, draft.old, draft.new)
     own = draft.old["Id"] if draft.old else None
     for key in work.company.table(kind.name).having("FullyQualifiedName", draft.new["FullyQualifiedName"]):
         if key != own:
@@ -61,6 +62,18 @@ def rename_if_deactivated(draft: Draft, name: str) -> None:
             new[key] = new[key].removesuffix(SUFFIX)
         elif not new[key].endswith(SUFFIX):
             new[key] += SUFFIX
+
+
+def rename_children(work: Work, kind: Kind, old: Doc | None, new: Doc) -> None:
+    """Carry a changed full name down to everything below."""
+    if old is None or old["FullyQualifiedName"] == new["FullyQualifiedName"]:
+        return
+    name = "DisplayName" if "DisplayName" in kind.properties else "Name"
+    for child in list(work.company.table(kind.name)):
+        if child.get("ParentRef", {}).get("value") == new["Id"] and child["Id"] != new["Id"]:
+            changed = work.touch(kind.name, child["Id"])
+            changed["FullyQualifiedName"] = f"{new['FullyQualifiedName']}:{changed[name]}"
+            rename_children(work, kind, child, changed)
 
 
 def _ancestors(work: Work, kind: Kind, key: str) -> Iterator[str]:

@@ -6,7 +6,21 @@ from raccord_sandbox.company import Work
 from raccord_sandbox.entities.hierarchy import full_name, unique_full_name
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, LIST_QUERYABLE, LOOKUP, Draft, Family, Kind, Operation
 from raccord_sandbox.faults import FaultError, missing
-from raccord_sandbox.schema import ADDRESS, EMAIL, PHONE, Block, Choice, Flag, Many, Number, Property, Ref, Text, Whole
+from raccord_sandbox.schema import (
+    ADDRESS,
+    EMAIL,
+    PHONE,
+    WEB,
+    Block,
+    Choice,
+    Flag,
+    Many,
+    Number,
+    Property,
+    Ref,
+    Text,
+    Whole,
+)
 
 TREE_FLAGS = {"Class": "SubClass", "Department": "SubDepartment"}
 
@@ -191,7 +205,7 @@ COMPANY_INFO = Kind(
         "CustomerCommunicationEmailAddr": EMAIL,
         "PrimaryPhone": PHONE,
         "Email": EMAIL,
-        "WebAddr": Block({"URI": Text(1000)}),
+        "WebAddr": WEB,
         "FiscalYearStartMonth": Text(20),
     },
     settle_company_info,

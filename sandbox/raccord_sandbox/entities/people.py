@@ -6,10 +6,23 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from raccord_sandbox.company import Company, Work
-from raccord_sandbox.entities.hierarchy import SUFFIX, depth, full_name, rename_if_deactivated
+from raccord_sandbox.entities.hierarchy import SUFFIX, depth, full_name, rename_children, rename_if_deactivated
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind
 from raccord_sandbox.faults import Doc, FaultError, business
-from raccord_sandbox.schema import ADDRESS, EMAIL, MONEY, PHONE, Block, Choice, Day, Flag, Number, Property, Ref, Text
+from raccord_sandbox.schema import (
+    ADDRESS,
+    EMAIL,
+    MONEY,
+    PHONE,
+    WEB,
+    Choice,
+    Day,
+    Flag,
+    Number,
+    Property,
+    Ref,
+    Text,
+)
 
 NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 NAME_LISTS = ("Customer", "Vendor", "Employee")
@@ -44,6 +57,8 @@ def settle_person(work: Work, kind: Kind, draft: Draft) -> None:
     if kind.name != "Employee":
         _currency(work, draft)
     rename_if_deactivated(draft, "DisplayName")
+    if kind.name == "Customer":
+        rename_children(work, kind, old, new)
     _unique_display_name(work, kind, draft)
     if new.pop("Balance", None) and old is None:
         raise FaultError(5030, "Feature Not Supported Error : this sandbox has no opening balance of names", "Balance")
@@ -117,7 +132,7 @@ PERSON: Mapping[str, Property] = {
     "Mobile": PHONE,
     "Fax": PHONE,
     "PrimaryEmailAddr": EMAIL,
-    "WebAddr": Block({"URI": Text(1000)}),
+    "WebAddr": WEB,
     "CurrencyRef": Ref(),
     "Active": Flag(),
 }

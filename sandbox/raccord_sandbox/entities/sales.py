@@ -28,7 +28,7 @@ from raccord_sandbox.entities.kind import (
     Kind,
     Operation,
 )
-from raccord_sandbox.faults import Doc, FaultError, business
+from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import (
     ADDRESS,
@@ -153,6 +153,8 @@ def settle_sales_form(work: Work, draft: Draft) -> tuple[Decimal, list[Entry]]:
     new["TotalAmt"], new["Balance"] = total, CENTS
     new.setdefault("ApplyTaxAfterDiscount", False)
     new.setdefault("EmailStatus", "NotSet")
+    if new["EmailStatus"] == "NeedToSend" and "BillEmail" not in new:
+        raise missing("BillEmail")
     new.setdefault("CustomField", [])
     new.setdefault("LinkedTxn", [])
     return total, _credits(new, taxable, discounts, taxes)
@@ -177,6 +179,8 @@ def _settle_receipt(work: Work, kind: Kind, draft: Draft, sign: int) -> None:
         new["DepositToAccountRef"] = {"value": funds["Id"], "name": funds["Name"]}
     money = account_of(work, new["DepositToAccountRef"], MONEY_ACCOUNTS, "DepositToAccountRef")
     new.setdefault("PrintStatus", "NeedToPrint" if sign > 0 else "NotSet")
+    if sign < 0 and new["PrintStatus"] == "PrintComplete" and "PaymentRefNum" not in new:
+        raise missing("PaymentRefNum")
     total, credits_ = settle_sales_form(work, draft)
     sales_number(work, kind, draft)
     name = new.get("CustomerRef", {}).get("value", "")

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from raccord_sandbox.company import assert_books_balance
+from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.store import Store
+
+Rows = list[tuple[str, str, int, Any, Any]]
+
+
+def rows(store: Store) -> Rows:
+    """Return everything by kind; the order of the kinds themselves means nothing."""
+    return [
+        (row.kind, row.id, row.serial, row.doc, row.entries)
+        for company in store
+        for row in sorted(company.rows(), key=lambda row: row.kind)
+    ]
+
+
+def started(folder: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
+    command = [sys.executable, "-m", "raccord_sandbox", "--data", str(folder), "--seed", "us"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    facts = {}
+    for _ in range(3):
+        name, _, value = process.stdout.readline().strip().partition(" ")
+        facts[name] = value
+    return process, facts
+
+
+def test_books_killed_in_the_middle_of_writing_keep_every_answered_document(tmp_path: Path) -> None:
+    process, facts = started(tmp_path)
+    try:
+        realm = facts["company"].split()[0]
+        lab = {"Authorization": f"Bearer {facts['lab-token']}"}
+        token = httpx.post(f"{facts['url']}/_lab/tokens", json={"realm": realm}, headers=lab).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        base = f"/v3/company/{realm}"
+        with httpx.Client(base_url=facts["url"], headers=headers) as http:
+            item = http.get(f"{base}/query", params={"query": "select * from Item"}).json()["QueryResponse"]["Item"][0]
+            detail = {"ItemRef": {"value": item["Id"]}}
+            line = {"Amount": 7.77, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+            answered = [
+                http.post(f"{base}/salesreceipt", json={"Line": [line]}, params={"requestid": f"q{number}"}).json()
+                for number in range(25)
+            ]
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        assert process.stdout is not None
+        process.stdout.close()
+    with_file = tmp_path / "sandbox.sqlite3"
+    assert with_file.exists()
+    store = Store(SandboxConfig(data=tmp_path, seeds=("us",)))
+    try:
+        company = store.of_template("us")
+        assert company.realm == realm
+        assert_books_balance(company)
+        for answer in answered:
+            receipt = answer["SalesReceipt"]
+            stored = company.get("SalesReceipt", receipt["Id"])
+            assert stored is not None
+            assert stored["DocNumber"] == receipt["DocNumber"]
+        assert len(company.table("SalesReceipt")) == 25
+        assert len([write for write in company.writes if write["entity"] == "SalesReceipt"]) == 25
+        assert set(company.answers) == {f"q{number}" for number in range(25)}
+    finally:
+        store.close()
+
+
+def test_a_restart_finds_the_same_books_settings_and_numbers(tmp_path: Path) -> None:
+    config = SandboxConfig(data=tmp_path)
+    first = Store(config)
+    before, realms = rows(first), [company.realm for company in first]
+    settings = [company.settings for company in first]
+    first.close()
+    second = Store(config)
+    assert rows(second) == before
+    assert [company.realm for company in second] == realms
+    assert [company.settings for company in second] == settings
+    second.close()
+
+
+def test_two_sandboxes_of_one_seed_are_alike_and_another_seed_differs() -> None:
+    one, two, other = Store(SandboxConfig()), Store(SandboxConfig()), Store(SandboxConfig(random_seed=2))
+    assert [company.realm for company in one] == [company.realm for company in two]
+    assert [company.realm for company in one] != [company.realm for company in other]
+    ids = [company.accounts_of(AccountSubType="UndepositedFunds") for store in (one, other) for company in store]
+    assert len({tuple(found) for found in ids}) == len(ids)
+
+
+def test_an_unknown_template_is_refused() -> None:
+    with pytest.raises(ValueError, match="no template named mars"):
+        Store(SandboxConfig(seeds=("mars",)))
