@@ -1,0 +1,159 @@
+"""What the connector says of itself: streams, roles, limits, warnings and contacts."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from importlib.resources import files
+
+from raccord.plugin import ConnectorInfo, Contact, NewObject, RoleInfo, StreamInfo, TermTable, Text
+from raccord.plugin.drafts import Accepts
+from raccord_chase.settings import ChaseSettings
+
+SALES = "sales"
+REFUNDS = "refunds"
+CHARGEBACKS = "chargebacks"
+CHARGES = "charges"
+SETTLEMENTS = "settlements"
+
+STREAMS = (
+    StreamInfo(SALES, Text("Ventes par carte", "Card sales")),
+    StreamInfo(REFUNDS, Text("Remboursements", "Refunds")),
+    StreamInfo(CHARGEBACKS, Text("Rétrofacturations", "Chargebacks")),
+    StreamInfo(CHARGES, Text("Frais débités à part", "Charges debited apart")),
+    StreamInfo(SETTLEMENTS, Text("Dépôts de règlement", "Settlement deposits")),
+)
+
+TERMS = TermTable.from_toml(files("raccord_chase").joinpath("terms.toml").read_text(encoding="utf-8"))
+
+_ROLES = (
+    RoleInfo(
+        "deposit_bank",
+        Text("Compte bancaire où Chase dépose", "Bank account where Chase deposits"),
+        Accepts.BANK,
+        help=Text(
+            "Le compte où arrivent les dépôts de Chase ; rien n’est choisi d’avance.",
+            "The account that receives Chase's deposits; nothing is chosen beforehand.",
+        ),
+    ),
+    RoleInfo(
+        "income",
+        Text("Revenu des paiements par carte", "Income from card payments"),
+        Accepts.INCOME,
+        default=NewObject(Text("Revenu Chase", "Chase Income"), "Income", "OtherPrimaryIncome"),
+        help=Text(
+            "Garder la valeur proposée tient les écritures de Chase à part des autres revenus.",
+            "Keeping the suggested value keeps Chase's records apart from other income.",
+        ),
+    ),
+    RoleInfo("income_sales", Text("Revenu des ventes", "Income from sales"), Accepts.INCOME, same_as="income"),
+    RoleInfo(
+        "income_refunds", Text("Compte des remboursements", "Account of refunds"), Accepts.INCOME, same_as="income"
+    ),
+    RoleInfo(
+        "income_chargebacks",
+        Text("Compte des rétrofacturations", "Account of chargebacks"),
+        Accepts.INCOME,
+        same_as="income",
+    ),
+    RoleInfo(
+        "fees",
+        Text("Frais de traitement et de service", "Processing and service fees"),
+        Accepts.EXPENSE,
+        default=NewObject(Text("Dépense Chase", "Chase Expense"), "Expense", "BankCharges"),
+        help=Text(
+            "Garder la valeur proposée tient les frais de Chase à part des autres dépenses.",
+            "Keeping the suggested value keeps Chase's fees apart from other expenses.",
+        ),
+    ),
+    RoleInfo(
+        "customer",
+        Text("Client des ventes", "Customer of the sales"),
+        Accepts.CUSTOMER,
+        default=NewObject(Text("Client Chase", "Chase Customer")),
+    ),
+    RoleInfo(
+        "tax",
+        Text("Taxe par défaut des ventes", "Default tax of the sales"),
+        Accepts.TAX_CODE,
+        required=False,
+        help=Text(
+            "La taxe est comprise dans le montant de la carte : le reçu égale ce montant au cent près.",
+            "The tax is inside the card amount: the receipt equals that amount to the cent.",
+        ),
+    ),
+    RoleInfo(
+        "clearing",
+        Text("Fonds non déposés", "Undeposited funds"),
+        Accepts.CLEARING,
+        subtype="UndepositedFunds",
+    ),
+)
+
+_LIMITS = (
+    Text(
+        "Pour les clients de Chase Mobile Checkout-PLUS ou du terminal de point de vente Chase.",
+        "For clients of Chase Mobile Checkout-PLUS or the Chase POS terminal.",
+    ),
+    Text("Sans frais supplémentaires.", "At no extra cost."),
+    Text(
+        "Un compte QuickBooks en ligne est nécessaire ; tous ses forfaits conviennent.",
+        "A QuickBooks Online account is needed; every plan of it will do.",
+    ),
+    Text("QuickBooks Desktop n’est pas pris en charge.", "QuickBooks Desktop is not supported."),
+    Text(
+        "Cinq genres de données : ventes, remboursements, frais, rétrofacturations et dépôts de règlement.",
+        "Five kinds of data: sales, refunds, fees, chargebacks and settlement deposits.",
+    ),
+    Text(
+        "Une seule devise par connexion ; les lignes d’une autre devise sont refusées et montrées.",
+        "One currency per connection; rows in another currency are refused and shown.",
+    ),
+    Text(
+        "Les montants « conveyed » (Amex payé par un tiers) restent dans les fonds non déposés : "
+        "Chase ne les dépose pas.",
+        "Conveyed amounts (Amex paid by another party) stay in undeposited funds: Chase does not deposit them.",
+    ),
+)
+
+_WARNINGS = (
+    Text(
+        "Chase n’offre pas d’interface publique : ce connecteur lit les fichiers de rapport (DFR) ou un fichier "
+        "qui suit notre contrat publié.",
+        "Chase has no public interface: this connector reads its report files (DFR) or a file that follows our "
+        "published contract.",
+    ),
+    Text(
+        "Demandez à Chase de masquer les numéros de carte (quatre derniers chiffres) dans les fichiers : nous les "
+        "masquons à la lecture, mais le fichier reçu est gardé tel quel.",
+        "Ask Chase to mask card numbers (last four digits) in the files: we mask them on reading, but the file itself "
+        "is kept as it came.",
+    ),
+)
+
+
+def chase_info() -> ConnectorInfo:
+    """Return the manifest."""
+    return ConnectorInfo(
+        name="chase",
+        label=Text("Chase (cartes)", "Chase (merchant cards)"),
+        summary=Text(
+            "Ventes, remboursements, rétrofacturations, frais et dépôts des Services aux commerçants Chase.",
+            "Sales, refunds, chargebacks, fees and deposits of Chase merchant services.",
+        ),
+        version=version("raccord-chase"),
+        streams=STREAMS,
+        settings=ChaseSettings,
+        roles=_ROLES,
+        terms=TERMS,
+        limits=_LIMITS,
+        warnings=_WARNINGS,
+        contacts=(
+            Contact(Text("Soutien de Chase", "Chase support"), phone="1-800-507-0782"),
+            # The source page gives Chase's own number as QuickBooks support (rule K10): it stays data, to be corrected.
+            Contact(Text("Soutien de QuickBooks", "QuickBooks support"), phone="1-800-507-0782"),
+        ),
+        identity_setting="merchant_id",
+        owner_only=True,
+        tile="Ch",
+        hue=215,
+    )
