@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 LAYERS = {"raccord", "raccord_web", "raccord_sandbox", "raccord_migrations"}
 
 

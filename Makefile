@@ -1,0 +1,53 @@
+# One command each; `make` alone lists them. PYTHON=… chooses the interpreter of the environment.
+
+.DEFAULT_GOAL := help
+.PHONY: help dev check test test-slow wheels demo coverage-of-requirements clean distclean
+
+BIN := .venv/bin
+READY := .venv/.ready
+DISTRIBUTIONS := . $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+SOURCES := core/raccord web/raccord_web sandbox/raccord_sandbox migrations/raccord_migrations $(wildcard plugins/*/src/*)
+WORKERS := 2
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 28
+
+dev: $(READY) ## make the environment in .venv, everything editable
+
+# pip that comes with Python 3.11 knows no dependency groups, so it is brought up to date first.
+$(READY): pyproject.toml constraints.txt workspace.txt .ci/make-venv $(wildcard plugins/*/pyproject.toml)
+	.ci/make-venv
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -c constraints.txt -r workspace.txt --group dev
+	@touch $@
+
+check: $(READY) ## lint, format, types and the tidy tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/pyright
+	$(BIN)/pytest -q tests/tidy
+
+test: check ## check, then every test but the slow ones
+	$(BIN)/pytest -n $(WORKERS) -m "not slow" --ignore=tests/tidy
+
+test-slow: $(READY) ## crash matrices and long property runs
+	$(BIN)/pytest -n $(WORKERS) -m slow
+
+wheels: $(READY) ## build all distributions, install them elsewhere and use them there
+	rm -rf dist
+	for folder in $(DISTRIBUTIONS); do $(BIN)/python -m build --no-isolation --outdir dist $$folder || exit 1; done
+	.ci/try-wheels
+
+demo: $(READY) ## show everything with generated and sample data; ARGS=--once ends by itself
+	@$(BIN)/raccord demo $(ARGS)
+
+coverage-of-requirements: $(READY) ## print which requirements the tests prove
+	@$(BIN)/python tests/tidy/print_requirements.py
+
+clean: ## remove what was built, not the environment
+	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find core web sandbox migrations plugins tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove the environment too
+	rm -rf .venv
