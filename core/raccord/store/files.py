@@ -7,7 +7,7 @@ import os
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from raccord.plugin.texts import Text
 from raccord.store.database import Database
 from raccord.store.durable import make_folder, sync_folder
 from raccord.store.errors import FilesRefusedError, FileTooLargeError
-from raccord.store.folder import found_in, opened
+from raccord.store.folder import Found, found_in, opened
 from raccord.store.models import Connection, SourceFile
 
 FILE_BYTES_MAX = 512 * 1024 * 1024
@@ -95,8 +95,8 @@ class StoredFileBox:
         Of ``name`` only the last part is kept, as a label. More than the limit raises ``FileTooLargeError``.
         """
         label = _label(name)
-        size, sha256 = self._kept(label, content)
-        return self._entered(label, size, sha256, origin)
+        kept = self._kept(label, content)
+        return kept is not None and self._entered(label, kept, origin, None)
 
     def scan(self, folder: str) -> int:
         """Receive every new file of a folder by name and return how many were new.
@@ -109,11 +109,14 @@ class StoredFileBox:
         new = 0
         failed: list[Text] = []
         for found in found_in(folder, self._clock):
-            if self._unchanged(found.name, found.size, found.changed_at, origin):
+            label = _label(found.name)
+            if self._known(label, found, origin):
                 continue
             try:
                 with opened(found) as stream:
-                    new += self.receive(found.name, stream, origin=origin)
+                    kept = self._kept(label, stream, found.stands)
+                if kept is not None:
+                    new += self._entered(label, kept, origin, found.changed_at)
             except (OSError, FileTooLargeError) as error:
                 failed.append(_why(found.name, error))
         if failed:
@@ -147,8 +150,8 @@ class StoredFileBox:
             return None
         return StoredFile(row.number, row.name, row.size, row.sha256, self._folder / row.sha256)
 
-    def _kept(self, label: str, content: BinaryIO) -> tuple[int, str]:
-        """Put the bytes durably under their hash; return size and hash."""
+    def _kept(self, label: str, content: BinaryIO, whole: Callable[[], bool] = lambda: True) -> tuple[int, str] | None:
+        """Put the bytes durably under their hash; return size and hash, or nothing when they were not ``whole``."""
         make_folder(self._folder)
         part = self._folder / f"{_PART}{uuid.uuid4().hex}"
         digest, size = hashlib.sha256(), 0
@@ -162,19 +165,25 @@ class StoredFileBox:
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
+            if not whole():
+                return None
             part.replace(self._folder / digest.hexdigest())
         finally:
             part.unlink(missing_ok=True)
         sync_folder(self._folder)
         return size, digest.hexdigest()
 
-    def _entered(self, label: str, size: int, sha256: str, origin: str) -> bool:
+    def _entered(self, label: str, kept: tuple[int, str], origin: str, changed_at: datetime | None) -> bool:
         """Give the file its number unless its bytes have one; numbers have no gaps."""
+        size, sha256 = kept
         mine = SourceFile.connection_id == self._connection_id
         with self._database.begin() as session:
             # One receiver of a connection at a time, so that no two files get the same number.
             session.execute(select(Connection.id).where(Connection.id == self._connection_id).with_for_update())
-            if session.scalars(select(SourceFile.number).where(mine, SourceFile.sha256 == sha256)).first() is not None:
+            there = session.scalars(select(SourceFile).where(mine, SourceFile.sha256 == sha256)).first()
+            if there is not None:
+                if (there.name, there.origin) == (label, origin):
+                    there.changed_at = changed_at
                 return False
             last = session.scalar(select(func.max(SourceFile.number)).where(mine)) or 0
             session.add(
@@ -186,22 +195,26 @@ class StoredFileBox:
                     sha256=sha256,
                     origin=origin,
                     received_at=self._clock.now(),
+                    changed_at=changed_at,
                 )
             )
         return True
 
-    def _unchanged(self, name: str, size: int, changed_at: datetime, origin: str) -> bool:
+    def _known(self, label: str, found: Found, origin: str) -> bool:
         """Tell whether a file of a folder stands as it was received, so that it need not be read again."""
         with self._database.read() as session:
-            received_at = session.scalar(
-                select(func.max(SourceFile.received_at)).where(
+            same = session.scalars(
+                select(SourceFile.number)
+                .where(
                     SourceFile.connection_id == self._connection_id,
-                    SourceFile.name == _label(name),
-                    SourceFile.size == size,
+                    SourceFile.name == label,
+                    SourceFile.size == found.size,
                     SourceFile.origin == origin,
+                    SourceFile.changed_at == found.changed_at,
                 )
-            )
-        return received_at is not None and changed_at < received_at
+                .limit(1)
+            ).first()
+        return same is not None
 
     def _sweep(self) -> None:
         """Remove what a receiver that was killed left behind."""

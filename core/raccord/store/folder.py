@@ -36,6 +36,13 @@ class Found:
     def name(self) -> str:
         return self.path.name
 
+    def stands(self) -> bool:
+        """Tell whether the file is still as it was found."""
+        try:
+            return _found(self.path, self.path.lstat()) == self
+        except FileNotFoundError:
+            return False
+
 
 def found_in(folder: str, clock: Clock) -> list[Found]:
     """Return the finished files directly in ``folder``, by name.
@@ -98,12 +105,12 @@ def _seen(entry: os.DirEntry[str]) -> Found | None:
     try:
         if not entry.is_file(follow_symlinks=False):
             return None
-        state = entry.stat(follow_symlinks=False)
+        return _found(Path(entry.path), entry.stat(follow_symlinks=False))
     except FileNotFoundError:
         return None
+
+
+def _found(path: Path, state: os.stat_result) -> Found:
     # A copy may keep the time of its original; the time of its last change of any kind it cannot.
-    changed = max(state.st_mtime_ns, state.st_ctime_ns)
-    seconds, rest = divmod(changed, 1_000_000_000)
-    return Found(
-        Path(entry.path), state.st_size, datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=rest // 1000)
-    )
+    seconds, rest = divmod(max(state.st_mtime_ns, state.st_ctime_ns), 1_000_000_000)
+    return Found(path, state.st_size, datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=rest // 1000))

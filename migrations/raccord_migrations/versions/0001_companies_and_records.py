@@ -320,6 +320,7 @@ def _source_file() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name="fk_source_file_connection_id"),
         sa.PrimaryKeyConstraint("connection_id", "number", name="pk_source_file"),
         sa.UniqueConstraint("connection_id", "sha256", name="uq_source_file_connection_id_sha256"),

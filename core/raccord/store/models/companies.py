@@ -139,6 +139,8 @@ class SourceFile(Model):
     sha256: Mapped[str]
     origin: Mapped[str]
     received_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    """For a file of a watched folder: its last change there, so that it is read again only after another."""
 
 
 class Schedule(Model):
