@@ -48,7 +48,7 @@ def documents_by_kind(session: Session, connection_ids: Sequence[str]) -> dict[s
         .group_by(LinkRow.kind)
         .order_by(LinkRow.kind)
     )
-    return {kind: count for kind, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def money_moved(session: Session, connection_ids: Sequence[str]) -> tuple[Decimal, Decimal]:
@@ -98,7 +98,7 @@ def month_ends(first: date, last: date) -> list[date]:
 
 
 def balances(client: QuickBooks, day: date) -> dict[str, Decimal]:
-    """Return each account's balance (debit positive) at the end of ``day``, by account id, from QuickBooks' trial balance."""
+    """Return each account's balance (debit positive) at the end of ``day`` by its id, from the trial balance."""
     report = client.report("TrialBalance", {"start_date": "1970-01-01", "end_date": day.isoformat()}).value
     rows = report.get("Rows", {}).get("Row", [])
     found: dict[str, Decimal] = {}

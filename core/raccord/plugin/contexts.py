@@ -58,7 +58,7 @@ class FileBox(Protocol):
     """The files of one connection in order of arrival, however they came (folder, upload, SFTP)."""
 
     def receive(self, name: str, content: BinaryIO, *, origin: str) -> bool:
-        """Keep a file; ``False`` when the same bytes are here already. ``origin`` is a note (``sftp``, ``zip:a.zip``)."""
+        """Keep a file; ``False`` when the same bytes are here. ``origin`` is a note (``sftp``, ``zip:a.zip``)."""
         ...
 
     def scan(self, folder: str) -> int:

@@ -205,7 +205,7 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expense:
-    """Money spent from a bank or card account (QuickBooks' Purchase); ``total`` is positive, ``credit``: a card refund."""
+    """Money spent from a bank or card account (QuickBooks' Purchase); ``total`` is positive; ``credit``: a refund."""
 
     key: str
     day: date

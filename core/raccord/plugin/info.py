@@ -79,8 +79,8 @@ class ConnectorInfo:
     ``settings`` is the Pydantic model of a connection's settings: fields of type ``SecretStr`` are kept in the vault,
     the others in clear; each field has ``title`` (English) and ``json_schema_extra={"fr": …}`` for its French label.
     ``identity_setting`` names the setting that tells which account at the source this is (a merchant number): one such
-    account goes to one company. ``hosts`` are the only hosts ``context.http`` may reach; ``{name}`` stands for the host of
-    the setting of that name.
+    account goes to one company. ``hosts`` are the only hosts ``context.http`` may reach; ``{name}`` stands for the
+    host of the setting of that name.
     """
 
     name: str

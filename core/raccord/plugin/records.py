@@ -21,9 +21,9 @@ class Record:
     """One thing the source said, kept raw for ever.
 
     ``source_id`` is stable: the same thing read again, in another order or another file, has the same id. ``day`` is
-    the date the ledger documents made from it bear, in the source's time zone. ``amount`` is what the record moves, with
-    money into the company's account positive (``None``: the record moves no money); the money effects of the drafts
-    mapped from it must add up to it.
+    the date the ledger documents made from it bear, in the source's time zone. ``amount`` is what the record moves,
+    with money into the company's account positive (``None``: the record moves no money); the money effects of the
+    drafts mapped from it must add up to it.
     """
 
     stream: str

@@ -1,0 +1,302 @@
+"""The demonstration's deeds: a sandbox company, each twin connected, everything brought in and proven."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import cast
+
+import httpx
+from sqlalchemy import select
+
+from raccord.catalog import Admitted
+from raccord.enablement import Switchboard
+from raccord.jobs.inline import InlineEngine
+from raccord.jobs.requests import request_run
+from raccord.onboarding.companies import begin_authorisation, finish_authorisation, refresh_company
+from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.decisions import answer_hold, approve_plan, choose
+from raccord.onboarding.people import Actor, RoleName
+from raccord.overview.books import balances, documents_by_kind, money_moved, month_ends, proof_summary
+from raccord.plugin.demo import DemoSource, Twin
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.texts import Language
+from raccord.store import events
+from raccord.store.models import (
+    Choice,
+    Company,
+    Connection,
+    Hold,
+    LedgerEntry,
+    Plan,
+    Run,
+    RunState,
+)
+from raccord.sync.books import fits, kind_of
+from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
+from raccord.sync.workshop import Workshop
+
+PERSON = Actor("demo", RoleName.OWNER)
+ROUNDS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A source of the demonstration and its connection."""
+
+    source: DemoSource
+    connection_id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearingRow:
+    """The clearing account at the end of a month: in the ledger, and what the sources have not paid out yet."""
+
+    day: date
+    ledger: Decimal
+    expected: Decimal
+
+    @property
+    def equal(self) -> bool:
+        return self.ledger == self.expected
+
+
+def connect_company(workshop: Workshop, realm: str) -> Company:
+    """Connect the sandbox company once; later starts find it, at whatever address the sandbox is now."""
+    environment = workshop.settings.quickbooks_environment
+    with workshop.database.begin() as session:
+        known = session.scalars(select(Company).where(Company.realm == realm)).one_or_none()
+        if known is not None:
+            known.environment = environment
+    if known is not None:
+        workshop.forget_client(known.id)
+        return refresh_company(workshop, known.id)
+    url, state = begin_authorisation(workshop, PERSON, environment)
+    answer = httpx.get(f"{url}&auto=1&realm={realm}", follow_redirects=False)
+    return finish_authorisation(workshop, PERSON, environment, answer.headers["location"], state)
+
+
+def connect_sources(workshop: Workshop, company: Company, folder: Path, today: date) -> list[Connected]:
+    """Connect every installed connector that has a twin, with the choices a person would make."""
+    connected: list[Connected] = []
+    for admitted in workshop.scopes.catalog.admitted.values():
+        twin = _twin(admitted)
+        if twin is None:
+            continue
+        source = twin.demo(folder / admitted.name, today)
+        connected.append(
+            Connected(source, _connect(workshop, company, admitted, source), source.label.get(_language(company)))
+        )
+    return connected
+
+
+def bring_in(workshop: Workshop, engine: InlineEngine, each: Connected, tell: Callable[[str], None]) -> int:
+    """Run a connection, approve its plan and answer its questions as a person would; return documents newly posted."""
+    before = _count(workshop, each.connection_id)
+    for _ in range(ROUNDS_MAX):
+        tell(each.label)
+        run_id = request_run(
+            workshop.database, engine, each.connection_id, trigger="person", by=PERSON.name, clock=workshop.clock
+        )
+        run = _read_run(workshop, run_id)
+        if run.state == RunState.APPROVAL:
+            with workshop.database.read() as session:
+                plan = session.get_one(Plan, run.plan_id)
+            approve_plan(workshop, PERSON, plan.id, plan.hash)
+            engine.submit(run.id)
+            run = _read_run(workshop, run_id)
+        if run.state != RunState.DONE:
+            raise DemoFailedError(each.label, run.state, run.error_code, run.error_params)
+        if not _answer(workshop, each):
+            break
+    return _count(workshop, each.connection_id) - before
+
+
+class DemoFailedError(Exception):
+    """Raised when a run of the demonstration did not come to its end."""
+
+    def __init__(self, label: str, state: str, code: str, params: Mapping[str, object]) -> None:
+        super().__init__(f"{label}: {state} {code} {params}")
+        self.label, self.state, self.code, self.params = label, state, code, params
+
+
+def clearing_rows(workshop: Workshop, company: Company, connected: Sequence[Connected]) -> list[ClearingRow]:
+    """Compare the clearing account with what the sources say is unpaid, at each month end."""
+    told = [each.source for each in connected if each.source.unpaid is not None]
+    if not told:
+        return []
+    with workshop.database.read() as session:
+        own = session.scalars(
+            select(LedgerEntry.object_id).where(
+                LedgerEntry.company_id == company.id,
+                LedgerEntry.kind == "Account",
+                LedgerEntry.subtype == "UndepositedFunds",
+            )
+        ).first()
+    client = workshop.client(company)
+    rows: list[ClearingRow] = []
+    for day in month_ends(min(each.starts_on for each in told), max(each.last_day for each in told)):
+        expected = sum((each.unpaid(day) for each in told if each.unpaid is not None), Decimal(0))
+        rows.append(ClearingRow(day, balances(client, day).get(str(own), Decimal(0)), expected))
+    return rows
+
+
+def summary(workshop: Workshop, company: Company, connected: Sequence[Connected], posted: int) -> dict[str, object]:
+    """Return the demonstration's table as JSON values; decimals stay exact."""
+    ids = [each.connection_id for each in connected]
+    clearing = clearing_rows(workshop, company, connected)
+    with workshop.database.read() as session:
+        proofs = [(each.label, proof_summary(session, each.connection_id)) for each in connected]
+        kinds = documents_by_kind(session, ids)
+        moved_in, moved_out = money_moved(session, ids)
+        waiting = len(
+            session.scalars(select(Hold.id).where(Hold.connection_id.in_(ids), Hold.closed_at.is_(None))).all()
+        )
+    return {
+        "company": company.name,
+        "posted_now": posted,
+        "documents": kinds,
+        "money_in": moved_in,
+        "money_out": moved_out,
+        "clearing": [
+            {"day": row.day.isoformat(), "ledger": row.ledger, "expected": row.expected, "equal": row.equal}
+            for row in clearing
+        ],
+        "proof": [
+            {
+                "connection": label,
+                "days": proof.days,
+                "cells": proof.cells,
+                "equal": proof.equal,
+                "streams": [
+                    {
+                        "stream": each.stream,
+                        "currency": each.currency,
+                        "source": each.source,
+                        "left_out": each.left_out,
+                        "posted": each.posted,
+                        "quickbooks": each.quickbooks,
+                    }
+                    for each in proof.streams
+                ],
+            }
+            for label, proof in proofs
+        ],
+        "waiting": waiting,
+        "all_equal": all(proof.all_equal and proof.cells for _, proof in proofs) and all(row.equal for row in clearing),
+    }
+
+
+def _twin(admitted: Admitted) -> Twin | None:
+    package = admitted.hooks["describe"].function.__module__.partition(".")[0]
+    try:
+        module = importlib.import_module(f"{package}.sandbox")
+    except ModuleNotFoundError:
+        return None
+    return cast(Twin, module) if hasattr(module, "demo") else None
+
+
+def _connect(workshop: Workshop, company: Company, admitted: Admitted, source: DemoSource) -> str:
+    with workshop.database.begin() as session:
+        known = session.scalars(
+            select(Connection).where(Connection.company_id == company.id, Connection.connector == admitted.name)
+        ).first()
+        board = Switchboard(session, events.append, actor=PERSON.name, now=workshop.clock.now())
+        board.allow(admitted.name)
+        board.enable(admitted.name, company.id)
+    if known is None:
+        known = connect(
+            workshop,
+            PERSON,
+            NewConnection(
+                company_id=company.id,
+                connector=admitted.name,
+                values=source.values,
+                label=source.label.get(_language(company)),
+                starts_on=source.starts_on,
+            ),
+        )
+    for role in admitted.info.roles:
+        if role.name in source.prefer and "/" not in role.name:
+            _choose(workshop, company, known.id, role.name, "", role.accepts, source)
+    return known.id
+
+
+def _choose(
+    workshop: Workshop, company: Company, connection_id: str, role: str, of: str, accepts: Accepts, source: DemoSource
+) -> None:
+    with workshop.database.read() as session:
+        taken = session.scalars(
+            select(Choice.id).where(Choice.connection_id == connection_id, Choice.role == role, Choice.of == of)
+        ).first()
+        fitting = list(_fitting(workshop, company, accepts))
+    if taken is not None or not fitting:
+        return
+    word = source.prefer.get(role, "").casefold()
+    wanted = next((entry for entry in fitting if word in entry.name_key), fitting[0])
+    choose(workshop, PERSON, connection_id, role, wanted.object_id, of)
+
+
+def _fitting(workshop: Workshop, company: Company, accepts: Accepts) -> Iterator[LedgerEntry]:
+    with workshop.database.read() as session:
+        rows = session.scalars(
+            select(LedgerEntry)
+            .where(LedgerEntry.company_id == company.id, LedgerEntry.kind == kind_of(accepts))
+            .order_by(LedgerEntry.name_key)
+        ).all()
+    return (row for row in rows if row.active and fits(accepts, row))
+
+
+def _answer(workshop: Workshop, each: Connected) -> bool:
+    """Answer what waits for a choice or a category, as a person looking at it would; return whether anything was."""
+    with workshop.database.read() as session:
+        holds = session.scalars(
+            select(Hold).where(Hold.connection_id == each.connection_id, Hold.closed_at.is_(None)).order_by(Hold.id)
+        ).all()
+        connection = session.get_one(Connection, each.connection_id)
+        company = session.get_one(Company, connection.company_id)
+    asked: set[tuple[str, str]] = set()
+    answered = False
+    for hold in holds:
+        match hold.code:
+            case code if code == DECISION_MISSING:
+                accepts = Accepts(str(hold.params["accepts"]))
+                fitting = [
+                    entry for entry in _fitting(workshop, company, accepts) if entry.type in ("Expense", "Income")
+                ]
+                answer_hold(workshop, PERSON, hold.id, fitting[0].object_id)
+                answered = True
+            case code if code == CHOICE_MISSING:
+                role, of = str(hold.params["role"]), str(hold.params["of"])
+                if (role, of) not in asked:
+                    asked.add((role, of))
+                    _choose(
+                        workshop,
+                        company,
+                        each.connection_id,
+                        role,
+                        of,
+                        Accepts(str(hold.params["accepts"])),
+                        each.source,
+                    )
+                    answered = True
+    return answered
+
+
+def _read_run(workshop: Workshop, run_id: str) -> Run:
+    with workshop.database.read() as session:
+        return session.get_one(Run, run_id)
+
+
+def _count(workshop: Workshop, connection_id: str) -> int:
+    with workshop.database.read() as session:
+        return sum(documents_by_kind(session, [connection_id]).values())
+
+
+def _language(company: Company) -> Language:
+    return "en" if company.language == "en" else "fr"

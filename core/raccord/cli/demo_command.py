@@ -1,0 +1,169 @@
+"""``raccord demo``: a sandbox company, every source with a twin, brought in, proven and shown."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from raccord.cli.demo_books import Connected, DemoFailedError, bring_in, connect_company, connect_sources, summary
+from raccord.cli.engine import inline_engine
+from raccord.cli.exits import Exit
+from raccord.cli.house import opened, opened_workshop, read_settings
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, Output, output
+from raccord.cli.sandbox_process import running_sandbox
+from raccord.cli.serve_command import serve
+from raccord.cli.words import Option
+from raccord.cli.words import command as make_command
+from raccord.clock import SystemClock
+from raccord.errors import RaccordError
+from raccord.overview.explain import explain
+from raccord.plugin.texts import Text
+from raccord.store import schema
+from raccord.sync.workshop import Workshop
+
+# The sandbox hands these out to everybody; they open nothing but made-up books on this machine.
+CLIENT_ID = "raccord-sandbox"
+CLIENT_SECRET = "raccord-sandbox-secret"  # noqa: S105 - see above
+
+
+class DemoError(RaccordError):
+    """Raised when the demonstration did not come to its end."""
+
+
+@make_command(
+    "demo",
+    "Démarrer une société de démonstration, y apporter toutes les sources et montrer la preuve.",
+    "Start a demonstration company, bring all sources in and show the proof.",
+    params=[
+        Option(
+            "--once",
+            is_flag=True,
+            phrase=Phrase(
+                "S'arrêter après la preuve ; statut 0 si tout est égal.",
+                "Stop after the proof; status 0 if all is equal.",
+            ),
+        )
+    ],
+)
+def command(once: bool) -> int:
+    out = output()
+    clock = SystemClock()
+    settings = read_settings()
+    folder = settings.data_dir
+    with running_sandbox(folder / "sandbox", clock) as local:
+        settings = settings.model_copy(
+            update={
+                "quickbooks_environment": local.url,
+                "quickbooks_client_id": CLIENT_ID,
+                "quickbooks_client_secret": SecretStr(CLIENT_SECRET),
+            }
+        )
+        with opened(settings, ready=False) as database:
+            schema.upgrade(database)
+        with opened_workshop(settings) as workshop:
+            table = _bring_everything_in(workshop, local.realm, folder / "sources", out)
+            _show(out, table, f"{local.url}/company/{local.realm}")
+            if not once:
+                serve(workshop, out)
+        return Exit.OK if table["all_equal"] else Exit.UNEQUAL
+
+
+def _bring_everything_in(workshop: Workshop, realm: str, folder: Path, out: Output) -> dict[str, Any]:
+    company = connect_company(workshop, realm)
+    today = workshop.clock.now().date()
+    connected = connect_sources(workshop, company, folder, today)
+    posted = 0
+    for each in connected:
+        posted += _bring_one_in(workshop, each, out)
+    return summary(workshop, company, connected, posted)
+
+
+def _bring_one_in(workshop: Workshop, each: Connected, out: Output) -> int:
+    with out.progress(Phrase(each.label, each.label)) as progress:
+        steps = 0
+
+        def step(_run_id: str) -> None:
+            nonlocal steps
+            steps += 1
+            progress(steps)
+
+        try:
+            return bring_in(workshop, inline_engine(workshop, step), each, lambda _label: None)
+        except DemoFailedError as error:
+            said = {language: explain(error.code, error.params, language) for language in ("fr", "en")}
+            raise DemoError(
+                error.code or "demo.failed",
+                Text(f"{each.label} : {said['fr'].what}", f"{each.label}: {said['en'].what}"),
+                Text(said["fr"].fix or "Voyez « raccord problems ».", said["en"].fix or "See “raccord problems”."),
+            ) from None
+
+
+def _show(out: Output, table: dict[str, Any], address: str) -> None:
+    if out.as_json:
+        out.json({**table, "company_page": address})
+        return
+    out.table(
+        Phrase("Documents dans QuickBooks", "Documents in QuickBooks"),
+        [Column(Phrase("Genre", "Kind")), Column(Phrase("Nombre", "Count"), right=True)],
+        [[kind, str(count)] for kind, count in table["documents"].items()],
+        empty=Phrase("Aucun document.", "No document."),
+    )
+    out.table(
+        Phrase("Fonds non déposés à chaque fin de mois", "Undeposited funds at each month end"),
+        [
+            Column(Phrase("Jour", "Day")),
+            Column(Phrase("Grand livre", "Ledger"), right=True),
+            Column(Phrase("Non versé selon la source", "Unpaid at the source"), right=True),
+            Column(Phrase("Égal", "Equal")),
+        ],
+        [
+            [row["day"], _money(row["ledger"]), _money(row["expected"]), _tick(row["equal"])]
+            for row in table["clearing"]
+        ],
+        empty=Phrase("Aucune source ne passe par ce compte.", "No source goes through this account."),
+    )
+    out.table(
+        Phrase("Preuve : source = écrit = QuickBooks", "Proof: source = posted = QuickBooks"),
+        [
+            Column(Phrase("Connexion", "Connection")),
+            Column(Phrase("Flux", "Stream")),
+            Column(Phrase("Source", "Source"), right=True),
+            Column(Phrase("Laissé de côté", "Left out"), right=True),
+            Column(Phrase("Écrit", "Posted"), right=True),
+            Column(Phrase("QuickBooks", "QuickBooks"), right=True),
+        ],
+        [
+            [
+                each["connection"],
+                stream["stream"],
+                *(_money(stream[name]) for name in ("source", "left_out", "posted", "quickbooks")),
+            ]
+            for each in table["proof"]
+            for stream in each["streams"]
+        ],
+        empty=Phrase("Rien à prouver.", "Nothing to prove."),
+    )
+    cells = sum(each["cells"] for each in table["proof"])
+    equal = sum(each["equal"] for each in table["proof"])
+    out.say(
+        Phrase(
+            f"Entrées {_money(table['money_in'])}, sorties {_money(table['money_out'])} ; "
+            f"{table['posted_now']} documents écrits cette fois ; {table['waiting']} en attente d'une personne.",
+            f"Money in {_money(table['money_in'])}, money out {_money(table['money_out'])}; "
+            f"{table['posted_now']} documents posted this time; {table['waiting']} waiting for a person.",
+        )
+    )
+    out.say(Phrase(f"Preuve par jour : {equal} égales sur {cells}.", f"Proof per day: {equal} equal of {cells}."))
+    out.say(Phrase(f"Les livres de la société : {address}", f"The company's books: {address}"))
+
+
+def _money(value: Decimal) -> str:
+    return f"{value:,.2f}"
+
+
+def _tick(equal: bool) -> str:
+    return "=" if equal else "≠"

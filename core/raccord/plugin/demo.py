@@ -1,0 +1,36 @@
+"""What a connector's twin offers the demonstration: ``<package>.sandbox.demo(folder, today) -> DemoSource``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Protocol
+
+from raccord.plugin.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSource:
+    """A source made up by a twin: the settings that connect it, and what its books must come to.
+
+    ``prefer`` names, by role, a word of the ledger object that a person would choose. ``unpaid`` tells what the
+    clearing account holds for this source at the end of a day; ``last_day`` is the last day it has anything of.
+    """
+
+    label: Text
+    values: Mapping[str, object]
+    starts_on: date
+    last_day: date
+    prefer: Mapping[str, str] = field(default_factory=dict)
+    unpaid: Callable[[date], Decimal] | None = None
+
+
+class Twin(Protocol):
+    """The module ``sandbox`` of a connector."""
+
+    def demo(self, folder: Path, today: date) -> DemoSource:
+        """Make the source's files below ``folder``, the same ones each time, and tell how to connect it."""
+        ...
