@@ -48,7 +48,7 @@ def open_vault(given: Settings, database: Database) -> Vault:
 
 @contextmanager
 def opened_workshop(given: Settings | None = None) -> Iterator[Workshop]:
-    """Open everything a run needs: the database at this version's schema, the vault, the installed plugins, the clock."""
+    """Open everything a run needs: the database at this version's schema, the vault, the plugins, the clock."""
     # Half a second of imports, which `raccord db` and `raccord plugins` do without.
     from raccord.catalog import load_catalog
     from raccord.clock import SystemClock
