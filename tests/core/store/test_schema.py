@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.operations import Operations
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 import raccord_migrations
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.errors import StoreError
-from raccord.store.models import Model
+from raccord.store.models import Company, Connection, Model
 
 
 def test_an_upgraded_database_has_exactly_the_tables_that_the_code_declares(database: Database) -> None:
@@ -104,3 +107,86 @@ def test_the_history_imports_nothing_of_the_application() -> None:
     for folder in raccord_migrations.__path__:
         for path in Path(folder).rglob("*.py"):
             assert re.search(r"^\s*(from|import) raccord(?!_migrations)", path.read_text(), re.MULTILINE) is None
+
+
+REBUILDS_A_TABLE = """
+from alembic import op
+import sqlalchemy as sa
+
+revision = "0099"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("company") as table:
+        table.alter_column("country", existing_type=sa.Text(), nullable=True)
+    {more}
+"""
+
+
+def with_revision(monkeypatch: pytest.MonkeyPatch, folder: Path, more: str = "pass") -> None:
+    """Let the history go on with a revision for which SQLite builds the table ``company`` anew."""
+    genuine = Path(raccord_migrations.__file__ or "").parent
+    copy = folder / "raccord_migrations"
+    shutil.copytree(genuine, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "versions" / "0099_rebuild.py").write_text(REBUILDS_A_TABLE.format(head=schema.head(), more=more))
+    monkeypatch.setattr(raccord_migrations, "__file__", str(copy / "__init__.py"))
+
+
+def add_connection(database: Database) -> None:
+    now = datetime(2025, 3, 3, tzinfo=UTC)
+    with database.begin() as session:
+        session.add(Company(id="c", realm="1", environment="sandbox", name="x", created_at=now))
+        session.flush()
+        session.add(
+            Connection(
+                id="k", company_id="c", connector="chase", label="x", starts_on=now.date(), set_up_at=now,
+                created_by="x",
+            )
+        )  # fmt: skip
+
+
+def test_building_a_table_anew_keeps_the_rows_that_refer_to_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    add_connection(database)
+    with_revision(monkeypatch, tmp_path)
+    assert schema.upgrade(database) == "0099"
+    with database.begin() as session:
+        assert session.scalars(select(Connection.company_id)).all() == ["c"]
+        if database.dialect == "sqlite":
+            assert session.scalar(text("PRAGMA foreign_keys")) == 1
+            assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+
+
+def test_an_upgrade_that_would_leave_a_row_without_what_it_refers_to_is_undone(
+    fresh_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    database = Database(fresh_sqlite())
+    add_connection(database)
+    before = schema.current(database)
+    with_revision(monkeypatch, tmp_path, more='op.execute("DELETE FROM company")')
+    with pytest.raises(RuntimeError, match="a row of connection without"):
+        schema.upgrade(database)
+    assert schema.current(database) == before
+    with database.read() as session:
+        assert session.scalars(select(Company.id)).all() == ["c"]
+    database.dispose()
+
+
+def test_a_drafted_revision_brings_the_tables_to_the_code_and_imports_nothing_of_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    genuine = Path(raccord_migrations.__file__ or "").parent
+    shutil.copytree(genuine, tmp_path / "m", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(raccord_migrations, "__file__", str(tmp_path / "m" / "__init__.py"))
+    with database.begin() as session:
+        session.execute(text("ALTER TABLE proof DROP COLUMN proven_at"))
+    drafted = schema.draft_revision(database, "bring back")
+    assert "batch_op.add_column(sa.Column('proven_at', sa.DateTime(timezone=True)" in drafted.read_text()
+    assert "import raccord" not in drafted.read_text()
+    assert drafted.name == f"{int(schema.head()):04d}_bring_back.py"
+    schema.upgrade(database)
+    schema.check(database)
