@@ -9,17 +9,18 @@ _CARD_DIGITS_MIN = 13
 
 
 def mask_number(text: str) -> str:
-    """Keep the first six and last four digits of a card number, the last four of a shorter one; masked text stays."""
-    digits = sum(character.isdigit() for character in text)
-    if digits <= 4:
+    """Keep the first six and last four places of a card number, the last four of a shorter one; masks stay masks."""
+    places = sum(_is_place(character) for character in text)
+    if places <= 4:
         return text
-    head = 6 if digits >= _CARD_DIGITS_MIN else 0
+    head = 6 if places >= _CARD_DIGITS_MIN else 0
     seen = 0
     masked = []
     for character in text:
-        if character.isdigit():
+        if _is_place(character):
             seen += 1
-            masked.append(character if seen <= head or seen > digits - 4 else "*")
+            hidden = head < seen <= places - 4 and character.isdigit()
+            masked.append("*" if hidden else character)
         else:
             masked.append(character)
     return "".join(masked)
@@ -30,3 +31,7 @@ def mask_excerpt(text: str, limit: int = 240) -> str:
     # Masked before it is cut: a number cut in two would no longer look like one.
     masked = _LONG_NUMBER.sub(lambda found: mask_number(found.group()), text[: limit * 4])
     return masked[:limit]
+
+
+def _is_place(character: str) -> bool:
+    return character.isdigit() or character in "*Xx#"

@@ -50,6 +50,7 @@ class StreamReader:
         self.settings = settings
         self.stream = stream
         self.box = Box(context, settings)
+        self._read: Cache[Seen] = Cache(4)
 
     def steps(self, file: SourceFile, place: Place) -> Iterator[Step]:
         """Yield everything of this stream in ``file`` from ``place`` on."""
@@ -92,7 +93,7 @@ class StreamReader:
             if index < place[0] or not wanted & section.rows.keys():
                 continue
             offset, line = (place[1], place[2]) if index == place[0] and place[1] >= 0 else (None, None)
-            earlier = self._earlier(file, index, section)
+            earlier = self._earlier(file, section)
             key: _Key = (use, index, self.box.expected.merchant_id, self.box.currency, self.box.layout.digest)
             key += (*(each.sha256 for each, _ in earlier), file.sha256)
             seen = _SEEN.take((key, place)) if offset is not None else None
@@ -104,8 +105,9 @@ class StreamReader:
                 fact = self._fact(row)
                 if fact is not None and (item := self._item(file, fact, row.line, row.text, seen)) is not None:
                     yield Step(item, (index, row.stop, row.line + 1), (key, seen))
+            self._read.put(_trace([*earlier, (file, section)]), seen)
 
-    def _earlier(self, file: SourceFile, index: int, section: Section) -> list[tuple[SourceFile, Section]]:
+    def _earlier(self, file: SourceFile, section: Section) -> list[tuple[SourceFile, Section]]:
         """Return the sections that spoke of the same period before this one: earlier files, earlier in this file."""
         if section.period is None:
             return []
@@ -117,6 +119,12 @@ class StreamReader:
         ]
 
     def _reread(self, earlier: list[tuple[SourceFile, Section]], use: Use) -> Seen:
+        if not earlier:
+            return {}
+        # Many files of one period follow each other: what the last one knew is what the next one needs.
+        known = self._read.take(_trace(earlier))
+        if known is not None:
+            return known
         seen: Seen = {}
         for file, section in earlier:
             self._remember(seen, self.box.rows(file, section, use), None)
@@ -216,6 +224,10 @@ class StreamReader:
         if isinstance(located.item, Problem):
             return located.item.reject(self.stream, _where(file))
         return self._first_stands(file, located.item, located.at, "", seen)
+
+
+def _trace(sections: list[tuple[SourceFile, Section]]) -> _Key:
+    return tuple((file.number, section.offset) for file, section in sections)
 
 
 def _where(file: SourceFile) -> str:
