@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,9 +51,8 @@ class Line(NamedTuple):
     """One transaction of an account.
 
     ``amount`` has the source's scale, money into the account positive; for a card a purchase is negative. ``currency``
-    is empty where the file states none. ``day`` is the bank's booking day, never shifted by a time zone. ``fields`` is
-    what the source wrote, tag by tag. A named tuple because a file may have a million of them and a frozen dataclass
-    takes several times as long to make.
+    is empty where the file states none. ``day`` is the bank's booking day, never shifted by a time zone. A named tuple
+    because a file may have a million of them and a frozen dataclass takes several times as long to make.
     """
 
     account: Account
@@ -68,9 +67,16 @@ class Line(NamedTuple):
     check_number: str
     pending: bool
     correction: Correction | None
-    fields: Mapping[str, str]
+    tags: Sequence[str]
+    values: Sequence[str]
+    """What the source wrote, value by value, in the order of ``tags``; there may be an empty value more."""
     offset: int
-    """Where it starts in the file, in bytes."""
+    """Where it starts in the file, in bytes; blanks may stand there still."""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the source wrote, by tag."""
+        return dict(zip(self.tags, self.values, strict=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,15 @@ from raccord_bankfeed.readers.contract import (
     Balance,
     Event,
     Events,
+    Line,
     Statement,
     Unreadable,
 )
 from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.ofx_layouts import Layout, learn
 from raccord_bankfeed.readers.ofx_line import Days, is_currency, make_line
 from raccord_bankfeed.readers.ofx_markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
-from raccord_bankfeed.readers.ofx_values import Layouts, excerpt, one_line, read_amount, read_day
+from raccord_bankfeed.readers.ofx_values import excerpt, one_line, read_amount, read_day, read_fields
 
 _HEAD_BYTES = 4096
 _SIGNS = re.compile(rb"<(?:[A-Za-z0-9._\-]+:)?OFX[\s>]|<\?OFX\s|^\s*OFXHEADER\s*:", re.IGNORECASE | re.MULTILINE)
@@ -79,6 +81,15 @@ class _Open:
     total: Decimal = Decimal(0)
     last_day: date | None = None
 
+    def count(self, line: Line) -> None:
+        if line.pending:
+            self.pending += 1
+            return
+        self.lines += 1
+        self.total += line.amount
+        if self.last_day is None or line.day > self.last_day:
+            self.last_day = line.day
+
 
 class OfxReader:
     """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
@@ -96,7 +107,7 @@ class OfxReader:
         self._finished = False
         self._waiting: deque[Event] = deque()
         self._days = Days()
-        self._layouts = Layouts()
+        self._layouts: list[Layout] = []
         self._stopped_at = -1
         """Where a reading that stopped among plain rows goes on."""
 
@@ -113,7 +124,9 @@ class OfxReader:
                 if token.mark is Mark.ROWS:
                     yield from self._rows(token, markup)
                 elif token.mark is Mark.ROW:
-                    yield from self._row(token, markup)
+                    event = self._row(token, markup)
+                    if event is not None:
+                        yield event
                 else:
                     self._structure(token, markup)
                     yield from self._queued()
@@ -129,55 +142,55 @@ class OfxReader:
             yield self._waiting.popleft()
 
     def _rows(self, token: Token, markup: Markup) -> Iterator[Event]:
-        """Read transactions one after another; give back to ``markup`` from the first that is not a plain one."""
-        offset = token.offset
-        for piece in token.body.split(ROW_END):
-            after = offset + len(piece) + len(ROW_END)
-            text = piece.decode(self._charset, "replace")
-            fields = self._layouts.plain(text)
-            if fields is None:
-                markup.back_to(offset)
-                return
-            event = self._event(fields, text, token.name, offset + piece.index(b"<"), markup)
-            if event is not None:
-                self._stopped_at = after
-                yield event
-                self._stopped_at = -1
-            offset = after
-
-    def _row(self, token: Token, markup: Markup) -> Iterator[Event]:
-        text = token.body.decode(self._charset, "replace").replace("\0", "")
-        try:
-            fields = self._layouts.fields(text)
-        except RowFault as problem:
-            self._lose_row(problem.fault, token, markup)
-            yield from self._queued()
-            return
-        event = self._event(fields, text, token.name, token.offset, markup)
-        if event is not None:
-            yield event
-
-    def _event(self, fields: dict[str, str], text: str, tag: str, offset: int, markup: Markup) -> Event | None:
+        """Read transactions one after another; give back to ``markup`` from the first that is not laid out as known."""
         statement = self._open
+        if statement is None or b"\0" in token.body:
+            markup.back_to(token.offset)
+            return
+        account, currency, days, charset = self._account(statement), statement.currency, self._days, self._charset
+        pending = self._stack[-1] == "BANKTRANLISTP"
+        layouts = self._layouts
+        after = token.offset
+        for piece in token.body.split(ROW_END):
+            text = piece.decode(charset, "replace")
+            for layout in layouts:
+                if (found := layout.pattern.fullmatch(text)) is not None:
+                    break
+            else:
+                markup.back_to(after)
+                break
+            offset, after = after, after + len(piece) + len(ROW_END)
+            self._stopped_at = after
+            try:
+                line = layout.line(found, account, currency, pending, offset, days)
+            except RowFault as problem:
+                statement.unreadable += 1
+                start = offset + len(piece) - len(piece.lstrip())
+                yield self._unreadable(problem.fault, start, markup, text)
+                continue
+            statement.count(line)
+            yield line
+        self._stopped_at = -1
+
+    def _row(self, token: Token, markup: Markup) -> Event | None:
+        text = token.body.decode(self._charset, "replace").replace("\0", "")
+        statement = self._open
+        markup.together = False
         if statement is None:
-            return self._unreadable(faults.row_without_statement(), offset, markup, text)
+            return self._unreadable(faults.row_without_statement(), token.offset, markup, text)
         if not statement.read:
             statement.left_out += 1
             return None
-        account = statement.account or self._name_account(statement)
-        pending = tag == "STMTTRNP" or self._stack[-1] == "BANKTRANLISTP"
+        pending = token.name == "STMTTRNP" or self._stack[-1] == "BANKTRANLISTP"
         try:
-            line = make_line(fields, account, statement.currency, pending, offset, self._days)
+            fields = read_fields(text)
+            line = make_line(fields, self._account(statement), statement.currency, pending, token.offset, self._days)
         except RowFault as problem:
             statement.unreadable += 1
-            return self._unreadable(problem.fault, offset, markup, text)
-        if pending:
-            statement.pending += 1
-        else:
-            statement.lines += 1
-            statement.total += line.amount
-            if statement.last_day is None or line.day > statement.last_day:
-                statement.last_day = line.day
+            return self._unreadable(problem.fault, token.offset, markup, text)
+        learn(self._layouts, text)
+        markup.together = bool(self._layouts)
+        statement.count(line)
         return line
 
     def _structure(self, token: Token, markup: Markup) -> None:
@@ -263,13 +276,15 @@ class OfxReader:
             self._waiting.append(self._unreadable(faults.balance_unreadable(text), token.offset, markup, text))
             return None
 
-    def _name_account(self, statement: _Open) -> Account:
-        statement.account = account_of(statement.kind, statement.ids)
+    @staticmethod
+    def _account(statement: _Open) -> Account:
+        if statement.account is None:
+            statement.account = account_of(statement.kind, statement.ids)
         return statement.account
 
     def _statement(self, opened: _Open) -> Statement:
         return Statement(
-            account=opened.account or account_of(opened.kind, opened.ids),
+            account=self._account(opened),
             currency=opened.currency,
             institution=self._institution,
             starts=opened.days.get("DTSTART"),

@@ -11,7 +11,8 @@ from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx_values import read_amount, read_day
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_HELD = "HOLD"
+HOLD = "HOLD"
+"""The kind of an amount on hold, which is not booked."""
 
 
 class Days(dict[str, date]):
@@ -36,8 +37,8 @@ def make_line(fields: dict[str, str], account: Account, currency: str, pending: 
         currency = own_currency.upper()
         if not is_currency(currency):
             raise RowFault(faults.currency_unreadable(own_currency))
-    check_number = get("CHECKNUM", "")
     type_ = get("TRNTYPE", "").upper()
+    check_number = get("CHECKNUM", "")
     return Line(
         account,
         get("FITID", ""),
@@ -49,9 +50,10 @@ def make_line(fields: dict[str, str], account: Account, currency: str, pending: 
         type_,
         get("REFNUM", ""),
         check_number if check_number.strip("0") else "",
-        pending or type_ == _HELD,
+        pending or type_ == HOLD,
         _correction(fields) if "CORRECTFITID" in fields else None,
-        fields,
+        tuple(fields),
+        tuple(fields.values()),
         offset,
     )
 

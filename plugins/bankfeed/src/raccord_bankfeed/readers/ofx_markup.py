@@ -61,6 +61,8 @@ class Markup:
 
     def __init__(self, stream: BinaryIO, charset: str, offset: int = 0, line: int = 1) -> None:
         self.charset = charset
+        self.together = False
+        """Whether the transactions that follow one may be handed over together."""
         self._stream = stream
         self._data = b""
         self._at = 0
@@ -182,7 +184,7 @@ class Markup:
         self._at = end + len(ROW_END)
         yield Token(Mark.ROW, name, "", body, offset)
         stop = self._data.rfind(ROW_END, self._at, self._at + ROWS_BYTES_MAX)
-        if stop >= 0 and _NEXT_ROW.match(self._data, self._at):
+        if self.together and stop >= 0 and _NEXT_ROW.match(self._data, self._at):
             offset, body = self.position, self._data[self._at : stop]
             self._at = stop + len(ROW_END)
             yield Token(Mark.ROWS, name, "", body, offset)

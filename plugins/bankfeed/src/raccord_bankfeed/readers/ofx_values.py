@@ -13,7 +13,8 @@ from raccord_bankfeed.readers.faults import RowFault
 AMOUNT_CHARS_MAX = 40
 EXCERPT_CHARS_MAX = 200
 
-_PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,12})?")
+PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,12})?")
+_SIGNED = re.compile(r"([+-]?) ?([0-9.,' ]*[0-9.,]) ?([+-]?)")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([ '.,])[0-9]{3})(?:\1[0-9]{3})*")
 _WHOLE = re.compile(r"[0-9]{0,24}")
 _FRACTION = re.compile(r"[0-9]{0,12}")
@@ -22,55 +23,39 @@ _ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1
 _ENTITY_PASSES = 3
 _CARD_NUMBER = re.compile(r"(?<![0-9])(?:[0-9][ -]?){8,15}([0-9]{4})(?![0-9])")
 
-_OPEN_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>")
-_CLOSED_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>[^<]*</\1>")
-_LAYOUTS_MAX = 4
 _MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<![^>]*(?:>|\Z)"
     r"|<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9._:-]{0,99})(?:\s[^<>]*)?(?P<empty>/?)>",
     re.DOTALL,
 )
-_AGGREGATES = frozenset({"PAYEE", "CURRENCY", "ORIGCURRENCY", "BANKACCTTO", "CCACCTTO", "IMAGEDATA", "EXTDPAYEE"})
+AGGREGATES = frozenset({"PAYEE", "CURRENCY", "ORIGCURRENCY", "BANKACCTTO", "CCACCTTO", "IMAGEDATA", "EXTDPAYEE"})
 _ONCE = frozenset({"TRNAMT", "DTPOSTED", "DTTRAN", "FITID", "CORRECTFITID", "CORRECTACTION"})
 
 
-class Layouts:
-    """Reads the fields of transactions, remembering how this file lays them out: most are then one match.
+def read_fields(body: str) -> dict[str, str]:
+    """Return the fields of one transaction by tag; those of an aggregate as ``CURRENCY.CURSYM``.
 
-    ``plain`` takes a transaction with its opening tag and answers nothing where it is not laid out as one seen before.
+    Leaves may be closed at once, closed late or not at all. Raises :class:`RowFault` where a tag that may stand once
+    stands twice with two values.
     """
-
-    def __init__(self) -> None:
-        self._known: list[tuple[tuple[str, ...], re.Pattern[str]]] = []
-
-    def plain(self, text: str) -> dict[str, str] | None:
-        """Return the fields of ``<STMTTRN>…`` (its closing tag cut off), or nothing where it is not laid out so."""
-        for names, pattern in self._known:
-            found = pattern.fullmatch(text)
-            if found is not None:
-                fields = dict(zip(names, map(str.strip, found.groups()), strict=True))
-                if "&" in text:
-                    return {name: unescape(value) for name, value in fields.items()}
-                return fields
-        return None
-
-    def fields(self, body: str) -> dict[str, str]:
-        """Return the fields of one transaction by tag; those of an aggregate as ``CURRENCY.CURSYM``.
-
-        Leaves may be closed at once, closed late or not at all. Raises :class:`RowFault` where a tag that may stand
-        once stands twice with two values.
-        """
-        closed = "</" in body
-        names = tuple((_CLOSED_LEAF if closed else _OPEN_LEAF).findall(body))
-        if len(names) * (2 if closed else 1) == body.count("<") and len(set(names)) == len(names):
-            self._learn(names, closed)
-        return _read_any_fields(body)
-
-    def _learn(self, names: tuple[str, ...], closed: bool) -> None:
-        leaves = "".join(f"<{name}>([^<]*)" + (rf"</{name}>\s*" if closed else "") for name in map(re.escape, names))
-        pattern = re.compile(rf"\s*<STMTTRN>\s*{leaves}")
-        if all(pattern.pattern != known.pattern for _, known in self._known):
-            self._known = [(names, pattern), *self._known[: _LAYOUTS_MAX - 1]]
+    fields = _Fields()
+    position = 0
+    for match in _MARKUP.finditer(body):
+        fields.text(unescape(body[position : match.start()]))
+        position = match.end()
+        if match["cdata"] is not None:
+            fields.text(match["cdata"])
+        elif match["name"] is not None:
+            name = match["name"].rpartition(":")[2].upper()
+            if match["close"]:
+                fields.closed(name)
+            else:
+                fields.opened(name)
+                if match["empty"]:
+                    fields.closed(name)
+    fields.text(unescape(body[position:]))
+    fields.leaf_ended()
+    return fields.read
 
 
 def read_amount(text: str) -> Decimal:
@@ -79,13 +64,14 @@ def read_amount(text: str) -> Decimal:
     The standard's decimal mark is a point **or a comma** and it has no thousands mark; where both marks stand, or one
     stands twice, the groups of three are thousands. Raises :class:`RowFault`.
     """
-    if _PLAIN_AMOUNT.fullmatch(text):
+    if PLAIN_AMOUNT.fullmatch(text):
         return Decimal(text)
     if not text:
         raise RowFault(faults.amount_missing())
-    number = " ".join(text.split())
-    sign = "-" if number.startswith("-") or number.endswith("-") else ""
-    number = number.strip("+-").strip() if number[:1] in "+-" or number[-1:] in "+-" else number
+    signed = _SIGNED.fullmatch(" ".join(text.split()))
+    if signed is None or len(text) > AMOUNT_CHARS_MAX or (signed[1] and signed[3]):
+        raise RowFault(faults.amount_unreadable(text))
+    sign, number = "-" if "-" in (signed[1], signed[3]) else "", signed[2]
     mark = max(number.rfind("."), number.rfind(","))
     if mark >= 0 and number.count(number[mark]) == 1:
         whole, fraction = number[:mark], number[mark + 1 :]
@@ -93,8 +79,7 @@ def read_amount(text: str) -> Decimal:
         whole, fraction = number, ""
     grouped = _GROUPED.fullmatch(whole)
     digits = re.sub(r"[^0-9]", "", whole) if grouped else whole
-    readable = _WHOLE.fullmatch(digits) and _FRACTION.fullmatch(fraction) and (digits or fraction)
-    if len(text) > AMOUNT_CHARS_MAX or not readable:
+    if not (_WHOLE.fullmatch(digits) and _FRACTION.fullmatch(fraction) and (digits or fraction)):
         raise RowFault(faults.amount_unreadable(text))
     return Decimal(f"{sign}{digits or '0'}.{fraction or '0'}" if fraction else f"{sign}{digits}")
 
@@ -157,7 +142,7 @@ class _Fields:
 
     def opened(self, name: str) -> None:
         self.leaf_ended()
-        if name in _AGGREGATES:
+        if name in AGGREGATES:
             self._aggregate = name
         else:
             self._name = name
@@ -180,24 +165,3 @@ class _Fields:
         self.read[name] = value or before
         self._name = ""
         self._parts = []
-
-
-def _read_any_fields(text: str) -> dict[str, str]:
-    fields = _Fields()
-    position = 0
-    for match in _MARKUP.finditer(text):
-        fields.text(unescape(text[position : match.start()]))
-        position = match.end()
-        if match["cdata"] is not None:
-            fields.text(match["cdata"])
-        elif match["name"] is not None:
-            name = match["name"].rpartition(":")[2].upper()
-            if match["close"]:
-                fields.closed(name)
-            else:
-                fields.opened(name)
-                if match["empty"]:
-                    fields.closed(name)
-    fields.text(unescape(text[position:]))
-    fields.leaf_ended()
-    return fields.read

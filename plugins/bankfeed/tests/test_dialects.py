@@ -1,0 +1,213 @@
+"""The same statement in every dialect that files are seen in reads the same; ugly ones too."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers.contract import Correction, CorrectionAction, Line, Statement
+from raccord_bankfeed.sandbox import Dialect, Header, Leaves, MadeAccount, MadeLine, statement_file
+
+DAY = date(2026, 3, 2)
+TEXTS = st.text(st.sampled_from("ABab019 .#'\"&<>;é€ô/-"), max_size=24).map(lambda text: " ".join(text.split()))
+LINES = st.builds(
+    MadeLine,
+    day=st.integers(0, 364).map(lambda days: date(2026, 1, 1) + timedelta(days)),
+    amount=st.tuples(st.integers(-(10**9), 10**9), st.integers(0, 5)).map(
+        lambda pair: Decimal(pair[0]).scaleb(-pair[1])
+    ),
+    native=st.text(st.sampled_from("ABC0123456789.-"), max_size=12),
+    name=TEXTS,
+    memo=TEXTS,
+    type=st.sampled_from(["DEBIT", "Credit", "pos", "CHECK", "OTHER"]),
+    check_number=st.sampled_from(["", "0", "319"]),
+    reference=st.sampled_from(["", "R-1"]),
+)
+DIALECTS = st.builds(
+    Dialect,
+    header=st.sampled_from(Header),
+    leaves=st.sampled_from(Leaves),
+    newline=st.sampled_from(["", "\n", "\r\n", "\r"]),
+    indent=st.sampled_from(["", "\t", "    "]),
+    blank_lines=st.integers(0, 3),
+    lower_case=st.booleans(),
+    cdata=st.booleans(),
+    comments=st.booleans(),
+    comma=st.booleans(),
+    escapes=st.integers(1, 3),
+    list_per_line=st.booleans(),
+    charset=st.sampled_from(["utf-8", "cp1252"]),
+)
+
+
+def facts(line):
+    return (line.day, line.amount, line.native, line.name, line.memo, line.type, line.check_number, line.reference)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lines=st.lists(LINES, max_size=6), dialect=DIALECTS, card=st.booleans())
+def test_a_statement_written_in_any_dialect_reads_back_equal(lines, dialect, card):
+    account = MadeAccount(card=card)
+    stream = BytesIO(statement_file(account, lines, dialect=dialect))
+    events = list(reader_for(stream).events(stream))
+    read = [event for event in events if isinstance(event, Line)]
+    wanted = [
+        (
+            line.day,
+            line.amount,
+            line.native,
+            line.name,
+            line.memo,
+            line.type.upper(),
+            line.check_number.strip("0"),
+            line.reference,
+        )
+        for line in lines
+    ]
+    assert [facts(line) for line in read] == wanted
+    (statement,) = (event for event in events if isinstance(event, Statement))
+    assert len(events) == len(lines) + 1, "nothing is reported of a good file"
+    assert statement.total == sum((line.amount for line in lines), Decimal(0))
+    assert (statement.currency, statement.account.masked) == ("CAD", "…6789")
+    assert statement.ledger is not None
+    assert statement.ledger.amount == 1000
+
+
+def test_an_sgml_and_an_xml_file_give_one_account_and_one_content(read):
+    line = MadeLine(day=DAY, amount=Decimal("-4.20"), native="A-1001", name="CAFÉ & CO")
+    one, other = (
+        read(statement_file(MadeAccount(), [line], dialect=dialect)).lines[0]
+        for dialect in (Dialect(), Dialect(header=Header.XML, leaves=Leaves.CLOSED, charset="cp1252", cdata=True))
+    )
+    assert one._replace(offset=0) == other._replace(offset=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("-34.51", "-34.51"),
+        ("+0000100.00", "100.00"),
+        ("-30,5", "-30.5"),
+        ("1.234,56", "1234.56"),
+        ("1,234.56", "1234.56"),
+        ("1,234,567", "1234567"),
+        ("1 234,56", "1234.56"),
+        ("1\N{NO-BREAK SPACE}234,56", "1234.56"),
+        ("34.51-", "-34.51"),
+        ("- 21.59", "-21.59"),
+        (".23", "0.23"),
+        ("-,5", "-0.5"),
+        ("7", "7"),
+        ("18.150", "18.150"),
+    ],
+)
+def test_amounts_are_read_exactly_with_either_decimal_mark(text, amount, read):
+    body = statement_file(MadeAccount(), [MadeLine(day=DAY, amount=Decimal("98765"))]).decode()
+    (line,) = read(body.replace("98765", text).encode()).lines
+    assert str(line.amount) == amount
+
+
+@pytest.mark.parametrize(
+    "text", ["12a", "1e5", "NaN", "1_000", "12.34.56", "1.2,3.4", "--5", "$", "٣", "1,23,456", "9" * 60]
+)
+def test_what_is_no_amount_is_reported_and_never_guessed(text, read):
+    lines = [MadeLine(day=DAY, amount=Decimal("98765")), MadeLine(day=DAY, amount=Decimal(5))]
+    result = read(statement_file(MadeAccount(), lines).decode().replace("98765", text).encode())
+    assert result.codes == ["bankfeed.amount_unreadable"]
+    assert [line.amount for line in result.lines] == [5]
+
+
+def test_declared_windows_1252_is_believed_unless_the_bytes_are_utf_8(read):
+    line = MadeLine(day=DAY, amount=Decimal(1), name="DÉPÔT – 5 €")
+    for charset in ("utf-8", "cp1252"):
+        assert read(statement_file(MadeAccount(), [line], dialect=Dialect(charset=charset))).lines[0].name == line.name
+    latin9 = statement_file(
+        MadeAccount(), [MadeLine(day=DAY, amount=Decimal(1), name="5 €")], dialect=Dialect(charset="iso8859-15")
+    )
+    assert read(latin9.replace(b"CHARSET:1252", b"CHARSET:ISO-8859-15")).lines[0].name == "5 €"
+
+
+def test_a_late_byte_order_mark_and_a_wrong_name_change_nothing(read, feed):
+    content = b"\xef\xbb\xbf" + statement_file(MadeAccount(), [MadeLine(day=DAY, amount=Decimal(1))])
+    assert len(read(content).lines) == 1
+    feed.shelf.put("export.CSV", content)
+    assert len(feed.read().records) == 1
+
+
+def test_entities_escaped_twice_are_plain_and_unknown_ones_stay(read):
+    body = statement_file(MadeAccount(), [MadeLine(day=DAY, amount=Decimal(1), name="NAME")]).replace(
+        b"<NAME>NAME", b"<NAME>A &amp;lt; B &amp;amp; C &eacute;&#233;&#xE9; &nosuch; &boom AT&T &#0;"
+    )
+    assert read(body).lines[0].name == "A < B & C ééé &nosuch; &boom AT&T &#0;"
+
+
+def test_declared_entities_are_never_expanded(read):
+    body = statement_file(
+        MadeAccount(), [MadeLine(day=DAY, amount=Decimal(1), name="X")], dialect=Dialect(header=Header.XML)
+    )
+    body = body.replace(b"<OFX>", b'<!DOCTYPE OFX [<!ENTITY a "boom"><!ENTITY b SYSTEM "file:///etc/passwd">]><OFX>', 1)
+    result = read(body.replace(b"<NAME>X", b"<NAME>&a;&b;"))
+    assert result.lines[0].name == "&a;&b;"
+    assert result.codes == []
+
+
+def test_a_currency_of_its_own_a_correction_and_a_payee_are_kept(read):
+    lines = [
+        MadeLine(day=DAY, amount=Decimal(-5), more={"CURRENCY.CURRATE": "1.1", "CURRENCY.CURSYM": "usd"}),
+        MadeLine(day=DAY, amount=Decimal(-6), more={"ORIGCURRENCY.CURRATE": "1.1", "ORIGCURRENCY.CURSYM": "EUR"}),
+        MadeLine(day=DAY, amount=Decimal(-7), more={"CORRECTFITID": "A1", "CORRECTACTION": "REPLACE"}),
+        MadeLine(day=DAY, amount=Decimal(-8), more={"PAYEE.NAME": "ACME", "PAYEE.CITY": "LYON"}),
+        MadeLine(day=DAY, amount=Decimal(-9), more={"CORRECTFITID": "A1", "CORRECTACTION": "FORGET"}),
+    ]
+    for leaves in Leaves:
+        result = read(statement_file(MadeAccount(), lines, dialect=Dialect(leaves=leaves)))
+        own, original, correction, payee = result.lines
+        assert (own.currency, original.currency) == ("USD", "CAD")
+        assert original.fields["ORIGCURRENCY.CURSYM"] == "EUR"
+        assert correction.correction == Correction("A1", CorrectionAction.REPLACE)
+        assert (payee.name, payee.fields["PAYEE.CITY"]) == ("ACME", "LYON")
+        assert result.codes == ["bankfeed.correction_unreadable"]
+
+
+def test_pending_lines_and_holds_are_marked(read):
+    booked = [
+        MadeLine(day=DAY, amount=Decimal(-5), type="HOLD", native="H-1001"),
+        MadeLine(day=DAY, amount=Decimal(-6)),
+    ]
+    result = read(statement_file(MadeAccount(), booked, pending=[MadeLine(day=DAY, amount=Decimal(-20))]))
+    assert [(line.amount, line.pending) for line in result.lines] == [(-5, True), (-6, False), (-20, True)]
+    (statement,) = result.statements
+    assert (statement.lines, statement.pending, statement.total) == (1, 2, -6)
+
+
+def test_a_row_that_is_never_closed_ends_where_the_next_begins(read):
+    lines = [MadeLine(day=DAY, amount=Decimal(number), name=f"N{number}") for number in (1, 2, 3)]
+    content = statement_file(MadeAccount(), lines).replace(b"</STMTTRN>", b"")
+    result = read(content)
+    assert [(line.amount, line.name) for line in result.lines] == [(1, "N1"), (2, "N2"), (3, "N3")]
+    assert result.statements[0].ledger is not None
+    assert result.codes == []
+
+
+def test_aggregates_that_are_never_closed_end_where_one_of_their_rank_begins(read):
+    content = statement_file(MadeAccount(), [MadeLine(day=DAY, amount=Decimal(1))])
+    for tag in (b"</BANKACCTFROM>", b"</BANKTRANLIST>", b"</LEDGERBAL>", b"</STATUS>", b"</STMTRS>"):
+        result = read(content.replace(tag, b""))
+        assert (len(result.lines), result.statements[0].account.masked, result.codes) == (1, "…6789", [])
+
+
+def test_less_than_signs_in_a_text_stay_text(read):
+    content = statement_file(MadeAccount(), [MadeLine(day=DAY, amount=Decimal(1), name="X")])
+    assert read(content.replace(b"<NAME>X", b"<NAME>A < B <3 C")).lines[0].name == "A < B <3 C"
+
+
+def test_one_tag_with_two_values_is_reported_where_it_may_stand_once(read):
+    content = statement_file(MadeAccount(), [MadeLine(day=DAY, amount=Decimal(1), memo="ONE")])
+    assert read(content.replace(b"<TRNAMT>1", b"<TRNAMT>1\n<TRNAMT>2")).codes == ["bankfeed.field_repeated"]
+    assert read(content.replace(b"<MEMO>ONE", b"<MEMO>ONE\n<MEMO>TWO")).lines[0].memo == "ONE TWO"

@@ -1,0 +1,100 @@
+"""The ten real statements read with the counts, totals and periods of their manifest."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from raccord_bankfeed.readers.contract import AccountKind, Balance
+
+NO_LINE = (0, "0", "", None, None)
+
+EXPECTED = {
+    "ofx1/checking.ofx": (3, "-59.50", "USD", date(2011, 3, 31), date(2011, 4, 7)),
+    "ofx1/ofx-v102-empty-tags.ofx": (1, "12.34", "AUD", date(2018, 5, 7), date(2018, 5, 7)),
+    "ofx1/fail_date_missing.ofx": NO_LINE,
+    "ofx1/fidelity.ofx": NO_LINE,
+    "ofx1/signon_fail.ofx": NO_LINE,
+    "ofx2/suncorp.ofx": (1, "-16.85", "AUD", date(2013, 12, 15), date(2013, 12, 15)),
+    "ofx2/multiple_accounts.ofx": NO_LINE,
+    "ofx2/anzcc.ofx": (1, "-5.50", "AUD", date(2017, 5, 8), date(2017, 5, 8)),
+    "qfx/bank_medium_cad.qfx": (3, "-345.27", "CAD", date(2009, 4, 1), date(2009, 4, 3)),
+    "qfx/multi_decimal.qfx": (2, "-33.77000", "USD", date(2019, 1, 23), date(2019, 1, 23)),
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.requirement("BF-20")
+def test_a_real_statement_reads_with_the_count_total_and_period_of_its_manifest(name, sample, read):
+    lines = read(sample(name)).lines
+    days = [line.day for line in lines]
+    total = sum((line.amount for line in lines), Decimal(0))
+    currencies = "".join({line.currency for line in lines})
+    assert (len(lines), str(total), currencies, min(days, default=None), max(days, default=None)) == EXPECTED[name]
+
+
+def test_every_sample_is_named_with_its_origin_and_its_licence(sample):
+    origins = sample("README.md").decode()
+    assert all(f"`{name}`" in origins for name in EXPECTED)
+    assert b"MIT" in sample("LICENSES/jseutter_ofxparse.MIT.txt")
+    assert b"MIT" in sample("LICENSES/actualbudget_actual.MIT.txt")
+
+
+def test_lines_keep_what_the_bank_wrote(sample, read):
+    first, _, cheque = read(sample("ofx1/checking.ofx")).lines
+    assert first.native == "0000486"
+    assert first.type == "CREDIT"
+    assert first.name == "DIVIDEND EARNED FOR PERIOD OF 03"
+    assert first.fields["DTPOSTED"] == "20110331120000.000"
+    assert cheque.check_number == "319"
+    assert cheque.memo == "RETURNED CHECK FEE, CHECK # 319 FOR $45.33 ON 04/07/11"
+    (cdata,) = read(sample("ofx2/suncorp.ofx")).lines
+    assert cdata.name == "EFTPOS WDL HANDYWAY ALDI STORE"
+    assert cdata.check_number == "", "0 is no cheque number"
+    assert [line.amount.as_tuple().exponent for line in read(sample("qfx/multi_decimal.qfx")).lines] == [-3, -5]
+
+
+def test_accounts_balances_and_periods_are_kept_for_each_statement(sample, read):
+    checking, savings = read(sample("ofx2/multiple_accounts.ofx")).statements
+    assert checking.ledger == Balance(Decimal(111), date(2012, 6, 3))
+    assert savings.ledger == Balance(Decimal(222), date(2012, 6, 3))
+    assert checking.account.key != savings.account.key
+    assert (checking.account.masked, savings.account.type) == ("…9100", "SAVINGS")
+    (card,) = read(sample("ofx2/anzcc.ofx")).statements
+    assert card.account.kind is AccountKind.CARD
+    assert (card.starts, card.ends) == (date(2017, 3, 11), date(2017, 5, 9))
+    assert card.available == Balance(Decimal("123.45"), date(2017, 5, 10))
+    (empty,) = read(sample("ofx1/ofx-v102-empty-tags.ofx")).statements
+    assert empty.ledger is None
+    (named,) = read(sample("qfx/multi_decimal.qfx")).statements
+    assert named.institution == "Bank of America"
+
+
+@pytest.mark.requirement("BF-22")
+def test_each_row_without_a_usable_date_is_reported_where_it_stands(sample, read):
+    bad = read(sample("ofx1/fail_date_missing.ofx"))
+    assert [(row.code, row.line) for row in bad.unreadable] == [
+        ("bankfeed.date_missing", 33),
+        ("bankfeed.date_missing", 40),
+        ("bankfeed.date_impossible", 48),
+    ]
+    assert "20120231" in bad.unreadable[2].reason.fr
+    assert "YYYYMMDD" in bad.unreadable[2].reason.en
+    assert "TestFail1" in bad.unreadable[0].excerpt
+    assert bad.statements[0].unreadable == 3
+
+
+def test_cash_lines_of_an_investment_account_are_counted_and_not_read(sample, read):
+    (statement,) = read(sample("ofx1/fidelity.ofx")).statements
+    assert statement.account.kind is AccountKind.INVESTMENT
+    assert (statement.lines, statement.left_out) == (0, 3)
+
+
+@pytest.mark.requirement("BF-22")
+def test_a_bank_that_refuses_the_sign_on_is_reported_in_its_own_words(sample, read):
+    (refusal,) = read(sample("ofx1/signon_fail.ofx")).unreadable
+    assert refusal.code == "bankfeed.bank_refused"
+    assert "15500" in refusal.reason.fr
+    assert "invalid identification code or your password was incorrect" in refusal.reason.en
