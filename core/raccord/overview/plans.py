@@ -1,0 +1,278 @@
+"""What a plan will do, or did: its lines by action and kind, and by how much each ledger account moves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Date, SQLColumnExpression, String, Text, cast, column, func, null, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.overview.sums import exact, scale_of, units_of
+from raccord.store.models import Action, Connection, LedgerEntry, LineState, Plan, PlanLine, PlanState
+
+LINK_PREFIX = "{link:"
+"""How an account that does not exist yet stands in an effect: ``{link:KEY}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineGroup:
+    """Lines of one action, kind and currency; ``total`` is the money effect, money in positive, empty for lists."""
+
+    action: Action
+    kind: str
+    currency: str
+    lines: int
+    total: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonGroup:
+    """Lines that send nothing, or were refused, for one reason; ``params`` are those of the first."""
+
+    action: Action
+    reason: str
+    lines: int
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """A plan at a glance; approving it takes its ``hash``."""
+
+    id: str
+    connection_id: str
+    connection: str
+    run_id: str
+    state: PlanState
+    hash: str
+    created_at: datetime
+    approved_at: datetime | None
+    approved_by: str
+    first_day: date | None
+    last_day: date | None
+    groups: Sequence[LineGroup]
+    reasons: Sequence[ReasonGroup]
+
+    @property
+    def lines(self) -> int:
+        return sum(group.lines for group in self.groups)
+
+    @property
+    def to_send(self) -> int:
+        """How many lines write something to QuickBooks."""
+        return sum(group.lines for group in self.groups if group.action in SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEffect:
+    """By how much a plan moves one ledger account, debit positive; ``new`` ones are created by the plan itself."""
+
+    account_id: str
+    name: str
+    type: str
+    new: bool
+    day: date | None
+    """Empty unless days were asked for."""
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One line of a plan; ``payload`` is the exact text that is sent."""
+
+    id: int
+    action: Action
+    kind: str
+    key: str
+    revision: int
+    day: date | None
+    amount: Decimal | None
+    currency: str
+    document_id: str
+    reason: str
+    params: Mapping[str, Any]
+    state: LineState
+    payload: str
+
+
+SENT = (Action.CREATE, Action.UPDATE, Action.LINK)
+
+
+def plan_summary(session: Session, plan_id: str) -> PlanSummary | None:
+    """Return one plan summed up, or nothing if there is none of that id."""
+    row = session.execute(
+        select(Plan, Connection.label).join(Connection, Connection.id == Plan.connection_id).where(Plan.id == plan_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    plan, label = row
+    first, last = session.execute(
+        select(func.min(PlanLine.day), func.max(PlanLine.day)).where(PlanLine.plan_id == plan_id)
+    ).one()
+    return PlanSummary(
+        id=plan.id,
+        connection_id=plan.connection_id,
+        connection=label,
+        run_id=plan.run_id,
+        state=PlanState(plan.state),
+        hash=plan.hash,
+        created_at=plan.created_at,
+        approved_at=plan.approved_at,
+        approved_by=plan.approved_by,
+        first_day=first,
+        last_day=last,
+        groups=_groups(session, plan_id),
+        reasons=_reasons(session, plan_id),
+    )
+
+
+def waiting_plan(session: Session, connection_id: str) -> PlanSummary | None:
+    """Return the plan of a connection that waits for approval, or nothing."""
+    plan_id = session.scalar(
+        select(func.max(Plan.id)).where(Plan.connection_id == connection_id, Plan.state == PlanState.WAITING)
+    )
+    return None if plan_id is None else plan_summary(session, plan_id)
+
+
+def plan_lines(
+    session: Session,
+    plan_id: str,
+    *,
+    action: Action | None = None,
+    kind: str = "",
+    limit: int = USUAL,
+    offset: int = 0,
+) -> Listing[LineView]:
+    """Return lines of a plan in the order they are executed, of one action and kind if given."""
+    limit, offset = bounds(limit, offset)
+    wanted = [PlanLine.plan_id == plan_id]
+    if action is not None:
+        wanted.append(PlanLine.action == action)
+    if kind:
+        wanted.append(PlanLine.kind == kind)
+    rows = session.scalars(
+        select(PlanLine).where(*wanted).order_by(PlanLine.rank, PlanLine.id).limit(limit).offset(offset)
+    )
+    total = session.scalar(select(func.count()).select_from(PlanLine).where(*wanted)) or 0
+    return Listing([_line(row) for row in rows], total, offset, limit)
+
+
+def plan_effect(
+    session: Session, plan_id: str, *, by_day: bool = False, limit: int = MOST, offset: int = 0
+) -> Listing[AccountEffect]:
+    """Return by how much a plan moves each ledger account, by name; with ``by_day`` one row an account and day."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    each = (func.json_each if sqlite else func.json_each_text)(PlanLine.effect).table_valued(
+        column("key", String), column("value", Text), name="effect"
+    )
+    scale = scale_of(session, each.c.value)
+    day: SQLColumnExpression[date | None] = PlanLine.day if by_day else cast(null(), Date)
+    rows = session.execute(
+        select(each.c.key.label("account"), scale.label("scale"), units_of(each.c.value), day.label("of_day"))
+        .select_from(PlanLine)
+        .join(each, PlanLine.id.is_not(None))
+        .where(PlanLine.plan_id == plan_id, PlanLine.action.in_(SENT))
+        .group_by("account", "scale", "of_day")
+    )
+    sums: dict[tuple[str, date | None], Decimal] = {}
+    for account, places, units, of_day in rows:
+        sums[account, of_day] = sums.get((account, of_day), Decimal(0)) + exact(units, places)
+    names = _accounts(session, plan_id, {account for account, _ in sums})
+    effects = [
+        AccountEffect(account, *names.get(account, (account, "", False)), day, amount)
+        for (account, day), amount in sums.items()
+        if amount or by_day
+    ]
+    effects.sort(key=lambda effect: (effect.day or date.min, effect.type, effect.name))
+    limit, offset = bounds(limit, offset)
+    return Listing(effects[offset : offset + limit], len(effects), offset, limit)
+
+
+def _groups(session: Session, plan_id: str) -> list[LineGroup]:
+    scale = scale_of(session, PlanLine.amount)
+    rows = session.execute(
+        select(
+            PlanLine.action,
+            PlanLine.kind,
+            PlanLine.currency,
+            scale.label("scale"),
+            func.count(),
+            func.count(PlanLine.amount),
+            units_of(PlanLine.amount),
+        )
+        .where(PlanLine.plan_id == plan_id)
+        .group_by("action", "kind", "currency", "scale")
+    )
+    found: dict[tuple[str, str, str], tuple[int, Decimal | None]] = {}
+    for action, kind, currency, places, lines, with_amount, units in rows:
+        before, total = found.get((action, kind, currency), (0, None))
+        if with_amount:
+            total = (total or Decimal(0)) + exact(units, places)
+        found[action, kind, currency] = (before + lines, total)
+    order = list(Action)
+    return sorted(
+        (LineGroup(Action(action), kind, currency, *rest) for (action, kind, currency), rest in found.items()),
+        key=lambda group: (order.index(group.action), group.kind, group.currency),
+    )
+
+
+def _reasons(session: Session, plan_id: str) -> list[ReasonGroup]:
+    counted = session.execute(
+        select(PlanLine.action, PlanLine.reason, func.count(), func.min(PlanLine.id))
+        .where(PlanLine.plan_id == plan_id, PlanLine.reason != "")
+        .group_by(PlanLine.action, PlanLine.reason)
+        .order_by(func.count().desc(), PlanLine.reason)
+        .limit(MOST)
+    ).all()
+    params = {
+        row[0]: row[1]
+        for row in session.execute(
+            select(PlanLine.id, PlanLine.params).where(PlanLine.id.in_([first for *_, first in counted]))
+        )
+    }
+    return [ReasonGroup(Action(action), reason, lines, params[first]) for action, reason, lines, first in counted]
+
+
+def _accounts(session: Session, plan_id: str, ids: set[str]) -> dict[str, tuple[str, str, bool]]:
+    """Return name, type and whether it is new, for account ids and for the keys of accounts that the plan creates."""
+    company = (
+        select(Connection.company_id).join(Plan, Plan.connection_id == Connection.id).where(Plan.id == plan_id)
+    ).scalar_subquery()
+    known = session.execute(
+        select(LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.type).where(
+            LedgerEntry.company_id == company, LedgerEntry.kind == "Account"
+        )
+    )
+    found = {row[0]: (row[1], row[2], False) for row in known if row[0] in ids}
+    keys = [each[len(LINK_PREFIX) : -1] for each in ids if each.startswith(LINK_PREFIX)]
+    planned = session.execute(
+        select(PlanLine.key, PlanLine.payload).where(PlanLine.plan_id == plan_id, PlanLine.key.in_(keys))
+    )
+    for key, payload in planned:
+        body = json.loads(payload, parse_float=Decimal)
+        found[f"{LINK_PREFIX}{key}}}"] = (str(body.get("Name", key)), str(body.get("AccountType", "")), True)
+    return found
+
+
+def _line(row: PlanLine) -> LineView:
+    return LineView(
+        id=row.id,
+        action=Action(row.action),
+        kind=row.kind,
+        key=row.key,
+        revision=row.revision,
+        day=row.day,
+        amount=row.amount,
+        currency=row.currency,
+        document_id=row.document_id,
+        reason=row.reason,
+        params=row.params,
+        state=LineState(row.state),
+        payload=row.payload,
+    )

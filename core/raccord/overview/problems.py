@@ -1,0 +1,138 @@
+"""What failed, by cause: how many, since when, and which ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, SourceRecord
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemView:
+    """One open problem; day, amount and currency are its record's where it is about one."""
+
+    id: str
+    connection_id: str
+    connection: str
+    code: str
+    subject: str
+    stream: str
+    params: Mapping[str, Any]
+    run_id: str
+    opened_at: datetime
+    draft_state: DraftState | None
+    day: date | None
+    amount: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemGroup:
+    """Problems of one connection with one cause; ``examples`` are the oldest few."""
+
+    connection_id: str
+    connection: str
+    code: str
+    count: int
+    since: datetime
+    examples: Sequence[ProblemView]
+
+
+def problem_groups(
+    session: Session, connection_id: str | None = None, *, limit: int = USUAL, offset: int = 0, examples: int = EXAMPLES
+) -> Listing[ProblemGroup]:
+    """Return open problems by connection and cause, the most frequent cause first."""
+    limit, offset = bounds(limit, offset)
+    wanted = _open(connection_id)
+    grouped = (
+        select(Problem.connection_id, Problem.code, func.count().label("count"), func.min(Problem.opened_at))
+        .where(*wanted)
+        .group_by(Problem.connection_id, Problem.code)
+        .order_by(func.count().desc(), Problem.code, Problem.connection_id)
+    )
+    rows = session.execute(grouped.limit(limit).offset(offset)).all()
+    total = session.scalar(select(func.count()).select_from(grouped.order_by(None).subquery())) or 0
+    place = func.row_number().over(partition_by=(Problem.connection_id, Problem.code), order_by=Problem.id)
+    numbered = select(Problem.id, place.label("place")).where(
+        *wanted, Problem.code.in_({row[1] for row in rows}), Problem.connection_id.in_({row[0] for row in rows})
+    )
+    inner = numbered.subquery()
+    shown: dict[tuple[str, str], list[ProblemView]] = {}
+    ids = select(inner.c.id).where(inner.c.place <= examples)
+    for view in _views(session, [Problem.id.in_(ids)], min(MOST, limit) * examples, 0):
+        shown.setdefault((view.connection_id, view.code), []).append(view)
+    labels = _labels(session, {row[0] for row in rows})
+    groups = [
+        ProblemGroup(connection, labels.get(connection, ""), code, count, since, shown.get((connection, code), []))
+        for connection, code, count, since in rows
+    ]
+    return Listing(groups, total, offset, limit)
+
+
+def open_problems(
+    session: Session, connection_id: str | None = None, *, code: str = "", limit: int = USUAL, offset: int = 0
+) -> Listing[ProblemView]:
+    """Return open problems, of one cause if given, the oldest first."""
+    limit, offset = bounds(limit, offset)
+    wanted = _open(connection_id)
+    if code:
+        wanted.append(Problem.code == code)
+    total = session.scalar(select(func.count()).select_from(Problem).where(*wanted)) or 0
+    return Listing(_views(session, wanted, limit, offset), total, offset, limit)
+
+
+def _open(connection_id: str | None) -> list[Any]:
+    wanted: list[Any] = [Problem.state == ProblemState.OPEN]
+    if connection_id is not None:
+        wanted.append(Problem.connection_id == connection_id)
+    return wanted
+
+
+def _labels(session: Session, ids: set[str]) -> dict[str, str]:
+    rows = session.execute(select(Connection.id, Connection.label).where(Connection.id.in_(ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> list[ProblemView]:
+    rows = session.execute(
+        select(Problem, Connection.label, DraftRow.state, DraftRow.day, SourceRecord.amount, SourceRecord.currency)
+        .join(Connection, Connection.id == Problem.connection_id)
+        .outerjoin(DraftRow, and_(DraftRow.connection_id == Problem.connection_id, DraftRow.key == Problem.subject))
+        .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
+        .where(*wanted)
+        .order_by(Problem.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [_view(*row) for row in rows]
+
+
+def _view(
+    problem: Problem, label: str, state: str | None, day: date | None, amount: Decimal | None, currency: str | None
+) -> ProblemView:
+    said = problem.params.get("day")
+    return ProblemView(
+        id=problem.id,
+        connection_id=problem.connection_id,
+        connection=label,
+        code=problem.code,
+        subject=problem.subject,
+        stream=problem.stream,
+        params=problem.params,
+        run_id=problem.run_id,
+        opened_at=problem.opened_at,
+        draft_state=None if state is None else DraftState(state),
+        day=day or (date.fromisoformat(said) if said else None),
+        amount=amount,
+        currency=currency or "",
+    )

@@ -1,0 +1,127 @@
+"""The proof day by day: what the source said, what was posted, what QuickBooks holds, and why they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Integer, case, cast, extract, func, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.store.models import Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One document that explains part of a difference; ``amount`` is how far QuickBooks is from what was posted."""
+
+    code: str
+    key: str
+    kind: str
+    document_id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRow:
+    """One stream, currency and day; equal means: source less left out = posted = QuickBooks, nothing to explain."""
+
+    connection_id: str
+    stream: str
+    currency: str
+    day: date
+    source: Decimal
+    left_out: Decimal
+    """Part of the source's total that is skipped, held or failed, each with a reason of its own."""
+    posted: Decimal
+    quickbooks: Decimal
+    equal: bool
+    differences: Sequence[Difference]
+    proven_at: datetime
+
+    @property
+    def expected(self) -> Decimal:
+        """What should be in QuickBooks."""
+        return self.source - self.left_out
+
+    @property
+    def apart(self) -> Decimal:
+        """How far QuickBooks is from what should be there."""
+        return self.quickbooks - self.expected
+
+
+@dataclass(frozen=True, slots=True)
+class ProofMonth:
+    """How many cells of a month were proven and how many differ; ``first`` is the month's first day."""
+
+    first: date
+    cells: int
+    unequal: int
+
+
+def proof_rows(
+    session: Session,
+    connection_id: str,
+    *,
+    month: date | None = None,
+    unequal_only: bool = False,
+    limit: int = USUAL,
+    offset: int = 0,
+) -> Listing[ProofRow]:
+    """Return proven cells of a connection, of the month that ``month`` lies in if given; unequal first, then by day."""
+    limit, offset = bounds(limit, offset)
+    wanted: list[Any] = [Proof.connection_id == connection_id]
+    if month is not None:
+        first = month.replace(day=1)
+        wanted += [Proof.day >= first, Proof.day < _next_month(first)]
+    if unequal_only:
+        wanted.append(Proof.equal.is_(False))
+    rows = session.scalars(
+        select(Proof)
+        .where(*wanted)
+        .order_by(Proof.equal, Proof.day, Proof.stream, Proof.currency)
+        .limit(limit)
+        .offset(offset)
+    )
+    total = session.scalar(select(func.count()).select_from(Proof).where(*wanted)) or 0
+    return Listing([_row(row) for row in rows], total, offset, limit)
+
+
+def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> list[ProofMonth]:
+    """Return the months that a connection's proof has, the newest first."""
+    year, month = extract("year", Proof.day), extract("month", Proof.day)
+    rows = session.execute(
+        select(year, month, func.count(), func.sum(cast(case((Proof.equal, 0), else_=1), Integer)))
+        .where(Proof.connection_id == connection_id)
+        .group_by(year, month)
+        .order_by(year.desc(), month.desc())
+        .limit(bounds(limit, 0)[0])
+    )
+    return [ProofMonth(date(int(row[0]), int(row[1]), 1), row[2], int(row[3])) for row in rows]
+
+
+def _next_month(first: date) -> date:
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def _row(proof: Proof) -> ProofRow:
+    return ProofRow(
+        connection_id=proof.connection_id,
+        stream=proof.stream,
+        currency=proof.currency,
+        day=proof.day,
+        source=proof.source_total,
+        left_out=proof.left_out_total,
+        posted=proof.posted_total,
+        quickbooks=proof.quickbooks_total,
+        equal=proof.equal,
+        differences=tuple(
+            Difference(each["code"], each["key"], each["kind"], each["document_id"], Decimal(each["amount"]))
+            for each in proof.differences
+        ),
+        proven_at=proof.proven_at,
+    )

@@ -1,0 +1,225 @@
+"""What waits for a person: drafts with a question of their own, and roles that many drafts wait for at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.plugin.drafts import Accepts, Account, Customer, Draft, Item, Vendor, money_effect
+from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
+from raccord.sync.bodies import load_draft
+from raccord.sync.books import TYPES, fits, kind_of
+from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
+
+FACTS_MAX = 40
+TEXT_MAX = 300
+
+
+class Answer(StrEnum):
+    """How a question is answered."""
+
+    DECISION = "decision"
+    """With a ledger object for this one draft (``answer_hold``)."""
+    CHOICE = "choice"
+    """With a ledger object for the role, which settles every draft that waits for it (``choose``)."""
+    CAUSE = "cause"
+    """Not with an object: its cause goes away, or the draft is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A ledger object that would fit."""
+
+    id: str
+    name: str
+    type: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One open hold; ``facts`` is what the source said, field by field, as text."""
+
+    hold_id: str
+    connection_id: str
+    connection: str
+    company_id: str
+    key: str
+    kind: str
+    day: date | None
+    amount: Decimal | None
+    currency: str
+    text: str
+    """The words the draft carries: memo, reference or description."""
+    facts: Mapping[str, str]
+    code: str
+    params: Mapping[str, Any]
+    answer: Answer
+    accepts: Accepts | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MissingChoice:
+    """A role of a connection that nobody filled, and how many drafts wait for it."""
+
+    connection_id: str
+    connection: str
+    company_id: str
+    connector: str
+    role: str
+    of: str
+    accepts: Accepts
+    drafts: int
+    first_day: date | None
+    last_day: date | None
+
+
+def open_questions(
+    session: Session,
+    connection_id: str | None = None,
+    *,
+    without_choices: bool = False,
+    limit: int = USUAL,
+    offset: int = 0,
+) -> Listing[Question]:
+    """Return open holds, those a person answers one by one first, the oldest day first.
+
+    ``without_choices`` leaves out those that :func:`missing_choices` tells of once for all.
+    """
+    limit, offset = bounds(limit, offset)
+    wanted: list[ColumnElement[bool]] = [Hold.closed_at.is_(None)]
+    if connection_id is not None:
+        wanted.append(Hold.connection_id == connection_id)
+    if without_choices:
+        wanted.append(Hold.code != CHOICE_MISSING)
+    rows = session.execute(
+        select(Hold, DraftRow, Connection.label, Connection.company_id, SourceRecord.raw)
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
+        .join(Connection, Connection.id == Hold.connection_id)
+        .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
+        .where(*wanted)
+        .order_by((Hold.code == DECISION_MISSING).desc(), DraftRow.day, Hold.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    total = session.scalar(select(func.count()).select_from(Hold).where(*wanted)) or 0
+    return Listing([_question(*row) for row in rows], total, offset, limit)
+
+
+def missing_choices(session: Session, connection_id: str | None = None, *, limit: int = MOST) -> list[MissingChoice]:
+    """Return the roles that hold drafts back, those with most drafts first."""
+    role, of = Hold.params["role"].as_string(), Hold.params["of"].as_string()
+    accepts = Hold.params["accepts"].as_string()
+    drafts = func.count()
+    mine = () if connection_id is None else (Hold.connection_id == connection_id,)
+    rows = session.execute(
+        select(
+            Connection.id,
+            Connection.label,
+            Connection.company_id,
+            Connection.connector,
+            role.label("role"),
+            of.label("instance"),
+            accepts.label("accepts"),
+            drafts,
+            func.min(DraftRow.day),
+            func.max(DraftRow.day),
+        )
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
+        .join(Connection, Connection.id == Hold.connection_id)
+        .where(Hold.closed_at.is_(None), Hold.code == CHOICE_MISSING, *mine)
+        .group_by(Connection.id, "role", "instance", "accepts")
+        .order_by(drafts.desc(), Connection.id)
+        .limit(bounds(limit, 0)[0])
+    )
+    return [
+        MissingChoice(
+            connection_id=row[0],
+            connection=row[1],
+            company_id=row[2],
+            connector=row[3],
+            role=row[4],
+            of=row[5] or "",
+            accepts=Accepts(row[6]),
+            drafts=row[7],
+            first_day=row[8],
+            last_day=row[9],
+        )
+        for row in rows
+    ]
+
+
+def candidates(session: Session, company_id: str, wanted: Collection[Accepts]) -> dict[Accepts, Sequence[Candidate]]:
+    """Return the active ledger objects that fit each kind of place, by name, ``MOST`` for each at most."""
+    if not wanted:
+        return {}
+    places = [
+        and_(LedgerEntry.kind == kind_of(accepts), LedgerEntry.type.in_(sorted(TYPES[accepts])))
+        if accepts in TYPES
+        else LedgerEntry.kind == kind_of(accepts)
+        for accepts in wanted
+    ]
+    rows = session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.company_id == company_id, LedgerEntry.active.is_(True), or_(*places))
+        .order_by(LedgerEntry.name_key)
+        .limit(MOST * len(places))
+    ).all()
+    return {
+        accepts: tuple(Candidate(row.object_id, row.name, row.type, row.number) for row in rows if fits(accepts, row))[
+            :MOST
+        ]
+        for accepts in wanted
+    }
+
+
+def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str | None) -> Question:
+    body = load_draft(draft.body)
+    amount = None if isinstance(body, Account | Customer | Vendor | Item) else money_effect(body)[1]
+    accepts = Accepts(str(hold.params["accepts"])) if hold.code in (DECISION_MISSING, CHOICE_MISSING) else None
+    return Question(
+        hold_id=hold.id,
+        connection_id=hold.connection_id,
+        connection=label,
+        company_id=company_id,
+        key=draft.key,
+        kind=draft.kind,
+        day=draft.day,
+        amount=amount,
+        currency=str(getattr(body, "currency", "")),
+        text=_text(body),
+        facts=_facts(raw),
+        code=hold.code,
+        params=hold.params,
+        answer={DECISION_MISSING: Answer.DECISION, CHOICE_MISSING: Answer.CHOICE}.get(hold.code, Answer.CAUSE),
+        accepts=accepts,
+        opened_at=hold.opened_at,
+    )
+
+
+def _text(draft: Draft) -> str:
+    """Return the words of a draft that a person would know it by."""
+    said = [str(getattr(draft, name, "")) for name in ("name", "memo", "reference")]
+    said += [str(getattr(line, "description", "")) for line in getattr(draft, "lines", ())]
+    return next((each for each in said if each.strip()), "")[:TEXT_MAX]
+
+
+def _facts(raw: str | None) -> dict[str, str]:
+    """Return a record's own fields, nested ones left out, each cut to a length that fits a page."""
+    said = json.loads(raw, parse_float=Decimal) if raw else {}
+    if not isinstance(said, dict):
+        return {}
+    plain = {
+        name: value for name, value in said.items() if not isinstance(value, dict | list) and value not in ("", None)
+    }
+    return {name: str(value)[:TEXT_MAX] for name, value in list(plain.items())[:FACTS_MAX]}

@@ -1,0 +1,161 @@
+"""Runs as people follow them: what was asked, how far each is, what it counted and why it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import USUAL, Listing, bounds
+from raccord.store.models import Connection, LineState, PlanLine, Run, RunCount, RunState
+
+PHASES = ("fetch", "map", "recover", "books", "plan", "post", "prove", "close")
+"""The phases of a run in their order, as ``run.phase`` names them."""
+
+ACTIVE = (RunState.QUEUED, RunState.RUNNING)
+"""States in which a run changes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCount:
+    """What a run counted of one stream; the six numbers obey conservation once the run is done."""
+
+    stream: str
+    fetched: int
+    posted: int
+    unchanged: int
+    skipped: int
+    held: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run; ``sent`` of ``to_send`` lines of its plan are settled, ``refused`` of them by QuickBooks."""
+
+    id: str
+    connection_id: str
+    connection: str
+    trigger: str
+    started_by: str
+    state: RunState
+    phase: str
+    stop_after: str
+    plan_id: str
+    error_code: str
+    error_params: Mapping[str, Any]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    counts: Sequence[StreamCount]
+    to_send: int = 0
+    sent: int = 0
+    refused: int = 0
+    unequal: int = 0
+    """Cells of the proof that this run found unequal."""
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def took(self) -> timedelta | None:
+        """How long it ran, once it has ended."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return self.finished_at - self.started_at
+
+    @property
+    def steps_done(self) -> int:
+        """How many of ``PHASES`` are behind it."""
+        if self.state == RunState.DONE:
+            return len(PHASES)
+        return PHASES.index(self.phase) if self.phase in PHASES else 0
+
+
+def recent_runs(
+    session: Session, connection_id: str | None = None, *, limit: int = USUAL, offset: int = 0
+) -> Listing[RunView]:
+    """Return runs of one connection, or of all, the newest first."""
+    limit, offset = bounds(limit, offset)
+    mine = () if connection_id is None else (Run.connection_id == connection_id,)
+    # Ids are made in the order of time, and are the key that both databases keep sorted.
+    runs = session.scalars(select(Run).where(*mine).order_by(Run.id.desc()).limit(limit).offset(offset)).all()
+    total = session.scalar(select(func.count()).select_from(Run).where(*mine)) or 0
+    return Listing(_views(session, runs), total, offset, limit)
+
+
+def run_view(session: Session, run_id: str) -> RunView | None:
+    """Return one run, or nothing if there is none of that id."""
+    run = session.get(Run, run_id)
+    return None if run is None else _views(session, [run])[0]
+
+
+def last_runs(session: Session, connection_ids: Sequence[str]) -> dict[str, RunView]:
+    """Return the newest run of each connection that has one."""
+    newest = select(func.max(Run.id)).where(Run.connection_id.in_(connection_ids)).group_by(Run.connection_id)
+    runs = session.scalars(select(Run).where(Run.id.in_(newest))).all()
+    return {view.connection_id: view for view in _views(session, runs)}
+
+
+def _views(session: Session, runs: Sequence[Run]) -> list[RunView]:
+    if not runs:
+        return []
+    labels = {
+        row[0]: row[1]
+        for row in session.execute(
+            select(Connection.id, Connection.label).where(Connection.id.in_({run.connection_id for run in runs}))
+        )
+    }
+    counts: dict[str, list[StreamCount]] = {}
+    for row in session.scalars(
+        select(RunCount).where(RunCount.run_id.in_([run.id for run in runs])).order_by(RunCount.run_id, RunCount.stream)
+    ):
+        counts.setdefault(row.run_id, []).append(
+            StreamCount(row.stream, row.fetched, row.posted, row.unchanged, row.skipped, row.held, row.failed)
+        )
+    lines = _lines(session, [run.plan_id for run in runs if run.plan_id])
+    return [_view(run, labels.get(run.connection_id, ""), counts.get(run.id, []), lines) for run in runs]
+
+
+def _view(run: Run, label: str, counts: Sequence[StreamCount], lines: Mapping[str, Mapping[str, int]]) -> RunView:
+    states = lines.get(run.plan_id, {})
+    refused = states.get(LineState.REFUSED, 0)
+    settled = states.get(LineState.DONE, 0) + refused
+    return RunView(
+        id=run.id,
+        connection_id=run.connection_id,
+        connection=label,
+        trigger=run.trigger,
+        started_by=run.started_by,
+        state=RunState(run.state),
+        phase=run.phase,
+        stop_after=run.stop_after,
+        plan_id=run.plan_id,
+        error_code=run.error_code,
+        error_params=run.error_params,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        counts=tuple(counts),
+        to_send=settled + states.get(LineState.PENDING, 0) + states.get(LineState.SENDING, 0),
+        sent=settled,
+        refused=refused,
+        unequal=int(run.progress.get("unequal", 0)),
+    )
+
+
+def _lines(session: Session, plan_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Count the lines of plans by plan and state."""
+    found: dict[str, dict[str, int]] = {}
+    for plan_id, state, count in session.execute(
+        select(PlanLine.plan_id, PlanLine.state, func.count())
+        .where(PlanLine.plan_id.in_(plan_ids))
+        .group_by(PlanLine.plan_id, PlanLine.state)
+    ):
+        found.setdefault(plan_id, {})[state] = count
+    return found

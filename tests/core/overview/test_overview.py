@@ -1,0 +1,203 @@
+"""What people are shown is what the tables hold: counts, sums to the cent, names, questions, causes, proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import till
+from harness import choose_usual, finish, request, sync
+from sqlalchemy import event
+
+from raccord.overview.connections import connection_view, list_connections
+from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waiting_plan
+from raccord.overview.problems import open_problems, problem_groups
+from raccord.overview.proofs import proof_months, proof_rows
+from raccord.overview.questions import Answer, candidates, missing_choices, open_questions
+from raccord.overview.runs import last_runs, recent_runs, run_view
+from raccord.plugin.drafts import Accepts
+from raccord.store.database import Database
+from raccord.store.models import Action, Company, Connection, RunState
+from raccord.sync.workshop import Workshop
+
+
+def sale(number: int, amount: str, day: str = "2026-03-02") -> dict[str, str]:
+    return {"stream": "sales", "id": f"s{number}", "day": day, "amount": amount}
+
+
+def spending(number: int, amount: str) -> dict[str, str]:
+    return {"stream": "bank", "id": f"b{number}", "day": "2026-03-04", "amount": amount, "text": "CAFE 12"}
+
+
+@pytest.fixture
+def synced(workshop: Workshop, connection: Connection, company: Company) -> Connection:
+    """Two sales and a refund in the books, a bank line that waits, two rows that failed."""
+    till.ROWS["T1"] = [
+        sale(1, "114.98"),
+        sale(2, "10.5", "2026-02-28"),
+        sale(3, "0.03", "2026-03-03"),
+        {**sale(4, "-20.00"), "stream": "refunds"},
+        spending(1, "-12.30"),
+        {**sale(5, "5.00"), "kind": "wrong"},
+        {**sale(6, "5.00"), "kind": "wrong"},
+    ]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    return connection
+
+
+def test_a_connection_shows_its_documents_and_money_to_the_cent(workshop: Workshop, synced: Connection) -> None:
+    with workshop.database.read() as session:
+        view = connection_view(session, synced.id)
+    assert view is not None
+    assert (view.documents, view.questions, view.problems, view.waiting_plan) == (3, 1, 2, "")
+    [moved] = view.moved
+    assert (moved.currency, moved.moved_in, moved.moved_out) == ("CAD", Decimal("115.01"), Decimal("20.00"))
+    assert view.proven is not None
+    assert view.proven.equal
+    assert view.needs_person
+    assert view.last_run is not None
+    assert view.last_run.state == RunState.DONE
+
+
+def test_a_run_tells_what_it_counted_by_stream(workshop: Workshop, synced: Connection) -> None:
+    with workshop.database.read() as session:
+        [run] = recent_runs(session, synced.id).rows
+        assert run_view(session, run.id) == run
+    sales = next(count for count in run.counts if count.stream == "sales")
+    assert (sales.fetched, sales.posted, sales.skipped, sales.failed) == (5, 2, 1, 2)
+    assert (run.to_send, run.sent, run.refused, run.steps_done) == (6, 6, 0, 8)
+
+
+def test_a_waiting_plan_says_by_how_much_each_account_moves(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    till.ROWS["T1"] = [sale(1, "114.98"), sale(2, "0.5", "2026-03-03"), spending(1, "-12.30")]
+    choose_usual(workshop, connection, company)
+    finish(workshop, request(workshop, connection))
+    with workshop.database.read() as session:
+        plan = waiting_plan(session, connection.id)
+        assert plan is not None
+        effects = plan_effect(session, plan.id).rows
+        by_day = plan_effect(session, plan.id, by_day=True).rows
+        held = plan_lines(session, plan.id, action=Action.HOLD).rows
+        assert plan_summary(session, "nothing") is None
+    assert (plan.to_send, plan.lines) == (5, 6)
+    totals = {(group.action, group.kind): group.total for group in plan.groups}
+    assert totals[Action.CREATE, "SalesReceipt"] == Decimal("115.48")
+    assert totals[Action.CREATE, "Account"] is None
+    assert sum(effect.amount for effect in effects) == 0
+    moved = {effect.name: (effect.amount, effect.new) for effect in effects}
+    assert moved["Revenu Caisse"] == (Decimal("-100.44"), True)
+    assert {effect.day for effect in by_day} == {date(2026, 3, 2), date(2026, 3, 3)}
+    assert sum(effect.amount for effect in by_day if effect.name == "Revenu Caisse") == Decimal("-100.44")
+    assert [(line.key, line.reason) for line in held] == [("bank/b1", "resolve.decision_missing")]
+
+
+def test_a_question_says_what_the_source_said_and_what_would_fit(
+    workshop: Workshop, synced: Connection, company: Company
+) -> None:
+    with workshop.database.read() as session:
+        [question] = open_questions(session, synced.id).rows
+        assert question.accepts is not None
+        fitting = candidates(session, company.id, {question.accepts, Accepts.TAX_CODE})
+    assert (question.answer, question.accepts, question.amount) == (
+        Answer.DECISION,
+        Accepts.CATEGORY,
+        Decimal("-12.30"),
+    )
+    assert question.facts["text"] == "CAFE 12"
+    types = {candidate.type for candidate in fitting[Accepts.CATEGORY]}
+    assert "Expense" in types
+    assert "Bank" not in types
+    assert fitting[Accepts.TAX_CODE]
+
+
+def test_a_missing_choice_is_asked_once_however_many_drafts_wait(workshop: Workshop, connection: Connection) -> None:
+    till.ROWS["T1"] = [sale(number, "1.00") for number in range(1, 6)]
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        [missing] = missing_choices(session, connection.id)
+        rest = open_questions(session, connection.id, without_choices=True)
+        everything = open_questions(session, connection.id, limit=2)
+    assert (missing.role, missing.accepts, missing.drafts) == ("tax", Accepts.TAX_CODE, 5)
+    assert rest.total == 0
+    assert (len(everything.rows), everything.total, everything.more) == (2, 5, True)
+
+
+def test_problems_come_by_cause_with_examples(workshop: Workshop, synced: Connection) -> None:
+    with workshop.database.read() as session:
+        [group] = problem_groups(session, synced.id, examples=1).rows
+        every = open_problems(session, synced.id, code=group.code)
+    assert (group.code, group.count, len(group.examples)) == ("mapping.bad_record", 2, 1)
+    assert [problem.subject for problem in every.rows] == ["sales/s5", "sales/s6"]
+    assert every.rows[0].day == date(2026, 3, 2)
+
+
+def test_unequal_days_of_the_proof_come_first_with_their_explanation(
+    workshop: Workshop, synced: Connection, company: Company
+) -> None:
+    client = workshop.client(company)
+    [receipt] = [row for row in client.query_all("SalesReceipt") if row["TotalAmt"] == Decimal("0.03")]
+    client.delete("SalesReceipt", receipt["Id"], receipt["SyncToken"], "by-hand")
+    sync(workshop, synced)
+    with workshop.database.read() as session:
+        rows = proof_rows(session, synced.id, month=date(2026, 3, 15)).rows
+        only = proof_rows(session, synced.id, unequal_only=True)
+        assert proof_rows(session, synced.id, month=date(2026, 4, 1)).rows == []
+        months = proof_months(session, synced.id)
+    assert not rows[0].equal
+    assert all(row.equal for row in rows[1:])
+    assert only.total == 1
+    assert (rows[0].day, rows[0].apart) == (date(2026, 3, 3), Decimal("-0.03"))
+    assert rows[0].differences[0].document_id == receipt["Id"]
+    assert [(month.first, month.unequal) for month in months] == [(date(2026, 3, 1), 1)]
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+def test_more_rows_ask_no_more_questions(workshop: Workshop, synced: Connection) -> None:
+    def ask() -> list[int]:
+        asked = []
+        with workshop.database.read() as session:
+            for question in (
+                lambda: list_connections(session),
+                lambda: recent_runs(session),
+                lambda: last_runs(session, [synced.id]),
+                lambda: open_questions(session),
+                lambda: problem_groups(session),
+                lambda: proof_rows(session, synced.id),
+            ):
+                session.expunge_all()
+                with counted(workshop.database) as said:
+                    question()
+                asked.append(len([each for each in said if each.lstrip().upper().startswith("SELECT")]))
+        return asked
+
+    before = ask()
+    till.ROWS["T1"] += [spending(number, "-1.00") for number in range(2, 9)]
+    till.ROWS["T1"] += [{**sale(number, "5.00"), "kind": "martian"} for number in range(10, 14)]
+    sync(workshop, synced)
+    sync(workshop, synced)
+    assert ask() == before
+
+
+def test_limits_hold_whatever_is_asked(workshop: Workshop, synced: Connection) -> None:
+    with workshop.database.read() as session:
+        assert recent_runs(session, limit=10**9, offset=-5).limit == 500
+        assert recent_runs(session, limit=0).limit == 1

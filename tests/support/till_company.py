@@ -1,0 +1,58 @@
+"""Fixtures: a sandbox company with the till connected to it. Import them in a ``conftest.py`` that wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import till
+from harness import NOW, OWNER, consent, enable, make_workshop
+
+from raccord.clock import FixedClock
+from raccord.onboarding.connections import NewConnection, connect
+from raccord.store.database import Database
+from raccord.store.models import Company, Connection
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.server import SandboxServer
+
+CANARY = "canary-7731"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxServer]:
+    """A sandbox with a Quebec company, running."""
+    with SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as running:
+        yield running
+
+
+@pytest.fixture
+def workshop(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iterator[Workshop]:
+    """A workshop whose only connector is the till."""
+    made = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), till)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def company(workshop: Workshop, sandbox: SandboxServer) -> Company:
+    """The sandbox's company, connected, with the till enabled."""
+    found = consent(workshop, sandbox.store.of_template("quebec").realm)
+    enable(workshop, found, "till")
+    return found
+
+
+@pytest.fixture
+def connection(workshop: Workshop, company: Company) -> Connection:
+    """Till T1, whose code is the canary, connected from the 1st of March 2026."""
+    till.ROWS.clear()
+    new = NewConnection(
+        company_id=company.id,
+        connector="till",
+        values={"till": "T1", "code": CANARY},
+        starts_on=date(2026, 3, 1),
+    )
+    return connect(workshop, OWNER, new)
