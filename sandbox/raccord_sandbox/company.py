@@ -17,6 +17,7 @@ from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.table import Table
 
 MAX_ANSWERS = 20_000
+MAX_ANSWER_CHARACTERS = 50_000_000
 MAX_WRITES = 500_000
 LONG_IDS = frozenset({"class", "department"})
 
@@ -36,6 +37,7 @@ class Company:
         self.writes: deque[Doc] = deque(maxlen=MAX_WRITES)
         self._storage = storage
         self._pending = Pending()
+        self._answer_characters = 0
 
     @property
     def is_us(self) -> bool:
@@ -73,9 +75,11 @@ class Company:
     def keep_answer(self, request_id: str, text: str) -> None:
         """Store the answer to a request id for replay; the oldest are forgotten."""
         self.answers[request_id] = text
+        self._answer_characters += len(text)
         self._pending.facts[f"answer:{request_id}"] = text
-        while len(self.answers) > MAX_ANSWERS:
-            old, _ = self.answers.popitem(last=False)
+        while len(self.answers) > MAX_ANSWERS or self._answer_characters > MAX_ANSWER_CHARACTERS:
+            old, forgotten = self.answers.popitem(last=False)
+            self._answer_characters -= len(forgotten)
             self._pending.facts[f"answer:{old}"] = None
 
     def note_write(self, write: Doc) -> None:
@@ -131,6 +135,7 @@ class Company:
             if row.entries:
                 self.ledger.post(Posting(row.kind, row.id, row.doc["TxnDate"], row.entries))
         self.answers = OrderedDict(answers)
+        self._answer_characters = sum(len(text) for text in answers.values())
 
 
 class Work:

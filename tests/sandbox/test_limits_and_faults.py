@@ -44,7 +44,9 @@ def test_the_documented_limits_hold_per_minute_second_and_batch() -> None:
     clock = SandboxClock(datetime(2026, 3, 2, tzinfo=UTC))
     throttle = Throttle(Limits.documented(), clock)
     assert count_refused(throttle, 12) == 2
-    clock.advance(timedelta(seconds=1))
+    clock.advance(timedelta(seconds=0.9))
+    assert count_refused(throttle, 1) == 1
+    clock.advance(timedelta(seconds=0.1))
     assert count_refused(throttle, 10) == 0
     for _ in range(48):
         clock.advance(timedelta(seconds=1))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from raccord_sandbox.query import Comparison, Condition, parse
+from raccord_sandbox.table import Table
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 
@@ -164,6 +165,21 @@ def test_documents_are_found_by_number_date_total_and_customer(us: Books) -> Non
     assert numbers("where DocNumber in ('N4', 'M4')") == ["M4"]
     assert numbers("where TxnDate >= '2026-02-04'") == ["M4", "N5"]
     assert all(isinstance(doc["TotalAmt"], Decimal) for doc in us.all("SalesReceipt"))
+
+
+def test_indexes_forget_what_was_changed_or_removed() -> None:
+    table = Table()
+    for moment, number, day in (("08:00", "A", "2026-01-01"), ("09:00", "B", "2026-01-02")):
+        stamp = f"2026-03-02T{moment}:00-08:00"
+        times = {"CreateTime": stamp, "LastUpdatedTime": stamp}
+        table.put({"Id": "1", "DocNumber": number, "TxnDate": day, "MetaData": times})
+    assert list(table.updated(float("-inf"), float("inf"))) == ["1"]
+    assert (list(table.having("DocNumber", "a")), list(table.having("DocNumber", "b"))) == ([], ["1"])
+    assert list(table.dated("2026-01-01", "2026-01-31")) == ["1"]
+    table.drop("1")
+    assert list(table.updated(float("-inf"), float("inf"))) == []
+    assert list(table.dated("", "9999")) == []
+    assert len(table) == 0
 
 
 def test_a_lookup_by_number_does_not_read_every_document(us: Books) -> None:

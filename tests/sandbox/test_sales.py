@@ -183,6 +183,7 @@ def test_closed_books_refuse_every_change_before_the_date(us: Books) -> None:
     us.refuse("salesreceipt", {"Id": old["Id"], "SyncToken": "0"}, "6200", operation="void")
     move = {"Id": new["Id"], "SyncToken": "0", "sparse": True, "TxnDate": "2026-01-31"}
     us.refuse("salesreceipt", move, "6200")
+    us.refuse("salesreceipt", {**move, "Id": old["Id"], "TxnDate": "2026-02-01"}, "6200")
     us.deed("switches", closed_books_password=True)
     us.refuse("salesreceipt", us.sale(1, TxnDate="2026-01-15"), "6210")
     us.deed("close-books")
