@@ -62,6 +62,7 @@ def started_from(programs: Path, home: Path) -> subprocess.Popen[bytes]:
     data = home / "data"
     shutil.rmtree(data, ignore_errors=True)
     own(home)
+    programs = within_reach(programs, home)
     run(programs / "initdb", "-D", data, "-A", "trust", "-U", account(), "-E", "UTF8", "--locale=C", "-N")
     options = [part for setting in (*FAST, f"unix_socket_directories={home}") for part in ("-c", setting)]
     with (home / "log").open("wb") as log:
@@ -95,6 +96,20 @@ def installed() -> list[Path]:
     if wheel is not None and wheel.origin is not None:
         found.append(Path(wheel.origin).parent / "pginstall" / "bin")
     return [folder for folder in found if (folder / "initdb").exists() and (folder / "postgres").exists()]
+
+
+def within_reach(programs: Path, home: Path) -> Path:
+    """Return the programs, or a copy of them where the account that runs the server may not enter their folder."""
+    if subprocess.run(["test", "-x", str(programs / "initdb")], cwd="/", check=False, **identity()).returncode == 0:
+        return programs
+    package = programs.parent.parent
+    copy = home / package.name
+    shutil.copytree(programs.parent, copy / programs.parent.name, symlinks=True)
+    # A wheel's programs look for their libraries beside the package.
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, home / libraries.name)
+    return copy / programs.parent.name / programs.name
 
 
 def account() -> str:

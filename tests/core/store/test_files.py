@@ -88,24 +88,25 @@ def test_the_same_bytes_are_kept_once_a_connection(
     assert (box.has("a.txt", 1), box.has("a.txt", 2), box.has("b.txt", 1)) == (True, False, False)
 
 
-@pytest.mark.parametrize(
-    ("given", "label"),
-    [
-        ("../../etc/passwd", "passwd"),
-        ("C:\\bank\\relevé.ofx", "relevé.ofx"),
-        ("/", "?"),
-        ("..", "?"),
-        ("", "?"),
-        ("a\0b\n\x1b[31mc", "ab[31mc"),
-        ("e\u0301", "é"),
-        ("\ud800.txt", ".txt"),
-        ("n" * 5000, "n" * 255),
-    ],
-)
-def test_a_name_is_a_label_and_never_a_path(box: StoredFileBox, data_dir: Path, given: str, label: str) -> None:
-    assert receive(box, given, b"x")
-    assert [name for _, name, _ in arrived(box)] == [label]
-    assert left(data_dir) == {hashlib.sha256(b"x").hexdigest()}
+LABELS = {
+    "../../etc/passwd": "passwd",
+    "C:\\bank\\relevé.ofx": "relevé.ofx",
+    "/": "?",
+    "..": "?",
+    "": "?",
+    "a\0b\n\x1b[31mc": "ab[31mc",
+    "e\u0301": "é",
+    "\ud800.txt": ".txt",
+    "n" * 5000: "n" * 255,
+}
+
+
+def test_a_name_is_a_label_and_never_a_path(box: StoredFileBox, data_dir: Path, tmp_path: Path) -> None:
+    contents = [name.encode("utf-8", "replace") for name in LABELS]
+    for name, content in zip(LABELS, contents, strict=True):
+        assert receive(box, name, content)
+    assert [name for _, name, _ in arrived(box)] == list(LABELS.values())
+    assert left(data_dir) == {hashlib.sha256(content).hexdigest() for content in contents}
 
 
 def test_a_file_over_the_limit_is_refused_and_leaves_nothing(

@@ -26,21 +26,18 @@ def test_an_upgraded_database_has_exactly_the_tables_that_the_code_declares(data
     assert there == set(Model.metadata.tables)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "ALTER TABLE company ADD COLUMN surprise TEXT",
-        "DROP INDEX ix_link_day",
-        "CREATE TABLE surprise (x TEXT)",
-        "ALTER TABLE proof DROP COLUMN equal",
-    ],
-)
-def test_a_table_that_differs_from_the_code_is_found(database: Database, change: str) -> None:
-    with database.begin() as session:
-        session.execute(text(change))
-    with pytest.raises(StoreError) as caught:
-        schema.check(database)
-    assert caught.value.code == "store.schema_drift"
+def test_a_table_that_differs_from_the_code_is_found(database: Database) -> None:
+    for change, told in (
+        ("ALTER TABLE company ADD COLUMN surprise TEXT", "surprise"),
+        ("DROP INDEX ix_link_day", "ix_link_day"),
+        ("CREATE TABLE unknown (x TEXT)", "unknown"),
+        ("ALTER TABLE proof DROP COLUMN equal", "equal"),
+    ):
+        with database.begin() as session:
+            session.execute(text(change))
+        with pytest.raises(StoreError, match=told) as caught:
+            schema.check(database)
+        assert caught.value.code == "store.schema_drift"
 
 
 def test_an_empty_database_is_not_ready_until_it_is_upgraded(empty_database: Database) -> None:

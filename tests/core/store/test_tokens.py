@@ -120,10 +120,12 @@ def test_a_holder_that_is_killed_gives_the_lock_back(database_url: str, data_dir
     database.dispose()
 
 
-def test_more_holders_than_the_pool_has_connections_do_not_block_each_other(tokens: Store, database: Database) -> None:
+def test_more_holders_than_the_pool_has_connections_do_not_block_each_other(
+    tokens: Store, database: Database, data_dir: Path
+) -> None:
     def hold(depth: int) -> None:
         if depth:
-            with exclusive(database, tokens._data_dir, f"company {depth}"):
+            with exclusive(database, data_dir, f"company {depth}"):
                 hold(depth - 1)
         else:
             tokens.save({"n": 1})
