@@ -387,6 +387,10 @@ def test_scopes_are_kept_until_the_revision_or_the_extensions_change(database: D
 
     assert found is not None
     assert found.plugin == "rule"
+    switch(database, clock, lambda board: board.forbid("rule"))
+    with database.read() as session:
+        assert not is_enabled(session, "rule", anvil)
+        assert scopes.get(session, anvil, "trial", 1).resolve(CONTEXT, need()) is None
 
 
 def test_a_connector_that_is_not_here_says_why(database: Database) -> None:
