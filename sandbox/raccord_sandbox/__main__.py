@@ -24,7 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
         seeds=tuple(options.seed or ("quebec", "us")),
         limits=Limits.documented() if options.limits else Limits(),
     )
-    server = SandboxServer(config, port=options.port, host=options.host)
+    try:
+        server = SandboxServer(config, port=options.port, host=options.host)
+    except OSError as error:
+        print(f"{options.host}:{options.port}: {error.strerror}. Choisissez un autre --port. Choose another --port.")
+        return 1
     print(f"url {server.url}")
     print(f"lab-token {server.lab_token}")
     for company in server.store:

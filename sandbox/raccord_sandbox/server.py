@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from threading import Thread
 from types import TracebackType
 from typing import Self
@@ -123,9 +124,10 @@ class SandboxServer:
         self.store.close()
 
     def run(self) -> None:
-        """Serve in this thread until interrupted."""
+        """Serve in this thread until interrupted by Ctrl-C or a termination signal."""
         try:
-            self._server.run(sockets=[self._socket])
+            with suppress(KeyboardInterrupt):
+                self._server.run(sockets=[self._socket])
         finally:
             self._socket.close()
             self.store.close()

@@ -77,6 +77,18 @@ def test_books_killed_in_the_middle_of_writing_keep_every_answered_document(tmp_
         store.close()
 
 
+def test_an_interrupt_stops_the_server_quietly_and_a_taken_port_is_said(tmp_path: Path) -> None:
+    process, facts = started(tmp_path)
+    command = [sys.executable, "-m", "raccord_sandbox", "--port", facts["url"].rsplit(":", 1)[1]]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert httpx.get(f"{facts['url']}/.well-known/openid_configuration").status_code == 200
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=20)
+    assert (process.returncode, rest) == (0, "")
+    assert (second.returncode, second.stderr) == (1, "")
+    assert "Choose another --port" in second.stdout
+
+
 def test_a_restart_finds_the_same_books_settings_and_numbers(tmp_path: Path) -> None:
     config = SandboxConfig(data=tmp_path)
     first = Store(config)
