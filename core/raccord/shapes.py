@@ -59,6 +59,9 @@ def _check_for(hint: object) -> Check:
         return lambda value: (
             None if isinstance(value, type) and issubclass(value, wanted) else f"not a subclass of {_name(wanted)}"
         )
+    if origin is Callable:
+        # What it takes and gives shows only when it is called, behind the guard.
+        return lambda value: None if callable(value) else f"{type(value).__name__} instead of a function"
     if origin is Mapping:
         return _mapping(_check_for(arguments[0]), _check_for(arguments[1]))
     if origin in (Sequence, tuple, frozenset):

@@ -27,7 +27,17 @@ from raccord.plugin.hooks import (
     Skipped,
     hookimpl,
 )
-from raccord.plugin.info import API_VERSION, ConnectorInfo, Contact, Mode, NewObject, NoSettings, RoleInfo, StreamInfo
+from raccord.plugin.info import (
+    API_VERSION,
+    ConnectorInfo,
+    Contact,
+    Delivery,
+    Mode,
+    NewObject,
+    NoSettings,
+    RoleInfo,
+    StreamInfo,
+)
 from raccord.plugin.ledger import (
     AccountChoice,
     AccountNeed,
@@ -62,6 +72,7 @@ __all__ = [
     "ConnectorError",
     "ConnectorInfo",
     "Contact",
+    "Delivery",
     "Describes",
     "Document",
     "FetchContext",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from pydantic import BaseModel
@@ -68,6 +69,39 @@ class Contact:
     url: str = ""
 
 
+EVERY_DAY = frozenset(range(1, 8))
+LAG_DAYS_MAX = 60
+HOLIDAYS_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """When a source's data is expected: that of a day ``lag_days`` later, or on the next delivery day after that.
+
+    Weekdays are ISO's (1 is Monday). Wrong values raise ``ValueError``.
+    """
+
+    lag_days: int = 1
+    weekdays: frozenset[int] = EVERY_DAY
+    """Days on which the source delivers."""
+    holidays: frozenset[date] = frozenset()
+    """Days on which it does not, whatever the weekday."""
+    active_weekdays: frozenset[int] = EVERY_DAY
+    """Days that have data at all: nothing is expected of the others."""
+    deposit_stream: str = ""
+    """The stream that brings money to the bank; support is shown when it is still empty 24 hours after the set-up."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.lag_days <= LAG_DAYS_MAX:
+            raise ValueError(f"lag_days is not between 0 and {LAG_DAYS_MAX}")
+        for name in ("weekdays", "active_weekdays"):
+            days = getattr(self, name)
+            if not days or not days <= EVERY_DAY:
+                raise ValueError(f"{name} are one or more of 1 (Monday) to 7 (Sunday)")
+        if len(self.holidays) > HOLIDAYS_MAX:
+            raise ValueError(f"more than {HOLIDAYS_MAX} holidays")
+
+
 class NoSettings(BaseModel):
     """For connectors that need no setting."""
 
@@ -80,7 +114,8 @@ class ConnectorInfo:
     the others in clear; each field has ``title`` (English) and ``json_schema_extra={"fr": …}`` for its French label.
     ``identity_setting`` names the setting that tells which account at the source this is (a merchant number): one such
     account goes to one company. ``hosts`` are the only hosts ``context.http`` may reach; ``{name}`` stands for the
-    host of the setting of that name.
+    host of the setting of that name. ``delivery`` tells from a connection's settings when its data is expected; without
+    it nothing is ever called late.
     """
 
     name: str
@@ -100,6 +135,7 @@ class ConnectorInfo:
     owner_only: bool = False
     validates_each: bool = False
     """Whether every draft waits for a person (bank lines) instead of only the first plan."""
+    delivery: Callable[[BaseModel], Delivery] | None = None
     tile: str = ""
     """Two letters for the tile."""
     hue: int = 200
