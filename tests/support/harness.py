@@ -27,6 +27,7 @@ from raccord.store.models import Company, Connection, Plan, Run, RunState
 from raccord.store.vault import Vault
 from raccord.sync.run import Pipeline, Progress
 from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
 
 NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
 OWNER = Actor("Odile", RoleName.OWNER)
@@ -114,3 +115,13 @@ def sync(workshop: Workshop, connection: Connection) -> Run:
         approve_plan(workshop, OWNER, plan.id, plan.hash)
         run = finish(workshop, run.id)
     return run
+
+
+def lab(sandbox: SandboxServer, deed: str, **body: object) -> None:
+    """Ask the sandbox's fault lab for something about the Quebec company, as a person in QuickBooks would do it."""
+    answer = httpx.post(
+        f"{sandbox.url}/_lab/{deed}",
+        json={"realm": sandbox.store.of_template("quebec").realm, **body},
+        headers={"Authorization": f"Bearer {sandbox.lab_token}"},
+    )
+    answer.raise_for_status()

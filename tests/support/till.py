@@ -157,6 +157,16 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
                     ),
                 )
             )  # fmt: skip
+        case "bank" if amount > 0:
+            came = DirectLine(account=Decision("category", Accepts.CATEGORY), amount=amount)
+            return Mapped(
+                (
+                    Deposit(
+                        key=record.key(), day=record.day, currency=record.amount.currency, bank=Role("bank"), lines=(came,),
+                        total=amount,
+                    ),
+                )
+            )  # fmt: skip
         case "bank":
             out = ExpenseLine(account=Decision("category", Accepts.CATEGORY), amount=-amount)
             return Mapped(
