@@ -13,6 +13,9 @@ from raccord.plugin.texts import Language
 from raccord.quickbooks import Cause
 from raccord.quickbooks import explain as explain_cause
 
+CONNECTOR = "connector"
+"""The row for codes that a connector brings with sentences of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -29,10 +32,13 @@ class _Values(dict[str, str]):
 
 
 def explain(code: str, params: Mapping[str, object], language: Language) -> Explained:
-    """Return the sentences of a code; the connector's own sentence comes first where it gave one."""
+    """Return the sentences of a code; what ``params`` say themselves (``fr``, ``en``) comes first.
+
+    A code without sentences gets those of its family (``encoding.…``), or of connectors' own codes.
+    """
     own = str(params.get(language, ""))
     what, fix = _sentences(code, language)
-    values = _Values({name: _shown(value) for name, value in params.items()})
+    values = _Values({"code": code, **{name: _shown(value) for name, value in params.items()}})
     said = own or what.format_map(values) or code
     detail = str(params.get("detail", ""))
     if detail:
@@ -41,8 +47,8 @@ def explain(code: str, params: Mapping[str, object], language: Language) -> Expl
 
 
 def known_codes() -> frozenset[str]:
-    """Return every code of core that has sentences here."""
-    return frozenset(_table())
+    """Return every code that has sentences of its own, wherever they are kept."""
+    return frozenset(_table()) | frozenset(map(str, Cause)) | frozenset(map(str, RunFault))
 
 
 def _sentences(code: str, language: Language) -> tuple[str, str]:
@@ -57,7 +63,8 @@ def _sentences(code: str, language: Language) -> tuple[str, str]:
     if code in set(RunFault):
         explained = EXPLANATIONS[RunFault(code)]
         return explained.text.get(language), explained.fix.get(language)
-    return "", ""
+    row = _table().get(code.partition(".")[0]) or _table()[CONNECTOR]
+    return row[language], row[f"fix_{language}"]
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,102 @@
+"""Every code that core can store has a French and an English sentence, and says what to do."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import raccord
+from raccord.jobs.errors import RunFault
+from raccord.overview.explain import explain, known_codes
+from raccord.plugin.texts import Language
+from raccord.quickbooks import Cause
+from raccord.store.models import ConnectionState
+
+CORE = Path(raccord.__file__).parent
+PLACES = ("sync", "onboarding", "guard.py", "quickbooks/codec", "jobs/steps.py", "jobs/reaper.py")
+CODE = re.compile(r"[a-z]+\.[a-z]+(_[a-z]+)*")
+FILE = re.compile(r".*\.(py|toml|db|json)")
+FAMILIES = ("encoding",)
+"""Codes that bring their own sentences; their family's row only says what to do."""
+
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+
+def stored_codes() -> set[str]:
+    """Return the codes written in core's source but for those raised with sentences, and names of audit events."""
+    files = [
+        file for place in PLACES for file in ([CORE / place] if place.endswith(".py") else (CORE / place).rglob("*.py"))
+    ]
+    found: set[str] = set()
+    for file in files:
+        tree = ast.parse(file.read_text("utf-8"))
+        spoken = set(_spoken(tree))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and id(node) not in spoken and _is_code(node.value):
+                found.add(str(node.value))
+    return found | {f"connection.{state}" for state in ConnectionState if state not in RUNNING}
+
+
+RUNNING = (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and bool(CODE.fullmatch(value)) and not FILE.fullmatch(value)
+
+
+def _spoken(tree: ast.AST) -> Iterator[int]:
+    """Yield the constants of calls that carry a ``Text`` beside them, and of calls that write the audit chain."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        beside = [*node.args, *(keyword.value for keyword in node.keywords)]
+        texts = any(isinstance(each, ast.Call) and getattr(each.func, "id", "") == "Text" for each in beside)
+        audited = name in ("_note", "append", "_close_problem", "_not_in_state") or any(
+            k.arg == "action" for k in node.keywords
+        )
+        if texts or audited:
+            yield from (id(each) for arg in beside for each in ast.walk(arg))
+
+
+def test_the_search_finds_the_codes_of_each_part() -> None:
+    assert {
+        "mapping.unknown_kind",
+        "resolve.choice_missing",
+        "posting.period_closed",
+        "proof.twice",
+        "plugin.failed",
+        "run.conservation",
+        "connection.paused",
+        "encoding.no_lines",
+    } <= stored_codes()
+
+
+def test_every_stored_code_has_sentences() -> None:
+    missing = {code for code in stored_codes() if code not in known_codes() and code.partition(".")[0] not in FAMILIES}
+    assert missing == set()
+
+
+@pytest.mark.parametrize("code", sorted({*known_codes(), *map(str, Cause), *map(str, RunFault)}))
+def test_a_code_says_what_happened_and_what_to_do_in_both_languages(code: str) -> None:
+    said = {language: explain(code, {}, language) for language in LANGUAGES}
+    for language in LANGUAGES:
+        assert len(said[language].what) > 10, language
+        assert len(said[language].fix) > 5, language
+        assert "{" not in said[language].what + said[language].fix, language
+    assert said["fr"].what != said["en"].what
+
+
+def test_a_connectors_own_sentence_comes_first_and_its_fix_is_never_empty() -> None:
+    said = explain("till.bad_row", {"fr": "Ligne illisible.", "en": "Unreadable row."}, "en")
+    assert said.what == "Unreadable row."
+    assert "source" in said.fix
+
+
+def test_braces_in_what_a_source_said_are_shown_as_they_are() -> None:
+    assert explain("till.bad_row", {"en": "{drop} {0}"}, "en").what == "{drop} {0}"
+    assert "{x}" in explain("resolve.link_missing", {"keys": ["{x}"]}, "en").what
