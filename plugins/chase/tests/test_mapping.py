@@ -127,8 +127,8 @@ def test_a_settlement_becomes_a_deposit_of_linked_receipts_and_fee_lines(deliver
         bank=BANK,
         lines=(
             LinkedLine(document=Link("sales/123456-77-1"), amount=Decimal("114.98")),
-            LinkedLine(document=Link("chargebacks/8001-RTM-20260901"), amount=Decimal("-50.00")),
             LinkedLine(document=Link("refunds/123456-77-2"), amount=Decimal("-20.00")),
+            LinkedLine(document=Link("chargebacks/8001-RTM-20260901"), amount=Decimal("-50.00")),
             DirectLine(account=FEES, amount=Decimal("-2.12"), description="Interchange and assessments"),
             DirectLine(account=FEES, amount=Decimal("-1.00"), description="Chase processing fees"),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -150,6 +150,12 @@ class SettlementLine:
     def raw(self) -> Mapping[str, JSON]:
         raw = {"type": self.type.value, "ref": self.ref, "amount": str(self.amount)}
         return {**raw, "description": self.description} if self.description else raw
+
+
+def in_order(lines: Iterable[SettlementLine]) -> tuple[SettlementLine, ...]:
+    """Return lines in the one order they are kept in, however they arrived: sales, refunds, chargebacks, fees."""
+    types = list(LineType)
+    return tuple(sorted(lines, key=lambda line: (types.index(line.type), line.ref, line.description, line.amount)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

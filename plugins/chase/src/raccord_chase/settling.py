@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from raccord.plugin import Money
-from raccord_chase.facts import Charge, Chargeback, FeeLine, LineType, Settlement, SettlementLine, Transaction
+from raccord_chase.facts import Charge, Chargeback, FeeLine, LineType, Settlement, SettlementLine, Transaction, in_order
 from raccord_chase.problems import Problem, problem
 from raccord_chase.readers.dfr import Period
 from raccord_chase.readers.dfr_facts import (
@@ -128,7 +128,7 @@ class _Table:
             SettlementLine(LineType.FEE, fee.category, fee.amount, fee.description)
             for fee in self._fee_lines(key, fees)
         )
-        lines = (*members, *fee_lines)
+        lines = in_order([*members, *fee_lines])
         if len(lines) > LINES_MAX:
             yield Named(id_, problem("settlement_too_long", id=id_, found=len(lines), limit=LINES_MAX))
             return
@@ -248,9 +248,7 @@ class _Table:
         lines += [SettlementLine(LineType.REFUND, each.id, -each.amount) for each in refunds]
         lines += [SettlementLine(LineType.CHARGEBACK, each.id, each.signed) for each in chargebacks]
         # A receipt of zero is never posted, so nothing can link to it.
-        return sorted(
-            (line for line in lines if line.amount), key=lambda line: (line.type != LineType.SALE, line.type, line.ref)
-        )
+        return [line for line in lines if line.amount]
 
     def _methods(self, key: GroupKey) -> frozenset[str] | None:
         """Return the payment methods of a transfer where an entity has several; nothing (empty) where it has one."""

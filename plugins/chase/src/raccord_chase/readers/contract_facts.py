@@ -20,6 +20,7 @@ from raccord_chase.facts import (
     Settlement,
     SettlementLine,
     Transaction,
+    in_order,
 )
 from raccord_chase.manifest import CHARGEBACKS, CHARGES, REFUNDS, SALES, SETTLEMENTS
 from raccord_chase.masking import mask_number
@@ -166,8 +167,7 @@ def _lines(value: Mapping[str, object], currency: str) -> tuple[SettlementLine, 
         if amount:
             described = text_of(row.get("description"))
             lines.append(SettlementLine(LineType(type_), _required(row, "ref"), amount, described))
-    order = list(LineType)
-    return tuple(sorted(lines, key=lambda line: (order.index(line.type), line.ref, line.description, line.amount)))
+    return in_order(lines)
 
 
 def _check_net(id_: str, value: Mapping[str, object], currency: str, lines: tuple[SettlementLine, ...]) -> Decimal:

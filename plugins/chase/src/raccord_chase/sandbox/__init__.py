@@ -1,6 +1,7 @@
 """Chase's twin: a made-up merchant whose every cent is known, and the files Chase would send about it."""
 
 from raccord_chase.sandbox.damage import DamagedFile, damaged_files
+from raccord_chase.sandbox.demonstration import demo
 from raccord_chase.sandbox.merchant import Merchant
 
-__all__ = ["DamagedFile", "Merchant", "damaged_files"]
+__all__ = ["DamagedFile", "Merchant", "damaged_files", "demo"]

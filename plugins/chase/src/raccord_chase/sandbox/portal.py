@@ -12,7 +12,7 @@ from pathlib import Path
 from raccord_chase.sandbox.dfr_files import ENTITY
 from raccord_chase.sandbox.story import CardEvent, DisputeEvent, Report
 
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     "object", "schema_version", "merchant_id", "id", "updated_at", "deleted", "day", "occurred_at", "currency",
     "amount", "method", "order", "card", "direction", "dispute", "reason", "net",
     "line_type", "line_ref", "line_amount", "line_description",
