@@ -119,14 +119,23 @@ class Number:
         if isinstance(value, (bool, dict, list)):
             raise unreadable(path)
         try:
-            number = Decimal(value) if not isinstance(value, str) else Decimal(value.strip())
+            number = Decimal(value)
         except InvalidOperation as error:
             raise FaultError(2080, f"Invalid Number : {path}", path) from error
+        if isinstance(value, str) and "_" in value:
+            raise FaultError(2080, f"Invalid Number : {path}", path)
         if not number.is_finite() or abs(number) > LARGEST:
             raise FaultError(2140, f"Invalid Amount : {path}", path)
         if self.places is not None:
-            return number.quantize(Decimal(1).scaleb(-self.places), ROUND_HALF_UP)
+            return fitted(number, self.places, path)
         return number if abs(number.as_tuple().exponent) <= 12 else round(number, 12)  # type: ignore[arg-type]  # finite
+
+
+def fitted(number: Decimal, places: int, path: str) -> Decimal:
+    """Round half up; a result of more than 15 digits before the point is fault 2140."""
+    if abs(number) > LARGEST:
+        raise FaultError(2140, f"Invalid Amount : {path}", path)
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 MONEY = Number(2)

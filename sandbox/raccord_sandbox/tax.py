@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.faults import Doc, FaultError, business
-from raccord_sandbox.schema import CENT, MONEY, Block, Choice, Day, Flag, Line, Many, Number, Property, Ref
+from raccord_sandbox.schema import MONEY, Block, Choice, Day, Flag, Line, Many, Number, Property, Ref, fitted
 
 PSEUDO_CODES = frozenset({"TAX", "NON"})
 ZERO = Decimal(0)
@@ -66,8 +66,8 @@ class Taxes:
 
 
 def rounded(amount: Decimal) -> Decimal:
-    """Round half up to cents."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    """Round half up to cents; an amount that no money field holds is fault 2140."""
+    return fitted(amount, 2, "Amount")
 
 
 def tax_sale(work: Work, new: Doc, lines: Sequence[TaxableLine], discount: Decimal = ZERO) -> Taxes:
@@ -198,7 +198,7 @@ def _split(items: list[TaxableLine], rates: list[Doc], nets: dict[str, Decimal],
     items[-1].line["Amount"] += net - sum((item.line["Amount"] for item in items), ZERO)
     for item in items:
         if item.detail.get("Qty"):
-            item.detail["UnitPrice"] = round(item.line["Amount"] / item.detail["Qty"], 7).normalize()
+            item.detail["UnitPrice"] = fitted(item.line["Amount"] / item.detail["Qty"], 7, "UnitPrice").normalize()
     left = gross - net
     for place, rate in enumerate(rates):
         amount = left if place == len(rates) - 1 else rounded(net * rate["RateValue"] / 100)

@@ -128,3 +128,40 @@ def test_any_sequence_keeps_books_balanced_and_links_whole(steps: list[tuple[str
     open_sales = sum((doc["TotalAmt"] for doc in COMPANY.table("SalesReceipt") if not doc["LinkedTxn"]), Decimal(0))
     open_refunds = sum((doc["TotalAmt"] for doc in COMPANY.table("RefundReceipt") if not doc["LinkedTxn"]), Decimal(0))
     assert COMPANY.ledger.balance(funds) == open_sales - open_refunds
+
+
+NUMBERS = st.one_of(
+    st.sampled_from(["1E+14", "1E-30", "-1E+999999", "999999999999999", "0", "-0", "NaN", "Infinity", "1_0", "", True]),
+    st.decimals(allow_nan=False, allow_infinity=False, places=9).map(str),
+    st.integers(-(10**20), 10**20),
+)
+
+
+OPTIONAL: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(("Amount", "Qty", "UnitPrice", "Percent"), NUMBERS)
+NOTHING: dict[str, st.SearchStrategy[Any]] = {}
+CODES = frozenset({2010, 2020, 2080, 2140, 6000, 6070})
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.fixed_dictionaries(NOTHING, optional=OPTIONAL))
+def test_any_numbers_are_taken_or_refused_and_never_break_the_server(sent: Doc) -> None:
+    STORE.restore(COMPANY, "start")
+    item = {"ItemRef": {"value": next(iter(COMPANY.table("Item")))["Id"]}}
+    detail = {**item, **{name: sent[name] for name in ("Qty", "UnitPrice") if name in sent}}
+    lines: list[Doc] = [{"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}]
+    if "Amount" in sent:
+        lines[0]["Amount"] = sent["Amount"]
+    if "Percent" in sent:
+        discount = {"PercentBased": True, "DiscountPercent": sent["Percent"]}
+        lines.append({"DetailType": "DiscountLineDetail", "DiscountLineDetail": discount})
+    code = 0
+    made: Doc = {"TotalAmt": Decimal("0.00")}
+    try:
+        made = write(COMPANY, KINDS["SalesReceipt"], {"Line": lines}, Operation.CREATE)
+    except FaultError as fault:
+        code = fault.code
+    assert code == 0 or code in CODES
+    assert code != 0 or "1_0" not in (detail.get("Qty"), detail.get("UnitPrice"), sent.get("Amount"))
+    assert abs(made["TotalAmt"]) < 10**16
+    assert made["TotalAmt"] == made["TotalAmt"].quantize(Decimal("0.01"))
+    assert_books_balance(COMPANY)

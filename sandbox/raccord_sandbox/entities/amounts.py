@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.kind import Draft, Kind
 from raccord_sandbox.faults import Doc, FaultError, business, missing
-from raccord_sandbox.schema import CENT
+from raccord_sandbox.schema import fitted
 
 CENTS = Decimal("0.00")
 
@@ -21,11 +21,11 @@ def line_amount(line: Doc, detail: Doc) -> Decimal:
             if price is None:
                 raise missing("Line.Amount")
             quantity = detail["Qty"] = Decimal(1)
-            amount = (quantity * price).quantize(CENT, ROUND_HALF_UP)
+            amount = fitted(quantity * price, 2, "Amount")
         elif quantity is not None and quantity != 0:
-            detail["UnitPrice"] = round(amount / quantity, 7).normalize()
+            detail["UnitPrice"] = fitted(amount / quantity, 7, "UnitPrice").normalize()
         return Decimal(amount)
-    product: Decimal = (Decimal(quantity) * price).quantize(CENT, ROUND_HALF_UP)
+    product: Decimal = fitted(Decimal(quantity) * price, 2, "Amount")
     if amount is not None and amount != product:
         raise FaultError(
             6070, f"Amount calculation incorrect in the request : Amount is not equal to UnitPrice * Qty. "
