@@ -15,7 +15,6 @@ from raccord.cli.house import opened, opened_workshop, read_settings
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, output
 from raccord.cli.sandbox_process import running_sandbox
-from raccord.cli.serve_command import serve
 from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.clock import SystemClock
@@ -68,6 +67,9 @@ def command(once: bool) -> int:
             table = _bring_everything_in(workshop, local.realm, folder / "sources", out)
             _show(out, table, f"{local.url}/company/{local.realm}")
             if not once:
+                # The pages' packages are an extra, which a demonstration that does not stay up can do without.
+                from raccord.cli.serve_command import serve
+
                 serve(workshop, out)
         return Exit.OK if table["all_equal"] else Exit.UNEQUAL
 
