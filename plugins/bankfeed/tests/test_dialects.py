@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Correction, CorrectionAction, Line, Statement
-from raccord_bankfeed.sandbox import Dialect, Header, Leaves, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twin import Dialect, Header, Leaves, MadeAccount, MadeLine, statement_file
 
 DAY = date(2026, 3, 2)
 TEXTS = st.text(st.sampled_from("ABab019 .#'\"&<>;é€ô/-"), max_size=24).map(lambda text: " ".join(text.split()))

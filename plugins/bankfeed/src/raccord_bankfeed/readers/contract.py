@@ -69,9 +69,9 @@ class Line(NamedTuple):
     correction: Correction | None
     tags: Sequence[str]
     values: Sequence[str]
-    """What the source wrote, value by value, in the order of ``tags``; there may be an empty value more."""
+    """What the source wrote, value by value, in the order of ``tags``; an empty value follows."""
     offset: int
-    """Where it starts in the file, in bytes; blanks may stand there still."""
+    """Where it starts in the file, in bytes."""
 
     @property
     def fields(self) -> dict[str, str]:

@@ -159,14 +159,13 @@ class OfxReader:
             else:
                 markup.back_to(after)
                 break
-            offset, after = after, after + len(piece) + len(ROW_END)
-            self._stopped_at = after
+            offset = after + piece.index(b"<")
+            self._stopped_at = after = after + len(piece) + len(ROW_END)
             try:
                 line = layout.line(found, account, currency, pending, offset, days)
             except RowFault as problem:
                 statement.unreadable += 1
-                start = offset + len(piece) - len(piece.lstrip())
-                yield self._unreadable(problem.fault, start, markup, text)
+                yield self._unreadable(problem.fault, offset, markup, text)
                 continue
             statement.count(line)
             yield line

@@ -53,7 +53,7 @@ def make_line(fields: dict[str, str], account: Account, currency: str, pending: 
         pending or type_ == HOLD,
         _correction(fields) if "CORRECTFITID" in fields else None,
         tuple(fields),
-        tuple(fields.values()),
+        (*fields.values(), ""),
         offset,
     )
 

@@ -18,7 +18,7 @@ AHEAD_BYTES = 64 * 1024
 """The window always holds at least this much of what follows, so a token is judged the same wherever reading began."""
 TOKEN_BYTES_MAX = 48 * 1024
 """The longest row or text."""
-ROWS_BYTES_MAX = 32 * 1024
+ROWS_BYTES_MAX = 16 * 1024
 """The most that is handed over as transactions one after another, unlooked at."""
 ROW_END = b"</STMTTRN>"
 
@@ -70,6 +70,8 @@ class Markup:
         self._ended = False
         self._line = line
         self._line_at = 0
+        self._searched = 0
+        """No row's closing tag begins between the row at hand and here."""
         stream.seek(offset)
 
     @property
@@ -176,7 +178,7 @@ class Markup:
     def _rows(self, name: str, start: int) -> Iterator[Token]:
         """Yield the transaction whose body begins at ``start`` in the window, and those that seem to follow it."""
         offset = self._base + self._at
-        end = self._data.find(ROW_END, start, start + TOKEN_BYTES_MAX)
+        end = self._row_end(start)
         body = self._data[start:end] if end >= 0 else b""
         if end < 0 or b"<STMTTRN" in body or b"<!" in body:
             yield self._odd_row(name, start, offset)
@@ -188,6 +190,14 @@ class Markup:
             offset, body = self.position, self._data[self._at : stop]
             self._at = stop + len(ROW_END)
             yield Token(Mark.ROWS, name, "", body, offset)
+
+    def _row_end(self, start: int) -> int:
+        """Find the next closing tag of a row, or -1; what was searched in vain is not searched again."""
+        begin = max(start, self._searched - self._base)
+        limit = min(start + TOKEN_BYTES_MAX, len(self._data))
+        end = self._data.find(ROW_END, begin, limit)
+        self._searched = self._base + (end if end >= 0 else max(begin, limit - len(ROW_END) + 1))
+        return end
 
     def _odd_row(self, name: str, start: int, offset: int) -> Token:
         """Take a row in another spelling, with comments or CDATA in it, or without its closing tag."""

@@ -1,0 +1,143 @@
+"""Pages, cursors and files: each line told once, in any number of sittings."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+import raccord_bankfeed
+from raccord.plugin import PAGE_RECORDS_MAX, SourceRefused
+from raccord.plugin.testing import FakeFetchContext
+from raccord_bankfeed import feed as feed_module
+from raccord_bankfeed.settings import BankFeedSettings, InputKind
+from raccord_bankfeed.twin import MadeAccount, MadeLine, statement_file
+
+DAY = date(2026, 3, 2)
+
+
+def coffees(count: int, name: str = "COFFEE") -> bytes:
+    return statement_file(MadeAccount(), [MadeLine(day=DAY, amount=Decimal("-3.00"), name=name)] * count)
+
+
+def bad_rows(count: int) -> bytes:
+    return coffees(count).replace(b"<TRNAMT>-3.00", b"<TRNAMT>?")
+
+
+def test_a_large_file_comes_in_pages_and_equal_lines_keep_counting(feed):
+    reading = feed.put(coffees(2_500)).read()
+    assert reading.pages == 3
+    assert len(set(reading.ids())) == 2_500
+
+
+def test_another_process_for_each_page_gives_the_same_lines(feed, new_feed, monkeypatch):
+    remembered = feed.put(coffees(2_500), coffees(10, "TEA")).read()
+    monkeypatch.setattr(feed_module, "_KEPT_MAX", 0)
+    assert new_feed().put(coffees(2_500), coffees(10, "TEA")).read() == remembered
+
+
+def test_rows_in_the_middle_of_a_file_are_read_once_and_not_again_for_each_page(feed, monkeypatch):
+    feed.put(coffees(5_000))
+    made = []
+    original = feed_module.reader_for
+    monkeypatch.setattr(feed_module, "reader_for", lambda stream: made.append(1) or original(stream))
+    assert len(feed.read().records) == 5_000
+    assert len(made) == 1
+
+
+def test_a_page_of_rejects_is_bounded_too(feed):
+    feed.put(bad_rows(2_100))
+    page = raccord_bankfeed.fetch_records(feed.context(), "lines", None)
+    assert page is not None
+    assert len(page.rejects) == PAGE_RECORDS_MAX
+    assert len({reject.where for reject in feed.read().rejects}) == 2_100
+
+
+def test_a_page_asked_for_again_is_the_same_page(feed):
+    feed.put(coffees(2_500))
+    context = feed.context()
+    first = raccord_bankfeed.fetch_records(context, "lines", None)
+    assert first is not None
+    second = raccord_bankfeed.fetch_records(context, "lines", first.cursor)
+    again = raccord_bankfeed.fetch_records(context, "lines", first.cursor)
+    assert second == again
+
+
+@pytest.mark.requirement("BF-20", "BF-24")
+def test_the_cursor_of_the_last_run_brings_only_what_arrived_since(feed):
+    first = feed.put(coffees(2)).read()
+    assert feed.read(cursor=first.cursor).records == []
+    feed.put(coffees(3))
+    second = feed.read(cursor=first.cursor)
+    assert set(first.ids()) < set(second.ids()), "a line that was known is told again under its id"
+    assert len(second.ids()) == 3
+
+
+def test_an_empty_box_has_nothing_to_say(feed):
+    reading = feed.read()
+    assert (reading.records, reading.cursor, reading.pages) == ([], None, 1)
+
+
+def test_files_without_lines_do_not_end_the_reading(feed, sample):
+    feed.put(coffees(0), b"", coffees(1))
+    reading = feed.read()
+    assert len(reading.records) == 1
+    assert reading.codes() == ["bankfeed.file_empty"]
+
+
+@pytest.mark.requirement("BF-09", "BF-20")
+def test_a_folder_is_read_and_a_file_dropped_later_is_found(feed, tmp_path):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    feed.settings = BankFeedSettings(input_kind=InputKind.FOLDER, folder=str(inbox))
+    (inbox / "march.qfx").write_bytes(coffees(2))
+    first = feed.read()
+    (inbox / "april.ofx").write_bytes(coffees(1, "TEA"))
+    assert len(first.records) == 2
+    assert len(feed.read(cursor=first.cursor).records) == 1
+
+
+@pytest.mark.requirement("BF-22")
+def test_a_folder_that_is_not_there_is_said_in_both_languages(feed, tmp_path):
+    feed.settings = BankFeedSettings(input_kind=InputKind.FOLDER, folder=str(tmp_path / "nowhere"))
+    with pytest.raises(SourceRefused) as refused:
+        feed.read()
+    assert "nowhere" in refused.value.text.fr
+    assert "cannot be read" in refused.value.text.en
+
+
+def test_statements_are_a_stream_with_balances_and_without_full_numbers(feed, sample, skipped_code):
+    feed.put(sample("ofx2/multiple_accounts.ofx"), sample("ofx1/fidelity.ofx"), sample("qfx/bank_medium_cad.qfx"))
+    reading = feed.read("statements")
+    checking, savings, investment, canadian = reading.records
+    assert checking.raw["ledger_balance"] == {"amount": "111", "day": "2012-06-03"}
+    assert savings.amount is None
+    assert canadian.raw["total"] == "-345.27"
+    assert "000012345678" not in str(canadian)
+    assert [skipped_code(record) for record in (checking, investment)] == [
+        "bankfeed.balance_only",
+        "bankfeed.not_a_bank_account",
+    ]
+    assert feed.read("statements", reading.cursor).records == []
+
+
+def test_a_statement_that_says_nothing_is_reported(feed):
+    feed.put(b"<OFX><STMTRS><BANKACCTFROM><ACCTID>12345</BANKACCTFROM></STMTRS></OFX>")
+    assert feed.read("statements").codes() == ["bankfeed.statement_undated"]
+
+
+def test_rejects_name_file_line_and_place(feed, sample):
+    feed.shelf.put("fail_date_missing.ofx", sample("ofx1/fail_date_missing.ofx"))
+    wheres = [reject.where for reject in feed.read().rejects]
+    assert wheres[0] == "fail_date_missing.ofx [5b313314] 33, 869"
+    assert len(set(wheres)) == 3
+
+
+def test_no_other_stream_exists(feed):
+    assert raccord_bankfeed.fetch_records(feed.context(), "invoices", None) is None
+
+
+def test_the_http_way_out_is_never_used(feed):
+    assert isinstance(feed.put(coffees(1)).context(), FakeFetchContext)
+    assert len(feed.read().records) == 1, "a call would fail the test"

@@ -1,0 +1,211 @@
+"""From a bank line to a draft that waits for its category."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from importlib.metadata import version
+
+import pytest
+from pydantic import ValidationError
+
+import raccord_bankfeed
+from raccord.plugin import BadRecord, Connector, Mapped, Skipped
+from raccord.plugin.drafts import Accepts, Decision, Deposit, Expense, PaymentType, Role
+from raccord.plugin.testing import map_records
+from raccord_bankfeed.settings import BankFeedSettings, InputKind
+from raccord_bankfeed.twin import MadeAccount, MadeLine, statement_file
+
+connector: Connector = raccord_bankfeed
+DAY = date(2026, 3, 2)
+CATEGORY = Decision("category", Accepts.CATEGORY)
+
+
+@pytest.fixture
+def one(feed, mapping):
+    """Map one line of a file and return the answer."""
+
+    def answer(
+        line: MadeLine, account: MadeAccount | None = None, *, settings=None, home="CAD", pending=False, **changes
+    ):
+        account = account or MadeAccount()
+        content = statement_file(account, [] if pending else [line], pending=[line] if pending else [])
+        for old, new in changes.get("change", {}).items():
+            content = content.replace(old, new)
+        (record,) = feed.put(content).read().records
+        context = replace(mapping, settings=settings or BankFeedSettings(), home_currency=home)
+        if not changes.get("raises"):
+            map_records(connector, context, [record])
+        return connector.map_record(context, record)
+
+    return answer
+
+
+def line(amount: str, **more) -> MadeLine:
+    return MadeLine(day=DAY, amount=Decimal(amount), **more)
+
+
+@pytest.mark.requirement("BF-01", "BF-02")
+def test_money_out_of_a_bank_account_is_an_expense_that_waits_for_its_category(one):
+    answer = one(line("-34.510", name="HYDRO", memo="WEB BILL", check_number="319", native="T-1001"))
+    (expense,) = answer.drafts
+    assert isinstance(expense, Expense)
+    assert (expense.day, expense.total, expense.currency) == (DAY, Decimal("34.51"), "CAD")
+    assert expense.paid_from == Role("ledger_account", of="bank-6789-327e587ead")
+    assert expense.payment_type is PaymentType.CASH
+    assert (expense.reference, expense.memo, expense.credit) == ("319", "HYDRO WEB BILL", False)
+    (category,) = expense.lines
+    assert (category.account, category.amount, category.tax_code) == (CATEGORY, Decimal("34.51"), None)
+
+
+@pytest.mark.requirement("BF-01", "BF-02")
+def test_money_into_a_bank_account_is_a_deposit_that_waits_for_its_category(one):
+    (deposit,) = one(line("1500.00", name="ACME", memo="ACME inv 12")).drafts
+    assert isinstance(deposit, Deposit)
+    assert (deposit.total, deposit.memo) == (Decimal("1500.00"), "ACME inv 12")
+    assert deposit.bank.of.startswith("bank-")
+    (direct,) = deposit.lines
+    assert (direct.account, direct.amount) == (CATEGORY, Decimal("1500.00"))
+
+
+@pytest.mark.requirement("BF-01")
+def test_a_card_purchase_is_a_card_expense_and_a_card_refund_a_credit(one, feed):
+    card = MadeAccount(number="4111111111111234", card=True)
+    (purchase,) = one(line("-12.00"), card).drafts
+    assert (purchase.payment_type, purchase.credit) == (PaymentType.CARD, False)
+
+
+def test_money_back_on_a_card_is_a_credit(one):
+    (refund,) = one(line("12.00"), MadeAccount(number="4111111111111234", card=True)).drafts
+    assert isinstance(refund, Expense)
+    assert (refund.credit, refund.total, refund.payment_type) == (True, Decimal("12.00"), PaymentType.CARD)
+
+
+def test_the_kind_of_transaction_stands_in_where_the_bank_wrote_no_text(one):
+    (expense,) = one(line("-5", type="SRVCHG")).drafts
+    assert expense.memo == "Service charge"
+
+
+def test_the_sign_wins_over_the_kind_and_an_unknown_kind_posts_by_its_sign(one):
+    assert isinstance(one(line("5", type="DEBIT", native="T-1")).drafts[0], Deposit)
+
+
+def test_an_unknown_kind_posts_by_its_sign(one):
+    assert isinstance(one(line("5", type="ZELLE")).drafts[0], Deposit)
+
+
+@pytest.mark.parametrize(
+    ("made", "pending", "code"),
+    [
+        (line("-5"), True, "bankfeed.pending"),
+        (line("-5", type="HOLD", native="H-1001"), False, "bankfeed.pending"),
+        (line("0.00"), False, "bankfeed.zero"),
+    ],
+)
+def test_what_moves_no_money_yet_is_skipped_with_its_reason(made, pending, code, one):
+    answer = one(made, pending=pending)
+    assert isinstance(answer, Skipped)
+    assert answer.code == code
+
+
+def test_a_company_may_leave_out_a_kind_by_its_term_table(feed, mapping, terms):
+    (record,) = feed.put(statement_file(MadeAccount(), [line("-5", type="ATM")])).read().records
+    answer = connector.map_record(replace(mapping, terms=terms.with_overrides({"ATM": "left_out"})), record)
+    assert isinstance(answer, Skipped)
+    assert (answer.code, "Cash machine" in answer.reason.en) == ("bankfeed.type_left_out", True)
+
+
+@pytest.mark.parametrize(
+    ("made", "changes", "code"),
+    [
+        (line("-5", more={"CURRENCY.CURSYM": "EUR"}), {}, "bankfeed.currency_foreign"),
+        (line("-5"), {b"<CURDEF>CAD": b"<CURDEF>USD"}, "bankfeed.currency_foreign"),
+        (line("-5"), {b"<CURDEF>CAD": b"<CURDEF>"}, "bankfeed.currency_missing"),
+        (line("-1.234"), {}, "bankfeed.amount_fraction"),
+        (line("-5"), {b"<TRNAMT>-5": b"<TRNAMT>-1,234"}, "bankfeed.amount_fraction"),
+        (line("-5"), {b"<ACCTID>0123456789": b"<ACCTID>"}, "bankfeed.account_unnamed"),
+        (line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": "REPLACE"}), {}, "bankfeed.line_replaced"),
+        (line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": "DELETE"}), {}, "bankfeed.line_withdrawn"),
+    ],
+)
+@pytest.mark.requirement("BF-22")
+def test_a_line_that_needs_a_person_says_why_in_both_languages(made, changes, code, one):
+    with pytest.raises(BadRecord) as bad:
+        one(made, change=changes, raises=True)
+    assert bad.value.code == code
+    assert len(bad.value.reason.fr) > 40
+    assert len(bad.value.reason.en) > 40
+
+
+def test_a_withdrawn_line_moves_no_money(feed):
+    made = line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": "DELETE"})
+    (record,) = feed.put(statement_file(MadeAccount(), [made])).read().records
+    assert record.amount is None
+
+
+def test_settings_answer_for_a_missing_currency_and_an_account_without_number(one):
+    settings = BankFeedSettings(accounts="unnamed = Caisse\n", currency_if_missing="CAD")
+    changes = {b"<CURDEF>CAD": b"<CURDEF>", b"<ACCTID>0123456789": b"<ACCTID>"}
+    (expense,) = one(line("-5"), settings=settings, change=changes).drafts
+    assert (expense.paid_from.of, expense.currency) == ("unnamed", "CAD")
+
+
+@pytest.mark.requirement("BF-13")
+def test_of_three_accounts_only_the_chosen_one_posts(feed, mapping):
+    accounts = [MadeAccount(number=number) for number in ("111122223333", "444455556666", "777788889999")]
+    feed.put(*(statement_file(account, [line("-5")]) for account in accounts))
+    records = feed.read().records
+    chosen = str(records[1].raw["account"])
+    settings = BankFeedSettings(accounts=f"{chosen} = Chequing", only_named=True)
+    answers = [connector.map_record(replace(mapping, settings=settings), record) for record in records]
+    assert [type(answer) for answer in answers] == [Skipped, Mapped, Skipped]
+    assert answers[0].code == "bankfeed.account_left_out"
+    assert "…3333" in answers[0].reason.fr
+
+
+@pytest.mark.requirement("BF-04")
+def test_fifty_accounts_each_ask_for_a_ledger_account_of_their_own(feed, mapping):
+    feed.put(*(statement_file(MadeAccount(number=f"{100000 + n}"), [line("-5")]) for n in range(50)))
+    drafts = map_records(connector, mapping, feed.read().records)
+    assert len({draft.paid_from for draft in drafts}) == 50
+
+
+def test_an_account_is_called_by_the_name_that_its_owner_gave_it(feed, mapping):
+    (record,) = feed.put(statement_file(MadeAccount(currency="USD"), [line("-5")])).read().records
+    settings = BankFeedSettings(accounts=f"{record.raw['account']} = Compte chèques")
+    with pytest.raises(BadRecord, match="Compte chèques"):
+        connector.map_record(replace(mapping, settings=settings), record)
+
+
+def test_a_record_of_another_stream_is_left_to_others(feed, mapping):
+    (record,) = feed.put(statement_file(MadeAccount(), [line("-5")])).read().records
+    assert connector.map_record(mapping, replace(record, stream="invoices")) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"input_kind": "folder"},
+        {"accounts": "no mark"},
+        {"accounts": "= name"},
+        {"only_named": True},
+        {"currency_if_missing": "dollars"},
+        {"colour": "red"},
+    ],
+)
+def test_settings_that_cannot_work_are_refused(values):
+    with pytest.raises(ValidationError):
+        BankFeedSettings.model_validate(values)
+
+
+@pytest.mark.requirement("BF-05")
+def test_the_manifest_asks_to_validate_each_line_and_warns_of_mixed_accounts(terms):
+    info = raccord_bankfeed.describe()
+    assert info.validates_each
+    assert info.version == version("raccord-bankfeed")
+    (role,) = info.roles
+    assert (role.accepts, role.required, role.default) == (Accepts.BANK_OR_CARD, True, None)
+    assert any("personal" in warning.en for warning in info.warnings)
+    assert {term.ledger for term in terms} == {"by_sign", "left_out"}
+    assert InputKind.UPLOAD is BankFeedSettings().input_kind
