@@ -57,7 +57,7 @@ def freshness_of(workshop: Workshop, session: Session, connection: Connection) -
         newest,
         first_data_expected(connection.set_up_at.astimezone(zone)),
         no_deposit,
-        tuple(admitted.info.contacts) if alarming else (),
+        (delivery.contacts or tuple(admitted.info.contacts)) if alarming else (),
     )
 
 

@@ -90,6 +90,8 @@ class Delivery:
     """Days that have data at all: nothing is expected of the others."""
     deposit_stream: str = ""
     """The stream that brings money to the bank; support is shown when it is still empty 24 hours after the set-up."""
+    contacts: tuple[Contact, ...] = ()
+    """Whom to call when data is missing, as this connection's settings say; else the manifest's contacts."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.lag_days <= LAG_DAYS_MAX:

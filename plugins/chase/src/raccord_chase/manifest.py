@@ -8,6 +8,7 @@ from importlib.resources import files
 from raccord.plugin import ConnectorInfo, Contact, NewObject, RoleInfo, StreamInfo, TermTable, Text
 from raccord.plugin.drafts import Accepts
 from raccord_chase.settings import ChaseSettings
+from raccord_chase.timing import SUPPORT, delivery_of
 
 SALES = "sales"
 REFUNDS = "refunds"
@@ -148,11 +149,12 @@ def chase_info() -> ConnectorInfo:
         limits=_LIMITS,
         warnings=_WARNINGS,
         contacts=(
-            Contact(Text("Soutien de Chase", "Chase support"), phone="1-800-507-0782"),
+            Contact(SUPPORT, phone="1-800-507-0782"),
             # The source page gives Chase's own number as QuickBooks support (rule K10): it stays data, to be corrected.
             Contact(Text("Soutien de QuickBooks", "QuickBooks support"), phone="1-800-507-0782"),
         ),
         identity_setting="merchant_id",
+        delivery=delivery_of,
         owner_only=True,
         tile="Ch",
         hue=215,
