@@ -12,6 +12,7 @@ from sqlalchemy import Integer, case, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.overview.sums import exact, scale_of, units_of
 from raccord.store.models import Proof
 
 
@@ -63,6 +64,29 @@ class ProofMonth:
     unequal: int
 
 
+@dataclass(frozen=True, slots=True)
+class ProofTotal:
+    """The sums of a connection's proof in one currency; ``unequal`` counts the cells that differ."""
+
+    connection_id: str
+    currency: str
+    source: Decimal
+    left_out: Decimal
+    posted: Decimal
+    quickbooks: Decimal
+    unequal: int
+
+    @property
+    def expected(self) -> Decimal:
+        """What should be in QuickBooks."""
+        return self.source - self.left_out
+
+    @property
+    def equal(self) -> bool:
+        """Whether every cell is equal; sums that agree by chance do not count."""
+        return self.unequal == 0 and self.expected == self.posted == self.quickbooks
+
+
 def proof_rows(
     session: Session,
     connection_id: str,
@@ -102,6 +126,37 @@ def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> 
         .limit(bounds(limit, 0)[0])
     )
     return [ProofMonth(date(int(row[0]), int(row[1]), 1), row[2], int(row[3])) for row in rows]
+
+
+def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofTotal]:
+    """Return the sums of the whole proof of connections, one for each connection and currency."""
+    sums: dict[tuple[str, str], list[Decimal]] = {}
+    columns = (Proof.source_total, Proof.left_out_total, Proof.posted_total, Proof.quickbooks_total)
+    for place, amount in enumerate(columns):
+        rows = session.execute(
+            select(Proof.connection_id, Proof.currency, scale_of(session, amount).label("scale"), units_of(amount))
+            .where(Proof.connection_id.in_(connection_ids))
+            .group_by(Proof.connection_id, Proof.currency, "scale")
+        )
+        for connection_id, currency, scale, units in rows:
+            sums.setdefault((connection_id, currency), [Decimal(0)] * len(columns))[place] += exact(units, scale)
+    unequal = {
+        (row[0], row[1]): row[2]
+        for row in session.execute(
+            select(Proof.connection_id, Proof.currency, func.count())
+            .where(Proof.connection_id.in_(connection_ids), Proof.equal.is_(False))
+            .group_by(Proof.connection_id, Proof.currency)
+        )
+    }
+    return [
+        ProofTotal(connection_id, currency, *_four(totals), unequal.get((connection_id, currency), 0))
+        for (connection_id, currency), totals in sorted(sums.items())
+    ]
+
+
+def _four(totals: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    source, left_out, posted, quickbooks = totals
+    return source, left_out, posted, quickbooks
 
 
 def _next_month(first: date) -> date:

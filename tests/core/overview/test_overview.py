@@ -15,9 +15,10 @@ from sqlalchemy import event
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waiting_plan
 from raccord.overview.problems import open_problems, problem_groups
-from raccord.overview.proofs import proof_months, proof_rows
+from raccord.overview.proofs import proof_months, proof_rows, proof_totals
 from raccord.overview.questions import Answer, candidates, missing_choices, open_questions
 from raccord.overview.runs import last_runs, recent_runs, run_view
+from raccord.overview.waiting import waiting
 from raccord.plugin.drafts import Accepts
 from raccord.store.database import Database
 from raccord.store.models import Action, Company, Connection, RunState
@@ -149,6 +150,11 @@ def test_unequal_days_of_the_proof_come_first_with_their_explanation(
         only = proof_rows(session, synced.id, unequal_only=True)
         assert proof_rows(session, synced.id, month=date(2026, 4, 1)).rows == []
         months = proof_months(session, synced.id)
+        [total] = proof_totals(session, [synced.id])
+        counts = waiting(session)
+    assert (counts.questions, counts.problems, counts.plans, counts.running) == (1, 2, 0, 0)
+    assert (total.expected, total.quickbooks, total.unequal) == (Decimal("95.01"), Decimal("94.98"), 1)
+    assert not total.equal
     assert not rows[0].equal
     assert all(row.equal for row in rows[1:])
     assert only.total == 1
