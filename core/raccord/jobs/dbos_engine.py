@@ -13,14 +13,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
-from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ProgrammingError
 
 from raccord.clock import Clock
-from raccord.jobs.dbos_setup import quiet_dbos_log, sqlite_engine
+from raccord.jobs.dbos_setup import EngineDatabase, quiet_dbos_log
 from raccord.jobs.errors import second_process, unknown_run
 from raccord.jobs.locks import FileLock
-from raccord.jobs.port import EngineLostError, EngineState, Key, Outcome
+from raccord.jobs.port import EngineLostError, EngineState, EngineStoppedError, Key, Outcome
 from raccord.jobs.reaper import next_epoch
 from raccord.jobs.steps import LIVE, Slice, Steps
 from raccord.jobs.tuning import Tuning
@@ -74,7 +74,7 @@ class DbosEngine:
         self._tuning = tuning
         self._alone_in = alone_in
         self._lock: FileLock | None = None
-        self._own_engine: Engine | None = None
+        self._database: EngineDatabase | None = None
         self._idle = threading.Condition()
         self._active = 0
 
@@ -87,7 +87,8 @@ class DbosEngine:
             undo.callback(self.stop)
             quiet_dbos_log()
             self.steps.stopping.clear()
-            DBOS(config=self._config())
+            self._database = EngineDatabase(self._url)
+            DBOS(config=self._config(self._database))
             _current[:] = [self]
             DBOS.launch()
             DBOS.register_queue(
@@ -103,10 +104,11 @@ class DbosEngine:
         self.steps.stopping.set()
         with self._idle:
             self._idle.wait_for(lambda: self._active == 0, self._tuning.drain.total_seconds())
-        DBOS.destroy()
-        _current.clear()
-        if self._own_engine is not None:
-            self._own_engine.dispose()
+        if self._database is not None:
+            DBOS.destroy()
+            _current.clear()
+            self._database.shut()
+            self._database = None
         if self._lock is not None:
             self._lock.release()
 
@@ -197,20 +199,16 @@ class DbosEngine:
             case _:
                 return timedelta(0)
 
-    def _config(self) -> DBOSConfig:
-        config = DBOSConfig(
+    def _config(self, database: EngineDatabase) -> DBOSConfig:
+        return DBOSConfig(
             name=APPLICATION,
             system_database_url=self._url.render_as_string(hide_password=False),
+            system_database_engine=database.engine,
             application_version=VERSION,
             executor_id=self.executor_id,
             serializer=DBOSPortableJSONSerializer(),
-            sys_db_pool_size=8,
             log_level="WARNING",
         )
-        if self._url.get_backend_name() == "sqlite":
-            self._own_engine = sqlite_engine(self._url)
-            config["system_database_engine"] = self._own_engine
-        return config
 
     def _key(self, run_id: str) -> Key:
         with self.steps.database.read() as session:
@@ -221,6 +219,8 @@ class DbosEngine:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        if self._database is None:
+            raise EngineStoppedError
         try:
             yield
         except ProgrammingError as error:

@@ -11,18 +11,48 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from raccord.jobs.port import EngineStoppedError
 from raccord.store.database import sqlite_path
 
 POOL_SIZE = 8
+IDLE_IN_TRANSACTION_MS = 60_000
 EXPECTED = (
     dbos_error.DBOSWorkflowCancelledError,
     dbos_error.DBOSAwaitedWorkflowCancelledError,
     dbos_error.DBOSWorkflowConflictIDError,
+    EngineStoppedError,
 )
-"""What an execution ends with that was cancelled or taken over; nobody needs a traceback of it."""
+"""What an execution ends with that was cancelled, taken over or left behind; nobody needs a traceback of it."""
 
 
-def sqlite_engine(url: URL) -> Engine:
+class EngineDatabase:
+    """Connections to DBOS's own tables that can be shut for good.
+
+    DBOS lets executions that lost their run wait for its outcome in threads that outlive ``DBOS.destroy`` and try
+    again for ever when the database is away; a process with such a thread would never end. Once shut, they fail.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _postgres(url)
+        self._shut = False
+        event.listen(self.engine, "do_connect", self._refuse)
+        event.listen(self.engine, "checkin", self._drop)
+
+    def shut(self) -> None:
+        """Refuse all further use."""
+        self._shut = True
+        self.engine.dispose()
+
+    def _refuse(self, *_: object) -> None:
+        if self._shut:
+            raise EngineStoppedError
+
+    def _drop(self, _connection: object, entry: ConnectionPoolEntry) -> None:
+        if self._shut:
+            entry.invalidate()
+
+
+def _sqlite(url: URL) -> Engine:
     """Return an engine on DBOS's own file; without WAL its writers would queue behind one another."""
     path = sqlite_path(url)
     engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=0, connect_args={"check_same_thread": False})
@@ -39,6 +69,20 @@ def sqlite_engine(url: URL) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _postgres(url: URL) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": "raccord engine",
+            "connect_timeout": 10,
+            "options": f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
+        },
+    )
 
 
 class ExpectedEnds(logging.Filter):

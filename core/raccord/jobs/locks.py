@@ -25,9 +25,8 @@ LOCK_NAME = "raccord company "
 """Start of the ``application_name`` of connections that hold a company; the executor's id follows."""
 
 SERVER_OPTIONS = (
-    # A connection that waits in its transaction is the lock itself; a host that vanished loses it within a minute.
-    "-c idle_in_transaction_session_timeout=0"
-    " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+    # An idle connection is the lock itself; a host that vanished loses it within a minute.
+    "-c idle_session_timeout=0 -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
 
 
@@ -102,13 +101,16 @@ class FileLocks:
 class AdvisoryLocks:
     """Companies as advisory locks of PostgreSQL, each on a connection of its own outside the pool.
 
-    The lock lives as long as the connection's transaction, so it also holds behind a connection pooler.
+    The lock belongs to the session and not to a transaction: one left open for a whole step would keep every
+    ``CREATE INDEX CONCURRENTLY`` waiting, and so the engine's own migrations. A pooler between us and the server must
+    therefore keep sessions apart (PgBouncer: ``pool_mode=session``).
     """
 
     def __init__(self, database: Database, executor_id: str) -> None:
         self._engine = create_engine(
             database.url,
             poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
             connect_args={
                 "application_name": application_name(executor_id),
                 "options": SERVER_OPTIONS,
@@ -120,7 +122,7 @@ class AdvisoryLocks:
         connection = self._engine.connect()
         try:
             taken = connection.scalar(
-                text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": advisory_key("company", company_id)}
+                text("SELECT pg_try_advisory_lock(:key)"), {"key": advisory_key("company", company_id)}
             )
         except DBAPIError:
             connection.close()
@@ -132,7 +134,7 @@ class AdvisoryLocks:
 
 
 class AdvisoryLock:
-    """A company held by an open transaction."""
+    """A company held by an open connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -64,6 +64,10 @@ class EngineLostError(Exception):
     """Raised when the engine's own database is gone; starting the engine again makes a new one."""
 
 
+class EngineStoppedError(Exception):
+    """Raised by an engine that has stopped, in whatever thread still asks something of it."""
+
+
 class JobEngine(Protocol):
     """Executes runs; the truth about them stays in our tables."""
 

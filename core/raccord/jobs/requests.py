@@ -42,7 +42,8 @@ def request_run(
         connection = session.get(Connection, connection_id)
         if connection is None:
             raise unknown_connection(connection_id)
-        if connection.state not in RUNNABLE:
+        # After too long a pause the connection must be authorised again first; its day of pause stays until then.
+        if connection.state not in RUNNABLE or connection.paused_at is not None:
             raise not_ready(connection.label, connection.state)
         run = _open_run(session, connection, trigger, by, clock.now(), stop_after)
         run_id, state = run.id, run.state

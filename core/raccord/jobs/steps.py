@@ -45,8 +45,6 @@ RETRYABLE = (
 LIVE = (RunState.QUEUED, RunState.RUNNING)
 """States in which a run may be executed."""
 
-LOCK_POLL = timedelta(milliseconds=500)
-
 Pause = Callable[[timedelta], bool]
 """Waits for a span and returns whether the process is asked to stop meanwhile."""
 
@@ -152,7 +150,7 @@ class Slice:
             held = self._steps.locks.take(company_id)
             if held is not None or self._steps.clock.elapsed_ms() >= deadline:
                 return held
-            if self._steps.pause(LOCK_POLL):
+            if self._steps.pause(self._steps.tuning.lock_poll):
                 return None
 
     def _attempts(self) -> Outcome:
@@ -185,7 +183,7 @@ class Slice:
     def _put_off(self, error: RetryLater) -> Outcome:
         if self._restarts >= self._steps.tuning.max_restarts:
             return self._give_up(kind_of(error), self._restarts)
-        self.later = min(max(error.after, LOCK_POLL), self._steps.tuning.longest_later)
+        self.later = min(max(error.after, self._steps.tuning.first_wait), self._steps.tuning.longest_later)
         return Outcome.LATER
 
     def _give_up(self, fault: str, attempts: int) -> Outcome:

@@ -23,6 +23,8 @@ class Tuning:
     """The longest that a source may put its run off; how often it may is ``max_restarts``."""
     patience: timedelta = timedelta(seconds=60)
     """How long a step waits for another process to leave its company."""
+    lock_poll: timedelta = timedelta(milliseconds=500)
+    """How often it looks whether that process has left."""
     max_restarts: int = 5
     """Executions in a row that end without a word before the run is given up."""
     lease: timedelta = timedelta(seconds=30)

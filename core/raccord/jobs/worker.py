@@ -17,7 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from raccord.clock import Clock
 from raccord.jobs.locks import company_locks
-from raccord.jobs.port import Advance, DurableEngine, EngineLostError
+from raccord.jobs.port import Advance, DurableEngine, EngineLostError, EngineStoppedError
 from raccord.jobs.reaper import reconcile, take_over
 from raccord.jobs.steps import Steps
 from raccord.jobs.ticker import tick
@@ -73,10 +73,15 @@ class Worker:
     def stop(self) -> None:
         self._stopping.set()
         for thread in self._threads:
-            thread.join()
+            # While its database is away the engine waits in the chores for it; stopping the engine ends that.
+            thread.join(self._tuning.drain.total_seconds())
         self._threads.clear()
         _elsewhere(self.engine.stop)
-        sign_off(self._database, self.executor_id)
+        try:
+            sign_off(self._database, self.executor_id)
+        except DATABASE_AWAY as error:
+            # The others find out when the lease is over.
+            log.warning("Worker %s could not sign off: %s", self.executor_id, type(error).__name__)
         log.info("Worker %s has stopped", self.executor_id)
 
     def wait(self, timeout: timedelta | None = None) -> None:
@@ -114,6 +119,8 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 self.chores()
+            except EngineStoppedError:
+                return
             except EngineLostError:
                 log.warning("The engine's database is gone; a new one is made from our tables")
                 self.engine.stop()

@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from sqlalchemy.engine import make_url
+from sqlalchemy import text
+from sqlalchemy.engine import Engine, make_url
 
 from raccord.clock import SystemClock
 from raccord.jobs.inline import HandOver
@@ -32,6 +34,7 @@ QUICK = Tuning(
     attempts=3,
     first_wait=timedelta(milliseconds=1),
     patience=timedelta(milliseconds=100),
+    lock_poll=timedelta(milliseconds=20),
     max_restarts=3,
     lease=timedelta(seconds=1),
     beat_every=timedelta(milliseconds=200),
@@ -86,9 +89,7 @@ class House:
 
     def queued(self, connection_id: str) -> str:
         """Return a run that is in our table and in no engine."""
-        return request_run(
-            self.database, HandOver(), connection_id, trigger="person", by="owner", clock=self.clock
-        )
+        return request_run(self.database, HandOver(), connection_id, trigger="person", by="owner", clock=self.clock)
 
     def run(self, run_id: str) -> Run:
         with self.database.read() as session:
@@ -129,6 +130,12 @@ class Waits:
 
 
 @pytest.fixture
+def quick() -> Tuning:
+    """Limits and periods that make tests short."""
+    return QUICK
+
+
+@pytest.fixture
 def waits() -> Waits:
     return Waits()
 
@@ -156,6 +163,25 @@ def engine_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     engine.stop()
     database.dispose()
     return folder / "engine.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_template: str, postgres_server: Engine) -> Iterator[str]:
+    """A template that holds the engine's tables too; migrating and discovering the queue take DBOS two seconds."""
+    from raccord.jobs.dbos_engine import DbosEngine
+
+    name = f"jobs_{uuid.uuid4().hex}"
+    with postgres_server.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"'))
+    database = Database(postgres_server.url.set(database=name))
+    steps = Steps(database, lambda _: "done", company_locks(database, "template"), SystemClock(), QUICK)
+    engine = DbosEngine(steps, database.url, "template", SystemClock(), QUICK)
+    engine.start()
+    engine.stop()
+    database.dispose()
+    yield name
+    with postgres_server.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 @pytest.fixture

@@ -7,16 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from raccord.store.database import Database
-from raccord.store.models import Control, Run, RunCount, RunState
+from raccord.store.models import Control, RunCount, RunState
 from raccord.sync.execution import Execution
 
 
 class Pages:
     """Counts one page a step; ``during`` is called in the middle of each with the run's id and the page's number."""
 
-    def __init__(
-        self, database: Database, total: int, during: Callable[[str, int], None] = lambda *_: None
-    ) -> None:
+    def __init__(self, database: Database, total: int, during: Callable[[str, int], None] = lambda *_: None) -> None:
         self.database = database
         self.total = total
         self.during = during
