@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from raccord_sandbox.company import Company
@@ -172,7 +173,7 @@ def _compare(value: Any, text: str, name: str) -> int | None:
         except InvalidOperation as error:
             raise validation_error(f"value {text} of property {name} is not a number") from error
     elif name.startswith("MetaData."):
-        left, right = datetime.fromisoformat(value).timestamp(), _instant(text)
+        left, right = _instant(value), _instant(text)
     elif name == "Id" and value.isdigit() and text.isdigit():
         left, right = int(value), int(text)
     else:
@@ -180,6 +181,7 @@ def _compare(value: Any, text: str, name: str) -> int | None:
     return int(left > right) - int(left < right)
 
 
+@lru_cache(maxsize=4096)
 def _instant(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +40,12 @@ class Store:
         self._companies: dict[str, Company] = {}
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._lock = Lock()
-        self._load()
+        # The collector would walk every loaded document again and again while millions of them are being made.
+        gc.disable()
+        try:
+            self._load()
+        finally:
+            gc.enable()
         for template in config.seeds:
             if not any(company.settings["template"] == template for company in self):
                 self.add(template)
