@@ -16,7 +16,7 @@ from raccord.plugin.ledger import LedgerObject
 from raccord.quickbooks import QuickBooks, quoted
 from raccord.quickbooks.codec import CompanyFacts, TaxRate
 from raccord.store.models import Choice, Company, Connection, LedgerEntry
-from raccord.sync.keep import CHUNK, chunks
+from raccord.sync.chunks import CHUNK, chunks
 
 WHOLE_LISTS = ("Account", "Item", "TaxCode")
 """Lists that are read whole; customers and vendors are many and looked up by name or id."""

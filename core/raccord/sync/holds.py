@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.store.models import DraftRow, Hold
+from raccord.sync.chunks import CHUNK, chunks
 
 
 def open_hold(
@@ -22,6 +23,14 @@ def open_hold(
     elif found.code == code and found.params == params:
         return
     found.code, found.params = code, dict(params)
+
+
+def asked(session: Session, draft_ids: Iterable[int]) -> set[int]:
+    """Return those of the drafts that wait with an open question."""
+    found: set[int] = set()
+    for some in chunks(sorted(set(draft_ids)), CHUNK):
+        found.update(session.scalars(select(Hold.draft_id).where(Hold.draft_id.in_(some), Hold.closed_at.is_(None))))
+    return found
 
 
 def close_hold(

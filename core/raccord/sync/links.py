@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,8 +26,9 @@ from raccord.store.models import (
     Run,
 )
 from raccord.sync.books import store_entry
+from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.holds import open_hold
-from raccord.sync.problems import close_problems, open_problem
+from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.readback import LISTS
 
 AMOUNT_DIFFERS = "posting.amount_differs"
@@ -40,32 +42,68 @@ HOLDING: Mapping[Cause, str] = {
 """Refusals that are a question for a person rather than a failure."""
 
 
-def record_outcome(
-    session: Session,
-    run: Run,
-    company_id: str,
-    posting_id: int,
-    outcome: Mapping[str, Any] | tuple[Fault, ...],
-    tid: str,
-    now: datetime,
-) -> None:
-    """Store one answer; a second answer for the same posting changes nothing."""
-    posting = session.get_one(Posting, posting_id)
-    if posting.state != PostingState.INTENT:
-        return
-    line = session.get_one(PlanLine, posting.plan_line_id)
-    draft = None if line.draft_id is None else session.get(DraftRow, line.draft_id)
-    posting.finished_at, posting.tid = now, tid
-    if isinstance(outcome, Mapping):
+@dataclass(slots=True)
+class Outcomes:
+    """Stores answers in one transaction; everything they touch is read once, not once an answer."""
+
+    session: Session
+    run: Run
+    company_id: str
+    now: datetime
+    postings: dict[int, Posting] = field(default_factory=dict)
+    lines: dict[int, PlanLine] = field(default_factory=dict)
+    drafts: dict[int, DraftRow] = field(default_factory=dict)
+    links: dict[str, LinkRow] = field(default_factory=dict)
+    marked: set[str] = field(default_factory=set)
+    """Subjects with an open problem."""
+
+    def load(self, posting_ids: Sequence[int]) -> None:
+        """Read the postings with their lines, drafts, links and open problems."""
+        for some in chunks(posting_ids, CHUNK):
+            rows = self.session.execute(
+                select(Posting, PlanLine, DraftRow)
+                .join(PlanLine, PlanLine.id == Posting.plan_line_id)
+                .outerjoin(DraftRow, DraftRow.id == PlanLine.draft_id)
+                .where(Posting.id.in_(some))
+            ).all()
+            for posting, line, draft in rows:
+                self.postings[posting.id], self.lines[posting.id] = posting, line
+                if draft is not None:
+                    self.drafts[posting.id] = draft
+            keys = [posting.key for posting, _, _ in rows]
+            connections = {posting.connection_id for posting, _, _ in rows}
+            found = select(LinkRow).where(
+                LinkRow.company_id == self.company_id, LinkRow.connection_id.in_(connections), LinkRow.key.in_(keys)
+            )
+            self.links.update({link.key: link for link in self.session.scalars(found)})
+        for connection_id in {posting.connection_id for posting in self.postings.values()}:
+            subjects = (posting.key for posting in self.postings.values())
+            self.marked |= troubled(self.session, connection_id, subjects)
+
+    def record(self, posting_id: int, outcome: Mapping[str, Any] | tuple[Fault, ...], tid: str) -> None:
+        """Store one answer; a second answer for the same posting changes nothing."""
+        posting, line, draft = self.postings[posting_id], self.lines[posting_id], self.drafts.get(posting_id)
+        if posting.state != PostingState.INTENT:
+            return
+        posting.finished_at, posting.tid = self.now, tid
+        if not isinstance(outcome, Mapping):
+            _refuse(self.session, self.run, posting, line, draft, outcome[0], self.now)
+            return
         posting.state, posting.document_id = PostingState.DONE, str(outcome["Id"])
         line.state = LineState.DONE
-        _link(session, run, company_id, posting, line, outcome, now)
+        link = self.links.get(posting.key)
+        if link is None:
+            link = LinkRow(
+                company_id=self.company_id, connection_id=posting.connection_id, key=posting.key, origin="created"
+            )
+            self.session.add(link)
+            self.links[posting.key] = link
+        _link(self.session, self.run, link, posting, line, outcome, self.now)
         if draft is not None and draft.revision == line.revision:
             draft.state, draft.reason = DraftState.POSTED, ""
-            close_problems(session, posting.connection_id, draft.key, now)
-        _check_amount(session, run, posting, line, outcome, now)
-        return
-    _refuse(session, run, posting, line, draft, outcome[0], now)
+            if draft.key in self.marked:
+                close_problems(self.session, posting.connection_id, draft.key, self.now)
+        _check_amount(self.session, self.run, posting, line, outcome, self.now)
 
 
 def _refuse(
@@ -97,20 +135,12 @@ def _refuse(
 def _link(
     session: Session,
     run: Run,
-    company_id: str,
+    link: LinkRow,
     posting: Posting,
     line: PlanLine,
     document: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    link = session.scalars(
-        select(LinkRow).where(
-            LinkRow.company_id == company_id, LinkRow.connection_id == posting.connection_id, LinkRow.key == posting.key
-        )
-    ).one_or_none()
-    if link is None:
-        link = LinkRow(company_id=company_id, connection_id=posting.connection_id, key=posting.key, origin="created")
-        session.add(link)
     summary = summary_of(posting.kind, document)
     link.kind, link.document_id, link.document_number = posting.kind, summary.id, summary.number
     link.sync_token, link.revision = str(document.get("SyncToken", "0")), posting.revision
@@ -119,7 +149,7 @@ def _link(
     link.day, link.amount, link.currency, link.money_account = line.day, line.amount, line.currency, line.money_account
     link.linked_at = now
     if posting.kind in LISTS:
-        store_entry(session, company_id, posting.kind, document, now)
+        store_entry(session, link.company_id, posting.kind, document, now)
     if line.draft_id is None and line.params.get("role"):
         _choose(session, run, posting, line, document, now)
 

@@ -21,7 +21,7 @@ from raccord.quickbooks.codec import entity_of
 from raccord.scope import Scope
 from raccord.store.models import Connection, DraftRow, DraftState, RecordState, SourceRecord
 from raccord.sync.bodies import digest, dump_draft
-from raccord.sync.problems import close_problems, open_problem
+from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.views import MapView
 
 UNKNOWN_KIND = "mapping.unknown_kind"
@@ -53,12 +53,15 @@ def map_slice(
         .limit(limit)
     ).all()
     known = _known_drafts(session, connection.id, [row.id for row in rows])
+    marked = troubled(session, connection.id, (f"{row.stream}/{row.source_id}" for row in rows))
     faults = 0
     for row in rows:
         answer = _ask(scope, view, row)
         if isinstance(answer, PluginFault):
             faults += 1
             answer = Failure(answer.code, answer.text.fr, answer.text.en)
+        if (subject := f"{row.stream}/{row.source_id}") in marked:
+            close_problems(session, connection.id, subject, now)
         _store(session, connection, row, answer, known, run_id, now)
     return len(rows), faults
 
@@ -113,7 +116,6 @@ def _store(
     now: datetime,
 ) -> None:
     subject = f"{row.stream}/{row.source_id}"
-    close_problems(session, connection.id, subject, now)
     drafts: tuple[Draft, ...] = ()
     match answer:
         case Mapped():
@@ -131,6 +133,8 @@ def _store(
             return
     for draft in drafts:
         _store_draft(session, connection, row, draft, known)
+    if row.revision == 1:
+        return
     kept = {draft.key for draft in drafts}
     for old in [old for old in known.values() if old.key.split("#")[0] == subject and old.key not in kept]:
         _withdraw(session, connection, row, old, run_id, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -30,9 +30,9 @@ from raccord.store.models import (
 )
 from raccord.sync.bodies import digest, load_draft, mark, marker
 from raccord.sync.books import Facts
-from raccord.sync.holds import close_hold, open_hold
-from raccord.sync.keep import CHUNK, chunks
-from raccord.sync.problems import close_problems, open_problem
+from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.holds import asked, close_hold, open_hold
+from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.resolve import LINK_MISSING, LINK_WAITS, Held, Resolver
 
 PERIOD_CLOSED = "posting.period_closed"
@@ -68,6 +68,9 @@ class Planner:
     facts: Facts
     resolver: Resolver
     now: datetime
+    asked: set[int] = field(default_factory=set)
+    """Drafts of this slice that have an open question, and below those that have an open problem."""
+    troubled: set[str] = field(default_factory=set)
 
     def slice(self, position: Position, limit: int) -> Position | None:
         """Plan up to ``limit`` drafts after ``position``; return where to go on, or nothing at the end."""
@@ -85,6 +88,8 @@ class Planner:
         self.resolver.load(self.session)
         self.resolver.load_links(self.session, [key for _, draft in drafts for key in links_in(draft)], self.plan.id)
         links = self._links([row.key for row in rows])
+        self.asked = asked(self.session, (row.id for row in rows))
+        self.troubled = troubled(self.session, self.connection.id, (row.key for row in rows))
         lines = [line for row, draft in drafts if (line := self._line(row, draft, links.get(row.key))) is not None]
         wanted = self._wanted_lines()
         for some in chunks([*wanted, *lines], CHUNK):
@@ -113,7 +118,7 @@ class Planner:
             return self._hold(row, draft, Held(DELETED, kind=link.kind, id=link.document_id, state=str(link.state)))
         if link is not None and link.revision == row.revision:
             row.state, row.reason = DraftState.POSTED, ""
-            close_hold(self.session, row, self.now)
+            self._settled(row)
             return None
         if row.day is not None and self.facts.closed_on is not None and row.day <= self.facts.closed_on:
             return self._blocked(
@@ -128,8 +133,7 @@ class Planner:
             return self._hold(row, draft, held)
         except EncodeError as error:
             return self._blocked(row, draft, error.code, {"fr": error.fr, "en": error.en, "field": error.field})
-        close_hold(self.session, row, self.now)
-        close_problems(self.session, self.connection.id, row.key, self.now)
+        self._settled(row)
         row.state, row.reason = DraftState.PLANNED, ""
         self.resolver.planned[row.key] = Action.CREATE
         return {
@@ -144,6 +148,13 @@ class Planner:
             "currency": "" if amount is None else getattr(draft, "currency", ""),
             "money_account": money_account,
         }
+
+    def _settled(self, row: DraftRow) -> None:
+        """Close what a draft waited on: it can go now."""
+        if row.id in self.asked:
+            close_hold(self.session, row, self.now)
+        if row.key in self.troubled:
+            close_problems(self.session, self.connection.id, row.key, self.now)
 
     def _encode(self, draft: Draft, key: str, revision: int, target: Target | None) -> Encoded:
         code = mark(self.company.realm, self.connection.id, key)

@@ -37,10 +37,10 @@ from raccord.store.models import (
     Run,
 )
 from raccord.sync.bodies import digest, mark, marker, request_id
+from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
 from raccord.sync.holds import open_hold
-from raccord.sync.keep import CHUNK, chunks
-from raccord.sync.links import record_outcome
+from raccord.sync.links import Outcomes
 from raccord.sync.readback import Sought, read_back
 from raccord.sync.resolve import LINK_WAITS
 
@@ -107,17 +107,10 @@ class Poster:
         found = read_back(self.client, [job.sought for job in jobs])
         results = [Result(job, found.get(job.sought.code)) for job in jobs]
         with self.execution.begin() as (session, run):
+            outcomes = self._outcomes(session, run, results)
             for result in results:
                 if result.document is not None:
-                    record_outcome(
-                        session,
-                        run,
-                        self.company_id,
-                        result.job.posting_id,
-                        result.document,
-                        result.tid,
-                        self.clock.now(),
-                    )
+                    outcomes.record(result.job.posting_id, result.document, result.tid)
                 else:
                     self._give_back(session, result.job)
         return len(jobs)
@@ -304,27 +297,17 @@ class Poster:
         """Commit answers, links and line states together; what is still unknown stays an intent."""
         results = self._recognise(results)
         with self.execution.begin() as (session, run):
+            outcomes = self._outcomes(session, run, results)
             for result in results:
                 if result.document is not None:
-                    record_outcome(
-                        session,
-                        run,
-                        self.company_id,
-                        result.job.posting_id,
-                        result.document,
-                        result.tid,
-                        self.clock.now(),
-                    )
+                    outcomes.record(result.job.posting_id, result.document, result.tid)
                 elif any(fault.retry not in (RetryClass.UNCERTAIN, RetryClass.AFTER_PAUSE) for fault in result.faults):
-                    record_outcome(
-                        session,
-                        run,
-                        self.company_id,
-                        result.job.posting_id,
-                        result.faults,
-                        result.tid,
-                        self.clock.now(),
-                    )
+                    outcomes.record(result.job.posting_id, result.faults, result.tid)
+
+    def _outcomes(self, session: Session, run: Run, results: Sequence[Result]) -> Outcomes:
+        outcomes = Outcomes(session, run, self.company_id, self.clock.now())
+        outcomes.load([result.job.posting_id for result in results])
+        return outcomes
 
     def _recognise(self, results: Sequence[Result]) -> list[Result]:
         """A number or name that is taken may be taken by this very document, sent by a life of ours we forgot."""

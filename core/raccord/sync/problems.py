@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from raccord.store.models import Problem, ProblemState
+from raccord.sync.chunks import CHUNK, chunks
 
 
 def open_problem(
@@ -42,6 +43,22 @@ def open_problem(
         )
         session.add(found)
     found.run_id, found.stream, found.params = run_id, stream, dict(params or {})
+    return found
+
+
+def troubled(session: Session, connection_id: str, subjects: Iterable[str]) -> set[str]:
+    """Return those of the subjects that have an open problem: one question instead of one for each."""
+    found: set[str] = set()
+    for some in chunks(sorted(set(subjects)), CHUNK):
+        found.update(
+            session.scalars(
+                select(Problem.subject).where(
+                    Problem.connection_id == connection_id,
+                    Problem.subject.in_(some),
+                    Problem.state == ProblemState.OPEN,
+                )
+            )
+        )
     return found
 
 

@@ -25,7 +25,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.bodies import marker
-from raccord.sync.keep import CHUNK, chunks
+from raccord.sync.chunks import CHUNK, chunks
 
 MISSING = "proof.missing_document"
 DIFFERS = "proof.amount_differs"

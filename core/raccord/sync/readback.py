@@ -12,7 +12,7 @@ from typing import Any
 from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
 from raccord.quickbooks.codec import read_marker
 from raccord.sync.books import find_by_name
-from raccord.sync.keep import chunks
+from raccord.sync.chunks import chunks
 
 LISTS = ("Account", "Customer", "Vendor", "Item")
 NUMBERED = ("SalesReceipt", "RefundReceipt", "Purchase", "JournalEntry")

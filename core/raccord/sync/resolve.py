@@ -29,7 +29,7 @@ from raccord.plugin.texts import Language
 from raccord.scope import Scope
 from raccord.store.models import Action, Choice, Connection, LedgerEntry, LineState, LinkRow, LinkState, PlanLine
 from raccord.sync.books import PEOPLE, fits, kind_of, ledger_object
-from raccord.sync.keep import CHUNK, chunks
+from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.views import View
 
 CHOICE_MISSING = "resolve.choice_missing"
