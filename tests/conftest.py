@@ -71,6 +71,28 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def run_together() -> Callable[[list[str]], list[int]]:
+    """Runs a command twice at the same time and returns both exit codes.
+
+    The program writes a line when it is ready and then waits for one, so that slow starts do not keep the two apart.
+    """
+
+    def run(command: list[str]) -> list[int]:
+        pair = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(2)]
+        with pair[0] as one, pair[1] as other:
+            for process in (one, other):
+                assert process.stdout is not None
+                assert process.stdout.readline() == b"ready\n"
+            for process in (one, other):
+                assert process.stdin is not None
+                process.stdin.write(b"go\n")
+                process.stdin.flush()
+            return [process.wait(60) for process in (one, other)]
+
+    return run
+
+
+@pytest.fixture
 def empty_database(empty_database_url: str) -> Iterator[Database]:
     """A database without any table, once on SQLite and once on PostgreSQL."""
     opened = Database(empty_database_url)

@@ -32,7 +32,6 @@ def run() -> None:
         target_metadata=context.config.attributes.get("target_metadata"),
         # Only the connection's own schema is compared; the durable engine's lies beside it.
         include_schemas=False,
-        transactional_ddl=True,
         render_as_batch=True,
         render_item=render_item,
     )

@@ -48,17 +48,15 @@ def found_in(folder: str, clock: Clock) -> list[Found]:
     """Return the finished files directly in ``folder``, by name.
 
     Left out are sub-folders, symbolic links, hidden files and names that programs give to unfinished ones. When some
-    files changed in the last seconds, the folder is looked at again after ``SETTLE_MS``: those that have changed
-    meanwhile are left for the next scan. Raises ``FilesRefusedError`` for a folder that cannot be listed or holds more
-    than ``FILES_MAX`` files.
+    files changed in the last seconds, this waits ``SETTLE_MS``: those that still grow no longer ``stand`` when they
+    have been read, and are left for the next scan. Raises ``FilesRefusedError`` for a folder that cannot be listed or
+    holds more than ``FILES_MAX`` files.
     """
-    first = _listed(folder)
+    found = _listed(folder)
     now = clock.now()
-    if any(now - found.changed_at < YOUNG for found in first):
+    if any(now - file.changed_at < YOUNG for file in found):
         clock.sleep_ms(SETTLE_MS)
-        again = set(_listed(folder))
-        first = [found for found in first if found in again]
-    return first
+    return found
 
 
 @contextmanager

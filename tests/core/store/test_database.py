@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import stat
-import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -126,7 +125,9 @@ from raccord.store.database import Database
 from raccord.store.models import RateBucket
 
 database = Database(sys.argv[1])
-for _ in range(40):
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(60):
     with database.begin() as session:
         row = session.scalars(select(RateBucket).with_for_update()).one()
         row.free_at_us = row.free_at_us + 1
@@ -134,17 +135,18 @@ database.dispose()
 """
 
 
-def test_two_processes_that_read_then_write_lose_no_update(database_url: str) -> None:
+def test_two_processes_that_read_then_write_lose_no_update(
+    database_url: str, run_together: Callable[[list[str]], list[int]]
+) -> None:
     database = Database(database_url)
     with database.begin() as session:
         session.add(company())
         session.flush()
         session.add(RateBucket(company_id="c1", name="minute"))
     database.dispose()
-    others = [subprocess.Popen([sys.executable, "-c", COUNT_UP, database_url]) for _ in range(2)]
-    assert [other.wait(60) for other in others] == [0, 0]
+    assert run_together([sys.executable, "-c", COUNT_UP, database_url]) == [0, 0]
     with database.read() as session:
-        assert session.scalars(select(RateBucket.free_at_us)).one() == 80
+        assert session.scalars(select(RateBucket.free_at_us)).one() == 120
     database.dispose()
 
 

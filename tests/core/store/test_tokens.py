@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,9 @@ url, folder = sys.argv[1], Path(sys.argv[2])
 database = Database(url)
 vault = Vault(database, Keyring(path=folder / "vault.key"))
 tokens = StoredTokens(vault, folder, "c1", json.dumps, json.loads)
-for _ in range(15):
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(20):
     with tokens.exclusive():
         held = tokens.load() or {"n": 0}
         tokens.save({"n": held["n"] + 1})
@@ -65,15 +68,16 @@ def test_tokens_come_back_as_they_were_saved_last(tokens: Store) -> None:
     assert tokens.load() is None
 
 
-def test_two_processes_that_renew_tokens_exclude_each_other(database_url: str, data_dir: Path) -> None:
+def test_two_processes_that_renew_tokens_exclude_each_other(
+    database_url: str, data_dir: Path, run_together: Callable[[list[str]], list[int]]
+) -> None:
     command = [sys.executable, "-c", RAISE_BY_ONE, database_url, str(data_dir)]
-    others = [subprocess.Popen(command) for _ in range(2)]
-    assert [other.wait(60) for other in others] == [0, 0]
+    assert run_together(command) == [0, 0]
     database = Database(database_url)
     tokens: Store = StoredTokens(
         Vault(database, Keyring(path=data_dir / "vault.key")), data_dir, "c1", json.dumps, json.loads
     )
-    assert tokens.load() == {"n": 30}
+    assert tokens.load() == {"n": 40}
     database.dispose()
 
 

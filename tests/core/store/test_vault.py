@@ -214,23 +214,21 @@ def test_a_process_that_runs_while_the_key_changes_goes_on_with_the_new_one(
     assert all_open(only, vault.database)
 
 
-def test_secrets_written_during_a_change_of_key_are_not_lost(vault: Vault, data_dir: Path, clock: FixedClock) -> None:
-    stop = threading.Event()
-    written: list[str] = []
-
-    def write() -> None:
-        mine = Vault(vault.database, Keyring(path=data_dir / "vault.key"), clock)
-        while not stop.is_set() and len(written) < 500:
-            mine.put(f"h{len(written)}", "x")
-            written.append(f"h{len(written)}")
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    for _ in range(5):
-        vault.change_key()
-    stop.set()
-    writer.join()
-    assert [vault.get(handle) for handle in written] == ["x"] * len(written)
+def test_a_secret_whose_transaction_is_open_during_a_change_of_key_is_not_lost(
+    vault: Vault, data_dir: Path, clock: FixedClock
+) -> None:
+    vault.put("early", "x")
+    writer = Vault(vault.database, Keyring(path=data_dir / "vault.key"), clock)
+    change = threading.Thread(target=vault.change_key)
+    with vault.database.begin() as session:
+        writer.within(session).put("late", "y")
+        change.start()
+        change.join(0.3)
+        assert change.is_alive(), "the change of key must wait for whoever is writing"
+    change.join()
+    (only,) = (data_dir / "vault.key").read_text().split()
+    assert all_open(only, vault.database)
+    assert (vault.get("early"), vault.get("late")) == ("x", "y")
 
 
 def test_the_vault_and_its_keys_do_not_show_themselves(vault: Vault, data_dir: Path) -> None:
