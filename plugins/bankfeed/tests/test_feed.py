@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 import raccord_bankfeed
-from raccord.plugin import PAGE_RECORDS_MAX, SourceRefused
+from raccord.plugin import PAGE_RECORDS_MAX, Record, SourceRefused
 from raccord.plugin.testing import FakeFetchContext
 from raccord_bankfeed import feed as feed_module
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
-from raccord_bankfeed.twin import MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, statement_file
 
 DAY = date(2026, 3, 2)
 
@@ -25,19 +27,23 @@ def bad_rows(count: int) -> bytes:
     return coffees(count).replace(b"<TRNAMT>-3.00", b"<TRNAMT>?")
 
 
-def test_a_large_file_comes_in_pages_and_equal_lines_keep_counting(feed):
+def test_a_large_file_comes_in_pages_and_equal_lines_keep_counting(feed: Feed) -> None:
     reading = feed.put(coffees(2_500)).read()
     assert reading.pages == 3
     assert len(set(reading.ids())) == 2_500
 
 
-def test_another_process_for_each_page_gives_the_same_lines(feed, new_feed, monkeypatch):
+def test_another_process_for_each_page_gives_the_same_lines(
+    feed: Feed, new_feed: Callable[[], Feed], monkeypatch: pytest.MonkeyPatch
+) -> None:
     remembered = feed.put(coffees(2_500), coffees(10, "TEA")).read()
     monkeypatch.setattr(feed_module, "_KEPT_MAX", 0)
     assert new_feed().put(coffees(2_500), coffees(10, "TEA")).read() == remembered
 
 
-def test_rows_in_the_middle_of_a_file_are_read_once_and_not_again_for_each_page(feed, monkeypatch):
+def test_rows_in_the_middle_of_a_file_are_read_once_and_not_again_for_each_page(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     feed.put(coffees(5_000))
     made = []
     original = feed_module.reader_for
@@ -46,7 +52,7 @@ def test_rows_in_the_middle_of_a_file_are_read_once_and_not_again_for_each_page(
     assert len(made) == 1
 
 
-def test_a_page_of_rejects_is_bounded_too(feed):
+def test_a_page_of_rejects_is_bounded_too(feed: Feed) -> None:
     feed.put(bad_rows(2_100))
     page = raccord_bankfeed.fetch_records(feed.context(), "lines", None)
     assert page is not None
@@ -54,7 +60,7 @@ def test_a_page_of_rejects_is_bounded_too(feed):
     assert len({reject.where for reject in feed.read().rejects}) == 2_100
 
 
-def test_a_page_asked_for_again_is_the_same_page(feed):
+def test_a_page_asked_for_again_is_the_same_page(feed: Feed) -> None:
     feed.put(coffees(2_500))
     context = feed.context()
     first = raccord_bankfeed.fetch_records(context, "lines", None)
@@ -65,7 +71,7 @@ def test_a_page_asked_for_again_is_the_same_page(feed):
 
 
 @pytest.mark.requirement("BF-20", "BF-24")
-def test_the_cursor_of_the_last_run_brings_only_what_arrived_since(feed):
+def test_the_cursor_of_the_last_run_brings_only_what_arrived_since(feed: Feed) -> None:
     first = feed.put(coffees(2)).read()
     assert feed.read(cursor=first.cursor).records == []
     feed.put(coffees(3))
@@ -74,12 +80,12 @@ def test_the_cursor_of_the_last_run_brings_only_what_arrived_since(feed):
     assert len(second.ids()) == 3
 
 
-def test_an_empty_box_has_nothing_to_say(feed):
+def test_an_empty_box_has_nothing_to_say(feed: Feed) -> None:
     reading = feed.read()
     assert (reading.records, reading.cursor, reading.pages) == ([], None, 1)
 
 
-def test_files_without_lines_do_not_end_the_reading(feed, sample):
+def test_files_without_lines_do_not_end_the_reading(feed: Feed, sample: Callable[[str], bytes]) -> None:
     feed.put(coffees(0), b"", coffees(1))
     reading = feed.read()
     assert len(reading.records) == 1
@@ -87,7 +93,7 @@ def test_files_without_lines_do_not_end_the_reading(feed, sample):
 
 
 @pytest.mark.requirement("BF-09", "BF-20")
-def test_a_folder_is_read_and_a_file_dropped_later_is_found(feed, tmp_path):
+def test_a_folder_is_read_and_a_file_dropped_later_is_found(feed: Feed, tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     feed.settings = BankFeedSettings(input_kind=InputKind.FOLDER, folder=str(inbox))
@@ -99,7 +105,7 @@ def test_a_folder_is_read_and_a_file_dropped_later_is_found(feed, tmp_path):
 
 
 @pytest.mark.requirement("BF-22")
-def test_a_folder_that_is_not_there_is_said_in_both_languages(feed, tmp_path):
+def test_a_folder_that_is_not_there_is_said_in_both_languages(feed: Feed, tmp_path: Path) -> None:
     feed.settings = BankFeedSettings(input_kind=InputKind.FOLDER, folder=str(tmp_path / "nowhere"))
     with pytest.raises(SourceRefused) as refused:
         feed.read()
@@ -107,7 +113,9 @@ def test_a_folder_that_is_not_there_is_said_in_both_languages(feed, tmp_path):
     assert "cannot be read" in refused.value.text.en
 
 
-def test_statements_are_a_stream_with_balances_and_without_full_numbers(feed, sample, skipped_code):
+def test_statements_are_a_stream_with_balances_and_without_full_numbers(
+    feed: Feed, sample: Callable[[str], bytes], skipped_code: Callable[[Record], str]
+) -> None:
     feed.put(sample("ofx2/multiple_accounts.ofx"), sample("ofx1/fidelity.ofx"), sample("qfx/bank_medium_cad.qfx"))
     reading = feed.read("statements")
     checking, savings, investment, canadian = reading.records
@@ -122,22 +130,22 @@ def test_statements_are_a_stream_with_balances_and_without_full_numbers(feed, sa
     assert feed.read("statements", reading.cursor).records == []
 
 
-def test_a_statement_that_says_nothing_is_reported(feed):
+def test_a_statement_that_says_nothing_is_reported(feed: Feed) -> None:
     feed.put(b"<OFX><STMTRS><BANKACCTFROM><ACCTID>12345</BANKACCTFROM></STMTRS></OFX>")
     assert feed.read("statements").codes() == ["bankfeed.statement_undated"]
 
 
-def test_rejects_name_file_line_and_place(feed, sample):
+def test_rejects_name_file_line_and_place(feed: Feed, sample: Callable[[str], bytes]) -> None:
     feed.shelf.put("fail_date_missing.ofx", sample("ofx1/fail_date_missing.ofx"))
     wheres = [reject.where for reject in feed.read().rejects]
     assert wheres[0] == "fail_date_missing.ofx [5b313314] 33, 869"
     assert len(set(wheres)) == 3
 
 
-def test_no_other_stream_exists(feed):
+def test_no_other_stream_exists(feed: Feed) -> None:
     assert raccord_bankfeed.fetch_records(feed.context(), "invoices", None) is None
 
 
-def test_the_http_way_out_is_never_used(feed):
+def test_the_http_way_out_is_never_used(feed: Feed) -> None:
     assert isinstance(feed.put(coffees(1)).context(), FakeFetchContext)
     assert len(feed.read().records) == 1, "a call would fail the test"

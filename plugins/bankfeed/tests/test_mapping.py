@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,14 +12,15 @@ import pytest
 from pydantic import ValidationError
 
 import raccord_bankfeed
-from raccord.plugin import BadRecord, Connector, Mapped, Skipped
+from raccord.plugin import BadRecord, Connector, Mapped, Skipped, TermTable
 from raccord.plugin.drafts import Accepts, Decision, Deposit, Expense, PaymentType, Role
-from raccord.plugin.testing import map_records
+from raccord.plugin.testing import FakeMapContext, map_records
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
-from raccord_bankfeed.twin import MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, statement_file
 
 connector: Connector = raccord_bankfeed
 DAY = date(2026, 3, 2)
+Mapper = Callable[..., Mapped | Skipped | None]
 CATEGORY = Decision("category", Accepts.CATEGORY)
 
 
@@ -47,7 +49,7 @@ def line(amount: str, **more) -> MadeLine:
 
 
 @pytest.mark.requirement("BF-01", "BF-02")
-def test_money_out_of_a_bank_account_is_an_expense_that_waits_for_its_category(one):
+def test_money_out_of_a_bank_account_is_an_expense_that_waits_for_its_category(one: Mapper) -> None:
     answer = one(line("-34.510", name="HYDRO", memo="WEB BILL", check_number="319", native="T-1001"))
     (expense,) = answer.drafts
     assert isinstance(expense, Expense)
@@ -60,7 +62,7 @@ def test_money_out_of_a_bank_account_is_an_expense_that_waits_for_its_category(o
 
 
 @pytest.mark.requirement("BF-01", "BF-02")
-def test_money_into_a_bank_account_is_a_deposit_that_waits_for_its_category(one):
+def test_money_into_a_bank_account_is_a_deposit_that_waits_for_its_category(one: Mapper) -> None:
     (deposit,) = one(line("1500.00", name="ACME", memo="ACME inv 12")).drafts
     assert isinstance(deposit, Deposit)
     assert (deposit.total, deposit.memo) == (Decimal("1500.00"), "ACME inv 12")
@@ -70,28 +72,28 @@ def test_money_into_a_bank_account_is_a_deposit_that_waits_for_its_category(one)
 
 
 @pytest.mark.requirement("BF-01")
-def test_a_card_purchase_is_a_card_expense_and_a_card_refund_a_credit(one, feed):
+def test_a_card_purchase_is_a_card_expense_and_a_card_refund_a_credit(one: Mapper, feed: Feed) -> None:
     card = MadeAccount(number="4111111111111234", card=True)
     (purchase,) = one(line("-12.00"), card).drafts
     assert (purchase.payment_type, purchase.credit) == (PaymentType.CARD, False)
 
 
-def test_money_back_on_a_card_is_a_credit(one):
+def test_money_back_on_a_card_is_a_credit(one: Mapper) -> None:
     (refund,) = one(line("12.00"), MadeAccount(number="4111111111111234", card=True)).drafts
     assert isinstance(refund, Expense)
     assert (refund.credit, refund.total, refund.payment_type) == (True, Decimal("12.00"), PaymentType.CARD)
 
 
-def test_the_kind_of_transaction_stands_in_where_the_bank_wrote_no_text(one):
+def test_the_kind_of_transaction_stands_in_where_the_bank_wrote_no_text(one: Mapper) -> None:
     (expense,) = one(line("-5", type="SRVCHG")).drafts
     assert expense.memo == "Service charge"
 
 
-def test_the_sign_wins_over_the_kind_and_an_unknown_kind_posts_by_its_sign(one):
+def test_the_sign_wins_over_the_kind_and_an_unknown_kind_posts_by_its_sign(one: Mapper) -> None:
     assert isinstance(one(line("5", type="DEBIT", native="T-1")).drafts[0], Deposit)
 
 
-def test_an_unknown_kind_posts_by_its_sign(one):
+def test_an_unknown_kind_posts_by_its_sign(one: Mapper) -> None:
     assert isinstance(one(line("5", type="ZELLE")).drafts[0], Deposit)
 
 
@@ -103,13 +105,17 @@ def test_an_unknown_kind_posts_by_its_sign(one):
         (line("0.00"), False, "bankfeed.zero"),
     ],
 )
-def test_what_moves_no_money_yet_is_skipped_with_its_reason(made, pending, code, one):
+def test_what_moves_no_money_yet_is_skipped_with_its_reason(
+    made: MadeLine, pending: bool, code: str, one: Mapper
+) -> None:
     answer = one(made, pending=pending)
     assert isinstance(answer, Skipped)
     assert answer.code == code
 
 
-def test_a_company_may_leave_out_a_kind_by_its_term_table(feed, mapping, terms):
+def test_a_company_may_leave_out_a_kind_by_its_term_table(
+    feed: Feed, mapping: FakeMapContext, terms: TermTable
+) -> None:
     (record,) = feed.put(statement_file(MadeAccount(), [line("-5", type="ATM")])).read().records
     answer = connector.map_record(replace(mapping, terms=terms.with_overrides({"ATM": "left_out"})), record)
     assert isinstance(answer, Skipped)
@@ -130,7 +136,9 @@ def test_a_company_may_leave_out_a_kind_by_its_term_table(feed, mapping, terms):
     ],
 )
 @pytest.mark.requirement("BF-22")
-def test_a_line_that_needs_a_person_says_why_in_both_languages(made, changes, code, one):
+def test_a_line_that_needs_a_person_says_why_in_both_languages(
+    made: MadeLine, changes: dict[bytes, bytes], code: str, one: Mapper
+) -> None:
     with pytest.raises(BadRecord) as bad:
         one(made, change=changes, raises=True)
     assert bad.value.code == code
@@ -138,13 +146,13 @@ def test_a_line_that_needs_a_person_says_why_in_both_languages(made, changes, co
     assert len(bad.value.reason.en) > 40
 
 
-def test_a_withdrawn_line_moves_no_money(feed):
+def test_a_withdrawn_line_moves_no_money(feed: Feed) -> None:
     made = line("-5", more={"CORRECTFITID": "T-1", "CORRECTACTION": "DELETE"})
     (record,) = feed.put(statement_file(MadeAccount(), [made])).read().records
     assert record.amount is None
 
 
-def test_settings_answer_for_a_missing_currency_and_an_account_without_number(one):
+def test_settings_answer_for_a_missing_currency_and_an_account_without_number(one: Mapper) -> None:
     settings = BankFeedSettings(accounts="unnamed = Caisse\n", currency_if_missing="CAD")
     changes = {b"<CURDEF>CAD": b"<CURDEF>", b"<ACCTID>0123456789": b"<ACCTID>"}
     (expense,) = one(line("-5"), settings=settings, change=changes).drafts
@@ -152,7 +160,7 @@ def test_settings_answer_for_a_missing_currency_and_an_account_without_number(on
 
 
 @pytest.mark.requirement("BF-13")
-def test_of_three_accounts_only_the_chosen_one_posts(feed, mapping):
+def test_of_three_accounts_only_the_chosen_one_posts(feed: Feed, mapping: FakeMapContext) -> None:
     accounts = [MadeAccount(number=number) for number in ("111122223333", "444455556666", "777788889999")]
     feed.put(*(statement_file(account, [line("-5")]) for account in accounts))
     records = feed.read().records
@@ -165,20 +173,20 @@ def test_of_three_accounts_only_the_chosen_one_posts(feed, mapping):
 
 
 @pytest.mark.requirement("BF-04")
-def test_fifty_accounts_each_ask_for_a_ledger_account_of_their_own(feed, mapping):
+def test_fifty_accounts_each_ask_for_a_ledger_account_of_their_own(feed: Feed, mapping: FakeMapContext) -> None:
     feed.put(*(statement_file(MadeAccount(number=f"{100000 + n}"), [line("-5")]) for n in range(50)))
     drafts = map_records(connector, mapping, feed.read().records)
     assert len({draft.paid_from for draft in drafts}) == 50
 
 
-def test_an_account_is_called_by_the_name_that_its_owner_gave_it(feed, mapping):
+def test_an_account_is_called_by_the_name_that_its_owner_gave_it(feed: Feed, mapping: FakeMapContext) -> None:
     (record,) = feed.put(statement_file(MadeAccount(currency="USD"), [line("-5")])).read().records
     settings = BankFeedSettings(accounts=f"{record.raw['account']} = Compte chèques")
     with pytest.raises(BadRecord, match="Compte chèques"):
         connector.map_record(replace(mapping, settings=settings), record)
 
 
-def test_a_record_of_another_stream_is_left_to_others(feed, mapping):
+def test_a_record_of_another_stream_is_left_to_others(feed: Feed, mapping: FakeMapContext) -> None:
     (record,) = feed.put(statement_file(MadeAccount(), [line("-5")])).read().records
     assert connector.map_record(mapping, replace(record, stream="invoices")) is None
 
@@ -194,13 +202,13 @@ def test_a_record_of_another_stream_is_left_to_others(feed, mapping):
         {"colour": "red"},
     ],
 )
-def test_settings_that_cannot_work_are_refused(values):
+def test_settings_that_cannot_work_are_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         BankFeedSettings.model_validate(values)
 
 
 @pytest.mark.requirement("BF-05")
-def test_the_manifest_asks_to_validate_each_line_and_warns_of_mixed_accounts(terms):
+def test_the_manifest_asks_to_validate_each_line_and_warns_of_mixed_accounts(terms: TermTable) -> None:
     info = raccord_bankfeed.describe()
     assert info.validates_each
     assert info.version == version("raccord-bankfeed")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from raccord_bankfeed.readers.contract import AccountKind, Balance
+from raccord_bankfeed.twin import Read
 
 NO_LINE = (0, "0", "", None, None)
 
@@ -27,54 +29,56 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", EXPECTED)
 @pytest.mark.requirement("BF-20")
-def test_a_real_statement_reads_with_the_count_total_and_period_of_its_manifest(name, sample, read):
-    lines = read(sample(name)).lines
+def test_a_real_statement_reads_with_the_count_total_and_period_of_its_manifest(
+    name: str, sample: Callable[[str], bytes]
+) -> None:
+    lines = Read(sample(name)).lines
     days = [line.day for line in lines]
     total = sum((line.amount for line in lines), Decimal(0))
     currencies = "".join({line.currency for line in lines})
     assert (len(lines), str(total), currencies, min(days, default=None), max(days, default=None)) == EXPECTED[name]
 
 
-def test_every_sample_is_named_with_its_origin_and_its_licence(sample):
+def test_every_sample_is_named_with_its_origin_and_its_licence(sample: Callable[[str], bytes]) -> None:
     origins = sample("README.md").decode()
     assert all(f"`{name}`" in origins for name in EXPECTED)
     assert b"MIT" in sample("LICENSES/jseutter_ofxparse.MIT.txt")
     assert b"MIT" in sample("LICENSES/actualbudget_actual.MIT.txt")
 
 
-def test_lines_keep_what_the_bank_wrote(sample, read):
-    first, _, cheque = read(sample("ofx1/checking.ofx")).lines
+def test_lines_keep_what_the_bank_wrote(sample: Callable[[str], bytes]) -> None:
+    first, _, cheque = Read(sample("ofx1/checking.ofx")).lines
     assert first.native == "0000486"
     assert first.type == "CREDIT"
     assert first.name == "DIVIDEND EARNED FOR PERIOD OF 03"
     assert first.fields["DTPOSTED"] == "20110331120000.000"
     assert cheque.check_number == "319"
     assert cheque.memo == "RETURNED CHECK FEE, CHECK # 319 FOR $45.33 ON 04/07/11"
-    (cdata,) = read(sample("ofx2/suncorp.ofx")).lines
+    (cdata,) = Read(sample("ofx2/suncorp.ofx")).lines
     assert cdata.name == "EFTPOS WDL HANDYWAY ALDI STORE"
     assert cdata.check_number == "", "0 is no cheque number"
-    assert [line.amount.as_tuple().exponent for line in read(sample("qfx/multi_decimal.qfx")).lines] == [-3, -5]
+    assert [line.amount.as_tuple().exponent for line in Read(sample("qfx/multi_decimal.qfx")).lines] == [-3, -5]
 
 
-def test_accounts_balances_and_periods_are_kept_for_each_statement(sample, read):
-    checking, savings = read(sample("ofx2/multiple_accounts.ofx")).statements
+def test_accounts_balances_and_periods_are_kept_for_each_statement(sample: Callable[[str], bytes]) -> None:
+    checking, savings = Read(sample("ofx2/multiple_accounts.ofx")).statements
     assert checking.ledger == Balance(Decimal(111), date(2012, 6, 3))
     assert savings.ledger == Balance(Decimal(222), date(2012, 6, 3))
     assert checking.account.key != savings.account.key
     assert (checking.account.masked, savings.account.type) == ("…9100", "SAVINGS")
-    (card,) = read(sample("ofx2/anzcc.ofx")).statements
+    (card,) = Read(sample("ofx2/anzcc.ofx")).statements
     assert card.account.kind is AccountKind.CARD
     assert (card.starts, card.ends) == (date(2017, 3, 11), date(2017, 5, 9))
     assert card.available == Balance(Decimal("123.45"), date(2017, 5, 10))
-    (empty,) = read(sample("ofx1/ofx-v102-empty-tags.ofx")).statements
+    (empty,) = Read(sample("ofx1/ofx-v102-empty-tags.ofx")).statements
     assert empty.ledger is None
-    (named,) = read(sample("qfx/multi_decimal.qfx")).statements
+    (named,) = Read(sample("qfx/multi_decimal.qfx")).statements
     assert named.institution == "Bank of America"
 
 
 @pytest.mark.requirement("BF-22")
-def test_each_row_without_a_usable_date_is_reported_where_it_stands(sample, read):
-    bad = read(sample("ofx1/fail_date_missing.ofx"))
+def test_each_row_without_a_usable_date_is_reported_where_it_stands(sample: Callable[[str], bytes]) -> None:
+    bad = Read(sample("ofx1/fail_date_missing.ofx"))
     assert [(row.code, row.line) for row in bad.unreadable] == [
         ("bankfeed.date_missing", 33),
         ("bankfeed.date_missing", 40),
@@ -86,15 +90,15 @@ def test_each_row_without_a_usable_date_is_reported_where_it_stands(sample, read
     assert bad.statements[0].unreadable == 3
 
 
-def test_cash_lines_of_an_investment_account_are_counted_and_not_read(sample, read):
-    (statement,) = read(sample("ofx1/fidelity.ofx")).statements
+def test_cash_lines_of_an_investment_account_are_counted_and_not_read(sample: Callable[[str], bytes]) -> None:
+    (statement,) = Read(sample("ofx1/fidelity.ofx")).statements
     assert statement.account.kind is AccountKind.INVESTMENT
     assert (statement.lines, statement.left_out) == (0, 3)
 
 
 @pytest.mark.requirement("BF-22")
-def test_a_bank_that_refuses_the_sign_on_is_reported_in_its_own_words(sample, read):
-    (refusal,) = read(sample("ofx1/signon_fail.ofx")).unreadable
+def test_a_bank_that_refuses_the_sign_on_is_reported_in_its_own_words(sample: Callable[[str], bytes]) -> None:
+    (refusal,) = Read(sample("ofx1/signon_fail.ofx")).unreadable
     assert refusal.code == "bankfeed.bank_refused"
     assert "15500" in refusal.reason.fr
     assert "invalid identification code or your password was incorrect" in refusal.reason.en

@@ -1,4 +1,7 @@
-"""A twin of the banks: writes the statements they would send, in every dialect that their files are seen in."""
+"""A twin of the banks: writes the statements they would send, in every dialect that their files are seen in.
+
+:class:`Read` and :class:`Feed` read them back, for tests and for trying a file by hand.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
 from xml.sax.saxutils import escape
+
+import raccord_bankfeed
+from raccord.plugin import Connector
+from raccord.plugin.testing import FakeFetchContext, FileShelf, Reading, read_stream
+from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers.contract import Event, Line, Statement, Unreadable
+from raccord_bankfeed.settings import BankFeedSettings
+
+connector: Connector = raccord_bankfeed
+"""Here the type checkers compare the hooks with the contract."""
 
 _HEADER = {
     "OFXHEADER": "100",
@@ -133,6 +148,40 @@ def statement_chunks(
     yield writer.encoded("".join(map(writer.closed, (*reversed(tags), "OFX"))))
 
 
+class Read:
+    """Everything that one file yields, by kind."""
+
+    def __init__(self, content: bytes) -> None:
+        stream = BytesIO(content)
+        self.events: list[Event] = list(reader_for(stream).events(stream))
+        self.lines = [event for event in self.events if isinstance(event, Line)]
+        self.statements = [event for event in self.events if isinstance(event, Statement)]
+        self.unreadable = [event for event in self.events if isinstance(event, Unreadable)]
+        self.codes = [event.code for event in self.unreadable]
+
+
+class Feed:
+    """One connection: files go in, streams come out."""
+
+    def __init__(self, folder: Path) -> None:
+        self.shelf = FileShelf(folder)
+        self.settings = BankFeedSettings()
+
+    def put(self, *contents: bytes) -> Feed:
+        """Let files arrive, under names that tell nothing."""
+        for content in contents:
+            self.shelf.put(f"export-{len(self.shelf) + 1}.ofx", content)
+        return self
+
+    def context(self) -> FakeFetchContext:
+        """Return what the hook would get."""
+        return FakeFetchContext(files=self.shelf, settings=self.settings)
+
+    def read(self, stream: str = "lines", cursor: str | None = None) -> Reading:
+        """Drain a stream through the hook."""
+        return read_stream(connector, self.context(), stream, cursor)
+
+
 class _Writer:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
@@ -198,7 +247,7 @@ class _Writer:
         body = self.leaves([(name, value) for name, value in plain if value])
         inner = "".join(self.aggregate(name, leaves) for name, leaves in grouped.items())
         comment = "<!-- </STMTTRN> -->" if self.dialect.comments else ""
-        return self.opened(tag) + body + comment + inner + self.closed(tag)
+        return self.opened(tag) + comment + body + inner + self.closed(tag)
 
     def amount(self, amount: Decimal) -> str:
         text = format(amount, "f")

@@ -165,7 +165,7 @@ class OfxReader:
                 line = layout.line(found, account, currency, pending, offset, days)
             except RowFault as problem:
                 statement.unreadable += 1
-                yield self._unreadable(problem.fault, offset, markup, text)
+                yield self._unreadable(problem.fault, offset, markup, text.partition(">")[2])
                 continue
             statement.count(line)
             yield line
