@@ -13,7 +13,7 @@ from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.texts import Text
 from raccord.quickbooks import new_state
 from raccord.store import events
-from raccord.store.models import Company, CompanyState
+from raccord.store.models import Company, CompanyState, Connection, ConnectionState
 from raccord.store.tokens import tokens_handle
 from raccord.sync.books import chosen, read_facts, read_lists, store_books
 from raccord.sync.workshop import Workshop
@@ -47,6 +47,44 @@ def finish_authorisation(
     return refresh_company(workshop, company.id)
 
 
+def disconnect_company(workshop: Workshop, actor: Actor, company_id: str) -> Company:
+    """End our authorisation at QuickBooks and forget its tokens; what is in QuickBooks stays as it is.
+
+    Refused while a connection of the company is alive. When Intuit cannot be asked, nothing is changed
+    (``UnavailableError``).
+    """
+    require(actor, Power.LINK)
+    with workshop.database.read() as session:
+        company = session.get_one(Company, company_id)
+        alive = _alive(session, company_id)
+    if alive:
+        raise RaccordError(
+            "company.still_connected",
+            Text(f"Des connexions l'utilisent encore : {alive}.", f"Connections still use it: {alive}."),
+            Text("Déconnectez-les d'abord.", "Disconnect them first."),
+        )
+    store = workshop.stored_tokens(company)
+    with store.exclusive():
+        held = store.load()
+        if held is not None:
+            workshop.oauth(company.environment).revoke(held)
+            store.forget()
+    workshop.forget_client(company.id)
+    with workshop.database.begin() as session:
+        company = session.get_one(Company, company_id)
+        company.state = CompanyState.DISCONNECTED
+        now = workshop.clock.now()
+        events.append(
+            session,
+            actor=actor.name,
+            action="company.disconnected",
+            subject=company.realm,
+            company_id=company.id,
+            now=now,
+        )
+        return company
+
+
 def refresh_company(workshop: Workshop, company_id: str) -> Company:
     """Read the company's facts and lists from QuickBooks and keep them."""
     with workshop.database.read() as session:
@@ -77,6 +115,16 @@ def the_company(session: Session, name: str = "") -> Company:
 def realm_in(callback_url: str) -> str:
     """Return the company id that QuickBooks handed over, or nothing."""
     return parse_qs(urlsplit(callback_url).query).get("realmId", [""])[0]
+
+
+def _alive(session: Session, company_id: str) -> str:
+    labels = session.scalars(
+        select(Connection.label).where(
+            Connection.company_id == company_id,
+            Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
+        )
+    )
+    return ", ".join(labels)
 
 
 def _company(session: Session, environment: str, realm: str, now: datetime) -> Company:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
@@ -48,45 +49,14 @@ def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     require(actor, Power.LINK)
     settings = read_settings(info, new.values)
     identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
-    zone = read_zone(new.time_zone)
-    plain, secret = split_secrets(settings)
-    now = workshop.clock.now()
     if identity and (before := _earlier(workshop, new, identity)):
         return reconnect(workshop, actor, before, new.values)
-    with workshop.database.begin() as session:
-        company = session.get_one(Company, new.company_id)
-        workshop.scopes.get(session, company.id, new.connector, 0)
-        taken = _taken(session, info, company, identity)
-        connection = Connection(
-            company_id=company.id,
-            connector=new.connector,
-            label=new.label or info.label.get("en" if company.language == "en" else "fr"),
-            source_identity=identity,
-            settings=plain,
-            state=ConnectionState.UNCONNECTED if taken else ConnectionState.CONNECTED,
-            mode=new.mode,
-            time_zone=zone.key,
-            starts_on=new.starts_on or now.astimezone(zone).date(),
-            plugin_version=info.version,
-            set_up_at=now,
-            created_by=actor.name,
-        )
-        session.add(connection)
-        session.flush()
-        if secret:
-            workshop.vault.within(session).put(settings_handle(connection.id), secret)
-        if not taken:
-            session.add(Schedule(connection_id=connection.id, cron=new.cron, time_zone=zone.key, enabled=True))
-            session.add(
-                Gap(
-                    connection_id=connection.id,
-                    last_day=connection.starts_on - timedelta(days=1),
-                    reason="before_start",
-                    opened_at=now,
-                )
-            )
-        _note(session, actor, "connection.refused" if taken else "connection.created", connection, now)
-    if taken:
+    try:
+        connection, taken = _created(workshop, actor, new, info, settings, identity)
+    except IntegrityError:
+        # Somebody else was quicker by a moment, between the look and the writing.
+        raise _source_taken(info, "–") from None
+    if taken is not None:
         raise taken
     return connection
 
@@ -112,7 +82,8 @@ def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values
         connection.settings = plain
         workshop.vault.within(session).put(settings_handle(connection.id), secret)
         connection.revision += 1
-        if connection.state in (ConnectionState.REAUTHORISE, ConnectionState.FAULTY):
+        # After too long a pause new credentials are not enough: the owner authorises again (CH-45).
+        if connection.paused_at is None and connection.state in (ConnectionState.REAUTHORISE, ConnectionState.FAULTY):
             connection.state, connection.fault_count = ConnectionState.CONNECTED, 0
         _note(session, actor, "connection.settings_changed", connection, now)
         return connection
@@ -133,47 +104,60 @@ def pause(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
 
 
 def resume(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
-    """Go on after a pause from this day (CH-48); possible only when paused, and for one year (CH-45, CH-46)."""
+    """Go on after a pause from this day (CH-48); possible only when paused, and for one year (CH-45, CH-46).
+
+    A connection that core paused after repeated faults goes on the same way; it leaves no hole.
+    """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = _changeable(workshop, session, actor, connection_id)
-        if connection.state != ConnectionState.PAUSED or connection.paused_at is None:
+        if connection.state not in (ConnectionState.PAUSED, ConnectionState.FAULTY):
             raise _not_in_state(connection, "connection.not_paused")
         today = _today(connection, now)
-        if today > _one_year_after(_today(connection, connection.paused_at)):
+        too_long = connection.paused_at is not None and today > _one_year_after(
+            _today(connection, connection.paused_at)
+        )
+        connection.revision += 1
+        if too_long:
+            # The hole stays open, and nothing runs, until somebody authorises again.
             connection.state = ConnectionState.REAUTHORISE
             _note(session, actor, "connection.pause_too_long", connection, now)
-            too_long = True
         else:
-            connection.state, connection.paused_at = ConnectionState.CONNECTED, None
-            too_long = False
+            connection.state, connection.paused_at, connection.fault_count = ConnectionState.CONNECTED, None, 0
+            _close_gaps(session, connection.id, today, now)
             _note(session, actor, "connection.resumed", connection, now)
-        connection.revision += 1
-        _close_pause(session, connection.id, today, now)
     if too_long:
         raise _refused(
             "connection.pause_too_long",
             Text("La pause a duré plus d'un an.", "The pause lasted longer than a year."),
-            Text("Autorisez de nouveau la connexion.", "Authorise the connection again."),
+            Text(
+                "Autorisez de nouveau la connexion : raccord connect reconnect.",
+                "Authorise the connection again: raccord connect reconnect.",
+            ),
         )
     return connection
 
 
 def disconnect(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
-    """End a connection (CH-37, CH-61): nothing is written afterwards, nothing is deleted, its links stay for ever."""
+    """End a connection (CH-37, CH-61): its authorisation ends and nothing is written afterwards.
+
+    Nothing is deleted in QuickBooks and its links stay for ever. Connecting it again is a whole onboarding: new
+    credentials, and a first plan that waits for approval.
+    """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
         require(actor, Power.LINK, _info(workshop, connection.connector))
-        if connection.state == ConnectionState.DISCONNECTED:
+        if connection.state in (ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED):
             raise _not_in_state(connection, "connection.not_connected")
-        connection.state = ConnectionState.DISCONNECTED
+        connection.state, connection.paused_at = ConnectionState.DISCONNECTED, None
+        connection.approved_at = None
         connection.revision += 1
         workshop.vault.within(session).delete(settings_handle(connection.id))
         schedule = session.get(Schedule, connection.id)
         if schedule is not None:
             schedule.enabled = False
-        _close_pause(session, connection.id, _today(connection, now), now)
+        _close_gaps(session, connection.id, _today(connection, now), now)
         session.add(
             Gap(connection_id=connection.id, first_day=_today(connection, now), reason="disconnected", opened_at=now)
         )
@@ -206,12 +190,13 @@ def reconnect(workshop: Workshop, actor: Actor, connection_id: str, values: Mapp
         if taken:
             raise taken
         connection.settings, connection.state, connection.paused_at = plain, ConnectionState.CONNECTED, None
+        connection.fault_count, connection.plugin_version = 0, info.version
         connection.revision += 1
         workshop.vault.within(session).put(settings_handle(connection.id), secret)
         schedule = session.get(Schedule, connection.id)
         if schedule is not None:
             schedule.enabled = True
-        _close_gaps(session, connection.id, "disconnected", _today(connection, now), now)
+        _close_gaps(session, connection.id, _today(connection, now), now)
         _note(session, actor, "connection.reconnected", connection, now)
         return connection
 
@@ -242,6 +227,42 @@ def read_zone(name: str) -> ZoneInfo:
             Text(f"Fuseau horaire inconnu : {name}.", f"Unknown time zone: {name}."),
             Text("Employez un nom comme America/Toronto.", "Use a name such as America/Toronto."),
         ) from None
+
+
+def _created(
+    workshop: Workshop, actor: Actor, new: NewConnection, info: ConnectorInfo, settings: BaseModel, identity: str
+) -> tuple[Connection, RaccordError | None]:
+    """Write the connection with its schedule and first hole, or unconnected with the reason."""
+    now, zone = workshop.clock.now(), read_zone(new.time_zone)
+    plain, secret = split_secrets(settings)
+    with workshop.database.begin() as session:
+        company = session.get_one(Company, new.company_id)
+        workshop.scopes.get(session, company.id, new.connector, 0)
+        taken = _taken(session, info, company, identity)
+        connection = Connection(
+            company_id=company.id,
+            connector=new.connector,
+            label=new.label or info.label.get("en" if company.language == "en" else "fr"),
+            source_identity=identity,
+            settings=plain,
+            state=ConnectionState.UNCONNECTED if taken else ConnectionState.CONNECTED,
+            mode=new.mode,
+            time_zone=zone.key,
+            starts_on=new.starts_on or now.astimezone(zone).date(),
+            plugin_version=info.version,
+            set_up_at=now,
+            created_by=actor.name,
+        )
+        session.add(connection)
+        session.flush()
+        if taken is None:
+            if secret:
+                workshop.vault.within(session).put(settings_handle(connection.id), secret)
+            session.add(Schedule(connection_id=connection.id, cron=new.cron, time_zone=zone.key, enabled=True))
+            last_day = connection.starts_on - timedelta(days=1)
+            session.add(Gap(connection_id=connection.id, last_day=last_day, reason="before_start", opened_at=now))
+        _note(session, actor, "connection.refused" if taken else "connection.created", connection, now)
+        return connection, taken
 
 
 def _changeable(workshop: Workshop, session: Session, actor: Actor, connection_id: str) -> Connection:
@@ -290,15 +311,7 @@ def _taken(
     )
     same = session.scalars(live.where(Connection.source_identity == identity)).first()
     if same is not None:
-        other = session.get_one(Company, same.company_id).name
-        return _refused(
-            "connection.source_taken",
-            Text(
-                f"Ce compte {info.label.fr} est déjà relié à « {other} ».",
-                f"This {info.label.en} account is already connected to “{other}”.",
-            ),
-            Text("Déconnectez-le d'abord là-bas.", "Disconnect it there first."),
-        )
+        return _source_taken(info, session.get_one(Company, same.company_id).name)
     own = session.scalars(live.where(Connection.company_id == company.id)).first() if info.owner_only else None
     if own is not None:
         return _refused(
@@ -317,6 +330,17 @@ def _taken(
     return None
 
 
+def _source_taken(info: ConnectorInfo, other: str) -> RaccordError:
+    return _refused(
+        "connection.source_taken",
+        Text(
+            f"Ce compte {info.label.fr} est déjà relié à « {other} ».",
+            f"This {info.label.en} account is already connected to “{other}”.",
+        ),
+        Text("Déconnectez-le d'abord là-bas.", "Disconnect it there first."),
+    )
+
+
 def _today(connection: Connection, now: datetime) -> date:
     return now.astimezone(ZoneInfo(connection.time_zone)).date()
 
@@ -328,17 +352,13 @@ def _one_year_after(day: date) -> date:
         return date(day.year + 1, 2, 28)
 
 
-def _close_pause(session: Session, connection_id: str, today: date, now: datetime) -> None:
-    _close_gaps(session, connection_id, "paused", today, now)
-
-
-def _close_gaps(session: Session, connection_id: str, reason: str, today: date, now: datetime) -> None:
+def _close_gaps(session: Session, connection_id: str, today: date, now: datetime) -> None:
     """End open holes on the day before; one that began today was none (CH-48)."""
-    for gap in session.scalars(
-        select(Gap).where(Gap.connection_id == connection_id, Gap.reason == reason, Gap.closed_at.is_(None))
-    ):
+    for gap in session.scalars(select(Gap).where(Gap.connection_id == connection_id, Gap.closed_at.is_(None))):
+        if gap.first_day is None:
+            continue
         gap.closed_at, gap.last_day = now, today - timedelta(days=1)
-        if gap.first_day is not None and gap.first_day > gap.last_day:
+        if gap.first_day > gap.last_day:
             session.delete(gap)
 
 

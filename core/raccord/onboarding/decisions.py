@@ -17,6 +17,7 @@ from raccord.store import events
 from raccord.store.models import (
     Choice,
     Connection,
+    ConnectionState,
     DraftRow,
     DraftState,
     Hold,
@@ -27,8 +28,10 @@ from raccord.store.models import (
     PlanState,
     Problem,
     ProblemState,
+    RecordState,
     Run,
     RunState,
+    SourceRecord,
 )
 from raccord.sync.books import fits, kind_of
 from raccord.sync.holds import close_hold
@@ -36,6 +39,7 @@ from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
 
 BEGINNING = date(1, 1, 1)
+RESOLVED_BY_HAND = "person.resolved"
 
 
 class DecisionError(RaccordError):
@@ -104,7 +108,25 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
                 ),
                 Text("Refaites le plan et relisez-le.", "Make the plan again and read it."),
             )
+        if connection.state not in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE):
+            raise DecisionError(
+                "plan.not_connected",
+                Text(
+                    f"La connexion « {connection.label} » est dans l'état {connection.state} : rien ne s'écrit.",
+                    f"The connection “{connection.label}” is {connection.state}: nothing is written.",
+                ),
+                Text("Reprenez-la ou reliez-la d'abord.", "Resume or connect it first."),
+            )
         run = session.get_one(Run, plan.run_id)
+        if _other_open_run(session, run):
+            raise DecisionError(
+                "plan.run_open",
+                Text(
+                    "Une autre exécution de cette connexion est en cours.",
+                    "Another run of this connection is going on.",
+                ),
+                Text("Attendez sa fin : elle refait le plan.", "Wait for its end: it makes the plan again."),
+            )
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
         connection.approved_at = connection.approved_at or now
         run.state, run.stop_after, run.epoch = RunState.QUEUED, "", run.epoch + 1
@@ -178,9 +200,15 @@ def _close_problem(
 ) -> Problem:
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        problem = session.get_one(Problem, problem_id)
-        connection = session.get_one(Connection, problem.connection_id)
         require(actor, Power.WORK)
+        problem = session.get(Problem, problem_id)
+        if problem is None or problem.state != ProblemState.OPEN:
+            raise DecisionError(
+                "problem.closed",
+                Text("Ce problème n'est plus ouvert.", "This problem is no longer open."),
+                Text("« raccord problems » montre ceux qui le sont.", "“raccord problems” shows those that are."),
+            )
+        connection = session.get_one(Connection, problem.connection_id)
         draft = session.scalars(
             select(DraftRow).where(DraftRow.connection_id == connection.id, DraftRow.key == problem.subject)
         ).one_or_none()
@@ -202,6 +230,8 @@ def _close_problem(
         if draft is not None:
             draft.state, draft.reason = draft_state, ""
             close_hold(session, draft, now, actor.name)
+        else:
+            _reopen_record(session, problem, state)
         problem.state, problem.closed_at, problem.closed_by = state, now, actor.name
         events.append(
             session,
@@ -214,6 +244,29 @@ def _close_problem(
             body={"code": problem.code},
         )
         return problem
+
+
+def _reopen_record(session: Session, problem: Problem, state: ProblemState) -> None:
+    """Let a record that made no draft be mapped again, or leave it out where it was entered by hand."""
+    stream, _, source_id = problem.subject.partition("/")
+    record = session.scalars(
+        select(SourceRecord).where(
+            SourceRecord.connection_id == problem.connection_id,
+            SourceRecord.stream == stream,
+            SourceRecord.source_id == source_id,
+            SourceRecord.state.in_((RecordState.FAILED, RecordState.SKIPPED)),
+            SourceRecord.reason == problem.code,
+        )
+    ).one_or_none()
+    if record is not None:
+        ready = state == ProblemState.READY
+        record.state, record.reason = (RecordState.NEW, "") if ready else (RecordState.SKIPPED, RESOLVED_BY_HAND)
+
+
+def _other_open_run(session: Session, run: Run) -> bool:
+    open_states = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
+    others = select(Run.id).where(Run.connection_id == run.connection_id, Run.id != run.id, Run.state.in_(open_states))
+    return session.scalars(others).first() is not None
 
 
 def _on_its_way(session: Session, draft: DraftRow) -> bool:

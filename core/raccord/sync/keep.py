@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
-from typing import TypeVar
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -22,12 +20,15 @@ from raccord.store.models import (
     StreamCursor,
 )
 from raccord.sync.bodies import dump_raw, record_hash
+from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.problems import open_problem
 
-T = TypeVar("T")
-CHUNK = 400
 BEFORE_START = "scope.before_start"
 PAUSED = "scope.paused"
+DISCONNECTED = "scope.disconnected"
+REASONS = {"paused": PAUSED, "disconnected": DISCONNECTED}
+"""Reasons of gaps that the normal flow never fills, and what their records are left out with."""
+LEFT_OUT = frozenset({BEFORE_START, *REASONS.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class _Newest:
     id: int | None
     revision: int
     content_hash: str
+    left_out: bool
 
 
 def keep_page(session: Session, run: Run, connection: Connection, stream: str, page: Page, now: datetime) -> Kept:
@@ -91,7 +93,8 @@ def _keep_records(
             superseded.append({"record_id": known.id})
         elif known is not None:
             fresh[record.source_id, known.revision]["state"] = RecordState.SUPERSEDED
-        reason = holes.reason(record.day)
+        # What was taken before the hole began stays ours to bring up to date.
+        reason = holes.reason(record.day) if known is None or known.left_out else ""
         fresh[record.source_id, revision] = {
             "connection_id": connection.id,
             "stream": stream,
@@ -107,7 +110,7 @@ def _keep_records(
             "run_id": run.id,
             "fetched_at": now,
         }
-        newest[record.source_id] = _Newest(None, revision, hashed)
+        newest[record.source_id] = _Newest(None, revision, hashed, bool(reason))
     if superseded:
         session.connection().execute(
             update(SourceRecord.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
@@ -124,15 +127,21 @@ def _newest_revisions(session: Session, connection_id: str, stream: str, ids: se
     found: dict[str, _Newest] = {}
     for some in chunks(sorted(ids), CHUNK):
         rows = session.execute(
-            select(SourceRecord.source_id, SourceRecord.id, SourceRecord.revision, SourceRecord.content_hash).where(
+            select(
+                SourceRecord.source_id,
+                SourceRecord.id,
+                SourceRecord.revision,
+                SourceRecord.content_hash,
+                SourceRecord.reason,
+            ).where(
                 SourceRecord.connection_id == connection_id,
                 SourceRecord.stream == stream,
                 SourceRecord.source_id.in_(some),
                 SourceRecord.state != RecordState.SUPERSEDED,
             )
         )
-        for source_id, row_id, revision, content_hash in rows:
-            found[source_id] = _Newest(row_id, revision, content_hash)
+        for source_id, row_id, revision, content_hash, reason in rows:
+            found[source_id] = _Newest(row_id, revision, content_hash, reason in LEFT_OUT)
     return found
 
 
@@ -154,25 +163,24 @@ class _Holes:
     """The days of a connection that the normal flow never fills (K17)."""
 
     starts_on: date
-    gaps: tuple[tuple[date, date | None], ...]
+    gaps: tuple[tuple[str, date, date | None], ...]
 
     @classmethod
     def of(cls, session: Session, connection: Connection) -> _Holes:
         rows = session.execute(
-            select(Gap.first_day, Gap.last_day).where(Gap.connection_id == connection.id, Gap.reason == "paused")
+            select(Gap.reason, Gap.first_day, Gap.last_day).where(
+                Gap.connection_id == connection.id, Gap.reason.in_(REASONS)
+            )
         )
-        return cls(connection.starts_on, tuple((first, last) for first, last in rows if first is not None))
+        return cls(
+            connection.starts_on,
+            tuple((REASONS[reason], first, last) for reason, first, last in rows if first is not None),
+        )
 
     def reason(self, day: date) -> str:
         if day < self.starts_on:
             return BEFORE_START
-        if any(first <= day and (last is None or day <= last) for first, last in self.gaps):
-            return PAUSED
+        for reason, first, last in self.gaps:
+            if first <= day and (last is None or day <= last):
+                return reason
         return ""
-
-
-def chunks(values: Iterable[T], size: int) -> Iterable[list[T]]:
-    """Cut ``values`` into lists of at most ``size``."""
-    iterator = iter(values)
-    while some := list(islice(iterator, size)):
-        yield some

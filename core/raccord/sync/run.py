@@ -150,7 +150,9 @@ class Pipeline:
             case Control.GO:
                 pass
         connection = session.get_one(Connection, run.connection_id)
-        if connection.state not in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE):
+        # A pause of more than a year ends in REAUTHORISE with its day kept: nothing runs until that is done (CH-45).
+        ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
+        if not ready or connection.paused_at is not None:
             run.state, run.finished_at, run.error_code = RunState.CANCELLED, now, f"connection.{connection.state}"
             return Progress.STOPPED
         run.state, run.started_at = RunState.RUNNING, run.started_at or now

@@ -133,10 +133,11 @@ class Workshop:
 
     def keeper(self, company: Company) -> TokenKeeper:
         """Return a token keeper on the company's vault entry."""
-        store: StoredTokens[Tokens] = StoredTokens(
-            self.vault, self.settings.data_dir, company.id, Tokens.to_vault, Tokens.from_vault
-        )
-        return TokenKeeper(company.realm, store, self.oauth(company.environment), self.clock)
+        return TokenKeeper(company.realm, self.stored_tokens(company), self.oauth(company.environment), self.clock)
+
+    def stored_tokens(self, company: Company) -> StoredTokens[Tokens]:
+        """Return the company's vault entry of tokens."""
+        return StoredTokens(self.vault, self.settings.data_dir, company.id, Tokens.to_vault, Tokens.from_vault)
 
     def oauth(self, environment: str) -> OAuthClient:
         """Return the client of an environment's authorisation host, one a process."""

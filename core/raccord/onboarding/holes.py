@@ -1,0 +1,52 @@
+"""The holes of a connection: days that the normal flow never brings over, and what is known to lie in them (K17)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.store.models import Gap, RecordState, SourceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A stretch of days left out, an open end being empty; counted are the records that arrived and were left out."""
+
+    reason: str
+    first_day: date | None
+    last_day: date | None
+    records: int
+    totals: Mapping[str, Decimal]
+    """By currency."""
+
+
+def holes_of(session: Session, connection_id: str) -> list[Hole]:
+    """Return a connection's holes in the order of their days, the one before its first day included."""
+    gaps = session.scalars(select(Gap).where(Gap.connection_id == connection_id))
+    ordered = sorted(gaps, key=lambda gap: (gap.first_day or date.min, gap.opened_at))
+    return [_hole(session, gap) for gap in ordered]
+
+
+def _hole(session: Session, gap: Gap) -> Hole:
+    rows = session.execute(
+        select(SourceRecord.currency, SourceRecord.amount)
+        .where(
+            SourceRecord.connection_id == gap.connection_id,
+            SourceRecord.state == RecordState.SKIPPED,
+            SourceRecord.reason == f"scope.{gap.reason}",
+            SourceRecord.day >= (gap.first_day or date.min),
+            SourceRecord.day <= (gap.last_day or date.max),
+        )
+        .execution_options(yield_per=1000)
+    )
+    records, totals = 0, dict[str, Decimal]()
+    for currency, amount in rows:
+        records += 1
+        if amount is not None and currency:
+            totals[currency] = totals.get(currency, Decimal(0)) + amount
+    return Hole(gap.reason, gap.first_day, gap.last_day, records, totals)
