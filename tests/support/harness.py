@@ -37,7 +37,7 @@ def catalog_of(*modules: ModuleType) -> Catalog:
     """Return a catalog that admits modules as if they were installed."""
     admitted = {}
     for module in modules:
-        info = module.INFO
+        info = module.describe()
         admitted[info.name] = Admitted(
             info.name, f"raccord-{info.name}", info.version, examine_hooks(info.name, module), info
         )
