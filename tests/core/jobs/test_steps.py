@@ -19,6 +19,9 @@ from raccord.quickbooks import UnavailableError
 from raccord.store.models import Control, Problem, Run, RunState
 from raccord.sync.execution import Execution, Fenced
 
+# What does not depend on the database is tried on one, to spare time.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 CANARY = "canary-4f1d"
 
 
@@ -49,6 +52,7 @@ def run_id(house, connection):
     return house.queued(connection)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "error",
     [
@@ -79,6 +83,7 @@ def test_trouble_that_does_not_pass_fails_the_run_visibly(house, run_id, pages, 
     assert problems(house) == [("jobs.retries_exhausted", "run", "open")]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("error", [KeyError(CANARY), SystemExit(CANARY), AssertionError(CANARY)])
 def test_a_mistake_of_ours_fails_this_run_and_shows_where_but_not_what(
     house, run_id, pages, steps_of, waits, caplog, error
@@ -96,12 +101,14 @@ def test_a_mistake_of_ours_fails_this_run_and_shows_where_but_not_what(
     assert problems(house) == [("jobs.unexpected", "run", "open")]
 
 
+@ON_SQLITE
 def test_an_answer_nobody_knows_is_a_mistake_of_ours(house, run_id, steps_of):
     with steps_of(lambda _: "perhaps").slice(run_id) as execution:
         assert execution.step() is Outcome.STOPPED
     assert house.run(run_id).error_code == "jobs.unexpected"
 
 
+@ON_SQLITE
 def test_a_fenced_execution_stops_without_a_word(house, run_id, pages, steps_of):
     with steps_of(Failing(pages.advance, Fenced(run_id))).slice(run_id) as execution:
         assert execution.step() is Outcome.SUPERSEDED
@@ -117,6 +124,7 @@ def test_a_run_that_failed_is_fenced_against_whoever_still_executes_it(house, ru
         pass
 
 
+@ON_SQLITE
 def test_a_source_that_asks_for_time_gets_it_but_not_for_ever(house, run_id, pages, steps_of):
     later = RetryLater(Text(fr="occupée", en="busy"), timedelta(minutes=5))
     steps = steps_of(Failing(pages.advance, *[later] * 9))
@@ -129,6 +137,7 @@ def test_a_source_that_asks_for_time_gets_it_but_not_for_ever(house, run_id, pag
     assert house.run(run_id).error_code == "jobs.retries_exhausted"
 
 
+@ON_SQLITE
 def test_a_source_cannot_put_a_run_off_for_longer_than_an_hour(run_id, pages, steps_of):
     later = RetryLater(Text(fr="occupée", en="busy"), timedelta(days=400))
     with steps_of(Failing(pages.advance, later)).slice(run_id) as execution:
@@ -150,6 +159,7 @@ def test_a_run_that_keeps_killing_its_process_is_given_up(house, run_id, pages, 
     assert pages.steps == []
 
 
+@ON_SQLITE
 def test_a_step_that_comes_through_forgets_the_restarts_before_it(house, run_id, pages, steps_of):
     steps = steps_of(Failing(pages.advance, Killed(), Killed()))
     for _ in range(2):
@@ -160,6 +170,7 @@ def test_a_step_that_comes_through_forgets_the_restarts_before_it(house, run_id,
     assert house.run(run_id).restarts == 0
 
 
+@ON_SQLITE
 def test_a_process_that_is_stopping_hands_the_run_back_at_once(house, run_id, pages, steps_of):
     steps = steps_of(pages.advance)
     steps.stopping.set()
@@ -168,6 +179,7 @@ def test_a_process_that_is_stopping_hands_the_run_back_at_once(house, run_id, pa
     assert (house.run(run_id).state, pages.steps) == (RunState.QUEUED, [])
 
 
+@ON_SQLITE
 def test_a_process_that_is_stopping_does_not_wait_for_the_network(house, run_id, pages, steps_of, waits):
     waits.stop_after = 1
     steps = steps_of(Failing(pages.advance, TimeoutError(), TimeoutError()), pause=waits)
@@ -176,6 +188,7 @@ def test_a_process_that_is_stopping_does_not_wait_for_the_network(house, run_id,
     assert (house.run(run_id).state, house.run(run_id).restarts) == (RunState.RUNNING, 0)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("state", [RunState.PAUSED, RunState.APPROVAL, RunState.DONE, RunState.CANCELLED])
 def test_a_run_that_is_not_live_is_left_alone(house, run_id, pages, steps_of, state):
     with house.database.begin() as session:
@@ -185,6 +198,7 @@ def test_a_run_that_is_not_live_is_left_alone(house, run_id, pages, steps_of, st
     assert (house.run(run_id).state, pages.steps) == (state, [])
 
 
+@ON_SQLITE
 def test_an_epoch_that_is_over_is_left_alone(house, run_id, pages, steps_of):
     with steps_of(pages.advance).slice(run_id, epoch=7) as execution:
         assert execution.step() is Outcome.SUPERSEDED
@@ -218,7 +232,7 @@ def test_companies_do_not_hinder_one_another(house, company):
     second.release()
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@ON_POSTGRES
 def test_a_frozen_process_loses_its_company_and_does_not_take_the_run_back(house, run_id, pages, steps_of):
     with steps_of(pages.advance).slice(run_id) as frozen:
         assert frozen.step() is Outcome.MORE
@@ -245,6 +259,7 @@ def test_every_way_a_run_is_given_up_is_explained_in_both_languages():
         assert explanation.fix.en
 
 
+@ON_SQLITE
 def test_a_pause_asked_for_is_obeyed_before_the_next_page(house, run_id, pages, steps_of):
     with steps_of(pages.advance).slice(run_id) as execution:
         assert execution.step() is Outcome.MORE
