@@ -1,0 +1,463 @@
+"""Writes the pages of docs/reference that say what the code says: error codes, commands and hooks.
+
+``python docs/generate_reference.py`` writes them; a tidy test compares what is committed with what this would write.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from raccord.cli import root
+from raccord.cli.group import COMMANDS, CommandMissingError
+from raccord.cli.language import Language, Phrase
+from raccord.cli.words import Command, Context, Group, State
+from raccord.jobs.errors import EXPLANATIONS
+from raccord.plugin import contexts, drafts, errors, hooks, info, ledger, records, terms
+from raccord.quarantine import _SENTENCES, Rule, fix_for
+from raccord.quickbooks import Cause
+from raccord.quickbooks import explain as explain_cause
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+CODE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
+COMMON = {"--lang", "--json", "--data-dir", "--help", "--version"}
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page by the path it is kept at."""
+    written: dict[Path, str] = {REFERENCE / "hooks.md": hooks_page()}
+    for language in LANGUAGES:
+        written[REFERENCE / f"errors.{language}.md"] = errors_page(language)
+        written[REFERENCE / f"commands.{language}.md"] = commands_page(language)
+    return written
+
+
+def main() -> None:
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+
+
+# --- error codes ---
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A code with what it says and what to do, each in both languages."""
+
+    code: str
+    what: Phrase
+    fix: Phrase
+
+
+def errors_page(language: Language) -> str:
+    """Return the page of all stable codes, by where they come from."""
+
+    def say(fr: str, en: str) -> str:
+        return fr if language == "fr" else en
+
+    lines = [
+        say("# Codes d'erreur", "# Error codes"),
+        "",
+        say(
+            "Chaque refus, chaque question et chaque problème porte un code stable. « … » tient la place d'une valeur. "
+            "Cette page est tirée du code par `docs/generate_reference.py`.",
+            "Every refusal, question and problem bears a stable code. “…” stands for a value. "
+            "This page is written from the code by `docs/generate_reference.py`.",
+        ),
+        "",
+    ]
+    sections: Sequence[tuple[str, Sequence[Said]]] = (
+        (say("Enregistrements, plans et preuve", "Records, plans and proof"), _stored()),
+        (say("Refus de QuickBooks", "Refusals of QuickBooks"), _causes()),
+        (say("Documents qui ne peuvent pas être écrits", "Documents that cannot be written"), _encoding()),
+        (say("Exécutions interrompues", "Runs that were given up"), _runs()),
+        (say("Refus des commandes et des réglages", "Refusals of commands and settings"), _refusals()),
+        (say("Connecteurs écartés", "Quarantined connectors"), _quarantine()),
+        (say("Connecteur Chase", "Chase connector"), _chase()),
+        (say("Connecteur bancaire", "Bank feed connector"), _bankfeed()),
+    )
+    for title, rows in sections:
+        what, fix = say("Ce qui est arrivé", "What happened"), say("Que faire", "What to do")
+        lines += [f"## {title}", ""]
+        if any(row.fix.en for row in rows):
+            lines += [f"| Code | {what} | {fix} |", "|---|---|---|"]
+            lines += [f"| `{row.code}` | {_cell(row.what, language)} | {_cell(row.fix, language)} |" for row in rows]
+        else:
+            # Connectors say what to do in the same sentence.
+            lines += [f"| Code | {what} |", "|---|---|"]
+            lines += [f"| `{row.code}` | {_cell(row.what, language)} |" for row in rows]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _stored() -> list[Said]:
+    table = _toml("core/raccord/overview/sentences.toml")
+    return [
+        Said(code, Phrase(row["fr"], row["en"]), Phrase(row["fix_fr"], row["fix_en"]))
+        for code, row in sorted(table.items())
+        if "." in code
+    ]
+
+
+def _causes() -> list[Said]:
+    said = []
+    for cause in sorted(Cause, key=str):
+        fr, en = (explain_cause(cause, language) for language in LANGUAGES)
+        what = Phrase(f"{fr.title}. {fr.what} {fr.why}", f"{en.title}. {en.what} {en.why}")
+        said.append(Said(str(cause), what, Phrase(f"{fr.fix} ({fr.who})", f"{en.fix} ({en.who})")))
+    return said
+
+
+def _encoding() -> list[Said]:
+    family = _toml("core/raccord/overview/sentences.toml")["encoding"]
+    fix = Phrase(family["fix_fr"], family["fix_en"])
+    found: dict[str, Phrase] = {}
+    for tree in _trees("core/raccord/quickbooks/codec"):
+        for call in _calls(tree):
+            texts = [text for text in map(_string, call.args) if text is not None]
+            if len(texts) >= 3 and CODE.fullmatch(texts[0]) and texts[0].startswith("encoding."):
+                found.setdefault(texts[0], Phrase(texts[1], texts[2]))
+    return [Said(code, text, fix) for code, text in sorted(found.items())]
+
+
+def _runs() -> list[Said]:
+    return [
+        Said(str(fault), Phrase(said.text.fr, said.text.en), Phrase(said.fix.fr, said.fix.en))
+        for fault, said in sorted(EXPLANATIONS.items())
+    ]
+
+
+def _refusals() -> list[Said]:
+    return _spoken(_trees("core/raccord", "web/raccord_web"), but=("plugin.",))
+
+
+def _quarantine() -> list[Said]:
+    return [
+        Said(str(rule), Phrase(*_SENTENCES[rule]), Phrase(fix_for(rule).fr, fix_for(rule).en)) for rule in sorted(Rule)
+    ]
+
+
+def _chase() -> list[Said]:
+    rows = _toml("plugins/chase/src/raccord_chase/texts/problems.toml")
+    own = [Said(f"chase.{code}", Phrase(row["fr"], row["en"]), Phrase("", "")) for code, row in sorted(rows.items())]
+    return own + _spoken(_trees("plugins/chase/src/raccord_chase"))
+
+
+def _bankfeed() -> list[Said]:
+    found = {row.code: row for row in _spoken(_trees("plugins/bankfeed/src/raccord_bankfeed"))}
+    for tree in _trees("plugins/bankfeed/src/raccord_bankfeed/readers"):
+        for call in _calls(tree):
+            # Its readers name their faults by _row(code, fr, en) and _file(code, fr, en).
+            texts = [text for text in map(_string, call.args) if text is not None]
+            if getattr(call.func, "id", "") in ("_row", "_file") and len(texts) == 3:
+                code = f"bankfeed.{texts[0]}"
+                found.setdefault(code, Said(code, Phrase(texts[1], texts[2]), Phrase("", "")))
+    return [found[code] for code in sorted(found)]
+
+
+def _spoken(trees: Iterator[ast.AST], but: tuple[str, ...] = ()) -> list[Said]:
+    """Return the codes that stand beside one or two ``Text`` in a call: what is said, and what to do."""
+    found: dict[str, Said] = {}
+    for tree in trees:
+        for call in _calls(tree):
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            codes = [code for each in given if (code := _string(each)) is not None and CODE.fullmatch(code)]
+            texts = [text for each in given if (text := _text(each)) is not None]
+            if codes and texts and not codes[0].startswith(but or "\n"):
+                if len(call.args) == 3 and codes[0] == _string(call.args[0]):
+                    # A refusal: code, what is said, what to do; one of the two may be put together elsewhere.
+                    what, fix = (_text(each) or Phrase("{_}", "{_}") for each in call.args[1:])
+                else:
+                    what, fix = (*texts, Phrase("", ""))[:2]
+                found.setdefault(codes[0], Said(codes[0], what, fix))
+    return [found[code] for code in sorted(found)]
+
+
+def _text(node: ast.expr) -> Phrase | None:
+    if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in ("Text", "Phrase"):
+        return None
+    named = {keyword.arg: _string(keyword.value) for keyword in node.keywords}
+    given = [_string(each) for each in node.args]
+    fr, en = (*given, named.get("fr"), named.get("en"))[:2] if given else (named.get("fr"), named.get("en"))
+    return None if fr is None or en is None else Phrase(fr, en)
+
+
+def _string(node: ast.expr) -> str | None:
+    """Return a literal text, its values as “…”; nothing for anything else."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(
+                str(part.value).replace("{", "{{") if isinstance(part, ast.Constant) else "{_}" for part in parts
+            )
+        case ast.IfExp(body=body, orelse=other):
+            # Two ways to say it; the fuller one tells more.
+            return max(_string(body) or "", _string(other) or "", key=len) or None
+        case _:
+            return None
+
+
+def _cell(text: Phrase, language: Language) -> str:
+    plain = re.sub(r"\{\{|\}\}|\{[^}]*\}", lambda found: {"{{": "{", "}}": "}"}.get(found[0], "…"), text.get(language))
+    return " ".join(plain.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def _trees(*folders: str) -> Iterator[ast.AST]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _toml(path: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads((ROOT / path).read_text(encoding="utf-8"))
+
+
+# --- commands ---
+
+
+def commands_page(language: Language) -> str:
+    """Return the page of all commands that this version has."""
+    say = {
+        "fr": (
+            "# Commandes",
+            (
+                "Chaque commande connaît aussi `--lang fr|en`, `--json` (un document JSON pour une machine), "
+                "`--data-dir DOSSIER` et `--help`. Cette page est tirée du code par `docs/generate_reference.py`."
+            ),
+            "## Codes de sortie",
+        ),
+        "en": (
+            "# Commands",
+            (
+                "Every command also knows `--lang fr|en`, `--json` (one JSON document for a machine), `--data-dir "
+                "DIRECTORY` and `--help`. This page is written from the code by `docs/generate_reference.py`."
+            ),
+            "## Exit statuses",
+        ),
+    }[language]
+    lines = [say[0], "", say[1], ""]
+    top = Context(root, info_name="raccord", obj=State(language=language))
+    for name in COMMANDS:
+        try:
+            found = root.get_command(top, name)
+        except CommandMissingError:
+            continue
+        if found is not None:
+            lines += _command(found, name, top, language)
+    lines += [say[2], "", *_statuses(language), ""]
+    return "\n".join(lines)
+
+
+def _command(found: click.Command, name: str, parent: click.Context, language: Language) -> list[str]:
+    context = Context(found, info_name=name, parent=parent)
+    path = context.command_path
+    usage = " ".join(piece for piece in found.collect_usage_pieces(context) if not piece.startswith("[OPTIONS"))
+    said = found.phrase.get(language) if isinstance(found, (Command, Group)) else (found.help or "")
+    lines = [f"## `{path}`", "", " ".join(said.split()), "", "```", f"{path} {usage}".rstrip(), "```", ""]
+    rows = [
+        record
+        for parameter in found.get_params(context)
+        if isinstance(parameter, click.Option) and not COMMON & set(parameter.opts)
+        if (record := parameter.get_help_record(context)) is not None
+    ]
+    if rows:
+        lines += [{"fr": "| Option | Effet |", "en": "| Option | Effect |"}[language], "|---|---|"]
+        lines += [f"| `{names.replace('|', chr(92) + '|')}` | {' '.join(text.split())} |" for names, text in rows]
+        lines.append("")
+    if isinstance(found, click.Group):
+        for inner in found.list_commands(context):
+            below = found.get_command(context, inner)
+            if below is not None:
+                lines += _command(below, inner, context, language)
+    return lines
+
+
+def _statuses(language: Language) -> list[str]:
+    rows = {
+        "fr": (
+            ("| Code | Sens |", "0", "fait"),
+            ("refusé ou échoué ; l'erreur dit pourquoi", "la ligne de commande elle-même est fausse"),
+            ("une personne doit agir : approuver un plan, répondre à une question", "la preuve n'est pas égale"),
+            "interrompu par Ctrl-C",
+        ),
+        "en": (
+            ("| Status | Meaning |", "0", "done"),
+            ("refused or failed; the error says why", "the command line itself is wrong"),
+            ("a person must act: approve a plan, answer a question", "the proof does not add up"),
+            "stopped with Ctrl-C",
+        ),
+    }[language]
+    (head, _, done), (failed, usage), (person, unequal), stopped = rows
+    texts = {0: done, 1: failed, 2: usage, 3: person, 4: unequal, 130: stopped}
+    from raccord.cli.exits import Exit
+
+    return [head, "|---|---|", *(f"| {int(status)} | {texts[int(status)]} |" for status in Exit)]
+
+
+# --- hooks ---
+
+HOOKS = (
+    hooks.Describes,
+    hooks.Fetches,
+    hooks.Maps,
+    hooks.Resolves,
+    hooks.Settles,
+    hooks.Pushes,
+    hooks.Reports,
+)
+CONTEXTS = (
+    contexts.ConnectionView,
+    contexts.FetchContext,
+    contexts.MapContext,
+    contexts.ResolveContext,
+    contexts.ConflictContext,
+    contexts.PushContext,
+    contexts.ReportContext,
+    contexts.Http,
+    contexts.FileBox,
+    contexts.SourceFile,
+)
+VALUES = (
+    ("The manifest", (info.ConnectorInfo, info.StreamInfo, info.RoleInfo, info.NewObject, info.Delivery, info.Contact)),
+    ("Pages and records", (records.Page, records.Record, records.Reject, hooks.Mapped, hooks.Skipped)),
+    ("References in a draft", (drafts.Link, drafts.Role, drafts.LedgerId, drafts.ItemFor, drafts.Decision)),
+    (
+        "Drafts that move money",
+        (
+            drafts.SalesReceipt,
+            drafts.RefundReceipt,
+            drafts.Deposit,
+            drafts.Expense,
+            drafts.JournalEntry,
+            drafts.Transfer,
+        ),
+    ),
+    ("Drafts of lists", (drafts.Account, drafts.Customer, drafts.Vendor, drafts.Item)),
+    (
+        "The ledger side",
+        (
+            ledger.AccountNeed,
+            ledger.AccountChoice,
+            ledger.Conflict,
+            ledger.Resolution,
+            ledger.LedgerObject,
+            ledger.Document,
+            ledger.Outcome,
+            ledger.PushResult,
+        ),
+    ),
+    ("Terms", (terms.Term, terms.TermTable)),
+    (
+        "Errors a connector raises",
+        (errors.RetryLater, errors.Reauthorise, errors.SourceRefused, errors.BadRecord),
+    ),
+)
+
+HOOKS_INTRODUCTION = (
+    "Everything a connector may import is in `raccord.plugin`. Every hook is synchronous, returns a value, and answers "
+    "`None` for “not mine, ask the next”: the company's extensions are asked first, then the connector, then core. The "
+    f"contract described here is version {info.API_VERSION}. This page is written from the docstrings by "
+    "`docs/generate_reference.py`."
+)
+
+
+def hooks_page() -> str:
+    """Return the page of the hooks, their contexts and the values that pass through them."""
+    lines = [
+        "# Hooks",
+        "",
+        HOOKS_INTRODUCTION,
+        "",
+        "## The hooks",
+        "",
+    ]
+    for protocol in HOOKS:
+        for name, function in _functions(protocol):
+            lines += [f"### `{name}`", "", *_block(f"def {name}{_signature(function)}"), _doc(function), ""]
+    lines += ["## Contexts", ""]
+    for context in CONTEXTS:
+        lines += [f"### `{context.__name__}`", "", _doc(context), "", *_members(context), ""]
+    for title, values in VALUES:
+        lines += [f"## {title}", ""]
+        for value in values:
+            lines += [f"### `{value.__name__}`", "", _doc(value), "", *_fields(value), ""]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
+
+
+def _functions(holder: type) -> Iterator[tuple[str, Callable[..., Any]]]:
+    for name, value in vars(holder).items():
+        if inspect.isfunction(value) and not name.startswith("_"):
+            yield name, value
+
+
+def _members(holder: type) -> list[str]:
+    lines = []
+    for name, value in vars(holder).items():
+        if name.startswith("_"):
+            continue
+        if isinstance(value, property) and value.fget is not None:
+            kind = inspect.signature(value.fget).return_annotation
+            lines.append(f"* `{name}: {kind}`{_after(value.fget)}")
+        elif inspect.isfunction(value):
+            lines.append(f"* `{name}{_signature(value)}`{_after(value)}")
+    return lines
+
+
+def _fields(holder: type) -> list[str]:
+    kinds = {
+        name: kind
+        for base in reversed(holder.__mro__[:-1])
+        for name, kind in inspect.get_annotations(base).items()
+        if not name.startswith("_")
+    }
+    return [f"* `{name}: {kind}`" for name, kind in kinds.items()]
+
+
+def _signature(function: Callable[..., Any]) -> str:
+    found = inspect.signature(function)
+    kept = [each for each in found.parameters.values() if each.name != "self"]
+    # Annotations are texts (postponed evaluation) and come with quotes.
+    return re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(found.replace(parameters=kept)))
+
+
+def _block(code: str) -> list[str]:
+    return ["```python", code, "```", ""]
+
+
+def _doc(thing: object) -> str:
+    text = vars(thing).get("__doc__") if isinstance(thing, type) else getattr(thing, "__doc__", None)
+    # A dataclass without a docstring gets its signature for one, which the fields below say better.
+    if not text or (isinstance(thing, type) and text.startswith(f"{thing.__name__}(")):
+        return ""
+    return _markdown(inspect.cleandoc(text))
+
+
+def _after(function: Callable[..., Any]) -> str:
+    text = _doc(function)
+    return f": {' '.join(text.split())}" if text else ""
+
+
+def _markdown(text: str) -> str:
+    text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text)
+    return re.sub(r"``([^`]+)``", r"`\1`", text).replace("::\n", ":\n")
+
+
+if __name__ == "__main__":
+    main()
