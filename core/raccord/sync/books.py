@@ -169,12 +169,6 @@ def find_by_name(client: QuickBooks, kind: str, name: str) -> list[Mapping[str, 
     return list(client.query_all(kind, f"{field} = {quoted(name)} AND Active IN (true, false)"))
 
 
-def ledger_object(entry: LedgerEntry) -> LedgerObject:
-    return LedgerObject(
-        entry.kind, entry.object_id, entry.name, entry.active, entry.type, entry.subtype, entry.number, entry.currency
-    )
-
-
 def _entry(company_id: str, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     name = str(row.get("FullyQualifiedName") or row.get("DisplayName") or row.get("Name") or "")
     return {

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Account, Customer, Draft, Item, Vendor, links_in, money_effect
+from raccord.plugin.drafts import Accepts, Account, Customer, Draft, Item, Vendor, links_in, money_effect
 from raccord.quickbooks.codec import Encoded, EncodeError, Target, encode, entity_of, ledger_effect, rank_of
 from raccord.store.models import (
     Action,
@@ -179,12 +179,8 @@ class Planner:
         )
 
     def _clearing(self) -> str:
-        own = [
-            e.object_id
-            for e in self.resolver.entries.values()
-            if e.kind == "Account" and e.subtype == "UndepositedFunds"
-        ]
-        return min(own, key=lambda each: (len(each), each)) if own else ""
+        own = self.resolver.lists.of_subtype(Accepts.CLEARING, "UndepositedFunds")
+        return "" if own is None else own.id
 
     def _hold(self, row: DraftRow, draft: Draft, held: Held) -> dict[str, Any]:
         code, params = held.code, dict(held.params)

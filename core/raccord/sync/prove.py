@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from raccord.quickbooks import QuickBooks, quoted
 from raccord.quickbooks.codec import money_of, read_marker
+from raccord.store.database import Database
 from raccord.store.models import (
     Connection,
     DraftRow,
@@ -74,6 +75,19 @@ def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
         following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
         yield first, min(last, following - timedelta(days=1))
         first = following
+
+
+def totals_between(
+    database: Database, client: QuickBooks, connection: Connection, first: date, last: date
+) -> dict[Cell, Totals]:
+    """Read all three sides of a range of days and compare them; at most a month, so that memory stays bounded."""
+    with database.read() as session:
+        totals = source_side(session, connection, first, last)
+        links = linked_between(session, connection, first, last)
+    documents = documents_between(client, {link.kind for link in links}, first, last)
+    astray = [link for link in links if (link.kind, link.document_id) not in documents]
+    documents |= documents_elsewhere(client, astray)
+    return compare(dict(totals), links, documents)
 
 
 def proof_range(session: Session, connection: Connection) -> tuple[date, date] | None:

@@ -27,9 +27,10 @@ from raccord.plugin.info import NewObject, RoleInfo
 from raccord.plugin.ledger import AccountNeed, LedgerObject
 from raccord.plugin.texts import Language
 from raccord.scope import Scope
-from raccord.store.models import Action, Choice, Connection, LedgerEntry, LineState, LinkRow, LinkState, PlanLine
-from raccord.sync.books import PEOPLE, fits, kind_of, ledger_object
+from raccord.store.models import Action, Choice, Connection, LineState, LinkRow, LinkState, PlanLine
+from raccord.sync.books import PEOPLE, fits, kind_of
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.lists import Lists
 from raccord.sync.views import View
 
 CHOICE_MISSING = "resolve.choice_missing"
@@ -66,14 +67,14 @@ class Wanted:
 class Resolver:
     """Answers references for one connection while its plan is built; holds lists in memory, never records.
 
-    ``named`` finds objects of a list by name; ``wanted`` collects what the plan must create first.
+    ``wanted`` collects what the plan must create first.
     """
 
     connection: Connection
     scope: Scope
     view: View
     language: Language
-    entries: dict[tuple[str, str], LedgerEntry] = field(default_factory=dict)
+    lists: Lists = field(default_factory=Lists)
     choices: dict[tuple[str, str], list[Choice]] = field(default_factory=dict)
     wanted: dict[str, Wanted] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
@@ -85,6 +86,9 @@ class Resolver:
     """The draft's own decisions."""
     draft_key: str = ""
     day: date | None = None
+    _roles: dict[str, RoleInfo] = field(default_factory=dict)
+    _known: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Roles of this slice that have the same answer on every day."""
 
     def load(self, session: Session) -> None:
         """Read choices and lists; called once for each slice of planning."""
@@ -93,8 +97,9 @@ class Resolver:
             select(Choice).where(Choice.connection_id == self.connection.id).order_by(Choice.valid_from)
         ):
             self.choices.setdefault((choice.role, choice.of), []).append(choice)
-        rows = session.scalars(select(LedgerEntry).where(LedgerEntry.company_id == self.connection.company_id))
-        self.entries = {(row.kind, row.object_id): row for row in rows}
+        self.lists = Lists.read(session, self.connection.company_id)
+        self._roles = {role.name: role for role in self.scope.info.roles}
+        self._known.clear()
 
     def load_links(self, session: Session, keys: Sequence[str], plan_id: str) -> None:
         """Read what became of the documents that this chunk's drafts refer to."""
@@ -147,30 +152,34 @@ class Resolver:
         raise Held(LINK_GONE if key in self.gone else LINK_MISSING, keys=[key])
 
     def _role(self, name: str, of: str) -> str:
+        known = self._known.get((name, of))
+        if known is not None:
+            return known
         info = self._info(name)
         choice = self._choice(name, of)
         if choice is not None:
             return self._active(choice.ledger_kind, choice.ledger_id, role=name)
         if info.same_as:
             return self._role(info.same_as, of)
-        fitting = [entry for entry in self.entries.values() if entry.active and fits(info.accepts, entry)]
         if self.scope.answers("resolve_account"):
-            suggested = self.scope.resolve(self.view, self._need(info, of, fitting))
+            suggested = self.scope.resolve(self.view, self._need(info, of))
             if suggested is not None:
                 return self._active(kind_of(info.accepts), suggested.choice.id, role=name)
-        if info.subtype:
-            own = sorted(
-                (entry for entry in fitting if entry.subtype == info.subtype),
-                key=lambda entry: (len(entry.object_id), entry.object_id),
-            )
-            if own:
-                return own[0].object_id
+        answer = self._without_choice(info, of)
+        if (name, of) not in self.choices:
+            self._known[name, of] = answer
+        return answer
+
+    def _without_choice(self, info: RoleInfo, of: str) -> str:
+        own = self.lists.of_subtype(info.accepts, info.subtype) if info.subtype else None
+        if own is not None:
+            return own.id
         if info.default is not None:
             return self._default(info, info.default, of)
-        raise Held(CHOICE_MISSING, role=name, of=of, accepts=str(info.accepts))
+        raise Held(CHOICE_MISSING, role=info.name, of=of, accepts=str(info.accepts))
 
-    def _need(self, info: RoleInfo, of: str, fitting: Sequence[LedgerEntry]) -> AccountNeed:
-        candidates: tuple[LedgerObject, ...] = tuple(ledger_object(entry) for entry in fitting[:CANDIDATES_MAX])
+    def _need(self, info: RoleInfo, of: str) -> AccountNeed:
+        candidates: tuple[LedgerObject, ...] = tuple(self.lists.fitting(info.accepts)[:CANDIDATES_MAX])
         return AccountNeed(info.name, of, info.accepts, self.day or date.min, self.draft_key, candidates)
 
     def _choice(self, name: str, of: str) -> Choice | None:
@@ -184,12 +193,10 @@ class Resolver:
         key = f"default/{info.name}" + (f"/{of}" if of else "")
         name = default.name.get(self.language)
         kind = kind_of(info.accepts)
-        rivals = PEOPLE if kind in PEOPLE else (kind,)
-        for entry in self.entries.values():
-            if entry.kind in rivals and entry.name_key == name.casefold():
-                if not fits(info.accepts, entry):
-                    raise Held(NAME_TAKEN, role=info.name, name=name, kind=entry.kind, type=entry.type)
-                return self._active(kind, entry.object_id, role=info.name)
+        for entry in self.lists.named(PEOPLE if kind in PEOPLE else (kind,), name):
+            if not fits(info.accepts, entry):
+                raise Held(NAME_TAKEN, role=info.name, name=name, kind=entry.kind, type=entry.type)
+            return self._active(kind, entry.id, role=info.name)
         if key not in self.wanted:
             self.wanted[key] = Wanted(key, _new_object(kind, key, name, default), info.accepts, info.name, of)
         return f"{{link:{key}}}"
@@ -197,15 +204,15 @@ class Resolver:
     def _item(self, ref: ItemFor) -> str:
         """Return the service item of an income account: the one named like it, or a new one."""
         account = self._role(ref.account.name, ref.account.of)
-        known = self.entries.get(("Account", account))
+        known = self.lists.by_id.get(("Account", account))
         if known is not None:
             name = known.name.rsplit(":", 1)[-1]
         else:
             name = _name_of(self.wanted[account[len("{link:") : -1]].draft)
-        same_name = [e for e in self.entries.values() if e.kind == "Item" and e.name_key == name.casefold()]
+        same_name = self.lists.named(("Item",), name)
         for entry in same_name:
             if entry.account_id == account:
-                return self._active("Item", entry.object_id)
+                return self._active("Item", entry.id)
         if same_name:
             raise Held(NAME_TAKEN, role=ref.account.name, name=name, kind="Item", type=same_name[0].type)
         key = f"item-for/{account[len('{link:') : -1] if known is None else account}"
@@ -215,16 +222,16 @@ class Resolver:
         return f"{{link:{key}}}"
 
     def _active(self, kind: str, object_id: str, role: str = "") -> str:
-        entry = self.entries.get((kind, object_id))
+        entry = self.lists.by_id.get((kind, object_id))
         if entry is not None and not entry.active:
             raise Held(INACTIVE, kind=kind, id=object_id, name=entry.name, role=role)
         return object_id
 
     def _info(self, name: str) -> RoleInfo:
-        for info in self.scope.info.roles:
-            if info.name == name:
-                return info
-        raise Held("resolve.role_unknown", role=name)
+        info = self._roles.get(name)
+        if info is None:
+            raise Held("resolve.role_unknown", role=name)
+        return info
 
 
 def _new_object(kind: str, key: str, name: str, default: NewObject) -> Draft:

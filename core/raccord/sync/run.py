@@ -42,21 +42,13 @@ from raccord.store.models import (
 from raccord.sync.books import chosen, read_facts, read_lists, store_books
 from raccord.sync.conserve import ConservationError, conserve
 from raccord.sync.execution import Execution, PassingTrouble
+from raccord.sync.file_guard import DatabaseAway
 from raccord.sync.keep import keep_page
 from raccord.sync.map import map_slice
 from raccord.sync.plan import Planner, Position, plan_hash, start_plan
 from raccord.sync.post import OutcomeUnknown, Poster
 from raccord.sync.problems import close_problems, open_problem
-from raccord.sync.prove import (
-    compare,
-    documents_between,
-    documents_elsewhere,
-    linked_between,
-    proof_range,
-    source_side,
-    store_proof,
-    windows,
-)
+from raccord.sync.prove import proof_range, store_proof, totals_between, windows
 from raccord.sync.resolve import Resolver
 from raccord.sync.workshop import Bench, Workshop
 
@@ -108,7 +100,7 @@ class Pipeline:
             return _Unit(self.workshop, execution, bench).do(phase)
         except RetryLater:
             raise
-        except (UnavailableError, ThrottledError) as error:
+        except (UnavailableError, ThrottledError, DatabaseAway) as error:
             raise PassingTrouble(str(error)) from None
         except (Reauthorise, ReauthoriseError) as error:
             return self._needs_sign_in(execution, error)
@@ -388,13 +380,6 @@ class PlanNotApprovedError(Exception):
 
 def prove_window(workshop: Workshop, execution: Execution, bench: Bench, first: date, last: date) -> int:
     """Prove the days of one month of a connection; return how many cells are unequal."""
-    client = bench.client()
-    with execution.database.read() as session:
-        totals = source_side(session, bench.connection, first, last)
-        links = linked_between(session, bench.connection, first, last)
-    documents = documents_between(client, {link.kind for link in links}, first, last)
-    astray = [link for link in links if (link.kind, link.document_id) not in documents]
-    documents |= documents_elsewhere(client, astray)
-    proven = compare(dict(totals), links, documents)
+    proven = totals_between(execution.database, bench.client(), bench.connection, first, last)
     with execution.begin() as (session, run):
         return store_proof(session, bench.connection, run.id, first, last, proven, workshop.clock.now())

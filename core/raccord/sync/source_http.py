@@ -42,7 +42,18 @@ class SourceHttp:
     def __init__(self, hosts: Sequence[str], clock: Clock, client: httpx.Client | None = None) -> None:
         self._hosts = frozenset(host.casefold() for host in hosts)
         self._clock = clock
-        self._client = client or httpx.Client(timeout=httpx.Timeout(60, connect=10), follow_redirects=False)
+        self._given = client
+
+    def close(self) -> None:
+        if self._given is not None:
+            self._given.close()
+
+    @property
+    def _client(self) -> httpx.Client:
+        # Made when first needed: many connectors read files alone, and a client costs a tenth of a second.
+        if self._given is None:
+            self._given = httpx.Client(timeout=httpx.Timeout(60, connect=10), follow_redirects=False)
+        return self._given
 
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None

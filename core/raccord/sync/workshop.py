@@ -30,6 +30,7 @@ from raccord.store.tokens import StoredTokens
 from raccord.store.vault import Vault, join_secrets
 from raccord.sync.books import Facts, read_facts
 from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
+from raccord.sync.file_guard import GuardedFileBox
 from raccord.sync.source_http import SourceHttp, allowed_hosts
 from raccord.sync.terms import terms_of
 from raccord.sync.views import FetchView, MapView, View
@@ -65,6 +66,7 @@ class Workshop:
     clock: Clock
     _facts: tuple[str, Facts] | None = field(default=None, repr=False)
     _clients: dict[str, QuickBooks] = field(default_factory=dict, repr=False)
+    _sources: dict[tuple[str, int], SourceHttp] = field(default_factory=dict, repr=False)
     _oauths: dict[str, OAuthClient] = field(default_factory=dict, repr=False)
     _oauth_lock: Lock = field(default_factory=Lock, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
@@ -87,15 +89,15 @@ class Workshop:
 
     def fetch_view(self, bench: Bench) -> FetchView:
         view = bench.view
-        hosts = allowed_hosts(bench.scope.info.hosts, view.settings)
+        box = StoredFileBox(self.database, self.settings.data_dir, bench.connection.id, self.clock)
         return FetchView(
             view.settings,
             view.time_zone,
             view.home_currency,
             view.language,
             view.starts_on,
-            SourceHttp(hosts, self.clock),
-            StoredFileBox(self.database, self.settings.data_dir, bench.connection.id, self.clock),
+            self._source_http(bench),
+            GuardedFileBox(box),
             self.clock,
         )
 
@@ -110,6 +112,14 @@ class Workshop:
     def keep_facts(self, plan_id: str, facts: Facts) -> None:
         """Remember the facts a plan is made with, so that its later slices ask nothing."""
         self._facts = (plan_id, facts)
+
+    def _source_http(self, bench: Bench) -> SourceHttp:
+        key = (bench.connection.id, bench.connection.revision)
+        with self._lock:
+            if key not in self._sources:
+                hosts = allowed_hosts(bench.scope.info.hosts, bench.view.settings)
+                self._sources[key] = SourceHttp(hosts, self.clock)
+            return self._sources[key]
 
     def facts(self, plan_id: str, company: Company) -> Facts:
         """Return the facts of a plan; another process that takes the plan over reads them again."""
@@ -159,6 +169,9 @@ class Workshop:
             for client in self._clients.values():
                 client.close()
             self._clients.clear()
+            for source in self._sources.values():
+                source.close()
+            self._sources.clear()
         with self._oauth_lock:
             for oauth in self._oauths.values():
                 oauth.close()

@@ -1,0 +1,47 @@
+"""The file box as connectors get it: a database that is away is our trouble, not the connector's fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from raccord.guard import ContextError
+from raccord.plugin.contexts import FileBox, SourceFile
+
+
+class DatabaseAway(ContextError):  # noqa: N818 - named for what is so
+    """Raised through a connector's code when our database does not answer."""
+
+
+class GuardedFileBox:
+    """Passes every call on; what the database raises goes past the connector's guard."""
+
+    def __init__(self, box: FileBox) -> None:
+        self._box = box
+
+    def receive(self, name: str, content: BinaryIO, *, origin: str) -> bool:
+        with _ours():
+            return self._box.receive(name, content, origin=origin)
+
+    def scan(self, folder: str) -> int:
+        with _ours():
+            return self._box.scan(folder)
+
+    def has(self, name: str, size: int) -> bool:
+        with _ours():
+            return self._box.has(name, size)
+
+    def after(self, number: int) -> SourceFile | None:
+        with _ours():
+            return self._box.after(number)
+
+
+@contextmanager
+def _ours() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseAway(type(error).__name__) from None

@@ -1,0 +1,35 @@
+"""Proving a connection's days again without fetching anything: what was kept and posted, against QuickBooks now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from raccord.store.models import Company, Connection
+from raccord.sync.prove import proof_range, store_proof, totals_between, windows
+from raccord.sync.workshop import Workshop
+
+OUTSIDE_OF_RUNS = ""
+"""The run that a proof made here names."""
+
+
+def prove_again(
+    workshop: Workshop, connection_id: str, after_month: Callable[[int, int], None] = lambda _done, _all: None
+) -> int:
+    """Prove every day of a connection and return how many cells are not equal.
+
+    The caller holds the company, so that no run writes meanwhile. Each month is committed by itself; ``after_month``
+    gets how many are done and how many there are. Needs the company's authorisation, not the connector.
+    """
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        company = session.get_one(Company, connection.company_id)
+        span = proof_range(session, connection)
+    months = [] if span is None else list(windows(*span))
+    client = workshop.client(company)
+    unequal = 0
+    for done, (first, last) in enumerate(months, start=1):
+        proven = totals_between(workshop.database, client, connection, first, last)
+        with workshop.database.begin() as session:
+            unequal += store_proof(session, connection, OUTSIDE_OF_RUNS, first, last, proven, workshop.clock.now())
+        after_month(done, len(months))
+    return unequal
