@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,9 +15,6 @@ from raccord.cli.exits import Exit
 from raccord.cli.group import LazyGroup
 from raccord.cli.language import Phrase, spoken
 from raccord.cli.words import Option, State
-
-if TYPE_CHECKING:
-    from raccord.errors import RaccordError
 
 __all__ = ["main", "run"]
 
@@ -48,17 +44,17 @@ def run(arguments: Sequence[str]) -> int:
 
         return complain_of_click(error, state)
     except _refusals() as error:
-        from raccord.cli.complaints import complain
+        from raccord.cli.refusals import complain_of
 
-        return complain(error.code, error.text, error.fix, state)
+        return complain_of(error, state)
     return int(status or Exit.OK)
 
 
-def _refusals() -> type[RaccordError]:
-    # Asked only when something was raised: the package of errors imports what help does not need.
-    from raccord.errors import RaccordError
+def _refusals() -> tuple[type[Exception], ...]:
+    # Asked only when something was raised: the errors' packages import what help does not need.
+    from raccord.cli.refusals import REFUSALS
 
-    return RaccordError
+    return REFUSALS
 
 
 def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from raccord.jobs.errors import company_busy
 from raccord.jobs.inline import InlineEngine
 from raccord.jobs.locks import company_locks
 from raccord.jobs.steps import Steps
@@ -25,5 +27,21 @@ def inline_engine(workshop: Workshop, after_step: Callable[[str], None] | None =
             if after_step is not None:
                 after_step(run_id)
 
-    locks = company_locks(workshop.database, f"cli-{socket.gethostname()[:20]}-{os.getpid()}")
+    locks = company_locks(workshop.database, _name())
     return InlineEngine(Steps(workshop.database, advance, locks, workshop.clock, Tuning()))
+
+
+@contextmanager
+def holding_company(workshop: Workshop, company_id: str) -> Iterator[None]:
+    """Keep runs away from a company meanwhile; raises JobError ``jobs.company_busy`` when one goes on."""
+    held = company_locks(workshop.database, _name()).take(company_id)
+    if held is None:
+        raise company_busy(company_id)
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def _name() -> str:
+    return f"cli-{socket.gethostname()[:20]}-{os.getpid()}"

@@ -104,6 +104,18 @@ class Group(click.Group):
             formatter.write_dl(rows)
 
 
+class DefaultGroup(Group):
+    """A group that runs its ``default`` command when none of its commands is named."""
+
+    def __init__(self, *arguments: Any, default: str, **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = any(argument in self.commands or argument == "--help" for argument in args)
+        return super().parse_args(ctx, args if named else [self.default, *args])
+
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -121,6 +133,15 @@ def group(name: str, fr: str, en: str, **attributes: Any) -> Callable[[Callable[
 
     def decorate(function: Callable[..., Any]) -> Group:
         return click.group(name, cls=Group, phrase=Phrase(fr, en), **attributes)(function)
+
+    return decorate
+
+
+def default_group(name: str, default: str, fr: str, en: str) -> Callable[[Callable[..., Any]], DefaultGroup]:
+    """Make a function a group with a default command; see :func:`group`."""
+
+    def decorate(function: Callable[..., Any]) -> DefaultGroup:
+        return click.group(name, cls=DefaultGroup, phrase=Phrase(fr, en), default=default)(function)
 
     return decorate
 

@@ -1,0 +1,39 @@
+"""Asking a person before something that cannot be taken back, and asking for secrets without showing them."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from raccord.cli.language import Phrase
+from raccord.cli.output import Output
+from raccord.errors import RaccordError
+from raccord.plugin.texts import Text
+
+YES = frozenset({"o", "oui", "y", "yes"})
+
+
+class NotConfirmedError(RaccordError):
+    """Raised when something that needs a person's word was asked for where no person is."""
+
+
+def confirm(out: Output, consequence: Phrase, *, yes: bool) -> None:
+    """Show what follows and go on only with a person's word; raises ``click.Abort`` without it.
+
+    ``yes`` stands for it where no person is at the keyboard.
+    """
+    if yes:
+        return
+    if out.as_json or not sys.stdin.isatty():
+        raise NotConfirmedError(
+            "cli.not_confirmed",
+            Text(consequence.fr, consequence.en),
+            Text("Ajoutez --yes si c'est bien voulu.", "Add --yes if this is what you want."),
+        )
+    click.echo(consequence.get(out.language))
+    question = Phrase("Continuer ? [o/N]", "Go on? [y/N]").get(out.language)
+    answer = click.prompt(question, default="", show_default=False)
+    if answer.strip().lower() not in YES:
+        out.say(Phrase("Rien n'a changé.", "Nothing has changed."))
+        raise click.Abort

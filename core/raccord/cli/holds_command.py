@@ -1,0 +1,260 @@
+"""``raccord holds``: what waits for a person, and the answers."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import click
+from sqlalchemy.orm import Session
+
+from raccord.cli.exits import Exit
+from raccord.cli.finding import operator, the_connection, the_hold
+from raccord.cli.house import opened_workshop
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, Output, actor, output
+from raccord.cli.showing import day, money, short
+from raccord.cli.words import Option, default_group
+from raccord.errors import RaccordError
+from raccord.onboarding.decisions import answer_hold, choose, skip_draft
+from raccord.overview.explain import explain
+from raccord.overview.listing import Listing
+from raccord.overview.questions import Candidate, MissingChoice, Question, candidates, missing_choices, open_questions
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.texts import Text
+from raccord.store.models import Connection, Hold
+from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
+from raccord.sync.workshop import Workshop
+
+ROWS_USUAL = 50
+NAMES_MAX = 8
+
+
+class AnswerError(RaccordError):
+    """Raised when an answer does not fit its question."""
+
+
+@default_group(
+    "holds", "list", "Montrer ce qui attend une personne, et y répondre.", "Show what waits for a person, and answer."
+)
+def command() -> None:
+    pass
+
+
+@command.command(
+    "list",
+    phrase=Phrase("Montrer ce qui attend une personne.", "Show what waits for a person."),
+    params=[
+        Option(
+            "--limit",
+            type=click.IntRange(1, 500),
+            default=ROWS_USUAL,
+            phrase=Phrase("Nombre de questions au plus.", "Number of questions at most."),
+        )
+    ],
+)
+@click.argument("connection", required=False)
+def list_(connection: str | None, limit: int) -> int:
+    out = output()
+    with opened_workshop() as workshop, workshop.database.read() as session:
+        chosen = None if connection is None else the_connection(session, connection).id
+        questions = open_questions(session, chosen, without_choices=True, limit=limit)
+        choices = missing_choices(session, chosen)
+    if out.as_json:
+        out.json(
+            {
+                "questions": [_as_json(each) for each in questions.rows],
+                "total": questions.total,
+                "choices": [_choice_as_json(each) for each in choices],
+            }
+        )
+    else:
+        _show_choices(out, choices)
+        _show_questions(out, questions, nothing_else=not choices)
+    return Exit.NEEDS_PERSON if questions.total or choices else Exit.OK
+
+
+@command.command(
+    "answer",
+    phrase=Phrase(
+        "Répondre à une question, ou à plusieurs de la même façon, par un compte de QuickBooks.",
+        "Answer one question, or several the same way, with an account of QuickBooks.",
+    ),
+    params=[
+        Option(
+            "--account",
+            required=True,
+            metavar="ID|NAME",
+            phrase=Phrase("Compte (numéro QuickBooks ou nom).", "Account (QuickBooks id or name)."),
+        )
+    ],
+)
+@click.argument("hold", nargs=-1, required=True)
+def answer(hold: tuple[str, ...], account: str) -> int:
+    out = output()
+    with opened_workshop() as workshop, out.progress(Phrase("Réponses", "Answers"), len(hold)) as progress:
+        with workshop.database.read() as session:
+            ids = list(dict.fromkeys(the_hold(session, each) for each in hold))
+        names = []
+        for done, hold_id in enumerate(ids, start=1):
+            names.append(_answer(workshop, hold_id, account))
+            progress(done)
+    if out.as_json:
+        out.json({"answered": ids, "with": sorted(set(names))})
+    out.say(
+        Phrase(
+            f"{len(ids)} réponses : {', '.join(sorted(set(names)))}. Elles partent avec la prochaine exécution.",
+            f"{len(ids)} answered: {', '.join(sorted(set(names)))}. They go with the next run.",
+        )
+    )
+    return Exit.OK
+
+
+@command.command(
+    "skip",
+    phrase=Phrase(
+        "Écarter définitivement une opération, avec une raison.", "Leave a line out for good, with a reason."
+    ),
+    params=[
+        Option("--why", required=True, phrase=Phrase("La raison, en quelques mots.", "The reason, in a few words."))
+    ],
+)
+@click.argument("hold", nargs=-1, required=True)
+def skip(hold: tuple[str, ...], why: str) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            ids = list(dict.fromkeys(the_hold(session, each) for each in hold))
+        keys = [skip_draft(workshop, operator(actor()), each, why).key for each in ids]
+    if out.as_json:
+        out.json({"skipped": keys, "why": why})
+    out.say(Phrase(f"Écartées : {', '.join(keys)}.", f"Left out: {', '.join(keys)}."))
+    return Exit.OK
+
+
+def find_candidate(session: Session, company_id: str, accepts: Accepts, wanted: str) -> Candidate:
+    """Return the ledger object of that id, number or name that fits; the refusal names what is near."""
+    fitting = candidates(session, company_id, [accepts])[accepts]
+    key = wanted.casefold()
+    # An id comes first: a company may well have an account called "42".
+    for exact in (
+        [each for each in fitting if each.id == wanted],
+        [each for each in fitting if key in (each.name.casefold(), each.number.casefold())],
+    ):
+        if len(exact) == 1:
+            return exact[0]
+    near = difflib.get_close_matches(wanted, [each.name for each in fitting], n=NAMES_MAX, cutoff=0.4)
+    named = ", ".join(near or [each.name for each in fitting[:NAMES_MAX]]) or "–"
+    raise AnswerError(
+        "choice.does_not_fit",
+        Text(
+            f"« {wanted} » n'existe pas, est inactif, n'est pas seul ou ne convient pas ici.",
+            f"“{wanted}” does not exist, is inactive, is not the only one or does not fit here.",
+        ),
+        Text(f"Par exemple : {named}.", f"For example: {named}."),
+    )
+
+
+def _answer(workshop: Workshop, hold_id: str, account: str) -> str:
+    """Answer one hold; a missing choice is made once for all drafts that wait for it."""
+    with workshop.database.read() as session:
+        hold = session.get_one(Hold, hold_id)
+        connection = session.get_one(Connection, hold.connection_id)
+        if hold.code not in (DECISION_MISSING, CHOICE_MISSING):
+            said = {language: explain(hold.code, hold.params, language) for language in ("fr", "en")}
+            raise AnswerError(
+                "hold.not_a_decision", Text(said["fr"].what, said["en"].what), Text(said["fr"].fix, said["en"].fix)
+            )
+        found = find_candidate(session, connection.company_id, Accepts(str(hold.params["accepts"])), account)
+    person = operator(actor())
+    if hold.code == CHOICE_MISSING:
+        choose(workshop, person, connection.id, str(hold.params["role"]), found.id, str(hold.params["of"]))
+    else:
+        answer_hold(workshop, person, hold_id, found.id)
+    return found.name
+
+
+def _show_choices(out: Output, choices: Sequence[MissingChoice]) -> None:
+    if not choices:
+        return
+    out.table(
+        Phrase("Choix à faire une fois", "Choices to make once"),
+        [
+            Column(Phrase("Connexion", "Connection")),
+            Column(Phrase("Rôle", "Role")),
+            Column(Phrase("Pour", "Of")),
+            Column(Phrase("Documents qui attendent", "Documents waiting"), right=True),
+            Column(Phrase("À faire", "What to do")),
+        ],
+        [
+            [
+                each.connection,
+                each.role,
+                each.of,
+                str(each.drafts),
+                f"raccord connect choose {each.connection!r} {each.role} …",
+            ]
+            for each in choices
+        ],
+        empty=Phrase("Aucun.", "None."),
+    )
+
+
+def _show_questions(out: Output, questions: Listing[Question], *, nothing_else: bool) -> None:
+    if not questions.rows and not nothing_else:
+        return
+    out.table(
+        Phrase(
+            f"Attendent une personne ({len(questions.rows)} sur {questions.total})",
+            f"Waiting for a person ({len(questions.rows)} of {questions.total})",
+        ),
+        [
+            Column(Phrase("Numéro", "Id")),
+            Column(Phrase("Jour", "Day")),
+            Column(Phrase("Montant", "Amount"), right=True),
+            Column(Phrase("Opération", "Line")),
+            Column(Phrase("Question", "Question")),
+        ],
+        [
+            [
+                short(each.hold_id),
+                day(each.day),
+                f"{money(each.amount, out.language)} {each.currency}".strip(),
+                f"{each.text or each.key}\n{each.connection}, {each.key}",
+                f"{explain(each.code, each.params, out.language).what} [{each.code}]",
+            ]
+            for each in questions.rows
+        ],
+        empty=Phrase("Rien n'attend personne.", "Nothing waits for anybody."),
+    )
+
+
+def _as_json(each: Question) -> dict[str, object]:
+    return {
+        "hold": each.hold_id,
+        "connection": each.connection,
+        "connection_id": each.connection_id,
+        "key": each.key,
+        "kind": each.kind,
+        "day": day(each.day) or None,
+        "amount": each.amount,
+        "currency": each.currency,
+        "text": each.text,
+        "facts": dict(each.facts),
+        "code": each.code,
+        "answer": str(each.answer),
+        "accepts": None if each.accepts is None else str(each.accepts),
+        "question": {language: explain(each.code, each.params, language).what for language in ("fr", "en")},
+        "fix": {language: explain(each.code, each.params, language).fix for language in ("fr", "en")},
+    }
+
+
+def _choice_as_json(each: MissingChoice) -> dict[str, object]:
+    return {
+        "connection": each.connection,
+        "connection_id": each.connection_id,
+        "role": each.role,
+        "of": each.of,
+        "accepts": str(each.accepts),
+        "drafts": each.drafts,
+    }

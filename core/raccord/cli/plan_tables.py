@@ -1,0 +1,239 @@
+"""A plan as tables for people and as JSON for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, Output
+from raccord.cli.showing import ACTIONS, day, moment, money
+from raccord.overview.explain import explain
+from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_summary
+from raccord.quickbooks import quoted
+from raccord.store.models import Action, Company, Connection, PlanState
+from raccord.sync.chunks import chunks
+from raccord.sync.workshop import Workshop
+
+HASH_SHOWN = 12
+
+Books = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Documents as QuickBooks holds them now, by kind and id."""
+
+_STATES = {
+    PlanState.BUILDING: Phrase("en préparation", "being made"),
+    PlanState.WAITING: Phrase("attend votre approbation", "waits for your approval"),
+    PlanState.APPROVED: Phrase("approuvé", "approved"),
+    PlanState.APPLIED: Phrase("exécuté", "executed"),
+    PlanState.STALE: Phrase("dépassé", "stale"),
+}
+
+
+def read_plan(session: Session, plan_id: str) -> tuple[PlanSummary, Sequence[AccountEffect]]:
+    """Return a plan and its effect on ledger accounts."""
+    plan = plan_summary(session, plan_id)
+    if plan is None:
+        raise LookupError(f"there is no plan {plan_id}")
+    return plan, plan_effect(session, plan_id).rows
+
+
+def books_now(workshop: Workshop, plan: PlanSummary, lines: Sequence[LineView]) -> Books:
+    """Read from QuickBooks the documents that these lines would change."""
+    wanted: dict[str, list[str]] = {}
+    for line in lines:
+        if line.action == Action.UPDATE:
+            wanted.setdefault(line.kind, []).append(line.document_id)
+    if not wanted:
+        return {}
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, plan.connection_id)
+        client = workshop.client(session.get_one(Company, connection.company_id))
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for kind, ids in wanted.items():
+        for some in chunks(ids, 100):
+            for row in client.query_all(kind, f"Id IN ({', '.join(map(quoted, some))})"):
+                found[kind, str(row["Id"])] = row
+    return found
+
+
+def show(out: Output, plan: PlanSummary, effect: Sequence[AccountEffect]) -> None:
+    """Show counts and totals, the effect on each account, what is left out and why, and the hash to approve."""
+    state = _STATES[plan.state]
+    out.table(
+        Phrase(f"{plan.connection} : plan {state.fr}", f"{plan.connection}: plan {state.en}"),
+        [
+            Column(Phrase("Action", "Action")),
+            Column(Phrase("Genre", "Kind")),
+            Column(Phrase("Nombre", "Count"), right=True),
+            Column(Phrase("Total", "Total"), right=True),
+            Column(Phrase("Devise", "Currency")),
+        ],
+        [
+            [
+                ACTIONS[group.action].get(out.language),
+                group.kind,
+                str(group.lines),
+                money(group.total, out.language),
+                group.currency,
+            ]
+            for group in plan.groups
+        ],
+        empty=Phrase(
+            "Le plan est vide : QuickBooks dit déjà tout ce que dit la source.",
+            "The plan is empty: QuickBooks already says all that the source says.",
+        ),
+    )
+    if effect:
+        out.table(
+            Phrase("Effet sur les comptes (débit positif)", "Effect on accounts (debit positive)"),
+            [
+                Column(Phrase("Compte", "Account")),
+                Column(Phrase("Type", "Type")),
+                Column(Phrase("Effet", "Effect"), right=True),
+            ],
+            [
+                [
+                    each.name + (Phrase(" (nouveau)", " (new)").get(out.language) if each.new else ""),
+                    each.type,
+                    money(each.amount, out.language),
+                ]
+                for each in effect
+            ],
+            empty=Phrase("Aucun effet.", "No effect."),
+        )
+    _show_reasons(out, plan)
+    out.say(Phrase(f"Empreinte du plan : {plan.hash[:HASH_SHOWN]}", f"Hash of the plan: {plan.hash[:HASH_SHOWN]}"))
+    if plan.state == PlanState.WAITING:
+        step = f"raccord apply {plan.connection!r} --hash {plan.hash[:HASH_SHOWN]}"
+        out.say(Phrase(f"Pour l'approuver et l'exécuter : {step}", f"To approve and execute it: {step}"))
+
+
+def show_lines(out: Output, lines: Sequence[LineView], before: Books, total: int) -> None:
+    """Show each line with what is there before and after."""
+    out.table(
+        Phrase(f"Lignes ({len(lines)} sur {total})", f"Lines ({len(lines)} of {total})"),
+        [
+            Column(Phrase("Action", "Action")),
+            Column(Phrase("Genre", "Kind")),
+            Column(Phrase("Clé", "Key")),
+            Column(Phrase("Jour", "Day")),
+            Column(Phrase("Montant", "Amount"), right=True),
+            Column(Phrase("Avant", "Before")),
+            Column(Phrase("Après ou motif", "After or reason")),
+        ],
+        [
+            [
+                ACTIONS[line.action].get(out.language),
+                line.kind,
+                line.key,
+                day(line.day),
+                money(line.amount, out.language),
+                _before(out, line, before),
+                line.payload or explain(line.reason, line.params, out.language).what,
+            ]
+            for line in lines
+        ],
+        empty=Phrase("Aucune ligne.", "No line."),
+    )
+
+
+def as_json(plan: PlanSummary, effect: Sequence[AccountEffect]) -> dict[str, object]:
+    """Return a plan as JSON values."""
+    return {
+        "plan": plan.id,
+        "connection": plan.connection,
+        "connection_id": plan.connection_id,
+        "run": plan.run_id,
+        "state": str(plan.state),
+        "hash": plan.hash,
+        "created_at": plan.created_at.isoformat(),
+        "approved_at": moment(plan.approved_at) or None,
+        "approved_by": plan.approved_by,
+        "first_day": day(plan.first_day) or None,
+        "last_day": day(plan.last_day) or None,
+        "to_send": plan.to_send,
+        "groups": [
+            {
+                "action": str(group.action),
+                "kind": group.kind,
+                "currency": group.currency,
+                "lines": group.lines,
+                "total": group.total,
+            }
+            for group in plan.groups
+        ],
+        "effect": [
+            {"account": each.account_id, "name": each.name, "type": each.type, "new": each.new, "amount": each.amount}
+            for each in effect
+        ],
+        "reasons": [
+            {
+                "action": str(each.action),
+                "code": each.reason,
+                "lines": each.lines,
+                "text": _both(each.reason, each.params),
+            }
+            for each in plan.reasons
+        ],
+    }
+
+
+def lines_as_json(lines: Sequence[LineView], before: Books) -> list[dict[str, object]]:
+    """Return lines as JSON values; ``payload`` is the exact text that is sent."""
+    return [
+        {
+            "action": str(line.action),
+            "kind": line.kind,
+            "key": line.key,
+            "revision": line.revision,
+            "day": day(line.day) or None,
+            "amount": line.amount,
+            "currency": line.currency,
+            "document": line.document_id or None,
+            "state": str(line.state),
+            "reason": line.reason or None,
+            "text": _both(line.reason, line.params) if line.reason else None,
+            "before": before.get((line.kind, line.document_id)),
+            "payload": line.payload or None,
+        }
+        for line in lines
+    ]
+
+
+def _show_reasons(out: Output, plan: PlanSummary) -> None:
+    if not plan.reasons:
+        return
+    out.table(
+        Phrase("Motifs", "Reasons"),
+        [
+            Column(Phrase("Action", "Action")),
+            Column(Phrase("Lignes", "Lines"), right=True),
+            Column(Phrase("Pourquoi", "Why")),
+            Column(Phrase("À faire", "What to do")),
+        ],
+        [
+            [
+                ACTIONS[each.action].get(out.language),
+                str(each.lines),
+                f"{explain(each.reason, each.params, out.language).what} [{each.reason}]",
+                explain(each.reason, each.params, out.language).fix,
+            ]
+            for each in plan.reasons
+        ],
+        empty=Phrase("Aucun.", "None."),
+    )
+
+
+def _before(out: Output, line: LineView, before: Books) -> str:
+    if line.action != Action.UPDATE:
+        return Phrase("rien", "nothing").get(out.language) if line.action == Action.CREATE else ""
+    document = before.get((line.kind, line.document_id))
+    if document is None:
+        return Phrase("disparu de QuickBooks", "gone from QuickBooks").get(out.language)
+    return f"{document.get('TxnDate', '')} {document.get('TotalAmt', '')}".strip()
+
+
+def _both(code: str, params: Mapping[str, Any]) -> dict[str, str]:
+    return {"fr": explain(code, params, "fr").what, "en": explain(code, params, "en").what}

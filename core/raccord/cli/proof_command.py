@@ -1,0 +1,216 @@
+"""``raccord proof``: source total = posted total = QuickBooks total, or the documents that explain why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import click
+from sqlalchemy.orm import Session
+
+from raccord.cli.engine import holding_company
+from raccord.cli.exits import Exit
+from raccord.cli.finding import every_connection, the_connection
+from raccord.cli.house import opened_workshop
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, Output, output
+from raccord.cli.showing import money
+from raccord.cli.words import Option
+from raccord.cli.words import command as make_command
+from raccord.overview.explain import explain
+from raccord.overview.proofs import ProofMonth, ProofRow, proof_months, proof_rows
+from raccord.store.models import Connection
+from raccord.sync.reprove import prove_again
+from raccord.sync.workshop import Workshop
+
+ROWS_USUAL = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What is shown of a connection's proof; ``rows`` are the unequal cells, or all of them if asked for."""
+
+    connection: Connection
+    months: Sequence[ProofMonth]
+    rows: Sequence[ProofRow]
+    total: int
+
+    @property
+    def cells(self) -> int:
+        return sum(month.cells for month in self.months)
+
+    @property
+    def unequal(self) -> int:
+        return sum(month.unequal for month in self.months)
+
+
+@make_command(
+    "proof",
+    "Montrer la preuve : source = écrit = QuickBooks, par mois ; chaque écart avec ce qui l'explique.",
+    "Show the proof: source = posted = QuickBooks, by month; each difference with what explains it.",
+    params=[
+        Option(
+            "--month",
+            type=click.DateTime(["%Y-%m"]),
+            phrase=Phrase("Un seul mois, AAAA-MM, jour par jour.", "One month only, YYYY-MM, day by day."),
+        ),
+        Option(
+            "--days",
+            is_flag=True,
+            phrase=Phrase("Montrer aussi les jours égaux.", "Show equal days too."),
+        ),
+        Option(
+            "--limit",
+            type=click.IntRange(1, 100_000),
+            default=ROWS_USUAL,
+            phrase=Phrase("Nombre de jours au plus.", "Number of days at most."),
+        ),
+        Option(
+            "--refresh",
+            is_flag=True,
+            phrase=Phrase(
+                "Comparer de nouveau maintenant, sans lire la source.", "Compare again now, without reading the source."
+            ),
+        ),
+    ],
+)
+@click.argument("connection", required=False)
+def command(connection: str | None, month: datetime | None, days: bool, limit: int, refresh: bool) -> int:
+    out = output()
+    wanted = None if month is None else month.date()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            chosen = every_connection(session) if connection is None else [the_connection(session, connection)]
+        if refresh:
+            for each in chosen:
+                _prove_again(workshop, each, out)
+        with workshop.database.read() as session:
+            proven = [_read(session, each, wanted, days or month is not None, limit) for each in chosen]
+    if out.as_json:
+        out.json(
+            {
+                "connections": [_as_json(each) for each in proven],
+                "all_equal": not any(each.unequal for each in proven),
+            }
+        )
+    else:
+        for found in proven:
+            _show(out, found)
+    return Exit.UNEQUAL if any(each.unequal for each in proven) else Exit.OK
+
+
+def _prove_again(workshop: Workshop, connection: Connection, out: Output) -> None:
+    with (
+        holding_company(workshop, connection.company_id),
+        out.progress(Phrase(f"Preuve de {connection.label}", f"Proof of {connection.label}")) as progress,
+    ):
+        prove_again(workshop, connection.id, lambda done, _all: progress(done))
+
+
+def _read(session: Session, connection: Connection, month: date | None, equal_too: bool, limit: int) -> Proven:
+    rows: list[ProofRow] = []
+    while True:
+        page = proof_rows(
+            session,
+            connection.id,
+            month=month,
+            unequal_only=not equal_too,
+            limit=limit - len(rows),
+            offset=len(rows),
+        )
+        rows += page.rows
+        if len(rows) >= limit or not page.more:
+            months = [each for each in proof_months(session, connection.id) if month in (None, each.first)]
+            return Proven(connection, months, rows, page.total)
+
+
+def _show(out: Output, proven: Proven) -> None:
+    label = proven.connection.label
+    out.table(
+        Phrase(f"{label} : source = écrit = QuickBooks", f"{label}: source = posted = QuickBooks"),
+        [
+            Column(Phrase("Mois", "Month")),
+            Column(Phrase("Preuves (flux et jours)", "Proofs (streams and days)"), right=True),
+            Column(Phrase("Écarts", "Differences"), right=True),
+        ],
+        [[f"{each.first:%Y-%m}", str(each.cells), str(each.unequal)] for each in proven.months],
+        empty=Phrase(
+            f"{label} : rien n'est prouvé encore. Lancez « raccord sync ».",
+            f"{label}: nothing is proven yet. Run “raccord sync”.",
+        ),
+    )
+    if not proven.rows:
+        return
+    out.table(
+        Phrase(f"Jours ({len(proven.rows)} sur {proven.total})", f"Days ({len(proven.rows)} of {proven.total})"),
+        [
+            Column(Phrase("Jour", "Day")),
+            Column(Phrase("Flux", "Stream")),
+            Column(Phrase("Source", "Source"), right=True),
+            Column(Phrase("Laissé de côté", "Left out"), right=True),
+            Column(Phrase("Écrit", "Posted"), right=True),
+            Column(Phrase("QuickBooks", "QuickBooks"), right=True),
+            Column(Phrase("Devise", "Currency")),
+            Column(Phrase("Explication", "Explanation")),
+        ],
+        [
+            [
+                row.day.isoformat(),
+                row.stream,
+                *(money(value, out.language) for value in (row.source, row.left_out, row.posted, row.quickbooks)),
+                row.currency,
+                _why(out, row),
+            ]
+            for row in proven.rows
+        ],
+        empty=Phrase("Aucun écart.", "No difference."),
+    )
+
+
+def _why(out: Output, row: ProofRow) -> str:
+    if row.equal:
+        return "="
+    said = [
+        f"{each.kind} {each.document_id} ({each.key}, {money(each.amount, out.language)}) : "
+        f"{explain(each.code, {}, out.language).what} [{each.code}]"
+        for each in row.differences
+    ]
+    return "\n".join(said) or Phrase("inexpliqué", "unexplained").get(out.language)
+
+
+def _as_json(proven: Proven) -> dict[str, object]:
+    return {
+        "connection": proven.connection.label,
+        "connection_id": proven.connection.id,
+        "cells": proven.cells,
+        "unequal": proven.unequal,
+        "months": [
+            {"month": f"{each.first:%Y-%m}", "cells": each.cells, "unequal": each.unequal} for each in proven.months
+        ],
+        "rows": [
+            {
+                "day": row.day.isoformat(),
+                "stream": row.stream,
+                "currency": row.currency,
+                "source": row.source,
+                "left_out": row.left_out,
+                "posted": row.posted,
+                "quickbooks": row.quickbooks,
+                "equal": row.equal,
+                "proven_at": row.proven_at.isoformat(),
+                "differences": [
+                    {
+                        "code": each.code,
+                        "key": each.key,
+                        "kind": each.kind,
+                        "document": each.document_id,
+                        "amount": each.amount,
+                    }
+                    for each in row.differences
+                ],
+            }
+            for row in proven.rows
+        ],
+        "rows_total": proven.total,
+    }
