@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -43,7 +44,13 @@ class Failure:
 
 
 def map_slice(
-    session: Session, connection: Connection, scope: Scope, view: MapView, run_id: str, limit: int, now: datetime
+    session: Session,
+    connection: Connection,
+    scope: Scope,
+    view_on: Callable[[date], MapView],
+    run_id: str,
+    limit: int,
+    now: datetime,
 ) -> tuple[int, int]:
     """Map up to ``limit`` new records; return how many were taken and how many were faults of the plugin."""
     rows = session.scalars(
@@ -56,7 +63,7 @@ def map_slice(
     marked = troubled(session, connection.id, (f"{row.stream}/{row.source_id}" for row in rows))
     faults = 0
     for row in rows:
-        answer = _ask(scope, view, row)
+        answer = _ask(scope, view_on(row.day), row)
         if isinstance(answer, PluginFault):
             faults += 1
             answer = Failure(answer.code, answer.text.fr, answer.text.en)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 from threading import Lock
 from zoneinfo import ZoneInfo
 
@@ -32,7 +35,7 @@ from raccord.sync.books import Facts, read_facts
 from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
 from raccord.sync.file_guard import GuardedFileBox
 from raccord.sync.source_http import SourceHttp, allowed_hosts
-from raccord.sync.terms import terms_of
+from raccord.sync.terms import DatedTerms
 from raccord.sync.views import FetchView, MapView, View
 
 
@@ -101,13 +104,24 @@ class Workshop:
             self.clock,
         )
 
-    def map_view(self, session: Session, bench: Bench) -> MapView:
+    def map_view(self, session: Session, bench: Bench) -> Callable[[date], MapView]:
+        """Return what mapping may see of the connection, for a record of each day (K9)."""
         view = bench.view
-        today = self.clock.now().astimezone(view.time_zone).date()
-        terms = terms_of(session, bench.connection.id, bench.scope.info.terms, today)
-        return MapView(
-            view.settings, view.time_zone, view.home_currency, view.language, view.starts_on, terms, bench.company.taxed
-        )
+        terms = DatedTerms.read(session, bench.connection.id, bench.scope.info.terms)
+
+        @cache
+        def of_day(day: date) -> MapView:
+            return MapView(
+                view.settings,
+                view.time_zone,
+                view.home_currency,
+                view.language,
+                view.starts_on,
+                terms.on(day),
+                bench.company.taxed,
+            )
+
+        return of_day
 
     def keep_facts(self, plan_id: str, facts: Facts) -> None:
         """Remember the facts a plan is made with, so that its later slices ask nothing."""
