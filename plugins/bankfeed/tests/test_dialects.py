@@ -216,19 +216,27 @@ def test_one_tag_with_two_values_is_reported_where_it_may_stand_once() -> None:
     assert Read(content.replace(b"<MEMO>ONE", b"<MEMO>ONE\n<MEMO>TWO")).lines[0].memo == "ONE TWO"
 
 
-UGLY = st.text(st.sampled_from("0123456789.,+- &;amplt#\r\n\tAé>\x00"), max_size=14)
+UGLY = st.text(st.sampled_from("0123456789.,+- &;amplt#\r\n\tAé>\x00"), max_size=14) | st.sampled_from(
+    ["<![CDATA[A &amp; B ]]>", " <![CDATA[]]> ", "<![CDATA[</STMTTRN>]]>", "x<![CDATA[y]]>", "<!-- no -->"]
+)
 GOOD = {"DTPOSTED": "20260302", "TRNAMT": "-1.50", "TRNTYPE": "DEBIT", "NAME": "X", "CHECKNUM": "0", "FITID": "F-1001"}
 TAGS = st.permutations(list(GOOD)).flatmap(lambda tags: st.integers(2, 6).map(lambda count: tags[:count]))
 
 
 @settings(max_examples=100, deadline=None)
-@given(tags=TAGS, values=st.lists(st.dictionaries(st.sampled_from(list(GOOD)), UGLY), max_size=8), closed=st.booleans())
+@given(
+    tags=TAGS,
+    values=st.lists(st.dictionaries(st.sampled_from(list(GOOD)), UGLY), max_size=8),
+    closed=st.booleans(),
+    cdata=st.booleans(),
+)
 def test_rows_read_by_a_learnt_layout_are_the_rows_read_tag_by_tag(
-    tags: list[str], values: list[dict[str, str]], closed: bool
+    tags: list[str], values: list[dict[str, str]], closed: bool, cdata: bool
 ) -> None:
+    good = GOOD | ({"NAME": "<![CDATA[X &amp; Y ]]>"} if cdata else {})
     rows = "".join(
         "<STMTTRN>"
-        + "".join(f"<{tag}>{row.get(tag, GOOD[tag])}" + (f"</{tag}>" if closed else "\n") for tag in tags)
+        + "".join(f"<{tag}>{row.get(tag, good[tag])}" + (f"</{tag}>" if closed else "\n") for tag in tags)
         + "</STMTTRN>\n"
         for row in [{}, *values, {}]
     )

@@ -187,8 +187,7 @@ class OfxReader:
         except RowFault as problem:
             statement.unreadable += 1
             return self._unreadable(problem.fault, token.offset, markup, text)
-        learn(self._layouts, text)
-        markup.together = bool(self._layouts)
+        markup.together = learn(self._layouts, text)
         statement.count(line)
         return line
 

@@ -20,11 +20,12 @@ from raccord_bankfeed.readers.ofx_values import AGGREGATES, PLAIN_AMOUNT, read_a
 LAYOUTS_MAX = 8
 """More are not learnt, so that a file in which no two transactions are alike costs no patterns."""
 
-_OPEN_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>")
-_CLOSED_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>[^<]*</\1>")
+_OPEN_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>()")
+_CLOSED_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>(?:[^<]*|\s*(<!\[CDATA\[)[^<\]]*\]\]>\s*)</\1>")
 _AMOUNT = re.compile(r"<TRNAMT>([^<]*)")
 _START, _BLANKS, _END = r"\s*<STMTTRN>\s*", r"\s*", r"\s*()"
 _ANY_VALUE = r"([^<]*)"
+_CDATA_VALUE = r"\s*<!\[CDATA\[([^<\]]*)\]\]>\s*"
 _DAY_VALUE = r"\s*([0-9]{8}[^<]*)"
 _AMOUNT_VALUE = rf"\s*({PLAIN_AMOUNT.pattern})\s*"
 _PICKED = ("FITID", "DTPOSTED", "TRNAMT", "NAME", "MEMO", "TRNTYPE", "REFNUM", "CHECKNUM")
@@ -38,6 +39,8 @@ class Layout:
 
     pattern: re.Pattern[str]
     tags: tuple[str, ...]
+    literal: frozenset[int]
+    """Which values are CDATA, in which references are none."""
     amount_of: Callable[[str], Decimal]
     pick: Callable[[tuple[str, ...]], tuple[str, ...]]
 
@@ -47,7 +50,7 @@ class Layout:
         """Turn what the pattern found into a line; raises ``RowFault`` for an impossible day or amount."""
         values = tuple(map(str.strip, found.groups()))
         if "&" in found.string:
-            values = tuple(map(unescape, values))
+            values = tuple(value if number in self.literal else unescape(value) for number, value in enumerate(values))
         native, day, amount, name, memo, type_, reference, check_number = self.pick(values)
         type_ = type_.upper()
         return Line(
@@ -69,22 +72,34 @@ class Layout:
         )
 
 
-def learn(known: list[Layout], body: str) -> None:
-    """Add the layout of one transaction to ``known`` if it is plain leaves of one style, new, and there is room."""
+def learn(known: list[Layout], body: str) -> bool:
+    """Tell whether a transaction is laid out in a way that is known, adding it to ``known`` where there is room."""
     closed = "</" in body
-    tags = tuple((_CLOSED_LEAF if closed else _OPEN_LEAF).findall(body))
-    plain = len(tags) * (2 if closed else 1) == body.count("<") and len(set(tags)) == len(tags)
-    if len(known) >= LAYOUTS_MAX or not plain or not _NEEDED.issubset(tags) or not _NOT_PLAIN.isdisjoint(tags):
-        return
+    leaves: list[tuple[str, str]] = (_CLOSED_LEAF if closed else _OPEN_LEAF).findall(body)
+    tags = tuple(tag for tag, _ in leaves)
+    literal = frozenset(tag for tag, cdata in leaves if cdata)
+    plain = len(tags) * (2 if closed else 1) + len(literal) == body.count("<") and len(set(tags)) == len(tags)
+    if not plain or not _NEEDED.issubset(tags) or not _NOT_PLAIN.isdisjoint(tags) or not _NEEDED.isdisjoint(literal):
+        return False
     found = _AMOUNT.search(body)
     exact = found is not None and PLAIN_AMOUNT.fullmatch(found[1].strip()) is not None
     values = {"DTPOSTED": _DAY_VALUE, "TRNAMT": _AMOUNT_VALUE if exact else _ANY_VALUE}
-    leaves = [f"<{re.escape(tag)}>{values.get(tag, _ANY_VALUE)}" for tag in tags]
-    if closed:
-        leaves = [f"{leaf}</{re.escape(tag)}>{_BLANKS}" for leaf, tag in zip(leaves, tags, strict=True)]
-    pattern = re.compile(_START + "".join(leaves) + _END)
-    if all(layout.pattern.pattern != pattern.pattern for layout in known):
-        at = {tag: number for number, tag in enumerate(tags)}
-        known.append(
-            Layout(pattern, tags, Decimal if exact else read_amount, itemgetter(*(at.get(tag, -1) for tag in _PICKED)))
+    values.update(dict.fromkeys(literal, _CDATA_VALUE))
+    ends = (f"</{re.escape(tag)}>{_BLANKS}" if closed else "" for tag in tags)
+    row = (f"<{re.escape(tag)}>{values.get(tag, _ANY_VALUE)}{end}" for tag, end in zip(tags, ends, strict=True))
+    text = _START + "".join(row) + _END
+    if any(layout.pattern.pattern == text for layout in known):
+        return True
+    if len(known) >= LAYOUTS_MAX:
+        return False
+    at = {tag: number for number, tag in enumerate(tags)}
+    known.append(
+        Layout(
+            re.compile(text),
+            tags,
+            frozenset(at[tag] for tag in literal),
+            Decimal if exact else read_amount,
+            itemgetter(*(at.get(tag, -1) for tag in _PICKED)),
         )
+    )
+    return True

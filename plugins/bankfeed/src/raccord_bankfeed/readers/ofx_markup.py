@@ -181,10 +181,11 @@ class Markup:
         end = self._row_end(start)
         body = self._data[start:end] if end >= 0 else b""
         if end < 0 or b"<STMTTRN" in body or b"<!" in body:
-            yield self._odd_row(name, start, offset)
-            return
-        self._at = end + len(ROW_END)
-        yield Token(Mark.ROW, name, "", body, offset)
+            token = self._odd_row(name, start, offset)
+        else:
+            self._at = end + len(ROW_END)
+            token = Token(Mark.ROW, name, "", body, offset)
+        yield token
         stop = self._data.rfind(ROW_END, self._at, self._at + ROWS_BYTES_MAX)
         if self.together and stop >= 0 and _NEXT_ROW.match(self._data, self._at):
             offset, body = self.position, self._data[self._at : stop]
