@@ -23,24 +23,24 @@ class BankFeedSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     input_kind: InputKind = Field(
-        InputKind.UPLOAD,
+        default=InputKind.UPLOAD,
         title="Where the bank's files come from",
         json_schema_extra={"fr": "Provenance des fichiers de la banque"},
     )
-    folder: str = Field("", title="Folder", json_schema_extra={"fr": "Dossier"})
+    folder: str = Field(default="", title="Folder", json_schema_extra={"fr": "Dossier"})
     accounts: str = Field(
-        "",
+        default="",
         max_length=20_000,
         title="Names of your accounts, one a line: bank-1234-0123456789 = Chequing",
         json_schema_extra={"fr": "Noms de vos comptes, un par ligne : bank-1234-0123456789 = Compte chèques"},
     )
     only_named: bool = Field(
-        False,
+        default=False,
         title="Read only the accounts named above",
         json_schema_extra={"fr": "Ne lire que les comptes nommés ci-dessus"},
     )
     currency_if_missing: str = Field(
-        "",
+        default="",
         pattern=r"^([A-Z]{3})?$",
         title="Currency of files that state none (empty: their lines wait)",
         json_schema_extra={"fr": "Devise des fichiers qui n’en indiquent pas (vide : leurs lignes attendent)"},
