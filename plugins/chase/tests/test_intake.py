@@ -227,8 +227,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
             transport.set_subsystem_handler("sftp", paramiko.SFTPServer, shelf)
             try:
                 transport.start_server(server=_Gate())
-            except (paramiko.SSHException, EOFError):
-                continue
+            except (paramiko.SSHException, EOFError, OSError):
+                continue  # a client that left before it was let in
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

@@ -130,6 +130,7 @@ def test_card_numbers_are_masked_before_anything_is_kept(deliver: Deliver) -> No
     chase.run()
     assert FULL_CARD not in f"{chase.records} {chase.rejects}"
     assert chase.records[0].raw["card"] == "411111******1111"
+    assert "expiry" not in f"{chase.records[0].raw}"
 
 
 def test_the_same_file_and_the_same_rows_again_give_nothing_new(deliver: Deliver) -> None:

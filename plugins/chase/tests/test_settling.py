@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
@@ -178,14 +179,30 @@ def test_parts_that_arrive_in_later_files_complete_a_settlement_once(deliver: De
     assert settlement.source_id == ID
 
 
-def test_charges_that_nobody_can_place_wait_for_the_summary(deliver: Deliver) -> None:
-    chase = deliver().put("1.dfr", dfr(head("FIN0011"), fee("PFEE", "Monthly fee", "-9.00", transfer="501"))).run()
-    assert chase.codes() == ["chase.charge_unplaced"]
-    assert chase.of("charges") == []
-    chase.put(
-        "2.dfr", dfr(head("FIN0010"), total("SALE", "10.00"), total("NET", "10.00"), head("ACT0010"), sale(1, "10.00"))
-    )
-    assert [record.source_id for record in chase.run().of("charges")] == ["9-CAD-501-20260901-20260901"]
+def test_parts_that_arrive_together_are_one_settlement_whatever_their_order(deliver: Deliver) -> None:
+    summary = dfr(head("FIN0010"), total("SALE", "10.00"), total("CB", "-4.00"), total("NET", "6.00"))
+    parts = (summary, dfr(head("PDE0017"), dispute("RTM", "1", "4.00")), dfr(head("ACT0010"), sale(1, "10.00")))
+    for order in permutations(parts):
+        chase = deliver()
+        for number, part in enumerate(order):
+            chase.put(f"{number}.dfr", part)
+        chase.run()
+        assert (chase.codes(), len(chase.of("settlements"))) == ([], 1)
+
+
+@pytest.mark.requirement("K13")
+def test_charges_in_no_summary_wait_unless_the_settings_say_the_detail_alone_tells_of_them(deliver: Deliver) -> None:
+    detail = dfr(head("FIN0011"), fee("PFEE", "Monthly fee", "-9.00", transfer="501"))
+    other = settlement_file(net="10.00", totals=(total("SALE", "10.00"),), rows=(sale(1, "10.00"),))
+    summary = dfr(head("FIN0010"), total("PFEE", "9.00", transfer="501"), total("NET", "-9.00", transfer="501"))
+    chase = deliver().put("1.dfr", detail).put("2.dfr", other).run()
+    assert (chase.codes(), chase.of("charges")) == (["chase.charge_unplaced"], [])
+    chase.put("3.dfr", summary).run()
+    assert [str(record.amount) for record in chase.of("charges")] == ["-9.00 CAD"]
+    told = deliver(charges_from="detail").put("1.dfr", detail).put("2.dfr", other).run()
+    assert [(record.source_id, str(record.amount)) for record in told.of("charges")] == [
+        ("9-CAD-501-20260901-20260901", "-9.00 CAD")
+    ]
 
 
 def test_a_monthly_detail_of_charges_already_netted_is_not_posted_again(deliver: Deliver) -> None:

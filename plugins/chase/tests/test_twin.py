@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import raccord_chase
 from raccord.plugin.drafts import (
     Deposit,
     DirectLine,
@@ -68,6 +69,16 @@ def test_the_same_seed_tells_the_same_story_byte_for_byte(tmp_path: Path) -> Non
     assert [path.name for path in first] == [path.name for path in second]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert Merchant(8, days=20).settlements() != Merchant(7, days=20).settlements()
+
+
+def test_the_samples_that_are_shipped_are_read_without_a_reject(deliver: Deliver) -> None:
+    folder = Path(raccord_chase.__file__).with_name("samples")
+    names = {path.name for path in folder.iterdir()} - {"README.md"}
+    assert {name.rpartition(".")[2] for name in names} == {"dfr", "json", "jsonl", "csv"}
+    for name in sorted(names):
+        chase = deliver().put(name, (folder / name).read_bytes()).run()
+        assert chase.rejects == [], name
+        assert chase.records
 
 
 def test_the_story_has_everything_that_makes_books_hard(merchant: Merchant) -> None:

@@ -10,6 +10,10 @@ from enum import StrEnum
 
 from raccord.plugin import JSON, Money, Record
 from raccord_chase.manifest import CHARGEBACKS, CHARGES, REFUNDS, SALES, SETTLEMENTS
+from raccord_chase.masking import mask_excerpt
+
+_NEVER_KEPT = frozenset({"expiry"})
+"""A card's expiry date is of no use to the books, so it is not kept beside the card's number."""
 
 
 class LineType(StrEnum):
@@ -28,7 +32,10 @@ class LineType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """A card sale or refund; ``amount`` is positive, ``source`` holds the row's fields with card numbers masked."""
+    """A card sale or refund; ``amount`` is positive.
+
+    ``source`` holds the row's fields with card numbers masked, ``extra`` what newer versions append to a row.
+    """
 
     id: str
     refund: bool
@@ -39,9 +46,13 @@ class Transaction:
     entity: str = ""
     order: str = ""
     card: str = ""
-    source: Mapping[str, JSON] = field(default_factory=dict)
+    source: Mapping[str, str] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
 
     def record(self) -> Record:
+        source: dict[str, JSON] = {name: value for name, value in self.source.items() if name not in _NEVER_KEPT}
+        if self.extra:
+            source["extra"] = [mask_excerpt(cell) for cell in self.extra]
         raw: dict[str, JSON] = {
             "kind": "refund" if self.refund else "sale",
             "amount": str(self.amount),
@@ -50,7 +61,7 @@ class Transaction:
             "entity": self.entity,
             "order": self.order,
             "card": self.card,
-            "source": self.source,
+            "source": source,
         }
         signed = -self.amount if self.refund else self.amount
         stream = REFUNDS if self.refund else SALES

@@ -25,6 +25,13 @@ class ChargebackSource(StrEnum):
     SUMMARY = "summary"
 
 
+class ChargeSource(StrEnum):
+    """What tells of charges debited apart: a transfer of its own in the deposit summary, or the charge detail alone."""
+
+    SUMMARY = "summary"
+    DETAIL = "detail"
+
+
 Weekday = Annotated[int, Field(ge=1, le=7)]
 """An ISO weekday: 1 is Monday, 7 is Sunday."""
 
@@ -81,6 +88,14 @@ class ChaseSettings(BaseModel):
         ChargebackSource.DETAIL,
         title="Chargebacks come from the detail (PDE reports) or only from the deposit summary",
         json_schema_extra={"fr": "Rétrofacturations selon le détail (rapports PDE) ou seulement le sommaire du dépôt"},
+    )
+    charges_from: ChargeSource = Field(
+        ChargeSource.SUMMARY,
+        title="Charges debited apart come as transfers of the deposit summary, or only in the charge detail (FIN0011)",
+        description="Choose the detail only if the summary (FIN0010) never lists those debits.",
+        json_schema_extra={
+            "fr": "Frais débités à part selon les virements du sommaire, ou seulement selon leur détail (FIN0011)"
+        },
     )
     currency: str = Field(
         "",

@@ -21,7 +21,7 @@ from raccord_chase.readers.dfr_facts import (
     GroupKey,
 )
 from raccord_chase.readers.layouts import Layout
-from raccord_chase.settings import ChargebackSource, ChaseSettings
+from raccord_chase.settings import ChargebackSource, ChargeSource, ChaseSettings
 from raccord_chase.timing import funding_day
 
 LINES_MAX = 50_000
@@ -136,7 +136,11 @@ class _Table:
         yield Settlement(id=id_, day=self.day, currency=key.currency, net=net, lines=lines, period=period)
 
     def charges_without_summary(self) -> Iterator[Settled]:
-        """Yield the charges whose transfer is in no deposit summary: debited apart, if the period has a summary."""
+        """Yield the charges whose transfer is in no deposit summary.
+
+        They are debited apart only where the settings say that the summary never lists such debits: else the summary
+        may just not be here yet, and the charge would be posted a second time inside its deposit.
+        """
         apart: dict[GroupKey, list[ChargeRow]] = defaultdict(list)
         for row in self.facts.charges:
             if row.group not in self.groups and row.group not in self.facts.elsewhere:
@@ -146,7 +150,7 @@ class _Table:
             total = sum((row.total for row in rows), _ZERO)
             if key.currency != self.currency:
                 yield Named(id_, problem("other_currency", found=key.currency, expected=self.currency))
-            elif not self.groups:
+            elif not self.groups or self.settings.charges_from is ChargeSource.SUMMARY:
                 transfer = key.transfer or "?"
                 wrong = problem("charge_unplaced", amount=total, currency=key.currency, transfer=transfer)
                 yield Named(id_, wrong)

@@ -89,6 +89,8 @@ def _listed(client: paramiko.SFTPClient, settings: ChaseSettings) -> list[parami
 
 @contextmanager
 def _session(settings: ChaseSettings) -> Iterator[paramiko.SFTPClient]:
+    secret = settings.sftp_key.get_secret_value()
+    key = _private_key(secret) if secret else None  # before anybody is called
     address = (settings.sftp_host, settings.sftp_port)
     with socket.create_connection(address, timeout=TIMEOUT_SECONDS) as connection:
         transport = paramiko.Transport(connection)
@@ -96,7 +98,10 @@ def _session(settings: ChaseSettings) -> Iterator[paramiko.SFTPClient]:
         try:
             transport.start_client(timeout=TIMEOUT_SECONDS)
             _check_host_key(transport, settings)
-            _sign_in(transport, settings)
+            if key is not None:
+                transport.auth_publickey(settings.sftp_user, key)
+            else:
+                transport.auth_password(settings.sftp_user, settings.sftp_password.get_secret_value())
             client = paramiko.SFTPClient.from_transport(transport)
             if client is None:
                 raise paramiko.SSHException("no SFTP channel")
@@ -117,14 +122,6 @@ def _check_host_key(transport: paramiko.Transport, settings: ChaseSettings) -> N
                 "sent. Check the new fingerprint with Chase before changing it.",
             )
         )
-
-
-def _sign_in(transport: paramiko.Transport, settings: ChaseSettings) -> None:
-    key = settings.sftp_key.get_secret_value()
-    if key:
-        transport.auth_publickey(settings.sftp_user, _private_key(key))
-    else:
-        transport.auth_password(settings.sftp_user, settings.sftp_password.get_secret_value())
 
 
 def _private_key(text: str) -> paramiko.PKey:

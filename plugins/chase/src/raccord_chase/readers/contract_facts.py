@@ -9,7 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from raccord.plugin import JSON
 from raccord_chase.facts import (
     Charge,
     Chargeback,
@@ -102,7 +101,7 @@ def _read(kind: str, value: Mapping[str, object], expected: Expected) -> Fact:
 
 def _transaction(kind: str, id_: str, day: date, currency: str, value: Mapping[str, object]) -> Transaction:
     card = mask_number(text_of(value.get("card")))
-    source: dict[str, JSON] = {name: text_of(value[name]) for name in sorted(value) if name != "card"}
+    source = {name: text_of(value[name]) for name in sorted(value) if name != "card"}
     return Transaction(
         id=id_,
         refund=kind == "refund",

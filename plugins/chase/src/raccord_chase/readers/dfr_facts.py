@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 
 from raccord_chase.facts import Chargeback, Transaction
-from raccord_chase.masking import mask_excerpt
 from raccord_chase.problems import Problem, problem
 from raccord_chase.readers.amounts import ID_LENGTH_MAX, parse_amount, parse_exact
 from raccord_chase.readers.dfr import Row, parse_date, same_number
@@ -93,7 +92,8 @@ def read_transaction(row: Row, expected: Expected) -> Transaction | Problem:
         entity=fields["entity"],
         order=fields["order"],
         card=fields["account"],
-        source={**fields, "extra": [mask_excerpt(cell) for cell in row.extra]},
+        source=fields,
+        extra=row.extra,
     )
 
 

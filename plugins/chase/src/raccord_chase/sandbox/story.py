@@ -241,7 +241,8 @@ class _Story:
     def _nothing_left(self, report: Report) -> None:
         """Give back exactly what would have been paid, so that the settlement is nought."""
         rest = report.net - _ITEM_FEE
-        self._refund(report, report.end, 900, self._big_sale(report.end), rest)
+        number = 1 + max(event.record for event in report.events)
+        self._refund(report, report.end, number, self._big_sale(report.end), rest)
         report.fees = _fees(report)
 
     def _big_sale(self, day: date) -> CardEvent:
