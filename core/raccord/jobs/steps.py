@@ -93,8 +93,12 @@ class Slice:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self._held is not None:
-            self._held.release()
+        try:
+            if isinstance(error, KeyboardInterrupt):
+                self._came_through()  # a person's doing, not the run's
+        finally:
+            if self._held is not None:
+                self._held.release()
 
     def step(self) -> Outcome:
         """Execute one unit of the run; whatever goes wrong is in the run's row before this returns.

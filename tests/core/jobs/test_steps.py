@@ -160,6 +160,16 @@ def test_a_run_that_keeps_killing_its_process_is_given_up(house, run_id, pages, 
 
 
 @ON_SQLITE
+def test_a_person_who_interrupts_a_command_does_not_wear_the_run_out(house, run_id, pages, steps_of):
+    steps = steps_of(Failing(pages.advance, *[KeyboardInterrupt()] * 5))
+    for _ in range(5):
+        with pytest.raises(KeyboardInterrupt), steps.slice(run_id) as execution:
+            execution.step()
+    with steps.slice(run_id) as execution:
+        assert execution.step() is Outcome.MORE
+
+
+@ON_SQLITE
 def test_a_step_that_comes_through_forgets_the_restarts_before_it(house, run_id, pages, steps_of):
     steps = steps_of(Failing(pages.advance, Killed(), Killed()))
     for _ in range(2):

@@ -24,7 +24,6 @@ from raccord.store.database import Database
 TUNING = replace(
     Tuning(),
     slice_steps=4,
-    max_restarts=1,
     lease=timedelta(seconds=1),
     beat_every=timedelta(milliseconds=200),
     chores_every=timedelta(milliseconds=100),
@@ -44,11 +43,12 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         work.wait(0.03)
 
+    tuning = replace(TUNING, max_restarts=1) if poison else TUNING
     pages = pages_module().Pages(database, 12, during)
     if database.dialect == "sqlite":
-        worker = embedded_worker(database, engine_url, pages.advance, Path(data_dir), clock, TUNING)
+        worker = embedded_worker(database, engine_url, pages.advance, Path(data_dir), clock, tuning)
     else:
-        worker = spread_worker(database, engine_url, pages.advance, clock, TUNING)
+        worker = spread_worker(database, engine_url, pages.advance, clock, tuning)
     signal.signal(signal.SIGTERM, lambda *_: worker.ask_to_stop())
     worker.start()
     worker.wait()
