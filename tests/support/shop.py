@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import raccord_chase
 from harness import OWNER, choose_usual, consent, enable, make_workshop, sync
-from raccord_chase.sandbox import Merchant
 
+import raccord_chase
 from raccord.clock import FixedClock
 from raccord.onboarding.connections import NewConnection, connect
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Run
 from raccord.sync.workshop import Workshop
+from raccord_chase.sandbox import Merchant
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.server import SandboxServer

@@ -35,8 +35,8 @@ from raccord.plugin.drafts import (
     Expense,
     ExpenseLine,
     ItemFor,
-    LinkedLine,
     Link,
+    LinkedLine,
     PaymentType,
     RefundReceipt,
     Role,
@@ -106,7 +106,7 @@ def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Pag
     settings = context.settings
     assert isinstance(settings, TillSettings)
     rows = [row for row in ROWS.get(settings.till, []) if row["stream"] == stream]
-    start = int(cursor or 0) if stream != "sales" else int(cursor or 0) % (len(rows) + 1)
+    start = int(cursor or 0)
     if start >= len(rows):
         start = 0
     page = rows[start : start + PAGE]
@@ -143,7 +143,8 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
                 (
                     SalesReceipt(
                         key=record.key(), day=record.day, currency=record.amount.currency, deposit_to=Role("clearing"),
-                        lines=(line,), total=amount, tax_mode=mode, customer=Role("customer"), reference=record.source_id,
+                        lines=(line,), total=amount, tax_mode=mode, customer=Role("customer"),
+                        reference=record.source_id,
                     ),
                 )
             )  # fmt: skip
@@ -162,8 +163,8 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
             return Mapped(
                 (
                     Deposit(
-                        key=record.key(), day=record.day, currency=record.amount.currency, bank=Role("bank"), lines=(came,),
-                        total=amount,
+                        key=record.key(), day=record.day, currency=record.amount.currency, bank=Role("bank"),
+                        lines=(came,), total=amount,
                     ),
                 )
             )  # fmt: skip

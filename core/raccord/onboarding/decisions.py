@@ -12,6 +12,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import ConnectorInfo, RoleInfo
+from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import (
@@ -34,6 +35,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.books import fits, kind_of
+from raccord.sync.conflicts import ALLOWED, DECISION, KINDS
 from raccord.sync.holds import close_hold
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
@@ -165,6 +167,30 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
         draft.state, draft.reason = DraftState.WAITING, ""
         close_hold(session, draft, now, actor.name, {name: ledger_id})
         _note(session, actor, "hold.answered", draft, connection, now, ledger=entry.name)
+        return draft
+
+
+def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: ResolutionKind, target: str = "") -> DraftRow:
+    """Decide a conflict about one draft with one of the answers it allows; the next run acts on it."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        hold, draft, connection = _held(workshop, session, actor, hold_id)
+        allowed = ALLOWED[KINDS[hold.code]] if hold.code in KINDS else frozenset()
+        if kind not in allowed or (kind is ResolutionKind.LINK and not target):
+            answers = ", ".join(sorted(allowed)) or "–"
+            raise DecisionError(
+                "conflict.not_allowed",
+                Text(
+                    f"Cette réponse n'est pas possible ici. Possibles : {answers}.",
+                    f"This answer is not possible here. Possible: {answers}.",
+                ),
+                Text(
+                    "Choisissez-en une ; pour associer, donnez aussi le document.",
+                    "Choose one; to link, name the document.",
+                ),
+            )
+        draft.decisions = {**draft.decisions, DECISION: {"kind": str(kind), "target": target}}
+        _note(session, actor, "conflict.decided", draft, connection, now, kind=str(kind), target=target)
         return draft
 
 

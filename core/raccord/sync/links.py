@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from raccord.quickbooks import Cause, Fault
 from raccord.quickbooks.codec import money_of, summary_of
 from raccord.store.models import (
+    Action,
     Choice,
     DraftRow,
     DraftState,
@@ -27,6 +28,7 @@ from raccord.store.models import (
 )
 from raccord.sync.books import store_entry
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.conflicts import DUPLICATE_NAME, DUPLICATE_NUMBER, STALE
 from raccord.sync.holds import open_hold
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.readback import LISTS
@@ -35,9 +37,9 @@ AMOUNT_DIFFERS = "posting.amount_differs"
 BEGINNING = date(1, 1, 1)
 
 HOLDING: Mapping[Cause, str] = {
-    Cause.DUPLICATE_NAME: "conflict.duplicate_name",
-    Cause.DUPLICATE_NUMBER: "conflict.duplicate_number",
-    Cause.STALE: "conflict.stale",
+    Cause.DUPLICATE_NAME: DUPLICATE_NAME,
+    Cause.DUPLICATE_NUMBER: DUPLICATE_NUMBER,
+    Cause.STALE: STALE,
 }
 """Refusals that are a question for a person rather than a failure."""
 
@@ -141,6 +143,8 @@ def _link(
     document: Mapping[str, Any],
     now: datetime,
 ) -> None:
+    if posting.operation == Action.LINK:
+        link.origin = "linked"
     summary = summary_of(posting.kind, document)
     link.kind, link.document_id, link.document_number = posting.kind, summary.id, summary.number
     link.sync_token, link.revision = str(document.get("SyncToken", "0")), posting.revision

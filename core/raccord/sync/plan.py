@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts, Account, Customer, Draft, Item, Vendor, links_in, money_effect
+from raccord.plugin.ledger import ResolutionKind
 from raccord.quickbooks.codec import Encoded, EncodeError, Target, encode, entity_of, ledger_effect, rank_of
 from raccord.store.models import (
     Action,
@@ -20,6 +21,7 @@ from raccord.store.models import (
     Connection,
     DraftRow,
     DraftState,
+    Hold,
     LineState,
     LinkRow,
     LinkState,
@@ -31,12 +33,12 @@ from raccord.store.models import (
 from raccord.sync.bodies import digest, load_draft, mark, marker
 from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.conflicts import DELETED, KINDS, settle
 from raccord.sync.holds import asked, close_hold, open_hold
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.resolve import LINK_MISSING, LINK_WAITS, Held, Resolver
 
 PERIOD_CLOSED = "posting.period_closed"
-DELETED = "conflict.deleted"
 
 PLANNABLE = (DraftState.WAITING, DraftState.READY, DraftState.HELD)
 RANKS: tuple[tuple[str, ...], ...] = (
@@ -114,8 +116,14 @@ class Planner:
 
     def _line(self, row: DraftRow, draft: Draft, link: LinkRow | None) -> dict[str, Any] | None:
         """Return the plan line of a draft, or nothing where the books already say what it says."""
-        if link is not None and link.state != LinkState.LIVE:
-            return self._hold(row, draft, Held(DELETED, kind=link.kind, id=link.document_id, state=str(link.state)))
+        code = DELETED if link is not None and link.state != LinkState.LIVE else row.reason
+        existing = ""
+        if code in KINDS:
+            answered = self._conflict(row, draft, link, code)
+            if not isinstance(answered, str):
+                return answered
+            existing = answered
+            link = link if link is not None and link.state == LinkState.LIVE else None
         if link is not None and link.revision == row.revision:
             row.state, row.reason = DraftState.POSTED, ""
             self._settled(row)
@@ -138,16 +146,43 @@ class Planner:
         self.resolver.planned[row.key] = Action.CREATE
         return {
             **self._fields(row, draft),
-            "action": Action.CREATE if link is None else Action.UPDATE,
-            "document_id": "" if link is None else link.document_id,
-            "payload": encoded.payload,
-            "payload_hash": digest(encoded.payload),
-            "needs": list(encoded.needs),
+            "action": Action.LINK if existing else Action.CREATE if link is None else Action.UPDATE,
+            "document_id": existing or ("" if link is None else link.document_id),
+            "payload": "" if existing else encoded.payload,
+            "payload_hash": "" if existing else digest(encoded.payload),
+            "needs": [] if existing else list(encoded.needs),
             "effect": {account: format(value, "f") for account, value in effect.items()},
             "amount": amount,
             "currency": "" if amount is None else getattr(draft, "currency", ""),
             "money_account": money_account,
         }
+
+    def _conflict(self, row: DraftRow, draft: Draft, link: LinkRow | None, code: str) -> dict[str, Any] | str:
+        """Return the line that a conflict's answer makes, or the id of the document to link to (empty: none)."""
+        asked = select(Hold.params).where(Hold.draft_id == row.id, Hold.closed_at.is_(None))
+        found = self.session.scalars(asked).first()
+        known = {} if link is None else {"kind": link.kind, "id": link.document_id, "state": link.state}
+        params = dict(found or known)
+        resolution = settle(self.resolver.scope, self.resolver.view, row, draft, code, str(params.get("detail", "")))
+        match resolution.kind:
+            case ResolutionKind.HOLD | ResolutionKind.UNLINK:
+                return self._hold(row, draft, Held(code, **params))
+            case ResolutionKind.SKIP | ResolutionKind.KEEP_THEIRS:
+                self._settled(row)
+                row.state, row.reason = DraftState.SKIPPED, code
+                left = {"action": Action.SKIP, "reason": code, "params": params, "state": LineState.LEFT}
+                return self._fields(row, draft) | left
+            case ResolutionKind.LINK:
+                return resolution.target
+            case ResolutionKind.RESTORE_OURS:
+                # A new revision has a new mark and request id, so the deleted document is not taken for the new one.
+                row.revision += 1
+                if link is not None:
+                    self.session.delete(link)
+                    self.session.flush()
+                return ""
+            case _:
+                assert_never(resolution.kind)
 
     def _settled(self, row: DraftRow) -> None:
         """Close what a draft waited on: it can go now."""

@@ -104,7 +104,7 @@ class Poster:
     def recover(self) -> int:
         """Settle what earlier runs left unknown, by reading back only; return how many intents were open."""
         jobs = self._open_jobs(None)
-        found = read_back(self.client, [job.sought for job in jobs])
+        found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK])
         results = [Result(job, found.get(job.sought.code)) for job in jobs]
         with self.execution.begin() as (session, run):
             outcomes = self._outcomes(session, run, results)
@@ -153,7 +153,7 @@ class Poster:
 
     def _intend(self, line: PlanLine, ids: Mapping[str, str], refusals: int) -> Posting:
         code = mark(self.realm, self.connection_id, line.key)
-        body = fill(line.payload, ids)
+        body = fill(line.payload, ids) if line.payload else ""
         line.state = LineState.SENDING
         line.money_account = ids.get(line.money_account.removeprefix("{link:").removesuffix("}"), line.money_account)
         return Posting(
@@ -237,7 +237,11 @@ class Poster:
             open_hold(session, self.connection_id, draft, LINK_WAITS, {"keys": missing, "states": {}}, self.clock.now())
 
     def _send(self, jobs: Sequence[Job]) -> list[Result]:
-        if not uses_batch(jobs[0].kind):
+        linking = [job for job in jobs if job.action == Action.LINK]
+        if linking and len(linking) < len(jobs):
+            rest = [job for job in jobs if job.action != Action.LINK]
+            return [*self._send(linking), *self._send(rest)]
+        if linking or not uses_batch(jobs[0].kind):
             return [self._send_one(job) for job in jobs]
         batches = list(chunks(jobs, BATCH_MAX))
         if len(batches) == 1:
@@ -248,7 +252,11 @@ class Poster:
     def _send_one(self, job: Job) -> Result:
         send = self.client.update if job.action == Action.UPDATE else self.client.create
         try:
-            answer = send(job.kind, job.body, job.request)
+            if job.action == Action.LINK:
+                # Nothing is written: the document that is there becomes ours to follow.
+                answer = self.client.read(job.kind, job.sought.document_id)
+            else:
+                answer = send(job.kind, job.body, job.request)
         except Uncertain as error:
             return Result(job, tid=error.tid)
         except RefusedError as error:
@@ -276,7 +284,7 @@ class Poster:
 
     def _read_back(self, jobs: Sequence[Job]) -> list[Result]:
         """Look for documents whose answer is missing, then send again only those that are not there."""
-        found = read_back(self.client, [job.sought for job in jobs])
+        found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK])
         results = [Result(job, found[job.sought.code]) for job in jobs if job.sought.code in found]
         missing = [job for job in jobs if job.sought.code not in found]
         self._count_attempts(missing)

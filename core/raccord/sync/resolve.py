@@ -46,7 +46,7 @@ CANDIDATES_MAX = 200
 class Held(Exception):  # noqa: N818 - a question, not an error
     """Raised when only a person can say what fills a place of a draft."""
 
-    def __init__(self, code: str, **params: object) -> None:
+    def __init__(self, code: str, /, **params: object) -> None:
         super().__init__(code)
         self.code = code
         self.params = params

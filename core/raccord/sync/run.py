@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
 from raccord.plugin.errors import ConnectorError, Reauthorise, RetryLater
+from raccord.plugin.ledger import Outcome
 from raccord.plugin.records import Page
 from raccord.quickbooks import (
     AppCredentialsError,
@@ -41,6 +42,7 @@ from raccord.store.models import (
 )
 from raccord.sync.books import chosen, read_facts, read_lists, store_books
 from raccord.sync.conserve import ConservationError, conserve
+from raccord.sync.environments import environment_of
 from raccord.sync.execution import Execution, PassingTrouble
 from raccord.sync.file_guard import DatabaseAway
 from raccord.sync.keep import keep_page
@@ -49,13 +51,18 @@ from raccord.sync.plan import Planner, Position, plan_hash, start_plan
 from raccord.sync.post import OutcomeUnknown, Poster
 from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.prove import proof_range, store_proof, totals_between, windows
+from raccord.sync.report import outcomes_after
 from raccord.sync.resolve import Resolver
 from raccord.sync.workshop import Bench, Workshop
 
 MAP_SLICE = 500
 PLAN_SLICE = 500
+REPORT_SLICE = 200
 FAULTS_MAX = 5
 """Faults of a plugin, one run after the other, that pause its connection."""
+JUDGED_FROM = 50
+FAULTY_SHARE = 5
+"""Of at least so many records of a run, the share (one in …) that may be faults of the plugin."""
 
 
 class Progress(StrEnum):
@@ -73,6 +80,7 @@ class Phase(StrEnum):
     BOOKS = "books"
     PLAN = "plan"
     POST = "post"
+    REPORT = "report"
     PROVE = "prove"
     CLOSE = "close"
 
@@ -209,6 +217,8 @@ class _Unit:
                 return self._plan()
             case Phase.POST:
                 self._post()
+            case Phase.REPORT:
+                self._report()
             case Phase.PROVE:
                 self._prove()
             case Phase.CLOSE:
@@ -243,7 +253,7 @@ class _Unit:
         bench = self.bench
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
-            taken, _ = map_slice(
+            taken, faults = map_slice(
                 session,
                 connection,
                 bench.scope,
@@ -252,8 +262,11 @@ class _Unit:
                 MAP_SLICE,
                 self.workshop.clock.now(),
             )
+            counted = run.progress.get("mapped", [0, 0])
+            run.progress = {**run.progress, "mapped": [counted[0] + taken, counted[1] + faults]}
             if taken < MAP_SLICE:
                 run.phase = Phase.RECOVER
+                _judge(connection, *run.progress["mapped"])
 
     def _recover(self) -> None:
         """Settle what an earlier run left unknown before anything new is planned."""
@@ -315,7 +328,7 @@ class _Unit:
             .where(PlanLine.plan_id == plan.id, PlanLine.state == LineState.PENDING)
         )
         if not to_send:
-            plan.state, run.phase = PlanState.APPLIED, Phase.PROVE
+            plan.state, run.phase = PlanState.APPLIED, Phase.REPORT
             return Progress.MORE
         if run.stop_after == "plan" or connection.approved_at is None or connection.review_each:
             plan.state, run.state, run.phase = PlanState.WAITING, RunState.APPROVAL, Phase.POST
@@ -334,7 +347,26 @@ class _Unit:
             return
         with self.execution.begin() as (session, run):
             session.get_one(Plan, run.plan_id).state = PlanState.APPLIED
-            run.phase = Phase.PROVE
+            run.phase = Phase.REPORT
+
+    def _report(self) -> None:
+        """Tell the source what became of its records, if it wants to know."""
+        bench = self.bench
+        outcomes: list[Outcome] = []
+        with self.execution.database.read() as session:
+            run = session.get_one(Run, self.execution.run_id)
+            last = int(run.progress.get("reported", 0))
+            if bench.scope.answers("report_outcome"):
+                environment = environment_of(bench.company.environment)
+                outcomes, last = outcomes_after(
+                    session, run.plan_id, last, REPORT_SLICE, environment, bench.company.realm
+                )
+        if outcomes:
+            bench.scope.report(self.workshop.report_view(bench), outcomes)
+        with self.execution.begin() as (_, run):
+            run.progress = {**run.progress, "reported": last}
+            if not outcomes:
+                run.phase = Phase.PROVE
 
     def _prove(self) -> None:
         """Prove one month; the last one ends the phase."""
@@ -372,6 +404,13 @@ class _Unit:
             bench.company.realm,
             bench.connection.id,
         )
+
+
+def _judge(connection: Connection, mapped: int, faults: int) -> None:
+    """Pause a connection whose plugin fails on more than one record in five: its answers cannot be trusted."""
+    if mapped >= JUDGED_FROM and faults * FAULTY_SHARE > mapped:
+        connection.state = ConnectionState.FAULTY
+        connection.revision += 1
 
 
 class PlanNotApprovedError(Exception):

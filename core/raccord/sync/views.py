@@ -42,3 +42,8 @@ class FetchView(View):
 class MapView(View):
     terms: TermTable
     taxed: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReportView(View):
+    http: Http

@@ -36,7 +36,7 @@ from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
 from raccord.sync.file_guard import GuardedFileBox
 from raccord.sync.source_http import SourceHttp, allowed_hosts
 from raccord.sync.terms import DatedTerms
-from raccord.sync.views import FetchView, MapView, View
+from raccord.sync.views import FetchView, MapView, ReportView, View
 
 
 def settings_handle(connection_id: str) -> str:
@@ -102,6 +102,17 @@ class Workshop:
             self._source_http(bench),
             GuardedFileBox(box),
             self.clock,
+        )
+
+    def report_view(self, bench: Bench) -> ReportView:
+        view = bench.view
+        return ReportView(
+            view.settings,
+            view.time_zone,
+            view.home_currency,
+            view.language,
+            view.starts_on,
+            self._source_http(bench),
         )
 
     def map_view(self, session: Session, bench: Bench) -> Callable[[date], MapView]:

@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 
-import pytest
 import till
 from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
@@ -226,11 +225,11 @@ def test_a_changed_choice_counts_from_its_day_by_record_date(
     choose_usual(workshop, connection, company)
     sync(workshop, connection)
     client = workshop.client(company)
-    other = [
+    other = next(
         row
         for row in client.query("SELECT * FROM Account WHERE AccountType = 'Income'")
         if row["Name"] != "Revenu Caisse"
-    ][0]
+    )
     choose(workshop, OWNER, connection.id, "income", other["Id"], valid_from=date(2026, 3, 5))
     till.ROWS["T1"] += [sale(2, day="2026-03-04"), sale(3, day="2026-03-05")]
     sync(workshop, connection)

@@ -1,0 +1,111 @@
+"""What the pipeline asks of a connector beyond fetching and mapping, and what it does when the connector fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+
+import till
+from harness import catalog_of, choose_usual, finish, request, sync
+from sqlalchemy import select
+
+from raccord.plugin import (
+    AccountChoice,
+    AccountNeed,
+    FetchContext,
+    Outcome,
+    OutcomeState,
+    Page,
+    ReportContext,
+    ResolveContext,
+    Text,
+    hookimpl,
+)
+from raccord.scope import Scopes
+from raccord.store.models import Company, Connection, ConnectionState, LinkRow, Problem, RunState
+from raccord.sync.workshop import Workshop
+
+
+def sale(number: int, **more: str) -> dict[str, str]:
+    return {"stream": "sales", "id": f"s{number}", "day": "2026-03-02", "amount": "10.00", **more}
+
+
+def with_hooks(workshop: Workshop, **hooks: object) -> None:
+    """Give the till further hooks."""
+    module = ModuleType("till_with_hooks")
+    module.__dict__.update({**vars(till), **hooks})
+    workshop.scopes = Scopes(catalog_of(module))
+
+
+def test_a_source_that_waits_for_it_is_told_what_became_of_its_records(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    told: list[Outcome] = []
+
+    @hookimpl
+    def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool:
+        told.extend(outcomes)
+        return True
+
+    with_hooks(workshop, report_outcome=report_outcome)
+    till.ROWS["T1"] = [sale(1), {"stream": "bank", "id": "b1", "day": "2026-03-03", "amount": "-5.00"}]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    states = {outcome.draft_key: outcome.state for outcome in told}
+    assert states == {"sales/s1": OutcomeState.POSTED, "bank/b1": OutcomeState.HELD}
+    [posted] = [outcome for outcome in told if outcome.state is OutcomeState.POSTED]
+    with workshop.database.read() as session:
+        link = session.scalars(select(LinkRow).where(LinkRow.key == "sales/s1")).one()
+    assert posted.document is not None
+    assert (posted.source_id, posted.document.id) == ("s1", link.document_id)
+    assert posted.document.url
+
+
+def test_a_connector_fills_a_role_that_nobody_chose(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    asked: list[AccountNeed] = []
+
+    @hookimpl
+    def resolve_account(context: ResolveContext, need: AccountNeed) -> AccountChoice | None:
+        asked.append(need)
+        if need.role != "income":
+            return None
+        return AccountChoice(need.candidates[0].id, Text("Le premier.", "The first."))
+
+    with_hooks(workshop, resolve_account=resolve_account)
+    till.ROWS["T1"] = [sale(1)]
+    choose_usual(workshop, connection, company)
+    assert sync(workshop, connection).state == RunState.DONE
+    names = [row["Name"] for row in workshop.client(company).query_all("Account")]
+    assert "Revenu Caisse" not in names
+    assert "bank" not in {need.role for need in asked}
+
+
+def test_a_connector_that_fails_on_one_record_in_five_is_paused(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    till.ROWS["T1"] = [sale(number, **({"kind": "broken"} if number % 4 == 0 else {})) for number in range(60)]
+    choose_usual(workshop, connection, company)
+    finish(workshop, request(workshop, connection))
+    with workshop.database.read() as session:
+        assert session.get_one(Connection, connection.id).state == ConnectionState.FAULTY
+    assert workshop.client(company).count("SalesReceipt") == 0
+
+
+def test_a_connector_that_cannot_fetch_five_times_in_a_row_is_paused(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    @hookimpl
+    def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Page:
+        raise RuntimeError("secret canary-7731")
+
+    with_hooks(workshop, fetch_records=fetch_records)
+    states = []
+    for _ in range(5):
+        run = finish(workshop, request(workshop, connection))
+        assert (run.state, run.error_code) == (RunState.FAILED, "plugin.failed")
+        with workshop.database.read() as session:
+            states.append(session.get_one(Connection, connection.id).state)
+            assert "canary" not in str([problem.params for problem in session.scalars(select(Problem))])
+    assert states == [ConnectionState.CONNECTED] * 4 + [ConnectionState.FAULTY]
