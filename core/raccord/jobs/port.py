@@ -99,6 +99,11 @@ class JobEngine(Protocol):
 class DurableEngine(JobEngine, Protocol):
     """An engine with a queue of its own that outlives the process, and so needs a reaper and a reconciler."""
 
+    @property
+    def executor_id(self) -> str:
+        """The id under which this process executes."""
+        ...
+
     def executing(self) -> Mapping[Key, str]:
         """Return what is being executed, with the id of its executor, living or dead."""
         ...

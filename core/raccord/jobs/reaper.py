@@ -43,7 +43,8 @@ def take_over(database: Database, engine: DurableEngine, tuning: Tuning) -> int:
     with alone(database) as session:
         if session is None:
             return 0
-        alive = living(session, tuning.lease)
+        # This process lives, even when its own heartbeat is late.
+        alive = {engine.executor_id, *living(session, tuning.lease)}
         dead = {key: executor for key, executor in executing.items() if executor not in alive}
         if not dead:
             return 0

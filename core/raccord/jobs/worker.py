@@ -50,6 +50,7 @@ class Worker:
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._started = False
         self._reap_from_ms = 0
         self._housekeeping_at_ms = 0
 
@@ -68,6 +69,7 @@ class Worker:
             thread = threading.Thread(target=self._until_ended, args=(loop,), name=f"raccord-{name}", daemon=True)
             thread.start()
             self._threads.append(thread)
+        self._started = True
         log.info("Worker %s is at work", self.executor_id)
 
     def stop(self) -> None:
@@ -77,6 +79,9 @@ class Worker:
             thread.join(self._tuning.drain.total_seconds())
         self._threads.clear()
         _elsewhere(self.engine.stop)
+        if not self._started:
+            return  # refused at the start; in the embedded mode the heartbeat is another process's
+        self._started = False
         try:
             sign_off(self._database, self.executor_id)
         except DATABASE_AWAY as error:

@@ -17,6 +17,7 @@ from raccord.jobs.errors import JobError
 from raccord.jobs.inline import InlineEngine
 from raccord.jobs.locks import company_locks
 from raccord.jobs.port import EngineState, Key
+from raccord.jobs.reaper import take_over
 from raccord.jobs.requests import cancel, pause, request_run, resume
 from raccord.jobs.workers import database_now
 from raccord.store.models import Run, RunCount, RunState, Worker
@@ -215,8 +216,7 @@ def test_stopping_waits_for_the_step_and_the_next_start_goes_on(house, connectio
     stopping.join(20)
     assert house.run(run_id).state == RunState.RUNNING
     assert house.run(run_id).progress["page"] in (2, 3)
-    with house.database.read() as session:
-        assert session.scalars(select(Worker.executor_id)).all() == []
+    assert living_workers(house) == []
     worker_of(pages.advance).start()
     until(run_id, RunState.DONE)
     assert fetched(house, run_id) == 5
@@ -359,11 +359,35 @@ def test_a_worker_says_that_it_lives_by_the_databases_clock(house, pages, worker
 
 
 @ON_SQLITE
-def test_a_second_embedded_worker_on_one_data_directory_is_refused(pages, worker_of):
+def test_a_second_embedded_worker_on_one_data_directory_is_refused(house, pages, worker_of):
     worker_of(pages.advance).start()
+    second = worker_of(pages.advance)
     with pytest.raises(JobError) as caught:
-        worker_of(pages.advance).start()
+        second.start()
     assert caught.value.code == "jobs.second_process"
+    second.stop()
+    assert living_workers(house) == ["local"]
+
+
+@ON_SQLITE
+def test_a_worker_whose_heartbeat_is_late_does_not_take_its_own_runs_from_itself(
+    house, connection, pages, worker_of, ask, until, quick
+):
+    gate = pages.during = Gate(page=1)
+    worker = worker_of(pages.advance, replace(quick, beat_every=timedelta(hours=1)))
+    worker.start()
+    run_id = ask(worker, connection)
+    assert gate.reached.wait(20)
+    with house.database.begin() as session:
+        session.get_one(Worker, worker.executor_id).beat_at = datetime(2025, 1, 1, tzinfo=UTC)
+    assert take_over(house.database, worker.engine, quick) == 0
+    gate.opened.set()
+    until(run_id, RunState.DONE)
+
+
+def living_workers(house):
+    with house.database.read() as session:
+        return session.scalars(select(Worker.executor_id)).all()
 
 
 def lose_engine(house, engine_url):
