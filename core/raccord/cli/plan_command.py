@@ -58,7 +58,7 @@ _LINES = [
         "Lire la source et préparer un plan (ce que fait « raccord plan » seul).",
         "Read the source and make a plan (what “raccord plan” alone does).",
     ),
-    params=_LINES,
+    params=[*_LINES],
 )
 @click.argument("connection", required=False)
 def make(connection: str | None, lines: bool, limit: int) -> int:
@@ -82,7 +82,7 @@ def make(connection: str | None, lines: bool, limit: int) -> int:
         "Montrer le plan qui attend, sinon le dernier ; ne lit pas la source.",
         "Show the plan that waits, else the last one; does not read the source.",
     ),
-    params=_LINES,
+    params=[*_LINES],
 )
 @click.argument("connection", required=False)
 def show_command(connection: str | None, lines: bool, limit: int) -> int:

@@ -13,6 +13,7 @@ from raccord.cli.showing import ACTIONS, day, moment, money
 from raccord.overview.explain import explain
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_summary
 from raccord.quickbooks import quoted
+from raccord.store.canonical import canonical
 from raccord.store.models import Action, Company, Connection, PlanState
 from raccord.sync.chunks import chunks
 from raccord.sync.workshop import Workshop
@@ -111,32 +112,20 @@ def show(out: Output, plan: PlanSummary, effect: Sequence[AccountEffect]) -> Non
 
 
 def show_lines(out: Output, lines: Sequence[LineView], before: Books, total: int) -> None:
-    """Show each line with what is there before and after."""
-    out.table(
-        Phrase(f"Lignes ({len(lines)} sur {total})", f"Lines ({len(lines)} of {total})"),
-        [
-            Column(Phrase("Action", "Action")),
-            Column(Phrase("Genre", "Kind")),
-            Column(Phrase("Clé", "Key")),
-            Column(Phrase("Jour", "Day")),
-            Column(Phrase("Montant", "Amount"), right=True),
-            Column(Phrase("Avant", "Before")),
-            Column(Phrase("Après ou motif", "After or reason")),
-        ],
-        [
-            [
-                ACTIONS[line.action].get(out.language),
-                line.kind,
-                line.key,
-                day(line.day),
-                money(line.amount, out.language),
-                _before(out, line, before),
-                line.payload or explain(line.reason, line.params, out.language).what,
-            ]
-            for line in lines
-        ],
-        empty=Phrase("Aucune ligne.", "No line."),
-    )
+    """Show each line with what is there before, and the exact text that is sent or why nothing is."""
+    out.say(Phrase(f"Lignes ({len(lines)} sur {total})", f"Lines ({len(lines)} of {total})"))
+    for line in lines:
+        action = ACTIONS[line.action]
+        amount = f"{money(line.amount, out.language)} {line.currency}".strip()
+        told = " · ".join(part for part in (line.kind, line.key, day(line.day), amount) if part)
+        out.say(Phrase(f"{action.fr} {told}", f"{action.en} {told}"))
+        if line.reason:
+            french, english = (explain(line.reason, line.params, language).what for language in ("fr", "en"))
+            out.say(Phrase(f"  motif : {french} [{line.reason}]", f"  reason: {english} [{line.reason}]"))
+        if line.payload:
+            held = _before(line, before)
+            out.say(Phrase(f"  avant : {held.fr}", f"  before: {held.en}"))
+            out.say(Phrase(f"  après : {line.payload}", f"  after:  {line.payload}"))
 
 
 def as_json(plan: PlanSummary, effect: Sequence[AccountEffect]) -> dict[str, object]:
@@ -226,13 +215,14 @@ def _show_reasons(out: Output, plan: PlanSummary) -> None:
     )
 
 
-def _before(out: Output, line: LineView, before: Books) -> str:
+def _before(line: LineView, before: Books) -> Phrase:
     if line.action != Action.UPDATE:
-        return Phrase("rien", "nothing").get(out.language) if line.action == Action.CREATE else ""
+        return Phrase("rien", "nothing")
     document = before.get((line.kind, line.document_id))
     if document is None:
-        return Phrase("disparu de QuickBooks", "gone from QuickBooks").get(out.language)
-    return f"{document.get('TxnDate', '')} {document.get('TotalAmt', '')}".strip()
+        return Phrase("disparu de QuickBooks", "gone from QuickBooks")
+    held = canonical(document)
+    return Phrase(held, held)
 
 
 def _both(code: str, params: Mapping[str, Any]) -> dict[str, str]:

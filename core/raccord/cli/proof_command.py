@@ -152,7 +152,7 @@ def _show(out: Output, proven: Proven) -> None:
             Column(Phrase("Écrit", "Posted"), right=True),
             Column(Phrase("QuickBooks", "QuickBooks"), right=True),
             Column(Phrase("Devise", "Currency")),
-            Column(Phrase("Explication", "Explanation")),
+            Column(Phrase("Égal", "Equal")),
         ],
         [
             [
@@ -160,23 +160,36 @@ def _show(out: Output, proven: Proven) -> None:
                 row.stream,
                 *(money(value, out.language) for value in (row.source, row.left_out, row.posted, row.quickbooks)),
                 row.currency,
-                _why(out, row),
+                "=" if row.equal else "≠",
             ]
             for row in proven.rows
         ],
         empty=Phrase("Aucun écart.", "No difference."),
     )
+    for row in proven.rows:
+        if not row.equal:
+            _show_why(out, row)
 
 
-def _why(out: Output, row: ProofRow) -> str:
-    if row.equal:
-        return "="
-    said = [
-        f"{each.kind} {each.document_id} ({each.key}, {money(each.amount, out.language)}) : "
-        f"{explain(each.code, {}, out.language).what} [{each.code}]"
-        for each in row.differences
-    ]
-    return "\n".join(said) or Phrase("inexpliqué", "unexplained").get(out.language)
+def _show_why(out: Output, row: ProofRow) -> None:
+    """Say which documents explain a difference, one a line."""
+    where = f"{row.day} {row.stream} {row.currency}"
+    if not row.differences:
+        out.say(
+            Phrase(
+                f"{where} : écart de {money(row.apart, 'fr')}, aucun document ne l'explique.",
+                f"{where}: {money(row.apart, 'en')} apart, no document explains it.",
+            )
+        )
+    for each in row.differences:
+        document = f"{each.kind} {each.document_id} ({each.key})"
+        french, english = (explain(each.code, {}, language).what for language in ("fr", "en"))
+        out.say(
+            Phrase(
+                f"{where} : {document}, {money(each.amount, 'fr')} : {french} [{each.code}]",
+                f"{where}: {document}, {money(each.amount, 'en')}: {english} [{each.code}]",
+            )
+        )
 
 
 def _as_json(proven: Proven) -> dict[str, object]:

@@ -1,0 +1,43 @@
+"""``raccord connect``: companies, source accounts, and everything a person decides about a connection."""
+
+from __future__ import annotations
+
+from raccord.cli.connect_life import (
+    disconnect_command,
+    list_,
+    pause_command,
+    resume_command,
+    schedule,
+    upload,
+)
+from raccord.cli.connect_quickbooks import end_company, quickbooks
+from raccord.cli.connect_roles import choose_command, roles
+from raccord.cli.connect_source import reconnect_command, settings, source
+from raccord.cli.words import group
+
+
+@group(
+    "connect",
+    "Relier des sociétés et des sources, et décider de leurs connexions.",
+    "Connect companies and sources, and decide about their connections.",
+)
+def command() -> None:
+    pass
+
+
+for _each in (
+    quickbooks,
+    source,
+    list_,
+    roles,
+    choose_command,
+    upload,
+    schedule,
+    settings,
+    pause_command,
+    resume_command,
+    disconnect_command,
+    reconnect_command,
+    end_company,
+):
+    command.add_command(_each)

@@ -1,0 +1,221 @@
+"""``raccord connect list``, ``pause``, ``resume``, ``disconnect``, ``schedule`` and ``upload``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from raccord.cli.asking import confirm
+from raccord.cli.connections_table import as_json, show
+from raccord.cli.exits import Exit
+from raccord.cli.finding import operator, the_connection
+from raccord.cli.house import opened_workshop
+from raccord.cli.language import Phrase
+from raccord.cli.output import actor, output
+from raccord.cli.showing import moment
+from raccord.cli.words import Option
+from raccord.cli.words import command as make_command
+from raccord.jobs.schedules import set_schedule
+from raccord.onboarding.companies import disconnect_company
+from raccord.onboarding.connections import disconnect, pause, resume
+from raccord.onboarding.people import Actor
+from raccord.overview.connections import list_connections
+from raccord.overview.listing import MOST
+from raccord.store.files import StoredFileBox
+from raccord.store.models import Connection, ConnectionState, Schedule
+from raccord.sync.workshop import Workshop
+
+_YES = Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask nothing."))
+UPLOAD = "upload"
+Deed = Callable[[Workshop, Actor, str], Connection]
+
+PAUSES = Phrase(
+    "Plus rien n'est écrit jusqu'à la reprise. Les jours de la pause ne seront pas apportés : ils restent un trou. "
+    "Après un an, il faudra autoriser de nouveau.",
+    "Nothing more is written until it is resumed. The days of the pause will not be brought over: they stay a gap. "
+    "After a year it must be authorised again.",
+)
+RESUMES = Phrase(
+    "Les données reprennent à partir d'aujourd'hui ; les jours de la pause restent un trou.",
+    "Data goes on from today; the days of the pause stay a gap.",
+)
+DISCONNECTS = Phrase(
+    "L'autorisation prend fin et les identifiants sont effacés. Pour la relier de nouveau, toute la mise en place est "
+    "à refaire, et les jours d'ici là restent un trou. Rien n'est supprimé dans QuickBooks.",
+    "The authorisation ends and the credentials are erased. To connect it again the whole onboarding must be done "
+    "again, and the days until then stay a gap. Nothing is deleted in QuickBooks.",
+)
+ENDS_COMPANY = Phrase(
+    " C'est la dernière connexion de « {company} » : son autorisation chez QuickBooks prend fin aussi.",
+    " It is the last connection of “{company}”: its authorisation at QuickBooks ends too.",
+)
+
+
+@make_command(
+    "list",
+    "Montrer les connexions : état, données, exécutions, preuve.",
+    "Show the connections: state, data, runs, proof.",
+)
+def list_() -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = list_connections(session, limit=MOST)
+        if out.as_json:
+            out.json({"connections": [as_json(workshop, each) for each in found.rows], "total": found.total})
+        else:
+            show(out, workshop, found.rows)
+    return Exit.OK
+
+
+@make_command("pause", "Suspendre une connexion.", "Pause a connection.", params=[_YES])
+@click.argument("connection")
+def pause_command(connection: str, yes: bool) -> int:
+    return _do(connection, pause, PAUSES, yes)
+
+
+@make_command("resume", "Reprendre une connexion suspendue.", "Resume a paused connection.", params=[_YES])
+@click.argument("connection")
+def resume_command(connection: str, yes: bool) -> int:
+    return _do(connection, resume, RESUMES, yes)
+
+
+@make_command(
+    "disconnect",
+    "Déconnecter un compte source ; la dernière connexion d'une société met fin à son autorisation.",
+    "Disconnect a source account; the last connection of a company ends its authorisation.",
+    params=[
+        _YES,
+        Option(
+            "--keep-company",
+            is_flag=True,
+            phrase=Phrase("Garder l'autorisation de QuickBooks.", "Keep the authorisation of QuickBooks."),
+        ),
+    ],
+)
+@click.argument("connection")
+def disconnect_command(connection: str, yes: bool, keep_company: bool) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection)
+            alive = Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED))
+            others = session.scalars(
+                select(Connection.id).where(Connection.company_id == found.company_id, Connection.id != found.id, alive)
+            ).first()
+            company = next(view.company for view in list_connections(session, found.company_id, limit=1).rows)
+        ends_company = others is None and not keep_company
+        more = ENDS_COMPANY if ends_company else Phrase("", "")
+        said = (DISCONNECTS.fr + more.fr.format(company=company), DISCONNECTS.en + more.en.format(company=company))
+        confirm(out, Phrase(*said), yes=yes)
+        changed = disconnect(workshop, operator(actor()), found.id)
+        if ends_company:
+            disconnect_company(workshop, operator(actor()), found.company_id)
+        if out.as_json:
+            out.json(
+                {
+                    "connection": changed.id,
+                    "label": changed.label,
+                    "state": changed.state,
+                    "company_ended": ends_company,
+                }
+            )
+        out.say(_now(changed))
+    return Exit.OK
+
+
+@make_command(
+    "schedule",
+    "Montrer ou changer l'horaire d'une connexion.",
+    "Show or change when a connection runs by itself.",
+    params=[
+        Option("--cron", default="", phrase=Phrase("Cinq champs : « 30 5 * * * ».", "Five fields: “30 5 * * *”.")),
+        Option("--time-zone", default="", phrase=Phrase("Fuseau horaire de l'horaire.", "Time zone of the schedule.")),
+        Option(
+            "--off", is_flag=True, phrase=Phrase("Ne plus l'exécuter d'elle-même.", "Let it run no more by itself.")
+        ),
+    ],
+)
+@click.argument("connection")
+def schedule(connection: str, cron: str, time_zone: str, off: bool) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection)
+            known = session.get(Schedule, found.id)
+        if cron or time_zone or off or known is None:
+            line = cron or (known.cron if known else "30 5 * * *")
+            zone = time_zone or (known.time_zone if known else found.time_zone)
+            set_schedule(workshop.database, found.id, line, zone, clock=workshop.clock, enabled=not off)
+        with workshop.database.read() as session:
+            now = session.get_one(Schedule, found.id)
+        if out.as_json:
+            due = None if now.next_at is None else now.next_at.isoformat()
+            out.json({"cron": now.cron, "time_zone": now.time_zone, "enabled": now.enabled, "next": due})
+        if now.enabled:
+            said = moment(now.next_at, now.time_zone) or "–"
+            out.say(
+                Phrase(
+                    f"« {now.cron} » ({now.time_zone}) ; prochaine exécution : {said}.",
+                    f"“{now.cron}” ({now.time_zone}); next run: {said}.",
+                )
+            )
+        else:
+            out.say(Phrase("Ne s'exécute pas d'elle-même.", "Does not run by itself."))
+    return Exit.OK
+
+
+@make_command(
+    "upload",
+    "Remettre des fichiers à une connexion ; les mêmes octets ne sont gardés qu'une fois.",
+    "Hand files to a connection; the same bytes are kept only once.",
+)
+@click.argument("connection")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def upload(connection: str, files: tuple[Path, ...]) -> int:
+    out = output()
+    received: list[dict[str, object]] = []
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection)
+        box = StoredFileBox(workshop.database, workshop.settings.data_dir, found.id, workshop.clock)
+        with out.progress(Phrase(found.label, found.label), len(files)) as progress:
+            for done, path in enumerate(files, start=1):
+                with path.open("rb") as content:
+                    new = box.receive(path.name, content, origin=UPLOAD)
+                received.append({"name": path.name, "new": new})
+                progress(done)
+    new_ones = sum(1 for each in received if each["new"])
+    if out.as_json:
+        out.json({"files": received, "new": new_ones})
+    known = len(received) - new_ones
+    out.say(
+        Phrase(
+            f"{new_ones} fichiers reçus, {known} déjà connus. Ensuite : raccord sync {found.label!r}.",
+            f"{new_ones} files received, {known} known already. Next: raccord sync {found.label!r}.",
+        )
+    )
+    return Exit.OK
+
+
+def _do(connection: str, deed: Deed, consequence: Phrase, yes: bool) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection)
+        confirm(out, consequence, yes=yes)
+        changed = deed(workshop, operator(actor()), found.id)
+        if out.as_json:
+            out.json({"connection": changed.id, "label": changed.label, "state": changed.state})
+        out.say(_now(changed))
+    return Exit.OK
+
+
+def _now(connection: Connection) -> Phrase:
+    return Phrase(
+        f"Connexion « {connection.label} » : {connection.state}.",
+        f"Connection “{connection.label}”: {connection.state}.",
+    )

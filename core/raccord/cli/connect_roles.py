@@ -1,0 +1,206 @@
+"""``raccord connect roles`` and ``choose``: what fills each role of a connection, and from which day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.cli.connect_source import info_of
+from raccord.cli.exits import Exit
+from raccord.cli.finding import operator, the_connection
+from raccord.cli.holds_command import find_candidate
+from raccord.cli.house import opened_workshop
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, Output, actor, both, output
+from raccord.cli.words import Option
+from raccord.cli.words import command as make_command
+from raccord.errors import RaccordError
+from raccord.onboarding.decisions import BEGINNING, choose
+from raccord.overview.questions import Candidate, candidates
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.info import RoleInfo
+from raccord.plugin.texts import Text
+from raccord.store.models import Choice, Connection
+
+NAMES_MAX = 8
+
+
+class RoleError(RaccordError):
+    """Raised when a connector has no role of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChoices:
+    """A role with its choices in the order of their days; the last one counts now."""
+
+    info: RoleInfo
+    of: str
+    choices: Sequence[Choice]
+
+
+@make_command(
+    "roles",
+    "Montrer chaque rôle d'une connexion : ce qui le remplit, et ce qui conviendrait.",
+    "Show each role of a connection: what fills it, and what would fit.",
+)
+@click.argument("connection")
+def roles(connection: str) -> int:
+    out = output()
+    with opened_workshop() as workshop, workshop.database.read() as session:
+        found = the_connection(session, connection)
+        infos = info_of(workshop, found.connector).roles
+        rows = _read(session, found, infos)
+        fitting = candidates(session, found.company_id, {info.accepts for info in infos})
+    if out.as_json:
+        out.json({"roles": [_as_json(row, fitting[row.info.accepts]) for row in rows]})
+    else:
+        _show(out, rows, fitting)
+    missing = any(not row.choices and _is_missing(row.info) for row in rows)
+    return Exit.NEEDS_PERSON if missing else Exit.OK
+
+
+@make_command(
+    "choose",
+    "Choisir ce qui remplit un rôle ; un changement vaut à partir d'un jour, selon la date des documents.",
+    "Choose what fills a role; a change counts from a day, by the documents' date.",
+    params=[
+        Option(
+            "--of",
+            default="",
+            phrase=Phrase("Pour un seul mot ou compte de la source.", "For one word or account of the source."),
+        ),
+        Option(
+            "--from",
+            "first",
+            type=click.DateTime(["%Y-%m-%d"]),
+            phrase=Phrase("Premier jour ; aujourd'hui s'il change.", "First day; today if it changes."),
+        ),
+    ],
+)
+@click.argument("connection")
+@click.argument("role")
+@click.argument("ledger")
+def choose_command(connection: str, role: str, ledger: str, of: str, first: datetime | None) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection)
+            info = _role(info_of(workshop, found.connector).roles, role)
+            candidate = find_candidate(session, found.company_id, info.accepts, ledger)
+        made = choose(
+            workshop,
+            operator(actor()),
+            found.id,
+            role,
+            candidate.id,
+            of,
+            None if first is None else first.date(),
+        )
+        if out.as_json:
+            out.json({"role": role, "of": of, "ledger": made.ledger_id, "name": made.ledger_name, "from": _from(made)})
+        since = Phrase("depuis toujours", "from the beginning")
+        if made.valid_from != BEGINNING:
+            since = Phrase(f"à partir du {made.valid_from}", f"from {made.valid_from}")
+        out.say(Phrase(f"{role} : {made.ledger_name}, {since.fr}.", f"{role}: {made.ledger_name}, {since.en}."))
+    return Exit.OK
+
+
+def _role(infos: Sequence[RoleInfo], name: str) -> RoleInfo:
+    for info in infos:
+        if info.name == name:
+            return info
+    known = ", ".join(info.name for info in infos) or "–"
+    raise RoleError(
+        "choice.unknown_role",
+        Text(f"Rôle inconnu : {name}.", f"Unknown role: {name}."),
+        Text(f"Rôles de ce connecteur : {known}.", f"Roles of this connector: {known}."),
+    )
+
+
+def _read(session: Session, connection: Connection, infos: Sequence[RoleInfo]) -> list[RoleChoices]:
+    made: dict[tuple[str, str], list[Choice]] = {}
+    for choice in session.scalars(
+        select(Choice).where(Choice.connection_id == connection.id).order_by(Choice.valid_from)
+    ):
+        made.setdefault((choice.role, choice.of), []).append(choice)
+    rows: list[RoleChoices] = []
+    for info in infos:
+        rows.append(RoleChoices(info, "", made.get((info.name, ""), [])))
+        rows += [RoleChoices(info, of, choices) for (name, of), choices in made.items() if name == info.name and of]
+    return rows
+
+
+def _is_missing(info: RoleInfo) -> bool:
+    return info.required and not info.same_as and not info.subtype and info.default is None
+
+
+def _show(out: Output, rows: Sequence[RoleChoices], fitting: Mapping[Accepts, Sequence[Candidate]]) -> None:
+    out.table(
+        Phrase("Rôles", "Roles"),
+        [
+            Column(Phrase("Rôle", "Role")),
+            Column(Phrase("Ce que c'est", "What it is")),
+            Column(Phrase("Rempli par", "Filled by")),
+            Column(Phrase("Conviendraient", "Would fit")),
+        ],
+        [
+            [
+                row.info.name + (f" ({row.of})" if row.of else ""),
+                row.info.label.get(out.language),
+                _filled(row).get(out.language),
+                _names(fitting[row.info.accepts]),
+            ]
+            for row in rows
+        ],
+        empty=Phrase("Ce connecteur n'a pas de rôle.", "This connector has no role."),
+    )
+
+
+def _filled(row: RoleChoices) -> Phrase:
+    if row.choices:
+        said = [
+            f"{each.ledger_name}" + ("" if each.valid_from == BEGINNING else f" ({each.valid_from} →)")
+            for each in row.choices
+        ]
+        return Phrase("\n".join(said), "\n".join(said))
+    info = row.info
+    if info.same_as:
+        return Phrase(f"comme {info.same_as}", f"same as {info.same_as}")
+    if info.subtype:
+        return Phrase(f"le compte {info.subtype} de la société", f"the company's {info.subtype} account")
+    if info.default is not None:
+        return Phrase(f"« {info.default.name.fr} », créé au besoin", f"“{info.default.name.en}”, created if needed")
+    return Phrase("À CHOISIR", "TO BE CHOSEN") if info.required else Phrase("rien (facultatif)", "nothing (optional)")
+
+
+def _names(fitting: Sequence[Candidate]) -> str:
+    shown = ", ".join(f"{each.name} ({each.id})" for each in fitting[:NAMES_MAX])
+    return shown if len(fitting) <= NAMES_MAX else f"{shown}, … ({len(fitting)})"
+
+
+def _from(choice: Choice) -> str | None:
+    return None if choice.valid_from == BEGINNING else choice.valid_from.isoformat()
+
+
+def _as_json(row: RoleChoices, fitting: Sequence[Candidate]) -> dict[str, object]:
+    return {
+        "role": row.info.name,
+        "of": row.of,
+        "label": both(row.info.label),
+        "accepts": str(row.info.accepts),
+        "required": row.info.required,
+        "missing": not row.choices and _is_missing(row.info),
+        "otherwise": both(_filled(RoleChoices(row.info, row.of, []))),
+        "choices": [
+            {"ledger": each.ledger_id, "name": each.ledger_name, "from": _from(each), "by": each.chosen_by}
+            for each in row.choices
+        ],
+        "candidates": [
+            {"id": each.id, "name": each.name, "type": each.type, "number": each.number} for each in fitting
+        ],
+    }

@@ -1,0 +1,131 @@
+"""Connections as a table for people and as JSON for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, Output, both
+from raccord.cli.showing import moment, short
+from raccord.errors import RaccordError
+from raccord.onboarding.arrivals import Freshness, freshness_of
+from raccord.onboarding.holes import holes_of
+from raccord.overview.connections import ConnectionView
+from raccord.store.models import Connection, ConnectionState
+from raccord.sync.workshop import Workshop
+
+STATES = {
+    ConnectionState.DRAFT: Phrase("à terminer", "to be finished"),
+    ConnectionState.CONNECTED: Phrase("connectée", "connected"),
+    ConnectionState.PAUSED: Phrase("en pause", "paused"),
+    ConnectionState.REAUTHORISE: Phrase("à autoriser de nouveau", "to be authorised again"),
+    ConnectionState.FAULTY: Phrase("suspendue (fautes du connecteur)", "paused (faults of its connector)"),
+    ConnectionState.DISCONNECTED: Phrase("déconnectée", "disconnected"),
+    ConnectionState.UNCONNECTED: Phrase("sans connexion", "without connection"),
+}
+
+
+def show(out: Output, workshop: Workshop, views: Sequence[ConnectionView]) -> None:
+    """Show each connection with its state, how fresh its data is, its runs and what waits."""
+    out.table(
+        Phrase("Connexions", "Connections"),
+        [
+            Column(Phrase("Numéro", "Id")),
+            Column(Phrase("Connexion", "Connection")),
+            Column(Phrase("Société", "Company")),
+            Column(Phrase("État", "State")),
+            Column(Phrase("Données", "Data")),
+            Column(Phrase("Prochaine exécution", "Next run")),
+            Column(Phrase("Documents", "Documents"), right=True),
+            Column(Phrase("Questions", "Questions"), right=True),
+            Column(Phrase("Problèmes", "Problems"), right=True),
+            Column(Phrase("Preuve", "Proof")),
+        ],
+        [_row(out, workshop, view) for view in views],
+        empty=Phrase(
+            "Aucune connexion. Reliez une source : raccord connect source CONNECTEUR.",
+            "No connection. Connect a source: raccord connect source CONNECTOR.",
+        ),
+    )
+
+
+def as_json(workshop: Workshop, view: ConnectionView) -> dict[str, object]:
+    """Return a connection as JSON values."""
+    fresh, error = _freshness(workshop, view)
+    with workshop.database.read() as session:
+        holes = holes_of(session, view.id)
+    return {
+        "connection": view.id,
+        "label": view.label,
+        "connector": view.connector,
+        "company": view.company,
+        "company_id": view.company_id,
+        "company_state": str(view.company_state),
+        "state": str(view.state),
+        "starts_on": view.starts_on.isoformat(),
+        "time_zone": view.time_zone,
+        "approved": view.approved_at is not None,
+        "last_run": None if view.last_run is None else {"run": view.last_run.id, "state": str(view.last_run.state)},
+        "next_run": None if view.next_run is None else view.next_run.isoformat(),
+        "waiting_plan": view.waiting_plan or None,
+        "questions": view.questions,
+        "problems": view.problems,
+        "documents": view.documents,
+        "unequal": None if view.proven is None else view.proven.unequal,
+        "moved": [{"currency": each.currency, "in": each.moved_in, "out": each.moved_out} for each in view.moved],
+        "gaps": [
+            {
+                "reason": each.reason,
+                "first_day": None if each.first_day is None else each.first_day.isoformat(),
+                "last_day": None if each.last_day is None else each.last_day.isoformat(),
+                "records": each.records,
+                "totals": dict(each.totals),
+            }
+            for each in holes
+        ],
+        "freshness": _fresh_json(fresh),
+        "freshness_error": error or None,
+    }
+
+
+def _fresh_json(fresh: Freshness | None) -> dict[str, object] | None:
+    if fresh is None:
+        return None
+    return {
+        "state": str(fresh.status.state),
+        "day": fresh.status.day.isoformat(),
+        "expected_by": fresh.status.expected_by.isoformat(),
+        "newest": None if fresh.newest is None else fresh.newest.isoformat(),
+        "first_data_expected": fresh.first_expected.isoformat(),
+        "text": both(fresh.status.text),
+        "no_deposit": None if fresh.no_deposit is None else both(fresh.no_deposit),
+        "contacts": [{"label": both(each.label), "phone": each.phone, "url": each.url} for each in fresh.contacts],
+    }
+
+
+def _row(out: Output, workshop: Workshop, view: ConnectionView) -> list[str]:
+    fresh, error = _freshness(workshop, view)
+    proof = ""
+    if view.proven is not None:
+        proof = "=" if view.proven.equal else f"≠ {view.proven.unequal}"
+    return [
+        short(view.id),
+        view.label,
+        view.company,
+        STATES[view.state].get(out.language),
+        fresh.status.text.get(out.language) if fresh else error,
+        moment(view.next_run, view.time_zone),
+        str(view.documents),
+        str(view.questions),
+        str(view.problems),
+        proof,
+    ]
+
+
+def _freshness(workshop: Workshop, view: ConnectionView) -> tuple[Freshness | None, str]:
+    with workshop.database.read() as session:
+        try:
+            return freshness_of(workshop, session, session.get_one(Connection, view.id)), ""
+        except RaccordError as error:
+            # One connector that is switched off or faulty does not keep the list from showing.
+            return None, error.code
