@@ -38,17 +38,23 @@ def main() -> None:
         measure_here(json.loads(options.one))
         return
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
-    print(
-        f"{'records':>9} {'fetch→plan/s':>13} {'again/s':>9} {'floor/s':>9} {'of floor':>9} {'peak MB':>8} {'posted/s':>9} {'CPU ms/doc':>11}"
-    )
+    heads = ("records", "fetch→plan/s", "again/s", "floor/s", "of floor", "peak MB", "posted/s", "CPU ms/doc")
+    print(" ".join(f"{head:>12}" for head in heads))
     for number, records in enumerate(options.records):
         documents = options.documents if number == 0 else 0
         told = measure_apart(records, documents)
         floor = records / floor_seconds(records)
-        print(
-            f"{records:>9} {told['plan_rate']:>13.0f} {told['again_rate']:>9.0f} {floor:>9.0f}"
-            f" {told['plan_rate'] / floor:>9.3f} {told['peak_mb']:>8.0f} {told['post_rate']:>9.0f} {told['cpu_ms']:>11.2f}"
+        shown = (
+            f"{records}",
+            f"{told['plan_rate']:.0f}",
+            f"{told['again_rate']:.0f}",
+            f"{floor:.0f}",
+            f"{told['plan_rate'] / floor:.3f}",
+            f"{told['peak_mb']:.0f}",
+            f"{told['post_rate']:.0f}",
+            f"{told['cpu_ms']:.2f}",
         )
+        print(" ".join(f"{each:>12}" for each in shown))
 
 
 def measure_apart(records: int, documents: int) -> dict[str, float]:

@@ -28,18 +28,14 @@ SALES, REFUNDS, DEPOSITS = 60, 12, 8
 
 def rows() -> list[dict[str, str]]:
     """Sales, refunds and the deposits that pay them out, some with a fee."""
-    made: list[dict[str, str]] = []
-    for number in range(SALES):
-        made.append(
-            {
-                "stream": "sales",
-                "id": f"s{number}",
-                "day": f"2026-03-{1 + number % 9:02}",
-                "amount": f"{20 + number}.07",
-            }
-        )
-    for number in range(REFUNDS):
-        made.append({"stream": "refunds", "id": f"r{number}", "day": "2026-03-09", "amount": f"-{1 + number}.05"})
+    made = [
+        {"stream": "sales", "id": f"s{number}", "day": f"2026-03-{1 + number % 9:02}", "amount": f"{20 + number}.07"}
+        for number in range(SALES)
+    ]
+    made += [
+        {"stream": "refunds", "id": f"r{number}", "day": "2026-03-09", "amount": f"-{1 + number}.05"}
+        for number in range(REFUNDS)
+    ]
     for number in range(DEPOSITS):
         sales = [row for row in made if row["stream"] == "sales"][number::DEPOSITS]
         refunds = [row for row in made if row["stream"] == "refunds"][number::DEPOSITS]

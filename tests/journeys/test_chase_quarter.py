@@ -6,16 +6,18 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from harness import lab
-from raccord_chase.sandbox import Merchant, damaged_files
 from shop import Shop, open_shop
 from sqlalchemy import select
 
 from raccord.overview.books import balances
-from raccord.store.models import LinkRow, Problem, Proof, RunCount, RunState
+from raccord.store.models import LinkRow, Problem, ProblemState, Proof, RunCount, RunState
+from raccord_chase.sandbox import Merchant, damaged_files
 from raccord_sandbox.company import assert_books_balance
 
 pytestmark = pytest.mark.timeout(300)
@@ -125,11 +127,9 @@ def test_a_document_deleted_in_quickbooks_is_found_by_the_next_proof(quarter: Sh
 
 @pytest.mark.parametrize("chance", range(3))
 def test_the_same_files_in_another_order_overlapping_or_in_pieces_end_in_the_same_books(
-    chance: int, tmp_path: Any
+    chance: int, tmp_path: Path
 ) -> None:
-    import random
-
-    fortune = random.Random(chance)
+    fortune = Random(chance)
     books = []
     for way in ("straight", "shuffled"):
         with open_shop(tmp_path / way, Merchant(seed=chance + 1, days=14, sales_per_day=3)) as shop:
@@ -150,7 +150,7 @@ def test_the_same_files_in_another_order_overlapping_or_in_pieces_end_in_the_sam
     assert books[0] == books[1]
 
 
-def test_damaged_files_are_reported_and_the_good_rows_beside_them_kept(tmp_path: Any) -> None:
+def test_damaged_files_are_reported_and_the_good_rows_beside_them_kept(tmp_path: Path) -> None:
     with open_shop(tmp_path / "shop", Merchant(days=7, sales_per_day=3)) as shop:
         written = tmp_path / "written"
         written.mkdir()
@@ -185,3 +185,28 @@ def _fingerprint(shop: Shop) -> Counter[tuple[str, str, Decimal, int]]:
         for row in documents(shop, kind):
             found[kind, row["TxnDate"], Decimal(row["TotalAmt"]), len(row["Line"])] += 1
     return found
+
+
+def test_a_settlement_whose_report_comes_in_two_files_is_posted_when_the_rest_arrives(tmp_path: Path) -> None:
+    with open_shop(tmp_path / "shop", Merchant(days=5, sales_per_day=3)) as shop:
+        written = tmp_path / "written"
+        written.mkdir()
+        paths = shop.merchant.write_files(written, zipped=False)
+        first = next(path for path in paths if b"HACT0010" in path.read_bytes() and b"HFIN0010" in path.read_bytes())
+        rows = first.read_text().splitlines(keepends=True)
+        is_detail = [row.startswith(("HACT0010", "RACT0010")) for row in rows]
+        summary = [row for row, detail in zip(rows, is_detail, strict=True) if not detail]
+        detail = [rows[0], *(row for row, detail in zip(rows, is_detail, strict=True) if detail), rows[-1]]
+        (written / "summary.dfr").write_text("".join(summary))
+        (written / "detail.dfr").write_text("".join(detail))
+        shop.deliver(written / "summary.dfr")
+        shop.sync()
+        assert documents(shop, "Deposit") == []
+        with shop.workshop.database.read() as session:
+            [waiting] = session.scalars(select(Problem).where(Problem.state == ProblemState.OPEN)).all()
+        assert waiting.subject.startswith("settlements/")
+        shop.deliver(written / "detail.dfr")
+        shop.sync()
+        assert len(documents(shop, "Deposit")) == 1
+        with shop.workshop.database.read() as session:
+            assert session.get_one(Problem, waiting.id).state == ProblemState.GONE

@@ -41,8 +41,9 @@ class Record:
 class Reject:
     """A row that could not become a record: where it stands, why, and what it looked like.
 
-    ``where`` names file and line and is the row's identity, so the same bad row read twice is one problem. ``raw`` is
-    an excerpt of at most a few hundred characters, masked by the connector where it may hold card numbers.
+    ``where`` names file and line and is the row's identity, so the same bad row read twice is one problem; for a
+    record that is known but cannot be made yet it is ``record_key``, and the problem closes when that record arrives.
+    ``raw`` is an excerpt of at most a few hundred characters, masked by the connector where it may hold card numbers.
     """
 
     stream: str

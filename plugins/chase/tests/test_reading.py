@@ -50,9 +50,9 @@ def test_all_damaged_files_together_leave_each_other_alone(
     assert {each.code for each in expected} <= set(chase.codes())
     # The rows refused below cost their settlement only where they belong to it.
     assert sorted({reject.where for reject in chase.rejects if reject.stream == "settlements"}) == [
-        "settlement 0000098765-CAD-90010-20261211-20261211",
-        "settlement 0000098765-CAD-90013-20261214-20261214",
-        "settlement 0000098765-CAD-90014-20261215-20261215",
+        "settlements/0000098765-CAD-90010-20261211-20261211",
+        "settlements/0000098765-CAD-90013-20261214-20261214",
+        "settlements/0000098765-CAD-90014-20261215-20261215",
     ]
 
 

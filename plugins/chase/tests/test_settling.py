@@ -21,7 +21,7 @@ def test_a_net_that_differs_from_its_lines_is_refused_with_the_exact_difference(
     )
     chase = deliver().put("a.dfr", text).run()
     (reject,) = chase.rejects
-    assert (reject.stream, reject.where, reject.code) == ("settlements", f"settlement {ID}", "chase.settlement_net")
+    assert (reject.stream, reject.where, reject.code) == ("settlements", f"settlements/{ID}", "chase.settlement_net")
     assert "112.86, its net 112.87, difference -0.01 CAD" in reject.reason.en
     assert "112,86, son net 112,87, écart -0,01 CAD" in reject.reason.fr
     assert len(chase.of("sales")) == 1
@@ -175,7 +175,7 @@ def test_parts_that_arrive_in_later_files_complete_a_settlement_once(deliver: De
     deposit = chase.drafts()[-1]
     assert isinstance(deposit, Deposit)
     assert [type(line) for line in deposit.lines] == [LinkedLine, LinkedLine]
-    assert {reject.where for reject in chase.rejects} == {f"settlement {ID}"}
+    assert {reject.where for reject in chase.rejects} == {f"settlements/{ID}"}
     assert settlement.source_id == ID
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from raccord.plugin import FetchContext, Record, Reject, SourceFile
+from raccord.plugin import FetchContext, Record, Reject, SourceFile, record_key
 from raccord_chase.archive import unpack
 from raccord_chase.box import Box, Scan
 from raccord_chase.cache import Cache
@@ -171,7 +171,7 @@ class StreamReader:
                     continue
                 if isinstance(result, Named):
                     # Named by the settlement, not by a file: whatever file is read again, it stays one problem.
-                    item: Record | Reject = result.problem.reject(self.stream, f"settlement {result.id}")
+                    item: Record | Reject = result.problem.reject(self.stream, record_key(self.stream, result.id))
                 else:
                     item = result.record()
                 yield Step(item, (0, ordinal, 0))

@@ -8,15 +8,16 @@ from pathlib import Path
 
 from raccord.plugin.demo import DemoSource
 from raccord.plugin.texts import Text
-from raccord_chase.sandbox.merchant import DEFAULT_START, Merchant
+from raccord_chase.sandbox.merchant import Merchant
 
+START = date(2026, 8, 17)
 DAYS = 90
 MERCHANT_ID = "123456"
 
 
 def demo(folder: Path, today: date) -> DemoSource:
     """Write the files of the demonstration's merchant below ``folder`` once; later calls find them."""
-    merchant = Merchant(start=DEFAULT_START, days=DAYS, merchant_id=MERCHANT_ID)
+    merchant = Merchant(start=START, days=DAYS, merchant_id=MERCHANT_ID)
     if not folder.is_dir():
         draft = folder.with_name(f"{folder.name}.part")
         draft.mkdir(parents=True, exist_ok=True)
@@ -27,7 +28,7 @@ def demo(folder: Path, today: date) -> DemoSource:
     return DemoSource(
         label=Text("Chase (démonstration)", "Chase (demonstration)"),
         values={"merchant_id": MERCHANT_ID, "input_kind": "folder", "folder": str(folder)},
-        starts_on=DEFAULT_START,
+        starts_on=START,
         last_day=max(day for day, _ in merchant.settlements()) + timedelta(days=1),
         prefer={"deposit_bank": "chèques", "tax": "tvq"},
         unpaid=merchant.unpaid_balance,
