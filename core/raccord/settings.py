@@ -56,6 +56,8 @@ class Settings(BaseModel):
     web_port: int = Field(default=8321, ge=1, le=65535)
     web_url: str = ""
     """The address people and Intuit reach the web pages at; ``http://<web_host>:<web_port>`` unless given."""
+    web_token: SecretStr = SecretStr("")
+    """What people type to see the pages; needed wherever ``web_host`` is not this machine alone."""
     quickbooks_environment: str = "sandbox"
     """``production``, ``sandbox`` (Intuit's) or the base URL of a local one."""
     quickbooks_client_id: str = ""

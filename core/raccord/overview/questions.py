@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
 from raccord.plugin.drafts import Accepts, Account, Customer, Draft, Item, Vendor, money_effect
+from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.books import TYPES, fits, kind_of
+from raccord.sync.conflicts import ALLOWED, DECISION, KINDS
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
 
 FACTS_MAX = 40
@@ -31,8 +33,10 @@ class Answer(StrEnum):
     """With a ledger object for this one draft (``answer_hold``)."""
     CHOICE = "choice"
     """With a ledger object for the role, which settles every draft that waits for it (``choose``)."""
+    CONFLICT = "conflict"
+    """With one of the ways out that the conflict allows (``answer_conflict``)."""
     CAUSE = "cause"
-    """Not with an object: its cause goes away, or the draft is left out."""
+    """Not by an answer: its cause goes away, or the draft is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,11 @@ class Question:
     params: Mapping[str, Any]
     answer: Answer
     accepts: Accepts | None
+    ways: Sequence[ResolutionKind]
+    """For a conflict: what a person may answer besides letting it wait."""
     opened_at: datetime
+    decided: bool
+    """Whether a conflict has its answer already, which the next run acts on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +209,23 @@ def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str
         facts=_facts(raw),
         code=hold.code,
         params=hold.params,
-        answer={DECISION_MISSING: Answer.DECISION, CHOICE_MISSING: Answer.CHOICE}.get(hold.code, Answer.CAUSE),
+        answer=_answer(hold.code),
         accepts=accepts,
+        ways=_ways(hold.code),
         opened_at=hold.opened_at,
+        decided=DECISION in draft.decisions,
     )
+
+
+def _answer(code: str) -> Answer:
+    if code in KINDS:
+        return Answer.CONFLICT
+    return {DECISION_MISSING: Answer.DECISION, CHOICE_MISSING: Answer.CHOICE}.get(code, Answer.CAUSE)
+
+
+def _ways(code: str) -> tuple[ResolutionKind, ...]:
+    kind = KINDS.get(code)
+    return () if kind is None else tuple(sorted(ALLOWED[kind] - {ResolutionKind.HOLD}))
 
 
 def _text(draft: Draft) -> str:

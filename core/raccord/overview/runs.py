@@ -40,6 +40,9 @@ class RunView:
     id: str
     connection_id: str
     connection: str
+    connector: str
+    time_zone: str
+    """The connection's, in which its hours are shown."""
     trigger: str
     started_by: str
     state: RunState
@@ -105,10 +108,10 @@ def last_runs(session: Session, connection_ids: Sequence[str]) -> dict[str, RunV
 def _views(session: Session, runs: Sequence[Run]) -> list[RunView]:
     if not runs:
         return []
-    labels = {
-        row[0]: row[1]
-        for row in session.execute(
-            select(Connection.id, Connection.label).where(Connection.id.in_({run.connection_id for run in runs}))
+    connections = {
+        connection.id: connection
+        for connection in session.scalars(
+            select(Connection).where(Connection.id.in_({run.connection_id for run in runs}))
         )
     }
     counts: dict[str, list[StreamCount]] = {}
@@ -119,17 +122,19 @@ def _views(session: Session, runs: Sequence[Run]) -> list[RunView]:
             StreamCount(row.stream, row.fetched, row.posted, row.unchanged, row.skipped, row.held, row.failed)
         )
     lines = _lines(session, [run.plan_id for run in runs if run.plan_id])
-    return [_view(run, labels.get(run.connection_id, ""), counts.get(run.id, []), lines) for run in runs]
+    return [_view(run, connections[run.connection_id], counts.get(run.id, []), lines) for run in runs]
 
 
-def _view(run: Run, label: str, counts: Sequence[StreamCount], lines: Mapping[str, Mapping[str, int]]) -> RunView:
+def _view(run: Run, of: Connection, counts: Sequence[StreamCount], lines: Mapping[str, Mapping[str, int]]) -> RunView:
     states = lines.get(run.plan_id, {})
     refused = states.get(LineState.REFUSED, 0)
     settled = states.get(LineState.DONE, 0) + refused
     return RunView(
         id=run.id,
         connection_id=run.connection_id,
-        connection=label,
+        connection=of.label,
+        connector=of.connector,
+        time_zone=of.time_zone,
         trigger=run.trigger,
         started_by=run.started_by,
         state=RunState(run.state),

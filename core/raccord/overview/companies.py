@@ -1,0 +1,47 @@
+"""The QuickBooks companies, and whether their authorisation still stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import USUAL, Listing, bounds
+from raccord.store.models import Company, CompanyState, Connection
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyView:
+    """One company; ``connections`` counts all of them, whatever their state."""
+
+    id: str
+    name: str
+    realm: str
+    environment: str
+    country: str
+    home_currency: str
+    state: CompanyState
+    connections: int
+
+
+def list_companies(session: Session, *, limit: int = USUAL, offset: int = 0) -> Listing[CompanyView]:
+    """Return the companies by name."""
+    limit, offset = bounds(limit, offset)
+    count = select(func.count()).where(Connection.company_id == Company.id).scalar_subquery()
+    rows = session.execute(select(Company, count).order_by(Company.name, Company.id).limit(limit).offset(offset))
+    total = session.scalar(select(func.count()).select_from(Company)) or 0
+    return Listing([_view(row[0], row[1]) for row in rows], total, offset, limit)
+
+
+def _view(company: Company, connections: int) -> CompanyView:
+    return CompanyView(
+        id=company.id,
+        name=company.name,
+        realm=company.realm,
+        environment=company.environment,
+        country=company.country,
+        home_currency=company.home_currency,
+        state=CompanyState(company.state),
+        connections=connections,
+    )

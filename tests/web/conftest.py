@@ -1,0 +1,73 @@
+"""The pages in front of the till's company, without a network: requests go straight to the application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import till
+from browsing import TOKEN, browser_of
+from fastapi import FastAPI
+from harness import OWNER, choose_usual, sync
+from starlette.testclient import TestClient
+from till_company import company, connection, sandbox, workshop
+
+from raccord.jobs.inline import HandOver
+from raccord.store.database import Database
+from raccord.store.models import Company, Connection
+from raccord.sync.workshop import Workshop
+from raccord_web.app import create_app
+
+__all__ = ["company", "connection", "sandbox", "workshop"]
+
+
+@pytest.fixture
+def database(fresh_sqlite: Callable[[], str]) -> Iterator[Database]:
+    """A fresh SQLite database: the questions behind the pages are tried on both databases elsewhere."""
+    opened = Database(fresh_sqlite())
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def app(workshop: Workshop) -> FastAPI:
+    return create_app(workshop, HandOver(), OWNER)
+
+
+@pytest.fixture
+def browser(app: FastAPI) -> TestClient:
+    """A browser of its own that follows no redirect and speaks English."""
+    return browser_of(app)
+
+
+@pytest.fixture
+def send(browser: TestClient) -> Callable[..., object]:
+    """Sends a form as a person does: reads its token from a page, then posts."""
+
+    def post(page: str, action: str, **fields: str) -> object:
+        found = TOKEN.search(browser.get(page).text)
+        assert found, f"{page} has no form"
+        return browser.post(action, data={"form_token": found[1], **fields})
+
+    return post
+
+
+@pytest.fixture
+def rows(connection: Connection) -> list[dict[str, str]]:
+    """What the till says: two sales and a refund, a bank line that waits, a row that failed, one with a script."""
+    till.ROWS["T1"] = [
+        {"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "1114.98"},
+        {"stream": "sales", "id": "s2", "day": "2026-03-03", "amount": "0.03"},
+        {"stream": "refunds", "id": "r1", "day": "2026-03-03", "amount": "-20.00"},
+        {"stream": "bank", "id": "b1", "day": "2026-03-04", "amount": "-12.30", "text": "<script>alert(1)</script>"},
+        {"stream": "sales", "id": "s3", "day": "2026-03-04", "amount": "5.00", "kind": "wrong"},
+    ]
+    return till.ROWS["T1"]
+
+
+@pytest.fixture
+def synced(workshop: Workshop, connection: Connection, company: Company, rows: list[dict[str, str]]) -> Connection:
+    """The connection after its first run, plan approved."""
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    return connection

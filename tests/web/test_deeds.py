@@ -1,0 +1,235 @@
+"""What people do on the pages: approve the plan they saw, answer, choose, settle problems, start and stop runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import till
+from harness import choose_usual, finish, request, sync
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from raccord.overview.plans import plan_summary, waiting_plan
+from raccord.overview.questions import open_questions
+from raccord.store import events
+from raccord.store.models import (
+    Company,
+    Connection,
+    Control,
+    Event,
+    Hold,
+    LinkRow,
+    LinkState,
+    Plan,
+    Problem,
+    Run,
+    RunState,
+)
+from raccord.sync.workshop import Workshop
+
+Send = Callable[..., Any]
+
+
+@pytest.fixture
+def planned(workshop: Workshop, connection: Connection, company: Company, rows: list[dict[str, str]]) -> Run:
+    """A run whose plan waits for approval."""
+    choose_usual(workshop, connection, company)
+    return finish(workshop, request(workshop, connection))
+
+
+def plan_of(workshop: Workshop, run: Run) -> Plan:
+    with workshop.database.read() as session:
+        return session.get_one(Plan, run.plan_id)
+
+
+def row(workshop: Workshop, kind: type[Any], row_id: object) -> Any:
+    with workshop.database.read() as session:
+        return session.get_one(kind, row_id)
+
+
+def test_approving_the_plan_that_was_shown_lets_its_run_write(
+    workshop: Workshop, company: Company, planned: Run, browser: TestClient, send: Send
+) -> None:
+    plan = plan_of(workshop, planned)
+    page = browser.get(f"/plans/{plan.id}").text
+    assert f'value="{plan.hash}"' in page
+    assert "Write 6 objects to QuickBooks" in page
+
+    answer = send(f"/plans/{plan.id}", f"/plans/{plan.id}/approve", hash=plan.hash)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/runs/{planned.id}?done=approved")
+    assert row(workshop, Run, planned.id).state == RunState.QUEUED
+    assert finish(workshop, planned.id).state == RunState.DONE
+    assert len(list(workshop.client(company).query_all("SalesReceipt"))) == 2
+    with workshop.database.read() as session:
+        said = session.scalars(select(Event).where(Event.action == "plan.approved")).one()
+        assert said.actor == "Odile"
+        assert events.verify(session) is None
+
+
+def test_a_plan_that_changed_since_it_was_shown_is_refused_with_the_reason(
+    workshop: Workshop, planned: Run, send: Send
+) -> None:
+    plan = plan_of(workshop, planned)
+    answer = send(f"/plans/{plan.id}", f"/plans/{plan.id}/approve", hash="0" * 64)
+    assert answer.status_code == 409
+    assert "no longer the one that waits" in answer.text
+    assert "plan.not_current" in answer.text
+    assert row(workshop, Run, planned.id).state == RunState.APPROVAL
+
+
+def test_a_plan_overtaken_by_a_newer_one_is_refused(
+    workshop: Workshop, connection: Connection, planned: Run, send: Send
+) -> None:
+    old = plan_of(workshop, planned)
+    till.ROWS["T1"].append({"stream": "sales", "id": "s8", "day": "2026-03-06", "amount": "1.00"})
+    finish(workshop, request(workshop, connection))
+    with workshop.database.read() as session:
+        newer = waiting_plan(session, connection.id)
+    assert newer is not None
+    assert newer.hash != old.hash
+    answer = send(f"/plans/{newer.id}", f"/plans/{old.id}/approve", hash=old.hash)
+    assert answer.status_code == 409
+
+
+def test_approving_while_another_run_is_queued_says_so(
+    workshop: Workshop, connection: Connection, planned: Run, send: Send
+) -> None:
+    plan = plan_of(workshop, planned)
+    request(workshop, connection)
+    answer = send(f"/plans/{plan.id}", f"/plans/{plan.id}/approve", hash=plan.hash)
+    assert answer.status_code == 409
+    assert "Another run of this connection" in answer.text
+    with workshop.database.read() as session:
+        summary = plan_summary(session, plan.id)
+    assert summary is not None
+    assert summary.approved_at is None
+
+
+def test_a_bank_line_is_answered_with_one_of_the_accounts_offered(
+    workshop: Workshop, company: Company, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    with workshop.database.read() as session:
+        [question] = open_questions(session, synced.id).rows
+    [expense, *_] = workshop.client(company).query("SELECT * FROM Account WHERE AccountType = 'Expense'")
+    assert f'<option value="{expense["Id"]}"' in browser.get("/questions").text
+
+    answer = send("/questions", f"/questions/{question.hold_id}/answer", ledger=expense["Id"], connection=synced.id)
+
+    assert answer.headers["location"] == f"/questions?connection={synced.id}&done=answered"
+    assert "Nothing left to review" in browser.get("/questions").text
+    sync(workshop, synced)
+    [purchase] = list(workshop.client(company).query_all("Purchase"))
+    assert str(purchase["TotalAmt"]) == "12.30"
+
+
+def test_an_account_that_was_not_offered_is_refused(workshop: Workshop, synced: Connection, send: Send) -> None:
+    with workshop.database.read() as session:
+        [question] = open_questions(session, synced.id).rows
+    answer = send("/questions", f"/questions/{question.hold_id}/answer", ledger="999999")
+    assert answer.status_code == 409
+    assert "does not fit here" in answer.text
+    assert row(workshop, Hold, question.hold_id).closed_at is None
+
+
+def test_leaving_a_line_out_needs_a_reason(workshop: Workshop, synced: Connection, send: Send) -> None:
+    with workshop.database.read() as session:
+        [question] = open_questions(session, synced.id).rows
+    action = f"/questions/{question.hold_id}/skip"
+    assert "needs a reason" in send("/questions", action, why="  ").text
+    assert send("/questions", action, why="personal").status_code == 303
+    assert row(workshop, Hold, question.hold_id).answer == {"skip": "personal"}
+
+
+def test_a_role_chosen_once_settles_every_document_that_waits(
+    workshop: Workshop, company: Company, connection: Connection, browser: TestClient, send: Send
+) -> None:
+    till.ROWS["T1"] = [{"stream": "sales", "id": f"s{n}", "day": "2026-03-02", "amount": "1.00"} for n in range(3)]
+    sync(workshop, connection)
+    page = browser.get("/questions").text
+    assert "3 documents wait for it" in page
+    assert "<h1>One answer is needed</h1>" in page
+    [code] = [each for each in workshop.client(company).query("SELECT * FROM TaxCode") if "TVQ" in each["Name"]][:1]
+    answer = send("/questions", f"/connections/{connection.id}/choices", role="tax", of="", ledger=code["Id"])
+    assert answer.headers["location"] == "/questions?done=chosen"
+    sync(workshop, connection)
+    assert len(list(workshop.client(company).query_all("SalesReceipt"))) == 3
+
+
+@pytest.mark.requirement("CH-57", "CH-58")
+@pytest.mark.parametrize("deed", ["ready", "resolved"])
+def test_a_problem_is_set_ready_or_resolved(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send, deed: str
+) -> None:
+    french = browser.get("/problems", headers={"accept-language": "fr"}).text
+    assert "Résolue</button>" in french
+    with workshop.database.read() as session:
+        problem = session.scalars(select(Problem)).one()
+    answer = send("/problems", f"/problems/{problem.id}/{deed}")
+    assert answer.headers["location"] == f"/problems?done={deed}"
+    assert row(workshop, Problem, problem.id).state == deed
+    assert "No problem" in browser.get("/problems").text
+
+
+def test_a_run_is_started_paused_resumed_and_cancelled(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    page = f"/connections/{synced.id}"
+    started = send(page, f"{page}/runs")
+    run_page = started.headers["location"].partition("?")[0]
+    run_id = run_page.rpartition("/")[2]
+    assert send(page, f"{page}/runs").headers["location"] == f"{run_page}?done=started"
+    assert '<meta http-equiv="refresh"' in browser.get(run_page).text
+    assert send(run_page, f"{run_page}/pause").status_code == 303
+    assert row(workshop, Run, run_id).state == RunState.PAUSED
+    send(run_page, f"{run_page}/resume")
+    assert (row(workshop, Run, run_id).state, row(workshop, Run, run_id).control) == (RunState.QUEUED, Control.GO)
+    send(run_page, f"{run_page}/cancel")
+    assert row(workshop, Run, run_id).state == RunState.CANCELLED
+    assert '<meta http-equiv="refresh"' not in browser.get(run_page).text
+    assert send(page, f"{run_page}/explode").status_code == 404
+
+
+def test_a_paused_connection_starts_nothing_and_says_why(workshop: Workshop, synced: Connection, send: Send) -> None:
+    page = f"/connections/{synced.id}"
+    assert send(page, f"{page}/pause").headers["location"] == f"{page}?done=paused"
+    answer = send(page, f"{page}/runs")
+    assert answer.status_code == 409
+    assert "jobs.connection_not_ready" in answer.text
+    assert send(page, f"{page}/resume").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [
+        ("/plans/x/approve", 404),
+        ("/connections/x/pause", 404),
+        ("/connections/x/choices", 404),
+        ("/problems/x/ready", 409),
+        ("/questions/x/answer", 409),
+    ],
+)
+def test_a_deed_on_nothing_is_refused(company: Company, send: Send, action: str, status: int) -> None:
+    assert send("/", action, hash="x", role="r", ledger="1").status_code == status
+
+
+def test_a_conflict_offers_only_the_answers_it_allows_and_keeps_the_one_given(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    with workshop.database.begin() as session:
+        session.scalars(select(LinkRow).where(LinkRow.key == "sales/s2")).one().state = LinkState.DELETED
+    till.ROWS["T1"][1] = {**till.ROWS["T1"][1], "amount": "0.04"}
+    sync(workshop, synced)
+    with workshop.database.read() as session:
+        questions = [each for each in open_questions(session, synced.id).rows if each.answer == "conflict"]
+    assert [each.key for each in questions] == ["sales/s2"], "the till's sale stands in conflict"
+    page = browser.get("/questions").text
+    for way in questions[0].ways:
+        assert f'name="way" value="{way}"' in page
+    action = f"/questions/{questions[0].hold_id}/conflict"
+    assert send("/questions", action, way="explode").status_code == 400
+    assert send("/questions", action, way="link").status_code == 409
+    assert send("/questions", action, way=str(questions[0].ways[0])).status_code == 303
+    assert "Decided." in browser.get("/questions").text

@@ -1,0 +1,192 @@
+"""Each page renders in both languages with what the pipeline really produced, as well-formed HTML without secrets."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+import till
+from harness import finish, request, sync
+from starlette.testclient import TestClient
+from till_company import CANARY
+
+from raccord.overview.plans import waiting_plan
+from raccord.overview.runs import recent_runs
+from raccord.store.models import Company, Connection
+from raccord.sync.workshop import Workshop
+
+VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "path", "line", "circle", "rect", "polyline", "wbr"}
+TITLES = {
+    "/": ("Une connexion a besoin de vous", "One connection needs you"),
+    "/questions": ("Une réponse est attendue", "One answer is needed"),
+    "/problems": ("Une cause à régler", "One cause to settle"),
+    "/runs": ("Synchros", "Runs"),
+}
+
+
+class Checker(HTMLParser):
+    """Collects what is wrong with a page: tags left open, ids given twice, inline code and styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.wrong: list[str] = []
+        self.references: list[str] = []
+        self.headings = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("script", "style") or "style" in given or any(name.startswith("on") for name in given):
+            self.wrong.append(f"inline code in <{tag}>")
+        self.headings += tag == "h1"
+        self.ids += [given["id"] or ""] if "id" in given else []
+        self.references += [
+            given[name] or "" for name in ("for", "aria-labelledby", "aria-describedby") if name in given
+        ]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(f"</{tag}> closes nothing")
+
+
+def faults_of(html: str) -> list[str]:
+    checker = Checker()
+    checker.feed(html)
+    checker.close()
+    twice = {each for each in checker.ids if checker.ids.count(each) > 1}
+    lost = set(checker.references) - set(checker.ids)
+    return [
+        *checker.wrong,
+        *(f"<{tag}> stays open" for tag in checker.open),
+        *(f"id {each} twice" for each in twice),
+        *(f"nothing has the id {each}" for each in lost),
+        *([] if checker.headings == 1 else [f"{checker.headings} main headings"]),
+    ]
+
+
+@pytest.fixture
+def addresses(workshop: Workshop, synced: Connection) -> list[str]:
+    """Every page there is, once with something to show."""
+    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
+    dry = finish(workshop, request(workshop, synced, stop_after="plan"))
+    with workshop.database.read() as session:
+        run = recent_runs(session, synced.id).rows[-1]
+        plan = waiting_plan(session, synced.id)
+    assert plan is not None
+    return [
+        *TITLES,
+        f"/connections/{synced.id}",
+        f"/connections/{synced.id}/proof",
+        f"/connections/{synced.id}/proof?month=2026-03-09",
+        f"/connections/{synced.id}/proof?only=unequal",
+        f"/connections/{synced.id}/proof?month=2020-01-01",
+        f"/runs?connection={synced.id}",
+        f"/runs/{run.id}",
+        f"/runs/{dry.id}?done=started",
+        f"/plans/{run.plan_id}",
+        f"/plans/{plan.id}",
+        f"/plans/{plan.id}?action=create&kind=SalesReceipt",
+        f"/plans/{plan.id}?action=link",
+        f"/questions?connection={synced.id}",
+        f"/problems?connection={synced.id}",
+        "/problems?code=mapping.bad_record",
+        "/problems?code=no.such",
+        "/nothing/here",
+    ]
+
+
+def test_every_page_is_sound_in_both_languages_and_shows_no_secret(browser: TestClient, addresses: list[str]) -> None:
+    for address in addresses:
+        for language in ("fr", "en"):
+            answer = browser.get(address, headers={"accept-language": language})
+            where = f"{address} in {language}"
+            assert answer.status_code == (404 if address == "/nothing/here" else 200), where
+            assert faults_of(answer.text) == [], where
+            assert f'<html lang="{language}">' in answer.text
+            assert CANARY not in answer.text, where
+            assert "raccord-sandbox-secret" not in answer.text, where
+            assert "<script" not in answer.text, where
+
+
+@pytest.mark.parametrize("address", TITLES)
+def test_a_pages_title_is_the_answer(browser: TestClient, synced: Connection, address: str) -> None:
+    for title, language in zip(TITLES[address], ("fr", "en"), strict=True):
+        assert f"<h1>{title}</h1>" in browser.get(address, headers={"accept-language": language}).text
+
+
+def test_what_a_source_says_is_text_and_never_code(browser: TestClient, synced: Connection) -> None:
+    page = browser.get("/questions").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>" not in page
+
+
+def test_money_and_its_proof_stand_on_the_home_page(browser: TestClient, synced: Connection) -> None:
+    english, french = (browser.get("/", headers={"accept-language": each}).text for each in ("en", "fr"))
+    assert '<span class="cur">$</span>1,115.01' in english
+    assert "1\u00a0115,01\u00a0<span" in french
+    assert '<span class="proved"><span class="money"><span class="cur">$</span>1,095.01' in english
+
+
+def test_a_difference_takes_the_double_rule_away_and_names_the_document(
+    workshop: Workshop, company: Company, browser: TestClient, synced: Connection
+) -> None:
+    client = workshop.client(company)
+    [receipt] = [row for row in client.query_all("SalesReceipt") if str(row["TotalAmt"]) == "0.03"]
+    client.delete("SalesReceipt", receipt["Id"], receipt["SyncToken"], "by-hand")
+    sync(workshop, synced)
+    page = browser.get(f"/connections/{synced.id}/proof").text
+    assert "<h1>One day does not agree</h1>" in page
+    assert "A document that we wrote is no longer in QuickBooks." in page
+    assert f'<span class="mono xs">{receipt["Id"]}</span>' in page
+    assert 'class="proved"><span class="money"><span class="cur">$</span>1,095.01' not in browser.get("/").text
+    assert faults_of(page) == []
+
+
+def test_empty_lists_say_what_to_do_next(browser: TestClient, workshop: Workshop) -> None:
+    assert "Connect QuickBooks" in browser.get("/").text
+    for address, words in {
+        "/questions": "after the next run",
+        "/problems": "what to do about it",
+        "/runs": "Sync now",
+    }.items():
+        page = browser.get(address).text
+        assert words in page
+        assert faults_of(page) == []
+
+
+def test_a_company_without_connections_says_how_to_join_one(browser: TestClient, company: Company) -> None:
+    assert "raccord connect" in browser.get("/").text
+
+
+def test_the_language_asked_for_is_remembered(browser: TestClient, workshop: Workshop) -> None:
+    assert '<html lang="fr">' in browser.get("/?lang=fr").text
+    assert '<html lang="fr">' in browser.get("/runs").text
+
+
+def test_the_other_language_keeps_the_page_and_its_filters(browser: TestClient, synced: Connection) -> None:
+    page = browser.get(f"/runs?connection={synced.id}").text
+    assert f'href="/runs?connection={synced.id}&amp;lang=fr"' in page
+
+
+def test_health_answers_a_machine(browser: TestClient, workshop: Workshop) -> None:
+    answer = browser.get("/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("address", ["/connections/x", "/connections/x/proof", "/runs/x", "/plans/x"])
+def test_what_does_not_exist_is_said_so(browser: TestClient, workshop: Workshop, address: str) -> None:
+    answer = browser.get(address)
+    assert answer.status_code == 404
+    assert "There is nothing at this address" in answer.text
+    assert "What to do:" in answer.text
+
+
+def test_a_value_without_sense_is_refused_with_words(browser: TestClient, workshop: Workshop) -> None:
+    answer = browser.get("/runs?offset=minus")
+    assert answer.status_code == 400
+    assert "cannot be understood" in answer.text

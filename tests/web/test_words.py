@@ -1,0 +1,119 @@
+"""Every word of the pages stands in both languages, and every template's words exist."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from importlib.resources import files
+from string import Formatter
+
+import pytest
+
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.ledger import ResolutionKind
+from raccord.plugin.texts import Language
+from raccord.store.models import Action, PlanState
+from raccord_web import formats
+from raccord_web.languages import spoken
+from raccord_web.rendering import NOTES
+from raccord_web.states import OFF, RUNS
+from raccord_web.wording import wording
+
+TEMPLATES = sorted(
+    (each for each in files("raccord_web").joinpath("templates").iterdir() if each.name.endswith(".html")),
+    key=lambda each: each.name,
+)
+USED = re.compile(r"""\bt\('([a-z_0-9.]+)'(?=[,)])""")
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(wording("fr").texts) == set(wording("en").texts)
+
+
+def test_both_languages_fill_in_the_same_values() -> None:
+    fr, en = wording("fr").texts, wording("en").texts
+    # A French or English "one" may say the number in words.
+    assert {key for key in fr if not key.endswith(".one") and fields(fr[key]) != fields(en[key])} == set()
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda each: each.name)
+def test_a_template_uses_only_words_that_exist(template) -> None:  # type: ignore[no-untyped-def]
+    words = wording("en")
+    used = set(USED.findall(template.read_text("utf-8")))
+    assert {key for key in used if not (words.has(key) or words.has(f"{key}.other"))} == set()
+
+
+def test_words_chosen_by_a_code_exist_for_every_code() -> None:
+    words = wording("fr")
+    wanted = (
+        {f"actions.{each}" for each in Action}
+        | {f"accepts.{each}" for each in Accepts}
+        | {f"plan.state_{each}" for each in PlanState}
+        | {f"ways.{each}" for each in ResolutionKind}
+        | {f"done.{each}" for each in NOTES}
+        | {state.text for state in (*OFF.values(), *RUNS.values())}
+    )
+    assert {key for key in wanted if not words.has(key)} == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "form"),
+    [("fr", 0, "0 problème"), ("fr", 1, "1 problème"), ("fr", 2, "2 problèmes"), ("en", 0, "0 problems")],
+)
+def test_plurals_follow_the_language(language: Language, count: int, form: str) -> None:
+    assert wording(language)("states.problems", n=count) == form
+
+
+def test_french_punctuation_never_stands_alone_on_a_line() -> None:
+    loose = {key: text for key, text in wording("fr").texts.items() if re.search(r" [;:!?»]|« ", text)}
+    assert loose == {}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "text"),
+    [
+        ("1379.7", "CAD", "en", "$1,379.70"),
+        ("-1379.70", "CAD", "fr", "\u22121\u00a0379,70\u00a0$"),
+        ("-86.40", "EUR", "en", "\u2212€86.40"),
+        ("1234567", "JPY", "fr", "1\u00a0234\u00a0567\u00a0JPY"),
+        ("10.005", "CAD", "en", "$10.005"),
+        ("0", "USD", "fr", "0,00\u00a0$\u00a0US"),
+    ],
+)
+def test_money_is_written_as_each_language_does(amount: str, currency: str, language: Language, text: str) -> None:
+    assert formats.money_text(Decimal(amount), currency, language) == text
+
+
+def test_the_home_currencys_dollar_needs_no_country() -> None:
+    assert formats.money_text(Decimal(5), "USD", "en", "USD") == "$5.00"
+    assert formats.money_text(Decimal(5), "CAD", "en", "USD") == "CA$5.00"
+
+
+def test_moments_are_near_or_carry_their_day_in_the_zone_of_the_company() -> None:
+    now = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
+    shown = formats.moment(now - timedelta(minutes=12), now, "America/Toronto", "fr")
+    assert "il y a 12\u00a0min" in shown
+    night = formats.moment(datetime(2026, 3, 21, 3, 30, tzinfo=UTC), now, "America/Toronto", "en")
+    assert "today, 11:30\u00a0p.m." in night
+    assert formats.day_text(date(2026, 3, 1), "fr") == "1er\u00a0mars\u00a02026"
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "accept", "expected"),
+    [
+        ("en", "fr", "fr", "en"),
+        ("", "fr", "en", "fr"),
+        ("", "", "de, en;q=0.8, fr;q=0.9", "fr"),
+        ("", "", "en-CA,en;q=0.9", "en"),
+        ("xx", "", "", "fr"),
+        ("", "", "fr;q=0, en;q=0.1", "en"),
+        ("", "", "fr;q=é, ;;;,q", "fr"),
+    ],
+)
+def test_the_language_is_asked_for_remembered_or_preferred(query: str, cookie: str, accept: str, expected: str) -> None:
+    assert spoken({"lang": query}, {"raccord_lang": cookie}, accept, "fr") == expected

@@ -1,0 +1,41 @@
+"""What every page works with: the workshop, the job engine, who acts, and who may come in."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+from raccord.jobs.port import JobEngine
+from raccord.onboarding.people import Actor, RoleName
+from raccord.sync.workshop import Workshop
+from raccord_web.access import Access
+from raccord_web.signing import Signer
+from raccord_web.throttle import Throttle
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One for each application, kept in its state."""
+
+    workshop: Workshop
+    engine: JobEngine
+    access: Access
+    signer: Signer
+    actor: Actor
+    attempts: Throttle = field(default_factory=Throttle)
+    """Wrong tokens given lately, by anybody."""
+
+
+def desk_of(request: Request) -> Desk:
+    """Return the desk of the application that answers."""
+    desk = request.app.state.desk
+    if not isinstance(desk, Desk):
+        raise TypeError("the application has no desk")
+    return desk
+
+
+def local_operator() -> Actor:
+    """Return the person who started the pages, acting as owner: until there are accounts, nobody else comes in."""
+    return Actor(f"web:{getpass.getuser()}", RoleName.OWNER)

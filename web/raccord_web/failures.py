@@ -1,0 +1,124 @@
+"""Pages that say what went wrong, why, and what to do; an unforeseen mistake gets a reference to find it by."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from http import HTTPStatus
+from types import TracebackType
+
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import NoResultFound
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from raccord.errors import RaccordError
+from raccord.onboarding.people import NotAllowedError
+from raccord.quickbooks import QuickBooksError
+from raccord_web.rendering import language_of, said, show
+from raccord_web.wording import typeset, wording
+
+log = logging.getLogger(__name__)
+
+EXPLAINED = {
+    400: "bad_request",
+    403: "form_refused",
+    404: "not_found",
+    405: "not_found",
+    413: "too_large",
+    421: "wrong_host",
+    429: "too_many",
+}
+
+
+class FormRefusedError(Exception):
+    """Raised when a form did not come from a page of ours in this browser, or the page is too old."""
+
+
+def not_found(request: Request, error: Exception) -> Response:
+    """Answer for a row that does not exist."""
+    return explained(request, 404)
+
+
+def plain(request: Request, error: Exception) -> Response:
+    """Answer for what the framework refuses (unknown address, wrong method, values of the wrong form)."""
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
+    if 300 <= status < 400 and isinstance(error, HTTPException):
+        return Response(status_code=status, headers=error.headers)
+    return explained(request, status)
+
+
+def form_refused(request: Request, error: Exception) -> Response:
+    return explained(request, 403)
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """Answer for core's own refusals, which bring their sentences."""
+    if not isinstance(error, RaccordError):
+        raise error
+    language = language_of(request)
+    status = 403 if isinstance(error, NotAllowedError) else 409
+    what, fix = typeset(error.text.get(language), language), typeset(error.fix.get(language), language)
+    return show(request, "failure.html", status=status, code=error.code, what=what, why="", fix=fix, reference="")
+
+
+def quickbooks_refused(request: Request, error: Exception) -> Response:
+    """Answer for what QuickBooks refused or could not answer while a page waited for it."""
+    if not isinstance(error, QuickBooksError):
+        raise error
+    found = said(str(error.cause), {}, language_of(request))
+    log.warning("QuickBooks refused a page: %s tid=%s", error.cause, error.tid)
+    return show(
+        request, "failure.html", status=502, code=found.code, what=found.what, why="", fix=found.fix,
+        reference=error.tid,
+    )  # fmt: skip
+
+
+def explained(request: Request, status: int, reference: str = "") -> Response:
+    """Return the page of a status that the pages' words explain."""
+    words = wording(language_of(request))
+    name = EXPLAINED.get(status, "unexpected" if status >= 500 else "bad_request")
+    return show(
+        request,
+        "failure.html",
+        status=status,
+        code=f"web.{name}",
+        what=words(f"failures.{name}.what"),
+        why=words(f"failures.{name}.why"),
+        fix=words(f"failures.{name}.fix"),
+        reference=reference,
+    )
+
+
+class Unforeseen:
+    """Guard of the pages' edge: a mistake in our code becomes a page with a reference, and a line in the log.
+
+    The log gets the error's kind and the places it came through; its text may hold what a log must not.
+    """
+
+    def __init__(self) -> None:
+        self.reference = ""
+
+    def __enter__(self) -> Unforeseen:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self.reference = secrets.token_hex(4).upper()
+        frames = "".join(traceback.format_tb(tb))
+        log.error("Reference %s: %s\n%s", self.reference, type(error).__name__, frames)
+        return True
+
+
+HANDLERS = {
+    RaccordError: refused,
+    QuickBooksError: quickbooks_refused,
+    NoResultFound: not_found,
+    FormRefusedError: form_refused,
+    RequestValidationError: plain,
+    HTTPException: plain,
+}
+"""Which errors have a page of their own; every other one ends at the guard."""

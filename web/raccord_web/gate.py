@@ -1,0 +1,103 @@
+"""What every request passes and every answer carries: host, token, size, headers, and the guard against mistakes."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from raccord_web.access import host_of
+from raccord_web.desk import Desk
+from raccord_web.failures import Unforeseen, explained
+
+DOOR_COOKIE = "raccord_door"
+DOOR_PURPOSE = "door"
+OPEN_PATHS = ("/enter", "/health", "/static/")
+"""What is answered before the token was given."""
+
+BODY_BYTES_MAX = 64 * 1024
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # `no-referrer` would make browsers send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+class Gate:
+    """The outermost middleware."""
+
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self._app = app
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                self._dress(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        guard = Unforeseen()
+        with guard:
+            refusal = self._refusal(Request(scope))
+            await (refusal or self._app)(scope, receive, send_on)
+        if guard.reference and not started:
+            await explained(Request(scope), HTTPStatus.INTERNAL_SERVER_ERROR, guard.reference)(scope, receive, send_on)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """Return the answer to a request that goes no further."""
+        headers = request.headers
+        if host_of(headers.get("host", "")) not in self._desk.access.hosts:
+            return explained(request, HTTPStatus.MISDIRECTED_REQUEST)
+        if request.method not in SAFE_METHODS:
+            size = headers.get("content-length", "")
+            if not size.isdigit() or int(size) > BODY_BYTES_MAX:
+                return explained(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            if not _same_site(headers):
+                return explained(request, HTTPStatus.FORBIDDEN)
+        if self._desk.access.guarded and not request.url.path.startswith(OPEN_PATHS) and not self._entered(request):
+            return RedirectResponse("/enter", HTTPStatus.SEE_OTHER)
+        return None
+
+    def _entered(self, request: Request) -> bool:
+        sealed = request.cookies.get(self._desk.access.cookie(DOOR_COOKIE), "")
+        found = self._desk.signer.open(DOOR_PURPOSE, sealed, self._desk.workshop.clock.now())
+        return found is not None and found.get("token") == self._desk.access.mark()
+
+    def _dress(self, scope: Scope, headers: MutableHeaders) -> None:
+        for name, value in HEADERS.items():
+            headers[name] = value
+        if self._desk.access.secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if not scope["path"].startswith("/static/"):
+            headers["Cache-Control"] = "no-store"
+            headers["Vary"] = "Accept-Language, Cookie"
+
+
+def _same_site(headers: Headers) -> bool:
+    """Tell whether a deed was asked for by a page of ours, as far as the browser says; the form's token proves it."""
+    site = headers.get("sec-fetch-site", "")
+    if site:
+        return site in ("same-origin", "none")
+    origin = headers.get("origin", "")
+    return not origin or origin.partition("://")[2] == headers.get("host", "")

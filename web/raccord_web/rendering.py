@@ -1,0 +1,186 @@
+"""From a template and what the tables say to a page: language, words, formats, icons and the form's token."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache, partial
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from raccord.overview.explain import Explained, explain
+from raccord.overview.waiting import waiting
+from raccord.plugin.texts import Language
+from raccord_web import formats
+from raccord_web.desk import Desk, desk_of
+from raccord_web.languages import COOKIE as LANGUAGE_COOKIE
+from raccord_web.languages import YEAR_SECONDS, spoken
+from raccord_web.names import Names
+from raccord_web.states import State, connection_state, run_state
+from raccord_web.wording import Wording, typeset, wording
+
+FORM_COOKIE = "raccord_form"
+FORM_PURPOSE = "form"
+NOTES = frozenset(
+    {"approved", "started", "answered", "skipped", "chosen", "ready", "resolved", "connected", "paused", "resumed",
+     "cancelled"}
+)  # fmt: skip
+"""What the last deed may say of itself in ``?done=``."""
+
+
+def show(
+    request: Request, template: str, session: Session | None = None, *, status: int = 200, **values: object
+) -> HTMLResponse:
+    """Render a page; with a session the menu shows its counts."""
+    desk = desk_of(request)
+    words = wording(language_of(request))
+    nonce, fresh = _nonce(request, desk)
+    counts = None if session is None else waiting(session)
+    context = {
+        **_tools(desk, words),
+        "counts": counts,
+        "form_token": desk.signer.mark(FORM_PURPOSE, nonce),
+        "here": request.url.path,
+        "other_language": _other_language(request, words.language),
+        "operator": desk.actor.name.partition(":")[2],
+        "done": request.query_params.get("done", "") if request.query_params.get("done", "") in NOTES else "",
+        **values,
+    }
+    response = HTMLResponse(_environment().get_template(template).render(context), status)
+    if fresh:
+        _set(response, desk, desk.access.cookie(FORM_COOKIE), nonce, strict=True)
+    if request.query_params.get("lang") in ("fr", "en"):
+        _set(response, desk, desk.access.cookie(LANGUAGE_COOKIE), words.language, age=YEAR_SECONDS)
+    return response
+
+
+def language_of(request: Request) -> Language:
+    """Return the language that the request's pages speak."""
+    desk = desk_of(request)
+    cookies = {LANGUAGE_COOKIE: request.cookies.get(desk.access.cookie(LANGUAGE_COOKIE), "")}
+    return spoken(
+        request.query_params, cookies, request.headers.get("accept-language", ""), desk.workshop.settings.language
+    )
+
+
+def form_is_ours(request: Request, token: str) -> bool:
+    """Tell whether a form came from a page of ours, shown in this browser."""
+    desk = desk_of(request)
+    nonce = request.cookies.get(desk.access.cookie(FORM_COOKIE), "")
+    return bool(nonce) and desk.signer.holds(FORM_PURPOSE, nonce, token)
+
+
+def said(code: str, params: Mapping[str, Any], language: Language) -> Explained:
+    """Return the sentences of a code, set as the language's typography asks."""
+    found = explain(code, params, language)
+    return Explained(found.code, typeset(found.what, language), typeset(found.fix, language))
+
+
+def icon(name: str, size: str = "") -> Markup:
+    """Return an icon to stand in a page; it says nothing to a screen reader."""
+    return Markup('<svg class="i{}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>').format(
+        f" i-{size}" if size else "", _drawing(name)
+    )
+
+
+def asset(path: str) -> str:
+    """Return the address of a static file, which changes with its content."""
+    return f"/static/{path}?v={_digest(path)}"
+
+
+def _tools(desk: Desk, words: Wording) -> dict[str, object]:
+    language, now = words.language, desk.workshop.clock.now()
+    names = Names(desk.workshop.scopes.catalog, words)
+
+    def status_of(view: Any) -> State:
+        return (connection_state if hasattr(view, "last_run") else run_state)(view)
+
+    return {
+        "t": words,
+        "lang": language,
+        "names": names,
+        "now": now,
+        "zero": Decimal(0),
+        "money": partial(_money, language),
+        "number": partial(formats.number, language=language),
+        "day": partial(formats.day_text, language=language),
+        "month": partial(formats.month_text, language=language),
+        "moment": _moment(now, language),
+        "span": formats.span_text,
+        "said": partial(said, language=language),
+        "status_of": status_of,
+    }
+
+
+def _money(language: Language, amount: Any, currency: str, home: str = "") -> Markup:
+    return formats.money(amount, currency, language, home)
+
+
+def _moment(now: datetime, language: Language) -> Callable[[datetime | None, str], Markup]:
+    return lambda at, zone: formats.moment(at, now, zone, language)
+
+
+def _nonce(request: Request, desk: Desk) -> tuple[str, bool]:
+    """Return what this browser's forms are bound to, and whether the browser does not know it yet."""
+    known = request.cookies.get(desk.access.cookie(FORM_COOKIE), "")
+    return (known, False) if 20 <= len(known) <= 100 else (secrets.token_urlsafe(24), True)
+
+
+def _set(
+    response: HTMLResponse, desk: Desk, name: str, value: str, *, strict: bool = False, age: int | None = None
+) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=age,
+        path="/",
+        secure=desk.access.secure,
+        httponly=True,
+        samesite="strict" if strict else "lax",
+    )
+
+
+def _other_language(request: Request, language: Language) -> str:
+    query = {name: value for name, value in request.query_params.items() if name not in ("lang", "done")}
+    path = request.url.path if request.method in ("GET", "HEAD") else "/"
+    return f"{path}?{urlencode({**query, 'lang': 'en' if language == 'fr' else 'fr'})}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("raccord_web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["rejectempty"] = _without_empty
+    environment.globals.update(icon=icon, asset=asset, urlencode=urlencode)
+    return environment
+
+
+def _without_empty(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
+
+
+@cache
+def _drawing(name: str) -> Markup:
+    text = files("raccord_web").joinpath("icons", f"{name}.svg").read_text("utf-8")
+    # Only what we ship ourselves is read here, so it may stand in the page as it is.
+    return Markup(text[text.index(">") + 1 : text.rindex("</svg>")])  # noqa: S704
+
+
+@cache
+def _digest(path: str) -> str:
+    return hashlib.sha256(files("raccord_web").joinpath("static", path).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,75 @@
+"""One connection: both ends, what waits, its runs, and the button that starts one."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.jobs.requests import request_run
+from raccord.onboarding import connections
+from raccord.onboarding.people import Power, require
+from raccord.overview.connections import connection_view
+from raccord.overview.problems import problem_groups
+from raccord.overview.proofs import proof_totals
+from raccord.overview.questions import missing_choices
+from raccord.overview.runs import recent_runs
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.rendering import show
+
+router = APIRouter()
+RUNS_SHOWN = 8
+PROBLEMS_SHOWN = 5
+
+
+@router.get("/connections/{connection_id}")
+def connection(request: Request, connection_id: str) -> Response:
+    with desk_of(request).workshop.database.read() as session:
+        view = connection_view(session, connection_id)
+        if view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        return show(
+            request,
+            "connection.html",
+            session,
+            view=view,
+            runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
+            totals=proof_totals(session, [connection_id]),
+            missing=missing_choices(session, connection_id),
+            groups=problem_groups(session, connection_id, limit=PROBLEMS_SHOWN, examples=1),
+        )
+
+
+@router.post("/connections/{connection_id}/runs")
+def start(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Start a run, or show the one that is open; ``stop_after=plan`` only plans."""
+    desk = desk_of(request)
+    require(desk.actor, Power.WORK)
+    run_id = request_run(
+        desk.workshop.database,
+        desk.engine,
+        connection_id,
+        trigger="person",
+        by=desk.actor.name,
+        clock=desk.workshop.clock,
+        stop_after="plan" if fields.get("stop_after") == "plan" else "",
+    )
+    return RedirectResponse(f"/runs/{run_id}?done=started", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/pause")
+def pause(request: Request, connection_id: str, fields: Fields) -> Response:
+    desk = desk_of(request)
+    connections.pause(desk.workshop, desk.actor, connection_id)
+    return RedirectResponse(f"/connections/{connection_id}?done=paused", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/resume")
+def resume(request: Request, connection_id: str, fields: Fields) -> Response:
+    desk = desk_of(request)
+    connections.resume(desk.workshop, desk.actor, connection_id)
+    return RedirectResponse(f"/connections/{connection_id}?done=resumed", HTTPStatus.SEE_OTHER)

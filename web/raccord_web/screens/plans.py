@@ -1,0 +1,69 @@
+"""A plan: what will be written, what is left out and why, by how much each account moves; and its approval."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.onboarding.decisions import approve_plan
+from raccord.overview.connections import connection_view
+from raccord.overview.plans import PlanSummary, plan_effect, plan_lines, plan_summary
+from raccord.store.models import Action
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.rendering import show
+from raccord_web.screens.home import PAGE, Offset
+
+router = APIRouter()
+
+
+@router.get("/plans/{plan_id}")
+def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offset: Offset = 0) -> Response:
+    wanted = Action(action) if action in set(Action) else None
+    with desk_of(request).workshop.database.read() as session:
+        summary = plan_summary(session, plan_id)
+        view = None if summary is None else connection_view(session, summary.connection_id)
+        if summary is None or view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        effects = plan_effect(session, plan_id)
+        debits = sum((each.amount for each in effects.rows if each.amount > 0), Decimal(0))
+        credits = -sum((each.amount for each in effects.rows if each.amount < 0), Decimal(0))
+        return show(
+            request,
+            "plan.html",
+            session,
+            plan=summary,
+            view=view,
+            moved=_moved(summary),
+            effects=effects,
+            debits=debits,
+            credits=credits,
+            lines=plan_lines(session, plan_id, action=wanted, kind=kind, limit=PAGE, offset=offset),
+            action=action if wanted else "",
+            kind=kind,
+            actions=list(Action),
+        )
+
+
+@router.post("/plans/{plan_id}/approve")
+def approve(request: Request, plan_id: str, fields: Fields) -> Response:
+    """Approve the plan that was shown, told by its hash, and have its run go on."""
+    desk = desk_of(request)
+    run = approve_plan(desk.workshop, desk.actor, plan_id, fields.get("hash", ""))
+    desk.engine.submit(run.id)
+    return RedirectResponse(f"/runs/{run.id}?done=approved", HTTPStatus.SEE_OTHER)
+
+
+def _moved(plan: PlanSummary) -> list[tuple[str, Decimal, Decimal]]:
+    """Return money in and out by currency, over the lines that write something; out is positive."""
+    sums: dict[str, list[Decimal]] = {}
+    for group in plan.groups:
+        if group.total is not None and group.action in (Action.CREATE, Action.UPDATE, Action.LINK):
+            pair = sums.setdefault(group.currency, [Decimal(0), Decimal(0)])
+            pair[0 if group.total >= 0 else 1] += abs(group.total)
+    return [(currency, moved_in, moved_out) for currency, (moved_in, moved_out) in sorted(sums.items())]

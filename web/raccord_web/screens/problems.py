@@ -1,0 +1,45 @@
+"""Problems by cause, with the two ways out that a person has: have it tried again, or say it was entered by hand."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.onboarding.decisions import mark_ready, mark_resolved
+from raccord.overview.problems import open_problems, problem_groups
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.rendering import show
+from raccord_web.screens.home import PAGE, Offset
+
+router = APIRouter()
+
+
+@router.get("/problems")
+def problems(request: Request, connection: str = "", code: str = "", offset: Offset = 0) -> Response:
+    with desk_of(request).workshop.database.read() as session:
+        if code:
+            listing = open_problems(session, connection or None, code=code, limit=PAGE, offset=offset)
+            return show(request, "problem.html", session, listing=listing, connection=connection, code=code)
+        groups = problem_groups(session, connection or None, limit=PAGE, offset=offset)
+        return show(request, "problems.html", session, listing=groups, connection=connection)
+
+
+@router.post("/problems/{problem_id}/{deed}")
+def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Response:
+    """Mark a problem's record ready for synchronisation (CH-57) or resolved by hand (CH-58)."""
+    desk = desk_of(request)
+    match deed:
+        case "ready":
+            mark_ready(desk.workshop, desk.actor, problem_id)
+        case "resolved":
+            mark_resolved(desk.workshop, desk.actor, problem_id)
+        case _:
+            return explained(request, HTTPStatus.NOT_FOUND)
+    kept = {name: fields[name] for name in ("connection", "code") if fields.get(name)}
+    return RedirectResponse(f"/problems?{urlencode({**kept, 'done': deed})}", HTTPStatus.SEE_OTHER)

@@ -1,0 +1,122 @@
+"""To review: roles that nobody filled, and bank lines and other drafts that wait for a person, with their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.onboarding.decisions import answer_conflict, answer_hold, choose, skip_draft
+from raccord.overview.questions import (
+    Answer,
+    Candidate,
+    MissingChoice,
+    Question,
+    candidates,
+    missing_choices,
+    open_questions,
+)
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.ledger import ResolutionKind
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.rendering import show
+from raccord_web.screens.home import Offset
+
+router = APIRouter()
+SHOWN = 20
+"""Questions on one page; each carries its list of accounts."""
+
+Groups = dict[str, list[Candidate]]
+
+
+@router.get("/questions")
+def questions(request: Request, connection: str = "", offset: Offset = 0) -> Response:
+    wanted = connection or None
+    with desk_of(request).workshop.database.read() as session:
+        missing = missing_choices(session, wanted)
+        listing = open_questions(session, wanted, without_choices=True, limit=SHOWN, offset=offset)
+        return show(
+            request,
+            "questions.html",
+            session,
+            missing=missing,
+            listing=listing,
+            fitting=_fitting(session, missing, listing.rows),
+            connection=connection,
+        )
+
+
+@router.post("/questions/{hold_id}/answer")
+def answer(request: Request, hold_id: str, fields: Fields) -> Response:
+    desk = desk_of(request)
+    answer_hold(desk.workshop, desk.actor, hold_id, fields.get("ledger", ""))
+    return _back(fields.get("connection", ""), "answered")
+
+
+@router.post("/questions/{hold_id}/conflict")
+def settle(request: Request, hold_id: str, fields: Fields) -> Response:
+    """Decide a conflict; core refuses what it does not allow."""
+    desk = desk_of(request)
+    way = fields.get("way", "")
+    if way not in set(ResolutionKind):
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    answer_conflict(desk.workshop, desk.actor, hold_id, ResolutionKind(way), fields.get("target", ""))
+    return _back(fields.get("connection", ""), "answered")
+
+
+@router.post("/questions/{hold_id}/skip")
+def skip(request: Request, hold_id: str, fields: Fields) -> Response:
+    desk = desk_of(request)
+    skip_draft(desk.workshop, desk.actor, hold_id, fields.get("why", ""))
+    return _back(fields.get("connection", ""), "skipped")
+
+
+@router.post("/connections/{connection_id}/choices")
+def fill(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Fill a role from the beginning, or from today where it was filled before."""
+    desk = desk_of(request)
+    choose(
+        desk.workshop,
+        desk.actor,
+        connection_id,
+        fields.get("role", ""),
+        fields.get("ledger", ""),
+        fields.get("of", ""),
+    )
+    return _back(fields.get("connection", ""), "chosen")
+
+
+def _back(connection: str, done: str) -> Response:
+    query = urlencode({"connection": connection, "done": done} if connection else {"done": done})
+    return RedirectResponse(f"/questions?{query}", HTTPStatus.SEE_OTHER)
+
+
+def _fitting(
+    session: Session, missing: Iterable[MissingChoice], asked: Iterable[Question]
+) -> dict[tuple[str, Accepts], Groups]:
+    """Return what fits each question of a page, by company and kind of place, grouped by account type."""
+    wanted: dict[str, set[Accepts]] = {}
+    for choice in missing:
+        wanted.setdefault(choice.company_id, set()).add(choice.accepts)
+    for question in asked:
+        if question.answer is Answer.DECISION and question.accepts is not None:
+            wanted.setdefault(question.company_id, set()).add(question.accepts)
+    return {
+        (company_id, accepts): _by_type(found)
+        for company_id, places in wanted.items()
+        for accepts, found in candidates(session, company_id, places).items()
+    }
+
+
+def _by_type(found: Iterable[Candidate]) -> Groups:
+    groups: Groups = {}
+    for candidate in found:
+        groups.setdefault(candidate.type, []).append(candidate)
+    return dict(sorted(groups.items()))

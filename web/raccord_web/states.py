@@ -1,0 +1,80 @@
+"""One word, one icon and one tone for each state that the pages show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from raccord.overview.connections import ConnectionView
+from raccord.overview.runs import RunView
+from raccord.store.models import CompanyState, ConnectionState, RunState
+
+Tone = Literal["ok", "info", "warn", "bad", "mute"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state as shown: ``text`` is a key of the pages' words, ``n`` its number where it has one."""
+
+    tone: Tone
+    icon: str
+    text: str
+    n: int = 0
+
+
+OFF = {
+    ConnectionState.DRAFT: State("mute", "circle-dashed", "states.draft"),
+    ConnectionState.PAUSED: State("mute", "circle-pause", "states.paused"),
+    ConnectionState.REAUTHORISE: State("warn", "key-round", "states.reauthorise"),
+    ConnectionState.FAULTY: State("bad", "circle-alert", "states.faulty"),
+    ConnectionState.DISCONNECTED: State("mute", "unplug", "states.disconnected"),
+    ConnectionState.UNCONNECTED: State("mute", "unplug", "states.unconnected"),
+}
+RUNS = {
+    RunState.QUEUED: State("info", "clock", "states.queued"),
+    RunState.RUNNING: State("info", "loader-circle", "states.running"),
+    RunState.PAUSED: State("mute", "circle-pause", "states.run_paused"),
+    RunState.APPROVAL: State("info", "list-checks", "states.approval"),
+    RunState.FAILED: State("bad", "circle-alert", "states.failed"),
+    RunState.CANCELLED: State("mute", "ban", "states.cancelled"),
+}
+
+
+def connection_state(view: ConnectionView) -> State:
+    """Return what matters most about a connection now."""
+    if view.state in OFF:
+        return OFF[view.state]
+    if view.company_state != CompanyState.CONNECTED:
+        return State("warn", "key-round", "states.quickbooks_reauthorise")
+    if view.last_run is not None and view.last_run.active:
+        return RUNS[view.last_run.state]
+    if view.problems:
+        return State("bad", "circle-alert", "states.problems", view.problems)
+    if view.last_run is not None and view.last_run.state == RunState.FAILED:
+        return RUNS[RunState.FAILED]
+    if view.proven is not None and not view.proven.equal:
+        return State("bad", "circle-alert", "states.unequal", view.proven.unequal)
+    if view.waiting_plan:
+        return State("info", "list-checks", "states.plan_waits")
+    if view.questions:
+        return State("info", "list-checks", "states.questions", view.questions)
+    if view.last_run is None:
+        return State("mute", "minus", "states.never")
+    return State("ok", "circle-check", "states.up_to_date")
+
+
+def run_state(run: RunView) -> State:
+    """Return what a run came to."""
+    if run.state in RUNS:
+        return RUNS[run.state]
+    if run.unequal:
+        return State("bad", "circle-alert", "states.unequal", run.unequal)
+    failed = sum(count.failed for count in run.counts)
+    if failed or run.refused:
+        return State("bad", "circle-alert", "states.not_posted", max(failed, run.refused))
+    held = sum(count.held for count in run.counts)
+    if held:
+        return State("info", "list-checks", "states.questions", held)
+    if not run.to_send:
+        return State("mute", "minus", "states.nothing_new")
+    return State("ok", "circle-check", "states.complete")
