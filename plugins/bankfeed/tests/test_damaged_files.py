@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO, RawIOBase
 from itertools import islice
@@ -19,11 +19,14 @@ from hypothesis import strategies as st
 
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Line, Unreadable
+from raccord_bankfeed.readers.ofx_line import DAYS_MAX, Days
 from raccord_bankfeed.twin import Dialect, Leaves, MadeAccount, MadeLine, Read, statement_chunks, statement_file
 
 DAY = date(2026, 3, 2)
 MIB = 1024 * 1024
 PART = 320 * 1024
+ROW = b"<STMTTRN><DTPOSTED>20260302<TRNAMT>1<MEMO>A%s</STMTTRN>"
+CLOSED = b"<STMTTRN><DTPOSTED>20260302</DTPOSTED><TRNAMT>1</TRNAMT>%s</STMTTRN>"
 
 
 def row(number: int = 1, **more: str) -> MadeLine:
@@ -158,8 +161,24 @@ def test_deep_nesting_and_endless_comments_need_no_memory() -> None:
         b"<OFX><STMTRS>" + b"<STMTTRN><!" * (PART // 11),
         b"<OFX><STMTRS>" + b"<STMTTRN><TRNAMT>1</STMTTRN>" * (PART // 28),
         b"<OFX><STMTRS>" + b"<STMTTRN><TRNAMT>1<![CDATA[</STMTTRN>" * (PART // 37),
+        b"<OFX><STMTRS>" + (ROW % b"" + ROW % (b" " * 10_000 + b"<x ")) * (PART // 10_000),
+        b"<OFX><STMTRS>" + (CLOSED % b"" + CLOSED % (b" " * 10_000 + b"x")) * (PART // 10_000),
+        b"\n" * 60_000 + b"<OFX><STMTRS>" + b"x" * (3 * 60_000),
     ],
-    ids=["lt", "open", "comments", "cdata", "entities", "rows", "odd-rows", "dateless", "cdata-rows"],
+    ids=[
+        "lt",
+        "open",
+        "comments",
+        "cdata",
+        "entities",
+        "rows",
+        "odd-rows",
+        "dateless",
+        "cdata-rows",
+        "blanks",
+        "closed-blanks",
+        "blank-lines",
+    ],
 )
 def test_a_hostile_file_takes_linear_time(content: bytes) -> None:
     def seconds(data: bytes) -> float:
@@ -169,9 +188,23 @@ def test_a_hostile_file_takes_linear_time(content: bytes) -> None:
         return time.process_time() - started
 
     quarter = content[: len(content) // 4]
-    assert seconds(content) < 12 * max(seconds(quarter), 0.02), (
-        "four times the bytes took more than about four times as long"
-    )
+    whole = seconds(content)
+    assert whole < 12 * max(seconds(quarter), 0.02), "four times the bytes took more than about four times as long"
+    assert whole < 4, "a third of a megabyte"
+
+
+def test_days_are_remembered_up_to_a_limit() -> None:
+    days = Days()
+    for number in range(3 * DAYS_MAX):
+        assert days[f"{DAY + timedelta(number):%Y%m%d}"] == DAY + timedelta(number)
+        assert len(days) <= DAYS_MAX
+
+
+def test_many_unlike_tags_are_not_kept() -> None:
+    tags = b"".join(b"<T%d>x" % number for number in range(30_000))
+    for inside in (b"<STATUS>" + tags, b"<STMTRS><BANKACCTFROM>" + tags):
+        content = b"<OFX>" + inside
+        assert peak_and_events(Flow(lambda content=content: iter([content])))[0] < 2 * MIB
 
 
 def test_a_file_cut_off_anywhere_keeps_its_whole_rows_and_says_so() -> None:

@@ -10,6 +10,9 @@ from raccord_bankfeed.readers.contract import Account, AccountKind
 UNNAMED = "unnamed"
 """The key of the account of a file that names none."""
 
+ACCOUNT_TAGS = ("BANKID", "BROKERID", "BRANCHID", "ACCTID", "ACCTTYPE", "LOANACCTID")
+"""What makes an account one account."""
+
 _BANK_DIGEST_CHARS = 10
 _CARD_DIGEST_CHARS = 3
 """Few enough that a card's number cannot be found by trying: dozens of numbers share last digits and digest."""
@@ -21,9 +24,7 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
     Its identity is the standard's: bank, branch, number and type (banks give a chequing and a savings account one
     number), blanks and case apart.
     """
-    parts = [
-        _plain(ids.get(name, "")) for name in ("BANKID", "BROKERID", "BRANCHID", "ACCTID", "ACCTTYPE", "LOANACCTID")
-    ]
+    parts = [_plain(ids.get(name, "")) for name in ACCOUNT_TAGS]
     number = _plain(ids.get("ACCTID", "") or ids.get("LOANACCTID", ""))
     type_ = _plain(ids.get("ACCTTYPE", ""))[:20]
     if not number:

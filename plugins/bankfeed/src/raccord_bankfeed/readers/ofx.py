@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults
-from raccord_bankfeed.readers.account import account_of
+from raccord_bankfeed.readers.account import ACCOUNT_TAGS, account_of
 from raccord_bankfeed.readers.contract import (
     Account,
     AccountKind,
@@ -34,9 +34,13 @@ from raccord_bankfeed.readers.ofx_markup import CHUNK_BYTES, ROW_END, TOKEN_BYTE
 from raccord_bankfeed.readers.ofx_values import excerpt, one_line, read_amount, read_day, read_fields
 
 _HEAD_BYTES = 4096
-_SIGNS = re.compile(rb"<(?:[A-Za-z0-9._\-]+:)?OFX[\s>]|<\?OFX\s|^\s*OFXHEADER\s*:", re.IGNORECASE | re.MULTILINE)
+_SIGNS = re.compile(
+    rb"<(?:[A-Za-z0-9._\-]+:)?OFX[\s>]|<\?OFX\s|^[ \t]*+OFXHEADER[ \t]*+:", re.IGNORECASE | re.MULTILINE
+)
 _DECLARED = re.compile(rb"""(?:^|\s)encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""", re.IGNORECASE)
-_DECLARED_SGML = re.compile(rb"^\s*(ENCODING|CHARSET)\s*:\s*([A-Za-z0-9._-]{1,40})", re.IGNORECASE | re.MULTILINE)
+_DECLARED_SGML = re.compile(
+    rb"^[ \t]*+(ENCODING|CHARSET)[ \t]*+:[ \t]*+([A-Za-z0-9._-]{1,40})", re.IGNORECASE | re.MULTILINE
+)
 _SINGLE_BYTE = re.compile(r"(?:windows-|cp)?(125[0-8])|iso-?8859-?(1[013-6]|[2-9])")
 
 _KINDS = {
@@ -47,6 +51,8 @@ _KINDS = {
 }
 _READ = frozenset({AccountKind.BANK, AccountKind.CARD})
 _ACCOUNTS = frozenset({"BANKACCTFROM", "CCACCTFROM", "INVACCTFROM", "LOANACCTFROM"})
+_SMALL = frozenset({"STATUS", "FI", "LEDGERBAL", "AVAILBAL"})
+_SMALL_LEAVES = frozenset({"CODE", "SEVERITY", "MESSAGE", "ORG", "BALAMT", "DTASOF"})
 _LISTS = frozenset({"BANKTRANLIST", "BANKTRANLISTP", "INVTRANLIST"})
 _RANKS = {
     "OFX": 0,
@@ -102,7 +108,6 @@ class OfxReader:
         self._leaves: dict[str, str] = {}
         self._open: _Open | None = None
         self._institution = ""
-        self._seen_ofx = False
         self._complete = False
         self._finished = False
         self._waiting: deque[Event] = deque()
@@ -199,7 +204,6 @@ class OfxReader:
                 self._leaves = {}
                 if token.name in _KINDS:
                     self._open = _Open(kind := _KINDS[token.name], kind in _READ, markup.line_of(token.offset))
-                self._seen_ofx = self._seen_ofx or token.name == "OFX"
                 self._complete = self._complete and token.name != "OFX"
             case Mark.OPEN:
                 self._leaf(token, markup)
@@ -225,11 +229,11 @@ class OfxReader:
         name, text = token.name, token.text
         inside = self._stack[-1] if self._stack else ""
         statement = self._open
-        if inside in ("STATUS", "FI", "LEDGERBAL", "AVAILBAL"):
+        if inside in _SMALL and name in _SMALL_LEAVES:
             self._leaves[name] = text
         elif statement is None:
             return
-        elif inside in _ACCOUNTS:
+        elif inside in _ACCOUNTS and name in ACCOUNT_TAGS:
             statement.ids[name] = text
         elif name == "CURDEF" and inside in _KINDS:
             statement.currency = text.upper() if is_currency(text.upper()) else ""

@@ -20,14 +20,15 @@ from raccord_bankfeed.readers.ofx_values import AGGREGATES, PLAIN_AMOUNT, read_a
 LAYOUTS_MAX = 8
 """More are not learnt, so that a file in which no two transactions are alike costs no patterns."""
 
+# Possessive (++, *+): nothing is tried twice, so a row of blanks costs no more than any other.
 _OPEN_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>()")
-_CLOSED_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>(?:[^<]*|\s*(<!\[CDATA\[)[^<\]]*\]\]>\s*)</\1>")
-_AMOUNT = re.compile(r"<TRNAMT>([^<]*)")
-_START, _BLANKS, _END = r"\s*<STMTTRN>\s*", r"\s*", r"\s*()"
-_ANY_VALUE = r"([^<]*)"
-_CDATA_VALUE = r"\s*<!\[CDATA\[([^<\]]*)\]\]>\s*"
-_DAY_VALUE = r"\s*([0-9]{8}[^<]*)"
-_AMOUNT_VALUE = rf"\s*({PLAIN_AMOUNT.pattern})\s*"
+_CLOSED_LEAF = re.compile(r"<([A-Z][A-Z0-9._]{0,31})>(?:[^<]*+|\s*+(<!\[CDATA\[)[^<\]]*+\]\]>\s*+)</\1>")
+_AMOUNT = re.compile(r"<TRNAMT>([^<]*+)")
+_START, _BLANKS, _END = r"\s*+<STMTTRN>\s*+", r"\s*+", r"()"
+_ANY_VALUE = r"([^<]*+)"
+_CDATA_VALUE = r"\s*+<!\[CDATA\[([^<\]]*+)\]\]>\s*+"
+_DAY_VALUE = r"\s*+([0-9]{8}[^<]*+)"
+_AMOUNT_VALUE = rf"\s*+({PLAIN_AMOUNT.pattern})\s*+"
 _PICKED = ("FITID", "DTPOSTED", "TRNAMT", "NAME", "MEMO", "TRNTYPE", "REFNUM", "CHECKNUM")
 _NEEDED = frozenset({"DTPOSTED", "TRNAMT"})
 _NOT_PLAIN = AGGREGATES | {"EXTDNAME", "CORRECTFITID", "DTTRAN"}

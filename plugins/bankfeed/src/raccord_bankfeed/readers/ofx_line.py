@@ -11,6 +11,7 @@ from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx_values import read_amount, read_day
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
+DAYS_MAX = 4000
 HOLD = "HOLD"
 """The kind of an amount on hold, which is not booked."""
 
@@ -22,6 +23,8 @@ class Days(dict[str, date]):
         day = read_day(digits)
         if day is None:
             raise RowFault(faults.date_impossible("DTPOSTED", digits))
+        if len(self) >= DAYS_MAX:
+            self.clear()
         self[digits] = day
         return day
 

@@ -68,8 +68,8 @@ def read_amount(text: str) -> Decimal:
         return Decimal(text)
     if not text:
         raise RowFault(faults.amount_missing())
-    signed = _SIGNED.fullmatch(" ".join(text.split()))
-    if signed is None or len(text) > AMOUNT_CHARS_MAX or (signed[1] and signed[3]):
+    signed = _SIGNED.fullmatch(" ".join(text.split())) if len(text) <= AMOUNT_CHARS_MAX else None
+    if signed is None or (signed[1] and signed[3]):
         raise RowFault(faults.amount_unreadable(text))
     sign, number = "-" if "-" in (signed[1], signed[3]) else "", signed[2]
     mark = max(number.rfind("."), number.rfind(","))
