@@ -40,7 +40,7 @@ wheels: $(READY) ## build all distributions, install them elsewhere and use them
 	.ci/try-wheels
 
 demo: $(READY) ## show everything with generated and sample data; ARGS=--once ends by itself
-	@$(BIN)/raccord demo $(ARGS)
+	@$(BIN)/raccord demo --data-dir var $(ARGS)
 
 coverage-of-requirements: $(READY) ## print which requirements the tests prove
 	@$(BIN)/python tests/tidy/print_requirements.py

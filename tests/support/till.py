@@ -136,6 +136,13 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
     amount = record.amount.amount
     tax = Role("tax") if context.taxed else None
     mode = TaxMode.INCLUSIVE if context.taxed else TaxMode.NONE
+    if kind == "code":
+        # A sale that can be read only with the till's right code.
+        settings = context.settings
+        assert isinstance(settings, TillSettings)
+        if settings.code.get_secret_value() != "open":
+            raise BadRecord("code", _t("Mauvais code de caisse.", "Wrong till code."))
+        kind = "sales"
     match kind:
         case "sales":
             line = SalesLine(item=ItemFor(Role("income")), amount=amount, tax_code=tax)

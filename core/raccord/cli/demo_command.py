@@ -21,6 +21,7 @@ from raccord.clock import SystemClock
 from raccord.errors import RaccordError
 from raccord.overview.explain import explain
 from raccord.plugin.texts import Text
+from raccord.settings import PREFIX, Settings, load
 from raccord.store import schema
 from raccord.sync.workshop import Workshop
 
@@ -51,7 +52,7 @@ class DemoError(RaccordError):
 def command(once: bool) -> int:
     out = output()
     clock = SystemClock()
-    settings = read_settings()
+    settings = own_settings()
     folder = settings.data_dir
     with running_sandbox(folder / "sandbox", clock) as local:
         settings = settings.model_copy(
@@ -72,6 +73,17 @@ def command(once: bool) -> int:
 
                 serve(workshop, out)
         return Exit.OK if table["all_equal"] else Exit.UNEQUAL
+
+
+def own_settings() -> Settings:
+    """Return the settings of an installation that is the demonstration's alone, below the usual data directory.
+
+    Of the usual settings only those of the web pages and the language count: made-up books must never reach a real
+    database or a real company.
+    """
+    usual = read_settings()
+    kept = {f"{PREFIX}{name.upper()}": str(getattr(usual, name)) for name in ("language", "web_host", "web_port")}
+    return load(kept, data_dir=usual.data_dir / "demo")
 
 
 def _bring_everything_in(workshop: Workshop, realm: str, folder: Path, out: Output) -> dict[str, Any]:

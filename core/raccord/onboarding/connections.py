@@ -19,6 +19,7 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Company, Connection, ConnectionState, Gap, Schedule
 from raccord.store.vault import split_secrets
+from raccord.sync.remap import map_again
 from raccord.sync.workshop import Workshop, settings_handle
 
 NIGHTLY = "30 5 * * *"
@@ -85,6 +86,7 @@ def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values
         # After too long a pause new credentials are not enough: the owner authorises again (CH-45).
         if connection.paused_at is None and connection.state in (ConnectionState.REAUTHORISE, ConnectionState.FAULTY):
             connection.state, connection.fault_count = ConnectionState.CONNECTED, 0
+        map_again(session, connection.id)
         _note(session, actor, "connection.settings_changed", connection, now)
         return connection
 
