@@ -1,0 +1,192 @@
+"""Checks of a QuickBooks company: reachable, its settings, and whether its books take what we bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from raccord.errors import RaccordError
+from raccord.onboarding.companies import refresh_company
+from raccord.onboarding.findings import Finding, Level, refused, well
+from raccord.plugin.texts import Text
+from raccord.quickbooks import QuickBooksError, explain
+from raccord.store.models import Company, Connection, ConnectionState, LedgerEntry, SourceRecord
+from raccord.sync.books import Facts, read_facts
+from raccord.sync.workshop import Workshop
+
+LIVE = (ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY)
+
+
+def check_company(workshop: Workshop, company: Company) -> Iterator[Finding]:
+    """Ask QuickBooks and bring what we know of the company's lists up to date; a refusal ends the company's checks."""
+    try:
+        company = refresh_company(workshop, company.id)
+        client = workshop.client(company)
+        preferences = client.preferences().value
+        facts = read_facts(client)
+    except QuickBooksError as error:
+        french, english = explain(error.cause, "fr"), explain(error.cause, "en")
+        what = Text(f"{french.what} {french.why}", f"{english.what} {english.why}")
+        yield Finding(str(error.cause), Level.FAILED, what, Text(french.fix, english.fix), company.name)
+        return
+    except RaccordError as error:
+        yield refused(error, company.name)
+        return
+    yield well("doctor.quickbooks", "QuickBooks répond.", "QuickBooks answers.", company.name)
+    yield from _closing(workshop, company, facts)
+    yield from _sales_forms(company, preferences)
+    yield from _currencies(workshop, company, facts)
+    yield from _taxes(company, facts)
+    yield _clearing(workshop, company)
+
+
+def _closing(workshop: Workshop, company: Company, facts: Facts) -> Iterator[Finding]:
+    closed = facts.closed_on
+    if closed is None:
+        yield well("doctor.closing", "Aucune date de clôture.", "No closing date.", company.name)
+        return
+    with workshop.database.read() as session:
+        reaching = session.scalars(
+            select(Connection.label).where(
+                Connection.company_id == company.id, Connection.state.in_(LIVE), Connection.starts_on <= closed
+            )
+        ).all()
+    if reaching:
+        names = ", ".join(reaching)
+        yield Finding(
+            "posting.period_closed",
+            Level.WARNING,
+            Text(
+                f"Les livres sont clos jusqu'au {closed} ; ces connexions commencent avant : {names}.",
+                f"The books are closed to {closed}; these connections begin earlier: {names}.",
+            ),
+            Text(
+                "Ce qui date de la période close restera bloqué ; déplacez la clôture ou le premier jour.",
+                "What is dated in the closed period stays blocked; move the closing date or the first day.",
+            ),
+            company.name,
+        )
+    else:
+        yield well("doctor.closing", f"Livres clos jusqu'au {closed}.", f"Books closed to {closed}.", company.name)
+
+
+def _sales_forms(company: Company, preferences: Mapping[str, Any]) -> Iterator[Finding]:
+    forms = preferences.get("SalesFormsPrefs", {})
+    if forms.get("CustomTxnNumbers") is not True:
+        yield Finding(
+            "doctor.numbers_automatic",
+            Level.WARNING,
+            Text(
+                "QuickBooks numérote lui-même les ventes ; sa suite continue alors d'après nos numéros.",
+                "QuickBooks numbers sales itself; its sequence then goes on from our numbers.",
+            ),
+            Text(
+                "Activez « Numéros de transaction personnalisés » (Compte et paramètres, Ventes).",
+                "Turn on “Custom transaction numbers” (Account and settings, Sales).",
+            ),
+            company.name,
+        )
+    else:
+        yield well("doctor.numbers", "Numéros personnalisés activés.", "Custom numbers are on.", company.name)
+    if forms.get("AutoApplyCredit") is True:
+        yield Finding(
+            "doctor.credits_automatic",
+            Level.WARNING,
+            Text(
+                "QuickBooks applique lui-même les crédits : un paiement peut solder une autre facture que la sienne.",
+                "QuickBooks applies credits by itself: a payment may settle another invoice than its own.",
+            ),
+            Text(
+                "Désactivez « Appliquer automatiquement les crédits » (Compte et paramètres, Avancé).",
+                "Turn off “Automatically apply credits” (Account and settings, Advanced).",
+            ),
+            company.name,
+        )
+    else:
+        yield well("doctor.credits", "Crédits appliqués à la main.", "Credits are applied by hand.", company.name)
+
+
+def _currencies(workshop: Workshop, company: Company, facts: Facts) -> Iterator[Finding]:
+    home = facts.encoding.home_currency
+    with workshop.database.read() as session:
+        rows = session.execute(
+            select(Connection.label, SourceRecord.currency)
+            .join(SourceRecord, SourceRecord.connection_id == Connection.id)
+            .where(
+                Connection.company_id == company.id,
+                Connection.state.in_(LIVE),
+                SourceRecord.currency.is_not(None),
+                SourceRecord.currency != home,
+            )
+            .distinct()
+            .order_by(Connection.label, SourceRecord.currency)
+        ).all()
+    for label, currency in rows:
+        many = facts.encoding.multicurrency
+        yield Finding(
+            "doctor.currency_foreign",
+            Level.WARNING if many else Level.FAILED,
+            Text(
+                f"« {label} » apporte des montants en {currency}, la société tient ses livres en {home}.",
+                f"“{label}” brings amounts in {currency}, the company keeps its books in {home}.",
+            ),
+            Text("Choisissez des comptes tenus dans cette devise.", "Choose accounts kept in that currency.")
+            if many
+            else Text(
+                "Activez les devises multiples dans QuickBooks (irréversible), ou reliez une autre société.",
+                "Turn multicurrency on in QuickBooks (it cannot be undone), or connect another company.",
+            ),
+            company.name,
+        )
+    if not rows:
+        yield well("doctor.currency", f"Tout est en {home}.", f"Everything is in {home}.", company.name)
+
+
+def _taxes(company: Company, facts: Facts) -> Iterator[Finding]:
+    if not facts.encoding.taxed:
+        return
+    taxing = [code for code, rates in facts.encoding.tax_codes.items() if sum((r.percent for r in rates), Decimal(0))]
+    if taxing:
+        count = len(taxing)
+        yield well("doctor.taxes", f"{count} codes de taxe.", f"{count} tax codes.", company.name)
+        return
+    yield Finding(
+        "posting.missing_tax_code",
+        Level.FAILED,
+        Text(
+            f"Une société de ce pays ({company.country}) a besoin de codes de taxe, et aucun ne taxe.",
+            f"A company of this country ({company.country}) needs tax codes, and none of them taxes.",
+        ),
+        Text("Configurez les taxes de vente dans QuickBooks.", "Set sales taxes up in QuickBooks."),
+        company.name,
+    )
+
+
+def _clearing(workshop: Workshop, company: Company) -> Finding:
+    with workshop.database.read() as session:
+        own = session.scalars(
+            select(LedgerEntry.name).where(
+                LedgerEntry.company_id == company.id,
+                LedgerEntry.kind == "Account",
+                LedgerEntry.subtype == "UndepositedFunds",
+                LedgerEntry.active.is_(True),
+            )
+        ).first()
+    if own is not None:
+        return well("doctor.clearing", f"Compte d'attente : {own}.", f"Clearing account: {own}.", company.name)
+    return Finding(
+        "doctor.clearing_missing",
+        Level.FAILED,
+        Text(
+            "La société n'a pas de compte « Fonds non déposés » actif.",
+            "The company has no active “Undeposited Funds” account.",
+        ),
+        Text(
+            "Activez ou créez ce compte dans QuickBooks ; les dépôts groupés en ont besoin.",
+            "Make that account active, or create it, in QuickBooks; grouped deposits need it.",
+        ),
+        company.name,
+    )
