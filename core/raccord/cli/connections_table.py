@@ -30,15 +30,11 @@ def show(out: Output, workshop: Workshop, views: Sequence[ConnectionView]) -> No
     out.table(
         Phrase("Connexions", "Connections"),
         [
-            Column(Phrase("Numéro", "Id")),
             Column(Phrase("Connexion", "Connection")),
-            Column(Phrase("Société", "Company")),
             Column(Phrase("État", "State")),
             Column(Phrase("Données", "Data")),
-            Column(Phrase("Prochaine exécution", "Next run")),
+            Column(Phrase("En attente", "Waiting")),
             Column(Phrase("Documents", "Documents"), right=True),
-            Column(Phrase("Questions", "Questions"), right=True),
-            Column(Phrase("Problèmes", "Problems"), right=True),
             Column(Phrase("Preuve", "Proof")),
         ],
         [_row(out, workshop, view) for view in views],
@@ -108,18 +104,29 @@ def _row(out: Output, workshop: Workshop, view: ConnectionView) -> list[str]:
     proof = ""
     if view.proven is not None:
         proof = "=" if view.proven.equal else f"≠ {view.proven.unequal}"
+    data = fresh.status.text.get(out.language) if fresh else error
+    due = moment(view.next_run, view.time_zone)
+    if due:
+        data += Phrase(f"\nProchaine exécution : {due}", f"\nNext run: {due}").get(out.language)
     return [
-        short(view.id),
-        view.label,
-        view.company,
+        f"{view.label}\n{view.company}\n{short(view.id)}",
         STATES[view.state].get(out.language),
-        fresh.status.text.get(out.language) if fresh else error,
-        moment(view.next_run, view.time_zone),
+        data.strip(),
+        _waiting(view).get(out.language),
         str(view.documents),
-        str(view.questions),
-        str(view.problems),
         proof,
     ]
+
+
+def _waiting(view: ConnectionView) -> Phrase:
+    found = []
+    if view.waiting_plan:
+        found.append(Phrase("plan à approuver", "plan to approve"))
+    if view.questions:
+        found.append(Phrase(f"questions : {view.questions}", f"questions: {view.questions}"))
+    if view.problems:
+        found.append(Phrase(f"problèmes : {view.problems}", f"problems: {view.problems}"))
+    return Phrase("\n".join(each.fr for each in found), "\n".join(each.en for each in found))
 
 
 def _freshness(workshop: Workshop, view: ConnectionView) -> tuple[Freshness | None, str]:

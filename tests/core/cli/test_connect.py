@@ -1,0 +1,273 @@
+"""Connecting from the command line: consent, sources, secrets, choices, files, pauses and ends."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import till
+from harness import NOW
+
+from raccord.cli import callback_listener
+from raccord.cli.callback_listener import ListenerError, is_loopback, wait_for_callback
+from raccord.cli.exits import Exit
+from raccord.clock import FixedClock, SystemClock
+from raccord_sandbox.server import SandboxServer
+
+Told = Callable[..., tuple[int, Any]]
+Said = Callable[..., tuple[int, str]]
+
+
+def free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def test_the_listener_takes_the_visit_that_bears_our_state_and_no_other() -> None:
+    address = free_address() + "/oauth/quickbooks/callback"
+    statuses: list[int] = []
+
+    def visit() -> None:
+        place = urlsplit(address)
+        for path in ("/favicon.ico", f"{place.path}?state=theirs&code=x", f"{place.path}?state=ours&code=c&realmId=9"):
+            caller = http.client.HTTPConnection(place.netloc, timeout=10)
+            caller.request("GET", path)
+            statuses.append(caller.getresponse().status)
+            caller.close()
+
+    browser = threading.Thread(target=visit)
+    back = wait_for_callback(address, "ours", SystemClock(), ready=browser.start)
+    browser.join()
+    assert back == f"{address}?state=ours&code=c&realmId=9"
+    assert statuses == [404, 404, 200]
+
+
+def test_the_listener_gives_up_and_says_when_its_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hasty(FixedClock):
+        def elapsed_ms(self) -> int:
+            self.sleep_ms(300_000)
+            return super().elapsed_ms()
+
+    monkeypatch.setattr(callback_listener, "POLL_S", 0.01)
+    address = free_address()
+    with pytest.raises(ListenerError) as nobody:
+        wait_for_callback(address, "ours", Hasty(NOW))
+    assert nobody.value.code == "connect.nobody_came"
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", urlsplit(address).port or 0))
+        holder.listen()
+        with pytest.raises(ListenerError) as taken:
+            wait_for_callback(address, "ours", SystemClock())
+    assert taken.value.code == "connect.port_taken"
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:8321", True),
+        ("http://localhost", True),
+        ("http://[::1]:80", True),
+        ("https://127.0.0.1", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://example.com", False),
+        ("production", False),
+    ],
+)
+def test_only_an_address_of_this_machine_is_listened_on(url: str, here: bool) -> None:
+    assert is_loopback(url) is here
+
+
+def test_a_company_is_connected_with_the_address_that_the_browser_came_back_to(
+    told: Told, realm: str, shop: Path
+) -> None:
+    status, asked = told("connect", "quickbooks", "--no-wait")
+    assert status == Exit.NEEDS_PERSON
+    back = httpx.get(f"{asked['url']}&auto=1&realm={realm}").headers["location"]
+    assert told("connect", "quickbooks", "--callback", back)[1]["error"]["code"] == "connect.state_missing"
+    status, refused = told("connect", "quickbooks", "--callback", back, "--state", "other")
+    assert (status, refused["error"]["code"]) == (Exit.FAILED, "quickbooks.authorisation_failed")
+    status, company = told("connect", "quickbooks", "--callback", back, "--state", asked["state"])
+    assert (status, company["realm"], company["taxed"]) == (Exit.OK, realm, True)
+
+
+def test_another_company_than_the_one_to_authorise_again_is_refused(
+    told: Told, company: str, realm: str, sandbox: SandboxServer
+) -> None:
+    other = sandbox.store.add("us").realm
+    status, refused = told("connect", "quickbooks", "--consent", "--company", realm, "--realm", other)
+    assert (status, refused["error"]["code"]) == (Exit.FAILED, "quickbooks.wrong_company")
+    status, again = told("connect", "quickbooks", "--consent", "--company", realm)
+    assert (status, again["company"]) == (Exit.OK, company)
+
+
+def test_a_source_is_described_with_its_settings_and_roles(told: Told, said: Said) -> None:
+    _, described = told("connect", "source", "till", "--describe")
+    settings = {each["name"]: each for each in described["settings"]}
+    assert settings["till"]["title"] == {"fr": "Caisse", "en": "Till"}
+    assert (settings["till"]["required"], settings["till"]["secret"]) == (True, False)
+    assert (settings["code"]["required"], settings["code"]["secret"]) == (False, True)
+    assert {role["name"] for role in described["roles"]} >= {"bank", "income"}
+    assert "Code (secret)" in said("connect", "source", "till", "--describe", "--lang", "fr")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--set", "till=T1"], "connector.not_allowed"),
+        (["--enable"], "connection.settings"),
+        (["--set", "tll=T1"], "settings.unknown"),
+        (["--set", "till"], "settings.wrong_value"),
+        (["--set", "code=canary-7731"], "settings.secret_in_sight"),
+        (["--secret", "till"], "settings.wrong_value"),
+        (["--secret", "code=canary-7731"], "settings.wrong_value"),
+        (["--secret", "code=env:NOT_THERE"], "settings.wrong_value"),
+        (["--secret", "code=file:/nowhere/at-all"], "settings.wrong_value"),
+        (["--secret", "code"], "settings.wrong_value"),
+        (["--enable", "--set", "till=T1", "--time-zone", "Mars/Base"], "connection.time_zone"),
+        (["--company", "Nowhere", "--set", "till=T1"], "company.which"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_and_no_secret_is_quoted(
+    told: Told, company: str, arguments: list[str], code: str
+) -> None:
+    status, answer = told("connect", "source", "till", *arguments)
+    assert (status, answer["error"]["code"]) == (Exit.FAILED, code)
+    assert "canary-7731" not in json.dumps(answer)
+
+
+def test_secrets_come_from_a_file_or_hidden_keys_and_lie_nowhere_in_clear(
+    told: Told, said: Said, company: str, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "code").write_text("canary-7731\n")
+    place = ["--secret", f"code=file:{tmp_path / 'code'}"]
+    assert told("connect", "source", "till", "--enable", "--set", "till=T1", *place)[0] == Exit.OK
+    asked: list[dict[str, Any]] = []
+
+    def prompt(*_: object, **how: Any) -> str:
+        asked.append(how)
+        return "canary-7732"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.prompt", prompt)
+    status, shown = said("connect", "settings", "till", "--secret", "code")
+    assert status == Exit.OK, shown
+    assert asked[0]["hide_input"] is True
+    for path in shop.rglob("*"):
+        assert not path.is_file() or b"canary-773" not in path.read_bytes(), path
+
+
+@pytest.mark.requirement("CH-42", "CH-43", "CH-46", "CH-47", "CH-61", "CH-62", "CH-37")
+def test_pause_resume_and_disconnect_say_what_follows_and_need_a_persons_word(
+    told: Told, said: Said, connected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["", "yes", "n", "o", "nein", "y"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.prompt", lambda *_, **__: next(answers))
+
+    def state() -> str:
+        return str(told("connect", "list")[1]["connections"][0]["state"])
+
+    status, shown = said("connect", "pause", "Shop")
+    assert "stay a gap" in shown
+    assert (status, state()) == (Exit.INTERRUPTED, "connected")
+    assert said("connect", "pause", "Shop")[0] == Exit.OK
+    assert state() == "paused"
+    assert told("sync", "Shop")[1]["error"]["code"] == "jobs.connection_not_ready"
+    assert said("connect", "resume", "Shop")[0] == Exit.INTERRUPTED
+    assert said("connect", "resume", "Shop")[0] == Exit.OK
+    assert state() == "connected"
+    assert told("connect", "resume", "Shop", "--yes")[1]["error"]["code"] == "connection.not_paused"
+
+    status, shown = said("connect", "disconnect", "Shop")
+    assert "whole onboarding" in shown
+    assert "its authorisation at QuickBooks ends too" in shown
+    assert (status, state()) == (Exit.INTERRUPTED, "connected")
+    assert said("connect", "disconnect", "Shop")[0] == Exit.OK
+    listed = told("connect", "list")[1]["connections"][0]
+    assert (listed["state"], listed["company_state"]) == ("disconnected", "disconnected")
+
+
+def test_without_a_person_nothing_irreversible_happens_unless_yes_is_said(told: Told, connected: str) -> None:
+    status, answer = told("connect", "disconnect", "Shop")
+    assert (status, answer["error"]["code"]) == (Exit.FAILED, "cli.not_confirmed")
+    assert "onboarding" in answer["error"]["text"]["en"]
+    status, answer = told("connect", "disconnect", "Shop", "--yes", "--keep-company")
+    assert (status, answer["state"], answer["company_ended"]) == (Exit.OK, "disconnected", False)
+
+
+@pytest.mark.requirement("TD-47", "CH-64")
+def test_a_disconnected_source_is_connected_again_and_nothing_comes_twice(
+    told: Told, chosen: str, realm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "10.00"}]
+    _, plan = told("plan")
+    told("apply", "--hash", plan["hash"], "--yes")
+    told("connect", "disconnect", "Shop", "--yes")
+    assert told("connect", "quickbooks", "--consent", "--realm", realm)[0] == Exit.OK
+    status, again = told("connect", "reconnect", "Shop", "--secret", "code=env:TILL_CODE", "--yes")
+    assert (status, again["connection"]) == (Exit.OK, chosen)
+    status, run = told("sync", "Shop")
+    assert (status, run["runs"][0]["state"]) == (Exit.OK, "done")
+    listed = told("connect", "list")[1]["connections"][0]
+    assert (listed["documents"], listed["unequal"]) == (1, 0)
+
+
+@pytest.mark.requirement("CH-54", "CH-55", "K9")
+def test_a_changed_choice_counts_from_its_day(told: Told, chosen: str) -> None:
+    _, roles = told("connect", "roles", "Shop")
+    income = next(role for role in roles["roles"] if role["role"] == "income")
+    assert (income["choices"], income["missing"]) == ([], False)
+    first, second = income["candidates"][0]["id"], income["candidates"][1]["name"]
+    assert told("connect", "choose", "Shop", "income", first)[1]["from"] is None
+    assert told("connect", "choose", "Shop", "income", second, "--from", "2026-03-05")[1]["from"] == "2026-03-05"
+    _, roles = told("connect", "roles", "Shop")
+    income = next(role for role in roles["roles"] if role["role"] == "income")
+    assert [each["from"] for each in income["choices"]] == [None, "2026-03-05"]
+
+
+@pytest.mark.requirement("CH-08")
+def test_roles_without_a_choice_ask_for_a_person(told: Told, said: Said, connected: str) -> None:
+    status, shown = said("connect", "roles", "Shop")
+    assert status == Exit.NEEDS_PERSON
+    assert "TO BE CHOSEN" in shown
+
+
+def test_files_are_handed_in_once_each(told: Told, connected: str, tmp_path: Path) -> None:
+    for name, text in (("a.txt", "same"), ("b.txt", "same"), ("c.txt", "other")):
+        (tmp_path / name).write_text(text)
+    paths = [str(tmp_path / name) for name in ("a.txt", "b.txt", "c.txt")]
+    status, answer = told("connect", "upload", "Shop", *paths)
+    assert (status, [each["new"] for each in answer["files"]]) == (Exit.OK, [True, False, True])
+    assert told("connect", "upload", "Shop", *paths)[1]["new"] == 0
+
+
+def test_a_schedule_is_shown_changed_and_switched_off(told: Told, connected: str) -> None:
+    _, shown = told("connect", "schedule", "Shop")
+    assert (shown["cron"], shown["enabled"]) == ("30 5 * * *", True)
+    _, changed = told("connect", "schedule", "Shop", "--cron", "0 3 * * 1", "--time-zone", "Europe/Paris")
+    assert (changed["time_zone"], changed["next"] is not None) == ("Europe/Paris", True)
+    _, off = told("connect", "schedule", "Shop", "--off")
+    assert (off["enabled"], off["next"], off["cron"]) == (False, None, "0 3 * * 1")
+    status, refused = told("connect", "schedule", "Shop", "--cron", "never")
+    assert (status, refused["error"]["code"]) == (Exit.FAILED, "jobs.cron")
+
+
+def test_the_list_names_holes_and_what_waits(told: Told, said: Said, connected: str) -> None:
+    till.ROWS["T1"] = [{"stream": "bank", "id": "b1", "day": "2026-03-04", "amount": "-1.00"}]
+    told("sync")
+    [listed] = told("connect", "list")[1]["connections"]
+    assert (listed["questions"], listed["state"]) == (1, "connected")
+    assert [(gap["reason"], gap["last_day"]) for gap in listed["gaps"]] == [("before_start", "2026-02-28")]
+    status, shown = said("connect", "list", "--lang", "fr")
+    assert status == Exit.OK
+    assert "connectée" in shown
+    assert "questions : 1" in shown
