@@ -20,6 +20,7 @@ from raccord.cli import root as command_line
 from raccord.cli.words import Context, State
 from raccord.settings import Settings
 from raccord.store import models
+from raccord.sync.run import Phase
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -282,6 +283,14 @@ def licence_of(name: str) -> str:
     told = metadata(name)
     classifiers = " ".join(line for line in told.get_all("Classifier") or [] if line.startswith("License"))
     return f"{told.get('License-Expression') or ''} {told.get('License') or ''} {classifiers}"
+
+
+def test_the_architecture_names_every_phase_and_every_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {path.name for path in (ROOT / "core" / "raccord").iterdir() if (path / "__init__.py").exists()}
+
+    assert [phase for phase in Phase if f"| {phase} |" not in text] == []
+    assert [room for room in sorted(rooms) if f"  {room}/ " not in text] == []
 
 
 def test_every_test_named_by_a_claim_exists() -> None:
