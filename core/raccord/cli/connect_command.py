@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raccord.cli.connect_life import (
     disconnect_command,
+    grant,
     list_,
     pause_command,
     resume_command,
@@ -36,6 +37,7 @@ for _each in (
     settings,
     pause_command,
     resume_command,
+    grant,
     disconnect_command,
     reconnect_command,
     end_company,

@@ -20,7 +20,7 @@ from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.companies import disconnect_company
-from raccord.onboarding.connections import disconnect, pause, resume
+from raccord.onboarding.connections import disconnect, grant_managing, pause, resume
 from raccord.onboarding.people import Actor
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
@@ -81,6 +81,30 @@ def pause_command(connection: str, yes: bool) -> int:
 @click.argument("connection")
 def resume_command(connection: str, yes: bool) -> int:
     return _do(connection, resume, RESUMES, yes)
+
+
+@make_command(
+    "grant",
+    "Laisser aussi les administrateurs gérer une connexion réservée à son propriétaire ; --off le retire.",
+    "Let administrators manage a connection that is its owner's alone; --off takes it back.",
+    params=[Option("--off", is_flag=True, phrase=Phrase("Retirer ce droit.", "Take it back."))],
+)
+@click.argument("connection")
+def grant(connection: str, off: bool) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection)
+        changed = grant_managing(workshop, operator(actor()), found.id, granted=not off)
+    granted = changed.manage_granted_at is not None
+    if out.as_json:
+        out.json({"connection": changed.id, "label": changed.label, "manage_granted": granted})
+    out.say(
+        Phrase("Les administrateurs peuvent la gérer.", "Administrators may manage it.")
+        if granted
+        else Phrase("Seul son propriétaire la gère.", "Only its owner manages it.")
+    )
+    return Exit.OK
 
 
 @make_command(

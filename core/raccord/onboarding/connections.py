@@ -68,7 +68,7 @@ def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
         info = _info(workshop, connection.connector)
-        require(actor, Power.MANAGE, info)
+        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         settings = read_settings(info, values)
         if info.identity_setting and str(getattr(settings, info.identity_setting)) != connection.source_identity:
             raise _refused(
@@ -88,6 +88,20 @@ def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values
             connection.state, connection.fault_count = ConnectionState.CONNECTED, 0
         map_again(session, connection.id)
         _note(session, actor, "connection.settings_changed", connection, now)
+        return connection
+
+
+def grant_managing(workshop: Workshop, actor: Actor, connection_id: str, *, granted: bool) -> Connection:
+    """Let administrators manage a connection that its connector leaves to the owner, or take that back (K5).
+
+    Connecting and disconnecting stay the owner's.
+    """
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = session.get_one(Connection, connection_id)
+        require(actor, Power.LINK, _info(workshop, connection.connector))
+        connection.manage_granted_at = now if granted else None
+        _note(session, actor, "connection.manage_granted" if granted else "connection.manage_kept", connection, now)
         return connection
 
 
@@ -269,7 +283,8 @@ def _created(
 
 def _changeable(workshop: Workshop, session: Session, actor: Actor, connection_id: str) -> Connection:
     connection = session.get_one(Connection, connection_id)
-    require(actor, Power.MANAGE, _info(workshop, connection.connector))
+    granted = connection.manage_granted_at is not None
+    require(actor, Power.MANAGE, _info(workshop, connection.connector), manage_granted=granted)
     return connection
 
 
@@ -359,8 +374,9 @@ def _close_gaps(session: Session, connection_id: str, today: date, now: datetime
     for gap in session.scalars(select(Gap).where(Gap.connection_id == connection_id, Gap.closed_at.is_(None))):
         if gap.first_day is None:
             continue
-        gap.closed_at, gap.last_day = now, today - timedelta(days=1)
-        if gap.first_day > gap.last_day:
+        last_day = today - timedelta(days=1)
+        gap.closed_at, gap.last_day = now, last_day
+        if gap.first_day > last_day:
             session.delete(gap)
 
 

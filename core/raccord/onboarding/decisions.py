@@ -62,7 +62,7 @@ def choose(
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
         info = _info(workshop, connection)
-        require(actor, Power.MANAGE, info)
+        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         entry = _fitting(session, connection, _role(info, role), ledger_id)
         first = session.scalar(
             select(func.count())

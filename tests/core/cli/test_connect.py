@@ -241,6 +241,12 @@ def test_roles_without_a_choice_ask_for_a_person(told: Told, said: Said, connect
     assert "TO BE CHOSEN" in shown
 
 
+@pytest.mark.requirement("K5")
+def test_managing_is_granted_and_taken_back(told: Told, connected: str) -> None:
+    assert told("connect", "grant", "Shop")[1]["manage_granted"] is True
+    assert told("connect", "grant", "Shop", "--off")[1]["manage_granted"] is False
+
+
 def test_files_are_handed_in_once_each(told: Told, connected: str, tmp_path: Path) -> None:
     for name, text in (("a.txt", "same"), ("b.txt", "same"), ("c.txt", "other")):
         (tmp_path / name).write_text(text)

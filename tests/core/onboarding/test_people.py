@@ -13,7 +13,15 @@ from set_up import till_of
 from sqlalchemy import select
 
 from raccord.onboarding.companies import begin_authorisation, disconnect_company
-from raccord.onboarding.connections import connect, disconnect, pause, reconnect, resume, update_settings
+from raccord.onboarding.connections import (
+    connect,
+    disconnect,
+    grant_managing,
+    pause,
+    reconnect,
+    resume,
+    update_settings,
+)
 from raccord.onboarding.decisions import approve_plan, choose
 from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, may
 from raccord.store.models import Company, Connection, ConnectionState, LedgerEntry, Plan
@@ -83,6 +91,27 @@ def test_an_owner_only_source_is_paused_resumed_and_mapped_by_nobody_else(
         with pytest.raises(NotAllowedError):
             deed(workshop, Actor("Ada", role), company, connection)
     assert everything(workshop) == before
+
+
+@pytest.mark.requirement("CH-73", "K5")
+@pytest.mark.usefixtures("owner_only")
+def test_the_owner_may_let_administrators_manage_an_owner_only_source_and_take_it_back(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    admin = Actor("Ada", RoleName.ADMIN)
+    with pytest.raises(NotAllowedError):
+        grant_managing(workshop, admin, connection.id, granted=True)
+    grant_managing(workshop, OWNER, connection.id, granted=True)
+    for deed in MANAGING.values():
+        deed(workshop, admin, company, connection)
+        with pytest.raises(NotAllowedError):
+            deed(workshop, Actor("Ben", RoleName.BOOKKEEPER), company, connection)
+    for deed in LINKING.values():
+        with pytest.raises(NotAllowedError):
+            deed(workshop, admin, company, connection)
+    grant_managing(workshop, OWNER, connection.id, granted=False)
+    with pytest.raises(NotAllowedError):
+        pause(workshop, admin, connection.id)
 
 
 @pytest.mark.requirement("K5")

@@ -109,6 +109,8 @@ class Connection(Model):
     """Raised by every change that a running scope must not see half of."""
     set_up_at: Mapped[datetime]
     paused_at: Mapped[datetime | None]
+    manage_granted_at: Mapped[datetime | None]
+    """When the owner let administrators manage it too, where its connector leaves that to the owner (K5)."""
     created_by: Mapped[str]
 
 
