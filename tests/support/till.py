@@ -106,17 +106,17 @@ def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Pag
     settings = context.settings
     assert isinstance(settings, TillSettings)
     rows = [row for row in ROWS.get(settings.till, []) if row["stream"] == stream]
+    # The whole till is read again in each run: what is new in it may stand anywhere.
     start = int(cursor or 0)
-    if start >= len(rows):
-        start = 0
     page = rows[start : start + PAGE]
+    end = start + len(page)
     records = tuple(_record(row) for row in page if "bad" not in row)
     rejects = tuple(
         Reject(stream, f"till line {row['id']}", "till.bad_row", _t("Ligne illisible.", "Unreadable row."), row["bad"])
         for row in page
         if "bad" in row
     )
-    return Page(records, str(start + len(page)), start + len(page) < len(rows), rejects)
+    return Page(records, str(end) if end < len(rows) else None, end < len(rows), rejects)
 
 
 def _record(row: dict[str, str]) -> Record:
