@@ -143,7 +143,7 @@ def find_candidate(session: Session, company_id: str, accepts: Accepts, wanted: 
     ):
         if len(exact) == 1:
             return exact[0]
-    near = difflib.get_close_matches(wanted, [each.name for each in fitting], n=NAMES_MAX, cutoff=0.4)
+    near = difflib.get_close_matches(wanted, [each.name for each in fitting], n=NAMES_MAX)
     named = ", ".join(near or [each.name for each in fitting[:NAMES_MAX]]) or "–"
     raise AnswerError(
         "choice.does_not_fit",

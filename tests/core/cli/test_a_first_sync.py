@@ -12,6 +12,8 @@ import till
 
 from raccord.cli import run
 from raccord.cli.exits import Exit
+from raccord.jobs.locks import company_locks
+from raccord.store.database import Database
 from raccord_sandbox.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
@@ -105,6 +107,17 @@ def test_a_difference_is_told_with_the_document_that_explains_it(
     assert status == Exit.UNEQUAL
     assert f"SalesReceipt {receipt.id} (sales/s2), 1,00" in shown
     assert told("proof", "--month", "2026-02")[1]["connections"][0]["rows"] == []
+
+
+def test_a_proof_waits_for_nobody_while_a_run_holds_the_company(
+    told: Told, chosen: str, company: str, database: Database
+) -> None:
+    held = company_locks(database, "another").take(company)
+    assert held is not None
+    status, answer = told("proof", "--refresh")
+    assert (status, answer["error"]["code"]) == (Exit.FAILED, "jobs.company_busy")
+    held.release()
+    assert told("proof", "--refresh")[0] == Exit.OK
 
 
 @pytest.mark.requirement("BF-02", "BF-03")
