@@ -32,7 +32,7 @@ OTHER_MACHINE = re.compile(r"(?<![\w.])/(?:home|Users|work|root|private|tmp)/[\w
 
 def pages() -> list[Path]:
     """Return every Markdown page of ours that is not somebody else's sample."""
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "sandbox" / "README.md"]
+    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     found += [*ROOT.glob("plugins/*/README.md"), *(ROOT / "tests").rglob("*.md")]
     return sorted(found)
 
