@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from raccord.cli.engine import inline_engine
 from raccord.cli.exits import Exit
@@ -16,7 +16,7 @@ from raccord.cli.words import command as make_command
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
 from raccord.overview.explain import explain
-from raccord.store.models import Connection, Proof, Run, RunCount, RunState
+from raccord.store.models import Connection, LineState, PlanLine, Proof, Run, RunCount, RunState
 from raccord.sync.workshop import Workshop
 
 
@@ -103,6 +103,7 @@ def describe(workshop: Workshop, run: Run) -> dict[str, object]:
             }
             for count in counts
         ],
+        "written": written_by(workshop, run),
         "unequal": unequal(workshop, run),
     }
 
@@ -126,6 +127,9 @@ def show_run(workshop: Workshop, connection: Connection, run: Run, out: Output) 
         [[count.stream, *(str(getattr(count, name)) for name in names)] for count in counts],
         empty=Phrase("La source n'a rien donné.", "The source gave nothing."),
     )
+    written = written_by(workshop, run)
+    if written:
+        out.say(Phrase(f"Documents écrits dans QuickBooks : {written}.", f"Documents written to QuickBooks: {written}."))
     match run.state:
         case RunState.APPROVAL:
             out.say(
@@ -139,6 +143,15 @@ def show_run(workshop: Workshop, connection: Connection, run: Run, out: Output) 
             out.say(Phrase(f"{french.what} {french.fix}", f"{english.what} {english.fix}"))
         case _:
             pass
+
+
+def written_by(workshop: Workshop, run: Run) -> int:
+    """Count the documents that this run's plan wrote, of records of earlier runs too."""
+    with workshop.database.read() as session:
+        done = select(func.count()).where(
+            PlanLine.plan_id == run.plan_id, PlanLine.state == LineState.DONE, PlanLine.draft_id.is_not(None)
+        )
+        return session.scalar(done) or 0
 
 
 def unequal(workshop: Workshop, run: Run) -> int:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.listing import USUAL, Listing, bounds
 from raccord.store.models import Connection, LineState, PlanLine, Run, RunCount, RunState
+from raccord.sync.run import Phase
 
-PHASES = ("fetch", "map", "recover", "books", "plan", "post", "prove", "close")
+PHASES = tuple(str(phase) for phase in Phase)
 """The phases of a run in their order, as ``run.phase`` names them."""
 
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)

@@ -74,9 +74,11 @@ class Progress(StrEnum):
 
 
 class Phase(StrEnum):
+    """The parts of a run, in their order."""
+
     FETCH = "fetch"
-    RECOVER = "recover"
     MAP = "map"
+    RECOVER = "recover"
     BOOKS = "books"
     PLAN = "plan"
     POST = "post"
