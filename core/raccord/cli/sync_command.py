@@ -129,7 +129,7 @@ def show_run(workshop: Workshop, connection: Connection, run: Run, out: Output) 
     )
     written = written_by(workshop, run)
     if written:
-        out.say(Phrase(f"Documents écrits dans QuickBooks : {written}.", f"Documents written to QuickBooks: {written}."))
+        out.say(Phrase(f"Documents écrits : {written}.", f"Documents written: {written}."))
     match run.state:
         case RunState.APPROVAL:
             out.say(
