@@ -52,7 +52,7 @@ def show(
         "form_token": desk.signer.mark(FORM_PURPOSE, nonce),
         "here": request.url.path,
         "other_language": _other_language(request, words.language),
-        "operator": desk.actor.name.partition(":")[2],
+        "operator": desk.actor.name.rpartition(":")[2],
         "done": request.query_params.get("done", "") if request.query_params.get("done", "") in NOTES else "",
         **values,
     }
@@ -105,6 +105,15 @@ def _tools(desk: Desk, words: Wording) -> dict[str, object]:
     def status_of(view: Any) -> State:
         return (connection_state if hasattr(view, "last_run") else run_state)(view)
 
+    def said_of(connector: str, code: str, params: Mapping[str, Any]) -> Explained:
+        """Say a code with the labels of the role and of the decision in the place of their names."""
+        role, labels = str(params.get("role", "")), dict(params)
+        if "role" in params:
+            labels["role"] = names.role(connector, role) if role else words("plan.role_item")
+        if "decision" in params:
+            labels["decision"] = words(f"accepts.{params['accepts']}")
+        return said(code, labels, language)
+
     return {
         "t": words,
         "lang": language,
@@ -118,6 +127,7 @@ def _tools(desk: Desk, words: Wording) -> dict[str, object]:
         "moment": _moment(now, language),
         "span": formats.span_text,
         "said": partial(said, language=language),
+        "said_of": said_of,
         "status_of": status_of,
     }
 

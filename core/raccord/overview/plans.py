@@ -33,7 +33,7 @@ class LineGroup:
 
 @dataclass(frozen=True, slots=True)
 class ReasonGroup:
-    """Lines that send nothing, or were refused, for one reason; ``params`` are those of the first."""
+    """Lines with one reason (and one role, where it is about one); ``params`` are those of the first."""
 
     action: Action
     reason: str
@@ -223,20 +223,18 @@ def _groups(session: Session, plan_id: str) -> list[LineGroup]:
 
 
 def _reasons(session: Session, plan_id: str) -> list[ReasonGroup]:
+    # Lines that wait for two roles wait for two reasons, though they bear one code.
+    role = PlanLine.params["role"].as_string().label("role")
     counted = session.execute(
-        select(PlanLine.action, PlanLine.reason, func.count(), func.min(PlanLine.id))
+        select(PlanLine.action, PlanLine.reason, func.count(), func.min(PlanLine.id), role)
         .where(PlanLine.plan_id == plan_id, PlanLine.reason != "")
-        .group_by(PlanLine.action, PlanLine.reason)
+        .group_by(PlanLine.action, PlanLine.reason, "role")
         .order_by(func.count().desc(), PlanLine.reason)
         .limit(MOST)
     ).all()
-    params = {
-        row[0]: row[1]
-        for row in session.execute(
-            select(PlanLine.id, PlanLine.params).where(PlanLine.id.in_([first for *_, first in counted]))
-        )
-    }
-    return [ReasonGroup(Action(action), reason, lines, params[first]) for action, reason, lines, first in counted]
+    firsts = select(PlanLine.id, PlanLine.params).where(PlanLine.id.in_([row[3] for row in counted]))
+    params = {row[0]: row[1] for row in session.execute(firsts)}
+    return [ReasonGroup(Action(row[0]), row[1], row[2], params[row[3]]) for row in counted]
 
 
 def _accounts(session: Session, plan_id: str, ids: set[str]) -> dict[str, tuple[str, str, bool]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -133,6 +133,14 @@ def _view(
         opened_at=problem.opened_at,
         draft_state=None if state is None else DraftState(state),
         day=day or (date.fromisoformat(said) if said else None),
-        amount=amount,
+        amount=amount if amount is not None else _amount(problem.params.get("amount")),
         currency=currency or "",
     )
+
+
+def _amount(said: object) -> Decimal | None:
+    """Read the amount that a problem about a record without a draft carries as text."""
+    try:
+        return None if said is None else Decimal(str(said))
+    except InvalidOperation:
+        return None
