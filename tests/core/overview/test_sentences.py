@@ -23,6 +23,9 @@ FILE = re.compile(r".*\.(py|toml|db|json)")
 FAMILIES = ("encoding",)
 """Codes that bring their own sentences; their family's row only says what to do."""
 
+FINDINGS = ("well", "Finding")
+"""Calls that make a finding of the doctor, which brings its sentences and is never stored."""
+
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 
@@ -56,7 +59,7 @@ def _spoken(tree: ast.AST) -> Iterator[int]:
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         beside = [*node.args, *(keyword.value for keyword in node.keywords)]
         texts = any(isinstance(each, ast.Call) and getattr(each.func, "id", "") == "Text" for each in beside)
-        audited = name in ("_note", "append", "_close_problem", "_not_in_state") or any(
+        audited = name in ("_note", "append", "_close_problem", "_not_in_state", *FINDINGS) or any(
             k.arg == "action" for k in node.keywords
         )
         if texts or audited:
