@@ -205,7 +205,7 @@ def upload(connection: str, files: tuple[Path, ...]) -> int:
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection)
-        box = StoredFileBox(workshop.database, workshop.settings.data_dir, found.id, workshop.clock)
+        box = StoredFileBox(workshop.vault, workshop.settings.data_dir, found.id, workshop.clock)
         with out.progress(Phrase(found.label, found.label), len(files)) as progress:
             for done, path in enumerate(files, start=1):
                 with path.open("rb") as content:

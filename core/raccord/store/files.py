@@ -1,16 +1,15 @@
-"""Source files as they arrived: the bytes in the data directory, their order in the table ``source_file``."""
+"""Source files as they arrived: the bytes sealed in the data directory, their order in the table ``source_file``."""
 
 from __future__ import annotations
 
-import hashlib
+import io
 import os
 import re
 import unicodedata
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,18 +17,19 @@ from sqlalchemy import func, select
 
 from raccord.clock import Clock
 from raccord.plugin.texts import Text
-from raccord.store.database import Database
-from raccord.store.durable import make_folder, sync_folder
-from raccord.store.errors import FilesRefusedError, FileTooLargeError
+from raccord.store.clear_files import seal_file
+from raccord.store.errors import FilesRefusedError, FileTooLargeError, WrongKeyError
+from raccord.store.file_keys import FileKeys
 from raccord.store.folder import Found, found_in, opened
 from raccord.store.models import Connection, SourceFile
+from raccord.store.parts import part_in, sweep
+from raccord.store.sealed import Sealer, is_sealed, unsealed, wrong_key
+from raccord.store.vault import Vault
 
 FILE_BYTES_MAX = 512 * 1024 * 1024
 NAME_CHARACTERS_MAX = 255
 
 _CHUNK = 1024 * 1024
-_PART = ".part-"
-_LEFT_OVER = timedelta(days=1)
 _NAMED_AT_MOST = 5
 
 
@@ -42,21 +42,41 @@ class StoredFile:
     size: int
     sha256: str
     path: Path = field(repr=False)
+    keys: FileKeys = field(repr=False)
 
     def open(self) -> AbstractContextManager[BinaryIO]:
-        """Open the bytes for reading; ``FilesRefusedError`` when they are gone or were cut."""
+        """Open the plaintext for reading; the stream can seek.
+
+        ``FilesRefusedError`` when the bytes are gone, cut or altered, or no key opens them; in the middle of reading
+        too. A file that an older version kept in clear is sealed first.
+        """
         return self._open()
 
     @contextmanager
     def _open(self) -> Iterator[BinaryIO]:
+        with self._opened() as file:
+            if is_sealed(file):
+                with self._unsealed(file) as stream:
+                    yield stream
+                return
+            self._seal(os.fstat(file.fileno()).st_size)
+        with self._opened() as file, self._unsealed(file) as stream:
+            yield stream
+
+    def _opened(self) -> io.FileIO:
         try:
-            stream = self.path.open("rb")
+            return io.FileIO(self.path, "rb")
         except FileNotFoundError:
             raise self._damaged() from None
-        with stream:
-            if os.fstat(stream.fileno()).st_size != self.size:
-                raise self._damaged()
-            yield stream
+
+    def _unsealed(self, file: io.FileIO) -> BinaryIO:
+        # Asked for after the file was opened: whoever sealed it had its key in the vault before.
+        return unsealed(file, _told(self.keys.all, self.name), self.name, self.size, self.sha256)
+
+    def _seal(self, found: int) -> None:
+        if found != self.size:
+            raise self._damaged()
+        seal_file(self.path, _told(self.keys.ensured, self.name), self.name, self.sha256)
 
     def _damaged(self) -> FilesRefusedError:
         return FilesRefusedError(
@@ -73,17 +93,19 @@ class StoredFile:
 
 
 class StoredFileBox:
-    """The files of one connection in order of arrival (``raccord.plugin.FileBox``).
+    """The files of one connection in order of arrival (``raccord.plugin.FileBox``), sealed on the disk.
 
-    The bytes are on the disk before the row exists: after a crash in between, the same file is simply received again.
+    Sizes and hashes are those of the plaintext. The bytes are on the disk before the row exists: after a crash in
+    between, the same file is simply received again.
     """
 
     def __init__(
-        self, database: Database, data_dir: Path, connection_id: str, clock: Clock, *, limit: int = FILE_BYTES_MAX
+        self, vault: Vault, data_dir: Path, connection_id: str, clock: Clock, *, limit: int = FILE_BYTES_MAX
     ) -> None:
         if re.fullmatch(r"[A-Za-z0-9_-]+", connection_id) is None:
             raise ValueError(f"{connection_id!r} cannot name a folder")
-        self._database = database
+        self._database = vault.database
+        self._keys = FileKeys(vault, connection_id)
         self._folder = data_dir / "files" / connection_id
         self._connection_id = connection_id
         self._clock = clock
@@ -104,7 +126,7 @@ class StoredFileBox:
         Sub-folders, links, hidden and unfinished files are left out (see ``raccord.store.folder``). A file that
         cannot be read does not keep the others out: all are tried, then ``FilesRefusedError`` names those that failed.
         """
-        self._sweep()
+        sweep(self._folder, self._clock.now())
         origin = f"folder:{folder}"
         new = 0
         failed: list[Text] = []
@@ -148,30 +170,21 @@ class StoredFileBox:
             ).first()
         if row is None:
             return None
-        return StoredFile(row.number, row.name, row.size, row.sha256, self._folder / row.sha256)
+        return StoredFile(row.number, row.name, row.size, row.sha256, self._folder / row.sha256, self._keys)
 
     def _kept(self, label: str, content: BinaryIO, whole: Callable[[], bool] = lambda: True) -> tuple[int, str] | None:
         """Put the bytes durably under their hash; return size and hash, or nothing when they were not ``whole``."""
-        make_folder(self._folder)
-        part = self._folder / f"{_PART}{uuid.uuid4().hex}"
-        digest, size = hashlib.sha256(), 0
-        try:
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                while chunk := content.read(_CHUNK):
-                    size += len(chunk)
-                    if size > self._limit:
-                        raise _too_large(label, self._limit)
-                    digest.update(chunk)
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
+        with part_in(self._folder) as part:
+            sealer = Sealer(part.file, _told(self._keys.ensured, label))
+            while chunk := content.read(_CHUNK):
+                sealer.write(chunk)
+                if sealer.size > self._limit:
+                    raise _too_large(label, self._limit)
+            sha256 = sealer.finish()
             if not whole():
                 return None
-            part.replace(self._folder / digest.hexdigest())
-        finally:
-            part.unlink(missing_ok=True)
-        sync_folder(self._folder)
-        return size, digest.hexdigest()
+            part.keep(sha256)
+        return sealer.size, sha256
 
     def _entered(self, label: str, kept: tuple[int, str], origin: str, changed_at: datetime | None) -> bool:
         """Give the file its number unless its bytes have one; numbers have no gaps."""
@@ -216,12 +229,13 @@ class StoredFileBox:
             ).first()
         return same is not None
 
-    def _sweep(self) -> None:
-        """Remove what a receiver that was killed left behind."""
-        for part in self._folder.glob(f"{_PART}*"):
-            changed_at = datetime.fromtimestamp(part.stat().st_mtime, UTC)
-            if self._clock.now() - changed_at > _LEFT_OVER:
-                part.unlink(missing_ok=True)
+
+def _told(keys: Callable[[], list[bytes]], label: str) -> list[bytes]:
+    """Return the keys; a vault that does not open is the file's refusal, not the connector's fault."""
+    try:
+        return keys()
+    except WrongKeyError:
+        raise wrong_key(label) from None
 
 
 def _label(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, overload
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -47,6 +47,15 @@ class Vault:
         """Remove what is kept under ``handle``, if anything is."""
         with self.database.begin() as session:
             self.within(session).delete(handle)
+
+    def update(self, handle: str, change: Callable[[str | None], str]) -> str:
+        """Keep what ``change`` makes of the text under ``handle``, if any, and return it; one caller at a time."""
+        with self.database.begin() as session:
+            _take_turn(session, alone=True)
+            bound = self.within(session)
+            value = change(bound.get(handle, missing_ok=True))
+            bound.put(handle, value)
+        return value
 
     @overload
     def get(self, handle: str, *, missing_ok: Literal[False] = False) -> str: ...

@@ -92,7 +92,7 @@ class Workshop:
 
     def fetch_view(self, bench: Bench) -> FetchView:
         view = bench.view
-        box = StoredFileBox(self.database, self.settings.data_dir, bench.connection.id, self.clock)
+        box = StoredFileBox(self.vault, self.settings.data_dir, bench.connection.id, self.clock)
         return FetchView(
             view.settings,
             view.time_zone,

@@ -19,13 +19,19 @@ from raccord.store.database import Database
 from raccord.store.errors import FilesRefusedError, FileTooLargeError
 from raccord.store.files import StoredFile, StoredFileBox
 from raccord.store.folder import Found
+from raccord.store.keyring import Keyring
 from raccord.store.models import Company, Connection, SourceFile
+from raccord.store.vault import Vault
 
 
 @pytest.fixture
 def clock() -> FixedClock:
     """Ten minutes after the files of the test, whose times are the machine's."""
     return FixedClock(datetime.now(UTC) + timedelta(minutes=10))
+
+
+def vault_of(database: Database, data_dir: Path) -> Vault:
+    return Vault(database, Keyring(path=data_dir / "vault.key"))
 
 
 @pytest.fixture
@@ -40,7 +46,7 @@ def box(database: Database, data_dir: Path, clock: FixedClock) -> StoredFileBox:
                     starts_on=date(2025, 1, 1), set_up_at=clock.now(), created_by="zoé",
                 )
             )  # fmt: skip
-    return StoredFileBox(database, data_dir, "k", clock)
+    return StoredFileBox(vault_of(database, data_dir), data_dir, "k", clock)
 
 
 @pytest.fixture
@@ -83,7 +89,7 @@ def test_the_same_bytes_are_kept_once_a_connection(
 ) -> None:
     assert receive(box, "a.txt", b"x")
     assert not receive(box, "b.txt", b"x")
-    assert receive(StoredFileBox(database, data_dir, "other", clock), "a.txt", b"x")
+    assert receive(StoredFileBox(vault_of(database, data_dir), data_dir, "other", clock), "a.txt", b"x")
     assert arrived(box) == [(1, "a.txt", b"x")]
     assert (box.has("a.txt", 1), box.has("a.txt", 2), box.has("b.txt", 1)) == (True, False, False)
 
@@ -112,7 +118,7 @@ def test_a_name_is_a_label_and_never_a_path(box: StoredFileBox, data_dir: Path, 
 def test_a_file_over_the_limit_is_refused_and_leaves_nothing(
     box: StoredFileBox, database: Database, data_dir: Path, clock: FixedClock
 ) -> None:
-    small = StoredFileBox(database, data_dir, "k", clock, limit=10)
+    small = StoredFileBox(vault_of(database, data_dir), data_dir, "k", clock, limit=10)
     assert receive(small, "fits.txt", b"x" * 10)
     with pytest.raises(FileTooLargeError) as caught:
         receive(small, "big.txt", b"x" * 11)
@@ -273,7 +279,7 @@ def test_a_file_that_still_grows_waits_for_the_next_scan_and_a_fresh_whole_one_d
 ) -> None:
     (folder / "growing.txt").write_text("begun")
     (folder / "whole.txt").write_text("whole")
-    now = StoredFileBox(database, data_dir, "k", Growing(folder / "growing.txt"))
+    now = StoredFileBox(vault_of(database, data_dir), data_dir, "k", Growing(folder / "growing.txt"))
     assert now.scan(str(folder)) == 1
     assert [name for _, name, _ in arrived(box)] == ["whole.txt"]
     assert box.scan(str(folder)) == 1
@@ -285,7 +291,7 @@ def test_one_file_that_cannot_be_read_does_not_keep_the_others_out(
 ) -> None:
     for name, content in (("a.txt", "a"), ("b.txt", "b" * 20), ("c.txt", "c")):
         (folder / name).write_text(content)
-    small = StoredFileBox(database, data_dir, "k", clock, limit=10)
+    small = StoredFileBox(vault_of(database, data_dir), data_dir, "k", clock, limit=10)
     with pytest.raises(FilesRefusedError) as caught:
         small.scan(str(folder))
     assert caught.value.code == "files.not_received"
@@ -312,4 +318,4 @@ def test_the_origin_is_kept_with_the_file(box: StoredFileBox, folder: Path, data
 
 def test_a_connection_id_that_is_a_path_is_refused(database: Database, data_dir: Path, clock: FixedClock) -> None:
     with pytest.raises(ValueError, match="folder"):
-        StoredFileBox(database, data_dir, "../x", clock)
+        StoredFileBox(vault_of(database, data_dir), data_dir, "../x", clock)
