@@ -149,9 +149,10 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
             return Mapped(
                 (
                     SalesReceipt(
-                        key=record.key(), day=record.day, currency=record.amount.currency, deposit_to=Role("clearing"),
-                        lines=(line,), total=amount, tax_mode=mode, customer=Role("customer"),
-                        reference=record.source_id,
+                        key=record.key(), day=record.day,
+                        currency=str(record.raw.get("drafted", record.amount.currency)),
+                        deposit_to=Role("clearing"), lines=(line,), total=amount, tax_mode=mode,
+                        customer=Role("customer"), reference=record.source_id, memo=str(record.raw.get("memo", "")),
                     ),
                 )
             )  # fmt: skip
@@ -183,6 +184,18 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
                         key=record.key(), day=record.day, currency=record.amount.currency, paid_from=Role("bank"),
                         payment_type=PaymentType.CASH, lines=(out,), total=-amount,
                     ),
+                )
+            )  # fmt: skip
+        case "tipped":
+            line = SalesLine(item=ItemFor(Role("income")), amount=amount - 1, tax_code=tax)
+            tip = SalesLine(item=ItemFor(Role("income")), amount=Decimal(1), tax_code=tax)
+            return Mapped(
+                tuple(
+                    SalesReceipt(
+                        key=key, day=record.day, currency="CAD", deposit_to=Role("clearing"), lines=(each,),
+                        total=each.amount, tax_mode=mode, customer=Role("customer"),
+                    )
+                    for key, each in ((record.key(), line), (record.key("tip"), tip))
                 )
             )  # fmt: skip
         case "deposits":

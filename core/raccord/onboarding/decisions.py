@@ -37,11 +37,11 @@ from raccord.store.models import (
 from raccord.sync.books import fits, kind_of
 from raccord.sync.conflicts import ALLOWED, DECISION, KINDS
 from raccord.sync.holds import close_hold
+from raccord.sync.keep import RESOLVED_BY_HAND
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
 
 BEGINNING = date(1, 1, 1)
-RESOLVED_BY_HAND = "person.resolved"
 
 
 class DecisionError(RaccordError):

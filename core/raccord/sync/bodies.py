@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter
 
 from raccord.plugin.drafts import Draft
 from raccord.plugin.records import JSON, Record
+from raccord.sync.storable import storable
 
 _DRAFT: TypeAdapter[Draft] = TypeAdapter(Annotated[Draft, Field(discriminator="kind")])
 
@@ -26,8 +27,9 @@ def load_draft(text: str) -> Draft:
 
 
 def dump_raw(raw: Mapping[str, JSON]) -> str:
-    """Return what the source said as JSON text with sorted keys."""
-    return json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """Return what the source said as JSON text with sorted keys; half a surrogate pair stays an escape."""
+    text = json.dumps(raw, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text if storable(text) else json.dumps(raw, sort_keys=True, separators=(",", ":"))
 
 
 def digest(*parts: str) -> str:

@@ -22,6 +22,7 @@ from raccord.store.models import (
 from raccord.sync.bodies import dump_raw, record_hash
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.problems import open_problem
+from raccord.sync.storable import cleaned, why_not
 
 BEFORE_START = "scope.before_start"
 PAUSED = "scope.paused"
@@ -29,6 +30,9 @@ DISCONNECTED = "scope.disconnected"
 REASONS = {"paused": PAUSED, "disconnected": DISCONNECTED}
 """Reasons of gaps that the normal flow never fills, and what their records are left out with."""
 LEFT_OUT = frozenset({BEFORE_START, *REASONS.values()})
+RESOLVED_BY_HAND = "person.resolved"
+"""A person entered the record in QuickBooks; no later revision of it is sent either (CH-58)."""
+UNSTORABLE = "record.unstorable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,18 @@ class _Newest:
     id: int | None
     revision: int
     content_hash: str
-    left_out: bool
+    reason: str
 
 
 def keep_page(session: Session, run: Run, connection: Connection, stream: str, page: Page, now: datetime) -> Kept:
     """Store the page's records, rejects and cursor, and count them for the run."""
-    new, unchanged = _keep_records(session, run, connection, stream, page.records, now)
-    for reject in page.rejects:
+    refused = [(record, why) for record in page.records if (why := why_not(record)) is not None]
+    records = [record for record in page.records if why_not(record) is None] if refused else page.records
+    new, unchanged = _keep_records(session, run, connection, stream, records, now)
+    rejects = [*page.rejects, *(Reject(stream, record.key(), UNSTORABLE, why) for record, why in refused)]
+    for reject in rejects:
         _keep_reject(session, run, connection, reject, now)
-    kept = Kept(new, unchanged, len(page.rejects))
+    kept = Kept(new, unchanged, len(rejects))
     cursor = session.get(StreamCursor, (connection.id, stream))
     if cursor is None:
         session.add(StreamCursor(connection_id=connection.id, stream=stream, cursor=page.cursor, updated_at=now))
@@ -94,7 +101,9 @@ def _keep_records(
         elif known is not None:
             fresh[record.source_id, known.revision]["state"] = RecordState.SUPERSEDED
         # What was taken before the hole began stays ours to bring up to date.
-        reason = holes.reason(record.day) if known is None or known.left_out else ""
+        reason = holes.reason(record.day) if known is None or known.reason in LEFT_OUT else ""
+        if known is not None and known.reason == RESOLVED_BY_HAND:
+            reason = RESOLVED_BY_HAND
         fresh[record.source_id, revision] = {
             "connection_id": connection.id,
             "stream": stream,
@@ -110,7 +119,7 @@ def _keep_records(
             "run_id": run.id,
             "fetched_at": now,
         }
-        newest[record.source_id] = _Newest(None, revision, hashed, bool(reason))
+        newest[record.source_id] = _Newest(None, revision, hashed, reason)
     if superseded:
         session.connection().execute(
             update(SourceRecord.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
@@ -141,7 +150,7 @@ def _newest_revisions(session: Session, connection_id: str, stream: str, ids: se
             )
         )
         for source_id, row_id, revision, content_hash, reason in rows:
-            found[source_id] = _Newest(row_id, revision, content_hash, reason in LEFT_OUT)
+            found[source_id] = _Newest(row_id, revision, content_hash, reason)
     return found
 
 
@@ -151,9 +160,9 @@ def _keep_reject(session: Session, run: Run, connection: Connection, reject: Rej
         connection_id=connection.id,
         run_id=run.id,
         stream=reject.stream,
-        code=reject.code,
+        code=cleaned(reject.code),
         subject=reject.where,
-        params={"fr": reject.reason.fr, "en": reject.reason.en, "raw": reject.raw[:300]},
+        params={"fr": cleaned(reject.reason.fr), "en": cleaned(reject.reason.en), "raw": cleaned(reject.raw[:300])},
         now=now,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from pydantic_core import PydanticSerializationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,12 +23,21 @@ from raccord.quickbooks.codec import entity_of
 from raccord.scope import Scope
 from raccord.store.models import Connection, DraftRow, DraftState, RecordState, SourceRecord
 from raccord.sync.bodies import digest, dump_draft
+from raccord.sync.holds import close_hold
+from raccord.sync.known_drafts import KnownDrafts
+from raccord.sync.links import AMOUNT_DIFFERS as POSTED_DIFFERS
 from raccord.sync.problems import close_problems, open_problem, troubled
+from raccord.sync.storable import cleaned, fits_key, storable
 from raccord.sync.views import MapView
 
 UNKNOWN_KIND = "mapping.unknown_kind"
 AMOUNT_DIFFERS = "mapping.amount_differs"
+CURRENCY_DIFFERS = "mapping.currency_differs"
+UNSTORABLE = "mapping.unstorable"
+KEY_TAKEN = "mapping.key_taken"
 DRAFT_VANISHED = "mapping.draft_vanished"
+WITHDRAWN = "mapping.withdrawn"
+FAILED_SINCE = "mapping.failed_since"
 
 LISTS = (Account, Customer, Vendor, Item)
 FINAL = (DraftState.RESOLVED, DraftState.SKIPPED)
@@ -41,6 +51,30 @@ class Failure:
     code: str
     fr: str
     en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The drafts of a record with their texts."""
+
+    drafts: tuple[Draft, ...]
+    bodies: tuple[str, ...]
+
+
+Answer = Made | Skipped | Failure
+
+
+@dataclass(slots=True)
+class Slice:
+    """What mapping knows while it stores one slice of records."""
+
+    session: Session
+    connection: Connection
+    run_id: str
+    now: datetime
+    known: KnownDrafts
+    marked: set[str]
+    """Subjects with an open problem."""
 
 
 def map_slice(
@@ -59,17 +93,21 @@ def map_slice(
         .order_by(SourceRecord.id)
         .limit(limit)
     ).all()
-    known = _known_drafts(session, connection.id, [row.id for row in rows])
-    marked = troubled(session, connection.id, (f"{row.stream}/{row.source_id}" for row in rows))
     faults = 0
+    answers: list[Answer] = []
     for row in rows:
         answer = _ask(scope, view_on(row.day), row)
         if isinstance(answer, PluginFault):
             faults += 1
             answer = Failure(answer.code, answer.text.fr, answer.text.en)
-        if (subject := f"{row.stream}/{row.source_id}") in marked:
-            close_problems(session, connection.id, subject, now)
-        _store(session, connection, row, answer, known, run_id, now)
+        answers.append(answer)
+    keys = [draft.key for answer in answers if isinstance(answer, Made) for draft in answer.drafts]
+    known = KnownDrafts.of(session, connection.id, rows, keys)
+    subjects = [subject for row in rows for subject in (_subject(row), _clashing(row))]
+    marked = troubled(session, connection.id, [*subjects, *known.by_key])
+    slice_ = Slice(session, connection, run_id, now, known, marked)
+    for row, answer in zip(rows, answers, strict=True):
+        _store(slice_, row, answer)
     return len(rows), faults
 
 
@@ -85,7 +123,16 @@ def record_of(row: SourceRecord) -> Record:
     )
 
 
-def _ask(scope: Scope, view: MapView, row: SourceRecord) -> Mapped | Skipped | Failure | PluginFault:
+def _subject(row: SourceRecord) -> str:
+    return f"{row.stream}/{row.source_id}"
+
+
+def _clashing(row: SourceRecord) -> str:
+    """Return the subject of a record whose own subject is the key of another record's draft."""
+    return f"record {_subject(row)}"
+
+
+def _ask(scope: Scope, view: MapView, row: SourceRecord) -> Answer | PluginFault:
     record = record_of(row)
     try:
         answer = scope.map(view, record)
@@ -93,90 +140,123 @@ def _ask(scope: Scope, view: MapView, row: SourceRecord) -> Mapped | Skipped | F
         return Failure(error.code, f"{error.field} : {error.reason.fr}", f"{error.field}: {error.reason.en}")
     except PluginFault as fault:
         return fault
-    if answer is None:
-        return Skipped(
-            UNKNOWN_KIND,
-            Text(
-                f"Le connecteur ne connaît pas ce type d'enregistrement ({row.stream}).",
-                f"The connector does not know this kind of record ({row.stream}).",
-            ),
-            report=True,
-        )
-    if isinstance(answer, Mapped) and record.amount is not None:
-        moved = sum((money_effect(draft)[1] for draft in answer.drafts if not isinstance(draft, LISTS)), Decimal(0))
+    match answer:
+        case None:
+            return Skipped(
+                UNKNOWN_KIND,
+                Text(
+                    f"Le connecteur ne connaît pas ce type d'enregistrement ({row.stream}).",
+                    f"The connector does not know this kind of record ({row.stream}).",
+                ),
+                report=True,
+            )
+        case Skipped():
+            return answer
+        case Mapped():
+            return _checked(record, tuple(answer.drafts))
+
+
+def _checked(record: Record, drafts: tuple[Draft, ...]) -> Made | Failure:
+    """Return the drafts if they are worth what the record is, in its currency, and can be kept."""
+    money = [draft for draft in drafts if not isinstance(draft, LISTS)]
+    if record.amount is not None:
+        moved = sum((money_effect(draft)[1] for draft in money), Decimal(0))
         if moved != record.amount.amount:
             return Failure(
                 AMOUNT_DIFFERS,
                 f"L'enregistrement vaut {record.amount}, ses écritures {moved} ; rien n'est envoyé.",
                 f"The record is worth {record.amount}, its drafts {moved}; nothing is sent.",
             )
-    return answer
+        foreign = sorted({cleaned(draft.currency) for draft in money} - {record.amount.currency})
+        if foreign:
+            return Failure(
+                CURRENCY_DIFFERS,
+                f"L'enregistrement est en {record.amount.currency}, ses écritures en {', '.join(foreign)[:60]}.",
+                f"The record is in {record.amount.currency}, its drafts in {', '.join(foreign)[:60]}.",
+            )
+    try:
+        bodies = tuple(dump_draft(draft) for draft in drafts)
+    except (UnicodeError, PydanticSerializationError):
+        bodies = ()
+    kept = all(fits_key(draft.key) for draft in drafts) and all(storable(body) for body in bodies)
+    if not bodies or not kept or not all(storable(draft.currency) for draft in money):
+        return Failure(
+            UNSTORABLE,
+            "Une écriture contient des caractères qu'aucune base de données ne garde.",
+            "A draft holds characters that no database keeps.",
+        )
+    return Made(drafts, bodies)
 
 
-def _store(
-    session: Session,
-    connection: Connection,
-    row: SourceRecord,
-    answer: Mapped | Skipped | Failure,
-    known: dict[str, DraftRow],
-    run_id: str,
-    now: datetime,
-) -> None:
-    subject = f"{row.stream}/{row.source_id}"
-    drafts: tuple[Draft, ...] = ()
+def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
+    subject = _subject(row)
+    if isinstance(answer, Made) and (taken := slice_.known.taken(row, answer.drafts)):
+        answer = Failure(
+            KEY_TAKEN,
+            f"L'écriture « {taken} » appartient déjà à un autre enregistrement.",
+            f"The draft “{taken}” belongs to another record already.",
+        )
+    earlier = slice_.known.of_record(row) if row.revision > 1 else []
+    kept: set[str] = set()
     match answer:
-        case Mapped():
-            drafts = tuple(answer.drafts)
+        case Made():
             row.state, row.reason = RecordState.MAPPED, ""
+            for draft, body in zip(answer.drafts, answer.bodies, strict=True):
+                kept.add(draft.key)
+                changed = _store_draft(slice_, row, draft, body)
+                if draft.key in slice_.marked:
+                    _close_old(slice_, draft.key, changed)
         case Skipped():
             row.state, row.reason = RecordState.SKIPPED, answer.code
-            if answer.report:
-                _problem(
-                    session, connection, row, run_id, Failure(answer.code, answer.reason.fr, answer.reason.en), now
-                )
         case Failure():
             row.state, row.reason = RecordState.FAILED, answer.code
-            _problem(session, connection, row, run_id, answer, now)
-            return
-    for draft in drafts:
-        _store_draft(session, connection, row, draft, known)
-    if row.revision == 1:
+    for told in {subject, _clashing(row)} & slice_.marked - kept:
+        close_problems(slice_.session, slice_.connection.id, told, slice_.now)
+    if isinstance(answer, Failure):
+        _problem(slice_, row, answer)
+        for old in earlier:
+            _withdraw(slice_, row, old, FAILED_SINCE)
         return
-    kept = {draft.key for draft in drafts}
-    for old in [old for old in known.values() if old.key.split("#")[0] == subject and old.key not in kept]:
-        _withdraw(session, connection, row, old, run_id, now)
+    if isinstance(answer, Skipped) and answer.report:
+        _problem(slice_, row, Failure(answer.code, answer.reason.fr, answer.reason.en))
+    for old in earlier:
+        if old.key not in kept:
+            _withdraw(slice_, row, old, WITHDRAWN)
 
 
-def _problem(
-    session: Session, connection: Connection, row: SourceRecord, run_id: str, why: Failure, now: datetime
-) -> None:
+def _close_old(slice_: Slice, key: str, changed: bool) -> None:
+    """Close what an earlier revision's mapping told; what was told of an unchanged draft still stands."""
+    draft = slice_.known.by_key[key]
+    standing = () if changed else (draft.reason, POSTED_DIFFERS)
+    close_problems(slice_.session, slice_.connection.id, key, slice_.now, but=[code for code in standing if code])
+
+
+def _problem(slice_: Slice, row: SourceRecord, why: Failure) -> None:
     open_problem(
-        session,
-        connection_id=connection.id,
-        run_id=run_id,
+        slice_.session,
+        connection_id=slice_.connection.id,
+        run_id=slice_.run_id,
         stream=row.stream,
         code=why.code,
-        subject=f"{row.stream}/{row.source_id}",
+        subject=_clashing(row) if why.code == KEY_TAKEN else _subject(row),
         params={
-            "fr": why.fr,
-            "en": why.en,
+            "fr": cleaned(why.fr),
+            "en": cleaned(why.en),
             "day": row.day.isoformat(),
             "amount": None if row.amount is None else str(row.amount),
         },
-        now=now,
+        now=slice_.now,
     )
 
 
-def _store_draft(
-    session: Session, connection: Connection, row: SourceRecord, draft: Draft, known: dict[str, DraftRow]
-) -> None:
-    body = dump_draft(draft)
+def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> bool:
+    """Store a draft; return whether it says something else than before."""
     body_hash = digest(body)
-    found = known.get(draft.key)
+    found = slice_.known.by_key.get(draft.key)
     day = None if isinstance(draft, LISTS) else draft.day
     if found is None:
         fresh = DraftRow(
-            connection_id=connection.id,
+            connection_id=slice_.connection.id,
             record_id=row.id,
             key=draft.key,
             revision=1,
@@ -188,51 +268,38 @@ def _store_draft(
             reason="",
             decisions={},
         )
-        session.add(fresh)
-        known[draft.key] = fresh
-        return
+        slice_.session.add(fresh)
+        slice_.known.add(row, fresh)
+        return True
     found.record_id = row.id
     if found.body_hash == body_hash and found.state != DraftState.WITHDRAWN:
-        return
+        return False
     if found.body_hash != body_hash:
         found.revision += 1
         found.body, found.body_hash, found.kind, found.day = body, body_hash, entity_of(draft), day
     if found.state not in FINAL:
         found.state, found.reason = DraftState.WAITING, ""
+    return True
 
 
-def _withdraw(
-    session: Session, connection: Connection, row: SourceRecord, old: DraftRow, run_id: str, now: datetime
-) -> None:
-    """The source took a draft back: what is not posted is dropped, what is posted is shown to a person."""
+def _withdraw(slice_: Slice, row: SourceRecord, old: DraftRow, reason: str) -> None:
+    """The source says this no more: what is not posted is dropped, what is posted is shown to a person."""
     if old.state == DraftState.POSTED:
-        open_problem(
-            session,
-            connection_id=connection.id,
-            run_id=run_id,
-            stream=row.stream,
-            code=DRAFT_VANISHED,
-            subject=old.key,
-            params={},
-            now=now,
-        )
-    elif old.state not in FINAL:
-        old.state, old.reason = DraftState.WITHDRAWN, "mapping.withdrawn"
-
-
-def _known_drafts(session: Session, connection_id: str, ids: list[int]) -> dict[str, DraftRow]:
-    """Return the drafts that earlier revisions of these records made, by key."""
-    if not ids:
-        return {}
-    current = (
-        select(SourceRecord.stream, SourceRecord.source_id)
-        .where(SourceRecord.id.in_(ids), SourceRecord.revision > 1)
-        .subquery()
-    )
-    earlier = (
-        select(DraftRow)
-        .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
-        .join(current, (current.c.stream == SourceRecord.stream) & (current.c.source_id == SourceRecord.source_id))
-        .where(DraftRow.connection_id == connection_id)
-    )
-    return {draft.key: draft for draft in session.scalars(earlier)}
+        if reason == WITHDRAWN:
+            open_problem(
+                slice_.session,
+                connection_id=slice_.connection.id,
+                run_id=slice_.run_id,
+                stream=row.stream,
+                code=DRAFT_VANISHED,
+                subject=old.key,
+                params={},
+                now=slice_.now,
+            )
+        return
+    if old.state in FINAL:
+        return
+    old.state, old.reason = DraftState.WITHDRAWN, reason
+    close_hold(slice_.session, old, slice_.now)
+    if old.key in slice_.marked and old.key != _subject(row):
+        close_problems(slice_.session, slice_.connection.id, old.key, slice_.now)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.store.models import Problem, ProblemState
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.storable import short_subject
 
 
 def open_problem(
@@ -24,6 +25,7 @@ def open_problem(
     params: Mapping[str, object] | None = None,
 ) -> Problem:
     """Return the open problem of this cause and subject, made or brought up to date."""
+    subject = short_subject(subject)
     found = session.scalars(
         select(Problem).where(
             Problem.connection_id == connection_id,
@@ -49,7 +51,7 @@ def open_problem(
 def troubled(session: Session, connection_id: str, subjects: Iterable[str]) -> set[str]:
     """Return those of the subjects that have an open problem: one question instead of one for each."""
     found: set[str] = set()
-    for some in chunks(sorted(set(subjects)), CHUNK):
+    for some in chunks(sorted({short_subject(each) for each in subjects}), CHUNK):
         found.update(
             session.scalars(
                 select(Problem.subject).where(
@@ -62,11 +64,17 @@ def troubled(session: Session, connection_id: str, subjects: Iterable[str]) -> s
     return found
 
 
-def close_problems(session: Session, connection_id: str, subject: str, now: datetime, code: str = "") -> None:
-    """Mark a subject's open problems as gone: what they told of no longer stands."""
+def close_problems(
+    session: Session, connection_id: str, subject: str, now: datetime, code: str = "", *, but: Iterable[str] = ()
+) -> None:
+    """Mark a subject's open problems as gone, those of one ``code`` or all ``but`` some: they no longer stand."""
     statement = update(Problem).where(
-        Problem.connection_id == connection_id, Problem.subject == subject, Problem.state == ProblemState.OPEN
+        Problem.connection_id == connection_id,
+        Problem.subject == short_subject(subject),
+        Problem.state == ProblemState.OPEN,
     )
     if code:
         statement = statement.where(Problem.code == code)
+    if but:
+        statement = statement.where(Problem.code.not_in(list(but)))
     session.execute(statement.values(state=ProblemState.GONE, closed_at=now, closed_by="raccord"))

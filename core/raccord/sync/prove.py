@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import QuickBooks, quoted
@@ -69,12 +70,12 @@ class Linked:
     money_account: str
 
 
-def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """Cut a range of days into months, so that memory and answers stay bounded."""
-    while first <= last:
-        following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-        yield first, min(last, following - timedelta(days=1))
-        first = following
+def months(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Return first and last day of the months that these days lie in, in order: memory and answers stay bounded, and a
+    date that a source got wrong by centuries costs one month, not all those between.
+    """
+    found = sorted({(day.year, day.month) for day in days})
+    return [(date(year, month, 1), date(year, month, monthrange(year, month)[1])) for year, month in found]
 
 
 def totals_between(
@@ -90,16 +91,18 @@ def totals_between(
     return compare(dict(totals), links, documents)
 
 
-def proof_range(session: Session, connection: Connection) -> tuple[date, date] | None:
-    """Return the first and last day that records or links of a connection stand on."""
-    bounds = [
-        session.execute(
-            select(func.min(table.day), func.max(table.day)).where(table.connection_id == connection.id, *more)
-        ).one()
-        for table, more in ((SourceRecord, (SourceRecord.day >= connection.starts_on,)), (LinkRow, ()))
-    ]
-    days = [day for pair in bounds for day in pair if day is not None]
-    return (min(days), max(days)) if days else None
+def proof_months(session: Session, connection: Connection) -> list[tuple[date, date]]:
+    """Return the months of a connection that records, links or earlier proofs stand in."""
+    return months(
+        day
+        for table, more in (
+            (SourceRecord, (SourceRecord.day >= connection.starts_on,)),
+            (LinkRow, (LinkRow.day.is_not(None),)),
+            (Proof, ()),
+        )
+        for day in session.scalars(select(table.day).where(table.connection_id == connection.id, *more).distinct())
+        if day is not None
+    )
 
 
 def source_side(session: Session, connection: Connection, first: date, last: date) -> dict[Cell, Totals]:

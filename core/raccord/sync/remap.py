@@ -8,20 +8,21 @@ from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
 from raccord.store.models import RecordState, SourceRecord
-from raccord.sync.keep import LEFT_OUT
+from raccord.sync.keep import LEFT_OUT, RESOLVED_BY_HAND
 
 
 def map_again(session: Session, connection_id: str) -> int:
     """Give the connection's failed and skipped records to the next run's mapping; return how many there are.
 
-    Records that are out of scope (before the first day, in a pause) stay so: that is not the mapping's to say.
+    Records that are out of scope (before the first day, in a pause) or entered by hand stay so: that is not the
+    mapping's to say.
     """
     changed = session.execute(
         update(SourceRecord)
         .where(
             SourceRecord.connection_id == connection_id,
             SourceRecord.state.in_((RecordState.FAILED, RecordState.SKIPPED)),
-            SourceRecord.reason.not_in(LEFT_OUT),
+            SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND}),
         )
         .values(state=RecordState.NEW, reason="")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from raccord.store.models import Company, Connection
-from raccord.sync.prove import proof_range, store_proof, totals_between, windows
+from raccord.sync.prove import proof_months, store_proof, totals_between
 from raccord.sync.workshop import Workshop
 
 OUTSIDE_OF_RUNS = ""
@@ -23,8 +23,7 @@ def prove_again(
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         company = session.get_one(Company, connection.company_id)
-        span = proof_range(session, connection)
-    months = [] if span is None else list(windows(*span))
+        months = proof_months(session, connection)
     client = workshop.client(company)
     unequal = 0
     for done, (first, last) in enumerate(months, start=1):

@@ -26,6 +26,7 @@ from raccord.quickbooks import (
     ThrottledError,
     UnavailableError,
 )
+from raccord.scope import ScopeError
 from raccord.store.models import (
     Company,
     CompanyState,
@@ -50,7 +51,7 @@ from raccord.sync.map import map_slice
 from raccord.sync.plan import Planner, Position, plan_hash, start_plan
 from raccord.sync.post import OutcomeUnknown, Poster
 from raccord.sync.problems import close_problems, open_problem
-from raccord.sync.prove import proof_range, store_proof, totals_between, windows
+from raccord.sync.prove import proof_months, store_proof, totals_between
 from raccord.sync.report import outcomes_after
 from raccord.sync.resolve import Resolver
 from raccord.sync.workshop import Bench, Workshop
@@ -105,7 +106,13 @@ class Pipeline:
             stopped = self._begin(session, run)
             if stopped is not None:
                 return stopped
-            phase, bench = Phase(run.phase), self.workshop.bench(session, run)
+            phase = Phase(run.phase)
+            try:
+                bench = self.workshop.bench(session, run)
+            except ScopeError as error:
+                # The connector was disabled, forbidden or uninstalled meanwhile; the run ends and says so.
+                self._end_badly(session, run, error.code, {"fr": error.text.fr, "en": error.text.en})
+                return Progress.STOPPED
         try:
             return _Unit(self.workshop, execution, bench).do(phase)
         except RetryLater:
@@ -375,9 +382,8 @@ class _Unit:
         bench = self.bench
         with self.execution.database.read() as session:
             run = session.get_one(Run, self.execution.run_id)
-            span = proof_range(session, bench.connection)
             done = str(run.progress.get("proven", ""))
-            months = [] if span is None else [each for each in windows(*span) if each[0].isoformat() > done]
+            months = [each for each in proof_months(session, bench.connection) if each[0].isoformat() > done]
         if not months:
             with self.execution.begin() as (_, run):
                 run.phase = Phase.CLOSE
@@ -386,7 +392,7 @@ class _Unit:
         unequal = prove_window(self.workshop, self.execution, bench, first, last)
         with self.execution.begin() as (_, run):
             total = int(run.progress.get("unequal", 0)) + unequal
-            run.progress = {**run.progress, "proven": first.isoformat(), "unequal": total}
+            run.progress = {**run.progress, "proven": last.isoformat(), "unequal": total}
 
     def _close(self) -> Progress:
         now = self.workshop.clock.now()

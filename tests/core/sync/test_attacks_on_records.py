@@ -1,0 +1,242 @@
+"""What a source may say that could send a document twice, send what it took back, or stop the good rows beside it."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+import till
+from harness import OWNER, catalog_of, choose_usual, finish, lab, request, sync
+from sqlalchemy import select
+
+from raccord.errors import RaccordError
+from raccord.onboarding.connections import update_settings
+from raccord.onboarding.decisions import answer_hold, approve_plan, mark_resolved
+from raccord.plugin import FetchContext, Page, Reject, Text, hookimpl
+from raccord.scope import Scopes
+from raccord.store.models import (
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    Hold,
+    Plan,
+    Problem,
+    ProblemState,
+    Proof,
+    RunCount,
+    RunState,
+)
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
+
+
+def sale(name: str, amount: str = "10.00", **more: str) -> dict[str, str]:
+    return {"stream": "sales", "id": name, "day": "2026-03-02", "amount": amount, **more}
+
+
+def count(workshop: Workshop, company: Company, kind: str = "SalesReceipt") -> int:
+    return workshop.client(company).count(kind)
+
+
+def open_problems(workshop: Workshop) -> dict[str, str]:
+    with workshop.database.read() as session:
+        found = session.scalars(select(Problem).where(Problem.state == ProblemState.OPEN))
+        return {problem.subject: problem.code for problem in found}
+
+
+def problem_of(workshop: Workshop, subject: str) -> Problem:
+    with workshop.database.read() as session:
+        return session.scalars(
+            select(Problem).where(Problem.state == ProblemState.OPEN, Problem.subject == subject)
+        ).one()
+
+
+@pytest.mark.requirement("CH-58")
+@pytest.mark.parametrize("afterwards", ["the source changes it", "the settings change"])
+def test_a_record_that_was_entered_by_hand_is_never_sent_whatever_comes_afterwards(
+    workshop: Workshop, connection: Connection, company: Company, afterwards: str
+) -> None:
+    till.ROWS["T1"] = [sale("s1", kind="wrong")]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    mark_resolved(workshop, OWNER, problem_of(workshop, "sales/s1").id)
+    if afterwards == "the source changes it":
+        till.ROWS["T1"] = [sale("s1", "11.00")]
+    else:
+        update_settings(workshop, OWNER, connection.id, {"till": "T1", "code": "another"})
+    sync(workshop, connection)
+    assert count(workshop, company) == 0
+    assert open_problems(workshop) == {}
+
+
+def test_a_record_whose_id_holds_a_hash_is_told_from_the_one_it_begins_like(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    choose_usual(workshop, connection, company)
+    till.ROWS["T1"] = [sale("a#b", kind="training"), sale("a", kind="training")]
+    sync(workshop, connection)
+    till.ROWS["T1"] = [sale("a#b", "20.00"), sale("a", "10.00")]
+    sync(workshop, connection)
+    assert count(workshop, company) == 2
+    # Both change; what the shorter one no longer says must not be taken for what the longer one says.
+    till.ROWS["T1"] = [sale("a#b", "21.00"), sale("a", "11.00", kind="training")]
+    sync(workshop, connection)
+    assert open_problems(workshop) == {"sales/a": "mapping.draft_vanished"}
+    with workshop.database.read() as session:
+        states = {draft.key: draft.state for draft in session.scalars(select(DraftRow))}
+    assert states == {"sales/a": DraftState.POSTED, "sales/a#b": DraftState.POSTED}
+
+
+def test_a_draft_whose_record_has_a_hash_in_its_id_is_taken_back_with_its_record(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    till.ROWS["T1"] = [sale("a#b")]
+    sync(workshop, connection)
+    choose_usual(workshop, connection, company)
+    till.ROWS["T1"] = [sale("a#b", kind="training")]
+    sync(workshop, connection)
+    assert count(workshop, company) == 0
+
+
+def test_two_records_whose_drafts_would_bear_one_key_do_not_stop_the_others(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    till.ROWS["T1"] = [sale("x", kind="tipped"), sale("x#tip"), sale("y")]
+    choose_usual(workshop, connection, company)
+    run = sync(workshop, connection)
+    assert (run.state, run.error_code) == (RunState.DONE, "")
+    assert open_problems(workshop) == {"record sales/x#tip": "mapping.key_taken"}
+    assert count(workshop, company) == 3
+    till.ROWS["T1"].append(sale("x#tip", "12.00"))
+    sync(workshop, connection)
+    assert count(workshop, company) == 3
+
+
+def test_a_draft_in_another_currency_than_its_record_is_not_sent(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    till.ROWS["T1"] = [sale("s1", currency="USD", drafted="CAD"), sale("s2")]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    assert open_problems(workshop) == {"sales/s1": "mapping.currency_differs"}
+    assert count(workshop, company) == 1
+
+
+def test_a_bank_line_that_the_bank_took_back_asks_nothing_more_and_is_not_sent(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    line = {"stream": "bank", "id": "b1", "day": "2026-03-04", "amount": "-5.00"}
+    till.ROWS["T1"] = [line]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        hold = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).one()
+    till.ROWS["T1"] = [{**line, "kind": "training"}]
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        assert session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all() == []
+    expense = workshop.client(company).query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]
+    with pytest.raises(RaccordError, match=r"hold\.closed"):
+        answer_hold(workshop, OWNER, hold.id, expense["Id"])
+    sync(workshop, connection)
+    assert count(workshop, company, "Purchase") == 0
+
+
+def test_a_draft_that_is_blocked_takes_its_problem_with_it_when_the_source_takes_it_back(
+    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
+) -> None:
+    till.ROWS["T1"] = [sale("s1")]
+    choose_usual(workshop, connection, company)
+    lab(sandbox, "close-books", date="2026-03-31")
+    sync(workshop, connection)
+    assert open_problems(workshop) == {"sales/s1": "posting.period_closed"}
+    till.ROWS["T1"] = [sale("s1", kind="training")]
+    sync(workshop, connection)
+    assert open_problems(workshop) == {}
+    with workshop.database.read() as session:
+        assert session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all() == []
+
+
+def test_a_failed_draft_keeps_its_problem_when_its_record_changes_in_ways_that_do_not_matter(
+    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
+) -> None:
+    till.ROWS["T1"] = [sale("s1")]
+    choose_usual(workshop, connection, company)
+    run = finish(workshop, request(workshop, connection))
+    lab(sandbox, "close-books", date="2026-03-31")
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    finish(workshop, run.id)
+    assert open_problems(workshop) == {"sales/s1": "posting.period_closed"}
+    till.ROWS["T1"] = [sale("s1", cashier="Léa")]
+    sync(workshop, connection)
+    assert open_problems(workshop) == {"sales/s1": "posting.period_closed"}, "nobody could mark it ready any more"
+
+
+def test_what_a_record_said_before_is_not_sent_once_it_cannot_be_understood_any_more(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    till.ROWS["T1"] = [sale("s1")]
+    sync(workshop, connection)
+    choose_usual(workshop, connection, company)
+    till.ROWS["T1"] = [sale("s1", "99.00", kind="wrong")]
+    sync(workshop, connection)
+    assert count(workshop, company) == 0
+    assert open_problems(workshop) == {"sales/s1": "mapping.bad_record"}
+    till.ROWS["T1"] = [sale("s1", "12.00")]
+    sync(workshop, connection)
+    assert count(workshop, company) == 1
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        sale("nul\x00byte"),
+        sale("half\ud800pair"),
+        sale("s2", note="half\ud800pair"),
+        sale("s2", "1E+60"),
+        sale("s2", "0." + "0" * 60 + "1"),
+        sale("s2", memo="half\ud800pair"),
+        sale("é" * 500),
+        sale("s2", day="9999-12-31"),
+        sale("s2", day="0001-01-01"),
+    ],
+    ids=["nul", "surrogate", "surrogate in raw", "huge", "tiny", "surrogate in memo", "long", "last day", "first day"],
+)
+def test_a_row_that_no_database_takes_does_not_stop_the_rows_beside_it(
+    workshop: Workshop, connection: Connection, company: Company, strange: dict[str, str]
+) -> None:
+    till.ROWS["T1"] = [sale("s1"), strange, sale("s3")]
+    choose_usual(workshop, connection, company)
+    run = sync(workshop, connection)
+    assert (run.state, run.error_code) == (RunState.DONE, "")
+    keys = {row["PrivateNote"] for row in workshop.client(company).query_all("SalesReceipt")}
+    assert len(keys) >= 2
+    with workshop.database.read() as session:
+        counts = session.get_one(RunCount, (run.id, "sales"))
+        assert counts.fetched == 3
+        assert counts.posted + counts.skipped + counts.held + counts.failed == 3
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
+    again = sync(workshop, connection)
+    assert again.state == RunState.DONE
+
+
+@pytest.mark.parametrize("where", ["line " + "9" * 9000, "line\x001", "line \ud800"], ids=["long", "nul", "surrogate"])
+def test_a_reject_with_a_strange_place_is_reported_once(
+    workshop: Workshop, connection: Connection, company: Company, where: str
+) -> None:
+    @hookimpl
+    def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Page:
+        said = Text("Ligne\x00 illisible.", "Unreadable\x00 row.")
+        rejects = (Reject(stream, where, "till.bad", said, "raw \ud800\x00"),) if stream == "sales" else ()
+        return Page((), "1", False, rejects)
+
+    module = ModuleType("till_that_rejects")
+    module.__dict__.update({**vars(till), "fetch_records": fetch_records})
+    workshop.scopes = Scopes(catalog_of(module))
+    for _ in range(2):
+        run = sync(workshop, connection)
+        assert (run.state, run.error_code) == (RunState.DONE, "")
+    assert list(open_problems(workshop).values()) == ["till.bad"]
