@@ -125,11 +125,16 @@ def test_what_a_source_says_is_text_and_never_code(browser: TestClient, synced: 
     assert "<script>" not in page
 
 
-def test_money_and_its_proof_stand_on_the_home_page(browser: TestClient, synced: Connection) -> None:
+def test_money_and_its_proof_stand_on_the_home_page(
+    workshop: Workshop, browser: TestClient, synced: Connection
+) -> None:
+    paid = {"stream": "deposits", "id": "d1", "day": "2026-03-04", "amount": "1115.01"}
+    till.ROWS["T1"].append({**paid, "of": "sales/s1=1114.98,sales/s2=0.03"})
+    sync(workshop, synced)
     english, french = (browser.get("/", headers={"accept-language": each}).text for each in ("en", "fr"))
     assert '<span class="cur">$</span>1,115.01' in english
     assert "1\u00a0115,01\u00a0<span" in french
-    assert '<span class="proved"><span class="money"><span class="cur">$</span>1,095.01' in english
+    assert '<span class="proved"><span class="money"><span class="cur">$</span>2,210.02' in english
 
 
 def test_a_difference_takes_the_double_rule_away_and_names_the_document(
@@ -143,7 +148,7 @@ def test_a_difference_takes_the_double_rule_away_and_names_the_document(
     assert "<h1>One day does not agree</h1>" in page
     assert "A document that we wrote is no longer in QuickBooks." in page
     assert f'<span class="mono xs">{receipt["Id"]}</span>' in page
-    assert 'class="proved"><span class="money"><span class="cur">$</span>1,095.01' not in browser.get("/").text
+    assert 'class="proved"><span class="money"><span class="cur">$</span>2,210.02' not in browser.get("/").text
     assert faults_of(page) == []
 
 

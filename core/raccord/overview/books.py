@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from raccord.overview.money import at_the_bank
 from raccord.quickbooks import QuickBooks
 from raccord.store.models import LinkRow, LinkState, Proof
 
@@ -52,11 +53,14 @@ def documents_by_kind(session: Session, connection_ids: Sequence[str]) -> dict[s
 
 
 def money_moved(session: Session, connection_ids: Sequence[str]) -> tuple[Decimal, Decimal]:
-    """Return money in and money out (positive) over all money documents of connections."""
+    """Return money in and money out (positive) at the bank and on cards, over all documents of connections."""
     moved_in = moved_out = Decimal(0)
     for amount in session.scalars(
         select(LinkRow.amount).where(
-            LinkRow.connection_id.in_(connection_ids), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
+            LinkRow.connection_id.in_(connection_ids),
+            LinkRow.state == LinkState.LIVE,
+            LinkRow.amount.is_not(None),
+            at_the_bank(LinkRow.company_id, LinkRow.money_account),
         )
     ):
         if amount is not None and amount > 0:

@@ -11,6 +11,7 @@ from sqlalchemy import Integer, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import USUAL, Listing, bounds
+from raccord.overview.money import at_the_bank
 from raccord.overview.runs import RunView, last_runs
 from raccord.overview.sums import exact, scale_of, units_of
 from raccord.store.models import (
@@ -32,7 +33,7 @@ from raccord.store.models import (
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Money that posted documents moved in one currency; both amounts are positive or zero."""
+    """What posted documents moved at the bank or on a card, in one currency; both amounts are positive or zero."""
 
     currency: str
     moved_in: Decimal
@@ -187,7 +188,12 @@ def _moved(session: Session, ids: Sequence[str]) -> Mapping[str, Sequence[Moved]
         select(
             LinkRow.connection_id, LinkRow.currency, out.label("out"), scale.label("scale"), units_of(LinkRow.amount)
         )
-        .where(LinkRow.connection_id.in_(ids), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None))
+        .where(
+            LinkRow.connection_id.in_(ids),
+            LinkRow.state == LinkState.LIVE,
+            LinkRow.amount.is_not(None),
+            at_the_bank(LinkRow.company_id, LinkRow.money_account),
+        )
         .group_by("connection_id", "currency", "out", "scale")
     )
     sums: dict[tuple[str, str], list[Decimal]] = {}

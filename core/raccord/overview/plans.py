@@ -13,6 +13,7 @@ from sqlalchemy import Date, SQLColumnExpression, String, Text, cast, column, fu
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.overview.money import at_the_bank
 from raccord.overview.sums import exact, scale_of, units_of
 from raccord.store.models import Action, Connection, LedgerEntry, LineState, Plan, PlanLine, PlanState
 
@@ -192,6 +193,27 @@ def plan_effect(
     effects.sort(key=lambda effect: (effect.day or date.min, effect.type, effect.name))
     limit, offset = bounds(limit, offset)
     return Listing(effects[offset : offset + limit], len(effects), offset, limit)
+
+
+def plan_money(session: Session, plan_id: str) -> list[tuple[str, Decimal, Decimal]]:
+    """Return what the plan brings in and takes out (positive) at the bank and on cards, by currency."""
+    out, scale = func.substr(PlanLine.amount, 1, 1) == "-", scale_of(session, PlanLine.amount)
+    rows = session.execute(
+        select(PlanLine.currency, out.label("out"), scale.label("scale"), units_of(PlanLine.amount))
+        .join(Plan, Plan.id == PlanLine.plan_id)
+        .join(Connection, Connection.id == Plan.connection_id)
+        .where(
+            PlanLine.plan_id == plan_id,
+            PlanLine.amount.is_not(None),
+            PlanLine.action.in_((Action.CREATE, Action.UPDATE, Action.LINK)),
+            at_the_bank(Connection.company_id, PlanLine.money_account),
+        )
+        .group_by("currency", "out", "scale")
+    )
+    sums: dict[str, list[Decimal]] = {}
+    for currency, is_out, places, units in rows:
+        sums.setdefault(currency, [Decimal(0), Decimal(0)])[1 if is_out else 0] += abs(exact(units, places))
+    return [(currency, moved_in, moved_out) for currency, (moved_in, moved_out) in sorted(sums.items())]
 
 
 def _groups(session: Session, plan_id: str) -> list[LineGroup]:

@@ -12,6 +12,7 @@ import till
 from harness import choose_usual, finish, request, sync
 from sqlalchemy import event
 
+from raccord.overview.books import money_moved
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waiting_plan
 from raccord.overview.problems import open_problems, problem_groups
@@ -55,13 +56,24 @@ def test_a_connection_shows_its_documents_and_money_to_the_cent(workshop: Worksh
         view = connection_view(session, synced.id)
     assert view is not None
     assert (view.documents, view.questions, view.problems, view.waiting_plan) == (3, 1, 2, "")
-    [moved] = view.moved
-    assert (moved.currency, moved.moved_in, moved.moved_out) == ("CAD", Decimal("115.01"), Decimal("20.00"))
+    assert view.moved == (), "what waits in the clearing account has not come in yet"
     assert view.proven is not None
     assert view.proven.equal
     assert view.needs_person
     assert view.last_run is not None
     assert view.last_run.state == RunState.DONE
+
+
+def test_money_counts_once_when_it_reaches_the_bank(workshop: Workshop, synced: Connection, company: Company) -> None:
+    paid = {"stream": "deposits", "id": "d1", "day": "2026-03-04", "of": "sales/1=114.98", "fee": "0.50"}
+    till.ROWS["T1"].append({**paid, "amount": "114.48", "of": f"sales/{till.ROWS['T1'][0]['id']}=114.98"})
+    sync(workshop, synced)
+    with workshop.database.read() as session:
+        view = connection_view(session, synced.id)
+        assert money_moved(session, [synced.id]) == (Decimal("114.48"), Decimal(0))
+    assert view is not None
+    [moved] = view.moved
+    assert (moved.currency, moved.moved_in, moved.moved_out) == ("CAD", Decimal("114.48"), Decimal(0))
 
 
 def test_a_run_tells_what_it_counted_by_stream(workshop: Workshop, synced: Connection) -> None:
@@ -70,7 +82,7 @@ def test_a_run_tells_what_it_counted_by_stream(workshop: Workshop, synced: Conne
         assert run_view(session, run.id) == run
     sales = next(count for count in run.counts if count.stream == "sales")
     assert (sales.fetched, sales.posted, sales.skipped, sales.failed) == (5, 2, 1, 2)
-    assert (run.to_send, run.sent, run.refused, run.steps_done) == (6, 6, 0, 8)
+    assert (run.to_send, run.sent, run.refused, run.steps_done) == (6, 6, 0, 9)
 
 
 def test_a_waiting_plan_says_by_how_much_each_account_moves(

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.decisions import approve_plan
 from raccord.overview.connections import connection_view
-from raccord.overview.plans import PlanSummary, plan_effect, plan_lines, plan_summary
+from raccord.overview.plans import plan_effect, plan_lines, plan_money, plan_summary
 from raccord.store.models import Action
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -31,6 +31,7 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
         if summary is None or view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         effects = plan_effect(session, plan_id)
+        moved = plan_money(session, plan_id)
         debits = sum((each.amount for each in effects.rows if each.amount > 0), Decimal(0))
         credits = -sum((each.amount for each in effects.rows if each.amount < 0), Decimal(0))
         return show(
@@ -39,7 +40,7 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
             session,
             plan=summary,
             view=view,
-            moved=_moved(summary),
+            moved=moved,
             effects=effects,
             debits=debits,
             credits=credits,
@@ -57,13 +58,3 @@ def approve(request: Request, plan_id: str, fields: Fields) -> Response:
     run = approve_plan(desk.workshop, desk.actor, plan_id, fields.get("hash", ""))
     desk.engine.submit(run.id)
     return RedirectResponse(f"/runs/{run.id}?done=approved", HTTPStatus.SEE_OTHER)
-
-
-def _moved(plan: PlanSummary) -> list[tuple[str, Decimal, Decimal]]:
-    """Return money in and out by currency, over the lines that write something; out is positive."""
-    sums: dict[str, list[Decimal]] = {}
-    for group in plan.groups:
-        if group.total is not None and group.action in (Action.CREATE, Action.UPDATE, Action.LINK):
-            pair = sums.setdefault(group.currency, [Decimal(0), Decimal(0)])
-            pair[0 if group.total >= 0 else 1] += abs(group.total)
-    return [(currency, moved_in, moved_out) for currency, (moved_in, moved_out) in sorted(sums.items())]
