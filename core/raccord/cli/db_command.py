@@ -1,4 +1,4 @@
-"""``raccord db``: the schema, the vault's keys and the audit chain."""
+"""``raccord db``: the schema, the vault's keys, the seals of received files and the audit chain."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from raccord.cli.house import open_vault, opened, read_settings
 from raccord.cli.language import Phrase
 from raccord.cli.output import output
 from raccord.cli.words import group
+from raccord.clock import SystemClock
 from raccord.errors import RaccordError
 from raccord.plugin.texts import Text
 from raccord.store import events, schema
+from raccord.store.clear_files import seal_clear_files
+from raccord.store.file_keys import renew_file_keys
 
 
 class ChainBrokenError(RaccordError):
@@ -54,8 +57,8 @@ def check() -> None:
 @command.command(
     "rotate-key",
     phrase=Phrase(
-        "Chiffrer tous les secrets avec une nouvelle clé et oublier les anciennes.",
-        "Encrypt all secrets with a new key and forget the old ones.",
+        "Chiffrer tous les secrets, clés des fichiers comprises, avec une nouvelle clé et oublier les anciennes.",
+        "Encrypt all secrets, the files' keys among them, with a new key and forget the old ones.",
     ),
 )
 def rotate_key() -> None:
@@ -65,15 +68,35 @@ def rotate_key() -> None:
         # Keys from the environment are the operator's to add and remove; here only the secrets can be changed over.
         given = bool(settings.key.get_secret_value().strip())
         count = vault.rotate() if given else vault.change_key()
-    out = output()
-    if out.as_json:
-        out.json({"secrets": count})
-    out.say(
-        Phrase(
-            f"Secrets chiffrés avec la première clé : {count}. Sauvegardez la clé, à part de la base.",
-            f"Secrets encrypted with the first key: {count}. Back the key up, apart from the database.",
+        renew_file_keys(vault)
+        # Said before the files are sealed: should that fail, the key has changed all the same.
+        out = output()
+        out.say(
+            Phrase(
+                f"Secrets chiffrés avec la première clé : {count}. Sauvegardez la clé, à part de la base.",
+                f"Secrets encrypted with the first key: {count}. Back the key up, apart from the database.",
+            )
         )
-    )
+        sealed = seal_clear_files(vault, settings.data_dir, SystemClock())
+    if out.as_json:
+        out.json({"secrets": count, "files": sealed})
+    _say_sealed(sealed)
+
+
+@command.command(
+    "seal-files",
+    phrase=Phrase(
+        "Chiffrer les fichiers reçus qu'une version d'avant gardait en clair.",
+        "Encrypt the received files that an earlier version kept in clear.",
+    ),
+)
+def seal_files() -> None:
+    settings = read_settings()
+    with opened(settings) as database:
+        sealed = seal_clear_files(open_vault(settings, database), settings.data_dir, SystemClock())
+    if output().as_json:
+        output().json({"files": sealed})
+    _say_sealed(sealed)
 
 
 @command.command(
@@ -99,3 +122,12 @@ def verify() -> None:
     if out.as_json:
         out.json({"intact": True})
     out.say(Phrase("La chaîne d'audit est intacte.", "The audit chain is intact."))
+
+
+def _say_sealed(count: int) -> None:
+    output().say(
+        Phrase(
+            f"Fichiers reçus qui étaient en clair et sont chiffrés maintenant : {count}.",
+            f"Received files that lay in clear and are encrypted now: {count}.",
+        )
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -185,11 +186,27 @@ def test_rotating_the_key_keeps_the_secrets_and_forgets_the_old_key(
     old = (ready / "vault.key").read_text()
 
     assert run(["db", "rotate-key", "--json"]) == Exit.OK
-    assert json.loads(capsys.readouterr().out) == {"secrets": 1}
+    assert json.loads(capsys.readouterr().out) == {"secrets": 1, "files": 0}
     new = (ready / "vault.key").read_text()
     assert old.strip() not in new
     assert Vault(database, Keyring.open(ready / "vault.key")).get("company:1:tokens") == "canary"
     database.dispose()
+
+
+def test_files_an_earlier_version_kept_in_clear_are_sealed_on_demand_and_by_a_change_of_key(
+    ready: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = b"card 4111111111111111"
+    path = ready / "files" / "k" / hashlib.sha256(content).hexdigest()
+    path.parent.mkdir(parents=True)
+    for arguments, others in ((["db", "seal-files"], {}), (["db", "rotate-key"], {"secrets": 1})):
+        path.write_bytes(content)
+        for files in (1, 0):
+            assert _told(arguments, capsys) == (Exit.OK, {"files": files, **others})
+        assert content not in path.read_bytes()
+    path.write_bytes(b"damaged")
+    status, told = _told(["db", "seal-files"], capsys)
+    assert (status, told["error"]["code"]) == (Exit.FAILED, "files.not_sealed")
 
 
 def test_switching_a_connector_needs_an_installed_one_and_one_company(
