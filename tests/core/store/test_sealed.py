@@ -152,6 +152,18 @@ def test_whatever_is_done_to_a_sealed_file_is_found_and_told_by_its_name(
     assert not any(key.hex() in shown or repr(key) in shown for key in KEYS)
 
 
+@pytest.mark.parametrize("change", [TAMPERED["one byte more"], TAMPERED["one byte less"], TAMPERED["a chunk twice"]])
+def test_a_file_of_another_length_is_refused_before_anything_of_it_is_read(
+    tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    content = some(3 * CHUNK)
+    path = tmp_path / "f"
+    seal(path, content)
+    path.write_bytes(change(path.read_bytes()))
+    with io.FileIO(path) as file, pytest.raises(FilesRefusedError, match=r"files\.altered"):
+        unsealed(file, KEYS, "f", len(content), hashlib.sha256(content).hexdigest())
+
+
 def test_a_chunk_of_another_file_is_found(tmp_path: Path) -> None:
     content, other = some(2 * CHUNK), bytes(2 * CHUNK)
     for name, each in (("f", content), ("g", other)):

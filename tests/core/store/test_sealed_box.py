@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete, select
 
 from raccord.clock import FixedClock
-from raccord.store.clear_files import seal_clear_files
+from raccord.store.clear_files import seal_clear_files, seal_file
 from raccord.store.database import Database
 from raccord.store.errors import FilesRefusedError, WrongKeyError
 from raccord.store.file_keys import FileKeys, renew_file_keys
@@ -283,6 +283,13 @@ def test_two_that_seal_the_same_file_at_once_both_succeed(box: StoredFileBox, mo
     monkeypatch.setattr(Part, "keep", other_was_quicker)
     assert read(box) == CARD
     assert sealed(path)
+
+
+def test_a_file_that_another_has_sealed_meanwhile_is_left_as_it_is(box: StoredFileBox, vault: Vault) -> None:
+    path = receive(box, "a.dfr", CARD)
+    before = path.read_bytes()
+    assert not seal_file(path, FileKeys(vault, "k").all(), "a.dfr", path.name)
+    assert path.read_bytes() == before
 
 
 def test_a_change_of_the_vaults_key_keeps_every_file_readable_with_the_new_key_alone(
