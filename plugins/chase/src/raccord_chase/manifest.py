@@ -125,9 +125,9 @@ _WARNINGS = (
     ),
     Text(
         "Demandez à Chase de masquer les numéros de carte (quatre derniers chiffres) dans les fichiers : nous les "
-        "masquons à la lecture, mais le fichier reçu est gardé tel quel.",
+        "masquons à la lecture, mais le fichier reçu, chiffré, est gardé entier.",
         "Ask Chase to mask card numbers (last four digits) in the files: we mask them on reading, but the file itself "
-        "is kept as it came.",
+        "is kept whole, encrypted.",
     ),
 )
 
