@@ -19,6 +19,7 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Company, Connection, ConnectionState, Gap, Schedule
 from raccord.store.vault import split_secrets
+from raccord.sync.plans import set_aside
 from raccord.sync.remap import map_again
 from raccord.sync.workshop import Workshop, settings_handle
 
@@ -169,6 +170,7 @@ def disconnect(workshop: Workshop, actor: Actor, connection_id: str) -> Connecti
         connection.state, connection.paused_at = ConnectionState.DISCONNECTED, None
         connection.approved_at = None
         connection.revision += 1
+        set_aside(session, connection.id, now)
         workshop.vault.within(session).delete(settings_handle(connection.id))
         schedule = session.get(Schedule, connection.id)
         if schedule is not None:

@@ -35,9 +35,10 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.books import fits, kind_of
-from raccord.sync.conflicts import ALLOWED, DECISION, KINDS
+from raccord.sync.conflicts import ALLOWED, DECISION, KINDS, linked_to
 from raccord.sync.holds import close_hold
 from raccord.sync.keep import RESOLVED_BY_HAND
+from raccord.sync.plans import changed_since
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
 
@@ -98,10 +99,12 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
     """Approve exactly the plan that was seen, told by its hash; its run is queued again. The first is the owner's."""
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        plan = session.get_one(Plan, plan_id)
-        connection = session.get_one(Connection, plan.connection_id)
+        plan = session.get_one(Plan, plan_id, with_for_update=True)
+        connection = session.get_one(Connection, plan.connection_id, with_for_update=True)
+        run = session.get_one(Run, plan.run_id, with_for_update=True)
         require(actor, Power.LINK if connection.approved_at is None else Power.WORK, _info(workshop, connection))
-        if plan.state != PlanState.WAITING or plan.hash != plan_hash:
+        current = plan.state == PlanState.WAITING and run.state == RunState.APPROVAL and plan.hash == plan_hash
+        if not current or changed_since(session, plan):
             raise DecisionError(
                 "plan.not_current",
                 Text(
@@ -110,7 +113,8 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
                 ),
                 Text("Refaites le plan et relisez-le.", "Make the plan again and read it."),
             )
-        if connection.state not in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE):
+        ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
+        if not ready or connection.paused_at is not None:
             raise DecisionError(
                 "plan.not_connected",
                 Text(
@@ -119,7 +123,6 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
                 ),
                 Text("Reprenez-la ou reliez-la d'abord.", "Resume or connect it first."),
             )
-        run = session.get_one(Run, plan.run_id)
         if _other_open_run(session, run):
             raise DecisionError(
                 "plan.run_open",
@@ -188,6 +191,16 @@ def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: Resolu
                     "Choisissez-en une ; pour associer, donnez aussi le document.",
                     "Choose one; to link, name the document.",
                 ),
+            )
+        other = linked_to(session, connection.company_id, draft, target) if target else None
+        if other is not None or (target and _chosen_elsewhere(session, draft, target)):
+            raise DecisionError(
+                "conflict.linked_already",
+                Text(
+                    f"Le document {target} appartient déjà à « {other or '–'} » ou lui est promis.",
+                    f"The document {target} belongs or is promised to “{other or '–'}” already.",
+                ),
+                Text("Choisissez un autre document.", "Choose another document."),
             )
         draft.decisions = {**draft.decisions, DECISION: {"kind": str(kind), "target": target}}
         _note(session, actor, "conflict.decided", draft, connection, now, kind=str(kind), target=target)
@@ -293,6 +306,24 @@ def _other_open_run(session: Session, run: Run) -> bool:
     open_states = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
     others = select(Run.id).where(Run.connection_id == run.connection_id, Run.id != run.id, Run.state.in_(open_states))
     return session.scalars(others).first() is not None
+
+
+def _chosen_elsewhere(session: Session, draft: DraftRow, target: str) -> bool:
+    """Tell whether another draft of the connection that waits for its answer was promised the same document."""
+    waiting = session.scalars(
+        select(DraftRow)
+        .join(Hold, (Hold.draft_id == DraftRow.id) & Hold.closed_at.is_(None))
+        .where(
+            DraftRow.connection_id == draft.connection_id,
+            DraftRow.kind == draft.kind,
+            DraftRow.id != draft.id,
+            Hold.code.in_(KINDS),
+        )
+    )
+    return any(
+        isinstance(decided := other.decisions.get(DECISION), dict) and decided.get("target") == target
+        for other in waiting
+    )
 
 
 def _on_its_way(session: Session, draft: DraftRow) -> bool:

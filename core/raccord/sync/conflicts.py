@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
 from raccord.plugin.drafts import Draft
 from raccord.plugin.ledger import Conflict, ConflictKind, Resolution, ResolutionKind
 from raccord.plugin.texts import Text
 from raccord.scope import Scope
-from raccord.store.models import DraftRow
+from raccord.store.models import (
+    Action,
+    Connection,
+    DraftRow,
+    LineState,
+    LinkRow,
+    LinkState,
+    Plan,
+    PlanLine,
+    PlanState,
+)
+from raccord.sync.readback import LISTS
 from raccord.sync.views import View
 
 DUPLICATE_NAME = "conflict.duplicate_name"
@@ -41,6 +55,37 @@ def settle(scope: Scope, view: View, row: DraftRow, draft: Draft, code: str, det
     if isinstance(decided, Mapping) and decided.get("kind") in ALLOWED[kind]:
         return Resolution(ResolutionKind(str(decided["kind"])), str(decided.get("target", "")), _BY_A_PERSON)
     return scope.conflict(view, Conflict(kind, draft, ALLOWED[kind], detail=detail))
+
+
+def linked_to(session: Session, company_id: str, row: DraftRow, document_id: str) -> str | None:
+    """Return the key of another draft of the company that a document is linked to, or will be by a plan that waits.
+
+    An entry of a list may serve several drafts; a document is one draft's alone, or money would be counted twice.
+    """
+    if row.kind in LISTS:
+        return None
+    linked = select(LinkRow.key).where(
+        LinkRow.company_id == company_id,
+        LinkRow.kind == row.kind,
+        LinkRow.document_id == document_id,
+        LinkRow.state == LinkState.LIVE,
+        or_(LinkRow.connection_id != row.connection_id, LinkRow.key != row.key),
+    )
+    promised = (
+        select(PlanLine.key)
+        .join(Plan, Plan.id == PlanLine.plan_id)
+        .join(Connection, Connection.id == Plan.connection_id)
+        .where(
+            Connection.company_id == company_id,
+            Plan.state.in_((PlanState.BUILDING, PlanState.WAITING, PlanState.APPROVED)),
+            PlanLine.action == Action.LINK,
+            PlanLine.state.in_((LineState.PENDING, LineState.SENDING)),
+            PlanLine.kind == row.kind,
+            PlanLine.document_id == document_id,
+            PlanLine.draft_id != row.id,
+        )
+    )
+    return session.scalars(linked.limit(1)).first() or session.scalars(promised.limit(1)).first()
 
 
 _BY_A_PERSON = Text("Une personne en a décidé ainsi.", "A person decided so.")

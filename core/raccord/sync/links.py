@@ -28,7 +28,7 @@ from raccord.store.models import (
 )
 from raccord.sync.books import store_entry
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.conflicts import DUPLICATE_NAME, DUPLICATE_NUMBER, STALE
+from raccord.sync.conflicts import DECISION, DELETED, DUPLICATE_NAME, DUPLICATE_NUMBER, STALE
 from raccord.sync.holds import open_hold
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.readback import LISTS
@@ -90,6 +90,8 @@ class Outcomes:
         posting.finished_at, posting.tid = self.now, tid
         if not isinstance(outcome, Mapping):
             _refuse(self.session, self.run, posting, line, draft, outcome[0], self.now)
+            if outcome[0].cause is Cause.GONE and posting.operation == Action.UPDATE and posting.key in self.links:
+                self.links[posting.key].state = LinkState.DELETED
             return
         posting.state, posting.document_id = PostingState.DONE, str(outcome["Id"])
         line.state = LineState.DONE
@@ -103,6 +105,7 @@ class Outcomes:
         _link(self.session, self.run, link, posting, line, outcome, self.now)
         if draft is not None and draft.revision == line.revision:
             draft.state, draft.reason = DraftState.POSTED, ""
+            draft.decisions = {name: answer for name, answer in draft.decisions.items() if name != DECISION}
             if draft.key in self.marked:
                 close_problems(self.session, posting.connection_id, draft.key, self.now)
         _check_amount(self.session, self.run, posting, line, outcome, self.now)
@@ -116,6 +119,12 @@ def _refuse(
     params = {"code": fault.code, "detail": fault.detail[:500], "element": fault.element, "day": str(line.day or "")}
     line.params = {**line.params, **params}
     held = HOLDING.get(fault.cause)
+    if draft is not None and fault.cause is Cause.GONE:
+        held = DELETED if posting.operation == Action.UPDATE else held
+        if posting.operation == Action.LINK:
+            # What it was to be linked to is not there: the question is asked again.
+            held = draft.reason or held
+            draft.decisions = {name: answer for name, answer in draft.decisions.items() if name != DECISION}
     if draft is not None and held is not None:
         draft.state, draft.reason = DraftState.HELD, held
         open_hold(session, posting.connection_id, draft, held, params, now)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts, Account, Customer, Draft, Item, Vendor, links_in, money_effect
@@ -27,18 +26,18 @@ from raccord.store.models import (
     LinkState,
     Plan,
     PlanLine,
-    PlanState,
     Run,
 )
 from raccord.sync.bodies import digest, load_draft, mark, marker
 from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.conflicts import DELETED, KINDS, settle
+from raccord.sync.conflicts import DECISION, DELETED, KINDS, linked_to, settle
 from raccord.sync.holds import asked, close_hold, open_hold
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.resolve import LINK_MISSING, LINK_WAITS, Held, Resolver
 
 PERIOD_CLOSED = "posting.period_closed"
+KIND_CHANGED = "plan.kind_changed"
 
 PLANNABLE = (DraftState.WAITING, DraftState.READY, DraftState.HELD)
 RANKS: tuple[tuple[str, ...], ...] = (
@@ -73,6 +72,8 @@ class Planner:
     asked: set[int] = field(default_factory=set)
     """Drafts of this slice that have an open question, and below those that have an open problem."""
     troubled: set[str] = field(default_factory=set)
+    promised: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Documents that lines of this slice link to."""
 
     def slice(self, position: Position, limit: int) -> Position | None:
         """Plan up to ``limit`` drafts after ``position``; return where to go on, or nothing at the end."""
@@ -128,6 +129,10 @@ class Planner:
             row.state, row.reason = DraftState.POSTED, ""
             self._settled(row)
             return None
+        if link is not None and link.kind != row.kind:
+            return self._blocked(
+                row, draft, KIND_CHANGED, {"was": link.kind, "is": row.kind, "document": link.document_id}
+            )
         if row.day is not None and self.facts.closed_on is not None and row.day <= self.facts.closed_on:
             return self._blocked(
                 row, draft, PERIOD_CLOSED, {"day": row.day.isoformat(), "closed_on": self.facts.closed_on.isoformat()}
@@ -142,7 +147,8 @@ class Planner:
         except EncodeError as error:
             return self._blocked(row, draft, error.code, {"fr": error.fr, "en": error.en, "field": error.field})
         self._settled(row)
-        row.state, row.reason = DraftState.PLANNED, ""
+        # A document to link to stays decided until it is linked, whatever becomes of this plan.
+        row.state, row.reason = DraftState.PLANNED, code if existing else ""
         self.resolver.planned[row.key] = Action.CREATE
         return {
             **self._fields(row, draft),
@@ -169,12 +175,19 @@ class Planner:
                 return self._hold(row, draft, Held(code, **params))
             case ResolutionKind.SKIP | ResolutionKind.KEEP_THEIRS:
                 self._settled(row)
+                row.decisions = {name: answer for name, answer in row.decisions.items() if name != DECISION}
                 row.state, row.reason = DraftState.SKIPPED, code
                 left = {"action": Action.SKIP, "reason": code, "params": params, "state": LineState.LEFT}
                 return self._fields(row, draft) | left
             case ResolutionKind.LINK:
+                other = linked_to(self.session, self.company.id, row, resolution.target)
+                other = other or self.promised.get((row.kind, resolution.target))
+                if other is not None:
+                    return self._hold(row, draft, Held(code, **{**params, "linked_to": other}))
+                self.promised[row.kind, resolution.target] = row.key
                 return resolution.target
             case ResolutionKind.RESTORE_OURS:
+                row.decisions = {name: answer for name, answer in row.decisions.items() if name != DECISION}
                 # A new revision has a new mark and request id, so the deleted document is not taken for the new one.
                 row.revision += 1
                 if link is not None:
@@ -276,6 +289,8 @@ class Planner:
         known = set(
             self.session.scalars(select(PlanLine.key).where(PlanLine.plan_id == self.plan.id, PlanLine.key.in_(keys)))
         )
+        # One made before and not to be used any more is not made again under its old request id.
+        made = {key: link.revision for key, link in self._links(keys).items()}
         lines: list[dict[str, Any]] = []
         for key in keys:
             if key in known:
@@ -283,7 +298,7 @@ class Planner:
             wanted = self.resolver.wanted[key]
             encoded = encode(wanted.draft, self._wanted_ref, self.facts.encoding, marker="", number="")
             lines.append(
-                _line_fields(self.plan.id, key, 1, wanted.draft)
+                _line_fields(self.plan.id, key, made.get(key, 0) + 1, wanted.draft)
                 | {
                     "action": Action.CREATE,
                     "payload": encoded.payload,
@@ -297,52 +312,6 @@ class Planner:
 
     def _wanted_ref(self, ref: Any) -> str:
         return f"{{link:{ref.key}}}" if ref.ref == "link" else str(ref.id)
-
-
-def start_plan(session: Session, connection: Connection, run: Run, now: datetime) -> Plan:
-    """Open a new plan; what an older one planned and did not send is planned again."""
-    session.execute(
-        update(Plan)
-        .where(
-            Plan.connection_id == connection.id,
-            Plan.state.in_((PlanState.BUILDING, PlanState.WAITING, PlanState.APPROVED)),
-        )
-        .values(state=PlanState.STALE)
-    )
-    session.execute(
-        update(DraftRow)
-        .where(DraftRow.connection_id == connection.id, DraftRow.state == DraftState.PLANNED)
-        .values(state=DraftState.WAITING)
-    )
-    plan = Plan(
-        connection_id=connection.id, run_id=run.id, state=PlanState.BUILDING, created_at=now, hash="", approved_by=""
-    )
-    session.add(plan)
-    session.flush()
-    run.plan_id = plan.id
-    return plan
-
-
-def plan_hash(session: Session, plan_id: str) -> str:
-    """Return the hash of everything a plan will do, in the order it will do it."""
-    state = hashlib.sha256()
-    rows = session.execute(
-        select(
-            PlanLine.rank,
-            PlanLine.action,
-            PlanLine.kind,
-            PlanLine.key,
-            PlanLine.revision,
-            PlanLine.document_id,
-            PlanLine.payload_hash,
-        )
-        .where(PlanLine.plan_id == plan_id)
-        .order_by(PlanLine.rank, PlanLine.id)
-        .execution_options(yield_per=1000)
-    )
-    for row in rows:
-        state.update("\x1f".join(map(str, row)).encode() + b"\x1e")
-    return state.hexdigest()
 
 
 def _line_fields(plan_id: str, key: str, revision: int, draft: Draft) -> dict[str, Any]:

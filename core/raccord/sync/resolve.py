@@ -30,7 +30,7 @@ from raccord.scope import Scope
 from raccord.store.models import Action, Choice, Connection, LineState, LinkRow, LinkState, PlanLine
 from raccord.sync.books import PEOPLE, fits, kind_of
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.lists import Lists
+from raccord.sync.lists import Entry, Lists
 from raccord.sync.views import View
 
 CHOICE_MISSING = "resolve.choice_missing"
@@ -89,6 +89,8 @@ class Resolver:
     _roles: dict[str, RoleInfo] = field(default_factory=dict)
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
     """Roles of this slice that have the same answer on every day."""
+    _own_items: list[Entry] = field(default_factory=list)
+    """Items that core made or found for income accounts, under whatever name they go now."""
 
     def load(self, session: Session) -> None:
         """Read choices and lists; called once for each slice of planning."""
@@ -100,6 +102,17 @@ class Resolver:
         self.lists = Lists.read(session, self.connection.company_id)
         self._roles = {role.name: role for role in self.scope.info.roles}
         self._known.clear()
+        ids = session.scalars(
+            select(LinkRow.document_id).where(
+                LinkRow.company_id == self.connection.company_id,
+                LinkRow.connection_id == self.connection.id,
+                LinkRow.kind == "Item",
+                LinkRow.key.like("item-for/%"),
+                LinkRow.state == LinkState.LIVE,
+            )
+        )
+        own = [self.lists.by_id.get(("Item", each)) for each in ids]
+        self._own_items = sorted((each for each in own if each is not None), key=lambda each: not each.active)
 
     def load_links(self, session: Session, keys: Sequence[str], plan_id: str) -> None:
         """Read what became of the documents that this chunk's drafts refer to."""
@@ -142,7 +155,11 @@ class Resolver:
                 answer = self.answers.get(ref.name)
                 if answer is None:
                     raise Held(DECISION_MISSING, decision=ref.name, accepts=str(ref.accepts), suggestion=ref.suggestion)
-                return self._active(kind_of(ref.accepts), answer)
+                entry = self.lists.by_id.get((kind_of(ref.accepts), answer))
+                if entry is not None and not entry.active:
+                    asked = {"decision": ref.name, "accepts": str(ref.accepts), "suggestion": ref.suggestion}
+                    raise Held(DECISION_MISSING, **asked, inactive=entry.name)
+                return answer
 
     def _link(self, key: str) -> str:
         if key in self.links:
@@ -166,7 +183,7 @@ class Resolver:
             if suggested is not None:
                 return self._active(kind_of(info.accepts), suggested.choice.id, role=name)
         answer = self._without_choice(info, of)
-        if (name, of) not in self.choices:
+        if (name, of) not in self.choices and not self.scope.answers("resolve_account"):
             self._known[name, of] = answer
         return answer
 
@@ -209,6 +226,9 @@ class Resolver:
             name = known.name.rsplit(":", 1)[-1]
         else:
             name = _name_of(self.wanted[account[len("{link:") : -1]].draft)
+        for entry in self._own_items:
+            if entry.account_id == account:
+                return self._active("Item", entry.id)
         same_name = self.lists.named(("Item",), name)
         for entry in same_name:
             if entry.account_id == account:

@@ -48,7 +48,8 @@ from raccord.sync.execution import Execution, PassingTrouble
 from raccord.sync.file_guard import DatabaseAway
 from raccord.sync.keep import keep_page
 from raccord.sync.map import map_slice
-from raccord.sync.plan import Planner, Position, plan_hash, start_plan
+from raccord.sync.plan import Planner, Position
+from raccord.sync.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.post import OutcomeUnknown, Poster
 from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.prove import proof_months, store_proof, totals_between
@@ -248,7 +249,7 @@ class _Unit:
             cursor = None if row is None else row.cursor
         if not stream:
             with self.execution.begin() as (_, run):
-                run.phase = Phase.MAP
+                run.phase = Phase.RECOVER
             return
         page: Page = bench.scope.fetch(self.workshop.fetch_view(bench), stream, cursor)
         with self.execution.begin() as (session, run):
@@ -274,14 +275,14 @@ class _Unit:
             counted = run.progress.get("mapped", [0, 0])
             run.progress = {**run.progress, "mapped": [counted[0] + taken, counted[1] + faults]}
             if taken < MAP_SLICE:
-                run.phase = Phase.RECOVER
+                run.phase = Phase.BOOKS
                 _judge(connection, *run.progress["mapped"])
 
     def _recover(self) -> None:
-        """Settle what an earlier run left unknown before anything new is planned."""
+        """Settle what an earlier run left unknown, before new revisions of the records are looked at."""
         self._poster().recover()
         with self.execution.begin() as (_, run):
-            run.phase = Phase.BOOKS
+            run.phase = Phase.MAP
 
     def _books(self) -> None:
         bench = self.bench
@@ -347,11 +348,11 @@ class _Unit:
         return Progress.MORE
 
     def _post(self) -> None:
-        with self.execution.database.read() as session:
-            run = session.get_one(Run, self.execution.run_id)
+        with self.execution.begin() as (session, run):
             plan = session.get_one(Plan, run.plan_id)
             if plan.state != PlanState.APPROVED:
                 raise PlanNotApprovedError(plan.id, plan.state)
+            leave_changed(session, plan.id)
         if self._poster().slice(plan.id):
             return
         with self.execution.begin() as (session, run):

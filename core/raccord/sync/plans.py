@@ -1,0 +1,110 @@
+"""Plans as a whole: begun, sealed, set aside; and whether one is still what a person saw."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from raccord.store.models import (
+    Choice,
+    Connection,
+    DraftRow,
+    DraftState,
+    LineState,
+    Plan,
+    PlanLine,
+    PlanState,
+    Run,
+    RunState,
+    TermOverride,
+)
+
+SUPERSEDED = "plan.superseded"
+CHANGED = "plan.changed"
+
+
+def start_plan(session: Session, connection: Connection, run: Run, now: datetime) -> Plan:
+    """Open a new plan; what an older one planned and did not send is planned again."""
+    set_aside(session, connection.id, now)
+    session.execute(
+        update(DraftRow)
+        .where(DraftRow.connection_id == connection.id, DraftRow.state == DraftState.PLANNED)
+        .values(state=DraftState.WAITING)
+    )
+    plan = Plan(
+        connection_id=connection.id, run_id=run.id, state=PlanState.BUILDING, created_at=now, hash="", approved_by=""
+    )
+    session.add(plan)
+    session.flush()
+    run.plan_id = plan.id
+    return plan
+
+
+def set_aside(session: Session, connection_id: str, now: datetime) -> None:
+    """Let nobody carry out a connection's plans any more, and end the runs that wait for their approval."""
+    session.execute(
+        update(Plan)
+        .where(
+            Plan.connection_id == connection_id,
+            Plan.state.in_((PlanState.BUILDING, PlanState.WAITING, PlanState.APPROVED)),
+        )
+        .values(state=PlanState.STALE)
+    )
+    session.execute(
+        update(Run)
+        .where(Run.connection_id == connection_id, Run.state == RunState.APPROVAL)
+        .values(state=RunState.CANCELLED, finished_at=now, error_code=SUPERSEDED)
+    )
+
+
+def leave_changed(session: Session, plan_id: str) -> None:
+    """Leave the lines whose drafts are not what was planned any more to the next run."""
+    session.execute(
+        update(PlanLine)
+        .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, _draft_changed())
+        .values(state=LineState.LEFT, reason=CHANGED)
+    )
+
+
+def changed_since(session: Session, plan: Plan) -> bool:
+    """Tell whether records, choices or terms changed after the plan was made."""
+    line = select(PlanLine.id).where(PlanLine.plan_id == plan.id, PlanLine.state == LineState.PENDING, _draft_changed())
+    chosen = select(Choice.id).where(
+        Choice.connection_id == plan.connection_id, Choice.chosen_at > plan.created_at, Choice.origin == "person"
+    )
+    term = select(TermOverride.word).where(
+        TermOverride.connection_id == plan.connection_id, TermOverride.changed_at > plan.created_at
+    )
+    return any(session.execute(each.limit(1)).first() is not None for each in (line, chosen, term))
+
+
+def _draft_changed() -> ColumnElement[bool]:
+    return exists().where(
+        DraftRow.id == PlanLine.draft_id,
+        or_(DraftRow.state != DraftState.PLANNED, DraftRow.revision != PlanLine.revision),
+    )
+
+
+def plan_hash(session: Session, plan_id: str) -> str:
+    """Return the hash of everything a plan will do, in the order it will do it."""
+    state = hashlib.sha256()
+    rows = session.execute(
+        select(
+            PlanLine.rank,
+            PlanLine.action,
+            PlanLine.kind,
+            PlanLine.key,
+            PlanLine.revision,
+            PlanLine.document_id,
+            PlanLine.payload_hash,
+        )
+        .where(PlanLine.plan_id == plan_id)
+        .order_by(PlanLine.rank, PlanLine.id)
+        .execution_options(yield_per=1000)
+    )
+    for row in rows:
+        state.update("\x1f".join(map(str, row)).encode() + b"\x1e")
+    return state.hexdigest()
