@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from raccord.clock import Clock
 from raccord.plugin.texts import Text
 from raccord.store.clear_files import seal_file
-from raccord.store.errors import FilesRefusedError, FileTooLargeError, WrongKeyError
+from raccord.store.errors import FilesRefusedError, FileTooLargeError, StoreError, WrongKeyError
 from raccord.store.file_keys import FileKeys
 from raccord.store.folder import Found, found_in, opened
 from raccord.store.models import Connection, SourceFile
@@ -236,6 +236,8 @@ def _told(keys: Callable[[], list[bytes]], label: str) -> list[bytes]:
         return keys()
     except WrongKeyError:
         raise wrong_key(label) from None
+    except StoreError as error:
+        raise FilesRefusedError(error.code, error.text, error.fix) from None
 
 
 def _label(name: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -36,7 +37,30 @@ class GuardedFileBox:
 
     def after(self, number: int) -> SourceFile | None:
         with _ours():
-            return self._box.after(number)
+            found = self._box.after(number)
+        return None if found is None else GuardedFile(found.number, found.name, found.size, found.sha256, found)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedFile:
+    """A file whose key lies in the database, so that opening it asks the database too."""
+
+    number: int
+    name: str
+    size: int
+    sha256: str
+    _file: SourceFile
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Open the bytes for reading; the stream can seek."""
+        return self._open()
+
+    @contextmanager
+    def _open(self) -> Iterator[BinaryIO]:
+        with ExitStack() as stack:
+            with _ours():
+                stream = stack.enter_context(self._file.open())
+            yield stream
 
 
 @contextmanager

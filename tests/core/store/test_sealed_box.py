@@ -163,6 +163,17 @@ def test_a_wrong_key_names_the_file_and_shows_no_byte_of_it(
     assert path.read_bytes() == CARD
 
 
+def test_a_key_file_that_others_can_read_is_the_files_refusal_and_says_what_to_do(
+    box: StoredFileBox, data_dir: Path
+) -> None:
+    receive(box, "a.dfr", CARD)
+    (data_dir / "vault.key").chmod(0o644)
+    with pytest.raises(FilesRefusedError) as caught:
+        read(box)
+    assert caught.value.code == "vault.key_file_open"
+    assert "chmod 600" in caught.value.text.fr
+
+
 def test_a_database_without_the_files_key_says_so_and_makes_none(box: StoredFileBox, vault: Vault) -> None:
     receive(box, "a.dfr", CARD)
     with vault.database.begin() as session:
