@@ -10,8 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, delete, exists, insert, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from raccord.quickbooks import QuickBooks, quoted
 from raccord.quickbooks.codec import money_of, read_marker
@@ -26,13 +26,14 @@ from raccord.store.models import (
     RecordState,
     SourceRecord,
 )
-from raccord.sync.bodies import marker
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.keep import RESOLVED_BY_HAND
 
 MISSING = "proof.missing_document"
 DIFFERS = "proof.amount_differs"
 MOVED = "proof.date_differs"
 TWICE = "proof.twice"
+WITHDRAWN = "proof.withdrawn"
 DIFFERENCES_MAX = 100
 
 Cell = tuple[str, str, date]
@@ -62,7 +63,6 @@ class Linked:
     kind: str
     document_id: str
     code: str
-    revision: int
     stream: str
     day: date
     amount: Decimal
@@ -84,11 +84,15 @@ def totals_between(
     """Read all three sides of a range of days and compare them; at most a month, so that memory stays bounded."""
     with database.read() as session:
         totals = source_side(session, connection, first, last)
+        subtract_earlier(session, connection, first, last, totals)
         links = linked_between(session, connection, first, last)
     documents = documents_between(client, {link.kind for link in links}, first, last)
     astray = [link for link in links if (link.kind, link.document_id) not in documents]
     documents |= documents_elsewhere(client, astray)
-    return compare(dict(totals), links, documents)
+    codes = {code for document in documents.values() if (code := read_code(document))}
+    with database.read() as session:
+        elsewhere = linked_under(session, connection, codes - {link.code for link in links})
+    return compare(dict(totals), links, documents, elsewhere)
 
 
 def proof_months(session: Session, connection: Connection) -> list[tuple[date, date]]:
@@ -137,6 +141,49 @@ def source_side(session: Session, connection: Connection, first: date, last: dat
     return totals
 
 
+def subtract_earlier(
+    session: Session, connection: Connection, first: date, last: date, totals: dict[Cell, Totals]
+) -> None:
+    """Take out of what was left out the part that is in QuickBooks: an earlier revision, or other drafts of a record.
+
+    A document that the source says no more is left standing as a difference, with its id.
+    """
+    own, newest, sibling = aliased(SourceRecord), aliased(SourceRecord), aliased(DraftRow)
+    incomplete = exists().where(sibling.record_id == DraftRow.record_id, sibling.state != DraftState.POSTED)
+    rows = session.execute(
+        select(LinkRow, DraftRow.state, newest.state, newest.reason, own.id != newest.id)
+        .join(DraftRow, (DraftRow.connection_id == LinkRow.connection_id) & (DraftRow.key == LinkRow.key))
+        .join(own, own.id == DraftRow.record_id)
+        .join(
+            newest,
+            and_(
+                newest.connection_id == own.connection_id,
+                newest.stream == own.stream,
+                newest.source_id == own.source_id,
+                newest.state != RecordState.SUPERSEDED,
+            ),
+        )
+        .where(
+            LinkRow.connection_id == connection.id,
+            LinkRow.state == LinkState.LIVE,
+            LinkRow.day >= first,
+            LinkRow.day <= last,
+            newest.amount.is_not(None),
+            or_(incomplete, own.id != newest.id, newest.state != RecordState.MAPPED),
+        )
+        .execution_options(yield_per=1000)
+    )
+    for link, draft_state, record_state, reason, overtaken in rows:
+        if link.day is None or link.amount is None:
+            continue
+        cell = totals.setdefault((link.stream, link.currency, link.day), Totals())
+        said = record_state == RecordState.FAILED or reason == RESOLVED_BY_HAND or not overtaken
+        if said or draft_state != DraftState.POSTED:
+            cell.left_out -= link.amount
+        else:
+            _differ(cell, WITHDRAWN, _linked(link, link.day, link.amount), link.document_id, link.amount)
+
+
 def linked_between(session: Session, connection: Connection, first: date, last: date) -> list[Linked]:
     """Return the links of money documents whose day lies in the range."""
     rows = session.scalars(
@@ -149,14 +196,28 @@ def linked_between(session: Session, connection: Connection, first: date, last: 
             LinkRow.day <= last,
         )
     )
-    return [
-        Linked(
-            row.key, row.kind, row.document_id, row.marker, row.revision, row.stream, row.day, row.amount, row.currency,
-            row.money_account,
-        )
-        for row in rows
-        if row.day is not None and row.amount is not None
-    ]  # fmt: skip
+    return [_linked(row, row.day, row.amount) for row in rows if row.day is not None and row.amount is not None]
+
+
+def linked_under(session: Session, connection: Connection, codes: Iterable[str]) -> list[Linked]:
+    """Return the links that stand under these marks, on whatever day."""
+    found: list[Linked] = []
+    for some in chunks(sorted(codes), CHUNK):
+        rows = session.scalars(select(LinkRow).where(LinkRow.connection_id == connection.id, LinkRow.marker.in_(some)))
+        found += [_linked(row, row.day, row.amount) for row in rows if row.day is not None and row.amount is not None]
+    return found
+
+
+def _linked(row: LinkRow, day: date, amount: Decimal) -> Linked:
+    return Linked(
+        row.key, row.kind, row.document_id, row.marker, row.stream, day, amount, row.currency, row.money_account
+    )
+
+
+def read_code(document: Mapping[str, Any]) -> str:
+    """Return the code in our mark on a document, whatever its revision; empty without one."""
+    text = read_marker(document)
+    return text.split(" ")[1] if text else ""
 
 
 def documents_between(
@@ -178,10 +239,13 @@ def documents_elsewhere(client: QuickBooks, wanted: Sequence[Linked]) -> dict[tu
 
 
 def compare(
-    totals: dict[Cell, Totals], links: Sequence[Linked], documents: Mapping[tuple[str, str], Mapping[str, Any]]
+    totals: dict[Cell, Totals],
+    links: Sequence[Linked],
+    documents: Mapping[tuple[str, str], Mapping[str, Any]],
+    elsewhere: Sequence[Linked] = (),
 ) -> dict[Cell, Totals]:
     """Add the posted and the QuickBooks side to the source's, with the ids that explain each difference."""
-    by_marker = {marker(link.code, link.revision): link for link in links}
+    by_code = {link.code: link for link in (*elsewhere, *links)}
     for link in links:
         cell = totals.setdefault((link.stream, link.currency, link.day), Totals())
         cell.posted += link.amount
@@ -199,7 +263,7 @@ def compare(
             _differ(cell, DIFFERS, link, link.document_id, held - link.amount)
         cell.quickbooks += held
     for (kind, document_id), document in documents.items():
-        found = by_marker.get(read_marker(document) or "")
+        found = by_code.get(read_code(document))
         if found is not None and (found.kind, found.document_id) != (kind, document_id):
             cell = totals.setdefault(
                 (found.stream, found.currency, date.fromisoformat(str(document["TxnDate"]))), Totals()
