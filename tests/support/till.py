@@ -177,12 +177,15 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
                 )
             )  # fmt: skip
         case "bank":
-            out = ExpenseLine(account=Decision("category", Accepts.CATEGORY), amount=-amount)
+            taxes = str(record.raw.get("taxes", ""))
+            code = Role("tax") if taxes else None
+            out = ExpenseLine(account=Decision("category", Accepts.CATEGORY), amount=-amount, tax_code=code)
             return Mapped(
                 (
                     Expense(
                         key=record.key(), day=record.day, currency=record.amount.currency, paid_from=Role("bank"),
                         payment_type=PaymentType.CASH, lines=(out,), total=-amount,
+                        tax_mode=TaxMode(taxes or "none"),
                     ),
                 )
             )  # fmt: skip

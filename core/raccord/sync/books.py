@@ -82,15 +82,12 @@ def read_facts(client: QuickBooks) -> Facts:
     taxed = country != "US"
     rates = {str(row["Id"]): row for row in client.query_all("TaxRate", "Active IN (true, false)")} if taxed else {}
     codes: dict[str, tuple[TaxRate, ...]] = {}
+    purchases: dict[str, tuple[TaxRate, ...]] = {}
     exempt = ""
     for code in client.query_all("TaxCode") if taxed else ():
-        ids = [str(_at(each, "TaxRateRef")["value"]) for each in _at(code, "SalesTaxRateList").get("TaxRateDetail", [])]
-        found = tuple(
-            TaxRate(each, str(rates[each].get("Name", "")), Decimal(rates[each].get("RateValue", 0)))
-            for each in ids
-            if each in rates
-        )
+        found = _rates(code, "SalesTaxRateList", rates)
         codes[str(code["Id"])] = found
+        purchases[str(code["Id"])] = _rates(code, "PurchaseTaxRateList", rates)
         if not exempt and sum((rate.percent for rate in found), Decimal(0)) == 0:
             exempt = str(code["Id"])
     closed = accounting.get("BookCloseDate")
@@ -102,6 +99,7 @@ def read_facts(client: QuickBooks) -> Facts:
             taxed=taxed,
             tax_codes=codes,
             exempt_code=exempt,
+            purchase_codes=purchases,
         ),
         date.fromisoformat(str(closed)) if closed else None,
         str(info.get("CompanyName", "")),
@@ -167,6 +165,16 @@ def find_by_name(client: QuickBooks, kind: str, name: str) -> list[Mapping[str, 
     """Return the objects of a list that bear this name (QuickBooks compares without case), inactive included."""
     field = "DisplayName" if kind in PEOPLE else "Name"
     return list(client.query_all(kind, f"{field} = {quoted(name)} AND Active IN (true, false)"))
+
+
+def _rates(code: Mapping[str, Any], side: str, rates: Mapping[str, Mapping[str, Any]]) -> tuple[TaxRate, ...]:
+    """Return the rates that a tax code takes on one side, sales or purchases."""
+    ids = [str(_at(each, "TaxRateRef")["value"]) for each in _at(code, side).get("TaxRateDetail", [])]
+    return tuple(
+        TaxRate(each, str(rates[each].get("Name", "")), Decimal(rates[each].get("RateValue", 0)))
+        for each in ids
+        if each in rates
+    )
 
 
 def _entry(company_id: str, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:

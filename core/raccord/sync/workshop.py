@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -38,6 +39,9 @@ from raccord.sync.source_http import SourceHttp, allowed_hosts
 from raccord.sync.terms import DatedTerms
 from raccord.sync.views import FetchView, MapView, ReportView, View
 
+PLANS_AT_ONCE = 32
+"""Plans whose facts one process remembers; several companies are planned at the same time."""
+
 
 def settings_handle(connection_id: str) -> str:
     """Return where a connection's secret settings lie in the vault."""
@@ -67,7 +71,7 @@ class Workshop:
     scopes: Scopes
     vault: Vault
     clock: Clock
-    _facts: tuple[str, Facts] | None = field(default=None, repr=False)
+    _facts: OrderedDict[str, Facts] = field(default_factory=OrderedDict, repr=False)
     _clients: dict[str, QuickBooks] = field(default_factory=dict, repr=False)
     _sources: dict[tuple[str, int], SourceHttp] = field(default_factory=dict, repr=False)
     _oauths: dict[str, OAuthClient] = field(default_factory=dict, repr=False)
@@ -136,7 +140,10 @@ class Workshop:
 
     def keep_facts(self, plan_id: str, facts: Facts) -> None:
         """Remember the facts a plan is made with, so that its later slices ask nothing."""
-        self._facts = (plan_id, facts)
+        with self._lock:
+            self._facts[plan_id] = facts
+            while len(self._facts) > PLANS_AT_ONCE:
+                self._facts.popitem(last=False)
 
     def _source_http(self, bench: Bench) -> SourceHttp:
         key = (bench.connection.id, bench.connection.revision)
@@ -148,9 +155,12 @@ class Workshop:
 
     def facts(self, plan_id: str, company: Company) -> Facts:
         """Return the facts of a plan; another process that takes the plan over reads them again."""
-        if self._facts is None or self._facts[0] != plan_id:
-            self._facts = (plan_id, read_facts(self.client(company)))
-        return self._facts[1]
+        with self._lock:
+            known = self._facts.get(plan_id)
+        if known is None:
+            known = read_facts(self.client(company))
+            self.keep_facts(plan_id, known)
+        return known
 
     def client(self, company: Company) -> QuickBooks:
         """Return the company's one client in this process; its connections and limits are shared by all threads."""
