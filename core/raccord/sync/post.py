@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.clock import Clock
@@ -41,16 +41,22 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
 from raccord.sync.holds import open_hold
 from raccord.sync.links import Outcomes
+from raccord.sync.problems import open_problem
 from raccord.sync.readback import Sought, read_back
+from raccord.sync.recognise import recognise
 from raccord.sync.resolve import LINK_WAITS
 
 ATTEMPTS_MAX = 6
+ASIDE_MAX = 5
+"""Documents of one plan whose outcome may stay unknown while the others go on."""
 SLICE = BATCH_MAX * 8
 BATCHES_AT_ONCE = 4
 
 
 class OutcomeUnknown(Exception):  # noqa: N818 - named for what is so
-    """Raised when a document's outcome stays unknown after every allowed try; its intent stays for the next run."""
+    """Raised when the outcomes of many documents stay unknown after every allowed try; their intents stay for the next
+    run.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,8 @@ class Poster:
                 .order_by(Posting.id)
             )
             if plan_id is not None:
-                statement = statement.where(PlanLine.plan_id == plan_id).limit(SLICE)
+                tried = Posting.attempts <= ATTEMPTS_MAX
+                statement = statement.where(PlanLine.plan_id == plan_id, tried).limit(SLICE)
             return [self._job(posting, line) for posting, line in session.execute(statement)]
 
     def _claim(self, plan_id: str) -> list[Job] | None:
@@ -188,6 +195,7 @@ class Poster:
             posting.document_id,
             posting.body,
             line.day,
+            posting.created_at,
         )
         return Job(
             posting.id,
@@ -287,23 +295,54 @@ class Poster:
         found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK])
         results = [Result(job, found[job.sought.code]) for job in jobs if job.sought.code in found]
         missing = [job for job in jobs if job.sought.code not in found]
-        self._count_attempts(missing)
-        for _, same_kind in groupby(missing, key=lambda job: uses_batch(job.kind)):
+        worn = [job for job in missing if job.attempts >= ATTEMPTS_MAX]
+        fresh = [job for job in missing if job.attempts < ATTEMPTS_MAX]
+        self._count_attempts([job.posting_id for job in missing])
+        if worn:
+            self._set_aside(worn)
+        for _, same_kind in groupby(fresh, key=lambda job: uses_batch(job.kind)):
             results.extend(self._send(list(same_kind)))
         return results
 
-    def _count_attempts(self, jobs: Sequence[Job]) -> None:
+    def _count_attempts(self, posting_ids: Sequence[int]) -> None:
         """Note one more try of each; the tries are bounded."""
-        worn = [job.key for job in jobs if job.attempts >= ATTEMPTS_MAX]
-        if worn:
-            raise OutcomeUnknown(", ".join(worn[:20]))
         with self.execution.begin() as (session, _):
-            for some in chunks([job.posting_id for job in jobs], CHUNK):
+            for some in chunks(posting_ids, CHUNK):
                 session.execute(update(Posting).where(Posting.id.in_(some)).values(attempts=Posting.attempts + 1))
+
+    def _set_aside(self, jobs: Sequence[Job]) -> None:
+        """Leave documents whose outcome never gets known to the next run, and go on with the others.
+
+        When there are many, it is not them but QuickBooks: the run ends.
+        """
+        with self.execution.begin() as (session, run):
+            aside = session.scalar(
+                select(func.count())
+                .select_from(Posting)
+                .join(PlanLine, PlanLine.id == Posting.plan_line_id)
+                .where(
+                    PlanLine.plan_id == run.plan_id,
+                    Posting.state == PostingState.INTENT,
+                    Posting.attempts > ATTEMPTS_MAX,
+                )
+            )
+            if aside is not None and aside > ASIDE_MAX:
+                raise OutcomeUnknown(", ".join(job.key for job in jobs[:20]))
+            for job in jobs:
+                open_problem(
+                    session,
+                    connection_id=self.connection_id,
+                    run_id=run.id,
+                    stream=job.key.split("/", 1)[0],
+                    code=str(Cause.UNCERTAIN),
+                    subject=job.key,
+                    params={"attempts": job.attempts},
+                    now=self.clock.now(),
+                )
 
     def _settle(self, results: Sequence[Result]) -> None:
         """Commit answers, links and line states together; what is still unknown stays an intent."""
-        results = self._recognise(results)
+        results = recognise(self.client, results)
         with self.execution.begin() as (session, run):
             outcomes = self._outcomes(session, run, results)
             for result in results:
@@ -316,22 +355,6 @@ class Poster:
         outcomes = Outcomes(session, run, self.company_id, self.clock.now())
         outcomes.load([result.job.posting_id for result in results])
         return outcomes
-
-    def _recognise(self, results: Sequence[Result]) -> list[Result]:
-        """A number or name that is taken may be taken by this very document, sent by a life of ours we forgot."""
-        taken = [
-            result.job.sought
-            for result in results
-            if any(fault.cause in (Cause.DUPLICATE_NUMBER, Cause.DUPLICATE_NAME) for fault in result.faults)
-        ]
-        if not taken:
-            return list(results)
-        found = read_back(self.client, taken)
-        return (
-            [replace(result, document=found.get(result.job.sought.code), faults=result.faults) for result in results]
-            if found
-            else list(results)
-        )
 
     def _give_back(self, session: Session, job: Job) -> None:
         """An intent of an earlier run that is not in the books: its draft is planned again under the same mark."""

@@ -1,0 +1,64 @@
+"""Refusals that are none: what stands in a document's way may be that very document, and what is gone may be there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from raccord.quickbooks import BATCH_MAX, Cause, Fault, QuickBooks, quoted
+from raccord.store.models import Action
+from raccord.sync.chunks import chunks
+from raccord.sync.readback import LISTS, Sought, read_back
+
+if TYPE_CHECKING:
+    from raccord.sync.sending import Job, Result
+
+IN_THE_WAY = frozenset({Cause.DUPLICATE_NUMBER, Cause.DUPLICATE_NAME, Cause.STALE})
+
+
+def recognise(client: QuickBooks, results: Sequence[Result]) -> list[Result]:
+    """Return the results with documents in the place of refusals that our own documents caused.
+
+    A number, a name or a newer state may come from a life of ours that we forgot. And "not found" as the answer to an
+    update may speak of the document or of something it refers to: asking for the document tells which.
+    """
+    taken = [result.job.sought for result in results if _stands_in_its_way(result)]
+    gone = [result.job for result in results if _has(result.faults, {Cause.GONE}) and _updates(result.job)]
+    found = read_back(client, taken) if taken else {}
+    there = _still_there(client, gone)
+    return [_judged(result, found, there) for result in results]
+
+
+def _stands_in_its_way(result: Result) -> bool:
+    # An entry of a list bears no mark: a newer state of it may be anybody's.
+    known = IN_THE_WAY - {Cause.STALE} if result.job.kind in LISTS else IN_THE_WAY
+    return _has(result.faults, known)
+
+
+def _judged(result: Result, found: Mapping[str, Mapping[str, Any]], there: set[tuple[str, str]]) -> Result:
+    sought: Sought = result.job.sought
+    if _stands_in_its_way(result) and sought.code in found:
+        return replace(result, document=found[sought.code])
+    if _has(result.faults, {Cause.GONE}) and (result.job.kind, sought.document_id) in there:
+        # The same fault in answer to a create means what the document refers to.
+        return replace(result, faults=tuple(replace(fault, operation="create") for fault in result.faults))
+    return result
+
+
+def _still_there(client: QuickBooks, jobs: Sequence[Job]) -> set[tuple[str, str]]:
+    there: set[tuple[str, str]] = set()
+    for kind in dict.fromkeys(job.kind for job in jobs):
+        active = " AND Active IN (true, false)" if kind in LISTS else ""
+        for some in chunks([job.sought.document_id for job in jobs if job.kind == kind], BATCH_MAX):
+            where = f"Id IN ({', '.join(map(quoted, some))}){active}"
+            there.update((kind, str(row["Id"])) for row in client.query_all(kind, where))
+    return there
+
+
+def _updates(job: Job) -> bool:
+    return job.action == Action.UPDATE
+
+
+def _has(faults: Sequence[Fault], causes: frozenset[Cause] | set[Cause]) -> bool:
+    return any(fault.cause in causes for fault in faults)
