@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import answer_hold, approve_plan
+from raccord.onboarding.decisions import answer_hold, approve_plan, choose
 from raccord.quickbooks import RefusedError
 from raccord.store.models import (
     Company,
@@ -19,6 +20,7 @@ from raccord.store.models import (
     Hold,
     LineState,
     LinkRow,
+    LinkState,
     Plan,
     PlanLine,
     Posting,
@@ -28,6 +30,7 @@ from raccord.store.models import (
     Proof,
     RunState,
 )
+from raccord.sync.books import store_entry
 from raccord.sync.execution import Execution
 from raccord.sync.readback import Sought, read_back
 from raccord.sync.run import Pipeline
@@ -187,8 +190,9 @@ def test_when_no_outcome_gets_known_the_run_ends_instead_of_trying_everything(
 
 
 def test_an_update_that_a_forgotten_life_of_ours_made_is_recognised(
-    workshop: Workshop, connection: Connection, company: Company
+    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
 ) -> None:
+    sandbox.store.of_template("quebec").settings["ignore_requestid"] = True
     till.ROWS["T1"] = [sale(1)]
     choose_usual(workshop, connection, company)
     sync(workshop, connection)
@@ -208,6 +212,35 @@ def test_an_update_that_a_forgotten_life_of_ours_made_is_recognised(
         assert session.scalars(select(DraftRow)).one().state == DraftState.POSTED
         assert session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all() == []
         assert all(proof.equal for proof in session.scalars(select(Proof)))
+
+
+def test_an_update_that_names_something_inactive_is_not_taken_for_a_deleted_document(
+    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
+) -> None:
+    till.ROWS["T1"] = [sale(1)]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    approved_to_review(workshop, connection)
+    other = workshop.client(company).create("Customer", '{"DisplayName":"Zoé"}', "by-hand").value
+    with workshop.database.begin() as session:
+        store_entry(session, company.id, "Customer", other, workshop.clock.now())
+    choose(workshop, OWNER, connection.id, "customer", other["Id"], valid_from=date(2026, 3, 1))
+    till.ROWS["T1"] = [sale(1, "12.00")]
+    run = finish(workshop, request(workshop, connection))
+    lab(sandbox, "deactivate", entity="Customer", id=other["Id"])
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, run.id).state == RunState.DONE
+    with workshop.database.read() as session:
+        assert session.scalars(select(Posting).where(Posting.state == PostingState.REFUSED)).one().fault_code in (
+            "610",
+            "2500",
+        )
+        assert session.scalars(select(LinkRow).where(LinkRow.key == "sales/s1")).one().state == LinkState.LIVE
+        assert session.scalars(select(Problem).where(Problem.state == ProblemState.OPEN)).one().code == (
+            "posting.inactive_reference"
+        )
 
 
 def test_a_receipt_that_was_deposited_is_not_changed_and_its_refusal_is_told(
