@@ -18,7 +18,7 @@ from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock
 from raccord.quickbooks.entities import VoidWay, entity
 from raccord.quickbooks.environment import Environment
 from raccord.quickbooks.errors import Attempt, TooManyRowsError, UnavailableError, Uncertain, WrongCompanyError
-from raccord.quickbooks.governor import Governor
+from raccord.quickbooks.governor import PATIENCE_MS, Governor
 from raccord.quickbooks.keeper import TokenKeeper
 from raccord.quickbooks.limits import Lane
 from raccord.quickbooks.query import PAGE_MAX, count_statement, page_statement
@@ -160,12 +160,15 @@ class QuickBooks:
             case None:
                 raise ValueError(f"QuickBooks does not void {kind} through its service")
 
-    def batch(self, items: Sequence[BatchItem | BatchQuery], request_id: str) -> list[BatchAnswer]:
+    def batch(
+        self, items: Sequence[BatchItem | BatchQuery], request_id: str, *, patience_ms: int = PATIENCE_MS
+    ) -> list[BatchAnswer]:
         """Send up to 30 items at once and return one answer for each, in the order given.
 
         Items are independent: one may fail while others work. When the answer to the whole is lost, ``Uncertain``
         (kind 'batch') leaves every write in it open. ``request_id`` has at most 36 characters; a batch of queries
-        alone needs none and is retried like any read.
+        alone needs none and is retried like any read. ``NoPermitError`` says that the limits allow it only later than
+        ``patience_ms``; nothing was sent then.
         """
         body = envelope(items)
         writes = any(isinstance(item, BatchItem) for item in items)
@@ -173,7 +176,9 @@ class QuickBooks:
         if writes:
             _check_request_id(request_id, BATCH_REQUEST_ID_MAX)
             params, attempt = {"requestid": request_id}, Attempt("batch", "batch", request_id)
-        answer = self._wire.send(Call("POST", "batch", params, body, attempt=attempt, batch=True), self._lane)
+        answer = self._wire.send(
+            Call("POST", "batch", params, body, attempt=attempt, batch=True, patience_ms=patience_ms), self._lane
+        )
         answers = read_answers(items, answer.value, answer.tid)
         if any(fault.cause is Cause.THROTTLED for each in answers for fault in each.faults):
             self._wire.pause()

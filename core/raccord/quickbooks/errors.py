@@ -95,6 +95,17 @@ class ThrottledError(QuickBooksError):
     retry = RetryClass.AFTER_PAUSE
 
 
+class NoPermitError(ThrottledError):
+    """Raised when our own limits allow the call only later than its caller waits. Nothing was sent.
+
+    ``wait_ms`` says when asking again is of use, as far as that is known.
+    """
+
+    def __init__(self, message: str, wait_ms: int = 0) -> None:
+        super().__init__(message)
+        self.wait_ms = wait_ms
+
+
 class ReauthoriseError(QuickBooksError):
     """Raised when the grant is gone (revoked, expired, superseded): a person must connect the company again. Never
     retried.

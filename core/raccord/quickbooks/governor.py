@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock
-from raccord.quickbooks.errors import ThrottledError
+from raccord.quickbooks.errors import NoPermitError
 from raccord.quickbooks.limits import PUBLISHED, Bucket, Lane, Limits, LocalBucket
 
 PAUSE_MS = 60_000
 """How long a company rests after "too many requests" without a Retry-After."""
+PATIENCE_MS = 900_000
+"""How long a call waits for its permit unless it says otherwise."""
 _PAUSE_MIN_MS = 1_000
 _PAUSE_MAX_MS = 600_000
-_PATIENCE_MS = 900_000
 _NAP_MAX_MS = 5_000
 
 
@@ -32,12 +33,14 @@ class Governor:
         self._clock = clock
         self._places = threading.Condition()
         self._inside = 0
+        # One of those who wait for the same permits watches the clock; the others would wake up for nothing.
+        self._turns = {(lane, batch): threading.Lock() for lane in Lane for batch in (False, True)}
 
     @contextmanager
-    def permit(self, lane: Lane, *, batch: bool = False, patience_ms: int = _PATIENCE_MS) -> Iterator[None]:
+    def permit(self, lane: Lane, *, batch: bool = False, patience_ms: int = PATIENCE_MS) -> Iterator[None]:
         """Wait for a permit, then hold one of the concurrent places during the block.
 
-        Raises ``ThrottledError`` when that would take longer than ``patience_ms``; nothing was sent then.
+        Raises ``NoPermitError`` when that would take longer than ``patience_ms``; nothing was sent then.
         """
         self._enter(lane, batch, patience_ms)
         try:
@@ -53,19 +56,29 @@ class Governor:
         self._bucket.pause(min(max(wanted_ms, _PAUSE_MIN_MS), _PAUSE_MAX_MS))
 
     def _enter(self, lane: Lane, batch: bool, patience_ms: int) -> None:
+        turn = self._turns[lane, batch]
+        if not turn.acquire(timeout=patience_ms / 1000):
+            raise NoPermitError("others wait for the same permits already")
+        try:
+            self._wait(lane, batch, patience_ms)
+        finally:
+            turn.release()
+
+    def _wait(self, lane: Lane, batch: bool, patience_ms: int) -> None:
         give_up_ms = self._clock.elapsed_ms() + patience_ms
         room = self.limits.concurrent_in(lane)
         while True:
             with self._places:
                 if not self._places.wait_for(lambda: self._inside < room, timeout=patience_ms / 1000):
-                    raise ThrottledError("no free place for another request to this company")
+                    raise NoPermitError("no free place for another request to this company")
                 wait_ms = self._bucket.take(lane, batch=batch)
                 if wait_ms <= 0:
                     self._inside += 1
                     return
             if self._clock.elapsed_ms() + wait_ms > give_up_ms:
-                raise ThrottledError(
-                    f"this company's next request may leave in {wait_ms / 1000:.0f} s, later than the caller waits"
+                raise NoPermitError(
+                    f"this company's next request may leave in {wait_ms / 1000:.0f} s, later than the caller waits",
+                    wait_ms,
                 )
             # In naps, so that a pause that was lengthened or permits that came back are seen soon.
             self._clock.sleep_ms(min(wait_ms, _NAP_MAX_MS))

@@ -26,7 +26,7 @@ from raccord.quickbooks.errors import (
     Uncertain,
 )
 from raccord.quickbooks.faults import Fault, faults_in, read_faults
-from raccord.quickbooks.governor import Governor
+from raccord.quickbooks.governor import PATIENCE_MS, Governor
 from raccord.quickbooks.keeper import TokenKeeper
 from raccord.quickbooks.limits import Lane
 from raccord.quickbooks.secret import Secret
@@ -70,6 +70,7 @@ class Call:
     content_type: str = "application/json"
     attempt: Attempt | None = None
     batch: bool = False
+    patience_ms: int = PATIENCE_MS
 
 
 class Wire:
@@ -102,7 +103,7 @@ class Wire:
         round_ = _Round(self, call)
         while True:
             try:
-                with self._governor.permit(lane, batch=call.batch):
+                with self._governor.permit(lane, batch=call.batch, patience_ms=call.patience_ms):
                     response = self._exchange(call, round_)
             except _NOT_SENT as error:
                 round_.not_sent(error)
