@@ -21,6 +21,7 @@ FILE_NAME = "raccord.toml"
 _EXPECTED = {
     "language": Text(fr="fr ou en", en="fr or en"),
     "log_level": Text(fr="DEBUG, INFO, WARNING ou ERROR", en="DEBUG, INFO, WARNING or ERROR"),
+    "quickbooks_limits": Text(fr="usual ou published", en="usual or published"),
     "quickbooks_environment": Text(
         fr="production, sandbox ou une adresse http(s)://", en="production, sandbox or an http(s):// address"
     ),
@@ -60,6 +61,8 @@ class Settings(BaseModel):
     """What people type to see the pages; needed wherever ``web_host`` is not this machine alone."""
     quickbooks_environment: str = "sandbox"
     """``production``, ``sandbox`` (Intuit's) or the base URL of a local one."""
+    quickbooks_limits: Literal["usual", "published"] = "usual"
+    """``usual``: Intuit's published limits for its companies, none for a local one; ``published``: for all."""
     quickbooks_client_id: str = ""
     quickbooks_client_secret: SecretStr = SecretStr("")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -33,6 +33,7 @@ from raccord.store.models import Company, Connection, Run
 from raccord.store.tokens import StoredTokens
 from raccord.store.vault import Vault, join_secrets
 from raccord.sync.books import Facts, read_facts
+from raccord.sync.bucket import StoredBucket
 from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
 from raccord.sync.file_guard import GuardedFileBox
 from raccord.sync.source_http import SourceHttp, allowed_hosts
@@ -214,11 +215,16 @@ class Workshop:
         self.database.dispose()
 
     def _new_client(self, company: Company) -> QuickBooks:
-        limits = LOCAL if is_local(company) else PUBLISHED
         return QuickBooks(
             environment_of(company.environment),
             company.realm,
             self.keeper(company),
-            Governor(limits, clock=self.clock),
+            self._governor(company),
             clock=self.clock,
         )
+
+    def _governor(self, company: Company) -> Governor:
+        if is_local(company) and self.settings.quickbooks_limits == "usual":
+            return Governor(LOCAL, clock=self.clock)
+        bucket = StoredBucket(self.database, company.id, PUBLISHED, self.clock)
+        return Governor(PUBLISHED, bucket, self.clock)
