@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.clock import Clock
-from raccord.quickbooks import (
-    BATCH_MAX,
-    BatchItem,
-    Cause,
-    Fault,
-    Operation,
-    QuickBooks,
-    RefusedError,
-    RetryClass,
-    Uncertain,
-)
-from raccord.quickbooks.codec import fill, uses_batch
+from raccord.quickbooks import Cause, QuickBooks, RetryClass
+from raccord.quickbooks.codec import fill
 from raccord.store.models import (
     Action,
+    Control,
     DraftRow,
     DraftState,
     LineState,
@@ -45,43 +33,26 @@ from raccord.sync.problems import open_problem
 from raccord.sync.readback import Sought, read_back
 from raccord.sync.recognise import recognise
 from raccord.sync.resolve import LINK_WAITS
+from raccord.sync.sending import Job, Result, Sender, send_all
 
 ATTEMPTS_MAX = 6
 ASIDE_MAX = 5
 """Documents of one plan whose outcome may stay unknown while the others go on."""
-SLICE = BATCH_MAX * 8
-BATCHES_AT_ONCE = 4
+CLAIM = 240
+"""Documents whose intents one transaction commits."""
+REFILL = 120
+"""Documents still to be sent when more are claimed, so that sending does not stop meanwhile."""
+SETTLE = 60
+"""Answers that are waited for before they are stored; about two seconds' worth under the published limits."""
+SLICE = 6 * CLAIM
+"""Documents of one unit of work, a minute's worth under the published limits; each end of a unit idles for half a
+second. A person's pause is seen before more are claimed."""
 
 
 class OutcomeUnknown(Exception):  # noqa: N818 - named for what is so
     """Raised when the outcomes of many documents stay unknown after every allowed try; their intents stay for the next
     run.
     """
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One document on its way."""
-
-    posting_id: int
-    line_id: int
-    kind: str
-    action: str
-    key: str
-    body: str
-    request: str
-    sought: Sought
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of a job: a document, faults, or neither (unknown)."""
-
-    job: Job
-    document: Mapping[str, Any] | None = None
-    faults: tuple[Fault, ...] = ()
-    tid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +75,20 @@ class Poster:
         jobs = self._claim(plan_id)
         if jobs is None:
             return False
-        self._settle(self._send(jobs))
+        self._pump(plan_id, jobs)
         return True
+
+    def _pump(self, plan_id: str, jobs: Sequence[Job]) -> None:
+        """Send jobs and more of their rank, storing answers and claiming the next while others are under way."""
+        claimed, more = len(jobs), jobs
+        with Sender(self.client, self.clock) as sender:
+            sender.add(jobs)
+            while results := sender.collect(SETTLE):
+                self._settle(results)
+                if more and claimed < SLICE and sender.waiting < REFILL:
+                    more = self._claim(plan_id, jobs[0].rank) or []
+                    sender.add(more)
+                    claimed += len(more)
 
     def recover(self) -> int:
         """Settle what earlier runs left unknown, by reading back only; return how many intents were open."""
@@ -132,19 +115,21 @@ class Poster:
             )
             if plan_id is not None:
                 tried = Posting.attempts <= ATTEMPTS_MAX
-                statement = statement.where(PlanLine.plan_id == plan_id, tried).limit(SLICE)
+                statement = statement.where(PlanLine.plan_id == plan_id, tried).limit(CLAIM)
             return [self._job(posting, line) for posting, line in session.execute(statement)]
 
-    def _claim(self, plan_id: str) -> list[Job] | None:
-        """Commit the intents of the next lines; ``None`` when no line is pending."""
+    def _claim(self, plan_id: str, rank: int | None = None) -> list[Job] | None:
+        """Commit the intents of the next lines; ``None`` when no line is pending, or none of ``rank`` if given, or a
+        person asked the run to stop meanwhile.
+        """
         with self.execution.begin() as (session, run):
             lines = session.scalars(
                 select(PlanLine)
                 .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING)
                 .order_by(PlanLine.rank, PlanLine.id)
-                .limit(SLICE)
+                .limit(CLAIM)
             ).all()
-            if not lines:
+            if not lines or (rank is not None and (lines[0].rank != rank or run.control != Control.GO)):
                 return None
             lines = [line for line in lines if line.rank == lines[0].rank]
             ids = self._ids(session, {key for line in lines for key in line.needs})
@@ -200,6 +185,7 @@ class Poster:
         return Job(
             posting.id,
             line.id,
+            line.rank,
             posting.kind,
             posting.operation,
             posting.key,
@@ -244,52 +230,6 @@ class Poster:
             draft.state, draft.reason = DraftState.HELD, LINK_WAITS
             open_hold(session, self.connection_id, draft, LINK_WAITS, {"keys": missing, "states": {}}, self.clock.now())
 
-    def _send(self, jobs: Sequence[Job]) -> list[Result]:
-        linking = [job for job in jobs if job.action == Action.LINK]
-        if linking and len(linking) < len(jobs):
-            rest = [job for job in jobs if job.action != Action.LINK]
-            return [*self._send(linking), *self._send(rest)]
-        if linking or not uses_batch(jobs[0].kind):
-            return [self._send_one(job) for job in jobs]
-        batches = list(chunks(jobs, BATCH_MAX))
-        if len(batches) == 1:
-            return self._send_batch(batches[0])
-        with ThreadPoolExecutor(BATCHES_AT_ONCE) as threads:
-            return [result for results in threads.map(self._send_batch, batches) for result in results]
-
-    def _send_one(self, job: Job) -> Result:
-        send = self.client.update if job.action == Action.UPDATE else self.client.create
-        try:
-            if job.action == Action.LINK:
-                # Nothing is written: the document that is there becomes ours to follow.
-                answer = self.client.read(job.kind, job.sought.document_id)
-            else:
-                answer = send(job.kind, job.body, job.request)
-        except Uncertain as error:
-            return Result(job, tid=error.tid)
-        except RefusedError as error:
-            if error.retry in (RetryClass.REAUTHORISE, RetryClass.REFRESH_TOKEN):
-                raise
-            return Result(job, faults=error.faults, tid=error.tid)
-        return Result(job, answer.value, tid=answer.tid)
-
-    def _send_batch(self, jobs: Sequence[Job]) -> list[Result]:
-        if len(jobs) == 1:
-            return [self._send_one(jobs[0])]
-        items = [
-            BatchItem(
-                str(number), Operation.UPDATE if job.action == Action.UPDATE else Operation.CREATE, job.kind, job.body
-            )
-            for number, job in enumerate(jobs, start=1)
-        ]
-        # The same documents make the same batch id, so that a whole batch sent again is one request to QuickBooks.
-        batch_id = "rb" + digest(*(job.request for job in jobs))[:32]
-        try:
-            answers = self.client.batch(items, batch_id)
-        except Uncertain as error:
-            return [Result(job, tid=error.tid) for job in jobs]
-        return [Result(job, answer.value, answer.faults) for job, answer in zip(jobs, answers, strict=True)]
-
     def _read_back(self, jobs: Sequence[Job]) -> list[Result]:
         """Look for documents whose answer is missing, then send again only those that are not there."""
         found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK])
@@ -300,9 +240,7 @@ class Poster:
         self._count_attempts([job.posting_id for job in missing])
         if worn:
             self._set_aside(worn)
-        for _, same_kind in groupby(fresh, key=lambda job: uses_batch(job.kind)):
-            results.extend(self._send(list(same_kind)))
-        return results
+        return [*results, *send_all(self.client, self.clock, fresh)]
 
     def _count_attempts(self, posting_ids: Sequence[int]) -> None:
         """Note one more try of each; the tries are bounded."""

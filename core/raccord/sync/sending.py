@@ -1,0 +1,205 @@
+"""Sending documents to one company from several threads: in batches, and one by one while batches must wait."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from raccord.clock import Clock
+from raccord.quickbooks import (
+    BATCH_MAX,
+    BatchItem,
+    Fault,
+    NoPermitError,
+    Operation,
+    QuickBooks,
+    RefusedError,
+    RetryClass,
+    Uncertain,
+)
+from raccord.quickbooks.codec import uses_batch
+from raccord.store.models import Action
+from raccord.sync.bodies import digest
+from raccord.sync.readback import Sought
+
+WORKERS = 8
+"""Requests under way at once; the governor lets a run have no more."""
+BATCH_PATIENCE_MS = 250
+"""How long a batch waits for its permit before its first document goes out alone: about two single requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One document on its way."""
+
+    posting_id: int
+    line_id: int
+    rank: int
+    kind: str
+    action: str
+    key: str
+    body: str
+    request: str
+    sought: Sought
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a job: a document, faults, or neither (unknown)."""
+
+    job: Job
+    document: Mapping[str, Any] | None = None
+    faults: tuple[Fault, ...] = ()
+    tid: str = ""
+
+
+class Sender:
+    """Sends jobs, in no particular order, while its caller stores the results of earlier ones.
+
+    Each job is sent once. A batch goes out whenever the limits allow one; until then its documents go out singly, so
+    that the company's whole quota is used. After an error no further job is begun: ``collect`` returns what came
+    before and then raises it. The jobs that were left have no result, like those whose answer was lost. Leaving the
+    context waits for the requests under way.
+    """
+
+    def __init__(self, client: QuickBooks, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._no_batch_until_ms = 0
+        self._change = threading.Condition()
+        self._queue: deque[Job] = deque()
+        self._done: list[Result] = []
+        self._busy = 0
+        self._error: BaseException | None = None
+        self._stopped = False
+        self._threads = ThreadPoolExecutor(WORKERS, "post")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._change:
+            self._stopped = True
+        self._threads.shutdown()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs no thread has taken yet."""
+        return len(self._queue)
+
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Send these too."""
+        with self._change:
+            self._queue.extend(jobs)
+            self._call_threads()
+
+    def collect(self, least: int) -> list[Result]:
+        """Wait for ``least`` results, or for as many as will still come, and return all there are; none at the end."""
+        with self._change:
+            self._change.wait_for(lambda: len(self._done) >= least or not self._busy)
+            results, self._done = self._done, []
+            if not results and self._error is not None:
+                raise self._error
+            return results
+
+    def _call_threads(self) -> None:
+        if self._stopped or self._error is not None:
+            return
+        for _ in range(min(WORKERS - self._busy, len(self._queue))):
+            self._busy += 1
+            self._threads.submit(self._work).add_done_callback(self._ended)
+
+    def _work(self) -> None:
+        while jobs := self._next():
+            results = self._send(jobs)
+            with self._change:
+                self._done.extend(results)
+                self._change.notify_all()
+
+    def _ended(self, work: Future[None]) -> None:
+        with self._change:
+            self._busy -= 1
+            self._error = self._error or work.exception()
+            # A thread may have found nothing to do just before another one put documents back.
+            self._call_threads()
+            self._change.notify_all()
+
+    def _next(self) -> list[Job]:
+        """Take a batch's documents, or one while no batch may go or when that one cannot go in a batch."""
+        with self._change:
+            jobs: list[Job] = []
+            if self._stopped or self._error is not None:
+                return jobs
+            most = BATCH_MAX if self._clock.elapsed_ms() >= self._no_batch_until_ms else 1
+            while self._queue and len(jobs) < most and (not jobs or _batched(self._queue[0])):
+                jobs.append(self._queue.popleft())
+                if not _batched(jobs[0]):
+                    break
+            return jobs
+
+    def _put_back(self, jobs: Sequence[Job]) -> None:
+        with self._change:
+            self._queue.extendleft(reversed(jobs))
+            self._call_threads()
+
+    def _send(self, jobs: Sequence[Job]) -> list[Result]:
+        if len(jobs) > 1:
+            try:
+                return self._send_batch(jobs)
+            except NoPermitError as error:
+                self._no_batch_until_ms = self._clock.elapsed_ms() + error.wait_ms
+                self._put_back(jobs[1:])
+        return [self._send_one(jobs[0])]
+
+    def _send_one(self, job: Job) -> Result:
+        send = self._client.update if job.action == Action.UPDATE else self._client.create
+        try:
+            if job.action == Action.LINK:
+                # Nothing is written: the document that is there becomes ours to follow.
+                answer = self._client.read(job.kind, job.sought.document_id)
+            else:
+                answer = send(job.kind, job.body, job.request)
+        except Uncertain as error:
+            return Result(job, tid=error.tid)
+        except RefusedError as error:
+            if error.retry in (RetryClass.REAUTHORISE, RetryClass.REFRESH_TOKEN):
+                raise
+            return Result(job, faults=error.faults, tid=error.tid)
+        return Result(job, answer.value, tid=answer.tid)
+
+    def _send_batch(self, jobs: Sequence[Job]) -> list[Result]:
+        items = [
+            BatchItem(
+                str(number), Operation.UPDATE if job.action == Action.UPDATE else Operation.CREATE, job.kind, job.body
+            )
+            for number, job in enumerate(jobs, start=1)
+        ]
+        # The same documents make the same batch id, so that a whole batch sent again is one request to QuickBooks.
+        batch_id = "rb" + digest(*(job.request for job in jobs))[:32]
+        try:
+            answers = self._client.batch(items, batch_id, patience_ms=BATCH_PATIENCE_MS)
+        except Uncertain as error:
+            return [Result(job, tid=error.tid) for job in jobs]
+        return [Result(job, answer.value, answer.faults) for job, answer in zip(jobs, answers, strict=True)]
+
+
+def send_all(client: QuickBooks, clock: Clock, jobs: Sequence[Job]) -> list[Result]:
+    """Send jobs and wait for all results."""
+    with Sender(client, clock) as sender:
+        sender.add(jobs)
+        results: list[Result] = []
+        while some := sender.collect(len(jobs)):
+            results.extend(some)
+        return results
+
+
+def _batched(job: Job) -> bool:
+    return job.action != Action.LINK and uses_batch(job.kind)
