@@ -12,7 +12,7 @@ from raccord.cli.output import Column, Output
 from raccord.cli.showing import ACTIONS, day, moment, money
 from raccord.overview.explain import explain
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_summary
-from raccord.quickbooks import quoted
+from raccord.quickbooks import Lane, quoted
 from raccord.store.canonical import canonical
 from raccord.store.models import Action, Company, Connection, PlanState
 from raccord.sync.chunks import chunks
@@ -50,7 +50,7 @@ def books_now(workshop: Workshop, plan: PlanSummary, lines: Sequence[LineView]) 
         return {}
     with workshop.database.read() as session:
         connection = session.get_one(Connection, plan.connection_id)
-        client = workshop.client(session.get_one(Company, connection.company_id))
+        client = workshop.client(session.get_one(Company, connection.company_id)).in_lane(Lane.INTERACTIVE)
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for kind, ids in wanted.items():
         for some in chunks(ids, 100):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.texts import Text
-from raccord.quickbooks import new_state
+from raccord.quickbooks import Lane, new_state
 from raccord.store import events
 from raccord.store.models import Company, CompanyState, Connection, ConnectionState
 from raccord.store.tokens import tokens_handle
@@ -90,7 +90,7 @@ def refresh_company(workshop: Workshop, company_id: str) -> Company:
     with workshop.database.read() as session:
         company = session.get_one(Company, company_id)
         choices = chosen(session, company_id)
-    client = workshop.client(company)
+    client = workshop.client(company).in_lane(Lane.INTERACTIVE)
     facts, rows = read_facts(client), read_lists(client, choices)
     with workshop.database.begin() as session:
         company = session.get_one(Company, company_id)
