@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,11 +19,11 @@ from typing import Any
 
 import httpx
 import till
-from harness import NOW, OWNER, choose_usual, consent, enable, finish, make_workshop, request
+from harness import OWNER, choose_usual, consent, enable, finish, make_workshop, request
 from sqlalchemy.engine import default
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from raccord.clock import FixedClock
+from raccord.clock import SystemClock
 from raccord.onboarding.connections import NewConnection, connect
 from raccord.onboarding.decisions import approve_plan
 from raccord.store.database import Database
@@ -58,7 +59,11 @@ def in_child(life: Callable[[], Any]) -> Any:
             with os.fdopen(writing, "w") as out:
                 json.dump(life(), out)
             status = 0
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
+            sys.stderr.flush()
             os._exit(status)
     os.close(writing)
     with os.fdopen(reading) as answer:
@@ -110,7 +115,14 @@ def one_life(orders: dict[str, Any], at: int) -> dict[str, str]:
 
 def open_workshop(orders: dict[str, Any]) -> Any:
     database = Database(orders["database"])
-    return make_workshop(database, Path(orders["data_dir"]), orders["sandbox"], FixedClock(NOW), till)
+    return make_workshop(database, Path(orders["data_dir"]), orders["sandbox"], HastyClock(), till)
+
+
+class HastyClock(SystemClock):
+    """The machine's clock, which goes on from one life to the next, without its pauses."""
+
+    def sleep_ms(self, span_ms: int) -> None:
+        return
 
 
 def die_at(event: int) -> None:
