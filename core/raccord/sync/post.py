@@ -44,9 +44,9 @@ REFILL = 120
 """Documents still to be sent when more are claimed, so that sending does not stop meanwhile."""
 SETTLE = 60
 """Answers that are waited for before they are stored; about two seconds' worth under the published limits."""
-SLICE = 6 * CLAIM
-"""Documents of one unit of work, a minute's worth under the published limits; each end of a unit idles for half a
-second. A person's pause is seen before more are claimed."""
+SLICE = CLAIM * 2
+"""Documents of one unit of work, about twenty seconds' worth under the published limits: no longer than a worker that is
+asked to stop waits for its units. A person's pause is seen before more are claimed."""
 
 
 class OutcomeUnknown(Exception):  # noqa: N818 - named for what is so
