@@ -103,16 +103,8 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         connection = session.get_one(Connection, plan.connection_id, with_for_update=True)
         run = session.get_one(Run, plan.run_id, with_for_update=True)
         require(actor, Power.LINK if connection.approved_at is None else Power.WORK, _info(workshop, connection))
-        current = plan.state == PlanState.WAITING and run.state == RunState.APPROVAL and plan.hash == plan_hash
-        if not current or changed_since(session, plan):
-            raise DecisionError(
-                "plan.not_current",
-                Text(
-                    "Ce plan n'est plus celui qui attend : les données ont changé depuis.",
-                    "This plan is no longer the one that waits: things changed since.",
-                ),
-                Text("Refaites le plan et relisez-le.", "Make the plan again and read it."),
-            )
+        if plan.state != PlanState.WAITING or run.state != RunState.APPROVAL or plan.hash != plan_hash:
+            raise _not_current()
         ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
         if not ready or connection.paused_at is not None:
             raise DecisionError(
@@ -132,6 +124,8 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
                 ),
                 Text("Attendez sa fin : elle refait le plan.", "Wait for its end: it makes the plan again."),
             )
+        if changed_since(session, plan, run, connection):
+            raise _not_current()
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
         connection.approved_at = connection.approved_at or now
         run.state, run.stop_after, run.epoch = RunState.QUEUED, "", run.epoch + 1
@@ -300,6 +294,17 @@ def _reopen_record(session: Session, problem: Problem, state: ProblemState) -> N
     if record is not None:
         ready = state == ProblemState.READY
         record.state, record.reason = (RecordState.NEW, "") if ready else (RecordState.SKIPPED, RESOLVED_BY_HAND)
+
+
+def _not_current() -> DecisionError:
+    return DecisionError(
+        "plan.not_current",
+        Text(
+            "Ce plan n'est plus celui qui attend : les données ou les choix ont changé depuis.",
+            "This plan is no longer the one that waits: data or choices changed since.",
+        ),
+        Text("Refaites le plan et relisez-le.", "Make the plan again and read it."),
+    )
 
 
 def _other_open_run(session: Session, run: Run) -> bool:

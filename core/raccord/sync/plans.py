@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from raccord.store.models import (
-    Choice,
     Connection,
     DraftRow,
     DraftState,
@@ -19,11 +18,12 @@ from raccord.store.models import (
     PlanState,
     Run,
     RunState,
-    TermOverride,
 )
 
 SUPERSEDED = "plan.superseded"
 CHANGED = "plan.changed"
+REVISION = "revision"
+"""Under this name a run's progress keeps the connection's revision that its plan was made with."""
 
 
 def start_plan(session: Session, connection: Connection, run: Run, now: datetime) -> Plan:
@@ -40,6 +40,7 @@ def start_plan(session: Session, connection: Connection, run: Run, now: datetime
     session.add(plan)
     session.flush()
     run.plan_id = plan.id
+    run.progress = {**run.progress, REVISION: connection.revision}
     return plan
 
 
@@ -69,16 +70,15 @@ def leave_changed(session: Session, plan_id: str) -> None:
     )
 
 
-def changed_since(session: Session, plan: Plan) -> bool:
-    """Tell whether records, choices or terms changed after the plan was made."""
+def changed_since(session: Session, plan: Plan, run: Run, connection: Connection) -> bool:
+    """Tell whether records, choices or settings changed after the plan was made.
+
+    Told by revisions, never by clocks: those of several processes differ.
+    """
+    if run.progress.get(REVISION) != connection.revision:
+        return True
     line = select(PlanLine.id).where(PlanLine.plan_id == plan.id, PlanLine.state == LineState.PENDING, _draft_changed())
-    chosen = select(Choice.id).where(
-        Choice.connection_id == plan.connection_id, Choice.chosen_at > plan.created_at, Choice.origin == "person"
-    )
-    term = select(TermOverride.word).where(
-        TermOverride.connection_id == plan.connection_id, TermOverride.changed_at > plan.created_at
-    )
-    return any(session.execute(each.limit(1)).first() is not None for each in (line, chosen, term))
+    return session.execute(line.limit(1)).first() is not None
 
 
 def _draft_changed() -> ColumnElement[bool]:

@@ -141,8 +141,6 @@ def test_a_plan_made_before_a_choice_cannot_be_approved_after_it(
     till.ROWS["T1"] = [sale(1)]
     choose_usual(workshop, connection, company)
     plan = waiting_plan(workshop, connection)
-    assert isinstance(workshop.clock, FixedClock)
-    workshop.clock.set(NOW + timedelta(minutes=5))
     income = workshop.client(company).query("SELECT * FROM Account WHERE AccountType = 'Income'")[0]
     choose(workshop, OWNER, connection.id, "income", income["Id"])
     with pytest.raises(RaccordError, match=r"plan\.not_current"):
