@@ -45,8 +45,8 @@ REFILL = 120
 SETTLE = 60
 """Answers that are waited for before they are stored; about two seconds' worth under the published limits."""
 SLICE = CLAIM * 2
-"""Documents of one unit of work, about twenty seconds' worth under the published limits: no longer than a worker that is
-asked to stop waits for its units. A person's pause is seen before more are claimed."""
+"""Documents of one unit of work, about twenty seconds' worth under the published limits: no longer than a worker that
+is asked to stop waits for its units. A person's pause is seen before more are claimed."""
 
 
 class OutcomeUnknown(Exception):  # noqa: N818 - named for what is so
