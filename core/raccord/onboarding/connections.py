@@ -51,7 +51,7 @@ def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     require(actor, Power.LINK)
     settings = read_settings(info, new.values)
     identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
-    if identity and (before := _earlier(workshop, new, identity)):
+    if before := _earlier(workshop, new, info, identity):
         return reconnect(workshop, actor, before, new.values)
     try:
         connection, taken = _created(workshop, actor, new, info, settings, identity)
@@ -303,16 +303,23 @@ def _info(workshop: Workshop, connector: str) -> ConnectorInfo:
     return admitted.info
 
 
-def _earlier(workshop: Workshop, new: NewConnection, identity: str) -> str | None:
-    """Return the connection that this source account had to this company before it was disconnected."""
+def _earlier(workshop: Workshop, new: NewConnection, info: ConnectorInfo, identity: str) -> str | None:
+    """Return the connection that this source account had to this company before it was disconnected.
+
+    A source that does not say which account it is (a bank's files) is known by its label.
+    """
+    same = Connection.source_identity == identity
+    if not identity:
+        labels = (new.label,) if new.label else (info.label.fr, info.label.en)
+        same = same & Connection.label.in_(labels)
     with workshop.database.read() as session:
         return session.scalars(
             select(Connection.id)
             .where(
                 Connection.company_id == new.company_id,
                 Connection.connector == new.connector,
-                Connection.source_identity == identity,
                 Connection.state == ConnectionState.DISCONNECTED,
+                same,
             )
             .order_by(Connection.set_up_at.desc())
         ).first()
