@@ -1,4 +1,4 @@
-"""``raccord db``: the schema, the vault's keys, the seals of received files and the audit chain."""
+"""``raccord db``: the schema, the vault's keys and the seals of received files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from raccord.cli.language import Phrase
 from raccord.cli.output import output
 from raccord.cli.words import group
 from raccord.clock import SystemClock
-from raccord.errors import RaccordError
-from raccord.plugin.texts import Text
-from raccord.store import events, schema
+from raccord.store import schema
 from raccord.store.clear_files import seal_clear_files
 from raccord.store.file_keys import renew_file_keys
-
-
-class ChainBrokenError(RaccordError):
-    """Raised when an entry of the audit chain is not what was written."""
 
 
 @group("db", "Entretenir la base de données et ses clés.", "Look after the database and its keys.")
@@ -97,31 +91,6 @@ def seal_files() -> None:
     if output().as_json:
         output().json({"files": sealed})
     _say_sealed(sealed)
-
-
-@command.command(
-    "verify",
-    phrase=Phrase("Vérifier la chaîne d'audit.", "Verify the audit chain."),
-)
-def verify() -> None:
-    with opened() as database, database.read() as session:
-        broken = events.verify(session)
-    if broken is not None:
-        raise ChainBrokenError(
-            "audit.chain_broken",
-            Text(
-                f"L'entrée {broken} de la chaîne d'audit a été modifiée, retirée, ajoutée ou déplacée.",
-                f"Entry {broken} of the audit chain was altered, removed, added or moved.",
-            ),
-            Text(
-                "Comparez avec une sauvegarde : quelqu'un a écrit dans la base sans passer par Raccord.",
-                "Compare with a backup: somebody wrote to the database without going through Raccord.",
-            ),
-        )
-    out = output()
-    if out.as_json:
-        out.json({"intact": True})
-    out.say(Phrase("La chaîne d'audit est intacte.", "The audit chain is intact."))
 
 
 def _say_sealed(count: int) -> None:

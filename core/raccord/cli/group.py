@@ -78,6 +78,13 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.doctor_command:command",
         Phrase("Vérifier que tout est prêt.", "Check that everything is ready."),
     ),
+    "audit": Lazy(
+        "raccord.cli.audit_command:command",
+        Phrase(
+            "Montrer qui a décidé quoi, et pourquoi un document est dans QuickBooks.",
+            "Show who decided what, and why a document is in QuickBooks.",
+        ),
+    ),
     "db": Lazy(
         "raccord.cli.db_command:command",
         Phrase("Entretenir la base de données et ses clés.", "Look after the database and its keys."),

@@ -75,6 +75,8 @@ class Slice:
     known: KnownDrafts
     marked: set[str]
     """Subjects with an open problem."""
+    plugin: str
+    """Name and version of the connector that maps."""
 
 
 def map_slice(
@@ -105,7 +107,7 @@ def map_slice(
     known = KnownDrafts.of(session, connection.id, rows, keys)
     subjects = [subject for row in rows for subject in (_subject(row), _clashing(row))]
     marked = troubled(session, connection.id, [*subjects, *known.by_key])
-    slice_ = Slice(session, connection, run_id, now, known, marked)
+    slice_ = Slice(session, connection, run_id, now, known, marked, f"{scope.info.name} {scope.info.version}")
     for row, answer in zip(rows, answers, strict=True):
         _store(slice_, row, answer)
     return len(rows), faults
@@ -267,6 +269,8 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
             state=DraftState.WAITING,
             reason="",
             decisions={},
+            mapped_by=slice_.plugin,
+            mapped_under=slice_.connection.revision,
         )
         slice_.session.add(fresh)
         slice_.known.add(row, fresh)
@@ -277,6 +281,7 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
     if found.body_hash != body_hash:
         found.revision += 1
         found.body, found.body_hash, found.kind, found.day = body, body_hash, entity_of(draft), day
+        found.mapped_by, found.mapped_under = slice_.plugin, slice_.connection.revision
     if found.state not in FINAL:
         found.state, found.reason = DraftState.WAITING, ""
     return True

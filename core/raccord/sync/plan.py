@@ -281,7 +281,12 @@ class Planner:
 
     def _fields(self, row: DraftRow, draft: Draft) -> dict[str, Any]:
         """Return a whole line with nothing to send, for the caller to fill in."""
-        return _line_fields(self.plan.id, row.key, row.revision, draft) | {"draft_id": row.id, "day": row.day}
+        return _line_fields(self.plan.id, row.key, row.revision, draft) | {
+            "draft_id": row.id,
+            "day": row.day,
+            "mapped_by": row.mapped_by,
+            "mapped_under": row.mapped_under,
+        }
 
     def _wanted_lines(self) -> list[dict[str, Any]]:
         """Return lines for the list objects that this slice's drafts want and that no earlier slice planned."""
@@ -334,4 +339,6 @@ def _line_fields(plan_id: str, key: str, revision: int, draft: Draft) -> dict[st
         "currency": "",
         "money_account": "",
         "state": LineState.PENDING,
+        "mapped_by": "",
+        "mapped_under": 0,
     }

@@ -160,7 +160,7 @@ def test_the_database_is_made_checked_and_verified(home: Path, capsys: pytest.Ca
     assert made["before"] is None
     assert run(["db", "check", "--json"]) == Exit.OK
     assert json.loads(capsys.readouterr().out) == {"revision": made["revision"]}
-    assert run(["db", "verify", "--json"]) == Exit.OK
+    assert run(["audit", "verify", "--json"]) == Exit.OK
     assert json.loads(capsys.readouterr().out) == {"intact": True}
 
 
@@ -174,7 +174,7 @@ def test_an_altered_audit_chain_is_found(
         connection.execute("UPDATE event SET actor = 'nobody' WHERE seq = 1")
     connection.close()
 
-    assert run(["db", "verify", "--json"]) == Exit.FAILED
+    assert run(["audit", "verify", "--json"]) == Exit.FAILED
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "audit.chain_broken"
 
 

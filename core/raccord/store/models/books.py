@@ -94,6 +94,9 @@ class PlanLine(Model):
     currency: Mapped[str] = mapped_column(default="")
     money_account: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default=LineState.PENDING)
+    mapped_by: Mapped[str] = mapped_column(default="", server_default="")
+    """Plugin and version that made the draft as it is sent, and the connection's revision then."""
+    mapped_under: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class PostingState(StrEnum):

@@ -101,6 +101,10 @@ class DraftRow(Model):
     reason: Mapped[str] = mapped_column(default="")
     decisions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """A person's answers for this draft alone: decision name to ledger id."""
+    mapped_by: Mapped[str] = mapped_column(default="", server_default="")
+    """Plugin and version that said this body: ``chase 0.1.0``."""
+    mapped_under: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The connection's revision (settings, terms, choices) at that moment."""
 
 
 class Choice(Model):

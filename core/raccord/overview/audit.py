@@ -1,0 +1,75 @@
+"""The audit chain as people read it: who did what, when, to which subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.store.models import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the chain; ``hash`` covers it and everything before it."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    company_id: str
+    connection_id: str
+    body: Mapping[str, Any]
+    hash: str
+
+
+def audit_log(
+    session: Session,
+    *,
+    company_id: str = "",
+    connection_id: str = "",
+    actor: str = "",
+    action: str = "",
+    subject: str = "",
+    limit: int = USUAL,
+    offset: int = 0,
+) -> Listing[Entry]:
+    """Return entries of the chain, the newest first; ``action`` also names a family (``connection``)."""
+    limit, offset = bounds(limit, offset)
+    wanted: list[Any] = []
+    for column, value in (
+        (Event.company_id, company_id),
+        (Event.connection_id, connection_id),
+        (Event.actor, actor),
+        (Event.subject, subject),
+    ):
+        if value:
+            wanted.append(column == value)
+    if action:
+        wanted.append((Event.action == action) | Event.action.startswith(f"{action}.", autoescape=True))
+    rows = session.scalars(select(Event).where(*wanted).order_by(Event.seq.desc()).limit(limit).offset(offset))
+    total = session.scalar(select(func.count()).select_from(Event).where(*wanted)) or 0
+    return Listing([_entry(row) for row in rows], total, offset, limit)
+
+
+def entries_about(session: Session, connection_id: str, subjects: Sequence[str], limit: int = MOST) -> list[Entry]:
+    """Return what the chain says of subjects of a connection, the oldest first."""
+    rows = session.scalars(
+        select(Event)
+        .where(Event.connection_id == connection_id, Event.subject.in_(subjects))
+        .order_by(Event.seq)
+        .limit(bounds(limit, 0)[0])
+    )
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Event) -> Entry:
+    return Entry(
+        row.seq, row.at, row.actor, row.action, row.subject, row.company_id, row.connection_id, row.body, row.hash
+    )

@@ -1,0 +1,95 @@
+"""From a document in QuickBooks back to what the source said, and who decided on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import till
+from sqlalchemy import text
+
+from raccord.cli.exits import Exit
+from raccord.store.database import Database
+
+Told = Callable[..., tuple[int, Any]]
+Said = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def posted(told: Told, chosen: str) -> dict[str, Any]:
+    """One sale in the books: what the plan said of it."""
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "114.98"}]
+    _, plan = told("plan")
+    told("apply", "--hash", plan["hash"], "--yes")
+    return dict(plan)
+
+
+def test_a_document_tells_why_it_is_there(told: Told, posted: dict[str, Any]) -> None:
+    status, answer = told("audit", "why", "sales/s1")
+    assert status == Exit.OK
+    (found,) = answer["documents"]
+    assert (found["kind"], found["origin"], found["state"]) == ("SalesReceipt", "created", "live")
+    assert (found["said"]["source_id"], found["said"]["revision"], found["said"]["amount"]) == ("s1", 1, 114.98)
+    assert found["said"]["raw"]["amount"] == "114.98", "as the source gave it"
+    assert found["said"]["newest"]
+    (write,) = found["writes"]
+    assert (write["plan_hash"], write["operation"], write["plugin"]) == (posted["hash"], "create", "till 1.0")
+    assert write["approved_by"].startswith("cli:")
+    assert write["tid"]
+    assert write["run_trigger"] == "person"
+    taxes = [each for each in write["chosen"] if each["role"] == "tax"]
+    assert [each["origin"] for each in taxes] == ["person"]
+
+
+@pytest.mark.parametrize("name", ["number", "document", "kind and id", "mark"])
+def test_every_name_of_a_document_finds_it(told: Told, posted: dict[str, Any], name: str) -> None:
+    (known,) = told("audit", "why", "sales/s1")[1]["documents"]
+    names = {
+        "number": known["number"],
+        "document": known["document_id"],
+        "kind and id": f"{known['kind']} {known['document_id']}",
+        "mark": known["marker"],
+    }
+    found = told("audit", "why", names[name])[1]["documents"]
+    assert known["key"] in [each["key"] for each in found]
+
+
+def test_a_record_that_changed_after_posting_is_said_to_have_changed(told: Told, posted: dict[str, Any]) -> None:
+    till.ROWS["T1"][0]["amount"] = "120.00"
+    told("plan")
+    (found,) = told("audit", "why", "sales/s1")[1]["documents"]
+    # The newest revision is mapped and waits; what was posted is still told by its own write.
+    assert found["said"]["revision"] == 2
+    assert [write["revision"] for write in found["writes"]] == [1]
+
+
+def test_a_document_that_is_not_ours_is_said_to_be_unknown(told: Told, posted: dict[str, Any]) -> None:
+    status, answer = told("audit", "why", "Invoice 999")
+    assert (status, answer["error"]["code"]) == (Exit.FAILED, "audit.document_unknown")
+
+
+def test_people_read_why_in_both_languages(said: Said, posted: dict[str, Any]) -> None:
+    english = said("audit", "why", "sales/s1")[1]
+    assert "Plan approved by" in english
+    assert "till 1.0" in english
+    assert "Plan approuvé par" in said("audit", "why", "sales/s1", "--lang", "fr")[1]
+
+
+def test_the_log_names_who_did_what_newest_first(told: Told, posted: dict[str, Any]) -> None:
+    _, answer = told("audit", "log")
+    numbers = [entry["seq"] for entry in answer["entries"]]
+    assert numbers == sorted(numbers, reverse=True)
+    _, plans = told("audit", "log", "--action", "plan", "--connection", "Shop")
+    assert [entry["action"] for entry in plans["entries"]] == ["plan.approved"]
+    assert plans["entries"][0]["body"]["hash"] == posted["hash"]
+    assert told("audit", "log", "--action", "pla")[1]["total"] == 0, "a family is named whole"
+
+
+def test_an_altered_entry_is_named(told: Told, posted: dict[str, Any], database: Database) -> None:
+    assert told("audit", "verify") == (Exit.OK, {"intact": True})
+    with database.begin() as session:
+        session.execute(text("UPDATE event SET actor = 'nobody' WHERE seq = 2"))
+    status, answer = told("audit", "verify")
+    assert (status, answer["error"]["code"]) == (Exit.FAILED, "audit.chain_broken")
+    assert "2" in answer["error"]["text"]["en"]
