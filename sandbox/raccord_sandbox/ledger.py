@@ -19,6 +19,8 @@ class Entry:
     memo: str = ""
     name: str = ""
     """The customer, vendor or employee id, where there is one."""
+    line: str = ""
+    """The id of the document's line behind it: what tells its item, class, location and quantity."""
 
 
 @dataclass(frozen=True, slots=True)

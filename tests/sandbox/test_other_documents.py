@@ -111,3 +111,16 @@ def test_a_transfer_moves_money_between_balance_sheet_accounts(us: Books) -> Non
     us.refuse("transfer", {**body, "ToAccountRef": {"value": checking}}, "6000")
     us.make("Transfer", {"Id": made["Id"], "SyncToken": "0"}, operation="delete")
     assert us.balance("Savings") == 0
+
+
+def test_every_entry_of_a_line_names_its_line(us: Books) -> None:
+    journal = us.make("JournalEntry", {"Line": [side(us, "Debit", "Travel", 5), side(us, "Credit", "Savings", 5)]})
+    receipt = us.make("SalesReceipt", us.sale(7))
+    lines = {
+        (kind, doc["Id"]): [entry.line for entry in us.company.ledger.posting(kind, doc["Id"]).entries]
+        for kind, doc in (("JournalEntry", journal), ("SalesReceipt", receipt))
+    }
+    assert lines == {
+        ("JournalEntry", journal["Id"]): [line["Id"] for line in journal["Line"]],
+        ("SalesReceipt", receipt["Id"]): ["", receipt["Line"][0]["Id"]],
+    }

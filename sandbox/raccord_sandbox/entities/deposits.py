@@ -105,7 +105,7 @@ def _linked(work: Work, new: Doc, line: Doc) -> tuple[Decimal, Entry]:
     links[0] = {"TxnId": source.id, "TxnType": source.kind, "TxnLineId": source.line_id}
     line["LinkedTxn"] = links
     _set_link(work, source.kind, source.id, source.line_id, new["Id"], present=True)
-    return source.amount, Entry(source.account, -source.amount, line.get("Description", ""), source.name)
+    return source.amount, Entry(source.account, -source.amount, line.get("Description", ""), source.name, line["Id"])
 
 
 def _direct(new: Doc, line: Doc) -> tuple[Decimal, Entry]:
@@ -124,7 +124,8 @@ def _direct(new: Doc, line: Doc) -> tuple[Decimal, Entry]:
         detail["Entity"]["type"] = detail["Entity"]["type"].upper()
     line.pop("LinkedTxn", None)
     name = detail.get("Entity", {}).get("value", "")
-    return line["Amount"], Entry(detail["AccountRef"]["value"], -line["Amount"], line.get("Description", ""), name)
+    entry = Entry(detail["AccountRef"]["value"], -line["Amount"], line.get("Description", ""), name, line["Id"])
+    return line["Amount"], entry
 
 
 def _cash_back(new: Doc, total: Decimal, entries: list[Entry]) -> tuple[Decimal, list[Entry]]:

@@ -89,7 +89,7 @@ def _entry(work: Work, line: Doc) -> Entry:
     _tax(detail)
     name = _name(work, detail)
     amount: Decimal = line["Amount"] if detail["PostingType"] == "Debit" else -line["Amount"]
-    return Entry(detail["AccountRef"]["value"], amount, line.get("Description", ""), name)
+    return Entry(detail["AccountRef"]["value"], amount, line.get("Description", ""), name, line["Id"])
 
 
 def _tax(detail: Doc) -> None:

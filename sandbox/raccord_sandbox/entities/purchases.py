@@ -79,6 +79,7 @@ def settle_purchase(work: Work, kind: Kind, draft: Draft) -> None:
             sign * part.line["Amount"],
             part.line.get("Description", ""),
             part.detail.get("CustomerRef", {}).get("value", name),
+            part.line["Id"],
         )
         for part, account in parts
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from raccord_sandbox.company import Work
@@ -185,7 +186,7 @@ def _settle_receipt(work: Work, kind: Kind, draft: Draft, sign: int) -> None:
     sales_number(work, kind, draft)
     name = new.get("CustomerRef", {}).get("value", "")
     draft.entries = [Entry(money["Id"], sign * total, new.get("PrivateNote", ""), name)]
-    draft.entries += [Entry(entry.account, sign * entry.amount, entry.memo, entry.name) for entry in credits_]
+    draft.entries += [replace(entry, amount=sign * entry.amount) for entry in credits_]
 
 
 def _item_line(work: Work, line: Doc) -> TaxableLine:
@@ -225,11 +226,18 @@ def _discount_line(work: Work, line: Doc, subtotal: Decimal) -> Decimal:
 def _credits(new: Doc, taxable: list[TaxableLine], discounts: list[Doc], taxes: Taxes) -> list[Entry]:
     name = new.get("CustomerRef", {}).get("value", "")
     entries = [
-        Entry(item.detail["ItemAccountRef"]["value"], -item.line["Amount"], item.line.get("Description", ""), name)
+        Entry(
+            item.detail["ItemAccountRef"]["value"],
+            -item.line["Amount"],
+            item.line.get("Description", ""),
+            name,
+            item.line["Id"],
+        )
         for item in taxable
     ]
     entries += [
-        Entry(line["DiscountLineDetail"]["DiscountAccountRef"]["value"], line["Amount"], "", name) for line in discounts
+        Entry(line["DiscountLineDetail"]["DiscountAccountRef"]["value"], line["Amount"], "", name, line["Id"])
+        for line in discounts
     ]
     entries += [Entry(account, -amount, "", name) for account, amount in taxes.by_account.items()]
     return entries
