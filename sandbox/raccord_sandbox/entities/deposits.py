@@ -16,7 +16,7 @@ from raccord_sandbox.entities.kind import (
     Family,
     Kind,
 )
-from raccord_sandbox.entities.sales import MONEY_ACCOUNTS
+from raccord_sandbox.entities.sales_forms import MONEY_ACCOUNTS
 from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import MONEY, Block, Choice, Line, Many, Ref, Text
