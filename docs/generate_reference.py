@@ -103,9 +103,13 @@ def errors_page(language: Language) -> str:
 
 
 def _stored() -> list[Said]:
-    table = _toml("core/raccord/overview/sentences.toml")
+    table, who = _toml("core/raccord/overview/sentences.toml"), _toml("core/raccord/overview/who.toml")
     return [
-        Said(code, Phrase(row["fr"], row["en"]), Phrase(row["fix_fr"], row["fix_en"]))
+        Said(
+            code,
+            Phrase(row["fr"], row["en"]),
+            Phrase(*(f"{row[f'fix_{language}']} ({who[row['who']][language]})" for language in LANGUAGES)),
+        )
         for code, row in sorted(table.items())
         if "." in code
     ]

@@ -7,7 +7,17 @@ import pickle
 
 import pytest
 
-from raccord.quickbooks import Attempt, Cause, Fault, RefusedError, RetryClass, Uncertain, WrongCompanyError
+from raccord.quickbooks import (
+    Attempt,
+    Cause,
+    Fault,
+    RefusedError,
+    RetryClass,
+    Uncertain,
+    WrongCompanyError,
+    explain,
+)
+from raccord.quickbooks.causes import VERDICTS
 from raccord.quickbooks.errors import QuickBooksError
 from raccord.quickbooks.faults import faults_in, read_faults
 
@@ -61,6 +71,30 @@ INACTIVE = "Object Not Found : Something you're trying to use has been made inac
 def test_each_code_leads_to_its_cause_and_what_happens_next(code: str, detail: str, cause: str, retry: str) -> None:
     (fault,) = read_faults(_body(code, "m", detail), 400)
     assert (fault.cause, fault.retry) == (cause, retry)
+
+
+# fmt: off
+DOCUMENTED = (
+    100, 110, 120, 130, 140, 150, 500, 600, 610, 620, 630, 700, 800, 900, 1000, 1010, 1020, 1040, 1050, 2000, 2010,
+    2020, 2030, 2040, 2050, 2060, 2070, 2080, 2090, 2100, 2110, 2120, 2130, 2140, 2150, 2160, 2170, 2180, 2190, 2200,
+    2210, 2220, 2230, 2240, 2250, 2260, 2270, 2280, 2290, 2300, 2500, 2600, 3000, 3001, 3100, 3200, 3202, 4000, 4001,
+    4002, 5000, 5010, 5020, 5030, 6000, 6002, 6010, 6020, 6030, 6040, 6041, 6050, 6060, 6070, 6080, 6090, 6100, 6110,
+    6120, 6130, 6140, 6150, 6160, 6170, 6180, 6190, 6200, 6210, 6220, 6230, 6240, 6250, 6270, 6280, 6290, 6300, 6310,
+    6320, 6330, 6340, 6350, 6360, 6370, 6380, 6390, 6400, 6420, 6430, 6440, 6450, 6460, 6470, 6480, 6490, 6500, 6510,
+    6520, 6530, 6540, 10000, 10100, 10200,
+)
+# fmt: on
+"""Every error code of Intuit's "Error codes" page and of live answers."""
+
+
+@pytest.mark.parametrize("code", map(str, DOCUMENTED))
+def test_pain_7_t1_every_documented_code_has_a_cause_a_fix_and_a_retry_class_in_both_languages(code: str) -> None:
+    assert code in VERDICTS, "its HTTP status alone would decide"
+    retry, cause = VERDICTS[code]
+    assert isinstance(retry, RetryClass)
+    for language in ("fr", "en"):
+        said = explain(cause, language)
+        assert all((said.title, said.what, said.why, said.fix, said.who)), language
 
 
 def test_not_found_means_a_reference_when_creating_and_the_object_itself_when_reading() -> None:

@@ -173,6 +173,27 @@ def test_a_problem_is_set_ready_or_resolved(
     assert "No problem" in browser.get("/problems").text
 
 
+def test_every_problem_of_a_cause_is_set_ready_at_once(
+    workshop: Workshop,
+    connection: Connection,
+    company: Company,
+    rows: list[dict[str, str]],
+    browser: TestClient,
+    send: Send,
+) -> None:
+    rows.append({**rows[-1], "id": "s4"})
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    assert "Set all 2 ready to sync" in browser.get("/problems").text
+    with workshop.database.read() as session:
+        code = session.scalars(select(Problem.code).distinct()).one()
+    answer = send("/problems", "/problems/of-cause/ready", code=code, connection=connection.id)
+    assert answer.headers["location"] == f"/problems?connection={connection.id}&done=ready"
+    with workshop.database.read() as session:
+        assert set(session.scalars(select(Problem.state))) == {"ready"}
+    assert send("/", "/problems/of-cause/ready").status_code == 404, "a cause must be named"
+
+
 def test_a_run_is_started_paused_resumed_and_cancelled(
     workshop: Workshop, synced: Connection, browser: TestClient, send: Send
 ) -> None:

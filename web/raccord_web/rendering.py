@@ -83,7 +83,9 @@ def form_is_ours(request: Request, token: str) -> bool:
 def said(code: str, params: Mapping[str, Any], language: Language) -> Explained:
     """Return the sentences of a code, set as the language's typography asks."""
     found = explain(code, params, language)
-    return Explained(found.code, typeset(found.what, language), typeset(found.fix, language))
+    return Explained(
+        found.code, typeset(found.what, language), typeset(found.fix, language), typeset(found.who, language)
+    )
 
 
 def icon(name: str, size: str = "") -> Markup:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import click
-from sqlalchemy.orm import Session
 
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection, the_problem
@@ -15,17 +14,14 @@ from raccord.cli.output import Column, Output, actor, output
 from raccord.cli.showing import day, money, short
 from raccord.cli.words import Option, default_group
 from raccord.errors import RaccordError
-from raccord.onboarding.decisions import mark_ready, mark_resolved
-from raccord.onboarding.people import Actor
+from raccord.onboarding.failures import close_cause, mark_ready, mark_resolved
 from raccord.overview.explain import Explained, explain
 from raccord.overview.listing import MOST
 from raccord.overview.problems import ProblemGroup, ProblemView, open_problems, problem_groups
 from raccord.plugin.texts import Text
-from raccord.store.models import Problem
-from raccord.sync.workshop import Workshop
+from raccord.store.models import ProblemState
 
 ROWS_USUAL = 50
-Mark = Callable[[Workshop, Actor, str], Problem]
 
 
 class WhichProblemsError(RaccordError):
@@ -94,7 +90,7 @@ def ready(problem: tuple[str, ...], cause: str, connection: str | None) -> int:
         problem,
         cause,
         connection,
-        mark_ready,
+        ProblemState.READY,
         lambda count: Phrase(
             f"{count} marqués prêts : la prochaine exécution les reprend (raccord sync).",
             f"{count} marked ready: the next run tries them again (raccord sync).",
@@ -116,14 +112,16 @@ def resolved(problem: tuple[str, ...], cause: str, connection: str | None) -> in
         problem,
         cause,
         connection,
-        mark_resolved,
+        ProblemState.RESOLVED,
         lambda count: Phrase(
             f"{count} marqués résolus : ils ne seront plus envoyés.", f"{count} marked resolved: never sent again."
         ),
     )
 
 
-def _mark(names: Sequence[str], cause: str, connection: str | None, mark: Mark, say: Callable[[int], Phrase]) -> int:
+def _mark(
+    names: Sequence[str], cause: str, connection: str | None, state: ProblemState, say: Callable[[int], Phrase]
+) -> int:
     out = output()
     if bool(names) == bool(cause):
         raise WhichProblemsError(
@@ -131,27 +129,28 @@ def _mark(names: Sequence[str], cause: str, connection: str | None, mark: Mark, 
             Text("Nommez des problèmes, ou une cause avec --cause.", "Name problems, or a cause with --cause."),
             Text("« raccord problems --json » montre leurs numéros.", "“raccord problems --json” shows their ids."),
         )
+    mark = mark_ready if state is ProblemState.READY else mark_resolved
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
-            ids = _of_cause(session, cause, connection) if cause else [the_problem(session, name) for name in names]
-        with out.progress(say(len(ids)), len(ids)) as progress:
-            for done, problem_id in enumerate(ids, start=1):
-                mark(workshop, operator(actor()), problem_id)
-                progress(done)
+            chosen = None if connection is None else the_connection(session, connection).id
+            ids: Sequence[str] = [the_problem(session, name) for name in names]
+        left: Sequence[str] = ()
+        if cause:
+            closed = close_cause(workshop, operator(actor()), cause, state, chosen)
+            ids, left = closed.ids, closed.left
+        for problem_id in ids if names else ():
+            mark(workshop, operator(actor()), problem_id)
     if out.as_json:
-        out.json({"marked": ids})
+        out.json({"marked": list(ids), "left": list(left)})
     out.say(say(len(ids)))
+    if left:
+        out.say(
+            Phrase(
+                f"{len(left)} laissés : déjà dans QuickBooks ou en cours d'envoi.",
+                f"{len(left)} left: in QuickBooks already or being sent.",
+            )
+        )
     return Exit.OK
-
-
-def _of_cause(session: Session, cause: str, connection: str | None) -> list[str]:
-    chosen = None if connection is None else the_connection(session, connection).id
-    ids: list[str] = []
-    while True:
-        page = open_problems(session, chosen, code=cause, limit=MOST, offset=len(ids))
-        ids += [each.id for each in page.rows]
-        if not page.more:
-            return ids
 
 
 def _show_groups(out: Output, groups: Sequence[ProblemGroup]) -> None:
@@ -162,6 +161,7 @@ def _show_groups(out: Output, groups: Sequence[ProblemGroup]) -> None:
             Column(Phrase("Nombre", "Count"), right=True),
             Column(Phrase("Ce qui s'est passé", "What happened")),
             Column(Phrase("À faire", "What to do")),
+            Column(Phrase("Qui", "Who")),
             Column(Phrase("Exemples", "Examples")),
         ],
         [
@@ -170,6 +170,7 @@ def _show_groups(out: Output, groups: Sequence[ProblemGroup]) -> None:
                 str(group.count),
                 f"{_said(group, out).what} [{group.code}]",
                 _said(group, out).fix,
+                _said(group, out).who,
                 "\n".join(f"{short(each.id)} {each.subject}" for each in group.examples),
             ]
             for group in groups
@@ -217,6 +218,7 @@ def _group_as_json(group: ProblemGroup) -> dict[str, object]:
         "since": group.since.isoformat(),
         "text": {language: explain(group.code, params, language).what for language in ("fr", "en")},
         "fix": {language: explain(group.code, params, language).fix for language in ("fr", "en")},
+        "who": {language: explain(group.code, params, language).who for language in ("fr", "en")},
         "examples": [_as_json(each) for each in group.examples],
     }
 

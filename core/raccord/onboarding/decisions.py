@@ -1,4 +1,4 @@
-"""What people decide about single drafts and whole plans: answers, skips, retries, choices, approvals."""
+"""What people decide about single drafts and whole plans: answers, skips, choices, approvals."""
 
 from __future__ import annotations
 
@@ -27,17 +27,12 @@ from raccord.store.models import (
     Plan,
     PlanLine,
     PlanState,
-    Problem,
-    ProblemState,
-    RecordState,
     Run,
     RunState,
-    SourceRecord,
 )
 from raccord.sync.books import fits, kind_of
 from raccord.sync.conflicts import ALLOWED, DECISION, KINDS, linked_to
 from raccord.sync.holds import close_hold
-from raccord.sync.keep import RESOLVED_BY_HAND
 from raccord.sync.plans import changed_since
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
@@ -218,84 +213,6 @@ def skip_draft(workshop: Workshop, actor: Actor, hold_id: str, why: str) -> Draf
         return draft
 
 
-def mark_ready(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
-    """Mark a failed record ready for synchronisation: the next run tries it again (CH-57)."""
-    return _close_problem(workshop, actor, problem_id, DraftState.READY, ProblemState.READY, "problem.ready")
-
-
-def mark_resolved(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
-    """Mark a failed record as entered by hand in QuickBooks: it is never sent (CH-58)."""
-    return _close_problem(workshop, actor, problem_id, DraftState.RESOLVED, ProblemState.RESOLVED, "problem.resolved")
-
-
-def _close_problem(
-    workshop: Workshop, actor: Actor, problem_id: str, draft_state: DraftState, state: ProblemState, action: str
-) -> Problem:
-    now = workshop.clock.now()
-    with workshop.database.begin() as session:
-        require(actor, Power.WORK)
-        problem = session.get(Problem, problem_id)
-        if problem is None or problem.state != ProblemState.OPEN:
-            raise DecisionError(
-                "problem.closed",
-                Text("Ce problème n'est plus ouvert.", "This problem is no longer open."),
-                Text("« raccord problems » montre ceux qui le sont.", "“raccord problems” shows those that are."),
-            )
-        connection = session.get_one(Connection, problem.connection_id)
-        draft = session.scalars(
-            select(DraftRow).where(DraftRow.connection_id == connection.id, DraftRow.key == problem.subject)
-        ).one_or_none()
-        if draft is not None and draft.state == DraftState.POSTED:
-            raise DecisionError(
-                "problem.posted",
-                Text("Ce document est déjà dans QuickBooks.", "This document is in QuickBooks already."),
-                Text(
-                    "Rien à renvoyer ; corrigez-le dans QuickBooks si besoin.",
-                    "Nothing to send again; correct it in QuickBooks if needed.",
-                ),
-            )
-        if draft is not None and _on_its_way(session, draft):
-            raise DecisionError(
-                "problem.sending",
-                Text("Ce document est en cours d'envoi.", "This document is being sent."),
-                Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
-            )
-        if draft is not None:
-            draft.state, draft.reason = draft_state, ""
-            close_hold(session, draft, now, actor.name)
-        else:
-            _reopen_record(session, problem, state)
-        problem.state, problem.closed_at, problem.closed_by = state, now, actor.name
-        events.append(
-            session,
-            actor=actor.name,
-            action=action,
-            subject=problem.subject,
-            company_id=connection.company_id,
-            connection_id=connection.id,
-            now=now,
-            body={"code": problem.code},
-        )
-        return problem
-
-
-def _reopen_record(session: Session, problem: Problem, state: ProblemState) -> None:
-    """Let a record that made no draft be mapped again, or leave it out where it was entered by hand."""
-    stream, _, source_id = problem.subject.partition("/")
-    record = session.scalars(
-        select(SourceRecord).where(
-            SourceRecord.connection_id == problem.connection_id,
-            SourceRecord.stream == stream,
-            SourceRecord.source_id == source_id,
-            SourceRecord.state.in_((RecordState.FAILED, RecordState.SKIPPED)),
-            SourceRecord.reason == problem.code,
-        )
-    ).one_or_none()
-    if record is not None:
-        ready = state == ProblemState.READY
-        record.state, record.reason = (RecordState.NEW, "") if ready else (RecordState.SKIPPED, RESOLVED_BY_HAND)
-
-
 def _not_current() -> DecisionError:
     return DecisionError(
         "plan.not_current",
@@ -331,7 +248,8 @@ def _chosen_elsewhere(session: Session, draft: DraftRow, target: str) -> bool:
     )
 
 
-def _on_its_way(session: Session, draft: DraftRow) -> bool:
+def on_its_way(session: Session, draft: DraftRow) -> bool:
+    """Tell whether a line of an approved plan is being sent for the draft."""
     sending = select(PlanLine.id).where(PlanLine.draft_id == draft.id, PlanLine.state == LineState.SENDING)
     return session.scalars(sending).first() is not None
 

@@ -19,11 +19,12 @@ CONNECTOR = "connector"
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A code in one language: what happened, and what to do."""
+    """A code in one language: what happened, what to do, and who can do it."""
 
     code: str
     what: str
     fix: str
+    who: str
 
 
 class _Values(dict[str, str]):
@@ -37,13 +38,13 @@ def explain(code: str, params: Mapping[str, object], language: Language) -> Expl
     A code without sentences gets those of its family (``encoding.…``), or of connectors' own codes.
     """
     own = str(params.get(language, ""))
-    what, fix = _sentences(code, language)
+    what, fix, who = _sentences(code, language)
     values = _Values({"code": code, **{name: _shown(value) for name, value in params.items()}})
     said = own or what.format_map(values) or code
     detail = str(params.get("detail", ""))
     if detail:
         said = f"{said} (QuickBooks : « {detail} »)" if language == "fr" else f"{said} (QuickBooks: “{detail}”)"
-    return Explained(code, said, fix.format_map(values))
+    return Explained(code, said, fix.format_map(values), who)
 
 
 def known_codes() -> frozenset[str]:
@@ -51,20 +52,26 @@ def known_codes() -> frozenset[str]:
     return frozenset(_table()) | frozenset(map(str, Cause)) | frozenset(map(str, RunFault))
 
 
-def _sentences(code: str, language: Language) -> tuple[str, str]:
+def _sentences(code: str, language: Language) -> tuple[str, str, str]:
     row = _table().get(code)
     if row is not None:
-        return row[language], row[f"fix_{language}"]
+        return _row(row, language)
     if code in set(Cause):
         said = explain_cause(Cause(code), language)
-        return f"{said.what} {said.why}".replace("{", "{{").replace("}", "}}"), said.fix.replace("{", "{{").replace(
-            "}", "}}"
-        )
+        return _literal(f"{said.what} {said.why}"), _literal(said.fix), said.who
     if code in set(RunFault):
         explained = EXPLANATIONS[RunFault(code)]
-        return explained.text.get(language), explained.fix.get(language)
-    row = _table().get(code.partition(".")[0]) or _table()[CONNECTOR]
-    return row[language], row[f"fix_{language}"]
+        return explained.text.get(language), explained.fix.get(language), _who()["operator"][language]
+    return _row(_table().get(code.partition(".")[0]) or _table()[CONNECTOR], language)
+
+
+def _row(row: Mapping[str, str], language: Language) -> tuple[str, str, str]:
+    return row[language], row[f"fix_{language}"], _who()[row["who"]][language]
+
+
+def _literal(text: str) -> str:
+    """Return a text in which nothing is taken for the name of a value."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _shown(value: object) -> str:
@@ -76,4 +83,13 @@ def _shown(value: object) -> str:
 
 @cache
 def _table() -> dict[str, dict[str, str]]:
-    return tomllib.loads(files("raccord.overview").joinpath("sentences.toml").read_text("utf-8"))
+    return _toml("sentences.toml")
+
+
+@cache
+def _who() -> dict[str, dict[str, str]]:
+    return _toml("who.toml")
+
+
+def _toml(name: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads(files("raccord.overview").joinpath(name).read_text("utf-8"))

@@ -141,7 +141,7 @@ VERDICTS = MappingProxyType(
         **_person(Cause.FEATURE_MISSING, 5030),
         **_person(Cause.ACCESS_DENIED, 5020),
         **_person(Cause.SUBSCRIPTION, 6190),
-        **_person(Cause.REFUSED, 1000, 1010, 1020, 4002, 6000, 10200),
+        **_person(Cause.REFUSED, 1000, 1010, 1020, 4002, 6000, 10200, *range(6330, 6391, 10), *range(6490, 6511, 10)),
     }
 )
 

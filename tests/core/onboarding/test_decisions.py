@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from raccord.errors import RaccordError
 from raccord.onboarding.connections import pause, resume
-from raccord.onboarding.decisions import approve_plan, choose, mark_ready, mark_resolved
+from raccord.onboarding.decisions import approve_plan, choose
+from raccord.onboarding.failures import mark_ready, mark_resolved
 from raccord.overview.explain import explain
 from raccord.store.models import (
     Choice,

@@ -90,8 +90,10 @@ def test_a_code_says_what_happened_and_what_to_do_in_both_languages(code: str) -
     for language in LANGUAGES:
         assert len(said[language].what) > 10, language
         assert len(said[language].fix) > 5, language
+        assert len(said[language].who) > 5, language
         assert "{" not in said[language].what + said[language].fix, language
     assert said["fr"].what != said["en"].what
+    assert said["fr"].who != said["en"].who
 
 
 def test_a_connectors_own_sentence_comes_first_and_its_fix_is_never_empty() -> None:

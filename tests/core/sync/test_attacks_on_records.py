@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from raccord.errors import RaccordError
 from raccord.onboarding.connections import update_settings
-from raccord.onboarding.decisions import answer_hold, approve_plan, mark_resolved
+from raccord.onboarding.decisions import answer_hold, approve_plan
+from raccord.onboarding.failures import mark_resolved
 from raccord.plugin import FetchContext, Page, Reject, Text, hookimpl
 from raccord.scope import Scopes
 from raccord.store.models import (

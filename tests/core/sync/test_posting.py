@@ -9,7 +9,8 @@ import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import answer_hold, approve_plan, mark_ready, mark_resolved
+from raccord.onboarding.decisions import answer_hold, approve_plan
+from raccord.onboarding.failures import mark_ready, mark_resolved
 from raccord.store.models import (
     Company,
     Connection,

@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.decisions import mark_ready, mark_resolved
+from raccord.onboarding.failures import close_cause, mark_ready, mark_resolved
 from raccord.overview.problems import open_problems, problem_groups
+from raccord.store.models import ProblemState
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -18,6 +19,8 @@ from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
 
 router = APIRouter()
+
+DEEDS = {"ready": ProblemState.READY, "resolved": ProblemState.RESOLVED}
 
 
 @router.get("/problems")
@@ -28,6 +31,19 @@ def problems(request: Request, connection: str = "", code: str = "", offset: Off
             return show(request, "problem.html", session, listing=listing, connection=connection, code=code)
         groups = problem_groups(session, connection or None, limit=PAGE, offset=offset)
         return show(request, "problems.html", session, listing=groups, connection=connection)
+
+
+@router.post("/problems/of-cause/{deed}")
+def close_all(request: Request, deed: str, fields: Fields) -> Response:
+    """Mark every record that failed for one cause: one fix releases them all."""
+    desk = desk_of(request)
+    state = DEEDS.get(deed)
+    if state is None or not fields.get("code"):
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection = fields.get("connection", "")
+    close_cause(desk.workshop, desk.actor, fields["code"], state, connection or None)
+    kept = {"connection": connection} if connection else {}
+    return RedirectResponse(f"/problems?{urlencode({**kept, 'done': deed})}", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/problems/{problem_id}/{deed}")

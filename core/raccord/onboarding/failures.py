@@ -1,0 +1,148 @@
+"""What people decide about failures: tried again or entered by hand, one by one or all of a cause at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.decisions import DecisionError, on_its_way
+from raccord.onboarding.people import Actor, Power, require
+from raccord.plugin.texts import Text
+from raccord.store import events
+from raccord.store.models import (
+    Connection,
+    DraftRow,
+    DraftState,
+    Problem,
+    ProblemState,
+    RecordState,
+    SourceRecord,
+)
+from raccord.sync.holds import close_hold
+from raccord.sync.keep import RESOLVED_BY_HAND
+from raccord.sync.workshop import Workshop
+
+TOGETHER = 100
+"""Problems that one transaction closes."""
+
+_DRAFTS = {ProblemState.READY: DraftState.READY, ProblemState.RESOLVED: DraftState.RESOLVED}
+_ACTIONS = {ProblemState.READY: "problem.ready", ProblemState.RESOLVED: "problem.resolved"}
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Problems of a cause that were closed, and those that could not be: posted meanwhile, or on their way."""
+
+    ids: Sequence[str]
+    left: Sequence[str]
+
+
+def mark_ready(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
+    """Mark a failed record ready for synchronisation: the next run tries it again (CH-57)."""
+    return _close_one(workshop, actor, problem_id, ProblemState.READY)
+
+
+def mark_resolved(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
+    """Mark a failed record as entered by hand in QuickBooks: it is never sent (CH-58)."""
+    return _close_one(workshop, actor, problem_id, ProblemState.RESOLVED)
+
+
+def close_cause(
+    workshop: Workshop, actor: Actor, code: str, state: ProblemState, connection_id: str | None = None
+) -> Closed:
+    """Close every open problem of a cause, of one connection if given; ``state`` is ready or resolved."""
+    require(actor, Power.WORK)
+    closed: list[str] = []
+    left: list[str] = []
+    after = ""
+    while True:
+        with workshop.database.begin() as session:
+            wanted = select(Problem).where(Problem.state == ProblemState.OPEN, Problem.code == code, Problem.id > after)
+            if connection_id is not None:
+                wanted = wanted.where(Problem.connection_id == connection_id)
+            found = session.scalars(wanted.order_by(Problem.id).limit(TOGETHER)).all()
+            if not found:
+                return Closed(closed, left)
+            after = found[-1].id
+            for problem in found:
+                kept = _close(session, actor, problem, state, workshop.clock.now())
+                (closed if kept is None else left).append(problem.id)
+
+
+def _close_one(workshop: Workshop, actor: Actor, problem_id: str, state: ProblemState) -> Problem:
+    with workshop.database.begin() as session:
+        require(actor, Power.WORK)
+        problem = session.get(Problem, problem_id)
+        if problem is None or problem.state != ProblemState.OPEN:
+            raise DecisionError(
+                "problem.closed",
+                Text("Ce problème n'est plus ouvert.", "This problem is no longer open."),
+                Text("« raccord problems » montre ceux qui le sont.", "“raccord problems” shows those that are."),
+            )
+        kept = _close(session, actor, problem, state, workshop.clock.now())
+        if kept is not None:
+            raise kept
+        return problem
+
+
+def _close(
+    session: Session, actor: Actor, problem: Problem, state: ProblemState, now: datetime
+) -> DecisionError | None:
+    """Close a problem, or return why it must stay."""
+    connection = session.get_one(Connection, problem.connection_id)
+    draft = session.scalars(
+        select(DraftRow).where(DraftRow.connection_id == connection.id, DraftRow.key == problem.subject)
+    ).one_or_none()
+    if draft is not None and draft.state == DraftState.POSTED:
+        return DecisionError(
+            "problem.posted",
+            Text("Ce document est déjà dans QuickBooks.", "This document is in QuickBooks already."),
+            Text(
+                "Rien à renvoyer ; corrigez-le dans QuickBooks si besoin.",
+                "Nothing to send again; correct it in QuickBooks if needed.",
+            ),
+        )
+    if draft is not None and on_its_way(session, draft):
+        return DecisionError(
+            "problem.sending",
+            Text("Ce document est en cours d'envoi.", "This document is being sent."),
+            Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
+        )
+    if draft is not None:
+        draft.state, draft.reason = _DRAFTS[state], ""
+        close_hold(session, draft, now, actor.name)
+    else:
+        _reopen_record(session, problem, state)
+    problem.state, problem.closed_at, problem.closed_by = state, now, actor.name
+    events.append(
+        session,
+        actor=actor.name,
+        action=_ACTIONS[state],
+        subject=problem.subject,
+        company_id=connection.company_id,
+        connection_id=connection.id,
+        now=now,
+        body={"code": problem.code},
+    )
+    return None
+
+
+def _reopen_record(session: Session, problem: Problem, state: ProblemState) -> None:
+    """Let a record that made no draft be mapped again, or leave it out where it was entered by hand."""
+    stream, _, source_id = problem.subject.partition("/")
+    record = session.scalars(
+        select(SourceRecord).where(
+            SourceRecord.connection_id == problem.connection_id,
+            SourceRecord.stream == stream,
+            SourceRecord.source_id == source_id,
+            SourceRecord.state.in_((RecordState.FAILED, RecordState.SKIPPED)),
+            SourceRecord.reason == problem.code,
+        )
+    ).one_or_none()
+    if record is not None:
+        ready = state == ProblemState.READY
+        record.state, record.reason = (RecordState.NEW, "") if ready else (RecordState.SKIPPED, RESOLVED_BY_HAND)
