@@ -87,7 +87,7 @@ DOCUMENTED = (
 """Every error code of Intuit's "Error codes" page and of live answers."""
 
 
-@pytest.mark.parametrize("code", map(str, DOCUMENTED))
+@pytest.mark.parametrize("code", [str(code) for code in DOCUMENTED])
 def test_pain_7_t1_every_documented_code_has_a_cause_a_fix_and_a_retry_class_in_both_languages(code: str) -> None:
     assert code in VERDICTS, "its HTTP status alone would decide"
     retry, cause = VERDICTS[code]
