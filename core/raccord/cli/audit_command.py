@@ -35,8 +35,8 @@ class DocumentUnknownError(RaccordError):
 
 @group(
     "audit",
-    "Montrer qui a décidé quoi, et pourquoi un document est dans QuickBooks.",
-    "Show who decided what, and why a document is in QuickBooks.",
+    "Montrer qui a décidé quoi, et pourquoi.",
+    "Show who decided what, and why.",
 )
 def command() -> None:
     pass

@@ -81,8 +81,8 @@ COMMANDS: dict[str, Lazy] = {
     "audit": Lazy(
         "raccord.cli.audit_command:command",
         Phrase(
-            "Montrer qui a décidé quoi, et pourquoi un document est dans QuickBooks.",
-            "Show who decided what, and why a document is in QuickBooks.",
+            "Montrer qui a décidé quoi, et pourquoi.",
+            "Show who decided what, and why.",
         ),
     ),
     "db": Lazy(

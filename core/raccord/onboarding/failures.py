@@ -30,7 +30,6 @@ TOGETHER = 100
 """Problems that one transaction closes."""
 
 _DRAFTS = {ProblemState.READY: DraftState.READY, ProblemState.RESOLVED: DraftState.RESOLVED}
-_ACTIONS = {ProblemState.READY: "problem.ready", ProblemState.RESOLVED: "problem.resolved"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def _close(
     events.append(
         session,
         actor=actor.name,
-        action=_ACTIONS[state],
+        action=f"problem.{state}",
         subject=problem.subject,
         company_id=connection.company_id,
         connection_id=connection.id,
