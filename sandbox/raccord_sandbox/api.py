@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from raccord_sandbox.batch import run_batch
+from raccord_sandbox.cdc import changes
 from raccord_sandbox.clock import precise_stamp
 from raccord_sandbox.company import Company
 from raccord_sandbox.entities.kind import Family, Kind, Operation
@@ -110,6 +111,9 @@ def _execute(company: Company, call: Call) -> Answer:
         case "POST", "batch", "":
             _refuse_if_expired(company)
             body = run_batch(company, _json(call), origin)
+        case "GET", "cdc", "":
+            entities, since = (call.parameters.get(name, "") for name in ("entities", "changedSince"))
+            body = {"CDCResponse": changes(company, entities, since)}
         case "GET", "reports", name if name:
             return Answer(200, dumps(report(company, name, call.parameters)))
         case "GET", entity, key if entity in BY_PATH:

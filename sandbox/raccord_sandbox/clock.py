@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from zoneinfo import ZoneInfo
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 
 
 class SandboxClock:
@@ -42,3 +44,14 @@ def stamp(moment: datetime) -> str:
 def precise_stamp(moment: datetime) -> str:
     """Return `moment` as the envelope writes it: Pacific offset, milliseconds."""
     return moment.astimezone(PACIFIC).isoformat(timespec="milliseconds")
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the instant that a request names, None where it names none; without offset it is the server's time."""
+    if not MOMENT.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=PACIFIC)

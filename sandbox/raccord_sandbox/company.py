@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import random
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from threading import RLock
 
 from raccord_sandbox.chart import BALANCE_SHEET
 from raccord_sandbox.clock import SandboxClock, stamp
+from raccord_sandbox.deletions import Deletion, Deletions
 from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
 from raccord_sandbox.storage import Pending, Row, Storage
@@ -31,6 +32,7 @@ class Company:
         self.lock = RLock()
         self.tables: dict[str, Table] = {}
         self.ledger = Ledger()
+        self.deletions = Deletions()
         self.settings: Doc = {}
         """Template, country, home currency, sequences, last numbers, tax accounts: everything that is not an object."""
         self.answers: OrderedDict[str, str] = OrderedDict()
@@ -101,6 +103,7 @@ class Company:
                 self.table(kind).drop(key)
                 self.ledger.unpost(kind, key)
                 self._pending.rows[kind, key] = None
+                self._note_deletion(Deletion(kind, key, stamp(self.clock.now())))
                 continue
             table = self.table(kind)
             table.put(doc)
@@ -127,15 +130,23 @@ class Company:
                 posting = self.ledger.posting(kind, doc["Id"])
                 yield Row(kind, doc["Id"], table.serial(doc["Id"]), doc, posting.entries if posting else None)
 
-    def restore(self, settings: Doc, rows: Iterator[Row], answers: dict[str, str]) -> None:
+    def restore(
+        self, settings: Doc, rows: Iterator[Row], answers: dict[str, str], deletions: Iterable[Deletion] = ()
+    ) -> None:
         """Replace everything by what was saved."""
         self.tables, self.ledger, self.settings = {}, Ledger(), settings
+        self.deletions = Deletions(deletions)
         for row in rows:
             self.table(row.kind).put(row.doc, row.serial)
             if row.entries:
                 self.ledger.post(Posting(row.kind, row.id, row.doc["TxnDate"], row.entries))
         self.answers = OrderedDict(answers)
         self._answer_characters = sum(len(text) for text in answers.values())
+
+    def _note_deletion(self, deletion: Deletion) -> None:
+        self.deletions.note(deletion)
+        if self._storage is not None:
+            self._pending.deletions.append(deletion)
 
 
 class Work:

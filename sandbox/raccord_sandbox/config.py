@@ -47,6 +47,7 @@ class Behaviour:
     store_deposit_number: bool = False
     closed_books_password: bool = False
     cap_max_results: bool = False
+    cdc_limit_per_entity: bool = False
     tax_tolerance: Decimal = Decimal("0.05")
 
 

@@ -33,6 +33,7 @@ SWITCHES = frozenset(
         "store_deposit_number",
         "closed_books_password",
         "cap_max_results",
+        "cdc_limit_per_entity",
         "expired",
     }
 )

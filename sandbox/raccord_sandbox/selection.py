@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+from raccord_sandbox.clock import moment_of
 from raccord_sandbox.company import Company
 from raccord_sandbox.entities.kind import Family, Kind, Operation
 from raccord_sandbox.entities.registry import KINDS
@@ -183,11 +183,10 @@ def _compare(value: Any, text: str, name: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def _instant(text: str) -> float:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise validation_error(f"value {text} is not a date") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    moment = moment_of(text)
+    if moment is None:
+        raise validation_error(f"value {text} is not a date")
+    return moment.timestamp()
 
 
 def _sort_key(value: Any) -> tuple[int, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from raccord_sandbox.deletions import Deletion
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.wire import dumps
@@ -19,6 +20,9 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (
     realm TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, serial INTEGER NOT NULL,
     body TEXT NOT NULL, entries TEXT, PRIMARY KEY (realm, kind, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deletions (
+    realm TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS deletions_by_realm ON deletions (realm);
 CREATE TABLE IF NOT EXISTS facts (scope TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (scope, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS writes (number INTEGER PRIMARY KEY, realm TEXT NOT NULL, body TEXT NOT NULL);
@@ -43,9 +47,10 @@ class Pending:
     rows: dict[tuple[str, str], Row | None] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     writes: list[Doc] = field(default_factory=list)
+    deletions: list[Deletion] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.facts or self.writes)
+        return bool(self.rows or self.facts or self.writes or self.deletions)
 
 
 class Storage:
@@ -74,6 +79,10 @@ class Storage:
             self._put_facts(realm, pending.facts)
             self._db.executemany(
                 "INSERT INTO writes (realm, body) VALUES (?, ?)", [(realm, dumps(write)) for write in pending.writes]
+            )
+            self._db.executemany(
+                "INSERT INTO deletions VALUES (?, ?, ?, ?)",
+                [(realm, one.kind, one.id, one.at) for one in pending.deletions],
             )
 
     def put_fact(self, scope: str, name: str, body: Any) -> None:
@@ -105,11 +114,17 @@ class Storage:
             ).fetchall()
         return [_loads(body) for (body,) in reversed(found)]
 
+    def deletions(self, realm: str) -> list[Deletion]:
+        """Return what a company deleted."""
+        with self._lock:
+            found = self._db.execute("SELECT kind, id, at FROM deletions WHERE realm = ?", (realm,)).fetchall()
+        return [Deletion(*row) for row in found]
+
     def forget(self, realm: str) -> None:
         """Remove everything of a company."""
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for table, column in (("rows", "realm"), ("writes", "realm"), ("facts", "scope")):
+            for table, column in (("rows", "realm"), ("writes", "realm"), ("deletions", "realm"), ("facts", "scope")):
                 self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (realm,))  # noqa: S608  # our own names
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from threading import Lock
 from raccord_sandbox import seed
 from raccord_sandbox.company import MAX_WRITES, Company, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.deletions import Deletion
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.grants import Grants
 from raccord_sandbox.limits import Throttle
@@ -26,6 +27,7 @@ class Snapshot:
 
     settings: Doc
     rows: tuple[Row, ...]
+    deletions: tuple[Deletion, ...]
 
 
 class Store:
@@ -77,6 +79,7 @@ class Store:
                     "store_deposit_number": behaviour.store_deposit_number,
                     "closed_books_password": behaviour.closed_books_password,
                     "cap_max_results": behaviour.cap_max_results,
+                    "cdc_limit_per_entity": behaviour.cdc_limit_per_entity,
                     "tax_tolerance": behaviour.tax_tolerance,
                 },
             )
@@ -89,19 +92,23 @@ class Store:
     def snapshot(self, company: Company, name: str) -> None:
         """Remember a company's state under a name."""
         with company.lock:
-            self._snapshots[company.realm, name] = Snapshot(_copied(company.settings), tuple(company.rows()))
+            self._snapshots[company.realm, name] = Snapshot(
+                _copied(company.settings), tuple(company.rows()), tuple(company.deletions)
+            )
 
     def restore(self, company: Company, name: str) -> None:
         """Bring a company back to a remembered state. Raises KeyError."""
         snapshot = self._snapshots[company.realm, name]
         with company.lock:
             settings = _copied(snapshot.settings)
-            company.restore(settings, iter(snapshot.rows), {})
+            company.restore(settings, iter(snapshot.rows), {}, snapshot.deletions)
             company.writes.clear()
             if self.storage is not None:
                 self.storage.forget(company.realm)
                 rows = {(row.kind, row.id): row for row in snapshot.rows}
-                self.storage.save(company.realm, Pending(dict(rows), {"settings": settings}))
+                self.storage.save(
+                    company.realm, Pending(dict(rows), {"settings": settings}, deletions=list(snapshot.deletions))
+                )
 
     def close(self) -> None:
         """Close the file."""
@@ -117,7 +124,7 @@ class Store:
             settings = facts.pop("settings")
             settings["tax_tolerance"] = Decimal(settings["tax_tolerance"])
             answers = {name.removeprefix("answer:"): text for name, text in facts.items()}
-            company.restore(settings, self.storage.rows(realm), answers)
+            company.restore(settings, self.storage.rows(realm), answers, self.storage.deletions(realm))
             company.writes.extend(self.storage.writes(realm, MAX_WRITES))
             self._companies[realm] = company
 
