@@ -162,6 +162,17 @@ class Work:
         staged = self._staged.get((kind, key))
         return staged[0] if staged is not None else self.company.get(kind, key)
 
+    def all(self, kind: str) -> Iterator[Doc]:
+        """Yield the objects of an entity as this operation sees them."""
+        stored = self.company.table(kind)
+        for doc in stored:
+            seen = self.get(kind, doc["Id"])
+            if seen is not None:
+                yield seen
+        for (name, key), (staged, _) in list(self._staged.items()):
+            if name == kind and staged is not None and stored.get(key) is None:
+                yield staged
+
     def touch(self, kind: str, key: str) -> Doc:
         """Return a copy of another object with its SyncToken raised, staged, free to be changed."""
         staged = self._staged.get((kind, key))

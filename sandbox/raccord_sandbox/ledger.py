@@ -21,6 +21,8 @@ class Entry:
     """The customer, vendor or employee id, where there is one."""
     line: str = ""
     """The id of the document's line behind it: what tells its item, class, location and quantity."""
+    tax: str = ""
+    """The id of the tax rate whose tax this is, where it is one."""
 
 
 @dataclass(frozen=True, slots=True)

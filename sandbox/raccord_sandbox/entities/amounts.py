@@ -48,6 +48,12 @@ def number_lines(lines: list[Doc], old: Doc | None, first: int = 1) -> None:
         line["LineNum"] = place
 
 
+def forget_old_tax(draft: Draft) -> None:
+    """Drop a stored tax that new lines make obsolete, so that it is computed again."""
+    if draft.old is not None and "TxnTaxDetail" not in draft.sent and "Line" in draft.sent:
+        draft.new.pop("TxnTaxDetail", None)
+
+
 def own_lines(draft: Draft) -> list[Doc]:
     """Return the lines that a client wrote: computed subtotals are left out."""
     lines = [line for line in draft.new.get("Line", []) if line and line.get("DetailType") != "SubTotalLineDetail"]

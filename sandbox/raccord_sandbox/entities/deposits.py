@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from raccord_sandbox.company import Work
-from raccord_sandbox.entities.amounts import CENTS, account_of, date_and_currency, number_lines, own_lines
+from raccord_sandbox.entities.amounts import (
+    account_of,
+    date_and_currency,
+    forget_old_tax,
+    number_lines,
+    own_lines,
+)
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
     TRANSACTION_PROPERTIES,
@@ -20,6 +26,7 @@ from raccord_sandbox.entities.sales_forms import MONEY_ACCOUNTS
 from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import MONEY, Block, Choice, Line, Many, Ref, Text
+from raccord_sandbox.tax import TAX_PROPERTIES, Side, TaxableLine, tax_deposit
 
 NAMES = ("Customer", "Vendor", "Employee")
 SIGNS = {"SalesReceipt": 1, "Payment": 1, "RefundReceipt": -1}
@@ -69,15 +76,20 @@ def settle_deposit(work: Work, kind: Kind, draft: Draft) -> None:
     number_lines(lines, draft.old)
     if draft.old is not None:
         unlink_sources(work, kind, draft.old)
-    total, entries = CENTS, []
+    forget_old_tax(draft)
+    direct = [_direct(line) for line in lines if line.get("DetailType") is not None]
+    taxes = tax_deposit(work, new, direct, old=draft.old)
+    total, entries = taxes.total, taxes.entries(-1, "")
     for line in lines:
-        amount, entry = _linked(work, new, line) if line.get("DetailType") is None else _direct(new, line)
+        amount, entry = _linked(work, new, line) if line.get("DetailType") is None else _direct_entry(line)
         total += amount
         entries.append(entry)
     total, entries = _cash_back(new, total, entries)
     if total < 0:
         raise business("The deposit total must not be negative.", "TotalAmt")
     new["Line"], new["TotalAmt"] = lines, total
+    if taxes.detail is not None:
+        new["TxnTaxDetail"] = taxes.detail
     draft.entries = [Entry(bank["Id"], total, new.get("PrivateNote", "")), *entries]
 
 
@@ -108,7 +120,7 @@ def _linked(work: Work, new: Doc, line: Doc) -> tuple[Decimal, Entry]:
     return source.amount, Entry(source.account, -source.amount, line.get("Description", ""), source.name, line["Id"])
 
 
-def _direct(new: Doc, line: Doc) -> tuple[Decimal, Entry]:
+def _direct(line: Doc) -> TaxableLine:
     detail = line.get("DepositLineDetail") or {}
     if "AccountRef" not in detail:
         raise FaultError(
@@ -118,11 +130,15 @@ def _direct(new: Doc, line: Doc) -> tuple[Decimal, Entry]:
         )
     if "Amount" not in line:
         raise missing("Line.Amount")
-    if "TaxCodeRef" in detail and new.get("GlobalTaxCalculation", "NotApplicable") != "NotApplicable":
-        raise FaultError(5030, "Feature Not Supported Error : this sandbox has no tax on deposit lines", "TaxCodeRef")
     if "Entity" in detail:
         detail["Entity"]["type"] = detail["Entity"]["type"].upper()
     line.pop("LinkedTxn", None)
+    side = Side.PURCHASE if detail.get("TaxApplicableOn") == "Purchase" else Side.SALES
+    return TaxableLine(line, detail, detail["AccountRef"]["value"], side)
+
+
+def _direct_entry(line: Doc) -> tuple[Decimal, Entry]:
+    detail: Doc = line["DepositLineDetail"]
     name = detail.get("Entity", {}).get("value", "")
     entry = Entry(detail["AccountRef"]["value"], -line["Amount"], line.get("Description", ""), name, line["Id"])
     return line["Amount"], entry
@@ -183,17 +199,17 @@ DEPOSIT = Kind(
     Family.TRANSACTION,
     {
         **TRANSACTION_PROPERTIES,
+        **TAX_PROPERTIES,
         "Line": Many(DEPOSIT_LINE),
         "DocNumber": Text(21),
         "DepositToAccountRef": Ref(("Account",)),
         "CashBack": Block({"AccountRef": Ref(("Account",)), "Amount": MONEY, "Memo": Text(4000)}),
-        "GlobalTaxCalculation": Choice(("TaxExcluded", "TaxInclusive", "NotApplicable")),
     },
     settle_deposit,
     sequence="transaction",
     operations=TRANSACTIONS,
     required=("DepositToAccountRef", "Line"),
-    computed=TRANSACTION_COMPUTED | {"LinkedTxn", "TxnTaxDetail"},
+    computed=TRANSACTION_COMPUTED | {"LinkedTxn"},
     queryable=TRANSACTION_QUERYABLE | {"DepositToAccountRef"},
     release=unlink_sources,
 )

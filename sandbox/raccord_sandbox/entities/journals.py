@@ -9,6 +9,7 @@ from raccord_sandbox.entities.amounts import (
     CENTS,
     date_and_currency,
     following,
+    forget_old_tax,
     number_lines,
     own_lines,
     preference,
@@ -27,6 +28,7 @@ from raccord_sandbox.entities.kind import (
 from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import MONEY, Block, Choice, Flag, Line, Many, Ref, Text
+from raccord_sandbox.tax import TAX_PROPERTIES, Side, TaxableLine, tax_journal
 
 JOURNAL_LINE = Line(
     {
@@ -46,6 +48,7 @@ JOURNAL_LINE = Line(
                 "TaxCodeRef": Ref(("TaxCode",)),
                 "TaxApplicableOn": Choice(("Sales", "Purchase")),
                 "TaxAmount": MONEY,
+                "TaxInclusiveAmt": MONEY,
             }
         ),
         "DescriptionOnly": Block({}),
@@ -63,7 +66,11 @@ def settle_journal_entry(work: Work, kind: Kind, draft: Draft) -> None:
     if len(lines) < 2:
         raise business("You must have at least two detail lines in the journal entry.", "Line")
     number_lines(lines, draft.old, first=0)
-    entries = [_entry(work, line) for line in lines if line["DetailType"] == "JournalEntryLineDetail"]
+    posted = [line for line in lines if line["DetailType"] == "JournalEntryLineDetail"]
+    entries = [_entry(work, line) for line in posted]
+    forget_old_tax(draft)
+    taxes = tax_journal(work, new, [_taxable(line) for line in posted], old=draft.old)
+    entries += taxes.entries(1, "")
     balance = sum((entry.amount for entry in entries), CENTS)
     if balance != 0:
         raise business(f"The journal entry is out of balance: debits exceed credits by {balance}.", "Line")
@@ -71,7 +78,7 @@ def settle_journal_entry(work: Work, kind: Kind, draft: Draft) -> None:
     new["Line"] = lines
     new["TotalAmt"] = sum((entry.amount for entry in entries if entry.amount > 0), CENTS)
     new.setdefault("Adjustment", False)
-    new["TxnTaxDetail"] = {}
+    new["TxnTaxDetail"] = taxes.detail or {}
     draft.entries = entries
 
 
@@ -86,21 +93,15 @@ def _entry(work: Work, line: Doc) -> Entry:
         raise missing("Line.Amount")
     if line["Amount"] < 0:
         raise FaultError(2290, "Negative amount : use the other posting type", "Line.Amount")
-    _tax(detail)
     name = _name(work, detail)
     amount: Decimal = line["Amount"] if detail["PostingType"] == "Debit" else -line["Amount"]
     return Entry(detail["AccountRef"]["value"], amount, line.get("Description", ""), name, line["Id"])
 
 
-def _tax(detail: Doc) -> None:
-    if "TaxCodeRef" not in detail:
-        return
-    if "TaxApplicableOn" not in detail:
-        raise FaultError(2270, "TaxApplicableOn is required with a tax code", "TaxApplicableOn")
-    if "TaxAmount" not in detail:
-        raise FaultError(2280, "TaxAmount is required with a tax code", "TaxAmount")
-    if detail["TaxAmount"]:
-        raise FaultError(5030, "Feature Not Supported Error : this sandbox has no tax on journal lines", "TaxAmount")
+def _taxable(line: Doc) -> TaxableLine:
+    detail: Doc = line["JournalEntryLineDetail"]
+    side = Side.PURCHASE if detail.get("TaxApplicableOn") == "Purchase" else Side.SALES
+    return TaxableLine(line, detail, detail["AccountRef"]["value"], side)
 
 
 def _name(work: Work, detail: Doc) -> str:
@@ -133,16 +134,16 @@ JOURNAL_ENTRY = Kind(
     Family.TRANSACTION,
     {
         **{name: item for name, item in TRANSACTION_PROPERTIES.items() if name != "DepartmentRef"},
+        **TAX_PROPERTIES,
         "Line": Many(JOURNAL_LINE),
         "DocNumber": Text(21),
         "Adjustment": Flag(),
-        "GlobalTaxCalculation": Choice(("TaxExcluded", "TaxInclusive", "NotApplicable")),
     },
     settle_journal_entry,
     sequence="transaction",
     operations=TRANSACTIONS,
     required=("Line",),
-    computed=TRANSACTION_COMPUTED | {"LinkedTxn", "TxnTaxDetail"},
+    computed=TRANSACTION_COMPUTED | {"LinkedTxn"},
     queryable=TRANSACTION_QUERYABLE | {"DocNumber"},
     release=refuse_if_deposited,
 )

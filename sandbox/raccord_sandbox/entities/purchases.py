@@ -8,6 +8,7 @@ from raccord_sandbox.entities.amounts import (
     account_of,
     date_and_currency,
     following,
+    forget_old_tax,
     line_amount,
     number_lines,
     own_lines,
@@ -26,7 +27,7 @@ from raccord_sandbox.entities.kind import (
 from raccord_sandbox.faults import Doc, business, missing
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import ADDRESS, MONEY, Block, Choice, Flag, Line, Many, Number, Property, Ref, Text
-from raccord_sandbox.tax import TAX_PROPERTIES, TaxableLine, tax_purchase
+from raccord_sandbox.tax import TAX_PROPERTIES, Side, TaxableLine, tax_purchase
 
 PAYERS = {"Cash": ("Bank",), "Check": ("Bank",), "CreditCard": ("Credit Card",)}
 NUMBERS = {"Cash": "54", "Check": "3", "CreditCard": "54"}
@@ -58,11 +59,10 @@ def settle_purchase(work: Work, kind: Kind, draft: Draft) -> None:
         new.pop("Credit", None)
     lines = own_lines(draft)
     parts = [_part(work, line) for line in lines]
-    if "TxnTaxDetail" in new and draft.old is not None and "TxnTaxDetail" not in draft.sent and "Line" in draft.sent:
-        del new["TxnTaxDetail"]
-    taxes = tax_purchase(work, new, [part for part, _ in parts])
+    forget_old_tax(draft)
+    taxes = tax_purchase(work, new, parts, old=draft.old)
     number_lines(lines, draft.old)
-    total = sum((part.line["Amount"] for part, _ in parts), CENTS) + taxes.total
+    total = sum((part.line["Amount"] for part in parts), CENTS) + taxes.total
     if total < 0:
         raise business("Transaction amount must be 0 or greater.", "TotalAmt")
     _number(work, draft)
@@ -75,18 +75,18 @@ def settle_purchase(work: Work, kind: Kind, draft: Draft) -> None:
     draft.entries = [Entry(payer["Id"], -sign * total, new.get("PrivateNote", ""), name)]
     draft.entries += [
         Entry(
-            account,
+            part.account,
             sign * part.line["Amount"],
             part.line.get("Description", ""),
             part.detail.get("CustomerRef", {}).get("value", name),
             part.line["Id"],
         )
-        for part, account in parts
+        for part in parts
     ]
-    draft.entries += [Entry(account, sign * amount, "", name) for account, amount in taxes.by_account.items()]
+    draft.entries += taxes.entries(sign, name)
 
 
-def _part(work: Work, line: Doc) -> tuple[TaxableLine, str]:
+def _part(work: Work, line: Doc) -> TaxableLine:
     detail: Doc = line.setdefault(line["DetailType"], {})
     if "TaxInclusiveAmt" in detail and "Amount" not in line and "UnitPrice" not in detail:
         line["Amount"] = detail["TaxInclusiveAmt"]
@@ -97,14 +97,14 @@ def _part(work: Work, line: Doc) -> tuple[TaxableLine, str]:
             raise missing("AccountRef")
         if "Amount" not in line:
             raise missing("Line.Amount")
-        return TaxableLine(line, detail), detail["AccountRef"]["value"]
+        return TaxableLine(line, detail, detail["AccountRef"]["value"], Side.PURCHASE)
     if "ItemRef" not in detail:
         raise missing("ItemRef")
     item = work.get("Item", detail["ItemRef"]["value"])
     if item is None or "ExpenseAccountRef" not in item:
         raise business("The item on this line has no expense account.", "ItemRef")
     line["Amount"] = line_amount(line, detail)
-    return TaxableLine(line, detail), item["ExpenseAccountRef"]["value"]
+    return TaxableLine(line, detail, item["ExpenseAccountRef"]["value"], Side.PURCHASE)
 
 
 def _number(work: Work, draft: Draft) -> None:

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from raccord_sandbox.company import Work
-from raccord_sandbox.entities.amounts import CENTS, date_and_currency, line_amount, number_lines, own_lines
+from raccord_sandbox.entities.amounts import (
+    CENTS,
+    date_and_currency,
+    forget_old_tax,
+    line_amount,
+    number_lines,
+    own_lines,
+)
 from raccord_sandbox.entities.kind import (
     SALE_PROPERTIES,
     TRANSACTION_COMPUTED,
@@ -32,7 +39,7 @@ from raccord_sandbox.schema import (
     Ref,
     Text,
 )
-from raccord_sandbox.tax import TAX_PROPERTIES, TaxableLine, Taxes, rounded, tax_sale
+from raccord_sandbox.tax import TAX_PROPERTIES, TaxableLine, Taxes, price_without_tax, rounded, tax_sale
 
 MONEY_ACCOUNTS = ("Bank", "Other Current Asset")
 
@@ -118,14 +125,15 @@ def settle_sales_form(work: Work, draft: Draft) -> tuple[Decimal, list[Entry]]:
     date_and_currency(work, draft)
     lines = own_lines(draft)
     taxable = [_item_line(work, line) for line in lines if line["DetailType"] == "SalesItemLineDetail"]
-    subtotal = sum((item.line["Amount"] for item in taxable), CENTS)
     discounts = [line for line in lines if line["DetailType"] == "DiscountLineDetail"]
     if len(discounts) > 1:
         raise business("A transaction may have only one discount line.", "Line")
+    if discounts:
+        price_without_tax(work, new, taxable, draft.old)
+    subtotal = sum((item.line["Amount"] for item in taxable), CENTS)
     discount = sum((_discount_line(work, line, subtotal) for line in discounts), CENTS)
-    if "TxnTaxDetail" in new and draft.old is not None and "TxnTaxDetail" not in draft.sent and "Line" in draft.sent:
-        del new["TxnTaxDetail"]
-    taxes = tax_sale(work, new, taxable, discount)
+    forget_old_tax(draft)
+    taxes = tax_sale(work, new, taxable, discount, old=draft.old, resent="TxnTaxDetail" in draft.sent)
     number_lines(lines, draft.old)
     net = sum((item.line["Amount"] for item in taxable), CENTS)
     total = net - discount + taxes.total
@@ -196,5 +204,4 @@ def _credits(new: Doc, taxable: list[TaxableLine], discounts: list[Doc], taxes: 
         Entry(line["DiscountLineDetail"]["DiscountAccountRef"]["value"], line["Amount"], "", name, line["Id"])
         for line in discounts
     ]
-    entries += [Entry(account, -amount, "", name) for account, amount in taxes.by_account.items()]
-    return entries
+    return [*entries, *taxes.entries(-1, name)]
