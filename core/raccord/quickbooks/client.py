@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from types import TracebackType
@@ -12,7 +12,16 @@ from urllib.parse import quote
 
 import httpx
 
-from raccord.quickbooks.batch import BatchAnswer, BatchItem, BatchQuery, Entity, envelope, read_answers, rows_in
+from raccord.quickbooks.batch import (
+    BATCH_MAX,
+    BatchAnswer,
+    BatchItem,
+    BatchQuery,
+    Entity,
+    envelope,
+    read_answers,
+    rows_in,
+)
 from raccord.quickbooks.causes import Cause
 from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock
 from raccord.quickbooks.entities import VoidWay, entity
@@ -53,6 +62,7 @@ class QuickBooks:
         self.environment = environment
         self.realm = realm
         self._lane = lane
+        self._guard: Callable[[], None] | None = None
         self._wire = Wire(environment, realm, keeper, governor, http or new_http(), clock)
 
     def in_lane(self, lane: Lane) -> QuickBooks:
@@ -60,6 +70,17 @@ class QuickBooks:
         other = copy(self)
         other._lane = lane
         return other
+
+    def guarded(self, guard: Callable[[], None]) -> QuickBooks:
+        """Return this client with a last look before each write leaves: what ``guard`` raises stops the write."""
+        other = copy(self)
+        other._guard = guard
+        return other
+
+    @property
+    def executes_within_ms(self) -> int:
+        """How long after a write left QuickBooks may still execute it."""
+        return self._wire.limits.executes_within_ms
 
     def close(self) -> None:
         self._wire.http.close()
@@ -102,6 +123,31 @@ class QuickBooks:
             if len(rows) < page:
                 return
             start += page
+
+    def query_each(self, questions: Sequence[tuple[str, str]]) -> list[list[Entity]]:
+        """Return the objects that each question (kind, condition) finds, up to 30 questions in one request.
+
+        QuickBooks holds the answer to a batch to 1000 objects over all; where it may have been cut, or one question
+        failed, those are asked again by themselves.
+        """
+        found: list[list[Entity]] = []
+        for start in range(0, len(questions), BATCH_MAX):
+            some = questions[start : start + BATCH_MAX]
+            rows: list[list[Entity] | None] = [None] if len(some) == 1 else self._batch_of_queries(some)
+            found += [
+                list(self.query_all(*asked)) if answer is None else answer
+                for asked, answer in zip(some, rows, strict=True)
+            ]
+        return found
+
+    def _batch_of_queries(self, questions: Sequence[tuple[str, str]]) -> list[list[Entity] | None]:
+        items = [
+            BatchQuery(str(number), page_statement(kind, where, "Id", 1, PAGE_MAX))
+            for number, (kind, where) in enumerate(questions, start=1)
+        ]
+        answers = self.batch(items, "")
+        whole = sum(len(answer.rows) for answer in answers) < PAGE_MAX
+        return [list(answer.rows) if whole and answer.ok else None for answer in answers]
 
     def count(self, kind: str, where: str = "") -> int:
         """Return how many objects of ``kind`` meet ``where``."""
@@ -176,9 +222,9 @@ class QuickBooks:
         if writes:
             _check_request_id(request_id, BATCH_REQUEST_ID_MAX)
             params, attempt = {"requestid": request_id}, Attempt("batch", "batch", request_id)
-        answer = self._wire.send(
-            Call("POST", "batch", params, body, attempt=attempt, batch=True, patience_ms=patience_ms), self._lane
-        )
+        guard = self._guard if writes else None
+        call = Call("POST", "batch", params, body, attempt=attempt, batch=True, patience_ms=patience_ms, guard=guard)
+        answer = self._wire.send(call, self._lane)
         answers = read_answers(items, answer.value, answer.tid)
         if any(fault.cause is Cause.THROTTLED for each in answers for fault in each.faults):
             self._wire.pause()
@@ -192,7 +238,8 @@ class QuickBooks:
         _check_request_id(request_id, REQUEST_ID_MAX)
         body = payload.encode() if isinstance(payload, str) else payload
         attempt = Attempt(operation, kind, request_id)
-        call = Call("POST", entity(kind).path, {"requestid": request_id, **params}, body, attempt=attempt)
+        params = {"requestid": request_id, **params}
+        call = Call("POST", entity(kind).path, params, body, attempt=attempt, guard=self._guard)
         return self._opened(kind, self._wire.send(call, self._lane), attempt)
 
     def _get(self, path: str, params: Mapping[str, str] | None = None) -> Answer[Entity]:

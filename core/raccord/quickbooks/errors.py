@@ -53,7 +53,7 @@ class RefusedError(QuickBooksError):
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What is known of a write whose outcome is not: enough to read it back. ``http_status`` is 0 when no answer
-    came.
+    came. ``under_way_ms`` is for how long QuickBooks may still be executing it: what is not there before that may come.
     """
 
     operation: str
@@ -61,6 +61,7 @@ class Attempt:
     request_id: str
     http_status: int = 0
     reason: str = ""
+    under_way_ms: int = 0
 
 
 class Uncertain(QuickBooksError):  # noqa: N818 - named for what is so, not for what went wrong

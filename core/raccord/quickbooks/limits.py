@@ -39,6 +39,8 @@ class Limits:
     reserve_per_second: int = 1
     reserve_concurrent: int = 2
     reserve_batches_per_minute: int = 0
+    executes_within_ms: int = 125_000
+    """How long after a request left QuickBooks may still execute it: its documented time-out of 120 s, and the way."""
 
     def __post_init__(self) -> None:
         if min(self.per_minute, self.per_second, self.concurrent, self.batches_per_minute) < 1:
@@ -58,8 +60,12 @@ class Limits:
 
 PUBLISHED = Limits()
 """For Intuit's production and sandbox."""
-LOCAL = Limits(per_minute=1_000_000, per_second=100_000, concurrent=8, batches_per_minute=100_000)
-"""For a local sandbox that throttles nothing; concurrency stays, since it is also the size of the connection pool."""
+LOCAL = Limits(
+    per_minute=1_000_000, per_second=100_000, concurrent=8, batches_per_minute=100_000, executes_within_ms=2_000
+)
+"""For a local sandbox that throttles nothing and answers at once; concurrency stays, since it is also the size of the
+connection pool.
+"""
 
 
 class Bucket(Protocol):

@@ -28,7 +28,7 @@ from raccord.quickbooks.errors import (
 from raccord.quickbooks.faults import Fault, faults_in, read_faults
 from raccord.quickbooks.governor import PATIENCE_MS, Governor
 from raccord.quickbooks.keeper import TokenKeeper
-from raccord.quickbooks.limits import Lane
+from raccord.quickbooks.limits import Lane, Limits
 from raccord.quickbooks.secret import Secret
 from raccord.quickbooks.transport import HeaderAuth
 
@@ -39,6 +39,10 @@ _HEADERS = {"Accept": "application/json", "User-Agent": "raccord"}
 _TRIES_MAX = 4
 _THROTTLED_MAX = 3
 _BACKOFF_MS = 500
+
+# Somebody on the way stopped waiting for QuickBooks; QuickBooks itself may go on. Any other answer is its last word.
+_GIVEN_UP_ON = frozenset({408, 502, 504})
+_STILL_RUNNING = frozenset({"600"})
 
 # The request did not leave, so that even a write may go out again.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -71,6 +75,8 @@ class Call:
     attempt: Attempt | None = None
     batch: bool = False
     patience_ms: int = PATIENCE_MS
+    guard: Callable[[], None] | None = None
+    """Called right before a write leaves, each time it does; what it raises stops the write and passes through."""
 
 
 class Wire:
@@ -109,7 +115,7 @@ class Wire:
                 round_.not_sent(error)
                 continue
             except httpx.RequestError as error:
-                round_.lost(type(error).__name__, error)
+                round_.lost(type(error).__name__, error, under_way=True)
                 continue
             answer = round_.judge(response)
             if answer is not None:
@@ -121,7 +127,9 @@ class Wire:
         round_.token = token
         url = f"{self._base}/{call.path}?{urlencode({'minorversion': MINOR_VERSION, **call.params})}"
         headers = _HEADERS if call.body is None else {**_HEADERS, "Content-Type": call.content_type}
-        started_ms = self._clock.elapsed_ms()
+        if call.guard is not None:
+            call.guard()
+        started_ms = round_.left_ms = self._clock.elapsed_ms()
         status, tid = "lost", ""
         try:
             response = self.http.request(
@@ -132,6 +140,14 @@ class Wire:
             span_ms = self._clock.elapsed_ms() - started_ms
             _log.info("quickbooks %s /%s %s %d ms tid=%s", call.method, call.path, status, span_ms, tid)
         return response
+
+    @property
+    def limits(self) -> Limits:
+        return self._governor.limits
+
+    def under_way_ms(self, left_ms: int) -> int:
+        """Return for how much longer QuickBooks may be executing a request that left at ``left_ms``."""
+        return max(0, left_ms + self.limits.executes_within_ms - self._clock.elapsed_ms())
 
     def pause(self, response: httpx.Response | None = None) -> None:
         """Stop the company for as long as the answer asks, or a minute."""
@@ -164,6 +180,7 @@ class _Round:
         self._throttled = 0
         self.token: Secret | None = None
         self.refused: Secret | None = None
+        self.left_ms = 0
 
     def not_sent(self, error: httpx.RequestError) -> None:
         self._tries += 1
@@ -173,9 +190,19 @@ class _Round:
             ) from error
         self._wire.back_off(self._tries)
 
-    def lost(self, reason: str, error: httpx.RequestError | None = None, status: int = 0, tid: str = "") -> None:
+    def lost(
+        self,
+        reason: str,
+        error: httpx.RequestError | None = None,
+        status: int = 0,
+        tid: str = "",
+        *,
+        under_way: bool = False,
+    ) -> None:
         if self._call.attempt is not None:
-            raise Uncertain(replace(self._call.attempt, http_status=status, reason=reason), tid) from error
+            left_ms = self._wire.under_way_ms(self.left_ms) if under_way else 0
+            attempt = replace(self._call.attempt, http_status=status, reason=reason, under_way_ms=left_ms)
+            raise Uncertain(attempt, tid) from error
         self._tries += 1
         if self._tries >= _TRIES_MAX:
             raise UnavailableError(
@@ -216,7 +243,8 @@ class _Round:
             case RetryClass.UNCERTAIN:
                 if "Retry-After" in response.headers:
                     self._wire.pause(response)
-                self.lost(f"HTTP {status}, {fault.code} {fault.message}", None, status, tid)
+                given_up_on = status in _GIVEN_UP_ON or fault.code in _STILL_RUNNING
+                self.lost(f"HTTP {status}, {fault.code} {fault.message}", None, status, tid, under_way=given_up_on)
             case RetryClass.NEVER | RetryClass.REREAD | RetryClass.REAUTHORISE | RetryClass.WAIT_FOR_PERSON:
                 raise RefusedError(
                     f"QuickBooks refused {self._call.method} /{self._call.path} with HTTP {status}", faults, tid

@@ -163,8 +163,13 @@ def store_entry(session: Session, company_id: str, kind: str, row: Mapping[str, 
 
 def find_by_name(client: QuickBooks, kind: str, name: str) -> list[Mapping[str, Any]]:
     """Return the objects of a list that bear this name (QuickBooks compares without case), inactive included."""
+    return list(client.query_all(kind, by_name(kind, name)))
+
+
+def by_name(kind: str, name: str) -> str:
+    """Return the condition for the objects of a list that bear this name, inactive included."""
     field = "DisplayName" if kind in PEOPLE else "Name"
-    return list(client.query_all(kind, f"{field} = {quoted(name)} AND Active IN (true, false)"))
+    return f"{field} = {quoted(name)} AND Active IN (true, false)"
 
 
 def _rates(code: Mapping[str, Any], side: str, rates: Mapping[str, Mapping[str, Any]]) -> tuple[TaxRate, ...]:

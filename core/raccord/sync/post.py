@@ -30,7 +30,7 @@ from raccord.sync.execution import Execution
 from raccord.sync.holds import open_hold
 from raccord.sync.links import Outcomes
 from raccord.sync.problems import open_problem
-from raccord.sync.readback import Sought, read_back
+from raccord.sync.readback import Sought, read_back, way_of
 from raccord.sync.recognise import recognise
 from raccord.sync.resolve import LINK_WAITS
 from raccord.sync.sending import Job, Result, Sender, send_all
@@ -93,7 +93,7 @@ class Poster:
     def recover(self) -> int:
         """Settle what earlier runs left unknown, by reading back only; return how many intents were open."""
         jobs = self._open_jobs(None)
-        found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK])
+        found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK], moved=True)
         results = [Result(job, found.get(job.sought.code)) for job in jobs]
         with self.execution.begin() as (session, run):
             outcomes = self._outcomes(session, run, results)
@@ -144,6 +144,7 @@ class Poster:
             return [self._job(posting, line) for line, posting in postings]
 
     def _intend(self, line: PlanLine, ids: Mapping[str, str], refusals: int) -> Posting:
+        way_of(line.kind)
         code = mark(self.realm, self.connection_id, line.key)
         body = fill(line.payload, ids) if line.payload else ""
         line.state = LineState.SENDING
@@ -232,7 +233,7 @@ class Poster:
 
     def _read_back(self, jobs: Sequence[Job]) -> list[Result]:
         """Look for documents whose answer is missing, then send again only those that are not there."""
-        found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK])
+        found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK], moved=True)
         results = [Result(job, found[job.sought.code]) for job in jobs if job.sought.code in found]
         missing = [job for job in jobs if job.sought.code not in found]
         worn = [job for job in missing if job.attempts >= ATTEMPTS_MAX]

@@ -7,19 +7,56 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
 from raccord.quickbooks.codec import read_marker
-from raccord.sync.books import find_by_name
+from raccord.sync.books import by_name
 from raccord.sync.chunks import chunks
 
-LISTS = ("Account", "Customer", "Vendor", "Item")
-NUMBERED = ("SalesReceipt", "RefundReceipt", "Purchase", "JournalEntry")
-"""Entities whose document number can be asked for; the others are asked for by day and told apart by their mark."""
+
+class Way(StrEnum):
+    """How a kind is found again when nobody knows its id."""
+
+    NUMBER = "number"
+    """By the number we gave it, then by the mark in its note."""
+    DAY = "day"
+    """By its day, then by the mark in its note: QuickBooks gives these kinds no number of ours."""
+    NAME = "name"
+    """By its name, which QuickBooks keeps unique; entries of lists bear no mark."""
+
+
+WAYS: Mapping[str, Way] = MappingProxyType(
+    {
+        "Account": Way.NAME,
+        "Customer": Way.NAME,
+        "Vendor": Way.NAME,
+        "Item": Way.NAME,
+        "SalesReceipt": Way.NUMBER,
+        "RefundReceipt": Way.NUMBER,
+        "Purchase": Way.NUMBER,
+        "JournalEntry": Way.NUMBER,
+        "Transfer": Way.DAY,
+        "Deposit": Way.DAY,
+    }
+)
+"""Every kind that may be sent. What is not here is never sent, since a lost answer could not be made good."""
+LISTS = tuple(kind for kind, way in WAYS.items() if way is Way.NAME)
+DOCUMENTS = tuple(kind for kind, way in WAYS.items() if way is not Way.NAME)
+"""Kinds whose notes bear our mark."""
 TELLING = ("AccountType", "IncomeAccountRef")
 """What an entry of the same name must agree in to be ours: money goes where it says."""
 CLOCKS_APART = timedelta(hours=1)
+"""By how much our hour and QuickBooks' may differ."""
+
+
+class NoWayBackError(LookupError):
+    """Raised before anything is sent of a kind that nobody could find again; a mistake of ours."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"{kind} has no way to be read back: add it to WAYS before it is sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +74,76 @@ class Sought:
     """When it was sent first; nothing that is older can be it."""
 
 
-def read_back(client: QuickBooks, sought: Sequence[Sought]) -> dict[str, Mapping[str, Any]]:
-    """Return the documents that are there, by code.
+@dataclass(frozen=True, slots=True)
+class _Question:
+    kind: str
+    where: str
+    sought: tuple[Sought, ...]
 
-    At most one question for each day, 30 numbers, ids or name; and, for those that are not where they were put, one
-    for all that was made since: a person may have moved them to another day or number already.
+
+def way_of(kind: str) -> Way:
+    """Return how ``kind`` is found again; raises ``NoWayBackError`` for one that must not be sent."""
+    way = WAYS.get(kind)
+    if way is None:
+        raise NoWayBackError(kind)
+    return way
+
+
+def read_back(client: QuickBooks, sought: Sequence[Sought], *, moved: bool = False) -> dict[str, Mapping[str, Any]]:
+    """Return the documents that are there, by code; never more requests than documents, mostly one for all.
+
+    With ``moved``, those that are not where they were put are looked for among all that was made since, by the same
+    request: a person had time to give them another day or number.
     """
+    questions = [*_questions(sought)]
+    if moved:
+        questions += _questions_since(sought)
+    answers = client.query_each([(question.kind, question.where) for question in questions])
     found: dict[str, Mapping[str, Any]] = {}
-    for kind in dict.fromkeys(each.kind for each in sought):
-        here = [each for each in sought if each.kind == kind]
-        if kind in LISTS:
-            found.update(_in_list(client, kind, here))
-            continue
-        _take(found, here, _where_put(client, kind, here))
-        missing = [each for each in here if each.code not in found and not each.update]
-        moments = [each.since for each in missing if each.since is not None]
-        if moments:
-            since = (min(moments) - CLOCKS_APART).astimezone(UTC).isoformat(timespec="seconds")
-            _take(found, missing, client.query_all(kind, f"MetaData.CreateTime >= {quoted(since)}"))
+    for question, rows in zip(questions, answers, strict=True):
+        if question.kind in LISTS:
+            found.update(_entries(question, rows))
+        else:
+            _take(found, question.sought, rows)
     return found
 
 
-def _where_put(client: QuickBooks, kind: str, sought: Sequence[Sought]) -> Iterator[Mapping[str, Any]]:
-    for some in chunks([each for each in sought if each.update], BATCH_MAX):
-        yield from client.query_all(kind, f"Id IN ({', '.join(quoted(each.document_id) for each in some)})")
-    created = [each for each in sought if not each.update]
-    if kind in NUMBERED:
-        for some in chunks(created, BATCH_MAX):
-            yield from client.query_all(kind, f"DocNumber IN ({', '.join(quoted(_number(each)) for each in some)})")
-    else:
-        for day in sorted({each.day for each in created if each.day is not None}):
-            yield from client.query_all(kind, f"TxnDate = {quoted(day.isoformat())}")
+def _questions(sought: Sequence[Sought]) -> Iterator[_Question]:
+    """Yield what to ask: once for 30 numbers, 30 ids, a day or a name."""
+    for kind in dict.fromkeys(each.kind for each in sought):
+        here = [each for each in sought if each.kind == kind]
+        active = " AND Active IN (true, false)" if kind in LISTS else ""
+        for some in chunks([each for each in here if each.update], BATCH_MAX):
+            yield _Question(kind, _one_of("Id", (each.document_id for each in some)) + active, tuple(some))
+        created = [each for each in here if not each.update]
+        match way_of(kind):
+            case Way.NUMBER:
+                for some in chunks(created, BATCH_MAX):
+                    yield _Question(kind, _one_of("DocNumber", map(_number, some)), tuple(some))
+            case Way.DAY:
+                for day in sorted({each.day for each in created if each.day is not None}):
+                    of_day = tuple(each for each in created if each.day == day)
+                    yield _Question(kind, f"TxnDate = {quoted(day.isoformat())}", of_day)
+            case Way.NAME:
+                for each in created:
+                    yield _Question(kind, by_name(kind, _name(each)), (each,))
+
+
+def _questions_since(sought: Sequence[Sought]) -> Iterator[_Question]:
+    for kind in dict.fromkeys(each.kind for each in sought if each.kind not in LISTS):
+        created = tuple(each for each in sought if each.kind == kind and not each.update and each.since is not None)
+        moments = [each.since for each in created if each.since is not None]
+        if moments:
+            yield _Question(kind, created_since(min(moments) - CLOCKS_APART), created)
+
+
+def created_since(moment: datetime) -> str:
+    """Return the condition for what was made at or after a moment by QuickBooks' clock."""
+    return f"MetaData.CreateTime >= {quoted(moment.astimezone(UTC).isoformat(timespec='seconds'))}"
+
+
+def _one_of(name: str, values: Iterable[str]) -> str:
+    return f"{name} IN ({', '.join(map(quoted, values))})"
 
 
 def _take(
@@ -80,21 +156,19 @@ def _take(
             found.setdefault(code, document)
 
 
-def _in_list(client: QuickBooks, kind: str, sought: Sequence[Sought]) -> dict[str, Mapping[str, Any]]:
+def _entries(question: _Question, rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the entries of a list that are what was sent."""
     found: dict[str, Mapping[str, Any]] = {}
-    for each in sought:
-        body = json.loads(each.body, parse_float=Decimal)
+    for each in question.sought:
+        body = _parsed(each)
         if each.update:
-            rows: Sequence[Mapping[str, Any]] = list(
-                client.query_all(kind, f"Id = {quoted(each.document_id)} AND Active IN (true, false)")
-            )
             # Entries bear no mark: what still has the token that was sent was not changed by it.
-            rows = [row for row in rows if str(row.get("SyncToken")) != str(body.get("SyncToken"))]
+            own = [row for row in rows if str(row["Id"]) == each.document_id]
+            fitting = [row for row in own if str(row.get("SyncToken")) != str(body.get("SyncToken"))]
         else:
-            rows = find_by_name(client, kind, str(body.get("DisplayName") or body.get("Name")))
-            rows = [row for row in rows if all(_same(row, body, name) for name in TELLING)]
-        if rows:
-            found[each.code] = rows[0]
+            fitting = [row for row in rows if all(_same(row, body, name) for name in TELLING)]
+        if fitting:
+            found[each.code] = fitting[0]
     return found
 
 
@@ -105,5 +179,15 @@ def _same(row: Mapping[str, Any], body: Mapping[str, Any], name: str) -> bool:
     return wanted is None or wanted == there
 
 
+def _parsed(sought: Sought) -> Mapping[str, Any]:
+    body: Mapping[str, Any] = json.loads(sought.body, parse_float=Decimal)
+    return body
+
+
 def _number(sought: Sought) -> str:
-    return str(json.loads(sought.body, parse_float=Decimal)["DocNumber"])
+    return str(_parsed(sought)["DocNumber"])
+
+
+def _name(sought: Sought) -> str:
+    body = _parsed(sought)
+    return str(body.get("DisplayName") or body.get("Name"))
