@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import os
+import secrets
 import sys
 from pathlib import Path
 
 from raccord_sandbox.config import Limits, SandboxConfig
+from raccord_sandbox.seed import TEMPLATES
 from raccord_sandbox.server import SandboxServer
+
+TOKEN_VARIABLE = "RACCORD_SANDBOX_TOKEN"  # noqa: S105  # the name of a variable
+STARTING = ("quebec", "us")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse the command line, print the addresses and serve."""
-    parser = argparse.ArgumentParser(prog="raccord_sandbox", description="A local QuickBooks Online.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
-    parser.add_argument("--data", type=Path, help="folder that keeps the books; without it they live in memory")
-    parser.add_argument("--seed", action="append", choices=("quebec", "us"), help="companies to make (both)")
-    parser.add_argument("--limits", action="store_true", help="apply the documented request limits")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     config = SandboxConfig(
         data=options.data,
-        seeds=tuple(options.seed or ("quebec", "us")),
+        seeds=tuple(options.seed or ([] if options.bare else STARTING)),
         limits=Limits.documented() if options.limits else Limits(),
+        lab_token=os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24),
+        remote_lab=options.remote_lab,
     )
     try:
         server = SandboxServer(config, port=options.port, host=options.host)
@@ -36,6 +38,24 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.flush()
     server.run()
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="raccord_sandbox",
+        description="A local QuickBooks Online.",
+        epilog=f"{TOKEN_VARIABLE} in the environment is the token of the control API; without it a new one is printed.",
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument("--data", type=Path, help="folder that keeps the books; without it they live in memory")
+    parser.add_argument("--seed", action="append", choices=TEMPLATES, help="companies to make (quebec and us)")
+    parser.add_argument("--bare", action="store_true", help="make no company")
+    parser.add_argument("--limits", action="store_true", help="apply the documented request limits")
+    parser.add_argument(
+        "--remote-lab", action="store_true", help="let other machines use the control API, with its token"
+    )
+    return parser
 
 
 if __name__ == "__main__":

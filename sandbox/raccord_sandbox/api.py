@@ -12,6 +12,7 @@ from raccord_sandbox.company import Company
 from raccord_sandbox.entities.kind import Family, Kind, Operation
 from raccord_sandbox.entities.registry import BY_PATH
 from raccord_sandbox.faults import Doc, FaultError, GatewayError, forbidden, missing, unauthenticated, unsupported
+from raccord_sandbox.limits import sort_of
 from raccord_sandbox.operations import Origin, read, write
 from raccord_sandbox.reports import report
 from raccord_sandbox.selection import run
@@ -36,7 +37,8 @@ class Call:
     parameters: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
-    stale_token: bool = False
+    marks: frozenset[str] = frozenset()
+    """What the fault lab wants done to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,47 +52,49 @@ class Answer:
 def answer(store: Store, call: Call) -> Answer:
     """Execute a call; every refusal is an answer too."""
     try:
-        company = _admit(store, call)
+        company, application = _admit(store, call)
     except GatewayError as error:
         return Answer(error.status, dumps(error.body(store.clock.now())))
     try:
         with company.lock:
             try:
-                return _replayed(company, call)
+                return _replayed(store, company, call)
             except FaultError as fault:
                 return Answer(fault.status, dumps(fault.body(store.clock.now())))
             finally:
                 company.flush()
     finally:
-        store.throttle.leave(call.realm)
+        store.throttle.leave(call.realm, application)
 
 
-def _admit(store: Store, call: Call) -> Company:
+def _admit(store: Store, call: Call) -> tuple[Company, str]:
+    """Return the company and the application that asks. Raises the gateway's refusals."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise unauthenticated("Authorization header is missing or malformed")
-    granted = store.grants.realm_of(token.strip())
+    access = store.grants.access_of(token.strip())
     company = store.get(call.realm)
-    if company is None or granted != call.realm:
+    if company is None or access.realm != call.realm:
         raise forbidden("The token is not valid for this company")
-    store.throttle.enter(call.realm, is_batch=call.path == "batch")
-    return company
+    store.throttle.enter(call.realm, sort=sort_of(call.path), application=access.client)
+    return company, access.client
 
 
-def _replayed(company: Company, call: Call) -> Answer:
+def _replayed(store: Store, company: Company, call: Call) -> Answer:
     """Answer a write whose request id was seen before with its first answer."""
     request_id = call.parameters.get("requestid", "")
     if len(request_id) > MAX_REQUEST_ID:
         raise FaultError(2130, f"Invalid Request Id Format : at most {MAX_REQUEST_ID} characters", "requestid")
     is_write = call.method == "POST" and call.path != "query"
-    if not is_write or not request_id or company.settings.get("ignore_requestid"):
-        return _execute(company, call)
+    ignored = company.switch("ignore_requestid") or "ignore_requestid" in call.marks
+    if not is_write or not request_id or ignored:
+        return _execute(store, company, call)
     stored = company.answers.get(request_id)
     if stored is not None:
         status, _, text = stored.partition(" ")
         return Answer(int(status), text)
     try:
-        result = _execute(company, call)
+        result = _execute(store, company, call)
     except FaultError as fault:
         if company.settings.get("replay_faulted_answers"):
             company.keep_answer(request_id, f"{fault.status} {dumps(fault.body(company.clock.now()))}")
@@ -99,7 +103,7 @@ def _replayed(company: Company, call: Call) -> Answer:
     return result
 
 
-def _execute(company: Company, call: Call) -> Answer:
+def _execute(store: Store, company: Company, call: Call) -> Answer:
     origin = Origin(request_id=call.parameters.get("requestid", ""))
     first, _, rest = call.path.strip("/").partition("/")
     body: Doc
@@ -115,7 +119,9 @@ def _execute(company: Company, call: Call) -> Answer:
             entities, since = (call.parameters.get(name, "") for name in ("entities", "changedSince"))
             body = {"CDCResponse": changes(company, entities, since)}
         case "GET", "reports", name if name:
-            return Answer(200, dumps(report(company, name, call.parameters)))
+            found = report(company, name, call.parameters)
+            store.throttle.check_size(found)
+            return Answer(200, dumps(found))
         case "GET", entity, key if entity in BY_PATH:
             kind = BY_PATH[entity]
             body = {kind.name: read(company, kind, _key(company, kind, key))}
@@ -142,7 +148,7 @@ def _write(company: Company, kind: Kind, call: Call, origin: Origin) -> Doc:
             operation = Operation.VOID if word == "update" and "void" in include else Operation.UPDATE
         case word:
             raise unsupported(f"{word} of {kind.name}")
-    if call.stale_token and isinstance(body, dict):
+    if "stale_token" in call.marks and isinstance(body, dict):
         _somebody_else_saves(company, kind, str(body.get("Id", "")))
     return write(company, kind, body, operation, include, origin)
 

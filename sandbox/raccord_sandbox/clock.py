@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from zoneinfo import ZoneInfo
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
+MICROSECOND = timedelta(microseconds=1)
 
 
 class SandboxClock:
@@ -21,9 +23,14 @@ class SandboxClock:
         self._offset = timedelta()
         self._lock = Lock()
 
+    @property
+    def is_frozen(self) -> bool:
+        """Tell whether the time stands still but for `advance` and `set`."""
+        return self._frozen_at is not None
+
     def now(self) -> datetime:
         """Return the current instant in UTC."""
-        base = datetime.now(UTC) if self._frozen_at is None else self._frozen_at
+        base = self._source() if self._frozen_at is None else self._frozen_at
         return (base + self._offset).astimezone(UTC)
 
     def today(self) -> date:
@@ -31,9 +38,47 @@ class SandboxClock:
         return self.now().astimezone(PACIFIC).date()
 
     def advance(self, step: timedelta) -> None:
-        """Move the clock by `step`; a negative step moves it back."""
+        """Move the clock by `step`; a negative step moves it back. Raises OverflowError beyond the calendar."""
         with self._lock:
+            _ = self.now() + step
             self._offset += step
+
+    def set(self, moment: datetime) -> None:
+        """Move the clock to `moment`, from where it runs on unless it is frozen."""
+        with self._lock:
+            self._offset += moment - self.now()
+
+    def freeze(self, *, still: bool) -> None:
+        """Stop the clock where it is, or let it run on from there."""
+        with self._lock:
+            now = self.now()
+            self._frozen_at, self._offset = (now, timedelta()) if still else (None, now - self._source())
+
+    def state(self) -> dict[str, str]:
+        """Return what `resume` needs, as text."""
+        found = {"offset": str(self._offset // MICROSECOND)}
+        return found if self._frozen_at is None else found | {"frozen_at": self._frozen_at.isoformat()}
+
+    def resume(self, state: Mapping[str, str]) -> None:
+        """Go on as another clock was when its `state` was taken."""
+        with self._lock:
+            frozen = state.get("frozen_at")
+            self._frozen_at = None if frozen is None else datetime.fromisoformat(frozen)
+            self._offset = int(state["offset"]) * MICROSECOND
+
+    def _source(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class CompanyClock(SandboxClock):
+    """The time of one company: the sandbox's, unless it was moved or frozen for this company alone."""
+
+    def __init__(self, sandbox: SandboxClock) -> None:
+        super().__init__()
+        self._sandbox = sandbox
+
+    def _source(self) -> datetime:
+        return self._sandbox.now()
 
 
 def stamp(moment: datetime) -> str:

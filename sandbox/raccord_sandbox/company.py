@@ -10,11 +10,12 @@ from decimal import Decimal
 from threading import RLock
 
 from raccord_sandbox.chart import BALANCE_SHEET
-from raccord_sandbox.clock import SandboxClock, stamp
+from raccord_sandbox.clock import CompanyClock, SandboxClock, stamp
 from raccord_sandbox.deletions import Deletion, Deletions
 from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
 from raccord_sandbox.storage import Pending, Row, Storage
+from raccord_sandbox.switches import SWITCHES, Setting
 from raccord_sandbox.table import Table
 
 MAX_ANSWERS = 20_000
@@ -28,7 +29,7 @@ class Company:
 
     def __init__(self, realm: str, clock: SandboxClock, storage: Storage | None = None) -> None:
         self.realm = realm
-        self.clock = clock
+        self.clock = CompanyClock(clock)
         self.lock = RLock()
         self.tables: dict[str, Table] = {}
         self.ledger = Ledger()
@@ -50,6 +51,11 @@ class Company:
     def home_currency(self) -> str:
         """Return the currency of the books."""
         return str(self.settings["currency"])
+
+    def switch(self, name: str) -> Setting:
+        """Return the value of a switch."""
+        value: Setting = self.settings.get(name, SWITCHES[name].default)
+        return value
 
     def table(self, kind: str) -> Table:
         """Return the table of an entity, made at first use."""
@@ -117,6 +123,15 @@ class Company:
                 entries = posting.entries if posting else None
                 self._pending.rows[kind, key] = Row(kind, key, table.serial(key), doc, entries)
 
+    def move_clock(self) -> None:
+        """Remember where the company's own clock stands, after it was moved."""
+        self.settings["clock"] = self.clock.state()
+        self.save_settings()
+
+    def retire(self) -> None:
+        """Save nothing any more: the company was deleted."""
+        self._storage = None
+
     def flush(self) -> None:
         """Save what the request changed."""
         if self._storage is not None and self._pending:
@@ -136,6 +151,7 @@ class Company:
         """Replace everything by what was saved."""
         self.tables, self.ledger, self.settings = {}, Ledger(), settings
         self.deletions = Deletions(deletions)
+        self.clock.resume(settings.get("clock", {"offset": "0"}))
         for row in rows:
             self.table(row.kind).put(row.doc, row.serial)
             if row.entries:

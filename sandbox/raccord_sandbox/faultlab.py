@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import random
 import re
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from threading import Lock
+from urllib.parse import unquote_plus
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +22,9 @@ from raccord_sandbox.transport import CutConnection, HeldConnection
 from raccord_sandbox.wire import QBO_VERSION, dumps, new_tid
 
 TIME_OUT = 120
+LONGEST = 86_400
+MAX_ARMED = 1000
+BODIES = ("json", "xml", "html", "empty")
 
 
 class Effect(StrEnum):
@@ -34,11 +41,19 @@ class Effect(StrEnum):
     THROTTLE = "throttle"
     """Answers 429 without executing."""
     SLOW = "slow"
-    """Executes, moves the clock by `seconds`; above 120 s the answer is a 504."""
+    """Executes, moves the clock by `seconds` without anybody waiting; above 120 s the answer is a 504."""
+    DELAY = "delay"
+    """Waits `seconds` of real time, then executes and answers."""
     HOLD = "hold"
     """Executes and never answers."""
     STALE_TOKEN = "stale_token"  # noqa: S105  # a SyncToken
     """Lets somebody else change the object just before the update."""
+    IGNORE_REQUESTID = "ignore_requestid"
+    """Executes as if the request id had never been seen."""
+
+
+WITHIN = {Effect.STALE_TOKEN: "stale_token", Effect.IGNORE_REQUESTID: "ignore_requestid"}
+"""Effects that the service itself carries out, with the mark it finds on the request."""
 
 
 @dataclass(slots=True)
@@ -52,30 +67,65 @@ class ArmedFault:
     method: str = ""
     path: str = ""
     """A regular expression searched in the path."""
+    query: str = ""
+    """A regular expression searched in the query string."""
+    realm: str = ""
+    """Empty for every company."""
     status: int = 503
-    seconds: int = 0
+    seconds: float = 0
     body: str = "json"
-    struck: int = field(default=0)
+    struck: int = 0
+    number: int = 0
 
-    def matches(self, method: str, path: str) -> bool:
+    def __post_init__(self) -> None:
+        """Refuse what cannot strike. Raises ValueError and re.error."""
+        re.compile(self.path)
+        re.compile(self.query)
+        if self.body not in BODIES:
+            raise ValueError(f"body is one of {', '.join(BODIES)}")
+        if not 400 <= self.status <= 599:
+            raise ValueError("status is between 400 and 599")
+        if not 0 <= self.seconds <= LONGEST or not 0 <= self.probability <= 1:
+            raise ValueError(f"seconds are 0 to {LONGEST}, probability is 0 to 1")
+
+    def matches(self, method: str, path: str, query: str = "") -> bool:
         """Tell whether the request is one that this fault strikes."""
-        return (not self.method or self.method == method) and re.search(self.path, path) is not None
+        return (
+            (not self.method or self.method == method)
+            and (not self.realm or path.startswith(f"/v3/company/{self.realm}/"))
+            and re.search(self.path, path) is not None
+            and re.search(self.query, query) is not None
+        )
 
 
 class FaultLab:
-    """Holds the armed faults and draws from a seeded chance."""
+    """Holds the armed faults and draws from a seeded chance; `sleep` waits real seconds."""
 
-    def __init__(self, clock: SandboxClock, seed: int) -> None:
+    def __init__(
+        self, clock: SandboxClock, seed: int, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
         self.clock = clock
+        self.sleep = sleep
+        self._numbers = itertools.count(1)
         self._chance = random.Random(seed)  # noqa: S311  # not a secret
         self._armed: list[ArmedFault] = []
         self._lock = Lock()
 
     def arm(self, fault: ArmedFault) -> None:
-        """Add a fault; several are tried in the order they were armed."""
-        re.compile(fault.path)
+        """Add a fault and number it; several are tried in the order they were armed. Raises OverflowError."""
         with self._lock:
+            if len(self._armed) >= MAX_ARMED:
+                raise OverflowError(f"there are {MAX_ARMED} faults already")
+            fault.number = next(self._numbers)
             self._armed.append(fault)
+
+    def disarm(self, number: int) -> None:
+        """Take one fault away. Raises KeyError."""
+        with self._lock:
+            left = [fault for fault in self._armed if fault.number != number]
+            if len(left) == len(self._armed):
+                raise KeyError(number)
+            self._armed = left
 
     def clear(self, seed: int | None = None) -> None:
         """Disarm everything and, if asked, start the chance again."""
@@ -89,11 +139,11 @@ class FaultLab:
         with self._lock:
             return list(self._armed)
 
-    def draw(self, method: str, path: str) -> ArmedFault | None:
+    def draw(self, method: str, path: str, query: str = "") -> ArmedFault | None:
         """Return the fault that strikes this request, and use it up."""
         with self._lock:
             for fault in self._armed:
-                if fault.left == 0 or not fault.matches(method, path):
+                if fault.left == 0 or not fault.matches(method, path, query):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
@@ -119,18 +169,23 @@ class FaultMiddleware:
         path = scope.get("path", "")
         fault = None
         if scope["type"] == "http" and path.startswith(("/v3/", "/oauth2/", "/v2/")):
-            fault = self._lab.draw(scope["method"], path)
+            fault = self._lab.draw(scope["method"], path, unquote_plus(scope["query_string"].decode("latin-1")))
         if fault is None:
             await self._app(scope, receive, send)
             return
+        marks = scope.setdefault("state", {})
+        marks["struck"] = str(fault.effect)
         match fault.effect:
             case Effect.CUT_BEFORE:
                 await CutConnection()(scope, receive, send)
             case Effect.ERROR_BEFORE | Effect.THROTTLE:
                 status = 429 if fault.effect is Effect.THROTTLE else fault.status
                 await self._error(status, fault.body)(scope, receive, send)
-            case Effect.STALE_TOKEN:
-                scope.setdefault("state", {})["stale_token"] = True
+            case Effect.STALE_TOKEN | Effect.IGNORE_REQUESTID:
+                marks[WITHIN[fault.effect]] = True
+                await self._app(scope, receive, send)
+            case Effect.DELAY:
+                await self._lab.sleep(fault.seconds)
                 await self._app(scope, receive, send)
             case Effect.SLOW:
                 self._lab.clock.advance(timedelta(seconds=fault.seconds))

@@ -65,6 +65,7 @@ MESSAGES = {
     6440: "Transaction Detail Information Required",
     6540: "Deposited Transaction cannot be changed",
     10000: "An application error has occurred while processing your request",
+    10100: "Result set too big",
 }
 
 INACTIVE = (

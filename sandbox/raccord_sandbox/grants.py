@@ -57,6 +57,7 @@ class Access:
     grant: str
     realm: str
     expires: float
+    client: str = ""
 
 
 class Grants:
@@ -127,28 +128,31 @@ class Grants:
             for key in found:
                 self._end(key)
 
-    def disconnect(self, realm: str) -> None:
-        """End every grant of a company, as a user does from the app page."""
+    def disconnect(self, realm: str) -> int:
+        """End every grant of a company, as a user does from the app page, and return how many there were."""
         with self._lock:
-            for key in [key for key, grant in self._grants.items() if grant.realm == realm]:
+            found = [key for key, grant in self._grants.items() if grant.realm == realm]
+            for key in found:
                 self._end(key)
+            return len(found)
 
-    def realm_of(self, token: str) -> str:
-        """Return the company an access token is for. Raises the 401 of the gateway."""
+    def access_of(self, token: str) -> Access:
+        """Return what an access token is for. Raises the 401 of the gateway."""
         with self._lock:
             access = self._access.get(token)
             if access is None:
                 raise unauthenticated("Token invalid or revoked")
             if access.expires <= self._now():
                 raise unauthenticated("Token expired")
-            return access.realm
+            return access
 
-    def expire_access_tokens(self) -> None:
-        """Make every access token expired at once."""
+    def expire_access_tokens(self, realm: str) -> None:
+        """Make every access token of a company expired at once."""
         with self._lock:
             for key, access in self._access.items():
-                access.expires = 0.0
-                self._save("access", key, access)
+                if access.realm == realm:
+                    access.expires = 0.0
+                    self._save("access", key, access)
 
     def _find(self, token: str, now: float) -> tuple[str, Grant]:
         for key, grant in self._grants.items():

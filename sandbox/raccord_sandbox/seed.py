@@ -60,6 +60,7 @@ US_ACCOUNTS = (
     ("Uncategorized Expense", "Expense", "OtherMiscellaneousServiceCost"),
 )
 SEED = Origin(by="seed")
+TEMPLATES = ("quebec", "us")
 
 
 def fill(company: Company, template: str, switches: Mapping[str, Any]) -> None:

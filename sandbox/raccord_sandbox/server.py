@@ -18,7 +18,7 @@ from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.consent import consent_router
 from raccord_sandbox.faultlab import FaultLab, FaultMiddleware
 from raccord_sandbox.faults import FaultError, GatewayError
-from raccord_sandbox.lab import lab_router
+from raccord_sandbox.lab.router import lab_router
 from raccord_sandbox.pages import pages_router
 from raccord_sandbox.store import Store
 from raccord_sandbox.transport import CuttableProtocol
@@ -68,7 +68,7 @@ async def _company_api(store: Store, request: Request, realm: str, path: str) ->
         dict(request.query_params),
         request.headers,
         body,
-        bool(request.scope.get("state", {}).get("stale_token")),
+        frozenset(request.scope.get("state", {})),
     )
     return _response(request, await run_in_threadpool(answer, store, call))
 

@@ -66,24 +66,34 @@ class Storage:
 
     def save(self, realm: str, pending: Pending) -> None:
         """Write one request's changes, all or none."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._write(realm, pending)
+
+    def replace(self, realm: str, pending: Pending) -> None:
+        """Write a company anew, nothing of its former state left; all or none."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._forget(realm)
+            self._write(realm, pending)
+
+    def _write(self, realm: str, pending: Pending) -> None:
         puts = [
             (realm, row.kind, row.id, row.serial, dumps(row.doc), _entries_text(row.entries))
             for row in pending.rows.values()
             if row is not None
         ]
         drops = [(realm, *key) for key, row in pending.rows.items() if row is None]
-        with self._lock, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)", puts)
-            self._db.executemany("DELETE FROM rows WHERE realm = ? AND kind = ? AND id = ?", drops)
-            self._put_facts(realm, pending.facts)
-            self._db.executemany(
-                "INSERT INTO writes (realm, body) VALUES (?, ?)", [(realm, dumps(write)) for write in pending.writes]
-            )
-            self._db.executemany(
-                "INSERT INTO deletions VALUES (?, ?, ?, ?)",
-                [(realm, one.kind, one.id, one.at) for one in pending.deletions],
-            )
+        self._db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)", puts)
+        self._db.executemany("DELETE FROM rows WHERE realm = ? AND kind = ? AND id = ?", drops)
+        self._put_facts(realm, pending.facts)
+        self._db.executemany(
+            "INSERT INTO writes (realm, body) VALUES (?, ?)", [(realm, dumps(write)) for write in pending.writes]
+        )
+        self._db.executemany(
+            "INSERT INTO deletions VALUES (?, ?, ?, ?)",
+            [(realm, one.kind, one.id, one.at) for one in pending.deletions],
+        )
 
     def put_fact(self, scope: str, name: str, body: Any) -> None:
         """Write one named value; None removes it."""
@@ -121,11 +131,14 @@ class Storage:
         return [Deletion(*row) for row in found]
 
     def forget(self, realm: str) -> None:
-        """Remove everything of a company."""
+        """Remove everything of a company, all or none."""
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for table, column in (("rows", "realm"), ("writes", "realm"), ("deletions", "realm"), ("facts", "scope")):
-                self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (realm,))  # noqa: S608  # our own names
+            self._forget(realm)
+
+    def _forget(self, realm: str) -> None:
+        for table, column in (("rows", "realm"), ("writes", "realm"), ("deletions", "realm"), ("facts", "scope")):
+            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (realm,))  # noqa: S608  # our own names
 
     def close(self) -> None:
         """Close the file."""

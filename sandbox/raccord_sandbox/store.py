@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import gc
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 from threading import Lock
 
 from raccord_sandbox import seed
-from raccord_sandbox.company import MAX_WRITES, Company, assert_books_balance
+from raccord_sandbox.company import MAX_WRITES, Company, Work, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.deletions import Deletion
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.grants import Grants
 from raccord_sandbox.limits import Throttle
 from raccord_sandbox.storage import Pending, Row, Storage
+from raccord_sandbox.switches import SWITCHES, read_switches, starting
 
 SCOPE = "sandbox"
 
@@ -30,6 +31,14 @@ class Snapshot:
     deletions: tuple[Deletion, ...]
 
 
+class FullError(Exception):
+    """There are as many companies, or snapshots of one company, as the sandbox keeps."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"there are {limit} already, and no more are kept")
+        self.limit = limit
+
+
 class Store:
     """Opens the saved companies, or makes those of the configured seeds."""
 
@@ -41,6 +50,7 @@ class Store:
         self.throttle = Throttle(config.limits, config.clock)
         self._companies: dict[str, Company] = {}
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
+        self._made = 0
         self._lock = Lock()
         # The collector would walk every loaded document again and again while millions of them are being made.
         gc.disable()
@@ -63,70 +73,130 @@ class Store:
         """Return the first company made from a template."""
         return next(company for company in self if company.settings["template"] == template)
 
-    def add(self, template: str) -> Company:
-        """Make a company from a template; its realm id follows from the sandbox's seed."""
+    def add(
+        self,
+        template: str,
+        *,
+        name: str = "",
+        begins: datetime | None = None,
+        frozen: bool = False,
+        switches: Mapping[str, object] | None = None,
+    ) -> Company:
+        """Make a company from a template; its realm id follows from the sandbox's seed.
+
+        `begins` is what its own clock says at first. Raises ValueError, SwitchError and FullError.
+        """
+        chosen = starting({**self.config.switches, **(switches or {})})
         with self._lock:
-            chance = random.Random(f"{self.config.random_seed}:{len(self._companies)}")  # noqa: S311  # not a secret
-            realm = f"9130{chance.randrange(10**11, 10**12)}"
-            company = Company(realm, self.clock, self.storage)
-            behaviour = self.config.behaviour
-            seed.fill(
-                company,
-                template,
-                {
-                    "ignore_requestid": behaviour.ignore_requestid,
-                    "replay_faulted_answers": behaviour.replay_faulted_answers,
-                    "store_deposit_number": behaviour.store_deposit_number,
-                    "closed_books_password": behaviour.closed_books_password,
-                    "cap_max_results": behaviour.cap_max_results,
-                    "cdc_limit_per_entity": behaviour.cdc_limit_per_entity,
-                    "tax_tolerance": behaviour.tax_tolerance,
-                },
-            )
+            if len(self._companies) >= self.config.max_companies:
+                raise FullError(self.config.max_companies)
+            company = Company(self._new_realm(), self.clock, self.storage)
+            if begins is not None:
+                company.clock.set(begins)
+            if frozen:
+                company.clock.freeze(still=True)
+            seed.fill(company, template, chosen)
+            if name:
+                rename(company, name)
+            if begins is not None or frozen:
+                company.move_clock()
             company.flush()
-            self._companies[realm] = company
-            if self.storage is not None:
-                self.storage.put_fact(SCOPE, "realms", list(self._companies))
+            self._companies[company.realm] = company
+            self._save_realms()
             return company
 
+    def remove(self, company: Company) -> None:
+        """Delete a company with its books, snapshots and grants."""
+        self.grants.disconnect(company.realm)
+        with self._lock, company.lock:
+            company.retire()
+            del self._companies[company.realm]
+            for key in [key for key in self._snapshots if key[0] == company.realm]:
+                del self._snapshots[key]
+            self._save_realms()
+            if self.storage is not None:
+                self.storage.forget(company.realm)
+
     def snapshot(self, company: Company, name: str) -> None:
-        """Remember a company's state under a name."""
+        """Remember a company's state under a name. Raises FullError."""
         with company.lock:
+            known = self.snapshots(company)
+            if name not in known and len(known) >= self.config.max_snapshots:
+                raise FullError(self.config.max_snapshots)
             self._snapshots[company.realm, name] = Snapshot(
                 _copied(company.settings), tuple(company.rows()), tuple(company.deletions)
             )
 
+    def snapshots(self, company: Company) -> list[str]:
+        """Return the names of a company's snapshots, oldest first."""
+        return [name for realm, name in self._snapshots if realm == company.realm]
+
+    def drop_snapshot(self, company: Company, name: str) -> None:
+        """Forget a snapshot. Raises KeyError."""
+        with company.lock:
+            del self._snapshots[company.realm, name]
+
     def restore(self, company: Company, name: str) -> None:
         """Bring a company back to a remembered state. Raises KeyError."""
-        snapshot = self._snapshots[company.realm, name]
         with company.lock:
+            snapshot = self._snapshots[company.realm, name]
             settings = _copied(snapshot.settings)
             company.restore(settings, iter(snapshot.rows), {}, snapshot.deletions)
             company.writes.clear()
             if self.storage is not None:
-                self.storage.forget(company.realm)
                 rows = {(row.kind, row.id): row for row in snapshot.rows}
-                self.storage.save(
+                self.storage.replace(
                     company.realm, Pending(dict(rows), {"settings": settings}, deletions=list(snapshot.deletions))
                 )
+
+    def save_clock(self) -> None:
+        """Remember where the sandbox's clock stands, after the lab moved it."""
+        if self.storage is not None:
+            self.storage.put_fact(SCOPE, "clock", self.clock.state())
 
     def close(self) -> None:
         """Close the file."""
         if self.storage is not None:
             self.storage.close()
 
+    def _new_realm(self) -> str:
+        """Return the next realm id of this sandbox's seed; that of a deleted company is not given again."""
+        chance = random.Random(f"{self.config.random_seed}:{self._made}")  # noqa: S311  # not a secret
+        self._made += 1
+        return f"9130{chance.randrange(10**11, 10**12)}"
+
+    def _save_realms(self) -> None:
+        if self.storage is not None:
+            self.storage.put_fact(SCOPE, "realms", list(self._companies))
+            self.storage.put_fact(SCOPE, "made", self._made)
+
     def _load(self) -> None:
         if self.storage is None:
             return
-        for realm in self.storage.facts(SCOPE).get("realms", []):
+        saved = self.storage.facts(SCOPE)
+        realms = saved.get("realms", [])
+        self._made = saved.get("made", len(realms))
+        if "clock" in saved:
+            self.clock.resume(saved["clock"])
+        for realm in realms:
             company = Company(realm, self.clock, self.storage)
             facts = self.storage.facts(realm)
             settings = facts.pop("settings")
-            settings["tax_tolerance"] = Decimal(settings["tax_tolerance"])
+            settings.update(read_switches({name: settings[name] for name in SWITCHES if name in settings}))
             answers = {name.removeprefix("answer:"): text for name, text in facts.items()}
             company.restore(settings, self.storage.rows(realm), answers, self.storage.deletions(realm))
             company.writes.extend(self.storage.writes(realm, MAX_WRITES))
             self._companies[realm] = company
+
+
+def rename(company: Company, name: str) -> None:
+    """Give a company another name, as its owner does in the settings."""
+    work = Work(company)
+    info = work.touch("CompanyInfo", "1")
+    info["CompanyName"] = info["LegalName"] = name
+    work.commit()
+    company.settings["name"] = name
+    company.save_settings()
 
 
 def _copied(settings: Doc) -> Doc:

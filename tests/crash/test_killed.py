@@ -17,7 +17,7 @@ from harness import NOW
 from raccord.store.database import Database
 from raccord.store.models import DraftRow, DraftState, LinkRow, Proof
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.config import Behaviour, SandboxConfig
+from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
 
@@ -55,8 +55,8 @@ def rows() -> list[dict[str, str]]:
 
 @pytest.fixture(params=[False, True], ids=["replays", "ignores-requestid"])
 def sandbox(request: pytest.FixtureRequest) -> Iterator[SandboxServer]:
-    behaviour = Behaviour(ignore_requestid=request.param)
-    config = SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",), behaviour=behaviour)
+    switches = {"ignore_requestid": request.param}
+    config = SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",), switches=switches)
     with SandboxServer(config) as running:
         running.lab.clear(seed=7)
         running.lab.arm(ArmedFault(Effect.LOSE_ANSWER, left=None, probability=LOST, path="/v3/company/"))

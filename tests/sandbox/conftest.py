@@ -93,14 +93,23 @@ class Books:
         line = {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
         return {"TxnDate": "2026-03-01", "Line": [line], **({"DocNumber": number} if number else {}), **more}
 
-    def lab(self, method: str, deed: str, /, **body: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.server.lab_token}"}
-        answer = self.http.request(method, f"/_lab/{deed}", json=body, headers=headers)
+    def lab(self, method: str, path: str, /, **body: Any) -> Any:
+        """Ask the control API for something below /sandbox."""
+        answer = self.ask(method, path, body)
         assert answer.status_code == 200, answer.text
         return json.loads(answer.text, parse_float=Decimal)
 
+    def ask(self, method: str, path: str, body: Doc | None = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.server.lab_token}"}
+        return self.http.request(method, f"/sandbox/{path}", json=body or None, headers=headers)
+
+    def here(self, method: str, path: str, /, **body: Any) -> Any:
+        """Ask the control API for something of this company."""
+        return self.lab(method, f"companies/{self.company.realm}/{path}", **body)
+
     def deed(self, name: str, /, **body: Any) -> Any:
-        return self.lab("POST", name, realm=self.company.realm, **body)
+        """Do what a person does in the browser."""
+        return self.here("POST", f"person/{name}", **body)
 
 
 def exact(answer: httpx.Response) -> Doc:

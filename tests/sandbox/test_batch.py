@@ -67,15 +67,15 @@ def test_a_request_id_replays_its_first_answer_whatever_the_body(us: Books) -> N
 def test_a_refused_request_is_not_replayed_unless_switched_on(us: Books) -> None:
     us.refuse("salesreceipt", {"Line": []}, "2020", requestid="r-2")
     us.make("SalesReceipt", us.sale(5), requestid="r-2")
-    us.deed("switches", replay_faulted_answers=True)
+    us.here("POST", "switches", replay_faulted_answers=True)
     us.refuse("salesreceipt", {"Line": []}, "2020", requestid="r-3")
     us.refuse("salesreceipt", us.sale(5), "2020", requestid="r-3")
 
 
 def test_request_ids_can_be_ignored(us: Books) -> None:
-    us.deed("switches", ignore_requestid=True)
+    us.here("POST", "switches", ignore_requestid=True)
     us.make("SalesReceipt", us.sale(5, "A"), requestid="r-1")
     us.make("SalesReceipt", us.sale(5, "A"), requestid="r-1")
-    log = us.lab("GET", "writes", realm=us.company.realm, operation="create", entity="SalesReceipt")
+    log = us.here("GET", "writes", operation="create", entity="SalesReceipt")
     assert log["creates_by_doc_number"] == {"A": 2}
     assert [write["request_id"] for write in log["writes"]] == ["r-1", "r-1"]

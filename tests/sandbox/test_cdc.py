@@ -127,7 +127,7 @@ def test_an_answer_holds_a_thousand_objects_over_all_entities_or_per_entity_by_s
     assert customers == {}
     customers, receipts = blocks(us, "Customer,SalesReceipt", BEFORE)
     assert (customers["maxResults"], receipts["maxResults"]) == (1, 999)
-    us.deed("switches", cdc_limit_per_entity=True)
+    us.here("POST", "switches", cdc_limit_per_entity=True)
     receipts, customers = blocks(us, "SalesReceipt,Customer", BEFORE)
     assert (receipts["maxResults"], customers["maxResults"]) == (1000, 1)
 
@@ -146,9 +146,9 @@ def test_deletions_count_towards_the_thousand_and_are_kept_apart_by_time(us: Boo
 def test_a_snapshot_brings_deletions_back_too(us: Books) -> None:
     first, second = us.make("SalesReceipt", us.sale(1)), us.make("SalesReceipt", us.sale(2))
     us.deed("delete", entity="SalesReceipt", id=first["Id"])
-    us.deed("snapshot", name="one")
+    us.here("POST", "snapshots", name="one")
     us.deed("delete", entity="SalesReceipt", id=second["Id"])
-    us.deed("restore", name="one")
+    us.here("POST", "snapshots/one/restore")
     (block,) = blocks(us, "SalesReceipt", BEFORE)
     assert [(doc["Id"], doc.get("status")) for doc in block["SalesReceipt"]] == [
         (second["Id"], None), (first["Id"], "Deleted"),

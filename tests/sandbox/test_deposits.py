@@ -128,5 +128,5 @@ def test_a_deposit_needs_a_bank_account_and_lines(us: Books) -> None:
 
 def test_a_deposit_number_is_dropped_unless_switched_on(us: Books) -> None:
     assert "DocNumber" not in us.make("Deposit", deposit(us, fee(us, 1), DocNumber="D-1"))
-    us.deed("switches", store_deposit_number=True)
+    us.here("POST", "switches", store_deposit_number=True)
     assert us.make("Deposit", deposit(us, fee(us, 1), DocNumber="D-2"))["DocNumber"] == "D-2"

@@ -11,7 +11,7 @@ import pytest
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import Limits
 from raccord_sandbox.faults import GatewayError
-from raccord_sandbox.limits import Throttle
+from raccord_sandbox.limits import Sort, Throttle
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 
@@ -28,11 +28,11 @@ def receipts(books: Books) -> int:
     return found
 
 
-def count_refused(throttle: Throttle, calls: int, *, is_batch: bool = False) -> int:
+def count_refused(throttle: Throttle, calls: int, sort: Sort = Sort.OTHER) -> int:
     refused = 0
     for _ in range(calls):
         try:
-            throttle.enter("1", is_batch=is_batch)
+            throttle.enter("1", sort=sort)
         except GatewayError:
             refused += 1
         else:
@@ -55,20 +55,50 @@ def test_the_documented_limits_hold_per_minute_second_and_batch() -> None:
     assert count_refused(throttle, 1) == 1
     clock.advance(timedelta(seconds=60))
     for _ in range(4):
-        assert count_refused(throttle, 10, is_batch=True) == 0
+        assert count_refused(throttle, 10, Sort.BATCH) == 0
         clock.advance(timedelta(seconds=1))
-    assert count_refused(throttle, 1, is_batch=True) == 1
+    assert count_refused(throttle, 1, Sort.BATCH) == 1
     assert count_refused(throttle, 1) == 0
-    throttle.enter("2", is_batch=True)
+    throttle.enter("2", sort=Sort.BATCH)
 
 
 def test_requests_at_once_are_limited() -> None:
     throttle = Throttle(Limits(concurrent=2), SandboxClock(datetime(2026, 3, 2, tzinfo=UTC)))
-    throttle.enter("1", is_batch=False)
-    throttle.enter("1", is_batch=False)
+    throttle.enter("1")
+    throttle.enter("1")
     assert count_refused(throttle, 1) == 1
     throttle.leave("1")
     assert count_refused(throttle, 1) == 0
+
+
+def test_one_application_has_its_own_second_and_batches_and_all_share_the_minute() -> None:
+    throttle = Throttle(
+        Limits(per_minute=5, per_second=2, batches_of_all_per_minute=2), SandboxClock(datetime(2026, 3, 2, tzinfo=UTC))
+    )
+
+    def refused(application: str, sort: Sort = Sort.OTHER) -> bool:
+        try:
+            throttle.enter("1", sort=sort, application=application)
+        except GatewayError:
+            return True
+        throttle.leave("1", application)
+        return False
+
+    assert [refused("a") for _ in range(3)] == [False, False, True]
+    assert [refused("b", Sort.BATCH) for _ in range(2)] == [False, False]
+    assert refused("c", Sort.BATCH)
+    assert [refused("c"), refused("d")] == [False, True]
+
+
+def test_reports_have_limits_of_their_own(limited: Books) -> None:
+    limited.lab("POST", "limits", reports_per_minute=1, report_cells=3)
+    limited.make("SalesReceipt", limited.sale(5))
+    answer = limited.http.get(f"{limited.base}/reports/TrialBalance")
+    assert (answer.status_code, answer.json()["Fault"]["Error"][0]["code"]) == (400, "10100")
+    assert limited.http.get(f"{limited.base}/reports/TrialBalance").status_code == 429
+    assert limited.http.get(f"{limited.base}/preferences").status_code == 200
+    limited.lab("POST", "limits", report_cells=100)
+    assert "Rows" in limited.get("reports/TrialBalance")
 
 
 def test_over_the_limit_the_gateway_answers_429_with_3001(limited: Books) -> None:
@@ -80,13 +110,6 @@ def test_over_the_limit_the_gateway_answers_429_with_3001(limited: Books) -> Non
     assert "errorCode=003001" in error["message"]
     limited.lab("POST", "clock", advance=1)
     assert "Preferences" in limited.get("preferences")
-
-
-def test_the_lab_needs_its_token(us: Books) -> None:
-    for headers in ({}, {"Authorization": "Bearer wrong"}):
-        answer = httpx.get(f"{us.server.url}/_lab/companies", headers=headers)
-        assert answer.status_code == 401
-        assert "lab" in answer.json()["error"]
 
 
 def test_a_lost_answer_has_committed_and_a_cut_request_has_not(us: Books) -> None:
@@ -145,6 +168,39 @@ def test_a_held_answer_makes_the_client_give_up(us: Books) -> None:
     assert receipts(us) == 1
 
 
+def test_a_delayed_answer_waits_in_real_time_and_executes(us: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(us.server.lab, "sleep", sleep)
+    us.lab("POST", "faults", effect="delay", seconds=2.5, path="salesreceipt")
+    us.make("SalesReceipt", us.sale(1))
+    assert waited == [2.5]
+
+
+def test_a_request_id_can_be_ignored_once(us: Books) -> None:
+    us.make("SalesReceipt", us.sale(1), requestid="r1")
+    us.lab("POST", "faults", effect="ignore_requestid", path="salesreceipt")
+    us.make("SalesReceipt", us.sale(1), requestid="r1")
+    us.make("SalesReceipt", us.sale(1), requestid="r1")
+    assert receipts(us) == 2
+
+
+def test_a_fault_strikes_only_the_company_path_and_query_it_names(us: Books) -> None:
+    us.lab("POST", "faults", effect="error_before", left=None, realm="9130", path="preferences")
+    us.lab("POST", "faults", effect="error_before", left=None, realm=us.company.realm, query="operation=delete")
+    assert us.http.get(f"{us.base}/preferences").status_code == 200
+    made = us.make("SalesReceipt", us.sale(1))
+    token = {"Id": made["Id"], "SyncToken": "0"}
+    assert us.http.post(f"{us.base}/salesreceipt?operation=delete", json=token).status_code == 503
+    first, second = us.lab("GET", "faults")
+    assert (first["struck"], second["struck"]) == (0, 1)
+    us.lab("DELETE", f"faults/{second['number']}")
+    assert us.http.post(f"{us.base}/salesreceipt?operation=delete", json=token).status_code == 200
+
+
 def test_somebody_else_can_save_first(us: Books) -> None:
     made = us.make("SalesReceipt", us.sale(1))
     us.lab("POST", "faults", effect="stale_token", path="salesreceipt")
@@ -168,55 +224,29 @@ def test_chance_is_seeded_and_faults_can_be_skipped_counted_and_cleared(us: Book
     assert us.lab("GET", "faults")[0]["struck"] == 1
 
 
-def test_a_bad_lab_request_says_what_there_is(us: Books) -> None:
-    def ask(deed: str, **body: Any) -> tuple[int, str]:
-        headers = {"Authorization": f"Bearer {us.server.lab_token}"}
-        answer = httpx.post(f"{us.server.url}/_lab/{deed}", json=body, headers=headers)
-        return answer.status_code, answer.json()["error"]
-
-    assert ask("faults", effect="explode")[0] == 400
-    assert ask("nothing")[0] == 404
-    assert ask("switches", realm="1")[0] == 404
-    assert ask("switches", realm=us.company.realm, gravity=True)[0] == 400
-    assert ask("close-books", realm=us.company.realm, date="soon")[0] == 400
-    assert ask("companies", template="mars")[0] == 400
-    assert ask("restore", realm=us.company.realm, name="never")[0] == 404
-    assert ask("limits", per_year=1)[0] == 400
-    assert ask("clock", advance="later")[0] == 400
-    assert ask("faults", effect="hold", path="(")[0] == 400
-
-
 def test_a_person_edits_and_deletes_and_the_log_says_so(us: Books) -> None:
     made = us.make("SalesReceipt", us.sale(1, "P1"))
     us.deed("edit", entity="SalesReceipt", id=made["Id"], changes={"PrivateNote": "by hand"})
     us.deed("void", entity="SalesReceipt", id=made["Id"])
     us.deed("delete", entity="SalesReceipt", id=made["Id"])
     us.deed("create", entity="SalesReceipt", changes=us.sale(1, "P1"))
-    log = us.lab("GET", "writes", realm=us.company.realm, doc_number="P1")
+    log = us.here("GET", "writes", doc_number="P1")
     assert [(write["operation"], write["by"]) for write in log["writes"]] == [
         ("create", "api"), ("update", "person"), ("void", "person"), ("create", "person"),
     ]  # fmt: skip
-    assert us.lab("GET", "check", realm=us.company.realm) == {"balanced": True}
-
-
-def test_a_snapshot_brings_everything_back(us: Books) -> None:
-    us.make("SalesReceipt", us.sale(1))
-    us.deed("snapshot", name="one")
-    us.make("SalesReceipt", us.sale(2))
-    us.make("Customer", {"DisplayName": "Later"})
-    us.deed("restore", name="one")
-    assert receipts(us) == 1
-    assert us.all("Customer") == []
-    assert us.balance("UndepositedFunds") == 1
+    assert us.here("GET", "check") == {"balanced": True}
+    customer = us.deed("create", entity="Customer", changes={"DisplayName": "By hand"})
+    assert us.deed("deactivate", entity="Customer", id=customer["Id"])["Active"] is False
+    assert us.deed("reactivate", entity="Customer", id=customer["Id"])["DisplayName"] == "By hand"
 
 
 def test_a_disconnected_company_refuses_its_tokens(us: Books) -> None:
-    us.deed("tokens/disconnect")
+    us.deed("disconnect")
     assert us.http.get(f"{us.base}/preferences").status_code == 401
-    fresh = us.deed("tokens")
+    fresh = us.here("POST", "tokens")
     headers = {"Authorization": f"Bearer {fresh['access_token']}"}
     assert us.http.get(f"{us.base}/preferences", headers=headers).status_code == 200
-    us.lab("POST", "tokens/expire")
+    us.here("POST", "tokens/expire")
     assert us.http.get(f"{us.base}/preferences", headers=headers).status_code == 401
 
 

@@ -42,7 +42,8 @@ def test_books_killed_in_the_middle_of_writing_keep_every_answered_document(tmp_
     try:
         realm = facts["company"].split()[0]
         lab = {"Authorization": f"Bearer {facts['lab-token']}"}
-        token = httpx.post(f"{facts['url']}/_lab/tokens", json={"realm": realm}, headers=lab).json()["access_token"]
+        url = f"{facts['url']}/sandbox/companies/{realm}/tokens"
+        token = httpx.post(url, headers=lab).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         base = f"/v3/company/{realm}"
         with httpx.Client(base_url=facts["url"], headers=headers) as http:

@@ -184,13 +184,13 @@ def test_closed_books_refuse_every_change_before_the_date(us: Books) -> None:
     move = {"Id": new["Id"], "SyncToken": "0", "sparse": True, "TxnDate": "2026-01-31"}
     us.refuse("salesreceipt", move, "6200")
     us.refuse("salesreceipt", {**move, "Id": old["Id"], "TxnDate": "2026-02-01"}, "6200")
-    us.deed("switches", closed_books_password=True)
+    us.here("POST", "switches", closed_books_password=True)
     us.refuse("salesreceipt", us.sale(1, TxnDate="2026-01-15"), "6210")
     us.deed("close-books")
     us.make("SalesReceipt", us.sale(1, TxnDate="2026-01-15"))
 
 
 def test_an_expired_subscription_refuses_writes_and_still_reads(us: Books) -> None:
-    us.deed("switches", expired=True)
+    us.here("POST", "switches", expired=True)
     us.refuse("salesreceipt", us.sale(1), "6190")
     assert us.all("Account")

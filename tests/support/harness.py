@@ -118,10 +118,10 @@ def sync(workshop: Workshop, connection: Connection) -> Run:
 
 
 def lab(sandbox: SandboxServer, deed: str, **body: object) -> None:
-    """Ask the sandbox's fault lab for something about the Quebec company, as a person in QuickBooks would do it."""
+    """Do something with the sandbox's Quebec company, as a person in QuickBooks would."""
     answer = httpx.post(
-        f"{sandbox.url}/_lab/{deed}",
-        json={"realm": sandbox.store.of_template("quebec").realm, **body},
+        f"{sandbox.url}/sandbox/companies/{sandbox.store.of_template('quebec').realm}/person/{deed}",
+        json=body,
         headers={"Authorization": f"Bearer {sandbox.lab_token}"},
     )
     answer.raise_for_status()

@@ -1,0 +1,176 @@
+"""Companies made, listed, kept aside, brought back and deleted, and their tokens."""
+
+from __future__ import annotations
+
+from raccord_sandbox import seed
+from raccord_sandbox.clock import precise_stamp
+from raccord_sandbox.company import Company
+from raccord_sandbox.faults import Doc
+from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
+from raccord_sandbox.store import FullError
+from raccord_sandbox.switches import SWITCHES
+
+MAX_NAME = 100
+
+
+def _templates(ask: Ask) -> list[str]:
+    ask.only()
+    return list(seed.TEMPLATES)
+
+
+def _list(ask: Ask) -> list[Doc]:
+    ask.only()
+    return [described(ask, company) for company in ask.store]
+
+
+def _one(ask: Ask) -> Doc:
+    ask.only()
+    company = ask.company()
+    with company.lock:
+        return described(ask, company) | {
+            "switches": {name: company.switch(name) for name in SWITCHES},
+            "snapshots": ask.store.snapshots(company),
+            "objects": {kind: len(table) for kind, table in company.tables.items() if len(table)},
+        }
+
+
+def _make(ask: Ask) -> Doc:
+    ask.only("template", "name", "clock", "frozen", "switches")
+    template, name = ask.text("template"), _name(ask, "name")
+    if template not in seed.TEMPLATES:
+        known = ", ".join(seed.TEMPLATES)
+        raise LabError(
+            400,
+            "no_template",
+            f"pas de modèle {template!r} ; il y a : {known}",
+            f"no template {template!r}; there are: {known}",
+        )
+    switches = ask.fields.get("switches", {})
+    if not isinstance(switches, dict):
+        raise wrong_type("switches", "un objet de commutateurs", "an object of switches")
+    try:
+        company = ask.store.add(
+            template, name=name, begins=ask.moment("clock"), frozen=ask.flag("frozen"), switches=switches
+        )
+    except FullError as error:
+        raise _full(error, "entreprises", "companies") from error
+    return connected(ask, company)
+
+
+def connected(ask: Ask, company: Company) -> Doc:
+    """Return a company with everything that an application needs to work with it, tokens included."""
+    config = ask.store.config
+    return {
+        **described(ask, company),
+        "switches": {name: company.switch(name) for name in SWITCHES},
+        "client_id": config.client_id,
+        "client_secret": config.client_secret,
+        "redirect_uri": next(iter(config.redirect_uris), f"{ask.url}/sandbox/callback"),
+        **ask.store.grants.grant(company.realm),
+    }
+
+
+def described(ask: Ask, company: Company) -> Doc:
+    """Return what there is to say of a company, and its addresses."""
+    with company.lock:
+        return {
+            "realm": company.realm,
+            "name": company.settings["name"],
+            "template": company.settings["template"],
+            "country": company.settings["country"],
+            "currency": company.settings["currency"],
+            "now": precise_stamp(company.clock.now()),
+            "writes": len(company.writes),
+            "api": f"{ask.url}/v3/company/{company.realm}",
+            "page": f"{ask.url}/company/{company.realm}",
+            "discovery": f"{ask.url}/.well-known/openid_sandbox_configuration",
+        }
+
+
+def _delete(ask: Ask) -> Doc:
+    ask.only()
+    company = ask.company()
+    ask.store.remove(company)
+    return {"deleted": company.realm}
+
+
+def _tokens(ask: Ask) -> Doc:
+    ask.only()
+    return ask.store.grants.grant(ask.company().realm)
+
+
+def _expire(ask: Ask) -> Doc:
+    ask.only()
+    ask.store.grants.expire_access_tokens(ask.company().realm)
+    return {}
+
+
+def _snapshots(ask: Ask) -> list[str]:
+    ask.only()
+    return ask.store.snapshots(ask.company())
+
+
+def _snapshot(ask: Ask) -> Doc:
+    ask.only("name")
+    name = _name(ask, "name") or "default"
+    try:
+        ask.store.snapshot(ask.company(), name)
+    except FullError as error:
+        raise _full(error, "instantanés de cette entreprise", "snapshots of this company") from error
+    return {"name": name}
+
+
+def _restore(ask: Ask) -> Doc:
+    ask.only()
+    company, name = ask.company(), ask.path["name"]
+    try:
+        ask.store.restore(company, name)
+    except KeyError as error:
+        raise _no_snapshot(name) from error
+    return described(ask, company)
+
+
+def _drop(ask: Ask) -> Doc:
+    ask.only()
+    try:
+        ask.store.drop_snapshot(ask.company(), ask.path["name"])
+    except KeyError as error:
+        raise _no_snapshot(ask.path["name"]) from error
+    return {}
+
+
+def _no_snapshot(name: str) -> LabError:
+    return LabError(404, "no_snapshot", f"pas d’instantané {name!r}", f"no snapshot {name!r}")
+
+
+def _full(error: FullError, fr: str, en: str) -> LabError:
+    return LabError(
+        409, "full", f"il y a déjà {error.limit} {fr}, le plus possible", f"there are {error.limit} {en}, the most kept"
+    )
+
+
+def _name(ask: Ask, field: str) -> str:
+    name = ask.text(field).strip()
+    if len(name) > MAX_NAME or "/" in name or not name.isprintable():
+        raise wrong_type(
+            field,
+            f"un texte d’au plus {MAX_NAME} signes, sans /",
+            f"a text of at most {MAX_NAME} characters, without /",
+        )
+    return name
+
+
+COMPANY = "/companies/{realm}"
+COMPANIES = (
+    Route("GET", "/templates", "the templates", _templates),
+    Route("GET", "/companies", "every company", _list),
+    Route("POST", "/companies", "makes a company, and tokens for it", _make),
+    Route("GET", COMPANY, "one company", _one),
+    Route("DELETE", COMPANY, "deletes a company", _delete),
+    Route("POST", f"{COMPANY}/tokens", "gives fresh tokens without a browser", _tokens),
+    Route("POST", f"{COMPANY}/tokens/expire", "expires the access tokens of a company", _expire),
+    Route("GET", f"{COMPANY}/snapshots", "the names of the snapshots", _snapshots),
+    Route("POST", f"{COMPANY}/snapshots", "remembers the company under a name", _snapshot),
+    Route("POST", f"{COMPANY}/snapshots/{{name}}/restore", "brings the company back as it was", _restore),
+    Route("DELETE", f"{COMPANY}/snapshots/{{name}}", "forgets a snapshot", _drop),
+)

@@ -1,0 +1,120 @@
+"""The routes of the control API: admission, bodies and answers around the functions that do the work."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from raccord_sandbox.faultlab import FaultLab
+from raccord_sandbox.faults import Doc, FaultError
+from raccord_sandbox.lab.asking import Ask, LabError, Route
+from raccord_sandbox.lab.companies import COMPANIES
+from raccord_sandbox.lab.conditions import CONDITIONS
+from raccord_sandbox.lab.person import PERSON
+from raccord_sandbox.store import Store
+from raccord_sandbox.switches import SwitchError
+from raccord_sandbox.wire import dumps, loads
+
+PREFIX = "/sandbox"
+MAX_BODY = 1_000_000
+ROUTES: tuple[Route, ...] = (*COMPANIES, *CONDITIONS, *PERSON)
+
+
+def lab_router(store: Store, faults: FaultLab) -> APIRouter:
+    """Return the routes; they ask for the lab token and, unless the settings say otherwise, for the loopback."""
+    router = APIRouter()
+    for route in (Route("GET", "", "what this is, and these routes", _summary), *ROUTES):
+        _add(router, route, store, faults)
+
+    @router.api_route(f"{PREFIX}/{{rest:path}}", methods=["GET", "POST", "DELETE"], response_model=None)
+    async def nowhere(request: Request, rest: str) -> Response:
+        try:
+            _admit(store, request)
+        except LabError as error:
+            return _refused(error)
+        known = f"GET {PREFIX}"
+        text = f"{request.method} {PREFIX}/{rest}"
+        return _refused(LabError(404, "no_route", f"pas de {text} ; voyez {known}", f"no {text}; see {known}"))
+
+    return router
+
+
+def _add(router: APIRouter, route: Route, store: Store, faults: FaultLab) -> None:
+    async def endpoint(request: Request) -> Response:
+        try:
+            _admit(store, request)
+            fields = {**request.query_params, **await _body(request)}
+            url = f"{request.url.scheme}://{request.url.netloc}"
+            ask = Ask(store, faults, url, dict(request.path_params), fields)
+            return _json(200, await run_in_threadpool(route.function, ask))
+        except LabError as error:
+            return _refused(error)
+        except SwitchError as error:
+            return _refused(LabError(400, error.code, error.fr, error.en))
+        except FaultError as fault:
+            return _refused(LabError(400, str(fault.code), fault.detail, fault.detail))
+
+    router.add_api_route(PREFIX + route.path, endpoint, methods=[route.method], response_model=None)
+
+
+def _summary(ask: Ask) -> Doc:
+    return {
+        "sandbox": "QuickBooks Online, local",
+        "companies": len(list(ask.store)),
+        "routes": [{"route": f"{route.method} {PREFIX}{route.path}", "does": route.does} for route in ROUTES],
+    }
+
+
+def _admit(store: Store, request: Request) -> None:
+    host = request.client.host if request.client else ""
+    if not store.config.remote_lab and not _is_loopback(host):
+        raise LabError(
+            403,
+            "not_local",
+            "cette interface ne répond qu’à cette machine ; --remote-lab l’ouvre aux autres",
+            "this interface answers this machine only; --remote-lab opens it to others",
+        )
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not secrets.compare_digest(given.encode(), store.config.lab_token.encode()):
+        raise LabError(
+            401,
+            "no_token",
+            "il faut le jeton du labo : Authorization: Bearer <lab-token, écrit au démarrage>",
+            "the lab token is needed: Authorization: Bearer <lab-token, printed at the start>",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _body(request: Request) -> Doc:
+    raw = b""
+    async for part in request.stream():
+        raw += part
+        if len(raw) > MAX_BODY:
+            raise LabError(
+                413, "too_large", f"au plus {MAX_BODY} octets par requête", f"at most {MAX_BODY} bytes a request"
+            )
+    if not raw:
+        return {}
+    body = loads(raw)
+    if not isinstance(body, dict):
+        raise LabError(400, "bad_body", "le corps doit être un objet JSON", "the body must be a JSON object")
+    return body
+
+
+def _refused(error: LabError) -> Response:
+    return _json(error.status, {"code": error.code, "error": error.en, "erreur": error.fr})
+
+
+def _json(status: int, value: Any) -> Response:
+    return Response(dumps(value), status, media_type="application/json")
