@@ -15,14 +15,12 @@ from raccord.cli.finding import every_connection, the_connection
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, output
+from raccord.cli.proof_certify import certify_month, check_certificate, prove_and_show
 from raccord.cli.showing import money
-from raccord.cli.words import Option
-from raccord.cli.words import command as make_command
+from raccord.cli.words import Option, default_group
 from raccord.overview.explain import explain
 from raccord.overview.proofs import ProofMonth, ProofRow, proof_months, proof_rows
 from raccord.store.models import Connection
-from raccord.sync.reprove import prove_again
-from raccord.sync.workshop import Workshop
 
 ROWS_USUAL = 50
 
@@ -45,10 +43,22 @@ class Proven:
         return sum(month.unequal for month in self.months)
 
 
-@make_command(
+@default_group(
     "proof",
+    "show",
     "Montrer la preuve : source = écrit = QuickBooks, par mois ; chaque écart avec ce qui l'explique.",
     "Show the proof: source = posted = QuickBooks, by month; each difference with what explains it.",
+)
+def command() -> None:
+    pass
+
+
+@command.command(
+    "show",
+    phrase=Phrase(
+        "Montrer la preuve, par mois (ce que fait « raccord proof » seul).",
+        "Show the proof, by month (what “raccord proof” alone does).",
+    ),
     params=[
         Option(
             "--month",
@@ -76,7 +86,7 @@ class Proven:
     ],
 )
 @click.argument("connection", required=False)
-def command(connection: str | None, month: datetime | None, days: bool, limit: int, refresh: bool) -> int:
+def show(connection: str | None, month: datetime | None, days: bool, limit: int, refresh: bool) -> int:
     out = output()
     wanted = None if month is None else month.date()
     with opened_workshop() as workshop:
@@ -84,7 +94,8 @@ def command(connection: str | None, month: datetime | None, days: bool, limit: i
             chosen = every_connection(session) if connection is None else [the_connection(session, connection)]
         if refresh:
             for each in chosen:
-                _prove_again(workshop, each, out)
+                with holding_company(workshop, each.company_id):
+                    prove_and_show(workshop, each, out)
         with workshop.database.read() as session:
             proven = [_read(session, each, wanted, days or month is not None, limit) for each in chosen]
     if out.as_json:
@@ -100,12 +111,8 @@ def command(connection: str | None, month: datetime | None, days: bool, limit: i
     return Exit.UNEQUAL if any(each.unequal for each in proven) else Exit.OK
 
 
-def _prove_again(workshop: Workshop, connection: Connection, out: Output) -> None:
-    with (
-        holding_company(workshop, connection.company_id),
-        out.progress(Phrase(f"Preuve de {connection.label}", f"Proof of {connection.label}")) as progress,
-    ):
-        prove_again(workshop, connection.id, lambda done, _all: progress(done))
+for _each in (certify_month, check_certificate):
+    command.add_command(_each)
 
 
 def _read(session: Session, connection: Connection, month: date | None, equal_too: bool, limit: int) -> Proven:

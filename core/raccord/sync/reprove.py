@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from raccord.store.models import Company, Connection
+from raccord.sync.certified import watch_certified
 from raccord.sync.prove import proof_months, store_proof, totals_between
 from raccord.sync.workshop import Workshop
 
@@ -29,6 +30,8 @@ def prove_again(
     for done, (first, last) in enumerate(months, start=1):
         proven = totals_between(workshop.database, client, connection, first, last)
         with workshop.database.begin() as session:
-            unequal += store_proof(session, connection, OUTSIDE_OF_RUNS, first, last, proven, workshop.clock.now())
+            now = workshop.clock.now()
+            unequal += store_proof(session, connection, OUTSIDE_OF_RUNS, first, last, proven, now)
+            watch_certified(session, connection, OUTSIDE_OF_RUNS, first, now)
         after_month(done, len(months))
     return unequal

@@ -42,6 +42,7 @@ from raccord.store.models import (
     StreamCursor,
 )
 from raccord.sync.books import chosen, read_facts, read_lists, store_books
+from raccord.sync.certified import watch_certified
 from raccord.sync.conserve import ConservationError, conserve
 from raccord.sync.environments import environment_of
 from raccord.sync.execution import Execution, PassingTrouble
@@ -430,4 +431,7 @@ def prove_window(workshop: Workshop, execution: Execution, bench: Bench, first: 
     """Prove the days of one month of a connection; return how many cells are unequal."""
     proven = totals_between(execution.database, bench.client(), bench.connection, first, last)
     with execution.begin() as (session, run):
-        return store_proof(session, bench.connection, run.id, first, last, proven, workshop.clock.now())
+        now = workshop.clock.now()
+        unequal = store_proof(session, bench.connection, run.id, first, last, proven, now)
+        watch_certified(session, bench.connection, run.id, first, now)
+        return unequal

@@ -3,6 +3,7 @@
 from raccord.store.columns import Model
 from raccord.store.models.books import (
     Action,
+    Certificate,
     LedgerEntry,
     LineState,
     LinkRow,
@@ -41,6 +42,7 @@ from raccord.store.models.runs import Control, Event, EventHead, RateBucket, Run
 
 __all__ = [
     "Action",
+    "Certificate",
     "Choice",
     "Company",
     "CompanyState",

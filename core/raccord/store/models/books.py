@@ -231,3 +231,25 @@ class Proof(Model):
     differences: Mapped[list[Any]] = mapped_column(default=list)
     """What explains a difference: ``{"key", "document_id", "code", "amount"}``."""
     proven_at: Mapped[datetime]
+
+
+class Certificate(Model):
+    """A month of a company as a person certified it; ``body`` is the whole document, ``hash`` the SHA-256 of its text.
+
+    Certifying a month again adds a version; what was certified before stays.
+    """
+
+    __tablename__ = "certificate"
+    __table_args__ = (UniqueConstraint("company_id", "month", "version"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    company_id: Mapped[str] = mapped_column(ForeignKey("company.id"))
+    month: Mapped[date]
+    """Its first day."""
+    version: Mapped[int]
+    made_at: Mapped[datetime]
+    made_by: Mapped[str]
+    clean: Mapped[bool]
+    """Whether nothing was left open: every proof equal, nothing held, failed or missing."""
+    body: Mapped[str]
+    hash: Mapped[str]
