@@ -109,9 +109,9 @@ def _execute(store: Store, company: Company, call: Call) -> Answer:
     body: Doc
     match call.method, first, rest:
         case "GET", "query", "":
-            body = {"QueryResponse": run(company, _statement(call.parameters.get("query", "")))}
+            body = {"QueryResponse": run(company, _statement(call.parameters.get("query", "")), _include(call))}
         case "POST", "query", "":
-            body = {"QueryResponse": run(company, _statement(_text(call.body)))}
+            body = {"QueryResponse": run(company, _statement(_text(call.body)), _include(call))}
         case "POST", "batch", "":
             _refuse_if_expired(company)
             body = run_batch(company, _json(call), origin)
@@ -124,7 +124,7 @@ def _execute(store: Store, company: Company, call: Call) -> Answer:
             return Answer(200, dumps(found))
         case "GET", entity, key if entity in BY_PATH:
             kind = BY_PATH[entity]
-            body = {kind.name: read(company, kind, _key(company, kind, key))}
+            body = {kind.name: read(company, kind, _key(company, kind, key), _include(call))}
         case "POST", entity, "" if entity in BY_PATH:
             kind = BY_PATH[entity]
             _refuse_if_expired(company)
@@ -136,9 +136,13 @@ def _execute(store: Store, company: Company, call: Call) -> Answer:
     return Answer(200, dumps(body))
 
 
+def _include(call: Call) -> frozenset[str]:
+    return frozenset(word.strip() for word in call.parameters.get("include", "").split(","))
+
+
 def _write(company: Company, kind: Kind, call: Call, origin: Origin) -> Doc:
     body = _json(call)
-    include = frozenset(word.strip() for word in call.parameters.get("include", "").split(","))
+    include = _include(call)
     match call.parameters.get("operation", ""):
         case "delete":
             operation = Operation.DELETE

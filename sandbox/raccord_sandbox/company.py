@@ -14,6 +14,7 @@ from raccord_sandbox.clock import CompanyClock, SandboxClock, stamp
 from raccord_sandbox.deletions import Deletion, Deletions
 from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
+from raccord_sandbox.receivables import assert_receivables
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.switches import SWITCHES, Setting
 from raccord_sandbox.table import Table
@@ -168,8 +169,10 @@ class Company:
 class Work:
     """Stages the changes of one operation; nothing is visible until `commit`."""
 
-    def __init__(self, company: Company) -> None:
+    def __init__(self, company: Company, by: str = "api") -> None:
         self.company = company
+        self.by = by
+        """Who writes: the API, a person in the browser, or the seed."""
         self._staged: dict[tuple[str, str], tuple[Doc | None, tuple[Entry, ...] | None]] = {}
         self._numbers: dict[str, str] = {}
 
@@ -188,6 +191,14 @@ class Work:
         for (name, key), (staged, _) in list(self._staged.items()):
             if name == kind and staged is not None and stored.get(key) is None:
                 yield staged
+
+    def entries(self, kind: str, key: str) -> tuple[Entry, ...]:
+        """Return what an object posts as this operation sees it."""
+        staged = self._staged.get((kind, key))
+        if staged is not None and staged[1] is not None:
+            return staged[1]
+        posting = self.company.ledger.posting(kind, key)
+        return () if posting is None else posting.entries
 
     def touch(self, kind: str, key: str) -> Doc:
         """Return a copy of another object with its SyncToken raised, staged, free to be changed."""
@@ -261,6 +272,7 @@ def assert_books_balance(company: Company) -> None:
             raise AssertionError(f"account {account['Name']}: daily totals differ from its entries")
     if any(total.values()):
         raise AssertionError(f"entries on accounts that do not exist: {total}")
+    assert_receivables(company)
 
 
 def is_balance_sheet(account: Doc) -> bool:

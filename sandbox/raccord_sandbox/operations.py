@@ -9,6 +9,7 @@ from typing import Any
 
 from raccord_sandbox.clock import stamp
 from raccord_sandbox.company import Company, Work
+from raccord_sandbox.entities.amounts import refuse_unnamed
 from raccord_sandbox.entities.kind import Draft, Family, Kind, Operation
 from raccord_sandbox.faults import INACTIVE, Doc, FaultError, missing, not_found, stale, unsupported
 from raccord_sandbox.schema import FoundRef, Reading
@@ -28,19 +29,22 @@ class Origin:
     request_id: str = ""
 
 
-def read(company: Company, kind: Kind, key: str) -> Doc:
+def read(company: Company, kind: Kind, key: str, include: Iterable[str] = ()) -> Doc:
     """Return an object as it is shown. Raises 610, and 2030 for an id that is no number."""
     doc = company.get(kind.name, key)
     if doc is None:
         if not key.isdigit() and key not in ("TAX", "NON"):
             raise FaultError(2030, f"Invalid ID : {key}", "Id")
         raise not_found()
-    return shown(company, kind, doc)
+    return shown(company, kind, doc, include)
 
 
-def shown(company: Company, kind: Kind, doc: Doc) -> Doc:
-    """Return an object with what is computed at reading."""
-    return doc if kind.render is None else kind.render(company, doc)
+def shown(company: Company, kind: Kind, doc: Doc, include: Iterable[str] = ()) -> Doc:
+    """Return an object with what is computed at reading, and what `include` asks for."""
+    doc = doc if kind.render is None else kind.render(company, doc)
+    for word in kind.extras.keys() & frozenset(include):
+        doc = kind.extras[word](company, doc)
+    return doc
 
 
 def write(
@@ -56,9 +60,10 @@ def write(
         raise unreadable()
     if operation is Operation.UPDATE and not _has_id(body):
         operation = Operation.CREATE
-    if operation not in kind.operations:
+    origin = origin or Origin()
+    if operation not in kind.operations and not _by_hand(kind, operation, origin):
         raise unsupported(f"{operation} of {kind.name}")
-    work = Work(company)
+    work = Work(company, origin.by)
     options = frozenset(include)
     match operation:
         case Operation.CREATE:
@@ -72,9 +77,14 @@ def write(
         case Operation.READ | Operation.QUERY:
             raise unsupported(f"{operation} of {kind.name}")
     work.commit()
-    _note(company, kind, operation, answer, origin or Origin())
+    _note(company, kind, operation, answer, origin)
     stored = company.get(kind.name, answer["Id"])
-    return answer if stored is None else shown(company, kind, stored)
+    return answer if stored is None else shown(company, kind, stored, options)
+
+
+def _by_hand(kind: Kind, operation: Operation, origin: Origin) -> bool:
+    """Tell whether a person can do in the browser what the API does not document."""
+    return origin.by == "person" and operation is Operation.VOID and kind.void is not None
 
 
 def _has_id(body: Doc) -> bool:
@@ -115,6 +125,7 @@ def _update(work: Work, kind: Kind, body: Doc, include: frozenset[str]) -> Doc:
 
 def _settle(work: Work, kind: Kind, draft: Draft) -> Doc:
     kind.settle(work, kind, draft)
+    refuse_unnamed(work, draft.entries or ())
     if kind.family is Family.TRANSACTION:
         _check_books_open(work, draft.old, draft.new)
     work.put(kind.name, draft.new, draft.entries)

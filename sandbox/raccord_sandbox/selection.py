@@ -21,8 +21,8 @@ CORE = ("Id", "SyncToken", "MetaData", "domain")
 BY_NAME = {kind.name.lower(): kind for kind in KINDS.values()}
 
 
-def run(company: Company, statement: str) -> Doc:
-    """Execute a statement and return the `QueryResponse` block."""
+def run(company: Company, statement: str, include: Iterable[str] = ()) -> Doc:
+    """Execute a statement and return the `QueryResponse` block; `include` is as in a read."""
     query = parse(statement, cap=bool(company.settings.get("cap_max_results")))
     kind = BY_NAME.get(query.entity.lower())
     if kind is None or Operation.QUERY not in kind.operations:
@@ -44,7 +44,7 @@ def run(company: Company, statement: str) -> Doc:
         return {"totalCount": len(found)}
     for name, descending in reversed(order):
         found.sort(key=lambda doc, name=name: _sort_key(_value(doc, name)), reverse=descending)  # type: ignore[misc]
-    page = [shown(company, kind, doc) for doc in found[query.start - 1 : query.start - 1 + query.limit]]
+    page = [shown(company, kind, doc, include) for doc in found[query.start - 1 : query.start - 1 + query.limit]]
     if not page:
         return {}
     answer: Doc = {

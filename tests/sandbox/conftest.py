@@ -93,6 +93,30 @@ class Books:
         line = {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
         return {"TxnDate": "2026-03-01", "Line": [line], **({"DocNumber": number} if number else {}), **more}
 
+    def customer(self, name: str = "Kim", **more: Any) -> Doc:
+        """Make a customer and return a reference to it."""
+        return {"value": self.make("Customer", {"DisplayName": name, **more})["Id"]}
+
+    def owed(self, customer: Doc) -> Decimal:
+        """Return what a customer owes."""
+        return Decimal(self.read("Customer", customer["value"])["Balance"])
+
+    def read(self, entity: str, key: str) -> Doc:
+        found: Doc = self.get(f"{entity.lower()}/{key}")[entity]
+        return found
+
+    def invoice(self, amount: object, customer: Doc, **more: Any) -> Doc:
+        """Make an invoice of one line."""
+        return self.make("Invoice", self.sale(amount, CustomerRef=customer, **more))
+
+    def credit(self, amount: object, customer: Doc, **more: Any) -> Doc:
+        """Make a credit memo of one line."""
+        return self.make("CreditMemo", self.sale(amount, CustomerRef=customer, **more))
+
+    def pay(self, total: object, customer: Doc, *lines: Doc, **more: Any) -> Doc:
+        """Make a payment."""
+        return self.make("Payment", {"CustomerRef": customer, "TotalAmt": total, "Line": list(lines), **more})
+
     def lab(self, method: str, path: str, /, **body: Any) -> Any:
         """Ask the control API for something below /sandbox."""
         answer = self.ask(method, path, body)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.kind import Draft, Kind
 from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import fitted
 
 CENTS = Decimal("0.00")
+NAMED = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}
+"""Account types whose entries belong to somebody."""
 
 
 def line_amount(line: Doc, detail: Doc) -> Decimal:
@@ -127,6 +131,15 @@ def preference(work: Work, section: str, name: str) -> bool:
     return bool(stored.get(section, {}).get(name, False))
 
 
+def refuse_unnamed(work: Work, entries: Iterable[Entry]) -> None:
+    """Refuse an entry on a receivable or payable account that names no customer or vendor."""
+    for entry in entries:
+        type_ = (work.get("Account", entry.account) or {}).get("AccountType", "")
+        needed = NAMED.get(type_)
+        if needed is not None and (not entry.name or work.get(needed, entry.name) is None):
+            raise business(f"When you use {type_}, you must choose a {needed.lower()} in the name field.", "Entity")
+
+
 def account_of(work: Work, ref: Doc, types: tuple[str, ...], element: str) -> Doc:
     """Return the account behind a reference; one of another type is fault 6430."""
     account = work.get("Account", ref["value"])
@@ -170,7 +183,8 @@ def mark_voided(doc: Doc) -> None:
                 detail[name] = CENTS if name == "TaxInclusiveAmt" else Decimal(0)
     if "TxnTaxDetail" in doc:
         doc["TxnTaxDetail"] = {"TotalTax": CENTS}
-    doc["TotalAmt"] = CENTS
-    doc["Balance"] = CENTS
+    for name in ("TotalAmt", "Balance"):
+        if name in doc:
+            doc[name] = CENTS
     note = doc.get("PrivateNote")
     doc["PrivateNote"] = "Voided" if not note else f"Voided - {note}"[:4000]

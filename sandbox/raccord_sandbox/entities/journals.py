@@ -16,6 +16,7 @@ from raccord_sandbox.entities.amounts import (
     refuse_if_deposited,
     unique_number,
 )
+from raccord_sandbox.entities.applications import keep_applied, let_go, refuse_if_linked
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
     TRANSACTION_PROPERTIES,
@@ -80,6 +81,14 @@ def settle_journal_entry(work: Work, kind: Kind, draft: Draft) -> None:
     new.setdefault("Adjustment", False)
     new["TxnTaxDetail"] = taxes.detail or {}
     draft.entries = entries
+    keep_applied(work, kind, draft)
+
+
+def release_journal_entry(work: Work, kind: Kind, doc: Doc) -> None:
+    """Let the payments of a journal entry go unapplied, where that is allowed; a deposited one is refused."""
+    refuse_if_deposited(work, kind, doc)
+    refuse_if_linked(work, kind, doc)
+    let_go(work, kind, doc)
 
 
 def _entry(work: Work, line: Doc) -> Entry:
@@ -145,5 +154,5 @@ JOURNAL_ENTRY = Kind(
     required=("Line",),
     computed=TRANSACTION_COMPUTED | {"LinkedTxn"},
     queryable=TRANSACTION_QUERYABLE | {"DocNumber"},
-    release=refuse_if_deposited,
+    release=release_journal_entry,
 )

@@ -75,6 +75,8 @@ class Kind:
     """Empties a transaction; the argument is a copy free to be changed."""
     render: Render | None = None
     """Adds what is computed at reading, such as balances."""
+    extras: Mapping[str, Render] = field(default_factory=dict)
+    """What the word of an `include` parameter adds."""
     block: Block = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

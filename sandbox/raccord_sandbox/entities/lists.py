@@ -220,6 +220,20 @@ def _flags(*names: str) -> Block:
     return Block(dict.fromkeys(names, Flag()))
 
 
+_SALES_FLAGS: dict[str, Property] = dict.fromkeys(
+    (
+        "CustomTxnNumbers",
+        "AllowDeposit",
+        "AllowDiscount",
+        "AllowEstimates",
+        "AllowServiceDate",
+        "AllowShipping",
+        "AutoApplyCredit",
+        "AutoApplyPayments",
+        "UsingProgressInvoicing",
+    ),
+    Flag(),
+)
 PREFERENCES = Kind(
     "Preferences",
     Family.SINGLE,
@@ -236,16 +250,7 @@ PREFERENCES = Kind(
             },
             frozenset({"BookCloseDate"}),
         ),
-        "SalesFormsPrefs": _flags(
-            "CustomTxnNumbers",
-            "AllowDeposit",
-            "AllowDiscount",
-            "AllowEstimates",
-            "AllowServiceDate",
-            "AllowShipping",
-            "AutoApplyCredit",
-            "UsingProgressInvoicing",
-        ),
+        "SalesFormsPrefs": Block({**_SALES_FLAGS, "DefaultTerms": Ref(("Term",))}),
         "ProductAndServicesPrefs": _flags("ForSales", "ForPurchase", "QuantityWithPriceAndRate", "QuantityOnHand"),
         "VendorAndPurchasesPrefs": _flags("TrackingByCustomer", "BillableExpenseTracking"),
         "TaxPrefs": Block({"UsingSalesTax": Flag()}),

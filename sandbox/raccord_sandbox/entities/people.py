@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from raccord_sandbox.company import Company, Work
-from raccord_sandbox.entities.hierarchy import SUFFIX, depth, full_name, rename_children, rename_if_deactivated
+from raccord_sandbox.entities.hierarchy import DEEPEST, SUFFIX, depth, full_name, rename_children, rename_if_deactivated
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind
 from raccord_sandbox.faults import Doc, FaultError, business
 from raccord_sandbox.schema import (
@@ -92,6 +92,22 @@ def _holder(work: Work, name: str, own: tuple[str, str] | None) -> str | None:
             if (other, key) != own:
                 return key
     return None
+
+
+def pays_together(work: Work, payer: str, customer: str) -> bool:
+    """Tell whether one customer may pay for another: both are billed with the same parent."""
+    return _billed_with(work, payer) == _billed_with(work, customer)
+
+
+def _billed_with(work: Work, key: str) -> str:
+    seen = 0
+    while seen <= DEEPEST:
+        doc = work.get("Customer", key) or {}
+        if not doc.get("BillWithParent") or "ParentRef" not in doc:
+            return key
+        key = doc["ParentRef"]["value"]
+        seen += 1
+    return key
 
 
 def _balance(company: Company, kind: str, key: str) -> Decimal:

@@ -15,6 +15,7 @@ from raccord_sandbox.entities.amounts import (
     preference,
     unique_number,
 )
+from raccord_sandbox.entities.applications import keep_applied, let_go, refuse_if_linked
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
     TRANSACTION_PROPERTIES,
@@ -84,6 +85,13 @@ def settle_purchase(work: Work, kind: Kind, draft: Draft) -> None:
         for part in parts
     ]
     draft.entries += taxes.entries(sign, name)
+    keep_applied(work, kind, draft)
+
+
+def release_purchase(work: Work, kind: Kind, doc: Doc) -> None:
+    """Let the payments that settle what an expense lent to a customer go unapplied, where that is allowed."""
+    refuse_if_linked(work, kind, doc)
+    let_go(work, kind, doc)
 
 
 def _part(work: Work, line: Doc) -> TaxableLine:
@@ -158,5 +166,6 @@ PURCHASE = Kind(
     sparse_required=("PaymentType",),
     computed=TRANSACTION_COMPUTED | {"LinkedTxn", "CustomField"},
     queryable=TRANSACTION_QUERYABLE | {"DocNumber", "PaymentType", "EntityRef", "PrintStatus"},
+    release=release_purchase,
     render=render_purchase,
 )

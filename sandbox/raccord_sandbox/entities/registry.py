@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raccord_sandbox.entities.accounts import ACCOUNT
 from raccord_sandbox.entities.deposits import DEPOSIT
+from raccord_sandbox.entities.invoices import CREDIT_MEMO, INVOICE
 from raccord_sandbox.entities.items import ITEM
 from raccord_sandbox.entities.journals import JOURNAL_ENTRY
 from raccord_sandbox.entities.kind import Kind
@@ -18,6 +19,7 @@ from raccord_sandbox.entities.lists import (
     TAX_RATE,
     TERM,
 )
+from raccord_sandbox.entities.payments import PAYMENT
 from raccord_sandbox.entities.people import CUSTOMER, EMPLOYEE, VENDOR
 from raccord_sandbox.entities.purchases import PURCHASE
 from raccord_sandbox.entities.sales import REFUND_RECEIPT, SALES_RECEIPT
@@ -40,6 +42,9 @@ KINDS: dict[str, Kind] = {
         TAX_AGENCY,
         COMPANY_INFO,
         PREFERENCES,
+        INVOICE,
+        PAYMENT,
+        CREDIT_MEMO,
         SALES_RECEIPT,
         REFUND_RECEIPT,
         DEPOSIT,

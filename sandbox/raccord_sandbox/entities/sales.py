@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from raccord_sandbox.company import Work
-from raccord_sandbox.entities.amounts import account_of, mark_voided, refuse_if_deposited, sales_number
+from raccord_sandbox.entities.amounts import CENTS, account_of, mark_voided, refuse_if_deposited, sales_number
 from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind, Operation
 from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERYABLE, SALES_FORM, settle_sales_form
 from raccord_sandbox.faults import Doc, missing
@@ -35,6 +35,7 @@ def _settle_receipt(work: Work, kind: Kind, draft: Draft, sign: int) -> None:
     if sign < 0 and new["PrintStatus"] == "PrintComplete" and "PaymentRefNum" not in new:
         raise missing("PaymentRefNum")
     total, credits_ = settle_sales_form(work, draft)
+    new["Balance"] = CENTS
     sales_number(work, kind, draft)
     name = new.get("CustomerRef", {}).get("value", "")
     draft.entries = [Entry(money["Id"], sign * total, new.get("PrivateNote", ""), name)]

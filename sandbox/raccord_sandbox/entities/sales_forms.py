@@ -72,24 +72,7 @@ SALES_LINE = Line(
     }
 )
 
-SALES_FORM: Mapping[str, Property] = {
-    **TRANSACTION_PROPERTIES,
-    **SALE_PROPERTIES,
-    **TAX_PROPERTIES,
-    "Line": Many(SALES_LINE),
-    "DocNumber": Text(21),
-    "CustomerRef": Ref(("Customer",)),
-    "ClassRef": Ref(("Class",)),
-    "ProjectRef": Ref(("Customer",)),
-    "CustomerMemo": MEMO,
-    "BillAddr": ADDRESS,
-    "ShipAddr": ADDRESS,
-    "ShipFromAddr": ADDRESS,
-    "BillEmail": EMAIL,
-    "BillEmailCc": EMAIL,
-    "BillEmailBcc": EMAIL,
-    "PrintStatus": Choice(("NotSet", "NeedToPrint", "PrintComplete")),
-    "EmailStatus": Choice(("NotSet", "NeedToSend", "EmailSent")),
+PAID_BY: Mapping[str, Property] = {
     "DepositToAccountRef": Ref(("Account",)),
     "PaymentMethodRef": Ref(("PaymentMethod",)),
     "PaymentType": Choice(("Cash", "Check", "CreditCard", "Expense", "Other")),
@@ -111,6 +94,28 @@ SALES_FORM: Mapping[str, Property] = {
             )
         }
     ),
+}
+"""How and whereto money was received."""
+
+SALES_FORM: Mapping[str, Property] = {
+    **TRANSACTION_PROPERTIES,
+    **SALE_PROPERTIES,
+    **TAX_PROPERTIES,
+    "Line": Many(SALES_LINE),
+    "DocNumber": Text(21),
+    "CustomerRef": Ref(("Customer",)),
+    "ClassRef": Ref(("Class",)),
+    "ProjectRef": Ref(("Customer",)),
+    "CustomerMemo": MEMO,
+    "BillAddr": ADDRESS,
+    "ShipAddr": ADDRESS,
+    "ShipFromAddr": ADDRESS,
+    "BillEmail": EMAIL,
+    "BillEmailCc": EMAIL,
+    "BillEmailBcc": EMAIL,
+    "PrintStatus": Choice(("NotSet", "NeedToPrint", "PrintComplete")),
+    "EmailStatus": Choice(("NotSet", "NeedToSend", "EmailSent")),
+    **PAID_BY,
     "ShipDate": Day(),
     "TrackingNum": Text(31),
     "ShipMethodRef": Ref(),
@@ -123,6 +128,7 @@ def settle_sales_form(work: Work, draft: Draft) -> tuple[Decimal, list[Entry]]:
     """Compute lines, tax and total; return the total and the credits of the income and tax accounts."""
     new = draft.new
     date_and_currency(work, draft)
+    _take_from_customer(work, new)
     lines = own_lines(draft)
     taxable = [_item_line(work, line) for line in lines if line["DetailType"] == "SalesItemLineDetail"]
     discounts = [line for line in lines if line["DetailType"] == "DiscountLineDetail"]
@@ -144,7 +150,7 @@ def settle_sales_form(work: Work, draft: Draft) -> tuple[Decimal, list[Entry]]:
     new["Line"] = [*rest, closing, *discounts]
     if taxes.detail is not None:
         new["TxnTaxDetail"] = taxes.detail
-    new["TotalAmt"], new["Balance"] = total, CENTS
+    new["TotalAmt"] = total
     new.setdefault("ApplyTaxAfterDiscount", False)
     new.setdefault("EmailStatus", "NotSet")
     if new["EmailStatus"] == "NeedToSend" and "BillEmail" not in new:
@@ -152,6 +158,14 @@ def settle_sales_form(work: Work, draft: Draft) -> tuple[Decimal, list[Entry]]:
     new.setdefault("CustomField", [])
     new.setdefault("LinkedTxn", [])
     return total, _credits(new, taxable, discounts, taxes)
+
+
+def _take_from_customer(work: Work, new: Doc) -> None:
+    """Take addresses that were not sent from the customer."""
+    customer = work.get("Customer", new.get("CustomerRef", {}).get("value", "")) or {}
+    for name, source in (("BillAddr", "BillAddr"), ("ShipAddr", "ShipAddr"), ("BillEmail", "PrimaryEmailAddr")):
+        if name not in new and source in customer:
+            new[name] = dict(customer[source])
 
 
 def _item_line(work: Work, line: Doc) -> TaxableLine:
