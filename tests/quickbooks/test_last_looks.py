@@ -131,3 +131,11 @@ def test_a_question_that_failed_in_a_batch_is_asked_by_itself(books: QuickBooks,
         kit.say(rows("Transfer", 5)),
     )
     assert books.query_each([("Deposit", "x"), ("Transfer", "x")]) == [[{"Id": "1"}], [{"Id": "5"}]]
+
+
+def test_questions_are_answered_even_where_batches_fail(books: QuickBooks, server: Any, kit: Any) -> None:
+    def only_single(request: Any) -> Any:
+        return kit.reply(b"", 503) if request.path.endswith("/batch") else kit.say(rows("Deposit", 1))
+
+    server.answer(only_single)
+    assert books.query_each([("Deposit", "x"), ("Deposit", "y")]) == [[{"Id": "1"}], [{"Id": "1"}]]

@@ -127,8 +127,8 @@ class QuickBooks:
     def query_each(self, questions: Sequence[tuple[str, str]]) -> list[list[Entity]]:
         """Return the objects that each question (kind, condition) finds, up to 30 questions in one request.
 
-        QuickBooks holds the answer to a batch to 1000 objects over all; where it may have been cut, or one question
-        failed, those are asked again by themselves.
+        QuickBooks holds the answer to a batch to 1000 objects over all; where it may have been cut, or a question or
+        the batch failed, they are asked again one by one.
         """
         found: list[list[Entity]] = []
         for start in range(0, len(questions), BATCH_MAX):
@@ -145,7 +145,10 @@ class QuickBooks:
             BatchQuery(str(number), page_statement(kind, where, "Id", 1, PAGE_MAX))
             for number, (kind, where) in enumerate(questions, start=1)
         ]
-        answers = self.batch(items, "")
+        try:
+            answers = self.batch(items, "")
+        except UnavailableError:
+            return [None] * len(items)
         whole = sum(len(answer.rows) for answer in answers) < PAGE_MAX
         return [list(answer.rows) if whole and answer.ok else None for answer in answers]
 

@@ -38,6 +38,13 @@ class Execution:
             raise LookupError(f"there is no run {run_id}")
         return cls(database, run_id, fence)
 
+    def check(self) -> None:
+        """Raise ``Fenced`` when the claim is lost: a process that was frozen must not send what it had taken up."""
+        with self.database.read() as session:
+            fence = session.scalar(select(Run.fence).where(Run.id == self.run_id))
+        if fence != self.fence:
+            raise Fenced(self.run_id)
+
     @contextmanager
     def begin(self) -> Iterator[tuple[Session, Run]]:
         """Open a transaction that holds the run's row; raises ``Fenced`` when the claim is lost."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -109,6 +109,12 @@ class Outcomes:
             if draft.key in self.marked:
                 close_problems(self.session, posting.connection_id, draft.key, self.now)
         _check_amount(self.session, self.run, posting, line, outcome, self.now)
+
+    def wait(self, posting_id: int, span: timedelta) -> None:
+        """Note that an answer is missing, and for how long its write may still be executed."""
+        posting = self.postings[posting_id]
+        if posting.state == PostingState.INTENT:
+            posting.quiet_at = self.now + span
 
 
 def _refuse(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.clock import Clock
-from raccord.quickbooks import Cause, QuickBooks, RetryClass
+from raccord.plugin.errors import RetryLater
+from raccord.plugin.texts import Text
+from raccord.quickbooks import Cause, QuickBooks
 from raccord.quickbooks.codec import fill
 from raccord.store.models import (
     Action,
@@ -38,6 +42,8 @@ from raccord.sync.sending import Job, Result, Sender, send_all
 ATTEMPTS_MAX = 6
 ASIDE_MAX = 5
 """Documents of one plan whose outcome may stay unknown while the others go on."""
+NAP_MAX = timedelta(seconds=5)
+"""How long a unit of work waits by itself; for longer the run is put off, and its thread works for others."""
 CLAIM = 240
 """Documents whose intents one transaction commits."""
 REFILL = 120
@@ -47,6 +53,12 @@ SETTLE = 60
 SLICE = CLAIM * 2
 """Documents of one unit of work, about twenty seconds' worth under the published limits: no longer than a worker that
 is asked to stop waits for its units. A person's pause is seen before more are claimed."""
+
+
+UNDER_WAY = Text(
+    fr="QuickBooks exécute peut-être encore des écritures dont la réponse s'est perdue ; on attend qu'il ait fini.",
+    en="QuickBooks may still be executing writes whose answer was lost; they are waited for.",
+)
 
 
 class OutcomeUnknown(Exception):  # noqa: N818 - named for what is so
@@ -66,22 +78,33 @@ class Poster:
     realm: str
     connection_id: str
 
+    @property
+    def guarded(self) -> QuickBooks:
+        """The client that writes only while this execution is the run's own."""
+        return self.client.guarded(self.execution.check)
+
     def slice(self, plan_id: str) -> bool:
-        """Post the next lines of a plan; return whether any are left."""
+        """Post the next lines of a plan; return whether any are left.
+
+        Raises ``RetryLater`` when nothing is left but documents that QuickBooks may still be executing.
+        """
         unknown = self._open_jobs(plan_id)
-        if unknown:
-            self._settle(self._read_back(unknown))
+        over = [job for job in unknown if job.quiet_at <= self.clock.now()]
+        if over:
+            self._settle(self._read_back(over))
             return True
-        jobs = self._claim(plan_id)
-        if jobs is None:
-            return False
-        self._pump(plan_id, jobs)
-        return True
+        jobs = self._claim(plan_id, min(job.rank for job in unknown) if unknown else None)
+        if jobs is not None:
+            self._pump(plan_id, jobs)
+            return True
+        if unknown:
+            self._wait(min(job.quiet_at for job in unknown))
+        return bool(unknown)
 
     def _pump(self, plan_id: str, jobs: Sequence[Job]) -> None:
         """Send jobs and more of their rank, storing answers and claiming the next while others are under way."""
         claimed, more = len(jobs), jobs
-        with Sender(self.client, self.clock) as sender:
+        with Sender(self.guarded, self.clock) as sender:
             sender.add(jobs)
             while results := sender.collect(SETTLE):
                 self._settle(results)
@@ -91,8 +114,13 @@ class Poster:
                     claimed += len(more)
 
     def recover(self) -> int:
-        """Settle what earlier runs left unknown, by reading back only; return how many intents were open."""
+        """Settle what earlier runs left unknown, by reading back only; return how many intents were open.
+
+        Raises ``RetryLater`` while QuickBooks may still be executing one of them.
+        """
         jobs = self._open_jobs(None)
+        if jobs:
+            self._wait(max(job.quiet_at for job in jobs))
         found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK], moved=True)
         results = [Result(job, found.get(job.sought.code)) for job in jobs]
         with self.execution.begin() as (session, run):
@@ -104,8 +132,21 @@ class Poster:
                     self._give_back(session, result.job)
         return len(jobs)
 
+    def _wait(self, until: datetime) -> None:
+        """Let a moment pass: a short while here, a longer one with the run put off."""
+        span = until - self.clock.now()
+        if span > NAP_MAX:
+            raise RetryLater(UNDER_WAY, span)
+        self.clock.sleep_ms(max(0, -(-span // timedelta(milliseconds=1))))
+
     def _open_jobs(self, plan_id: str | None) -> list[Job]:
-        """Return the intents without an answer: of this plan, or of all the connection's plans."""
+        """Return the intents without an answer: of this plan, or of all the connection's plans.
+
+        Of one that nobody has waited for yet it is not known when it left: perhaps just now, from a process that
+        was frozen. So its time begins here, where no other execution can send it any more.
+        """
+        now = self.clock.now()
+        latest = now + timedelta(milliseconds=self.client.executes_within_ms)
         with self.execution.begin() as (session, _):
             statement = (
                 select(Posting, PlanLine)
@@ -116,7 +157,13 @@ class Poster:
             if plan_id is not None:
                 tried = Posting.attempts <= ATTEMPTS_MAX
                 statement = statement.where(PlanLine.plan_id == plan_id, tried).limit(CLAIM)
-            return [self._job(posting, line) for posting, line in session.execute(statement)]
+            jobs = []
+            for posting, line in session.execute(statement):
+                # A moment further ahead than any wait was written by a clock that was wrong.
+                if posting.quiet_at is None or posting.quiet_at > latest:
+                    posting.quiet_at = now if posting.operation == Action.LINK else latest
+                jobs.append(self._job(posting, line))
+            return jobs
 
     def _claim(self, plan_id: str, rank: int | None = None) -> list[Job] | None:
         """Commit the intents of the next lines; ``None`` when no line is pending, or none of ``rank`` if given, or a
@@ -169,6 +216,7 @@ class Poster:
             fault_detail="",
             tid="",
             created_at=self.clock.now(),
+            quiet_at=None,
         )
 
     def _job(self, posting: Posting, line: PlanLine) -> Job:
@@ -194,6 +242,7 @@ class Poster:
             posting.request_id,
             sought,
             posting.attempts,
+            posting.quiet_at or posting.created_at,
         )
 
     def _ids(self, session: Session, keys: set[str]) -> dict[str, str]:
@@ -238,16 +287,17 @@ class Poster:
         missing = [job for job in jobs if job.sought.code not in found]
         worn = [job for job in missing if job.attempts >= ATTEMPTS_MAX]
         fresh = [job for job in missing if job.attempts < ATTEMPTS_MAX]
-        self._count_attempts([job.posting_id for job in missing])
+        self._count_attempts([job.posting_id for job in worn], {"attempts": Posting.attempts + 1})
+        self._count_attempts([job.posting_id for job in fresh], {"attempts": Posting.attempts + 1, "quiet_at": None})
         if worn:
             self._set_aside(worn)
-        return [*results, *send_all(self.client, self.clock, fresh)]
+        return [*results, *send_all(self.guarded, self.clock, fresh)]
 
-    def _count_attempts(self, posting_ids: Sequence[int]) -> None:
-        """Note one more try of each; the tries are bounded."""
+    def _count_attempts(self, posting_ids: Sequence[int], values: Mapping[str, Any]) -> None:
+        """Note one more try of each, before it is made; the tries are bounded."""
         with self.execution.begin() as (session, _):
             for some in chunks(posting_ids, CHUNK):
-                session.execute(update(Posting).where(Posting.id.in_(some)).values(attempts=Posting.attempts + 1))
+                session.execute(update(Posting).where(Posting.id.in_(some)).values(**values))
 
     def _set_aside(self, jobs: Sequence[Job]) -> None:
         """Leave documents whose outcome never gets known to the next run, and go on with the others.
@@ -287,8 +337,10 @@ class Poster:
             for result in results:
                 if result.document is not None:
                     outcomes.record(result.job.posting_id, result.document, result.tid)
-                elif any(fault.retry not in (RetryClass.UNCERTAIN, RetryClass.AFTER_PAUSE) for fault in result.faults):
+                elif result.refused:
                     outcomes.record(result.job.posting_id, result.faults, result.tid)
+                else:
+                    outcomes.wait(result.job.posting_id, timedelta(milliseconds=result.under_way_ms))
 
     def _outcomes(self, session: Session, run: Run, results: Sequence[Result]) -> Outcomes:
         outcomes = Outcomes(session, run, self.company_id, self.clock.now())

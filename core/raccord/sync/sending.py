@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -47,6 +48,8 @@ class Job:
     request: str
     sought: Sought
     attempts: int
+    quiet_at: datetime
+    """From then on QuickBooks can no longer be executing an earlier sending of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ class Result:
     document: Mapping[str, Any] | None = None
     faults: tuple[Fault, ...] = ()
     tid: str = ""
+    under_way_ms: int = 0
+    """For how much longer QuickBooks may be executing it."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether QuickBooks refused for good; a fault that leaves the outcome open is no refusal."""
+        return any(fault.retry not in (RetryClass.UNCERTAIN, RetryClass.AFTER_PAUSE) for fault in self.faults)
 
 
 class Sender:
@@ -168,7 +178,7 @@ class Sender:
             else:
                 answer = send(job.kind, job.body, job.request)
         except Uncertain as error:
-            return Result(job, tid=error.tid)
+            return Result(job, tid=error.tid, under_way_ms=error.attempt.under_way_ms)
         except RefusedError as error:
             if error.retry in (RetryClass.REAUTHORISE, RetryClass.REFRESH_TOKEN):
                 raise
@@ -186,8 +196,13 @@ class Sender:
         batch_id = "rb" + digest(*(job.request for job in jobs))[:32]
         try:
             answers = self._client.batch(items, batch_id, patience_ms=BATCH_PATIENCE_MS)
+        except RefusedError as error:
+            if error.retry is not RetryClass.NEVER:
+                raise
+            # Refused whole, so nothing of it was executed; by itself each document answers for itself.
+            return [self._send_one(job) for job in jobs]
         except Uncertain as error:
-            return [Result(job, tid=error.tid) for job in jobs]
+            return [Result(job, tid=error.tid, under_way_ms=error.attempt.under_way_ms) for job in jobs]
         return [Result(job, answer.value, answer.faults) for job, answer in zip(jobs, answers, strict=True)]
 
 

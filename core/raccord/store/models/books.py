@@ -146,6 +146,8 @@ class Posting(Model):
     fault_detail: Mapped[str] = mapped_column(default="")
     tid: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
+    quiet_at: Mapped[datetime | None]
+    """Until then QuickBooks may still execute it, so that "not there" means nothing; empty while nobody knows."""
     finished_at: Mapped[datetime | None]
 
 
