@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from raccord_sandbox.attachments.upload import download, upload
 from raccord_sandbox.batch import run_batch
 from raccord_sandbox.cdc import changes
 from raccord_sandbox.clock import precise_stamp
 from raccord_sandbox.company import Company
+from raccord_sandbox.documents.mailing import send
+from raccord_sandbox.documents.printing import printed
 from raccord_sandbox.entities.kind import Family, Kind, Operation
 from raccord_sandbox.entities.registry import BY_PATH
 from raccord_sandbox.faults import Doc, FaultError, GatewayError, forbidden, missing, unauthenticated, unsupported
@@ -19,6 +22,7 @@ from raccord_sandbox.selection import run
 from raccord_sandbox.store import Store
 from raccord_sandbox.wire import dumps, loads
 
+JSON = "application/json;charset=UTF-8"
 MAX_REQUEST_ID = 50
 NOT_ACCEPTABLE = (
     "This sandbox answers JSON only; send the header Accept: application/json. (QuickBooks Online answers XML here.)\n"
@@ -36,17 +40,25 @@ class Call:
     path: str
     parameters: Mapping[str, str]
     headers: Mapping[str, str]
-    body: bytes
+    address: str = ""
+    """Scheme, host and port by which the client reaches the sandbox."""
     marks: frozenset[str] = frozenset()
     """What the fault lab wants done to it."""
+    body: bytes = b""
+
+    @property
+    def wants_document(self) -> bool:
+        """Tell whether the answer is no JSON whatever the client accepts: a PDF, or the address of a file."""
+        return self.method == "GET" and (self.path.endswith("/pdf") or self.path.startswith("download/"))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: status and JSON text."""
+    """What goes back."""
 
     status: int
-    text: str
+    body: str | bytes
+    media: str = JSON
 
 
 def answer(store: Store, call: Call) -> Answer:
@@ -57,9 +69,10 @@ def answer(store: Store, call: Call) -> Answer:
         return Answer(error.status, dumps(error.body(store.clock.now())))
     try:
         with company.lock:
+            company.files.address = call.address
             try:
                 return _replayed(store, company, call)
-            except FaultError as fault:
+            except (FaultError, GatewayError) as fault:
                 return Answer(fault.status, dumps(fault.body(store.clock.now())))
             finally:
                 company.flush()
@@ -99,7 +112,7 @@ def _replayed(store: Store, company: Company, call: Call) -> Answer:
         if company.settings.get("replay_faulted_answers"):
             company.keep_answer(request_id, f"{fault.status} {dumps(fault.body(company.clock.now()))}")
         raise
-    company.keep_answer(request_id, f"{result.status} {result.text}")
+    company.keep_answer(request_id, f"{result.status} {result.body!s}")
     return result
 
 
@@ -122,7 +135,18 @@ def _execute(store: Store, company: Company, call: Call) -> Answer:
             found = report(company, name, call.parameters)
             store.throttle.check_size(found)
             return Answer(200, dumps(found))
-        case "GET", entity, key if entity in BY_PATH:
+        case "GET", "download", key if key:
+            return Answer(200, download(company, key), "text/plain;charset=UTF-8")
+        case "POST", "upload", "":
+            _refuse_if_expired(company)
+            body = upload(company, call.headers, call.body, origin)
+        case "GET", entity, key if entity in BY_PATH and key.endswith("/pdf"):
+            return Answer(200, printed(company, BY_PATH[entity], key.removesuffix("/pdf")), "application/pdf")
+        case "POST", entity, key if entity in BY_PATH and key.endswith("/send"):
+            store.throttle.mail(company.realm)
+            kind = BY_PATH[entity]
+            body = {kind.name: send(company, kind, key.removesuffix("/send"), call.parameters.get("sendTo"), origin)}
+        case "GET", entity, key if entity in BY_PATH and "/" not in key:
             kind = BY_PATH[entity]
             body = {kind.name: read(company, kind, _key(company, kind, key), _include(call))}
         case "POST", entity, "" if entity in BY_PATH:

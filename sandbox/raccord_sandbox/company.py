@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from threading import RLock
 
+from raccord_sandbox.attachments.files import Files
 from raccord_sandbox.chart import BALANCE_SHEET
 from raccord_sandbox.clock import CompanyClock, SandboxClock, stamp
 from raccord_sandbox.deletions import Deletion, Deletions
@@ -22,7 +23,8 @@ from raccord_sandbox.table import Table
 MAX_ANSWERS = 20_000
 MAX_ANSWER_CHARACTERS = 50_000_000
 MAX_WRITES = 500_000
-LONG_IDS = frozenset({"class", "department"})
+MAX_MAILS = 1000
+LONG_IDS = frozenset({"class", "department", "attachable"})
 
 
 class Company:
@@ -35,10 +37,13 @@ class Company:
         self.tables: dict[str, Table] = {}
         self.ledger = Ledger()
         self.deletions = Deletions()
+        self.files = Files(realm, clock, storage)
         self.settings: Doc = {}
         """Template, country, home currency, sequences, last numbers, tax accounts: everything that is not an object."""
         self.answers: OrderedDict[str, str] = OrderedDict()
         self.writes: deque[Doc] = deque(maxlen=MAX_WRITES)
+        self.mails: deque[Doc] = deque(maxlen=MAX_MAILS)
+        """What would have been sent, latest last."""
         self._storage = storage
         self._pending = Pending()
         self._answer_characters = 0

@@ -25,6 +25,7 @@ class Limits:
     """Of one application."""
     batches_of_all_per_minute: int | None = None
     reports_per_minute: int | None = None
+    mails_per_day: int | None = None
     report_cells: int | None = None
     """How many cells a report may have before it is refused with 10100."""
 
@@ -38,6 +39,7 @@ class Limits:
             batches_per_minute=40,
             batches_of_all_per_minute=120,
             reports_per_minute=200,
+            mails_per_day=40,
             report_cells=400_000,
         )
 

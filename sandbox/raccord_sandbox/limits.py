@@ -11,6 +11,7 @@ from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import Limits
 from raccord_sandbox.faults import Doc, FaultError, throttled
 
+DAY = 24 * 60 * 60
 EVERY = ""
 Counted = tuple[str, str, str]
 """Company, application and sort, each of which may be every one."""
@@ -45,6 +46,7 @@ class Throttle:
         self._admitted: defaultdict[Counted, deque[float]] = defaultdict(deque)
         """Moments of the last minute."""
         self._running: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._mails: defaultdict[str, deque[float]] = defaultdict(deque)
         self.refused = 0
 
     def change(self, limits: Limits) -> None:
@@ -52,6 +54,7 @@ class Throttle:
         with self._lock:
             self.limits = limits
             self._admitted.clear()
+            self._mails.clear()
 
     def enter(self, realm: str, *, sort: Sort = Sort.OTHER, application: str = "-") -> None:
         """Count a request in. Raises the 429 of the gateway."""
@@ -82,6 +85,19 @@ class Throttle:
                 self._admitted[key].append(now)
             self._running[realm, application] += 1
 
+    def mail(self, realm: str) -> None:
+        """Count a mail. Raises the 429 of the gateway above the limit of a day."""
+        if self.limits.mails_per_day is None:
+            return
+        now = self._clock.now().timestamp()
+        with self._lock:
+            sent = self._mails[realm]
+            _forget(sent, now, DAY)
+            if len(sent) >= self.limits.mails_per_day:
+                self.refused += 1
+                raise throttled()
+            sent.append(now)
+
     def leave(self, realm: str, application: str = "-") -> None:
         """Count a request out."""
         with self._lock:
@@ -105,7 +121,7 @@ def _cells(part: Any) -> int:
             return 0
 
 
-def _forget(moments: deque[float], now: float) -> None:
-    """Drop what is older than a minute, and what a clock set back left in the future."""
-    while moments and (now - moments[0] >= 60 or moments[0] > now):
+def _forget(moments: deque[float], now: float, span: int = 60) -> None:
+    """Drop what is older than `span` seconds, and what a clock set back left in the future."""
+    while moments and (now - moments[0] >= span or moments[0] > now):
         moments.popleft()

@@ -77,9 +77,26 @@ def write(
         case Operation.READ | Operation.QUERY:
             raise unsupported(f"{operation} of {kind.name}")
     work.commit()
-    _note(company, kind, operation, answer, origin)
+    note(company, kind, operation, answer, origin)
     stored = company.get(kind.name, answer["Id"])
     return answer if stored is None else shown(company, kind, stored, options)
+
+
+def note(company: Company, kind: Kind, operation: str, answer: Doc, origin: Origin) -> None:
+    """Enter a write in the log."""
+    company.note_write(
+        {
+            "number": len(company.writes) + 1,
+            "at": stamp(company.clock.now()),
+            "operation": str(operation),
+            "entity": kind.name,
+            "id": answer["Id"],
+            "doc_number": answer.get("DocNumber", ""),
+            "private_note": answer.get("PrivateNote", ""),
+            "by": origin.by,
+            "request_id": origin.request_id,
+        }
+    )
 
 
 def _by_hand(kind: Kind, operation: Operation, origin: Origin) -> bool:
@@ -138,7 +155,8 @@ def _delete(work: Work, kind: Kind, body: Doc) -> Doc:
     _check_token(old, body)
     if kind.release is not None:
         kind.release(work, kind, old)
-    _check_books_open(work, old)
+    if kind.family is Family.TRANSACTION:
+        _check_books_open(work, old)
     work.drop(kind.name, old["Id"])
     return {"status": "Deleted", "domain": "QBO", "Id": old["Id"]}
 
@@ -223,19 +241,3 @@ def _check_books_open(work: Work, *docs: Doc | None) -> None:
         return
     if any(doc is not None and doc["TxnDate"] <= closed for doc in docs):
         raise FaultError(6210 if work.company.settings.get("closed_books_password") else 6200, CLOSED)
-
-
-def _note(company: Company, kind: Kind, operation: Operation, answer: Doc, origin: Origin) -> None:
-    company.note_write(
-        {
-            "number": len(company.writes) + 1,
-            "at": stamp(company.clock.now()),
-            "operation": str(operation),
-            "entity": kind.name,
-            "id": answer["Id"],
-            "doc_number": answer.get("DocNumber", ""),
-            "private_note": answer.get("PrivateNote", ""),
-            "by": origin.by,
-            "request_id": origin.request_id,
-        }
-    )

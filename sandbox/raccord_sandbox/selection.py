@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,8 @@ from raccord_sandbox.query import Comparison, Condition, Query, parse, validatio
 from raccord_sandbox.table import EQUALITY, UPDATED, Table
 
 CORE = ("Id", "SyncToken", "MetaData", "domain")
+ARRAYS = frozenset({"AttachableRef"})
+"""Arrays whose elements can be asked for."""
 BY_NAME = {kind.name.lower(): kind for kind in KINDS.values()}
 
 
@@ -33,7 +36,7 @@ def run(company: Company, statement: str, include: Iterable[str] = ()) -> Doc:
     order = [(_property(kind, name), descending) for name, descending in query.order]
     _check_projection(kind, query)
     table = company.table(kind.name)
-    tests = [_test(condition) for condition in conditions]
+    tests = [*_tests(conditions)]
     found = []
     for doc in _candidates(table, conditions):
         # Balances are computed at reading, so a condition on one needs the shown object.
@@ -120,6 +123,24 @@ def _range(condition: Condition, low: str, high: str) -> tuple[str | None, str]:
             return low, value
         case _:
             return None, high
+
+
+def _tests(conditions: list[Condition]) -> Iterator[Callable[[Doc], bool]]:
+    """Yield one test for each property, and one for all that ask of the elements of the same array."""
+    arrays: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        array, _, rest = condition.name.partition(".")
+        if array in ARRAYS:
+            arrays.setdefault(array, []).append(replace(condition, name=rest))
+        else:
+            yield _test(condition)
+    for array, asked in arrays.items():
+        yield _any_element(array, [_test(condition) for condition in asked])
+
+
+def _any_element(array: str, tests: list[Callable[[Doc], bool]]) -> Callable[[Doc], bool]:
+    """Return a test that one and the same element of the array passes all of `tests`."""
+    return lambda doc: any(all(test(element) for test in tests) for element in doc.get(array, []))
 
 
 def _test(condition: Condition) -> Callable[[Doc], bool]:

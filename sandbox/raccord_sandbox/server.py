@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
+from dataclasses import replace
 from threading import Thread
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from raccord_sandbox.api import NOT_ACCEPTABLE, Answer, Call, answer
+from raccord_sandbox.attachments.links import files_router
+from raccord_sandbox.attachments.upload import MAX_UPLOAD
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.consent import consent_router
 from raccord_sandbox.faultlab import FaultLab, FaultMiddleware
@@ -46,31 +49,44 @@ def create_app(config: SandboxConfig, store: Store | None = None) -> FastAPI:
 
     app.include_router(consent_router(books))
     app.include_router(lab_router(books, lab))
+    app.include_router(files_router(books))
     app.include_router(pages_router(books))
     app.add_middleware(FaultMiddleware, lab=lab)
     return app
 
 
 async def _company_api(store: Store, request: Request, realm: str, path: str) -> Response:
-    if "application/json" not in request.headers.get("accept", ""):
-        return PlainTextResponse(NOT_ACCEPTABLE, 406, {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION})
-    try:
-        body = await _body(request, store.config.max_body)
-    except OverflowError:
-        text = "message=RequestEntityTooLarge; errorCode=010000; statusCode=413"
-        detail = f"A request body may hold at most {store.config.max_body} bytes"
-        error = GatewayError(413, 10000, text, detail, "SERVICE")
-        return _response(request, Answer(413, dumps(error.body(store.clock.now()))))
     call = Call(
         request.method,
         realm,
         path,
         dict(request.query_params),
         request.headers,
-        body,
+        str(request.base_url).rstrip("/"),
         frozenset(request.scope.get("state", {})),
     )
+    if "application/json" not in request.headers.get("accept", "") and not call.wants_document:
+        return PlainTextResponse(NOT_ACCEPTABLE, 406, {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION})
+    is_upload = path == "upload"
+    limit = MAX_UPLOAD if is_upload else store.config.max_body
+    if is_upload and "content-length" not in request.headers:
+        fault = FaultError(6020, "We cannot find the content-length header in the request", "Content-Length")
+        return _response(request, Answer(fault.status, dumps(fault.body(store.clock.now()))))
+    try:
+        call = replace(call, body=await _body(request, limit))
+    except OverflowError:
+        return _response(request, _too_large(store, limit, is_upload=is_upload))
     return _response(request, await run_in_threadpool(answer, store, call))
+
+
+def _too_large(store: Store, limit: int, *, is_upload: bool) -> Answer:
+    now = store.clock.now()
+    if is_upload:
+        size = f"The file upload request should not exceed {limit // 1024**2}MB in size."
+        return Answer(400, dumps(FaultError(6030, size).body(now)))
+    text = "message=RequestEntityTooLarge; errorCode=010000; statusCode=413"
+    detail = f"A request body may hold at most {limit} bytes"
+    return Answer(413, dumps(GatewayError(413, 10000, text, detail, "SERVICE").body(now)))
 
 
 async def _body(request: Request, limit: int) -> bytes:
@@ -87,11 +103,11 @@ async def _body(request: Request, limit: int) -> bytes:
 
 def _response(request: Request, result: Answer) -> Response:
     headers = {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION, "Vary": "Accept-Encoding"}
-    body = result.text.encode()
+    body = result.body.encode() if isinstance(result.body, str) else result.body
     if len(body) >= GZIP_FROM and "gzip" in request.headers.get("accept-encoding", ""):
         body = deflate(body)
         headers["Content-Encoding"] = "gzip"
-    return Response(body, result.status, headers, media_type="application/json;charset=UTF-8")
+    return Response(body, result.status, headers, media_type=result.media)
 
 
 class SandboxServer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,8 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (
     realm TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, serial INTEGER NOT NULL,
     body TEXT NOT NULL, entries TEXT, PRIMARY KEY (realm, kind, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (
+    realm TEXT NOT NULL, digest TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (realm, digest));
 CREATE TABLE IF NOT EXISTS deletions (
     realm TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS deletions_by_realm ON deletions (realm);
@@ -129,6 +131,26 @@ class Storage:
         with self._lock:
             found = self._db.execute("SELECT kind, id, at FROM deletions WHERE realm = ?", (realm,)).fetchall()
         return [Deletion(*row) for row in found]
+
+    def put_file(self, realm: str, digest: str, content: bytes) -> None:
+        """Write the content of a file once."""
+        with self._lock, self._db:
+            self._db.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?)", (realm, digest, content))
+
+    def file(self, realm: str, digest: str) -> bytes | None:
+        """Return the content of a file."""
+        with self._lock:
+            found = self._db.execute("SELECT body FROM files WHERE realm = ? AND digest = ?", (realm, digest))
+            row = found.fetchone()
+        return None if row is None else bytes(row[0])
+
+    def keep_files(self, realm: str, digests: Collection[str]) -> None:
+        """Remove a company's other contents."""
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            found = self._db.execute("SELECT digest FROM files WHERE realm = ?", (realm,)).fetchall()
+            gone = [(realm, digest) for (digest,) in found if digest not in digests]
+            self._db.executemany("DELETE FROM files WHERE realm = ? AND digest = ?", gone)
 
     def forget(self, realm: str) -> None:
         """Remove everything of a company, all or none."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from threading import Lock
 
 from raccord_sandbox import seed
+from raccord_sandbox.attachments.files import CONTENT
 from raccord_sandbox.company import MAX_WRITES, Company, Work, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.deletions import Deletion
@@ -143,6 +144,7 @@ class Store:
             settings = _copied(snapshot.settings)
             company.restore(settings, iter(snapshot.rows), {}, snapshot.deletions)
             company.writes.clear()
+            company.mails.clear()
             if self.storage is not None:
                 rows = {(row.kind, row.id): row for row in snapshot.rows}
                 self.storage.replace(
@@ -185,6 +187,7 @@ class Store:
             settings.update(read_switches({name: settings[name] for name in SWITCHES if name in settings}))
             answers = {name.removeprefix("answer:"): text for name, text in facts.items()}
             company.restore(settings, self.storage.rows(realm), answers, self.storage.deletions(realm))
+            company.files.keep_only({doc[CONTENT] for doc in company.table("Attachable") if CONTENT in doc})
             company.writes.extend(self.storage.writes(realm, MAX_WRITES))
             self._companies[realm] = company
 

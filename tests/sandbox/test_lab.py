@@ -105,6 +105,7 @@ WORKS: dict[str, Doc | None] = {
     "POST /companies/{realm}/person/disconnect": None,
     "GET /companies/{realm}/writes": None,
     "GET /companies/{realm}/check": None,
+    "GET /companies/{realm}/mails": None,
 }
 
 
@@ -283,6 +284,7 @@ def test_the_limits_set_are_those_named_and_no_others(lab: Lab) -> None:
         "batches_per_minute": 40,
         "batches_of_all_per_minute": 120,
         "reports_per_minute": 200,
+        "mails_per_day": 40,
         "report_cells": 400_000,
     }
     assert set(lab.do("POST", "/limits").values()) == {None}

@@ -24,10 +24,11 @@ class Operation(StrEnum):
 
 
 class Family(StrEnum):
-    """What an entity is for: a list can be deactivated, a transaction posts."""
+    """What an entity is for: a list can be deactivated, a transaction posts, a record does neither."""
 
     LIST = "list"
     TRANSACTION = "transaction"
+    RECORD = "record"
     SINGLE = "single"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raccord_sandbox.entities.accounts import ACCOUNT
+from raccord_sandbox.entities.attachable import ATTACHABLE
 from raccord_sandbox.entities.deposits import DEPOSIT
 from raccord_sandbox.entities.invoices import CREDIT_MEMO, INVOICE
 from raccord_sandbox.entities.items import ITEM
@@ -51,6 +52,7 @@ KINDS: dict[str, Kind] = {
         JOURNAL_ENTRY,
         PURCHASE,
         TRANSFER,
+        ATTACHABLE,
     )
 }
 BY_PATH: dict[str, Kind] = {kind.path: kind for kind in KINDS.values()}

@@ -15,6 +15,7 @@ from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.lab.asking import Ask, LabError, Route
 from raccord_sandbox.lab.companies import COMPANIES
 from raccord_sandbox.lab.conditions import CONDITIONS
+from raccord_sandbox.lab.outside import OUTSIDE
 from raccord_sandbox.lab.person import PERSON
 from raccord_sandbox.store import Store
 from raccord_sandbox.switches import SwitchError
@@ -22,7 +23,7 @@ from raccord_sandbox.wire import dumps, loads
 
 PREFIX = "/sandbox"
 MAX_BODY = 1_000_000
-ROUTES: tuple[Route, ...] = (*COMPANIES, *CONDITIONS, *PERSON)
+ROUTES: tuple[Route, ...] = (*COMPANIES, *CONDITIONS, *PERSON, *OUTSIDE)
 
 
 def lab_router(store: Store, faults: FaultLab) -> APIRouter:

@@ -1,0 +1,1 @@
+"""Files and notes attached to objects: contents, temporary links, multipart uploads."""

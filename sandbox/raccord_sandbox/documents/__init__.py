@@ -1,0 +1,1 @@
+"""What becomes of a document outside the books: its PDF and its mail."""
