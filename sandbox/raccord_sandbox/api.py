@@ -17,7 +17,7 @@ from raccord_sandbox.entities.registry import BY_PATH
 from raccord_sandbox.faults import Doc, FaultError, GatewayError, forbidden, missing, unauthenticated, unsupported
 from raccord_sandbox.limits import sort_of
 from raccord_sandbox.operations import Origin, read, write
-from raccord_sandbox.reports import report
+from raccord_sandbox.reports.catalog import report
 from raccord_sandbox.selection import run
 from raccord_sandbox.store import Store
 from raccord_sandbox.wire import dumps, loads

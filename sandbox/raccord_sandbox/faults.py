@@ -28,6 +28,7 @@ MESSAGES = {
     2130: "Invalid Request Id Format",
     2140: "Invalid Amount",
     2170: "Invalid Enumeration",
+    2190: "Invalid Date Range",
     2200: "Malformed URL",
     2210: "Malformed Email Address",
     2230: "Invalid Boolean",

@@ -94,6 +94,10 @@ class Ledger:
         found = [self._postings[key] for key in self._documents.get(account, {})]
         return sorted(found, key=lambda posting: posting.day)
 
+    def documents_of(self, account: str) -> Iterator[tuple[str, str]]:
+        """Yield kind and id of the documents that touch an account."""
+        return iter(self._documents.get(account, {}))
+
     def is_used(self, account: str) -> bool:
         """Tell whether any document touches the account."""
         return bool(self._documents.get(account))

@@ -15,7 +15,9 @@ from raccord_sandbox.entities.kind import Family
 from raccord_sandbox.entities.registry import KINDS
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.ledger import Posting
-from raccord_sandbox.reports import fiscal_year_start, trial_balances
+from raccord_sandbox.reports.asked import read
+from raccord_sandbox.reports.balance_sheet import trial_balances
+from raccord_sandbox.reports.source import Source
 from raccord_sandbox.store import Store
 from raccord_sandbox.texts import TEXTS
 
@@ -85,7 +87,7 @@ def pages_router(store: Store) -> APIRouter:
             return _absent(request)
         with company.lock:
             last = company.clock.today().isoformat()
-            found = trial_balances(company, fiscal_year_start(company, last), last)
+            found = trial_balances(Source(company, read(company, {"accounting_method": "Accrual"})))
         rows = [(account["FullyQualifiedName"], balance) for account, balance in found if balance]
         debit = sum((balance for _, balance in rows if balance > 0), Decimal(0))
         credit = sum((-balance for _, balance in rows if balance < 0), Decimal(0))

@@ -1,0 +1,1 @@
+"""The reports, all read from the one journal so that they reconcile."""
