@@ -15,7 +15,7 @@ from raccord_sandbox.company import Company
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.ledger import Entry, Posting
 from raccord_sandbox.reports.journal import Row, place, row_of
-from raccord_sandbox.reports.open_items import Key, applications, control_accounts
+from raccord_sandbox.reports.open_items import Key, applications, claim, control_accounts
 
 ON_ACCOUNT = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit"})
 CENT = Decimal("0.01")
@@ -71,14 +71,14 @@ def _applied_rows(company: Company, side: Side) -> list[Row]:
         target = company.ledger.posting(*applied.target)
         if target is None:
             continue
-        control = _control(side, target)
-        change = applied.amount if control > 0 else -applied.amount
+        amount, name = claim(target, side.accounts, applied.line)
+        change = applied.amount if amount > 0 else -applied.amount
         payer = company.ledger.posting(*applied.payer) or Posting(*applied.payer, applied.day, ())
-        rows.append(_wait(company, side, payer, Entry("", change, "", applied.name), applied.day))
+        rows.append(_wait(company, side, payer, Entry("", change, "", name), applied.day))
         if target.kind in ON_ACCOUNT:
-            rows += _part(company, side, target, control, so_far, applied.amount, applied.day)
+            rows += _part(company, side, target, amount, so_far, applied.amount, applied.day)
         else:
-            rows.append(_wait(company, side, target, Entry("", -change, "", applied.name), applied.day))
+            rows.append(_wait(company, side, target, Entry("", -change, "", name), applied.day))
     return [row for row in rows if row.amount]
 
 

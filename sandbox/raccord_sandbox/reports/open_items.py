@@ -14,6 +14,8 @@ CONTROL = {"AR": "Accounts Receivable", "AP": "Accounts Payable"}
 PAYERS = {"AR": "Payment", "AP": "BillPayment"}
 PURCHASES = frozenset({"Expense", "Check", "CreditCardCredit", "CreditCardExpense", "CashPurchase"})
 
+LINE_BY_LINE = "JournalEntry"
+
 Key = tuple[str, str]
 
 
@@ -24,7 +26,8 @@ class Application:
     day: str
     payer: Key
     target: Key
-    name: str
+    line: str
+    """The line, where the target is a journal entry."""
     amount: Decimal
 
 
@@ -35,13 +38,17 @@ class OpenItem:
     posting: Posting
     doc: Doc
     name: str
-    amount: Decimal
-    open: Decimal
+    amount: Decimal = Decimal(0)
+    open: Decimal = Decimal(0)
 
     @property
     def due(self) -> str:
         """Return the day the document is due; without terms it is its own."""
         return str(self.doc.get("DueDate", self.posting.day))
+
+
+Items = dict[tuple[Key, str, str], OpenItem]
+"""Open items by document, by line where each line is an item of its own, and by name."""
 
 
 def control_accounts(company: Company, side: str) -> frozenset[str]:
@@ -58,16 +65,16 @@ def applications(company: Company, side: str) -> Iterator[Application]:
                 target = company.get(kind, link["TxnId"])
                 if target is None or not line.get("Amount") or company.ledger.posting(kind, link["TxnId"]) is None:
                     continue
-                name = payment[f"{'Customer' if side == 'AR' else 'Vendor'}Ref"]["value"]
+                own = link.get("TxnLineId", "") if kind == LINE_BY_LINE else ""
                 amount = line["Amount"] * Decimal(target.get("ExchangeRate", 1))
                 day = max(payment["TxnDate"], target["TxnDate"])
-                yield Application(day, (PAYERS[side], payment["Id"]), (kind, target["Id"]), name, amount)
+                yield Application(day, (PAYERS[side], payment["Id"]), (kind, target["Id"]), own, amount)
 
 
 def open_items(company: Company, side: str, day: str) -> list[OpenItem]:
     """Return the items of one side that are open at the end of a day; they add up to the control accounts."""
     accounts = control_accounts(company, side)
-    items: dict[tuple[Key, str], OpenItem] = {}
+    items: Items = {}
     seen: dict[Key, None] = {key: None for account in accounts for key in company.ledger.documents_of(account)}
     for key in seen:
         posting = company.ledger.posting(*key)
@@ -76,33 +83,29 @@ def open_items(company: Company, side: str, day: str) -> list[OpenItem]:
         doc = company.get(*key) or {}
         for entry in posting.entries:
             if entry.account in accounts:
-                fresh = OpenItem(posting, doc, entry.name, Decimal(0), Decimal(0))
-                item = items.setdefault((key, entry.name), fresh)
+                line = entry.line if posting.kind == LINE_BY_LINE else ""
+                item = items.setdefault((key, line, entry.name), OpenItem(posting, doc, entry.name))
                 item.amount += entry.amount
                 item.open += entry.amount
+    targets = {(key, line): item for (key, line, _), item in items.items()}
     for applied in applications(company, side):
         if applied.day <= day:
-            _apply(company, items, applied)
+            _apply(company, items, applied, targets[applied.target, applied.line])
     return [item for item in items.values() if item.open]
 
 
-def _apply(company: Company, items: dict[tuple[Key, str], OpenItem], applied: Application) -> None:
-    target = _of(items, applied.target, applied.name)
-    if target is None:
-        return
+def claim(posting: Posting, accounts: frozenset[str], line: str) -> tuple[Decimal, str]:
+    """Return what a document, or one line of a journal entry, did to a control account, and whose it is."""
+    found = [entry for entry in posting.entries if entry.account in accounts and line in ("", entry.line)]
+    return sum((entry.amount for entry in found), Decimal(0)), found[0].name
+
+
+def _apply(company: Company, items: Items, applied: Application, target: OpenItem) -> None:
     change = applied.amount if target.amount > 0 else -applied.amount
     target.open -= change
-    payer = _of(items, applied.payer, applied.name)
-    if payer is None:
+    place = (applied.payer, "", target.name)
+    if place not in items:
         # A payment of nothing joins a credit to a charge and posts nothing itself.
         posting = Posting(*applied.payer, applied.day, ())
-        payer = OpenItem(posting, company.get(*applied.payer) or {}, target.name, Decimal(0), Decimal(0))
-        items[applied.payer, target.name] = payer
-    payer.open += change
-
-
-def _of(items: dict[tuple[Key, str], OpenItem], key: Key, name: str) -> OpenItem | None:
-    """Return a document's item of a name; a parent may pay what its sub-customer owes."""
-    if (key, name) in items:
-        return items[key, name]
-    return next((item for (found, _), item in items.items() if found == key), None)
+        items[place] = OpenItem(posting, company.get(*applied.payer) or {}, target.name)
+    items[place].open += change

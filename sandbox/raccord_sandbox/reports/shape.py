@@ -120,13 +120,3 @@ def over_period(asked: Asked, *, summarized: bool = False) -> dict[str, str]:
         "EndPeriod": asked.last,
     }
     return {**top, "SummarizeColumnsBy": asked.summary} if summarized else top
-
-
-def count_cells(rows: Doc) -> int:
-    """Return how many cells rows hold, at any depth."""
-    total = 0
-    for row in rows.get("Row", ()):
-        total += len(row.get("ColData", ()))
-        total += sum(len(row[part]["ColData"]) for part in ("Header", "Summary") if part in row)
-        total += count_cells(row.get("Rows", {}))
-    return total
