@@ -17,6 +17,7 @@ from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
 from raccord_sandbox.receivables import assert_receivables
 from raccord_sandbox.storage import Pending, Row, Storage
+from raccord_sandbox.subledgers import assert_payables
 from raccord_sandbox.switches import SWITCHES, Setting
 from raccord_sandbox.table import Table
 
@@ -257,7 +258,7 @@ class Work:
 
 
 def assert_books_balance(company: Company) -> None:
-    """Raise AssertionError unless debits equal credits, per document and in all, and balances follow from entries."""
+    """Raise AssertionError unless debits equal credits, balances follow from entries and sub-ledgers from documents."""
     total: dict[str, Decimal] = {}
     for posting in company.ledger.postings():
         one = sum((entry.amount for entry in posting.entries), Decimal(0))
@@ -278,6 +279,7 @@ def assert_books_balance(company: Company) -> None:
     if any(total.values()):
         raise AssertionError(f"entries on accounts that do not exist: {total}")
     assert_receivables(company)
+    assert_payables(company.tables, company.ledger)
 
 
 def is_balance_sheet(account: Doc) -> bool:

@@ -21,7 +21,7 @@ from raccord_sandbox.table import EQUALITY, UPDATED, Table
 CORE = ("Id", "SyncToken", "MetaData", "domain")
 ARRAYS = frozenset({"AttachableRef"})
 """Arrays whose elements can be asked for."""
-BY_NAME = {kind.name.lower(): kind for kind in KINDS.values()}
+BY_NAME = {name: kind for kind in KINDS.values() for name in (kind.name.lower(), kind.path)}
 
 
 def run(company: Company, statement: str, include: Iterable[str] = ()) -> Doc:

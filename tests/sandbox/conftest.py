@@ -117,6 +117,22 @@ class Books:
         """Make a payment."""
         return self.make("Payment", {"CustomerRef": customer, "TotalAmt": total, "Line": list(lines), **more})
 
+    def expense(self, amount: object, subtype: str = "Travel", **detail: Any) -> Doc:
+        """Return a line on the account of a subtype."""
+        body: Doc = {"AccountRef": {"value": self.account(subtype)["Id"]}, **detail}
+        if not self.company.is_us:
+            body.setdefault("TaxCodeRef", {"value": self.tax_code("Exonéré")["Id"]})
+        key = "AccountBasedExpenseLineDetail"
+        return {"Amount": amount, "DetailType": key, key: body}
+
+    def bill(self, vendor: Doc, *lines: Doc, **more: Any) -> Doc:
+        """Return the body of a bill (or of a vendor credit)."""
+        return {"TxnDate": "2026-03-01", "VendorRef": {"value": vendor["Id"]}, "Line": list(lines), **more}
+
+    def owed_to(self, vendor: Doc) -> Decimal:
+        """Return a vendor's balance."""
+        return Decimal(self.get(f"vendor/{vendor['Id']}")["Vendor"]["Balance"])
+
     def lab(self, method: str, path: str, /, **body: Any) -> Any:
         """Ask the control API for something below /sandbox."""
         answer = self.ask(method, path, body)
@@ -194,3 +210,10 @@ def quebec(server: SandboxServer) -> Iterator[Books]:
 def us(server: SandboxServer) -> Iterator[Books]:
     """The company of the United States."""
     yield from books_of(server, "us")
+
+
+@pytest.fixture(params=["us", "quebec"])
+def books(request: pytest.FixtureRequest) -> Books:
+    """Each of the two companies in turn."""
+    found: Books = request.getfixturevalue(request.param)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -18,14 +19,9 @@ from raccord_sandbox.operations import write
 from raccord_sandbox.store import Store
 
 Doc = dict[str, Any]
-STEP = st.tuples(
-    st.sampled_from(["sale", "refund", "deposit", "journal", "expense", "move", "edit", "delete", "void"]),
-    st.integers(-300, 30_000),
-    st.integers(0, 30),
-)
 STORE = Store(SandboxConfig(clock=SandboxClock(), seeds=("us",)))
 COMPANY = STORE.of_template("us")
-STORE.snapshot(COMPANY, "start")
+VENDORS = [write(COMPANY, KINDS["Vendor"], {"DisplayName": name}, Operation.CREATE)["Id"] for name in ("One", "Two")]
 SALES = ("SalesReceipt", "RefundReceipt")
 
 
@@ -65,32 +61,101 @@ def expense(amount: Decimal) -> Doc:
     return {"PaymentType": "CreditCard", "AccountRef": ref("CreditCard"), "Line": [line], "Credit": amount % 2 == 0}
 
 
+def transfer(amount: Decimal) -> Doc:
+    return {"FromAccountRef": ref("Checking"), "ToAccountRef": ref("Savings"), "Amount": amount}
+
+
+def bill(amount: Decimal, pick: int) -> Doc:
+    line = expense(amount)["Line"][0]
+    return {"VendorRef": {"value": VENDORS[pick % 2]}, "Line": [line]}
+
+
+def payable_journal(amount: Decimal, pick: int) -> Doc:
+    """Owe one of the vendors more, or less."""
+    body = journal(amount)
+    detail = body["Line"][pick % 2]["JournalEntryLineDetail"]
+    entity = {"Type": "Vendor", "EntityRef": {"value": VENDORS[pick % 2]}}
+    detail.update({"AccountRef": ref("AccountsPayable"), "Entity": entity})
+    return body
+
+
+def bill_payment(over: Decimal, pick: int) -> Doc:
+    """Pay most of what one vendor is owed, with a part of its credits, and now and then too much or too little."""
+    vendor = VENDORS[pick % 2]
+    lines: list[Doc] = []
+
+    def take(kind: str, most: Decimal) -> Decimal:
+        taken = Decimal(0)
+        for doc in COMPANY.table(kind):
+            amount = min(doc.get("Balance", doc["TotalAmt"]), most)
+            if amount > 0 and vendor in (doc.get("VendorRef", {}).get("value"), *entities(doc)):
+                lines.append({"Amount": amount, "LinkedTxn": [{"TxnId": doc["Id"], "TxnType": kind}]})
+                taken += amount
+        return taken
+
+    total = take("Bill", Decimal(5 * pick + 5)) + (over if pick % 7 == 0 else 0)
+    total += take("JournalEntry", Decimal(pick + 1)) if pick % 3 == 0 else 0
+    total -= take("VendorCredit", Decimal(pick))
+    check = {"BankAccountRef": ref("Checking")}
+    body = {"VendorRef": {"value": vendor}, "PayType": "Check", "CheckPayment": check}
+    return {**body, "TotalAmt": total, "Line": lines}
+
+
+def entities(doc: Doc) -> list[str]:
+    """Return whom the lines of a journal entry name."""
+    details = [line.get("JournalEntryLineDetail", {}) for line in doc["Line"]]
+    return [detail["Entity"]["EntityRef"]["value"] for detail in details if "Entity" in detail]
+
+
+def card_payment(amount: Decimal) -> Doc:
+    return {"CreditCardAccountRef": ref("CreditCard"), "BankAccountRef": ref("Checking"), "Amount": amount}
+
+
+BODIES: dict[str, tuple[str, Callable[[Decimal, int], Doc]]] = {
+    "sale": ("SalesReceipt", lambda amount, pick: receipt(amount)),
+    "refund": ("RefundReceipt", lambda amount, pick: receipt(amount)),
+    "deposit": ("Deposit", deposit),
+    "journal": ("JournalEntry", lambda amount, pick: journal(amount)),
+    "payable journal": ("JournalEntry", payable_journal),
+    "expense": ("Purchase", lambda amount, pick: expense(amount)),
+    "move": ("Transfer", lambda amount, pick: transfer(amount)),
+    "bill": ("Bill", bill),
+    "credit": ("VendorCredit", bill),
+    "pay": ("BillPayment", bill_payment),
+    "card": ("CreditCardPaymentTxn", lambda amount, pick: card_payment(amount)),
+}
+"""What each action creates, and how a fresh body of it is made from an amount and a choice."""
+STEP = st.tuples(
+    st.sampled_from([*BODIES, "edit", "delete", "void", "edit", "delete"]),
+    st.integers(-300, 30_000),
+    st.integers(0, 30),
+)
+
+
+for begun in range(4):
+    for action in ("bill", "credit", "payable journal"):
+        write(COMPANY, KINDS[BODIES[action][0]], BODIES[action][1](Decimal(40 + begun), begun), Operation.CREATE)
+STORE.snapshot(COMPANY, "start")
+
+
 def perform(action: str, amount: Decimal, pick: int) -> None:
-    created: dict[str, tuple[str, Doc]] = {
-        "sale": ("SalesReceipt", receipt(amount)),
-        "refund": ("RefundReceipt", receipt(amount)),
-        "deposit": ("Deposit", deposit(amount, pick)),
-        "journal": ("JournalEntry", journal(amount)),
-        "expense": ("Purchase", expense(amount)),
-        "move": ("Transfer", {"FromAccountRef": ref("Checking"), "ToAccountRef": ref("Savings"), "Amount": amount}),
-    }
-    if action in created:
-        kind, body = created[action]
-        write(COMPANY, KINDS[kind], body, Operation.CREATE)
+    if action in BODIES:
+        kind, body = BODIES[action]
+        write(COMPANY, KINDS[kind], body(amount, pick), Operation.CREATE)
         return
-    documents = [(kind, doc) for kind in (*SALES, "Deposit", "Purchase") for doc in COMPANY.table(kind)]
+    kinds = dict(BODIES.values())
+    documents = [(kind, doc) for kind in kinds for doc in COMPANY.table(kind)]
     if not documents:
         return
     kind, doc = documents[pick % len(documents)]
-    body = {"Id": doc["Id"], "SyncToken": doc["SyncToken"] if pick else "77", "sparse": True}
+    target = {"Id": doc["Id"], "SyncToken": doc["SyncToken"] if pick else "77", "sparse": True}
     match action:
         case "delete":
-            write(COMPANY, KINDS[kind], body, Operation.DELETE)
+            write(COMPANY, KINDS[kind], target, Operation.DELETE)
         case "void":
-            write(COMPANY, KINDS[kind], body, Operation.VOID)
+            write(COMPANY, KINDS[kind], target, Operation.VOID)
         case _:
-            fresh = {"SalesReceipt": receipt(amount), "RefundReceipt": receipt(amount), "Purchase": expense(amount)}
-            write(COMPANY, KINDS[kind], {**body, **fresh.get(kind, deposit(amount, pick))}, Operation.UPDATE)
+            write(COMPANY, KINDS[kind], {**target, **kinds[kind](amount, pick)}, Operation.UPDATE)
 
 
 def state(company: Company) -> list[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from raccord_sandbox.company import Work
@@ -95,8 +95,10 @@ def sales_number(work: Work, kind: Kind, draft: Draft) -> None:
         work.number("sales", number)
 
 
-def unique_number(work: Work, draft: Draft, kinds: tuple[str, ...], payment_type: str | None = None) -> None:
-    """Refuse a number that another document of these kinds, and of this payment type, has (fault 6140)."""
+def unique_number(
+    work: Work, draft: Draft, kinds: tuple[str, ...], among: Callable[[Doc], bool] = lambda doc: True
+) -> None:
+    """Refuse a number that another document of these kinds, `among` those meant, has (fault 6140)."""
     number = draft.new.get("DocNumber")
     if number is None or "allowduplicatedocnum" in draft.include:
         return
@@ -104,13 +106,25 @@ def unique_number(work: Work, draft: Draft, kinds: tuple[str, ...], payment_type
     for name in kinds:
         for key in work.company.table(name).having("DocNumber", number):
             other = work.get(name, key)
-            if key != own and other is not None and payment_type in (None, other.get("PaymentType")):
+            if key != own and other is not None and among(other):
                 raise FaultError(
                     6140,
                     "Duplicate Document Number Error : You must specify a different number. This number has already "
                     f"been used. DocNumber={number} is assigned to TxnType={name} with TxnId={key}",
                     "DocNumber",
                 )
+
+
+def bought_number(work: Work, draft: Draft, sequence: str) -> None:
+    """Assign the next number of what is bought, unless the company writes its own."""
+    new = draft.new
+    if "DocNumber" not in new and not preference(work, "OtherPrefs", "VendorAndPurchasesPrefs.UseCustomTxnNumbers"):
+        if draft.old is not None and "DocNumber" in draft.old:
+            new["DocNumber"] = draft.old["DocNumber"]
+            return
+        new["DocNumber"] = following(work.company.settings.get("last_numbers", {}).get(sequence, "0"))
+    if "DocNumber" in new:
+        work.number(sequence, new["DocNumber"])
 
 
 def following(number: str) -> str:

@@ -22,6 +22,7 @@ from raccord_sandbox.entities.kind import (
     Family,
     Kind,
 )
+from raccord_sandbox.entities.payables import release_from_payments, rework_payments
 from raccord_sandbox.entities.sales_forms import MONEY_ACCOUNTS
 from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.ledger import Entry
@@ -91,6 +92,7 @@ def settle_deposit(work: Work, kind: Kind, draft: Draft) -> None:
     if taxes.detail is not None:
         new["TxnTaxDetail"] = taxes.detail
     draft.entries = [Entry(bank["Id"], total, new.get("PrivateNote", "")), *entries]
+    rework_payments(work, kind.name, new, draft.old)
 
 
 def unlink_sources(work: Work, kind: Kind, doc: Doc) -> None:
@@ -99,6 +101,12 @@ def unlink_sources(work: Work, kind: Kind, doc: Doc) -> None:
         for link in line.get("LinkedTxn", []):
             if line.get("DetailType") is None and work.get(link["TxnType"], link["TxnId"]) is not None:
                 _set_link(work, link["TxnType"], link["TxnId"], link.get("TxnLineId", "0"), doc["Id"], present=False)
+
+
+def release_deposit(work: Work, kind: Kind, doc: Doc) -> None:
+    """Free the sources before a deposit is deleted; one that a bill payment is applied to is refused."""
+    release_from_payments(work, kind, doc)
+    unlink_sources(work, kind, doc)
 
 
 def _linked(work: Work, new: Doc, line: Doc) -> tuple[Decimal, Entry]:
@@ -211,5 +219,5 @@ DEPOSIT = Kind(
     required=("DepositToAccountRef", "Line"),
     computed=TRANSACTION_COMPUTED | {"LinkedTxn"},
     queryable=TRANSACTION_QUERYABLE | {"DepositToAccountRef"},
-    release=unlink_sources,
+    release=release_deposit,
 )

@@ -26,6 +26,7 @@ from raccord_sandbox.entities.kind import (
     Family,
     Kind,
 )
+from raccord_sandbox.entities.payables import release_from_payments, rework_payments
 from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import MONEY, Block, Choice, Flag, Line, Many, Ref, Text
@@ -82,6 +83,7 @@ def settle_journal_entry(work: Work, kind: Kind, draft: Draft) -> None:
     new["TxnTaxDetail"] = taxes.detail or {}
     draft.entries = entries
     keep_applied(work, kind, draft)
+    rework_payments(work, kind.name, new, draft.old)
 
 
 def release_journal_entry(work: Work, kind: Kind, doc: Doc) -> None:
@@ -89,6 +91,7 @@ def release_journal_entry(work: Work, kind: Kind, doc: Doc) -> None:
     refuse_if_deposited(work, kind, doc)
     refuse_if_linked(work, kind, doc)
     let_go(work, kind, doc)
+    release_from_payments(work, kind, doc)
 
 
 def _entry(work: Work, line: Doc) -> Entry:

@@ -78,6 +78,8 @@ class Kind:
     """Adds what is computed at reading, such as balances."""
     extras: Mapping[str, Render] = field(default_factory=dict)
     """What the word of an `include` parameter adds."""
+    segment: str = ""
+    """The path segment and name in queries, where it is not the name in lower case."""
     block: Block = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +88,7 @@ class Kind:
     @property
     def path(self) -> str:
         """Return the path segment."""
-        return self.name.lower()
+        return self.segment or self.name.lower()
 
 
 ENVELOPE = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status", "time"})

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from raccord_sandbox.entities.accounts import ACCOUNT
 from raccord_sandbox.entities.attachable import ATTACHABLE
+from raccord_sandbox.entities.billpayments import BILL_PAYMENT
+from raccord_sandbox.entities.bills import BILL, VENDOR_CREDIT
+from raccord_sandbox.entities.cardpayments import CREDIT_CARD_PAYMENT
 from raccord_sandbox.entities.deposits import DEPOSIT
 from raccord_sandbox.entities.invoices import CREDIT_MEMO, INVOICE
 from raccord_sandbox.entities.items import ITEM
@@ -53,6 +56,10 @@ KINDS: dict[str, Kind] = {
         PURCHASE,
         TRANSFER,
         ATTACHABLE,
+        BILL,
+        VENDOR_CREDIT,
+        BILL_PAYMENT,
+        CREDIT_CARD_PAYMENT,
     )
 }
 BY_PATH: dict[str, Kind] = {kind.path: kind for kind in KINDS.values()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raccord_sandbox.company import Work, is_balance_sheet
-from raccord_sandbox.entities.amounts import date_and_currency, refuse_if_deposited
+from raccord_sandbox.entities.amounts import NAMED, date_and_currency, refuse_if_deposited
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
     TRANSACTION_PROPERTIES,
@@ -28,7 +28,7 @@ def settle_transfer(work: Work, kind: Kind, draft: Draft) -> None:
     date_and_currency(work, draft)
     for name in ("FromAccountRef", "ToAccountRef"):
         account = work.get("Account", new[name]["value"])
-        if account is None or not is_balance_sheet(account):
+        if account is None or not is_balance_sheet(account) or account["AccountType"] in NAMED:
             raise FaultError(6430, f"Invalid account type used : {name} must be a balance sheet account", name)
     if new["FromAccountRef"]["value"] == new["ToAccountRef"]["value"]:
         raise business("A transfer needs two different accounts.", "ToAccountRef")
