@@ -14,6 +14,7 @@ from raccord_sandbox.chart import BALANCE_SHEET
 from raccord_sandbox.clock import CompanyClock, SandboxClock, stamp
 from raccord_sandbox.deletions import Deletion, Deletions
 from raccord_sandbox.faults import Doc, FaultError
+from raccord_sandbox.invariants import assert_taxes_follow
 from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
 from raccord_sandbox.receivables import assert_receivables
 from raccord_sandbox.storage import Pending, Row, Storage
@@ -264,8 +265,10 @@ def assert_books_balance(company: Company) -> None:
         one = sum((entry.amount for entry in posting.entries), Decimal(0))
         if one != 0:
             raise AssertionError(f"{posting.kind} {posting.id} is out of balance by {one}")
-        if company.get(posting.kind, posting.id) is None:
+        doc = company.get(posting.kind, posting.id)
+        if doc is None:
             raise AssertionError(f"{posting.kind} {posting.id} posts and does not exist")
+        assert_taxes_follow(doc, posting)
         for entry in posting.entries:
             total[entry.account] = total.get(entry.account, Decimal(0)) + entry.amount
     if sum(total.values(), Decimal(0)) != 0:

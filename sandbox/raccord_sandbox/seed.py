@@ -12,6 +12,7 @@ from raccord_sandbox.entities.kind import Operation
 from raccord_sandbox.entities.registry import KINDS
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.operations import Origin, write
+from raccord_sandbox.regimes import QUEBEC, UNITED_STATES, set_up_taxes
 
 QUEBEC_ACCOUNTS = (
     ("Compte chèques", "Bank", "Checking"),
@@ -87,18 +88,8 @@ def _quebec(company: Company, switches: Mapping[str, Any]) -> None:
     }
     _settings(company, custom_numbers=True, month="January", language="fr", region="QC")
     accounts = _accounts(company, QUEBEC_ACCOUNTS)
-    federal = _agency(company, "Agence du revenu du Canada", accounts["TPS/TVH à payer"])
-    provincial = _agency(company, "Revenu Québec", accounts["TVQ à payer"])
-    gst = [_rate(company, name, "5", federal) for name in ("TPS", "TPS (CTI)")]
-    qst = [_rate(company, name, "9.975", provincial) for name in ("TVQ 9,975", "TVQ 9,975 (RTI)")]
-    zero = [_rate(company, name, "0", federal) for name in ("Détaxé", "Détaxé (achats)")]
-    none = [_rate(company, name, "0", federal) for name in ("Exonéré", "Exonéré (achats)")]
-    both = _code(company, "TPS/TVQ QC - 9,975", [gst[0], qst[0]], [gst[1], qst[1]])
-    _code(company, "TPS", [gst[0]], [gst[1]])
-    _code(company, "TVQ QC - 9,975", [qst[0]], [qst[1]])
-    _code(company, "Détaxé", [zero[0]], [zero[1]])
-    _code(company, "Exonéré", [none[0]], [none[1]])
-    _code(company, "Hors champ", [], [])
+    set_up_taxes(company, QUEBEC)
+    both = next(iter(company.table("TaxCode")))["Id"]
     _names(company, "PaymentMethod", ("Comptant", "Chèque"))
     for name in ("Visa", "Mastercard", "American Express"):
         _make(company, "PaymentMethod", {"Name": name, "Type": "CREDIT_CARD"})
@@ -129,13 +120,11 @@ def _united_states(company: Company, switches: Mapping[str, Any]) -> None:
     }
     _settings(company, custom_numbers=False, month="January", language="en", region="CA")
     accounts = _accounts(company, US_ACCOUNTS)
-    agency = _agency(company, "State Tax Agency", accounts["Sales tax payable"])
     for code in ("TAX", "NON"):
         _store(
             company, "TaxCode", {"Name": code, "Description": code, "Taxable": code == "TAX", "TaxGroup": False}, code
         )
-    rate = _rate(company, "State 8%", "8", agency)
-    _code(company, "State", [rate], [])
+    set_up_taxes(company, UNITED_STATES)
     _names(company, "PaymentMethod", ("Cash", "Check"))
     for name in ("Visa", "MasterCard", "Discover", "American Express"):
         _make(company, "PaymentMethod", {"Name": name, "Type": "CREDIT_CARD"})
@@ -212,48 +201,6 @@ def _accounts(company: Company, chart: Sequence[tuple[str, str, str]]) -> dict[s
 def _names(company: Company, kind: str, names: Sequence[str]) -> None:
     for name in names:
         _make(company, kind, {"Name": name})
-
-
-def _agency(company: Company, name: str, account: str) -> str:
-    body = {"DisplayName": name, "TaxTrackedOnSales": True, "TaxTrackedOnPurchases": not company.is_us}
-    key: str = _store(company, "TaxAgency", body)["Id"]
-    company.settings["tax_accounts"][key] = account
-    return key
-
-
-def _rate(company: Company, name: str, percent: str, agency: str) -> str:
-    body = {
-        "Name": name,
-        "Description": name,
-        "RateValue": Decimal(percent),
-        "AgencyRef": {"value": agency},
-        "SpecialTaxType": "NONE" if Decimal(percent) else "ZERO_RATE",
-        "DisplayType": "ReadOnly",
-    }
-    key: str = _store(company, "TaxRate", body)["Id"]
-    return key
-
-
-def _code(company: Company, name: str, sales: Sequence[str], purchases: Sequence[str]) -> str:
-    def details(rates: Sequence[str]) -> Doc:
-        return {
-            "TaxRateDetail": [
-                {"TaxRateRef": {"value": key}, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0} for key in rates
-            ]
-        }
-
-    body = {
-        "Name": name,
-        "Description": name,
-        "Taxable": bool(sales),
-        "TaxGroup": True,
-        "Hidden": False,
-        "TaxCodeConfigType": "SYSTEM_GENERATED",
-        "SalesTaxRateList": details(sales),
-        "PurchaseTaxRateList": details(purchases),
-    }
-    key: str = _store(company, "TaxCode", body)["Id"]
-    return key
 
 
 def _make(company: Company, kind: str, body: Doc) -> Doc:

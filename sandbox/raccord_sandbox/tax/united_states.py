@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.faults import Doc, FaultError, business
+from raccord_sandbox.invariants import BARE_TOTAL
 from raccord_sandbox.tax.by_code import MAX_TAXED_LINES, PSEUDO_CODES, tax_line
 from raccord_sandbox.tax.lines import CENTS, ZERO, Side, TaxableLine, Taxes, TaxPosting, rounded, spread
 from raccord_sandbox.tax.rates import RateUse, bases, tax_account, uses_of
@@ -107,7 +108,7 @@ def _outcome(work: Work, uses: Sequence[RateUse], net: Decimal, group: Doc | Non
     for line, use in zip(lines, uses, strict=True):
         taxes.postings.append(TaxPosting(use.id, str(tax_account(work, use.rate, Side.SALES)), line["Amount"]))
     if not lines and taxes.total:
-        taxes.postings.append(TaxPosting("", _first_account(work), taxes.total))
+        taxes.postings.append(TaxPosting(BARE_TOTAL, _first_account(work), taxes.total))
     return taxes
 
 
