@@ -85,7 +85,7 @@ def set_up_taxes(company: Company, regime: Regime) -> None:
         {"state": place.state, "postal": place.postal, "code": codes[place.code]} for place in regime.places
     ]
     prefs: Doc = {"UsingSalesTax": True} | ({"PartnerTaxEnabled": True} if regime.automated else {})
-    work.touch("Preferences", "1")["TaxPrefs"] = prefs
+    work.put("Preferences", {**(work.get("Preferences", "1") or {}), "TaxPrefs": prefs})
     work.commit()
     company.save_settings()
 

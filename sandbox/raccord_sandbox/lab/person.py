@@ -10,6 +10,7 @@ from raccord_sandbox.entities.registry import KINDS
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
 from raccord_sandbox.operations import Origin, write
+from raccord_sandbox.regimes import REGIMES, set_up_taxes
 
 BY_PERSON = Origin(by="person")
 MAX_PAGE = 10_000
@@ -104,6 +105,25 @@ def _close_books(ask: Ask) -> Doc:
     return {"BookCloseDate": day}
 
 
+def _set_up_taxes(ask: Ask) -> Doc:
+    """Give a company the agencies, rates and codes of a regime of its country's tax model."""
+    ask.only("regime")
+    company, name = ask.company(), ask.text("regime")
+    regime = REGIMES.get(name)
+    if regime is None or name.startswith("united-states") != company.is_us:
+        fitting = [one for one in REGIMES if one.startswith("united-states") == company.is_us]
+        raise wrong_type("regime", f"parmi {', '.join(fitting)}", f"one of {', '.join(fitting)}")
+    with company.lock:
+        taken = {doc["DisplayName"] for doc in company.table("TaxAgency")} & {one.name for one in regime.agencies}
+        if taken:
+            raise LabError(
+                400, "already_set_up", f"déjà en place : {', '.join(taken)}", f"set up already: {', '.join(taken)}"
+            )
+        set_up_taxes(company, regime)
+        company.flush()
+    return {"codes": [{"id": doc["Id"], "name": doc["Name"]} for doc in company.table("TaxCode")]}
+
+
 def _disconnect(ask: Ask) -> Doc:
     ask.only()
     return {"ended": ask.store.grants.disconnect(ask.company().realm)}
@@ -146,6 +166,7 @@ PERSON = (
     Route(
         "POST", f"{COMPANY}/person/close-books", "a person closes the books up to a day, or opens them", _close_books
     ),
+    Route("POST", f"{COMPANY}/person/set-up-taxes", "a person sets up sales tax, or automates it", _set_up_taxes),
     Route(
         "POST", f"{COMPANY}/person/disconnect", "a person takes the company away from every application", _disconnect
     ),

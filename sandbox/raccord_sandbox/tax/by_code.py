@@ -76,7 +76,7 @@ def require_codes(work: Work, lines: Sequence[TaxableLine], old: Doc | None) -> 
 
 def compute(work: Work, lines: Sequence[TaxableLine], mode: str, share: Decimal = Decimal(1)) -> Computed:
     """Compute the tax of lines that have their codes; `share` is the part that a discount leaves taxable."""
-    by_line = work.company.settings.get("tax_rounding") == "line"
+    by_line = work.company.switch("tax_rounding") == "line"
     found: dict[tuple[str, Side], RateTotal] = {}
     for uses, items in _groups(work, lines, by_line=by_line):
         if mode == "TaxInclusive":
@@ -100,7 +100,7 @@ def compute(work: Work, lines: Sequence[TaxableLine], mode: str, share: Decimal 
 
 def take_tax_out(work: Work, lines: Sequence[TaxableLine]) -> None:
     """Derive the nets of lines priced with tax, as the computation of their tax will."""
-    by_line = work.company.settings.get("tax_rounding") == "line"
+    by_line = work.company.switch("tax_rounding") == "line"
     for uses, items in _groups(work, lines, by_line=by_line):
         split_gross(items, uses)
 

@@ -21,8 +21,6 @@ from raccord_sandbox.tax.by_code import (
 from raccord_sandbox.tax.lines import CENTS, ZERO, Side, TaxableLine, Taxes, rounded, spread
 from raccord_sandbox.tax.rates import bases, uses_of
 
-TOLERANCE = Decimal("0.05")
-
 
 def price_without_tax(work: Work, new: Doc, lines: Sequence[TaxableLine], old: Doc | None = None) -> None:
     """Turn prices that include tax into nets, so that a discount on the whole document counts on nets."""
@@ -109,7 +107,7 @@ def _by_code(work: Work, new: Doc, lines: Sequence[TaxableLine], discount: Decim
     share = Decimal(1) if not subtotal else (subtotal - discount) / subtotal
     computed = compute(work, lines, mode, share)
     if sent:
-        tolerance = work.company.settings.get("tax_tolerance", TOLERANCE)
+        tolerance = Decimal(work.company.switch("tax_tolerance"))
         keep_sent(computed, sent, tolerance, inclusive=mode == "TaxInclusive" and share == 1)
     detail = {"TotalTax": computed.total, "TaxLine": computed.lines}
     return Taxes(computed.total, detail, postings(work, computed))
