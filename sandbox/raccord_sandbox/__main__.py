@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from raccord_sandbox.config import Limits, SandboxConfig
-from raccord_sandbox.seed import TEMPLATES
+from raccord_sandbox.seeds import TEMPLATES
 from raccord_sandbox.server import SandboxServer
 
 TOKEN_VARIABLE = "RACCORD_SANDBOX_TOKEN"  # noqa: S105  # the name of a variable

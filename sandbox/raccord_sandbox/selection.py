@@ -12,7 +12,7 @@ from typing import Any
 from raccord_sandbox.clock import moment_of
 from raccord_sandbox.company import Company
 from raccord_sandbox.entities.kind import Family, Kind, Operation
-from raccord_sandbox.entities.registry import BY_NAME
+from raccord_sandbox.entities.registry import KINDS
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.operations import shown
 from raccord_sandbox.query import Comparison, Condition, Query, parse, validation_error
@@ -21,6 +21,7 @@ from raccord_sandbox.table import EQUALITY, UPDATED, Table
 CORE = ("Id", "SyncToken", "MetaData", "domain")
 ARRAYS = frozenset({"AttachableRef"})
 """Arrays whose elements can be asked for."""
+BY_NAME = {name: kind for kind in KINDS.values() for name in (kind.name.lower(), kind.path)}
 
 
 def run(company: Company, statement: str, include: Iterable[str] = ()) -> Doc:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-from raccord_sandbox import seed
 from raccord_sandbox.attachments.files import CONTENT
-from raccord_sandbox.company import MAX_WRITES, Company, Work, assert_books_balance
+from raccord_sandbox.company import MAX_WRITES, Company, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.deletions import Deletion
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.grants import Grants
 from raccord_sandbox.limits import Throttle
+from raccord_sandbox.seeds import facts_of, fill
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.switches import SWITCHES, read_switches, starting
 
@@ -79,14 +79,18 @@ class Store:
         template: str,
         *,
         name: str = "",
+        country: str = "",
+        currency: str = "",
         begins: datetime | None = None,
         frozen: bool = False,
         switches: Mapping[str, object] | None = None,
     ) -> Company:
         """Make a company from a template; its realm id follows from the sandbox's seed.
 
-        `begins` is what its own clock says at first. Raises ValueError, SwitchError and FullError.
+        `begins` is what its own clock says at first; a country and a currency are chosen for the empty template only.
+        Raises ValueError, SwitchError and FullError.
         """
+        facts = facts_of(template, name=name, country=country, currency=currency)
         chosen = starting({**self.config.switches, **(switches or {})})
         with self._lock:
             if len(self._companies) >= self.config.max_companies:
@@ -96,9 +100,7 @@ class Store:
                 company.clock.set(begins)
             if frozen:
                 company.clock.freeze(still=True)
-            seed.fill(company, template, chosen)
-            if name:
-                rename(company, name)
+            fill(company, template, chosen, facts)
             if begins is not None or frozen:
                 company.move_clock()
             company.flush()
@@ -190,16 +192,6 @@ class Store:
             company.files.keep_only({doc[CONTENT] for doc in company.table("Attachable") if CONTENT in doc})
             company.writes.extend(self.storage.writes(realm, MAX_WRITES))
             self._companies[realm] = company
-
-
-def rename(company: Company, name: str) -> None:
-    """Give a company another name, as its owner does in the settings."""
-    work = Work(company)
-    info = work.touch("CompanyInfo", "1")
-    info["CompanyName"] = info["LegalName"] = name
-    work.commit()
-    company.settings["name"] = name
-    company.save_settings()
 
 
 def _copied(settings: Doc) -> Doc:

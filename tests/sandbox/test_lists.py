@@ -11,7 +11,7 @@ Books = Any  # the fixture's class lives in conftest.py, which importlib mode do
 def test_both_companies_have_the_accounts_a_connector_needs_under_different_ids(quebec: Books, us: Books) -> None:
     french, english = quebec.account("UndepositedFunds"), us.account("UndepositedFunds")
     assert french["Name"] == "Fonds non déposés"
-    assert english["Name"] == "Payments to deposit"
+    assert english["Name"] == "Undeposited Funds"
     assert french["Id"] != english["Id"]
     assert quebec.account("Checking")["Name"] == "Compte chèques"
     assert quebec.tax_code("TPS/TVQ QC - 9,975")["Taxable"] is True

@@ -238,7 +238,7 @@ def test_the_general_ledger_signs_amounts_by_the_movement_of_the_balance(us: Boo
         found[name] = [(cells[6], cells[7]) for cells in data(section["Rows"])]
         assert texts(section["Summary"]["ColData"])[0] == f"Total for {name}"
     assert found == {
-        "Payments to deposit": [("100.00", "100.00")],
+        "Undeposited Funds": [("100.00", "100.00")],
         "Mastercard": [("30.00", "30.00")],
         "Services": [("100.00", "100.00")],
         "Travel": [("30.00", "30.00")],
@@ -253,7 +253,7 @@ def test_detail_columns_come_in_their_own_order_and_unknown_ones_are_passed_over
         "tx_date", "item_name", "account_name", "debt_amt", "credit_amt",
     ]  # fmt: skip
     assert list(data(found["Rows"])) == [
-        ["2026-03-01", "", "Payments to deposit", "100.00", ""],
+        ["2026-03-01", "", "Undeposited Funds", "100.00", ""],
         ["2026-03-01", item["Name"], "Services", "", "100.00"],
     ]
 
@@ -302,7 +302,7 @@ def test_the_transaction_list_shows_each_transaction_once_with_its_id_and_split(
     made = us.make("SalesReceipt", {**us.sale(10, "N1"), "Line": [*us.sale(10)["Line"], *us.sale(5)["Line"]]})
     (row,) = rows(us.get("reports/TransactionList"))
     assert row["ColData"][1] == {"value": "Sales Receipt", "id": made["Id"]}
-    assert texts(row["ColData"])[-4:] == ["", "Payments to deposit", "Services", "15.00"]
+    assert texts(row["ColData"])[-4:] == ["", "Undeposited Funds", "Services", "15.00"]
     us.deed("void", entity="SalesReceipt", id=made["Id"])
     (row,) = rows(us.get("reports/TransactionList"))
     assert texts(row["ColData"])[3:] == ["Yes", "", "", "Voided", "", "", "0.00"]
@@ -330,7 +330,7 @@ def test_the_journal_lists_entries_by_transaction_with_equal_sides(us: Books) ->
     us.make("SalesReceipt", us.sale("12.50", "N1"))
     found = rows(us.get("reports/JournalReport"))
     assert [texts(row["ColData"]) if "ColData" in row else texts(row["Summary"]["ColData"]) for row in found] == [
-        ["2026-03-01", "Sales Receipt", "N1", "", "", "Payments to deposit", "12.50", ""],
+        ["2026-03-01", "Sales Receipt", "N1", "", "", "Undeposited Funds", "12.50", ""],
         ["0-00-00", "", "", "", "", "Services", "", "12.50"],
         ["", "", "", "", "", "", "12.50", "12.50"],
         [""] * 8,
@@ -416,7 +416,7 @@ def test_the_account_list_gives_type_and_balance(us: Books) -> None:
     us.make("SalesReceipt", us.sale(100))
     found = us.get("reports/AccountList", account_type="OtherCurrentAsset,Income")
     listed = {cells[0]: cells[1:] for cells in data(found["Rows"])}
-    assert listed["Payments to deposit"] == ["Other Current Asset", "UndepositedFunds", "", "100.00"]
+    assert listed["Undeposited Funds"] == ["Other Current Asset", "UndepositedFunds", "", "100.00"]
     assert listed["Services"] == ["Income", "ServiceFeeIncome", "", ""]
     assert "Checking" not in listed
 

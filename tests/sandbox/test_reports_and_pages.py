@@ -30,7 +30,7 @@ def trial(books: Books, **parameters: str) -> dict[str, Decimal]:
 def test_the_trial_balance_is_as_of_a_day_and_carries_earlier_profit(us: Books) -> None:
     for day, amount in (("2025-12-31", 100), ("2026-01-01", 20), ("2026-02-01", 3)):
         us.make("SalesReceipt", us.sale(amount, TxnDate=day))
-    funds, services, earned = "Payments to deposit", "Services", "Retained Earnings"
+    funds, services, earned = "Undeposited Funds", "Services", "Retained Earnings"
     assert trial(us, end_date="2025-12-30") == {}
     assert trial(us, end_date="2025-12-31") == {funds: 100, services: -100}
     assert trial(us, end_date="2026-01-31") == {funds: 120, services: -20, earned: -100}

@@ -117,10 +117,10 @@ def sync(workshop: Workshop, connection: Connection) -> Run:
     return run
 
 
-def lab(sandbox: SandboxServer, deed: str, **body: object) -> None:
-    """Do something with the sandbox's Quebec company, as a person in QuickBooks would."""
+def lab(sandbox: SandboxServer, deed: str, realm: str = "", **body: object) -> None:
+    """Do something with a company (the first of Quebec unless named), as a person in QuickBooks would."""
     answer = httpx.post(
-        f"{sandbox.url}/sandbox/companies/{sandbox.store.of_template('quebec').realm}/person/{deed}",
+        f"{sandbox.url}/sandbox/companies/{realm or sandbox.store.of_template('quebec').realm}/person/{deed}",
         json=body,
         headers={"Authorization": f"Bearer {sandbox.lab_token}"},
     )

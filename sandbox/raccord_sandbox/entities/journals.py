@@ -17,6 +17,7 @@ from raccord_sandbox.entities.amounts import (
     unique_number,
 )
 from raccord_sandbox.entities.applications import keep_applied, let_go, refuse_if_linked
+from raccord_sandbox.entities.journal_codes import keep_journal
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
     TRANSACTION_PROPERTIES,
@@ -77,6 +78,7 @@ def settle_journal_entry(work: Work, kind: Kind, draft: Draft) -> None:
     if balance != 0:
         raise business(f"The journal entry is out of balance: debits exceed credits by {balance}.", "Line")
     _number(work, draft)
+    keep_journal(work, new)
     new["Line"] = lines
     new["TotalAmt"] = sum((entry.amount for entry in entries if entry.amount > 0), CENTS)
     new.setdefault("Adjustment", False)
@@ -150,6 +152,7 @@ JOURNAL_ENTRY = Kind(
         "Line": Many(JOURNAL_LINE),
         "DocNumber": Text(21),
         "Adjustment": Flag(),
+        "JournalCodeRef": Ref(("JournalCode",)),
     },
     settle_journal_entry,
     sequence="transaction",

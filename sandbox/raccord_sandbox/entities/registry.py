@@ -10,6 +10,7 @@ from raccord_sandbox.entities.cardpayments import CREDIT_CARD_PAYMENT
 from raccord_sandbox.entities.deposits import DEPOSIT
 from raccord_sandbox.entities.invoices import CREDIT_MEMO, INVOICE
 from raccord_sandbox.entities.items import ITEM
+from raccord_sandbox.entities.journal_codes import JOURNAL_CODE
 from raccord_sandbox.entities.journals import JOURNAL_ENTRY
 from raccord_sandbox.entities.kind import Kind
 from raccord_sandbox.entities.lists import (
@@ -23,7 +24,6 @@ from raccord_sandbox.entities.lists import (
     TAX_RATE,
     TERM,
 )
-from raccord_sandbox.entities.orders import PURCHASE_ORDER
 from raccord_sandbox.entities.payments import PAYMENT
 from raccord_sandbox.entities.people import CUSTOMER, EMPLOYEE, VENDOR
 from raccord_sandbox.entities.purchases import PURCHASE
@@ -45,6 +45,7 @@ KINDS: dict[str, Kind] = {
         TAX_CODE,
         TAX_RATE,
         TAX_AGENCY,
+        JOURNAL_CODE,
         COMPANY_INFO,
         PREFERENCES,
         INVOICE,
@@ -61,9 +62,6 @@ KINDS: dict[str, Kind] = {
         VENDOR_CREDIT,
         BILL_PAYMENT,
         CREDIT_CARD_PAYMENT,
-        PURCHASE_ORDER,
     )
 }
 BY_PATH: dict[str, Kind] = {kind.path: kind for kind in KINDS.values()}
-BY_NAME: dict[str, Kind] = {kind.name.lower(): kind for kind in KINDS.values()} | BY_PATH
-"""By what queries and change data capture call an entity, in lower case."""

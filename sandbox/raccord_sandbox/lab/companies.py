@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from raccord_sandbox import seed
 from raccord_sandbox.clock import precise_stamp
 from raccord_sandbox.company import Company
+from raccord_sandbox.currencies import NAMES
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
+from raccord_sandbox.seeds.template import BARE, TEMPLATES
 from raccord_sandbox.store import FullError
 from raccord_sandbox.switches import SWITCHES
 
@@ -15,7 +16,7 @@ MAX_NAME = 100
 
 def _templates(ask: Ask) -> list[str]:
     ask.only()
-    return list(seed.TEMPLATES)
+    return list(TEMPLATES)
 
 
 def _list(ask: Ask) -> list[Doc]:
@@ -35,10 +36,10 @@ def _one(ask: Ask) -> Doc:
 
 
 def _make(ask: Ask) -> Doc:
-    ask.only("template", "name", "clock", "frozen", "switches")
+    ask.only("template", "name", "country", "currency", "clock", "frozen", "switches")
     template, name = ask.text("template"), _name(ask, "name")
-    if template not in seed.TEMPLATES:
-        known = ", ".join(seed.TEMPLATES)
+    if template not in TEMPLATES:
+        known = ", ".join(TEMPLATES)
         raise LabError(
             400,
             "no_template",
@@ -48,9 +49,28 @@ def _make(ask: Ask) -> Doc:
     switches = ask.fields.get("switches", {})
     if not isinstance(switches, dict):
         raise wrong_type("switches", "un objet de commutateurs", "an object of switches")
+    country, currency = ask.text("country").upper(), ask.text("currency").upper()
+    if (country or currency) and template != BARE:
+        raise LabError(
+            400,
+            "not_empty",
+            f"seul le modèle {BARE} a un pays et une monnaie au choix",
+            f"only the template {BARE} has a country and a currency to choose",
+        )
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        raise wrong_type("country", "un code de pays à deux lettres", "a country code of two letters")
+    if currency and currency not in NAMES:
+        known = ", ".join(NAMES)
+        raise wrong_type("currency", f"l’une de : {known}", f"one of: {known}")
     try:
         company = ask.store.add(
-            template, name=name, begins=ask.moment("clock"), frozen=ask.flag("frozen"), switches=switches
+            template,
+            name=name,
+            country=country,
+            currency=currency,
+            begins=ask.moment("clock"),
+            frozen=ask.flag("frozen"),
+            switches=switches,
         )
     except FullError as error:
         raise _full(error, "entreprises", "companies") from error
