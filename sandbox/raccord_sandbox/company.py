@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import random
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from threading import RLock
 
 from raccord_sandbox.attachments.files import Files
+from raccord_sandbox.changes import CREATE, DELETE, UPDATE, Change
 from raccord_sandbox.chart import BALANCE_SHEET
 from raccord_sandbox.clock import CompanyClock, SandboxClock, stamp
 from raccord_sandbox.deletions import Deletion, Deletions
@@ -46,6 +47,8 @@ class Company:
         self.writes: deque[Doc] = deque(maxlen=MAX_WRITES)
         self.mails: deque[Doc] = deque(maxlen=MAX_MAILS)
         """What would have been sent, latest last."""
+        self.hear: Callable[[str, Sequence[Change]], None] | None = None
+        """Who is told of every change, once it is made."""
         self._storage = storage
         self._pending = Pending()
         self._answer_characters = 0
@@ -108,10 +111,18 @@ class Company:
         """Mark the settings as changed."""
         self._pending.facts["settings"] = self.settings
 
-    def apply(self, rows: Sequence[tuple[str, str, Doc | None, tuple[Entry, ...] | None]]) -> None:
-        """Put (or, for None, drop) objects and their postings at once. Raises UnbalancedError before any change."""
+    def apply(
+        self,
+        rows: Sequence[tuple[str, str, Doc | None, tuple[Entry, ...] | None]],
+        told: Mapping[tuple[str, str], Change] | None = None,
+    ) -> None:
+        """Put (or, for None, drop) objects and their postings at once. Raises UnbalancedError before any change.
+
+        `told` holds the changes that are more than a create, an update or a delete.
+        """
         for _, _, _, entries in rows:
             assert_balanced(entries or ())
+        changes = [] if self.hear is None else [*self._changes(rows, told or {})]
         for kind, key, doc, entries in rows:
             if doc is None:
                 self.table(kind).drop(key)
@@ -130,6 +141,8 @@ class Company:
                 posting = self.ledger.posting(kind, key)
                 entries = posting.entries if posting else None
                 self._pending.rows[kind, key] = Row(kind, key, table.serial(key), doc, entries)
+        if self.hear is not None:
+            self.hear(self.realm, changes)
 
     def move_clock(self) -> None:
         """Remember where the company's own clock stands, after it was moved."""
@@ -167,6 +180,25 @@ class Company:
         self.answers = OrderedDict(answers)
         self._answer_characters = sum(len(text) for text in answers.values())
 
+    def _changes(
+        self,
+        rows: Sequence[tuple[str, str, Doc | None, tuple[Entry, ...] | None]],
+        told: Mapping[tuple[str, str], Change],
+    ) -> Iterator[Change]:
+        """Yield what these rows will change; a name made inactive is told of as deleted, as no name really is."""
+        now = stamp(self.clock.now())
+        vanished = {(change.kind, change.vanished) for change in told.values()}
+        for kind, key, doc, _ in rows:
+            old = self.get(kind, key)
+            if (kind, key) in told:
+                yield told[kind, key]
+            elif (kind, key) in vanished:
+                continue
+            elif doc is None or (old is not None and old.get("Active", True) and not doc.get("Active", True)):
+                yield Change(kind, key, DELETE, now)
+            else:
+                yield Change(kind, key, CREATE if old is None else UPDATE, now)
+
     def _note_deletion(self, deletion: Deletion) -> None:
         self.deletions.note(deletion)
         if self._storage is not None:
@@ -182,6 +214,7 @@ class Work:
         """Who writes: the API, a person in the browser, or the seed."""
         self._staged: dict[tuple[str, str], tuple[Doc | None, tuple[Entry, ...] | None]] = {}
         self._numbers: dict[str, str] = {}
+        self._told: dict[tuple[str, str], Change] = {}
 
     def get(self, kind: str, key: str) -> Doc | None:
         """Return an object as this operation sees it."""
@@ -249,13 +282,19 @@ class Work:
         """Stage the last document number of a sequence."""
         self._numbers[sequence] = value
 
+    def tell(self, kind: str, key: str, operation: str, vanished: str = "") -> None:
+        """Stage what those who listen are told of an object, where it is more than a change."""
+        self._told[kind, key] = Change(kind, key, operation, stamp(self.company.clock.now()), vanished)
+
     def commit(self) -> None:
         """Make everything visible at once."""
-        self.company.apply([(kind, key, doc, entries) for (kind, key), (doc, entries) in self._staged.items()])
+        rows = [(kind, key, doc, entries) for (kind, key), (doc, entries) in self._staged.items()]
+        self.company.apply(rows, self._told)
         if self._numbers:
             self.company.settings.setdefault("last_numbers", {}).update(self._numbers)
             self.company.save_settings()
         self._staged.clear()
+        self._told.clear()
 
 
 def assert_books_balance(company: Company) -> None:

@@ -50,8 +50,16 @@ class Effect(StrEnum):
     """Lets somebody else change the object just before the update."""
     IGNORE_REQUESTID = "ignore_requestid"
     """Executes as if the request id had never been seen."""
+    DUPLICATE_WEBHOOK = "duplicate_webhook"
+    """Delivers a notification twice."""
+    OUT_OF_ORDER_WEBHOOK = "out_of_order_webhook"
+    """Delivers a notification after the next one, its own events turned round."""
+    LOSE_WEBHOOK = "lose_webhook"
+    """Never delivers a notification."""
 
 
+OF_WEBHOOKS = frozenset({Effect.DUPLICATE_WEBHOOK, Effect.OUT_OF_ORDER_WEBHOOK, Effect.LOSE_WEBHOOK})
+OF_REQUESTS = frozenset(Effect) - OF_WEBHOOKS
 WITHIN = {Effect.STALE_TOKEN: "stale_token", Effect.IGNORE_REQUESTID: "ignore_requestid"}
 """Effects that the service itself carries out, with the mark it finds on the request."""
 
@@ -139,11 +147,13 @@ class FaultLab:
         with self._lock:
             return list(self._armed)
 
-    def draw(self, method: str, path: str, query: str = "") -> ArmedFault | None:
+    def draw(
+        self, method: str, path: str, query: str = "", effects: frozenset[Effect] = OF_REQUESTS
+    ) -> ArmedFault | None:
         """Return the fault that strikes this request, and use it up."""
         with self._lock:
             for fault in self._armed:
-                if fault.left == 0 or not fault.matches(method, path, query):
+                if fault.left == 0 or fault.effect not in effects or not fault.matches(method, path, query):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
@@ -155,6 +165,11 @@ class FaultLab:
                 fault.struck += 1
                 return fault
         return None
+
+    def draw_webhook(self, realm: str, path: str) -> str | None:
+        """Return the effect that strikes a notification of a company to an endpoint's path, and use it up."""
+        fault = self.draw("POST", f"/v3/company/{realm}{path or '/'}", "", OF_WEBHOOKS)
+        return None if fault is None else str(fault.effect)
 
 
 class FaultMiddleware:

@@ -136,6 +136,12 @@ class Grants:
                 self._end(key)
             return len(found)
 
+    def is_connected(self, realm: str) -> bool:
+        """Tell whether an application may still ask for a company."""
+        with self._lock:
+            now = self._now()
+            return any(grant.realm == realm and now < grant.expires for grant in self._grants.values())
+
     def access_of(self, token: str) -> Access:
         """Return what an access token is for. Raises the 401 of the gateway."""
         with self._lock:

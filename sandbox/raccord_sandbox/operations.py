@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from raccord_sandbox.changes import VOID
 from raccord_sandbox.clock import stamp
 from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.amounts import refuse_unnamed
@@ -172,6 +173,7 @@ def _void(work: Work, kind: Kind, body: Doc) -> Doc:
     _check_books_open(work, old)
     work.renew(new, old)
     work.put(kind.name, new, ())
+    work.tell(kind.name, new["Id"], VOID)
     return new
 
 

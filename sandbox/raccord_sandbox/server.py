@@ -25,6 +25,7 @@ from raccord_sandbox.lab.router import lab_router
 from raccord_sandbox.pages import pages_router
 from raccord_sandbox.store import Store
 from raccord_sandbox.transport import CuttableProtocol
+from raccord_sandbox.webhooks.delivery import Courier
 from raccord_sandbox.wire import QBO_VERSION, deflate, dumps, inflate, new_tid
 
 GZIP_FROM = 800
@@ -37,6 +38,7 @@ def create_app(config: SandboxConfig, store: Store | None = None) -> FastAPI:
     books = store or Store(config)
     lab = FaultLab(config.clock, config.random_seed)
     app.state.store, app.state.lab = books, lab
+    books.webhooks.draw = lab.draw_webhook
 
     @app.api_route("/v3/company/{realm}/{path:path}", methods=["GET", "POST"], response_model=None)
     async def company_api(request: Request, realm: str, path: str) -> Response:
@@ -124,15 +126,18 @@ class SandboxServer:
         self.host, self.port = str(found[0]), int(found[1])
         self.url = f"http://{self.host}:{self.port}"
         self._server = uvicorn.Server(server_config(self.app))
+        self._courier = Courier(self.store.webhooks)
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
     def start(self) -> Self:
         """Start serving; the socket already listens, so clients may connect at once."""
         self._thread.start()
+        self._courier.start()
         return self
 
     def stop(self) -> None:
         """Stop serving, close the file and wait for the thread."""
+        self._courier.stop()
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(START_SECONDS)
@@ -141,10 +146,12 @@ class SandboxServer:
 
     def run(self) -> None:
         """Serve in this thread until interrupted by Ctrl-C or a termination signal."""
+        self._courier.start()
         try:
             with suppress(KeyboardInterrupt):
                 self._server.run(sockets=[self._socket])
         finally:
+            self._courier.stop()
             self._socket.close()
             self.store.close()
 

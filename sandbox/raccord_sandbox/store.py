@@ -19,6 +19,7 @@ from raccord_sandbox.limits import Throttle
 from raccord_sandbox.seeds import facts_of, fill
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.switches import SWITCHES, read_switches, starting
+from raccord_sandbox.webhooks.delivery import Webhooks
 
 SCOPE = "sandbox"
 
@@ -49,6 +50,7 @@ class Store:
         self.storage = None if config.data is None else Storage(config.data)
         self.grants = Grants(config.clock, config.lifetimes, self.storage)
         self.throttle = Throttle(config.limits, config.clock)
+        self.webhooks = Webhooks(config.clock, self.storage, self.grants.is_connected)
         self._companies: dict[str, Company] = {}
         self._snapshots: dict[tuple[str, str], Snapshot] = {}
         self._made = 0
@@ -104,6 +106,7 @@ class Store:
             if begins is not None or frozen:
                 company.move_clock()
             company.flush()
+            company.hear = self.webhooks.hear
             self._companies[company.realm] = company
             self._save_realms()
             return company
@@ -191,6 +194,7 @@ class Store:
             company.restore(settings, self.storage.rows(realm), answers, self.storage.deletions(realm))
             company.files.keep_only({doc[CONTENT] for doc in company.table("Attachable") if CONTENT in doc})
             company.writes.extend(self.storage.writes(realm, MAX_WRITES))
+            company.hear = self.webhooks.hear
             self._companies[realm] = company
 
 

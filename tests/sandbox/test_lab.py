@@ -107,6 +107,13 @@ WORKS: dict[str, Doc | None] = {
     "GET /companies/{realm}/writes": None,
     "GET /companies/{realm}/check": None,
     "GET /companies/{realm}/mails": None,
+    "POST /companies/{realm}/person/merge": {"entity": "Customer", "id": "{id}", "into": "{other}"},
+    "GET /webhooks": None,
+    "POST /webhooks": {"url": "http://localhost:1/hook"},
+    "POST /webhooks/deliver": None,
+    "DELETE /webhooks/{number}": None,
+    "POST /webhooks/{number}/enable": None,
+    "GET /webhooks/{number}/deliveries": None,
 }
 
 
@@ -126,13 +133,18 @@ def test_every_route_works_and_is_documented(lab: Lab, route: Any) -> None:
     }
     sale = lab.do("POST", f"{here}/person/create", entity="SalesReceipt", changes={"Line": [line]})
     lab.do("POST", f"{here}/snapshots", name="default")
+    other = lab.do("POST", f"{here}/person/create", entity="Customer", changes={"DisplayName": "Other"})
     fault = lab.do("POST", "/faults", effect="hold", path="nowhere")["number"]
-    ids = {"{id}": customer["Id"], "{sale}": sale["Id"]}
+    hook = lab.do("POST", "/webhooks", url="http://localhost:1/", entities=["Budget"])["number"]
+    number = str(hook if route.path.startswith("/webhooks") else fault)
+    ids = {"{id}": customer["Id"], "{sale}": sale["Id"], "{other}": other["Id"]}
     sent = None if body is None else {key: ids.get(str(value), value) for key, value in body.items()}
-    path = route.path.replace("{realm}", realm).replace("{name}", "default").replace("{number}", str(fault))
+    path = route.path.replace("{realm}", realm).replace("{name}", "default").replace("{number}", number)
     answer = lab.ask(route.method, path, sent)
     assert answer.status_code == 200, answer.text
     lab.do("DELETE", "/faults")
+    for endpoint in lab.do("GET", "/webhooks"):
+        lab.do("DELETE", f"/webhooks/{endpoint['number']}")
     lab.do("POST", "/limits")
     if lab.server.store.get(realm) is not None:
         assert lab.do("GET", f"{here}/check") == {"balanced": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from raccord_sandbox.changes import EMAILED
 from raccord_sandbox.clock import stamp
 from raccord_sandbox.company import Company, Work
 from raccord_sandbox.documents.printing import TITLES
@@ -29,6 +30,7 @@ def send(company: Company, kind: Kind, key: str, send_to: str | None, origin: Or
     now = stamp(company.clock.now())
     doc["EmailStatus"] = "EmailSent"
     doc["DeliveryInfo"] = {"DeliveryType": "Email", "DeliveryTime": now}
+    work.tell(kind.name, key, EMAILED)
     work.commit()
     company.mails.append(
         {

@@ -9,6 +9,7 @@ from raccord_sandbox.entities.kind import Kind, Operation
 from raccord_sandbox.entities.registry import KINDS
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
+from raccord_sandbox.merging import merge
 from raccord_sandbox.operations import Origin, write
 from raccord_sandbox.regimes import REGIMES, set_up_taxes
 
@@ -45,6 +46,17 @@ def _void(ask: Ask) -> Doc:
 def _delete(ask: Ask) -> Doc:
     ask.only("entity", "id")
     return _deed(ask, Operation.DELETE, {})
+
+
+def _merge(ask: Ask) -> Doc:
+    """Let an entry of a list vanish into another."""
+    ask.only("entity", "id", "into")
+    company = ask.company()
+    with company.lock:
+        try:
+            return merge(company, _kind(ask), ask.text("id"), ask.text("into"), BY_PERSON)
+        finally:
+            company.flush()
 
 
 def _deed(ask: Ask, operation: Operation, changes: Doc) -> Doc:
@@ -163,6 +175,7 @@ PERSON = (
     Route("POST", f"{COMPANY}/person/reactivate", "a person makes a name active again", _reactivate),
     Route("POST", f"{COMPANY}/person/void", "a person voids a document", _void),
     Route("POST", f"{COMPANY}/person/delete", "a person deletes an object", _delete),
+    Route("POST", f"{COMPANY}/person/merge", "a person merges an entry of a list into another", _merge),
     Route(
         "POST", f"{COMPANY}/person/close-books", "a person closes the books up to a day, or opens them", _close_books
     ),

@@ -17,13 +17,14 @@ from raccord_sandbox.lab.companies import COMPANIES
 from raccord_sandbox.lab.conditions import CONDITIONS
 from raccord_sandbox.lab.outside import OUTSIDE
 from raccord_sandbox.lab.person import PERSON
+from raccord_sandbox.lab.webhooks import WEBHOOKS
 from raccord_sandbox.store import Store
 from raccord_sandbox.switches import SwitchError
 from raccord_sandbox.wire import dumps, loads
 
 PREFIX = "/sandbox"
 MAX_BODY = 1_000_000
-ROUTES: tuple[Route, ...] = (*COMPANIES, *CONDITIONS, *PERSON, *OUTSIDE)
+ROUTES: tuple[Route, ...] = (*COMPANIES, *CONDITIONS, *PERSON, *OUTSIDE, *WEBHOOKS)
 
 
 def lab_router(store: Store, faults: FaultLab) -> APIRouter:

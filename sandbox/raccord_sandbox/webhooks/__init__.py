@@ -1,0 +1,1 @@
+"""Webhooks: what changed, told to the addresses that applications registered."""
