@@ -17,6 +17,7 @@ from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
 from raccord.overview.explain import explain
 from raccord.store.models import Connection, LineState, PlanLine, Proof, Run, RunCount, RunState
+from raccord.sync.acquaint import RECOGNISED
 from raccord.sync.workshop import Workshop
 
 
@@ -104,6 +105,7 @@ def describe(workshop: Workshop, run: Run) -> dict[str, object]:
             for count in counts
         ],
         "written": written_by(workshop, run),
+        "recognised": recognised_by(run),
         "unequal": unequal(workshop, run),
     }
 
@@ -130,6 +132,14 @@ def show_run(workshop: Workshop, connection: Connection, run: Run, out: Output) 
     written = written_by(workshop, run)
     if written:
         out.say(Phrase(f"Documents écrits : {written}.", f"Documents written: {written}."))
+    recognised = recognised_by(run)
+    if recognised:
+        out.say(
+            Phrase(
+                f"Déjà dans QuickBooks, oubliés par une sauvegarde restaurée et de nouveau associés : {recognised}.",
+                f"In QuickBooks already, forgotten by a restored backup and linked again: {recognised}.",
+            )
+        )
     match run.state:
         case RunState.APPROVAL:
             out.say(
@@ -151,7 +161,12 @@ def written_by(workshop: Workshop, run: Run) -> int:
         done = select(func.count()).where(
             PlanLine.plan_id == run.plan_id, PlanLine.state == LineState.DONE, PlanLine.draft_id.is_not(None)
         )
-        return session.scalar(done) or 0
+        return (session.scalar(done) or 0) - recognised_by(run)
+
+
+def recognised_by(run: Run) -> int:
+    """Count the documents that this run found in QuickBooks under our marks and linked again."""
+    return int(run.progress.get(RECOGNISED, 0))
 
 
 def unequal(workshop: Workshop, run: Run) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.listing import USUAL, Listing, bounds
 from raccord.store.models import Connection, LineState, PlanLine, Run, RunCount, RunState
+from raccord.sync.acquaint import RECOGNISED
 from raccord.sync.run import Phase
 
 PHASES = tuple(str(phase) for phase in Phase)
@@ -61,6 +62,8 @@ class RunView:
     refused: int = 0
     unequal: int = 0
     """Cells of the proof that this run found unequal."""
+    recognised: int = 0
+    """Documents that were in QuickBooks already, forgotten by a restored backup, and that this run linked again."""
 
     @property
     def active(self) -> bool:
@@ -152,6 +155,7 @@ def _view(run: Run, of: Connection, counts: Sequence[StreamCount], lines: Mappin
         sent=settled,
         refused=refused,
         unequal=int(run.progress.get("unequal", 0)),
+        recognised=int(run.progress.get(RECOGNISED, 0)),
     )
 
 

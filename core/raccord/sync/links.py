@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import Cause, Fault
-from raccord.quickbooks.codec import money_of, summary_of
+from raccord.quickbooks.codec import differing, marked_revision, money_of, summary_of
 from raccord.store.models import (
     Action,
     Choice,
@@ -26,15 +27,18 @@ from raccord.store.models import (
     PostingState,
     Run,
 )
+from raccord.sync.acquaint import RECOGNISED, forget
 from raccord.sync.books import store_entry
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflicts import DECISION, DELETED, DUPLICATE_NAME, DUPLICATE_NUMBER, STALE
 from raccord.sync.holds import open_hold
 from raccord.sync.problems import close_problems, open_problem, troubled
-from raccord.sync.readback import LISTS
+from raccord.sync.readback import CLOCKS_APART, LISTS
 
 AMOUNT_DIFFERS = "posting.amount_differs"
 BEGINNING = date(1, 1, 1)
+UNTOUCHED = "0"
+"""The SyncToken of a document that nothing has changed since it was made."""
 
 HOLDING: Mapping[Cause, str] = {
     Cause.DUPLICATE_NAME: DUPLICATE_NAME,
@@ -103,18 +107,80 @@ class Outcomes:
             self.session.add(link)
             self.links[posting.key] = link
         _link(self.session, self.run, link, posting, line, outcome, self.now)
-        if draft is not None and draft.revision == line.revision:
+        if _is_recognised(posting):
+            self._count_recognised(posting.marker)
+        if _is_recognised(posting) or _is_replayed(posting, outcome):
+            apart = differing(json.loads(posting.body, parse_float=Decimal), outcome)
+            _take_revision(posting, draft, link, outcome)
+            if apart:
+                self._recognise_other(posting, draft, link, outcome, apart)
+                return
+        if draft is not None and draft.revision == max(line.revision, link.revision):
             draft.state, draft.reason = DraftState.POSTED, ""
             draft.decisions = {name: answer for name, answer in draft.decisions.items() if name != DECISION}
             if draft.key in self.marked:
                 close_problems(self.session, posting.connection_id, draft.key, self.now)
         _check_amount(self.session, self.run, posting, line, outcome, self.now)
 
+    def _count_recognised(self, code: str) -> None:
+        forget(self.session, self.company_id, [code])
+        count = int(self.run.progress.get(RECOGNISED, 0)) + 1
+        self.run.progress = {**self.run.progress, RECOGNISED: count}
+
+    def _recognise_other(
+        self,
+        posting: Posting,
+        draft: DraftRow | None,
+        link: LinkRow,
+        document: Mapping[str, Any],
+        apart: tuple[str, ...],
+    ) -> None:
+        """Link a document of ours that says something else than its draft says now.
+
+        Nobody touched it since it was made: then the record changed, and the next plan updates it. Otherwise a person
+        may have changed it, and decides.
+        """
+        link.amount = None if link.amount is None else money_of(posting.kind, document, link.money_account)
+        link.day = date.fromisoformat(str(document["TxnDate"]))
+        if draft is None:
+            return
+        if link.sync_token == UNTOUCHED:
+            draft.revision += 1
+            draft.state, draft.reason = DraftState.WAITING, ""
+            return
+        draft.state, draft.reason = DraftState.HELD, STALE
+        params = {"document": posting.document_id, "element": ", ".join(apart[:20])}
+        open_hold(self.session, posting.connection_id, draft, STALE, params, self.now)
+
     def wait(self, posting_id: int, span: timedelta) -> None:
         """Note that an answer is missing, and for how long its write may still be executed."""
         posting = self.postings[posting_id]
         if posting.state == PostingState.INTENT:
             posting.quiet_at = self.now + span
+
+
+def _is_recognised(posting: Posting) -> bool:
+    """Tell whether a document of our own is linked; what a person chose to link is sent no body for."""
+    return posting.operation == Action.LINK and posting.body != ""
+
+
+def _is_replayed(posting: Posting, document: Mapping[str, Any]) -> bool:
+    """Tell whether QuickBooks repeats an answer of long ago: a life that a restored backup has forgotten asked for it
+    under the same request id, perhaps with another body.
+    """
+    written = document.get("MetaData", {}).get("LastUpdatedTime")
+    if written is None or posting.kind in LISTS:
+        return False
+    return datetime.fromisoformat(str(written)) + CLOCKS_APART < posting.created_at
+
+
+def _take_revision(posting: Posting, draft: DraftRow | None, link: LinkRow, document: Mapping[str, Any]) -> None:
+    """Count on from the revision that the document bears, so that no request id of the forgotten life is used again."""
+    _, borne = marked_revision(document) or ("", 0)
+    if borne > posting.revision:
+        link.revision = borne
+        if draft is not None:
+            draft.revision += borne - posting.revision
 
 
 def _refuse(
@@ -127,7 +193,10 @@ def _refuse(
     held = HOLDING.get(fault.cause)
     if draft is not None and fault.cause is Cause.GONE:
         held = DELETED if posting.operation == Action.UPDATE else held
-        if posting.operation == Action.LINK:
+        if _is_recognised(posting):
+            held = DELETED
+            forget(session, posting.company_id, [posting.marker])
+        elif posting.operation == Action.LINK:
             # What it was to be linked to is not there: the question is asked again.
             held = draft.reason or held
             draft.decisions = {name: answer for name, answer in draft.decisions.items() if name != DECISION}
@@ -158,7 +227,7 @@ def _link(
     document: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    if posting.operation == Action.LINK:
+    if posting.operation == Action.LINK and not _is_recognised(posting):
         link.origin = "linked"
     summary = summary_of(posting.kind, document)
     link.kind, link.document_id, link.document_number = posting.kind, summary.id, summary.number

@@ -24,10 +24,12 @@ from raccord.store.models import (
     LineState,
     LinkRow,
     LinkState,
+    MarkedDocument,
     Plan,
     PlanLine,
     Run,
 )
+from raccord.sync.acquaint import RECOGNISED, forget, marked_under
 from raccord.sync.bodies import digest, load_draft, mark, marker
 from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
@@ -72,6 +74,8 @@ class Planner:
     asked: set[int] = field(default_factory=set)
     """Drafts of this slice that have an open question, and below those that have an open problem."""
     troubled: set[str] = field(default_factory=set)
+    there: dict[str, MarkedDocument] = field(default_factory=dict)
+    """Documents that a life of ours made and that a restored backup has forgotten, by the code of their mark."""
     promised: dict[tuple[str, str], str] = field(default_factory=dict)
     """Documents that lines of this slice link to."""
 
@@ -91,6 +95,8 @@ class Planner:
         self.resolver.load(self.session)
         self.resolver.load_links(self.session, [key for _, draft in drafts for key in links_in(draft)], self.plan.id)
         links = self._links([row.key for row in rows])
+        unlinked = [self._code(row.key) for row in rows if row.key not in links]
+        self.there = marked_under(self.session, self.company.id, unlinked)
         self.asked = asked(self.session, (row.id for row in rows))
         self.troubled = troubled(self.session, self.connection.id, (row.key for row in rows))
         lines = [line for row, draft in drafts if (line := self._line(row, draft, links.get(row.key))) is not None]
@@ -133,9 +139,15 @@ class Planner:
             return self._blocked(
                 row, draft, KIND_CHANGED, {"was": link.kind, "is": row.kind, "document": link.document_id}
             )
-        if row.day is not None and self.facts.closed_on is not None and row.day <= self.facts.closed_on:
+        marked = self.there.get(self._code(row.key)) if link is None and code not in KINDS else None
+        if marked is not None and marked.kind != row.kind:
             return self._blocked(
-                row, draft, PERIOD_CLOSED, {"day": row.day.isoformat(), "closed_on": self.facts.closed_on.isoformat()}
+                row, draft, KIND_CHANGED, {"was": marked.kind, "is": row.kind, "document": marked.document_id}
+            )
+        closed = self.facts.closed_on
+        if marked is None and row.day is not None and closed is not None and row.day <= closed:
+            return self._blocked(
+                row, draft, PERIOD_CLOSED, {"day": row.day.isoformat(), "closed_on": closed.isoformat()}
             )
         self.resolver.begin(row.key, row.day, {name: str(answer) for name, answer in row.decisions.items()})
         target = None if link is None else Target(link.document_id, link.sync_token)
@@ -152,8 +164,9 @@ class Planner:
         self.resolver.planned[row.key] = Action.CREATE
         return {
             **self._fields(row, draft),
-            "action": Action.LINK if existing else Action.CREATE if link is None else Action.UPDATE,
-            "document_id": existing or ("" if link is None else link.document_id),
+            "action": Action.LINK if existing or marked else Action.CREATE if link is None else Action.UPDATE,
+            "document_id": existing or getattr(marked or link, "document_id", ""),
+            "reason": RECOGNISED if marked else "",
             "payload": "" if existing else encoded.payload,
             "payload_hash": "" if existing else digest(encoded.payload),
             "needs": [] if existing else list(encoded.needs),
@@ -190,6 +203,7 @@ class Planner:
                 row.decisions = {name: answer for name, answer in row.decisions.items() if name != DECISION}
                 # A new revision has a new mark and request id, so the deleted document is not taken for the new one.
                 row.revision += 1
+                forget(self.session, self.company.id, [self._code(row.key)])
                 if link is not None:
                     self.session.delete(link)
                     self.session.flush()
@@ -205,7 +219,7 @@ class Planner:
             close_problems(self.session, self.connection.id, row.key, self.now)
 
     def _encode(self, draft: Draft, key: str, revision: int, target: Target | None) -> Encoded:
-        code = mark(self.company.realm, self.connection.id, key)
+        code = self._code(key)
         number = f"{self.connection.connector[:3].upper()}-{code}"
         return encode(
             draft,
@@ -215,6 +229,9 @@ class Planner:
             number=number,
             update=target,
         )
+
+    def _code(self, key: str) -> str:
+        return mark(self.company.realm, self.connection.id, key)
 
     def _effect(self, draft: Draft) -> tuple[dict[str, Decimal], str, Decimal | None]:
         if isinstance(draft, Account | Customer | Vendor | Item):

@@ -23,11 +23,13 @@ from raccord.store.models import (
     LineState,
     LinkRow,
     LinkState,
+    MarkedDocument,
     PlanLine,
     Posting,
     PostingState,
     Run,
 )
+from raccord.sync.acquaint import RECOGNISED, known_until, marked_under, newest_of
 from raccord.sync.bodies import digest, mark, marker, request_id
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
@@ -77,6 +79,8 @@ class Poster:
     company_id: str
     realm: str
     connection_id: str
+    known: bool
+    """Whether this process did the run's last unit too, so that nothing in the books can be unknown to our tables."""
 
     @property
     def guarded(self) -> QuickBooks:
@@ -181,18 +185,27 @@ class Poster:
             lines = [line for line in lines if line.rank == lines[0].rank]
             ids = self._ids(session, {key for line in lines for key in line.needs})
             refusals = self._refusals(session, [line.key for line in lines])
+            codes = {line.key: mark(self.realm, self.connection_id, line.key) for line in lines}
+            there = marked_under(session, self.company_id, codes.values())
             ready = [line for line in lines if all(key in ids for key in line.needs)]
             for line in lines:
                 if line not in ready:
                     self._leave(session, run, line, [key for key in line.needs if key not in ids])
-            postings = [(line, self._intend(line, ids, refusals.get(line.key, 0))) for line in ready]
+            postings = []
+            for line in ready:
+                # Made by a life of ours that a restored backup has forgotten: it is linked and not made again.
+                found = there.get(codes[line.key]) if line.action == Action.CREATE else None
+                if found is not None:
+                    line.reason, line.document_id = RECOGNISED, found.document_id
+                postings.append((line, self._intend(line, codes[line.key], ids, refusals.get(line.key, 0), found)))
             session.add_all([posting for _, posting in postings])
             session.flush()
             return [self._job(posting, line) for line, posting in postings]
 
-    def _intend(self, line: PlanLine, ids: Mapping[str, str], refusals: int) -> Posting:
+    def _intend(
+        self, line: PlanLine, code: str, ids: Mapping[str, str], refusals: int, found: MarkedDocument | None
+    ) -> Posting:
         way_of(line.kind)
-        code = mark(self.realm, self.connection_id, line.key)
         body = fill(line.payload, ids) if line.payload else ""
         line.state = LineState.SENDING
         line.money_account = ids.get(line.money_account.removeprefix("{link:").removesuffix("}"), line.money_account)
@@ -203,7 +216,7 @@ class Poster:
             key=line.key,
             revision=line.revision,
             kind=line.kind,
-            operation=line.action,
+            operation=line.action if found is None else Action.LINK,
             request_id=request_id(code, line.revision, refusals),
             marker=code,
             body=body,
@@ -282,7 +295,7 @@ class Poster:
 
     def _read_back(self, jobs: Sequence[Job]) -> list[Result]:
         """Look for documents whose answer is missing, then send again only those that are not there."""
-        found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK], moved=True)
+        found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK], moved=not self.known)
         results = [Result(job, found[job.sought.code]) for job in jobs if job.sought.code in found]
         missing = [job for job in jobs if job.sought.code not in found]
         worn = [job for job in missing if job.attempts >= ATTEMPTS_MAX]
@@ -332,8 +345,10 @@ class Poster:
     def _settle(self, results: Sequence[Result]) -> None:
         """Commit answers, links and line states together; what is still unknown stays an intent."""
         results = recognise(self.client, results)
+        newest = newest_of(result.document for result in results if result.document is not None)
         with self.execution.begin() as (session, run):
             outcomes = self._outcomes(session, run, results)
+            known_until(session, self.company_id, newest)
             for result in results:
                 if result.document is not None:
                     outcomes.record(result.job.posting_id, result.document, result.tid)

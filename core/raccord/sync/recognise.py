@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from raccord.quickbooks import BATCH_MAX, Cause, Fault, QuickBooks, quoted
+from raccord.quickbooks.codec import differing
 from raccord.store.models import Action
 from raccord.sync.chunks import chunks
 from raccord.sync.readback import LISTS, Sought, read_back
@@ -36,11 +39,15 @@ def _stands_in_its_way(result: Result) -> bool:
     return _has(result.faults, known)
 
 
-def _judged(result: Result, found: Mapping[str, Mapping[str, Any]], there: set[tuple[str, str]]) -> Result:
+def _judged(result: Result, found: Mapping[str, Mapping[str, Any]], alive: set[tuple[str, str]]) -> Result:
     sought: Sought = result.job.sought
     if _stands_in_its_way(result) and sought.code in found:
-        return replace(result, document=found[sought.code])
-    if _has(result.faults, {Cause.GONE}) and (result.job.kind, sought.document_id) in there:
+        there = found[sought.code]
+        # A newer state that bears our mark may be one that a forgotten life of ours wrote of another revision.
+        if _has(result.faults, {Cause.STALE}) and differing(json.loads(sought.body, parse_float=Decimal), there):
+            return result
+        return replace(result, document=there)
+    if _has(result.faults, {Cause.GONE}) and (result.job.kind, sought.document_id) in alive:
         # The same fault in answer to a create means what the document refers to.
         return replace(result, faults=tuple(replace(fault, operation="create") for fault in result.faults))
     return result

@@ -22,11 +22,12 @@ from raccord.quickbooks import (
     RefusedError,
     RetryClass,
     Uncertain,
+    quoted,
 )
 from raccord.quickbooks.codec import uses_batch
 from raccord.store.models import Action
 from raccord.sync.bodies import digest
-from raccord.sync.readback import Sought
+from raccord.sync.readback import LISTS, Sought
 
 WORKERS = 8
 """Requests under way at once; the governor lets a run have no more."""
@@ -149,10 +150,8 @@ class Sender:
             if self._stopped or self._error is not None:
                 return jobs
             most = BATCH_MAX if self._clock.elapsed_ms() >= self._no_batch_until_ms else 1
-            while self._queue and len(jobs) < most and (not jobs or _batched(self._queue[0])):
+            while self._queue and len(jobs) < most and (not jobs or _go_together(jobs[0], self._queue[0])):
                 jobs.append(self._queue.popleft())
-                if not _batched(jobs[0]):
-                    break
             return jobs
 
     def _put_back(self, jobs: Sequence[Job]) -> None:
@@ -161,6 +160,8 @@ class Sender:
             self._call_threads()
 
     def _send(self, jobs: Sequence[Job]) -> list[Result]:
+        if jobs[0].action == Action.LINK:
+            return self._look_up(jobs)
         if len(jobs) > 1:
             try:
                 return self._send_batch(jobs)
@@ -172,11 +173,7 @@ class Sender:
     def _send_one(self, job: Job) -> Result:
         send = self._client.update if job.action == Action.UPDATE else self._client.create
         try:
-            if job.action == Action.LINK:
-                # Nothing is written: the document that is there becomes ours to follow.
-                answer = self._client.read(job.kind, job.sought.document_id)
-            else:
-                answer = send(job.kind, job.body, job.request)
+            answer = send(job.kind, job.body, job.request)
         except Uncertain as error:
             return Result(job, tid=error.tid, under_way_ms=error.attempt.under_way_ms)
         except RefusedError as error:
@@ -184,6 +181,17 @@ class Sender:
                 raise
             return Result(job, faults=error.faults, tid=error.tid)
         return Result(job, answer.value, tid=answer.tid)
+
+    def _look_up(self, jobs: Sequence[Job]) -> list[Result]:
+        """Write nothing: the documents that are there become ours to follow."""
+        ids = ", ".join(quoted(job.sought.document_id) for job in jobs)
+        active = " AND Active IN (true, false)" if jobs[0].kind in LISTS else ""
+        rows = {str(row["Id"]): row for row in self._client.query_all(jobs[0].kind, f"Id IN ({ids}){active}")}
+        gone = Fault("610", "Object Not Found", operation="read")
+        return [
+            Result(job, rows[job.sought.document_id]) if job.sought.document_id in rows else Result(job, faults=(gone,))
+            for job in jobs
+        ]
 
     def _send_batch(self, jobs: Sequence[Job]) -> list[Result]:
         items = [
@@ -216,5 +224,8 @@ def send_all(client: QuickBooks, clock: Clock, jobs: Sequence[Job]) -> list[Resu
         return results
 
 
-def _batched(job: Job) -> bool:
-    return job.action != Action.LINK and uses_batch(job.kind)
+def _go_together(first: Job, other: Job) -> bool:
+    """Tell whether two jobs may go out in one request."""
+    if Action.LINK in (first.action, other.action):
+        return first.action == other.action and first.kind == other.kind
+    return uses_batch(first.kind) and uses_batch(other.kind)

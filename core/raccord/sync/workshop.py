@@ -40,6 +40,8 @@ from raccord.sync.source_http import SourceHttp, allowed_hosts
 from raccord.sync.terms import DatedTerms
 from raccord.sync.views import FetchView, MapView, ReportView, View
 
+RUNS_AT_ONCE = 64
+"""Runs whose books one process remembers to know; one that is forgotten costs a request."""
 PLANS_AT_ONCE = 32
 """Plans whose facts one process remembers; several companies are planned at the same time."""
 
@@ -78,6 +80,24 @@ class Workshop:
     _oauths: dict[str, OAuthClient] = field(default_factory=dict, repr=False)
     _oauth_lock: Lock = field(default_factory=Lock, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
+    _followed: OrderedDict[str, int] = field(default_factory=OrderedDict, repr=False)
+    """Runs whose books this process is acquainted with, and the fence of the last unit it did of each."""
+
+    def follows(self, run_id: str, fence: int) -> bool:
+        """Tell whether this process did the unit right before ``fence`` and was acquainted with the books then.
+
+        No other process wrote for the run since, and no older copy of the database was put in the place of this one.
+        """
+        with self._lock:
+            return self._followed.get(run_id) == fence - 1
+
+    def follow(self, run_id: str, fence: int) -> None:
+        """Note that the unit of ``fence`` is done, with the books known."""
+        with self._lock:
+            self._followed[run_id] = fence
+            self._followed.move_to_end(run_id)
+            while len(self._followed) > RUNS_AT_ONCE:
+                self._followed.popitem(last=False)
 
     def bench(self, session: Session, run: Run) -> Bench:
         """Put a run's connection on the bench; raises ``ScopeError`` when its connector may not work."""

@@ -1,11 +1,12 @@
 """The only place that builds QuickBooks' JSON, and reads the parts of it that a proof needs."""
 
+from raccord.quickbooks.codec.agreement import differing
 from raccord.quickbooks.codec.effect import ledger_effect
 from raccord.quickbooks.codec.encode import encode, entity_of, rank_of, uses_batch
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target, TaxRate
 from raccord.quickbooks.codec.names import clean_name
-from raccord.quickbooks.codec.notes import read_marker
+from raccord.quickbooks.codec.notes import marked_revision, read_marker
 from raccord.quickbooks.codec.placeholders import UnfilledLinkError, fill, placeholder
 from raccord.quickbooks.codec.reading import money_of, summary_of
 
@@ -17,10 +18,12 @@ __all__ = [
     "TaxRate",
     "UnfilledLinkError",
     "clean_name",
+    "differing",
     "encode",
     "entity_of",
     "fill",
     "ledger_effect",
+    "marked_revision",
     "money_of",
     "placeholder",
     "rank_of",

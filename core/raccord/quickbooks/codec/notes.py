@@ -46,5 +46,19 @@ def read_marker(document: Mapping[str, object]) -> str | None:
     return found[-1] if found else None
 
 
+def marked_revision(document: Mapping[str, object]) -> tuple[str, int] | None:
+    """Return the code and the revision of our mark in a document read from QuickBooks, or None."""
+    found = read_marker(document)
+    if found is None:
+        return None
+    _, code, revision = found.strip("[]").split(" ")
+    return code, int(revision.removeprefix("r"))
+
+
+def without_marks(text: str) -> str:
+    """Return a note without our marks."""
+    return _MARKER.sub("", text).strip()
+
+
 def _unmarked(text: str) -> str:
     return _MARKER.sub(lambda mark: mark.group().strip("[]"), text)

@@ -190,6 +190,22 @@ class LinkRow(Model):
     linked_at: Mapped[datetime]
 
 
+class MarkedDocument(Model):
+    """A document in QuickBooks that bears a mark of ours and that no link knows: a life of ours made it that a restored
+    backup has forgotten. It is linked as soon as its draft is to be created.
+    """
+
+    __tablename__ = "marked_document"
+
+    company_id: Mapped[str] = mapped_column(ForeignKey("company.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    """The mark without its revision."""
+    revision: Mapped[int]
+    kind: Mapped[str]
+    document_id: Mapped[str]
+    found_at: Mapped[datetime]
+
+
 class LedgerEntry(Model):
     """What we know of the company's lists (accounts, customers, items, tax codes), refreshed before a plan."""
 

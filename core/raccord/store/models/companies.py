@@ -36,6 +36,8 @@ class Company(Model):
     books_closed_on: Mapped[date | None]
     language: Mapped[str] = mapped_column(default="fr")
     state: Mapped[str] = mapped_column(default=CompanyState.CONNECTED)
+    known_until: Mapped[datetime | None]
+    """By QuickBooks' clock: every document made before it that bears a mark of ours stands in our tables."""
     created_at: Mapped[datetime]
 
 

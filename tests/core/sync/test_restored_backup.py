@@ -1,0 +1,331 @@
+"""Last week's backup is restored: what was posted since is recognised, and nothing is made twice."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import market
+import pytest
+from harness import NOW, OWNER, finish, lab, make_workshop, request, sync
+from market_company import let_numbers_repeat, open_market, say
+from market_rows import every_kind
+from sqlalchemy import delete, insert, select
+
+from raccord.clock import FixedClock
+from raccord.onboarding.decisions import approve_plan
+from raccord.overview.runs import run_view
+from raccord.store.columns import Model
+from raccord.store.database import Database
+from raccord.store.models import (
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    Hold,
+    LinkRow,
+    MarkedDocument,
+    Plan,
+    PlanLine,
+    Problem,
+    Proof,
+    RunState,
+)
+from raccord.sync.acquaint import RECOGNISED
+from raccord.sync.readback import DOCUMENTS
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+Backup = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture
+def workshop(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iterator[Workshop]:
+    made = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), market)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["careless", "honours requestid"])
+def opened(request: pytest.FixtureRequest, workshop: Workshop, sandbox: SandboxServer) -> tuple[Company, Connection]:
+    """The market; its QuickBooks checks no numbers, and in one of two cases ignores request ids."""
+    let_numbers_repeat(sandbox.store, honour_requestid=request.param != "careless")
+    return open_market(workshop, sandbox.store)
+
+
+CARELESS = pytest.mark.parametrize("opened", ["careless"], indirect=True)
+
+
+def back_up(database: Database) -> Backup:
+    with database.engine.connect() as connection:
+        return {
+            table.name: [dict(row._mapping) for row in connection.execute(select(table))]
+            for table in Model.metadata.sorted_tables
+        }
+
+
+def restore(workshop: Workshop, backup: Backup) -> Workshop:
+    """Put an older copy of the database in the place of this one, and start a new process on it.
+
+    The two share their connections to QuickBooks, which the fixture closes.
+    """
+    with workshop.database.engine.begin() as connection:
+        for table in reversed(Model.metadata.sorted_tables):
+            connection.execute(delete(table))
+        for table in Model.metadata.sorted_tables:
+            if backup[table.name]:
+                connection.execute(insert(table), backup[table.name])
+    settings, vault = workshop.settings, workshop.vault
+    return Workshop(settings, workshop.database, workshop.scopes, vault, workshop.clock, _clients=workshop._clients)
+
+
+def made(sandbox: SandboxServer) -> Counter[str]:
+    """Count what the API created in QuickBooks since the beginning, by kind."""
+    writes = sandbox.store.of_template("quebec").writes
+    return Counter(write["entity"] for write in writes if write["operation"] == "create" and write["by"] == "api")
+
+
+def check_whole(workshop: Workshop, sandbox: SandboxServer) -> None:
+    """Every draft posted and linked to a document of its own, every day proven."""
+    with workshop.database.read() as session:
+        drafts = session.scalars(select(DraftRow)).all()
+        links = {link.key: link for link in session.scalars(select(LinkRow))}
+        assert {draft.state for draft in drafts} == {DraftState.POSTED}, [
+            (h.code, h.params) for h in session.scalars(select(Hold))
+        ]
+        assert len({(links[draft.key].kind, links[draft.key].document_id) for draft in drafts}) == len(drafts)
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
+        assert session.scalars(select(Problem).where(Problem.state == "open")).all() == []
+        assert session.scalars(select(MarkedDocument)).all() == []
+    company = sandbox.store.of_template("quebec")
+    documents = sum(len(company.table(kind)) for kind in DOCUMENTS)
+    assert documents == sum(1 for draft in drafts if draft.kind in DOCUMENTS)
+
+
+def test_pain_1_t2_a_restored_backup_adds_no_document_and_rebuilds_its_links(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
+) -> None:
+    _, connection = opened
+    say(every_kind("a"))
+    sync(workshop, connection)
+    backup = back_up(workshop.database)
+    say([*every_kind("a"), *every_kind("b"), *every_kind("c")])
+    sync(workshop, connection)
+    before = made(sandbox)
+
+    restored = restore(workshop, backup)
+    run = sync(restored, connection)
+
+    assert (run.state, made(sandbox)) == (RunState.DONE, before)
+    check_whole(restored, sandbox)
+    # Two of each batch's documents: three sales, and one of each of the six other kinds.
+    assert run.progress[RECOGNISED] == 2 * 9
+    with restored.database.read() as session:
+        shown = run_view(session, run.id)
+        assert shown is not None
+        assert shown.recognised == 2 * 9
+        actions = Counter(session.scalars(select(PlanLine.action).where(PlanLine.plan_id == run.plan_id)))
+        reasons = set(session.scalars(select(PlanLine.reason).where(PlanLine.action == "link")))
+    assert (actions["link"], reasons) == (2 * 9, {RECOGNISED})
+    again = sync(restored, connection)
+    assert RECOGNISED not in again.progress
+    assert made(sandbox) == before
+
+
+@CARELESS
+def test_pain_1_t2_a_backup_from_before_the_first_document_adds_none(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
+) -> None:
+    _, connection = opened
+    backup = back_up(workshop.database)
+    say(every_kind("a"))
+    sync(workshop, connection)
+    before = made(sandbox)
+    restored = restore(workshop, backup)
+    run = sync(restored, connection)
+    assert (run.state, made(sandbox)) == (RunState.DONE, before)
+    assert run.progress[RECOGNISED] == 9
+    check_whole(restored, sandbox)
+
+
+@CARELESS
+def test_pain_1_t2_a_backup_of_an_approved_plan_that_was_carried_out_since_adds_none(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
+) -> None:
+    _, connection = opened
+    say(every_kind("a", lists=False))
+    run = finish(workshop, request(workshop, connection))
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    backup = back_up(workshop.database)
+    assert finish(workshop, run.id).state == RunState.DONE
+    before = made(sandbox)
+    restored = restore(workshop, backup)
+    again = finish(restored, run.id)
+    assert (again.state, made(sandbox)) == (RunState.DONE, before)
+    assert again.progress[RECOGNISED] == 9
+    check_whole(restored, sandbox)
+    with restored.database.read() as session:
+        lines = session.scalars(select(PlanLine).where(PlanLine.plan_id == run.plan_id, PlanLine.kind == "Deposit"))
+        assert {(line.action, line.reason) for line in lines} == {("create", RECOGNISED)}
+
+
+@ON_SQLITE
+@CARELESS
+def test_pain_1_t2_a_backup_restored_under_a_running_process_is_noticed(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
+) -> None:
+    _, connection = opened
+    say(every_kind("a", lists=False))
+    run = finish(workshop, request(workshop, connection))
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    backup = back_up(workshop.database)
+    finish(workshop, run.id)
+    before = made(sandbox)
+    restore(workshop, backup)
+    assert finish(workshop, run.id).state == RunState.DONE
+    assert made(sandbox) == before
+
+
+@CARELESS
+def test_a_restored_backup_costs_one_request_and_one_more_for_thirty_documents(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, connection = opened
+    say(every_kind("a", sales=3, lists=False))
+    sync(workshop, connection)
+    reads = counted_reads(monkeypatch)
+    sync(workshop, connection)
+    quiet = reads.pop("now")
+    backup = back_up(workshop.database)
+    say([*every_kind("a", lists=False), *every_kind("b", sales=33, lists=False)])
+    sync(workshop, connection)
+    usual = reads.pop("now")
+    restored = restore(workshop, backup)
+    sync(restored, connection)
+    # Two pages of receipts to look up, and one request for each of the five other kinds; nothing in a quiet run.
+    assert reads["now"] - usual == 2 + 5
+    assert usual - quiet == 1
+
+
+def counted_reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count the requests that only read, from now on."""
+    import httpx
+
+    reads: Counter[str] = Counter()
+    real = httpx.Client.request
+
+    def counted(self: httpx.Client, method: str, url: Any, **named: Any) -> httpx.Response:
+        content = named.get("content") or b""
+        batch = str(url).partition("?")[0].endswith("/batch")
+        if method == "GET" or "/query" in str(url) or (batch and b'"Query"' in content):
+            reads["now"] += 1
+        return real(self, method, url, **named)
+
+    monkeypatch.setattr(httpx.Client, "request", counted)
+    return reads
+
+
+@ON_SQLITE
+@CARELESS
+def test_a_record_that_changed_since_its_forgotten_document_was_made_updates_that_document(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
+) -> None:
+    _, connection = opened
+    say([sale("9.00")])
+    backup = back_up(workshop.database)
+    sync(workshop, connection)
+    restored = restore(workshop, backup)
+    say([sale("11.00")])
+    assert sync(restored, connection).state == RunState.DONE
+    assert [total(document) for document in receipts(sandbox)] == [Decimal("9.00")]
+    assert sync(restored, connection).state == RunState.DONE
+    assert [total(document) for document in receipts(sandbox)] == [Decimal("11.00")]
+    check_whole(restored, sandbox)
+
+
+@ON_SQLITE
+@CARELESS
+def test_a_forgotten_document_that_a_person_changed_is_theirs_until_a_person_decides(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
+) -> None:
+    _, connection = opened
+    say([sale("9.00")])
+    backup = back_up(workshop.database)
+    sync(workshop, connection)
+    [document] = receipts(sandbox)
+    lab(sandbox, "edit", entity="SalesReceipt", id=document["Id"], changes={"TxnDate": "2026-03-07"})
+    restored = restore(workshop, backup)
+    for _ in range(2):
+        assert sync(restored, connection).state == RunState.DONE
+    [document] = receipts(sandbox)
+    assert (document["TxnDate"], document["SyncToken"]) == ("2026-03-07", "1")
+    with restored.database.read() as session:
+        hold = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).one()
+        assert (hold.code, hold.params["element"]) == ("conflict.stale", "TxnDate")
+        assert session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt")).one().state == "live"
+
+
+@ON_SQLITE
+@CARELESS
+def test_a_forgotten_document_that_is_deleted_after_it_was_found_is_not_made_again(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
+) -> None:
+    _, connection = opened
+    say([sale("9.00")])
+    backup = back_up(workshop.database)
+    sync(workshop, connection)
+    restored = restore(workshop, backup)
+    run = finish(restored, request(restored, connection))
+    [document] = receipts(sandbox)
+    lab(sandbox, "delete", entity="SalesReceipt", id=document["Id"])
+    with restored.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(restored, OWNER, plan.id, plan.hash)
+    assert finish(restored, run.id).state == RunState.DONE
+    for _ in range(2):
+        assert sync(restored, connection).state == RunState.DONE
+    assert receipts(sandbox) == []
+    with restored.database.read() as session:
+        assert session.scalars(select(Hold.code).where(Hold.closed_at.is_(None))).all() == ["conflict.deleted"]
+
+
+@ON_SQLITE
+def test_an_answer_of_a_forgotten_life_with_another_body_is_not_taken_for_ours(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
+) -> None:
+    _, connection = opened
+    say([sale("9.00")])
+    sync(workshop, connection)
+    backup = back_up(workshop.database)
+    say([sale("11.00")])
+    sync(workshop, connection)
+    restored = restore(workshop, backup)
+    restored.clock.sleep_ms(3 * 3_600_000)
+    say([sale("13.00")])
+    run = sync(restored, connection)
+    with restored.database.read() as session:
+        draft = session.scalars(select(DraftRow).where(DraftRow.kind == "SalesReceipt")).one()
+        assert (run.state, draft.state, draft.reason) == (RunState.DONE, DraftState.HELD, "conflict.stale")
+    assert [total(document) for document in receipts(sandbox)] == [Decimal("11.00")]
+
+
+def sale(amount: str) -> dict[str, str]:
+    return {"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": amount}
+
+
+def receipts(sandbox: SandboxServer) -> list[dict[str, Any]]:
+    return list(sandbox.store.of_template("quebec").table("SalesReceipt"))
+
+
+def total(document: dict[str, Any]) -> Decimal:
+    return Decimal(json.loads(json.dumps(document["TotalAmt"], default=str)))
