@@ -195,6 +195,8 @@ class Ref:
 
     kinds: tuple[str, ...] = ()
     typed: bool = False
+    reserved: frozenset[str] = frozenset()
+    """Values that stand for no stored object."""
 
     def read(self, value: Any, path: str, reading: Reading) -> Any:
         """Return {"value": id}, with its type where the reference is typed; `name` is ignored on input."""
@@ -213,7 +215,7 @@ class Ref:
             word = str(value.get("type") or "")
             kinds = tuple(kind for kind in self.kinds if kind.lower() == word.lower()) or self.kinds
             stored["type"] = word or kinds[0]
-        if kinds:
+        if kinds and stored["value"] not in self.reserved:
             reading.refs.append(FoundRef(path, stored, kinds))
         return stored
 

@@ -9,6 +9,7 @@ from raccord_sandbox.company import Company
 from raccord_sandbox.documents.pdf import Words, pdf
 from raccord_sandbox.entities.kind import Kind
 from raccord_sandbox.faults import Doc, unsupported
+from raccord_sandbox.lines import every_line
 from raccord_sandbox.operations import read
 
 TITLES = {
@@ -108,15 +109,16 @@ def _lines(doc: Doc, language: int) -> Iterator[list[Words]]:
         (-RIGHT, labels["amount"]),
         bold=True,
     )
-    for line in doc.get("Line", []):
+    for line in every_line(doc.get("Line", [])):
         if line.get("DetailType") == "SubTotalLineDetail":
             continue
         detail: Doc = line.get(line.get("DetailType", ""), {})
-        item = _block(detail, "ItemRef", "AccountRef").get("name", "")
+        item = _block(detail, "ItemRef", "GroupItemRef", "AccountRef").get("name", "")
         links = ", ".join(f"{link['TxnType']} {link['TxnId']}" for link in line.get("LinkedTxn", []))
         words = line.get("Description") or item or links or line.get("DetailType", "")
         cells = [(LEFT, str(words)[:60])]
-        cells += [(-380, f"{detail['Qty']:f}")] if "Qty" in detail else []
+        quantity = detail.get("Qty", detail.get("Quantity"))
+        cells += [] if quantity is None else [(-380, f"{quantity:f}")]
         cells += [(-460, f"{detail['UnitPrice']:f}")] if "UnitPrice" in detail else []
         cells += [(-RIGHT, _money(line["Amount"], language))] if "Amount" in line else []
         yield _row(*cells)

@@ -10,6 +10,7 @@ from raccord_sandbox.company import Work
 from raccord_sandbox.entities.kind import Draft, Kind
 from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.ledger import Entry
+from raccord_sandbox.lines import every_line
 from raccord_sandbox.schema import fitted
 
 CENTS = Decimal("0.00")
@@ -40,10 +41,10 @@ def line_amount(line: Doc, detail: Doc) -> Decimal:
 
 def number_lines(lines: list[Doc], old: Doc | None, first: int = 1) -> None:
     """Give each line its id: a known one stays, everything else is new."""
-    known = {line["Id"] for line in (old or {}).get("Line", []) if "Id" in line}
+    known = {line["Id"] for line in every_line((old or {}).get("Line", [])) if "Id" in line}
     last = max([first - 1, *(int(key) for key in known)])
     seen: set[str] = set()
-    for place, line in enumerate(lines, start=1):
+    for place, line in enumerate(every_line(lines), start=1):
         key = line.get("Id")
         if key is None or key not in known or key in seen:
             last += 1
@@ -188,11 +189,11 @@ def refuse_if_deposited(work: Work, kind: Kind, doc: Doc) -> None:
 
 def mark_voided(doc: Doc) -> None:
     """Set all amounts and quantities to zero and note the void."""
-    for line in doc.get("Line", []):
+    for line in every_line(doc.get("Line", [])):
         if "Amount" in line:
             line["Amount"] = CENTS
         detail = line.get(line.get("DetailType", ""), {})
-        for name in ("Qty", "UnitPrice", "TaxInclusiveAmt"):
+        for name in ("Qty", "Quantity", "UnitPrice", "TaxInclusiveAmt"):
             if name in detail:
                 detail[name] = CENTS if name == "TaxInclusiveAmt" else Decimal(0)
     if "TxnTaxDetail" in doc:

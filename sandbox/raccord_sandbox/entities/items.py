@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.hierarchy import depth, full_name, unique_full_name
 from raccord_sandbox.entities.kind import LIST_QUERYABLE, Draft, Family, Kind
 from raccord_sandbox.faults import FaultError, business, missing
-from raccord_sandbox.schema import Choice, Day, Flag, Number, Ref, Text
+from raccord_sandbox.schema import Block, Choice, Day, Flag, Many, Number, Ref, Text
 
 INCOME_TYPES = ("Income", "Other Income", "Other Current Liability", "Other Current Asset", "Equity", "Expense")
 
@@ -21,7 +23,9 @@ def settle_item(work: Work, kind: Kind, draft: Draft) -> None:
             raise business("The type of this item cannot be changed.", "Type")
     if new["Type"] == "Inventory":
         raise FaultError(5030, "Feature Not Supported Error : this sandbox has no inventory items", "Type")
-    if new["Type"] == "Category":
+    if new["Type"] == "Group" or (old is not None and old["Type"] == "Group"):
+        _bundle(work, draft)
+    elif new["Type"] == "Category":
         for name in ("IncomeAccountRef", "ExpenseAccountRef"):
             if name in new:
                 raise business("A category has no accounts.", name)
@@ -32,6 +36,25 @@ def settle_item(work: Work, kind: Kind, draft: Draft) -> None:
     unique_full_name(
         work, kind, draft, "Another product or service is already using this name. Please use a different name."
     )
+
+
+def _bundle(work: Work, draft: Draft) -> None:
+    """Check the components of a bundle, which the API shows and a person makes."""
+    if work.by == "api":
+        raise FaultError(5030, "Feature Not Supported Error : bundles are read only through the API", "Type")
+    if draft.old is not None and draft.old["Type"] != draft.new["Type"]:
+        raise business("The type of this item cannot be changed.", "Type")
+    parts = draft.new.get("ItemGroupDetail", {}).get("ItemGroupLine", [])
+    if not parts:
+        raise missing("ItemGroupDetail")
+    for part in parts:
+        if "ItemRef" not in part:
+            raise missing("ItemRef")
+        item = work.get("Item", part["ItemRef"]["value"]) or {}
+        if item.get("Type") in ("Category", "Group"):
+            raise business("A bundle holds products and services only.", "ItemRef")
+        part.setdefault("Qty", Decimal(1))
+    draft.new.setdefault("PrintGroupedItems", False)
 
 
 def _accounts(work: Work, draft: Draft) -> None:
@@ -55,7 +78,7 @@ ITEM = Kind(
         "Name": Text(100, ":\t\n"),
         "Sku": Text(100),
         "Description": Text(4000),
-        "Type": Choice(("Service", "NonInventory", "Inventory", "Category")),
+        "Type": Choice(("Service", "NonInventory", "Inventory", "Category", "Group")),
         "Active": Flag(),
         "SubItem": Flag(),
         "ParentRef": Ref(("Item",)),
@@ -76,6 +99,8 @@ ITEM = Kind(
         "QtyOnHand": Number(),
         "ReorderPoint": Number(),
         "InvStartDate": Day(),
+        "PrintGroupedItems": Flag(),
+        "ItemGroupDetail": Block({"ItemGroupLine": Many(Block({"ItemRef": Ref(("Item",)), "Qty": Number()}))}),
     },
     settle_item,
     sequence="item",

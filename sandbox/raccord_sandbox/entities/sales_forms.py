@@ -7,10 +7,8 @@ from decimal import Decimal
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import (
-    CENTS,
     date_and_currency,
     forget_old_tax,
-    line_amount,
     number_lines,
     own_lines,
 )
@@ -21,7 +19,8 @@ from raccord_sandbox.entities.kind import (
     TRANSACTION_QUERYABLE,
     Draft,
 )
-from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.entities.sales_lines import SALES_LINE, SalesLines
+from raccord_sandbox.faults import Doc, business, missing
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import (
     ADDRESS,
@@ -32,45 +31,15 @@ from raccord_sandbox.schema import (
     Choice,
     Day,
     Flag,
-    Line,
     Many,
     Number,
     Property,
     Ref,
     Text,
 )
-from raccord_sandbox.tax import TAX_PROPERTIES, TaxableLine, Taxes, price_without_tax, rounded, tax_sale
+from raccord_sandbox.tax import TAX_PROPERTIES, Taxes, price_without_tax, tax_sale
 
 MONEY_ACCOUNTS = ("Bank", "Other Current Asset")
-
-SALES_LINE = Line(
-    {
-        "SalesItemLineDetail": Block(
-            {
-                "ItemRef": Ref(("Item",)),
-                "Qty": Number(),
-                "UnitPrice": Number(),
-                "TaxCodeRef": Ref(),
-                "ClassRef": Ref(("Class",)),
-                "ServiceDate": Day(),
-                "TaxInclusiveAmt": MONEY,
-                "DiscountRate": Number(),
-                "DiscountAmt": MONEY,
-            },
-            frozenset({"ItemAccountRef", "MarkupInfo", "DeferredRevenue"}),
-        ),
-        "DescriptionOnly": Block({"ServiceDate": Day(), "TaxCodeRef": Ref()}),
-        "DiscountLineDetail": Block(
-            {
-                "PercentBased": Flag(),
-                "DiscountPercent": Number(),
-                "DiscountAccountRef": Ref(("Account",)),
-                "ClassRef": Ref(("Class",)),
-                "TaxCodeRef": Ref(),
-            }
-        ),
-    }
-)
 
 PAID_BY: Mapping[str, Property] = {
     "DepositToAccountRef": Ref(("Account",)),
@@ -129,25 +98,18 @@ def settle_sales_form(work: Work, draft: Draft) -> tuple[Decimal, list[Entry]]:
     new = draft.new
     date_and_currency(work, draft)
     _take_from_customer(work, new)
-    lines = own_lines(draft)
-    taxable = [_item_line(work, line) for line in lines if line["DetailType"] == "SalesItemLineDetail"]
-    discounts = [line for line in lines if line["DetailType"] == "DiscountLineDetail"]
-    if len(discounts) > 1:
-        raise business("A transaction may have only one discount line.", "Line")
-    if discounts:
-        price_without_tax(work, new, taxable, draft.old)
-    subtotal = sum((item.line["Amount"] for item in taxable), CENTS)
-    discount = sum((_discount_line(work, line, subtotal) for line in discounts), CENTS)
+    written = own_lines(draft)
+    lines = SalesLines(work, written)
+    if lines.discounts:
+        price_without_tax(work, new, lines.items, draft.old)
+    discount = lines.discount(work)
     forget_old_tax(draft)
-    taxes = tax_sale(work, new, taxable, discount, old=draft.old, resent="TxnTaxDetail" in draft.sent)
-    number_lines(lines, draft.old)
-    net = sum((item.line["Amount"] for item in taxable), CENTS)
-    total = net - discount + taxes.total
+    taxes = tax_sale(work, new, lines.items, discount, old=draft.old, resent="TxnTaxDetail" in draft.sent)
+    number_lines(written, draft.old)
+    total = lines.net - discount + taxes.total
     if total < 0:
         raise business("Transaction amount must be 0 or greater.", "TotalAmt")
-    rest = [line for line in lines if line["DetailType"] != "DiscountLineDetail"]
-    closing: Doc = {"Amount": net, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
-    new["Line"] = [*rest, closing, *discounts]
+    new["Line"] = lines.total_up()
     if taxes.detail is not None:
         new["TxnTaxDetail"] = taxes.detail
     new["TotalAmt"] = total
@@ -157,7 +119,7 @@ def settle_sales_form(work: Work, draft: Draft) -> tuple[Decimal, list[Entry]]:
         raise missing("BillEmail")
     new.setdefault("CustomField", [])
     new.setdefault("LinkedTxn", [])
-    return total, _credits(new, taxable, discounts, taxes)
+    return total, _credits(new, lines, taxes)
 
 
 def _take_from_customer(work: Work, new: Doc) -> None:
@@ -168,54 +130,20 @@ def _take_from_customer(work: Work, new: Doc) -> None:
             new[name] = dict(customer[source])
 
 
-def _item_line(work: Work, line: Doc) -> TaxableLine:
-    detail: Doc = line.setdefault("SalesItemLineDetail", {})
-    if "ItemRef" not in detail:
-        default = work.company.settings.get("default_item")
-        item = work.get("Item", default) if default else None
-        if item is None:
-            raise FaultError(6440, "Transaction detail information required : Line needs an ItemRef", "ItemRef")
-        detail["ItemRef"] = {"value": item["Id"], "name": item["Name"]}
-    item = work.get("Item", detail["ItemRef"]["value"])
-    if item is None or item["Type"] == "Category":
-        raise business("A category cannot be used on a line.", "ItemRef")
-    account = item.get("IncomeAccountRef")
-    if account is None:
-        raise business(f"The item {item['Name']} has no income account.", "ItemRef")
-    detail["ItemAccountRef"] = dict(account)
-    if "TaxInclusiveAmt" in detail and "Amount" not in line and "UnitPrice" not in detail:
-        line["Amount"] = detail["TaxInclusiveAmt"]
-    line["Amount"] = line_amount(line, detail)
-    return TaxableLine(line, detail)
-
-
-def _discount_line(work: Work, line: Doc, subtotal: Decimal) -> Decimal:
-    detail: Doc = line.setdefault("DiscountLineDetail", {})
-    if detail.get("PercentBased") and "DiscountPercent" in detail:
-        line["Amount"] = rounded(subtotal * detail["DiscountPercent"] / 100)
-    elif "Amount" not in line:
-        raise FaultError(6090, "Discount line information missing : neither amount nor percent", "Line")
-    detail.setdefault("PercentBased", False)
-    if "DiscountAccountRef" not in detail:
-        account = work.company.first_account(AccountSubType="DiscountsRefundsGiven")
-        detail["DiscountAccountRef"] = {"value": account["Id"], "name": account["Name"]}
-    return Decimal(line["Amount"])
-
-
-def _credits(new: Doc, taxable: list[TaxableLine], discounts: list[Doc], taxes: Taxes) -> list[Entry]:
+def _credits(new: Doc, lines: SalesLines, taxes: Taxes) -> list[Entry]:
     name = new.get("CustomerRef", {}).get("value", "")
     entries = [
         Entry(
-            item.detail["ItemAccountRef"]["value"],
+            item.account,
             -item.line["Amount"],
             item.line.get("Description", ""),
             name,
             item.line["Id"],
         )
-        for item in taxable
+        for item in lines.items
     ]
     entries += [
         Entry(line["DiscountLineDetail"]["DiscountAccountRef"]["value"], line["Amount"], "", name, line["Id"])
-        for line in discounts
+        for line in lines.discounts
     ]
     return [*entries, *taxes.entries(-1, name)]

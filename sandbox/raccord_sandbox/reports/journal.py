@@ -11,6 +11,7 @@ from raccord_sandbox.chart import is_debit_side
 from raccord_sandbox.company import Company
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.ledger import Entry, Posting
+from raccord_sandbox.lines import every_line
 
 NAME_LISTS = ("Customer", "Vendor", "Employee")
 TYPE_ORDER = {name: place for place, name in enumerate(ACCOUNT_TYPES)}
@@ -101,7 +102,7 @@ def line_of(row: Row) -> Doc:
     """Return the document's line behind an entry, empty where none is."""
     if not row.entry.line:
         return {}
-    return next((line for line in row.doc.get("Line", ()) if line.get("Id") == row.entry.line), {})
+    return next((line for line in every_line(row.doc.get("Line", ())) if line.get("Id") == row.entry.line), {})
 
 
 def detail_of(row: Row) -> Doc:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.faults import INACTIVE, Doc, FaultError, business
+from raccord_sandbox.lines import every_line
 from raccord_sandbox.schema import fitted
 from raccord_sandbox.tax.lines import CENTS, ZERO, Side, TaxableLine, TaxPosting, rounded, spread
 from raccord_sandbox.tax.rates import RateUse, bases, factor, tax_account, uses_of
@@ -84,7 +85,7 @@ def compute(work: Work, lines: Sequence[TaxableLine], mode: str, share: Decimal 
         else:
             for item in items:
                 item.detail.pop("TaxInclusiveAmt", None)
-        net = sum((item.line["Amount"] for item in items), ZERO) * share
+        net = sum((item.line["Amount"] * (share if item.discounted else 1) for item in items), ZERO)
         fixed = _fixed(items, uses, net) if mode == "TaxInclusive" and share == 1 else None
         for place, (use, base) in enumerate(zip(uses, bases(net, uses), strict=True)):
             one = found.setdefault((use.id, items[0].side), RateTotal(use, items[0].side))
@@ -175,7 +176,7 @@ def tax_line(rate: Doc, net: Decimal, amount: Decimal) -> Doc:
 
 
 def _codes_of(old: Doc | None) -> frozenset[str]:
-    details = (line.get(line.get("DetailType", ""), {}) for line in (old or {}).get("Line", []))
+    details = (line.get(line.get("DetailType", ""), {}) for line in every_line((old or {}).get("Line", [])))
     return frozenset(detail["TaxCodeRef"]["value"] for detail in details if "TaxCodeRef" in detail)
 
 

@@ -103,7 +103,7 @@ def _by_code(work: Work, new: Doc, lines: Sequence[TaxableLine], discount: Decim
             item.detail.pop("TaxInclusiveAmt", None)
         return Taxes()
     require_codes(work, lines, old)
-    subtotal = sum((item.line["Amount"] for item in lines), ZERO)
+    subtotal = sum((item.line["Amount"] for item in lines if item.discounted), ZERO)
     share = Decimal(1) if not subtotal else (subtotal - discount) / subtotal
     computed = compute(work, lines, mode, share)
     if sent:

@@ -60,6 +60,8 @@ class TaxableLine:
     account: str = ""
     """The account that the line posts to: tax that nobody gives back is part of it."""
     side: Side = Side.SALES
+    discounted: bool = True
+    """Whether a discount on the whole document counts on this line."""
 
 
 @dataclass(frozen=True, slots=True)
