@@ -14,7 +14,7 @@ from raccord_sandbox.documents.mailing import send
 from raccord_sandbox.documents.printing import printed
 from raccord_sandbox.entities.kind import Family, Kind, Operation
 from raccord_sandbox.entities.registry import BY_PATH
-from raccord_sandbox.faults import Doc, FaultError, GatewayError, forbidden, missing, unauthenticated, unsupported
+from raccord_sandbox.faults import Doc, FaultError, GatewayError, forbidden, unauthenticated, unsupported
 from raccord_sandbox.limits import sort_of
 from raccord_sandbox.operations import Origin, read, write
 from raccord_sandbox.reports.catalog import report
@@ -24,6 +24,7 @@ from raccord_sandbox.wire import dumps, loads
 
 JSON = "application/json;charset=UTF-8"
 MAX_REQUEST_ID = 50
+STATEMENTS = ("application/text", "text/plain")
 NOT_ACCEPTABLE = (
     "This sandbox answers JSON only; send the header Accept: application/json. (QuickBooks Online answers XML here.)\n"
     "Ce bac à sable ne répond qu’en JSON : envoyez l’en-tête Accept: application/json. "
@@ -122,9 +123,9 @@ def _execute(store: Store, company: Company, call: Call) -> Answer:
     body: Doc
     match call.method, first, rest:
         case "GET", "query", "":
-            body = {"QueryResponse": run(company, _statement(call.parameters.get("query", "")), _include(call))}
+            body = {"QueryResponse": run(company, call.parameters.get("query", "").strip(), _include(call))}
         case "POST", "query", "":
-            body = {"QueryResponse": run(company, _statement(_text(call.body)), _include(call))}
+            body = {"QueryResponse": run(company, _statement(call), _include(call))}
         case "POST", "batch", "":
             _refuse_if_expired(company)
             body = run_batch(company, _json(call), origin)
@@ -190,10 +191,14 @@ def _somebody_else_saves(company: Company, kind: Kind, key: str) -> None:
 
 
 def _json(call: Call) -> object:
-    content = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content = _content_type(call)
     if content != "application/json":
         raise FaultError(1050, f"Invalid content type : {content or 'none'}; send application/json", status=415)
     return loads(call.body)
+
+
+def _content_type(call: Call) -> str:
+    return call.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _key(company: Company, kind: Kind, key: str) -> str:
@@ -206,15 +211,13 @@ def _key(company: Company, kind: Kind, key: str) -> str:
     return key
 
 
-def _statement(text: str) -> str:
-    if not text.strip():
-        raise missing("query")
-    return text.strip()
-
-
-def _text(body: bytes) -> str:
+def _statement(call: Call) -> str:
+    """Return the statement of a POST, which comes as plain text."""
+    content = _content_type(call)
+    if content not in STATEMENTS:
+        raise FaultError(1050, f"Invalid content type : {content or 'none'}; send application/text", status=415)
     try:
-        return body.decode("utf-8")
+        return call.body.decode("utf-8").strip()
     except UnicodeDecodeError as error:
         raise FaultError(500, "Operation with a body that is not UTF-8 is not supported.") from error
 

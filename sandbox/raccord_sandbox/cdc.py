@@ -10,6 +10,7 @@ from raccord_sandbox.entities.kind import Kind, Operation
 from raccord_sandbox.entities.registry import KINDS
 from raccord_sandbox.faults import Doc, FaultError, missing, unsupported
 from raccord_sandbox.operations import shown
+from raccord_sandbox.table import rank
 
 MAX_OBJECTS = 1000
 LOOK_BACK = timedelta(days=30)
@@ -61,7 +62,7 @@ def _moment(company: Company, text: str) -> float:
 def _answer(company: Company, kind: Kind, moment: float, room: int) -> tuple[Doc, int]:
     """Return one entity's block and how many objects it holds: those that live by id, then the deleted."""
     table = company.table(kind.name)
-    living = sorted(set(table.updated(moment, float("inf"))), key=table.serial)
+    living = sorted(set(table.updated(moment, float("inf"))), key=rank)
     deleted = company.deletions.since(kind.name, moment)
     docs = [doc for key in living[:room] if (doc := table.get(key)) is not None]
     objects = [shown(company, kind, doc) for doc in docs]

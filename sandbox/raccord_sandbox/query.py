@@ -18,6 +18,7 @@ class Comparison(StrEnum):
     """The operators of a condition."""
 
     EQUAL = "="
+    NOT_EQUAL = "!="
     LESS = "<"
     GREATER = ">"
     LESS_OR_EQUAL = "<="
@@ -50,11 +51,24 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Leniency:
+    """What is taken although it is not documented."""
+
+    cap: bool = False
+    """A page above the limit is lowered to it."""
+    not_equal: bool = False
+    """The operator != is known."""
+    start_zero: bool = False
+    """STARTPOSITION 0 is the first one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
-    """One word, text or mark with its column from 1."""
+    """One word, text or mark with its line and column from 1."""
 
     kind: str
     text: str
+    line: int
     column: int
 
 
@@ -63,32 +77,47 @@ TOKENS = re.compile(
     r"""|(?P<word>[A-Za-z_][\w.]*)|(?P<mark><=|>=|!=|[=<>(),*;])""",
     re.DOTALL,
 )
+END = "<EOF>"
 
 
-def parse(statement: str, *, cap: bool = False) -> Query:
-    """Parse a statement. Raises 4000 for grammar and 4001 for paging out of bounds; `cap` lowers a page to 1000."""
-    return _Parser(statement, cap=cap).query()
+def parse(statement: str, leniency: Leniency | None = None) -> Query:
+    """Parse a statement. Raises 4000 for grammar and 4001 for paging out of bounds."""
+    return _Parser(statement, leniency or Leniency()).query()
 
 
 def _tokens(statement: str) -> Iterator[Token]:
-    place = 0
+    place, line, begin = 0, 1, 0
     while place < len(statement):
         found = TOKENS.match(statement, place)
         if found is None:
-            raise parse_error(statement[place], place + 1)
-        kind = str(found.lastgroup)
+            raise _lexical_error(statement[place], line, place - begin + 1)
+        kind, text = str(found.lastgroup), found.group()
         if kind != "space":
-            text = found.group()
-            yield Token(
-                kind, re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL) if kind == "text" else text, place + 1
-            )
+            yield Token(kind, _unescaped(text) if kind == "text" else text, line, place - begin + 1)
+        if "\n" in text:
+            line += text.count("\n")
+            begin = place + text.rindex("\n") + 1
         place = found.end()
-    yield Token("end", "<EOF>", len(statement) + 1)
+    # The service counts an empty statement from nought.
+    yield Token("end", END, line if statement else 0, place - begin + 1 if statement else 0)
 
 
-def parse_error(text: str, column: int) -> FaultError:
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)
+
+
+def _lexical_error(mark: str, line: int, column: int) -> FaultError:
+    return FaultError(
+        4000,
+        f"QueryParserError: Invalid content. Lexical error at line {line}, column {column}.  "
+        f'Encountered: "{mark}" ({ord(mark)}), after : ""',
+    )
+
+
+def parse_error(token: Token, expected: str = "") -> FaultError:
     """Return fault 4000 in the wording of the service's parser."""
-    return FaultError(4000, f'QueryParserError: Encountered "{text}" at line 1, column {column}.')
+    detail = f'QueryParserError: Encountered "{token.text}" at line {token.line}, column {token.column}.'
+    return FaultError(4000, f'{detail}\nWas expecting:\n    "{expected}" ...' if expected else detail)
 
 
 def validation_error(text: str) -> FaultError:
@@ -97,10 +126,10 @@ def validation_error(text: str) -> FaultError:
 
 
 class _Parser:
-    def __init__(self, statement: str, *, cap: bool) -> None:
+    def __init__(self, statement: str, leniency: Leniency) -> None:
         self._tokens = list(_tokens(statement))
         self._place = 0
-        self._cap = cap
+        self._leniency = leniency
 
     def query(self) -> Query:
         self._keyword("SELECT")
@@ -115,13 +144,13 @@ class _Parser:
         self._accept(";")
         end = self._next()
         if end.kind != "end":
-            raise parse_error(end.text, end.column)
+            raise parse_error(end)
         return Query(entity, count, names, conditions, order, start, limit)
 
     def _selection(self) -> tuple[bool, tuple[str, ...]]:
         if self._accept("COUNT"):
             for mark in ("(", "*", ")"):
-                self._mark(mark)
+                self._keyword(mark)
             return True, ()
         names: list[str] = []
         everything = False
@@ -138,6 +167,8 @@ class _Parser:
             name = self._take("word").text
             token = self._next()
             match token.kind, token.text.upper():
+                case "mark", "!=" if self._leniency.not_equal:
+                    yield Condition(name, Comparison.NOT_EQUAL, (self._value(),))
                 case "mark", "=" | "<" | ">" | "<=" | ">=" as mark:
                     yield Condition(name, Comparison(mark), (self._value(),))
                 case "word", "LIKE":
@@ -145,16 +176,16 @@ class _Parser:
                 case "word", "IN":
                     yield Condition(name, Comparison.IN, tuple(self._values()))
                 case _:
-                    raise parse_error(token.text, token.column)
+                    raise parse_error(token)
             if not self._accept("AND"):
                 return
 
     def _values(self) -> Iterator[str]:
-        self._mark("(")
+        self._keyword("(")
         for _ in range(MAX_VALUES):
             yield self._value()
             if not self._accept(","):
-                self._mark(")")
+                self._keyword(")")
                 return
         raise validation_error(f"IN may hold at most {MAX_VALUES} values")
 
@@ -162,7 +193,7 @@ class _Parser:
         token = self._next()
         if token.kind in ("text", "number") or token.text.lower() in ("true", "false"):
             return token.text
-        raise parse_error(token.text, token.column)
+        raise parse_error(token)
 
     def _order(self) -> Iterator[tuple[str, bool]]:
         if not self._accept("ORDERBY"):
@@ -180,24 +211,25 @@ class _Parser:
 
     def _paging(self) -> tuple[int, int]:
         start, limit = 1, DEFAULT_RESULTS
+        least = 0 if self._leniency.start_zero else 1
         if self._accept("STARTPOSITION"):
-            start = self._whole()
+            start = self._whole(least)
         if self._accept("MAXRESULTS"):
-            limit = self._whole()
-        if self._accept("STARTPOSITION"):
-            start = self._whole()
+            limit = self._whole(1)
+            if self._accept("STARTPOSITION"):
+                start = self._whole(least)
         if limit > MAX_RESULTS:
-            if not self._cap:
+            if not self._leniency.cap:
                 raise validation_error(f"value {limit} is too large. Max allowed value is {MAX_RESULTS}")
             limit = MAX_RESULTS
-        return start, limit
+        return max(start, 1), limit
 
-    def _whole(self) -> int:
+    def _whole(self, least: int) -> int:
         token = self._take("number")
         if not token.text.lstrip("-").isdigit():
-            raise parse_error(token.text, token.column)
-        if int(token.text) < 1:
-            raise validation_error(f"value {token.text} is too small. Min allowed value is 1")
+            raise parse_error(token)
+        if int(token.text) < least:
+            raise validation_error(f"value {token.text} is too small. Min allowed value is {least}")
         return int(token.text)
 
     def _next(self) -> Token:
@@ -208,7 +240,7 @@ class _Parser:
     def _take(self, kind: str) -> Token:
         token = self._next()
         if token.kind != kind:
-            raise parse_error(token.text, token.column)
+            raise parse_error(token)
         return token
 
     def _accept(self, text: str) -> bool:
@@ -220,8 +252,4 @@ class _Parser:
 
     def _keyword(self, text: str) -> None:
         if not self._accept(text):
-            token = self._next()
-            raise parse_error(token.text, token.column)
-
-    def _mark(self, text: str) -> None:
-        self._keyword(text)
+            raise parse_error(self._next(), text.lower())

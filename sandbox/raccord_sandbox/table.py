@@ -12,6 +12,14 @@ EQUALITY = ("DocNumber", "Name", "DisplayName", "FullyQualifiedName", "TxnDate")
 UPDATED = "MetaData.LastUpdatedTime"
 
 
+Rank = tuple[int, int, str]
+
+
+def rank(key: str) -> Rank:
+    """Return an id's place among others: words first, then numbers by their value."""
+    return (1, int(key), "") if key.isdigit() else (0, 0, key)
+
+
 def instant(text: str) -> float:
     """Return a MetaData time as seconds, so that offsets compare rightly."""
     return datetime.fromisoformat(text).timestamp()
@@ -24,6 +32,10 @@ class Table:
         self._rows: dict[str, Doc] = {}
         self._serials: dict[str, int] = {}
         self._next_serial = 0
+        self._last: Rank = (0, 0, "")
+        self._by_id: list[Doc] | None = None
+        """The objects by id, where they were not made in that order and nothing changed since."""
+        self._is_in_order = True
         self._equal: dict[str, dict[str, dict[str, None]]] = {name: {} for name in EQUALITY}
         self._days: list[str] = []
         self._updated: list[tuple[float, str]] = []
@@ -47,6 +59,9 @@ class Table:
         else:
             self._serials[key] = self._next_serial if serial is None else serial
             self._next_serial = self._serials[key] + 1
+            self._is_in_order = self._is_in_order and rank(key) > self._last
+            self._last = max(self._last, rank(key))
+        self._by_id = None
         self._rows[key] = doc
         for name in EQUALITY:
             value = doc.get(name)
@@ -60,7 +75,16 @@ class Table:
     def drop(self, key: str) -> None:
         """Remove an object."""
         self._unindex(key, self._rows.pop(key))
+        self._by_id = None
         del self._serials[key]
+
+    def by_id(self) -> Iterable[Doc]:
+        """Return the objects in the order of their ids, as the service answers."""
+        if self._is_in_order:
+            return self._rows.values()
+        if self._by_id is None:
+            self._by_id = sorted(self._rows.values(), key=lambda doc: rank(doc["Id"]))
+        return self._by_id
 
     def having(self, name: str, value: str) -> Iterable[str]:
         """Return the ids whose indexed property equals `value`, case ignored."""

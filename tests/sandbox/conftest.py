@@ -197,10 +197,25 @@ def books_of(server: SandboxServer, template: str) -> Iterator[Books]:
     server.store.restore(company, "start")
     server.lab.clear(seed=1)
     server.config.clock.advance(START - server.config.clock.now())
+    yield from connected(server, company)
+
+
+def connected(server: SandboxServer, company: Company) -> Iterator[Books]:
     token = server.store.grants.grant(company.realm)["access_token"]
     headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=server.url, headers=headers, timeout=10, verify=False) as http:  # noqa: S501  # plain HTTP
         yield Books(server, company, http)
+
+
+@pytest.fixture(scope="module")
+def own(server: SandboxServer) -> Iterator[Books]:
+    """An American company of the module's own, for tests that only read what one fixture made."""
+    company = server.store.add("us")
+    server.config.clock.advance(START - server.config.clock.now())
+    for kind in ("Customer", "Vendor", "Employee"):
+        company.tables.pop(kind, None)
+    yield from connected(server, company)
+    server.store.remove(company)
 
 
 @pytest.fixture
