@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from raccord_sandbox.config import Limits, SandboxConfig
@@ -31,13 +34,29 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"{options.host}:{options.port}: {error.strerror}. Choisissez un autre --port. Choose another --port.")
         return 1
-    print(f"url {server.url}")
-    print(f"lab-token {server.lab_token}")
-    for company in server.store:
-        print(f"company {company.realm} {server.url}/company/{company.realm} {company.settings['name']}")
-    sys.stdout.flush()
-    server.run()
+    with _announced(options.announce, server):
+        print(f"url {server.url}")
+        print(f"lab-token {server.lab_token}")
+        for company in server.store:
+            print(f"company {company.realm} {server.url}/company/{company.realm} {company.settings['name']}")
+        sys.stdout.flush()
+        server.run()
     return 0
+
+
+@contextmanager
+def _announced(path: Path | None, server: SandboxServer) -> Iterator[None]:
+    """Tell address and token in a file that only its owner reads, while the server runs."""
+    if path is None:
+        yield
+        return
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump({"url": server.url, "token": server.lab_token, "pid": os.getpid()}, file)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--data", type=Path, help="folder that keeps the books; without it they live in memory")
     parser.add_argument("--seed", action="append", choices=TEMPLATES, help="companies to make (quebec and us)")
+    parser.add_argument("--announce", type=Path, help="file that tells address and token while the server runs")
     parser.add_argument("--bare", action="store_true", help="make no company")
     parser.add_argument("--limits", action="store_true", help="apply the documented request limits")
     parser.add_argument(

@@ -184,7 +184,7 @@ def _consented(url: str, realm: str, environment: str) -> str:
         raise ConsentError(
             "connect.no_answer",
             Text(f"{environment} ne répond pas.", f"{environment} does not answer."),
-            Text("Démarrez-le : raccord sandbox.", "Start it: raccord sandbox."),
+            Text("Démarrez-le : raccord sandbox serve.", "Start it: raccord sandbox serve."),
         ) from None
     back = answer.headers.get("location", "")
     if not back:

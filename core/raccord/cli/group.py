@@ -35,7 +35,7 @@ COMMANDS: dict[str, Lazy] = {
     ),
     "sandbox": Lazy(
         "raccord.cli.sandbox_command:command",
-        Phrase("Servir un QuickBooks Online local.", "Serve a local QuickBooks Online."),
+        Phrase("Servir et conduire un QuickBooks Online local.", "Serve and drive a local QuickBooks Online."),
         "sandbox",
     ),
     "worker": Lazy(

@@ -95,7 +95,7 @@ def test_help_of_a_command_and_its_options_follow_the_language(capsys: pytest.Ca
         ([], {"LANG": "en_CA.UTF-8", "RACCORD_LANG": "fr"}, "fr"),
         (["plugins", "--lang", "en"], {"RACCORD_LANG": "fr"}, "en"),
         (["plugins", "--lang=en"], {"RACCORD_LANG": "fr"}, "en"),
-        (["sandbox", "--", "--lang", "en"], {"RACCORD_LANG": "fr"}, "fr"),
+        (["audit", "why", "--", "--lang", "en"], {"RACCORD_LANG": "fr"}, "fr"),
     ],
 )
 def test_the_language_is_what_the_person_set_most_closely(
@@ -229,16 +229,6 @@ def test_switching_a_connector_needs_an_installed_one_and_one_company(
     assert told["connectors"][0]["companies"] == []
     status, told = _told(["plugins", "forbid", "trial"], capsys)
     assert told["connectors"][0]["allowed"] is False
-
-
-def test_the_sandbox_command_becomes_the_sandboxs_own_program() -> None:
-    program = "from raccord.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "sandbox", "--", "--help"], capture_output=True, text=True, check=True
-    )
-
-    assert "raccord_sandbox" in done.stdout
-    assert "--port" in done.stdout
 
 
 def _told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, Any]:
