@@ -241,6 +241,11 @@ class Block:
                 if name in self.read_only:
                     continue
                 raise unreadable(name)
+            if item == "" and not isinstance(known, (Text, Email, Url)):
+                # An empty text stands for no value whatever the type: clients send it for dates and references too.
+                if not path:
+                    stored[intern(name)] = ""
+                continue
             result = known.read(item, place, reading)
             if result is not None:
                 # Each request brings its own copies of the names; sharing them halves what a large company weighs.
@@ -273,6 +278,8 @@ LINE_COMMON: Mapping[str, Property] = {
     "LinkedTxn": Many(Block({"TxnId": Text(30), "TxnType": Text(40), "TxnLineId": Text(30)})),
     "DetailType": Text(60),
 }
+LINE_READ_ONLY = frozenset({"CustomField"})
+"""What a line may carry and nothing comes of: clients send an empty list of custom fields."""
 IGNORED_LINES = frozenset({"SubTotalLineDetail", "SubTotalLine"})
 
 
@@ -294,11 +301,11 @@ class Line:
         if kind is None:
             if not self.bare:
                 raise missing("Line.DetailType")
-            return Block(LINE_COMMON).read(value, path, reading)
+            return Block(LINE_COMMON, LINE_READ_ONLY).read(value, path, reading)
         if not isinstance(kind, str) or kind not in self.details:
             raise FaultError(2170, f"Invalid Enumeration : {path}.DetailType cannot be {kind}", "DetailType")
         key = "DescriptionLineDetail" if kind == "DescriptionOnly" else kind
-        return Block({**LINE_COMMON, key: self.details[kind]}).read(value, path, reading)
+        return Block({**LINE_COMMON, key: self.details[kind]}, LINE_READ_ONLY).read(value, path, reading)
 
 
 ADDRESS = Block(

@@ -204,7 +204,7 @@ NUMBERS = st.one_of(
 
 OPTIONAL: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(("Amount", "Qty", "UnitPrice", "Percent"), NUMBERS)
 
-CODES = frozenset({2010, 2020, 2080, 2140, 6000, 6070})
+CODES = frozenset({2010, 2020, 2080, 2140, 6000, 6070, 6090})
 
 
 @settings(max_examples=150, deadline=None)

@@ -117,3 +117,30 @@ def test_company_info_and_preferences_are_read_by_their_special_paths(quebec: Bo
     preferences = quebec.get("preferences")["Preferences"]
     assert preferences["CurrencyPrefs"]["HomeCurrency"]["value"] == "CAD"
     assert "BookCloseDate" not in preferences["AccountingInfoPrefs"]
+
+
+def test_what_clients_send_for_nothing_is_taken_for_nothing(us: Books) -> None:
+    """Client libraries start their objects with zeros, empty texts and empty lists of what every entity has."""
+    nothing = {
+        "CustomField": [],
+        "AttachableRef": [],
+        "OpenBalanceDate": "",
+        "ParentRef": "",
+        "PreferredDeliveryMethod": "",
+    }
+    made = us.make("Customer", {"DisplayName": "Ada", "Notes": "", **nothing})
+    assert "OpenBalanceDate" not in made
+    assert made["PreferredDeliveryMethod"] == "None"
+    detail = {"ItemRef": {"value": us.item()["Id"]}, "Qty": 0, "UnitPrice": 0, "ServiceDate": "", "ClassRef": ""}
+    line = {"Amount": 120, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail, "CustomField": []}
+    body = {"Line": [line], "ShipDate": "", "CustomerRef": {"value": made["Id"]}, "TxnStatus": ""}
+    receipt = us.make("SalesReceipt", body)
+    assert receipt["TotalAmt"] == 120
+    assert set(receipt["Line"][0]["SalesItemLineDetail"]) & {"Qty", "UnitPrice", "ServiceDate"} == set()
+    token = {"Id": receipt["Id"], "SyncToken": "0", "sparse": True}
+    us.make("SalesReceipt", {**token, "ShipDate": "2026-03-01"})
+    cleared = us.make("SalesReceipt", {**token, "SyncToken": "1", "ShipDate": ""})
+    assert "ShipDate" not in cleared
+    detail |= {"Qty": 0, "UnitPrice": 50}
+    us.refuse("salesreceipt", {"Line": [line]}, "6070")
+    assert us.make("Employee", {"GivenName": "Rosa", "BillRate": 0, "Organization": False})["DisplayName"] == "Rosa"

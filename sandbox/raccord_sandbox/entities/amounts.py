@@ -21,6 +21,10 @@ NAMED = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}
 def line_amount(line: Doc, detail: Doc) -> Decimal:
     """Return the amount of an item line, computed or checked against quantity times price (fault 6070)."""
     quantity, price, amount = detail.get("Qty"), detail.get("UnitPrice"), line.get("Amount")
+    if amount and quantity == 0 and price == 0:
+        # Clients whose objects start with zeros mean nothing by them.
+        quantity = price = None
+        del detail["Qty"], detail["UnitPrice"]
     if quantity is None or price is None:
         if amount is None:
             if price is None:

@@ -71,7 +71,10 @@ PROPERTIES: Mapping[str, Property] = {
     "Long": Text(100),
     "Tag": Text(2000),
     "AttachableRef": Many(
-        Block({"EntityRef": Target(), "IncludeOnSend": Flag(), "LineInfo": Text(30), "NoRefOnly": Flag()})
+        Block(
+            {"EntityRef": Target(), "IncludeOnSend": Flag(), "LineInfo": Text(30), "NoRefOnly": Flag()},
+            frozenset({"CustomField"}),
+        )
     ),
 }
 

@@ -91,7 +91,10 @@ class Kind:
         return self.segment or self.name.lower()
 
 
-ENVELOPE = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status", "time"})
+ENVELOPE = frozenset(
+    {"Id", "SyncToken", "MetaData", "domain", "sparse", "status", "time", "CustomField", "AttachableRef"}
+)
+"""What every entity of the schema has; dropped from requests where an entity does nothing with it."""
 
 COMMON_QUERYABLE = frozenset({"Id", "MetaData.CreateTime", "MetaData.LastUpdatedTime"})
 LIST_QUERYABLE = COMMON_QUERYABLE | {"Active", "Name", "FullyQualifiedName"}
@@ -106,5 +109,15 @@ TRANSACTION_PROPERTIES: Mapping[str, Property] = {
 }
 SALE_PROPERTIES: Mapping[str, Property] = {"CustomField": CUSTOM_FIELDS, "ApplyTaxAfterDiscount": Flag()}
 TRANSACTION_COMPUTED = frozenset(
-    {"TotalAmt", "HomeTotalAmt", "HomeBalance", "Balance", "RecurDataRef", "TxnSource", "DeliveryInfo", "Tag"}
+    {
+        "TotalAmt",
+        "HomeTotalAmt",
+        "HomeBalance",
+        "Balance",
+        "RecurDataRef",
+        "TxnSource",
+        "DeliveryInfo",
+        "Tag",
+        "TxnStatus",
+    }
 )
