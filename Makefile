@@ -15,10 +15,12 @@ help: ## list the commands
 dev: $(READY) ## make the environment in .venv, everything editable
 
 # pip that comes with Python 3.11 knows no dependency groups, so it is brought up to date first.
-$(READY): pyproject.toml constraints.txt workspace.txt .ci/make-venv $(wildcard plugins/*/pyproject.toml)
+$(READY): pyproject.toml constraints.txt workspace.txt .ci/make-venv .ci/install-node-client \
+		tests/strangers/node/package.json $(wildcard plugins/*/pyproject.toml)
 	.ci/make-venv
 	$(BIN)/python -m pip install -q --upgrade pip
 	$(BIN)/python -m pip install -q -c constraints.txt -r workspace.txt --group dev
+	.ci/install-node-client
 	@touch $@
 
 check: $(READY) ## lint, format, types and the tidy tests

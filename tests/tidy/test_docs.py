@@ -8,7 +8,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import metadata
+from importlib.metadata import PackageNotFoundError, metadata
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -254,7 +254,10 @@ def test_every_dependency_is_said_with_its_installed_version_and_licence() -> No
     assert set(rows) == declared
     wrong = {}
     for name, (version, licence) in rows.items():
-        installed = metadata(name)
+        try:
+            installed = metadata(name)
+        except PackageNotFoundError:
+            pytest.fail(f"{name} is declared and not installed: make dev")
         if version != installed["Version"] or licence.split("-")[0].split()[0] not in licence_of(name):
             wrong[name] = (version, licence, installed["Version"], licence_of(name))
     assert wrong == {}
