@@ -75,12 +75,12 @@ def test_on_the_cash_basis_a_part_payment_brings_that_part_of_income_and_tax(us:
     pay(us, ada, 50, "2026-02-10", (owed, "Invoice", "36.67"))
     assert trial(us, end_date="2026-01-31", accounting_method="Cash") == {}
     assert trial(us, end_date="2026-03-01", accounting_method="Cash") == {
-        "Payments to deposit": "50.00", "Sales tax payable": "-3.33", "Services": "-33.34",
+        "Undeposited Funds": "50.00", "Sales tax payable": "-3.33", "Services": "-33.34",
         "Unapplied Cash Payment Income": "-13.33",
     }  # fmt: skip
     pay(us, ada, "73.34", "2026-03-02", (owed, "Invoice", "73.34"))
     assert trial(us, accounting_method="Cash") == {
-        "Payments to deposit": "123.34", "Sales tax payable": "-10.00", "Services": "-100.01",
+        "Undeposited Funds": "123.34", "Sales tax payable": "-10.00", "Services": "-100.01",
         "Unapplied Cash Payment Income": "-13.33",
     }  # fmt: skip
     assert trial(us)["Accounts Receivable (A/R)"] == "-13.33"
@@ -95,7 +95,7 @@ def test_money_before_the_invoice_waits_and_a_credit_takes_income_back(us: Books
     credit = us.make("CreditMemo", us.sale(30, CustomerRef={"value": ada}, TxnDate="2026-02-12"))
     pay(us, ada, 50, "2026-01-05", (owed, "Invoice", 80), (credit, "CreditMemo", 30))
     waiting = "Unapplied Cash Payment Income"
-    money = {"Payments to deposit": "50.00"}
+    money = {"Undeposited Funds": "50.00"}
     assert trial(us, end_date="2026-01-31", accounting_method="Cash") == {**money, waiting: "-50.00"}
     assert trial(us, end_date="2026-02-11", accounting_method="Cash") == {
         **money,
@@ -108,12 +108,12 @@ def test_money_before_the_invoice_waits_and_a_credit_takes_income_back(us: Books
 def test_what_was_received_with_an_invoice_counts_on_its_day(us: Books) -> None:
     ada = customer(us, "Ada")
     owed = invoice(us, ada, 90, "2026-02-10", Deposit=30)
-    assert trial(us, accounting_method="Cash") == {"Payments to deposit": "30.00", "Services": "-30.00"}
+    assert trial(us, accounting_method="Cash") == {"Undeposited Funds": "30.00", "Services": "-30.00"}
     pay(us, ada, 60, "2026-02-11", (owed, "Invoice", 60))
-    assert trial(us, accounting_method="Cash") == {"Payments to deposit": "90.00", "Services": "-90.00"}
+    assert trial(us, accounting_method="Cash") == {"Undeposited Funds": "90.00", "Services": "-90.00"}
     whole = invoice(us, ada, 10, "2026-02-12", Deposit=10)
     assert whole["Balance"] == 0
-    assert trial(us, accounting_method="Cash") == {"Payments to deposit": "100.00", "Services": "-100.00"}
+    assert trial(us, accounting_method="Cash") == {"Undeposited Funds": "100.00", "Services": "-100.00"}
 
 
 def test_the_preference_decides_where_no_basis_is_asked(us: Books) -> None:

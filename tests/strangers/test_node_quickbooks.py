@@ -53,8 +53,8 @@ def test_the_ordinary_flows_of_node_quickbooks(stranger: Stranger) -> None:
         "attached": 1,
         "pdf": "%PDF-",
         "sent": "EmailSent",
-        "changes": [["living"], ["living", "Deleted"]],
-        "trial": [["Checking", "40.00"], ["Payments to deposit", "28.00"], ["Services", ""]],
+        "changes": [True, ["living", "Deleted"]],
+        "trial": [["Checking", "40.00"], ["Undeposited Funds", "28.00"], ["Services", ""]],
         "reports": [
             "ProfitAndLoss", "ProfitAndLossDetail", "BalanceSheet", "CashFlow", "GeneralLedger", "TransactionList",
             "AgedReceivables", "CustomerBalanceDetail", "JournalReport", "AccountList", "ItemSales",

@@ -137,17 +137,18 @@ def test_consent_tokens_refresh_and_revocation(stranger: Stranger, auth: AuthCli
 
 
 def test_lists_are_made_read_changed_found_and_counted(qb: QuickBooks) -> None:
+    before = Customer.count(qb=qb)
     ada = customer(qb, "Ada O'Hare")
     assert Customer.get(ada.Id, qb=qb).DisplayName == "Ada O'Hare"
     ada.Notes = "by the quay"
     ada = ada.save(qb=qb)
     assert Customer.filter(DisplayName="Ada O'Hare", qb=qb)[0].Notes == "by the quay"
     assert Customer.choose(["Ada O'Hare", "Nobody"], field="DisplayName", qb=qb)[0].Id == ada.Id
-    assert Customer.query("SELECT * FROM Customer WHERE DisplayName LIKE 'Ada%'", qb=qb)[0].Id == ada.Id
-    assert Customer.count(qb=qb) == 1
+    assert Customer.query("SELECT * FROM Customer WHERE DisplayName LIKE 'Ada O%'", qb=qb)[0].Id == ada.Id
+    assert Customer.count(qb=qb) == before + 1
     ada.Active = False
     ada.save(qb=qb)
-    assert Customer.all(qb=qb) == []
+    assert ada.Id not in [one.Id for one in Customer.all(qb=qb)]
     assert Customer.filter(Active=False, qb=qb)[0].Id == ada.Id
 
 
@@ -302,7 +303,7 @@ def test_changes_are_captured_with_what_was_deleted(qb: QuickBooks) -> None:
     gone.delete(qb=qb)
     found = change_data_capture([Invoice, Customer], ada.MetaData["CreateTime"], qb=qb)
     assert [(one.Id, getattr(one, "status", "")) for one in found.Invoice] == [(kept.Id, ""), (gone.Id, "Deleted")]
-    assert [one.Id for one in found.Customer] == [ada.Id]
+    assert ada.Id in [one.Id for one in found.Customer]
 
 
 def test_files_and_notes_are_attached_found_and_fetched(qb: QuickBooks, tmp_path: Any) -> None:

@@ -38,9 +38,9 @@ def test_lists_are_read_whole_counted_and_made(sdk: QuickbooksOnlineSDK) -> None
     assert sdk.accounts.count() == len(sdk.accounts.get())
     assert next(iter(sdk.accounts.get_all_generator()))[0]["Id"]
     rail = sdk.vendors.post({"DisplayName": "Rail"})["Vendor"]
-    assert [one["Id"] for one in sdk.vendors.get()] == [rail["Id"]]
+    assert rail["Id"] in [one["Id"] for one in sdk.vendors.get()]
     assert sdk.employees.post({"GivenName": "Rosa", "FamilyName": "Lane"})["Employee"]["DisplayName"] == "Rosa Lane"
-    assert sdk.customers.get() == []
+    assert len(sdk.customers.get()) == sdk.customers.count()
     assert sdk.departments.get() == sdk.classes.get() == []
     assert sdk.company_info.get()["Country"] == "US"
     assert sdk.preferences.get()["CurrencyPrefs"]["MultiCurrencyEnabled"] is False

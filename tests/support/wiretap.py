@@ -104,6 +104,8 @@ def _handler(tap: Wiretap, host: str, port: int) -> type[BaseHTTPRequestHandler]
                 if name.lower() not in HOP_BY_HOP:
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer)))
+            if self.close_connection:
+                self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(answer)
             self.wfile.flush()

@@ -37,14 +37,15 @@ async function main () {
   const accounts = await call('findAccounts', { AccountSubType: 'Checking' })
   const bank = accounts.QueryResponse.Account[0].Id
 
+  const before = (await call('findCustomers', { count: true })).QueryResponse.totalCount
   const ada = await call('createCustomer', { DisplayName: "Ada O'Hare", PrimaryEmailAddr: { Address: 'ada@example.test' } })
   told.read = (await call('getCustomer', ada.Id)).DisplayName
   const noted = await call('updateCustomer', { Id: ada.Id, SyncToken: ada.SyncToken, Notes: 'by the quay' })
   told.sparse = [noted.DisplayName, noted.Notes]
   told.stale = await fault(call('updateCustomer', { Id: ada.Id, SyncToken: ada.SyncToken, Notes: 'late' }))
   told.taken = await fault(call('createVendor', { DisplayName: "ada o'hare" }))
-  told.found = (await call('findCustomers', [{ field: 'DisplayName', value: 'Ada%', operator: 'LIKE' }])).QueryResponse.Customer.length
-  told.counted = (await call('findCustomers', { count: true })).QueryResponse.totalCount
+  told.found = (await call('findCustomers', [{ field: 'DisplayName', value: "Ada O%", operator: 'LIKE' }])).QueryResponse.Customer.length
+  told.counted = (await call('findCustomers', { count: true })).QueryResponse.totalCount - before
 
   const many = []
   for (let number = 0; number < 7; number++) {
@@ -87,7 +88,8 @@ async function main () {
   told.sent = (await call('sendInvoicePdf', invoice.Id, 'ada@example.test')).EmailStatus
 
   const changes = await call('changeDataCapture', ['Customer', 'Invoice'], new Date(Date.now() - 3600 * 1000))
-  told.changes = changes.CDCResponse[0].QueryResponse.map((one) => (one.Customer || one.Invoice).map((doc) => doc.status || 'living'))
+  const [customers, invoices] = changes.CDCResponse[0].QueryResponse
+  told.changes = [customers.Customer.some((one) => one.Id === ada.Id), invoices.Invoice.map((one) => one.status || 'living')]
 
   const trial = await call('reportTrialBalance', { start_date: '2020-01-01' })
   told.trial = trial.Rows.Row.filter((row) => row.ColData).map((row) => [row.ColData[0].value, row.ColData[1].value])
