@@ -17,6 +17,7 @@ from raccord_sandbox.deletions import Deletion, Deletions
 from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.invariants import assert_taxes_follow
 from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
+from raccord_sandbox.mutual import assert_links_mutual
 from raccord_sandbox.receivables import assert_receivables
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.subledgers import assert_payables
@@ -321,6 +322,7 @@ def assert_books_balance(company: Company) -> None:
     if any(total.values()):
         raise AssertionError(f"entries on accounts that do not exist: {total}")
     assert_receivables(company)
+    assert_links_mutual(company.tables)
     assert_payables(company.tables, company.ledger)
 
 

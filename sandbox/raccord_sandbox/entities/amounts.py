@@ -95,7 +95,8 @@ def sales_number(work: Work, kind: Kind, draft: Draft) -> None:
     if number is None:
         return
     if custom:
-        unique_number(work, draft, ("SalesReceipt", "RefundReceipt", "Invoice", "CreditMemo"))
+        posting = ("SalesReceipt", "RefundReceipt", "Invoice", "CreditMemo")
+        unique_number(work, draft, posting if kind.name in posting else (kind.name,))
     if draft.old is None or draft.old.get("DocNumber") != number:
         work.number("sales", number)
 

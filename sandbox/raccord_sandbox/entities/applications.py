@@ -169,11 +169,11 @@ def let_go(work: Work, kind: Kind, doc: Doc) -> None:
         take_back(work, Item(kind.name, doc["Id"], line), CENTS)
 
 
-def refuse_if_linked(work: Work, kind: Kind, doc: Doc) -> None:
-    """Refuse to delete what payments settle, unless the company, or a person in the browser, lets them go unapplied."""
+def refuse_if_linked(work: Work, kind: Kind, doc: Doc, other: str = "Payment") -> None:
+    """Refuse to delete what others are linked to, unless the company, or a person in the browser, lets them go."""
     if work.by == "person" or work.company.settings.get("delete_linked"):
         return
-    if any(link["TxnType"] == "Payment" for link in doc.get("LinkedTxn", [])):
+    if any(link["TxnType"] == other for link in doc.get("LinkedTxn", [])):
         raise FaultError(
             800, f"Cannot delete object : {kind.name} {doc['Id']} has linked transactions; unlink them first"
         )

@@ -18,6 +18,7 @@ from raccord_sandbox.entities.applications import (
     take_back,
 )
 from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind, Operation
+from raccord_sandbox.entities.links import LINKED_TXN, release_sources, settle_sources
 from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERYABLE, SALES_FORM, settle_sales_form
 from raccord_sandbox.entities.terms import due_date
 from raccord_sandbox.faults import Doc, FaultError
@@ -40,6 +41,7 @@ def settle_invoice(work: Work, kind: Kind, draft: Draft) -> None:
         new["DueDate"] = _due(work, new)
     paid = _advance(work, new, total)
     customer, memo = new["CustomerRef"]["value"], new.get("PrivateNote", "")
+    settle_sources(work, draft)
     account = _keep_open(work, kind, draft, total - paid)
     draft.entries = [Entry(account, total - paid, memo, customer), *credits_]
     if paid:
@@ -100,14 +102,16 @@ def _keep_open(work: Work, kind: Kind, draft: Draft, worth: Decimal) -> str:
 
 
 def release_receivable(work: Work, kind: Kind, doc: Doc) -> None:
-    """Let the payments of a document go unapplied, where that is allowed."""
+    """Let the payments of a document go unapplied, where that is allowed, and open what it was made from."""
     refuse_if_linked(work, kind, doc)
     let_go(work, kind, doc)
+    release_sources(work, doc)
 
 
 def void_receivable(work: Work, kind: Kind, doc: Doc) -> None:
     """Empty a document; what payments applied to it becomes unapplied."""
     let_go(work, kind, doc)
+    release_sources(work, doc)
     mark_voided(doc)
     doc["LinkedTxn"] = []
     for name in ("Deposit", "RemainingCredit"):
@@ -133,13 +137,13 @@ INVOICE = Kind(
         "SalesTermRef": Ref(("Term",)),
         "DueDate": Day(),
         "Deposit": MONEY,
+        "LinkedTxn": LINKED_TXN,
     },
     settle_invoice,
     sequence="transaction",
     operations=TRANSACTIONS | {Operation.VOID},
     required=("CustomerRef", "Line"),
     computed=COMPUTED | {"InvoiceLink", "EInvoiceStatus"},
-    kept=frozenset({"LinkedTxn"}),
     queryable=QUERYABLE | {"DueDate"},
     release=release_receivable,
     void=void_receivable,

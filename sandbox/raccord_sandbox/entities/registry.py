@@ -8,6 +8,7 @@ from raccord_sandbox.entities.billpayments import BILL_PAYMENT
 from raccord_sandbox.entities.bills import BILL, VENDOR_CREDIT
 from raccord_sandbox.entities.cardpayments import CREDIT_CARD_PAYMENT
 from raccord_sandbox.entities.deposits import DEPOSIT
+from raccord_sandbox.entities.estimates import ESTIMATE
 from raccord_sandbox.entities.invoices import CREDIT_MEMO, INVOICE
 from raccord_sandbox.entities.items import ITEM
 from raccord_sandbox.entities.journal_codes import JOURNAL_CODE
@@ -49,6 +50,7 @@ KINDS: dict[str, Kind] = {
         COMPANY_INFO,
         PREFERENCES,
         INVOICE,
+        ESTIMATE,
         PAYMENT,
         CREDIT_MEMO,
         SALES_RECEIPT,

@@ -6,11 +6,16 @@ from dataclasses import replace
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS, account_of, mark_voided, refuse_if_deposited, sales_number
+from raccord_sandbox.entities.applications import refuse_if_linked
 from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind, Operation
+from raccord_sandbox.entities.links import LINKED_TXN, settle_refunded, untie
 from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERYABLE, SALES_FORM, settle_sales_form
 from raccord_sandbox.faults import Doc, missing
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import Text
+
+TIED = ("SalesReceipt", "RefundReceipt")
+"""A refund and the sale it gives back are linked with each other."""
 
 
 def settle_sales_receipt(work: Work, kind: Kind, draft: Draft) -> None:
@@ -36,6 +41,8 @@ def _settle_receipt(work: Work, kind: Kind, draft: Draft, sign: int) -> None:
         raise missing("PaymentRefNum")
     total, credits_ = settle_sales_form(work, draft)
     new["Balance"] = CENTS
+    if sign < 0:
+        settle_refunded(work, draft)
     sales_number(work, kind, draft)
     name = new.get("CustomerRef", {}).get("value", "")
     draft.entries = [Entry(money["Id"], sign * total, new.get("PrivateNote", ""), name)]
@@ -43,10 +50,18 @@ def _settle_receipt(work: Work, kind: Kind, draft: Draft, sign: int) -> None:
 
 
 def void_sale(work: Work, kind: Kind, doc: Doc) -> None:
-    """Empty a sale; a deposited one is refused."""
+    """Empty a sale or a refund; a deposited one is refused."""
     refuse_if_deposited(work, kind, doc)
+    untie(work, kind, doc, *TIED)
     mark_voided(doc)
     doc["LinkedTxn"] = []
+
+
+def release_receipt(work: Work, kind: Kind, doc: Doc) -> None:
+    """Free what a sale or refund is linked to; a deposited one, and a sale that was refunded, are refused."""
+    refuse_if_deposited(work, kind, doc)
+    refuse_if_linked(work, kind, doc, "RefundReceipt")
+    untie(work, kind, doc, *TIED)
 
 
 SALES_RECEIPT = Kind(
@@ -60,19 +75,19 @@ SALES_RECEIPT = Kind(
     computed=COMPUTED,
     kept=frozenset({"LinkedTxn"}),
     queryable=QUERYABLE,
-    release=refuse_if_deposited,
+    release=release_receipt,
     void=void_sale,
 )
 REFUND_RECEIPT = Kind(
     "RefundReceipt",
     Family.TRANSACTION,
-    {**SALES_FORM, "PaymentRefNum": Text(100)},
+    {**SALES_FORM, "PaymentRefNum": Text(100), "LinkedTxn": LINKED_TXN},
     settle_refund_receipt,
     sequence="transaction",
     operations=TRANSACTIONS,
     required=("DepositToAccountRef", "Line"),
     computed=COMPUTED,
-    kept=frozenset({"LinkedTxn"}),
     queryable=QUERYABLE,
-    release=refuse_if_deposited,
+    release=release_receipt,
+    void=void_sale,
 )
