@@ -13,10 +13,11 @@ from raccord_sandbox.company import Company
 from raccord_sandbox.documents.mailing import send
 from raccord_sandbox.documents.printing import printed
 from raccord_sandbox.entities.kind import Family, Kind, Operation
-from raccord_sandbox.entities.registry import BY_PATH
+from raccord_sandbox.entities.registry import BY_PATH, KINDS
+from raccord_sandbox.entities.tax_lists import create_tax_code
 from raccord_sandbox.faults import Doc, FaultError, GatewayError, forbidden, unauthenticated, unsupported
 from raccord_sandbox.limits import sort_of
-from raccord_sandbox.operations import Origin, read, write
+from raccord_sandbox.operations import Origin, note, read, write
 from raccord_sandbox.reports.catalog import report
 from raccord_sandbox.selection import run
 from raccord_sandbox.store import Store
@@ -141,6 +142,11 @@ def _execute(store: Store, company: Company, call: Call) -> Answer:
         case "POST", "upload", "":
             _refuse_if_expired(company)
             body = upload(company, call.headers, call.body, origin)
+        case "POST", "taxservice", "taxcode":
+            _refuse_if_expired(company)
+            found, key = create_tax_code(company, _json(call))
+            note(company, KINDS["TaxCode"], "create", {"Id": key}, origin)
+            return Answer(200, dumps(found))
         case "GET", entity, key if entity in BY_PATH and key.endswith("/pdf"):
             return Answer(200, printed(company, BY_PATH[entity], key.removesuffix("/pdf")), "application/pdf")
         case "POST", entity, key if entity in BY_PATH and key.endswith("/send"):

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from raccord_sandbox.chart import KINDS, SYSTEM_SUBTYPES, TYPE_OF_SUBTYPE
 from raccord_sandbox.company import Company, Work, is_balance_sheet
+from raccord_sandbox.entities.amounts import NAMED
 from raccord_sandbox.entities.hierarchy import full_name, unique_full_name
 from raccord_sandbox.entities.kind import LIST_QUERYABLE, Draft, Family, Kind
 from raccord_sandbox.faults import Doc, FaultError, business
@@ -19,14 +20,12 @@ def settle_account(work: Work, kind: Kind, draft: Draft) -> None:
     new, old = draft.new, draft.old
     _classify(new, old)
     new.setdefault("Active", True)
-    system = old is not None and old["AccountSubType"] in SYSTEM_SUBTYPES
-    if system and not new["Active"]:
-        raise business("This is a system account: it cannot be made inactive.", "Active")
-    if old is None and new["AccountSubType"] in SYSTEM_SUBTYPES and _has_subtype(work, new["AccountSubType"]):
-        raise business(f"The company already has its account of subtype {new['AccountSubType']}.", "AccountSubType")
+    _refuse_change_of_system(work, new, old)
     parent = full_name(work, kind, new, flag="SubAccount")
     if parent is not None and parent["AccountType"] != new["AccountType"]:
         raise business("A sub-account must have the type of its parent.", "ParentRef")
+    if parent is not None and SYSTEM_SUBTYPES & {parent["AccountSubType"], new["AccountSubType"]}:
+        raise business("A system account is neither a parent nor a sub-account.", "ParentRef")
     unique_full_name(work, kind, draft, "Another account is already using this name. Please use a different name.")
     _unique_number(work, draft)
     home = work.company.home_currency
@@ -34,6 +33,36 @@ def settle_account(work: Work, kind: Kind, draft: Draft) -> None:
         raise business(f"Multicurrency is off: the currency must be {home}.", "CurrencyRef")
     new["CurrencyRef"] = {"value": home, "name": work.company.settings["currency_name"]}
     _opening_balance(work, draft)
+
+
+def _refuse_change_of_system(work: Work, new: Doc, old: Doc | None) -> None:
+    """Refuse a second account of a system's subtype, and what would break receivables, payables or the tree (6000)."""
+    subtype = new["AccountSubType"]
+    if subtype in SYSTEM_SUBTYPES and (old is None or old["AccountSubType"] != subtype) and _has_subtype(work, subtype):
+        raise business(f"The company already has its account of subtype {subtype}.", "AccountSubType")
+    if old is None:
+        return
+    system = _is_system(work, old)
+    if system and not new["Active"]:
+        raise business("This is a system account: it cannot be made inactive.", "Active")
+    if old["AccountSubType"] in SYSTEM_SUBTYPES and subtype != old["AccountSubType"]:
+        raise business("The type of a system account cannot be changed.", "AccountSubType")
+    if old["AccountType"] == new["AccountType"]:
+        return
+    if system or NAMED.keys() & {old["AccountType"], new["AccountType"]}:
+        raise business(
+            f"The type of an account cannot be changed between {' and '.join(NAMED)} and others.", "AccountType"
+        )
+    if any(child.get("ParentRef", {}).get("value") == old["Id"] for child in work.all("Account")):
+        raise business("The type of an account with sub-accounts cannot be changed.", "AccountType")
+
+
+def _is_system(work: Work, account: Doc) -> bool:
+    """Tell whether the company cannot do without an account."""
+    type_: str = account["AccountType"]
+    if account["AccountSubType"] in SYSTEM_SUBTYPES or account["Id"] in work.company.settings["tax_accounts"].values():
+        return True
+    return type_ in NAMED and work.company.accounts_of(AccountType=type_)[0] == account["Id"]
 
 
 def _has_subtype(work: Work, subtype: str) -> bool:
@@ -87,8 +116,8 @@ def _opening_balance(work: Work, draft: Draft) -> None:
         return
     if day is None:
         raise FaultError(6060, "An opening balance needs a date", "OpeningBalanceDate")
-    if not is_balance_sheet(new):
-        raise business("Only balance sheet accounts have an opening balance.", "OpeningBalance")
+    if not is_balance_sheet(new) or new["AccountType"] in NAMED:
+        raise business("Only balance sheet accounts that name nobody have an opening balance.", "OpeningBalance")
     equity = work.company.first_account(AccountSubType="OpeningBalanceEquity")
     signed = amount if new["Classification"] == "Asset" else -amount
     new["TxnDate"] = day

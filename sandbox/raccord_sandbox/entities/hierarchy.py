@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.kind import Draft, Kind
@@ -10,9 +11,10 @@ from raccord_sandbox.faults import Doc, FaultError, business
 
 DEEPEST = 4
 SUFFIX = " (deleted)"
+SUFFIXED = re.compile(r" \(deleted(?: \d+)?\)$")
 
 
-def full_name(work: Work, kind: Kind, new: Doc, *, flag: str, name: str = "Name") -> Doc | None:
+def full_name(work: Work, kind: Kind, new: Doc, *, flag: str, name: str = "Name", deepest: int = DEEPEST) -> Doc | None:
     """Set FullyQualifiedName, Level-like flag and return the parent; faults 6150 and 6180."""
     ref = new.get("ParentRef")
     if ref is None:
@@ -27,8 +29,8 @@ def full_name(work: Work, kind: Kind, new: Doc, *, flag: str, name: str = "Name"
     chain = list(_ancestors(work, kind, ref["value"]))
     if any(key == new.get("Id") for key in chain):
         raise business("An object cannot be its own parent.", "ParentRef")
-    if len(chain) > DEEPEST:
-        raise FaultError(6180, "You have exceeded the maximum of five levels", "ParentRef")
+    if len(chain) + _height(work, kind, new.get("Id", "")) > deepest:
+        raise FaultError(6180, f"Sub Level Limit Exceeded : at most {deepest + 1} levels are allowed", "ParentRef")
     new[flag] = True
     new["FullyQualifiedName"] = f"{parent['FullyQualifiedName']}:{new[name]}"
     return parent
@@ -42,26 +44,36 @@ def depth(work: Work, kind: Kind, doc: Doc) -> int:
 
 def unique_full_name(work: Work, kind: Kind, draft: Draft, text: str) -> None:
     """Refuse a full name that another object of the entity has (6240)."""
-    rename_if_deactivated(draft, "Name")
-    rename_children(work, kind, draft.old, draft.new)
     own = draft.old["Id"] if draft.old else None
-    for key in work.company.table(kind.name).having("FullyQualifiedName", draft.new["FullyQualifiedName"]):
-        if key != own:
-            raise FaultError(6240, f"The name supplied already exists. : {text} Id={key}")
+
+    def holder(full: str) -> str | None:
+        keys = work.company.table(kind.name).having("FullyQualifiedName", full)
+        return next((key for key in keys if key != own), None)
+
+    rename_if_deactivated(draft, "Name", lambda: holder(draft.new["FullyQualifiedName"]))
+    rename_children(work, kind, draft.old, draft.new)
+    taken = holder(draft.new["FullyQualifiedName"])
+    if taken is not None:
+        raise FaultError(6240, f"The name supplied already exists. : {text} Id={taken}")
 
 
-def rename_if_deactivated(draft: Draft, name: str) -> None:
-    """Give a name that is being deactivated its suffix, and take it away at reactivation."""
+def rename_if_deactivated(draft: Draft, name: str, holder: Callable[[], str | None]) -> None:
+    """Give a name that is being deactivated its suffix, with a number if that is taken; reactivation takes it away."""
     new, old = draft.new, draft.old
     if old is None or old.get("Active", True) == new.get("Active", True):
         return
-    for key in (name, "FullyQualifiedName"):
-        if key not in new:
-            continue
-        if new["Active"]:
-            new[key] = new[key].removesuffix(SUFFIX)
-        elif not new[key].endswith(SUFFIX):
-            new[key] += SUFFIX
+    names = [key for key in (name, "FullyQualifiedName") if key in new]
+    plain = {key: SUFFIXED.sub("", new[key]) for key in names}
+    if new["Active"]:
+        new.update(plain)
+        return
+    number = 1
+    while True:
+        suffix = SUFFIX if number == 1 else f" (deleted {number})"
+        new.update({key: plain[key] + suffix for key in names})
+        if holder() is None:
+            return
+        number += 1
 
 
 def rename_children(work: Work, kind: Kind, old: Doc | None, new: Doc) -> None:
@@ -74,6 +86,14 @@ def rename_children(work: Work, kind: Kind, old: Doc | None, new: Doc) -> None:
             changed = work.touch(kind.name, child["Id"])
             changed["FullyQualifiedName"] = f"{new['FullyQualifiedName']}:{changed[name]}"
             rename_children(work, kind, child, changed)
+
+
+def _height(work: Work, kind: Kind, key: str) -> int:
+    """Return how many levels there are below an object."""
+    if not key:
+        return 0
+    below = [child["Id"] for child in work.company.table(kind.name) if child.get("ParentRef", {}).get("value") == key]
+    return max((1 + _height(work, kind, child) for child in below), default=0)
 
 
 def _ancestors(work: Work, kind: Kind, key: str) -> Iterator[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from raccord_sandbox.company import Company, Work
-from raccord_sandbox.entities.hierarchy import DEEPEST, SUFFIX, depth, full_name, rename_children, rename_if_deactivated
+from raccord_sandbox.entities.hierarchy import DEEPEST, depth, full_name, rename_children, rename_if_deactivated
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind
-from raccord_sandbox.faults import Doc, FaultError, business
+from raccord_sandbox.entities.opening import open_with_invoice
+from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import (
     ADDRESS,
     EMAIL,
@@ -27,6 +28,8 @@ from raccord_sandbox.schema import (
 NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 NAME_LISTS = ("Customer", "Vendor", "Employee")
 FORBIDDEN = ":\t\n"
+MASKED = {"Customer": "PrimaryTaxIdentifier", "Vendor": "TaxIdentifier"}
+"""The tax number of each kind of name."""
 TAKEN = "Another customer, vendor or employee is already using this name. Please use a different name."
 
 
@@ -41,28 +44,73 @@ def settle_person(work: Work, kind: Kind, draft: Draft) -> None:
         raise FaultError(6080, "At least one of the name parts or DisplayName must be given", "DisplayName")
     new["DisplayName"] = display
     new.setdefault("PrintOnCheckName", display[: 110 if kind.name == "Customer" else 100])
+    _keep_masked(kind, draft)
     if old is not None and old["Active"] and not new["Active"] and _balance(work.company, kind.name, old["Id"]) != 0:
         raise FaultError(6220, "Delete List Has Balance Error : this object has an open balance", "Active")
     if kind.name == "Customer":
-        full_name(work, kind, new, flag="Job", name="DisplayName")
-        new["Level"] = depth(work, kind, new)
-        if new["Job"]:
-            work.company.settings["has_jobs"] = True
-            work.company.save_settings()
-        new.setdefault("BillWithParent", False)
-        new.setdefault("Taxable", False)
-        new.setdefault("PreferredDeliveryMethod", "None")
-        if new["PreferredDeliveryMethod"] == "Email" and "PrimaryEmailAddr" not in new:
-            raise FaultError(6420, "Email is required for this delivery method", "PrimaryEmailAddr")
+        _settle_customer(work, kind, draft)
     if kind.name != "Employee":
         _currency(work, draft)
-    rename_if_deactivated(draft, "DisplayName")
+    own = (kind.name, old["Id"]) if old else None
+    rename_if_deactivated(draft, "DisplayName", lambda: _holder(work, new["DisplayName"], own))
     if kind.name == "Customer":
         rename_children(work, kind, old, new)
-    _unique_display_name(work, kind, draft)
-    if new.pop("Balance", None) and old is None:
-        raise FaultError(5030, "Feature Not Supported Error : this sandbox has no opening balance of names", "Balance")
-    new.pop("OpenBalanceDate", None)
+    holder = _holder(work, new["DisplayName"], own)
+    if holder is not None:
+        raise FaultError(6240, f"The name supplied already exists. : {TAKEN} Id={holder}")
+    if kind.name == "Employee" and not (new.get("GivenName") or new.get("FamilyName")):
+        raise missing("GivenName")
+    if kind.name == "Customer":
+        _opening_balance(work, draft)
+
+
+def _settle_customer(work: Work, kind: Kind, draft: Draft) -> None:
+    """Place a customer in its tree; only a person makes a project, which must be somebody's."""
+    new, old = draft.new, draft.old
+    full_name(work, kind, new, flag="Job", name="DisplayName")
+    new["Level"] = depth(work, kind, new)
+    if new["Job"]:
+        work.company.settings["has_jobs"] = True
+        work.company.save_settings()
+    kept = (old or {}).get("IsProject", False)
+    new["IsProject"] = kept if work.by == "api" else new.get("IsProject", kept)
+    if new["IsProject"] and not new["Job"]:
+        raise FaultError(6150, "ParentRef is required for a project", "ParentRef")
+    new.setdefault("BillWithParent", False)
+    new.setdefault("Taxable", False)
+    new.setdefault("PreferredDeliveryMethod", "None")
+    if new["PreferredDeliveryMethod"] == "Email" and "PrimaryEmailAddr" not in new:
+        raise FaultError(6420, "Email is required for this delivery method", "PrimaryEmailAddr")
+    if old is not None and old["BillWithParent"] != new["BillWithParent"]:
+        _refuse_if_invoiced(work, old["Id"])
+
+
+def _refuse_if_invoiced(work: Work, key: str) -> None:
+    if any(invoice["CustomerRef"]["value"] == key for invoice in work.all("Invoice")):
+        raise FaultError(
+            6130, "Cannot change who customer bills with : this customer has invoices already", "BillWithParent"
+        )
+
+
+def _opening_balance(work: Work, draft: Draft) -> None:
+    """Open a new customer with an invoice of its opening balance; afterwards the balance is computed."""
+    amount, day = draft.new.pop("Balance", None), draft.new.pop("OpenBalanceDate", None)
+    if draft.old is not None or not amount:
+        return
+    if amount < 0:
+        raise FaultError(2290, "Negative amount : an opening balance is what the customer owes", "Balance")
+    open_with_invoice(work, draft.new, amount, day or work.company.clock.today().isoformat())
+
+
+def _keep_masked(kind: Kind, draft: Draft) -> None:
+    """Keep a tax number that comes back as it was shown, all but its end hidden."""
+    name = MASKED.get(kind.name, "")
+    if draft.old is not None and name in draft.old and draft.new.get(name) == _masked(draft.old[name]):
+        draft.new[name] = draft.old[name]
+
+
+def _masked(text: str) -> str:
+    return f"XXXXXXX{text[-4:]}"
 
 
 def _currency(work: Work, draft: Draft) -> None:
@@ -70,20 +118,6 @@ def _currency(work: Work, draft: Draft) -> None:
     if draft.new.get("CurrencyRef", {"value": home})["value"] != home:
         raise business(f"Multicurrency is off: the currency must be {home}.", "CurrencyRef")
     draft.new["CurrencyRef"] = {"value": home, "name": work.company.settings["currency_name"]}
-
-
-def _unique_display_name(work: Work, kind: Kind, draft: Draft) -> None:
-    own = (kind.name, draft.old["Id"]) if draft.old else None
-    number = 1
-    wanted = draft.new["DisplayName"]
-    while True:
-        holder = _holder(work, draft.new["DisplayName"], own)
-        if holder is None:
-            return
-        if draft.new["Active"] or not wanted.endswith(SUFFIX):
-            raise FaultError(6240, f"The name supplied already exists. : {TAKEN} Id={holder}")
-        number += 1
-        draft.new["DisplayName"] = f"{wanted[: -len(SUFFIX)]} (deleted {number})"
 
 
 def _holder(work: Work, name: str, own: tuple[str, str] | None) -> str | None:
@@ -120,12 +154,18 @@ def render_customer(company: Company, doc: Doc) -> Doc:
     """Add the open balance, own and with sub-customers."""
     own = _balance(company, "Customer", doc["Id"])
     total = sum((_balance(company, "Customer", key) for key in _below(company, doc["Id"])), own)
-    return {**doc, "Balance": own, "BalanceWithJobs": total}
+    return {**_hidden("Customer", doc), "Balance": own, "BalanceWithJobs": total}
 
 
 def render_vendor(company: Company, doc: Doc) -> Doc:
     """Add what is owed to the vendor."""
-    return {**doc, "Balance": _balance(company, "Vendor", doc["Id"])}
+    return {**_hidden("Vendor", doc), "Balance": _balance(company, "Vendor", doc["Id"])}
+
+
+def _hidden(kind: str, doc: Doc) -> Doc:
+    """Return a name with all but the end of its tax number hidden."""
+    name = MASKED[kind]
+    return {**doc, name: _masked(doc[name])} if name in doc else doc
 
 
 def _below(company: Company, key: str) -> Iterator[str]:
@@ -180,13 +220,12 @@ CUSTOMER = Kind(
         "PrimaryTaxIdentifier": Text(20),
         "Balance": MONEY,
         "OpenBalanceDate": Day(),
+        "IsProject": Flag(),
     },
     settle_person,
     sequence="name",
-    computed=frozenset(
-        {"FullyQualifiedName", "Level", "BalanceWithJobs", "IsProject", "ClientEntityId", "V4IDPseudonym"}
-    ),
-    queryable=NAME_QUERYABLE | {"Job", "ParentRef"},
+    computed=frozenset({"FullyQualifiedName", "Level", "BalanceWithJobs", "ClientEntityId", "V4IDPseudonym"}),
+    queryable=NAME_QUERYABLE | {"Job", "ParentRef", "IsProject"},
     render=render_customer,
 )
 VENDOR = Kind(

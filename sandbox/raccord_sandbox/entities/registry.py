@@ -7,6 +7,7 @@ from raccord_sandbox.entities.attachable import ATTACHABLE
 from raccord_sandbox.entities.billpayments import BILL_PAYMENT
 from raccord_sandbox.entities.bills import BILL, VENDOR_CREDIT
 from raccord_sandbox.entities.cardpayments import CREDIT_CARD_PAYMENT
+from raccord_sandbox.entities.company_settings import COMPANY_INFO, PREFERENCES
 from raccord_sandbox.entities.deposits import DEPOSIT
 from raccord_sandbox.entities.estimates import ESTIMATE
 from raccord_sandbox.entities.invoices import CREDIT_MEMO, INVOICE
@@ -14,21 +15,12 @@ from raccord_sandbox.entities.items import ITEM
 from raccord_sandbox.entities.journal_codes import JOURNAL_CODE
 from raccord_sandbox.entities.journals import JOURNAL_ENTRY
 from raccord_sandbox.entities.kind import Kind
-from raccord_sandbox.entities.lists import (
-    CLASS,
-    COMPANY_INFO,
-    DEPARTMENT,
-    PAYMENT_METHOD,
-    PREFERENCES,
-    TAX_AGENCY,
-    TAX_CODE,
-    TAX_RATE,
-    TERM,
-)
+from raccord_sandbox.entities.lists import CLASS, DEPARTMENT, PAYMENT_METHOD, TERM
 from raccord_sandbox.entities.payments import PAYMENT
 from raccord_sandbox.entities.people import CUSTOMER, EMPLOYEE, VENDOR
 from raccord_sandbox.entities.purchases import PURCHASE
 from raccord_sandbox.entities.sales import REFUND_RECEIPT, SALES_RECEIPT
+from raccord_sandbox.entities.tax_lists import TAX_AGENCY, TAX_CODE, TAX_RATE
 from raccord_sandbox.entities.transfers import TRANSFER
 
 KINDS: dict[str, Kind] = {

@@ -1,0 +1,61 @@
+"""What a customer owes from the time before these books: an invoice against opening balance equity."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from raccord_sandbox.clock import stamp
+from raccord_sandbox.company import Work
+from raccord_sandbox.entities.amounts import CENTS
+from raccord_sandbox.faults import Doc
+from raccord_sandbox.ledger import Entry
+
+TEXT = "Opening Balance"
+
+
+def open_with_invoice(work: Work, customer: Doc, amount: Decimal, day: str) -> None:
+    """Stage the invoice that the service writes when a customer is made with a balance."""
+    accounts = work.company.accounts_of(AccountType="Accounts Receivable")
+    own = customer.get("ARAccountRef", {}).get("value") or accounts[0]
+    equity = work.company.first_account(AccountSubType="OpeningBalanceEquity")
+    now = stamp(work.company.clock.now())
+    detail: Doc = {"ItemAccountRef": {"value": equity["Id"], "name": equity["Name"]}}
+    if work.company.is_us:
+        detail["TaxCodeRef"] = {"value": "NON"}
+    key = work.next_id("transaction")
+    ref = {"value": customer["Id"], "name": customer["DisplayName"]}
+    invoice: Doc = {
+        "CustomerRef": ref,
+        "TxnDate": day,
+        "DueDate": day,
+        "PrivateNote": TEXT,
+        "Line": [
+            {
+                "Id": "1",
+                "LineNum": 1,
+                "Description": TEXT,
+                "Amount": amount,
+                "DetailType": "SalesItemLineDetail",
+                "SalesItemLineDetail": detail,
+            },
+            {"Amount": amount, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
+        ],
+        "TotalAmt": amount,
+        "Balance": amount,
+        "Deposit": CENTS,
+        "CurrencyRef": customer["CurrencyRef"],
+        "ApplyTaxAfterDiscount": False,
+        "PrintStatus": "NotSet",
+        "EmailStatus": "NotSet",
+        "CustomField": [],
+        "LinkedTxn": [],
+        "domain": "QBO",
+        "sparse": False,
+        "Id": key,
+        "SyncToken": "0",
+        "MetaData": {"CreateTime": now, "LastUpdatedTime": now},
+    }
+    if not work.company.is_us:
+        invoice["GlobalTaxCalculation"] = "NotApplicable"
+    entries = [Entry(own, amount, TEXT, customer["Id"]), Entry(equity["Id"], -amount, TEXT, customer["Id"], "1")]
+    work.put("Invoice", invoice, entries)
