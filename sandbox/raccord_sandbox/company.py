@@ -254,6 +254,13 @@ class Work:
         self._staged[kind, key] = (doc, None)
         return doc
 
+    def fresh(self, doc: Doc, sequence: str) -> Doc:
+        """Return an object that does not exist yet with its id, SyncToken and times."""
+        now = stamp(self.company.clock.now())
+        times = {"CreateTime": now, "LastUpdatedTime": now}
+        head = {"domain": "QBO", "sparse": False, "Id": self.next_id(sequence), "SyncToken": "0", "MetaData": times}
+        return {**doc, **head}
+
     def renew(self, doc: Doc, stored: Doc) -> None:
         """Raise the SyncToken and the time of the last update."""
         doc["SyncToken"] = str(int(stored["SyncToken"]) + 1)

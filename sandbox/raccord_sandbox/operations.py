@@ -115,10 +115,7 @@ def _create(work: Work, kind: Kind, body: Doc, include: frozenset[str]) -> Doc:
     reading = Reading()
     new: Doc = _without_blanks(kind.block.read(body, "", reading))
     _resolve(work.company, reading, None)
-    new["domain"], new["sparse"] = "QBO", False
-    new["Id"], new["SyncToken"] = work.next_id(kind.sequence), "0"
-    now = stamp(work.company.clock.now())
-    new["MetaData"] = {"CreateTime": now, "LastUpdatedTime": now}
+    new = work.fresh(new, kind.sequence)
     draft = Draft(new, None, frozenset(new), include)
     return _settle(work, kind, draft)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from raccord_sandbox.chart import KINDS
-from raccord_sandbox.clock import stamp
 from raccord_sandbox.company import Work
 from raccord_sandbox.faults import Doc
 
@@ -15,10 +14,9 @@ def system_account(work: Work, name: str, type_: str, subtype: str, **more: str)
 
 
 def _made(work: Work, name: str, type_: str, subtype: str, currency: str = "", currency_name: str = "") -> Doc:
-    now = stamp(work.company.clock.now())
     home = work.company.settings
     name = _free(work, name)
-    doc: Doc = {
+    account: Doc = {
         "Name": name,
         "FullyQualifiedName": name,
         "SubAccount": False,
@@ -27,12 +25,8 @@ def _made(work: Work, name: str, type_: str, subtype: str, currency: str = "", c
         "Classification": KINDS[type_].classification,
         "CurrencyRef": {"value": currency or home["currency"], "name": currency_name or home["currency_name"]},
         "Active": True,
-        "domain": "QBO",
-        "sparse": False,
-        "Id": work.next_id("account"),
-        "SyncToken": "0",
-        "MetaData": {"CreateTime": now, "LastUpdatedTime": now},
     }
+    doc = work.fresh(account, "account")
     work.put("Account", doc)
     return doc
 

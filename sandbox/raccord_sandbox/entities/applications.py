@@ -65,6 +65,29 @@ def open_amount(work: Work, item: Item) -> Decimal:
     return CENTS if claim is None else claim.amount - applied(work, item)
 
 
+def open_documents(work: Work, kind: str, like: Doc, open_in: str = "Balance") -> list[Doc]:
+    """Return the documents with something open of the customer and currency of another, first those due first."""
+    found = [
+        doc
+        for doc in work.all(kind)
+        if doc[open_in] > 0
+        and doc["CustomerRef"]["value"] == like["CustomerRef"]["value"]
+        and doc["CurrencyRef"]["value"] == like["CurrencyRef"]["value"]
+    ]
+    return sorted(found, key=lambda doc: (doc.get("DueDate", doc["TxnDate"]), doc["TxnDate"], int(doc["Id"])))
+
+
+def share_out(work: Work, kind: str, like: Doc, amount: Decimal) -> tuple[list[Doc], Decimal]:
+    """Return payment lines that settle open documents with an amount, and what is left of it."""
+    lines: list[Doc] = []
+    for doc in open_documents(work, kind, like):
+        part = min(amount, doc["Balance"])
+        if part:
+            lines.append({"Amount": part, "LinkedTxn": [{"TxnId": doc["Id"], "TxnType": kind}]})
+            amount -= part
+    return lines, amount
+
+
 def set_applied(work: Work, payment: Doc, item: Item, before: Decimal, after: Decimal) -> None:
     """Tell an item that a payment now applies `after` where it applied `before`; its SyncToken rises."""
     doc = work.touch(item.kind, item.id)

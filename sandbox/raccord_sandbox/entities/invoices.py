@@ -17,6 +17,7 @@ from raccord_sandbox.entities.applications import (
     refuse_if_linked,
     take_back,
 )
+from raccord_sandbox.entities.auto_apply import apply_credits
 from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind, Operation
 from raccord_sandbox.entities.links import LINKED_TXN, release_sources, settle_sources
 from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERYABLE, SALES_FORM, settle_sales_form
@@ -46,6 +47,7 @@ def settle_invoice(work: Work, kind: Kind, draft: Draft) -> None:
     draft.entries = [Entry(account, total - paid, memo, customer), *credits_]
     if paid:
         draft.entries.insert(1, Entry(new["DepositToAccountRef"]["value"], paid, memo, customer))
+    apply_credits(work, kind, draft)
 
 
 def settle_credit_memo(work: Work, kind: Kind, draft: Draft) -> None:
@@ -58,6 +60,7 @@ def settle_credit_memo(work: Work, kind: Kind, draft: Draft) -> None:
     new["RemainingCredit"] = new["Balance"]
     draft.entries = [Entry(account, -total, new.get("PrivateNote", ""), new["CustomerRef"]["value"])]
     draft.entries += [replace(entry, amount=-entry.amount) for entry in credits_]
+    apply_credits(work, kind, draft)
 
 
 def _due(work: Work, new: Doc) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from raccord_sandbox.company import Company, Work
-from raccord_sandbox.entities.amounts import CENTS, account_of, date_and_currency, mark_voided, refuse_if_deposited
+from raccord_sandbox.entities.amounts import (
+    CENTS,
+    account_of,
+    date_and_currency,
+    mark_voided,
+    preference,
+    refuse_if_deposited,
+)
 from raccord_sandbox.entities.applications import (
     account_of_item,
     applied,
@@ -13,6 +20,7 @@ from raccord_sandbox.entities.applications import (
     payment_entries,
     receivable_accounts,
     set_applied,
+    share_out,
 )
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
@@ -53,6 +61,8 @@ def settle_payment(work: Work, kind: Kind, draft: Draft) -> None:
     if new["TotalAmt"] < 0:
         raise business("Transaction amount must be 0 or greater.", "TotalAmt")
     _accounts(work, new)
+    if old is None and "Line" not in draft.sent and preference(work, "SalesFormsPrefs", "AutoApplyPayments"):
+        new["Line"], _ = share_out(work, "Invoice", new, new["TotalAmt"])
     new["Line"] = [line for line in (_line(work, new, sent) for sent in new.get("Line", []) if sent) if line["Amount"]]
     before = {} if old is None else applications(old)
     after = applications(new)
