@@ -97,7 +97,7 @@ KINDS = {
 
 TYPE_OF_SUBTYPE = {subtype: kind.name for kind in KINDS.values() for subtype in kind.subtypes}
 
-SYSTEM_SUBTYPES = frozenset({"UndepositedFunds", "OpeningBalanceEquity", "RetainedEarnings"})
+SYSTEM_SUBTYPES = frozenset({"UndepositedFunds", "OpeningBalanceEquity", "RetainedEarnings", "ExchangeGainOrLoss"})
 
 
 def is_debit_side(classification: str) -> bool:

@@ -13,9 +13,11 @@ from raccord_sandbox.attachments.files import Files
 from raccord_sandbox.changes import CREATE, DELETE, UPDATE, Change
 from raccord_sandbox.chart import BALANCE_SHEET
 from raccord_sandbox.clock import CompanyClock, SandboxClock, stamp
+from raccord_sandbox.closed_books import refuse_closed
 from raccord_sandbox.deletions import Deletion, Deletions
+from raccord_sandbox.exchange import in_home_currency
 from raccord_sandbox.faults import Doc, FaultError
-from raccord_sandbox.invariants import assert_taxes_follow
+from raccord_sandbox.invariants import assert_currencies_follow, assert_taxes_follow
 from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
 from raccord_sandbox.mutual import assert_links_mutual
 from raccord_sandbox.receivables import assert_receivables
@@ -63,6 +65,12 @@ class Company:
     def home_currency(self) -> str:
         """Return the currency of the books."""
         return str(self.settings["currency"])
+
+    @property
+    def multicurrency(self) -> bool:
+        """Tell whether names, accounts and documents may be in a foreign currency."""
+        preferences = self.get("Preferences", "1") or {}
+        return bool(preferences.get("CurrencyPrefs", {}).get("MultiCurrencyEnabled", False))
 
     def switch(self, name: str) -> Setting:
         """Return the value of a switch."""
@@ -295,8 +303,10 @@ class Work:
         self._told[kind, key] = Change(kind, key, operation, stamp(self.company.clock.now()), vanished)
 
     def commit(self) -> None:
-        """Make everything visible at once."""
-        rows = [(kind, key, doc, entries) for (kind, key), (doc, entries) in self._staged.items()]
+        """Make everything visible at once, in home currency. Raises 6200 for what would change closed books."""
+        changes = in_home_currency(self.company, self._staged)
+        refuse_closed(self.company, changes)
+        rows = [(kind, key, doc, entries) for (kind, key), (doc, entries) in changes.items()]
         self.company.apply(rows, self._told)
         if self._numbers:
             self.company.settings.setdefault("last_numbers", {}).update(self._numbers)
@@ -328,6 +338,7 @@ def assert_books_balance(company: Company) -> None:
             raise AssertionError(f"account {account['Name']}: daily totals differ from its entries")
     if any(total.values()):
         raise AssertionError(f"entries on accounts that do not exist: {total}")
+    assert_currencies_follow(company.tables, company.ledger, company.home_currency)
     assert_receivables(company)
     assert_links_mutual(company.tables)
     assert_payables(company.tables, company.ledger)

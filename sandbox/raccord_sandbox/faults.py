@@ -32,6 +32,7 @@ MESSAGES = {
     2190: "Invalid Date Range",
     2200: "Malformed URL",
     2210: "Malformed Email Address",
+    2220: "Invalid Currency",
     2230: "Invalid Boolean",
     2240: "Invalid Number Range",
     2250: "Missing Lines",

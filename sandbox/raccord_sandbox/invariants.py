@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Posting
+from raccord_sandbox.ledger import Ledger, Posting
+from raccord_sandbox.table import Table
 
 ZERO = Decimal(0)
+CONTROL = frozenset({"Accounts Receivable", "Accounts Payable"})
+WITH_BALANCE = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit"})
 BARE_TOTAL = "TotalTax"
 """Stands for the rate of a sent total that has no tax lines."""
 
@@ -26,7 +30,42 @@ def assert_taxes_follow(doc: Doc, posting: Posting) -> None:
     posted: dict[str, Decimal] = {}
     for entry in posting.entries:
         if entry.tax:
-            posted[entry.tax] = posted.get(entry.tax, ZERO) + entry.amount
+            posted[entry.tax] = posted.get(entry.tax, ZERO) + entry.stated
     rates = set(stated) | set(posted)
     if not any(all(posted.get(rate, ZERO) == sign * stated.get(rate, ZERO) for rate in rates) for sign in (1, -1)):
         raise AssertionError(f"{posting.kind} {posting.id}: states the taxes {stated} and posts {posted}")
+
+
+def assert_currencies_follow(tables: Mapping[str, Table], ledger: Ledger, home: str) -> None:
+    """Raise AssertionError unless foreign documents balance in their currency too and nothing settled leaves a rest."""
+    currencies = {doc["Id"]: doc.get("CurrencyRef", {}).get("value", home) for doc in tables.get("Account", ())}
+    kept: dict[str, Decimal] = {}
+    for posting in ledger.postings():
+        doc = tables[posting.kind].get(posting.id) or {}
+        currency = doc.get("CurrencyRef", {}).get("value", home)
+        if sum((entry.stated for entry in posting.entries), ZERO) != 0 and currency != home:
+            raise AssertionError(f"{posting.kind} {posting.id} does not balance in {currency}")
+        for entry in posting.entries:
+            if (entry.foreign is None) != (currency == home):
+                raise AssertionError(f"{posting.kind} {posting.id} in {currency} has an entry of another currency")
+            if currencies[entry.account] not in (home, currency):
+                raise AssertionError(
+                    f"{posting.kind} {posting.id} in {currency} posts to an account of another currency"
+                )
+            if currencies[entry.account] != home:
+                kept[entry.account] = kept.get(entry.account, ZERO) + entry.stated
+    for account, amount in kept.items():
+        if ledger.foreign_balance(account) != amount:
+            raise AssertionError(f"account {account}: its balance in {currencies[account]} differs from its entries")
+    for (account, item), (at_home, foreign) in ledger.open_items():
+        if not foreign and at_home:
+            raise AssertionError(f"{item} is settled on account {account} and leaves {at_home}")
+        _assert_open(tables, account, item, foreign)
+
+
+def _assert_open(tables: Mapping[str, Table], account: str, item: str, foreign: Decimal) -> None:
+    kind, _, key = item.partition(":")
+    owner = (tables["Account"].get(account) or {}).get("AccountType")
+    doc = tables[kind].get(key) if kind in WITH_BALANCE and owner in CONTROL else None
+    if doc is not None and abs(foreign) != doc["Balance"]:
+        raise AssertionError(f"{item} leaves {foreign} open and says {doc['Balance']}")

@@ -23,6 +23,15 @@ class Entry:
     """The id of the document's line behind it: what tells its item, class, location and quantity."""
     tax: str = ""
     """The id of the tax rate whose tax this is, where it is one."""
+    item: str = ""
+    """The open item that the entry raises or settles on its account, as Kind:Id or, for a line, Kind:Id:Line."""
+    foreign: Decimal | None = None
+    """The amount in the document's currency, where that is not the home currency."""
+
+    @property
+    def stated(self) -> Decimal:
+        """Return the amount in the document's currency."""
+        return self.amount if self.foreign is None else self.foreign
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,11 @@ class Ledger:
         self._balance: defaultdict[str, Decimal] = defaultdict(Decimal)
         self._by_name: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._daily: defaultdict[str, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        self._foreign: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self._foreign_by_name: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._open: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._open_foreign: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._movers: defaultdict[tuple[str, str], dict[tuple[str, str], None]] = defaultdict(dict)
         self._documents: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
 
     def post(self, posting: Posting) -> None:
@@ -89,6 +103,27 @@ class Ledger:
         """Return the debit balance of one customer or vendor over control accounts."""
         return sum((self._by_name.get((account, name), ZERO) for account in accounts), ZERO)
 
+    def foreign_balance(self, account: str) -> Decimal:
+        """Return the debit balance of an account kept in a foreign currency, in that currency."""
+        return self._foreign.get(account, ZERO)
+
+    def foreign_balance_of(self, accounts: Sequence[str], name: str) -> Decimal:
+        """Return the debit balance of one foreign customer or vendor, in that currency."""
+        return sum((self._foreign_by_name.get((account, name), ZERO) for account in accounts), ZERO)
+
+    def open_item(self, account: str, item: str) -> tuple[Decimal, Decimal]:
+        """Return what a foreign item leaves open on an account: in home currency and in its own."""
+        return self._open.get((account, item), ZERO), self._open_foreign.get((account, item), ZERO)
+
+    def open_items(self) -> Iterator[tuple[tuple[str, str], tuple[Decimal, Decimal]]]:
+        """Yield account and item of each foreign item with what it leaves open, at home and in its own currency."""
+        for place, amount in self._open.items():
+            yield place, (amount, self._open_foreign[place])
+
+    def movers(self, account: str, item: str) -> list[tuple[str, str]]:
+        """Return the documents that raise or settle a foreign item, in order of posting."""
+        return list(self._movers.get((account, item), ()))
+
     def of_account(self, account: str) -> list[Posting]:
         """Return the postings that touch an account, by date."""
         found = [self._postings[key] for key in self._documents.get(account, {})]
@@ -114,3 +149,20 @@ class Ledger:
                 self._documents[entry.account][key] = None
             else:
                 self._documents[entry.account].pop(key, None)
+            if entry.foreign is not None:
+                self._apply_foreign(key, entry, sign)
+
+    def _apply_foreign(self, key: tuple[str, str], entry: Entry, sign: int) -> None:
+        foreign = entry.stated * sign
+        self._foreign[entry.account] += foreign
+        if entry.name:
+            self._foreign_by_name[entry.account, entry.name] += foreign
+        if not entry.item:
+            return
+        place = (entry.account, entry.item)
+        self._open[place] += entry.amount * sign
+        self._open_foreign[place] += foreign
+        if sign > 0:
+            self._movers[place][key] = None
+        else:
+            self._movers[place].pop(key, None)

@@ -10,16 +10,12 @@ from typing import Any
 from raccord_sandbox.changes import VOID
 from raccord_sandbox.clock import stamp
 from raccord_sandbox.company import Company, Work
+from raccord_sandbox.currency import home_amounts
 from raccord_sandbox.entities.amounts import refuse_unnamed
 from raccord_sandbox.entities.kind import Draft, Family, Kind, Operation
 from raccord_sandbox.faults import INACTIVE, Doc, FaultError, missing, not_found, stale, unsupported
 from raccord_sandbox.schema import FoundRef, Reading
 from raccord_sandbox.wire import unreadable
-
-CLOSED = (
-    "The account period has closed and the account books cannot be updated through through the QBO Services API. "
-    "Please use the QBO website to make these changes."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,8 @@ def read(company: Company, kind: Kind, key: str, include: Iterable[str] = ()) ->
 def shown(company: Company, kind: Kind, doc: Doc, include: Iterable[str] = ()) -> Doc:
     """Return an object with what is computed at reading, and what `include` asks for."""
     doc = doc if kind.render is None else kind.render(company, doc)
+    if kind.family is Family.TRANSACTION:
+        doc = {**doc, **home_amounts(company, kind.name, doc)} if company.multicurrency else doc
     for word in kind.extras.keys() & frozenset(include):
         doc = kind.extras[word](company, doc)
     return doc
@@ -141,8 +139,6 @@ def _update(work: Work, kind: Kind, body: Doc, include: frozenset[str]) -> Doc:
 def _settle(work: Work, kind: Kind, draft: Draft) -> Doc:
     kind.settle(work, kind, draft)
     refuse_unnamed(work, draft.entries or ())
-    if kind.family is Family.TRANSACTION:
-        _check_books_open(work, draft.old, draft.new)
     work.put(kind.name, draft.new, draft.entries)
     return draft.new
 
@@ -153,8 +149,6 @@ def _delete(work: Work, kind: Kind, body: Doc) -> Doc:
     _check_token(old, body)
     if kind.release is not None:
         kind.release(work, kind, old)
-    if kind.family is Family.TRANSACTION:
-        _check_books_open(work, old)
     work.drop(kind.name, old["Id"])
     return {"status": "Deleted", "domain": "QBO", "Id": old["Id"]}
 
@@ -167,7 +161,6 @@ def _void(work: Work, kind: Kind, body: Doc) -> Doc:
         raise unsupported(f"void of {kind.name}")
     new = copy.deepcopy(old)
     kind.void(work, kind, new)
-    _check_books_open(work, old)
     work.renew(new, old)
     work.put(kind.name, new, ())
     work.tell(kind.name, new["Id"], VOID)
@@ -231,12 +224,3 @@ def _references(value: Any) -> frozenset[str]:
 
 def _without_blanks(doc: Doc) -> Doc:
     return {name: value for name, value in doc.items() if value not in ("", {})}
-
-
-def _check_books_open(work: Work, *docs: Doc | None) -> None:
-    preferences = work.get("Preferences", "1") or {}
-    closed = preferences.get("AccountingInfoPrefs", {}).get("BookCloseDate")
-    if closed is None:
-        return
-    if any(doc is not None and doc["TxnDate"] <= closed for doc in docs):
-        raise FaultError(6210 if work.company.settings.get("closed_books_password") else 6200, CLOSED)

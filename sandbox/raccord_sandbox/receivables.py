@@ -34,6 +34,11 @@ class Item:
     id: str
     line: str = ""
 
+    @property
+    def key(self) -> str:
+        """Return the name by which entries call the item."""
+        return f"{self.kind}:{self.id}:{self.line}" if self.line else f"{self.kind}:{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -125,9 +130,9 @@ def assert_receivables(company: Company) -> None:
     for posting in company.ledger.postings():
         for entry in posting.entries:
             if entry.account in accounts:
-                posted[entry.name] += entry.amount
+                posted[entry.name] += entry.stated
                 if posting.kind not in ("Invoice", "CreditMemo", "Payment"):
-                    owed[entry.name] += entry.amount
+                    owed[entry.name] += entry.stated
     for item, amount in applied.items():
         claim = claims(company.get(item.kind, item.id) or {}, item.kind, accounts)[item.line]
         if amount > claim.amount:

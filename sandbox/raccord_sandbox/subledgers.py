@@ -39,7 +39,8 @@ def assert_payables(tables: Mapping[str, Table], ledger: Ledger) -> None:
             raise AssertionError(f"payables {key}: the ledger has {booked[key]}, open documents {expected[key]}")
     for account in accounts:
         total = sum((owed for (one, _), owed in booked.items() if one == account), ZERO)
-        if total != -ledger.balance(account):
+        foreign = ledger.foreign_balance(account)
+        if total != -(foreign or ledger.balance(account)):
             raise AssertionError(f"payables {account}: its vendors are owed {total}")
 
 
@@ -50,7 +51,7 @@ def _accounts(tables: Mapping[str, Table], type_: str) -> frozenset[str]:
 def _effects(posting: Posting, accounts: frozenset[str]) -> Iterator[tuple[str, str, Decimal]]:
     for entry in posting.entries:
         if entry.account in accounts:
-            yield entry.account, entry.name, -entry.amount
+            yield entry.account, entry.name, -entry.stated
 
 
 def _lines_of_payments(tables: Mapping[str, Table]) -> dict[tuple[str, str], dict[str, Decimal]]:

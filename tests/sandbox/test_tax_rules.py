@@ -301,6 +301,18 @@ def test_expenses_outside_the_united_states(case: Bought) -> None:
     assert balances(company) == {name: Decimal(amount) for name, amount in case.posted.items()}
 
 
+def test_tax_that_is_part_of_the_cost_is_shared_out_to_the_cent() -> None:
+    company = COMPANIES["british-columbia"]
+    body = expense(company, "0.10", "PST BC")
+    body["Line"] = [dict(body["Line"][0]) for _ in range(3)]
+    made = make(company, "Purchase", body)
+    assert (taxes_of(made), made["TotalAmt"]) == ([Decimal("0.02")], Decimal("0.32"))
+    posting = company.ledger.posting("Purchase", made["Id"])
+    assert posting is not None
+    shares = [(entry.line, entry.amount) for entry in posting.entries if entry.tax]
+    assert shares == [("1", Decimal("0.01")), ("2", Decimal("0.01"))]
+
+
 @dataclass(frozen=True)
 class Override:
     """A tax sent with 100.00 of both Quebec taxes (5.00 and 9.98), and what is kept of it."""

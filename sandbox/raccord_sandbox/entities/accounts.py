@@ -7,12 +7,16 @@ from decimal import Decimal
 
 from raccord_sandbox.chart import KINDS, SYSTEM_SUBTYPES, TYPE_OF_SUBTYPE
 from raccord_sandbox.company import Company, Work, is_balance_sheet
+from raccord_sandbox.currency import rate_on, settle_list_currency
 from raccord_sandbox.entities.amounts import NAMED
 from raccord_sandbox.entities.hierarchy import full_name, unique_full_name
 from raccord_sandbox.entities.kind import LIST_QUERYABLE, Draft, Family, Kind
 from raccord_sandbox.faults import Doc, FaultError, business
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import MONEY, Day, Flag, Ref, Text
+
+FOREIGN = frozenset({"Bank", "Credit Card", "Accounts Receivable", "Accounts Payable"})
+"""Types of account that may be kept in a foreign currency."""
 
 
 def settle_account(work: Work, kind: Kind, draft: Draft) -> None:
@@ -28,10 +32,9 @@ def settle_account(work: Work, kind: Kind, draft: Draft) -> None:
         raise business("A system account is neither a parent nor a sub-account.", "ParentRef")
     unique_full_name(work, kind, draft, "Another account is already using this name. Please use a different name.")
     _unique_number(work, draft)
-    home = work.company.home_currency
-    if new.get("CurrencyRef", {"value": home})["value"] != home:
-        raise business(f"Multicurrency is off: the currency must be {home}.", "CurrencyRef")
-    new["CurrencyRef"] = {"value": home, "name": work.company.settings["currency_name"]}
+    settle_list_currency(work, draft, foreign_allowed=new["AccountType"] in FOREIGN)
+    if parent is not None and parent.get("CurrencyRef") != new["CurrencyRef"]:
+        raise business("A sub-account must have the currency of its parent.", "CurrencyRef")
     _opening_balance(work, draft)
 
 
@@ -121,12 +124,14 @@ def _opening_balance(work: Work, draft: Draft) -> None:
     equity = work.company.first_account(AccountSubType="OpeningBalanceEquity")
     signed = amount if new["Classification"] == "Asset" else -amount
     new["TxnDate"] = day
+    if new["CurrencyRef"]["value"] != work.company.home_currency:
+        new["ExchangeRate"] = rate_on(work.company, new["CurrencyRef"]["value"], day)
     draft.entries = [Entry(new["Id"], signed, "Opening Balance"), Entry(equity["Id"], -signed, "Opening Balance")]
 
 
 def render_account(company: Company, doc: Doc) -> Doc:
     """Add the balances, which income and expense accounts do not have."""
-    shown = {name: value for name, value in doc.items() if name != "TxnDate"}
+    shown = {name: value for name, value in doc.items() if name not in OPENING}
     if not is_balance_sheet(doc):
         return {**shown, "CurrentBalance": Decimal(0), "CurrentBalanceWithSubAccounts": Decimal(0)}
     own = _shown_balance(company, doc)
@@ -135,8 +140,10 @@ def render_account(company: Company, doc: Doc) -> Doc:
 
 
 def _shown_balance(company: Company, doc: Doc) -> Decimal:
-    """Return the debit balance; cards are shown positive when owed, other liabilities negative."""
+    """Return the debit balance in the account's currency; cards are positive when owed, other liabilities negative."""
     balance = company.ledger.balance(doc["Id"])
+    if doc.get("CurrencyRef", {}).get("value", company.home_currency) != company.home_currency:
+        balance = company.ledger.foreign_balance(doc["Id"])
     return -balance if doc["AccountType"] == "Credit Card" or doc["Classification"] == "Equity" else balance
 
 
@@ -147,6 +154,8 @@ def _descendants(company: Company, key: str) -> Iterator[Doc]:
             yield from _descendants(company, child["Id"])
 
 
+OPENING = frozenset({"TxnDate", "ExchangeRate"})
+"""What the opening balance was posted with."""
 ACCOUNT = Kind(
     "Account",
     Family.LIST,
@@ -171,7 +180,7 @@ ACCOUNT = Kind(
     computed=frozenset(
         {"FullyQualifiedName", "CurrentBalance", "CurrentBalanceWithSubAccounts", "AccountAlias", "TxnLocationType"}
     ),
-    kept=frozenset({"TxnDate"}),
+    kept=OPENING,
     queryable=LIST_QUERYABLE
     | {"AccountType", "AccountSubType", "Classification", "AcctNum", "CurrentBalance", "SubAccount", "ParentRef"},
     render=render_account,

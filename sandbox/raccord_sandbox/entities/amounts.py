@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from raccord_sandbox.company import Work
+from raccord_sandbox.currency import settle_document_currency
 from raccord_sandbox.entities.kind import Draft, Kind
 from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.ledger import Entry
@@ -71,15 +72,10 @@ def own_lines(draft: Draft) -> list[Doc]:
     return lines
 
 
-def date_and_currency(work: Work, draft: Draft) -> None:
-    """Set the default date and the home currency; another currency is refused, as multicurrency is off."""
-    new = draft.new
-    new.setdefault("TxnDate", work.company.clock.today().isoformat())
-    home = work.company.home_currency
-    if new.get("CurrencyRef", {"value": home})["value"] != home:
-        raise business(f"Multicurrency is off: the currency must be {home}.", "CurrencyRef")
-    new["CurrencyRef"] = {"value": home, "name": work.company.settings["currency_name"]}
-    new.pop("ExchangeRate", None)
+def date_and_currency(work: Work, draft: Draft, account: str = "", *, required: bool = True) -> None:
+    """Set the default date, and the currency with its rate; `account` tells it where the document names nobody."""
+    draft.new.setdefault("TxnDate", work.company.clock.today().isoformat())
+    settle_document_currency(work, draft, account, required=required)
 
 
 def sales_number(work: Work, kind: Kind, draft: Draft) -> None:

@@ -10,19 +10,22 @@ from raccord_sandbox.entities.kind import Draft, Kind
 from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.receivables import RECEIVABLE, Claim, Item, applications, claims, item_of
+from raccord_sandbox.system_accounts import control_account
 
 WITH_BALANCE = ("Invoice", "CreditMemo")
 
 
 def receivable_accounts(work: Work) -> frozenset[str]:
     """Return the ids of the accounts that hold what customers owe."""
-    return frozenset(work.company.accounts_of(AccountType=RECEIVABLE))
+    return frozenset(doc["Id"] for doc in work.all("Account") if doc["AccountType"] == RECEIVABLE)
 
 
 def receivable_of(work: Work, customer: str) -> str:
-    """Return the account that a customer's sales are owed on: its own where it has one, else the company's first."""
-    own: Doc | None = (work.get("Customer", customer) or {}).get("ARAccountRef")
-    return str(own["value"] if own else work.company.first_account(AccountType=RECEIVABLE)["Id"])
+    """Return the account that a customer's sales are owed on: its own, else the company's first of its currency."""
+    party = work.get("Customer", customer) or {}
+    own: Doc | None = party.get("ARAccountRef")
+    currency = party.get("CurrencyRef", {}).get("value", work.company.home_currency)
+    return str(own["value"] if own else control_account(work, RECEIVABLE, currency)["Id"])
 
 
 def claim_of(work: Work, item: Item) -> Claim | None:
@@ -108,12 +111,13 @@ def payment_entries(work: Work, payment: Doc) -> list[Entry]:
     """Return what a payment posts: money in, and out of each account and customer that it settles."""
     customer, memo = payment["CustomerRef"]["value"], payment.get("PrivateNote", "")
     own = payment.get("ARAccountRef", {}).get("value") or receivable_of(work, customer)
-    parts: dict[tuple[str, str], Decimal] = {(own, customer): -payment["UnappliedAmt"]}
+    parts: dict[tuple[str, str, str], Decimal] = {(own, customer, ""): -payment["UnappliedAmt"]}
+    foreign = payment["CurrencyRef"]["value"] != work.company.home_currency
     for item, amount in applications(payment).items():
         claim = _claim(work, item)
-        place = (account_of_item(work, item), claim.customer)
+        place = (account_of_item(work, item), claim.customer, item.key if foreign else "")
         parts[place] = parts.get(place, CENTS) - claim.sign * amount
-    entries = [Entry(account, amount, memo, name) for (account, name), amount in parts.items() if amount]
+    entries = [Entry(account, amount, memo, name, item=key) for (account, name, key), amount in parts.items() if amount]
     if payment["TotalAmt"]:
         entries.insert(0, Entry(payment["DepositToAccountRef"]["value"], payment["TotalAmt"], memo, customer))
     return entries

@@ -49,7 +49,7 @@ def settle_bill_payment(work: Work, kind: Kind, draft: Draft) -> None:
         raise FaultError(2290, "Negative amount : the total of a bill payment cannot be negative", "TotalAmt")
     _number(work, draft)
     payer = _payer(work, new)
-    new.setdefault("APAccountRef", default_payables(work))
+    new.setdefault("APAccountRef", default_payables(work, new))
     account_of(work, new["APAccountRef"], ("Accounts Payable",), "APAccountRef")
     if draft.old is not None:
         release_payment(work, draft.old)

@@ -56,7 +56,7 @@ def settle_payable(work: Work, kind: Kind, draft: Draft) -> None:
     """Compute a bill or vendor credit, keep what was paid of it and post it to payables."""
     new, sign = draft.new, SIGNS[kind.name]
     date_and_currency(work, draft)
-    new.setdefault("APAccountRef", default_payables(work))
+    new.setdefault("APAccountRef", default_payables(work, new))
     payables = account_of(work, new["APAccountRef"], ("Accounts Payable",), "APAccountRef")
     expenses = settle_expenses(work, draft)
     refuse_control_accounts(work, expenses)

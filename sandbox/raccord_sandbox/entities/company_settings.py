@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind, Operation
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.faults import Doc, FaultError, business
 from raccord_sandbox.schema import (
     ADDRESS,
     EMAIL,
@@ -20,6 +20,7 @@ from raccord_sandbox.schema import (
     Ref,
     Text,
 )
+from raccord_sandbox.system_accounts import system_account
 from raccord_sandbox.wire import unreadable
 
 MONTHS = Choice(
@@ -60,10 +61,28 @@ def settle_preferences(work: Work, kind: Kind, draft: Draft) -> None:
             after["NameValue"] = list(pairs.values())
         if after:
             draft.new[section] = after
+    _settle_currencies(work, draft)
     month = draft.new["AccountingInfoPrefs"].get("FirstMonthOfFiscalYear")
     info = work.get("CompanyInfo", "1")
     if month and info is not None and info["FiscalYearStartMonth"] != month:
         work.touch("CompanyInfo", "1")["FiscalYearStartMonth"] = month
+
+
+def _settle_currencies(work: Work, draft: Draft) -> None:
+    """Let multicurrency be turned on, where the plan has it, and never off; with it comes the account of its gains."""
+    before, after = ((doc or {}).get("CurrencyPrefs", {}) for doc in (draft.old, draft.new))
+    was, now = (bool(prefs.get("MultiCurrencyEnabled", False)) for prefs in (before, after))
+    if was and not now:
+        raise business("Multicurrency cannot be turned off once it is on.", "MultiCurrencyEnabled")
+    if now and not was:
+        info = work.get("CompanyInfo", "1") or {}
+        plans = [pair["Value"] for pair in info.get("NameValue", []) if pair["Name"] == "OfferingSku"]
+        if any("Simple Start" in plan for plan in plans):
+            text = "Feature Not Supported Error : this plan has no multicurrency"
+            raise FaultError(5030, text, "MultiCurrencyEnabled")
+        system_account(work, "Exchange Gain or Loss", "Other Expense", "ExchangeGainOrLoss")
+    if "HomeCurrency" in before:
+        after["HomeCurrency"] = before["HomeCurrency"]
 
 
 def _is_shown_only(work: Work, section: str, name: str) -> bool:

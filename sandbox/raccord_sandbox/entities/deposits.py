@@ -63,11 +63,16 @@ class Source:
     amount: Decimal
     account: str
 
+    @property
+    def key(self) -> str:
+        """Return the name by which entries call it."""
+        return f"{self.kind}:{self.id}:{self.line_id}" if self.kind == "JournalEntry" else f"{self.kind}:{self.id}"
+
 
 def settle_deposit(work: Work, kind: Kind, draft: Draft) -> None:
     """Link the sources, total the lines and post bank against Undeposited Funds and the direct accounts."""
     new = draft.new
-    date_and_currency(work, draft)
+    date_and_currency(work, draft, "DepositToAccountRef", required=False)
     bank = account_of(work, new["DepositToAccountRef"], MONEY_ACCOUNTS, "DepositToAccountRef")
     if bank["AccountSubType"] == "UndepositedFunds":
         raise business("Select a bank account for this deposit.", "DepositToAccountRef")
@@ -116,6 +121,11 @@ def _linked(work: Work, new: Doc, line: Doc) -> tuple[Decimal, Entry]:
     if len(links) > 1:
         raise business("A deposit line can be linked to one transaction only.", "LinkedTxn")
     source = _source(work, links[0])
+    currency = (work.get(source.kind, source.id) or {})["CurrencyRef"]["value"]
+    if currency != new["CurrencyRef"]["value"]:
+        raise business(
+            f"{source.kind} {source.id} is in {currency}, the deposit in {new['CurrencyRef']['value']}.", "CurrencyRef"
+        )
     line.setdefault("Amount", source.amount)
     if line["Amount"] != source.amount:
         raise business(
@@ -125,7 +135,8 @@ def _linked(work: Work, new: Doc, line: Doc) -> tuple[Decimal, Entry]:
     links[0] = {"TxnId": source.id, "TxnType": source.kind, "TxnLineId": source.line_id}
     line["LinkedTxn"] = links
     _set_link(work, source.kind, source.id, source.line_id, new["Id"], present=True)
-    return source.amount, Entry(source.account, -source.amount, line.get("Description", ""), source.name, line["Id"])
+    entry = Entry(source.account, -source.amount, line.get("Description", ""), source.name, line["Id"], item=source.key)
+    return source.amount, entry
 
 
 def _direct(line: Doc) -> TaxableLine:

@@ -6,17 +6,20 @@ from decimal import Decimal
 
 from raccord_sandbox.clock import stamp
 from raccord_sandbox.company import Work
+from raccord_sandbox.currency import rate_on
 from raccord_sandbox.entities.amounts import CENTS
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.ledger import Entry
+from raccord_sandbox.system_accounts import control_account
 
 TEXT = "Opening Balance"
 
 
 def open_with_invoice(work: Work, customer: Doc, amount: Decimal, day: str) -> None:
     """Stage the invoice that the service writes when a customer is made with a balance."""
-    accounts = work.company.accounts_of(AccountType="Accounts Receivable")
-    own = customer.get("ARAccountRef", {}).get("value") or accounts[0]
+    currency = customer["CurrencyRef"]["value"]
+    account = control_account(work, "Accounts Receivable", currency)
+    own = customer.get("ARAccountRef", {}).get("value") or account["Id"]
     equity = work.company.first_account(AccountSubType="OpeningBalanceEquity")
     now = stamp(work.company.clock.now())
     detail: Doc = {"ItemAccountRef": {"value": equity["Id"], "name": equity["Name"]}}
@@ -55,6 +58,8 @@ def open_with_invoice(work: Work, customer: Doc, amount: Decimal, day: str) -> N
         "SyncToken": "0",
         "MetaData": {"CreateTime": now, "LastUpdatedTime": now},
     }
+    if work.company.multicurrency:
+        invoice["ExchangeRate"] = rate_on(work.company, currency, day)
     if not work.company.is_us:
         invoice["GlobalTaxCalculation"] = "NotApplicable"
     entries = [Entry(own, amount, TEXT, customer["Id"]), Entry(equity["Id"], -amount, TEXT, customer["Id"], "1")]

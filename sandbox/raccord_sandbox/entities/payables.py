@@ -11,6 +11,7 @@ from raccord_sandbox.entities.amounts import CENTS
 from raccord_sandbox.entities.kind import Kind
 from raccord_sandbox.faults import Doc, FaultError, business
 from raccord_sandbox.ledger import Entry
+from raccord_sandbox.system_accounts import control_account
 
 LINKS = {"Check": "BillPaymentCheck", "CreditCard": "BillPaymentCreditCard"}
 """How a payment is called in the links of what it pays."""
@@ -30,9 +31,9 @@ class Payable:
     worth: Decimal
 
 
-def default_payables(work: Work) -> Doc:
-    """Return the reference to the company's first payables account."""
-    account = work.company.first_account(AccountType="Accounts Payable")
+def default_payables(work: Work, new: Doc) -> Doc:
+    """Return the reference to the company's first payables account of a document's currency."""
+    account = control_account(work, "Accounts Payable", new["CurrencyRef"]["value"])
     return {"value": account["Id"], "name": account["Name"]}
 
 
@@ -143,7 +144,10 @@ def payment_entries(work: Work, payment: Doc, payer: str) -> list[Entry]:
     for line in payment["Line"]:
         target = target_of(work, payment, line)
         rest -= target.sign * line["Amount"]
-        entries.append(Entry(target.account, target.sign * line["Amount"], line.get("Description", ""), vendor))
+        item = f"{target.kind}:{target.id}"
+        entries.append(
+            Entry(target.account, target.sign * line["Amount"], line.get("Description", ""), vendor, item=item)
+        )
     if rest:
         entries.append(Entry(payment["APAccountRef"]["value"], rest, memo, vendor))
     if payment["TotalAmt"]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from raccord_sandbox.company import Company, Work
+from raccord_sandbox.currency import settle_list_currency
 from raccord_sandbox.entities.hierarchy import DEEPEST, depth, full_name, rename_children, rename_if_deactivated
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind
 from raccord_sandbox.entities.opening import open_with_invoice
@@ -47,10 +48,15 @@ def settle_person(work: Work, kind: Kind, draft: Draft) -> None:
     _keep_masked(kind, draft)
     if old is not None and old["Active"] and not new["Active"] and _balance(work.company, kind.name, old["Id"]) != 0:
         raise FaultError(6220, "Delete List Has Balance Error : this object has an open balance", "Active")
+    parent: Doc | None = None
     if kind.name == "Customer":
-        _settle_customer(work, kind, draft)
+        parent = _settle_customer(work, kind, draft)
     if kind.name != "Employee":
-        _currency(work, draft)
+        if parent is not None and old is None:
+            new.setdefault("CurrencyRef", dict(parent["CurrencyRef"]))
+        settle_list_currency(work, draft)
+        if parent is not None and parent["CurrencyRef"]["value"] != new["CurrencyRef"]["value"]:
+            raise business("A sub-customer must have the currency of its parent.", "CurrencyRef")
     own = (kind.name, old["Id"]) if old else None
     rename_if_deactivated(draft, "DisplayName", lambda: _holder(work, new["DisplayName"], own))
     if kind.name == "Customer":
@@ -64,10 +70,10 @@ def settle_person(work: Work, kind: Kind, draft: Draft) -> None:
         _opening_balance(work, draft)
 
 
-def _settle_customer(work: Work, kind: Kind, draft: Draft) -> None:
-    """Place a customer in its tree; only a person makes a project, which must be somebody's."""
+def _settle_customer(work: Work, kind: Kind, draft: Draft) -> Doc | None:
+    """Place a customer in its tree and return its parent; only a person makes a project, which must be somebody's."""
     new, old = draft.new, draft.old
-    full_name(work, kind, new, flag="Job", name="DisplayName")
+    parent = full_name(work, kind, new, flag="Job", name="DisplayName")
     new["Level"] = depth(work, kind, new)
     if new["Job"]:
         work.company.settings["has_jobs"] = True
@@ -83,6 +89,7 @@ def _settle_customer(work: Work, kind: Kind, draft: Draft) -> None:
         raise FaultError(6420, "Email is required for this delivery method", "PrimaryEmailAddr")
     if old is not None and old["BillWithParent"] != new["BillWithParent"]:
         _refuse_if_invoiced(work, old["Id"])
+    return parent
 
 
 def _refuse_if_invoiced(work: Work, key: str) -> None:
@@ -113,13 +120,6 @@ def _masked(text: str) -> str:
     return f"XXXXXXX{text[-4:]}"
 
 
-def _currency(work: Work, draft: Draft) -> None:
-    home = work.company.home_currency
-    if draft.new.get("CurrencyRef", {"value": home})["value"] != home:
-        raise business(f"Multicurrency is off: the currency must be {home}.", "CurrencyRef")
-    draft.new["CurrencyRef"] = {"value": home, "name": work.company.settings["currency_name"]}
-
-
 def _holder(work: Work, name: str, own: tuple[str, str] | None) -> str | None:
     for other in NAME_LISTS:
         for key in work.company.table(other).having("DisplayName", name):
@@ -145,9 +145,13 @@ def _billed_with(work: Work, key: str) -> str:
 
 
 def _balance(company: Company, kind: str, key: str) -> Decimal:
+    """Return what is open with a customer or vendor, in its own currency."""
+    home = company.home_currency
+    foreign = (company.get(kind, key) or {}).get("CurrencyRef", {}).get("value", home) != home
+    balance_of = company.ledger.foreign_balance_of if foreign else company.ledger.balance_of
     if kind == "Customer":
-        return company.ledger.balance_of(company.accounts_of(AccountType="Accounts Receivable"), key)
-    return -company.ledger.balance_of(company.accounts_of(AccountType="Accounts Payable"), key)
+        return balance_of(company.accounts_of(AccountType="Accounts Receivable"), key)
+    return -balance_of(company.accounts_of(AccountType="Accounts Payable"), key)
 
 
 def render_customer(company: Company, doc: Doc) -> Doc:

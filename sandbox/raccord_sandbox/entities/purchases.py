@@ -27,7 +27,7 @@ NUMBERS = {"Cash": "54", "Check": "3", "CreditCard": "54"}
 def settle_purchase(work: Work, kind: Kind, draft: Draft) -> None:
     """Post the lines and their tax against the bank or card account; a card refund is the reverse."""
     new = draft.new
-    date_and_currency(work, draft)
+    date_and_currency(work, draft, "AccountRef")
     if draft.old is not None and draft.old["PaymentType"] != new["PaymentType"]:
         raise business("The payment type of a purchase cannot be changed.", "PaymentType")
     payer = account_of(work, new["AccountRef"], PAYERS[new["PaymentType"]], "AccountRef")
