@@ -6,33 +6,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from raccord_sandbox.company import Company, Work
+from raccord_sandbox.currencies import NAMES, currency_name
 from raccord_sandbox.entities.kind import Draft
 from raccord_sandbox.faults import Doc, FaultError, business
 from raccord_sandbox.schema import fitted
 
 OFF = "Multi Currency should be enabled to perform this operation"
 PARTIES = (("CustomerRef", "Customer"), ("VendorRef", "Vendor"))
-NAMES = {
-    "AED": "United Arab Emirates Dirham",
-    "AUD": "Australian Dollar",
-    "BRL": "Brazilian Real",
-    "CAD": "Canadian Dollar",
-    "CHF": "Swiss Franc",
-    "CNY": "Chinese Yuan",
-    "DKK": "Danish Krone",
-    "EUR": "Euro",
-    "GBP": "British Pound Sterling",
-    "HKD": "Hong Kong Dollar",
-    "INR": "Indian Rupee",
-    "JPY": "Japanese Yen",
-    "MXN": "Mexican Peso",
-    "NOK": "Norwegian Krone",
-    "NZD": "New Zealand Dollar",
-    "SEK": "Swedish Krona",
-    "SGD": "Singapore Dollar",
-    "USD": "United States Dollar",
-    "ZAR": "South African Rand",
-}
 
 
 def currency_ref(company: Company, code: str) -> Doc:
@@ -40,7 +20,8 @@ def currency_ref(company: Company, code: str) -> Doc:
     if code == company.home_currency:
         return {"value": code, "name": company.settings["currency_name"]}
     stored = next((doc for doc in company.table("CompanyCurrency") if doc["Code"] == code), {})
-    return {"value": code, "name": stored.get("Name") or NAMES.get(code, code)}
+    known = currency_name(code) if code in NAMES else code
+    return {"value": code, "name": stored.get("Name") or known}
 
 
 def active_currencies(company: Company) -> Iterator[str]:

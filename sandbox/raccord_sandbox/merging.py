@@ -40,6 +40,8 @@ def merge(company: Company, kind: Kind, key: str, into: str, origin: Origin) -> 
         raise business(f"{kind.name} {key} cannot be merged into {into}.")
     if gone.get("AccountType") != kept.get("AccountType") or gone.get("Type") != kept.get("Type"):
         raise business("Only entries of the same type can be merged.")
+    if "CurrencyRef" in gone and gone["CurrencyRef"] != kept.get("CurrencyRef"):
+        raise business("Only entries of the same currency can be merged.", "CurrencyRef")
     if any(doc.get("ParentRef", {}).get("value") == key for doc in company.table(kind.name)):
         raise business("An entry with entries below it cannot be merged.")
     work = Work(company, origin.by)
@@ -53,7 +55,7 @@ def merge(company: Company, kind: Kind, key: str, into: str, origin: Origin) -> 
     work.drop(kind.name, key)
     survivor = work.touch(kind.name, into)
     work.tell(kind.name, into, MERGE, vanished=key)
-    work.commit()
+    work.commit(past_closing=True)  # merging names changes no total, and the browser lets it happen in closed books
     note(company, kind, "merge", survivor, origin)
     return survivor
 

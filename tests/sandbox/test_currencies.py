@@ -348,7 +348,7 @@ POSTED = {
     "a sale's rounding falls on its largest line": Posted(
         "SalesReceipt",
         lambda shop: {"Line": shop.lines("33.33", "33.33", "33.34")},
-        {"Payments to deposit": "108.77", "Services": "-108.77"},
+        {"Undeposited Funds": "108.77", "Services": "-108.77"},
     ),
     "a refund mirrors a sale": Posted(
         "RefundReceipt",
@@ -547,11 +547,11 @@ def test_credits_and_invoices_meet_at_their_own_rates(shop: Shop) -> None:
 
 def test_money_paid_in_advance_keeps_its_rate_until_it_is_applied(shop: Shop) -> None:
     payment = shop.pay("1.20", 100)
-    assert shop.balances() == {"Payments to deposit": 120, "Accounts Receivable (A/R) - EUR": -120}
+    assert shop.balances() == {"Undeposited Funds": 120, "Accounts Receivable (A/R) - EUR": -120}
     invoice = shop.invoice("1.10", 100)
     line = {"Amount": 100, "LinkedTxn": [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]}
     shop.make("Payment", {"Id": payment["Id"], "SyncToken": "0", "sparse": True, "Line": [line]})
-    assert shop.balances() == {"Payments to deposit": 120, "Services": -110, "Exchange Gain or Loss": -10}
+    assert shop.balances() == {"Undeposited Funds": 120, "Services": -110, "Exchange Gain or Loss": -10}
     shop.remove("Payment", payment)
     assert shop.balances() == {"Accounts Receivable (A/R) - EUR": 110, "Services": -110}
 
@@ -619,7 +619,7 @@ def test_a_deposit_takes_the_currency_of_its_account_and_of_its_payments(shop: S
     assert made["HomeTotalAmt"] == Decimal("106.34")
     assert shop.balances() == {
         "Euro bank": Decimal("106.34"),
-        "Bank charges & fees": Decimal("3.66"),
+        "Bank Charges": Decimal("3.66"),
         "Accounts Receivable (A/R) - EUR": -120,
         "Exchange Gain or Loss": 10,
     }
@@ -633,7 +633,7 @@ def test_tax_abroad_is_owed_in_home_currency(shop: Shop) -> None:
     made = shop.make("SalesReceipt", body)
     assert (made["TxnTaxDetail"]["TotalTax"], made["TotalAmt"]) == (Decimal("0.80"), Decimal("10.81"))
     assert shop.balances() == {
-        "Payments to deposit": Decimal("11.76"),
+        "Undeposited Funds": Decimal("11.76"),
         "Sales tax payable": Decimal("-0.87"),
         "Services": Decimal("-10.89"),
     }
