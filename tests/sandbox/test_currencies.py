@@ -186,14 +186,19 @@ def test_without_multicurrency_a_foreign_document_is_refused_and_no_rate_is_kept
 def test_multicurrency_cannot_be_turned_off(shop: Shop) -> None:
     stored = shop.company.get("Preferences", "1") or {}
     head = {"Id": "1", "SyncToken": stored["SyncToken"], "sparse": True}
-    fault = shop.refused("Preferences", {**head, "CurrencyPrefs": {"MultiCurrencyEnabled": False}})
-    assert (fault.code, "cannot be turned off" in fault.detail) == (6000, True)
+    with pytest.raises(FaultError) as found:
+        person(shop.company, "Preferences", {**head, "CurrencyPrefs": {"MultiCurrencyEnabled": False}})
+    assert (found.value.code, "cannot be turned off" in found.value.detail) == (6000, True)
     kept = shop.make("Preferences", {**head, "ReportPrefs": {"ReportBasis": "Cash"}})["CurrencyPrefs"]
     assert kept == {"MultiCurrencyEnabled": True, "HomeCurrency": {"value": "USD"}}
-    full = {"Id": "1", "SyncToken": str(int(stored["SyncToken"]) + 1), "TaxPrefs": {"UsingSalesTax": True}}
-    assert shop.make("Preferences", full)["CurrencyPrefs"] == kept
     gain = shop.account("ExchangeGainOrLoss")
     assert (shop.company.get("Account", gain["value"]) or {})["Name"] == "Exchange Gain or Loss"
+
+
+def test_the_api_shows_multicurrency_and_does_not_turn_it_on(off: Shop) -> None:
+    token = (off.company.get("Preferences", "1") or {})["SyncToken"]
+    on = {"CurrencyPrefs": {"MultiCurrencyEnabled": True}}
+    assert off.refused("Preferences", {"Id": "1", "SyncToken": token, "sparse": True, **on}).code == 2010
 
 
 def test_simple_start_has_no_multicurrency(off: Shop) -> None:
@@ -637,6 +642,13 @@ def test_tax_abroad_is_owed_in_home_currency(shop: Shop) -> None:
         "Sales tax payable": Decimal("-0.87"),
         "Services": Decimal("-10.89"),
     }
+
+
+def test_a_foreign_customers_opening_balance_is_an_invoice_in_its_currency(shop: Shop) -> None:
+    body = {"DisplayName": "Old", "Balance": 50, "OpenBalanceDate": "2026-02-10", **EUR}
+    made = shop.make("Customer", body)
+    assert read(shop.company, KINDS["Customer"], made["Id"])["Balance"] == 50
+    assert shop.balances() == {"Accounts Receivable (A/R) - EUR": 60, "Opening Balance Equity": -60}
 
 
 def test_a_deactivated_foreign_customer_must_owe_nothing_in_its_currency(shop: Shop) -> None:
