@@ -81,6 +81,6 @@ ESTIMATE = Kind(
     operations=TRANSACTIONS,
     required=("CustomerRef", "Line"),
     computed=COMPUTED,
-    queryable=(QUERYABLE - {"Balance"}) | {"TxnStatus", "ExpirationDate", "AcceptedDate"},
+    queryable=(QUERYABLE - {"Balance"}) | {"DueDate", "TxnStatus", "ExpirationDate", "AcceptedDate"},
     release=release_estimate,
 )
