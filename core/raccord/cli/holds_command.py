@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection, the_hold
+from raccord.cli.holds_decide import decide
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, actor, output
@@ -108,6 +109,9 @@ def answer(hold: tuple[str, ...], account: str) -> int:
         )
     )
     return Exit.OK
+
+
+command.add_command(decide)
 
 
 @command.command(
@@ -243,6 +247,8 @@ def _as_json(each: Question) -> dict[str, object]:
         "facts": dict(each.facts),
         "code": each.code,
         "answer": str(each.answer),
+        "ways": [str(way) for way in each.ways],
+        "params": dict(each.params),
         "accepts": None if each.accepts is None else str(each.accepts),
         "question": {language: explain(each.code, each.params, language).what for language in ("fr", "en")},
         "fix": {language: explain(each.code, each.params, language).fix for language in ("fr", "en")},

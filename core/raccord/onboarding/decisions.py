@@ -31,7 +31,7 @@ from raccord.store.models import (
     RunState,
 )
 from raccord.sync.books import fits, kind_of
-from raccord.sync.conflicts import ALLOWED, DECISION, KINDS, linked_to
+from raccord.sync.conflicts import DECISION, KINDS, allowed_for, linked_to
 from raccord.sync.holds import close_hold
 from raccord.sync.plans import changed_since
 from raccord.sync.resolve import DECISION_MISSING
@@ -167,7 +167,10 @@ def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: Resolu
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         hold, draft, connection = _held(workshop, session, actor, hold_id)
-        allowed = ALLOWED[KINDS[hold.code]] if hold.code in KINDS else frozenset()
+        allowed = allowed_for(hold.code, hold.params)
+        if kind is ResolutionKind.LINK:
+            # Where the question names the document, it need not be named again.
+            target = target or str(hold.params.get("id", ""))
         if kind not in allowed or (kind is ResolutionKind.LINK and not target):
             answers = ", ".join(sorted(allowed)) or "–"
             raise DecisionError(

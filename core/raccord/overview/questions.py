@@ -19,7 +19,7 @@ from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.books import TYPES, fits, kind_of
-from raccord.sync.conflicts import ALLOWED, DECISION, KINDS
+from raccord.sync.conflicts import DECISION, KINDS, allowed_for
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
 
 FACTS_MAX = 40
@@ -211,7 +211,7 @@ def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str
         params=hold.params,
         answer=_answer(hold.code),
         accepts=accepts,
-        ways=_ways(hold.code),
+        ways=tuple(sorted(allowed_for(hold.code, hold.params) - {ResolutionKind.HOLD})),
         opened_at=hold.opened_at,
         decided=DECISION in draft.decisions,
     )
@@ -221,11 +221,6 @@ def _answer(code: str) -> Answer:
     if code in KINDS:
         return Answer.CONFLICT
     return {DECISION_MISSING: Answer.DECISION, CHOICE_MISSING: Answer.CHOICE}.get(code, Answer.CAUSE)
-
-
-def _ways(code: str) -> tuple[ResolutionKind, ...]:
-    kind = KINDS.get(code)
-    return () if kind is None else tuple(sorted(ALLOWED[kind] - {ResolutionKind.HOLD}))
 
 
 def _text(draft: Draft) -> str:

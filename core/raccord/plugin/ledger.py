@@ -75,6 +75,8 @@ class ConflictKind(StrEnum):
 
 class ResolutionKind(StrEnum):
     HOLD = "hold"
+    CREATE = "create"
+    """What exists is something else: the draft is posted beside it."""
     LINK = "link"
     SKIP = "skip"
     KEEP_THEIRS = "keep_theirs"

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Draft
-from raccord.plugin.ledger import Conflict, ConflictKind, Resolution, ResolutionKind
+from raccord.plugin.ledger import Conflict, ConflictKind, Document, Resolution, ResolutionKind
 from raccord.plugin.texts import Text
 from raccord.scope import Scope
 from raccord.store.models import (
@@ -29,6 +29,7 @@ DUPLICATE_NAME = "conflict.duplicate_name"
 DUPLICATE_NUMBER = "conflict.duplicate_number"
 STALE = "conflict.stale"
 DELETED = "conflict.deleted"
+ALREADY_EXISTS = "conflict.already_exists"
 
 DECISION = "conflict"
 """Under this name a person's answer stands among the draft's decisions: the resolution, and the id to link to."""
@@ -38,6 +39,7 @@ KINDS: Mapping[str, ConflictKind] = {
     DUPLICATE_NUMBER: ConflictKind.DUPLICATE_NUMBER,
     STALE: ConflictKind.STALE,
     DELETED: ConflictKind.DELETED,
+    ALREADY_EXISTS: ConflictKind.ALREADY_EXISTS,
 }
 
 ALLOWED: Mapping[ConflictKind, frozenset[ResolutionKind]] = {
@@ -45,16 +47,39 @@ ALLOWED: Mapping[ConflictKind, frozenset[ResolutionKind]] = {
     ConflictKind.DUPLICATE_NUMBER: frozenset({ResolutionKind.HOLD, ResolutionKind.LINK, ResolutionKind.SKIP}),
     ConflictKind.STALE: frozenset({ResolutionKind.HOLD, ResolutionKind.KEEP_THEIRS}),
     ConflictKind.DELETED: frozenset({ResolutionKind.HOLD, ResolutionKind.KEEP_THEIRS, ResolutionKind.RESTORE_OURS}),
+    ConflictKind.ALREADY_EXISTS: frozenset(
+        {ResolutionKind.HOLD, ResolutionKind.LINK, ResolutionKind.SKIP, ResolutionKind.CREATE}
+    ),
 }
 
 
-def settle(scope: Scope, view: View, row: DraftRow, draft: Draft, code: str, detail: str) -> Resolution:
-    """Return the answer to a draft's conflict: a person's, an extension's, the connector's, or core's."""
+def settle(
+    scope: Scope,
+    view: View,
+    row: DraftRow,
+    draft: Draft,
+    code: str,
+    detail: str,
+    existing: Document | None = None,
+    but: frozenset[ResolutionKind] = frozenset(),
+) -> Resolution:
+    """Return the answer to a draft's conflict: a person's, an extension's, the connector's, or core's.
+
+    ``but`` takes answers away that this one case does not allow.
+    """
     kind = KINDS[code]
+    allowed = ALLOWED[kind] - but
     decided = row.decisions.get(DECISION)
-    if isinstance(decided, Mapping) and decided.get("kind") in ALLOWED[kind]:
+    if isinstance(decided, Mapping) and decided.get("kind") in allowed:
         return Resolution(ResolutionKind(str(decided["kind"])), str(decided.get("target", "")), _BY_A_PERSON)
-    return scope.conflict(view, Conflict(kind, draft, ALLOWED[kind], detail=detail))
+    return scope.conflict(view, Conflict(kind, draft, allowed, existing, detail))
+
+
+def allowed_for(code: str, params: Mapping[str, object]) -> frozenset[ResolutionKind]:
+    """Return what a person may answer to a question of this code; nothing where it is no conflict."""
+    kind = KINDS.get(code)
+    allowed = frozenset[ResolutionKind]() if kind is None else ALLOWED[kind]
+    return allowed - {ResolutionKind.LINK} if params.get("linkable") is False else allowed
 
 
 def linked_to(session: Session, company_id: str, row: DraftRow, document_id: str) -> str | None:

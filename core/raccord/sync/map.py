@@ -21,7 +21,7 @@ from raccord.plugin.records import Record
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec import entity_of
 from raccord.scope import Scope
-from raccord.store.models import Connection, DraftRow, DraftState, RecordState, SourceRecord
+from raccord.store.models import Connection, ConnectionState, DraftRow, DraftState, RecordState, SourceRecord
 from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
@@ -38,6 +38,10 @@ KEY_TAKEN = "mapping.key_taken"
 DRAFT_VANISHED = "mapping.draft_vanished"
 WITHDRAWN = "mapping.withdrawn"
 FAILED_SINCE = "mapping.failed_since"
+
+JUDGED_FROM = 50
+FAULTY_SHARE = 5
+"""Of at least so many records of a run, the share (one in …) that may be faults of the plugin."""
 
 LISTS = (Account, Customer, Vendor, Item)
 FINAL = (DraftState.RESOLVED, DraftState.SKIPPED)
@@ -308,3 +312,10 @@ def _withdraw(slice_: Slice, row: SourceRecord, old: DraftRow, reason: str) -> N
     close_hold(slice_.session, old, slice_.now)
     if old.key in slice_.marked and old.key != _subject(row):
         close_problems(slice_.session, slice_.connection.id, old.key, slice_.now)
+
+
+def judge(connection: Connection, mapped: int, faults: int) -> None:
+    """Pause a connection whose plugin fails on more than one record in five: its answers cannot be trusted."""
+    if mapped >= JUDGED_FROM and faults * FAULTY_SHARE > mapped:
+        connection.state = ConnectionState.FAULTY
+        connection.revision += 1

@@ -21,6 +21,7 @@ class Phase(StrEnum):
     RECOVER = "recover"
     BOOKS = "books"
     PLAN = "plan"
+    MATCH = "match"
     POST = "post"
     REPORT = "report"
     PROVE = "prove"

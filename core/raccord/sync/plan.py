@@ -33,10 +33,10 @@ from raccord.sync.acquaint import RECOGNISED, forget, marked_under
 from raccord.sync.bodies import digest, load_draft, mark, marker
 from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.conflicts import DECISION, DELETED, KINDS, linked_to, settle
+from raccord.sync.conflicts import ALREADY_EXISTS, DECISION, DELETED, KINDS, linked_to, settle
 from raccord.sync.holds import asked, close_hold, open_hold
 from raccord.sync.problems import close_problems, open_problem, troubled
-from raccord.sync.resolve import LINK_MISSING, LINK_WAITS, Held, Resolver
+from raccord.sync.resolve import DECISION_MISSING, LINK_MISSING, LINK_WAITS, Held, Resolver
 
 PERIOD_CLOSED = "posting.period_closed"
 KIND_CHANGED = "plan.kind_changed"
@@ -125,7 +125,8 @@ class Planner:
         """Return the plan line of a draft, or nothing where the books already say what it says."""
         code = DELETED if link is not None and link.state != LinkState.LIVE else row.reason
         existing = ""
-        if code in KINDS:
+        # Whether something exists already is looked at anew for every plan, once all its lines are known.
+        if code in KINDS and code != ALREADY_EXISTS:
             answered = self._conflict(row, draft, link, code)
             if not isinstance(answered, str):
                 return answered
@@ -184,7 +185,7 @@ class Planner:
         params = dict(found or known)
         resolution = settle(self.resolver.scope, self.resolver.view, row, draft, code, str(params.get("detail", "")))
         match resolution.kind:
-            case ResolutionKind.HOLD | ResolutionKind.UNLINK:
+            case ResolutionKind.HOLD | ResolutionKind.UNLINK | ResolutionKind.CREATE:
                 return self._hold(row, draft, Held(code, **params))
             case ResolutionKind.SKIP | ResolutionKind.KEEP_THEIRS:
                 self._settled(row)
@@ -255,11 +256,22 @@ class Planner:
         open_hold(self.session, self.connection.id, row, code, params, self.now)
         return {
             **self._fields(row, draft),
+            **(self._money(draft) if code == DECISION_MISSING else {}),
             "action": Action.HOLD,
             "reason": code,
             "params": params,
             "state": LineState.LEFT,
         }
+
+    def _money(self, draft: Draft) -> dict[str, Any]:
+        """Return what a draft moves where, as far as that is known while a person still has to say what for."""
+        if isinstance(draft, Account | Customer | Vendor | Item):
+            return {}
+        ref, amount = money_effect(draft)
+        try:
+            return {"amount": amount, "currency": draft.currency, "money_account": self.resolver.resolve(ref)}
+        except Held:
+            return {}
 
     def _missing(self, draft: Draft) -> tuple[str, dict[str, Any]]:
         """Name every document that a draft needs and lacks, and what became of the drafts they should come from."""

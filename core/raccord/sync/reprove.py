@@ -1,13 +1,15 @@
-"""Proving a connection's days again without fetching anything: what was kept and posted, against QuickBooks now."""
+"""Proving a connection's days, within a run or without one: what was kept and posted, against QuickBooks now."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from raccord.store.models import Company, Connection
 from raccord.sync.certified import watch_certified
+from raccord.sync.execution import Execution
 from raccord.sync.prove import proof_months, store_proof, totals_between
-from raccord.sync.workshop import Workshop
+from raccord.sync.workshop import Bench, Workshop
 
 OUTSIDE_OF_RUNS = ""
 """The run that a proof made here names."""
@@ -35,3 +37,13 @@ def prove_again(
             watch_certified(session, connection, OUTSIDE_OF_RUNS, first, now)
         after_month(done, len(months))
     return unequal
+
+
+def prove_window(workshop: Workshop, execution: Execution, bench: Bench, first: date, last: date) -> int:
+    """Prove the days of one month of a connection; return how many cells are unequal."""
+    proven = totals_between(execution.database, bench.client(), bench.connection, first, last)
+    with execution.begin() as (session, run):
+        now = workshop.clock.now()
+        unequal = store_proof(session, bench.connection, run.id, first, last, proven, now)
+        watch_certified(session, bench.connection, run.id, first, now)
+        return unequal

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import assert_never
 
 from sqlalchemy import func, select
@@ -15,7 +14,6 @@ from raccord.plugin.records import Page
 from raccord.store.models import (
     Company,
     Connection,
-    ConnectionState,
     LineState,
     Plan,
     PlanLine,
@@ -25,29 +23,28 @@ from raccord.store.models import (
     StreamCursor,
 )
 from raccord.sync.acquaint import creates_documents, get_acquainted, has_lines_to_send
-from raccord.sync.books import chosen, read_facts, read_lists, store_books
-from raccord.sync.certified import watch_certified
+from raccord.sync.books import Facts, chosen, read_facts, read_lists, store_books
 from raccord.sync.conserve import conserve
+from raccord.sync.doubles import Doubles, documents_near, lines_between, months_to_look_at
 from raccord.sync.environments import environment_of
 from raccord.sync.execution import Execution
 from raccord.sync.keep import keep_page
-from raccord.sync.map import map_slice
+from raccord.sync.map import judge, map_slice
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.plan import Planner, Position
 from raccord.sync.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.post import Poster
 from raccord.sync.problems import close_problems
-from raccord.sync.prove import proof_months, store_proof, totals_between
+from raccord.sync.prove import proof_months
 from raccord.sync.report import outcomes_after
+from raccord.sync.reprove import prove_window
 from raccord.sync.resolve import Resolver
+from raccord.sync.views import View
 from raccord.sync.workshop import Bench, Workshop
 
 MAP_SLICE = 500
 PLAN_SLICE = 500
 REPORT_SLICE = 200
-JUDGED_FROM = 50
-FAULTY_SHARE = 5
-"""Of at least so many records of a run, the share (one in …) that may be faults of the plugin."""
 
 
 @dataclass(slots=True)
@@ -71,7 +68,9 @@ class Unit:
             case Phase.BOOKS:
                 self._books()
             case Phase.PLAN:
-                return self._plan()
+                self._plan()
+            case Phase.MATCH:
+                return self._match()
             case Phase.POST:
                 self._post()
             case Phase.REPORT:
@@ -123,7 +122,7 @@ class Unit:
             run.progress = {**run.progress, "mapped": [counted[0] + taken, counted[1] + faults]}
             if taken < MAP_SLICE:
                 run.phase = Phase.BOOKS
-                _judge(connection, *run.progress["mapped"])
+                judge(connection, *run.progress["mapped"])
 
     def _recover(self) -> None:
         """Settle what an earlier run left unknown, before new revisions of the records are looked at."""
@@ -149,7 +148,7 @@ class Unit:
             run.phase = Phase.PLAN
             run.progress = {**run.progress, "plan": [0, 0]}
 
-    def _plan(self) -> Progress:
+    def _plan(self) -> None:
         bench = self.bench
         with self.execution.database.read() as session:
             plan_id = session.get_one(Run, self.execution.run_id).plan_id
@@ -157,24 +156,40 @@ class Unit:
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             plan = session.get_one(Plan, run.plan_id)
+            view = self._view(facts)
+            resolver = Resolver(connection, bench.scope, view, view.language)
             now = self.workshop.clock.now()
-            view = replace(bench.view, home_currency=facts.encoding.home_currency)
-            planner = Planner(
-                session,
-                bench.company,
-                connection,
-                run,
-                plan,
-                facts,
-                Resolver(connection, bench.scope, view, view.language),
-                now,
-            )
+            planner = Planner(session, bench.company, connection, run, plan, facts, resolver, now)
             rank, last = run.progress["plan"]
             following = planner.slice(Position(rank, last), PLAN_SLICE)
-            if following is not None:
+            if following is None:
+                run.phase = Phase.MATCH
+            else:
                 run.progress = {**run.progress, "plan": [following.rank, following.last]}
-                return Progress.MORE
-            return self._finish_plan(session, run, connection, plan)
+
+    def _match(self) -> Progress:
+        """Look for one month's movements that the books hold already; after the last one the plan is sealed."""
+        bench = self.bench
+        with self.execution.database.read() as session:
+            run = session.get_one(Run, self.execution.run_id)
+            plan_id, done = run.plan_id, str(run.progress.get("matched", ""))
+            months = months_to_look_at(session, plan_id, bench.company.id)
+            following = next((each for each in months if each[0].isoformat() > done), None)
+            lines = [] if following is None else lines_between(session, plan_id, bench.company.id, *following)
+        found = documents_near(bench.client(), lines)
+        view = self._view(self.workshop.facts(plan_id, bench.company))
+        with self.execution.begin() as (session, run):
+            connection = session.get_one(Connection, bench.connection.id)
+            if following is None:
+                run.progress = {name: value for name, value in run.progress.items() if name != "matched"}
+                return self._finish_plan(session, run, connection, session.get_one(Plan, run.plan_id))
+            doubles = Doubles(session, bench.company, connection, bench.scope, view, self.workshop.clock.now())
+            doubles.settle(lines_between(session, plan_id, bench.company.id, *following), found)
+            run.progress = {**run.progress, "matched": following[0].isoformat()}
+        return Progress.MORE
+
+    def _view(self, facts: Facts) -> View:
+        return replace(self.bench.view, home_currency=facts.encoding.home_currency)
 
     def _finish_plan(self, session: Session, run: Run, connection: Connection, plan: Plan) -> Progress:
         """Seal the plan; the first one, and each one where the owner reviews, waits for a person."""
@@ -274,22 +289,5 @@ class Unit:
         )
 
 
-def _judge(connection: Connection, mapped: int, faults: int) -> None:
-    """Pause a connection whose plugin fails on more than one record in five: its answers cannot be trusted."""
-    if mapped >= JUDGED_FROM and faults * FAULTY_SHARE > mapped:
-        connection.state = ConnectionState.FAULTY
-        connection.revision += 1
-
-
 class PlanNotApprovedError(Exception):
     """Raised when something tries to post a plan that nobody approved; a fault of ours, never a person's."""
-
-
-def prove_window(workshop: Workshop, execution: Execution, bench: Bench, first: date, last: date) -> int:
-    """Prove the days of one month of a connection; return how many cells are unequal."""
-    proven = totals_between(execution.database, bench.client(), bench.connection, first, last)
-    with execution.begin() as (session, run):
-        now = workshop.clock.now()
-        unequal = store_proof(session, bench.connection, run.id, first, last, proven, now)
-        watch_certified(session, bench.connection, run.id, first, now)
-        return unequal

@@ -9,7 +9,12 @@ from decimal import Decimal
 from raccord.plugin import Document, Money
 
 ZERO = Decimal("0.00")
-_OF_LINES = {"SalesReceipt", "RefundReceipt", "Deposit", "Purchase", "Transfer", "JournalEntry"}
+MONEY_KINDS = frozenset(
+    {
+        "SalesReceipt", "RefundReceipt", "Deposit", "Purchase", "Transfer", "JournalEntry", "Payment", "BillPayment",
+    }
+)  # fmt: skip
+"""Documents that move money on accounts they name themselves."""
 
 
 def money_of(kind: str, document: Mapping[str, object], account_id: str) -> Decimal:
@@ -33,7 +38,7 @@ def summary_of(kind: str, document: Mapping[str, object], currency: str = "") ->
         id=_text(document, "Id"),
         number=number,
         day=date.fromisoformat(day) if day else None,
-        total=Money(_total(kind, document), code) if kind in _OF_LINES and code else None,
+        total=Money(_total(kind, document), code) if kind in MONEY_KINDS and code else None,
     )
 
 
@@ -48,6 +53,11 @@ def _moves(kind: str, document: Mapping[str, object]) -> Iterator[tuple[str, Dec
                 yield _text(detail, "AccountRef", "value"), -_amount(line, "Amount")
             back = _block(document, "CashBack")
             yield _text(back, "AccountRef", "value"), _amount(back, "Amount")
+        case "Payment":
+            yield _text(document, "DepositToAccountRef", "value"), _total(kind, document)
+        case "BillPayment":
+            paid = _text(document, "CheckPayment", "BankAccountRef", "value")
+            yield paid or _text(document, "CreditCardPayment", "CCAccountRef", "value"), -_total(kind, document)
         case "Purchase":
             sign = -1 if document.get("Credit") is True else 1
             yield _text(document, "AccountRef", "value"), -sign * _total(kind, document)
@@ -60,7 +70,7 @@ def _moves(kind: str, document: Mapping[str, object]) -> Iterator[tuple[str, Dec
             for line, detail in _details(document, "JournalEntryLineDetail"):
                 yield _text(detail, "AccountRef", "value"), _side(detail) * _amount(line, "Amount")
         case _:
-            raise ValueError(f"{kind} documents are not counted: {', '.join(sorted(_OF_LINES))} are")
+            raise ValueError(f"{kind} documents are not counted: {', '.join(sorted(MONEY_KINDS))} are")
 
 
 def _total(kind: str, document: Mapping[str, object]) -> Decimal:

@@ -206,6 +206,26 @@ class MarkedDocument(Model):
     found_at: Mapped[datetime]
 
 
+class Match(Model):
+    """A draft that tells of a movement which a document holds already, so that only that document posts it."""
+
+    __tablename__ = "match"
+    __table_args__ = (UniqueConstraint("connection_id", "kind", "document_id", "money_account"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    company_id: Mapped[str] = mapped_column(ForeignKey("company.id"))
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"), unique=True)
+    kind: Mapped[str]
+    document_id: Mapped[str]
+    money_account: Mapped[str]
+    amount: Mapped[Decimal]
+    currency: Mapped[str]
+    day: Mapped[date]
+    """The document's; at most ``doubles.DAYS_APART`` from the draft's."""
+    matched_at: Mapped[datetime]
+
+
 class LedgerEntry(Model):
     """What we know of the company's lists (accounts, customers, items, tax codes), refreshed before a plan."""
 

@@ -1,0 +1,54 @@
+"""``raccord holds decide``: one answer to conflicts, of those that they allow."""
+
+from __future__ import annotations
+
+import click
+
+from raccord.cli.exits import Exit
+from raccord.cli.finding import operator, the_hold
+from raccord.cli.house import opened_workshop
+from raccord.cli.language import Phrase
+from raccord.cli.output import actor, output
+from raccord.cli.words import Option, command
+from raccord.onboarding.decisions import answer_conflict
+from raccord.plugin.ledger import ResolutionKind
+
+WAYS = sorted(str(kind) for kind in ResolutionKind if kind is not ResolutionKind.HOLD)
+
+
+@command(
+    "decide",
+    "Trancher un conflit, ou plusieurs de la même façon : link (c'est ce document), skip (le même mouvement, ne pas "
+    "l'écrire), create (un autre mouvement, l'écrire), keep_theirs, restore_ours, unlink.",
+    "Decide a conflict, or several the same way: link (it is that document), skip (the same movement, do not post it), "
+    "create (another movement, post it), keep_theirs, restore_ours, unlink.",
+    params=[
+        Option(
+            "--document",
+            default="",
+            metavar="ID",
+            phrase=Phrase(
+                "Pour link : le document de QuickBooks, si la question ne le nomme pas.",
+                "For link: the QuickBooks document, if the question does not name it.",
+            ),
+        )
+    ],
+)
+@click.argument("way", type=click.Choice(WAYS))
+@click.argument("hold", nargs=-1, required=True)
+def decide(way: str, hold: tuple[str, ...], document: str) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            ids = list(dict.fromkeys(the_hold(session, each) for each in hold))
+        for hold_id in ids:
+            answer_conflict(workshop, operator(actor()), hold_id, ResolutionKind(way), document)
+    if out.as_json:
+        out.json({"decided": ids, "way": way})
+    out.say(
+        Phrase(
+            f"{len(ids)} décisions : {way}. La prochaine exécution les suit.",
+            f"{len(ids)} decided: {way}. The next run acts on it.",
+        )
+    )
+    return Exit.OK

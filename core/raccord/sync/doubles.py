@@ -1,0 +1,296 @@
+"""Possible doubles: movements of money that the books hold already, entered by hand or posted for another source.
+
+One movement of money has one owner. A draft that would post again, on a bank or card account, what a document holds
+within a few days is not sent before a person (or a plugin) has said which of the two it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, assert_never
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.ledger import Document, ResolutionKind
+from raccord.plugin.money import Money
+from raccord.quickbooks import QuickBooks, quoted
+from raccord.quickbooks.codec import money_of, summary_of
+from raccord.scope import Scope
+from raccord.store.models import (
+    Action,
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    LedgerEntry,
+    LineState,
+    LinkRow,
+    LinkState,
+    MarkedDocument,
+    Match,
+    PlanLine,
+)
+from raccord.sync.bodies import load_draft, mark
+from raccord.sync.books import TYPES
+from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.conflicts import ALREADY_EXISTS, DECISION, linked_to, settle
+from raccord.sync.holds import close_hold, open_hold
+from raccord.sync.prove import months, read_code
+from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.views import View
+
+DAYS_APART = 5
+"""How far the same movement's two dates may lie apart: a weekend with a holiday."""
+
+KINDS_IN = ("Deposit", "JournalEntry", "Payment", "Purchase", "SalesReceipt", "Transfer")
+KINDS_OUT = ("BillPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceipt", "Transfer")
+"""Documents that bring money into a bank or card account, and those that take it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document that moves one account by one amount; ``owner`` names the connection that posted or linked it."""
+
+    kind: str
+    id: str
+    number: str
+    day: date
+    amount: Decimal
+    account: str
+    code: str
+    """Of our mark on it, if it bears one."""
+    owner: str = ""
+    owner_key: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return (self.kind, self.id, self.account)
+
+
+def months_to_look_at(session: Session, plan_id: str, company_id: str) -> list[tuple[date, date]]:
+    """Return the months in which a plan's lines move bank or card accounts."""
+    days = session.scalars(select(PlanLine.day).where(*_wanted(plan_id, company_id)).distinct())
+    return months(day for day in days if day is not None)
+
+
+def lines_between(session: Session, plan_id: str, company_id: str, first: date, last: date) -> list[PlanLine]:
+    """Return the plan's lines of these days that would post on a bank or card account, or wait for what they are."""
+    rows = session.scalars(
+        select(PlanLine)
+        .where(*_wanted(plan_id, company_id), PlanLine.day >= first, PlanLine.day <= last)
+        .order_by(PlanLine.day, PlanLine.id)
+    )
+    return list(rows)
+
+
+def documents_near(client: QuickBooks, lines: Sequence[PlanLine]) -> list[Found]:
+    """Read the documents that move the lines' accounts by their amounts, around their days."""
+    days = [line.day for line in lines if line.day is not None]
+    if not days:
+        return []
+    wanted = {(line.money_account, line.amount) for line in lines}
+    kinds = {kind for _, amount in wanted if amount for kind in (KINDS_IN if amount > 0 else KINDS_OUT)}
+    first, last = min(days) - timedelta(DAYS_APART), max(days) + timedelta(DAYS_APART)
+    where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
+    asked = sorted(kinds)
+    answers = client.query_each([(kind, where) for kind in asked])
+    accounts = {account for account, _ in wanted}
+    found = []
+    for kind, documents in zip(asked, answers, strict=True):
+        for document in documents:
+            for account in accounts:
+                amount = money_of(kind, document, account)
+                if amount and (account, amount) in wanted:
+                    found.append(_found(kind, document, account, amount))
+    return found
+
+
+def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) -> list[Found]:
+    """Leave out the connection's own documents and those it has matched; name the owners of the others."""
+    ids = sorted({each.id for each in found})
+    links: dict[tuple[str, str], tuple[str, str, str]] = {}
+    taken: set[tuple[str, str, str]] = set()
+    forgotten: set[tuple[str, str]] = set()
+    for some in chunks(ids, CHUNK):
+        for link, label in session.execute(
+            select(LinkRow, Connection.label)
+            .join(Connection, Connection.id == LinkRow.connection_id)
+            .where(
+                LinkRow.company_id == connection.company_id,
+                LinkRow.document_id.in_(some),
+                LinkRow.state == LinkState.LIVE,
+            )
+        ):
+            links[link.kind, link.document_id] = (link.connection_id, label, link.key)
+        matches = select(Match).where(Match.connection_id == connection.id, Match.document_id.in_(some))
+        taken.update((match.kind, match.document_id, match.money_account) for match in session.scalars(matches))
+        # Ours, made by a life that a restored backup has forgotten: its own draft is linked to it.
+        known = select(MarkedDocument).where(
+            MarkedDocument.company_id == connection.company_id, MarkedDocument.document_id.in_(some)
+        )
+        forgotten.update((marked.kind, marked.document_id) for marked in session.scalars(known))
+    free = []
+    for each in found:
+        owner, label, key = links.get((each.kind, each.id), ("", "", ""))
+        if each.place not in taken and (each.kind, each.id) not in forgotten and owner != connection.id:
+            free.append(replace(each, owner=label, owner_key=key))
+    return free
+
+
+def pair(lines: Iterable[tuple[int, str, str, Decimal, date]], found: Iterable[Found]) -> dict[int, Found]:
+    """Return for each line (id, own mark, account, amount, day) the nearest document, each document once.
+
+    The nearer pair goes first, so that of equal movements on neighbouring days each keeps its own.
+    """
+    free: dict[tuple[str, Decimal, date], list[Found]] = defaultdict(list)
+    for each in sorted(found, key=lambda each: (each.kind, each.id)):
+        free[each.account, each.amount, each.day].append(each)
+    pairs: dict[int, Found] = {}
+    waiting = list(lines)
+    for apart in range(DAYS_APART + 1):
+        for line_id, code, account, amount, day in waiting:
+            for near in sorted({day - timedelta(apart), day + timedelta(apart)}):
+                here = free.get((account, amount, near), [])
+                # A document with the draft's own mark is the draft's: posting finds it by that.
+                place = next((place for place, each in enumerate(here) if each.code != code), None)
+                if line_id not in pairs and place is not None:
+                    pairs[line_id] = here.pop(place)
+        waiting = [line for line in waiting if line[0] not in pairs]
+    return pairs
+
+
+@dataclass(slots=True)
+class Doubles:
+    """Settles one month of a plan's possible doubles in one transaction."""
+
+    session: Session
+    company: Company
+    connection: Connection
+    scope: Scope
+    view: View
+    now: datetime
+
+    def settle(self, lines: Sequence[PlanLine], found: Sequence[Found]) -> int:
+        """Hold, link, skip or leave each line that has a possible double; return how many have one."""
+        sought = [
+            (line.id, mark(self.company.realm, self.connection.id, line.key), line.money_account, line.amount, line.day)
+            for line in lines
+            if line.amount is not None and line.day is not None
+        ]
+        pairs = pair(sought, unclaimed(self.session, self.connection, found))
+        drafts: dict[int, DraftRow] = {}
+        for some in chunks([line.draft_id for line in lines if line.id in pairs and line.draft_id], CHUNK):
+            drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
+        for line in lines:
+            if line.id in pairs and line.draft_id in drafts:
+                self._one(line, drafts[line.draft_id], pairs[line.id])
+        return len(pairs)
+
+    def _one(self, line: PlanLine, row: DraftRow, found: Found) -> None:
+        # A document is linked by one draft alone, and only where both are of one kind; anything else is matched.
+        apart = found.kind != line.kind or bool(found.owner)
+        but = frozenset({ResolutionKind.LINK}) if apart else frozenset[ResolutionKind]()
+        total = None if line.amount is None else Money(abs(line.amount), line.currency)
+        existing = Document(found.kind, found.id, found.number, found.day, total)
+        detail = f"{found.kind} {found.id}"
+        draft = load_draft(row.body)
+        resolution = settle(self.scope, self.view, row, draft, ALREADY_EXISTS, detail, existing, but)
+        match resolution.kind:
+            case ResolutionKind.CREATE:
+                return
+            case ResolutionKind.SKIP:
+                self._skip(line, row, found)
+            case ResolutionKind.LINK if resolution.target == found.id and not self._linked(row, found):
+                self._link(line, row, found)
+            case (
+                ResolutionKind.LINK
+                | ResolutionKind.HOLD
+                | ResolutionKind.UNLINK
+                | ResolutionKind.KEEP_THEIRS
+                | ResolutionKind.RESTORE_OURS
+            ):
+                self._hold(line, row, found, apart)
+            case _:
+                assert_never(resolution.kind)
+
+    def _linked(self, row: DraftRow, found: Found) -> bool:
+        return linked_to(self.session, self.company.id, row, found.id) is not None
+
+    def _hold(self, line: PlanLine, row: DraftRow, found: Found, apart: bool) -> None:
+        params = {**_said(found), "linkable": not apart}
+        row.state, row.reason = DraftState.HELD, ALREADY_EXISTS
+        open_hold(self.session, self.connection.id, row, ALREADY_EXISTS, params, self.now)
+        line.action, line.state, line.reason, line.params = Action.HOLD, LineState.LEFT, ALREADY_EXISTS, params
+        _nothing_sent(line)
+
+    def _skip(self, line: PlanLine, row: DraftRow, found: Found) -> None:
+        close_hold(self.session, row, self.now)
+        row.decisions = {name: answer for name, answer in row.decisions.items() if name != DECISION}
+        row.state, row.reason = DraftState.SKIPPED, ALREADY_EXISTS
+        line.action, line.state, line.reason, line.params = Action.SKIP, LineState.LEFT, ALREADY_EXISTS, _said(found)
+        _nothing_sent(line)
+        self.session.add(
+            Match(
+                company_id=self.company.id,
+                connection_id=self.connection.id,
+                draft_id=row.id,
+                kind=found.kind,
+                document_id=found.id,
+                money_account=found.account,
+                amount=found.amount,
+                currency=line.currency,
+                day=found.day,
+                matched_at=self.now,
+            )
+        )
+
+    def _link(self, line: PlanLine, row: DraftRow, found: Found) -> None:
+        close_hold(self.session, row, self.now)
+        # The answer stays with the draft until it is linked, whatever becomes of this plan.
+        row.state, row.reason = DraftState.PLANNED, ALREADY_EXISTS
+        line.action, line.state, line.reason, line.params = Action.LINK, LineState.PENDING, "", {}
+        line.document_id = found.id
+        _nothing_sent(line)
+
+
+def _found(kind: str, document: Mapping[str, Any], account: str, amount: Decimal) -> Found:
+    number, day = summary_of(kind, document).number, date.fromisoformat(str(document["TxnDate"]))
+    return Found(kind, str(document["Id"]), number, day, amount, account, read_code(document))
+
+
+def _nothing_sent(line: PlanLine) -> None:
+    line.payload, line.payload_hash, line.needs, line.effect = "", "", [], {}
+
+
+def _said(found: Found) -> dict[str, Any]:
+    return {
+        "document": f"{found.kind} {found.number or found.id}",
+        "kind": found.kind,
+        "id": found.id,
+        "day": found.day.isoformat(),
+        "amount": format(found.amount, "f"),
+        "owner": found.owner,
+        "owner_key": found.owner_key,
+    }
+
+
+def _wanted(plan_id: str, company_id: str) -> list[ColumnElement[bool]]:
+    types = TYPES[Accepts.BANK_OR_CARD]
+    banks = select(LedgerEntry.object_id).where(
+        LedgerEntry.company_id == company_id, LedgerEntry.kind == "Account", LedgerEntry.type.in_(types)
+    )
+    sent = and_(PlanLine.action == Action.CREATE, PlanLine.state == LineState.PENDING)
+    waits = and_(PlanLine.action == Action.HOLD, PlanLine.reason == DECISION_MISSING)
+    return [
+        PlanLine.plan_id == plan_id,
+        or_(sent, waits),
+        PlanLine.amount.is_not(None),
+        PlanLine.day.is_not(None),
+        PlanLine.money_account.in_(banks),
+    ]

@@ -1,0 +1,217 @@
+"""One movement of money has one owner: what the books hold already is held, and equal is not the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import till
+from harness import OWNER, choose_usual, sync
+from hypothesis import given
+from hypothesis import strategies as st
+from set_up import till_of
+from sqlalchemy import select
+
+from raccord.errors import RaccordError
+from raccord.onboarding.connections import connect
+from raccord.onboarding.decisions import answer_conflict, answer_hold
+from raccord.plugin import ResolutionKind
+from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow, Match, Proof, RunState
+from raccord.sync.doubles import DAYS_APART, Found, pair
+from raccord.sync.workshop import Workshop
+
+DAY = date(2026, 3, 4)
+EXISTS = "conflict.already_exists"
+
+
+def sold(number: int, amount: str = "10.00", day: date = DAY) -> list[dict[str, str]]:
+    """Return a sale and the deposit that brings it to the bank the same day."""
+    at = day.isoformat()
+    return [
+        {"stream": "sales", "id": f"s{number}", "day": at, "amount": amount},
+        {"stream": "deposits", "id": f"d{number}", "day": at, "amount": amount, "of": f"sales/s{number}={amount}"},
+    ]
+
+
+def spent(number: int, amount: str = "-12.30", day: date = DAY) -> dict[str, str]:
+    return {"stream": "bank", "id": f"b{number}", "day": day.isoformat(), "amount": amount, "text": "CAFE"}
+
+
+def by_hand(workshop: Workshop, company: Company, kind: str, amount: str, day: date) -> str:
+    """Enter a deposit or an expense in QuickBooks as a person does; returns its id."""
+    client = workshop.client(company)
+    bank = client.query("SELECT * FROM Account WHERE AccountType = 'Bank'")[0]["Id"]
+    other = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+    detail = "DepositLineDetail" if kind == "Deposit" else "AccountBasedExpenseLineDetail"
+    head = f'"DepositToAccountRef":{{"value":"{bank}"}}'
+    if kind == "Purchase":
+        head = f'"AccountRef":{{"value":"{bank}"}},"PaymentType":"Cash","GlobalTaxCalculation":"NotApplicable"'
+    body = (
+        f'{{"TxnDate":"{day}",{head},"Line":[{{"Amount":{amount},"DetailType":"{detail}",'
+        f'"{detail}":{{"AccountRef":{{"value":"{other}"}}}}}}]}}'
+    )
+    return str(client.create(kind, body, f"hand {kind} {amount} {day}").value["Id"])
+
+
+def open_hold(workshop: Workshop) -> Hold:
+    with workshop.database.read() as session:
+        return session.scalars(select(Hold).where(Hold.closed_at.is_(None))).one()
+
+
+def all_equal(workshop: Workshop) -> bool:
+    with workshop.database.read() as session:
+        return all(proof.equal for proof in session.scalars(select(Proof)))
+
+
+@pytest.mark.parametrize(("apart", "held"), [(0, True), (5, True), (-5, True), (6, False), (-6, False)])
+def test_pain_2_t2_a_deposit_made_by_hand_near_the_same_day_holds_ours(
+    workshop: Workshop, company: Company, connection: Connection, apart: int, held: bool
+) -> None:
+    choose_usual(workshop, connection, company)
+    there = by_hand(workshop, company, "Deposit", "10.00", DAY + timedelta(apart))
+    till.ROWS["T1"] = sold(1)
+    assert sync(workshop, connection).state == RunState.DONE
+    assert workshop.client(company).count("Deposit") == (1 if held else 2)
+    assert workshop.client(company).count("SalesReceipt") == 1, "the sale itself is no double"
+    if held:
+        hold = open_hold(workshop)
+        assert (hold.code, hold.params["id"], hold.params["owner"]) == (EXISTS, there, "")
+    assert all_equal(workshop)
+
+
+@pytest.mark.parametrize("way", [ResolutionKind.SKIP, ResolutionKind.LINK, ResolutionKind.CREATE])
+def test_a_person_says_which_it_is_and_is_not_asked_again(
+    workshop: Workshop, company: Company, connection: Connection, way: ResolutionKind
+) -> None:
+    choose_usual(workshop, connection, company)
+    there = by_hand(workshop, company, "Deposit", "10.00", DAY)
+    till.ROWS["T1"] = sold(1)
+    sync(workshop, connection)
+    answer_conflict(workshop, OWNER, open_hold(workshop).id, way)
+    for _ in range(2):
+        assert sync(workshop, connection).state == RunState.DONE
+    assert workshop.client(company).count("Deposit") == (2 if way is ResolutionKind.CREATE else 1)
+    with workshop.database.read() as session:
+        assert session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all() == []
+        draft = session.scalars(select(DraftRow).where(DraftRow.key == "deposits/d1")).one()
+        links = {link.key: link for link in session.scalars(select(LinkRow))}
+        matches = session.scalars(select(Match)).all()
+    if way is ResolutionKind.SKIP:
+        assert (draft.state, draft.reason) == (DraftState.SKIPPED, EXISTS)
+        assert [(match.kind, match.document_id, match.amount) for match in matches] == [
+            ("Deposit", there, Decimal("10.00"))
+        ]
+    else:
+        assert (draft.state, matches) == (DraftState.POSTED, [])
+        linked = way is ResolutionKind.LINK
+        assert (links["deposits/d1"].document_id == there, links["deposits/d1"].origin) == (
+            linked,
+            "linked" if linked else "created",
+        )
+    assert all_equal(workshop)
+
+
+def test_of_equal_lines_each_document_holds_one_and_a_matched_document_holds_no_other(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    by_hand(workshop, company, "Purchase", "12.30", DAY)
+    till.ROWS["T1"] = [spent(1), spent(2), spent(3)]
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        holds = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all()
+    assert sorted(hold.code for hold in holds) == [EXISTS, "resolve.decision_missing", "resolve.decision_missing"]
+    answer_conflict(workshop, OWNER, next(hold.id for hold in holds if hold.code == EXISTS), ResolutionKind.SKIP)
+    till.ROWS["T1"].append(spent(4))
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        codes = session.scalars(select(Hold.code).where(Hold.closed_at.is_(None))).all()
+    assert codes == ["resolve.decision_missing"] * 3, "three coffees are left, each waits for its category"
+
+
+def test_a_line_said_to_be_another_movement_still_asks_what_it_was_for(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    by_hand(workshop, company, "Purchase", "12.30", DAY)
+    till.ROWS["T1"] = [spent(1)]
+    sync(workshop, connection)
+    answer_conflict(workshop, OWNER, open_hold(workshop).id, ResolutionKind.CREATE)
+    sync(workshop, connection)
+    hold = open_hold(workshop)
+    assert hold.code == "resolve.decision_missing"
+    category = workshop.client(company).query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+    answer_hold(workshop, OWNER, hold.id, category)
+    sync(workshop, connection)
+    assert workshop.client(company).count("Purchase") == 2
+    assert all_equal(workshop)
+
+
+def test_pain_2_t1_what_another_source_posted_is_matched_by_the_bank_line_and_posted_once(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    till.ROWS["T1"] = sold(1)
+    sync(workshop, connection)
+    bank = connect(workshop, OWNER, till_of(company, "T2"))
+    choose_usual(workshop, bank, company)
+    till.ROWS["T2"] = [spent(9, "10.00", DAY + timedelta(2))]
+    sync(workshop, bank)
+    hold = open_hold(workshop)
+    assert (hold.code, hold.params["owner"], hold.params["owner_key"]) == (EXISTS, connection.label, "deposits/d1")
+    with pytest.raises(RaccordError) as refused:
+        answer_conflict(workshop, OWNER, hold.id, ResolutionKind.LINK)
+    assert refused.value.code == "conflict.not_allowed", "the document is the other source's own"
+    answer_conflict(workshop, OWNER, hold.id, ResolutionKind.SKIP)
+    sync(workshop, bank)
+    client = workshop.client(company)
+    assert (client.count("Deposit"), client.count("SalesReceipt"), client.count("Purchase")) == (1, 1, 0)
+    assert all_equal(workshop)
+
+
+def test_a_connections_own_documents_are_no_doubles(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    till.ROWS["T1"] = [*sold(1), *sold(2)]
+    sync(workshop, connection)
+    till.ROWS["T1"] += sold(3)
+    assert sync(workshop, connection).state == RunState.DONE
+    assert workshop.client(company).count("Deposit") == 3
+
+
+LINE = st.tuples(st.integers(0, 12), st.sampled_from(["1.00", "2.00"]))
+
+
+@given(st.lists(LINE, max_size=8), st.lists(LINE, max_size=8))
+def test_pairs_are_equal_near_and_each_used_once(
+    lines: list[tuple[int, str]], documents: list[tuple[int, str]]
+) -> None:
+    sought = [(n, "", "35", Decimal(amount), DAY + timedelta(day)) for n, (day, amount) in enumerate(lines)]
+    found = [
+        Found("Deposit", str(n), "", DAY + timedelta(day), Decimal(amount), "35", "other")
+        for n, (day, amount) in enumerate(documents)
+    ]
+    pairs = pair(sought, found)
+    assert len({each.id for each in pairs.values()}) == len(pairs)
+    for n, each in pairs.items():
+        assert each.amount == sought[n][3]
+        assert abs(each.day - sought[n][4]) <= timedelta(DAYS_APART)
+    left = [each for each in found if each not in pairs.values()]
+    for line in (line for line in sought if line[0] not in pairs):
+        assert not any(each.amount == line[3] and abs(each.day - line[4]) <= timedelta(DAYS_APART) for each in left)
+
+
+def test_the_nearer_of_two_equal_movements_keeps_its_own_document() -> None:
+    def document(name: str, day: int, **more: Any) -> Found:
+        fields: Mapping[str, Any] = {"code": "", "account": "35", "amount": Decimal(1), **more}
+        return Found("Deposit", name, "", DAY + timedelta(day), **fields)
+
+    lines = [(1, "mark", "35", Decimal(1), DAY), (2, "mark", "35", Decimal(1), DAY + timedelta(2))]
+    pairs = pair(lines, [document("far", 3), document("same day", 2)])
+    assert {line: each.id for line, each in pairs.items()} == {2: "same day", 1: "far"}
+    assert pair(lines, [document("ours", 0, code="mark")]) == {}, "what bears the draft's mark is found by it"
+    assert pair(lines, [document("elsewhere", 0, account="36")]) == {}
