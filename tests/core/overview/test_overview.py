@@ -82,7 +82,7 @@ def test_a_run_tells_what_it_counted_by_stream(workshop: Workshop, synced: Conne
         assert run_view(session, run.id) == run
     sales = next(count for count in run.counts if count.stream == "sales")
     assert (sales.fetched, sales.posted, sales.skipped, sales.failed) == (5, 2, 1, 2)
-    assert (run.to_send, run.sent, run.refused, run.steps_done) == (6, 6, 0, 9)
+    assert (run.to_send, run.sent, run.refused, run.steps_done) == (6, 6, 0, 10)
 
 
 def test_a_waiting_plan_says_by_how_much_each_account_moves(

@@ -19,7 +19,7 @@ from raccord_web.screens.home import PAGE, Offset
 
 router = APIRouter()
 
-STAGES = (("read", ("fetch", "map")), ("compare", ("recover", "books", "plan")), ("post", ("post", "report")),
+STAGES = (("read", ("fetch", "map")), ("compare", ("recover", "books", "plan", "match")), ("post", ("post", "report")),
           ("verify", ("prove", "close")))  # fmt: skip
 """The pipeline's phases, as many as a person wants to tell apart."""
 
