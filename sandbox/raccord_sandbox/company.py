@@ -234,14 +234,13 @@ class Work:
 
     def all(self, kind: str) -> Iterator[Doc]:
         """Yield the objects of an entity as this operation sees them."""
+        staged = {key: doc for (name, key), (doc, _) in self._staged.items() if name == kind}
         stored = self.company.table(kind)
         for doc in stored:
-            seen = self.get(kind, doc["Id"])
+            seen = staged.pop(doc["Id"], doc)
             if seen is not None:
                 yield seen
-        for (name, key), (staged, _) in list(self._staged.items()):
-            if name == kind and staged is not None and stored.get(key) is None:
-                yield staged
+        yield from (doc for doc in staged.values() if doc is not None)
 
     def entries(self, kind: str, key: str) -> tuple[Entry, ...]:
         """Return what an object posts as this operation sees it."""

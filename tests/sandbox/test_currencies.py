@@ -537,6 +537,17 @@ def test_a_new_rate_on_an_invoice_is_carried_to_its_payments_and_deposits(shop: 
     assert shop.read("Payment", payment)["SyncToken"] == "1"
 
 
+def test_a_new_rate_is_refused_where_it_would_change_a_closed_payment(shop: Shop) -> None:
+    invoice = shop.invoice("1.10", 100, TxnDate="2026-02-10")
+    shop.pay("1.20", 100, ("Invoice", invoice, 100), TxnDate="2026-01-10")
+    work = Work(shop.company)
+    work.touch("Preferences", "1")["AccountingInfoPrefs"]["BookCloseDate"] = "2026-01-31"
+    work.commit()
+    head = {"Id": invoice["Id"], "SyncToken": shop.read("Invoice", invoice)["SyncToken"], "sparse": True}
+    assert shop.refused("Invoice", {**head, "ExchangeRate": "1.15"}).code == 6200
+    assert shop.make("Invoice", {**head, "PrivateNote": "x"})["ExchangeRate"] == Decimal("1.10")
+
+
 def test_credits_and_invoices_meet_at_their_own_rates(shop: Shop) -> None:
     invoice = shop.invoice("1.10", 100)
     memo = {"CustomerRef": named(shop, "Customer", "Anne"), "Line": shop.lines(30), "ExchangeRate": "1.20", **EUR}
