@@ -17,6 +17,7 @@ from raccord_sandbox.entities.registry import BY_PATH, KINDS
 from raccord_sandbox.entities.tax_lists import create_tax_code
 from raccord_sandbox.faults import Doc, FaultError, GatewayError, forbidden, unauthenticated, unsupported
 from raccord_sandbox.limits import sort_of
+from raccord_sandbox.oauth.grants import ACCOUNTING
 from raccord_sandbox.operations import Origin, note, read, write
 from raccord_sandbox.reports.catalog import report
 from raccord_sandbox.selection import run
@@ -91,6 +92,8 @@ def _admit(store: Store, call: Call) -> tuple[Company, str]:
     company = store.get(call.realm)
     if company is None or access.realm != call.realm:
         raise forbidden("The token is not valid for this company")
+    if not access.allows(ACCOUNTING):
+        raise forbidden("The scope of the token does not include accounting")
     store.throttle.enter(call.realm, sort=sort_of(call.path), application=access.client)
     return company, access.client
 

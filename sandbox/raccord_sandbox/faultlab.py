@@ -24,6 +24,8 @@ from raccord_sandbox.wire import QBO_VERSION, dumps, new_tid
 TIME_OUT = 120
 LONGEST = 86_400
 MAX_ARMED = 1000
+STRUCK = ("/v1/", "/v2/", "/v3/", "/oauth2/", "/op/", "/.well-known/")
+"""What the lab strikes: the API and the OAuth endpoints, never the pages nor the control API."""
 BODIES = ("json", "xml", "html", "empty")
 
 
@@ -180,10 +182,10 @@ class FaultMiddleware:
         self._lab = lab
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Strike API and token requests; the lab and the pages are never struck."""
+        """Strike requests of the API and of the OAuth endpoints."""
         path = scope.get("path", "")
         fault = None
-        if scope["type"] == "http" and path.startswith(("/v3/", "/oauth2/", "/v2/")):
+        if scope["type"] == "http" and path.startswith(STRUCK):
             fault = self._lab.draw(scope["method"], path, unquote_plus(scope["query_string"].decode("latin-1")))
         if fault is None:
             await self._app(scope, receive, send)

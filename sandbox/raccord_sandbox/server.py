@@ -18,10 +18,11 @@ from raccord_sandbox.api import NOT_ACCEPTABLE, Answer, Call, answer
 from raccord_sandbox.attachments.links import files_router
 from raccord_sandbox.attachments.upload import MAX_UPLOAD
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.consent import consent_router
 from raccord_sandbox.faultlab import FaultLab, FaultMiddleware
 from raccord_sandbox.faults import FaultError, GatewayError
 from raccord_sandbox.lab.router import lab_router
+from raccord_sandbox.oauth.consent import consent_router
+from raccord_sandbox.oauth.endpoints import endpoints_router
 from raccord_sandbox.pages import pages_router
 from raccord_sandbox.store import Store
 from raccord_sandbox.transport import CuttableProtocol
@@ -49,6 +50,7 @@ def create_app(config: SandboxConfig, store: Store | None = None) -> FastAPI:
         fault = FaultError(10000, f"System Failure Error: {type(error).__name__}", status=500)
         return _response(request, Answer(500, dumps(fault.body(books.clock.now()))))
 
+    app.include_router(endpoints_router(books))
     app.include_router(consent_router(books))
     app.include_router(lab_router(books, lab))
     app.include_router(files_router(books))

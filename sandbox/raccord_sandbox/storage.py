@@ -97,11 +97,11 @@ class Storage:
             [(realm, one.kind, one.id, one.at) for one in pending.deletions],
         )
 
-    def put_fact(self, scope: str, name: str, body: Any) -> None:
-        """Write one named value; None removes it."""
+    def put_facts(self, scope: str, facts: dict[str, Any]) -> None:
+        """Write named values, all or none; None removes one."""
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            self._put_facts(scope, {name: body})
+            self._put_facts(scope, facts)
 
     def facts(self, scope: str) -> dict[str, Any]:
         """Return the named values of a scope."""

@@ -14,8 +14,10 @@ from raccord_sandbox.company import MAX_WRITES, Company, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.deletions import Deletion
 from raccord_sandbox.faults import Doc
-from raccord_sandbox.grants import Grants
 from raccord_sandbox.limits import Throttle
+from raccord_sandbox.oauth.clients import Client, Clients
+from raccord_sandbox.oauth.grants import Grants
+from raccord_sandbox.oauth.openid import Identity
 from raccord_sandbox.seeds import facts_of, fill
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.switches import SWITCHES, read_switches, starting
@@ -48,7 +50,10 @@ class Store:
         self.config = config
         self.clock = config.clock
         self.storage = None if config.data is None else Storage(config.data)
-        self.grants = Grants(config.clock, config.lifetimes, self.storage)
+        own = Client(config.client_id, config.client_secret, "Raccord", config.redirect_uris)
+        self.clients = Clients(own, self.storage)
+        self.grants = Grants(config.clock, config.lifetimes, self.storage, config.client_id)
+        self.identity = Identity(config.clock, config.random_seed, self.storage)
         self.throttle = Throttle(config.limits, config.clock)
         self.webhooks = Webhooks(config.clock, self.storage, self.grants.is_connected)
         self._companies: dict[str, Company] = {}
@@ -159,7 +164,7 @@ class Store:
     def save_clock(self) -> None:
         """Remember where the sandbox's clock stands, after the lab moved it."""
         if self.storage is not None:
-            self.storage.put_fact(SCOPE, "clock", self.clock.state())
+            self.storage.put_facts(SCOPE, {"clock": self.clock.state()})
 
     def close(self) -> None:
         """Close the file."""
@@ -174,8 +179,7 @@ class Store:
 
     def _save_realms(self) -> None:
         if self.storage is not None:
-            self.storage.put_fact(SCOPE, "realms", list(self._companies))
-            self.storage.put_fact(SCOPE, "made", self._made)
+            self.storage.put_facts(SCOPE, {"realms": list(self._companies), "made": self._made})
 
     def _load(self) -> None:
         if self.storage is None:

@@ -76,7 +76,12 @@ WORKS: dict[str, Doc | None] = {
     "POST /companies": {"template": "us"},
     "GET /companies/{realm}": None,
     "DELETE /companies/{realm}": None,
-    "POST /companies/{realm}/tokens": None,
+    "GET /clients": None,
+    "POST /clients": {"name": "Mine", "redirect_uris": ["https://app.example.com/cb", "http://localhost:3000/cb"]},
+    "DELETE /clients/{client_id}": None,
+    "GET /lifetimes": None,
+    "POST /lifetimes": {"access_token": 3600},
+    "POST /companies/{realm}/tokens": {"scope": "com.intuit.quickbooks.accounting openid"},
     "POST /companies/{realm}/tokens/expire": None,
     "GET /companies/{realm}/snapshots": None,
     "POST /companies/{realm}/snapshots": {"name": "kept"},
@@ -137,9 +142,11 @@ def test_every_route_works_and_is_documented(lab: Lab, route: Any) -> None:
     fault = lab.do("POST", "/faults", effect="hold", path="nowhere")["number"]
     hook = lab.do("POST", "/webhooks", url="http://localhost:1/", entities=["Budget"])["number"]
     number = str(hook if route.path.startswith("/webhooks") else fault)
+    client = lab.do("POST", "/clients", name="Other")["client_id"]
     ids = {"{id}": customer["Id"], "{sale}": sale["Id"], "{other}": other["Id"]}
     sent = None if body is None else {key: ids.get(str(value), value) for key, value in body.items()}
     path = route.path.replace("{realm}", realm).replace("{name}", "default").replace("{number}", number)
+    path = path.replace("{client_id}", client)
     answer = lab.ask(route.method, path, sent)
     assert answer.status_code == 200, answer.text
     lab.do("DELETE", "/faults")
@@ -195,6 +202,14 @@ def test_the_token_is_needed_whether_or_not_the_route_exists(sandbox: SandboxSer
         ("POST", "/faults", {"effect": "hold", "probability": "often"}, 400, "bad_value"),
         ("POST", "/faults", {"effect": "hold", "left": -1}, 400, "bad_value"),
         ("DELETE", "/faults/7777", {}, 404, "no_fault"),
+        ("POST", "/companies", {"template": "us", "client_id": "nobody"}, 404, "no_client"),
+        ("POST", "/companies/{realm}/tokens", {"scope": "everything"}, 400, "bad_value"),
+        ("POST", "/clients", {"redirect_uris": "https://a.example/cb"}, 400, "bad_value"),
+        ("POST", "/clients", {"redirect_uris": ["http://a.example/cb"]}, 400, "bad_address"),
+        ("POST", "/clients", {"redirect_uris": ["https://a.example/cb#x"]}, 400, "bad_address"),
+        ("DELETE", "/clients/nobody", {}, 404, "no_client"),
+        ("DELETE", "/clients/raccord-sandbox", {}, 409, "own_client"),
+        ("POST", "/lifetimes", {"access_token": "long"}, 400, "bad_value"),
         ("POST", "/clock", {"advance": "later"}, 400, "bad_value"),
         ("POST", "/clock", {"advance": 10**12}, 400, "bad_value"),
         ("POST", "/clock", {"set": "noon"}, 400, "bad_value"),

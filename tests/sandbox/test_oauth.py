@@ -58,13 +58,26 @@ def read_company(sandbox: SandboxServer, access: str, realm: str | None = None) 
     return httpx.get(f"{sandbox.url}/v3/company/{realm}/companyinfo/{realm}", headers=headers)
 
 
-def test_discovery_names_every_endpoint_on_this_host(sandbox: SandboxServer) -> None:
-    for name in ("openid_configuration", "openid_sandbox_configuration"):
-        found = httpx.get(f"{sandbox.url}/.well-known/{name}").json()
-        assert found["authorization_endpoint"] == f"{sandbox.url}/connect/oauth2"
-        assert found["token_endpoint"] == f"{sandbox.url}/oauth2/v1/tokens/bearer"
-        assert found["revocation_endpoint"] == f"{sandbox.url}/v2/oauth2/tokens/revoke"
-        assert found["token_endpoint_auth_methods_supported"] == ["client_secret_post", "client_secret_basic"]
+@pytest.mark.parametrize("name", ["openid_configuration", "openid_sandbox_configuration"])
+def test_discovery_names_every_endpoint_on_this_host(sandbox: SandboxServer, name: str) -> None:
+    answer = httpx.get(f"{sandbox.url}/.well-known/{name}")
+    assert answer.headers["intuit_tid"]
+    assert answer.json() == {
+        "issuer": f"{sandbox.url}/op/v1",
+        "authorization_endpoint": f"{sandbox.url}/connect/oauth2",
+        "token_endpoint": f"{sandbox.url}/oauth2/v1/tokens/bearer",
+        "userinfo_endpoint": f"{sandbox.url}/v1/openid_connect/userinfo",
+        "revocation_endpoint": f"{sandbox.url}/v2/oauth2/tokens/revoke",
+        "jwks_uri": f"{sandbox.url}/op/v1/jwks",
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "scopes_supported": ["openid", "email", "profile", "address", "phone"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "claims_supported": ["aud", "exp", "iat", "iss", "realmid", "sub"],
+    }
+    # Named with an underscore, unlike the convention.
+    assert httpx.get(f"{sandbox.url}/.well-known/openid-configuration").status_code == 404
 
 
 def test_the_consent_page_lets_a_person_choose_connect_or_deny(sandbox: SandboxServer) -> None:
@@ -88,7 +101,10 @@ def test_the_consent_page_lets_a_person_choose_connect_or_deny(sandbox: SandboxS
     [
         ({"scope": "everything"}, "invalid_scope"),
         ({"state": ""}, "invalid_request"),
+        ({"scope": ""}, "invalid_scope"),
         ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": ""}, "unsupported_response_type"),
+        ({"realm": "1"}, "access_denied"),
     ],
 )
 def test_a_bad_authorize_request_comes_back_with_its_error(
@@ -97,11 +113,23 @@ def test_a_bad_authorize_request_comes_back_with_its_error(
     assert authorize(sandbox, **change)["error"] == problem
 
 
-@pytest.mark.parametrize("change", [{"client_id": "other"}, {"redirect_uri": "https://evil.example/cb"}])
-def test_an_untrusted_redirect_is_never_followed(sandbox: SandboxServer, change: dict[str, str]) -> None:
-    page = httpx.get(f"{sandbox.url}/connect/oauth2", params={**FIELDS, "auto": "1", **change})
-    assert page.status_code == 400
-    assert "location" not in page.headers
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"client_id": "other"}, "Aucune application"),
+        ({"redirect_uri": "https://evil.example/cb"}, "redirect_uri"),
+        ({"redirect_uri": "javascript:alert(1)"}, "redirect_uri"),
+        ({"redirect_uri": ""}, "redirect_uri"),
+    ],
+)
+def test_an_untrusted_redirect_is_never_followed(sandbox: SandboxServer, change: dict[str, str], said: str) -> None:
+    for page in (
+        httpx.get(f"{sandbox.url}/connect/oauth2", params={**FIELDS, "auto": "1", "lang": "fr", **change}),
+        httpx.post(f"{sandbox.url}/connect/oauth2?lang=fr", data={**FIELDS, "decision": "connect", **change}),
+    ):
+        assert page.status_code == 400
+        assert "location" not in page.headers
+        assert said in page.text
 
 
 def test_a_code_gives_documented_tokens_once(sandbox: SandboxServer) -> None:
@@ -128,25 +156,88 @@ def test_a_code_expires_and_is_bound_to_its_address(sandbox: SandboxServer) -> N
 
 
 @pytest.mark.parametrize(
-    ("form", "status", "error"),
+    ("form", "error", "description"),
     [
-        ({}, 400, "invalid_request"),
-        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
-        ({"grant_type": "refresh_token"}, 400, "invalid_request"),
-        ({"grant_type": "refresh_token", "refresh_token": "RT1-nothing"}, 400, "invalid_grant"),
+        ({}, "invalid_request", "grant_type is required"),
+        ({"grant_type": "password"}, "unsupported_grant_type", "password is not supported"),
+        ({"grant_type": "refresh_token"}, "invalid_request", "refresh_token is required"),
+        ({"grant_type": "authorization_code", "code": "x"}, "invalid_request", "code and redirect_uri are required"),
+        (
+            {"grant_type": "authorization_code", "code": "x", "redirect_uri": CALLBACK},
+            "invalid_grant",
+            "Invalid authorization code",
+        ),
+        (
+            {"grant_type": "refresh_token", "refresh_token": "RT1-nothing"},
+            "invalid_grant",
+            "Incorrect or invalid refresh token",
+        ),
     ],
 )
 def test_the_token_endpoint_refuses_in_the_flat_form(
-    sandbox: SandboxServer, form: dict[str, str], status: int, error: str
+    sandbox: SandboxServer, form: dict[str, str], error: str, description: str
 ) -> None:
     answer = token(sandbox, **form)
-    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert (answer.status_code, answer.json()) == (400, {"error": error, "error_description": description})
     assert answer.headers["intuit_tid"]
 
 
-def test_wrong_credentials_are_an_invalid_client(sandbox: SandboxServer) -> None:
-    answer = token(sandbox, auth=(CLIENT[0], "wrong"), grant_type="refresh_token", refresh_token="x")
+def test_the_token_endpoint_takes_forms_only(sandbox: SandboxServer) -> None:
+    url = f"{sandbox.url}/oauth2/v1/tokens/bearer"
+    answer = httpx.post(url, json={"grant_type": "refresh_token"}, auth=CLIENT)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    answer = httpx.post(url, data={"grant_type": "x" * 100_001}, auth=CLIENT)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("auth", "form"),
+    [
+        ((CLIENT[0], "wrong"), {}),
+        (("nobody", CLIENT[1]), {}),
+        (None, {}),
+        (None, {"client_id": CLIENT[0]}),
+        (None, {"client_id": CLIENT[0], "client_secret": "wrong"}),
+    ],
+)
+def test_wrong_or_missing_credentials_are_an_invalid_client(
+    sandbox: SandboxServer, auth: Any, form: dict[str, str]
+) -> None:
+    answer = token(sandbox, auth=auth, grant_type="refresh_token", refresh_token="x", **form)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    revoked = httpx.post(f"{sandbox.url}/v2/oauth2/tokens/revoke", json={"token": "x", **form}, auth=auth)
+    assert (revoked.status_code, revoked.json()["error"]) == (401, "invalid_client")
+
+
+def test_credentials_may_stand_in_the_form(sandbox: SandboxServer) -> None:
+    keys = {"client_id": CLIENT[0], "client_secret": CLIENT[1]}
+    code = authorize(sandbox)["code"]
+    answer = token(sandbox, None, grant_type="authorization_code", code=code, redirect_uri=CALLBACK, **keys)
+    assert answer.status_code == 200
+
+
+def test_the_hard_expiry_is_told_when_asked_for(sandbox: SandboxServer) -> None:
+    tokens = first_tokens(sandbox)
+    assert "x_refresh_token_hard_expires_in" not in tokens
+    sandbox.config.clock.advance(timedelta(days=1))
+    answer = httpx.post(
+        f"{sandbox.url}/oauth2/v1/tokens/bearer",
+        data={"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]},
+        auth=CLIENT,
+        headers={"x-include-refresh-token-hard-expires-in": "true"},
+    )
+    assert answer.json()["x_refresh_token_hard_expires_in"] == pytest.approx(1824 * 86_400, abs=5)
+
+
+def test_a_grant_ends_after_five_years_however_often_it_is_refreshed(sandbox: SandboxServer) -> None:
+    value = first_tokens(sandbox)["refresh_token"]
+    for _ in range(18):
+        sandbox.config.clock.advance(timedelta(days=100))
+        value = refresh(sandbox, value).json()["refresh_token"]
+    left = refresh(sandbox, value).json()["x_refresh_token_expires_in"]
+    assert left == pytest.approx(25 * 86_400, abs=10)
+    sandbox.config.clock.advance(timedelta(days=26))
+    assert refresh(sandbox, value).json()["error_description"] == "Token invalid"
 
 
 def test_the_refresh_token_changes_after_a_day_and_the_old_one_dies_after_its_grace(sandbox: SandboxServer) -> None:
@@ -182,11 +273,16 @@ def test_an_unused_refresh_token_expires(sandbox: SandboxServer) -> None:
     assert refresh(sandbox, tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
-def test_revoking_ends_the_whole_grant(sandbox: SandboxServer) -> None:
+@pytest.mark.parametrize("which", ["refresh_token", "access_token"])
+@pytest.mark.parametrize("form", ["json", "data"])
+def test_revoking_ends_the_whole_grant(sandbox: SandboxServer, which: str, form: str) -> None:
     tokens = first_tokens(sandbox)
     url = f"{sandbox.url}/v2/oauth2/tokens/revoke"
-    answer = httpx.post(url, json={"token": tokens["refresh_token"]}, auth=CLIENT)
+    body: dict[str, Any] = {form: {"token": tokens[which]}}
+    answer = httpx.post(url, auth=CLIENT, **body)
     assert (answer.status_code, answer.content) == (200, b"")
+    again = httpx.post(url, auth=CLIENT, **body)
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_request")
     assert read_company(sandbox, tokens["access_token"]).status_code == 401
     assert refresh(sandbox, tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
@@ -204,3 +300,90 @@ def test_tokens_outlive_a_restart(tmp_path: Path) -> None:
     with SandboxServer(SandboxConfig(data=tmp_path, seeds=("us",))) as sandbox:
         assert read_company(sandbox, tokens["access_token"]).status_code == 200
         assert refresh(sandbox, tokens["refresh_token"]).status_code == 200
+
+
+def test_codes_applications_and_keys_outlive_a_restart(tmp_path: Path) -> None:
+    config = SandboxConfig(data=tmp_path, seeds=("us",))
+    with SandboxServer(config) as sandbox:
+        code = authorize(sandbox)["code"]
+        other = sandbox.store.clients.register("Other", ("https://app.example/cb",))
+        keys = httpx.get(f"{sandbox.url}/op/v1/jwks").json()
+    with SandboxServer(config) as sandbox:
+        answer = token(sandbox, grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+        assert answer.status_code == 200
+        assert sandbox.store.clients.get(other.id) == other
+        assert httpx.get(f"{sandbox.url}/op/v1/jwks").json() == keys
+
+
+@pytest.fixture
+def other(sandbox: SandboxServer) -> Iterator[Any]:
+    client = sandbox.store.clients.register("Caisse & Cie", ("https://app.example/cb?from=intuit",))
+    yield client
+    sandbox.store.clients.remove(client.id)
+
+
+def test_an_application_uses_its_own_addresses_codes_and_tokens_only(sandbox: SandboxServer, other: Any) -> None:
+    keys, uri = (other.id, other.secret), other.redirect_uris[0]
+    asked = {**FIELDS, "client_id": other.id, "auto": "1"}
+    assert httpx.get(f"{sandbox.url}/connect/oauth2", params=asked).status_code == 400
+    page = httpx.get(f"{sandbox.url}/connect/oauth2", params={**asked, "redirect_uri": uri})
+    answer = dict(parse_qsl(urlsplit(page.headers["location"]).query))
+    assert (answer["from"], answer["state"]) == ("intuit", "s1")
+    form = {"grant_type": "authorization_code", "code": answer["code"], "redirect_uri": uri}
+    assert token(sandbox, CLIENT, **form).json()["error"] == "invalid_grant"
+    page = httpx.get(f"{sandbox.url}/connect/oauth2", params={**asked, "redirect_uri": uri})
+    form["code"] = dict(parse_qsl(urlsplit(page.headers["location"]).query))["code"]
+    mine = token(sandbox, keys, **form).json()
+    form = {"grant_type": "refresh_token", "refresh_token": mine["refresh_token"]}
+    assert token(sandbox, CLIENT, **form).json()["error"] == "invalid_grant"
+    revoke = f"{sandbox.url}/v2/oauth2/tokens/revoke"
+    assert httpx.post(revoke, json={"token": mine["refresh_token"]}, auth=CLIENT).status_code == 400
+    assert token(sandbox, keys, **form).status_code == 200
+    assert read_company(sandbox, mine["access_token"]).status_code == 200
+
+
+@pytest.mark.parametrize(("language", "word"), [("fr", "Encaisser"), ("en", "Take payments")])
+def test_the_consent_page_names_the_application_and_what_it_asks_for(
+    sandbox: SandboxServer, other: Any, language: str, word: str
+) -> None:
+    asked = {**FIELDS, "client_id": other.id, "redirect_uri": other.redirect_uris[0], "lang": language}
+    scope = "com.intuit.quickbooks.payment openid payroll.compensation.read"
+    page = httpx.get(f"{sandbox.url}/connect/oauth2", params={**asked, "scope": scope, "state": '"><script>'})
+    assert "Caisse &amp; Cie" in page.text
+    assert word in page.text
+    assert "payroll.compensation.read" in page.text
+    assert "<script" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_the_sandboxs_own_redirect_address_shows_what_came(sandbox: SandboxServer) -> None:
+    uri = f"{sandbox.url}/sandbox/callback"
+    page = httpx.get(
+        f"{sandbox.url}/connect/oauth2", params={**FIELDS, "auto": "1", "redirect_uri": uri}, follow_redirects=True
+    )
+    assert str(page.url).startswith(uri)
+    assert "grant_type=authorization_code" in page.text
+    assert page.url.params["realmId"] in page.text
+    assert token(
+        sandbox, grant_type="authorization_code", code=page.url.params["code"], redirect_uri=uri
+    ).status_code == 200  # fmt: skip
+
+
+def test_lifetimes_can_be_compressed(sandbox: SandboxServer) -> None:
+    lab = {"Authorization": f"Bearer {sandbox.lab_token}"}
+    url = f"{sandbox.url}/sandbox/lifetimes"
+    before = httpx.get(url, headers=lab).json()
+    try:
+        httpx.post(url, json={"access_token": 60, "rotation": 0, "rotation_grace": 0, "code": 1}, headers=lab)
+        tokens = first_tokens(sandbox)
+        assert tokens["expires_in"] == 60
+        rotated = refresh(sandbox, tokens["refresh_token"]).json()
+        assert rotated["refresh_token"] != tokens["refresh_token"]
+        assert refresh(sandbox, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+        code = authorize(sandbox)["code"]
+        sandbox.config.clock.advance(timedelta(seconds=61))
+        assert read_company(sandbox, tokens["access_token"]).status_code == 401
+        late = token(sandbox, grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+        assert late.json()["error"] == "invalid_grant"
+    finally:
+        assert httpx.post(url, json=before, headers=lab).json() == before

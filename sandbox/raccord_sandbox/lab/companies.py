@@ -6,7 +6,10 @@ from raccord_sandbox.clock import precise_stamp
 from raccord_sandbox.company import Company
 from raccord_sandbox.currencies import NAMES
 from raccord_sandbox.faults import Doc
+from raccord_sandbox.lab.applications import client_of, scope_of
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
+from raccord_sandbox.oauth.clients import Client
+from raccord_sandbox.oauth.consent import CALLBACK
 from raccord_sandbox.seeds.template import BARE, TEMPLATES
 from raccord_sandbox.store import FullError
 from raccord_sandbox.switches import SWITCHES
@@ -36,7 +39,8 @@ def _one(ask: Ask) -> Doc:
 
 
 def _make(ask: Ask) -> Doc:
-    ask.only("template", "name", "country", "currency", "clock", "frozen", "switches")
+    ask.only("template", "name", "country", "currency", "clock", "frozen", "switches", "client_id")
+    client = client_of(ask)
     template, name = ask.text("template"), _name(ask, "name")
     if template not in TEMPLATES:
         known = ", ".join(TEMPLATES)
@@ -74,19 +78,18 @@ def _make(ask: Ask) -> Doc:
         )
     except FullError as error:
         raise _full(error, "entreprises", "companies") from error
-    return connected(ask, company)
+    return connected(ask, company, client)
 
 
-def connected(ask: Ask, company: Company) -> Doc:
+def connected(ask: Ask, company: Company, client: Client) -> Doc:
     """Return a company with everything that an application needs to work with it, tokens included."""
-    config = ask.store.config
     return {
         **described(ask, company),
         "switches": {name: company.switch(name) for name in SWITCHES},
-        "client_id": config.client_id,
-        "client_secret": config.client_secret,
-        "redirect_uri": next(iter(config.redirect_uris), f"{ask.url}/sandbox/callback"),
-        **ask.store.grants.grant(company.realm),
+        "client_id": client.id,
+        "client_secret": client.secret,
+        "redirect_uri": next(iter(client.redirect_uris), f"{ask.url}{CALLBACK}"),
+        **ask.store.grants.grant(company.realm, client=client.id),
     }
 
 
@@ -115,8 +118,8 @@ def _delete(ask: Ask) -> Doc:
 
 
 def _tokens(ask: Ask) -> Doc:
-    ask.only()
-    return ask.store.grants.grant(ask.company().realm)
+    ask.only("client_id", "scope")
+    return ask.store.grants.grant(ask.company().realm, scope_of(ask), client_of(ask).id)
 
 
 def _expire(ask: Ask) -> Doc:

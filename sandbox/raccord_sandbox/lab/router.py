@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from raccord_sandbox.faultlab import FaultLab
 from raccord_sandbox.faults import Doc, FaultError
+from raccord_sandbox.lab.applications import APPLICATIONS
 from raccord_sandbox.lab.asking import Ask, LabError, Route
 from raccord_sandbox.lab.companies import COMPANIES
 from raccord_sandbox.lab.conditions import CONDITIONS
@@ -24,7 +25,7 @@ from raccord_sandbox.wire import dumps, loads
 
 PREFIX = "/sandbox"
 MAX_BODY = 1_000_000
-ROUTES: tuple[Route, ...] = (*COMPANIES, *CONDITIONS, *PERSON, *OUTSIDE, *WEBHOOKS)
+ROUTES: tuple[Route, ...] = (*COMPANIES, *APPLICATIONS, *CONDITIONS, *PERSON, *OUTSIDE, *WEBHOOKS)
 
 
 def lab_router(store: Store, faults: FaultLab) -> APIRouter:

@@ -104,7 +104,7 @@ class Webhooks:
             del self._endpoints[number]
             del self._queues[number]
             if self._storage is not None:
-                self._storage.put_fact(SCOPE, str(number), None)
+                self._storage.put_facts(SCOPE, {str(number): None})
 
     def enable(self, number: int) -> Endpoint:
         """Use an endpoint again that was given up. Raises KeyError."""
@@ -240,7 +240,7 @@ class Webhooks:
 
     def _save(self, endpoint: Endpoint) -> None:
         if self._storage is not None:
-            self._storage.put_fact(SCOPE, str(endpoint.number), endpoint.settings())
+            self._storage.put_facts(SCOPE, {str(endpoint.number): endpoint.settings()})
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -1,0 +1,146 @@
+"""The authorize page: a person chooses a company and consents, or does not."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from raccord_sandbox.oauth.clients import Client
+from raccord_sandbox.oauth.endpoints import base_of, form_of
+from raccord_sandbox.oauth.grants import ACCOUNTING, PAYMENT, OAuthError
+from raccord_sandbox.oauth.openid import SCOPES as IDENTITY
+from raccord_sandbox.pages import HEADERS, render
+from raccord_sandbox.store import Store
+from raccord_sandbox.wire import new_tid
+
+SCOPES = frozenset(
+    {
+        ACCOUNTING,
+        PAYMENT,
+        *IDENTITY,
+        "app-foundations.custom-field-definitions",
+        "app-foundations.custom-field-definitions.read",
+        "project-management.project",
+        "indirect-tax.tax-calculation.quickbooks",
+        "payroll.compensation.read",
+    }
+)
+OF_COMPANY = SCOPES - set(IDENTITY)
+"""Scopes that are consented to for one company."""
+FIELDS = ("client_id", "redirect_uri", "scope", "state", "response_type", "nonce")
+CALLBACK = "/sandbox/callback"
+
+
+def consent_router(store: Store) -> APIRouter:
+    """Return the pages of consent of a sandbox."""
+    router = APIRouter()
+
+    @router.get("/connect/oauth2", response_model=None)
+    async def ask(request: Request) -> Response:
+        fields = dict(request.query_params)
+        client = _trusted(store, request, fields)
+        if isinstance(client, Response):
+            return client
+        problem = _problem(fields)
+        if problem is not None:
+            return _back(fields, problem)
+        if fields.get("auto") == "1" and store.config.automatic_consent:
+            first = next(iter(store), None)
+            return _connect(store, fields, client, fields.get("realm") or (first.realm if first else ""))
+        page = render(
+            "consent.html",
+            request,
+            title="",
+            application=client.name,
+            scopes=fields["scope"].split(),
+            companies=_choices(store) if _wants_company(fields) else None,
+            fields={name: fields[name] for name in FIELDS if name in fields},
+        )
+        return HTMLResponse(page, headers=HEADERS)
+
+    @router.post("/connect/oauth2", response_model=None)
+    async def decide(request: Request) -> Response:
+        try:
+            fields = await form_of(request)
+        except OAuthError as error:
+            return _shown(request, error.error, error.description)
+        client = _trusted(store, request, fields)
+        if isinstance(client, Response):
+            return client
+        problem = _problem(fields)
+        if problem is not None:
+            return _back(fields, problem)
+        if fields.get("decision") != "connect":
+            return _back(fields, {"error": "access_denied"})
+        return _connect(store, fields, client, fields.get("realm", ""))
+
+    @router.get(CALLBACK, response_model=None)
+    async def callback(request: Request) -> Response:
+        """Show an application's author what its redirect address would have received."""
+        base = base_of(request)
+        page = render(
+            "callback.html",
+            request,
+            title="",
+            answer=dict(request.query_params),
+            address=f"{base}{CALLBACK}",
+            token_endpoint=f"{base}/oauth2/v1/tokens/bearer",
+        )
+        return HTMLResponse(page, headers=HEADERS)
+
+    return router
+
+
+def _choices(store: Store) -> list[tuple[str, str]]:
+    return [(company.realm, company.settings["name"]) for company in store]
+
+
+def _trusted(store: Store, request: Request, fields: dict[str, str]) -> Client | Response:
+    """Return the application, or the page that refuses: an untrusted redirect address is never followed."""
+    client = store.clients.get(fields.get("client_id", ""))
+    if client is None:
+        return _shown(request, "invalid_client", "client_id")
+    uri = fields.get("redirect_uri", "")
+    if not client.allows(uri) and uri != f"{base_of(request)}{CALLBACK}":
+        return _shown(request, "invalid_request", "redirect_uri")
+    return client
+
+
+def _shown(request: Request, error: str, what: str) -> Response:
+    page = render("refused.html", request, title="", error=error, what=what)
+    return HTMLResponse(page, 400, HEADERS | {"intuit_tid": new_tid()})
+
+
+def _problem(fields: dict[str, str]) -> dict[str, str] | None:
+    """Return the error that goes back to a trusted address."""
+    if not fields.get("state"):
+        return {"error": "invalid_request", "error_description": "state is required"}
+    if fields.get("response_type", "") != "code":
+        return {"error": "unsupported_response_type"}
+    scopes = set(fields.get("scope", "").split())
+    if not scopes or not scopes <= SCOPES:
+        return {"error": "invalid_scope"}
+    return None
+
+
+def _wants_company(fields: dict[str, str]) -> bool:
+    return bool(OF_COMPANY & set(fields["scope"].split()))
+
+
+def _connect(store: Store, fields: dict[str, str], client: Client, realm: str) -> Response:
+    if not _wants_company(fields):
+        realm = ""
+    elif store.get(realm) is None:
+        return _back(fields, {"error": "access_denied", "error_description": "no such company"})
+    nonce = fields.get("nonce", "")
+    code = store.grants.new_code(realm, fields["redirect_uri"], fields["scope"], client.id, nonce)
+    return _back(fields, {"code": code} | ({"realmId": realm} if realm else {}))
+
+
+def _back(fields: dict[str, str], answer: dict[str, str]) -> Response:
+    uri = fields["redirect_uri"]
+    state = {"state": fields["state"]} if fields.get("state") else {}
+    mark = "&" if "?" in uri else "?"
+    return RedirectResponse(f"{uri}{mark}{urlencode(answer | state)}", 302, {"intuit_tid": new_tid()})
