@@ -94,6 +94,19 @@ class Url:
 
 
 @dataclass(frozen=True, slots=True)
+class Forbidden:
+    """What must not be sent at all."""
+
+    code: int
+    detail: str
+
+    def read(self, value: Any, path: str, reading: Reading) -> Any:
+        """Refuse any value but none at all."""
+        if value not in ("", {}, []):
+            raise FaultError(self.code, self.detail, path.rsplit(".", 1)[-1])
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """A boolean, also as the text true or false."""
 

@@ -191,7 +191,7 @@ def test_the_empty_company_has_the_country_and_the_currency_that_are_asked(
     info = company.get("CompanyInfo", "1")
     assert info is not None
     assert info["Country"] == country
-    customer = post(server, company, "Customer", {"DisplayName": "First"})
+    vendor = post(server, company, "Vendor", {"DisplayName": "First"})
     name = NAMES[currency][country == "FR"]
-    assert customer["CurrencyRef"] == {"value": currency, "name": name}
+    assert vendor["CurrencyRef"] == {"value": currency, "name": name}
     httpx.delete(f"{server.url}/sandbox/companies/{made['realm']}", headers=lab)

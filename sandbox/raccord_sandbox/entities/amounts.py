@@ -199,7 +199,7 @@ def mark_voided(doc: Doc) -> None:
                 detail[name] = CENTS if name == "TaxInclusiveAmt" else Decimal(0)
     if "TxnTaxDetail" in doc:
         doc["TxnTaxDetail"] = {"TotalTax": CENTS}
-    for name in ("TotalAmt", "Balance"):
+    for name in ("TotalAmt", "Balance", "Amount"):
         if name in doc:
             doc[name] = CENTS
     note = doc.get("PrivateNote")

@@ -24,7 +24,7 @@ from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERY
 from raccord_sandbox.entities.terms import due_date
 from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.ledger import Entry
-from raccord_sandbox.receivables import Item
+from raccord_sandbox.receivables import RECEIVABLE, Item
 from raccord_sandbox.schema import MONEY, Day, Flag, Property, Ref, Text
 
 ONLINE = ("AllowIPNPayment", "AllowOnlinePayment", "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment")
@@ -87,21 +87,32 @@ def _advance(work: Work, new: Doc, total: Decimal) -> Decimal:
 def _keep_open(work: Work, kind: Kind, draft: Draft, worth: Decimal) -> str:
     """Set the balance from what payments apply, taking back what the document is no longer worth; return its account.
 
-    A document that moves to another customer leaves its payments behind.
+    A document that moves to another customer, or account, leaves its payments behind.
     """
     new, old = draft.new, draft.old
     customer = new["CustomerRef"]["value"]
     new["Balance"] = worth
+    own = _receivable(work, new)
     if old is None:
-        return receivable_of(work, customer)
+        return own
     item = Item(kind.name, new["Id"])
-    moved = old["CustomerRef"]["value"] != customer
+    other_account = "ARAccountRef" in new and account_of_item(work, item) != own
+    moved = old["CustomerRef"]["value"] != customer or other_account
     take_back(work, item, CENTS if moved else worth)
     held = (work.get(kind.name, new["Id"]) or old)["LinkedTxn"]
     payments = [link for link in held if link["TxnType"] == "Payment"]
     new["LinkedTxn"] = [link for link in new["LinkedTxn"] if link["TxnType"] != "Payment"] + payments
     new["Balance"] = worth - applied(work, item)
-    return receivable_of(work, customer) if moved else account_of_item(work, item)
+    return own if moved else account_of_item(work, item)
+
+
+def _receivable(work: Work, new: Doc) -> str:
+    """Return the account a document is owed on; only companies of France choose it."""
+    if work.company.settings["country"] != "FR":
+        new.pop("ARAccountRef", None)
+    if "ARAccountRef" not in new:
+        return receivable_of(work, new["CustomerRef"]["value"])
+    return str(account_of(work, new["ARAccountRef"], (RECEIVABLE,), "ARAccountRef")["Id"])
 
 
 def release_receivable(work: Work, kind: Kind, doc: Doc) -> None:

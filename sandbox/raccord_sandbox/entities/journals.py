@@ -7,9 +7,11 @@ from decimal import Decimal
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import (
     CENTS,
+    NAMED,
     date_and_currency,
     following,
     forget_old_tax,
+    mark_voided,
     number_lines,
     own_lines,
     preference,
@@ -71,6 +73,8 @@ def settle_journal_entry(work: Work, kind: Kind, draft: Draft) -> None:
     number_lines(lines, draft.old, first=0)
     posted = [line for line in lines if line["DetailType"] == "JournalEntryLineDetail"]
     entries = [_entry(work, line) for line in posted]
+    if work.by == "person" or work.company.settings.get("one_control_line"):
+        _refuse_two_controls(work, posted)
     forget_old_tax(draft)
     taxes = tax_journal(work, new, [_taxable(line) for line in posted], old=draft.old)
     entries += taxes.entries(1, "")
@@ -94,6 +98,22 @@ def release_journal_entry(work: Work, kind: Kind, doc: Doc) -> None:
     refuse_if_linked(work, kind, doc)
     let_go(work, kind, doc)
     release_from_payments(work, kind, doc)
+
+
+def void_journal_entry(work: Work, kind: Kind, doc: Doc) -> None:
+    """Empty a journal entry; what payments applied to its lines becomes unapplied."""
+    refuse_if_deposited(work, kind, doc)
+    let_go(work, kind, doc)
+    release_from_payments(work, kind, doc)
+    mark_voided(doc)
+    doc["LinkedTxn"] = []
+
+
+def _refuse_two_controls(work: Work, lines: list[Doc]) -> None:
+    """Refuse a second receivable or payable line, as the browser does."""
+    refs = (line["JournalEntryLineDetail"]["AccountRef"]["value"] for line in lines)
+    if sum((work.get("Account", key) or {}).get("AccountType") in NAMED for key in refs) > 1:
+        raise business("A journal entry can hold one receivable or payable line only.", "Line")
 
 
 def _entry(work: Work, line: Doc) -> Entry:
@@ -161,4 +181,5 @@ JOURNAL_ENTRY = Kind(
     computed=TRANSACTION_COMPUTED | {"LinkedTxn"},
     queryable=TRANSACTION_QUERYABLE | {"DocNumber"},
     release=release_journal_entry,
+    void=void_journal_entry,
 )

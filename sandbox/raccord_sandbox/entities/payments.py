@@ -22,6 +22,7 @@ from raccord_sandbox.entities.applications import (
     set_applied,
     share_out,
 )
+from raccord_sandbox.entities.card_charges import refuse_if_charged
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
     TRANSACTION_PROPERTIES,
@@ -55,11 +56,14 @@ def settle_payment(work: Work, kind: Kind, draft: Draft) -> None:
     new, old = draft.new, draft.old
     if old is not None:
         refuse_if_deposited(work, kind, old)
+        refuse_if_charged(old, 6110)
     date_and_currency(work, draft)
     if "TotalAmt" not in new:
         raise business("You must set a transaction amount.", "TotalAmt")
     if new["TotalAmt"] < 0:
         raise business("Transaction amount must be 0 or greater.", "TotalAmt")
+    if work.company.settings["country"] == "FR" and "PaymentRefNum" not in new:
+        raise missing("PaymentRefNum")
     _accounts(work, new)
     if old is None and "Line" not in draft.sent and preference(work, "SalesFormsPrefs", "AutoApplyPayments"):
         new["Line"], _ = share_out(work, "Invoice", new, new["TotalAmt"])
@@ -145,8 +149,13 @@ def _checked(work: Work, new: Doc, item: Item, amount: Decimal, others: Decimal)
 
 
 def release_payment(work: Work, kind: Kind, doc: Doc) -> None:
-    """Open again what a payment settled; a deposited payment is refused."""
+    """Open again what a payment settled; a deposited or charged payment is refused."""
     refuse_if_deposited(work, kind, doc)
+    refuse_if_charged(doc, 6120)
+    _open_again(work, doc)
+
+
+def _open_again(work: Work, doc: Doc) -> None:
     empty = {**doc, "Line": []}
     for item, amount in applications(doc).items():
         set_applied(work, empty, item, amount, CENTS)
@@ -154,7 +163,9 @@ def release_payment(work: Work, kind: Kind, doc: Doc) -> None:
 
 def void_payment(work: Work, kind: Kind, doc: Doc) -> None:
     """Empty a payment, which opens again what it settled."""
-    release_payment(work, kind, doc)
+    refuse_if_deposited(work, kind, doc)
+    refuse_if_charged(doc, 6450)
+    _open_again(work, doc)
     mark_voided(doc)
     doc["Line"], doc["UnappliedAmt"] = [], CENTS
 

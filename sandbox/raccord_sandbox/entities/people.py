@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from raccord_sandbox.company import Company, Work
 from raccord_sandbox.currency import settle_list_currency
+from raccord_sandbox.entities.amounts import account_of
 from raccord_sandbox.entities.hierarchy import DEEPEST, depth, full_name, rename_children, rename_if_deactivated
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind
 from raccord_sandbox.entities.opening import open_with_invoice
@@ -28,6 +29,7 @@ from raccord_sandbox.schema import (
 
 NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 NAME_LISTS = ("Customer", "Vendor", "Employee")
+EXPENSES = ("Purchase", "Bill")
 FORBIDDEN = ":\t\n"
 MASKED = {"Customer": "PrimaryTaxIdentifier", "Vendor": "TaxIdentifier"}
 """The tax number of each kind of name."""
@@ -48,6 +50,8 @@ def settle_person(work: Work, kind: Kind, draft: Draft) -> None:
     _keep_masked(kind, draft)
     if old is not None and old["Active"] and not new["Active"] and _balance(work.company, kind.name, old["Id"]) != 0:
         raise FaultError(6220, "Delete List Has Balance Error : this object has an open balance", "Active")
+    if kind.name == "Customer" and old is not None and old["Active"] and not new["Active"]:
+        _refuse_if_unbilled(work, old["Id"])
     parent: Doc | None = None
     if kind.name == "Customer":
         parent = _settle_customer(work, kind, draft)
@@ -82,6 +86,10 @@ def _settle_customer(work: Work, kind: Kind, draft: Draft) -> Doc | None:
     new["IsProject"] = kept if work.by == "api" else new.get("IsProject", kept)
     if new["IsProject"] and not new["Job"]:
         raise FaultError(6150, "ParentRef is required for a project", "ParentRef")
+    if work.company.settings["country"] == "FR" and "ARAccountRef" not in new:
+        raise missing("ARAccountRef")
+    if "ARAccountRef" in new:
+        account_of(work, new["ARAccountRef"], ("Accounts Receivable",), "ARAccountRef")
     new.setdefault("BillWithParent", False)
     new.setdefault("Taxable", False)
     new.setdefault("PreferredDeliveryMethod", "None")
@@ -90,6 +98,14 @@ def _settle_customer(work: Work, kind: Kind, draft: Draft) -> Doc | None:
     if old is not None and old["BillWithParent"] != new["BillWithParent"]:
         _refuse_if_invoiced(work, old["Id"])
     return parent
+
+
+def _refuse_if_unbilled(work: Work, key: str) -> None:
+    """Refuse to let a customer go who is still to be billed for expenses or times."""
+    details = (line.get(line["DetailType"], {}) for kind in EXPENSES for doc in work.all(kind) for line in doc["Line"])
+    for detail in (*details, *work.all("TimeActivity")):
+        if detail.get("BillableStatus") == "Billable" and detail.get("CustomerRef", {}).get("value") == key:
+            raise FaultError(6280, "Customer has unbilled expenses : bill them, or make them not billable", "Active")
 
 
 def _refuse_if_invoiced(work: Work, key: str) -> None:

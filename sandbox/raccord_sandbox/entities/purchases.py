@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from raccord_sandbox.company import Company, Work
-from raccord_sandbox.entities.amounts import account_of, bought_number, date_and_currency, preference, unique_number
+from raccord_sandbox.entities.amounts import (
+    account_of,
+    bought_number,
+    date_and_currency,
+    mark_voided,
+    preference,
+    unique_number,
+)
 from raccord_sandbox.entities.applications import keep_applied, let_go, refuse_if_linked
 from raccord_sandbox.entities.expenses import EXPENSE_LINE, settle_expenses
 from raccord_sandbox.entities.kind import (
@@ -47,6 +54,14 @@ def release_purchase(work: Work, kind: Kind, doc: Doc) -> None:
     """Let the payments that settle what an expense lent to a customer go unapplied, where that is allowed."""
     refuse_if_linked(work, kind, doc)
     let_go(work, kind, doc)
+
+
+def void_purchase(work: Work, kind: Kind, doc: Doc) -> None:
+    """Empty a purchase; what payments applied to it becomes unapplied."""
+    let_go(work, kind, doc)
+    mark_voided(doc)
+    if "LinkedTxn" in doc:
+        doc["LinkedTxn"] = []
 
 
 def _number(work: Work, draft: Draft) -> None:
@@ -109,5 +124,6 @@ PURCHASE = Kind(
     computed=TRANSACTION_COMPUTED | {"LinkedTxn", "CustomField"},
     queryable=TRANSACTION_QUERYABLE | {"DocNumber", "PaymentType", "EntityRef", "PrintStatus"},
     release=release_purchase,
+    void=void_purchase,
     render=render_purchase,
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS, account_of, mark_voided, refuse_if_deposited, sales_number
 from raccord_sandbox.entities.applications import refuse_if_linked
+from raccord_sandbox.entities.card_charges import refuse_if_charged
 from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind, Operation
 from raccord_sandbox.entities.links import LINKED_TXN, settle_refunded, untie
 from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERYABLE, SALES_FORM, settle_sales_form
@@ -32,6 +33,7 @@ def _settle_receipt(work: Work, kind: Kind, draft: Draft, sign: int) -> None:
     new = draft.new
     if draft.old is not None:
         refuse_if_deposited(work, kind, draft.old)
+        refuse_if_charged(draft.old, 6110)
     if "DepositToAccountRef" not in new:
         funds = work.company.first_account(AccountSubType="UndepositedFunds")
         new["DepositToAccountRef"] = {"value": funds["Id"], "name": funds["Name"]}
@@ -52,6 +54,7 @@ def _settle_receipt(work: Work, kind: Kind, draft: Draft, sign: int) -> None:
 def void_sale(work: Work, kind: Kind, doc: Doc) -> None:
     """Empty a sale or a refund; a deposited one is refused."""
     refuse_if_deposited(work, kind, doc)
+    refuse_if_charged(doc, 6450)
     untie(work, kind, doc, *TIED)
     mark_voided(doc)
     doc["LinkedTxn"] = []
@@ -60,6 +63,7 @@ def void_sale(work: Work, kind: Kind, doc: Doc) -> None:
 def release_receipt(work: Work, kind: Kind, doc: Doc) -> None:
     """Free what a sale or refund is linked to; a deposited one, and a sale that was refunded, are refused."""
     refuse_if_deposited(work, kind, doc)
+    refuse_if_charged(doc, 6120)
     refuse_if_linked(work, kind, doc, "RefundReceipt")
     untie(work, kind, doc, *TIED)
 

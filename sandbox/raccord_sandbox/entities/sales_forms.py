@@ -12,6 +12,7 @@ from raccord_sandbox.entities.amounts import (
     number_lines,
     own_lines,
 )
+from raccord_sandbox.entities.card_charges import CREDIT_CARD_PAYMENT
 from raccord_sandbox.entities.kind import (
     SALE_PROPERTIES,
     TRANSACTION_COMPUTED,
@@ -26,13 +27,10 @@ from raccord_sandbox.schema import (
     ADDRESS,
     EMAIL,
     MEMO,
-    MONEY,
     Block,
     Choice,
     Day,
-    Flag,
     Many,
-    Number,
     Property,
     Ref,
     Text,
@@ -48,21 +46,7 @@ PAID_BY: Mapping[str, Property] = {
     "CheckPayment": Block(
         {"CheckNum": Text(21), "Status": Text(21), "NameOnAcct": Text(110), "AcctNum": Text(30), "BankName": Text(100)}
     ),
-    "CreditCardPayment": Block(
-        {
-            "CreditChargeInfo": Block(
-                {
-                    "Type": Text(30),
-                    "NameOnAcct": Text(110),
-                    "ProcessPayment": Flag(),
-                    "Amount": MONEY,
-                    "CcExpiryMonth": Number(),
-                    "CcExpiryYear": Number(),
-                    "PostalCode": Text(30),
-                }
-            )
-        }
-    ),
+    "CreditCardPayment": CREDIT_CARD_PAYMENT,
 }
 """How and whereto money was received."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raccord_sandbox.company import Work, is_balance_sheet
-from raccord_sandbox.entities.amounts import NAMED, date_and_currency, refuse_if_deposited
+from raccord_sandbox.entities.amounts import NAMED, date_and_currency, mark_voided, refuse_if_deposited
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
     TRANSACTION_PROPERTIES,
@@ -13,7 +13,7 @@ from raccord_sandbox.entities.kind import (
     Family,
     Kind,
 )
-from raccord_sandbox.faults import FaultError, business
+from raccord_sandbox.faults import Doc, FaultError, business
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import MONEY, Ref
 
@@ -41,6 +41,12 @@ def settle_transfer(work: Work, kind: Kind, draft: Draft) -> None:
     ]
 
 
+def void_transfer(work: Work, kind: Kind, doc: Doc) -> None:
+    """Empty a transfer; a deposited one is refused."""
+    refuse_if_deposited(work, kind, doc)
+    mark_voided(doc)
+
+
 TRANSFER = Kind(
     "Transfer",
     Family.TRANSACTION,
@@ -59,4 +65,5 @@ TRANSFER = Kind(
     kept=frozenset({"LinkedTxn"}),
     queryable=(TRANSACTION_QUERYABLE - {"TotalAmt"}) | {"Amount"},
     release=refuse_if_deposited,
+    void=void_transfer,
 )
