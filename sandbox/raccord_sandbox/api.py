@@ -12,6 +12,7 @@ from raccord_sandbox.clock import precise_stamp
 from raccord_sandbox.company import Company
 from raccord_sandbox.documents.mailing import send
 from raccord_sandbox.documents.printing import printed
+from raccord_sandbox.entities.currency_lists import exchange_rate, set_exchange_rate
 from raccord_sandbox.entities.kind import Family, Kind, Operation
 from raccord_sandbox.entities.registry import BY_PATH, KINDS
 from raccord_sandbox.entities.tax_lists import create_tax_code
@@ -145,6 +146,11 @@ def _execute(store: Store, company: Company, call: Call) -> Answer:
         case "POST", "upload", "":
             _refuse_if_expired(company)
             body = upload(company, call.headers, call.body, origin)
+        case "GET", "exchangerate", "":
+            body = {"ExchangeRate": exchange_rate(company, call.parameters)}
+        case "POST", "exchangerate", "":
+            _refuse_if_expired(company)
+            body = {"ExchangeRate": set_exchange_rate(company, _json(call), origin)}
         case "POST", "taxservice", "taxcode":
             _refuse_if_expired(company)
             found, key = create_tax_code(company, _json(call))

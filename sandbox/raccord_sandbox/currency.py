@@ -51,13 +51,14 @@ def settle_document_currency(work: Work, draft: Draft, account: str = "", *, req
         new["CurrencyRef"] = currency_ref(company, home)
         new.pop("ExchangeRate", None)
         return
-    party, own = _party_currency(work, new), _account_currency(work, new.get(account, {}).get("value", ""))
+    party = _party_currency(work, new)
     if sent is None and required and work.by == "api" and not company.switch("currency_ref_optional"):
         raise business("A transaction needs CurrencyRef, as multicurrency is enabled.", "CurrencyRef")
-    code = sent or party or own
+    code = sent or party or _account_currency(work, new.get(account, {}).get("value", ""))
     if party not in (None, code):
         raise business(f"The currency of the transaction must be that of its name: {party}, not {code}.", "CurrencyRef")
-    if code != home and party is None and code not in {*active_currencies(company), own}:
+    kept = (draft.old or {}).get("CurrencyRef", {}).get("value")
+    if code not in {home, kept, *active_currencies(company)}:
         raise FaultError(2220, f"Invalid Currency : {code} is not a currency of this company", "CurrencyRef")
     new["CurrencyRef"] = currency_ref(company, code)
     _settle_rate(company, draft, code)

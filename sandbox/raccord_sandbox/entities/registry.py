@@ -8,6 +8,7 @@ from raccord_sandbox.entities.billpayments import BILL_PAYMENT
 from raccord_sandbox.entities.bills import BILL, VENDOR_CREDIT
 from raccord_sandbox.entities.cardpayments import CREDIT_CARD_PAYMENT
 from raccord_sandbox.entities.company_settings import COMPANY_INFO, PREFERENCES
+from raccord_sandbox.entities.currency_lists import COMPANY_CURRENCY, EXCHANGE_RATE
 from raccord_sandbox.entities.deposits import DEPOSIT
 from raccord_sandbox.entities.estimates import ESTIMATE
 from raccord_sandbox.entities.invoices import CREDIT_MEMO, INVOICE
@@ -39,6 +40,8 @@ KINDS: dict[str, Kind] = {
         TAX_RATE,
         TAX_AGENCY,
         JOURNAL_CODE,
+        COMPANY_CURRENCY,
+        EXCHANGE_RATE,
         COMPANY_INFO,
         PREFERENCES,
         INVOICE,
