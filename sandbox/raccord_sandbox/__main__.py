@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import secrets
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         server = SandboxServer(config, port=options.port, host=options.host)
+    except sqlite3.OperationalError as error:
+        print(f"{options.data}: {error}. Un autre bac à sable s’en sert-il ? Does another sandbox use it?")
+        return 1
     except OSError as error:
         print(f"{options.host}:{options.port}: {error.strerror}. Choisissez un autre --port. Choose another --port.")
         return 1

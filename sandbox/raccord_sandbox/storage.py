@@ -61,7 +61,9 @@ class Storage:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = Lock()
-        self._db = sqlite3.connect(folder / "sandbox.sqlite3", check_same_thread=False, isolation_level=None)
+        self._db = sqlite3.connect(folder / "sandbox.sqlite3", timeout=1, check_same_thread=False, isolation_level=None)
+        # The books in memory are the truth while we run: a second sandbox on the same file would overwrite them.
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(SCHEMA)
@@ -78,24 +80,6 @@ class Storage:
             self._db.execute("BEGIN IMMEDIATE")
             self._forget(realm)
             self._write(realm, pending)
-
-    def _write(self, realm: str, pending: Pending) -> None:
-        puts = [
-            (realm, row.kind, row.id, row.serial, dumps(row.doc), _entries_text(row.entries))
-            for row in pending.rows.values()
-            if row is not None
-        ]
-        drops = [(realm, *key) for key, row in pending.rows.items() if row is None]
-        self._db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)", puts)
-        self._db.executemany("DELETE FROM rows WHERE realm = ? AND kind = ? AND id = ?", drops)
-        self._put_facts(realm, pending.facts)
-        self._db.executemany(
-            "INSERT INTO writes (realm, body) VALUES (?, ?)", [(realm, dumps(write)) for write in pending.writes]
-        )
-        self._db.executemany(
-            "INSERT INTO deletions VALUES (?, ?, ?, ?)",
-            [(realm, one.kind, one.id, one.at) for one in pending.deletions],
-        )
 
     def put_facts(self, scope: str, facts: dict[str, Any]) -> None:
         """Write named values, all or none; None removes one."""
@@ -152,20 +136,54 @@ class Storage:
             gone = [(realm, digest) for (digest,) in found if digest not in digests]
             self._db.executemany("DELETE FROM files WHERE realm = ? AND digest = ?", gone)
 
-    def forget(self, realm: str) -> None:
-        """Remove everything of a company, all or none."""
+    def forget(self, realm: str, *scopes: str) -> None:
+        """Remove everything of a company with its files, and the facts of other scopes; all or none."""
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._forget(realm)
+            self._db.execute("DELETE FROM files WHERE realm = ?", (realm,))
+            self._db.executemany("DELETE FROM facts WHERE scope = ?", [(scope,) for scope in scopes])
 
-    def _forget(self, realm: str) -> None:
-        for table, column in (("rows", "realm"), ("writes", "realm"), ("deletions", "realm"), ("facts", "scope")):
-            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (realm,))  # noqa: S608  # our own names
+    def names(self, scope: str) -> list[str]:
+        """Return the names of a scope's values."""
+        with self._lock:
+            found = self._db.execute("SELECT name FROM facts WHERE scope = ? ORDER BY name", (scope,)).fetchall()
+        return [name for (name,) in found]
+
+    def fact(self, scope: str, name: str) -> Any:
+        """Return one named value. Raises KeyError."""
+        with self._lock:
+            found = self._db.execute("SELECT body FROM facts WHERE scope = ? AND name = ?", (scope, name)).fetchone()
+        if found is None:
+            raise KeyError(name)
+        return _loads(found[0])
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+    def _write(self, realm: str, pending: Pending) -> None:
+        puts = [
+            (realm, row.kind, row.id, row.serial, dumps(row.doc), _entries_text(row.entries))
+            for row in pending.rows.values()
+            if row is not None
+        ]
+        drops = [(realm, *key) for key, row in pending.rows.items() if row is None]
+        self._db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?)", puts)
+        self._db.executemany("DELETE FROM rows WHERE realm = ? AND kind = ? AND id = ?", drops)
+        self._put_facts(realm, pending.facts)
+        self._db.executemany(
+            "INSERT INTO writes (realm, body) VALUES (?, ?)", [(realm, dumps(write)) for write in pending.writes]
+        )
+        self._db.executemany(
+            "INSERT INTO deletions VALUES (?, ?, ?, ?)",
+            [(realm, one.kind, one.id, one.at) for one in pending.deletions],
+        )
+
+    def _forget(self, realm: str) -> None:
+        for table, column in (("rows", "realm"), ("writes", "realm"), ("deletions", "realm"), ("facts", "scope")):
+            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (realm,))  # noqa: S608  # our own names
 
     def _put_facts(self, scope: str, facts: dict[str, Any]) -> None:
         for name, body in facts.items():
@@ -180,12 +198,17 @@ def entry_docs(entries: Iterable[Entry]) -> list[Doc]:
     return [asdict(entry) for entry in entries]
 
 
+def entries_of(docs: Iterable[Doc]) -> tuple[Entry, ...]:
+    """Return the entries of JSON objects."""
+    return tuple(Entry(**{**doc, "amount": Decimal(doc["amount"])}) for doc in docs)
+
+
 def _entries_text(entries: tuple[Entry, ...] | None) -> str | None:
     return None if entries is None else dumps(entry_docs(entries))
 
 
 def _entries(text: str | None) -> tuple[Entry, ...] | None:
-    return None if text is None else tuple(Entry(**{**doc, "amount": Decimal(doc["amount"])}) for doc in _loads(text))
+    return None if text is None else entries_of(_loads(text))
 
 
 def _loads(text: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from threading import Lock
 
@@ -14,10 +14,12 @@ from raccord_sandbox.company import MAX_WRITES, Company, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.deletions import Deletion
 from raccord_sandbox.faults import Doc
+from raccord_sandbox.ledger import UnbalancedError
 from raccord_sandbox.limits import Throttle
 from raccord_sandbox.oauth.clients import Client, Clients
 from raccord_sandbox.oauth.grants import Grants
 from raccord_sandbox.oauth.openid import Identity
+from raccord_sandbox.portable import Portable, UnreadableError, row_doc, row_of
 from raccord_sandbox.seeds import facts_of, fill
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.switches import SWITCHES, read_switches, starting
@@ -57,7 +59,8 @@ class Store:
         self.throttle = Throttle(config.limits, config.clock)
         self.webhooks = Webhooks(config.clock, self.storage, self.grants.is_connected)
         self._companies: dict[str, Company] = {}
-        self._snapshots: dict[tuple[str, str], Snapshot] = {}
+        self._snapshots: dict[tuple[str, str], Snapshot | None] = {}
+        """None is one that is read from the file when it is needed."""
         self._made = 0
         self._lock = Lock()
         # The collector would walk every loaded document again and again while millions of them are being made.
@@ -126,7 +129,38 @@ class Store:
                 del self._snapshots[key]
             self._save_realms()
             if self.storage is not None:
-                self.storage.forget(company.realm)
+                self.storage.forget(company.realm, _snapshots_of(company.realm))
+
+    def bring_in(self, found: Portable) -> Company:
+        """Take in a company from its file, under its realm id if that is free.
+
+        Raises FullError, UnreadableError, and AssertionError for books that do not balance.
+        """
+        with self._lock:
+            if len(self._companies) >= self.config.max_companies:
+                raise FullError(self.config.max_companies)
+            free = found.realm.isdigit() and found.realm not in self._companies
+            company = Company(found.realm if free else self._new_realm(), self.clock, self.storage)
+            try:
+                company.restore(found.settings, iter(found.rows), found.answers, found.deletions)
+                assert_books_balance(company)
+            except (LookupError, TypeError, ValueError, ArithmeticError, UnbalancedError) as error:
+                reason = f"{type(error).__name__}: {error}"[:200]
+                raise UnreadableError(
+                    f"ses objets sont abîmés ({reason})", f"its objects are damaged ({reason})"
+                ) from error
+            company.writes.extend(found.writes)
+            for content in found.files:
+                company.files.put(content)
+            if self.storage is not None:
+                rows: dict[tuple[str, str], Row | None] = {(row.kind, row.id): row for row in found.rows}
+                answers = {f"answer:{name}": text for name, text in found.answers.items()}
+                facts = {"settings": found.settings, **answers}
+                self.storage.replace(company.realm, Pending(rows, facts, list(found.writes), list(found.deletions)))
+            company.hear = self.webhooks.hear
+            self._companies[company.realm] = company
+            self._save_realms()
+            return company
 
     def snapshot(self, company: Company, name: str) -> None:
         """Remember a company's state under a name. Raises FullError."""
@@ -134,32 +168,39 @@ class Store:
             known = self.snapshots(company)
             if name not in known and len(known) >= self.config.max_snapshots:
                 raise FullError(self.config.max_snapshots)
-            self._snapshots[company.realm, name] = Snapshot(
-                _copied(company.settings), tuple(company.rows()), tuple(company.deletions)
-            )
+            taken = Snapshot(_copied(company.settings), tuple(company.rows()), tuple(company.deletions))
+            self._snapshots[company.realm, name] = taken
+            if self.storage is not None:
+                body = {
+                    "settings": taken.settings,
+                    "rows": [row_doc(row) for row in taken.rows],
+                    "deletions": [asdict(deletion) for deletion in taken.deletions],
+                }
+                self.storage.put_facts(_snapshots_of(company.realm), {name: body})
 
     def snapshots(self, company: Company) -> list[str]:
-        """Return the names of a company's snapshots, oldest first."""
+        """Return the names of a company's snapshots."""
         return [name for realm, name in self._snapshots if realm == company.realm]
 
     def drop_snapshot(self, company: Company, name: str) -> None:
         """Forget a snapshot. Raises KeyError."""
         with company.lock:
             del self._snapshots[company.realm, name]
+            if self.storage is not None:
+                self.storage.put_facts(_snapshots_of(company.realm), {name: None})
 
     def restore(self, company: Company, name: str) -> None:
         """Bring a company back to a remembered state. Raises KeyError."""
         with company.lock:
-            snapshot = self._snapshots[company.realm, name]
+            snapshot = self._snapshots[company.realm, name] or self._saved_snapshot(company.realm, name)
             settings = _copied(snapshot.settings)
             company.restore(settings, iter(snapshot.rows), {}, snapshot.deletions)
             company.writes.clear()
             company.mails.clear()
             if self.storage is not None:
-                rows = {(row.kind, row.id): row for row in snapshot.rows}
-                self.storage.replace(
-                    company.realm, Pending(dict(rows), {"settings": settings}, deletions=list(snapshot.deletions))
-                )
+                rows: dict[tuple[str, str], Row | None] = {(row.kind, row.id): row for row in snapshot.rows}
+                whole = Pending(rows, {"settings": settings}, deletions=list(snapshot.deletions))
+                self.storage.replace(company.realm, whole)
 
     def save_clock(self) -> None:
         """Remember where the sandbox's clock stands, after the lab moved it."""
@@ -192,14 +233,34 @@ class Store:
         for realm in realms:
             company = Company(realm, self.clock, self.storage)
             facts = self.storage.facts(realm)
-            settings = facts.pop("settings")
-            settings.update(read_switches({name: settings[name] for name in SWITCHES if name in settings}))
+            settings = _read_settings(facts.pop("settings"))
             answers = {name.removeprefix("answer:"): text for name, text in facts.items()}
             company.restore(settings, self.storage.rows(realm), answers, self.storage.deletions(realm))
-            company.files.keep_only({doc[CONTENT] for doc in company.table("Attachable") if CONTENT in doc})
+            self._snapshots |= {(realm, name): None for name in self.storage.names(_snapshots_of(realm))}
+            if not self.snapshots(company):
+                company.files.keep_only({doc[CONTENT] for doc in company.table("Attachable") if CONTENT in doc})
             company.writes.extend(self.storage.writes(realm, MAX_WRITES))
             company.hear = self.webhooks.hear
             self._companies[realm] = company
+
+    def _saved_snapshot(self, realm: str, name: str) -> Snapshot:
+        if self.storage is None:
+            raise KeyError(name)
+        body = self.storage.fact(_snapshots_of(realm), name)
+        rows = tuple(row_of(doc) for doc in body["rows"])
+        deletions = tuple(Deletion(**doc) for doc in body["deletions"])
+        taken = self._snapshots[realm, name] = Snapshot(_read_settings(body["settings"]), rows, deletions)
+        return taken
+
+
+def _snapshots_of(realm: str) -> str:
+    """Return the scope under which a company's snapshots are saved."""
+    return f"snapshots:{realm}"
+
+
+def _read_settings(saved: Doc) -> Doc:
+    """Return settings as they were before they were written as JSON."""
+    return {**saved, **read_switches({name: saved[name] for name in SWITCHES if name in saved})}
 
 
 def _copied(settings: Doc) -> Doc:

@@ -90,6 +90,46 @@ def test_an_interrupt_stops_the_server_quietly_and_a_taken_port_is_said(tmp_path
     assert "Choose another --port" in second.stdout
 
 
+def test_a_second_sandbox_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    store = Store(SandboxConfig(data=tmp_path, seeds=()))
+    command = [sys.executable, "-m", "raccord_sandbox", "--data", str(tmp_path)]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    store.close()
+    assert (second.returncode, second.stderr) == (1, "")
+    assert "Does another sandbox use it?" in second.stdout
+
+
+def test_snapshots_outlive_a_restart_with_the_file(tmp_path: Path) -> None:
+    config = SandboxConfig(data=tmp_path, seeds=("us",))
+    first = Store(config)
+    company = first.of_template("us")
+    first.snapshot(company, "kept")
+    first.snapshot(company, "dropped")
+    first.drop_snapshot(company, "dropped")
+    before = rows(first)
+    company.settings["expired"] = True
+    company.save_settings()
+    company.apply([("Term", "4", None, None)])
+    company.flush()
+    first.close()
+    second = Store(config)
+    company = second.of_template("us")
+    assert second.snapshots(company) == ["kept"]
+    assert (company.switch("expired"), company.get("Term", "4")) == (True, None)
+    second.restore(company, "kept")
+    second.close()
+    third = Store(config)
+    assert rows(third) == before
+    assert third.of_template("us").switch("expired") is False
+    third.remove(third.of_template("us"))
+    third.close()
+    fourth = Store(SandboxConfig(data=tmp_path, seeds=()))
+    assert list(fourth) == []
+    assert fourth.storage is not None
+    assert fourth.storage.names(f"snapshots:{company.realm}") == []
+    fourth.close()
+
+
 def test_a_restart_finds_the_same_books_settings_and_numbers(tmp_path: Path) -> None:
     config = SandboxConfig(data=tmp_path)
     first = Store(config)

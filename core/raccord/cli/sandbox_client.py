@@ -56,6 +56,10 @@ class Lab:
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> Any:
         """Send a request below ``/sandbox`` and return its answer; a refusal is raised with its code."""
+        return json.loads(self.fetch(method, path, body).decode(), parse_float=Decimal)
+
+    def fetch(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """Send a request below ``/sandbox`` and return its answer as it came."""
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
             answer = httpx.request(
@@ -65,7 +69,7 @@ class Lab:
             raise _away(self.url) from error
         if answer.status_code != httpx.codes.OK:
             raise _refusal(answer)
-        return json.loads(answer.text, parse_float=Decimal)
+        return answer.content
 
     def realm(self, name: str) -> str:
         """Return the realm id of a company given by its id, name or template. Raises SandboxRefusedError."""

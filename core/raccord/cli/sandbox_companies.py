@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import click
 
 from raccord.cli.language import Phrase
@@ -137,6 +139,31 @@ def snapshot(company: str, name: str, url: str) -> None:
 def restore(company: str, name: str, url: str) -> None:
     lab = running_lab(url)
     _show(output(), lab.post(f"/companies/{lab.realm(company)}/snapshots/{name}/restore"))
+
+
+@companies.command(
+    "export",
+    phrase=Phrase("Écrire une entreprise dans un fichier.", "Write a company to a file."),
+    params=[URL],
+)
+@click.argument("company")
+@click.argument("file", type=click.File("wb"))
+def export(company: str, file: BinaryIO, url: str) -> None:
+    lab = running_lab(url)
+    realm = lab.realm(company)
+    content = lab.fetch("GET", f"/companies/{realm}/export")
+    file.write(content)
+    _show(output(), {"realm": realm, "bytes": len(content)})
+
+
+@companies.command(
+    "import",
+    phrase=Phrase("Reprendre une entreprise d'un fichier.", "Take in a company from a file."),
+    params=[URL],
+)
+@click.argument("file", type=click.File("rb"))
+def import_(file: BinaryIO, url: str) -> None:
+    _show(output(), running_lab(url).ask("POST", "/companies/import", file.read()))
 
 
 def _show(out: Output, answer: Doc) -> None:

@@ -34,6 +34,8 @@ class Ask:
     """The address under which the client sees this sandbox."""
     path: Mapping[str, str]
     fields: Doc
+    content: bytes = b""
+    """The body as it came, for a route that takes a file."""
 
     def company(self) -> Company:
         """Return the company that the path names. Raises LabError 404."""
@@ -105,3 +107,5 @@ class Route:
     path: str
     does: str
     function: Callable[[Ask], Any]
+    file_limit: int = 0
+    """How many bytes a route may be sent that takes a file instead of JSON."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from starlette.responses import Response
+
 from raccord_sandbox.clock import precise_stamp
 from raccord_sandbox.company import Company
 from raccord_sandbox.currencies import NAMES
@@ -10,11 +12,13 @@ from raccord_sandbox.lab.applications import client_of, scope_of
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
 from raccord_sandbox.oauth.clients import Client
 from raccord_sandbox.oauth.consent import CALLBACK
+from raccord_sandbox.portable import UnreadableError, lines_of, read_lines
 from raccord_sandbox.seeds.template import BARE, TEMPLATES
 from raccord_sandbox.store import FullError
 from raccord_sandbox.switches import SWITCHES
 
 MAX_NAME = 100
+MAX_FILE = 500_000_000
 
 
 def _templates(ask: Ask) -> list[str]:
@@ -162,6 +166,33 @@ def _drop(ask: Ask) -> Doc:
     return {}
 
 
+def _export(ask: Ask) -> Response:
+    ask.only()
+    company = ask.company()
+    with company.lock:
+        text = "\n".join(lines_of(company)) + "\n"
+    name = f'attachment; filename="{company.realm}.jsonl"'
+    return Response(text.encode(), media_type="application/x-ndjson", headers={"Content-Disposition": name})
+
+
+def _import(ask: Ask) -> Doc:
+    ask.only("client_id")
+    client = client_of(ask)
+    try:
+        company = ask.store.bring_in(read_lines(ask.content))
+    except FullError as error:
+        raise _full(error, "entreprises", "companies") from error
+    except UnreadableError as error:
+        raise LabError(
+            400, "unreadable", f"ce n’est pas une entreprise : {error.fr}", f"this is no company: {error.en}"
+        ) from error
+    except AssertionError as error:
+        raise LabError(
+            400, "unbalanced", f"ces livres ne s’équilibrent pas : {error}", f"these books do not balance: {error}"
+        ) from error
+    return connected(ask, company, client)
+
+
 def _no_snapshot(name: str) -> LabError:
     return LabError(404, "no_snapshot", f"pas d’instantané {name!r}", f"no snapshot {name!r}")
 
@@ -190,6 +221,8 @@ COMPANIES = (
     Route("POST", "/companies", "makes a company, and tokens for it", _make),
     Route("GET", COMPANY, "one company", _one),
     Route("DELETE", COMPANY, "deletes a company", _delete),
+    Route("GET", f"{COMPANY}/export", "the company as one file", _export),
+    Route("POST", "/companies/import", "takes in a company from its file", _import, MAX_FILE),
     Route("POST", f"{COMPANY}/tokens", "gives fresh tokens without a browser", _tokens),
     Route("POST", f"{COMPANY}/tokens/expire", "expires the access tokens of a company", _expire),
     Route("GET", f"{COMPANY}/snapshots", "the names of the snapshots", _snapshots),

@@ -51,10 +51,12 @@ def _add(router: APIRouter, route: Route, store: Store, faults: FaultLab) -> Non
     async def endpoint(request: Request) -> Response:
         try:
             _admit(store, request)
-            fields = {**request.query_params, **await _body(request)}
+            raw = await _raw(request, route.file_limit or MAX_BODY)
+            fields = {**request.query_params, **({} if route.file_limit else _read(raw))}
             url = f"{request.url.scheme}://{request.url.netloc}"
-            ask = Ask(store, faults, url, dict(request.path_params), fields)
-            return _json(200, await run_in_threadpool(route.function, ask))
+            ask = Ask(store, faults, url, dict(request.path_params), fields, raw)
+            answer = await run_in_threadpool(route.function, ask)
+            return answer if isinstance(answer, Response) else _json(200, answer)
         except LabError as error:
             return _refused(error)
         except SwitchError as error:
@@ -99,14 +101,18 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-async def _body(request: Request) -> Doc:
-    raw = b""
+async def _raw(request: Request, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
     async for part in request.stream():
-        raw += part
-        if len(raw) > MAX_BODY:
-            raise LabError(
-                413, "too_large", f"au plus {MAX_BODY} octets par requête", f"at most {MAX_BODY} bytes a request"
-            )
+        size += len(part)
+        if size > most:
+            raise LabError(413, "too_large", f"au plus {most} octets par requête", f"at most {most} bytes a request")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _read(raw: bytes) -> Doc:
     if not raw:
         return {}
     body = loads(raw)

@@ -36,7 +36,9 @@ def driven(sandbox: SandboxServer, shop: Path, monkeypatch: pytest.MonkeyPatch) 
     sandbox.store.throttle.change(Limits())
 
 
-def test_a_company_is_made_kept_brought_back_and_deleted(told: Told, driven: Company, sandbox: SandboxServer) -> None:
+def test_a_company_is_made_kept_brought_back_and_deleted(
+    told: Told, driven: Company, sandbox: SandboxServer, tmp_path: Path
+) -> None:
     status, made = told(
         "sandbox", "companies", "make", "--template", "empty", "--name", "Neuf", "--country", "FR", "--currency", "EUR",
         "--clock", "2026-01-01T00:00:00Z", "--frozen", "--switch", "cap_max_results=true",
@@ -51,6 +53,11 @@ def test_a_company_is_made_kept_brought_back_and_deleted(told: Told, driven: Com
     shown = told("sandbox", "companies", "show", "Neuf")[1]
     assert ("Customer" in shown["objects"], shown["snapshots"]) == (False, ["default"])
     assert told("sandbox", "companies", "tokens", "Neuf")[1]["access_token"]
+    file = str(tmp_path / "neuf.jsonl")
+    assert told("sandbox", "companies", "export", "Neuf", file)[1]["realm"] == made["realm"]
+    taken = told("sandbox", "companies", "import", file)[1]
+    assert (taken["name"], taken["realm"] == made["realm"]) == ("Neuf", False)
+    told("sandbox", "companies", "delete", taken["realm"])
     listed = told("sandbox", "companies")[1]["companies"]
     assert [each["name"] for each in listed if each["realm"] in (made["realm"], driven.realm)] == ["Driven", "Neuf"]
     assert told("sandbox", "companies", "delete", "Neuf")[0] == 0
