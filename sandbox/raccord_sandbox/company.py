@@ -21,6 +21,7 @@ from raccord_sandbox.invariants import assert_currencies_follow, assert_taxes_fo
 from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
 from raccord_sandbox.mutual import assert_links_mutual
 from raccord_sandbox.receivables import assert_receivables
+from raccord_sandbox.running import Running
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.subledgers import assert_payables
 from raccord_sandbox.switches import SWITCHES, Setting
@@ -50,6 +51,7 @@ class Company:
         self.writes: deque[Doc] = deque(maxlen=MAX_WRITES)
         self.mails: deque[Doc] = deque(maxlen=MAX_MAILS)
         """What would have been sent, latest last."""
+        self.running = Running()
         self.hear: Callable[[str, Sequence[Change]], None] | None = None
         """Who is told of every change, once it is made."""
         self._storage = storage

@@ -17,7 +17,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.faults import Doc, GatewayError, throttled, unauthenticated
+from raccord_sandbox.fault_codes import MESSAGES
+from raccord_sandbox.faults import Doc, GatewayError, of_code, throttled, unauthenticated
 from raccord_sandbox.transport import CutConnection, HeldConnection
 from raccord_sandbox.wire import QBO_VERSION, dumps, new_tid
 
@@ -52,6 +53,10 @@ class Effect(StrEnum):
     """Lets somebody else change the object just before the update."""
     IGNORE_REQUESTID = "ignore_requestid"
     """Executes as if the request id had never been seen."""
+    THROTTLE_ITEMS = "throttle_items"
+    """Executes the first item of a batch and refuses the others with 3001."""
+    REFUSE = "refuse"
+    """Refuses with the fault of `code`, as the service words it, without executing."""
     DUPLICATE_WEBHOOK = "duplicate_webhook"
     """Delivers a notification twice."""
     OUT_OF_ORDER_WEBHOOK = "out_of_order_webhook"
@@ -62,7 +67,11 @@ class Effect(StrEnum):
 
 OF_WEBHOOKS = frozenset({Effect.DUPLICATE_WEBHOOK, Effect.OUT_OF_ORDER_WEBHOOK, Effect.LOSE_WEBHOOK})
 OF_REQUESTS = frozenset(Effect) - OF_WEBHOOKS
-WITHIN = {Effect.STALE_TOKEN: "stale_token", Effect.IGNORE_REQUESTID: "ignore_requestid"}
+WITHIN = {
+    Effect.STALE_TOKEN: "stale_token",
+    Effect.IGNORE_REQUESTID: "ignore_requestid",
+    Effect.THROTTLE_ITEMS: "throttle_items",
+}
 """Effects that the service itself carries out, with the mark it finds on the request."""
 
 
@@ -82,6 +91,8 @@ class ArmedFault:
     realm: str = ""
     """Empty for every company."""
     status: int = 503
+    code: int = 6000
+    """The documented code of a refusal."""
     seconds: float = 0
     body: str = "json"
     struck: int = 0
@@ -93,6 +104,8 @@ class ArmedFault:
         re.compile(self.query)
         if self.body not in BODIES:
             raise ValueError(f"body is one of {', '.join(BODIES)}")
+        if self.code not in MESSAGES:
+            raise ValueError("code is one of the documented error codes")
         if not 400 <= self.status <= 599:
             raise ValueError("status is between 400 and 599")
         if not 0 <= self.seconds <= LONGEST or not 0 <= self.probability <= 1:
@@ -198,7 +211,9 @@ class FaultMiddleware:
             case Effect.ERROR_BEFORE | Effect.THROTTLE:
                 status = 429 if fault.effect is Effect.THROTTLE else fault.status
                 await self._error(status, fault.body)(scope, receive, send)
-            case Effect.STALE_TOKEN | Effect.IGNORE_REQUESTID:
+            case Effect.REFUSE:
+                await self._refusal(fault.code)(scope, receive, send)
+            case Effect.STALE_TOKEN | Effect.IGNORE_REQUESTID | Effect.THROTTLE_ITEMS:
                 marks[WITHIN[fault.effect]] = True
                 await self._app(scope, receive, send)
             case Effect.DELAY:
@@ -228,6 +243,13 @@ class FaultMiddleware:
             return None
 
         await self._app(scope, receive, nowhere)
+
+    def _refusal(self, code: int) -> Response:
+        """Answer in JSON what the service says with a code."""
+        refusal = of_code(code)
+        headers = {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION}
+        body = dumps(refusal.body(self._lab.clock.now()))
+        return Response(body, refusal.status, headers, media_type="application/json")
 
     def _error(self, status: int, body: str) -> Response:
         headers = {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION}

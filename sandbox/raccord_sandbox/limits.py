@@ -12,7 +12,8 @@ from raccord_sandbox.config import Limits
 from raccord_sandbox.faults import Doc, FaultError, throttled
 
 DAY = 24 * 60 * 60
-EVERY = ""
+EVERY = "*"
+"""Stands for all applications and sorts; no client id is spelt so."""
 Counted = tuple[str, str, str]
 """Company, application and sort, each of which may be every one."""
 

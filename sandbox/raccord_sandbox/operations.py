@@ -60,6 +60,8 @@ def write(
     if operation is Operation.UPDATE and not _has_id(body):
         operation = Operation.CREATE
     origin = origin or Origin()
+    if origin.by == "api":
+        refuse_if_expired(company)
     if operation not in kind.operations and not _undocumented_void(company, kind, operation, origin):
         raise unsupported(f"{operation} of {kind.name}")
     work = Work(company, origin.by)
@@ -96,6 +98,16 @@ def note(company: Company, kind: Kind, operation: str, answer: Doc, origin: Orig
             "request_id": origin.request_id,
         }
     )
+
+
+def refuse_if_expired(company: Company) -> None:
+    """Raise 6190 where the subscription has ended: the books can only be read."""
+    if company.switch("expired"):
+        raise FaultError(
+            6190,
+            "Invalid company status : You can't add data to QuickBooks Online because your trial or subscription "
+            "period ended.",
+        )
 
 
 def _undocumented_void(company: Company, kind: Kind, operation: Operation, origin: Origin) -> bool:

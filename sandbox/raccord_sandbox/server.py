@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
-from dataclasses import replace
 from threading import Thread
 from types import TracebackType
 from typing import Self
 
 import uvicorn
 from fastapi import FastAPI, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
-from raccord_sandbox.api import NOT_ACCEPTABLE, Answer, Call, answer
 from raccord_sandbox.attachments.links import files_router
-from raccord_sandbox.attachments.upload import MAX_UPLOAD
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.faultlab import FaultLab, FaultMiddleware
-from raccord_sandbox.faults import FaultError, GatewayError
+from raccord_sandbox.http_api import company_router, failed
 from raccord_sandbox.lab.router import lab_router
 from raccord_sandbox.oauth.consent import consent_router
 from raccord_sandbox.oauth.endpoints import endpoints_router
@@ -27,9 +23,7 @@ from raccord_sandbox.pages import pages_router
 from raccord_sandbox.store import Store
 from raccord_sandbox.transport import CuttableProtocol
 from raccord_sandbox.webhooks.delivery import Courier
-from raccord_sandbox.wire import QBO_VERSION, deflate, dumps, inflate, new_tid
 
-GZIP_FROM = 800
 START_SECONDS = 20
 
 
@@ -41,15 +35,11 @@ def create_app(config: SandboxConfig, store: Store | None = None) -> FastAPI:
     app.state.store, app.state.lab = books, lab
     books.webhooks.draw = lab.draw_webhook
 
-    @app.api_route("/v3/company/{realm}/{path:path}", methods=["GET", "POST"], response_model=None)
-    async def company_api(request: Request, realm: str, path: str) -> Response:
-        return await _company_api(books, request, realm, path)
-
     @app.exception_handler(Exception)
     async def system_failure(request: Request, error: Exception) -> Response:
-        fault = FaultError(10000, f"System Failure Error: {type(error).__name__}", status=500)
-        return _response(request, Answer(500, dumps(fault.body(books.clock.now()))))
+        return failed(books, request, error)
 
+    app.include_router(company_router(books))
     app.include_router(endpoints_router(books))
     app.include_router(consent_router(books))
     app.include_router(lab_router(books, lab))
@@ -57,61 +47,6 @@ def create_app(config: SandboxConfig, store: Store | None = None) -> FastAPI:
     app.include_router(pages_router(books))
     app.add_middleware(FaultMiddleware, lab=lab)
     return app
-
-
-async def _company_api(store: Store, request: Request, realm: str, path: str) -> Response:
-    call = Call(
-        request.method,
-        realm,
-        path,
-        dict(request.query_params),
-        request.headers,
-        str(request.base_url).rstrip("/"),
-        frozenset(request.scope.get("state", {})),
-    )
-    if "application/json" not in request.headers.get("accept", "") and not call.wants_document:
-        return PlainTextResponse(NOT_ACCEPTABLE, 406, {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION})
-    is_upload = path == "upload"
-    limit = MAX_UPLOAD if is_upload else store.config.max_body
-    if is_upload and "content-length" not in request.headers:
-        fault = FaultError(6020, "We cannot find the content-length header in the request", "Content-Length")
-        return _response(request, Answer(fault.status, dumps(fault.body(store.clock.now()))))
-    try:
-        call = replace(call, body=await _body(request, limit))
-    except OverflowError:
-        return _response(request, _too_large(store, limit, is_upload=is_upload))
-    return _response(request, await run_in_threadpool(answer, store, call))
-
-
-def _too_large(store: Store, limit: int, *, is_upload: bool) -> Answer:
-    now = store.clock.now()
-    if is_upload:
-        size = f"The file upload request should not exceed {limit // 1024**2}MB in size."
-        return Answer(400, dumps(FaultError(6030, size).body(now)))
-    text = "message=RequestEntityTooLarge; errorCode=010000; statusCode=413"
-    detail = f"A request body may hold at most {limit} bytes"
-    return Answer(413, dumps(GatewayError(413, 10000, text, detail, "SERVICE").body(now)))
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise OverflowError("the body is too large")
-        parts.append(part)
-    body = b"".join(parts)
-    return inflate(body, limit) if request.headers.get("content-encoding") == "gzip" else body
-
-
-def _response(request: Request, result: Answer) -> Response:
-    headers = {"intuit_tid": new_tid(), "QBO-Version": QBO_VERSION, "Vary": "Accept-Encoding"}
-    body = result.body.encode() if isinstance(result.body, str) else result.body
-    if len(body) >= GZIP_FROM and "gzip" in request.headers.get("accept-encoding", ""):
-        body = deflate(body)
-        headers["Content-Encoding"] = "gzip"
-    return Response(body, result.status, headers, media_type=result.media)
 
 
 class SandboxServer:

@@ -8,7 +8,7 @@ from raccord_sandbox.company import Company, Work
 from raccord_sandbox.documents.printing import TITLES
 from raccord_sandbox.entities.kind import Kind
 from raccord_sandbox.faults import Doc, FaultError, unsupported
-from raccord_sandbox.operations import Origin, note, read, shown
+from raccord_sandbox.operations import Origin, note, read, refuse_if_expired, shown
 from raccord_sandbox.schema import Email, Reading
 
 ADDRESSES = {"PurchaseOrder": "POEmail", "Payment": ""}
@@ -20,6 +20,7 @@ def send(company: Company, kind: Kind, key: str, send_to: str | None, origin: Or
     """Mark a document as sent and return it. Raises 500 for an entity that cannot be sent, 6420 without an address."""
     if kind.name not in TITLES:
         raise unsupported(f"send of {kind.name}")
+    refuse_if_expired(company)
     stored = read(company, kind, key)
     name = ADDRESSES.get(kind.name, "BillEmail")
     address = _address(company, stored, name, send_to)

@@ -32,7 +32,7 @@ def _arm(ask: Ask) -> Doc:
             body[name] = _real(body[name], name)
     for name in ("method", "path", "query", "realm", "body"):
         ask.text(name)
-    for name, most in (("skip", FURTHEST), ("status", FURTHEST), ("left", FURTHEST)):
+    for name, most in (("skip", FURTHEST), ("status", FURTHEST), ("code", FURTHEST), ("left", FURTHEST)):
         if body.get(name) is not None:
             body[name] = ask.whole(name, 0, most)
     try:
