@@ -130,3 +130,23 @@ def test_a_deposit_number_is_dropped_unless_switched_on(us: Books) -> None:
     assert "DocNumber" not in us.make("Deposit", deposit(us, fee(us, 1), DocNumber="D-1"))
     us.here("POST", "switches", store_deposit_number=True)
     assert us.make("Deposit", deposit(us, fee(us, 1), DocNumber="D-2"))["DocNumber"] == "D-2"
+
+
+def test_the_fault_for_what_cannot_be_deposited_is_a_switch(us: Books) -> None:
+    sale = us.make("SalesReceipt", us.sale(10))
+    direct = us.make("SalesReceipt", us.sale(7, DepositToAccountRef={"value": us.account("Checking")["Id"]}))
+    us.make("Deposit", deposit(us, link(sale, "SalesReceipt", 10)))
+    for code in ("620", "6000"):
+        us.here("POST", "switches", deposit_link_code=code)
+        us.refuse("deposit", deposit(us, link(sale, "SalesReceipt", 10)), code)
+        us.refuse("deposit", deposit(us, link(direct, "SalesReceipt", 7)), code)
+
+
+def test_a_refund_is_deposited_with_a_positive_amount_where_the_switch_is_on(us: Books) -> None:
+    sale = us.make("SalesReceipt", us.sale(30))
+    refund = us.make("RefundReceipt", us.sale(20, DepositToAccountRef=funds(us)))
+    body = deposit(us, link(sale, "SalesReceipt", 30), link(refund, "RefundReceipt", 20))
+    us.refuse("deposit", body, "6000")
+    us.here("POST", "switches", positive_refund_lines=True)
+    made = us.make("Deposit", body)
+    assert ([line["Amount"] for line in made["Line"]], made["TotalAmt"]) == ([30, -20], 10)

@@ -181,3 +181,28 @@ def test_a_person_links_a_refund_with_the_sale_and_the_api_shows_it(books: Books
     books.make("RefundReceipt", current(books, "RefundReceipt", again), operation="delete")
     assert books.read("SalesReceipt", sale["Id"])["LinkedTxn"] == []
     books.make("SalesReceipt", current(books, "SalesReceipt", sale), operation="delete")
+
+
+def test_an_invoice_bills_the_times_it_names_once(us: Books) -> None:
+    kim, lee = us.customer(), us.customer("Lee")
+    stamp = "2026-03-02T08:00:00-08:00"
+    times = {"CreateTime": stamp, "LastUpdatedTime": stamp}
+    for key, customer, status in (("7001", kim, "Billable"), ("7002", lee, "Billable"), ("7003", kim, "NotBillable")):
+        time = {"Id": key, "SyncToken": "0", "TxnDate": "2026-03-01", "CustomerRef": customer, "BillableStatus": status}
+        us.company.table("TimeActivity").put({**time, "MetaData": times})
+
+    def status(key: str) -> str:
+        return str(us.company.get("TimeActivity", key)["BillableStatus"])
+
+    body = us.sale(50, CustomerRef=kim)
+    for key, code in (("7002", "620"), ("7003", "620"), ("7004", "610")):
+        us.refuse("invoice", {**body, "LinkedTxn": to("TimeActivity", {"Id": key})}, code)
+    billed = {"LinkedTxn": to("TimeActivity", {"Id": "7001"})}
+    made = us.make("Invoice", {**body, **billed})
+    assert (made["LinkedTxn"], status("7001")) == (billed["LinkedTxn"], "HasBeenBilled")
+    us.refuse("invoice", {**body, **billed}, "620")
+    assert update(us, "Invoice", made, LinkedTxn=[])["LinkedTxn"] == []
+    assert status("7001") == "Billable"
+    update(us, "Invoice", made, **billed)
+    us.make("Invoice", current(us, "Invoice", made), operation="delete")
+    assert status("7001") == "Billable"

@@ -234,6 +234,20 @@ def test_a_parent_and_those_billed_with_it_may_pay_for_each_other_and_nobody_els
     assert (total["Balance"], total["BalanceWithJobs"]) == (0, 30)
 
 
+def test_a_payment_stands_when_its_family_changes(us: Books) -> None:
+    parent = us.customer("Parent")
+    site = us.customer("Site", Job=True, ParentRef=parent, BillWithParent=True)
+    invoice = us.invoice(10, site)
+    paid = us.pay(10, parent, on(invoice, "Invoice", 10))
+    token = us.read("Customer", site["value"])["SyncToken"]
+    elsewhere = {"Id": site["value"], "SyncToken": token, "sparse": True, "ParentRef": us.customer("Other")}
+    us.make("Customer", elsewhere)
+    assert update(us, "Payment", paid, PrivateNote="x")["UnappliedAmt"] == 0
+    paid = us.read("Payment", paid["Id"])
+    body = {"Id": paid["Id"], "SyncToken": paid["SyncToken"], "sparse": True, "Line": [on(invoice, "Invoice", 5)]}
+    us.refuse("payment", body, "6000")
+
+
 def test_a_deleted_payment_opens_again_what_it_settled(books: Books) -> None:
     kim = books.customer()
     invoice, credit = books.invoice(100, kim), books.credit(30, kim)

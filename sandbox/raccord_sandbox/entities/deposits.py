@@ -127,6 +127,8 @@ def _linked(work: Work, new: Doc, line: Doc) -> tuple[Decimal, Entry]:
             f"{source.kind} {source.id} is in {currency}, the deposit in {new['CurrencyRef']['value']}.", "CurrencyRef"
         )
     line.setdefault("Amount", source.amount)
+    if source.kind == "RefundReceipt" and work.company.settings.get("positive_refund_lines"):
+        line["Amount"] = -abs(line["Amount"])
     if line["Amount"] != source.amount:
         raise business(
             f"The amount of a linked deposit line must equal its transaction: {source.amount}, not {line['Amount']}.",
@@ -196,10 +198,17 @@ def _source(work: Work, link: Doc) -> Source:
         name = detail.get("Entity", {}).get("EntityRef", {}).get("value", "")
         held = line.get("LinkedTxn", [])
     if account not in funds:
-        raise FaultError(620, f"Txn ID cannot be linked : {kind} {key} is not in Undeposited Funds", "TxnId")
+        raise _unlinkable(work, f"{kind} {key} is not in Undeposited Funds")
     if any(one["TxnType"] == "Deposit" for one in held):
-        raise FaultError(620, f"Txn ID cannot be linked : {kind} {key} has been deposited already", "TxnId")
+        raise _unlinkable(work, f"{kind} {key} has been deposited already")
     return Source(kind, key, line_id, name, amount, account)
+
+
+def _unlinkable(work: Work, why: str) -> FaultError:
+    """Return the refusal of a source that there is and cannot be deposited; its code is not documented."""
+    if work.company.settings.get("deposit_link_code") == "6000":
+        return business(f"{why}.", "TxnId")
+    return FaultError(620, f"Txn ID cannot be linked : {why}", "TxnId")
 
 
 def _set_link(work: Work, kind: str, key: str, line_id: str, deposit: str, *, present: bool) -> None:

@@ -71,8 +71,14 @@ def settle_payment(work: Work, kind: Kind, draft: Draft) -> None:
     before = {} if old is None else applications(old)
     after = applications(new)
     rest: Decimal = new["TotalAmt"]
+    # What stands as it stood is not judged again: the family of its customer may have changed since.
+    standing = old is not None and all(old.get(name) == new.get(name) for name in ("CustomerRef", "ARAccountRef"))
     for item, amount in after.items():
-        rest -= _checked(work, new, item, amount, applied(work, item) - before.get(item, CENTS))
+        claim = claim_of(work, item)
+        if claim is not None and standing and before.get(item) == amount:
+            rest -= claim.sign * amount
+        else:
+            rest -= _checked(work, new, item, amount, applied(work, item) - before.get(item, CENTS))
     if rest < 0:
         raise business(f"The amounts applied exceed the payment and its credits by {-rest}.", "TotalAmt")
     new["UnappliedAmt"] = rest
