@@ -1,8 +1,8 @@
 """Fixtures that every layer's tests share: both databases, a data folder and a clock.
 
-``database`` and ``database_url`` run a test once on SQLite and once on PostgreSQL, each time with a fresh database at
-the newest revision. One PostgreSQL server serves the whole session, all pytest-xdist workers included; it starts when
-the first test asks for it and ends with the session.
+``database`` and ``database_url`` run a test once on SQLite and once on PostgreSQL, each time with a database at the
+newest revision that holds nothing yet (see ``lent_databases``). One PostgreSQL server serves the whole session, all
+pytest-xdist workers included; it starts when the first test asks for it and ends with the session.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from lent_databases import Lent, LentPostgres, LentSqlite, lent_from
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Engine
 
@@ -27,8 +28,18 @@ from raccord.clock import FixedClock
 from raccord.store import schema
 from raccord.store.database import Database
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+ROOM = 4 * 1024**3
+"""Bytes of memory that must be free before the tests' files may lie there."""
+
 SERVER = Path(__file__).with_name("postgres_server.py")
 MISSING = pytest.StashKey[str]()
+
+
+def pytest_configure() -> None:
+    """Let the tests' files lie in memory where it has room: SQLite waits for the disk at each commit."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture
@@ -47,18 +58,26 @@ def data_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The address of a fresh database at the newest revision, for tests that start processes of their own."""
-    name = "fresh_sqlite" if request.param == "sqlite" else "fresh_postgres"
-    make: Callable[[], str] = request.getfixturevalue(name)
-    return make()
+    """The address of a database at the newest revision without a row, once on SQLite and once on PostgreSQL."""
+    lent: Lent = request.getfixturevalue(f"lent_{request.param}")
+    lent.refill()
+    return lent.database.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A fresh database at the newest revision, once on SQLite and once on PostgreSQL."""
-    opened = Database(database_url)
-    yield opened
-    opened.dispose()
+def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
+    """The database at ``database_url``, opened."""
+    lent: Lent = request.getfixturevalue("lent_sqlite" if database_url.startswith("sqlite") else "lent_postgres")
+    yield lent.database
+    lent.database.dispose()
+
+
+@pytest.fixture
+def sqlite_database(lent_sqlite: LentSqlite) -> Iterator[Database]:
+    """A database at the newest revision that holds nothing yet, for what is tried on both kinds elsewhere."""
+    lent_sqlite.refill()
+    yield lent_sqlite.database
+    lent_sqlite.database.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -128,6 +147,19 @@ def empty_postgres(postgres_server: Engine) -> Iterator[Callable[[], str]]:
     """Makes an empty PostgreSQL database and returns its address; dropped after the test."""
     with made_in(postgres_server, "") as make:
         yield make
+
+
+@pytest.fixture(scope="session")
+def lent_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> LentSqlite:
+    """The one SQLite database of this process's tests."""
+    return LentSqlite(sqlite_template, tmp_path_factory.mktemp("lent") / "app.db")
+
+
+@pytest.fixture(scope="session")
+def lent_postgres(postgres_template: str, postgres_server: Engine) -> Iterator[LentPostgres]:
+    """The one PostgreSQL database of this process's tests."""
+    with lent_from(postgres_server, postgres_template) as lent:
+        yield lent
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,6 @@ from raccord_sandbox.entities.kind import Operation
 from raccord_sandbox.entities.registry import KINDS
 from raccord_sandbox.faults import FaultError
 from raccord_sandbox.operations import Origin, read, write
-from raccord_sandbox.reports.open_items import open_items
 from raccord_sandbox.store import Store
 
 Doc = dict[str, Any]
@@ -760,21 +759,3 @@ def test_foreign_books_outlive_a_restart(tmp_path: Path) -> None:
     shop.pay("1.20", "60.01", ("Invoice", invoice, "60.01"))
     assert "Accounts Receivable (A/R) - EUR" not in shop.balances()
     again.close()
-
-
-def test_open_items_of_reports_are_what_the_ledger_holds_of_each(shop: Shop) -> None:
-    invoice, other = shop.invoice("1.1", 100), shop.invoice("1.3", "55.55")
-    for amount in ("33.33", "33.33", "33.34"):
-        shop.pay("1.2", amount, ("Invoice", invoice, amount))
-    advance = shop.pay("1.2", 20, ("Invoice", other, "11.11"))
-    owed = bill(shop, "1.1", "77.77")
-    pay_bill(shop, "1.2", "33.33", ("Bill", owed, "33.33"))
-    day = "2026-12-31"
-    found = {(item.posting.kind, item.posting.id): item.open for item in open_items(shop.company, "AR", day)}
-    assert found == {
-        ("Invoice", other["Id"]): Decimal("57.78"),
-        ("Payment", advance["Id"]): Decimal("-10.67"),
-    }
-    assert shop.read("Invoice", other)["HomeBalance"] == Decimal("57.78")
-    assert [item.open for item in open_items(shop.company, "AP", day)] == [Decimal("-48.89")]
-    assert shop.read("Bill", owed)["HomeBalance"] == Decimal("48.89")

@@ -22,11 +22,23 @@ from raccord_sandbox.server import SandboxServer
 CANARY = "canary-7731"
 
 
-@pytest.fixture
-def sandbox() -> Iterator[SandboxServer]:
-    """A sandbox with a Quebec company, running."""
+@pytest.fixture(scope="session")
+def till_sandbox() -> Iterator[SandboxServer]:
+    """The one sandbox of these tests; its clock stands still."""
     with SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as running:
+        running.store.snapshot(running.store.of_template("quebec"), "new")
         yield running
+
+
+@pytest.fixture
+def sandbox(till_sandbox: SandboxServer) -> SandboxServer:
+    """A sandbox with a Quebec company, running: books, faults, limits and clock as if it had just been started."""
+    till_sandbox.store.restore(till_sandbox.store.of_template("quebec"), "new")
+    till_sandbox.lab.clear(till_sandbox.config.random_seed)
+    till_sandbox.store.throttle.change(till_sandbox.config.limits)
+    till_sandbox.store.throttle.refused = 0
+    till_sandbox.config.clock.set(NOW)
+    return till_sandbox
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import till
@@ -10,7 +10,7 @@ from browsing import TOKEN, browser_of
 from fastapi import FastAPI
 from harness import OWNER, choose_usual, sync
 from starlette.testclient import TestClient
-from till_company import company, connection, sandbox, workshop
+from till_company import company, connection, sandbox, till_sandbox, workshop
 
 from raccord.jobs.inline import HandOver
 from raccord.store.database import Database
@@ -18,15 +18,13 @@ from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
 from raccord_web.app import create_app
 
-__all__ = ["company", "connection", "sandbox", "workshop"]
+__all__ = ["company", "connection", "sandbox", "till_sandbox", "workshop"]
 
 
 @pytest.fixture
-def database(fresh_sqlite: Callable[[], str]) -> Iterator[Database]:
-    """A fresh SQLite database: the questions behind the pages are tried on both databases elsewhere."""
-    opened = Database(fresh_sqlite())
-    yield opened
-    opened.dispose()
+def database(sqlite_database: Database) -> Database:
+    """A SQLite database: the questions behind the pages are tried on both kinds elsewhere."""
+    return sqlite_database
 
 
 @pytest.fixture

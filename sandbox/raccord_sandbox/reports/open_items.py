@@ -59,7 +59,6 @@ def control_accounts(company: Company, side: str) -> frozenset[str]:
 def applications(company: Company, side: str) -> Iterator[Application]:
     """Yield what payments of one side were applied to; what a void or a delete undid is not there any more."""
     for payment in company.table(PAYERS[side]):
-        at_home = _settled_at_home(company, side, payment)
         for line in payment.get("Line", ()):
             for link in line.get("LinkedTxn", ()):
                 kind = "Purchase" if link["TxnType"] in PURCHASES else link["TxnType"]
@@ -67,21 +66,9 @@ def applications(company: Company, side: str) -> Iterator[Application]:
                 if target is None or not line.get("Amount") or company.ledger.posting(kind, link["TxnId"]) is None:
                     continue
                 own = link.get("TxnLineId", "") if kind == LINE_BY_LINE else ""
-                place = f"{kind}:{target['Id']}:{own}" if own else f"{kind}:{target['Id']}"
-                amount = line["Amount"] if at_home is None else at_home.pop(place, Decimal(0))
+                amount = line["Amount"] * Decimal(target.get("ExchangeRate", 1))
                 day = max(payment["TxnDate"], target["TxnDate"])
                 yield Application(day, (PAYERS[side], payment["Id"]), (kind, target["Id"]), own, amount)
-
-
-def _settled_at_home(company: Company, side: str, payment: Doc) -> dict[str, Decimal] | None:
-    """Return what a foreign payment took of each item in home currency, as it was posted; None for one at home."""
-    if payment["CurrencyRef"]["value"] == company.home_currency:
-        return None
-    posting = company.ledger.posting(PAYERS[side], payment["Id"])
-    found: dict[str, Decimal] = {}
-    for entry in posting.entries if posting else ():
-        found[entry.item] = found.get(entry.item, Decimal(0)) + entry.amount
-    return {item: abs(amount) for item, amount in found.items()}
 
 
 def open_items(company: Company, side: str, day: str) -> list[OpenItem]:

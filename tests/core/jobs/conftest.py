@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from lent_databases import LentPostgres, lent_from
 from sqlalchemy import text
 from sqlalchemy.engine import Engine, make_url
 
@@ -182,6 +183,13 @@ def postgres_template(postgres_template: str, postgres_server: Engine) -> Iterat
     yield name
     with postgres_server.connect() as connection:
         connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def lent_postgres(postgres_template: str, postgres_server: Engine) -> Iterator[LentPostgres]:
+    """The PostgreSQL database of these tests, with the engine's tables."""
+    with lent_from(postgres_server, postgres_template) as lent:
+        yield lent
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,10 +40,8 @@ def owner_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def workshop(
-    fresh_sqlite: Callable[[], str], data_dir: Path, sandbox: SandboxServer, hand: FixedClock
-) -> Iterator[Workshop]:
-    made = make_workshop(Database(fresh_sqlite()), data_dir, sandbox.url, hand, till)
+def workshop(sqlite_database: Database, data_dir: Path, sandbox: SandboxServer, hand: FixedClock) -> Iterator[Workshop]:
+    made = make_workshop(sqlite_database, data_dir, sandbox.url, hand, till)
     yield made
     made.close()
 
