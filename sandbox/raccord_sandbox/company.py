@@ -17,7 +17,7 @@ from raccord_sandbox.closed_books import refuse_closed
 from raccord_sandbox.deletions import Deletion, Deletions
 from raccord_sandbox.exchange import in_home_currency
 from raccord_sandbox.faults import Doc, FaultError
-from raccord_sandbox.invariants import assert_currencies_follow, assert_taxes_follow
+from raccord_sandbox.invariants import assert_currencies_follow, assert_liabilities_follow, assert_taxes_follow
 from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
 from raccord_sandbox.mutual import assert_links_mutual
 from raccord_sandbox.receivables import assert_receivables
@@ -342,6 +342,8 @@ def assert_books_balance(company: Company) -> None:
             raise AssertionError(f"account {account['Name']}: daily totals differ from its entries")
     if any(total.values()):
         raise AssertionError(f"entries on accounts that do not exist: {total}")
+    agencies = [company.settings.get(name, {}) for name in ("tax_accounts", "input_tax_accounts")]
+    assert_liabilities_follow(company.tables, company.ledger, agencies)
     assert_currencies_follow(company.tables, company.ledger, company.home_currency)
     assert_receivables(company)
     assert_links_mutual(company.tables)

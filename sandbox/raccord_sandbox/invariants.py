@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from raccord_sandbox.faults import Doc
@@ -12,6 +12,7 @@ from raccord_sandbox.table import Table
 ZERO = Decimal(0)
 CONTROL = frozenset({"Accounts Receivable", "Accounts Payable"})
 WITH_BALANCE = frozenset({"Invoice", "CreditMemo", "Bill", "VendorCredit"})
+PAYABLE = frozenset({"GlobalTaxPayable", "SalesTaxPayable"})
 BARE_TOTAL = "TotalTax"
 """Stands for the rate of a sent total that has no tax lines."""
 
@@ -34,6 +35,27 @@ def assert_taxes_follow(doc: Doc, posting: Posting) -> None:
     rates = set(stated) | set(posted)
     if not any(all(posted.get(rate, ZERO) == sign * stated.get(rate, ZERO) for rate in rates) for sign in (1, -1)):
         raise AssertionError(f"{posting.kind} {posting.id}: states the taxes {stated} and posts {posted}")
+
+
+def assert_liabilities_follow(
+    tables: Mapping[str, Table], ledger: Ledger, accounts: Sequence[Mapping[str, str]]
+) -> None:
+    """Raise AssertionError unless every tax lies with its agency, or in the cost where the agency gives none back.
+
+    `accounts` are the agencies' accounts, those of what is owed and those of what is reclaimed.
+    """
+    for posting in ledger.postings():
+        for entry in posting.entries:
+            rate = tables["TaxRate"].get(entry.tax) if entry.tax and "TaxRate" in tables else None
+            if rate is None:
+                continue
+            agency = rate["AgencyRef"]["value"]
+            stored = tables["TaxAgency"].get(agency) or {}
+            own = {table[agency] for table in accounts if agency in table}
+            subtype = (tables["Account"].get(entry.account) or {}).get("AccountSubType")
+            is_cost = bool(entry.line) and not stored.get("TaxTrackedOnPurchases", True)
+            if entry.account not in own and not is_cost and (own or subtype not in PAYABLE):
+                raise AssertionError(f"{posting.kind} {posting.id}: tax {rate['Name']} is not on its agency's account")
 
 
 def assert_currencies_follow(tables: Mapping[str, Table], ledger: Ledger, home: str) -> None:

@@ -40,6 +40,9 @@ def merge(company: Company, kind: Kind, key: str, into: str, origin: Origin) -> 
         raise business(f"{kind.name} {key} cannot be merged into {into}.")
     if gone.get("AccountType") != kept.get("AccountType") or gone.get("Type") != kept.get("Type"):
         raise business("Only entries of the same type can be merged.")
+    taxes = (company.settings.get(one, {}) for one in ("tax_accounts", "input_tax_accounts"))
+    if kind.name == "Account" and any(key in table.values() for table in taxes):
+        raise business("The account of a tax agency cannot be merged into another.")
     if "CurrencyRef" in gone and gone["CurrencyRef"] != kept.get("CurrencyRef"):
         raise business("Only entries of the same currency can be merged.", "CurrencyRef")
     if any(doc.get("ParentRef", {}).get("value") == key for doc in company.table(kind.name)):

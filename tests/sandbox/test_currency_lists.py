@@ -140,3 +140,14 @@ def test_changes_of_currencies_are_told(abroad: Books) -> None:
     since = "2026-03-01T00:00:00-08:00"
     block = abroad.get("cdc", entities="CompanyCurrency", changedSince=since)["CDCResponse"][0]["QueryResponse"][0]
     assert [doc["Code"] for doc in block["CompanyCurrency"]] == ["EUR"]
+
+
+def test_names_of_two_currencies_and_accounts_of_tax_cannot_be_merged(abroad: Books) -> None:
+    euro = abroad.customer("Anne", CurrencyRef={"value": "EUR"})
+    dollar = abroad.customer("Bob")
+    tax = abroad.account("SalesTaxPayable")["Id"]
+    other = abroad.make("Account", {"Name": "Owed", "AccountType": "Other Current Liability"})["Id"]
+    for entity, gone, kept in (("Customer", euro["value"], dollar["value"]), ("Account", tax, other)):
+        path = f"companies/{abroad.company.realm}/person/merge"
+        answer = abroad.ask("POST", path, {"entity": entity, "id": gone, "into": kept})
+        assert (answer.status_code, answer.json()["code"]) == (400, "6000"), answer.text

@@ -545,3 +545,15 @@ def test_any_document_owes_what_its_tax_lines_say(lines: list[tuple[int, str]], 
     else:
         assert nets == sum(amounts)
     STORE.restore(company, "start")
+
+
+def test_a_bare_total_opens_the_account_it_needs() -> None:
+    company = STORE.add("empty")
+    income = make(company, "Account", {"Name": "Sales", "AccountSubType": "ServiceFeeIncome"})
+    make(company, "Item", {"Name": "Work", "Type": "Service", "IncomeAccountRef": {"value": income["Id"]}})
+    work = Work(company)
+    work.touch("Preferences", "1")["TaxPrefs"] = {"UsingSalesTax": True}
+    work.commit()
+    body: Doc = {"Line": [sale_line(company, "10", "TAX")], "TxnTaxDetail": {"TotalTax": 1}}
+    assert make(company, "SalesReceipt", body)["TotalAmt"] == 11
+    assert balances(company)["Sales Tax Payable"] == -1

@@ -8,6 +8,7 @@ from decimal import Decimal
 from raccord_sandbox.company import Work
 from raccord_sandbox.faults import Doc, FaultError, business
 from raccord_sandbox.invariants import BARE_TOTAL
+from raccord_sandbox.system_accounts import system_account
 from raccord_sandbox.tax.by_code import MAX_TAXED_LINES, PSEUDO_CODES, tax_line
 from raccord_sandbox.tax.lines import CENTS, ZERO, Side, TaxableLine, Taxes, TaxPosting, rounded, spread
 from raccord_sandbox.tax.rates import RateUse, bases, tax_account, uses_of
@@ -117,7 +118,10 @@ def _first_account(work: Work) -> str:
     accounts: dict[str, str] = work.company.settings["tax_accounts"]
     if accounts:
         return next(iter(accounts.values()))
-    return str(work.company.first_account(AccountSubType="SalesTaxPayable")["Id"])
+    found = work.company.accounts_of(AccountSubType="SalesTaxPayable")
+    if found:
+        return found[0]
+    return str(system_account(work, "Sales Tax Payable", "Other Current Liability", "SalesTaxPayable")["Id"])
 
 
 def _is_exempt(work: Work, new: Doc) -> bool:
