@@ -20,8 +20,9 @@ Change = tuple[Doc | None, tuple[Entry, ...] | None]
 """What is staged for an object: itself, or None where it goes; its entries, or None where they stay."""
 
 GAIN = "ExchangeGainOrLoss"
-CONTROL = frozenset({"Accounts Receivable", "Accounts Payable"})
-MONEY = CONTROL | {"Bank", "Credit Card"}
+CONTROL = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}
+"""Types of account that are about somebody."""
+MONEY = frozenset({*CONTROL, "Bank", "Credit Card"})
 SETTLERS = {"Payment": 1, "Deposit": 2, "BillPayment": 3}
 """Documents that take out what others put in, in the order in which they depend on each other."""
 ZERO = Decimal(0)
@@ -114,12 +115,22 @@ class _Conversion:
         return tuple(self._evened(entries, settles=settles))
 
     def _check_account(self, entry: Entry, currency: str) -> None:
-        own = self._account(entry).get("CurrencyRef", {}).get("value", self._company.home_currency)
-        if own not in (self._company.home_currency, currency):
-            raise business(
-                f"The account {self._account(entry).get('Name')} is kept in {own}; the transaction is in {currency}.",
-                "CurrencyRef",
-            )
+        """Refuse an account that is kept in another currency than the document, or than the name it is about."""
+        home = self._company.home_currency
+        account = self._account(entry)
+        own = account.get("CurrencyRef", {}).get("value", home)
+        if own not in (home, currency):
+            text = f"The account {account.get('Name')} is kept in {own}; the transaction is in {currency}."
+            raise business(text, "CurrencyRef")
+        party = CONTROL.get(account.get("AccountType", ""))
+        if party is None or not entry.name:
+            return
+        staged, _ = self._staged.get((party, entry.name), (None, None))
+        name = staged or self._company.get(party, entry.name) or {}
+        kept = name.get("CurrencyRef", {}).get("value", own)
+        if kept != own:
+            text = f"The account {account.get('Name')} is kept in {own}, {name.get('DisplayName')} in {kept}."
+            raise business(text, "CurrencyRef")
 
     def _account(self, entry: Entry) -> Doc:
         staged, _ = self._staged.get(("Account", entry.account), (None, None))

@@ -483,6 +483,18 @@ def test_accounts_of_another_currency_are_refused(shop: Shop) -> None:
     shop.make("JournalEntry", {"Line": sides, **EUR})
 
 
+def test_a_receivable_line_names_somebody_of_its_currency(shop: Shop) -> None:
+    shop.invoice("1.1", 1)
+    anne, bob = ({"Entity": {"Type": "Customer", "EntityRef": named(shop, "Customer", who)}} for who in ("Anne", "Bob"))
+    euro, dollar = shop.account("AccountsReceivable", "EUR"), shop.account("AccountsReceivable")
+    other = shop.side("Credit", shop.account("ServiceFeeIncome"), 5)
+    fault = shop.refused("JournalEntry", {"Line": [shop.side("Debit", euro, 5, **bob), other], **EUR})
+    assert (fault.code, "is kept in EUR, Bob in USD" in fault.detail) == (6000, True)
+    assert shop.refused("JournalEntry", {"Line": [shop.side("Debit", dollar, 5, **anne), other], **USD}).code == 6000
+    shop.make("JournalEntry", {"Line": [shop.side("Debit", euro, 5, **anne), other], **EUR})
+    shop.make("JournalEntry", {"Line": [shop.side("Debit", dollar, 5, **bob), other], **USD})
+
+
 @dataclass(frozen=True)
 class Settled:
     """An invoice of 100 euros at 1.10, payments as (rate, amount), and what they gain; a loss is negative."""
