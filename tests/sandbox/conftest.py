@@ -235,3 +235,9 @@ def books(request: pytest.FixtureRequest) -> Books:
     """Each of the two companies in turn."""
     found: Books = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def consented() -> Any:
+    """The way through the authorize page, for tests that cannot import it."""
+    return consent
