@@ -8,7 +8,8 @@ from datetime import datetime
 
 from raccord_sandbox.faults import Doc
 
-EQUALITY = ("DocNumber", "Name", "DisplayName", "FullyQualifiedName", "TxnDate")
+EQUALITY = ("DocNumber", "Name", "DisplayName", "FullyQualifiedName", "TxnDate", "CustomerRef", "ParentRef")
+"""Properties looked up by value, a reference by the id that it names."""
 UPDATED = "MetaData.LastUpdatedTime"
 
 
@@ -23,6 +24,14 @@ def rank(key: str) -> Rank:
 def instant(text: str) -> float:
     """Return a MetaData time as seconds, so that offsets compare rightly."""
     return datetime.fromisoformat(text).timestamp()
+
+
+def _value(doc: Doc, name: str) -> str | None:
+    """Return what an index keeps of a property: text, or the id that a reference names."""
+    value = doc.get(name)
+    if isinstance(value, dict):
+        value = value.get("value")
+    return value if isinstance(value, str) else None
 
 
 class Table:
@@ -64,8 +73,8 @@ class Table:
         self._by_id = None
         self._rows[key] = doc
         for name in EQUALITY:
-            value = doc.get(name)
-            if isinstance(value, str):
+            value = _value(doc, name)
+            if value is not None:
                 keys = self._equal[name].setdefault(value.lower(), {})
                 if name == "TxnDate" and not keys:
                     insort(self._days, value)
@@ -109,8 +118,8 @@ class Table:
 
     def _unindex(self, key: str, doc: Doc) -> None:
         for name in EQUALITY:
-            value = doc.get(name)
-            if isinstance(value, str):
+            value = _value(doc, name)
+            if value is not None:
                 keys = self._equal[name][value.lower()]
                 del keys[key]
                 if not keys:

@@ -347,6 +347,17 @@ def test_open_invoices_are_found_by_balance_customer_and_due_date(us: Books) -> 
     assert [doc["Id"] for doc in us.all("Invoice", f"{where} and DueDate < '2026-04-15'")] == [first["Id"]]
 
 
+def test_the_invoice_of_an_opening_balance_stays_one_when_it_is_edited(books: Books) -> None:
+    kim = books.customer(Balance=75, OpenBalanceDate="2026-01-01")
+    (opening,) = books.all("Invoice", f"where CustomerRef = '{kim['value']}'")
+    assert (opening["Balance"], books.owed(kim), books.balance("OpeningBalanceEquity")) == (75, 75, 75)
+    noted = update(books, "Invoice", opening, PrivateNote="from the old books")
+    assert (noted["Line"], noted["TotalAmt"]) == (opening["Line"], 75)
+    assert books.balance("OpeningBalanceEquity") == 75
+    paid = books.pay(75, kim, on(opening, "Invoice", 75))
+    assert (paid["UnappliedAmt"], books.owed(kim)) == (0, 0)
+
+
 def test_closed_books_refuse_invoices_and_payments_before_the_date(us: Books) -> None:
     kim = us.customer()
     old = us.invoice(10, kim, TxnDate="2026-01-31")

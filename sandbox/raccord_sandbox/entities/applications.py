@@ -70,13 +70,9 @@ def open_amount(work: Work, item: Item) -> Decimal:
 
 def open_documents(work: Work, kind: str, like: Doc, open_in: str = "Balance") -> list[Doc]:
     """Return the documents with something open of the customer and currency of another, first those due first."""
-    found = [
-        doc
-        for doc in work.all(kind)
-        if doc[open_in] > 0
-        and doc["CustomerRef"]["value"] == like["CustomerRef"]["value"]
-        and doc["CurrencyRef"]["value"] == like["CurrencyRef"]["value"]
-    ]
+    keys = work.company.table(kind).having("CustomerRef", like["CustomerRef"]["value"])
+    found = [doc for doc in (work.get(kind, key) for key in keys) if doc is not None and doc[open_in] > 0]
+    found = [doc for doc in found if doc["CurrencyRef"]["value"] == like["CurrencyRef"]["value"]]
     return sorted(found, key=lambda doc: (doc.get("DueDate", doc["TxnDate"]), doc["TxnDate"], int(doc["Id"])))
 
 

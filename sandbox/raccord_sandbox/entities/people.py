@@ -79,9 +79,6 @@ def _settle_customer(work: Work, kind: Kind, draft: Draft) -> Doc | None:
     new, old = draft.new, draft.old
     parent = full_name(work, kind, new, flag="Job", name="DisplayName")
     new["Level"] = depth(work, kind, new)
-    if new["Job"]:
-        work.company.settings["has_jobs"] = True
-        work.company.save_settings()
     kept = (old or {}).get("IsProject", False)
     new["IsProject"] = kept if work.by == "api" else new.get("IsProject", kept)
     if new["IsProject"] and not new["Job"]:
@@ -109,7 +106,7 @@ def _refuse_if_unbilled(work: Work, key: str) -> None:
 
 
 def _refuse_if_invoiced(work: Work, key: str) -> None:
-    if any(invoice["CustomerRef"]["value"] == key for invoice in work.all("Invoice")):
+    if next(iter(work.company.table("Invoice").having("CustomerRef", key)), None) is not None:
         raise FaultError(
             6130, "Cannot change who customer bills with : this customer has invoices already", "BillWithParent"
         )
@@ -189,10 +186,9 @@ def _hidden(kind: str, doc: Doc) -> Doc:
 
 
 def _below(company: Company, key: str) -> Iterator[str]:
-    for child in company.table("Customer") if company.settings.get("has_jobs") else ():
-        if child.get("ParentRef", {}).get("value") == key:
-            yield child["Id"]
-            yield from _below(company, child["Id"])
+    for child in company.table("Customer").having("ParentRef", key):
+        yield child
+        yield from _below(company, child)
 
 
 PERSON: Mapping[str, Property] = {

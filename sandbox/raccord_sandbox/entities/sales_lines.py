@@ -159,6 +159,9 @@ def _component(work: Work, part: Doc, quantity: Decimal) -> Doc:
 
 def _item_line(work: Work, line: Doc) -> TaxableLine:
     detail: Doc = line.setdefault("SalesItemLineDetail", {})
+    if "ItemRef" not in detail and "ItemAccountRef" in detail:
+        # Requests carry no such property: this is the stored line of an opening balance, which has no item.
+        return _taxable(line, detail, detail["ItemAccountRef"])
     if "ItemRef" not in detail:
         default = work.company.settings.get("default_item")
         item = work.get("Item", default) if default else None
