@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import OWNER, consent
+from harness import BROWSER, OWNER, consent
 from shop import Shop, open_shop
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from raccord.clock import FixedClock
+from raccord.onboarding.companies import begin_authorisation
 from raccord.onboarding.decisions import choose
 from raccord.quickbooks import quoted
-from raccord.store.models import Choice, Company, CompanyState, Hold, LinkRow, Proof, RunState
+from raccord.store.models import Choice, Company, CompanyState, Event, Hold, LinkRow, Proof, RunState
 from raccord_chase.sandbox import Merchant
+from raccord_sandbox.clock import SandboxClock
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -136,6 +139,49 @@ def test_after_a_new_authorisation_what_waited_is_sent_once_with_the_same_mappin
         assert all(proof.equal for proof in session.scalars(select(Proof)))
         links = list(session.scalars(select(LinkRow.document_id).where(LinkRow.kind == "SalesReceipt")))
     assert len(links) == len(set(links)) == len(documents(shop, "SalesReceipt"))
+
+
+@pytest.mark.requirement("CH-71")
+def test_a_changed_quickbooks_password_stops_no_run_and_asks_for_no_new_authorisation(
+    shop: Shop, reports: list[Path]
+) -> None:
+    lab_headers = {"Authorization": f"Bearer {shop.sandbox.lab_token}"}
+
+    def change_password(to: str) -> None:
+        answer = BROWSER.post(f"{shop.sandbox.url}/sandbox/person/password", json={"password": to}, headers=lab_headers)
+        assert answer.json() == {"asked": True}
+
+    def authorisations() -> int:
+        with shop.workshop.database.read() as session:
+            found = session.scalar(select(func.count()).where(Event.action == "company.connected"))
+        return int(found or 0)
+
+    change_password("old-password")
+    consent(shop.workshop, shop.company.realm, "old-password")
+    shop.deliver(reports[0])
+    assert shop.sync().state == RunState.DONE
+    given, before = authorisations(), len(documents(shop, "Deposit"))
+
+    change_password("new-password")
+    url, _ = begin_authorisation(shop.workshop, OWNER, shop.workshop.settings.quickbooks_environment)
+    signed_in = {
+        password: BROWSER.get(f"{url}&auto=1&realm={shop.company.realm}&password={password}").status_code
+        for password in ("old-password", "new-password")
+    }
+    assert signed_in == {"old-password": 400, "new-password": 302}
+    # The tokens at hand are too old by now, so that the next run renews them after the change.
+    for clock in (shop.workshop.clock, shop.sandbox.config.clock):
+        assert isinstance(clock, FixedClock | SandboxClock)
+        clock.advance(timedelta(hours=2))
+    shop.deliver(*reports[1:4])
+    run = shop.sync()
+
+    assert (run.state, run.error_code) == (RunState.DONE, "")
+    assert len(documents(shop, "Deposit")) > before
+    assert authorisations() == given
+    with shop.workshop.database.read() as session:
+        assert session.get_one(Company, shop.company.id).state == CompanyState.CONNECTED
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
 
 
 @pytest.mark.requirement("CH-69")

@@ -111,6 +111,7 @@ WORKS: dict[str, Doc | None] = {
     "POST /companies/{realm}/person/close-books": {"date": "2026-01-31"},
     "POST /companies/{realm}/person/set-up-taxes": {"regime": "united-states-automated"},
     "POST /companies/{realm}/person/disconnect": None,
+    "POST /person/password": {"password": ""},
     "GET /companies/{realm}/writes": None,
     "GET /companies/{realm}/check": None,
     "GET /companies/{realm}/mails": None,

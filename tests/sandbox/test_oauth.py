@@ -96,6 +96,37 @@ def test_the_consent_page_lets_a_person_choose_connect_or_deny(sandbox: SandboxS
     assert answer == {"error": "access_denied", "state": "s1"}
 
 
+def test_who_has_a_password_signs_in_before_consenting_and_changing_it_ends_no_grant(sandbox: SandboxServer) -> None:
+    url, realm = f"{sandbox.url}/connect/oauth2", sandbox.store.of_template("quebec").realm
+    wanted = {**FIELDS, "realm": realm, "decision": "connect"}
+    tokens = sandbox.store.grants.grant(realm)
+
+    def change(password: str) -> dict[str, object]:
+        headers = {"Authorization": f"Bearer {sandbox.lab_token}"}
+        answer = httpx.post(f"{sandbox.url}/sandbox/person/password", json={"password": password}, headers=headers)
+        return dict(answer.json())
+
+    assert "password" not in httpx.get(url, params=FIELDS).text
+    assert change("before-1") == {"asked": True}
+    assert httpx.post(url, data={**wanted, "password": "before-1"}).status_code == 302
+    assert change("after-22") == {"asked": True}
+    try:
+        assert 'type="password"' in httpx.get(url, params=FIELDS).text
+        refused = httpx.post(url, data={**wanted, "password": "before-1"}, headers={"Accept-Language": "en"})
+        assert refused.status_code == 403
+        assert "not the person" in refused.text
+        assert "before-1" not in refused.text
+        assert httpx.post(url, data=wanted).status_code == 403
+        assert httpx.get(url, params={**FIELDS, "auto": "1", "password": "before-1"}).status_code == 400
+        assert httpx.get(url, params={**FIELDS, "auto": "1", "password": "after-22"}).status_code == 302
+        assert httpx.post(url, data={**wanted, "password": "after-22"}).status_code == 302
+        assert read_company(sandbox, tokens["access_token"], realm).status_code == 200
+        assert refresh(sandbox, tokens["refresh_token"]).status_code == 200
+    finally:
+        assert change("") == {"asked": False}
+    assert httpx.post(url, data=wanted).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

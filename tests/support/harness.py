@@ -59,11 +59,11 @@ def make_workshop(database: Database, data_dir: Path, sandbox_url: str, clock: C
     return Workshop(settings, database, Scopes(catalog_of(*modules)), vault, clock)
 
 
-def consent(workshop: Workshop, realm: str) -> Company:
+def consent(workshop: Workshop, realm: str, password: str = "") -> Company:
     """Connect a sandbox company the way a person would, without the browser."""
     environment = workshop.settings.quickbooks_environment
     url, state = begin_authorisation(workshop, OWNER, environment)
-    answer = BROWSER.get(f"{url}&auto=1&realm={realm}")
+    answer = BROWSER.get(f"{url}&auto=1&realm={realm}&password={password}")
     return finish_authorisation(workshop, OWNER, environment, answer.headers["location"], state)
 
 

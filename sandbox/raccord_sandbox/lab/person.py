@@ -156,6 +156,12 @@ def _writes(ask: Ask) -> Doc:
     return {"count": len(found), "writes": found[start : start + limit], "creates_by_doc_number": creates}
 
 
+def _password(ask: Ask) -> Doc:
+    ask.only("password")
+    ask.store.identity.change_password(ask.text("password"))
+    return {"asked": ask.store.identity.has_password}
+
+
 def _check(ask: Ask) -> Doc:
     ask.only()
     company = ask.company()
@@ -183,6 +189,7 @@ PERSON = (
     Route(
         "POST", f"{COMPANY}/person/disconnect", "a person takes the company away from every application", _disconnect
     ),
+    Route("POST", "/person/password", "a person changes the password that the consent page asks for", _password),
     Route("GET", f"{COMPANY}/writes", "the log of writes", _writes),
     Route("GET", f"{COMPANY}/check", "whether the ledger balances", _check),
 )

@@ -47,18 +47,11 @@ def consent_router(store: Store) -> APIRouter:
         if problem is not None:
             return _back(fields, problem)
         if fields.get("auto") == "1" and store.config.automatic_consent:
+            if not store.identity.signs_in(fields.get("password", "")):
+                return _shown(request, "access_denied", "password")
             first = next(iter(store), None)
             return _connect(store, fields, client, fields.get("realm") or (first.realm if first else ""))
-        page = render(
-            "consent.html",
-            request,
-            title="",
-            application=client.name,
-            scopes=fields["scope"].split(),
-            companies=_choices(store) if _wants_company(fields) else None,
-            fields={name: fields[name] for name in FIELDS if name in fields},
-        )
-        return HTMLResponse(page, headers=HEADERS)
+        return _asked(store, request, client, fields)
 
     @router.post("/connect/oauth2", response_model=None)
     async def decide(request: Request) -> Response:
@@ -74,6 +67,8 @@ def consent_router(store: Store) -> APIRouter:
             return _back(fields, problem)
         if fields.get("decision") != "connect":
             return _back(fields, {"error": "access_denied"})
+        if not store.identity.signs_in(fields.get("password", "")):
+            return _asked(store, request, client, fields, wrong=True)
         return _connect(store, fields, client, fields.get("realm", ""))
 
     @router.get(CALLBACK, response_model=None)
@@ -91,6 +86,22 @@ def consent_router(store: Store) -> APIRouter:
         return HTMLResponse(page, headers=HEADERS)
 
     return router
+
+
+def _asked(store: Store, request: Request, client: Client, fields: dict[str, str], *, wrong: bool = False) -> Response:
+    """Return the page that asks, once more where the password was wrong."""
+    page = render(
+        "consent.html",
+        request,
+        title="",
+        application=client.name,
+        scopes=fields["scope"].split(),
+        companies=_choices(store) if _wants_company(fields) else None,
+        fields={name: fields[name] for name in FIELDS if name in fields},
+        password=store.identity.has_password,
+        wrong=wrong,
+    )
+    return HTMLResponse(page, 403 if wrong else 200, HEADERS)
 
 
 def _choices(store: Store) -> list[tuple[str, str]]:

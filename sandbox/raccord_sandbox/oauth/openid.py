@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import uuid
 from datetime import datetime
 from threading import Lock
@@ -67,6 +69,23 @@ class Identity:
         self._lock = Lock()
         self._key: RSAKey | None = None
         self.subject = str(uuid.uuid5(uuid.NAMESPACE_URL, f"raccord-sandbox:{seed}"))
+        self._password: str = "" if storage is None else storage.facts(SCOPE).get("password", "")
+
+    @property
+    def has_password(self) -> bool:
+        """Tell whether the person must sign in before consenting."""
+        return bool(self._password)
+
+    def change_password(self, password: str) -> None:
+        """Let the person sign in with this one from now on, or without any; consents already given stay as they are."""
+        with self._lock:
+            self._password = self._hash(password) if password else ""
+            if self._storage is not None:
+                self._storage.put_facts(SCOPE, {"password": self._password or None})
+
+    def signs_in(self, password: str) -> bool:
+        """Tell whether this password, or none where none is set, lets the person in."""
+        return not self._password or secrets.compare_digest(self._hash(password), self._password)
 
     def keys(self) -> dict[str, Any]:
         """Return the public keys as a JWK set."""
@@ -95,6 +114,9 @@ class Identity:
             if access.allows(scope):
                 found |= facts
         return found
+
+    def _hash(self, password: str) -> str:
+        return hashlib.scrypt(password.encode(), salt=self.subject.encode(), n=2**12, r=8, p=1).hex()
 
     def _signing_key(self) -> RSAKey:
         with self._lock:
