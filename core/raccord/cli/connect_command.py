@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from raccord.cli.connect_gaps import backfill_command, gaps
 from raccord.cli.connect_life import (
     disconnect_command,
     grant,
@@ -38,6 +39,8 @@ for _each in (
     pause_command,
     resume_command,
     grant,
+    gaps,
+    backfill_command,
     disconnect_command,
     reconnect_command,
     end_company,

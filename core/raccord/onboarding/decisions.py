@@ -97,7 +97,8 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         plan = session.get_one(Plan, plan_id, with_for_update=True)
         connection = session.get_one(Connection, plan.connection_id, with_for_update=True)
         run = session.get_one(Run, plan.run_id, with_for_update=True)
-        require(actor, Power.LINK if connection.approved_at is None else Power.WORK, _info(workshop, connection))
+        owners = connection.approved_at is None or connection.review_next
+        require(actor, Power.LINK if owners else Power.WORK, _info(workshop, connection))
         if plan.state != PlanState.WAITING or run.state != RunState.APPROVAL or plan.hash != plan_hash:
             raise _not_current()
         ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
@@ -122,7 +123,7 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         if changed_since(session, plan, run, connection):
             raise _not_current()
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
-        connection.approved_at = connection.approved_at or now
+        connection.approved_at, connection.review_next = connection.approved_at or now, False
         run.state, run.stop_after, run.epoch = RunState.QUEUED, "", run.epoch + 1
         events.append(
             session,

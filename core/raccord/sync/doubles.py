@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts
+from raccord.plugin.info import Mode
 from raccord.plugin.ledger import Document, ResolutionKind
 from raccord.plugin.money import Money
 from raccord.quickbooks import QuickBooks, quoted
@@ -28,6 +29,7 @@ from raccord.store.models import (
     Connection,
     DraftRow,
     DraftState,
+    Hold,
     LedgerEntry,
     LineState,
     LinkRow,
@@ -53,6 +55,9 @@ KINDS_OUT = ("BillPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceip
 """Documents that bring money into a bank or card account, and those that take it out."""
 
 
+RECEIPTS = ("SalesReceipt", "RefundReceipt")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A document that moves one account by one amount; ``owner`` names the connection that posted or linked it."""
@@ -73,20 +78,58 @@ class Found:
         return (self.kind, self.id, self.account)
 
 
-def months_to_look_at(session: Session, plan_id: str, company_id: str) -> list[tuple[date, date]]:
-    """Return the months in which a plan's lines move bank or card accounts."""
-    days = session.scalars(select(PlanLine.day).where(*_wanted(plan_id, company_id)).distinct())
-    return months(day for day in days if day is not None)
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The lines of a plan that could post again what the books hold: those on bank and card accounts, and those that
+    still wait for what they are; of days that somebody may have entered by hand (the first plan of a company that was
+    running before, a backfill) every line.
+    """
 
+    session: Session
+    plan_id: str
+    connection: Connection
 
-def lines_between(session: Session, plan_id: str, company_id: str, first: date, last: date) -> list[PlanLine]:
-    """Return the plan's lines of these days that would post on a bank or card account, or wait for what they are."""
-    rows = session.scalars(
-        select(PlanLine)
-        .where(*_wanted(plan_id, company_id), PlanLine.day >= first, PlanLine.day <= last)
-        .order_by(PlanLine.day, PlanLine.id)
-    )
-    return list(rows)
+    def months(self) -> list[tuple[date, date]]:
+        """Return the months in which such lines lie."""
+        days = self.session.scalars(select(PlanLine.day).where(*self._wanted()).distinct())
+        return months(day for day in days if day is not None)
+
+    def between(self, first: date, last: date) -> list[PlanLine]:
+        """Return such lines of some days."""
+        rows = self.session.scalars(
+            select(PlanLine)
+            .where(*self._wanted(), PlanLine.day >= first, PlanLine.day <= last)
+            .order_by(PlanLine.day, PlanLine.id)
+        )
+        return list(rows)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether lines on any account are looked at."""
+        first = self.connection.mode == Mode.ALREADY_RUNNING and self.connection.approved_at is None
+        return first or self.connection.review_next
+
+    def _wanted(self) -> list[ColumnElement[bool]]:
+        types = TYPES[Accepts.BANK_OR_CARD]
+        banks = select(LedgerEntry.object_id).where(
+            LedgerEntry.company_id == self.connection.company_id,
+            LedgerEntry.kind == "Account",
+            LedgerEntry.type.in_(types),
+        )
+        sent = and_(PlanLine.action == Action.CREATE, PlanLine.state == LineState.PENDING)
+        waits = and_(PlanLine.action == Action.HOLD, PlanLine.reason == DECISION_MISSING)
+        wanted = [
+            PlanLine.plan_id == self.plan_id,
+            or_(sent, waits),
+            PlanLine.amount.is_not(None),
+            PlanLine.day.is_not(None),
+        ]
+        # What was asked about once is looked at until it is answered, on whatever account.
+        asked = select(Hold.draft_id).where(
+            Hold.connection_id == self.connection.id, Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS
+        )
+        near = or_(PlanLine.money_account.in_(banks), PlanLine.draft_id.in_(asked))
+        return wanted if self.everywhere else [*wanted, near]
 
 
 def documents_near(client: QuickBooks, lines: Sequence[PlanLine]) -> list[Found]:
@@ -95,7 +138,7 @@ def documents_near(client: QuickBooks, lines: Sequence[PlanLine]) -> list[Found]
     if not days:
         return []
     wanted = {(line.money_account, line.amount) for line in lines}
-    kinds = {kind for _, amount in wanted if amount for kind in (KINDS_IN if amount > 0 else KINDS_OUT)}
+    kinds = {kind for line in lines if line.amount for kind in _kinds(line.kind, line.amount)}
     first, last = min(days) - timedelta(DAYS_APART), max(days) + timedelta(DAYS_APART)
     where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
     asked = sorted(kinds)
@@ -143,8 +186,25 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
     return free
 
 
-def pair(lines: Iterable[tuple[int, str, str, Decimal, date]], found: Iterable[Found]) -> dict[int, Found]:
-    """Return for each line (id, own mark, account, amount, day) the nearest document, each document once.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a plan line moves; ``code`` is of its own mark, and a sale made at a till is doubled by its like alone."""
+
+    id: int
+    code: str
+    account: str
+    amount: Decimal
+    day: date
+    kind: str
+
+    def may_be(self, found: Found) -> bool:
+        """Tell whether a document of the same amount, account and time can hold the same movement."""
+        # A document with the draft's own mark is the draft's: posting finds it by that.
+        return found.code != self.code and (self.kind not in RECEIPTS or found.kind == self.kind)
+
+
+def pair(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
+    """Return for each line the nearest document that may be its movement, each document once.
 
     The nearer pair goes first, so that of equal movements on neighbouring days each keeps its own.
     """
@@ -154,14 +214,13 @@ def pair(lines: Iterable[tuple[int, str, str, Decimal, date]], found: Iterable[F
     pairs: dict[int, Found] = {}
     waiting = list(lines)
     for apart in range(DAYS_APART + 1):
-        for line_id, code, account, amount, day in waiting:
-            for near in sorted({day - timedelta(apart), day + timedelta(apart)}):
-                here = free.get((account, amount, near), [])
-                # A document with the draft's own mark is the draft's: posting finds it by that.
-                place = next((place for place, each in enumerate(here) if each.code != code), None)
-                if line_id not in pairs and place is not None:
-                    pairs[line_id] = here.pop(place)
-        waiting = [line for line in waiting if line[0] not in pairs]
+        for line in waiting:
+            for near in sorted({line.day - timedelta(apart), line.day + timedelta(apart)}):
+                here = free.get((line.account, line.amount, near), [])
+                place = next((place for place, each in enumerate(here) if line.may_be(each)), None)
+                if line.id not in pairs and place is not None:
+                    pairs[line.id] = here.pop(place)
+        waiting = [line for line in waiting if line.id not in pairs]
     return pairs
 
 
@@ -179,17 +238,28 @@ class Doubles:
     def settle(self, lines: Sequence[PlanLine], found: Sequence[Found]) -> int:
         """Hold, link, skip or leave each line that has a possible double; return how many have one."""
         sought = [
-            (line.id, mark(self.company.realm, self.connection.id, line.key), line.money_account, line.amount, line.day)
+            Line(
+                line.id,
+                mark(self.company.realm, self.connection.id, line.key),
+                line.money_account,
+                line.amount,
+                line.day,
+                line.kind,
+            )
             for line in lines
             if line.amount is not None and line.day is not None
         ]
         pairs = pair(sought, unclaimed(self.session, self.connection, found))
         drafts: dict[int, DraftRow] = {}
-        for some in chunks([line.draft_id for line in lines if line.id in pairs and line.draft_id], CHUNK):
+        for some in chunks([line.draft_id for line in lines if line.draft_id], CHUNK):
             drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
         for line in lines:
-            if line.id in pairs and line.draft_id in drafts:
-                self._one(line, drafts[line.draft_id], pairs[line.id])
+            row = drafts.get(line.draft_id or 0)
+            if row is not None and line.id in pairs:
+                self._one(line, row, pairs[line.id])
+            elif row is not None and line.action == Action.CREATE:
+                # What stood in the way is gone, or was said to be another line's.
+                close_hold(self.session, row, self.now)
         return len(pairs)
 
     def _one(self, line: PlanLine, row: DraftRow, found: Found) -> None:
@@ -203,7 +273,8 @@ class Doubles:
         resolution = settle(self.scope, self.view, row, draft, ALREADY_EXISTS, detail, existing, but)
         match resolution.kind:
             case ResolutionKind.CREATE:
-                return
+                if line.action == Action.CREATE:
+                    close_hold(self.session, row, self.now)
             case ResolutionKind.SKIP:
                 self._skip(line, row, found)
             case ResolutionKind.LINK if resolution.target == found.id and not self._linked(row, found):
@@ -259,6 +330,10 @@ class Doubles:
         _nothing_sent(line)
 
 
+def _kinds(kind: str, amount: Decimal) -> tuple[str, ...]:
+    return (kind,) if kind in RECEIPTS else KINDS_IN if amount > 0 else KINDS_OUT
+
+
 def _found(kind: str, document: Mapping[str, Any], account: str, amount: Decimal) -> Found:
     number, day = summary_of(kind, document).number, date.fromisoformat(str(document["TxnDate"]))
     return Found(kind, str(document["Id"]), number, day, amount, account, read_code(document))
@@ -278,19 +353,3 @@ def _said(found: Found) -> dict[str, Any]:
         "owner": found.owner,
         "owner_key": found.owner_key,
     }
-
-
-def _wanted(plan_id: str, company_id: str) -> list[ColumnElement[bool]]:
-    types = TYPES[Accepts.BANK_OR_CARD]
-    banks = select(LedgerEntry.object_id).where(
-        LedgerEntry.company_id == company_id, LedgerEntry.kind == "Account", LedgerEntry.type.in_(types)
-    )
-    sent = and_(PlanLine.action == Action.CREATE, PlanLine.state == LineState.PENDING)
-    waits = and_(PlanLine.action == Action.HOLD, PlanLine.reason == DECISION_MISSING)
-    return [
-        PlanLine.plan_id == plan_id,
-        or_(sent, waits),
-        PlanLine.amount.is_not(None),
-        PlanLine.day.is_not(None),
-        PlanLine.money_account.in_(banks),
-    ]

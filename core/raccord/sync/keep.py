@@ -27,9 +27,9 @@ from raccord.sync.storable import cleaned, why_not
 BEFORE_START = "scope.before_start"
 PAUSED = "scope.paused"
 DISCONNECTED = "scope.disconnected"
-REASONS = {"paused": PAUSED, "disconnected": DISCONNECTED}
+REASONS = {"paused": PAUSED, "disconnected": DISCONNECTED, "before_start": BEFORE_START}
 """Reasons of gaps that the normal flow never fills, and what their records are left out with."""
-LEFT_OUT = frozenset({BEFORE_START, *REASONS.values()})
+LEFT_OUT = frozenset(REASONS.values())
 RESOLVED_BY_HAND = "person.resolved"
 """A person entered the record in QuickBooks; no later revision of it is sent either (CH-58)."""
 UNSTORABLE = "record.unstorable"

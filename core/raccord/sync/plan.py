@@ -159,7 +159,8 @@ class Planner:
             return self._hold(row, draft, held)
         except EncodeError as error:
             return self._blocked(row, draft, error.code, {"fr": error.fr, "en": error.en, "field": error.field})
-        self._settled(row)
+        if code != ALREADY_EXISTS:
+            self._settled(row)
         # A document to link to stays decided until it is linked, whatever becomes of this plan.
         row.state, row.reason = DraftState.PLANNED, code if existing else ""
         self.resolver.planned[row.key] = Action.CREATE

@@ -25,7 +25,7 @@ from raccord.store.models import (
 from raccord.sync.acquaint import creates_documents, get_acquainted, has_lines_to_send
 from raccord.sync.books import Facts, chosen, read_facts, read_lists, store_books
 from raccord.sync.conserve import conserve
-from raccord.sync.doubles import Doubles, documents_near, lines_between, months_to_look_at
+from raccord.sync.doubles import Doubles, Sought, documents_near
 from raccord.sync.environments import environment_of
 from raccord.sync.execution import Execution
 from raccord.sync.keep import keep_page
@@ -173,9 +173,9 @@ class Unit:
         with self.execution.database.read() as session:
             run = session.get_one(Run, self.execution.run_id)
             plan_id, done = run.plan_id, str(run.progress.get("matched", ""))
-            months = months_to_look_at(session, plan_id, bench.company.id)
-            following = next((each for each in months if each[0].isoformat() > done), None)
-            lines = [] if following is None else lines_between(session, plan_id, bench.company.id, *following)
+            sought = Sought(session, plan_id, bench.connection)
+            following = next((each for each in sought.months() if each[0].isoformat() > done), None)
+            lines = [] if following is None else sought.between(*following)
         found = documents_near(bench.client(), lines)
         view = self._view(self.workshop.facts(plan_id, bench.company))
         with self.execution.begin() as (session, run):
@@ -184,7 +184,7 @@ class Unit:
                 run.progress = {name: value for name, value in run.progress.items() if name != "matched"}
                 return self._finish_plan(session, run, connection, session.get_one(Plan, run.plan_id))
             doubles = Doubles(session, bench.company, connection, bench.scope, view, self.workshop.clock.now())
-            doubles.settle(lines_between(session, plan_id, bench.company.id, *following), found)
+            doubles.settle(Sought(session, plan_id, bench.connection).between(*following), found)
             run.progress = {**run.progress, "matched": following[0].isoformat()}
         return Progress.MORE
 
@@ -203,7 +203,8 @@ class Unit:
         if not to_send:
             plan.state, run.phase = PlanState.APPLIED, Phase.REPORT
             return Progress.MORE
-        if run.stop_after == "plan" or connection.approved_at is None or connection.review_each:
+        waits = connection.approved_at is None or connection.review_each or connection.review_next
+        if run.stop_after == "plan" or waits:
             plan.state, run.state, run.phase = PlanState.WAITING, RunState.APPROVAL, Phase.POST
             return Progress.STOPPED
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, "standing"

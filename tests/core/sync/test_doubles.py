@@ -20,7 +20,7 @@ from raccord.onboarding.connections import connect
 from raccord.onboarding.decisions import answer_conflict, answer_hold
 from raccord.plugin import ResolutionKind
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow, Match, Proof, RunState
-from raccord.sync.doubles import DAYS_APART, Found, pair
+from raccord.sync.doubles import DAYS_APART, Found, Line, pair
 from raccord.sync.workshop import Workshop
 
 DAY = date(2026, 3, 4)
@@ -190,7 +190,9 @@ LINE = st.tuples(st.integers(0, 12), st.sampled_from(["1.00", "2.00"]))
 def test_pairs_are_equal_near_and_each_used_once(
     lines: list[tuple[int, str]], documents: list[tuple[int, str]]
 ) -> None:
-    sought = [(n, "", "35", Decimal(amount), DAY + timedelta(day)) for n, (day, amount) in enumerate(lines)]
+    sought = [
+        Line(n, "", "35", Decimal(amount), DAY + timedelta(day), "Deposit") for n, (day, amount) in enumerate(lines)
+    ]
     found = [
         Found("Deposit", str(n), "", DAY + timedelta(day), Decimal(amount), "35", "other")
         for n, (day, amount) in enumerate(documents)
@@ -198,11 +200,13 @@ def test_pairs_are_equal_near_and_each_used_once(
     pairs = pair(sought, found)
     assert len({each.id for each in pairs.values()}) == len(pairs)
     for n, each in pairs.items():
-        assert each.amount == sought[n][3]
-        assert abs(each.day - sought[n][4]) <= timedelta(DAYS_APART)
+        assert each.amount == sought[n].amount
+        assert abs(each.day - sought[n].day) <= timedelta(DAYS_APART)
     left = [each for each in found if each not in pairs.values()]
-    for line in (line for line in sought if line[0] not in pairs):
-        assert not any(each.amount == line[3] and abs(each.day - line[4]) <= timedelta(DAYS_APART) for each in left)
+    for line in (line for line in sought if line.id not in pairs):
+        assert not any(
+            each.amount == line.amount and abs(each.day - line.day) <= timedelta(DAYS_APART) for each in left
+        )
 
 
 def test_the_nearer_of_two_equal_movements_keeps_its_own_document() -> None:
@@ -210,8 +214,10 @@ def test_the_nearer_of_two_equal_movements_keeps_its_own_document() -> None:
         fields: Mapping[str, Any] = {"code": "", "account": "35", "amount": Decimal(1), **more}
         return Found("Deposit", name, "", DAY + timedelta(day), **fields)
 
-    lines = [(1, "mark", "35", Decimal(1), DAY), (2, "mark", "35", Decimal(1), DAY + timedelta(2))]
+    lines = [Line(n, "mark", "35", Decimal(1), DAY + timedelta(n * 2 - 2), "Deposit") for n in (1, 2)]
     pairs = pair(lines, [document("far", 3), document("same day", 2)])
     assert {line: each.id for line, each in pairs.items()} == {2: "same day", 1: "far"}
     assert pair(lines, [document("ours", 0, code="mark")]) == {}, "what bears the draft's mark is found by it"
     assert pair(lines, [document("elsewhere", 0, account="36")]) == {}
+    sale = Line(3, "mark", "35", Decimal(1), DAY, "SalesReceipt")
+    assert pair([sale], [document("a deposit", 0)]) == {}, "a till's sale is doubled by a sale alone"

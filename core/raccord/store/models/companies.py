@@ -103,6 +103,8 @@ class Connection(Model):
     starts_on: Mapped[date]
     review_each: Mapped[bool] = mapped_column(default=False)
     """Whether every plan waits for approval, not only the first."""
+    review_next: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether the next plan waits for its owner's approval: it brings over days that were left out."""
     approved_at: Mapped[datetime | None]
     """When the first plan was approved; until then nothing is written."""
     plugin_version: Mapped[str] = mapped_column(default="")

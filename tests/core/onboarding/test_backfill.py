@@ -1,0 +1,170 @@
+"""A hole's days come over after all: planned, approved by the owner, what is there already recognised first."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import till
+from harness import OWNER, choose_usual, finish, request, sync
+from set_up import on
+from sqlalchemy import select
+
+from raccord.clock import FixedClock
+from raccord.errors import RaccordError
+from raccord.onboarding.backfill import backfill
+from raccord.onboarding.connections import pause, resume
+from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.holes import holes_of
+from raccord.onboarding.people import Actor, RoleName
+from raccord.overview.coverage import coverage_of
+from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, Plan, Proof, RunState
+from raccord.sync.workshop import Workshop
+
+
+def sale(number: int, day: str) -> dict[str, str]:
+    return {"stream": "sales", "id": f"s{number}", "day": day, "amount": f"{number}.00"}
+
+
+def posted(workshop: Workshop, company: Company) -> list[str]:
+    return sorted(row["TxnDate"] for row in workshop.client(company).query_all("SalesReceipt"))
+
+
+def coverage(workshop: Workshop, connection: Connection) -> list[tuple[str, str, str]]:
+    with workshop.database.read() as session:
+        found = coverage_of(session, session.get_one(Connection, connection.id), workshop.clock)
+    return [(one.reason, str(one.first or "…"), str(one.last)) for one in found]
+
+
+@pytest.fixture
+def paused(workshop: Workshop, company: Company, connection: Connection, hand: FixedClock) -> Connection:
+    """The till after a pause from 10 to 14 March, in which a sale a day was made; one was made in February too."""
+    choose_usual(workshop, connection, company)
+    on(hand, "2026-03-09")
+    till.ROWS["T1"] = [sale(1, "2026-02-20"), sale(2, "2026-03-09")]
+    sync(workshop, connection)
+    on(hand, "2026-03-10")
+    pause(workshop, OWNER, connection.id)
+    on(hand, "2026-03-15")
+    resume(workshop, OWNER, connection.id)
+    till.ROWS["T1"] += [sale(number, f"2026-03-{number}") for number in range(10, 16)]
+    sync(workshop, connection)
+    return connection
+
+
+def test_pain_17_t1_every_day_is_covered_or_left_out_for_a_reason_with_its_size(
+    workshop: Workshop, company: Company, paused: Connection
+) -> None:
+    assert posted(workshop, company) == ["2026-03-09", "2026-03-15"]
+    assert coverage(workshop, paused) == [
+        ("before_start", "…", "2026-02-28"),
+        ("covered", "2026-03-01", "2026-03-09"),
+        ("paused", "2026-03-10", "2026-03-14"),
+        ("covered", "2026-03-15", "2026-03-15"),
+    ]
+    with workshop.database.read() as session:
+        sizes = {(hole.reason, hole.records, hole.totals.get("CAD")) for hole in holes_of(session, paused.id)}
+    assert sizes == {("before_start", 1, Decimal(1)), ("paused", 5, Decimal(10 + 11 + 12 + 13 + 14))}
+
+
+def test_pain_17_t2_a_backfill_waits_for_its_owner_and_leaves_the_rest_of_the_hole(
+    workshop: Workshop, company: Company, paused: Connection
+) -> None:
+    taken = backfill(workshop, OWNER, paused.id, date(2026, 3, 11), date(2026, 3, 12))
+    assert (taken.records, dict(taken.totals), taken.reasons) == (2, {"CAD": Decimal(23)}, ("paused",))
+    run = finish(workshop, request(workshop, paused))
+    assert run.state == RunState.APPROVAL, "whatever the connection usually does"
+    assert posted(workshop, company) == ["2026-03-09", "2026-03-15"]
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    with pytest.raises(RaccordError):
+        approve_plan(workshop, Actor("Ben", RoleName.BOOKKEEPER), plan.id, plan.hash)
+    # Another run before the approval does not slip the days through.
+    run = finish(workshop, request(workshop, paused))
+    assert run.state == RunState.APPROVAL
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, run.id).state == RunState.DONE
+    assert posted(workshop, company) == ["2026-03-09", "2026-03-11", "2026-03-12", "2026-03-15"]
+    assert coverage(workshop, paused)[2:] == [
+        ("paused", "2026-03-10", "2026-03-10"),
+        ("covered", "2026-03-11", "2026-03-12"),
+        ("paused", "2026-03-13", "2026-03-14"),
+        ("covered", "2026-03-15", "2026-03-15"),
+    ]
+    with workshop.database.read() as session:
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
+    till.ROWS["T1"].append(sale(16, "2026-03-15"))
+    assert sync(workshop, paused).state == RunState.DONE, "afterwards it runs by itself again"
+
+
+def test_a_sale_of_those_days_that_somebody_entered_by_hand_is_recognised(
+    workshop: Workshop, company: Company, paused: Connection
+) -> None:
+    client = workshop.client(company)
+    ours = client.query("SELECT * FROM SalesReceipt")[0]
+    line = ours["Line"][0]["SalesItemLineDetail"]
+    body = (
+        '{"TxnDate":"2026-03-11","GlobalTaxCalculation":"TaxInclusive","Line":[{"Amount":9.57,'
+        '"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"TaxInclusiveAmt":11.00,'
+        f'"ItemRef":{{"value":"{line["ItemRef"]["value"]}"}},"TaxCodeRef":{{"value":"{line["TaxCodeRef"]["value"]}"}}}}}}]}}'
+    )
+    there = client.create("SalesReceipt", body, "by hand").value["Id"]
+    backfill(workshop, OWNER, paused.id, date(2026, 3, 11), date(2026, 3, 12))
+    sync(workshop, paused)
+    with workshop.database.read() as session:
+        hold = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).one()
+        held = session.get_one(DraftRow, hold.draft_id)
+    assert (hold.code, hold.params["id"], held.key) == ("conflict.already_exists", there, "sales/s11")
+    for _ in range(2):
+        assert posted(workshop, company).count("2026-03-11") == 1, "asked about once, it waits in ordinary runs too"
+        sync(workshop, paused)
+    with workshop.database.read() as session:
+        other = session.scalars(select(DraftRow).where(DraftRow.key == "sales/s12")).one()
+    assert other.state == DraftState.POSTED, "the other sale of the hole came over"
+    client.delete("SalesReceipt", there, "0", "no longer")
+    sync(workshop, paused)
+    assert posted(workshop, company).count("2026-03-11") == 1, "ours goes once nothing stands in its way"
+    with workshop.database.read() as session:
+        assert session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all() == []
+
+
+def test_days_before_the_first_one_come_over_and_those_between_stay_out(
+    workshop: Workshop, company: Company, paused: Connection
+) -> None:
+    backfill(workshop, OWNER, paused.id, date(2026, 2, 15), date(2026, 2, 20))
+    sync(workshop, paused)
+    assert posted(workshop, company)[0] == "2026-02-20"
+    assert coverage(workshop, paused)[:3] == [
+        ("before_start", "…", "2026-02-14"),
+        ("covered", "2026-02-15", "2026-02-20"),
+        ("before_start", "2026-02-21", "2026-02-28"),
+    ]
+    till.ROWS["T1"].append(sale(25, "2026-02-25"))
+    sync(workshop, paused)
+    assert "2026-02-25" not in posted(workshop, company)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code"),
+    [("2026-03-15", "2026-03-15", "backfill.no_gap"), ("2026-03-12", "2026-03-11", "backfill.days")],
+)
+def test_days_that_are_no_hole_are_refused(
+    workshop: Workshop, paused: Connection, first: str, last: str, code: str
+) -> None:
+    with pytest.raises(RaccordError) as refused:
+        backfill(workshop, OWNER, paused.id, date.fromisoformat(first), date.fromisoformat(last))
+    assert refused.value.code == code
+
+
+def test_only_its_owner_fills_a_hole_and_only_while_the_connection_runs(workshop: Workshop, paused: Connection) -> None:
+    day = date(2026, 3, 11)
+    with pytest.raises(RaccordError) as refused:
+        backfill(workshop, Actor("Ada", RoleName.ADMIN), paused.id, day, day)
+    assert refused.value.code == "people.not_allowed"
+    pause(workshop, OWNER, paused.id)
+    with pytest.raises(RaccordError) as refused:
+        backfill(workshop, OWNER, paused.id, day, day)
+    assert refused.value.code == "backfill.not_running"
