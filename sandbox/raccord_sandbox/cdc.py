@@ -7,7 +7,7 @@ from datetime import timedelta
 from raccord_sandbox.clock import PACIFIC, moment_of
 from raccord_sandbox.company import Company
 from raccord_sandbox.entities.kind import Kind, Operation
-from raccord_sandbox.entities.registry import KINDS
+from raccord_sandbox.entities.registry import BY_NAME
 from raccord_sandbox.faults import Doc, FaultError, missing, unsupported
 from raccord_sandbox.operations import shown
 from raccord_sandbox.table import rank
@@ -15,7 +15,6 @@ from raccord_sandbox.table import rank
 MAX_OBJECTS = 1000
 LOOK_BACK = timedelta(days=30)
 NOT_COVERED = frozenset({"JournalCode", "TaxAgency", "TaxCode", "TaxRate", "TimeActivity"})
-BY_NAME = {kind.name.lower(): kind for kind in KINDS.values()}
 
 
 def changes(company: Company, entities: str, changed_since: str) -> list[Doc]:

@@ -9,7 +9,7 @@ from typing import Any
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.table import Table
 
-PAIRS = (("Invoice", "Estimate"), ("RefundReceipt", "SalesReceipt"))
+PAIRS = (("Invoice", "Estimate"), ("RefundReceipt", "SalesReceipt"), ("Bill", "PurchaseOrder"))
 DEPOSITED = ("SalesReceipt", "RefundReceipt", "Payment", "Transfer", "JournalEntry")
 
 

@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from raccord_sandbox.company import Company
 from raccord_sandbox.conditions import checked, instant_of, property_of, sort_key, tests_of, value_of
 from raccord_sandbox.entities.kind import Family, Kind, Operation
-from raccord_sandbox.entities.registry import KINDS
+from raccord_sandbox.entities.registry import BY_NAME
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.operations import shown
 from raccord_sandbox.query import Comparison, Condition, Leniency, Query, parse, validation_error
 from raccord_sandbox.table import EQUALITY, UPDATED, Table, rank
 
 CORE = ("Id", "SyncToken", "MetaData", "domain")
-BY_NAME = {name: kind for kind in KINDS.values() for name in (kind.name.lower(), kind.path)}
 
 
 def run(company: Company, statement: str, include: Iterable[str] = ()) -> Doc:

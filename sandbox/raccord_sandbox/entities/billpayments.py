@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.amounts import account_of, date_and_currency, mark_voided, unique_number
-from raccord_sandbox.entities.bills import LOCATIONS
+from raccord_sandbox.entities.bought import LOCATIONS
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
     TRANSACTION_PROPERTIES,

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import account_of, bought_number, date_and_currency, unique_number
-from raccord_sandbox.entities.expenses import EXPENSE_LINE, refuse_control_accounts, settle_expenses
+from raccord_sandbox.entities.bought import LINKED_TXN, PAYABLE
+from raccord_sandbox.entities.expenses import refuse_control_accounts, settle_expenses
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
-    TRANSACTION_PROPERTIES,
     TRANSACTION_QUERYABLE,
     TRANSACTIONS,
     Draft,
     Family,
     Kind,
 )
+from raccord_sandbox.entities.orders import ORDER, check_order_links, link_orders, unlink_orders
 from raccord_sandbox.entities.payables import SIGNS, default_payables, release_from_payments, rework_payments
 from raccord_sandbox.entities.terms import due_date
+from raccord_sandbox.faults import Doc
 from raccord_sandbox.ledger import Entry
-from raccord_sandbox.schema import Block, Choice, Day, Flag, Many, Property, Ref, Text
-from raccord_sandbox.tax import TAX_PROPERTIES
-
-LINKED_TXN = Many(Block({"TxnId": Text(30), "TxnType": Text(40), "TxnLineId": Text(30)}))
-LOCATIONS = Choice(("WithinFrance", "FranceOverseas", "OutsideFranceWithEU", "OutsideEU"))
-PAYABLE: Mapping[str, Property] = {
-    **TRANSACTION_PROPERTIES,
-    **TAX_PROPERTIES,
-    "Line": Many(EXPENSE_LINE),
-    "DocNumber": Text(21),
-    "VendorRef": Ref(("Vendor",)),
-    "APAccountRef": Ref(("Account",)),
-    "TransactionLocationType": LOCATIONS,
-    "IncludeInAnnualTPAR": Flag(),
-}
+from raccord_sandbox.schema import Day, Ref
 
 
 def settle_bill(work: Work, kind: Kind, draft: Draft) -> None:
     """Owe the vendor the lines and their tax until a date that follows from the term, the bill's or the vendor's."""
     settle_payable(work, kind, draft)
     new = draft.new
+    link_orders(work, new, draft.old)
     if "DueDate" not in new or _moved(draft):
         vendor = work.get("Vendor", new["VendorRef"]["value"]) or {}
         term = new.get("SalesTermRef") or vendor.get("TermRef")
@@ -58,9 +45,10 @@ def settle_payable(work: Work, kind: Kind, draft: Draft) -> None:
     date_and_currency(work, draft)
     new.setdefault("APAccountRef", default_payables(work, new))
     payables = account_of(work, new["APAccountRef"], ("Accounts Payable",), "APAccountRef")
-    expenses = settle_expenses(work, draft)
+    expenses = settle_expenses(work, draft, check_order_links if kind.name == "Bill" else None)
     refuse_control_accounts(work, expenses)
-    new["LinkedTxn"], new["Balance"] = [], expenses.total
+    new["LinkedTxn"] = [link for link in new.get("LinkedTxn", []) if link.get("TxnType") == ORDER]
+    new["Balance"] = expenses.total
     rework_payments(work, kind.name, new, draft.old)
     vendor: str = new["VendorRef"]["value"]
     unique_number(work, draft, (kind.name,), lambda other: bool(other["VendorRef"]["value"] == vendor))
@@ -77,6 +65,12 @@ def _moved(draft: Draft) -> bool:
     )
 
 
+def release_bill(work: Work, kind: Kind, doc: Doc) -> None:
+    """Open the purchase orders that a bill had received; one that is paid is refused."""
+    release_from_payments(work, kind, doc)
+    unlink_orders(work, doc)
+
+
 BILL = Kind(
     "Bill",
     Family.TRANSACTION,
@@ -88,7 +82,7 @@ BILL = Kind(
     sparse_required=("VendorRef",),
     computed=TRANSACTION_COMPUTED,
     queryable=TRANSACTION_QUERYABLE | {"DocNumber", "VendorRef", "APAccountRef", "SalesTermRef", "DueDate", "Balance"},
-    release=release_from_payments,
+    release=release_bill,
 )
 VENDOR_CREDIT = Kind(
     "VendorCredit",

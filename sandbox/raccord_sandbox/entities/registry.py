@@ -17,6 +17,7 @@ from raccord_sandbox.entities.journal_codes import JOURNAL_CODE
 from raccord_sandbox.entities.journals import JOURNAL_ENTRY
 from raccord_sandbox.entities.kind import Kind
 from raccord_sandbox.entities.lists import CLASS, DEPARTMENT, PAYMENT_METHOD, TERM
+from raccord_sandbox.entities.orders import PURCHASE_ORDER
 from raccord_sandbox.entities.payments import PAYMENT
 from raccord_sandbox.entities.people import CUSTOMER, EMPLOYEE, VENDOR
 from raccord_sandbox.entities.purchases import PURCHASE
@@ -59,6 +60,9 @@ KINDS: dict[str, Kind] = {
         VENDOR_CREDIT,
         BILL_PAYMENT,
         CREDIT_CARD_PAYMENT,
+        PURCHASE_ORDER,
     )
 }
 BY_PATH: dict[str, Kind] = {kind.path: kind for kind in KINDS.values()}
+BY_NAME: dict[str, Kind] = {kind.name.lower(): kind for kind in KINDS.values()} | BY_PATH
+"""By what queries and change data capture call an entity, in lower case."""
