@@ -22,6 +22,7 @@ from raccord_sandbox.ledger import Entry, Ledger, Posting, assert_balanced
 from raccord_sandbox.mutual import assert_links_mutual
 from raccord_sandbox.receivables import assert_receivables
 from raccord_sandbox.running import Running
+from raccord_sandbox.stock import Layers, Valuation, assert_stock
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.subledgers import assert_payables
 from raccord_sandbox.switches import SWITCHES, Setting
@@ -43,6 +44,8 @@ class Company:
         self.lock = RLock()
         self.tables: dict[str, Table] = {}
         self.ledger = Ledger()
+        self.stock: dict[str, Layers] = {}
+        """What the last movement left of inventory items, for those that moved since the start."""
         self.deletions = Deletions()
         self.files = Files(realm, clock, storage)
         self.settings: Doc = {}
@@ -182,6 +185,7 @@ class Company:
     ) -> None:
         """Replace everything by what was saved."""
         self.tables, self.ledger, self.settings = {}, Ledger(), settings
+        self.stock = {}
         self.deletions = Deletions(deletions)
         self.clock.resume(settings.get("clock", {"offset": "0"}))
         for row in rows:
@@ -306,12 +310,14 @@ class Work:
         self._told[kind, key] = Change(kind, key, operation, stamp(self.company.clock.now()), vanished)
 
     def commit(self, *, past_closing: bool = False) -> None:
-        """Make everything visible at once, in home currency. Raises 6200 for what would change closed books."""
-        changes = in_home_currency(self.company, self._staged)
+        """Make everything visible at once, valued in home currency. Raises 6200 for what would change closed books."""
+        valuation = Valuation(self.company, in_home_currency(self.company, self._staged))
+        changes = valuation.run()
         if not past_closing:
             refuse_closed(self.company, changes)
         rows = [(kind, key, doc, entries) for (kind, key), (doc, entries) in changes.items()]
         self.company.apply(rows, self._told)
+        self.company.stock.update(valuation.ends)
         if self._numbers:
             self.company.settings.setdefault("last_numbers", {}).update(self._numbers)
             self.company.save_settings()
@@ -348,6 +354,7 @@ def assert_books_balance(company: Company) -> None:
     assert_receivables(company)
     assert_links_mutual(company.tables)
     assert_payables(company.tables, company.ledger)
+    assert_stock(company)
 
 
 def is_balance_sheet(account: Doc) -> bool:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class StockMove:
+    """What an entry moves of an inventory item; a quantity of zero marks a cost that follows from a movement."""
+
+    item: str
+    quantity: Decimal
+    """What comes in; less than zero goes out."""
+    contra: str = ""
+    """The account that bears the cost."""
+    at_cost: bool = True
+    """Whether the stock's own cost is the entry's amount; else the document states it."""
+    estimate: Decimal = ZERO
+    """What one unit is taken to cost while nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +42,17 @@ class Entry:
     """The open item that the entry raises or settles on its account, as Kind:Id or, for a line, Kind:Id:Line."""
     foreign: Decimal | None = None
     """The amount in the document's currency, where that is not the home currency."""
+    stock: StockMove | None = None
 
     @property
     def stated(self) -> Decimal:
         """Return the amount in the document's currency."""
         return self.amount if self.foreign is None else self.foreign
+
+    def turned(self) -> Entry:
+        """Return the entry of the opposite document: a refund for a sale."""
+        stock = None if self.stock is None else replace(self.stock, quantity=-self.stock.quantity)
+        return replace(self, amount=-self.amount, stock=stock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +89,8 @@ class Ledger:
         self._open_foreign: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._movers: defaultdict[tuple[str, str], dict[tuple[str, str], None]] = defaultdict(dict)
         self._documents: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+        self._on_hand: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self._stock: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
 
     def post(self, posting: Posting) -> None:
         """Replace what the document posted before. Raises UnbalancedError."""
@@ -133,6 +156,14 @@ class Ledger:
         """Yield kind and id of the documents that touch an account."""
         return iter(self._documents.get(account, {}))
 
+    def on_hand(self, item: str) -> Decimal:
+        """Return how much of an inventory item all documents together leave."""
+        return self._on_hand.get(item, ZERO)
+
+    def stock_of(self, item: str) -> Iterator[tuple[str, str]]:
+        """Yield kind and id of the documents that move an inventory item."""
+        return iter(self._stock.get(item, {}))
+
     def is_used(self, account: str) -> bool:
         """Tell whether any document touches the account."""
         return bool(self._documents.get(account))
@@ -151,6 +182,12 @@ class Ledger:
                 self._documents[entry.account].pop(key, None)
             if entry.foreign is not None:
                 self._apply_foreign(key, entry, sign)
+            if entry.stock is not None:
+                self._on_hand[entry.stock.item] += entry.stock.quantity * sign
+                if sign > 0:
+                    self._stock[entry.stock.item][key] = None
+                else:
+                    self._stock[entry.stock.item].pop(key, None)
 
     def _apply_foreign(self, key: tuple[str, str], entry: Entry, sign: int) -> None:
         foreign = entry.stated * sign

@@ -13,7 +13,7 @@ from typing import Any
 
 from raccord_sandbox.deletions import Deletion
 from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.ledger import Entry, StockMove
 from raccord_sandbox.wire import dumps
 
 SCHEMA = """
@@ -200,7 +200,18 @@ def entry_docs(entries: Iterable[Entry]) -> list[Doc]:
 
 def entries_of(docs: Iterable[Doc]) -> tuple[Entry, ...]:
     """Return the entries of JSON objects."""
-    return tuple(Entry(**{**doc, "amount": Decimal(doc["amount"])}) for doc in docs)
+    return tuple(_entry(doc) for doc in docs)
+
+
+def _entry(doc: Doc) -> Entry:
+    """Return an entry; a whole amount comes back from JSON as an int."""
+    entry = {**doc, "amount": Decimal(doc["amount"])}
+    if doc.get("foreign") is not None:
+        entry["foreign"] = Decimal(doc["foreign"])
+    if doc.get("stock") is not None:
+        numbers = {name: Decimal(doc["stock"][name]) for name in ("quantity", "estimate")}
+        entry["stock"] = StockMove(**{**doc["stock"], **numbers})
+    return Entry(**entry)
 
 
 def _entries_text(entries: tuple[Entry, ...] | None) -> str | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS, NAMED, forget_old_tax, line_amount, number_lines, own_lines
+from raccord_sandbox.entities.goods import INVENTORY, bought, moved_quantity
 from raccord_sandbox.entities.kind import Draft
 from raccord_sandbox.faults import Doc, FaultError, business, missing
 from raccord_sandbox.ledger import Entry
@@ -42,16 +43,12 @@ class Expenses:
 
     def entries(self, work: Work, name: str, sign: int = 1) -> list[Entry]:
         """Return the debits (for -1 the credits) of the lines and taxes; `name` is whom the document names."""
-        found = [
-            Entry(
-                part.account,
-                sign * part.line["Amount"],
-                part.line.get("Description", ""),
-                _name_on(work, part, name),
-                part.line["Id"],
-            )
-            for part in self.parts
-        ]
+        found: list[Entry] = []
+        for part in self.parts:
+            memo, line = part.line.get("Description", ""), part.line["Id"]
+            entry = Entry(part.account, sign * part.line["Amount"], memo, _name_on(work, part, name), line)
+            item = _inventory(work, part.detail)
+            found += [entry] if item is None else bought(item, entry, sign * part.detail["Qty"])
         return found + self.taxes.entries(sign, name)
 
 
@@ -63,6 +60,10 @@ def settle_expenses(work: Work, draft: Draft, link: Callable[[Doc], None] | None
     forget_old_tax(draft)
     taxes = tax_purchase(work, new, parts, old=draft.old)
     number_lines(lines, draft.old)
+    for part in parts:
+        item = _inventory(work, part.detail)
+        if item is not None:
+            moved_quantity(item, part.detail, new["TxnDate"])
     for line in lines:
         if link is None:
             line.pop("LinkedTxn", None)
@@ -92,6 +93,11 @@ def _name_on(work: Work, part: TaxableLine, name: str) -> str:
     return name if account.get("AccountType") == "Accounts Payable" else customer or name
 
 
+def _inventory(work: Work, detail: Doc) -> Doc | None:
+    item = work.get("Item", detail.get("ItemRef", {}).get("value", ""))
+    return item if item is not None and item["Type"] == INVENTORY else None
+
+
 def _part(work: Work, line: Doc) -> TaxableLine:
     detail: Doc = line.setdefault(line["DetailType"], {})
     if "TaxInclusiveAmt" in detail and "Amount" not in line and "UnitPrice" not in detail:
@@ -108,7 +114,9 @@ def _part(work: Work, line: Doc) -> TaxableLine:
     if "ItemRef" not in detail:
         raise missing("ItemRef")
     item = work.get("Item", detail["ItemRef"]["value"])
-    if item is None or "ExpenseAccountRef" not in item:
+    if item is None or item["Type"] in ("Category", "Group"):
+        raise business("A category or bundle cannot be used on a line.", "ItemRef")
+    if "ExpenseAccountRef" not in item:
         raise business("The item on this line has no expense account.", "ItemRef")
     line["Amount"] = line_amount(line, detail)
     return TaxableLine(line, detail, item["ExpenseAccountRef"]["value"], Side.PURCHASE)

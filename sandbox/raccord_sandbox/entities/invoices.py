@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 
@@ -18,6 +17,7 @@ from raccord_sandbox.entities.applications import (
     take_back,
 )
 from raccord_sandbox.entities.auto_apply import apply_credits
+from raccord_sandbox.entities.goods import sold
 from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind, Operation
 from raccord_sandbox.entities.links import LINKED_TXN, release_sources, settle_sources
 from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERYABLE, SALES_FORM, settle_sales_form
@@ -44,7 +44,7 @@ def settle_invoice(work: Work, kind: Kind, draft: Draft) -> None:
     customer, memo = new["CustomerRef"]["value"], new.get("PrivateNote", "")
     settle_sources(work, draft)
     account = _keep_open(work, kind, draft, total - paid)
-    draft.entries = [Entry(account, total - paid, memo, customer), *credits_]
+    draft.entries = [Entry(account, total - paid, memo, customer), *credits_, *sold(work, new)]
     if paid:
         draft.entries.insert(1, Entry(new["DepositToAccountRef"]["value"], paid, memo, customer))
     apply_credits(work, kind, draft)
@@ -59,7 +59,7 @@ def settle_credit_memo(work: Work, kind: Kind, draft: Draft) -> None:
     account = _keep_open(work, kind, draft, total)
     new["RemainingCredit"] = new["Balance"]
     draft.entries = [Entry(account, -total, new.get("PrivateNote", ""), new["CustomerRef"]["value"])]
-    draft.entries += [replace(entry, amount=-entry.amount) for entry in credits_]
+    draft.entries += [entry.turned() for entry in (*credits_, *sold(work, new))]
     apply_credits(work, kind, draft)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.clock import stamp
 from raccord_sandbox.company import Work
 from raccord_sandbox.currency import rate_on
 from raccord_sandbox.entities.amounts import CENTS
@@ -21,11 +20,9 @@ def open_with_invoice(work: Work, customer: Doc, amount: Decimal, day: str) -> N
     account = control_account(work, "Accounts Receivable", currency)
     own = customer.get("ARAccountRef", {}).get("value") or account["Id"]
     equity = work.company.first_account(AccountSubType="OpeningBalanceEquity")
-    now = stamp(work.company.clock.now())
     detail: Doc = {"ItemAccountRef": {"value": equity["Id"], "name": equity["Name"]}}
     if work.company.is_us:
         detail["TaxCodeRef"] = {"value": "NON"}
-    key = work.next_id("transaction")
     ref = {"value": customer["Id"], "name": customer["DisplayName"]}
     invoice: Doc = {
         "CustomerRef": ref,
@@ -52,15 +49,10 @@ def open_with_invoice(work: Work, customer: Doc, amount: Decimal, day: str) -> N
         "EmailStatus": "NotSet",
         "CustomField": [],
         "LinkedTxn": [],
-        "domain": "QBO",
-        "sparse": False,
-        "Id": key,
-        "SyncToken": "0",
-        "MetaData": {"CreateTime": now, "LastUpdatedTime": now},
     }
     if work.company.multicurrency:
         invoice["ExchangeRate"] = rate_on(work.company, currency, day)
     if not work.company.is_us:
         invoice["GlobalTaxCalculation"] = "NotApplicable"
     entries = [Entry(own, amount, TEXT, customer["Id"]), Entry(equity["Id"], -amount, TEXT, customer["Id"], "1")]
-    work.put("Invoice", invoice, entries)
+    work.put("Invoice", work.fresh(invoice, "transaction"), entries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raccord_sandbox.entities.accounts import ACCOUNT
+from raccord_sandbox.entities.adjustments import INVENTORY_ADJUSTMENT
 from raccord_sandbox.entities.attachable import ATTACHABLE
 from raccord_sandbox.entities.billpayments import BILL_PAYMENT
 from raccord_sandbox.entities.bills import BILL, VENDOR_CREDIT
@@ -61,6 +62,7 @@ KINDS: dict[str, Kind] = {
         BILL_PAYMENT,
         CREDIT_CARD_PAYMENT,
         PURCHASE_ORDER,
+        INVENTORY_ADJUSTMENT,
     )
 }
 BY_PATH: dict[str, Kind] = {kind.path: kind for kind in KINDS.values()}

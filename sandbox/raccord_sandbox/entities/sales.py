@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS, account_of, mark_voided, refuse_if_deposited, sales_number
 from raccord_sandbox.entities.applications import refuse_if_linked
 from raccord_sandbox.entities.card_charges import refuse_if_charged
+from raccord_sandbox.entities.goods import sold
 from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind, Operation
 from raccord_sandbox.entities.links import LINKED_TXN, settle_refunded, untie
 from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERYABLE, SALES_FORM, settle_sales_form
@@ -48,7 +47,8 @@ def _settle_receipt(work: Work, kind: Kind, draft: Draft, sign: int) -> None:
     sales_number(work, kind, draft)
     name = new.get("CustomerRef", {}).get("value", "")
     draft.entries = [Entry(money["Id"], sign * total, new.get("PrivateNote", ""), name)]
-    draft.entries += [replace(entry, amount=sign * entry.amount) for entry in credits_]
+    rest = [*credits_, *sold(work, new)]
+    draft.entries += rest if sign > 0 else [entry.turned() for entry in rest]
 
 
 def void_sale(work: Work, kind: Kind, doc: Doc) -> None:

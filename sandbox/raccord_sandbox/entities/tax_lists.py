@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from raccord_sandbox.clock import stamp
 from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, LISTS, LOOKUP, Draft, Family, Kind, Operation
 from raccord_sandbox.entities.lists import settle_flat
@@ -107,16 +106,7 @@ def _refuse_taken(work: Work, kind: str, name: str, what: str) -> None:
 
 
 def _store(work: Work, kind: str, body: Doc) -> Doc:
-    now = stamp(work.company.clock.now())
-    doc: Doc = {
-        **body,
-        "Active": True,
-        "domain": "QBO",
-        "sparse": False,
-        "Id": work.next_id(kind.lower()),
-        "SyncToken": "0",
-        "MetaData": {"CreateTime": now, "LastUpdatedTime": now},
-    }
+    doc = {**work.fresh(body, kind.lower()), "Active": True}
     work.put(kind, doc)
     return doc
 
