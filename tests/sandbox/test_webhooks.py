@@ -256,6 +256,24 @@ def test_a_company_that_is_not_connected_is_not_told_of(hooked: Books, receiver:
     assert told(hooked, receiver) == []
 
 
+def test_each_application_is_told_of_the_companies_connected_to_it(us: Books, receiver: Receiver) -> None:
+    other = us.lab("POST", "clients", name="Other")["client_id"]
+    body = {"url": receiver.url, "format": "legacy", "wait": 600}
+    own = us.lab("POST", "webhooks", **body)["number"]
+    theirs = us.lab("POST", "webhooks", client_id=other, **body)["number"]
+    assert us.ask("POST", "webhooks", {**body, "client_id": "nobody"}).status_code == 404
+    us.make("Customer", {"DisplayName": "one"})
+    us.lab("POST", "webhooks/deliver")
+    assert len(us.lab("GET", f"webhooks/{own}/deliveries")) == 1
+    assert us.lab("GET", f"webhooks/{theirs}/deliveries") == []
+    us.server.store.grants.grant(us.company.realm, client=other)
+    us.make("Customer", {"DisplayName": "two"})
+    us.lab("POST", "webhooks/deliver")
+    assert [len(us.lab("GET", f"webhooks/{number}/deliveries")) for number in (own, theirs)] == [2, 1]
+    for path in (f"webhooks/{own}", f"webhooks/{theirs}", f"clients/{other}"):
+        us.lab("DELETE", path)
+
+
 class Wire:
     """Stands for the network: keeps what was sent and answers as told."""
 
@@ -263,7 +281,7 @@ class Wire:
         self.clock = SandboxClock(NOON)
         self.sent: list[tuple[datetime, list[str]]] = []
         self.answer: int | Exception = 200
-        self.hooks = Webhooks(self.clock, None, lambda realm: True, self.send)
+        self.hooks = Webhooks(self.clock, None, lambda realm, client: True, self.send)
 
     def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         self.sent.append((self.clock.now(), [event["intuitentityid"] for event in json.loads(body)]))
@@ -452,7 +470,7 @@ def test_endpoints_survive_a_restart(tmp_path: Path) -> None:
 
 def test_a_courier_delivers_by_itself(monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
     monkeypatch.setattr("raccord_sandbox.webhooks.delivery.LOOK_EVERY", 0.001)
-    hooks = Webhooks(SandboxClock(NOON), None, lambda realm: True)
+    hooks = Webhooks(SandboxClock(NOON), None, lambda realm, client: True)
     hooks.register(receiver.url, "app", wait=0)
     courier = Courier(hooks)
     hooks.hear("1", [Change("Invoice", "1", "Create", "2026-03-02T12:00:00-08:00")])

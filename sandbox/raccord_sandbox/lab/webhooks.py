@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from raccord_sandbox.faults import Doc
+from raccord_sandbox.lab.applications import client_of
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
 from raccord_sandbox.webhooks.endpoints import LONGEST_WAIT, Endpoint
 from raccord_sandbox.webhooks.events import Format
 
-FIELDS = ("url", "verifier", "format", "realm", "entities", "operations", "wait")
+FIELDS = ("url", "client_id", "verifier", "format", "realm", "entities", "operations", "wait")
 MAX_TOKEN = 200
 
 
@@ -27,7 +28,7 @@ def _register(ask: Ask) -> Doc:
     if "wait" in ask.fields:
         settings["wait"] = ask.whole("wait", 0, LONGEST_WAIT)
     try:
-        return shown(ask.store.webhooks.register(ask.text("url"), ask.store.config.client_id, **settings))
+        return shown(ask.store.webhooks.register(ask.text("url"), client_of(ask).id, **settings))
     except ValueError as error:
         raise LabError(
             400, "bad_value", f"une valeur ne convient pas : {error}", f"a value does not fit: {error}"

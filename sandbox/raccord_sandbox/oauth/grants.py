@@ -182,11 +182,12 @@ class Grants:
             self._save()
             return len(found)
 
-    def is_connected(self, realm: str) -> bool:
+    def is_connected(self, realm: str, client: str) -> bool:
         """Tell whether an application may still ask for a company."""
         with self._lock:
             now = self._now()
-            return any(grant.realm == realm and now < grant.expires for grant in self._grants.values())
+            mine = (grant for grant in self._grants.values() if grant.client == client)
+            return any(grant.realm == realm and now < grant.expires for grant in mine)
 
     def access_of(self, token: str) -> Access:
         """Return what an access token is for. Raises the 401 of the gateway."""

@@ -67,7 +67,7 @@ class Webhooks:
     """The endpoints of one sandbox and what is still to be told them."""
 
     def __init__(
-        self, clock: SandboxClock, storage: Storage | None, is_connected: Callable[[str], bool], send: Post = post
+        self, clock: SandboxClock, storage: Storage | None, is_connected: Callable[[str, str], bool], send: Post = post
     ) -> None:
         self.draw: Draw | None = None
         self._clock = clock
@@ -116,12 +116,14 @@ class Webhooks:
 
     def hear(self, realm: str, changes: Sequence[Change]) -> None:
         """Gather the changes of a company for those who want to hear of them."""
-        if not self._endpoints or not self._is_connected(realm):
+        if not self._endpoints:
             return
         events = [event for change in changes if (event := event_of(change)) is not None]
         now = self._now()
         with self._lock:
             for number, endpoint in self._endpoints.items():
+                if not self._is_connected(realm, endpoint.client):
+                    continue
                 wanted = [event for event in events if endpoint.wants(realm, event)]
                 self._queues[number].gather(realm, wanted, now, endpoint.wait)
 
