@@ -19,10 +19,12 @@ from raccord_sandbox.http_api import company_router, failed
 from raccord_sandbox.lab.router import lab_router
 from raccord_sandbox.oauth.consent import consent_router
 from raccord_sandbox.oauth.endpoints import endpoints_router
-from raccord_sandbox.pages import pages_router
 from raccord_sandbox.store import Store
 from raccord_sandbox.transport import CuttableProtocol
 from raccord_sandbox.webhooks.delivery import Courier
+from raccord_sandbox.window.books import books_router
+from raccord_sandbox.window.requests import RecordingMiddleware, RequestLog
+from raccord_sandbox.window.watching import watching_router
 
 START_SECONDS = 20
 
@@ -32,7 +34,8 @@ def create_app(config: SandboxConfig, store: Store | None = None) -> FastAPI:
     app = FastAPI(title="Raccord sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     books = store or Store(config)
     lab = FaultLab(config.clock, config.random_seed)
-    app.state.store, app.state.lab = books, lab
+    log = RequestLog()
+    app.state.store, app.state.lab, app.state.log = books, lab, log
     books.webhooks.draw = lab.draw_webhook
 
     @app.exception_handler(Exception)
@@ -42,10 +45,12 @@ def create_app(config: SandboxConfig, store: Store | None = None) -> FastAPI:
     app.include_router(company_router(books))
     app.include_router(endpoints_router(books))
     app.include_router(consent_router(books))
-    app.include_router(lab_router(books, lab))
+    app.include_router(lab_router(books, lab, log))
     app.include_router(files_router(books))
-    app.include_router(pages_router(books))
+    app.include_router(watching_router(books, lab, log))
+    app.include_router(books_router(books))
     app.add_middleware(FaultMiddleware, lab=lab)
+    app.add_middleware(RecordingMiddleware, log=log, clock=config.clock)
     return app
 
 

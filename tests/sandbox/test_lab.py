@@ -89,6 +89,8 @@ WORKS: dict[str, Doc | None] = {
     "POST /companies/{realm}/snapshots": {"name": "kept"},
     "POST /companies/{realm}/snapshots/{name}/restore": None,
     "DELETE /companies/{realm}/snapshots/{name}": None,
+    "GET /requests": None,
+    "DELETE /requests": None,
     "GET /faults": None,
     "POST /faults": {"effect": "hold", "path": "nowhere"},
     "DELETE /faults": None,

@@ -11,6 +11,7 @@ from raccord_sandbox.company import Company
 from raccord_sandbox.faultlab import FaultLab
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.store import Store
+from raccord_sandbox.window.requests import RequestLog
 
 
 class LabError(Exception):
@@ -30,6 +31,7 @@ class Ask:
 
     store: Store
     faults: FaultLab
+    log: RequestLog
     url: str
     """The address under which the client sees this sandbox."""
     path: Mapping[str, str]

@@ -18,21 +18,23 @@ from raccord_sandbox.lab.companies import COMPANIES
 from raccord_sandbox.lab.conditions import CONDITIONS
 from raccord_sandbox.lab.outside import OUTSIDE
 from raccord_sandbox.lab.person import PERSON
+from raccord_sandbox.lab.requests import REQUESTS
 from raccord_sandbox.lab.webhooks import WEBHOOKS
 from raccord_sandbox.store import Store
 from raccord_sandbox.switches import SwitchError
+from raccord_sandbox.window.requests import RequestLog
 from raccord_sandbox.wire import dumps, loads
 
 PREFIX = "/sandbox"
 MAX_BODY = 1_000_000
-ROUTES: tuple[Route, ...] = (*COMPANIES, *APPLICATIONS, *CONDITIONS, *PERSON, *OUTSIDE, *WEBHOOKS)
+ROUTES: tuple[Route, ...] = (*COMPANIES, *APPLICATIONS, *CONDITIONS, *PERSON, *OUTSIDE, *WEBHOOKS, *REQUESTS)
 
 
-def lab_router(store: Store, faults: FaultLab) -> APIRouter:
+def lab_router(store: Store, faults: FaultLab, log: RequestLog) -> APIRouter:
     """Return the routes; they ask for the lab token and, unless the settings say otherwise, for the loopback."""
     router = APIRouter()
     for route in (Route("GET", "", "what this is, and these routes", _summary), *ROUTES):
-        _add(router, route, store, faults)
+        _add(router, route, store, faults, log)
 
     @router.api_route(f"{PREFIX}/{{rest:path}}", methods=["GET", "POST", "DELETE"], response_model=None)
     async def nowhere(request: Request, rest: str) -> Response:
@@ -47,14 +49,14 @@ def lab_router(store: Store, faults: FaultLab) -> APIRouter:
     return router
 
 
-def _add(router: APIRouter, route: Route, store: Store, faults: FaultLab) -> None:
+def _add(router: APIRouter, route: Route, store: Store, faults: FaultLab, log: RequestLog) -> None:
     async def endpoint(request: Request) -> Response:
         try:
             _admit(store, request)
             raw = await _raw(request, route.file_limit or MAX_BODY)
             fields = {**request.query_params, **({} if route.file_limit else _read(raw))}
             url = f"{request.url.scheme}://{request.url.netloc}"
-            ask = Ask(store, faults, url, dict(request.path_params), fields, raw)
+            ask = Ask(store, faults, log, url, dict(request.path_params), fields, raw)
             answer = await run_in_threadpool(route.function, ask)
             return answer if isinstance(answer, Response) else _json(200, answer)
         except LabError as error:

@@ -11,8 +11,8 @@ from raccord_sandbox.oauth.clients import Client
 from raccord_sandbox.oauth.endpoints import base_of, form_of
 from raccord_sandbox.oauth.grants import ACCOUNTING, PAYMENT, OAuthError
 from raccord_sandbox.oauth.openid import SCOPES as IDENTITY
-from raccord_sandbox.pages import HEADERS, render
 from raccord_sandbox.store import Store
+from raccord_sandbox.window.rendering import HEADERS, page, render
 from raccord_sandbox.wire import new_tid
 
 SCOPES = frozenset(
@@ -75,25 +75,23 @@ def consent_router(store: Store) -> APIRouter:
     async def callback(request: Request) -> Response:
         """Show an application's author what its redirect address would have received."""
         base = base_of(request)
-        page = render(
+        return page(
             "callback.html",
             request,
-            title="",
             answer=dict(request.query_params),
             address=f"{base}{CALLBACK}",
             token_endpoint=f"{base}/oauth2/v1/tokens/bearer",
         )
-        return HTMLResponse(page, headers=HEADERS)
 
     return router
 
 
 def _asked(store: Store, request: Request, client: Client, fields: dict[str, str], *, wrong: bool = False) -> Response:
     """Return the page that asks, once more where the password was wrong."""
-    page = render(
+    return page(
         "consent.html",
         request,
-        title="",
+        403 if wrong else 200,
         application=client.name,
         scopes=fields["scope"].split(),
         companies=_choices(store) if _wants_company(fields) else None,
@@ -101,7 +99,6 @@ def _asked(store: Store, request: Request, client: Client, fields: dict[str, str
         password=store.identity.has_password,
         wrong=wrong,
     )
-    return HTMLResponse(page, 403 if wrong else 200, HEADERS)
 
 
 def _choices(store: Store) -> list[tuple[str, str]]:
@@ -120,8 +117,8 @@ def _trusted(store: Store, request: Request, fields: dict[str, str]) -> Client |
 
 
 def _shown(request: Request, error: str, what: str) -> Response:
-    page = render("refused.html", request, title="", error=error, what=what)
-    return HTMLResponse(page, 400, HEADERS | {"intuit_tid": new_tid()})
+    text = render("refused.html", request, error=error, what=what)
+    return HTMLResponse(text, 400, HEADERS | {"intuit_tid": new_tid()})
 
 
 def _problem(fields: dict[str, str]) -> dict[str, str] | None:

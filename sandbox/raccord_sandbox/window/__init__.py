@@ -1,0 +1,1 @@
+"""A window onto the books in the browser, in French and English, without script."""
