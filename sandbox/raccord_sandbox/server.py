@@ -22,7 +22,7 @@ from raccord_sandbox.oauth.endpoints import endpoints_router
 from raccord_sandbox.store import Store
 from raccord_sandbox.transport import CuttableProtocol
 from raccord_sandbox.webhooks.delivery import Courier
-from raccord_sandbox.window.books import books_router
+from raccord_sandbox.window.books import books_router, documents_router, ways_router
 from raccord_sandbox.window.requests import RecordingMiddleware, RequestLog
 from raccord_sandbox.window.watching import watching_router
 
@@ -49,6 +49,8 @@ def create_app(config: SandboxConfig, store: Store | None = None) -> FastAPI:
     app.include_router(files_router(books))
     app.include_router(watching_router(books, lab, log))
     app.include_router(books_router(books))
+    app.include_router(documents_router(books))
+    app.include_router(ways_router(books))
     app.add_middleware(FaultMiddleware, lab=lab)
     app.add_middleware(RecordingMiddleware, log=log, clock=config.clock)
     return app

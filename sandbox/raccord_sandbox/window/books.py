@@ -57,11 +57,6 @@ def books_router(store: Store) -> APIRouter:
     """Return the pages of a sandbox's companies."""
     router = APIRouter()
 
-    @router.get("/sandbox.css", response_model=None)
-    def style() -> Response:
-        text = files("raccord_sandbox.window").joinpath("sandbox.css").read_text("utf-8")
-        return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=300"})
-
     @router.get("/", response_model=None)
     def companies(request: Request) -> Response:
         return page("companies.html", request, companies=[_summary(company) for company in store], place="companies")
@@ -98,6 +93,13 @@ def books_router(store: Store) -> APIRouter:
         with company.lock:
             steps, pages = _turned(_register(company, account)[::-1], request)
         return _page(company, "register.html", request, place="accounts", account=account, steps=steps, pages=pages)
+
+    return router
+
+
+def documents_router(store: Store) -> APIRouter:
+    """Return the pages of documents and the trial balance."""
+    router = APIRouter()
 
     @router.get("/company/{realm}/documents", response_model=None)
     def documents(request: Request, realm: str) -> Response:
@@ -158,6 +160,18 @@ def books_router(store: Store) -> APIRouter:
             company, "document.html", request, place="documents", kind=kind, doc=seen, entries=entries,
             links=_links(doc), text=indented(dumps(seen)),
         )  # fmt: skip
+
+    return router
+
+
+def ways_router(store: Store) -> APIRouter:
+    """Return the addresses that lead to documents, and the style of all pages."""
+    router = APIRouter()
+
+    @router.get("/sandbox.css", response_model=None)
+    def style() -> Response:
+        text = files("raccord_sandbox.window").joinpath("sandbox.css").read_text("utf-8")
+        return Response(text, media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
     @router.get("/app/{word}", response_model=None)
     def deep_link(request: Request, word: str) -> Response:
