@@ -771,3 +771,26 @@ def test_foreign_books_outlive_a_restart(tmp_path: Path) -> None:
     shop.pay("1.20", "60.01", ("Invoice", invoice, "60.01"))
     assert "Accounts Receivable (A/R) - EUR" not in shop.balances()
     again.close()
+
+
+def test_stock_bought_and_sold_abroad_is_valued_at_home(shop: Shop) -> None:
+    accounts = {
+        "IncomeAccountRef": shop.account("SalesOfProductIncome"),
+        "ExpenseAccountRef": shop.account("SuppliesMaterialsCogs"),
+        "AssetAccountRef": shop.account("Inventory"),
+    }
+    stock = {"Type": "Inventory", "TrackQtyOnHand": True, "QtyOnHand": 0, "InvStartDate": "2026-01-01"}
+    widget = {"value": shop.make("Item", {"Name": "Widget", **stock, **accounts})["Id"]}
+    bought = {"ItemRef": widget, "Qty": 3, "UnitPrice": "11.11"}
+    line = {"DetailType": "ItemBasedExpenseLineDetail", "ItemBasedExpenseLineDetail": bought}
+    vendor = named(shop, "Vendor", "Fournisseur")
+    day = {"TxnDate": "2026-02-01", **EUR}
+    owed = shop.make("Bill", {"VendorRef": vendor, "Line": [line], "ExchangeRate": "1.1", **day})
+    sold = {"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": widget, "Qty": 2, "UnitPrice": 20}}
+    shop.invoice("1.3", Line=[sold], TxnDate="2026-02-03")
+    held = shop.balances()
+    assert (held["Inventory Asset"], held["Cost of Goods Sold"]) == (Decimal("12.22"), Decimal("24.44"))
+    head = {"Id": owed["Id"], "SyncToken": "0", "sparse": True, "VendorRef": vendor}
+    shop.make("Bill", {**head, "ExchangeRate": "1.15"})
+    held = shop.balances()
+    assert (held["Inventory Asset"], held["Cost of Goods Sold"]) == (Decimal("12.78"), Decimal("25.55"))
