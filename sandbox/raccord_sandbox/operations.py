@@ -57,6 +57,8 @@ def write(
     """Execute one write and return its answer without envelope; a refused one changes nothing."""
     if not isinstance(body, dict):
         raise unreadable()
+    if kind.unwrap is not None:
+        body = kind.unwrap(body)
     if operation is Operation.UPDATE and not _has_id(body):
         operation = Operation.CREATE
     origin = origin or Origin()

@@ -78,6 +78,8 @@ class Kind:
     """Adds what is computed at reading, such as balances."""
     extras: Mapping[str, Render] = field(default_factory=dict)
     """What the word of an `include` parameter adds."""
+    unwrap: Callable[[Doc], Doc] | None = None
+    """Finds the head of a request that does not stand at its top."""
     segment: str = ""
     """The path segment and name in queries, where it is not the name in lower case."""
     block: Block = field(init=False, repr=False, compare=False)

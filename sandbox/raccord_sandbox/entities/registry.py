@@ -22,8 +22,10 @@ from raccord_sandbox.entities.orders import PURCHASE_ORDER
 from raccord_sandbox.entities.payments import PAYMENT
 from raccord_sandbox.entities.people import CUSTOMER, EMPLOYEE, VENDOR
 from raccord_sandbox.entities.purchases import PURCHASE
+from raccord_sandbox.entities.recurring import RECURRING_TRANSACTION
 from raccord_sandbox.entities.sales import REFUND_RECEIPT, SALES_RECEIPT
 from raccord_sandbox.entities.tax_lists import TAX_AGENCY, TAX_CODE, TAX_RATE
+from raccord_sandbox.entities.times import TIME_ACTIVITY
 from raccord_sandbox.entities.transfers import TRANSFER
 
 KINDS: dict[str, Kind] = {
@@ -63,6 +65,8 @@ KINDS: dict[str, Kind] = {
         CREDIT_CARD_PAYMENT,
         PURCHASE_ORDER,
         INVENTORY_ADJUSTMENT,
+        TIME_ACTIVITY,
+        RECURRING_TRANSACTION,
     )
 }
 BY_PATH: dict[str, Kind] = {kind.path: kind for kind in KINDS.values()}
