@@ -17,6 +17,9 @@ from raccord_sandbox.faults import INACTIVE, Doc, FaultError, missing, not_found
 from raccord_sandbox.schema import FoundRef, Reading
 from raccord_sandbox.wire import unreadable
 
+SHORT_DELETES = frozenset({"Deposit", "Transfer"})
+"""Documents that are reported to be deleted by Id and SyncToken alone, which nobody documents."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -161,6 +164,9 @@ def _settle(work: Work, kind: Kind, draft: Draft) -> Doc:
 def _delete(work: Work, kind: Kind, body: Doc) -> Doc:
     old = _existing(work, kind, body)
     _require(body, "SyncToken")
+    if kind.name in SHORT_DELETES and not work.company.switch("short_delete_body"):
+        for name in kind.required:
+            _require(body, name)
     _check_token(old, body)
     if kind.release is not None:
         kind.release(work, kind, old)

@@ -13,6 +13,8 @@ import pytest
 from raccord_sandbox.company import Company, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.currencies import NAMES
+from raccord_sandbox.entities.registry import KINDS
+from raccord_sandbox.operations import shown
 from raccord_sandbox.seeds import TEMPLATES, facts_of
 from raccord_sandbox.server import SandboxServer
 from raccord_sandbox.store import Store
@@ -84,6 +86,15 @@ def test_the_company_of_the_united_states_has_the_usual_ids(store: Store, kind: 
     found = store.of_template("us").get(kind, key)
     assert found is not None
     assert found.get("DisplayName", found.get("Name")) == name
+
+
+def test_the_pump_is_kept_in_stock_and_there_is_none_yet(store: Store) -> None:
+    company = store.of_template("us")
+    stored = company.get("Item", "11")
+    assert stored is not None
+    pump = shown(company, KINDS["Item"], stored)
+    assert (pump["Type"], pump["QtyOnHand"], pump["AssetAccountRef"]["value"]) == ("Inventory", 0, "81")
+    assert not any(company.ledger.balance(account["Id"]) for account in company.table("Account"))
 
 
 def test_new_objects_have_ids_above_those_of_the_template(store: Store) -> None:

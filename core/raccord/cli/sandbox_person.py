@@ -87,6 +87,33 @@ def disconnect(company: str, url: str) -> None:
     _do(url, company, "disconnect", {})
 
 
+@person.command(
+    "set-up-taxes",
+    phrase=Phrase(
+        "Mettre en place les taxes : quebec, british-columbia, united-kingdom, france, united-states…",
+        "Set up taxes: quebec, british-columbia, united-kingdom, france, united-states…",
+    ),
+    params=[URL],
+)
+@click.argument("company")
+@click.argument("regime")
+def set_up_taxes(company: str, regime: str, url: str) -> None:
+    _do(url, company, "set-up-taxes", {"regime": regime})
+
+
+@person.command(
+    "merge",
+    phrase=Phrase("Fondre une entrée d'une liste dans une autre.", "Let an entry of a list vanish into another."),
+    params=[URL],
+)
+@click.argument("company")
+@click.argument("entity")
+@click.argument("id")
+@click.argument("into")
+def merge(company: str, entity: str, id: str, into: str, url: str) -> None:
+    _do(url, company, "merge", {"entity": entity, "id": id, "into": into})
+
+
 def _do(url: str, company: str, deed: str, body: Doc) -> None:
     lab = running_lab(url)
     answer: Doc = lab.post(f"/companies/{lab.realm(company)}/person/{deed}", body)

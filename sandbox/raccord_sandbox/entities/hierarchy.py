@@ -50,17 +50,17 @@ def unique_full_name(work: Work, kind: Kind, draft: Draft, text: str) -> None:
         keys = work.company.table(kind.name).having("FullyQualifiedName", full)
         return next((key for key in keys if key != own), None)
 
-    rename_if_deactivated(draft, "Name", lambda: holder(draft.new["FullyQualifiedName"]))
+    rename_if_deactivated(work, draft, "Name", lambda: holder(draft.new["FullyQualifiedName"]))
     rename_children(work, kind, draft.old, draft.new)
     taken = holder(draft.new["FullyQualifiedName"])
     if taken is not None:
         raise FaultError(6240, f"The name supplied already exists. : {text} Id={taken}")
 
 
-def rename_if_deactivated(draft: Draft, name: str, holder: Callable[[], str | None]) -> None:
+def rename_if_deactivated(work: Work, draft: Draft, name: str, holder: Callable[[], str | None]) -> None:
     """Give a name that is being deactivated its suffix, with a number if that is taken; reactivation takes it away."""
     new, old = draft.new, draft.old
-    if old is None or old.get("Active", True) == new.get("Active", True):
+    if old is None or old.get("Active", True) == new.get("Active", True) or not work.company.switch("deleted_suffix"):
         return
     names = [key for key in (name, "FullyQualifiedName") if key in new]
     plain = {key: SUFFIXED.sub("", new[key]) for key in names}

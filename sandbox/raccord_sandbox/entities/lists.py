@@ -36,7 +36,7 @@ def settle_flat(work: Work, kind: Kind, draft: Draft) -> None:
     def holder() -> str | None:
         return next((key for key in work.company.table(kind.name).having(name, new[name]) if key != own), None)
 
-    rename_if_deactivated(draft, name, holder)
+    rename_if_deactivated(work, draft, name, holder)
     taken = holder()
     if taken is not None:
         raise FaultError(

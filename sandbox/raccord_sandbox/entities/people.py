@@ -62,7 +62,7 @@ def settle_person(work: Work, kind: Kind, draft: Draft) -> None:
         if parent is not None and parent["CurrencyRef"]["value"] != new["CurrencyRef"]["value"]:
             raise business("A sub-customer must have the currency of its parent.", "CurrencyRef")
     own = (kind.name, old["Id"]) if old else None
-    rename_if_deactivated(draft, "DisplayName", lambda: _holder(work, new["DisplayName"], own))
+    rename_if_deactivated(work, draft, "DisplayName", lambda: _holder(work, new["DisplayName"], own))
     if kind.name == "Customer":
         rename_children(work, kind, old, new)
     holder = _holder(work, new["DisplayName"], own)

@@ -40,7 +40,7 @@ def test_a_company_is_made_kept_brought_back_and_deleted(
     told: Told, driven: Company, sandbox: SandboxServer, tmp_path: Path
 ) -> None:
     status, made = told(
-        "sandbox", "companies", "make", "--template", "empty", "--name", "Neuf", "--country", "FR", "--currency", "EUR",
+        "sandbox", "companies", "make", "--template", "empty", "--name", "Neuf", "--country", "BE", "--currency", "EUR",
         "--clock", "2026-01-01T00:00:00Z", "--frozen", "--switch", "cap_max_results=true",
     )  # fmt: skip
     assert (status, made["name"], made["currency"], made["switches"]["cap_max_results"]) == (0, "Neuf", "EUR", True)
@@ -84,6 +84,12 @@ def test_a_person_makes_edits_voids_deletes_and_closes(told: Told, driven: Compa
     assert does("close-books", "2026-01-31") == {"BookCloseDate": "2026-01-31"}
     assert does("close-books") == {"BookCloseDate": None}
     assert does("disconnect") == {"ended": 0}
+    other = does("create", "Customer", "--set", "DisplayName=Other")
+    does("merge", "Customer", other["Id"], customer["Id"])
+    assert driven.get("Customer", other["Id"]) is None
+    before = len(driven.table("TaxCode"))
+    does("set-up-taxes", "united-states-automated")
+    assert len(driven.table("TaxCode")) > before
 
 
 def test_faults_clocks_limits_and_switches_are_set_and_shown(
