@@ -84,7 +84,10 @@ class Company:
 
     def table(self, kind: str) -> Table:
         """Return the table of an entity, made at first use."""
-        return self.tables.setdefault(kind, Table())
+        found = self.tables.get(kind)
+        if found is None:
+            found = self.tables[kind] = Table()
+        return found
 
     def get(self, kind: str, key: str) -> Doc | None:
         """Return a stored object, which must not be changed."""

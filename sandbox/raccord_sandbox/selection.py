@@ -30,11 +30,15 @@ def run(company: Company, statement: str, include: Iterable[str] = ()) -> Doc:
     table = company.table(kind.name)
     tests = [*tests_of(conditions)]
     found = []
+    # Without a wish for order the objects come by id: one more than the page holds tells that there are more.
+    enough = None if query.count or order else query.start + query.limit
     for doc in _candidates(table, conditions):
         # Balances are computed at reading, so a condition on one needs the shown object.
         seen = shown(company, kind, doc) if _needs_render(kind, conditions, order) else doc
         if all(test(seen) for test in tests):
             found.append(seen)
+            if len(found) == enough:
+                break
     if query.count:
         return {"totalCount": len(found)}
     for name, descending in reversed(order):
@@ -86,19 +90,29 @@ def _indexed(table: Table, condition: Condition) -> list[str] | None:
         return [key for value in condition.values for key in table.having(condition.name, value)]
     if condition.name == "TxnDate":
         first, last = _range(condition, "", "9999-12-31")
-        return None if first is None else list(table.dated(first, last))
+        if first is None or 2 * table.count_dated(first, last) > len(table):
+            return None
+        return list(table.dated(first, last))
     if condition.name == UPDATED:
-        moment = instant_of(condition.values[0])
-        match condition.comparison:
-            case Comparison.GREATER | Comparison.GREATER_OR_EQUAL:
-                return list(table.updated(moment, float("inf")))
-            case Comparison.LESS | Comparison.LESS_OR_EQUAL:
-                return list(table.updated(float("-inf"), moment))
-            case Comparison.EQUAL:
-                return list(table.updated(moment, moment))
-            case _:
-                return None
+        between = _instants(condition)
+        # An index of nearly everything is no help: it would have to be put in order first.
+        if between is None or 2 * table.count_updated(*between) > len(table):
+            return None
+        return table.updated(*between)
     return None
+
+
+def _instants(condition: Condition) -> tuple[float, float] | None:
+    moment = instant_of(condition.values[0])
+    match condition.comparison:
+        case Comparison.GREATER | Comparison.GREATER_OR_EQUAL:
+            return moment, float("inf")
+        case Comparison.LESS | Comparison.LESS_OR_EQUAL:
+            return float("-inf"), moment
+        case Comparison.EQUAL:
+            return moment, moment
+        case _:
+            return None
 
 
 def _range(condition: Condition, low: str, high: str) -> tuple[str | None, str]:

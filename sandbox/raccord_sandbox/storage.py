@@ -222,5 +222,9 @@ def _entries(text: str | None) -> tuple[Entry, ...] | None:
     return None if text is None else entries_of(_loads(text))
 
 
+_DECODER = json.JSONDecoder(parse_float=Decimal)
+"""Made once: `json.loads` with a parser of its own makes one for every text."""
+
+
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_float=Decimal)
+    return _DECODER.decode(text)

@@ -8,9 +8,14 @@ from datetime import datetime
 
 from raccord_sandbox.faults import Doc
 
-EQUALITY = ("DocNumber", "Name", "DisplayName", "FullyQualifiedName", "TxnDate", "CustomerRef", "ParentRef")
+EQUALITY = (
+    "DocNumber", "Name", "DisplayName", "FullyQualifiedName", "TxnDate", "CustomerRef", "VendorRef", "ParentRef",
+    "PaymentRefNum",
+)  # fmt: skip
 """Properties looked up by value, a reference by the id that it names."""
 UPDATED = "MetaData.LastUpdatedTime"
+LAST_KEY = "\U0010ffff"
+"""Sorts behind every id."""
 
 
 Rank = tuple[int, int, str]
@@ -104,13 +109,22 @@ class Table:
         for day in self._days[bisect_left(self._days, first) : bisect_right(self._days, last)]:
             yield from self._equal["TxnDate"][day]
 
-    def updated(self, since: float, until: float) -> Iterator[str]:
-        """Yield the ids last updated from `since` to `until`, both included."""
-        start = bisect_left(self._updated, (since, ""))
-        for moment, key in self._updated[start:]:
-            if moment > until:
-                return
-            yield key
+    def updated(self, since: float, until: float) -> list[str]:
+        """Return the ids last updated from `since` to `until`, both included."""
+        return [key for _, key in self._updated[slice(*self._updated_between(since, until))]]
+
+    def count_dated(self, first: str, last: str) -> int:
+        """Return how many objects have a TxnDate from `first` to `last`."""
+        days = self._days[bisect_left(self._days, first) : bisect_right(self._days, last)]
+        return sum(len(self._equal["TxnDate"][day]) for day in days)
+
+    def count_updated(self, since: float, until: float) -> int:
+        """Return how many objects were last updated from `since` to `until`."""
+        start, end = self._updated_between(since, until)
+        return end - start
+
+    def _updated_between(self, since: float, until: float) -> tuple[int, int]:
+        return bisect_left(self._updated, (since, "")), bisect_right(self._updated, (until, LAST_KEY))
 
     def serial(self, key: str) -> int:
         """Return an object's place in the order of creation."""
