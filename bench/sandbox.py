@@ -77,6 +77,11 @@ def made(url: str, template: str = "us") -> Doc:
     return found
 
 
+def realm_of(url: str) -> str:
+    """Return the only company's realm, from the page that lists companies: it does not read their books."""
+    return httpx.get(url, timeout=60).text.split("/company/", 1)[1].split('"', 1)[0].split("?", 1)[0]
+
+
 def lab() -> dict[str, str]:
     return {"Authorization": f"Bearer {TOKEN}"}
 
@@ -147,10 +152,12 @@ def fill(folder: Path, documents: int) -> None:
 
 def medians(url: str, documents: int) -> Iterator[tuple[str, float]]:
     """Yield the median milliseconds of each kind of question to the large company."""
-    companies = httpx.get(f"{url}/sandbox/companies", headers=lab(), timeout=60).json()
-    realm = companies[0]["realm"]
+    realm = realm_of(url)
+    begun = time.perf_counter()
     tokens = httpx.post(f"{url}/sandbox/companies/{realm}/tokens", headers=lab(), timeout=60).json()
     client = Client(url, {"realm": realm, **tokens})
+    client.query("select count(*) from SalesReceipt")
+    print(f"{'reading the large books, once':<38} {time.perf_counter() - begun:>9.1f} s", flush=True)
     some = client.query("select Id from SalesReceipt startposition 5000 maxresults 200")["SalesReceipt"]
     ids = [one["Id"] for one in some]
     questions: dict[str, Callable[[int], str]] = {
@@ -218,9 +225,9 @@ def main() -> None:
             show(f"start, {options.documents} documents saved", seconds, "s", 1.5, more_is_better=False)
             for question, milliseconds in medians(url, options.documents):
                 show(question, milliseconds, "ms", 20, more_is_better=False)
-            company = httpx.get(f"{url}/sandbox/companies", headers=lab()).json()[0]
-            tokens = httpx.post(f"{url}/sandbox/companies/{company['realm']}/tokens", headers=lab()).json()
-            rate = per_second(url, {**company, **tokens}, options.seconds, batch)
+            realm = realm_of(url)
+            tokens = httpx.post(f"{url}/sandbox/companies/{realm}/tokens", headers=lab(), timeout=60).json()
+            rate = per_second(url, {"realm": realm, **tokens}, options.seconds, batch)
             show("documents through /batch, to a file", rate, "a second", 300, more_is_better=True)
 
 

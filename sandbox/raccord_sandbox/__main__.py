@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     with _announced(options.announce, server):
         print(f"url {server.url}")
         print(f"lab-token {server.lab_token}")
-        for company in server.store:
+        for company in server.store.listed():
             print(f"company {company.realm} {server.url}/company/{company.realm} {company.settings['name']}")
         sys.stdout.flush()
         server.run()

@@ -87,6 +87,14 @@ class Storage:
             self._db.execute("BEGIN IMMEDIATE")
             self._put_facts(scope, facts)
 
+    def fact(self, scope: str, name: str) -> Any:
+        """Return one named value. Raises KeyError."""
+        with self._lock:
+            found = self._db.execute("SELECT body FROM facts WHERE scope = ? AND name = ?", (scope, name)).fetchone()
+        if found is None:
+            raise KeyError(name)
+        return _loads(found[0])
+
     def facts(self, scope: str) -> dict[str, Any]:
         """Return the named values of a scope."""
         with self._lock:
@@ -149,14 +157,6 @@ class Storage:
         with self._lock:
             found = self._db.execute("SELECT name FROM facts WHERE scope = ? ORDER BY name", (scope,)).fetchall()
         return [name for (name,) in found]
-
-    def fact(self, scope: str, name: str) -> Any:
-        """Return one named value. Raises KeyError."""
-        with self._lock:
-            found = self._db.execute("SELECT body FROM facts WHERE scope = ? AND name = ?", (scope, name)).fetchone()
-        if found is None:
-            raise KeyError(name)
-        return _loads(found[0])
 
     def close(self) -> None:
         """Close the file."""

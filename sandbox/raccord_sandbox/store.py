@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from threading import Lock
+from threading import Lock, RLock
 
 from raccord_sandbox.attachments.files import CONTENT
 from raccord_sandbox.company import MAX_WRITES, Company, assert_books_balance
@@ -63,26 +63,29 @@ class Store:
         """None is one that is read from the file when it is needed."""
         self._made = 0
         self._lock = Lock()
-        # The collector would walk every loaded document again and again while millions of them are being made.
-        gc.disable()
-        try:
-            self._load()
-        finally:
-            gc.enable()
+        self._asleep: set[str] = set()
+        """Saved companies whose books nobody has asked for yet: a large one takes seconds to read."""
+        self._waking = RLock()
+        self._load()
         for template in config.seeds:
-            if not any(company.settings["template"] == template for company in self):
+            if not any(company.settings["template"] == template for company in self.listed()):
                 self.add(template)
 
     def __iter__(self) -> Iterator[Company]:
-        return iter(list(self._companies.values()))
+        return iter([self._awake(company) for company in self.listed()])
+
+    def listed(self) -> list[Company]:
+        """Return the companies for their realm and settings alone; their books need not be read yet."""
+        return list(self._companies.values())
 
     def get(self, realm: str) -> Company | None:
         """Return a company."""
-        return self._companies.get(realm)
+        found = self._companies.get(realm)
+        return None if found is None else self._awake(found)
 
     def of_template(self, template: str) -> Company:
         """Return the first company made from a template."""
-        return next(company for company in self if company.settings["template"] == template)
+        return self._awake(next(company for company in self.listed() if company.settings["template"] == template))
 
     def add(
         self,
@@ -232,16 +235,37 @@ class Store:
             self.clock.resume(saved["clock"])
         for realm in realms:
             company = Company(realm, self.clock, self.storage)
-            facts = self.storage.facts(realm)
-            settings = _read_settings(facts.pop("settings"))
-            answers = {name.removeprefix("answer:"): text for name, text in facts.items()}
-            company.restore(settings, self.storage.rows(realm), answers, self.storage.deletions(realm))
+            company.settings = _read_settings(self.storage.fact(realm, "settings"))
+            company.clock.resume(company.settings.get("clock", {"offset": "0"}))
             self._snapshots |= {(realm, name): None for name in self.storage.names(_snapshots_of(realm))}
-            if not self.snapshots(company):
-                company.files.keep_only({doc[CONTENT] for doc in company.table("Attachable") if CONTENT in doc})
-            company.writes.extend(self.storage.writes(realm, MAX_WRITES))
             company.hear = self.webhooks.hear
             self._companies[realm] = company
+            self._asleep.add(realm)
+
+    def _awake(self, company: Company) -> Company:
+        """Return a company with its books, read if they were not."""
+        if company.realm in self._asleep:
+            with self._waking, company.lock:
+                if company.realm in self._asleep:
+                    # The collector would walk every loaded document again and again while many of them are made.
+                    gc.disable()
+                    try:
+                        self._read_books(company)
+                    finally:
+                        gc.enable()
+                    self._asleep.discard(company.realm)
+        return company
+
+    def _read_books(self, company: Company) -> None:
+        if self.storage is None:
+            return
+        realm = company.realm
+        facts = self.storage.facts(realm)
+        answers = {name.removeprefix("answer:"): text for name, text in facts.items() if name != "settings"}
+        company.restore(company.settings, self.storage.rows(realm), answers, self.storage.deletions(realm))
+        if not self.snapshots(company):
+            company.files.keep_only({doc[CONTENT] for doc in company.table("Attachable") if CONTENT in doc})
+        company.writes.extend(self.storage.writes(realm, MAX_WRITES))
 
     def _saved_snapshot(self, realm: str, name: str) -> Snapshot:
         if self.storage is None:

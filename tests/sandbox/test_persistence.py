@@ -156,3 +156,22 @@ def test_an_unknown_template_is_refused() -> None:
         Store(SandboxConfig(seeds=("mars",)))
     with pytest.raises(ValueError, match="only the template empty"):
         Store(SandboxConfig(seeds=())).add("us", country="FR")
+
+
+def test_saved_books_are_read_when_somebody_asks_for_them(tmp_path: Path) -> None:
+    config = SandboxConfig(data=tmp_path, seeds=("us", "quebec"))
+    first = Store(config)
+    realms = [company.realm for company in first]
+    before = rows(first)
+    first.close()
+    second = Store(config)
+    assert [(company.realm, company.settings["template"]) for company in second.listed()] == list(
+        zip(realms, ("us", "quebec"), strict=True)
+    )
+    assert all(not company.tables for company in second.listed())
+    asked = second.get(realms[1])
+    assert asked is not None
+    assert asked.table("Account")
+    assert [bool(company.tables) for company in second.listed()] == [False, True]
+    assert rows(second) == before
+    second.close()

@@ -49,7 +49,7 @@ def consent_router(store: Store) -> APIRouter:
         if fields.get("auto") == "1" and store.config.automatic_consent:
             if not store.identity.signs_in(fields.get("password", "")):
                 return _shown(request, "access_denied", "password")
-            first = next(iter(store), None)
+            first = next(iter(store.listed()), None)
             return _connect(store, fields, client, fields.get("realm") or (first.realm if first else ""))
         return _asked(store, request, client, fields)
 
@@ -102,7 +102,7 @@ def _asked(store: Store, request: Request, client: Client, fields: dict[str, str
 
 
 def _choices(store: Store) -> list[tuple[str, str]]:
-    return [(company.realm, company.settings["name"]) for company in store]
+    return [(company.realm, company.settings["name"]) for company in store.listed()]
 
 
 def _trusted(store: Store, request: Request, fields: dict[str, str]) -> Client | Response:

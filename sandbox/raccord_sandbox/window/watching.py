@@ -77,7 +77,7 @@ def _faults(
         faults=faults.armed(),
         effects=list(Effect),
         bodies=BODIES,
-        companies=[(one.realm, one.settings["name"]) for one in store],
+        companies=[(one.realm, one.settings["name"]) for one in store.listed()],
         proof=proof,
         code=code,
         problem=problem,
