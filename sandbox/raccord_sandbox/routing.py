@@ -23,7 +23,8 @@ from raccord_sandbox.store import Store
 from raccord_sandbox.wire import loads
 
 HIGHEST_MINOR_VERSION = 75
-BINARY = ("", "application/octet-stream")
+BINARY = ("", "application/octet-stream", "application/x-www-form-urlencoded")
+"""What a request without a body may call its content; the last is what common HTTP clients write of themselves."""
 
 
 def routed(store: Store, company: Company, call: Call) -> Answer:
