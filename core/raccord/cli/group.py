@@ -70,6 +70,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.problems_command:command",
         Phrase("Montrer ce qui a échoué, pourquoi et que faire.", "Show what failed, why and what to do."),
     ),
+    "drift": Lazy(
+        "raccord.cli.drift_command:command",
+        Phrase("Montrer ce que des gens ont changé dans QuickBooks.", "Show what people changed in QuickBooks."),
+    ),
     "plugins": Lazy(
         "raccord.cli.plugins_command:command",
         Phrase("Montrer les connecteurs installés, les autoriser.", "Show the installed connectors, allow them."),

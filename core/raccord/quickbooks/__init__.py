@@ -2,6 +2,7 @@
 
 from raccord.quickbooks.batch import BATCH_MAX, BatchAnswer, BatchItem, BatchQuery, Operation
 from raccord.quickbooks.causes import Cause, RetryClass
+from raccord.quickbooks.changes import LOOK_BACK, Changes
 from raccord.quickbooks.client import QuickBooks
 from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock, SystemClock
 from raccord.quickbooks.environment import INTUIT_SANDBOX, PRODUCTION, Environment, deep_link, local
@@ -35,6 +36,7 @@ __all__ = [
     "BATCH_MAX",
     "INTUIT_SANDBOX",
     "LOCAL",
+    "LOOK_BACK",
     "PAGE_MAX",
     "PRODUCTION",
     "PUBLISHED",
@@ -49,6 +51,7 @@ __all__ = [
     "BatchQuery",
     "Bucket",
     "Cause",
+    "Changes",
     "Clock",
     "Environment",
     "Explanation",

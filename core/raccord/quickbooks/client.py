@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from raccord.quickbooks.batch import (
     rows_in,
 )
 from raccord.quickbooks.causes import Cause
+from raccord.quickbooks.changes import Changes, read_changes
 from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock
 from raccord.quickbooks.entities import VoidWay, entity
 from raccord.quickbooks.environment import Environment
@@ -168,6 +170,15 @@ class QuickBooks:
 
     def preferences(self) -> Answer[Entity]:
         return self._opened("Preferences", self._get(entity("Preferences").path))
+
+    def changes(self, kinds: Sequence[str], since: datetime) -> Changes:
+        """Return what changed and what was deleted since a moment (aware), at most 30 days ago; one request.
+
+        QuickBooks answers with 1000 objects over all: where it may have left some out, ``whole`` is false. It compares
+        inclusively and its machines' clocks differ, so ask from a few minutes before the last ``time``.
+        """
+        params = {"entities": ",".join(kinds), "changedSince": since.isoformat(timespec="seconds")}
+        return read_changes(kinds, self._get("cdc", params))
 
     def report(self, name: str, params: Mapping[str, str]) -> Answer[Entity]:
         """Return a report ('TrialBalance') as QuickBooks builds it: Header, Columns, Rows; cells are text."""

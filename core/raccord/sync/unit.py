@@ -22,6 +22,7 @@ from raccord.store.models import (
     RunState,
     StreamCursor,
 )
+from raccord.sync import drift
 from raccord.sync.acquaint import creates_documents, get_acquainted, has_lines_to_send
 from raccord.sync.books import Facts, chosen, read_facts, read_lists, store_books
 from raccord.sync.conserve import conserve
@@ -140,8 +141,15 @@ class Unit:
         rows = read_lists(client, choices, names)
         self._get_acquainted(creates_documents, bench.connection.id)
         now = self.workshop.clock.now()
+        with self.execution.database.read() as session:
+            asked = drift.ask(session, session.get_one(Company, bench.company.id), now)
+        changes = None if asked is None else drift.look(client, *asked)
         with self.execution.begin() as (session, run):
-            store_books(session, session.get_one(Company, bench.company.id), facts, rows, now)
+            company = session.get_one(Company, bench.company.id)
+            store_books(session, company, facts, rows, now)
+            if changes is not None:
+                drifted = drift.note(session, company, changes, now)
+                run.progress = {**run.progress, "drifted": drifted}
             connection = session.get_one(Connection, bench.connection.id)
             plan = start_plan(session, connection, run, now)
             self.workshop.keep_facts(plan.id, facts)

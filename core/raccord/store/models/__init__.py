@@ -28,6 +28,7 @@ from raccord.store.models.companies import (
     Secret,
     SourceFile,
 )
+from raccord.store.models.drifts import Change, Drift, DriftState
 from raccord.store.models.records import (
     Choice,
     DraftRow,
@@ -45,6 +46,7 @@ from raccord.store.models.runs import Control, Event, EventHead, RateBucket, Run
 __all__ = [
     "Action",
     "Certificate",
+    "Change",
     "Choice",
     "Company",
     "CompanyState",
@@ -54,6 +56,8 @@ __all__ = [
     "Control",
     "DraftRow",
     "DraftState",
+    "Drift",
+    "DriftState",
     "Event",
     "EventHead",
     "Gap",

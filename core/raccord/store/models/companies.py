@@ -38,6 +38,8 @@ class Company(Model):
     state: Mapped[str] = mapped_column(default=CompanyState.CONNECTED)
     known_until: Mapped[datetime | None]
     """By QuickBooks' clock: every document made before it that bears a mark of ours stands in our tables."""
+    changes_seen: Mapped[datetime | None]
+    """By QuickBooks' clock: up to when changes of our documents were looked for."""
     created_at: Mapped[datetime]
 
 

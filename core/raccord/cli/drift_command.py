@@ -1,0 +1,156 @@
+"""``raccord drift``: what people changed in QuickBooks of what Raccord wrote, and what becomes of it."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.cli.exits import Exit
+from raccord.cli.finding import is_part, operator, the_connection
+from raccord.cli.house import opened_workshop
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, Output, actor, output
+from raccord.cli.showing import day, money, short
+from raccord.cli.words import Option, default_group
+from raccord.onboarding.drifts import DriftError, Way, settle_drifts
+from raccord.overview.drifts import DriftView, open_drifts
+from raccord.overview.listing import MOST, USUAL, Listing
+from raccord.plugin.texts import Text
+from raccord.store.models import Drift, DriftState
+
+CHANGES = {
+    "edited": Phrase("modifié", "edited"),
+    "voided": Phrase("annulé", "voided"),
+    "deleted": Phrase("supprimé", "deleted"),
+}
+
+
+@default_group(
+    "drift",
+    "list",
+    "Montrer ce que des personnes ont changé dans QuickBooks, et en décider.",
+    "Show what people changed in QuickBooks, and decide about it.",
+)
+def command() -> None:
+    pass
+
+
+@command.command(
+    "list",
+    phrase=Phrase("Montrer les documents qui ne sont plus tels qu'écrits.", "Show documents that are not as written."),
+    params=[
+        Option(
+            "--limit",
+            type=click.IntRange(1, MOST),
+            default=USUAL,
+            phrase=Phrase("Nombre de documents au plus.", "Number of documents at most."),
+        )
+    ],
+)
+@click.argument("connection", required=False)
+def list_(connection: str | None, limit: int) -> int:
+    out = output()
+    with opened_workshop() as workshop, workshop.database.read() as session:
+        chosen = None if connection is None else the_connection(session, connection).id
+        found = open_drifts(session, chosen, limit=limit)
+    if out.as_json:
+        out.json({"drifts": [_as_json(each) for each in found.rows], "total": found.total})
+    else:
+        _show(out, found)
+    return Exit.NEEDS_PERSON if found.total else Exit.OK
+
+
+@command.command(
+    "settle",
+    phrase=Phrase(
+        "En décider : keep (garder la leur, ne rien écrire), restore (rétablir la nôtre par le prochain plan), unlink "
+        "(ne plus s'en occuper).",
+        "Decide: keep (theirs stands, nothing is written), restore (ours is written again by the next plan), unlink "
+        "(leave it to people).",
+    ),
+    params=[
+        Option("--all", "everything", is_flag=True, phrase=Phrase("Tous ceux qui attendent.", "All that wait.")),
+        Option("--connection", default=None, phrase=Phrase("D'une seule connexion.", "Of one connection only.")),
+    ],
+)
+@click.argument("way", type=click.Choice([str(way) for way in Way]))
+@click.argument("drift", nargs=-1)
+def settle(way: str, drift: tuple[str, ...], everything: bool, connection: str | None) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            chosen = None if connection is None else the_connection(session, connection).id
+            waiting = _waiting(session, chosen)
+        ids = waiting if everything else [_named(waiting, name) for name in drift]
+        settled = settle_drifts(workshop, operator(actor()), ids, Way(way))
+    if out.as_json:
+        out.json({"settled": list(settled.ids), "left": list(settled.left), "way": way})
+    count = len(settled.ids)
+    out.say(Phrase(f"{count} décisions : {way}.", f"{count} decided: {way}."))
+    return Exit.OK
+
+
+def _waiting(session: Session, connection_id: str | None) -> list[str]:
+    wanted = select(Drift.id).where(Drift.state == DriftState.OPEN).order_by(Drift.found_at, Drift.id)
+    if connection_id is not None:
+        wanted = wanted.where(Drift.connection_id == connection_id)
+    return list(session.scalars(wanted))
+
+
+def _named(waiting: list[str], name: str) -> str:
+    found = [each for each in waiting if each == name or is_part(name.lower(), each)]
+    if len(found) == 1:
+        return found[0]
+    raise DriftError(
+        "drift.unknown",
+        Text(f"Aucun document qui attend ne porte le nom {name}.", f"No document that waits is named {name}."),
+        Text("« raccord drift » montre ceux qui attendent.", "“raccord drift” shows those that wait."),
+    )
+
+
+def _show(out: Output, found: Listing[DriftView]) -> None:
+    out.table(
+        Phrase(f"Changés dans QuickBooks ({found.total})", f"Changed in QuickBooks ({found.total})"),
+        [
+            Column(Phrase("Numéro", "Id")),
+            Column(Phrase("Document", "Document")),
+            Column(Phrase("Jour", "Day")),
+            Column(Phrase("Montant écrit", "Amount written"), right=True),
+            Column(Phrase("Changement", "Change")),
+            Column(Phrase("Avant → après", "Before → after")),
+        ],
+        [
+            [
+                short(each.id),
+                f"{each.kind} {each.number or each.document_id}\n{each.connection}, {each.key}",
+                day(each.day),
+                f"{money(each.amount, out.language)} {each.currency}".strip(),
+                CHANGES.get(each.change, Phrase(each.change, each.change)).get(out.language),
+                "\n".join(f"{one.field}: {one.before or '–'} → {one.after or '–'}" for one in each.differences),
+            ]
+            for each in found.rows
+        ],
+        empty=Phrase(
+            "Tout est tel que Raccord l'a écrit.",
+            "Everything is as Raccord wrote it.",
+        ),
+    )
+
+
+def _as_json(each: DriftView) -> dict[str, object]:
+    return {
+        "drift": each.id,
+        "connection": each.connection,
+        "connection_id": each.connection_id,
+        "key": each.key,
+        "kind": each.kind,
+        "document": each.document_id,
+        "number": each.number,
+        "day": day(each.day) or None,
+        "amount": each.amount,
+        "currency": each.currency,
+        "change": each.change,
+        "differences": [{"field": one.field, "before": one.before, "after": one.after} for one in each.differences],
+        "found_at": each.found_at.isoformat(),
+    }

@@ -1,0 +1,81 @@
+"""Documents that are no longer as we wrote them, for the page and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import USUAL, Listing, bounds
+from raccord.store.models import Connection, Drift, DriftState, LinkRow
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field before and after, as text; empty for none."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftView:
+    """One drift; amount and day are what we wrote."""
+
+    id: str
+    connection_id: str
+    connection: str
+    key: str
+    kind: str
+    document_id: str
+    number: str
+    day: date | None
+    amount: Decimal | None
+    currency: str
+    change: str
+    differences: Sequence[Difference]
+    found_at: datetime
+
+
+def open_drifts(
+    session: Session, connection_id: str | None = None, *, limit: int = USUAL, offset: int = 0
+) -> Listing[DriftView]:
+    """Return the drifts that wait for a decision, the oldest first."""
+    limit, offset = bounds(limit, offset)
+    wanted = [Drift.state == DriftState.OPEN]
+    if connection_id is not None:
+        wanted.append(Drift.connection_id == connection_id)
+    rows = session.execute(
+        select(Drift, LinkRow, Connection.label)
+        .join(LinkRow, LinkRow.id == Drift.link_id)
+        .join(Connection, Connection.id == Drift.connection_id)
+        .where(*wanted)
+        .order_by(Drift.found_at, Drift.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    total = session.scalar(select(func.count()).select_from(Drift).where(*wanted)) or 0
+    return Listing([_view(*row) for row in rows], total, offset, limit)
+
+
+def _view(drift: Drift, link: LinkRow, label: str) -> DriftView:
+    return DriftView(
+        id=drift.id,
+        connection_id=drift.connection_id,
+        connection=label,
+        key=link.key,
+        kind=link.kind,
+        document_id=link.document_id,
+        number=link.document_number,
+        day=link.day,
+        amount=link.amount,
+        currency=link.currency,
+        change=drift.change,
+        differences=[Difference(each["field"], each["before"], each["after"]) for each in drift.fields],
+        found_at=drift.found_at,
+    )
