@@ -93,19 +93,20 @@ class Switchboard:
 
 def is_allowed(session: Session, connector: str) -> bool:
     """Tell whether the operator allowed the connector for this installation; nothing is allowed until then."""
-    return _switch(session, connector, INSTALLATION)
+    return INSTALLATION in _on(session, connector, INSTALLATION)
 
 
 def is_enabled(session: Session, connector: str, company_id: str) -> bool:
     """Tell whether the connector is allowed for the installation and enabled for the company."""
-    return is_allowed(session, connector) and _switch(session, connector, company_id)
+    return _on(session, connector, company_id) == {INSTALLATION, company_id}
 
 
 def require_enabled(session: Session, connector: str, company_id: str) -> None:
     """Raise ``ConnectorDisabledError`` that says which of the two switches is off."""
-    if not is_allowed(session, connector):
+    on = _on(session, connector, company_id)
+    if INSTALLATION not in on:
         raise _not_allowed(connector)
-    if not _switch(session, connector, company_id):
+    if company_id not in on:
         raise ConnectorDisabledError(
             "connector.not_enabled",
             Text(
@@ -119,13 +120,17 @@ def require_enabled(session: Session, connector: str, company_id: str) -> None:
         )
 
 
-def _switch(session: Session, connector: str, company_id: str) -> bool:
-    found = session.scalar(
-        select(ConnectorSwitch.enabled).where(
-            ConnectorSwitch.connector == connector, ConnectorSwitch.company_id == company_id
+def _on(session: Session, connector: str, company_id: str) -> set[str]:
+    """Return which of the two switches are on: the installation's and the company's."""
+    return set(
+        session.scalars(
+            select(ConnectorSwitch.company_id).where(
+                ConnectorSwitch.connector == connector,
+                ConnectorSwitch.company_id.in_((INSTALLATION, company_id)),
+                ConnectorSwitch.enabled,
+            )
         )
     )
-    return found is True
 
 
 def _not_allowed(connector: str) -> ConnectorDisabledError:

@@ -217,7 +217,7 @@ def _known(workshop: Workshop, session: Session, connection: Connection) -> Mapp
     """Return the connection's present settings with their secrets; without those that no longer suit the connector."""
     vault = workshop.vault.within(session)
     handle = settings_handle(connection.id)
-    secret = vault.get_mapping(handle) if vault.get(handle, missing_ok=True) else {}
+    secret = vault.get_mapping(handle, missing_ok=True)
     info = info_of(workshop, connection.connector)
     try:
         return join_secrets(info.settings, connection.settings, secret).model_dump()

@@ -74,9 +74,10 @@ class Vault:
         with self.database.read() as session:
             return self.within(session).get_bytes(handle)
 
-    def get_mapping(self, handle: str) -> dict[str, object]:
+    def get_mapping(self, handle: str, *, missing_ok: bool = False) -> dict[str, object]:
+        """Return the mapping kept under ``handle``; with ``missing_ok`` an empty one when there is none."""
         with self.database.read() as session:
-            return self.within(session).get_mapping(handle)
+            return self.within(session).get_mapping(handle, missing_ok=missing_ok)
 
     def rotate(self, batch: int = 100) -> int:
         """Encrypt everything with the first key and return how many secrets were not yet.
@@ -156,8 +157,11 @@ class VaultSession:
     def get_bytes(self, handle: str) -> bytes:
         return _opened(handle, self._session.get(Secret, handle), self._keyring)
 
-    def get_mapping(self, handle: str) -> dict[str, object]:
-        value = exact(self.get_bytes(handle))
+    def get_mapping(self, handle: str, *, missing_ok: bool = False) -> dict[str, object]:
+        row = self._session.get(Secret, handle)
+        if row is None and missing_ok:
+            return {}
+        value = exact(_opened(handle, row, self._keyring))
         if not isinstance(value, dict):
             raise TypeError(f"the secret under {handle!r} is not a mapping")
         return value

@@ -30,13 +30,21 @@ class Execution:
     fence: int
 
     @classmethod
+    @contextmanager
+    def opened(cls, database: Database, run_id: str) -> Iterator[tuple[Execution, Session, Run]]:
+        """Claim the run in a transaction that holds its row; the claim stands once the block is committed."""
+        claim = update(Run).where(Run.id == run_id).values(fence=Run.fence + 1).returning(Run)
+        with database.begin() as session:
+            run = session.scalars(claim).one_or_none()
+            if run is None:
+                raise LookupError(f"there is no run {run_id}")
+            yield cls(database, run_id, run.fence), session, run
+
+    @classmethod
     def take(cls, database: Database, run_id: str) -> Execution:
         """Claim the run for this execution."""
-        with database.begin() as session:
-            fence = session.scalar(update(Run).where(Run.id == run_id).values(fence=Run.fence + 1).returning(Run.fence))
-        if fence is None:
-            raise LookupError(f"there is no run {run_id}")
-        return cls(database, run_id, fence)
+        with cls.opened(database, run_id) as (execution, _, _):
+            return execution
 
     def check(self) -> None:
         """Raise ``Fenced`` when the claim is lost: a process that was frozen must not send what it had taken up."""

@@ -59,8 +59,7 @@ class Pipeline:
         was cancelled or failed; its row says which. Raises ``Fenced`` when another execution took over, and lets
         passing trouble (network, database, throttling) through for the caller to retry.
         """
-        execution = Execution.take(self.workshop.database, run_id)
-        with execution.begin() as (session, run):
+        with Execution.opened(self.workshop.database, run_id) as (execution, session, run):
             stopped = self._begin(session, run)
             if stopped is not None:
                 return stopped

@@ -110,7 +110,7 @@ class Workshop:
         language: Language = "en" if company.language == "en" else "fr"
         vault = self.vault.within(session)
         handle = settings_handle(connection.id)
-        secret = vault.get_mapping(handle) if vault.get(handle, missing_ok=True) else {}
+        secret = vault.get_mapping(handle, missing_ok=True)
         settings = join_secrets(scope.info.settings, connection.settings, secret)
         view = View(settings, ZoneInfo(connection.time_zone), company.home_currency, language, connection.starts_on)
         return Bench(company, connection, scope, view, self)
