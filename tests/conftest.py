@@ -13,12 +13,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import certifi
 import pytest
 from lent_databases import Lent, LentPostgres, LentSqlite, lent_from
 from sqlalchemy import create_engine, text
@@ -36,8 +38,20 @@ SERVER = Path(__file__).with_name("postgres_server.py")
 MISSING = pytest.StashKey[str]()
 
 
-def pytest_configure() -> None:
-    """Let the tests' files lie in memory where it has room: SQLite waits for the disk at each commit."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Make waiting short for this process and those it starts.
+
+    Files lie in memory where it has room: SQLite waits for the disk at each commit. Clients trust one authority only:
+    no test speaks TLS, and reading all of them costs each client 20 ms.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    folder = Path(tempfile.mkdtemp())
+    config.add_cleanup(lambda: shutil.rmtree(folder))
+    authorities = Path(certifi.where()).read_text("utf-8")
+    first, end, _ = authorities[authorities.index("-----BEGIN") :].partition("-----END CERTIFICATE-----")
+    (folder / "authority.pem").write_text(first + end)
+    os.environ["SSL_CERT_FILE"] = str(folder / "authority.pem")
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
