@@ -184,7 +184,9 @@ def test_no_id_and_no_number_is_given_twice(crowd: Crowd) -> None:
 def test_a_request_id_sent_by_twenty_at_once_makes_one_document(crowd: Crowd) -> None:
     body = crowd.sale(7)
     answers = crowd.all(lambda client, number: post(client, "salesreceipt", body, requestid="same"))
-    assert len({answer["SalesReceipt"]["Id"] for answer in answers}) == 1
+    # While the first request still runs the others are told so (600); after it they get its answer.
+    assert {outcome(answer) for answer in answers} <= {"ok", "600"}
+    assert len({answer["SalesReceipt"]["Id"] for answer in answers if "SalesReceipt" in answer}) == 1
     assert len(crowd.company.table("SalesReceipt")) == 1
 
 
