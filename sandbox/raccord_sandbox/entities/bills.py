@@ -16,6 +16,7 @@ from raccord_sandbox.entities.kind import (
 )
 from raccord_sandbox.entities.orders import ORDER, check_order_links, link_orders, unlink_orders
 from raccord_sandbox.entities.payables import SIGNS, default_payables, release_from_payments, rework_payments
+from raccord_sandbox.entities.reimburse import charge_customers, release_charges
 from raccord_sandbox.entities.terms import due_date
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.ledger import Entry
@@ -27,6 +28,7 @@ def settle_bill(work: Work, kind: Kind, draft: Draft) -> None:
     settle_payable(work, kind, draft)
     new = draft.new
     link_orders(work, new, draft.old)
+    charge_customers(work, kind, draft)
     if "DueDate" not in new or _moved(draft):
         vendor = work.get("Vendor", new["VendorRef"]["value"]) or {}
         term = new.get("SalesTermRef") or vendor.get("TermRef")
@@ -69,6 +71,7 @@ def release_bill(work: Work, kind: Kind, doc: Doc) -> None:
     """Open the purchase orders that a bill had received; one that is paid is refused."""
     release_from_payments(work, kind, doc)
     unlink_orders(work, doc)
+    release_charges(work, doc)
 
 
 BILL = Kind(

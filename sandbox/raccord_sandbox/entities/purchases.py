@@ -22,6 +22,7 @@ from raccord_sandbox.entities.kind import (
     Family,
     Kind,
 )
+from raccord_sandbox.entities.reimburse import charge_customers, drop_charges, release_charges
 from raccord_sandbox.faults import Doc, business
 from raccord_sandbox.ledger import Entry
 from raccord_sandbox.schema import ADDRESS, Choice, Flag, Many, Ref, Text
@@ -48,17 +49,20 @@ def settle_purchase(work: Work, kind: Kind, draft: Draft) -> None:
     draft.entries = [Entry(payer["Id"], -sign * expenses.total, new.get("PrivateNote", ""), name)]
     draft.entries += expenses.entries(work, name, sign)
     keep_applied(work, kind, draft)
+    charge_customers(work, kind, draft)
 
 
 def release_purchase(work: Work, kind: Kind, doc: Doc) -> None:
     """Let the payments that settle what an expense lent to a customer go unapplied, where that is allowed."""
     refuse_if_linked(work, kind, doc)
     let_go(work, kind, doc)
+    release_charges(work, doc)
 
 
 def void_purchase(work: Work, kind: Kind, doc: Doc) -> None:
     """Empty a purchase; what payments applied to it becomes unapplied."""
     let_go(work, kind, doc)
+    drop_charges(work, doc)
     mark_voided(doc)
     if "LinkedTxn" in doc:
         doc["LinkedTxn"] = []

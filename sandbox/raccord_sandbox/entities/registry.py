@@ -23,6 +23,7 @@ from raccord_sandbox.entities.payments import PAYMENT
 from raccord_sandbox.entities.people import CUSTOMER, EMPLOYEE, VENDOR
 from raccord_sandbox.entities.purchases import PURCHASE
 from raccord_sandbox.entities.recurring import RECURRING_TRANSACTION
+from raccord_sandbox.entities.reimburse import REIMBURSE_CHARGE
 from raccord_sandbox.entities.sales import REFUND_RECEIPT, SALES_RECEIPT
 from raccord_sandbox.entities.tax_lists import TAX_AGENCY, TAX_CODE, TAX_RATE
 from raccord_sandbox.entities.times import TIME_ACTIVITY
@@ -67,6 +68,7 @@ KINDS: dict[str, Kind] = {
         INVENTORY_ADJUSTMENT,
         TIME_ACTIVITY,
         RECURRING_TRANSACTION,
+        REIMBURSE_CHARGE,
     )
 }
 BY_PATH: dict[str, Kind] = {kind.path: kind for kind in KINDS.values()}

@@ -18,7 +18,7 @@ TYPE_ORDER = {name: place for place, name in enumerate(ACCOUNT_TYPES)}
 WORDS = {
     "Account": "Journal Entry",
     "BillPayment": "Bill Payment (Check)",
-    "CreditCardPayment": "Credit Card Payment",
+    "CreditCardPaymentTxn": "Credit Card Payment",
     "CreditMemo": "Credit Memo",
     "Customer": "Invoice",
     "InventoryAdjustment": "Inventory Qty Adjust",
