@@ -468,3 +468,25 @@ def test_account_numbers_stand_before_names_where_the_company_uses_them(us: Book
     us.make("Preferences", {**token, "AccountingInfoPrefs": section})
     assert ["6100 Taxi", "5.00"] in list(data(us.get("reports/ProfitAndLoss")["Rows"]))
     assert Decimal(totals(us.get("reports/ProfitAndLoss"))["NetIncome"]) == -5
+
+
+def test_inventory_is_valued_first_in_first_out_and_equals_its_account(us: Books) -> None:
+    accounts = {
+        "IncomeAccountRef": ref(us, "SalesOfProductIncome"),
+        "ExpenseAccountRef": ref(us, "SuppliesMaterialsCogs"),
+        "AssetAccountRef": ref(us, "Inventory"),
+    }
+    start = {"TrackQtyOnHand": True, "QtyOnHand": 10, "InvStartDate": "2026-01-01", "PurchaseCost": 4}
+    pump = us.make("Item", {"Name": "Lamp", "Type": "Inventory", "Sku": "L-1", **accounts, **start})["Id"]
+    detail = {"ItemRef": {"value": pump}, "Qty": 3, "UnitPrice": 9}
+    line = {"Amount": 27, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    us.make("SalesReceipt", {"TxnDate": "2026-02-01", "Line": [line]})
+    found = us.get("reports/InventoryValuationSummary", item=pump)
+    assert columns(found)[0] == ("", "ProductsAndService")
+    assert list(data(found["Rows"])) == [["Lamp", "L-1", "7.00", "28.00", "4.00"], ["TOTAL", " ", "", "28.00", ""]]
+    before = us.get("reports/InventoryValuationSummary", report_date="2026-01-31", item=pump)
+    assert next(data(before["Rows"])) == ["Lamp", "L-1", "10.00", "40.00", "4.00"]
+    whole = us.get("reports/InventoryValuationSummary")
+    assert Decimal(list(data(whole["Rows"]))[-1][3]) == us.balance("Inventory")
+    sold = us.get("reports/ItemSales")
+    assert next(data(sold["Rows"])) == ["Lamp", "3.00", "27.00", "100.00 %", "9.00", "12.00", "15.00", "55.56 %"]

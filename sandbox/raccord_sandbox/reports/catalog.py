@@ -12,6 +12,7 @@ from raccord_sandbox.reports.asked import read
 from raccord_sandbox.reports.balance_sheet import balance_sheet, trial_balance
 from raccord_sandbox.reports.cash_flow import cash_flow
 from raccord_sandbox.reports.general_ledger import general_ledger, profit_and_loss_detail
+from raccord_sandbox.reports.inventory import inventory_valuation
 from raccord_sandbox.reports.profit_and_loss import profit_and_loss
 from raccord_sandbox.reports.source import Source
 
@@ -54,6 +55,7 @@ REPORTS: dict[str, Report] = {
     "VendorExpenses": Report(by_name.vendor_expenses, has_basis=True),
     "AccountList": Report(lists.account_list),
     "TaxSummary": Report(lists.tax_summary),
+    "InventoryValuationSummary": Report(inventory_valuation),
 }
 BY_NAME = {name.lower(): one for name, one in REPORTS.items()}
 

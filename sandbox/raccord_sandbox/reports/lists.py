@@ -1,4 +1,4 @@
-"""The list of accounts, the summary of taxes and the valuation of inventory."""
+"""The list of accounts and the summary of taxes."""
 
 from __future__ import annotations
 
