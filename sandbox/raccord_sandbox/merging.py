@@ -40,6 +40,8 @@ def merge(company: Company, kind: Kind, key: str, into: str, origin: Origin) -> 
         raise business(f"{kind.name} {key} cannot be merged into {into}.")
     if gone.get("AccountType") != kept.get("AccountType") or gone.get("Type") != kept.get("Type"):
         raise business("Only entries of the same type can be merged.")
+    if kept.get("Type") == "Inventory":
+        raise business("Inventory items cannot be merged.", "Type")
     taxes = (company.settings.get(one, {}) for one in ("tax_accounts", "input_tax_accounts"))
     if kind.name == "Account" and any(key in table.values() for table in taxes):
         raise business("The account of a tax agency cannot be merged into another.")
@@ -70,6 +72,8 @@ def _repost(work: Work, kind: Kind, key: str, into: str) -> None:
 
     def renamed(entry: Entry) -> Entry:
         if kind.name == "Account":
+            if entry.stock is not None and entry.stock.contra == key:
+                entry = replace(entry, stock=replace(entry.stock, contra=into))
             return replace(entry, account=into) if entry.account == key else entry
         return replace(entry, name=into) if entry.name == key else entry
 

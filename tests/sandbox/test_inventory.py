@@ -409,3 +409,19 @@ def test_stock_is_whole_again_after_a_restart(us: Books) -> None:
     us.here("POST", "snapshots/before/restore")
     buy(us, vendor, item, 2, 9, "2026-02-01")
     assert cost_of(us, sell(us, item, 5, "2026-02-02")) == 20 + 9
+
+
+def test_an_account_that_bears_costs_may_merge_and_an_inventory_item_may_not(books: Books, vendor: Any) -> None:
+    one, two = pump(books, 4, 5), pump(books, 4, 5, name="Other")
+    merged = {"entity": "Item", "id": two["Id"], "into": one["Id"]}
+    answer = books.ask("POST", f"companies/{books.company.realm}/person/merge", merged)
+    assert answer.status_code == 400
+    assert "Inventory items cannot be merged" in answer.text
+    sale = sell(books, one, 2, "2026-02-10")
+    cogs = books.account("SuppliesMaterialsCogs")
+    other = books.make("Account", {"Name": "Cost of pumps", "AccountSubType": "SuppliesMaterialsCogs"})
+    books.deed("merge", entity="Account", id=cogs["Id"], into=other["Id"])
+    buy(books, vendor, one, 5, 1, "2026-01-15")
+    sell(books, one, 4, "2026-02-05")
+    posting = books.company.ledger.posting("SalesReceipt", sale["Id"])
+    assert [entry.amount for entry in posting.entries if entry.account == other["Id"]] == [2]

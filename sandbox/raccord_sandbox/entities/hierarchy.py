@@ -29,7 +29,9 @@ def full_name(work: Work, kind: Kind, new: Doc, *, flag: str, name: str = "Name"
     chain = list(_ancestors(work, kind, ref["value"]))
     if any(key == new.get("Id") for key in chain):
         raise business("An object cannot be its own parent.", "ParentRef")
-    if len(chain) + _height(work, kind, new.get("Id", "")) > deepest:
+    # Only what is stored already can have something below it.
+    below = _height(work, kind, new["Id"]) if work.company.get(kind.name, new["Id"]) else 0
+    if len(chain) + below > deepest:
         raise FaultError(6180, f"Sub Level Limit Exceeded : at most {deepest + 1} levels are allowed", "ParentRef")
     new[flag] = True
     new["FullyQualifiedName"] = f"{parent['FullyQualifiedName']}:{new[name]}"
@@ -90,8 +92,6 @@ def rename_children(work: Work, kind: Kind, old: Doc | None, new: Doc) -> None:
 
 def _height(work: Work, kind: Kind, key: str) -> int:
     """Return how many levels there are below an object."""
-    if not key:
-        return 0
     below = [child["Id"] for child in work.company.table(kind.name) if child.get("ParentRef", {}).get("value") == key]
     return max((1 + _height(work, kind, child) for child in below), default=0)
 
