@@ -200,11 +200,12 @@ def test_a_lookup_by_number_does_not_read_every_document(us: Books) -> None:
             }
         )
     wanted = ",".join(f"'P{number}'" for number in range(0, 20_000, 200))
-    begin = time.perf_counter()
+    # Time of this process, the server's threads included: another's load does not count.
+    begin = time.process_time()
     numbers = f"select count(*) from SalesReceipt where DocNumber in ({wanted})"  # noqa: S608  # the language under test
     assert us.query(numbers) == {"totalCount": 100}
     assert us.query("select count(*) from SalesReceipt where TxnDate = '2007-01-01'")["totalCount"] == 667
-    indexed = time.perf_counter() - begin
-    begin = time.perf_counter()
+    indexed = time.process_time() - begin
+    begin = time.process_time()
     us.query("select count(*) from SalesReceipt where TotalAmt > '5'")
-    assert indexed < time.perf_counter() - begin
+    assert indexed < time.process_time() - begin
