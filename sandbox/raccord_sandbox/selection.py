@@ -11,7 +11,7 @@ from raccord_sandbox.entities.registry import BY_NAME
 from raccord_sandbox.faults import Doc
 from raccord_sandbox.operations import shown
 from raccord_sandbox.query import Comparison, Condition, Leniency, Query, parse, validation_error
-from raccord_sandbox.table import EQUALITY, UPDATED, Table, rank
+from raccord_sandbox.table import EQUALITY, UPDATED, Table
 
 CORE = ("Id", "SyncToken", "MetaData", "domain")
 
@@ -78,8 +78,7 @@ def _candidates(table: Table, conditions: list[Condition]) -> Iterable[Doc]:
             best = keys
     if best is None:
         return table.by_id()
-    docs = [table.get(key) for key in sorted(set(best), key=rank)]
-    return [doc for doc in docs if doc is not None]
+    return (doc for key in table.in_order(best) if (doc := table.get(key)) is not None)
 
 
 def _indexed(table: Table, condition: Condition) -> list[str] | None:

@@ -100,6 +100,10 @@ class Table:
             self._by_id = sorted(self._rows.values(), key=lambda doc: rank(doc["Id"]))
         return self._by_id
 
+    def in_order(self, keys: Iterable[str]) -> list[str]:
+        """Return ids of objects in the order of `by_id`, each once."""
+        return sorted(dict.fromkeys(keys), key=self._serials.__getitem__ if self._is_in_order else rank)
+
     def having(self, name: str, value: str) -> Iterable[str]:
         """Return the ids whose indexed property equals `value`, case ignored."""
         return self._equal[name].get(value.lower(), {}).keys()

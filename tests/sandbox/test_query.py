@@ -209,3 +209,13 @@ def test_a_lookup_by_number_does_not_read_every_document(us: Books) -> None:
     begin = time.process_time()
     us.query("select count(*) from SalesReceipt where TotalAmt > '5'")
     assert indexed < time.process_time() - begin
+
+
+@pytest.mark.parametrize("made", [["2", "9", "10", "11"], ["10", "word", "9", "11", "2"]])
+def test_what_an_index_finds_comes_by_id_like_everything_else(made: list[str]) -> None:
+    table = Table()
+    for key in made:
+        table.put({"Id": key, "CustomerRef": {"value": "1"}, "MetaData": {"LastUpdatedTime": "2026-01-01T00:00:00Z"}})
+    again = made[1]
+    table.put({"Id": again, "CustomerRef": {"value": "1"}, "MetaData": {"LastUpdatedTime": "2026-01-02T00:00:00Z"}})
+    assert table.in_order([*table.having("CustomerRef", "1"), again]) == [doc["Id"] for doc in table.by_id()]
