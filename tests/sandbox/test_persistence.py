@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -76,6 +78,49 @@ def test_books_killed_in_the_middle_of_writing_keep_every_answered_document(tmp_
         assert set(company.answers) == {f"q{number}" for number in range(25)}
     finally:
         store.close()
+
+
+def test_a_kill_at_any_moment_keeps_every_answered_request(tmp_path: Path) -> None:
+    process, facts = started(tmp_path)
+    answered: list[str] = []
+    enough = Event()
+    lab = {"Authorization": f"Bearer {facts['lab-token']}"}
+    made = httpx.post(f"{facts['url']}/sandbox/companies", json={"template": "us"}, headers=lab).json()
+    headers = {"Authorization": f"Bearer {made['access_token']}", "Accept": "application/json"}
+
+    def write(number: int) -> None:
+        body = {"BatchItemRequest": [{"bId": "1", "operation": "create", "Customer": {}}]}
+        with httpx.Client(headers=headers) as http:
+            for place in count():
+                body["BatchItemRequest"][0]["Customer"] = {"DisplayName": f"{number}-{place}"}
+                try:
+                    answer = http.post(f"{made['api']}/batch", json=body).json()
+                except httpx.TransportError:
+                    return
+                answered.append(answer["BatchItemResponse"][0]["Customer"]["Id"])
+                if len(answered) >= 40:
+                    enough.set()
+
+    writers = [Thread(target=write, args=(number,)) for number in range(3)]
+    for writer in writers:
+        writer.start()
+    try:
+        assert enough.wait(60)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        assert process.stdout is not None
+        process.stdout.close()
+        for writer in writers:
+            writer.join(20)
+    store = Store(SandboxConfig(data=tmp_path, seeds=()))
+    company = store.get(made["realm"])
+    assert company is not None
+    assert_books_balance(company)
+    kept = {doc["Id"] for doc in company.table("Customer")}
+    assert set(answered) <= kept
+    assert len(kept) <= len(answered) + 29 + len(writers)
+    store.close()
 
 
 def test_an_interrupt_stops_the_server_quietly_and_a_taken_port_is_said(tmp_path: Path) -> None:
