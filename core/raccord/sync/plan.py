@@ -230,6 +230,7 @@ class Planner:
             marker=marker(code, revision),
             number=number,
             update=target,
+            kind_of=self.resolver.kind_of,
         )
 
     def _code(self, key: str) -> str:

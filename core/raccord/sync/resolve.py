@@ -161,6 +161,19 @@ class Resolver:
                     raise Held(DECISION_MISSING, **asked, inactive=entry.name)
                 return answer
 
+    def kind_of(self, ref: Ref) -> str:
+        """Return which of QuickBooks' lists of people a reference names one of; nothing where it is not known."""
+        match ref:
+            case Role():
+                kind = kind_of(self._info(ref.name).accepts)
+            case Decision():
+                kind = kind_of(ref.accepts)
+            case LedgerId():
+                kind = next((each for each in PEOPLE if (each, ref.id) in self.lists.by_id), "")
+            case _:
+                kind = ""
+        return kind if kind in PEOPLE else ""
+
     def _link(self, key: str) -> str:
         if key in self.links:
             return self.links[key]
