@@ -5,7 +5,7 @@ Its settings hold the rows themselves, so a test changes what the source says by
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from pydantic import BaseModel, Field, SecretStr
@@ -125,15 +125,15 @@ def _record(row: dict[str, str]) -> Record:
         source_id=row["id"],
         day=date.fromisoformat(row["day"]),
         raw=row,
-        amount=Money.of(row["amount"], row.get("currency", "CAD")),
+        amount=None if row.get("kind") == "unpriced" else Money.of(row["amount"], row.get("currency", "CAD")),
     )
 
 
 @hookimpl
 def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
     kind = str(record.raw.get("kind", record.stream))
-    assert record.amount is not None
-    amount = record.amount.amount
+    worth = record.amount or Money.of(str(record.raw["amount"]), "CAD")
+    amount = worth.amount
     tax = Role("tax") if context.taxed else None
     mode = TaxMode.INCLUSIVE if context.taxed else TaxMode.NONE
     if kind == "code":
@@ -150,7 +150,7 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
                 (
                     SalesReceipt(
                         key=record.key(), day=record.day,
-                        currency=str(record.raw.get("drafted", record.amount.currency)),
+                        currency=str(record.raw.get("drafted", worth.currency)),
                         deposit_to=Role("clearing"), lines=(line,), total=amount, tax_mode=mode,
                         customer=Role("customer"), reference=record.source_id, memo=str(record.raw.get("memo", "")),
                     ),
@@ -161,7 +161,7 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
             return Mapped(
                 (
                     RefundReceipt(
-                        key=record.key(), day=record.day, currency=record.amount.currency, paid_from=Role("clearing"),
+                        key=record.key(), day=record.day, currency=worth.currency, paid_from=Role("clearing"),
                         lines=(line,), total=-amount, tax_mode=mode, customer=Role("customer"),
                     ),
                 )
@@ -171,7 +171,7 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
             return Mapped(
                 (
                     Deposit(
-                        key=record.key(), day=record.day, currency=record.amount.currency, bank=Role("bank"),
+                        key=record.key(), day=record.day, currency=worth.currency, bank=Role("bank"),
                         lines=(came,), total=amount,
                     ),
                 )
@@ -183,7 +183,7 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
             return Mapped(
                 (
                     Expense(
-                        key=record.key(), day=record.day, currency=record.amount.currency, paid_from=Role("bank"),
+                        key=record.key(), day=record.day, currency=worth.currency, paid_from=Role("bank"),
                         payment_type=PaymentType.CASH, lines=(out,), total=-amount,
                         tax_mode=TaxMode(taxes or "none"),
                     ),
@@ -214,6 +214,28 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
                     SalesReceipt(
                         key=record.key(), day=record.day, currency="CAD", deposit_to=Role("clearing"), lines=(line,),
                         total=Decimal(1), tax_mode=mode,
+                    ),
+                )
+            )  # fmt: skip
+        case "unpriced" | "late":
+            # A record that says no amount, or a document of the day after.
+            line = SalesLine(item=ItemFor(Role("income")), amount=amount, tax_code=tax)
+            later = record.day + timedelta(days=1 if kind == "late" else 0)
+            return Mapped(
+                (
+                    SalesReceipt(
+                        key=record.key(), day=later, currency="CAD", deposit_to=Role("clearing"), lines=(line,),
+                        total=amount, tax_mode=mode,
+                    ),
+                )
+            )  # fmt: skip
+        case "paid out":
+            out = ExpenseLine(account=Role("fees"), amount=-amount)
+            return Mapped(
+                (
+                    Expense(
+                        key=record.key(), day=record.day, currency="CAD", paid_from=Role("bank"),
+                        payment_type=PaymentType.CASH, lines=(out,), total=-amount, payee=Role("customer"),
                     ),
                 )
             )  # fmt: skip

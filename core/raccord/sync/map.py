@@ -33,6 +33,7 @@ from raccord.sync.views import MapView
 UNKNOWN_KIND = "mapping.unknown_kind"
 AMOUNT_DIFFERS = "mapping.amount_differs"
 CURRENCY_DIFFERS = "mapping.currency_differs"
+DAY_DIFFERS = "mapping.day_differs"
 UNSTORABLE = "mapping.unstorable"
 KEY_TAKEN = "mapping.key_taken"
 DRAFT_VANISHED = "mapping.draft_vanished"
@@ -163,16 +164,25 @@ def _ask(scope: Scope, view: MapView, row: SourceRecord) -> Answer | PluginFault
 
 
 def _checked(record: Record, drafts: tuple[Draft, ...]) -> Made | Failure:
-    """Return the drafts if they are worth what the record is, in its currency, and can be kept."""
+    """Return the drafts if they are worth what the record is, on its day, in its currency, and can be kept."""
     money = [draft for draft in drafts if not isinstance(draft, LISTS)]
+    moved = sum((money_effect(draft)[1] for draft in money), Decimal(0))
+    if moved != (Decimal(0) if record.amount is None else record.amount.amount):
+        worth = record.amount or 0
+        return Failure(
+            AMOUNT_DIFFERS,
+            f"L'enregistrement vaut {worth}, ses écritures {moved} ; rien n'est envoyé.",
+            f"The record is worth {worth}, its drafts {moved}; nothing is sent.",
+        )
+    # Choices, terms and the proof go by the record's day; a document of another one would be proven on neither.
+    days = sorted({draft.day for draft in money} - {record.day})
+    if days:
+        return Failure(
+            DAY_DIFFERS,
+            f"L'enregistrement est du {record.day}, une de ses écritures du {days[0]} ; rien n'est envoyé.",
+            f"The record is of {record.day}, one of its drafts of {days[0]}; nothing is sent.",
+        )
     if record.amount is not None:
-        moved = sum((money_effect(draft)[1] for draft in money), Decimal(0))
-        if moved != record.amount.amount:
-            return Failure(
-                AMOUNT_DIFFERS,
-                f"L'enregistrement vaut {record.amount}, ses écritures {moved} ; rien n'est envoyé.",
-                f"The record is worth {record.amount}, its drafts {moved}; nothing is sent.",
-            )
         foreign = sorted({cleaned(draft.currency) for draft in money} - {record.amount.currency})
         if foreign:
             return Failure(

@@ -114,6 +114,28 @@ def test_two_records_whose_drafts_would_bear_one_key_do_not_stop_the_others(
     assert count(workshop, company) == 3
 
 
+@pytest.mark.parametrize(("kind", "code"), [("unpriced", "mapping.amount_differs"), ("late", "mapping.day_differs")])
+def test_a_draft_that_no_proof_would_find_at_its_record_is_not_sent(
+    workshop: Workshop, connection: Connection, company: Company, kind: str, code: str
+) -> None:
+    till.ROWS["T1"] = [sale("s1", kind=kind), sale("s2")]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    assert open_problems(workshop) == {"sales/s1": code}
+    assert count(workshop, company) == 1
+
+
+def test_a_payee_is_of_the_list_that_its_role_accepts(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    till.ROWS["T1"] = [sale("s1", "-7.00", kind="paid out")]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    [purchase] = workshop.client(company).query("SELECT * FROM Purchase")
+    [customer] = workshop.client(company).query("SELECT * FROM Customer WHERE DisplayName = 'Client Caisse'")
+    assert (purchase["EntityRef"]["type"], purchase["EntityRef"]["value"]) == ("Customer", customer["Id"])
+
+
 def test_a_draft_in_another_currency_than_its_record_is_not_sent(
     workshop: Workshop, connection: Connection, company: Company
 ) -> None:
