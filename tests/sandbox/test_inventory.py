@@ -425,3 +425,24 @@ def test_an_account_that_bears_costs_may_merge_and_an_inventory_item_may_not(boo
     sell(books, one, 4, "2026-02-05")
     posting = books.company.ledger.posting("SalesReceipt", sale["Id"])
     assert [entry.amount for entry in posting.entries if entry.account == other["Id"]] == [2]
+
+
+def test_stock_bought_abroad_is_worth_its_price_at_home(us: Books) -> None:
+    us.deed("edit", entity="Preferences", id="1", changes={"CurrencyPrefs": {"MultiCurrencyEnabled": True}})
+    us.make("CompanyCurrency", {"Code": "EUR"})
+    euro = {"value": "EUR"}
+    vendor = us.make("Vendor", {"DisplayName": "Pompes", "CurrencyRef": euro})
+    item = pump(us)
+    detail = {"ItemRef": {"value": item["Id"]}, "Qty": 4, "UnitPrice": 10}
+    line = {"DetailType": "ItemBasedExpenseLineDetail", "ItemBasedExpenseLineDetail": detail}
+    dollar = {"value": "USD"}
+    early = sell(us, item, 1, "2026-01-20", CurrencyRef=dollar)
+    assert cost_of(us, early) == 0
+    body = us.bill(vendor, line, TxnDate="2026-02-01", CurrencyRef=euro, ExchangeRate="1.25")
+    bill = us.make("Bill", body)
+    assert (bill["TotalAmt"], worth(us), cost_of(us, bill, "Bill")) == (40, Decimal("37.50"), Decimal("12.50"))
+    sale = sell(us, item, 2, "2026-02-05", CurrencyRef=dollar)
+    assert (cost_of(us, sale), worth(us)) == (25, Decimal("12.50"))
+    token = {"Id": bill["Id"], "SyncToken": "0", "sparse": True, "VendorRef": bill["VendorRef"]}
+    us.make("Bill", {**token, "ExchangeRate": 2, "CurrencyRef": euro})
+    assert (cost_of(us, sale), worth(us)) == (40, 20)
