@@ -347,6 +347,9 @@ def test_a_card_is_paid_down_from_the_bank(books: Books) -> None:
     assert (books.balance("CreditCard"), books.balance("Checking")) == (-100, -100)
     assert books.get(f"creditcardpayment/{made['Id']}")["CreditCardPaymentTxn"] == made
     assert books.query("select * from CreditCardPayment")["CreditCardPaymentTxn"] == [made]
+    target = {"EntityRef": {"type": "CreditCardPayment", "value": made["Id"]}}
+    [attached] = books.make("Attachable", {"Note": "slip", "AttachableRef": [target]})["AttachableRef"]
+    assert attached["EntityRef"] == target["EntityRef"]
     token = {"Id": made["Id"], "SyncToken": "0"}
     noted = books.post("creditcardpayment", {**body, **token, "sparse": True, "PrivateNote": "x", "Amount": 40})
     assert noted["CreditCardPaymentTxn"]["PrivateNote"] == "x"

@@ -36,6 +36,8 @@ TARGETS = (
     "VendorCredit",
 )
 """What something can be attached to."""
+STORED = {"CreditCardPayment": "CreditCardPaymentTxn"}
+"""Entities that are kept under another name than attachments give them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Target:
             raise FaultError(6050, f"The entity reference type {wanted} is unsupported for Attachable", path)
         stored: Doc = {"type": kind, "value": str(value["value"])}
         # Looked up through a copy, because the service shows no names here.
-        reading.refs.append(FoundRef(path, dict(stored), (kind,)))
+        reading.refs.append(FoundRef(path, dict(stored), (STORED.get(kind, kind),)))
         return stored
 
 
