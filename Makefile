@@ -1,7 +1,7 @@
 # One command each; `make` alone lists them. PYTHON=… chooses the interpreter of the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check test test-slow wheels demo coverage-of-requirements clean distclean
+.PHONY: help dev check mypy pyright test test-slow wheels demo coverage-of-requirements clean distclean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -26,15 +26,21 @@ $(READY): pyproject.toml constraints.txt workspace.txt .ci/make-venv .ci/install
 check: $(READY) ## lint, format, types and the tidy tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(SOURCES)
-	$(BIN)/pyright
+	@$(MAKE) --no-print-directory -j2 --output-sync mypy pyright
 	$(BIN)/pytest -q tests/tidy
 
+# Each uses one core, so that together they take as long as the longer one.
+mypy: $(READY)
+	$(BIN)/mypy $(SOURCES)
+
+pyright: $(READY)
+	$(BIN)/pyright
+
 test: check ## check, then every test but the slow ones
-	$(BIN)/pytest -n $(WORKERS) -m "not slow" --ignore=tests/tidy
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow" --ignore=tests/tidy
 
 test-slow: $(READY) ## crash matrices and long property runs
-	$(BIN)/pytest -n $(WORKERS) -m slow
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow
 
 wheels: $(READY) ## build all distributions, install them elsewhere and use them there
 	rm -rf dist
