@@ -66,7 +66,7 @@ def _admit(store: Store, call: Call) -> tuple[Company, str]:
     if scheme.lower() != "bearer" or not token:
         raise unauthenticated("Authorization header is missing or malformed")
     access = store.grants.access_of(token.strip())
-    if not call.realm.isdigit():
+    if not call.realm.isdecimal():
         raise unknown_realm()
     company = store.get(call.realm)
     if company is None or access.realm != call.realm:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 PACIFIC = ZoneInfo("America/Los_Angeles")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 MICROSECOND = timedelta(microseconds=1)
+FIRST_YEAR, LAST_YEAR = 1900, 9900
 
 
 class SandboxClock:
@@ -40,11 +41,12 @@ class SandboxClock:
     def advance(self, step: timedelta) -> None:
         """Move the clock by `step`; a negative step moves it back. Raises OverflowError beyond the calendar."""
         with self._lock:
-            _ = self.now() + step
+            _within(self.now() + step)
             self._offset += step
 
     def set(self, moment: datetime) -> None:
-        """Move the clock to `moment`, from where it runs on unless it is frozen."""
+        """Move the clock to `moment`, from where it runs on unless it is frozen. Raises OverflowError as `advance`."""
+        _within(moment)
         with self._lock:
             self._offset += moment - self.now()
 
@@ -79,6 +81,12 @@ class CompanyClock(SandboxClock):
 
     def _source(self) -> datetime:
         return self._sandbox.now()
+
+
+def _within(moment: datetime) -> None:
+    """Refuse a time near the ends of what Python can count, where no due date could be told any more."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise OverflowError(f"a clock tells {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def stamp(moment: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -86,7 +85,7 @@ def sort_key(value: Any) -> tuple[int, Any]:
             return 0, 0
         case bool() | int() | Decimal():
             return 1, Decimal(value)
-        case str() if value.isdigit():
+        case str() if value.isdecimal():
             return 1, Decimal(value)
         case _:
             return 2, str(value).lower()
@@ -126,14 +125,34 @@ def _any_element(array: str, tests: list[Callable[[Doc], bool]]) -> Callable[[Do
     return lambda doc: any(all(test(element) for test in tests) for element in doc.get(array, []))
 
 
+def _like(pattern: str) -> Callable[[str], bool]:
+    """Return a test where `%` is any text; a regular expression could take years over a few dozen of them."""
+    first, *parts = pattern.lower().split("%")
+    if not parts:
+        return lambda text: text.lower() == first
+    *middle, last = parts
+
+    def fits(text: str) -> bool:
+        text = text.lower()
+        place, end = len(first), len(text) - len(last)
+        if place > end or not text.startswith(first) or not text.endswith(last):
+            return False
+        for part in middle:
+            found = text.find(part, place, end)
+            if found < 0:
+                return False
+            place = found + len(part)
+        return True
+
+    return fits
+
+
 def _test(condition: Condition) -> Callable[[Doc], bool]:
     name = condition.name
     match condition.comparison:
         case Comparison.LIKE:
-            pattern = re.compile(
-                ".*".join(re.escape(part) for part in condition.values[0].split("%")), re.IGNORECASE | re.DOTALL
-            )
-            return lambda doc: pattern.fullmatch(_text(value_of(doc, name))) is not None
+            fits = _like(condition.values[0])
+            return lambda doc: fits(_text(value_of(doc, name)))
         case Comparison.EQUAL | Comparison.IN:
             wanted = condition.values
             return lambda doc: any(_compare(value_of(doc, name), value, name) == 0 for value in wanted)
@@ -173,8 +192,8 @@ def _compare(value: Any, text: str, name: str) -> int | None:
             raise validation_error(f"value {text} of property {name} is not a number") from error
     elif name.startswith("MetaData."):
         left, right = instant_of(value), instant_of(text)
-    elif name == "Id" and value.isdigit() and text.isdigit():
-        left, right = int(value), int(text)
+    elif name == "Id" and value.isdecimal() and text.isdecimal():
+        left, right = Decimal(value), Decimal(text)
     else:
         left, right = value.lower(), text.lower()
     return int(left > right) - int(left < right)

@@ -63,7 +63,7 @@ class _Conversion:
 
     def _wait(self, key: Key) -> None:
         kind, id_ = key
-        heappush(self._queue, (SETTLERS.get(kind, 0), int(id_) if id_.isdigit() else 0, key))
+        heappush(self._queue, (SETTLERS.get(kind, 0), int(id_) if id_.isdecimal() else 0, key))
 
     def _post_settlers_again(self, key: Key) -> None:
         """Convert the documents again that settle what this one has changed."""

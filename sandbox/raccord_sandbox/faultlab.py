@@ -27,6 +27,9 @@ LONGEST = 86_400
 MAX_ARMED = 1000
 STRUCK = ("/v1/", "/v2/", "/v3/", "/oauth2/", "/op/", "/.well-known/")
 """What the lab strikes: the API and the OAuth endpoints, never the pages nor the control API."""
+MAX_PATTERN = 500
+REPEATED_GROUP = re.compile(r"(?<!\\)\)[*+{]")
+"""What makes a search take longer than anybody waits: every request is searched, one after the other."""
 BODIES = ("json", "xml", "html", "empty")
 
 
@@ -100,8 +103,10 @@ class ArmedFault:
 
     def __post_init__(self) -> None:
         """Refuse what cannot strike. Raises ValueError and re.error."""
-        re.compile(self.path)
-        re.compile(self.query)
+        for pattern in (self.path, self.query):
+            re.compile(pattern)
+            if len(pattern) > MAX_PATTERN or REPEATED_GROUP.search(pattern):
+                raise ValueError(f"a pattern has at most {MAX_PATTERN} signs, and no group in it is repeated")
         if self.body not in BODIES:
             raise ValueError(f"body is one of {', '.join(BODIES)}")
         if self.code not in MESSAGES:

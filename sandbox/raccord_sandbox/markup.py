@@ -82,5 +82,5 @@ def _text(value: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    """Return text without the control characters that XML cannot hold."""
-    return "".join(mark for mark in text if mark in "\t\n\r" or mark >= " ")
+    """Return text without the characters that XML cannot hold."""
+    return "".join(mark for mark in text if mark in "\t\n\r" or (mark >= " " and mark not in "\ufffe\uffff"))

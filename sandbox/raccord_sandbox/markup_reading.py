@@ -71,7 +71,7 @@ def parsed(body: bytes) -> Element:
     reader.StartDoctypeDeclHandler = doctype
     try:
         reader.Parse(body, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # the latter of an encoding that nobody knows
         raise _unreadable(str(error)) from error
     return top.children[0]
 

@@ -33,7 +33,7 @@ def read(company: Company, kind: Kind, key: str, include: Iterable[str] = ()) ->
     """Return an object as it is shown. Raises 610, and 2030 for an id that is no number."""
     doc = company.get(kind.name, key)
     if doc is None:
-        if not key.isdigit() and key not in ("TAX", "NON"):
+        if not key.isdecimal() and key not in ("TAX", "NON"):
             raise FaultError(2030, f"Invalid ID : {key}", "Id")
         raise not_found()
     return shown(company, kind, doc, include)
@@ -130,6 +130,7 @@ def _create(work: Work, kind: Kind, body: Doc, include: frozenset[str]) -> Doc:
         _require(body, name)
     reading = Reading()
     new: Doc = _without_blanks(kind.block.read(body, "", reading))
+    _require_read(kind, body, new)
     _resolve(work.company, reading, None)
     new = work.fresh(new, kind.sequence)
     draft = Draft(new, None, frozenset(new), include)
@@ -149,6 +150,7 @@ def _update(work: Work, kind: Kind, body: Doc, include: frozenset[str]) -> Doc:
     kept = kind.kept if not sparse else frozenset(old)
     new = {name: copy.deepcopy(value) for name, value in old.items() if name in kept or name not in kind.properties}
     new = _without_blanks({**new, **sent})
+    _require_read(kind, body, new)
     new["Id"], new["domain"], new["sparse"] = old["Id"], "QBO", False
     work.renew(new, old)
     return _settle(work, kind, Draft(new, old, frozenset(sent), include))
@@ -191,7 +193,7 @@ def _void(work: Work, kind: Kind, body: Doc) -> Doc:
 def _existing(work: Work, kind: Kind, body: Doc) -> Doc:
     _require(body, "Id")
     key = str(body["Id"])
-    if not key.isdigit() and key not in ("TAX", "NON"):
+    if not key.isdecimal() and key not in ("TAX", "NON"):
         raise FaultError(2030, f"Invalid ID : {key}", "Id")
     old = work.get(kind.name, key)
     if old is None:
@@ -202,6 +204,13 @@ def _existing(work: Work, kind: Kind, body: Doc) -> Doc:
 def _require(body: Doc, name: str) -> None:
     if body.get(name) in (None, "", [], {}):
         raise missing(name)
+
+
+def _require_read(kind: Kind, body: Doc, new: Doc) -> None:
+    """Raise 2020 for what was sent, as it must be, without a value in it: a reference that names nothing."""
+    for name in kind.required:
+        if name in body and name in kind.properties and name not in new:
+            raise missing(name)
 
 
 def _check_token(old: Doc, body: Doc) -> None:

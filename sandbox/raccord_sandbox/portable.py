@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from raccord_sandbox.attachments.files import CONTENT
+from raccord_sandbox.clock import stamp
 from raccord_sandbox.company import Company
 from raccord_sandbox.deletions import Deletion
 from raccord_sandbox.entities.registry import KINDS
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.faults import Doc, FaultError
+from raccord_sandbox.operations import shown
+from raccord_sandbox.reports.catalog import report
 from raccord_sandbox.storage import Row, entries_of, entry_docs
 from raccord_sandbox.switches import SWITCHES, SwitchError, read_switches
-from raccord_sandbox.wire import dumps
+from raccord_sandbox.tax.by_code import PSEUDO_CODES
+from raccord_sandbox.wire import dumps, loads
 
 FORMAT = "raccord-sandbox-company"
 VERSION = 1
+WRITTEN = frozenset({"number", "at", "operation", "entity", "id", "doc_number", "private_note", "by", "request_id"})
+REPORTS_TRIED = ("TrialBalance", "GeneralLedger", "AgedReceivables", "AgedPayables")
 
 
 class UnreadableError(Exception):
@@ -71,12 +76,12 @@ def read_lines(content: bytes) -> Portable:
         if not line.strip():
             continue
         try:
-            doc = json.loads(line, parse_float=Decimal)
+            doc = loads(line)
             if found is None:
                 found = _begun(doc)
             else:
                 _take(found, doc)
-        except (ValueError, KeyError, TypeError, ArithmeticError, binascii.Error, SwitchError) as error:
+        except (ValueError, KeyError, TypeError, ArithmeticError, binascii.Error, SwitchError, FaultError) as error:
             reason = f"{type(error).__name__}: {error}"[:200]
             raise UnreadableError(
                 f"la ligne {number} ne se lit pas ({reason})", f"line {number} cannot be read ({reason})"
@@ -84,6 +89,33 @@ def read_lines(content: bytes) -> Portable:
     if found is None or not found.settings or not any(row.kind == "CompanyInfo" for row in found.rows):
         raise UnreadableError("le fichier est incomplet", "the file is not complete")
     return found
+
+
+def assert_readable(company: Company) -> None:
+    """Show once all that a client may ask for of a company just taken in; what breaks on it, raises."""
+    for name in ("name", "template", "country", "currency"):
+        _text(company.settings[name])
+    stamp(company.clock.now())
+    for name, number in company.settings.get("sequences", {}).items():
+        _text(name)
+        if not isinstance(number, int):
+            raise TypeError(f"the sequence {name} is no number")
+    for row in company.rows():
+        for name in ("Id", "SyncToken"):
+            int(_text(row.doc[name])) if row.id not in PSEUDO_CODES else _text(row.doc[name])
+        for name in ("CreateTime", "LastUpdatedTime"):
+            datetime.fromisoformat(_text(row.doc["MetaData"][name]))
+        if not isinstance(row.doc.get("Active", True), bool):
+            raise TypeError(f"{row.kind} {row.id} is neither active nor not")
+        kind = KINDS[row.kind]
+        dumps(shown(company, kind, row.doc, kind.extras)).encode()
+    for section in (company.get("Preferences", "1") or {}).values():
+        if not isinstance(section, (dict, str, bool)):
+            raise TypeError("a section of the preferences is no object")
+    for name in REPORTS_TRIED:
+        dumps(report(company, name, {})).encode()
+    for line in lines_of(company):
+        line.encode()
 
 
 def row_doc(row: Row) -> Doc:
@@ -99,6 +131,12 @@ def row_of(doc: Doc) -> Row:
     return Row(
         doc["kind"], str(doc["id"]), int(doc["serial"]), doc["doc"], None if entries is None else entries_of(entries)
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text"[:80])
+    return value
 
 
 def _begun(head: Any) -> Portable:
@@ -118,9 +156,12 @@ def _take(found: Portable, doc: Doc) -> None:
         case "deletion":
             found.deletions.append(Deletion(**value))
         case "answer":
-            found.answers[value["id"]] = value["text"]
+            int(_text(value["text"]).partition(" ")[0])
+            found.answers[_text(value["id"])] = value["text"]
         case "write":
-            found.writes.append(value)
+            if set(value) != WRITTEN:
+                raise ValueError(f"a write has {', '.join(sorted(WRITTEN))}")
+            found.writes.append({name: item if name == "number" else _text(item) for name, item in value.items()})
         case "file":
             found.files.append(base64.b64decode(value, validate=True))
         case _:

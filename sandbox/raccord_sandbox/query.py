@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from raccord_sandbox.faults import FaultError
 
+MOST_DIGITS = 30
 MAX_RESULTS = 1000
 DEFAULT_RESULTS = 100
 MAX_VALUES = 1000
@@ -226,8 +227,10 @@ class _Parser:
 
     def _whole(self, least: int) -> int:
         token = self._take("number")
-        if not token.text.lstrip("-").isdigit():
+        if not token.text.lstrip("-").isdecimal():
             raise parse_error(token)
+        if len(token.text) > MOST_DIGITS:
+            raise validation_error(f"value {token.text[:MOST_DIGITS]}… has more than {MOST_DIGITS} digits")
         if int(token.text) < least:
             raise validation_error(f"value {token.text} is too small. Min allowed value is {least}")
         return int(token.text)

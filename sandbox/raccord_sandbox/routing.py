@@ -155,6 +155,6 @@ def _key(company: Company, kind: Kind, key: str) -> str:
 def _check_minor_version(company: Company, call: Call) -> None:
     """Let every version behave as the highest; one that does not exist is refused where a switch says so."""
     version = call.parameters.get("minorversion", "")
-    known = version.isdigit() and 1 <= int(version[:9]) <= HIGHEST_MINOR_VERSION
+    known = version.isdecimal() and 1 <= int(version[:9]) <= HIGHEST_MINOR_VERSION
     if version and not known and company.switch("refuse_unknown_minor_version"):
         raise FaultError(2090, f"Invalid Number : minorversion {version} does not exist", "minorversion")

@@ -309,7 +309,7 @@ class Line:
         if not isinstance(value, dict):
             raise unreadable(path)
         kind = value.get("DetailType")
-        if kind in IGNORED_LINES:
+        if isinstance(kind, str) and kind in IGNORED_LINES:
             return {}
         if kind is None:
             if not self.bare:

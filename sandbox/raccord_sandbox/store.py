@@ -13,19 +13,21 @@ from raccord_sandbox.attachments.files import CONTENT
 from raccord_sandbox.company import MAX_WRITES, Company, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.deletions import Deletion
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.ledger import UnbalancedError
 from raccord_sandbox.limits import Throttle
 from raccord_sandbox.oauth.clients import Client, Clients
 from raccord_sandbox.oauth.grants import Grants
 from raccord_sandbox.oauth.openid import Identity
-from raccord_sandbox.portable import Portable, UnreadableError, row_doc, row_of
+from raccord_sandbox.portable import Portable, UnreadableError, assert_readable, row_doc, row_of
 from raccord_sandbox.seeds import facts_of, fill
 from raccord_sandbox.storage import Pending, Row, Storage
 from raccord_sandbox.switches import SWITCHES, read_switches, starting
 from raccord_sandbox.webhooks.delivery import Webhooks
 
 SCOPE = "sandbox"
+DAMAGED = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, UnbalancedError, FaultError)
+"""What reading books raises that were changed by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +144,13 @@ class Store:
         with self._lock:
             if len(self._companies) >= self.config.max_companies:
                 raise FullError(self.config.max_companies)
-            free = found.realm.isdigit() and found.realm not in self._companies
+            free = found.realm.isascii() and found.realm.isdecimal() and found.realm not in self._companies
             company = Company(found.realm if free else self._new_realm(), self.clock, self.storage)
             try:
                 company.restore(found.settings, iter(found.rows), found.answers, found.deletions)
                 assert_books_balance(company)
-            except (LookupError, TypeError, ValueError, ArithmeticError, UnbalancedError) as error:
+                assert_readable(company)
+            except DAMAGED as error:
                 reason = f"{type(error).__name__}: {error}"[:200]
                 raise UnreadableError(
                     f"ses objets sont abîmés ({reason})", f"its objects are damaged ({reason})"

@@ -23,7 +23,7 @@ Rank = tuple[int, int, str]
 
 def rank(key: str) -> Rank:
     """Return an id's place among others: words first, then numbers by their value."""
-    return (1, int(key), "") if key.isdigit() else (0, 0, key)
+    return (1, int(key), "") if key.isdecimal() else (0, 0, key)
 
 
 def instant(text: str) -> float:

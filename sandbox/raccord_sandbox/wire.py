@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import secrets
 import zlib
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any, NoReturn
 from raccord_sandbox.faults import FaultError
 
 QBO_VERSION = "1512.462"
+SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
 
 def loads(body: bytes) -> Any:
@@ -22,9 +24,12 @@ def loads(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise FaultError(500, "Operation with a body that is not UTF-8 is not supported.") from error
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        if SURROGATE.search(text):
+            dumps(value).encode()  # half a pair is no character, and no answer could bear it
     except (ValueError, RecursionError) as error:
         raise unreadable() from error
+    return value
 
 
 def dumps(value: Any) -> str:

@@ -40,7 +40,14 @@ def busy(us: Books) -> Books:
     us.here("POST", "clock", advance=86_400)
     digest = us.company.files.put(b"receipt")
     us.company.apply(
-        [("Attachable", "77", {**next(iter(us.company.table("Item"))), "Id": "77", CONTENT: digest}, None)]
+        [
+            (
+                "Attachable",
+                "77",
+                {**next(iter(us.company.table("Item"))), "Id": "77", "FileName": "a.txt", CONTENT: digest},
+                None,
+            )
+        ]
     )
     return us
 

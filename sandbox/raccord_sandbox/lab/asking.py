@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from raccord_sandbox.clock import FIRST_YEAR, LAST_YEAR
 from raccord_sandbox.company import Company
 from raccord_sandbox.faultlab import FaultLab
 from raccord_sandbox.faults import Doc
@@ -64,7 +65,7 @@ class Ask:
     def whole(self, name: str, default: int, most: int) -> int:
         """Return a number from 0 to `most`; a query string holds it as text."""
         value = self.fields.get(name, default)
-        if isinstance(value, str) and value.isdigit() and len(value) < 10:
+        if isinstance(value, str) and value.isdecimal() and len(value) < 10:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise wrong_type(name, "un nombre entier positif", "a whole number that is not negative")
@@ -81,6 +82,8 @@ class Ask:
             raise wrong_type(name, "une date et heure ISO 8601", "an ISO 8601 date and time") from error
         if found.tzinfo is None:
             raise wrong_type(name, "une heure avec son fuseau (Z ou ±hh:mm)", "a time with its zone (Z or ±hh:mm)")
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise beyond_calendar(name)
         return found
 
     def only(self, *names: str) -> None:
@@ -99,6 +102,15 @@ class Ask:
 def wrong_type(name: str, fr: str, en: str) -> LabError:
     """Return the refusal of a field that is not what it must be."""
     return LabError(400, "bad_value", f"{name} doit être {fr}", f"{name} must be {en}")
+
+
+def beyond_calendar(name: str) -> LabError:
+    """Return the refusal of a time that a clock cannot tell."""
+    return wrong_type(
+        name,
+        f"dans le calendrier, de {FIRST_YEAR} à {LAST_YEAR}",
+        f"within the calendar, from {FIRST_YEAR} to {LAST_YEAR}",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from raccord_sandbox.clock import SandboxClock, precise_stamp
 from raccord_sandbox.config import Limits
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.faults import Doc
-from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
+from raccord_sandbox.lab.asking import Ask, LabError, Route, beyond_calendar, wrong_type
 from raccord_sandbox.switches import SWITCHES, read_switches
 
 FAULT_FIELDS = tuple(item.name for item in fields(ArmedFault) if item.name not in ("struck", "number"))
@@ -63,7 +63,7 @@ def _disarm(ask: Ask) -> Doc:
     ask.only()
     number = ask.path["number"]
     try:
-        ask.faults.disarm(int(number) if number.isdigit() else 0)
+        ask.faults.disarm(int(number) if number.isdecimal() and len(number) < 16 else 0)
     except KeyError as error:
         raise LabError(404, "no_fault", f"pas de panne {number}", f"no fault {number}") from error
     return {}
@@ -111,9 +111,7 @@ def _move_clock(ask: Ask, clock: SandboxClock) -> None:
             clock.set(moment)
         clock.advance(step)
     except OverflowError as error:
-        raise wrong_type(
-            "advance", "plus court : le calendrier finit en 9999", "shorter: the calendar ends in 9999"
-        ) from error
+        raise beyond_calendar("advance") from error
 
 
 def _told(clock: SandboxClock) -> Doc:
@@ -161,6 +159,8 @@ def _set_switches(ask: Ask) -> Doc:
 
 
 def _real(value: Any, name: str) -> float:
+    if isinstance(value, bool):
+        raise wrong_type(name, "un nombre", "a number")
     try:
         found = float(value)
     except (TypeError, ValueError) as error:

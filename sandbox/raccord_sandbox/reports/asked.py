@@ -49,7 +49,7 @@ class Asked:
         text = self.text(name)
         if not text:
             return default
-        if not text.isdecimal() or not 1 <= int(text) <= high:
+        if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= high:
             raise FaultError(2240, f"Invalid Number Range : {name} must be 1 to {high}", name)
         return int(text)
 

@@ -63,7 +63,7 @@ def require_codes(work: Work, lines: Sequence[TaxableLine], old: Doc | None) -> 
     known = _codes_of(old)
     for item in lines:
         code = item.detail.get("TaxCodeRef")
-        if code is None or code["value"] in PSEUDO_CODES or not code["value"].isdigit():
+        if code is None or code["value"] in PSEUDO_CODES or not code["value"].isdecimal():
             raise business(text, "TaxCodeRef")
         stored = work.get("TaxCode", code["value"])
         if stored is None:

@@ -44,6 +44,8 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         """Refuse an address that is not of this machine, and words that mean nothing. Raises ValueError."""
+        if not self.url.isascii() or not self.url.isprintable() or " " in self.url:
+            raise ValueError("url is written in ASCII; other signs are percent-encoded")
         parts = urlsplit(self.url)
         if parts.scheme != "http" or not is_loopback(parts.hostname or "") or parts.username is not None:
             raise ValueError("url is an http address of this machine (localhost, 127.0.0.1 or [::1])")

@@ -278,7 +278,7 @@ def _path_of(word: str) -> str:
 def _turned(found: Sequence[Item], request: Request) -> tuple[Sequence[Item], Doc]:
     """Return one page of a list, and the addresses of its neighbours."""
     asked = request.query_params.get("page", "1")
-    number = int(asked) if asked.isdigit() and len(asked) < 8 else 1
+    number = int(asked) if asked.isdecimal() and len(asked) < 8 else 1
     last = max(1, -(-len(found) // PAGE))
     number = min(max(1, number), last)
     kept = {key: value for key, value in request.query_params.items() if key != "page"}

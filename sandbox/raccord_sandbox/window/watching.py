@@ -36,7 +36,7 @@ def watching_router(store: Store, faults: FaultLab, log: RequestLog) -> APIRoute
 
     @router.get("/requests/{number}", response_model=None)
     def one_request(request: Request, number: str) -> Response:
-        seen = log.get(int(number)) if number.isdigit() and len(number) < 16 else None
+        seen = log.get(int(number)) if number.isdecimal() and len(number) < 16 else None
         if seen is None:
             return absent(request)
         company = store.get(seen.realm)
@@ -136,6 +136,6 @@ def _fault(fields: dict[str, str]) -> ArmedFault:
 def _whole(text: str, default: int) -> int:
     if not text:
         return default
-    if not text.isdigit() or int(text) > MOST:
+    if not text.isdecimal() or int(text) > MOST:
         raise ValueError(f"{text!r} is no number up to {MOST}")
     return int(text)
