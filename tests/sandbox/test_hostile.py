@@ -176,3 +176,31 @@ def test_a_pattern_that_could_search_for_ever_is_refused(pattern: str) -> None:
 def test_a_webhook_goes_nowhere_but_to_this_machine(url: str) -> None:
     with pytest.raises(ValueError, match="url is"):
         Endpoint(1, url, "raccord-sandbox")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "sent"),
+    [
+        ({"ContentType": "text/plain\r\nX-Evil: 1"}, "application/octet-stream"),
+        ({"ContentType": "téxt/😀"}, "application/octet-stream"),
+        ({"FileName": "../../etc/passwd.txt"}, "text/plain; charset=utf-8"),
+        ({"FileName": "a\r\nX-Evil: 1.txt"}, None),
+    ],
+)
+def test_a_file_is_served_under_harmless_headers(us: Books, metadata: Any, sent: str | None) -> None:
+    parts = {
+        "file_metadata_01": (None, json.dumps(metadata), "application/json"),
+        "file_content_01": ("a.txt", b"x", "text/plain"),
+    }
+    answer = us.http.post(f"{us.base}/upload", files=parts).json()["AttachableResponse"][0]
+    assert ("Fault" in answer) == (sent is None)
+    if sent is not None:
+        served = us.http.get(answer["Attachable"]["TempDownloadUri"])
+        assert (served.status_code, served.content, served.headers["Content-Type"]) == (200, b"x", sent)
+        assert "X-Evil" not in served.headers
+        assert served.headers["Content-Disposition"].startswith("attachment;")
+
+
+def test_the_last_day_of_the_calendar_counts(us: Books) -> None:
+    us.make("SalesReceipt", {**SALE, "TxnDate": "9999-12-31"})
+    assert us.balance("UndepositedFunds") == 5

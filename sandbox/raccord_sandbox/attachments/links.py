@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -10,6 +11,8 @@ from starlette.responses import Response
 from raccord_sandbox.attachments.files import CONTENT
 from raccord_sandbox.store import Store
 
+MEDIA = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+"""What a header can say; clients may call a file anything."""
 DENIED = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>{}</Message></Error>'
 
 
@@ -28,6 +31,7 @@ def files_router(store: Store) -> APIRouter:
             return Response(DENIED.format("The file is gone"), 404, media_type="application/xml")
         disposition = f"attachment; filename*=UTF-8''{quote(doc['FileName'], safe='')}"
         headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
-        return Response(content, 200, headers, media_type=doc["ContentType"])
+        media = doc["ContentType"] if MEDIA.fullmatch(doc["ContentType"]) else "application/octet-stream"
+        return Response(content, 200, headers, media_type=media)
 
     return router

@@ -121,7 +121,7 @@ def _attach(company: Company, pair: Pair, origin: Origin) -> Doc:
     if not name:
         raise missing("FileName")
     content = _content(part)
-    if ending(name) not in TYPES or not content:
+    if ending(name) not in TYPES or not content or not name.isprintable():
         raise FaultError(6041, f"Invalid Uploaded File : {name}", "FileName")
     media = metadata.get("ContentType") or part.media or TYPES[ending(name)]
     file = {CONTENT: company.files.put(content), "Size": len(content), "FileName": name, "ContentType": media}
