@@ -204,3 +204,28 @@ def test_a_file_is_served_under_harmless_headers(us: Books, metadata: Any, sent:
 def test_the_last_day_of_the_calendar_counts(us: Books) -> None:
     us.make("SalesReceipt", {**SALE, "TxnDate": "9999-12-31"})
     assert us.balance("UndepositedFunds") == 5
+
+
+@pytest.mark.parametrize("uri", ["http://[::1/x", "http://localhost@10.0.0.1/", "//10.0.0.1/", "javascript:alert(1)"])
+def test_consent_leads_to_no_other_address(us: Books, uri: str) -> None:
+    asked = {
+        "client_id": "raccord-sandbox",
+        "response_type": "code",
+        "scope": "openid",
+        "redirect_uri": uri,
+        "auto": "1",
+    }
+    answer = us.http.get("/connect/oauth2", params=asked)
+    assert (answer.status_code, answer.headers.get("location")) == (400, None)
+    lab = {"Authorization": f"Bearer {us.server.lab_token}"}
+    refused = us.http.post("/sandbox/clients", json={"name": "x", "redirect_uris": [uri]}, headers=lab)
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_address")
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://["}, {"Origin": "http://10.0.0.1"}, {"Host": "10.0.0.1"}, {}])
+def test_a_form_of_another_site_arms_nothing(us: Books, headers: dict[str, str]) -> None:
+    form = {"deed": "arm", "effect": "hold", "path": "/never"}
+    assert us.http.post("/faults", data=form, headers=headers).status_code == 403
+    page = us.http.get("/faults", headers=headers).text
+    assert ('name="proof"' in page) == (headers == {})
+    assert "/never" not in page

@@ -40,8 +40,8 @@ class Client:
         """Tell whether the answer to an authorize request may go to this address."""
         if self.redirect_uris:
             return uri in self.redirect_uris
-        parts = urlsplit(uri)
-        return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
+        scheme, host, _ = _parts(uri)
+        return scheme in ("http", "https") and host in LOOPBACK
 
     def has_secret(self, secret: str) -> bool:
         """Compare a secret in constant time."""
@@ -91,11 +91,20 @@ class Clients:
                 self._storage.put_facts(SCOPE, {key: None})
 
 
+def _parts(uri: str) -> tuple[str, str, str]:
+    """Return scheme, host and fragment, all empty where the address cannot be read."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return "", "", ""
+    return parts.scheme, parts.hostname or "", parts.fragment
+
+
 def _check_address(uri: str) -> None:
     """Refuse an address that Intuit would: HTTPS everywhere but on the loopback, no fragment."""
-    parts = urlsplit(uri)
-    local = parts.scheme == "http" and parts.hostname in LOOPBACK
-    if len(uri) > MAX_ADDRESS or not parts.hostname or parts.fragment or not (parts.scheme == "https" or local):
+    scheme, host, fragment = _parts(uri)
+    local = scheme == "http" and host in LOOPBACK
+    if len(uri) > MAX_ADDRESS or not host or fragment or not (scheme == "https" or local):
         raise ClientRefusedError(
             "bad_address",
             f"l’adresse {uri[:200]} doit être en https, ou en http sur localhost, sans #",

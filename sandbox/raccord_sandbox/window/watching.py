@@ -90,10 +90,10 @@ def _may_change(store: Store, request: Request) -> bool:
         return True
     try:
         local = ipaddress.ip_address(request.client.host if request.client else "").is_loopback
+        origin = request.headers.get("origin")
+        names = [request.url.hostname, *([urlsplit(origin).hostname] if origin else [])]
     except ValueError:
         return False
-    origin = request.headers.get("origin")
-    names = [request.url.hostname, *([urlsplit(origin).hostname] if origin else [])]
     return local and all(name in LOCAL for name in names)
 
 
