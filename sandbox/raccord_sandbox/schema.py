@@ -137,7 +137,7 @@ class Number:
             raise FaultError(2080, f"Invalid Number : {path}", path) from error
         if isinstance(value, str) and "_" in value:
             raise FaultError(2080, f"Invalid Number : {path}", path)
-        if not number.is_finite() or abs(number) > LARGEST:
+        if not number.is_finite() or number.adjusted() > LARGEST.adjusted() or abs(number) > LARGEST:
             raise FaultError(2140, f"Invalid Amount : {path}", path)
         if self.places is not None:
             return fitted(number, self.places, path)

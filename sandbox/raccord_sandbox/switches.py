@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from importlib.resources import files
 from typing import Any
 
+FARTHEST = 15
+"""Digits on either side of the point."""
 Setting = bool | int | Decimal | str
 
 
@@ -67,7 +69,7 @@ def _number(value: object) -> Decimal | None:
         found = Decimal(value)
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and abs(found.adjusted()) <= FARTHEST else None
 
 
 def _read() -> dict[str, Switch]:

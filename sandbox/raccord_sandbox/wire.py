@@ -7,13 +7,15 @@ import json
 import re
 import secrets
 import zlib
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
 from raccord_sandbox.faults import FaultError
 
 QBO_VERSION = "1512.462"
+FARTHEST = 1000
+"""The most zeros of a number sent as 1E+1000; amounts have fewer by far."""
 SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
 
@@ -24,10 +26,10 @@ def loads(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise FaultError(500, "Operation with a body that is not UTF-8 is not supported.") from error
     try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_float=_number, parse_constant=_refuse_constant)
         if SURROGATE.search(text):
             dumps(value).encode()  # half a pair is no character, and no answer could bear it
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, InvalidOperation) as error:
         raise unreadable() from error
     return value
 
@@ -64,6 +66,13 @@ def deflate(body: bytes) -> bytes:
 def new_tid() -> str:
     """Return a correlation id in the shape of `intuit_tid`."""
     return f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > FARTHEST:
+        raise ValueError("written out, this number would fill the memory")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:

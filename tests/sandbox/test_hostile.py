@@ -34,6 +34,11 @@ DEEP = b'{"DisplayName":' + b"[" * 900 + b"]" * 900 + b"}"
         ("transfer", {"FromAccountRef": {"value": "35"}, "ToAccountRef": {"value": ""}, "Amount": 1}, "2020"),
         ("invoice", {"CustomerRef": {"value": "1"}, "Line": [{"DetailType": {"a": 1}}]}, "2170"),
         ("invoice", {"CustomerRef": {"value": "1"}, "Line": [{"DetailType": ["x"]}]}, "2170"),
+        ("payment", b'{"CustomerRef": {"value": "1"}, "TotalAmt": 1E+999999999}', "2010"),
+        ("payment", b'{"CustomerRef": {"value": "1"}, "TotalAmt": 1E+99999999999999999999}', "2010"),
+        ("payment", b'{"CustomerRef": {"value": "1"}, "TotalAmt": 1E+999}', "2140"),
+        ("payment", b'{"CustomerRef": {"value": "1"}, "TotalAmt": "1E+999999999"}', "2140"),
+        ("payment", b'{"CustomerRef": {"value": "1"}, "TotalAmt": "-1E+999999999999"}', "2140"),
         ("invoice", {"Id": "²", "SyncToken": "0"}, "2030"),
         ("invoice", {"Id": "9" * 4500, "SyncToken": "0"}, "610"),
     ],
@@ -65,6 +70,7 @@ def test_xml_in_an_encoding_that_nobody_knows_is_refused(us: Books) -> None:
         ("{base}/customer/²", 400),
         ("{base}/reports/AgedReceivables?aging_period=" + "9" * 5000, 400),
         ("{base}/reports/AgedReceivables?num_periods=²", 400),
+        ("{base}/reports/TransactionList?bothamount=1E999999999", 400),
         ("{base}/query?query=select * from Customer startposition ²", 400),
         ("{base}/query?query=select * from Customer startposition " + "9" * 5000, 400),
         ("{base}/query?query=select * from Customer maxresults -" + "9" * 5000, 400),
@@ -140,7 +146,10 @@ def test_a_search_with_many_wildcards_ends(us: Books, pattern: str, fits: bool) 
     assert found == {"totalCount": int(fits)}
 
 
-@pytest.mark.parametrize("body", [{"set": "0001-01-01T00:00:00Z"}, {"set": "9999-12-31T00:00:00Z"}, {"advance": True}])
+@pytest.mark.parametrize(
+    "body",
+    [{"set": "0001-01-01T00:00:00Z"}, {"set": "9999-12-31T00:00:00Z"}, {"advance": True}, {"advance": 10**400}],
+)
 @pytest.mark.parametrize("path", ["/sandbox/clock", "/sandbox/companies/{realm}/clock"])
 def test_a_clock_stays_within_the_calendar(us: Books, path: str, body: Any) -> None:
     lab = {"Authorization": f"Bearer {us.server.lab_token}"}
@@ -229,3 +238,12 @@ def test_a_form_of_another_site_arms_nothing(us: Books, headers: dict[str, str])
     page = us.http.get("/faults", headers=headers).text
     assert ('name="proof"' in page) == (headers == {})
     assert "/never" not in page
+
+
+@pytest.mark.parametrize("number", [b"1E+999999999", b"1E-999999999", b'"1E+999999999"', b'"1E-999999999"'])
+def test_a_switch_takes_no_number_that_would_fill_the_memory(us: Books, number: bytes) -> None:
+    lab = {"Authorization": f"Bearer {us.server.lab_token}"}
+    path = f"/sandbox/companies/{us.company.realm}/switches"
+    answer = us.http.post(path, content=b'{"tax_tolerance": ' + number + b"}", headers=lab)
+    assert answer.status_code == 400
+    assert us.company.switch("tax_tolerance") < 1

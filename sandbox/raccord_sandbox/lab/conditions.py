@@ -163,7 +163,7 @@ def _real(value: Any, name: str) -> float:
         raise wrong_type(name, "un nombre", "a number")
     try:
         found = float(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise wrong_type(name, "un nombre", "a number") from error
     if not abs(found) <= FURTHEST * 1000:
         raise wrong_type(name, "un nombre moins grand", "a smaller number")

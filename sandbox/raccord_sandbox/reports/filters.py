@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import Any
 
 from raccord_sandbox.company import Company
@@ -115,7 +115,7 @@ def _method(company: Company, doc: Doc) -> str:
 def _amount(asked: Asked) -> Decimal:
     try:
         return abs(Decimal(asked.text("bothamount")))
-    except InvalidOperation as error:
+    except (InvalidOperation, Overflow) as error:
         raise FaultError(2080, "Invalid Number : bothamount", "bothamount") from error
 
 
