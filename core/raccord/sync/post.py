@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from raccord.clock import Clock
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.texts import Text
-from raccord.quickbooks import Cause, QuickBooks
+from raccord.quickbooks import Cause, QuickBooks, QuickBooksError
 from raccord.quickbooks.codec import fill
 from raccord.store.models import (
     Action,
@@ -110,12 +110,20 @@ class Poster:
         claimed, more = len(jobs), jobs
         with Sender(self.guarded, self.clock) as sender:
             sender.add(jobs)
-            while results := sender.collect(SETTLE):
+            while results := self._collect(sender):
                 self._settle(results)
                 if more and claimed < SLICE and sender.waiting < REFILL:
                     more = self._claim(plan_id, jobs[0].rank) or []
                     sender.add(more)
                     claimed += len(more)
+
+    def _collect(self, sender: Sender) -> list[Result]:
+        try:
+            return sender.collect(SETTLE)
+        except QuickBooksError:
+            # These need not be waited for: they may be looked for at once, and go out again.
+            self._note([job.posting_id for job in sender.unsent], {"quiet_at": self.clock.now()})
+            raise
 
     def recover(self) -> int:
         """Settle what earlier runs left unknown, by reading back only; return how many intents were open.
@@ -300,14 +308,14 @@ class Poster:
         missing = [job for job in jobs if job.sought.code not in found]
         worn = [job for job in missing if job.attempts >= ATTEMPTS_MAX]
         fresh = [job for job in missing if job.attempts < ATTEMPTS_MAX]
-        self._count_attempts([job.posting_id for job in worn], {"attempts": Posting.attempts + 1})
-        self._count_attempts([job.posting_id for job in fresh], {"attempts": Posting.attempts + 1, "quiet_at": None})
+        self._note([job.posting_id for job in worn], {"attempts": Posting.attempts + 1})
+        self._note([job.posting_id for job in fresh], {"attempts": Posting.attempts + 1, "quiet_at": None})
         if worn:
             self._set_aside(worn)
         return [*results, *send_all(self.guarded, self.clock, fresh)]
 
-    def _count_attempts(self, posting_ids: Sequence[int], values: Mapping[str, Any]) -> None:
-        """Note one more try of each, before it is made; the tries are bounded."""
+    def _note(self, posting_ids: Sequence[int], values: Mapping[str, Any]) -> None:
+        """Write down what is known of intents without an answer."""
         with self.execution.begin() as (session, _):
             for some in chunks(posting_ids, CHUNK):
                 session.execute(update(Posting).where(Posting.id.in_(some)).values(**values))

@@ -19,6 +19,7 @@ from raccord.quickbooks import (
     NoPermitError,
     Operation,
     QuickBooks,
+    QuickBooksError,
     RefusedError,
     RetryClass,
     Uncertain,
@@ -27,6 +28,7 @@ from raccord.quickbooks import (
 from raccord.quickbooks.codec import uses_batch
 from raccord.store.models import Action
 from raccord.sync.bodies import digest
+from raccord.sync.execution import Fenced
 from raccord.sync.readback import LISTS, Sought
 
 WORKERS = 8
@@ -75,7 +77,7 @@ class Sender:
 
     Each job is sent once. A batch goes out whenever the limits allow one; until then its documents go out singly, so
     that the company's whole quota is used. After an error no further job is begun: ``collect`` returns what came
-    before and then raises it. The jobs that were left have no result, like those whose answer was lost. Leaving the
+    before and then raises it; ``unsent`` are those of the others that certainly reached nobody. Leaving the
     context waits for the requests under way.
     """
 
@@ -86,6 +88,9 @@ class Sender:
         self._change = threading.Condition()
         self._queue: deque[Job] = deque()
         self._done: list[Result] = []
+        self._alone: set[int] = set()
+        """Documents of a batch that QuickBooks refused whole: by itself each answers for itself."""
+        self._kept: list[Job] = []
         self._busy = 0
         self._error: BaseException | None = None
         self._stopped = False
@@ -105,6 +110,11 @@ class Sender:
     def waiting(self) -> int:
         """How many jobs no thread has taken yet."""
         return len(self._queue)
+
+    @property
+    def unsent(self) -> Sequence[Job]:
+        """After an error: the jobs of which it is certain that QuickBooks executed nothing."""
+        return [*self._kept, *self._queue]
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Send these too."""
@@ -130,7 +140,13 @@ class Sender:
 
     def _work(self) -> None:
         while jobs := self._next():
-            results = self._send(jobs)
+            try:
+                results = self._send(jobs)
+            except (QuickBooksError, Fenced):
+                # Whatever leaves the outcome open is a result, so with an error nothing was executed.
+                with self._change:
+                    self._kept.extend(job for job in jobs if job not in self._queue)
+                raise
             with self._change:
                 self._done.extend(results)
                 self._change.notify_all()
@@ -150,9 +166,17 @@ class Sender:
             if self._stopped or self._error is not None:
                 return jobs
             most = BATCH_MAX if self._clock.elapsed_ms() >= self._no_batch_until_ms else 1
-            while self._queue and len(jobs) < most and (not jobs or _go_together(jobs[0], self._queue[0])):
+            while self._queue and len(jobs) < most and (not jobs or self._go_together(jobs[0], self._queue[0])):
                 jobs.append(self._queue.popleft())
             return jobs
+
+    def _go_together(self, first: Job, other: Job) -> bool:
+        """Tell whether two jobs may go out in one request."""
+        if Action.LINK in (first.action, other.action):
+            return first.action == other.action and first.kind == other.kind
+        if {first.posting_id, other.posting_id} & self._alone:
+            return False
+        return uses_batch(first.kind) and uses_batch(other.kind)
 
     def _put_back(self, jobs: Sequence[Job]) -> None:
         with self._change:
@@ -207,8 +231,10 @@ class Sender:
         except RefusedError as error:
             if error.retry is not RetryClass.NEVER:
                 raise
-            # Refused whole, so nothing of it was executed; by itself each document answers for itself.
-            return [self._send_one(job) for job in jobs]
+            # Nothing of it was executed.
+            self._alone.update(job.posting_id for job in jobs)
+            self._put_back(jobs)
+            return []
         except Uncertain as error:
             return [Result(job, tid=error.tid, under_way_ms=error.attempt.under_way_ms) for job in jobs]
         return [Result(job, answer.value, answer.faults) for job, answer in zip(jobs, answers, strict=True)]
@@ -222,10 +248,3 @@ def send_all(client: QuickBooks, clock: Clock, jobs: Sequence[Job]) -> list[Resu
         while some := sender.collect(len(jobs)):
             results.extend(some)
         return results
-
-
-def _go_together(first: Job, other: Job) -> bool:
-    """Tell whether two jobs may go out in one request."""
-    if Action.LINK in (first.action, other.action):
-        return first.action == other.action and first.kind == other.kind
-    return uses_batch(first.kind) and uses_batch(other.kind)
