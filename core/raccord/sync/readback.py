@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
-from raccord.quickbooks.codec import read_marker
+from raccord.quickbooks.codec import differing, read_marker
 from raccord.sync.books import by_name
 from raccord.sync.chunks import chunks
 
@@ -162,9 +162,10 @@ def _entries(question: _Question, rows: Sequence[Mapping[str, Any]]) -> dict[str
     for each in question.sought:
         body = _parsed(each)
         if each.update:
-            # Entries bear no mark: what still has the token that was sent was not changed by it.
+            # Entries bear no mark: the update is in where the token moved on and the entry says what was sent.
             own = [row for row in rows if str(row["Id"]) == each.document_id]
-            fitting = [row for row in own if str(row.get("SyncToken")) != str(body.get("SyncToken"))]
+            moved_on = [row for row in own if str(row.get("SyncToken")) != str(body.get("SyncToken"))]
+            fitting = [row for row in moved_on if not differing(body, row)]
         else:
             fitting = [row for row in rows if all(_same(row, body, name) for name in TELLING)]
         if fitting:

@@ -23,7 +23,8 @@ IN_THE_WAY = frozenset({Cause.DUPLICATE_NUMBER, Cause.DUPLICATE_NAME, Cause.STAL
 def recognise(client: QuickBooks, results: Sequence[Result]) -> list[Result]:
     """Return the results with documents in the place of refusals that our own documents caused.
 
-    A number, a name or a newer state may come from a life of ours that we forgot. And "not found" as the answer to an
+    A number, a name or a newer state may come from a life of ours that we forgot; a newer state only counts if it says
+    what was sent. And "not found" as the answer to an
     update may speak of the document or of something it refers to: asking for the document tells which.
     """
     taken = [result.job.sought for result in results if _stands_in_its_way(result)]
@@ -34,9 +35,7 @@ def recognise(client: QuickBooks, results: Sequence[Result]) -> list[Result]:
 
 
 def _stands_in_its_way(result: Result) -> bool:
-    # An entry of a list bears no mark: a newer state of it may be anybody's.
-    known = IN_THE_WAY - {Cause.STALE} if result.job.kind in LISTS else IN_THE_WAY
-    return _has(result.faults, known)
+    return _has(result.faults, IN_THE_WAY)
 
 
 def _judged(result: Result, found: Mapping[str, Mapping[str, Any]], alive: set[tuple[str, str]]) -> Result:

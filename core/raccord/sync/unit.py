@@ -24,7 +24,7 @@ from raccord.store.models import (
 )
 from raccord.sync import drift
 from raccord.sync.acquaint import creates_documents, get_acquainted, has_lines_to_send
-from raccord.sync.books import Facts, chosen, read_facts, read_lists, store_books
+from raccord.sync.books import PEOPLE, Facts, chosen, kind_of, read_facts, read_lists, store_books
 from raccord.sync.conserve import conserve
 from raccord.sync.doubles import Doubles, Sought, documents_near
 from raccord.sync.environments import environment_of
@@ -133,7 +133,8 @@ class Unit:
 
     def _books(self) -> None:
         bench = self.bench
-        names = [role.default.name.get(bench.view.language) for role in bench.scope.info.roles if role.default]
+        people = [role for role in bench.scope.info.roles if role.default and kind_of(role.accepts) in PEOPLE]
+        names = [role.default.name.get(bench.view.language) for role in people if role.default]
         with self.execution.database.read() as session:
             choices = chosen(session, bench.company.id)
         client = bench.client()
