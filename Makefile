@@ -1,7 +1,7 @@
 # One command each; `make` alone lists them. PYTHON=… chooses the interpreter of the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check mypy pyright test test-slow wheels demo coverage-of-requirements clean distclean
+.PHONY: help dev check mypy pyright test test-slow crash wheels demo coverage-of-requirements clean distclean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -39,8 +39,13 @@ pyright: $(READY)
 test: check ## check, then every test but the slow ones
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow" --ignore=tests/tidy
 
-test-slow: $(READY) ## crash matrices and long property runs
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow
+test-slow: $(READY) ## long property runs
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow --ignore=tests/crash
+
+# The matrix in processes of its own, then real processes really killed; a replay runs the matrix alone.
+crash: $(READY) ## kill it at every commit and request; ARGS=--seed=… brings a schedule back
+	PYTHONPATH=tests/support $(BIN)/python tests/crash/matrix.py --workers=$(WORKERS) $(ARGS)
+	$(if $(ARGS),,$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow tests/crash)
 
 wheels: $(READY) ## build all distributions, install them elsewhere and use them there
 	rm -rf dist

@@ -9,8 +9,11 @@ Row = dict[str, str]
 MONTH = "2026-03"
 
 
-def every_kind(batch: str, sales: int = 3, *, lists: bool = True) -> list[Row]:
-    """Return one row of each list, ``sales`` sales, and one of each other document, all with ids of this batch."""
+def every_kind(batch: str, sales: int = 3, *, lists: bool = True, item: str = "") -> list[Row]:
+    """Return one row of each list, ``sales`` sales, and one of each other document, all with ids of this batch.
+
+    What is sold is the batch's own item, or ``item``, or what the connector's default makes of it.
+    """
     rows: list[Row] = []
     if lists:
         rows += [
@@ -20,7 +23,7 @@ def every_kind(batch: str, sales: int = 3, *, lists: bool = True) -> list[Row]:
             _row("items", batch, 1, name=f"Panier {batch}"),
         ]
     to = {"to": f"people/{batch}1"} if lists else {}
-    of = {"of": f"items/{batch}1"} if lists else {}
+    of = {"of": item or f"items/{batch}1"} if item or lists else {}
     sold = [_row("sales", batch, number, f"{20 + number}.07", **to, **of) for number in range(1, sales + 1)]
     back = _row("refunds", batch, 1, "-1.05", **of)
     rows += [*sold, back]
