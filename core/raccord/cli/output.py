@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+SHORT_CELL = 10
+"""A day, a short id, a currency: cells that are read as one word."""
+FOLDED_MIN = 12
+"""Characters that a column of texts keeps, however narrow the terminal is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table; ``right`` for amounts and counts."""
@@ -58,16 +64,18 @@ class Output:
         from rich.table import Table
         from rich.text import Text as Plain
 
-        table = Table(title=title.get(self.language), title_justify="left", title_style="bold")
-        for column in columns:
-            table.add_column(
-                column.title.get(self.language), justify="right" if column.right else "left", overflow="fold"
-            )
-        for row in rows:
+        cells = [list(row) for row in rows]
+        console = self._console()
+        titles = [column.title.get(self.language) for column in columns]
+        widths, padding = _widths(columns, titles, cells, console.width)
+        table = Table(title=title.get(self.language), title_justify="left", title_style="bold", padding=(0, padding))
+        for column, heading, width in zip(columns, titles, widths, strict=True):
+            table.add_column(heading, justify="right" if column.right else "left", overflow="fold", width=width)
+        for row in cells:
             # Cells are data, which must not be read as Rich's markup.
             table.add_row(*(Plain(cell) for cell in row))
         if table.row_count:
-            self._console().print(table)
+            console.print(table)
         else:
             self.say(empty)
 
@@ -84,6 +92,33 @@ class Output:
         from rich.console import Console
 
         return Console(stderr=stderr, highlight=False)
+
+
+def _widths(
+    columns: Sequence[Column], titles: Sequence[str], cells: Sequence[Sequence[str]], room: int
+) -> tuple[list[int | None], int]:
+    """Return the fixed widths of a table's columns (``None`` gives way) and its padding, so that no amount is broken.
+
+    Where all does not fit, the padding goes first; then texts are folded, but amounts and short words stay whole.
+    """
+    longest = [
+        max((len(line) for row in cells for line in row[at].splitlines()), default=0) for at in range(len(columns))
+    ]
+    natural = sum(max(wide, len(title)) for wide, title in zip(longest, titles, strict=True))
+    lines = len(columns) + 1
+    spaces = 2 * len(columns)
+    if natural + lines + spaces <= room:
+        return [None] * len(columns), 1
+    if natural + lines <= room:
+        return [None] * len(columns), 0
+    whole = [
+        max(wide, *map(len, title.split())) if column.right or wide <= SHORT_CELL else None
+        for column, wide, title in zip(columns, longest, titles, strict=True)
+    ]
+    needed = sum(FOLDED_MIN if width is None else width for width in whole) + lines
+    if needed + spaces <= room:
+        return whole, 1
+    return (whole, 0) if needed <= room else ([None] * len(columns), 1)
 
 
 def output() -> Output:

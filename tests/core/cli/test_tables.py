@@ -1,0 +1,48 @@
+"""Tables keep amounts, days and ids in one piece as long as the terminal has room for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, Output
+from raccord.cli.words import State
+
+LONG = "a question of some length that may be told on several lines"
+
+
+def drawn(capsys: pytest.CaptureFixture[str], columns: list[Column], row: list[str]) -> list[str]:
+    Output(State(language="en", as_json=False)).table(Phrase("T", "T"), columns, [row], empty=Phrase("", ""))
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("width", [74, 80, 120])
+def test_a_row_of_the_proof_stays_on_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    titles = ["Day", "Stream", "Source", "Left out", "Posted", "QuickBooks"]
+    columns = [Column(Phrase(title, title), right=at > 1) for at, title in enumerate(titles)]
+    row = ["2026-08-25", "settlements", "12,316.43", "0.00", "12,316.43", "12,316.43"]
+    lines = drawn(capsys, columns, row)
+    assert all(len(line.rstrip()) <= width for line in lines)
+    assert any(all(cell in line for cell in row) for line in lines)
+
+
+def test_texts_are_folded_before_amounts_and_ids(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    columns = [Column(Phrase(name, name), right=name == "Amount") for name in ("Id", "Amount", "Question")]
+    lines = drawn(capsys, columns, ["edb26acd", "-123,456.50 CAD", LONG])
+    assert all(len(line.rstrip()) <= 50 for line in lines)
+    assert any("edb26acd" in line and "-123,456.50 CAD" in line for line in lines)
+
+
+def test_nothing_is_lost_where_there_is_no_room(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "24")
+    columns = [Column(Phrase(name, name), right=True) for name in ("A", "B", "C")]
+    body = "".join(drawn(capsys, columns, ["1,234,567.89"] * 3))
+    assert sum(body.count(figure) for figure in "123456789") == 27
