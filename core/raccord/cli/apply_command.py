@@ -126,6 +126,10 @@ def _let_read(workshop: Workshop, out: Output, plan: PlanSummary) -> None:
             f"{plan.to_send} documents will be written to QuickBooks.",
         ),
         yes=False,
+        instead=Text(
+            f"Ajoutez --hash {plan.hash[:HASH_SHOWN]} --yes si c'est bien voulu.",
+            f"Add --hash {plan.hash[:HASH_SHOWN]} --yes if this is what you want.",
+        ),
     )
 
 

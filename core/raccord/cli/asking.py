@@ -12,16 +12,17 @@ from raccord.errors import RaccordError
 from raccord.plugin.texts import Text
 
 YES = frozenset({"o", "oui", "y", "yes"})
+INSTEAD = Text("Ajoutez --yes si c'est bien voulu.", "Add --yes if this is what you want.")
 
 
 class NotConfirmedError(RaccordError):
     """Raised when something that needs a person's word was asked for where no person is."""
 
 
-def confirm(out: Output, consequence: Phrase, *, yes: bool) -> None:
+def confirm(out: Output, consequence: Phrase, *, yes: bool, instead: Text = INSTEAD) -> None:
     """Show what follows and go on only with a person's word; raises ``click.Abort`` without it.
 
-    ``yes`` stands for it where no person is at the keyboard.
+    ``yes`` stands for it where no person is at the keyboard; ``instead`` says what a script gives.
     """
     if yes:
         return
@@ -29,7 +30,7 @@ def confirm(out: Output, consequence: Phrase, *, yes: bool) -> None:
         raise NotConfirmedError(
             "cli.not_confirmed",
             Text(consequence.fr, consequence.en),
-            Text("Ajoutez --yes si c'est bien voulu.", "Add --yes if this is what you want."),
+            instead,
         )
     click.echo(consequence.get(out.language))
     question = Phrase("Continuer ? [o/N]", "Go on? [y/N]").get(out.language)

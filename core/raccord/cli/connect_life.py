@@ -9,7 +9,7 @@ import click
 from sqlalchemy import select
 
 from raccord.cli.asking import confirm
-from raccord.cli.connections_table import as_json, show
+from raccord.cli.connections_table import STATES, as_json, show
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection
 from raccord.cli.house import opened_workshop
@@ -240,6 +240,6 @@ def _do(connection: str, deed: Deed, consequence: Phrase, yes: bool) -> int:
 
 def _now(connection: Connection) -> Phrase:
     return Phrase(
-        f"Connexion « {connection.label} » : {connection.state}.",
-        f"Connection “{connection.label}”: {connection.state}.",
+        f"Connexion « {connection.label} » : {STATES[ConnectionState(connection.state)].fr}.",
+        f"Connection “{connection.label}”: {STATES[ConnectionState(connection.state)].en}.",
     )

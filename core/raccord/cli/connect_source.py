@@ -7,9 +7,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
+from pydantic.fields import FieldInfo
 from sqlalchemy.orm import Session
 
 from raccord.cli.asking import confirm
+from raccord.cli.connections_table import STATES
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection
 from raccord.cli.house import opened_workshop
@@ -36,7 +38,7 @@ from raccord.plugin.texts import Text
 from raccord.scope import ScopeError
 from raccord.store import events
 from raccord.store.errors import StoreError
-from raccord.store.models import Connection
+from raccord.store.models import Connection, ConnectionState
 from raccord.store.vault import join_secrets
 from raccord.sync.workshop import Workshop, settings_handle
 
@@ -252,13 +254,24 @@ def _tell(out: Output, info: ConnectorInfo, connection: Connection) -> None:
     )
 
 
+def _if_absent(field: FieldInfo) -> Phrase:
+    """Say what counts without the setting, and the other values where they are few."""
+    usual, options = default_of(field), options_of(field)
+    others = ", ".join(option for option in options if option != usual)
+    if not options or not others:
+        return Phrase(usual, usual)
+    if not usual:
+        return Phrase(f"un de : {others}", f"one of: {others}")
+    return Phrase(f"{usual} (ou {others})", f"{usual} (or {others})")
+
+
 def _tell_state(out: Output, connection: Connection, *, quiet: bool = False) -> None:
     if out.as_json and not quiet:
         out.json({"connection": connection.id, "label": connection.label, "state": connection.state})
     out.say(
         Phrase(
-            f"Connexion « {connection.label} » : {connection.state}.",
-            f"Connection “{connection.label}”: {connection.state}.",
+            f"Connexion « {connection.label} » : {STATES[ConnectionState(connection.state)].fr}.",
+            f"Connection “{connection.label}”: {STATES[ConnectionState(connection.state)].en}.",
         )
     )
 
@@ -309,7 +322,7 @@ def _describe(out: Output, info: ConnectorInfo) -> None:
                 name,
                 title(name, field).get(out.language) + (secret if is_secret(field) else ""),
                 Phrase("oui", "yes").get(out.language) if field.is_required() else "",
-                " | ".join(options_of(field)) or default_of(field),
+                _if_absent(field).get(out.language),
             ]
             for name, field in fields
         ],

@@ -165,9 +165,9 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
     equal = sum(each["equal"] for each in table["proof"])
     out.say(
         Phrase(
-            f"Entrées {_money(table['money_in'])}, sorties {_money(table['money_out'])} ; "
+            f"À la banque : entrées {_money(table['money_in'])}, sorties {_money(table['money_out'])} ; "
             f"{table['posted_now']} documents écrits cette fois ; {table['waiting']} en attente d'une personne.",
-            f"Money in {_money(table['money_in'])}, money out {_money(table['money_out'])}; "
+            f"At the bank: money in {_money(table['money_in'])}, money out {_money(table['money_out'])}; "
             f"{table['posted_now']} documents posted this time; {table['waiting']} waiting for a person.",
         )
     )

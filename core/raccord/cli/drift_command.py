@@ -132,8 +132,8 @@ def _show(out: Output, found: Listing[DriftView]) -> None:
             for each in found.rows
         ],
         empty=Phrase(
-            "Tout est tel que Raccord l'a écrit.",
-            "Everything is as Raccord wrote it.",
+            "À la dernière exécution, tout était tel que Raccord l'a écrit ; « raccord sync » regarde de nouveau.",
+            "At the last run everything was as Raccord wrote it; “raccord sync” looks again.",
         ),
     )
 

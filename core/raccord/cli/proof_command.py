@@ -176,6 +176,9 @@ def _show(out: Output, proven: Proven) -> None:
     for row in proven.rows:
         if not row.equal:
             _show_why(out, row)
+    for code in dict.fromkeys(each.code for row in proven.rows for each in row.differences):
+        french, english = (explain(code, {}, language).fix for language in ("fr", "en"))
+        out.say(Phrase(f"À faire [{code}] : {french}", f"What to do [{code}]: {english}"))
 
 
 def _show_why(out: Output, row: ProofRow) -> None:

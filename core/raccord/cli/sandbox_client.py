@@ -107,8 +107,10 @@ def running_lab(url: str) -> Lab:
                 f"The token of the sandbox {address} is not known.",
             ),
             Text(
-                f"Démarrez-le avec « raccord sandbox serve », ou donnez le jeton qu'il a écrit dans {TOKEN_VARIABLE}.",
-                f"Start it with “raccord sandbox serve”, or give the token that it printed in {TOKEN_VARIABLE}.",
+                f"Démarrez « raccord sandbox serve » avec le même RACCORD_DATA_DIR, ou donnez le jeton "
+                f"(lab-token) qu'il a écrit dans {TOKEN_VARIABLE}.",
+                f"Start “raccord sandbox serve” with the same RACCORD_DATA_DIR, or give the token (lab-token) that it "
+                f"printed in {TOKEN_VARIABLE}.",
             ),
         )
     return Lab(address, token)
@@ -159,6 +161,6 @@ def _refusal(answer: httpx.Response) -> SandboxRefusedError:
         french = english = f"HTTP {answer.status_code}"
     return SandboxRefusedError(
         "sandbox.refused",
-        Text(f"Le bac à sable refuse : {french}.", f"The sandbox refuses: {english}."),
+        Text(f"Le bac à sable refuse : {french.rstrip('.')}.", f"The sandbox refuses: {english.rstrip('.')}."),
         Text("Voyez docs/reference/sandbox.md.", "See docs/reference/sandbox.md."),
     )

@@ -20,6 +20,16 @@ from raccord.store.models import Connection, LineState, PlanLine, Proof, Run, Ru
 from raccord.sync.acquaint import RECOGNISED
 from raccord.sync.workshop import Workshop
 
+STATES = {
+    RunState.QUEUED: Phrase("en file", "queued"),
+    RunState.RUNNING: Phrase("en cours", "running"),
+    RunState.PAUSED: Phrase("en pause", "paused"),
+    RunState.APPROVAL: Phrase("attend votre approbation", "waits for your approval"),
+    RunState.DONE: Phrase("terminée", "done"),
+    RunState.FAILED: Phrase("en échec", "failed"),
+    RunState.CANCELLED: Phrase("annulée", "cancelled"),
+}
+
 
 @make_command(
     "sync",
@@ -116,7 +126,10 @@ def show_run(workshop: Workshop, connection: Connection, run: Run, out: Output) 
         counts = session.scalars(select(RunCount).where(RunCount.run_id == run.id).order_by(RunCount.stream)).all()
     names = ("fetched", "posted", "unchanged", "skipped", "held", "failed")
     out.table(
-        Phrase(f"{connection.label} : {run.state}", f"{connection.label}: {run.state}"),
+        Phrase(
+            f"{connection.label} : {STATES[RunState(run.state)].fr}",
+            f"{connection.label}: {STATES[RunState(run.state)].en}",
+        ),
         [
             Column(Phrase("Flux", "Stream")),
             Column(Phrase("Lus", "Fetched"), right=True),
@@ -131,7 +144,12 @@ def show_run(workshop: Workshop, connection: Connection, run: Run, out: Output) 
     )
     written = written_by(workshop, run)
     if written:
-        out.say(Phrase(f"Documents écrits : {written}.", f"Documents written: {written}."))
+        out.say(
+            Phrase(
+                f"Documents écrits, lus à une exécution précédente compris : {written}.",
+                f"Documents written, those fetched by an earlier run included: {written}.",
+            )
+        )
     recognised = recognised_by(run)
     if recognised:
         out.say(
@@ -153,6 +171,21 @@ def show_run(workshop: Workshop, connection: Connection, run: Run, out: Output) 
             out.say(Phrase(f"{french.what} {french.fix}", f"{english.what} {english.fix}"))
         case _:
             pass
+    _say_what_differs(workshop, connection, run, out)
+
+
+def _say_what_differs(workshop: Workshop, connection: Connection, run: Run, out: Output) -> None:
+    """Say why the status will be 4 and where to look; the counts above do not show it."""
+    apart = unequal(workshop, run)
+    if apart:
+        out.say(
+            Phrase(
+                f"La preuve ne tombe pas juste ({apart}) : raccord proof {connection.label!r} montre quoi, "
+                "raccord drift ce que des personnes ont changé dans QuickBooks.",
+                f"The proof does not add up ({apart}): raccord proof {connection.label!r} shows what, raccord drift "
+                "what people changed in QuickBooks.",
+            )
+        )
 
 
 def written_by(workshop: Workshop, run: Run) -> int:

@@ -340,7 +340,7 @@ class Planner:
                     "payload": encoded.payload,
                     "payload_hash": digest(encoded.payload),
                     "needs": list(encoded.needs),
-                    "reason": "plan.default",
+                    "reason": "plan.default" if wanted.role else "plan.default_item",
                     "params": {"role": wanted.role, "of": wanted.of},
                 }
             )

@@ -77,7 +77,9 @@ def test_apply_shows_the_plan_and_does_nothing_without_a_persons_word(
     status, shown = said("apply")
     assert status == Exit.FAILED
     assert "cli.not_confirmed" in shown
+    assert f"--hash {told('plan', 'show')[1]['hash'][:12]} --yes" in shown
     assert "SalesReceipt" in shown
+    assert "plan.default_item" in "".join(shown.split()), "an item has no role that could be named"
     answers = iter(["n", "y"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("click.prompt", lambda *_, **__: next(answers))
@@ -103,8 +105,13 @@ def test_a_difference_is_told_with_the_document_that_explains_it(
     [row] = proof["connections"][0]["rows"]
     assert (row["day"], row["posted"], row["quickbooks"]) == ("2026-03-03", 5, 6)
     assert [(each["code"], each["document"]) for each in row["differences"]] == [("proof.amount_differs", receipt.id)]
+    status, shown = said("sync", "--lang", "fr")
+    assert status == Exit.UNEQUAL
+    assert "Shop : terminée" in shown
+    assert "La preuve ne tombe pas juste (1) : raccord proof 'Shop'" in shown
     status, shown = said("proof", "--month", "2026-03", "--lang", "fr")
     assert status == Exit.UNEQUAL
+    assert "À faire [proof.amount_differs] : " in shown
     assert f"SalesReceipt {receipt.id} (sales/s2), 1,00" in shown
     assert told("proof", "--month", "2026-02")[1]["connections"][0]["rows"] == []
 
