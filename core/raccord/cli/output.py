@@ -112,7 +112,7 @@ def _widths(
     if natural + lines <= room:
         return [None] * len(columns), 0
     whole = [
-        max(wide, *map(len, title.split())) if column.right or wide <= SHORT_CELL else None
+        max([wide, *map(len, title.split())]) if column.right or wide <= SHORT_CELL else None
         for column, wide, title in zip(columns, longest, titles, strict=True)
     ]
     needed = sum(FOLDED_MIN if width is None else width for width in whole) + lines

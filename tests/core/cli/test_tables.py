@@ -32,10 +32,10 @@ def test_a_row_of_the_proof_stays_on_one_line(
 def test_texts_are_folded_before_amounts_and_ids(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "50")
-    columns = [Column(Phrase(name, name), right=name == "Amount") for name in ("Id", "Amount", "Question")]
-    lines = drawn(capsys, columns, ["edb26acd", "-123,456.50 CAD", LONG])
-    assert all(len(line.rstrip()) <= 50 for line in lines)
+    monkeypatch.setenv("COLUMNS", "53")
+    columns = [Column(Phrase(name, name), right=name == "Amount") for name in ("Id", "", "Amount", "Question")]
+    lines = drawn(capsys, columns, ["edb26acd", "!", "-123,456.50 CAD", LONG])
+    assert all(len(line.rstrip()) <= 53 for line in lines)
     assert any("edb26acd" in line and "-123,456.50 CAD" in line for line in lines)
 
 
