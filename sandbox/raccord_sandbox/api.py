@@ -105,7 +105,7 @@ def _replayed(store: Store, company: Company, call: Call) -> Answer:
     # The items of a batch are remembered one by one, see there.
     if not call.is_write or not request_id or is_batch or _ignores(company, call):
         return routed(store, company, call)
-    stored = company.answers.get(request_id)
+    stored = company.answer_to(request_id)
     if stored is not None:
         status, _, text = stored.partition(" ")
         return Answer(int(status), text)

@@ -77,7 +77,7 @@ class _Batch:
         if not self._origin.request_id or ignored or any(name in item for name in READS):
             return self._executed(item)
         key = f"{self._origin.request_id}:{number[:ID_LENGTH]}"
-        stored = company.answers.get(key)
+        stored = company.answer_to(key)
         if stored is not None:
             found: Doc = loads(stored.encode())
             return found

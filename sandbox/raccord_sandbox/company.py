@@ -6,6 +6,7 @@ import copy
 import random
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import RLock
 
@@ -51,6 +52,8 @@ class Company:
         self.settings: Doc = {}
         """Template, country, home currency, sequences, last numbers, tax accounts: everything that is not an object."""
         self.answers: OrderedDict[str, str] = OrderedDict()
+        self._answered: dict[str, datetime] = {}
+        self._restored_at = clock.now()
         self.writes: deque[Doc] = deque(maxlen=MAX_WRITES)
         self.mails: deque[Doc] = deque(maxlen=MAX_MAILS)
         """What would have been sent, latest last."""
@@ -108,14 +111,26 @@ class Company:
                 return found
         raise FaultError(6000, f"Business Validation Error: the company has no account with {wanted}")
 
+    def answer_to(self, request_id: str) -> str | None:
+        """Return the answer kept for a request id, unless it is older than `requestid_hours`."""
+        hours = int(self.switch("requestid_hours"))
+        # What a file or a snapshot brought is as old as its loading.
+        kept = self._answered.get(request_id, self._restored_at)
+        if hours and self.clock.now() - kept >= timedelta(hours=hours):
+            return None
+        return self.answers.get(request_id)
+
     def keep_answer(self, request_id: str, text: str) -> None:
         """Store the answer to a request id for replay; the oldest are forgotten."""
+        self._answer_characters -= len(self.answers.pop(request_id, ""))
         self.answers[request_id] = text
+        self._answered[request_id] = self.clock.now()
         self._answer_characters += len(text)
         self._pending.facts[f"answer:{request_id}"] = text
         while len(self.answers) > MAX_ANSWERS or self._answer_characters > MAX_ANSWER_CHARACTERS:
             old, forgotten = self.answers.popitem(last=False)
             self._answer_characters -= len(forgotten)
+            self._answered.pop(old, None)
             self._pending.facts[f"answer:{old}"] = None
 
     def note_write(self, write: Doc) -> None:
@@ -195,7 +210,7 @@ class Company:
             self.table(row.kind).put(row.doc, row.serial)
             if row.entries:
                 self.ledger.post(Posting(row.kind, row.id, row.doc["TxnDate"], row.entries))
-        self.answers = OrderedDict(answers)
+        self.answers, self._answered, self._restored_at = OrderedDict(answers), {}, self.clock.now()
         self._answer_characters = sum(len(text) for text in answers.values())
 
     def _changes(

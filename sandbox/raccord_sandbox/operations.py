@@ -145,6 +145,8 @@ def _update(work: Work, kind: Kind, body: Doc, include: frozenset[str]) -> Doc:
         _require(body, name)
     reading = Reading()
     sent: Doc = kind.block.read(body, "", reading)
+    if work.company.switch("stale_before_references"):
+        _check_token(old, body)
     _resolve(work.company, reading, old)
     _check_token(old, body)
     kept = kind.kept if not sparse else frozenset(old)

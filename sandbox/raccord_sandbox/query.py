@@ -61,6 +61,8 @@ class Leniency:
     """The operator != is known."""
     start_zero: bool = False
     """STARTPOSITION 0 is the first one."""
+    order_by: bool = True
+    """ORDER BY may be two words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ class _Parser:
 
     def _order(self) -> Iterator[tuple[str, bool]]:
         if not self._accept("ORDERBY"):
-            if not self._accept("ORDER"):
+            if not self._leniency.order_by or not self._accept("ORDER"):
                 return
             self._keyword("BY")
         while True:

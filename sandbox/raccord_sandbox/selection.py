@@ -46,8 +46,9 @@ def run(company: Company, statement: str, include: Iterable[str] = ()) -> Doc:
     page = [shown(company, kind, doc, include) for doc in found[query.start - 1 : query.start - 1 + query.limit]]
     if not page:
         return {}
+    projects = query.names and company.switch("project_queries")
     answer: Doc = {
-        kind.name: [_projected(kind, doc, query) for doc in page],
+        kind.name: [_projected(doc, query) for doc in page] if projects else page,
         "startPosition": query.start,
         "maxResults": len(page),
     }
@@ -61,6 +62,7 @@ def _leniency(company: Company) -> Leniency:
         cap=bool(company.switch("cap_max_results")),
         not_equal=bool(company.switch("accept_not_equal")),
         start_zero=bool(company.switch("accept_start_position_zero")),
+        order_by=bool(company.switch("accept_order_by")),
     )
 
 
@@ -132,9 +134,7 @@ def _check_projection(kind: Kind, query: Query) -> None:
             raise validation_error(f"Property {name} not found for Entity {kind.name}")
 
 
-def _projected(kind: Kind, doc: Doc, query: Query) -> Doc:
-    if not query.names:
-        return doc
+def _projected(doc: Doc, query: Query) -> Doc:
     wanted = {name.split(".")[0].lower() for name in query.names}
     kept = {name: value for name, value in doc.items() if name.lower() in wanted or name in CORE}
     return {**kept, "sparse": True}

@@ -247,6 +247,19 @@ def test_undocumented_habits_are_switches(us: Books) -> None:
     assert us.query("select * from Customer startposition 0")["startPosition"] == 1
 
 
+def test_order_by_in_two_words_and_projections_are_switches(us: Books) -> None:
+    us.make("Customer", {"DisplayName": "Ada", "Notes": "kept"})
+    statement = "select DisplayName from Customer order by DisplayName"
+    (projected,) = us.query(statement)["Customer"]
+    assert ("Notes" in projected, projected["sparse"]) == (False, True)
+    us.here("POST", "switches", project_queries=False)
+    (whole,) = us.query(statement)["Customer"]
+    assert (whole["Notes"], whole["sparse"]) == ("kept", False)
+    us.here("POST", "switches", accept_order_by=False)
+    assert us.get("query", query=statement)["Fault"]["Error"][0]["code"] == "4000"
+    assert us.query(statement.replace("order by", "orderby"))["Customer"] == [whole]
+
+
 def test_answers_are_ordered_by_id_even_where_objects_were_not_made_in_that_order(us: Books) -> None:
     table = us.company.table("Department")
     times = {"CreateTime": "2026-03-02T08:00:00-08:00", "LastUpdatedTime": "2026-03-02T08:00:00-08:00"}
