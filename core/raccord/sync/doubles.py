@@ -259,7 +259,7 @@ class Doubles:
                 self._one(line, row, pairs[line.id])
             elif row is not None and line.action == Action.CREATE:
                 # What stood in the way is gone, or was said to be another line's.
-                close_hold(self.session, row, self.now)
+                self._free(row)
         return len(pairs)
 
     def _one(self, line: PlanLine, row: DraftRow, found: Found) -> None:
@@ -274,7 +274,7 @@ class Doubles:
         match resolution.kind:
             case ResolutionKind.CREATE:
                 if line.action == Action.CREATE:
-                    close_hold(self.session, row, self.now)
+                    self._free(row)
             case ResolutionKind.SKIP:
                 self._skip(line, row, found)
             case ResolutionKind.LINK if resolution.target == found.id and not self._linked(row, found):
@@ -289,6 +289,11 @@ class Doubles:
                 self._hold(line, row, found, apart)
             case _:
                 assert_never(resolution.kind)
+
+    def _free(self, row: DraftRow) -> None:
+        """Let a draft go: nothing in the books is its movement."""
+        row.reason = ""
+        close_hold(self.session, row, self.now)
 
     def _linked(self, row: DraftRow, found: Found) -> bool:
         return linked_to(self.session, self.company.id, row, found.id) is not None

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.quickbooks import LOOK_BACK, Changes, QuickBooks
+from raccord.quickbooks import LOOK_BACK, Changes, QuickBooks, quoted
 from raccord.quickbooks.codec import differing, money_of
 from raccord.store.models import (
     Change,
@@ -64,17 +64,20 @@ def ask(session: Session, company: Company, now: datetime) -> tuple[list[str], d
 
 
 def look(client: QuickBooks, kinds: Sequence[str], since: datetime) -> Changes:
-    """Ask QuickBooks what changed; where one answer cannot hold it, ask for each kind alone."""
+    """Ask QuickBooks what changed; what one answer cannot hold (our own writing may be most of it) is queried page by
+    page. Of deletions it may then have left some out, which the proof names as missing.
+    """
     found = client.changes(kinds, since)
-    if found.whole or len(kinds) == 1:
+    if found.whole:
         return found
-    alone = [client.changes([kind], since) for kind in kinds]
-    return Changes(
-        {kind: rows for each in alone for kind, rows in each.changed.items()},
-        {kind: ids for each in alone for kind, ids in each.deleted.items()},
-        found.time,
-        all(each.whole for each in alone),
-    )
+    changed: dict[str, Sequence[Mapping[str, Any]]] = {}
+    deleted: dict[str, Sequence[str]] = {}
+    for kind in kinds:
+        alone = client.changes([kind], since)
+        deleted[kind] = alone.deleted[kind]
+        where = f"MetaData.LastUpdatedTime >= {quoted(since.isoformat(timespec='seconds'))}"
+        changed[kind] = alone.changed[kind] if alone.whole else list(client.query_all(kind, where))
+    return Changes(changed, deleted, found.time, whole=False)
 
 
 def note(session: Session, company: Company, changes: Changes, now: datetime) -> int:

@@ -162,7 +162,8 @@ class Planner:
         if code != ALREADY_EXISTS:
             self._settled(row)
         # A document to link to stays decided until it is linked, whatever becomes of this plan.
-        row.state, row.reason = DraftState.PLANNED, code if existing else ""
+        # What was asked about stays so until the plan's lines were held against the books, should the run end before.
+        row.state, row.reason = DraftState.PLANNED, code if existing or code == ALREADY_EXISTS else ""
         self.resolver.planned[row.key] = Action.CREATE
         return {
             **self._fields(row, draft),

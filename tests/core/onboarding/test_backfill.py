@@ -19,7 +19,9 @@ from raccord.onboarding.decisions import approve_plan
 from raccord.onboarding.holes import holes_of
 from raccord.onboarding.people import Actor, RoleName
 from raccord.overview.coverage import coverage_of
-from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, Plan, Proof, RunState
+from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, Plan, Proof, Run, RunState
+from raccord.sync.phases import Phase
+from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
 
 
@@ -129,6 +131,34 @@ def test_a_sale_of_those_days_that_somebody_entered_by_hand_is_recognised(
     assert posted(workshop, company).count("2026-03-11") == 1, "ours goes once nothing stands in its way"
     with workshop.database.read() as session:
         assert session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all() == []
+
+
+def test_what_was_asked_about_is_not_forgotten_by_a_run_that_ends_between_planning_and_looking(
+    workshop: Workshop, company: Company, paused: Connection
+) -> None:
+    client = workshop.client(company)
+    line = client.query("SELECT * FROM SalesReceipt")[0]["Line"][0]["SalesItemLineDetail"]
+    body = (
+        '{"TxnDate":"2026-03-11","GlobalTaxCalculation":"TaxInclusive","Line":[{"Amount":9.57,'
+        '"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"TaxInclusiveAmt":11.00,'
+        f'"ItemRef":{{"value":"{line["ItemRef"]["value"]}"}},"TaxCodeRef":{{"value":"{line["TaxCodeRef"]["value"]}"}}}}}}]}}'
+    )
+    client.create("SalesReceipt", body, "by hand")
+    backfill(workshop, OWNER, paused.id, date(2026, 3, 11), date(2026, 3, 12))
+    sync(workshop, paused)
+    run_id = request(workshop, paused)
+    pipeline = Pipeline(workshop)
+    phase = ""
+    while phase != Phase.MATCH:
+        pipeline.advance(run_id)
+        with workshop.database.read() as session:
+            phase = session.get_one(Run, run_id).phase
+    with workshop.database.begin() as session:
+        session.get_one(Run, run_id).state = RunState.FAILED
+    sync(workshop, paused)
+    assert posted(workshop, company).count("2026-03-11") == 1
+    with workshop.database.read() as session:
+        assert session.scalars(select(Hold.code).where(Hold.closed_at.is_(None))).all() == ["conflict.already_exists"]
 
 
 def test_days_before_the_first_one_come_over_and_those_between_stay_out(

@@ -178,6 +178,21 @@ def test_a_source_that_changes_what_a_person_edited_does_not_overwrite_it(
         assert session.scalars(select(Hold.code).where(Hold.closed_at.is_(None))).all() == ["conflict.stale"]
 
 
+def test_more_changes_than_one_answer_holds_hide_nobodys_edit(
+    workshop: Workshop, company: Company, posted: Connection, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("raccord.quickbooks.changes.OBJECTS_MAX", 2)
+    monkeypatch.setattr("raccord_sandbox.cdc.MAX_OBJECTS", 2)
+    till.ROWS["T1"] += [
+        {"stream": "sales", "id": f"s{number}", "day": "2026-03-07", "amount": "5.00"} for number in (4, 5, 6)
+    ]
+    sync(workshop, posted)
+    for key in ("sales/s2", "sales/s6"):
+        person("edit", key, PrivateNote="mine")
+    sync(workshop, posted)
+    assert sorted(drift.key for drift in drifts(workshop)) == ["sales/s2", "sales/s6"]
+
+
 def test_one_decision_settles_a_selection_and_is_written_down(
     workshop: Workshop, company: Company, posted: Connection, person: Person
 ) -> None:
