@@ -25,11 +25,14 @@ def open_hold(
     found.code, found.params = code, dict(params)
 
 
-def asked(session: Session, draft_ids: Iterable[int]) -> set[int]:
-    """Return those of the drafts that wait with an open question."""
-    found: set[int] = set()
+def asked(session: Session, draft_ids: Iterable[int]) -> dict[int, str]:
+    """Return those of the drafts that wait with an open question, with its code."""
+    found: dict[int, str] = {}
     for some in chunks(sorted(set(draft_ids)), CHUNK):
-        found.update(session.scalars(select(Hold.draft_id).where(Hold.draft_id.in_(some), Hold.closed_at.is_(None))))
+        rows = session.execute(
+            select(Hold.draft_id, Hold.code).where(Hold.draft_id.in_(some), Hold.closed_at.is_(None))
+        )
+        found.update({row.draft_id: row.code for row in rows})
     return found
 
 

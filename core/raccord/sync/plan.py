@@ -71,8 +71,8 @@ class Planner:
     facts: Facts
     resolver: Resolver
     now: datetime
-    asked: set[int] = field(default_factory=set)
-    """Drafts of this slice that have an open question, and below those that have an open problem."""
+    asked: dict[int, str] = field(default_factory=dict)
+    """Drafts of this slice that have an open question, with its code, and below those that have an open problem."""
     troubled: set[str] = field(default_factory=set)
     there: dict[str, MarkedDocument] = field(default_factory=dict)
     """Documents that a life of ours made and that a restored backup has forgotten, by the code of their mark."""
@@ -124,6 +124,8 @@ class Planner:
     def _line(self, row: DraftRow, draft: Draft, link: LinkRow | None) -> dict[str, Any] | None:
         """Return the plan line of a draft, or nothing where the books already say what it says."""
         code = DELETED if link is not None and link.state != LinkState.LIVE else row.reason
+        # Asked about, it stays so through a new revision of its record, which takes its reason away.
+        code = code or (ALREADY_EXISTS if self.asked.get(row.id) == ALREADY_EXISTS else "")
         existing = ""
         # Whether something exists already is looked at anew for every plan, once all its lines are known.
         if code in KINDS and code != ALREADY_EXISTS:

@@ -39,6 +39,20 @@ def coverage(workshop: Workshop, connection: Connection) -> list[tuple[str, str,
     return [(one.reason, str(one.first or "…"), str(one.last)) for one in found]
 
 
+def by_hand(workshop: Workshop) -> str:
+    """Enter the sale of 11 March in QuickBooks as a person does; returns its id."""
+    with workshop.database.read() as session:
+        company = session.scalars(select(Company)).one()
+    client = workshop.client(company)
+    line = client.query("SELECT * FROM SalesReceipt")[0]["Line"][0]["SalesItemLineDetail"]
+    body = (
+        '{"TxnDate":"2026-03-11","GlobalTaxCalculation":"TaxInclusive","Line":[{"Amount":9.57,'
+        '"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"TaxInclusiveAmt":11.00,'
+        f'"ItemRef":{{"value":"{line["ItemRef"]["value"]}"}},"TaxCodeRef":{{"value":"{line["TaxCodeRef"]["value"]}"}}}}}}]}}'
+    )
+    return str(client.create("SalesReceipt", body, "by hand").value["Id"])
+
+
 @pytest.fixture
 def paused(workshop: Workshop, company: Company, connection: Connection, hand: FixedClock) -> Connection:
     """The till after a pause from 10 to 14 March, in which a sale a day was made; one was made in February too."""
@@ -106,14 +120,7 @@ def test_a_sale_of_those_days_that_somebody_entered_by_hand_is_recognised(
     workshop: Workshop, company: Company, paused: Connection
 ) -> None:
     client = workshop.client(company)
-    ours = client.query("SELECT * FROM SalesReceipt")[0]
-    line = ours["Line"][0]["SalesItemLineDetail"]
-    body = (
-        '{"TxnDate":"2026-03-11","GlobalTaxCalculation":"TaxInclusive","Line":[{"Amount":9.57,'
-        '"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"TaxInclusiveAmt":11.00,'
-        f'"ItemRef":{{"value":"{line["ItemRef"]["value"]}"}},"TaxCodeRef":{{"value":"{line["TaxCodeRef"]["value"]}"}}}}}}]}}'
-    )
-    there = client.create("SalesReceipt", body, "by hand").value["Id"]
+    there = by_hand(workshop)
     backfill(workshop, OWNER, paused.id, date(2026, 3, 11), date(2026, 3, 12))
     sync(workshop, paused)
     with workshop.database.read() as session:
@@ -136,14 +143,7 @@ def test_a_sale_of_those_days_that_somebody_entered_by_hand_is_recognised(
 def test_what_was_asked_about_is_not_forgotten_by_a_run_that_ends_between_planning_and_looking(
     workshop: Workshop, company: Company, paused: Connection
 ) -> None:
-    client = workshop.client(company)
-    line = client.query("SELECT * FROM SalesReceipt")[0]["Line"][0]["SalesItemLineDetail"]
-    body = (
-        '{"TxnDate":"2026-03-11","GlobalTaxCalculation":"TaxInclusive","Line":[{"Amount":9.57,'
-        '"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"TaxInclusiveAmt":11.00,'
-        f'"ItemRef":{{"value":"{line["ItemRef"]["value"]}"}},"TaxCodeRef":{{"value":"{line["TaxCodeRef"]["value"]}"}}}}}}]}}'
-    )
-    client.create("SalesReceipt", body, "by hand")
+    by_hand(workshop)
     backfill(workshop, OWNER, paused.id, date(2026, 3, 11), date(2026, 3, 12))
     sync(workshop, paused)
     run_id = request(workshop, paused)
@@ -159,6 +159,18 @@ def test_what_was_asked_about_is_not_forgotten_by_a_run_that_ends_between_planni
     assert posted(workshop, company).count("2026-03-11") == 1
     with workshop.database.read() as session:
         assert session.scalars(select(Hold.code).where(Hold.closed_at.is_(None))).all() == ["conflict.already_exists"]
+
+
+def test_a_new_revision_of_a_record_that_was_asked_about_is_looked_at_again(
+    workshop: Workshop, company: Company, paused: Connection
+) -> None:
+    by_hand(workshop)
+    backfill(workshop, OWNER, paused.id, date(2026, 3, 11), date(2026, 3, 12))
+    sync(workshop, paused)
+    next(row for row in till.ROWS["T1"] if row["id"] == "s11")["memo"] = "said otherwise"
+    for _ in range(2):
+        sync(workshop, paused)
+    assert posted(workshop, company).count("2026-03-11") == 1
 
 
 def test_days_before_the_first_one_come_over_and_those_between_stay_out(
