@@ -163,9 +163,9 @@ def _bankfeed() -> list[Said]:
     found = {row.code: row for row in _spoken(_trees("plugins/bankfeed/src/raccord_bankfeed"))}
     for tree in _trees("plugins/bankfeed/src/raccord_bankfeed/readers"):
         for call in _calls(tree):
-            # Its readers name their faults by _row(code, fr, en) and _file(code, fr, en).
+            # Its readers say faults by row_fault(code, fr, en) and file_fault(…), questions by _question(key, code, …).
             texts = [text for text in map(_string, call.args) if text is not None]
-            if getattr(call.func, "id", "") in ("_row", "_file") and len(texts) == 3:
+            if getattr(call.func, "id", "") in ("row_fault", "file_fault", "_question") and len(texts) == 3:
                 code = f"bankfeed.{texts[0]}"
                 found.setdefault(code, Said(code, Phrase(texts[1], texts[2]), Phrase("", "")))
     return [found[code] for code in sorted(found)]

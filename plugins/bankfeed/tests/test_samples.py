@@ -1,4 +1,4 @@
-"""The ten real statements read with the counts, totals and periods of their manifest."""
+"""The real statements read with the counts, totals and periods of their manifest."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ EXPECTED = {
     "ofx2/anzcc.ofx": (1, "-5.50", "AUD", date(2017, 5, 8), date(2017, 5, 8)),
     "qfx/bank_medium_cad.qfx": (3, "-345.27", "CAD", date(2009, 4, 1), date(2009, 4, 3)),
     "qfx/multi_decimal.qfx": (2, "-33.77000", "USD", date(2019, 1, 23), date(2019, 1, 23)),
+    "qif/test.qif": (6, "-35.50", "", date(2020, 2, 10), date(2020, 2, 14)),
+    "qif/test_split.qif": (1, "-10.00", "", date(2000, 1, 1), date(2000, 1, 1)),
+    "qif/test_option_autoswitch.qif": NO_LINE,
+    "qif/with_categories.qif": (3, "-161.33", "", date(2018, 12, 19), date(2018, 12, 19)),
 }
 
 

@@ -2,7 +2,7 @@
 
 The cursor says how many events of which file are done. A reader that stopped at the end of a page is kept for the next
 one; where it is gone (another process), the file is read again from its beginning, once, to know how many equal lines
-stand before. What is kept depends on the file's bytes alone.
+stand before. What is kept depends on the file's bytes and on what people said of files (the settings) alone.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from threading import Lock
 from raccord.plugin import PAGE_RECORDS_MAX, FetchContext, Page, Record, Reject, SourceFile, SourceRefused, Text
 from raccord_bankfeed.identity import Identities
 from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers.answers import Known
 from raccord_bankfeed.readers.contract import Reader
-from raccord_bankfeed.records import maker
+from raccord_bankfeed.records import Held, maker
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
 
 _KEPT_MAX = 4
@@ -31,16 +32,34 @@ class _Place:
 
     file: int
     events: int | None
+    waits: int = 0
+    """The first file of which a person has to say something; 0 where none waits."""
+    known: str = ""
+    """What people had said when that was found, as a digest."""
 
     @classmethod
-    def read(cls, cursor: str | None) -> _Place:
+    def read(cls, cursor: str | None, known: str) -> _Place:
+        """Go back where people said something new: to the first file that waited, and in a file to its beginning.
+
+        What was taken of those files before comes again under the same ids, which changes nothing.
+        """
         if cursor is None:
-            return cls(0, None)
+            return cls(0, None, 0, known)
         value = json.loads(cursor)
-        return cls(int(value["file"]), None if value["events"] is None else int(value["events"]))
+        place = cls(
+            int(value["file"]),
+            None if value["events"] is None else int(value["events"]),
+            int(value.get("waits", 0)),
+            str(value.get("known", known)),
+        )
+        if place.known == known:
+            return place
+        if place.waits:
+            return cls(place.waits - 1, None, 0, known)
+        return cls(place.file, None if place.events is None else 0, 0, known)
 
     def write(self) -> str:
-        return json.dumps({"file": self.file, "events": self.events})
+        return json.dumps({"file": self.file, "events": self.events, "waits": self.waits, "known": self.known})
 
 
 @dataclass(slots=True)
@@ -50,6 +69,7 @@ class _Reading:
     reader: Reader
     done: int = 0
     identities: Identities = field(default_factory=Identities)
+    held: Held = field(default_factory=Held)
     put_back: Record | Reject | None = None
     """Made already, but not in the page that ended: its id stands there, and a page holds an id once."""
 
@@ -58,16 +78,16 @@ class _Kept:
     """Readings that stopped at the end of a page, the last few of them."""
 
     def __init__(self) -> None:
-        self._readings: OrderedDict[tuple[str, str, int], _Reading] = OrderedDict()
+        self._readings: OrderedDict[tuple[str, str, str, int], _Reading] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, sha256: str, stream: str, done: int) -> _Reading | None:
+    def take(self, sha256: str, stream: str, known: str, done: int) -> _Reading | None:
         with self._lock:
-            return self._readings.pop((sha256, stream, done), None)
+            return self._readings.pop((sha256, stream, known, done), None)
 
-    def keep(self, sha256: str, stream: str, reading: _Reading) -> None:
+    def keep(self, sha256: str, stream: str, known: str, reading: _Reading) -> None:
         with self._lock:
-            self._readings[sha256, stream, reading.done] = reading
+            self._readings[sha256, stream, known, reading.done] = reading
             while len(self._readings) > _KEPT_MAX:
                 self._readings.popitem(last=False)
 
@@ -78,15 +98,14 @@ _kept = _Kept()
 
 def next_page(context: FetchContext, stream: str, cursor: str | None) -> Page:
     """Return the next page of ``stream``: of the file begun, or of the first later file that has something to say."""
-    place = _Place.read(cursor)
+    settings = context.settings if isinstance(context.settings, BankFeedSettings) else BankFeedSettings()
+    place = start = _Place.read(cursor, settings.said())
     while (source := _source(context, place)) is not None:
-        done = place.events if place.events is not None and source.number == place.file else 0
-        records, rejects, place = _read(context, source, stream, done)
+        records, rejects, place = _read(context, settings.known(), source, stream, place)
         if records or rejects:
-            return Page(
-                records, place.write(), place.events is not None or _source(context, place) is not None, rejects
-            )
-    return Page((), None if place.file == 0 else place.write(), more=False)
+            more = place.events is not None or _source(context, place) is not None
+            return Page(records, place.write(), more, rejects)
+    return Page((), None if place == start and cursor is None else place.write(), more=False)
 
 
 def _source(context: FetchContext, place: _Place) -> SourceFile | None:
@@ -116,21 +135,23 @@ def _scan(context: FetchContext, folder: str) -> None:
 
 
 def _read(
-    context: FetchContext, source: SourceFile, stream: str, done: int
+    context: FetchContext, known: Known, source: SourceFile, stream: str, place: _Place
 ) -> tuple[list[Record], list[Reject], _Place]:
+    done = place.events if place.events is not None and source.number == place.file else 0
     with source.open() as opened:
-        reading = _kept.take(source.sha256, stream, done) if done else None
-        reading = reading or _Reading(reader_for(opened))
+        reading = _kept.take(source.sha256, stream, place.known, done) if done else None
+        reading = reading or _Reading(reader_for(opened, known))
         with closing(reading.reader.events(opened)) as events:
-            make = maker(source, stream, reading.identities, context.home_currency)
+            make = maker(source, stream, reading.identities, reading.held, context.home_currency, context.starts_on)
             for event in islice(events, done - reading.done):
                 make(event)
                 reading.done += 1
             records, rejects, ended = _collect(reading, map(make, events))
+    waits = place.waits or (source.number if reading.held.keys else 0)
     if ended:
-        return records, rejects, _Place(source.number, None)
-    _kept.keep(source.sha256, stream, reading)
-    return records, rejects, _Place(source.number, reading.done)
+        return records, rejects, _Place(source.number, None, waits, place.known)
+    _kept.keep(source.sha256, stream, place.known, reading)
+    return records, rejects, _Place(source.number, reading.done, waits, place.known)
 
 
 def _collect(reading: _Reading, made: Iterator[Record | Reject | None]) -> tuple[list[Record], list[Reject], bool]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from raccord.plugin import MapContext, Mapped, Money, Record, Skipped
+from raccord.plugin import BadRecord, MapContext, Mapped, Money, Record, Skipped, Text
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord_bankfeed import refusals
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
-from raccord_bankfeed.records import LINES, STATEMENTS
+from raccord_bankfeed.records import LINES, QUESTION, STATEMENTS
 from raccord_bankfeed.settings import BankFeedSettings
 
 LEDGER_ACCOUNT = "ledger_account"
@@ -25,7 +25,7 @@ def map_line_or_statement(context: MapContext, record: Record) -> Mapped | Skipp
         case str(stream) if stream == LINES:
             return _why_not(context, record) or _line(context, record)
         case str(stream) if stream == STATEMENTS:
-            return _statement(record)
+            return _question(context, record) if QUESTION in record.raw else _statement(record)
         case _:
             return None
 
@@ -117,6 +117,17 @@ def _check_correction(record: Record) -> None:
         if correction.get("action") == CorrectionAction.DELETE:
             raise refusals.line_withdrawn(native)
         raise refusals.line_replaced(native)
+
+
+def _question(context: MapContext, record: Record) -> Skipped:
+    """Raise what is asked, until the settings answer it."""
+    answers = record.raw.get("answers")
+    words = [word for word in answers if isinstance(word, str)] if isinstance(answers, list | tuple) else []
+    if not _settings(context).known().answered(_field(record, QUESTION), words):
+        raise BadRecord(
+            "answers", Text(_field(record, "fr"), _field(record, "en")), _field(record, "code") or "bankfeed.question"
+        )
+    return refusals.answered()
 
 
 def _statement(record: Record) -> Skipped:

@@ -3,37 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
 
 from raccord.plugin import JSON, Money, Record, Reject, SourceFile, Text
 from raccord_bankfeed.identity import Identities
-from raccord_bankfeed.readers.contract import Balance, CorrectionAction, Event, Line, Statement, Unreadable
+from raccord_bankfeed.readers.contract import (
+    Balance,
+    CorrectionAction,
+    Event,
+    Line,
+    Question,
+    Statement,
+    Unreadable,
+)
 
 LINES = "lines"
 STATEMENTS = "statements"
 
+QUESTION = "question"
+"""What the record of a question has in ``raw`` beside its texts: its key."""
+
 Make = Callable[[Event], Record | Reject | None]
 
 
-def maker(source: SourceFile, stream: str, identities: Identities, home_currency: str) -> Make:
-    """Return what turns the events of a file, in order, into what ``stream`` has to say of them."""
+@dataclass(slots=True)
+class Held:
+    """What of a file waits for a person."""
+
+    keys: set[str] = field(default_factory=set)
+    """Of all questions so far."""
+    now: bool = False
+    """Whether the lines that come now, to the end of their statement, wait."""
+
+
+def maker(
+    source: SourceFile, stream: str, identities: Identities, held: Held, home_currency: str, starts_on: date
+) -> Make:
+    """Return what turns the events of a file, in order, into what ``stream`` has to say of them.
+
+    Lines that a question is about become no records before it is answered; they are counted all the same, so that
+    equal lines get the ids that they would get without the question.
+    """
 
     def line(event: Event) -> Record | Reject | None:
         match event:
             case Line():
-                return _line_record(event, identities.of(event), home_currency)
+                source_id = identities.of(event)
+                return None if held.now else _line_record(event, source_id, home_currency)
             case Statement():
                 identities.statement_ended()
-                return None
+                held.now = False
+            case Question():
+                _hold(held, event)
             case Unreadable():
                 return _reject(source, event)
+        return None
 
     def statement(event: Event) -> Record | Reject | None:
-        return _statement_record(source, event) if isinstance(event, Statement) else None
+        match event:
+            case Statement():
+                waits, held.now = held.now, False
+                return None if waits else _statement_record(source, event)
+            case Question():
+                told = event.key in held.keys
+                _hold(held, event)
+                return None if told else _question_record(source, event, starts_on)
+            case _:
+                return None
 
     return line if stream == LINES else statement
+
+
+def _hold(held: Held, question: Question) -> None:
+    held.keys.add(question.key)
+    held.now = True
+
+
+def _question_record(source: SourceFile, question: Question, starts_on: date) -> Record:
+    """A question is never out of scope, so its day is at least the first that is."""
+    raw: dict[str, JSON] = {
+        QUESTION: question.key,
+        "code": question.code,
+        "fr": question.reason.fr,
+        "en": question.reason.en,
+        "answers": list(question.answers),
+        "file": source.name[:120],
+    }
+    return Record(STATEMENTS, f"question/{question.key}", max(question.day or starts_on, starts_on), raw)
 
 
 def _line_record(line: Line, source_id: str, home_currency: str) -> Record:
@@ -74,11 +133,16 @@ def _statement_record(source: SourceFile, statement: Statement) -> Record | Reje
         "ends": _day(statement.ends),
         "ledger_balance": _balance(statement.ledger),
         "available_balance": _balance(statement.available),
+        "opening_balance": _balance(statement.opening),
         "lines": statement.lines,
         "pending": statement.pending,
         "unreadable": statement.unreadable,
         "left_out": statement.left_out,
         "total": _text(statement.total),
+        "no_transactions": [
+            {"line": note.line, "fr": note.reason.fr, "en": note.reason.en, "text": note.excerpt}
+            for note in statement.notes
+        ],
     }
     day = (statement.ledger and statement.ledger.day) or statement.ends or statement.last_day or statement.starts
     if day is None:

@@ -53,6 +53,16 @@ def balance_only() -> Skipped:
     )
 
 
+def answered() -> Skipped:
+    return Skipped(
+        "bankfeed.question_answered",
+        Text(
+            "La question est répondue ; le fichier est relu à la prochaine exécution.",
+            "The question is answered; the file is read again by the next run.",
+        ),
+    )
+
+
 def not_a_bank_account(account: str) -> Skipped:
     return Skipped(
         "bankfeed.not_a_bank_account",

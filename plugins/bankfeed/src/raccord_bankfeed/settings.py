@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
+
+from raccord_bankfeed.readers.answers import WORDS, Known
 
 
 class InputKind(StrEnum):
@@ -46,6 +49,28 @@ class BankFeedSettings(BaseModel):
         json_schema_extra={"fr": "Devise des fichiers qui n’en indiquent pas (vide : leurs lignes attendent)"},
     )
 
+    answers: str = Field(
+        default="",
+        max_length=20_000,
+        title="Answers to questions about files, one a line: qif-0123abcd = day-first",
+        json_schema_extra={"fr": "Réponses aux questions sur les fichiers, une par ligne : qif-0123abcd = day-first"},
+    )
+
+    @field_validator("answers")
+    @classmethod
+    def _known_words(cls, value: str) -> str:
+        for line in filter(str.strip, value.splitlines()):
+            key, mark, said = line.partition("=")
+            if not (mark and key.strip() and said.strip() and _words(said) <= WORDS):
+                raise PydanticCustomError(
+                    "bankfeed.settings_answers",
+                    "Write each answer as: key = word, with words of {words}. This line is not: {line} · "
+                    "Écrivez chaque réponse ainsi : clé = mot, avec des mots parmi {words}. Cette ligne ne l’est "
+                    "pas : {line}",
+                    {"line": line.strip()[:80], "words": ", ".join(sorted(WORDS))},
+                )
+        return value
+
     @field_validator("accounts")
     @classmethod
     def _one_name_a_line(cls, value: str) -> str:
@@ -71,7 +96,23 @@ class BankFeedSettings(BaseModel):
             )
         return self
 
+    def known(self) -> Known:
+        """Return what people said of the connection's files."""
+        answers: dict[str, frozenset[str]] = {}
+        for line in filter(str.strip, self.answers.splitlines()):
+            key, _, said = line.partition("=")
+            answers[key.strip()] = answers.get(key.strip(), frozenset()) | _words(said)
+        return Known(answers)
+
+    def said(self) -> str:
+        """Return a short digest of all that people said which changes how files are read."""
+        return blake2b("\x1f".join((self.answers, self.accounts)).encode(), digest_size=6).hexdigest()
+
     def account_names(self) -> Mapping[str, str]:
         """Return the names that people gave to accounts, by account key."""
         rows = (line.partition("=") for line in self.accounts.splitlines() if line.strip())
         return {key.strip(): name.strip() for key, _, name in rows}
+
+
+def _words(said: str) -> frozenset[str]:
+    return frozenset(said.replace(",", " ").lower().split())

@@ -5,25 +5,34 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults
+from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.charset import head_text
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.ofx import OfxReader, looks_like_ofx
 from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.qif import QifReader, looks_like_qif
 
 _HEAD_BYTES = 64 * 1024
 
 
-def reader_for(stream: BinaryIO) -> Reader:
-    """Return a reader for the file; one that only says why, where no reader knows it."""
+def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
+    """Return a reader for the file; one that only says why, where no reader knows it.
+
+    ``known`` is what a person has said of the connection's files so far.
+    """
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
     if not head.strip():
         return _Refusal(faults.file_empty(), "")
     if looks_like_ofx(head):
         return OfxReader()
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]:
+    text = head_text(head)
+    if looks_like_ofx(text.encode("utf-8", "replace")):
         return _Refusal(faults.file_utf16(), "")
-    return _Refusal(faults.format_unknown(), excerpt(head[:400].decode("utf-8", "replace").replace("\0", "")))
+    if looks_like_qif(text):
+        return QifReader(known)
+    return _Refusal(faults.format_unknown(), excerpt(text[:400].replace("\0", "")))
 
 
 class _Refusal:

@@ -71,7 +71,7 @@ class Line(NamedTuple):
     values: Sequence[str]
     """What the source wrote, value by value, in the order of ``tags``; an empty value follows."""
     offset: int
-    """Where it starts in the file, in bytes."""
+    """Where it starts in the file: in bytes, or in characters where the format is read as text."""
 
     @property
     def fields(self) -> dict[str, str]:
@@ -85,6 +85,15 @@ class Balance:
 
     amount: Decimal
     day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A row that is no transaction, or moves no money: where it stands, why, and an excerpt."""
+
+    line: int
+    reason: Text
+    excerpt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +115,25 @@ class Statement:
     total: Decimal
     last_day: date | None
     line: int
+    opening: Balance | None = None
+    notes: tuple[Note, ...] = ()
+    """Rows that are no transactions, the first few of them: totals, balances, rows that move no money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person has to say before the lines that follow may be used, up to the next :class:`Statement`.
+
+    The lines that follow are read in the first of the ways that ``reason`` shows. They are told so that a person can
+    be shown them; whoever keeps lines leaves them out until ``key`` has one of ``answers``.
+    """
+
+    key: str
+    code: str
+    reason: Text
+    answers: tuple[str, ...]
+    line: int
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +147,7 @@ class Unreadable:
     excerpt: str = ""
 
 
-Event = Line | Statement | Unreadable
+Event = Line | Statement | Unreadable | Question
 Events = Generator[Event, None, None]
 
 

@@ -28,22 +28,22 @@ class RowFault(Exception):  # noqa: N818 - carries the fault of one row to the p
         self.fault = fault
 
 
-def _row(code: str, fr: str, en: str) -> Fault:
+def row_fault(code: str, fr: str, en: str) -> Fault:
     return Fault(f"bankfeed.{code}", Text(f"{fr} {_KEPT_FR} {_ASK_FR}", f"{en} {_KEPT_EN} {_ASK_EN}"))
 
 
-def _file(code: str, fr: str, en: str) -> Fault:
+def file_fault(code: str, fr: str, en: str) -> Fault:
     return Fault(f"bankfeed.{code}", Text(fr, en))
 
 
 def date_missing(tag: str) -> Fault:
-    return _row(
+    return row_fault(
         "date_missing", f"La ligne n’a pas de date ({tag} absent ou vide).", f"No date ({tag} missing or empty)."
     )
 
 
 def date_impossible(tag: str, text: str) -> Fault:
-    return _row(
+    return row_fault(
         "date_impossible",
         f"La date {text[:30]!r} ({tag}) n’existe pas ou n’est pas écrite AAAAMMJJ.",
         f"The date {text[:30]!r} ({tag}) does not exist or is not written YYYYMMDD.",
@@ -51,13 +51,13 @@ def date_impossible(tag: str, text: str) -> Fault:
 
 
 def amount_missing() -> Fault:
-    return _row(
+    return row_fault(
         "amount_missing", "La ligne n’a pas de montant (TRNAMT absent ou vide).", "No amount (TRNAMT missing or empty)."
     )
 
 
 def amount_unreadable(text: str) -> Fault:
-    return _row(
+    return row_fault(
         "amount_unreadable",
         f"{text[:40]!r} (TRNAMT) n’est pas un montant.",
         f"{text[:40]!r} (TRNAMT) is not an amount.",
@@ -65,7 +65,7 @@ def amount_unreadable(text: str) -> Fault:
 
 
 def currency_unreadable(text: str) -> Fault:
-    return _row(
+    return row_fault(
         "currency_unreadable",
         f"{text[:20]!r} n’est pas un code de devise à trois lettres.",
         f"{text[:20]!r} is not a currency code of three letters.",
@@ -73,7 +73,7 @@ def currency_unreadable(text: str) -> Fault:
 
 
 def field_repeated(tag: str) -> Fault:
-    return _row(
+    return row_fault(
         "field_repeated",
         f"{tag} figure deux fois dans la ligne, avec deux valeurs différentes.",
         f"{tag} stands twice in the row, with two different values.",
@@ -81,7 +81,7 @@ def field_repeated(tag: str) -> Fault:
 
 
 def correction_unreadable(action: str) -> Fault:
-    return _row(
+    return row_fault(
         "correction_unreadable",
         f"La banque corrige une ligne antérieure, mais {action[:20]!r} (CORRECTACTION) n’est ni REPLACE ni DELETE.",
         f"The bank corrects an earlier line, but {action[:20]!r} (CORRECTACTION) is neither REPLACE nor DELETE.",
@@ -89,7 +89,7 @@ def correction_unreadable(action: str) -> Fault:
 
 
 def row_too_long(limit: int) -> Fault:
-    return _row(
+    return row_fault(
         "row_too_long",
         f"La ligne dépasse {limit} octets : une opération bancaire n’est jamais si longue.",
         f"The row is longer than {limit} bytes: no bank transaction is that long.",
@@ -97,7 +97,7 @@ def row_too_long(limit: int) -> Fault:
 
 
 def row_cut_off() -> Fault:
-    return _row(
+    return row_fault(
         "row_cut_off",
         "Le fichier s’arrête au milieu de cette ligne.",
         "The file ends in the middle of this row.",
@@ -105,7 +105,7 @@ def row_cut_off() -> Fault:
 
 
 def row_without_statement() -> Fault:
-    return _row(
+    return row_fault(
         "row_without_statement",
         "Cette ligne ne se trouve dans aucun relevé de compte (ni STMTRS ni CCSTMTRS).",
         "This row is in no account's statement (neither STMTRS nor CCSTMTRS).",
@@ -113,7 +113,7 @@ def row_without_statement() -> Fault:
 
 
 def statement_currency(text: str) -> Fault:
-    return _file(
+    return file_fault(
         "statement_currency_unreadable",
         f"La devise {text[:20]!r} (CURDEF) n’est pas un code à trois lettres : les lignes de ce relevé sont lues sans "
         "devise et attendent que vous l’indiquiez dans les réglages.",
@@ -123,7 +123,7 @@ def statement_currency(text: str) -> Fault:
 
 
 def balance_unreadable(text: str) -> Fault:
-    return _file(
+    return file_fault(
         "balance_unreadable",
         f"Le solde {text[:40]!r} n’est pas un montant : ce relevé est gardé sans solde, ses lignes sont intactes.",
         f"The balance {text[:40]!r} is not an amount: this statement is kept without it, its lines are untouched.",
@@ -131,7 +131,7 @@ def balance_unreadable(text: str) -> Fault:
 
 
 def text_too_long(limit: int) -> Fault:
-    return _file(
+    return file_fault(
         "text_too_long",
         f"Plus de {limit} octets sans balise : ce passage est sauté. Vérifiez que le fichier n’est pas abîmé.",
         f"More than {limit} bytes without a tag: this passage is skipped. Check that the file is not damaged.",
@@ -139,7 +139,7 @@ def text_too_long(limit: int) -> Fault:
 
 
 def file_cut_off() -> Fault:
-    return _file(
+    return file_fault(
         "file_cut_off",
         "Le fichier s’arrête avant sa fin (</OFX> manque) : des lignes peuvent manquer. Celles qui sont là "
         "sont gardées ; "
@@ -150,7 +150,7 @@ def file_cut_off() -> Fault:
 
 
 def file_empty() -> Fault:
-    return _file(
+    return file_fault(
         "file_empty",
         "Le fichier est vide (0 octet). Téléchargez-le de nouveau depuis le site de la banque.",
         "The file is empty (0 bytes). Download it again from the bank's site.",
@@ -158,7 +158,7 @@ def file_empty() -> Fault:
 
 
 def file_utf16() -> Fault:
-    return _file(
+    return file_fault(
         "file_utf16",
         "Le fichier est codé en UTF-16, que le format OFX ne permet pas. Ouvrez-le dans un éditeur de texte, "
         "enregistrez-le en UTF-8 et envoyez-le de nouveau.",
@@ -169,7 +169,7 @@ def file_utf16() -> Fault:
 
 
 def format_unknown() -> Fault:
-    return _file(
+    return file_fault(
         "format_unknown",
         "Ce n’est pas un relevé que ce connecteur sait lire. Il lit OFX, QFX et QBO : choisissez l’un de ces formats "
         "sur le site de la banque (souvent nommé « Money », « Quicken » ou « QuickBooks »).",
@@ -180,7 +180,7 @@ def format_unknown() -> Fault:
 
 def bank_refused(code: str, message: str) -> Fault:
     said = message[:300] or "—"
-    return _file(
+    return file_fault(
         "bank_refused",
         f"La banque a répondu par une erreur (code {code[:10] or '?'} : {said}) au lieu d’un relevé. "
         "Rien n’a été lu de cette réponse ; téléchargez de nouveau le fichier.",

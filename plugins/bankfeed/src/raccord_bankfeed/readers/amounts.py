@@ -1,0 +1,120 @@
+"""How a file writes amounts: which mark stands before the cents is decided once for the whole file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from raccord_bankfeed.readers.answers import COMMA, POINT
+
+
+class Mark(StrEnum):
+    """The mark before the decimals; the values are the answers that a person gives."""
+
+    POINT = POINT
+    COMMA = COMMA
+
+
+AMOUNT_CHARS_MAX = 60
+_SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’`]+")
+_WRAPPED = re.compile(r"\((.*)\)")
+_MONEY = re.compile(
+    r"(?P<before>[A-Z]{3}|[A-Z]{0,3}[$£€¥]|KR\.?|FR\.?|ZŁ|CHF)?(?P<sign>[+-]?)(?P<after>[A-Z]{3}|[A-Z]{0,2}[$£€¥])?"
+    r"(?P<inner>[+-]?)(?P<number>[0-9.,]*[0-9][0-9.,]*)(?P<late>[+-]?)"
+    r"(?P<unit>[A-Z]{3}|[$£€¥]|KR\.?|ZŁ|KČ)?(?P<later>[+-]?)(?P<word>CR|DR|C|D|H|S)?"
+)
+_MINUSES = str.maketrans("−–‐‑", "----")
+_OUT = frozenset({"DR", "D", "S"})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An amount as it is written: its sign, its digits with marks, and what currency stands beside it."""
+
+    negative: bool
+    signed: bool
+    """Whether a sign, brackets or a word stand beside the digits."""
+    digits: str
+    unit: str
+
+
+def written(text: str) -> Written | None:
+    """Take a cell apart; nothing where it holds no amount."""
+    plain = _SPACES.sub("", text.translate(_MINUSES)).upper()
+    if not plain or len(plain) > AMOUNT_CHARS_MAX:
+        return None
+    wrapped = _WRAPPED.fullmatch(plain)
+    found = _MONEY.fullmatch(wrapped[1] if wrapped else plain)
+    if found is None:
+        return None
+    signs = [found[name] for name in ("sign", "inner", "late", "later") if found[name]]
+    word = found["word"] or ""
+    if len(signs) + bool(word) + bool(wrapped) > 1:
+        return None
+    negative = bool(wrapped) or signs == ["-"] or word in _OUT
+    unit = found["before"] or found["after"] or found["unit"] or ""
+    return Written(negative, bool(signs or word or wrapped), found["number"], unit)
+
+
+def marks_of(digits: str) -> tuple[Mark, ...]:
+    """Return the decimal marks with which digits make an amount: one, both, or none."""
+    if digits.isdigit():
+        return (Mark.POINT, Mark.COMMA)
+    return tuple(mark for mark in Mark if _number(digits, mark) is not None)
+
+
+def _number(digits: str, mark: Mark) -> Decimal | None:
+    point, group = (".", ",") if mark is Mark.POINT else (",", ".")
+    whole, dot, fraction = digits.partition(point)
+    if group in fraction or point in fraction or len(fraction) > 12:
+        return None
+    if group in whole:
+        groups = whole.split(group)
+        if not 1 <= len(groups[0]) <= 3 or any(len(part) != 3 for part in groups[1:]) or groups[0].startswith("0"):
+            return None
+        whole = "".join(groups)
+    if len(whole) > 24 or not (whole or fraction):
+        return None
+    return Decimal(f"{whole or '0'}.{fraction}" if dot and fraction else whole or "0")
+
+
+def read_amount(text: str, mark: Mark) -> Decimal | None:
+    """Return the amount of a cell with its scale kept, or nothing where none is written so."""
+    parts = written(text)
+    if parts is None:
+        return None
+    number = _number(parts.digits, mark)
+    if number is None:
+        return None
+    return -number if parts.negative else number
+
+
+@dataclass(slots=True)
+class MarkEvidence:
+    """What the amounts of a file tell of the mark before the decimals."""
+
+    points: int = 0
+    commas: int = 0
+    example: str = ""
+    """An amount that the marks read differently."""
+
+    def add(self, text: str) -> Written | None:
+        """Take one amount into account; return how it is written."""
+        parts = written(text)
+        if parts is None or parts.digits.isdigit():
+            return parts
+        marks = marks_of(parts.digits)
+        if len(marks) == 2:
+            self.example = self.example or text.strip()
+        elif marks:
+            self.points += marks[0] is Mark.POINT
+            self.commas += marks[0] is Mark.COMMA
+        return parts
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Return the marks that fit; two only where the amounts read differently and nothing tells."""
+        if self.points or self.commas:
+            return (Mark.POINT,) if self.points >= self.commas else (Mark.COMMA,)
+        return (Mark.POINT, Mark.COMMA) if self.example else (Mark.POINT,)

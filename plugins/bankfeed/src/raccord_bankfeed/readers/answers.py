@@ -1,0 +1,34 @@
+"""What a person said about the files of a connection: answers to readers' questions, and saved columns of CSV files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day-first", "month-first", "year-first"
+COMMA, POINT = "comma", "point"
+ACCEPT = "accept"
+COLUMNS = "columns"
+"""Stands among the answers of a question that saved columns answer."""
+WORDS = frozenset({DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, "same", "separate"})
+"""Every answer that some question takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Answers by the key of their question, and the columns of CSV layouts by the key of the layout."""
+
+    answers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def says(self, key: str, *words: str) -> str:
+        """Return which of the words answers the question, or nothing."""
+        said = self.answers.get(key, frozenset())
+        return next((word for word in words if word in said), "")
+
+    def answered(self, key: str, answers: Sequence[str]) -> bool:
+        """Tell whether a question needs no answer any more."""
+        return bool(self.says(key, *answers)) or (COLUMNS in answers and key in self.columns)
+
+
+NOTHING_KNOWN = Known()

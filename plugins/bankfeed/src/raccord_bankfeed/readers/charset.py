@@ -1,0 +1,54 @@
+"""Which characters the bytes of a text file are: mark, UTF-16 by its zeros, UTF-8 where valid, else Windows-1252."""
+
+from __future__ import annotations
+
+import codecs
+from typing import BinaryIO
+
+CHUNK_BYTES = 64 * 1024
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_FEW = 16
+"""Of so many bytes of plain text in UTF-16, nearly every second one is zero."""
+
+
+def marked_charset(head: bytes) -> str:
+    """Return the charset that a byte order mark, or the zeros of UTF-16 without one, tell; else nothing."""
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    start = head[:400]
+    even, odd = start[::2], start[1::2]
+    if len(start) >= _FEW and max(even.count(0), odd.count(0)) > len(even) // 2:
+        return "utf-16-be" if even.count(0) > odd.count(0) else "utf-16-le"
+    return ""
+
+
+def text_charset(stream: BinaryIO) -> str:
+    """Choose the charset of a whole text file; reads it once, in pieces, and leaves the stream anywhere."""
+    stream.seek(0)
+    chunk = stream.read(CHUNK_BYTES)
+    marked = marked_charset(chunk)
+    if marked:
+        return marked
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while chunk:
+            decoder.decode(chunk)
+            chunk = stream.read(CHUNK_BYTES)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def head_text(head: bytes) -> str:
+    """Return a file's first bytes as text, for telling what it is."""
+    charset = marked_charset(head)
+    return head.decode(charset or "utf-8", "replace" if charset else "surrogateescape").lstrip("\ufeff")

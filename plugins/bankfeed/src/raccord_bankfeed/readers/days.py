@@ -1,0 +1,165 @@
+"""In which order a file writes day, month and year: decided once for the whole file, never row by row."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from raccord_bankfeed.readers.answers import DAY_FIRST, MONTH_FIRST, YEAR_FIRST
+
+
+class Order(StrEnum):
+    """The order of the parts of a date; the values are the answers that a person gives."""
+
+    YEAR = YEAR_FIRST
+    DAY = DAY_FIRST
+    MONTH = MONTH_FIRST
+
+
+_ORDERS = (Order.DAY, Order.MONTH, Order.YEAR)
+_PIVOT = 70
+"""Years of two digits below it are of this century; Quicken's apostrophe always means this century."""
+_NUMBERS = re.compile(r"\s*([0-9]{1,4})\s*([/.'\- ])\s*([0-9]{1,2})\s*([/.'\- ])\s*([0-9]{1,4})\.?(?![0-9])")
+_LENGTHS = frozenset({(4, 1), (4, 2), (1, 2), (2, 2), (1, 4), (2, 4)})
+"""How many digits stand first and last: one of them is the year."""
+_COMPACT = re.compile(
+    r"\s*([12][0-9]{3})([01][0-9])([0-3][0-9])(?![0-9])|\s*([12][0-9]{3})([01][0-9])([0-3][0-9])[0-9]{4,6}"
+)
+_NAMED = re.compile(r"\s*([0-9]{1,2})[ .\-/]*([A-Za-zÀ-ÿ]{3,10})\.?[ .,\-/]*([0-9]{4}|[0-9]{2})(?![0-9])")
+_NAMED_FIRST = re.compile(r"\s*([A-Za-zÀ-ÿ]{3,10})\.?[ \-]*([0-9]{1,2}),?[ \-]+([0-9]{4})(?![0-9])")
+_AFTER = re.compile(r"(?:[T ,;]\s*[0-9]{1,2}[:.h][0-9]{2}.*|\s*\[.*|[+\-Z].{0,6}|\s*)", re.DOTALL)
+"""What may follow a date in its cell: a time, a zone, nothing."""
+_MONTHS: dict[str, int] = {}
+for _number, _names in enumerate(
+    (
+        "jan janv janvier january januar januari enero ene gennaio gen styczen",
+        "feb fev fevr fevrier february februar februari febrero febbraio",
+        "mar mars march marz maerz mrz maart mrt marzo",
+        "apr avr avril april abril abr aprile",
+        "may mai mei mayo maggio mag maj",
+        "jun juin june juni junio giugno giu",
+        "jul juil juillet july juli julio luglio lug",
+        "aug aout august augustus agosto ago",
+        "sep sept septembre september septiembre settembre set",
+        "oct okt octobre october oktober octubre ottobre ott",
+        "nov novembre november noviembre",
+        "dec dez decembre december dezember des diciembre dic dicembre",
+    ),
+    1,
+):
+    _MONTHS.update(dict.fromkeys(_names.split(), _number))
+_PLAIN = str.maketrans("éèêûüäàîôç", "eeeuuaaioc")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The three numbers of a date and the orders in which they make one."""
+
+    numbers: tuple[int, int, int]
+    days: dict[Order, date]
+    text: str
+
+
+def parts_of(text: str) -> Parts | None:
+    """Return what a cell can mean; nothing where no date is written in it. No order fits a day that does not exist."""
+    if (fixed := _fixed(text)) is not None:
+        return fixed
+    found = _NUMBERS.match(text)
+    if found is None or _AFTER.fullmatch(text, found.end()) is None:
+        return None
+    first, mark, second, late_mark, third = found.groups()
+    if (len(first), len(third)) not in _LENGTHS:
+        return None
+    numbers = (int(first), int(second), int(third))
+    if len(first) == 4:
+        orders: tuple[Order, ...] = (Order.YEAR,)
+    elif "'" in (mark, late_mark):
+        orders = (Order.MONTH, Order.DAY)
+        numbers = (numbers[0], numbers[1], numbers[2] + (2000 if len(third) == 2 else 0))
+    elif len(third) == 4:
+        orders = (Order.DAY, Order.MONTH)
+    else:
+        orders = _ORDERS if mark == "-" else (Order.DAY, Order.MONTH)
+    days = {order: day for order in orders if (day := day_in(numbers, order)) is not None}
+    if mark == "." and Order.DAY in days:
+        # Dots stand in day-month-year alone, in every country that writes them.
+        days = {Order.DAY: days[Order.DAY]}
+    return Parts(numbers, days, text.strip())
+
+
+def _fixed(text: str) -> Parts | None:
+    """Return a date that can be read in one way: compact, or with the month's name."""
+    if (found := _COMPACT.match(text)) is not None:
+        year, month, day = (int(part) for part in found.groups() if part is not None)
+    elif (found := _NAMED.match(text)) is not None or (found := _NAMED_FIRST.match(text)) is not None:
+        words = found.groups()
+        named = words[1] if words[0].isdigit() else words[0]
+        month = _MONTHS.get(named.lower().translate(_PLAIN), 0)
+        day, year = int(words[0] if words[0].isdigit() else words[1]), century(int(words[2]))
+        if not month:
+            return None
+    else:
+        return None
+    if found.re is not _COMPACT and _AFTER.fullmatch(text, found.end()) is None:
+        return None
+    try:
+        meant = date(year, month, day)
+    except ValueError:
+        return Parts((year, month, day), {}, text.strip())
+    return Parts((year, month, day), dict.fromkeys(_ORDERS, meant), text.strip())
+
+
+def century(year: int) -> int:
+    """Return a year of four digits for one of two."""
+    if year > 99:
+        return year
+    return year + (2000 if year < _PIVOT else 1900)
+
+
+def day_in(numbers: tuple[int, int, int], order: Order) -> date | None:
+    """Return the day that three numbers mean in an order, or nothing."""
+    match order:
+        case Order.YEAR:
+            year, month, day = numbers
+        case Order.DAY:
+            day, month, year = numbers
+        case Order.MONTH:
+            month, day, year = numbers
+    try:
+        return date(century(year), month, day)
+    except ValueError:
+        return None
+
+
+@dataclass(slots=True)
+class DayEvidence:
+    """What the dates of a file tell of the order in which they are written."""
+
+    counts: dict[Order, int] = field(default_factory=lambda: dict.fromkeys(_ORDERS, 0))
+    seen: int = 0
+    example: Parts | None = None
+    """A date that the orders read differently."""
+
+    def add(self, text: str) -> Parts | None:
+        """Take one date into account; return its parts."""
+        parts = parts_of(text)
+        if parts is not None and parts.days:
+            self.seen += 1
+            for order in parts.days:
+                self.counts[order] += 1
+            if self.example is None and len(set(parts.days.values())) > 1:
+                self.example = parts
+        return parts
+
+    def orders(self) -> tuple[Order, ...]:
+        """Return the orders that fit most dates, all that fit equally: more than one is a question."""
+        if not self.seen:
+            return (Order.DAY,)
+        most = max(self.counts.values())
+        fitting = tuple(order for order in _ORDERS if self.counts[order] == most)
+        if self.example is None:
+            return fitting[:1]
+        readings = {self.example.days.get(order) for order in fitting}
+        return fitting if len(readings) > 1 else fitting[:1]

@@ -1,0 +1,146 @@
+"""Readers that are handed a file piece by piece and can stop after any event."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers.charset import CHUNK_BYTES, text_charset
+from raccord_bankfeed.readers.contract import Event, Events, Unreadable
+from raccord_bankfeed.readers.faults import Fault
+from raccord_bankfeed.readers.ofx_values import excerpt
+
+LINE_CHARS_MAX = 64 * 1024
+
+
+class PushReader:
+    """Feeds a file to ``pushed`` piece by piece; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    def __init__(self) -> None:
+        self.queue: deque[Event] = deque()
+        self._offset = 0
+        self._prepared = False
+        self._finished = False
+
+    def events(self, stream: BinaryIO) -> Events:
+        """Yield what the file says, from where the last call stopped."""
+        if not self._prepared:
+            self.prepare(stream)
+            self._prepared = True
+        stream.seek(self._offset)
+        while True:
+            while self.queue:
+                yield self.queue.popleft()
+            if self._finished:
+                return
+            chunk = stream.read(CHUNK_BYTES)
+            self._offset += len(chunk)
+            if chunk:
+                self.pushed(chunk)
+            else:
+                self._finished = True
+                self.ended()
+
+    def prepare(self, stream: BinaryIO) -> None:
+        """Look at the whole file once before the first event."""
+
+    def pushed(self, chunk: bytes) -> None:
+        """Take the next piece of the file."""
+        raise NotImplementedError
+
+    def ended(self) -> None:
+        """Take the end of the file."""
+
+    def unreadable(self, fault: Fault, line: int, offset: int, text: str) -> None:
+        """Tell that a row cannot be read."""
+        self.queue.append(Unreadable(fault.code, fault.reason, line, offset, excerpt(text)))
+
+
+class LineCutter:
+    """Cuts pieces of a text file into lines, whatever ends them, and counts them; too long ones come shortened."""
+
+    def __init__(self, charset: str) -> None:
+        self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(charset)("replace"), translate=True)
+        self._rest = ""
+        self._dropping = False
+
+    def cut(self, chunk: bytes, final: bool = False) -> list[str]:
+        """Return the lines that end in this piece, without their ends; at the end of the file also the last one."""
+        text = self._rest + self._decoder.decode(chunk, final)
+        lines = text.split("\n")
+        self._rest = lines.pop()
+        if self._dropping and lines:
+            lines[0], self._dropping = "", False
+        if len(self._rest) > LINE_CHARS_MAX:
+            if not self._dropping:
+                lines.append(self._rest[: LINE_CHARS_MAX + 1])
+            self._rest, self._dropping = "", True
+        if final:
+            last, self._rest = self._rest, ""
+            if last and not self._dropping:
+                lines.append(last)
+        return lines
+
+
+class LineReader(PushReader):
+    """Feeds a text file to ``lines`` line by line; ``prepare`` chooses its charset."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.charset = "utf-8"
+        self.row = 0
+        """The number of the line that is being read."""
+        self.start = 0
+        """The character at which it starts."""
+        self.whole = True
+        """Whether the last line of the file ended as a line ends."""
+        self._cutter: LineCutter | None = None
+
+    def prepare(self, stream: BinaryIO) -> None:
+        """Choose the charset."""
+        self.charset = text_charset(stream)
+
+    def pushed(self, chunk: bytes) -> None:
+        """Cut the piece into lines and take them."""
+        self.take(self._cut(chunk))
+        self.whole = chunk.endswith((b"\n", b"\r", b"\n\0", b"\r\0"))
+
+    def ended(self) -> None:
+        """Take the last line."""
+        self.take(self._cut(b"", final=True))
+        self.finish()
+
+    def take(self, lines: Iterable[str]) -> None:
+        """Take some lines, in order."""
+        for line in lines:
+            self.row += 1
+            if len(line) > LINE_CHARS_MAX:
+                self.unreadable(text_faults.line_too_long(LINE_CHARS_MAX), self.row, self.start, line[:400])
+            else:
+                self.line(line)
+            self.start += len(line) + 1
+
+    def line(self, text: str) -> None:
+        """Take one line."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Take the end of the file."""
+
+    def _cut(self, chunk: bytes, final: bool = False) -> list[str]:
+        if self._cutter is None:
+            self._cutter = LineCutter(self.charset)
+        return self._cutter.cut(chunk, final)
+
+
+def lines_of(stream: BinaryIO, charset: str) -> Iterator[str]:
+    """Yield the lines of a whole text file, for a look at it beforehand."""
+    stream.seek(0)
+    cutter = LineCutter(charset)
+    while chunk := stream.read(CHUNK_BYTES):
+        yield from cutter.cut(chunk)
+    yield from cutter.cut(b"", final=True)

@@ -1,0 +1,97 @@
+"""What readers ask a person instead of guessing, with both readings shown."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+
+from raccord.plugin import Text
+from raccord_bankfeed.readers.amounts import Mark, read_amount
+from raccord_bankfeed.readers.answers import ACCEPT
+from raccord_bankfeed.readers.contract import Question
+from raccord_bankfeed.readers.days import Order, Parts
+
+_MONTHS_FR = (
+    *("janvier", "février", "mars", "avril", "mai", "juin"),
+    *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+)
+_MONTHS_EN = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def digest(*parts: str) -> str:
+    """Return a short key of some texts."""
+    return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=4).hexdigest()
+
+
+def day_order(key: str, example: Parts, orders: tuple[Order, ...], line: int) -> Question:
+    """Ask in which order a file writes its dates: every one of them can be read in several."""
+    read = [(order, example.days[order]) for order in orders if order in example.days]
+    fr = " ; ".join(f"« {order.value} » : {_day_fr(day)}" for order, day in read)
+    en = "; ".join(f"“{order.value}”: {_day_en(day)}" for order, day in read)
+    return _question(
+        key,
+        "date_order",
+        f"Aucune date de ce fichier ne dit si le jour ou le mois vient d’abord. {example.text!r} se lit : {fr}.",
+        f"No date of this file tells whether the day or the month comes first. {example.text!r} reads: {en}.",
+        tuple(order.value for order, _ in read),
+        line,
+        read[0][1],
+    )
+
+
+def decimal_mark(key: str, example: str, line: int, day: date | None) -> Question:
+    """Ask which mark stands before the cents: every amount with a mark can be read in two ways."""
+    point, comma = (read_amount(example, mark) for mark in (Mark.POINT, Mark.COMMA))
+    return _question(
+        key,
+        "decimal_mark",
+        f"Aucun montant de ce fichier ne dit quel signe sépare les décimales. {example!r} se lit : « point » : "
+        f"{_plain(point)} ; « comma » (virgule) : {_plain(comma)}.",
+        f"No amount of this file tells which mark stands before the decimals. {example!r} reads: “point”: "
+        f"{_plain(point)}; “comma”: {_plain(comma)}.",
+        (Mark.POINT.value, Mark.COMMA.value),
+        line,
+        day,
+    )
+
+
+def does_not_add_up(key: str, fr: str, en: str, line: int, day: date | None) -> Question:
+    """Ask whether a statement is to be used although the bank's own figures contradict its lines."""
+    return _question(
+        key,
+        "statement_does_not_add_up",
+        f"{fr} Téléchargez de nouveau ce relevé ; si la banque le donne toujours ainsi, « {ACCEPT} » le fait lire "
+        "tel quel.",
+        f"{en} Download this statement again; if the bank still gives it like this, “{ACCEPT}” has it read as it is.",
+        (ACCEPT,),
+        line,
+        day,
+    )
+
+
+def _question(key: str, code: str, fr: str, en: str, answers: tuple[str, ...], line: int, day: date | None) -> Question:
+    how_fr = f"Répondez dans les réglages, sous « Réponses », par une ligne : {key} = {answers[0]}"
+    how_en = f"Answer in the settings, under “Answers”, with a line: {key} = {answers[0]}"
+    text = Text(
+        f"{fr} Ses lignes attendent ; rien n’en est envoyé. {how_fr}"
+        + (f" (ou {', '.join(answers[1:])})." if answers[1:] else "."),
+        f"{en} Its lines wait; nothing of them is posted. {how_en}"
+        + (f" (or {', '.join(answers[1:])})." if answers[1:] else "."),
+    )
+    return Question(key, f"bankfeed.{code}", text, answers, line, day)
+
+
+def _plain(amount: Decimal | None) -> str:
+    return "?" if amount is None else format(amount, "f")
+
+
+def _day_fr(day: date) -> str:
+    return f"{'1er' if day.day == 1 else day.day} {_MONTHS_FR[day.month - 1]} {day.year}"
+
+
+def _day_en(day: date) -> str:
+    return f"{day.day} {_MONTHS_EN[day.month - 1]} {day.year}"

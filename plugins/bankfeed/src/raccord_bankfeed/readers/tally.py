@@ -1,0 +1,78 @@
+"""The statement that is being read: what is counted and what the bank says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from raccord.plugin import Text
+from raccord_bankfeed.readers.contract import Account, Balance, Line, Note, Statement
+from raccord_bankfeed.readers.ofx_values import excerpt
+
+NOTES_MAX = 20
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts the lines of one statement."""
+
+    account: Account
+    line: int
+    currency: str = ""
+    institution: str = ""
+    starts: date | None = None
+    ends: date | None = None
+    opening: Balance | None = None
+    ledger: Balance | None = None
+    available: Balance | None = None
+    lines: int = 0
+    pending: int = 0
+    unreadable: int = 0
+    left_out: int = 0
+    total: Decimal = Decimal(0)
+    first_day: date | None = None
+    last_day: date | None = None
+    notes: list[Note] = field(default_factory=list)
+
+    def count(self, line: Line) -> None:
+        """Count a line that was read."""
+        if line.pending:
+            self.pending += 1
+            return
+        self.lines += 1
+        self.total += line.amount
+        day = line.day
+        if self.last_day is None or self.first_day is None:
+            self.first_day = self.last_day = day
+        elif day > self.last_day:
+            self.last_day = day
+        elif day < self.first_day:
+            self.first_day = day
+
+    def note(self, line: int, reason: Text, text: str) -> None:
+        """Keep that a row is no transaction, up to a number of them; all are counted."""
+        self.left_out += 1
+        if len(self.notes) < NOTES_MAX:
+            self.notes.append(Note(line, reason, excerpt(text)))
+
+    def statement(self) -> Statement:
+        """Return what was counted."""
+        return Statement(
+            account=self.account,
+            currency=self.currency,
+            institution=self.institution,
+            starts=self.starts,
+            ends=self.ends,
+            ledger=self.ledger,
+            available=self.available,
+            lines=self.lines,
+            pending=self.pending,
+            unreadable=self.unreadable,
+            left_out=self.left_out,
+            total=self.total,
+            last_day=self.last_day,
+            line=self.line,
+            opening=self.opening,
+            notes=tuple(self.notes),
+        )
