@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from raccord.cli.connect_closed import closed
 from raccord.cli.connect_gaps import backfill_command, gaps
 from raccord.cli.connect_life import (
     disconnect_command,
@@ -41,6 +42,7 @@ for _each in (
     grant,
     gaps,
     backfill_command,
+    closed,
     disconnect_command,
     reconnect_command,
     end_company,

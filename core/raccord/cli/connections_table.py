@@ -60,6 +60,8 @@ def as_json(workshop: Workshop, view: ConnectionView) -> dict[str, object]:
         "state": str(view.state),
         "starts_on": view.starts_on.isoformat(),
         "time_zone": view.time_zone,
+        "closed_policy": view.closed_policy,
+        "books_closed_on": None if view.books_closed_on is None else view.books_closed_on.isoformat(),
         "approved": view.approved_at is not None,
         "last_run": None if view.last_run is None else {"run": view.last_run.id, "state": str(view.last_run.state)},
         "next_run": None if view.next_run is None else view.next_run.isoformat(),

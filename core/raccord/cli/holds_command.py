@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 from sqlalchemy.orm import Session
 
+from raccord.cli.connect_closed import asked_as_json, show_asked
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection, the_hold
 from raccord.cli.holds_decide import decide
@@ -18,6 +19,7 @@ from raccord.cli.showing import day, money, short
 from raccord.cli.words import Option, default_group
 from raccord.errors import RaccordError
 from raccord.onboarding.decisions import answer_hold, choose, skip_draft
+from raccord.overview.closed_months import asked_months
 from raccord.overview.explain import explain
 from raccord.overview.listing import Listing
 from raccord.overview.questions import Candidate, MissingChoice, Question, candidates, missing_choices, open_questions
@@ -61,18 +63,21 @@ def list_(connection: str | None, limit: int) -> int:
         chosen = None if connection is None else the_connection(session, connection).id
         questions = open_questions(session, chosen, without_choices=True, limit=limit)
         choices = missing_choices(session, chosen)
+        months = asked_months(session, chosen)
     if out.as_json:
         out.json(
             {
                 "questions": [_as_json(each) for each in questions.rows],
                 "total": questions.total,
                 "choices": [_choice_as_json(each) for each in choices],
+                "closed_months": [asked_as_json(each) for each in months],
             }
         )
     else:
         _show_choices(out, choices)
-        _show_questions(out, questions, nothing_else=not choices)
-    return Exit.NEEDS_PERSON if questions.total or choices else Exit.OK
+        show_asked(out, months)
+        _show_questions(out, questions, nothing_else=not choices and not months)
+    return Exit.NEEDS_PERSON if questions.total or choices or months else Exit.OK
 
 
 @command.command(

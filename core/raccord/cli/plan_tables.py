@@ -105,6 +105,13 @@ def show(out: Output, plan: PlanSummary, effect: Sequence[AccountEffect]) -> Non
             empty=Phrase("Aucun effet.", "No effect."),
         )
     _show_reasons(out, plan)
+    if plan.books_closed_on is not None:
+        out.say(
+            Phrase(
+                f"Livres clos jusqu'au {plan.books_closed_on} ; documents d'avant : {plan.closed_policy}.",
+                f"Books closed to {plan.books_closed_on}; earlier documents: {plan.closed_policy}.",
+            )
+        )
     out.say(Phrase(f"Empreinte du plan : {plan.hash[:HASH_SHOWN]}", f"Hash of the plan: {plan.hash[:HASH_SHOWN]}"))
     if plan.state == PlanState.WAITING:
         step = f"raccord apply {plan.connection!r} --hash {plan.hash[:HASH_SHOWN]}"
@@ -142,6 +149,8 @@ def as_json(plan: PlanSummary, effect: Sequence[AccountEffect]) -> dict[str, obj
         "approved_by": plan.approved_by,
         "first_day": day(plan.first_day) or None,
         "last_day": day(plan.last_day) or None,
+        "books_closed_on": day(plan.books_closed_on) or None,
+        "closed_policy": plan.closed_policy,
         "to_send": plan.to_send,
         "groups": [
             {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 import click
 from sqlalchemy.orm import Session
@@ -156,6 +157,7 @@ def _show(out: Output, proven: Proven) -> None:
             Column(Phrase("Flux", "Stream")),
             Column(Phrase("Source", "Source"), right=True),
             Column(Phrase("Laissé de côté", "Left out"), right=True),
+            Column(Phrase("Déplacé", "Moved"), right=True),
             Column(Phrase("Écrit", "Posted"), right=True),
             Column(Phrase("QuickBooks", "QuickBooks"), right=True),
             Column(Phrase("Devise", "Currency")),
@@ -165,7 +167,7 @@ def _show(out: Output, proven: Proven) -> None:
             [
                 row.day.isoformat(),
                 row.stream,
-                *(money(value, out.language) for value in (row.source, row.left_out, row.posted, row.quickbooks)),
+                *(money(value, out.language) for value in _sums(row)),
                 row.currency,
                 "=" if row.equal else "≠",
             ]
@@ -174,11 +176,31 @@ def _show(out: Output, proven: Proven) -> None:
         empty=Phrase("Aucun écart.", "No difference."),
     )
     for row in proven.rows:
+        _show_moves(out, row)
+    for row in proven.rows:
         if not row.equal:
             _show_why(out, row)
     for code in dict.fromkeys(each.code for row in proven.rows for each in row.differences):
         french, english = (explain(code, {}, language).fix for language in ("fr", "en"))
         out.say(Phrase(f"À faire [{code}] : {french}", f"What to do [{code}]: {english}"))
+
+
+def _sums(row: ProofRow) -> tuple[Decimal, ...]:
+    return row.source, row.left_out, row.moved, row.posted, row.quickbooks
+
+
+def _show_moves(out: Output, row: ProofRow) -> None:
+    """Say which documents bear another date, because their own lies in a closed period."""
+    for each in row.moves:
+        document = f"{each.kind} {each.document_id} ({each.key})"
+        out.say(
+            Phrase(
+                f"{row.day} {row.stream} : {document}, {money(each.amount, 'fr')} : date réelle {each.record_day}, "
+                f"daté du {each.day} (période close).",
+                f"{row.day} {row.stream}: {document}, {money(each.amount, 'en')}: true date {each.record_day}, "
+                f"dated {each.day} (period closed).",
+            )
+        )
 
 
 def _show_why(out: Output, row: ProofRow) -> None:
@@ -218,6 +240,18 @@ def _as_json(proven: Proven) -> dict[str, object]:
                 "currency": row.currency,
                 "source": row.source,
                 "left_out": row.left_out,
+                "moved": row.moved,
+                "moves": [
+                    {
+                        "key": each.key,
+                        "kind": each.kind,
+                        "document": each.document_id,
+                        "amount": each.amount,
+                        "true_date": each.record_day.isoformat(),
+                        "dated": each.day.isoformat(),
+                    }
+                    for each in row.moves
+                ],
                 "posted": row.posted,
                 "quickbooks": row.quickbooks,
                 "equal": row.equal,

@@ -131,8 +131,8 @@ def faults_in(body: Mapping[str, Any], fingerprint: str) -> list[str]:
         exceptions += len(part["exceptions"])
         named = {each["cell"] for each in part["exceptions"] if each["code"] == "unequal"}
         for row in part["proofs"]:
-            source, left_out, posted, quickbooks = sums_of(row)
-            equal = source - left_out == posted == quickbooks and not row["differences"]
+            source, left_out, moved, posted, quickbooks = sums_of(row)
+            equal = source - left_out + moved == posted == quickbooks and not row["differences"]
             if equal != row["equal"] or equal == (cell_name(row) in named):
                 found.append(f"{part['label']}: {cell_name(row)}")
         if part["totals"] != _totals(part["proofs"]):
@@ -151,6 +151,8 @@ def _part(session: Session, connection: Connection, month: date) -> dict[str, An
             "currency": row.currency,
             "source": row.source_total,
             "left_out": row.left_out_total,
+            "moved": row.moved_total,
+            "moves": row.moves,
             "posted": row.posted_total,
             "quickbooks": row.quickbooks_total,
             "equal": row.equal,

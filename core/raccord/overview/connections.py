@@ -71,6 +71,9 @@ class ConnectionView:
     time_zone: str
     starts_on: date
     review_each: bool
+    closed_policy: str
+    """What is done with documents of a closed period."""
+    books_closed_on: date | None
     approved_at: datetime | None
     source_identity: str
     plugin_version: str
@@ -139,6 +142,8 @@ def _views(session: Session, rows: Sequence[tuple[Connection, Company]]) -> list
             time_zone=connection.time_zone,
             starts_on=connection.starts_on,
             review_each=connection.review_each,
+            closed_policy=connection.closed_policy,
+            books_closed_on=company.books_closed_on,
             approved_at=connection.approved_at,
             source_identity=connection.source_identity,
             plugin_version=connection.plugin_version,

@@ -57,6 +57,10 @@ class PlanSummary:
     approved_by: str
     first_day: date | None
     last_day: date | None
+    books_closed_on: date | None
+    """The company's closing date that it was made with."""
+    closed_policy: str
+    """What its connection does now with documents of the closed period."""
     groups: Sequence[LineGroup]
     reasons: Sequence[ReasonGroup]
 
@@ -108,11 +112,13 @@ SENT = (Action.CREATE, Action.UPDATE, Action.LINK)
 def plan_summary(session: Session, plan_id: str) -> PlanSummary | None:
     """Return one plan summed up, or nothing if there is none of that id."""
     row = session.execute(
-        select(Plan, Connection.label).join(Connection, Connection.id == Plan.connection_id).where(Plan.id == plan_id)
+        select(Plan, Connection.label, Connection.closed_policy)
+        .join(Connection, Connection.id == Plan.connection_id)
+        .where(Plan.id == plan_id)
     ).one_or_none()
     if row is None:
         return None
-    plan, label = row
+    plan, label, policy = row
     first, last = session.execute(
         select(func.min(PlanLine.day), func.max(PlanLine.day)).where(PlanLine.plan_id == plan_id)
     ).one()
@@ -128,6 +134,8 @@ def plan_summary(session: Session, plan_id: str) -> PlanSummary | None:
         approved_by=plan.approved_by,
         first_day=first,
         last_day=last,
+        books_closed_on=plan.books_closed_on,
+        closed_policy=policy,
         groups=_groups(session, plan_id),
         reasons=_reasons(session, plan_id),
     )

@@ -28,8 +28,21 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """One document that bears another date than its record, whose own lay in a closed period."""
+
+    key: str
+    kind: str
+    document_id: str
+    amount: Decimal
+    """Negative on the record's day, where it is missing."""
+    record_day: date
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class ProofRow:
-    """One stream, currency and day; equal means: source less left out = posted = QuickBooks, nothing to explain."""
+    """One stream, currency and day; equal: source less left out plus moved = posted = QuickBooks, none to explain."""
 
     connection_id: str
     stream: str
@@ -38,6 +51,9 @@ class ProofRow:
     source: Decimal
     left_out: Decimal
     """Part of the source's total that is skipped, held or failed, each with a reason of its own."""
+    moved: Decimal
+    """What documents of another day bring here, or (negative) bear away, because books were closed."""
+    moves: Sequence[Move]
     posted: Decimal
     quickbooks: Decimal
     equal: bool
@@ -47,7 +63,7 @@ class ProofRow:
     @property
     def expected(self) -> Decimal:
         """What should be in QuickBooks."""
-        return self.source - self.left_out
+        return self.source - self.left_out + self.moved
 
     @property
     def apart(self) -> Decimal:
@@ -72,6 +88,8 @@ class ProofTotal:
     currency: str
     source: Decimal
     left_out: Decimal
+    moved: Decimal
+    """Nothing, as long as both days of each document moved out of a closed period are proven."""
     posted: Decimal
     quickbooks: Decimal
     unequal: int
@@ -79,7 +97,7 @@ class ProofTotal:
     @property
     def expected(self) -> Decimal:
         """What should be in QuickBooks."""
-        return self.source - self.left_out
+        return self.source - self.left_out + self.moved
 
     @property
     def equal(self) -> bool:
@@ -131,7 +149,7 @@ def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> 
 def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofTotal]:
     """Return the sums of the whole proof of connections, one for each connection and currency."""
     sums: dict[tuple[str, str], list[Decimal]] = {}
-    columns = (Proof.source_total, Proof.left_out_total, Proof.posted_total, Proof.quickbooks_total)
+    columns = (Proof.source_total, Proof.left_out_total, Proof.moved_total, Proof.posted_total, Proof.quickbooks_total)
     for place, amount in enumerate(columns):
         rows = session.execute(
             select(Proof.connection_id, Proof.currency, scale_of(session, amount).label("scale"), units_of(amount))
@@ -149,14 +167,14 @@ def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofT
         )
     }
     return [
-        ProofTotal(connection_id, currency, *_four(totals), unequal.get((connection_id, currency), 0))
+        ProofTotal(connection_id, currency, *_five(totals), unequal.get((connection_id, currency), 0))
         for (connection_id, currency), totals in sorted(sums.items())
     ]
 
 
-def _four(totals: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-    source, left_out, posted, quickbooks = totals
-    return source, left_out, posted, quickbooks
+def _five(totals: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:
+    source, left_out, moved, posted, quickbooks = totals
+    return source, left_out, moved, posted, quickbooks
 
 
 def _next_month(first: date) -> date:
@@ -171,6 +189,18 @@ def _row(proof: Proof) -> ProofRow:
         day=proof.day,
         source=proof.source_total,
         left_out=proof.left_out_total,
+        moved=proof.moved_total,
+        moves=tuple(
+            Move(
+                each["key"],
+                each["kind"],
+                each["document_id"],
+                Decimal(each["amount"]),
+                date.fromisoformat(each["record_day"]),
+                date.fromisoformat(each["day"]),
+            )
+            for each in proof.moves
+        ),
         posted=proof.posted_total,
         quickbooks=proof.quickbooks_total,
         equal=proof.equal,

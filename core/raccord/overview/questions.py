@@ -20,6 +20,7 @@ from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, Source
 from raccord.sync.bodies import load_draft
 from raccord.sync.books import TYPES, fits, kind_of
 from raccord.sync.conflicts import DECISION, KINDS, allowed_for
+from raccord.sync.periods import MONTH_ASKED
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
 
 FACTS_MAX = 40
@@ -102,14 +103,14 @@ def open_questions(
 ) -> Listing[Question]:
     """Return open holds, those a person answers one by one first, the oldest day first.
 
-    ``without_choices`` leaves out those that :func:`missing_choices` tells of once for all.
+    ``without_choices`` leaves out those that :func:`missing_choices` and ``asked_months`` tell of once for all.
     """
     limit, offset = bounds(limit, offset)
     wanted: list[ColumnElement[bool]] = [Hold.closed_at.is_(None)]
     if connection_id is not None:
         wanted.append(Hold.connection_id == connection_id)
     if without_choices:
-        wanted.append(Hold.code != CHOICE_MISSING)
+        wanted.append(Hold.code.not_in((CHOICE_MISSING, MONTH_ASKED)))
     rows = session.execute(
         select(Hold, DraftRow, Connection.label, Connection.company_id, SourceRecord.raw)
         .join(DraftRow, DraftRow.id == Hold.draft_id)

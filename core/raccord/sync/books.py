@@ -90,7 +90,6 @@ def read_facts(client: QuickBooks) -> Facts:
         purchases[str(code["Id"])] = _rates(code, "PurchaseTaxRateList", rates)
         if not exempt and sum((rate.percent for rate in found), Decimal(0)) == 0:
             exempt = str(code["Id"])
-    closed = accounting.get("BookCloseDate")
     return Facts(
         CompanyFacts(
             country=country,
@@ -101,9 +100,19 @@ def read_facts(client: QuickBooks) -> Facts:
             exempt_code=exempt,
             purchase_codes=purchases,
         ),
-        date.fromisoformat(str(closed)) if closed else None,
+        _closing(accounting),
         str(info.get("CompanyName", "")),
     )
+
+
+def read_closing(client: QuickBooks) -> date | None:
+    """Ask QuickBooks up to when the books are closed; nothing where they are open."""
+    return _closing(_at(client.preferences().value, "AccountingInfoPrefs"))
+
+
+def _closing(accounting: Mapping[str, Any]) -> date | None:
+    closed = accounting.get("BookCloseDate")
+    return date.fromisoformat(str(closed)) if closed else None
 
 
 def read_lists(

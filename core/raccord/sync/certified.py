@@ -18,7 +18,8 @@ CHANGED = "proof.certified_changed"
 CELLS_MAX = 20
 """Cells that a problem names."""
 
-Sums = tuple[Decimal, Decimal, Decimal, Decimal]
+Sums = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
+"""Source, left out, moved to or from another day, posted, QuickBooks."""
 
 
 def newest_certificate(session: Session, company_id: str, month: date) -> Certificate | None:
@@ -53,7 +54,7 @@ def watch_certified(session: Session, connection: Connection, run_id: str, month
 
 
 def certified_sums(certificate: Certificate, connection_id: str) -> dict[str, Sums]:
-    """Return what a certificate says of a connection: the four sums of each day, stream and currency."""
+    """Return what a certificate says of a connection: the sums of each day, stream and currency."""
     body: Any = exact(certificate.body)
     for connection in body["connections"]:
         if connection["id"] == connection_id:
@@ -62,7 +63,7 @@ def certified_sums(certificate: Certificate, connection_id: str) -> dict[str, Su
 
 
 def proven_sums(session: Session, connection_id: str, month: date) -> dict[str, Sums]:
-    """Return the four sums of each proven day, stream and currency of a month."""
+    """Return the sums of each proven day, stream and currency of a month."""
     after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     rows = session.scalars(
         select(Proof).where(Proof.connection_id == connection_id, Proof.day >= month, Proof.day < after)
@@ -71,6 +72,7 @@ def proven_sums(session: Session, connection_id: str, month: date) -> dict[str, 
         f"{row.day} {row.stream} {row.currency}".strip(): (
             row.source_total,
             row.left_out_total,
+            row.moved_total,
             row.posted_total,
             row.quickbooks_total,
         )
@@ -84,15 +86,17 @@ def cell_name(row: Mapping[str, Any]) -> str:
 
 
 def sums_of(row: Mapping[str, Any]) -> Sums:
-    """Return the four sums of a row of a certificate."""
+    """Return the sums of a row of a certificate."""
     return (
         Decimal(row["source"]),
         Decimal(row["left_out"]),
+        # What was certified before documents could be moved says nothing of it.
+        Decimal(row.get("moved", 0)),
         Decimal(row["posted"]),
         Decimal(row["quickbooks"]),
     )
 
 
 def _apart(then: Mapping[str, Sums], now: Mapping[str, Sums]) -> list[str]:
-    nothing = (Decimal(0),) * 4
+    nothing = (Decimal(0),) * 5
     return sorted(name for name in {*then, *now} if then.get(name, nothing) != now.get(name, nothing))

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts
@@ -49,6 +49,9 @@ from raccord.sync.views import View
 
 DAYS_APART = 5
 """How far the same movement's two dates may lie apart: a weekend with a holiday."""
+
+TRUE_DAY = func.coalesce(PlanLine.record_day, PlanLine.day)
+"""When the movement was, also where a closed period makes its document bear a later date."""
 
 KINDS_IN = ("Deposit", "JournalEntry", "Payment", "Purchase", "SalesReceipt", "Transfer")
 KINDS_OUT = ("BillPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceipt", "Transfer")
@@ -91,15 +94,13 @@ class Sought:
 
     def months(self) -> list[tuple[date, date]]:
         """Return the months in which such lines lie."""
-        days = self.session.scalars(select(PlanLine.day).where(*self._wanted()).distinct())
-        return months(day for day in days if day is not None)
+        days = self.session.scalars(select(TRUE_DAY).where(*self._wanted()).distinct())
+        return months(days)
 
     def between(self, first: date, last: date) -> list[PlanLine]:
         """Return such lines of some days."""
         rows = self.session.scalars(
-            select(PlanLine)
-            .where(*self._wanted(), PlanLine.day >= first, PlanLine.day <= last)
-            .order_by(PlanLine.day, PlanLine.id)
+            select(PlanLine).where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY).order_by(TRUE_DAY, PlanLine.id)
         )
         return list(rows)
 
@@ -134,7 +135,7 @@ class Sought:
 
 def documents_near(client: QuickBooks, lines: Sequence[PlanLine]) -> list[Found]:
     """Read the documents that move the lines' accounts by their amounts, around their days."""
-    days = [line.day for line in lines if line.day is not None]
+    days = [day for line in lines if (day := line.record_day or line.day) is not None]
     if not days:
         return []
     wanted = {(line.money_account, line.amount) for line in lines}
@@ -243,7 +244,7 @@ class Doubles:
                 mark(self.company.realm, self.connection.id, line.key),
                 line.money_account,
                 line.amount,
-                line.day,
+                line.record_day or line.day,
                 line.kind,
             )
             for line in lines

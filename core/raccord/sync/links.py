@@ -32,6 +32,7 @@ from raccord.sync.books import store_entry
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflicts import DECISION, DELETED, DUPLICATE_NAME, DUPLICATE_NUMBER, STALE
 from raccord.sync.holds import open_hold
+from raccord.sync.periods import hold_closed
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.readback import CLOCKS_APART, LISTS
 
@@ -200,6 +201,9 @@ def _refuse(
             # What it was to be linked to is not there: the question is asked again.
             held = draft.reason or held
             draft.decisions = {name: answer for name, answer in draft.decisions.items() if name != DECISION}
+    if draft is not None and fault.cause is Cause.PERIOD_CLOSED:
+        hold_closed(session, run, posting.connection_id, draft, params, now)
+        return
     if draft is not None and held is not None:
         draft.state, draft.reason = DraftState.HELD, held
         open_hold(session, posting.connection_id, draft, held, params, now)
@@ -235,7 +239,7 @@ def _link(
     link.marker, link.payload_hash, link.state = posting.marker, posting.body_hash, LinkState.LIVE
     link.stream = line.key.split("/", 1)[0] if line.draft_id is not None else ""
     link.day, link.amount, link.currency, link.money_account = line.day, line.amount, line.currency, line.money_account
-    link.linked_at = now
+    link.record_day, link.linked_at = line.record_day, now
     if posting.kind in LISTS:
         store_entry(session, link.company_id, posting.kind, document, now)
     if line.draft_id is None and line.params.get("role"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, assert_never
 
@@ -35,10 +35,10 @@ from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflicts import ALREADY_EXISTS, DECISION, DELETED, KINDS, linked_to, settle
 from raccord.sync.holds import asked, close_hold, open_hold
+from raccord.sync.periods import NEXT_OPEN_DAY, Blocked, Closing, Left, Open, dated
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.resolve import DECISION_MISSING, LINK_MISSING, LINK_WAITS, Held, Resolver
 
-PERIOD_CLOSED = "posting.period_closed"
 KIND_CHANGED = "plan.kind_changed"
 
 PLANNABLE = (DraftState.WAITING, DraftState.READY, DraftState.HELD)
@@ -78,6 +78,7 @@ class Planner:
     """Documents that a life of ours made and that a restored backup has forgotten, by the code of their mark."""
     promised: dict[tuple[str, str], str] = field(default_factory=dict)
     """Documents that lines of this slice link to."""
+    closing: Closing = field(default_factory=lambda: Closing(None))
 
     def slice(self, position: Position, limit: int) -> Position | None:
         """Plan up to ``limit`` drafts after ``position``; return where to go on, or nothing at the end."""
@@ -92,6 +93,7 @@ class Planner:
         if not rows:
             return Position(position.rank + 1, 0)
         drafts = [(row, load_draft(row.body)) for row in rows]
+        self.closing = Closing.read(self.session, self.connection, self.facts.closed_on)
         self.resolver.load(self.session)
         self.resolver.load_links(self.session, [key for _, draft in drafts for key in links_in(draft)], self.plan.id)
         links = self._links([row.key for row in rows])
@@ -147,11 +149,12 @@ class Planner:
             return self._blocked(
                 row, draft, KIND_CHANGED, {"was": marked.kind, "is": row.kind, "document": marked.document_id}
             )
-        closed = self.facts.closed_on
-        if marked is None and row.day is not None and closed is not None and row.day <= closed:
-            return self._blocked(
-                row, draft, PERIOD_CLOSED, {"day": row.day.isoformat(), "closed_on": closed.isoformat()}
-            )
+        # Tying a draft to a document that is there writes nothing, closed or not.
+        verdict = Open() if existing or marked else self.closing.judge(row.day, link)
+        if not isinstance(verdict, Open):
+            return self._closed(row, draft, verdict)
+        draft = dated(draft, verdict.day, self.resolver.language)
+        moved = verdict.day is not None and verdict.day != row.day
         self.resolver.begin(row.key, row.day, {name: str(answer) for name, answer in row.decisions.items()})
         target = None if link is None else Target(link.document_id, link.sync_token)
         try:
@@ -169,9 +172,9 @@ class Planner:
         self.resolver.planned[row.key] = Action.CREATE
         return {
             **self._fields(row, draft),
+            **(self._moved(row, verdict.day) if moved else {"reason": RECOGNISED if marked else ""}),
             "action": Action.LINK if existing or marked else Action.CREATE if link is None else Action.UPDATE,
             "document_id": existing or getattr(marked or link, "document_id", ""),
-            "reason": RECOGNISED if marked else "",
             "payload": "" if existing else encoded.payload,
             "payload_hash": "" if existing else digest(encoded.payload),
             "needs": [] if existing else list(encoded.needs),
@@ -180,6 +183,30 @@ class Planner:
             "currency": "" if amount is None else getattr(draft, "currency", ""),
             "money_account": money_account,
         }
+
+    def _closed(self, row: DraftRow, draft: Draft, verdict: Left | Blocked) -> dict[str, Any]:
+        """Return the line of a draft that a closed period keeps back."""
+        if isinstance(verdict, Left):
+            return self._left(row, draft, verdict.code, verdict.params)
+        if verdict.asks:
+            if row.key in self.troubled:
+                # What it waited for before is a question now.
+                close_problems(self.session, self.connection.id, row.key, self.now)
+            return self._hold(row, draft, Held(verdict.code, **verdict.params))
+        return self._blocked(row, draft, verdict.code, verdict.params)
+
+    def _moved(self, row: DraftRow, day: date | None) -> dict[str, Any]:
+        """Return what a line says of a document that bears another date than its record."""
+        params = {"day": str(row.day), "posted_on": str(day), "closed_on": str(self.closing.closed_on)}
+        return {"day": day, "record_day": row.day, "reason": NEXT_OPEN_DAY, "params": params}
+
+    def _left(self, row: DraftRow, draft: Draft, code: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Leave a draft out, as it was decided; what was asked about it is settled."""
+        self._settled(row)
+        row.decisions = {name: answer for name, answer in row.decisions.items() if name != DECISION}
+        row.state, row.reason = DraftState.SKIPPED, code
+        left = {"action": Action.SKIP, "reason": code, "params": dict(params), "state": LineState.LEFT}
+        return self._fields(row, draft) | left
 
     def _conflict(self, row: DraftRow, draft: Draft, link: LinkRow | None, code: str) -> dict[str, Any] | str:
         """Return the line that a conflict's answer makes, or the id of the document to link to (empty: none)."""
@@ -192,11 +219,7 @@ class Planner:
             case ResolutionKind.HOLD | ResolutionKind.UNLINK | ResolutionKind.CREATE:
                 return self._hold(row, draft, Held(code, **params))
             case ResolutionKind.SKIP | ResolutionKind.KEEP_THEIRS:
-                self._settled(row)
-                row.decisions = {name: answer for name, answer in row.decisions.items() if name != DECISION}
-                row.state, row.reason = DraftState.SKIPPED, code
-                left = {"action": Action.SKIP, "reason": code, "params": params, "state": LineState.LEFT}
-                return self._fields(row, draft) | left
+                return self._left(row, draft, code, params)
             case ResolutionKind.LINK:
                 other = linked_to(self.session, self.company.id, row, resolution.target)
                 other = other or self.promised.get((row.kind, resolution.target))
@@ -292,7 +315,8 @@ class Planner:
         code = LINK_WAITS if len(states) == len(keys) else LINK_MISSING
         return code, {"keys": keys, "states": states}
 
-    def _blocked(self, row: DraftRow, draft: Draft, code: str, params: dict[str, Any]) -> dict[str, Any]:
+    def _blocked(self, row: DraftRow, draft: Draft, code: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        params = dict(params)
         row.state, row.reason = DraftState.HELD, code
         open_hold(self.session, self.connection.id, row, code, params, self.now)
         open_problem(
@@ -362,6 +386,7 @@ def _line_fields(plan_id: str, key: str, revision: int, draft: Draft) -> dict[st
         "revision": revision,
         "kind": entity_of(draft),
         "day": None,
+        "record_day": None,
         "document_id": "",
         "payload": "",
         "payload_hash": "",

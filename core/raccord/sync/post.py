@@ -35,6 +35,7 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
 from raccord.sync.holds import open_hold
 from raccord.sync.links import Outcomes
+from raccord.sync.periods import leave_closed
 from raccord.sync.problems import open_problem
 from raccord.sync.readback import Sought, read_back, way_of
 from raccord.sync.recognise import recognise
@@ -364,6 +365,19 @@ class Poster:
                     outcomes.record(result.job.posting_id, result.faults, result.tid)
                 else:
                     outcomes.wait(result.job.posting_id, timedelta(milliseconds=result.under_way_ms))
+            self._stop_at_closed(session, run, outcomes, results)
+
+    def _stop_at_closed(self, session: Session, run: Run, outcomes: Outcomes, results: Sequence[Result]) -> None:
+        """After a refusal for a closed period send no more of the days up to the one refused: they are closed too."""
+        refused = [
+            (day, result.faults[0].detail[:500])
+            for result in results
+            if result.refused and result.faults[0].cause is Cause.PERIOD_CLOSED
+            if (day := outcomes.lines[result.job.posting_id].day) is not None
+        ]
+        if refused:
+            day, detail = max(refused)
+            leave_closed(session, run, self.connection_id, run.plan_id, day, detail, self.clock.now())
 
     def _outcomes(self, session: Session, run: Run, results: Sequence[Result]) -> Outcomes:
         outcomes = Outcomes(session, run, self.company_id, self.clock.now())

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, insert, or_, select
+from sqlalchemy import and_, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.quickbooks import QuickBooks, quoted
@@ -46,13 +46,16 @@ class Totals:
 
     source: Decimal = Decimal(0)
     left_out: Decimal = Decimal(0)
+    moved: Decimal = Decimal(0)
+    """What documents of another day bring here, or (negative) bear away, because books were closed."""
+    moves: list[dict[str, str]] = field(default_factory=list)
     posted: Decimal = Decimal(0)
     quickbooks: Decimal = Decimal(0)
     differences: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def equal(self) -> bool:
-        return self.source - self.left_out == self.posted == self.quickbooks and not self.differences
+        return self.source - self.left_out + self.moved == self.posted == self.quickbooks and not self.differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def totals_between(
     with database.read() as session:
         totals = source_side(session, connection, first, last)
         subtract_earlier(session, connection, first, last, totals)
+        count_moved(session, connection, first, last, totals)
         links = linked_between(session, connection, first, last)
     documents = documents_between(client, {link.kind for link in links}, first, last)
     astray = [link for link in links if (link.kind, link.document_id) not in documents]
@@ -166,8 +170,8 @@ def subtract_earlier(
         .where(
             LinkRow.connection_id == connection.id,
             LinkRow.state == LinkState.LIVE,
-            LinkRow.day >= first,
-            LinkRow.day <= last,
+            func.coalesce(LinkRow.record_day, LinkRow.day) >= first,
+            func.coalesce(LinkRow.record_day, LinkRow.day) <= last,
             newest.amount.is_not(None),
             or_(incomplete, own.id != newest.id, newest.state != RecordState.MAPPED),
         )
@@ -176,12 +180,43 @@ def subtract_earlier(
     for link, draft_state, record_state, reason, overtaken in rows:
         if link.day is None or link.amount is None:
             continue
-        cell = totals.setdefault((link.stream, link.currency, link.day), Totals())
+        cell = totals.setdefault((link.stream, link.currency, link.record_day or link.day), Totals())
         said = record_state == RecordState.FAILED or reason == RESOLVED_BY_HAND or not overtaken
         if said or draft_state != DraftState.POSTED:
             cell.left_out -= link.amount
         else:
             _differ(cell, WITHDRAWN, _linked(link, link.day, link.amount), link.document_id, link.amount)
+
+
+def count_moved(session: Session, connection: Connection, first: date, last: date, totals: dict[Cell, Totals]) -> None:
+    """Take what was posted on an open day from its record's closed day, and bring it to the document's day."""
+    rows = session.scalars(
+        select(LinkRow)
+        .where(
+            LinkRow.connection_id == connection.id,
+            LinkRow.state == LinkState.LIVE,
+            LinkRow.amount.is_not(None),
+            LinkRow.record_day.is_not(None),
+            or_(LinkRow.day.between(first, last), LinkRow.record_day.between(first, last)),
+        )
+        .order_by(LinkRow.day, LinkRow.id)
+    )
+    for link in rows:
+        if link.amount is None or link.day is None or link.record_day is None:
+            continue
+        for day, amount in ((link.record_day, -link.amount), (link.day, link.amount)):
+            cell = totals.setdefault((link.stream, link.currency, day), Totals())
+            cell.moved += amount
+            cell.moves.append(
+                {
+                    "key": link.key,
+                    "kind": link.kind,
+                    "document_id": link.document_id,
+                    "amount": format(amount, "f"),
+                    "record_day": link.record_day.isoformat(),
+                    "day": link.day.isoformat(),
+                }
+            )
 
 
 def linked_between(session: Session, connection: Connection, first: date, last: date) -> list[Linked]:
@@ -294,6 +329,8 @@ def store_proof(
             "day": day,
             "source_total": cell.source,
             "left_out_total": cell.left_out,
+            "moved_total": cell.moved,
+            "moves": cell.moves[:DIFFERENCES_MAX],
             "posted_total": cell.posted,
             "quickbooks_total": cell.quickbooks,
             "equal": cell.equal,

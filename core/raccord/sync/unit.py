@@ -24,13 +24,14 @@ from raccord.store.models import (
 )
 from raccord.sync import drift
 from raccord.sync.acquaint import creates_documents, get_acquainted, has_lines_to_send
-from raccord.sync.books import PEOPLE, Facts, chosen, kind_of, read_facts, read_lists, store_books
+from raccord.sync.books import PEOPLE, Facts, chosen, kind_of, read_closing, read_facts, read_lists, store_books
 from raccord.sync.conserve import conserve
 from raccord.sync.doubles import Doubles, Sought, documents_near
 from raccord.sync.environments import environment_of
 from raccord.sync.execution import Execution
 from raccord.sync.keep import keep_page
 from raccord.sync.map import judge, map_slice
+from raccord.sync.periods import leave_closed, leave_moved
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.plan import Planner, Position
 from raccord.sync.plans import leave_changed, plan_hash, start_plan
@@ -45,6 +46,10 @@ from raccord.sync.workshop import Bench, Workshop
 
 MAP_SLICE = 500
 PLAN_SLICE = 500
+STANDING = "standing"
+"""Who approved the plans of a connection that runs by itself."""
+CLOSING = "closing"
+"""Under this name a run's progress keeps the closing date that was read before posting."""
 REPORT_SLICE = 200
 
 
@@ -153,6 +158,7 @@ class Unit:
                 run.progress = {**run.progress, "drifted": drifted}
             connection = session.get_one(Connection, bench.connection.id)
             plan = start_plan(session, connection, run, now)
+            plan.books_closed_on = facts.closed_on
             self.workshop.keep_facts(plan.id, facts)
             run.phase = Phase.PLAN
             run.progress = {**run.progress, "plan": [0, 0]}
@@ -216,7 +222,7 @@ class Unit:
         if run.stop_after == "plan" or waits:
             plan.state, run.state, run.phase = PlanState.WAITING, RunState.APPROVAL, Phase.POST
             return Progress.STOPPED
-        plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, "standing"
+        plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, STANDING
         run.phase = Phase.POST
         return Progress.MORE
 
@@ -226,12 +232,30 @@ class Unit:
             if plan.state != PlanState.APPROVED:
                 raise PlanNotApprovedError(plan.id, plan.state)
             leave_changed(session, plan.id)
+            unwatched = plan.approved_by != STANDING and CLOSING not in run.progress
+        if unwatched:
+            self._watch_closing()
         self._get_acquainted(has_lines_to_send, plan.id)
         if self._poster().slice(plan.id):
             return
         with self.execution.begin() as (session, run):
             session.get_one(Plan, run.plan_id).state = PlanState.APPLIED
             run.phase = Phase.REPORT
+
+    def _watch_closing(self) -> None:
+        """Read the closing date again before a plan that waited for a person is posted, once for each plan.
+
+        What the books were closed for meanwhile is left, whole, instead of being refused line by line.
+        """
+        closed_on = read_closing(self.bench.client())
+        with self.execution.begin() as (session, run):
+            plan = session.get_one(Plan, run.plan_id)
+            if closed_on != plan.books_closed_on:
+                session.get_one(Company, self.bench.company.id).books_closed_on = closed_on
+                leave_moved(session, plan, closed_on)
+                if closed_on is not None:
+                    leave_closed(session, run, plan.connection_id, plan.id, closed_on, "", self.workshop.clock.now())
+            run.progress = {**run.progress, CLOSING: str(closed_on or "")}
 
     def _report(self) -> None:
         """Tell the source what became of its records, if it wants to know."""

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 import till
-from harness import OWNER, choose_usual, finish, lab, request, sync
+from harness import OWNER, choose_usual, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import answer_hold, approve_plan
+from raccord.onboarding.decisions import answer_hold
 from raccord.onboarding.failures import mark_ready, mark_resolved
 from raccord.store.models import (
     Company,
@@ -18,7 +18,6 @@ from raccord.store.models import (
     DraftState,
     Hold,
     LinkRow,
-    Plan,
     Posting,
     Problem,
     ProblemState,
@@ -127,19 +126,16 @@ def test_an_execution_that_was_overtaken_writes_nothing_more(workshop: Workshop,
 
 
 def refused(workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer) -> Problem:
-    """Let the books be closed between plan and apply, so that QuickBooks refuses; returns the first sale's problem."""
+    """Let QuickBooks find a value of both sales wrong; returns the first one's problem."""
     till.ROWS["T1"] = [sale(1), sale(2)]
     choose_usual(workshop, connection, company)
-    run = finish(workshop, request(workshop, connection))
-    lab(sandbox, "close-books", date="2026-03-31")
-    with workshop.database.read() as session:
-        plan = session.get_one(Plan, run.plan_id)
-    approve_plan(workshop, OWNER, plan.id, plan.hash)
-    assert finish(workshop, run.id).state == RunState.DONE
-    lab(sandbox, "close-books")
+    # The batch as a whole cannot be read; then each of its two documents is refused by itself.
+    sandbox.lab.arm(ArmedFault(Effect.REFUSE, path="/batch$", query="requestid=rb", code=2010))
+    sandbox.lab.arm(ArmedFault(Effect.REFUSE, left=2, path="/salesreceipt$", code=2040))
+    assert sync(workshop, connection).state == RunState.DONE
     with workshop.database.read() as session:
         problems = session.scalars(select(Problem).where(Problem.subject == "sales/s1")).all()
-    assert [problem.code for problem in problems] == ["posting.period_closed"]
+    assert [problem.code for problem in problems] == ["posting.invalid_value"]
     return problems[0]
 
 

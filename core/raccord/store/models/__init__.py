@@ -18,6 +18,7 @@ from raccord.store.models.books import (
     Proof,
 )
 from raccord.store.models.companies import (
+    ClosedMonth,
     Company,
     CompanyState,
     Connection,
@@ -48,6 +49,7 @@ __all__ = [
     "Certificate",
     "Change",
     "Choice",
+    "ClosedMonth",
     "Company",
     "CompanyState",
     "Connection",

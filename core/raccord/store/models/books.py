@@ -37,6 +37,8 @@ class Plan(Model):
     approved_at: Mapped[datetime | None]
     approved_by: Mapped[str] = mapped_column(default="")
     """A person's name, or ``standing`` where the connection runs by itself."""
+    books_closed_on: Mapped[date | None]
+    """The company's closing date that it was made with."""
 
 
 class Action(StrEnum):
@@ -79,6 +81,9 @@ class PlanLine(Model):
     kind: Mapped[str]
     """QuickBooks' entity name."""
     day: Mapped[date | None]
+    """The date that the document bears."""
+    record_day: Mapped[date | None]
+    """The true date, where the document bears another because that one lies in a closed period."""
     document_id: Mapped[str] = mapped_column(default="")
     """For update and link: the document that exists."""
     payload: Mapped[str] = mapped_column(default="")
@@ -181,6 +186,9 @@ class LinkRow(Model):
     payload_hash: Mapped[str]
     stream: Mapped[str] = mapped_column(default="")
     day: Mapped[date | None]
+    """The date that the document bears."""
+    record_day: Mapped[date | None]
+    """The true date, where the document bears another because that one lay in a closed period."""
     amount: Mapped[Decimal | None]
     currency: Mapped[str] = mapped_column(default="")
     money_account: Mapped[str] = mapped_column(default="")
@@ -263,6 +271,10 @@ class Proof(Model):
     source_total: Mapped[Decimal]
     left_out_total: Mapped[Decimal]
     """Part of the source total that is skipped, held or failed, each with a reason of its own."""
+    moved_total: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
+    """What documents of another day bring to this one (positive) or take from it, because books were closed."""
+    moves: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """Those documents: ``{"key", "kind", "document_id", "amount", "record_day", "day"}``."""
     posted_total: Mapped[Decimal]
     quickbooks_total: Mapped[Decimal]
     equal: Mapped[bool]

@@ -107,6 +107,8 @@ class Connection(Model):
     """Whether every plan waits for approval, not only the first."""
     review_next: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether the next plan waits for its owner's approval: it brings over days that were left out."""
+    closed_policy: Mapped[str] = mapped_column(default="blocked", server_default="blocked")
+    """What is done with documents of a closed period: ``blocked``, ``next_open_day`` or ``ask``."""
     approved_at: Mapped[datetime | None]
     """When the first plan was approved; until then nothing is written."""
     plugin_version: Mapped[str] = mapped_column(default="")
@@ -118,6 +120,20 @@ class Connection(Model):
     manage_granted_at: Mapped[datetime | None]
     """When the owner let administrators manage it too, where its connector leaves that to the owner (K5)."""
     created_by: Mapped[str]
+
+
+class ClosedMonth(Model):
+    """What a person answered for a connection's documents of one closed month, where the connection asks."""
+
+    __tablename__ = "closed_month"
+
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"), primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    """Its first day."""
+    answer: Mapped[str]
+    """``next_open_day``, ``leave_out`` or ``wait``."""
+    answered_by: Mapped[str]
+    answered_at: Mapped[datetime]
 
 
 class Gap(Model):

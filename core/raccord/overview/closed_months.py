@@ -1,0 +1,66 @@
+"""Closed months that a connection asks about: one question for all the documents of a month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.listing import MOST, bounds
+from raccord.store.models import ClosedMonth, Connection, DraftRow, Hold
+from raccord.sync.periods import MONTH_ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class AskedMonth:
+    """A closed month, how many documents wait for its answer, and the answer that the next plan will act on."""
+
+    connection_id: str
+    connection: str
+    month: date
+    documents: int
+    first_day: date | None
+    last_day: date | None
+    answer: str
+
+
+def asked_months(session: Session, connection_id: str | None = None, *, limit: int = MOST) -> list[AskedMonth]:
+    """Return the months that documents wait for, the oldest first."""
+    month = Hold.params["month"].as_string()
+    mine = () if connection_id is None else (Hold.connection_id == connection_id,)
+    rows = session.execute(
+        select(
+            Connection.id,
+            Connection.label,
+            month.label("asked"),
+            func.count(),
+            func.min(DraftRow.day),
+            func.max(DraftRow.day),
+        )
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
+        .join(Connection, Connection.id == Hold.connection_id)
+        .where(Hold.closed_at.is_(None), Hold.code == MONTH_ASKED, *mine)
+        .group_by(Connection.id, Connection.label, "asked")
+        .order_by("asked", Connection.label)
+        .limit(bounds(limit, 0)[0])
+    ).all()
+    answers = {
+        (row.connection_id, row.month): row.answer
+        for row in session.scalars(select(ClosedMonth).where(ClosedMonth.connection_id.in_({row[0] for row in rows})))
+    }
+    found = []
+    for connection, label, asked, documents, first, last in rows:
+        day = date.fromisoformat(f"{asked}-01")
+        found.append(AskedMonth(connection, label, day, documents, first, last, answers.get((connection, day), "")))
+    return found
+
+
+def answered_months(session: Session, connection_id: str) -> list[ClosedMonth]:
+    """Return the answers that a connection has for its closed months, the oldest month first."""
+    return list(
+        session.scalars(
+            select(ClosedMonth).where(ClosedMonth.connection_id == connection_id).order_by(ClosedMonth.month)
+        )
+    )
