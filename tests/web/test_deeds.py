@@ -228,8 +228,8 @@ def test_a_paused_connection_starts_nothing_and_says_why(workshop: Workshop, syn
         ("/plans/x/approve", 404),
         ("/connections/x/pause", 404),
         ("/connections/x/choices", 404),
-        ("/problems/x/ready", 409),
-        ("/questions/x/answer", 409),
+        ("/problems/x/ready", 404),
+        ("/questions/x/answer", 404),
     ],
 )
 def test_a_deed_on_nothing_is_refused(company: Company, send: Send, action: str, status: int) -> None:

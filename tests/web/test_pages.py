@@ -37,7 +37,9 @@ class Checker(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag in ("script", "style") or "style" in given or any(name.startswith("on") for name in given):
+        ours = tag == "script" and (given.get("src") or "").startswith("/static/")
+        code = tag == "style" or (tag == "script" and not ours)
+        if code or "style" in given or any(name.startswith(("on", "hx-on", "hx-live")) for name in given):
             self.wrong.append(f"inline code in <{tag}>")
         self.headings += tag == "h1"
         self.ids += [given["id"] or ""] if "id" in given else []
@@ -110,7 +112,7 @@ def test_every_page_is_sound_in_both_languages_and_shows_no_secret(browser: Test
             assert f'<html lang="{language}">' in answer.text
             assert CANARY not in answer.text, where
             assert "raccord-sandbox-secret" not in answer.text, where
-            assert "<script" not in answer.text, where
+            assert "<script>" not in answer.text, where
 
 
 @pytest.mark.parametrize("address", TITLES)

@@ -47,10 +47,13 @@ class Access:
         return f"__Host-{name}" if self.secure else name
 
 
-def access_of(settings: Settings) -> Access:
-    """Return who may reach the pages; raises ``AccessError`` for an address of the network without a token."""
+def access_of(settings: Settings, *, accounts: bool = False) -> Access:
+    """Return who may reach the pages; raises ``AccessError`` for an address of the network without a token.
+
+    Once there are ``accounts`` those guard the pages, and a token is needed no more.
+    """
     token = settings.web_token.get_secret_value()
-    if not is_loopback(settings.web_host) and not token:
+    if not is_loopback(settings.web_host) and not token and not accounts:
         raise AccessError(
             "web.token_missing",
             Text(

@@ -5,22 +5,39 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from raccord.jobs.port import JobEngine
+from raccord.onboarding.accounts import anybody
 from raccord.onboarding.people import Actor
 from raccord.sync.workshop import Workshop
 from raccord_web.access import access_of
-from raccord_web.desk import Desk, local_operator
+from raccord_web.desk import Desk
 from raccord_web.failures import HANDLERS
 from raccord_web.gate import Gate
-from raccord_web.screens import connections, entrance, home, plans, problems, proof, questions, quickbooks, runs
+from raccord_web.screens import (
+    connections,
+    entrance,
+    home,
+    people,
+    plans,
+    problems,
+    proof,
+    questions,
+    quickbooks,
+    runs,
+    settings,
+    signin,
+)
 from raccord_web.signing import Signer
+from raccord_web.visitors import admitted
 
-SCREENS = (home, connections, runs, plans, questions, problems, proof, quickbooks, entrance)
+SCREENS = (home, connections, runs, plans, questions, problems, proof, quickbooks, people, settings)
+OPEN_SCREENS = (entrance, signin)
+"""What is answered before anybody signed in."""
 
 
 class Static(StaticFiles):
@@ -36,13 +53,18 @@ class Static(StaticFiles):
 def create_app(workshop: Workshop, engine: JobEngine, actor: Actor | None = None) -> FastAPI:
     """Return the application; submitted runs go to ``engine``.
 
-    Raises ``AccessError`` where the settings would open the pages to the network without a token. ``actor`` is who all
-    requests act as, the local operator unless given.
+    Raises ``AccessError`` where the settings would open the pages to the network before there is an account, without a
+    token. With an ``actor`` nobody signs in and all requests act as them.
     """
-    desk = Desk(workshop, engine, access_of(workshop.settings), Signer.of(workshop.vault), actor or local_operator())
+    with workshop.database.read() as session:
+        accounts = actor is None and anybody(session)
+    access = access_of(workshop.settings, accounts=accounts)
+    desk = Desk(workshop, engine, access, Signer.of(workshop.vault), actor)
     app = FastAPI(title="Raccord", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = desk
     for screen in SCREENS:
+        app.include_router(screen.router, dependencies=[Depends(admitted)])
+    for screen in OPEN_SCREENS:
         app.include_router(screen.router)
     app.mount("/static", Static(directory=Path(str(files("raccord_web").joinpath("static")))), name="static")
     for kind, handler in HANDLERS.items():

@@ -1,14 +1,13 @@
-"""What every page works with: the workshop, the job engine, who acts, and who may come in."""
+"""What every page works with: the workshop, the job engine, and who may come in."""
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from raccord.jobs.port import JobEngine
-from raccord.onboarding.people import Actor, RoleName
+from raccord.onboarding.people import Actor
 from raccord.sync.workshop import Workshop
 from raccord_web.access import Access
 from raccord_web.signing import Signer
@@ -23,7 +22,8 @@ class Desk:
     engine: JobEngine
     access: Access
     signer: Signer
-    actor: Actor
+    house: Actor | None = None
+    """Who everybody is, where the pages were opened without accounts."""
     attempts: Throttle = field(default_factory=Throttle)
     """Wrong tokens given lately, by anybody."""
 
@@ -34,8 +34,3 @@ def desk_of(request: Request) -> Desk:
     if not isinstance(desk, Desk):
         raise TypeError("the application has no desk")
     return desk
-
-
-def local_operator() -> Actor:
-    """Return the person who started the pages, acting as owner: until there are accounts, nobody else comes in."""
-    return Actor(f"web:{getpass.getuser()}", RoleName.OWNER)

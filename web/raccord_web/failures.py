@@ -7,17 +7,19 @@ import secrets
 import traceback
 from http import HTTPStatus
 from types import TracebackType
+from urllib.parse import urlencode
 
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import NoResultFound
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.people import NotAllowedError
 from raccord.quickbooks import QuickBooksError
 from raccord_web.rendering import language_of, said, show
+from raccord_web.visitors import NotSetUpError, NotSignedInError
 from raccord_web.wording import typeset, wording
 
 log = logging.getLogger(__name__)
@@ -113,7 +115,20 @@ class Unforeseen:
         return True
 
 
+def not_signed_in(request: Request, error: Exception) -> Response:
+    """Show the way in, and back from there to what was asked for."""
+    then = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = f"?{urlencode({'next': then})}" if request.method in ("GET", "HEAD") and then != "/" else ""
+    return RedirectResponse(f"/signin{wanted}", 303)
+
+
+def not_set_up(request: Request, error: Exception) -> Response:
+    return RedirectResponse("/setup", 303)
+
+
 HANDLERS = {
+    NotSignedInError: not_signed_in,
+    NotSetUpError: not_set_up,
     RaccordError: refused,
     QuickBooksError: quickbooks_refused,
     NoResultFound: not_found,

@@ -15,15 +15,15 @@ from raccord_web.failures import Unforeseen, explained
 
 DOOR_COOKIE = "raccord_door"
 DOOR_PURPOSE = "door"
-OPEN_PATHS = ("/enter", "/health", "/static/")
+OPEN_PATHS = ("/enter", "/health", "/static/", "/csp-report")
 """What is answered before the token was given."""
 
 BODY_BYTES_MAX = 64 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; img-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri /csp-report"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -75,14 +75,10 @@ class Gate:
                 return explained(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             if not _same_site(headers):
                 return explained(request, HTTPStatus.FORBIDDEN)
-        if self._desk.access.guarded and not request.url.path.startswith(OPEN_PATHS) and not self._entered(request):
+        closed = self._desk.house is not None and not request.url.path.startswith(OPEN_PATHS)
+        if closed and not entered(request, self._desk):
             return RedirectResponse("/enter", HTTPStatus.SEE_OTHER)
         return None
-
-    def _entered(self, request: Request) -> bool:
-        sealed = request.cookies.get(self._desk.access.cookie(DOOR_COOKIE), "")
-        found = self._desk.signer.open(DOOR_PURPOSE, sealed, self._desk.workshop.clock.now())
-        return found is not None and found.get("token") == self._desk.access.mark()
 
     def _dress(self, scope: Scope, headers: MutableHeaders) -> None:
         for name, value in HEADERS.items():
@@ -92,6 +88,15 @@ class Gate:
         if not scope["path"].startswith("/static/"):
             headers["Cache-Control"] = "no-store"
             headers["Vary"] = "Accept-Language, Cookie"
+
+
+def entered(request: Request, desk: Desk) -> bool:
+    """Tell whether this browser gave the installation's token, where one is asked for."""
+    if not desk.access.guarded:
+        return True
+    sealed = request.cookies.get(desk.access.cookie(DOOR_COOKIE), "")
+    found = desk.signer.open(DOOR_PURPOSE, sealed, desk.workshop.clock.now())
+    return found is not None and found.get("token") == desk.access.mark()
 
 
 def _same_site(headers: Headers) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
@@ -18,22 +18,31 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from raccord.errors import RaccordError
+from raccord.onboarding.people import Power, may
 from raccord.overview.explain import Explained, explain
 from raccord.overview.waiting import waiting
 from raccord.plugin.texts import Language
 from raccord_web import formats
 from raccord_web.desk import Desk, desk_of
+from raccord_web.devices import device
 from raccord_web.languages import COOKIE as LANGUAGE_COOKIE
 from raccord_web.languages import YEAR_SECONDS, spoken
 from raccord_web.names import Names
 from raccord_web.states import State, connection_state, run_state
+from raccord_web.visitors import SESSION_COOKIE, Visitor, visitor_or_none
 from raccord_web.wording import Wording, typeset, wording
 
 FORM_COOKIE = "raccord_form"
 FORM_PURPOSE = "form"
+THEME_COOKIE = "raccord_theme"
+THEMES = ("light", "dark")
+KEYS_COOKIE = "raccord_keys"
 NOTES = frozenset(
     {"approved", "started", "answered", "skipped", "chosen", "ready", "resolved", "connected", "paused", "resumed",
-     "cancelled"}
+     "cancelled", "disconnected", "granted", "kept_to_owner", "backfill", "settled", "invited", "role_changed",
+     "removed", "withdrawn", "password", "session_ended", "appearance", "allowed", "forbidden", "enabled", "disabled",
+     "settings", "certified", "refreshed"}
 )  # fmt: skip
 """What the last deed may say of itself in ``?done=``."""
 
@@ -45,14 +54,18 @@ def show(
     desk = desk_of(request)
     words = wording(language_of(request))
     nonce, fresh = _nonce(request, desk)
-    counts = None if session is None else waiting(session)
+    visitor = visitor_or_none(request)
+    counts = None if session is None or visitor is None else waiting(session, visitor.reach.within)
     context = {
         **_tools(desk, words),
         "counts": counts,
-        "form_token": desk.signer.mark(FORM_PURPOSE, nonce),
+        "form_token": desk.signer.mark(FORM_PURPOSE, _bound(request, desk, nonce)),
         "here": request.url.path,
         "other_language": _other_language(request, words.language),
-        "operator": desk.actor.name.rpartition(":")[2],
+        "visitor": visitor,
+        "can": partial(_can, request, visitor),
+        "theme": _choice(request, desk, THEME_COOKIE, THEMES),
+        "keys": _choice(request, desk, KEYS_COOKIE, ("off",)) != "off",
         "done": request.query_params.get("done", "") if request.query_params.get("done", "") in NOTES else "",
         **values,
     }
@@ -77,7 +90,7 @@ def form_is_ours(request: Request, token: str) -> bool:
     """Tell whether a form came from a page of ours, shown in this browser."""
     desk = desk_of(request)
     nonce = request.cookies.get(desk.access.cookie(FORM_COOKIE), "")
-    return bool(nonce) and desk.signer.holds(FORM_PURPOSE, nonce, token)
+    return bool(nonce) and desk.signer.holds(FORM_PURPOSE, _bound(request, desk, nonce), token)
 
 
 def said(code: str, params: Mapping[str, Any], language: Language) -> Explained:
@@ -85,6 +98,14 @@ def said(code: str, params: Mapping[str, Any], language: Language) -> Explained:
     found = explain(code, params, language)
     return Explained(
         found.code, typeset(found.what, language), typeset(found.fix, language), typeset(found.who, language)
+    )
+
+
+def said_by(error: RaccordError, request: Request) -> Explained:
+    """Return one of core's refusals in the request's language, to stand beside the form that was refused."""
+    language = language_of(request)
+    return Explained(
+        error.code, typeset(error.text.get(language), language), typeset(error.fix.get(language), language), ""
     )
 
 
@@ -134,6 +155,24 @@ def _tools(desk: Desk, words: Wording) -> dict[str, object]:
     }
 
 
+def _can(request: Request, visitor: Visitor | None, power: str, company_id: str = "") -> bool:
+    """Tell whether a page offers a deed; the services refuse it whatever the page shows."""
+    if visitor is None:
+        return False
+    actor = visitor.reach.actor_in(company_id) if company_id else request.state.actor
+    return actor is not None and may(actor, Power(power))
+
+
+def _bound(request: Request, desk: Desk, nonce: str) -> str:
+    """Return what a form is bound to: this browser, and its session once it has one."""
+    return f"{nonce}|{request.cookies.get(desk.access.cookie(SESSION_COOKIE), '')}"
+
+
+def _choice(request: Request, desk: Desk, cookie: str, allowed: Sequence[str]) -> str:
+    value = request.cookies.get(desk.access.cookie(cookie), "")
+    return value if value in allowed else ""
+
+
 def _money(language: Language, amount: Any, currency: str, home: str = "") -> Markup:
     return formats.money(amount, currency, language, home)
 
@@ -177,8 +216,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["rejectempty"] = _without_empty
-    environment.globals.update(icon=icon, asset=asset, urlencode=urlencode)
+    environment.filters.update(rejectempty=_without_empty, exact=Decimal)
+    environment.globals.update(icon=icon, asset=asset, urlencode=urlencode, device=device)
     return environment
 
 

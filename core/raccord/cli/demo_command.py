@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
-from raccord.cli.demo_books import Connected, DemoFailedError, bring_in, connect_company, connect_sources, summary
+from raccord.cli.demo_books import (
+    PERSON,
+    Connected,
+    DemoFailedError,
+    bring_in,
+    connect_company,
+    connect_sources,
+    summary,
+)
 from raccord.cli.engine import inline_engine
 from raccord.cli.exits import Exit
 from raccord.cli.house import opened, opened_workshop, read_settings
@@ -19,6 +28,7 @@ from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.clock import SystemClock
 from raccord.errors import RaccordError
+from raccord.onboarding.accounts import renew_owner
 from raccord.overview.explain import explain
 from raccord.plugin.texts import Text
 from raccord.settings import PREFIX, Settings, load
@@ -28,6 +38,9 @@ from raccord.sync.workshop import Workshop
 # The sandbox hands these out to everybody; they open nothing but made-up books on this machine.
 CLIENT_ID = "raccord-sandbox"
 CLIENT_SECRET = "raccord-sandbox-secret"  # noqa: S105 - see above
+
+
+PERSON_EMAIL = "demo@raccord.example"
 
 
 class DemoError(RaccordError):
@@ -71,6 +84,7 @@ def command(once: bool) -> int:
                 # The pages' packages are an extra, which a demonstration that does not stay up can do without.
                 from raccord.cli.serve_command import serve
 
+                _let_in(workshop, out)
                 serve(workshop, out)
         return Exit.OK if table["all_equal"] else Exit.UNEQUAL
 
@@ -84,6 +98,18 @@ def own_settings() -> Settings:
     usual = read_settings()
     kept = {f"{PREFIX}{name.upper()}": str(getattr(usual, name)) for name in ("language", "web_host", "web_port")}
     return load(kept, data_dir=usual.data_dir / "demo")
+
+
+def _let_in(workshop: Workshop, out: Output) -> None:
+    """Say how to sign in: an account with a password that is new at each start, so that nobody can know it before."""
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    renew_owner(workshop, PERSON_EMAIL, "Démo", password, PERSON.name)
+    out.say(
+        Phrase(
+            f"Pour entrer dans les pages : {PERSON_EMAIL}, mot de passe {password}",
+            f"To sign in to the pages: {PERSON_EMAIL}, password {password}",
+        )
+    )
 
 
 def _bring_everything_in(workshop: Workshop, realm: str, folder: Path, out: Output) -> dict[str, Any]:

@@ -78,6 +78,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.plugins_command:command",
         Phrase("Montrer les connecteurs installés, les autoriser.", "Show the installed connectors, allow them."),
     ),
+    "people": Lazy(
+        "raccord.cli.people_command:command",
+        Phrase("Montrer qui peut se connecter aux pages, inviter.", "Show who may sign in to the pages, invite."),
+    ),
     "doctor": Lazy(
         "raccord.cli.doctor_command:command",
         Phrase("Vérifier que tout est prêt.", "Check that everything is ready."),

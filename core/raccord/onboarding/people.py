@@ -28,6 +28,10 @@ class Power(StrEnum):
     """Settings, mapping, pause, resume."""
     LINK = "link"
     """Connect, switch company, disconnect, approve the first plan."""
+    INVITE = "invite"
+    """Let people into a company, say what they are to it, and take that back."""
+    OPERATE = "operate"
+    """Allow connectors for the installation and see how it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,10 @@ class NotAllowedError(RaccordError):
 
 _POWERS: dict[RoleName, frozenset[Power]] = {
     RoleName.OWNER: frozenset(Power),
-    RoleName.ADMIN: frozenset({Power.SEE, Power.WORK, Power.MANAGE}),
+    RoleName.ADMIN: frozenset({Power.SEE, Power.WORK, Power.MANAGE, Power.INVITE}),
     RoleName.BOOKKEEPER: frozenset({Power.SEE, Power.WORK}),
     RoleName.ACCOUNTANT: frozenset({Power.SEE}),
-    RoleName.OPERATOR: frozenset({Power.SEE}),
+    RoleName.OPERATOR: frozenset({Power.SEE, Power.OPERATE}),
 }
 
 _NAMES = {
@@ -57,6 +61,10 @@ _NAMES = {
     ),
     Power.MANAGE: Text("le propriétaire ou un administrateur", "the owner or an administrator"),
     Power.LINK: Text("le propriétaire", "the owner"),
+    Power.INVITE: Text("le propriétaire ou un administrateur", "the owner or an administrator"),
+    Power.OPERATE: Text(
+        "le propriétaire de l'installation ou son exploitant", "the installation's owner or its operator"
+    ),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
 from raccord.store.models import Event
 
 
@@ -37,6 +37,7 @@ def audit_log(
     actor: str = "",
     action: str = "",
     subject: str = "",
+    within: Within = None,
     limit: int = USUAL,
     offset: int = 0,
 ) -> Listing[Entry]:
@@ -51,6 +52,8 @@ def audit_log(
     ):
         if value:
             wanted.append(column == value)
+    if within is not None:
+        wanted.append(Event.company_id.in_(within))
     if action:
         wanted.append((Event.action == action) | Event.action.startswith(f"{action}.", autoescape=True))
     rows = session.scalars(select(Event).where(*wanted).order_by(Event.seq.desc()).limit(limit).offset(offset))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import USUAL, Listing, bounds
+from raccord.overview.listing import USUAL, Listing, Within, bounds
 from raccord.store.models import Company, CompanyState, Connection
 
 
@@ -25,12 +25,17 @@ class CompanyView:
     connections: int
 
 
-def list_companies(session: Session, *, limit: int = USUAL, offset: int = 0) -> Listing[CompanyView]:
-    """Return the companies by name."""
+def list_companies(
+    session: Session, *, within: Within = None, limit: int = USUAL, offset: int = 0
+) -> Listing[CompanyView]:
+    """Return the companies by name, all or those given."""
     limit, offset = bounds(limit, offset)
     count = select(func.count()).where(Connection.company_id == Company.id).scalar_subquery()
-    rows = session.execute(select(Company, count).order_by(Company.name, Company.id).limit(limit).offset(offset))
-    total = session.scalar(select(func.count()).select_from(Company)) or 0
+    mine = () if within is None else (Company.id.in_(within),)
+    rows = session.execute(
+        select(Company, count).where(*mine).order_by(Company.name, Company.id).limit(limit).offset(offset)
+    )
+    total = session.scalar(select(func.count()).select_from(Company).where(*mine)) or 0
     return Listing([_view(row[0], row[1]) for row in rows], total, offset, limit)
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Integer, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import USUAL, Listing, bounds
+from raccord.overview.listing import USUAL, Listing, Within, bounds
 from raccord.overview.money import at_the_bank
 from raccord.overview.runs import RunView, last_runs
 from raccord.overview.sums import exact, scale_of, units_of
@@ -96,11 +96,17 @@ class ConnectionView:
 
 
 def list_connections(
-    session: Session, company_id: str | None = None, *, limit: int = USUAL, offset: int = 0
+    session: Session,
+    company_id: str | None = None,
+    *,
+    within: Within = None,
+    limit: int = USUAL,
+    offset: int = 0,
 ) -> Listing[ConnectionView]:
     """Return the connections of a company, or of all, by company and label."""
     limit, offset = bounds(limit, offset)
-    mine = () if company_id is None else (Connection.company_id == company_id,)
+    mine = [] if company_id is None else [Connection.company_id == company_id]
+    mine += [] if within is None else [Connection.company_id.in_(within)]
     rows = session.execute(
         select(Connection, Company)
         .join(Company, Company.id == Connection.company_id)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import USUAL, Listing, bounds
+from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.store.models import Connection, Drift, DriftState, LinkRow
 
 
@@ -43,11 +43,16 @@ class DriftView:
 
 
 def open_drifts(
-    session: Session, connection_id: str | None = None, *, limit: int = USUAL, offset: int = 0
+    session: Session,
+    connection_id: str | None = None,
+    *,
+    within: Within = None,
+    limit: int = USUAL,
+    offset: int = 0,
 ) -> Listing[DriftView]:
     """Return the drifts that wait for a decision, the oldest first."""
     limit, offset = bounds(limit, offset)
-    wanted = [Drift.state == DriftState.OPEN]
+    wanted = [Drift.state == DriftState.OPEN, *among(Drift.connection_id, within)]
     if connection_id is not None:
         wanted.append(Drift.connection_id == connection_id)
     rows = session.execute(

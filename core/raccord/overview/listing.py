@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
+
+from raccord.store.models import Connection
 
 USUAL = 50
 MOST = 500
 
 Row = TypeVar("Row")
+
+Within = Collection[str] | None
+"""The companies that somebody sees, by id; nothing stands for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,13 @@ class Listing(Generic[Row]):
 def bounds(limit: int, offset: int) -> tuple[int, int]:
     """Return a limit between 1 and ``MOST`` and an offset that is not negative."""
     return max(1, min(limit, MOST)), max(0, offset)
+
+
+def among(connection_id: Any, within: Within) -> list[ColumnElement[bool]]:
+    """Return the condition that a row's connection belongs to one of the companies, if they are limited."""
+    if within is None:
+        return []
+    return [connection_id.in_(select(Connection.id).where(Connection.company_id.in_(within)))]
 
 
 def count_of(session: Session, statement: Select[Any]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, SourceRecord
 
 EXAMPLES = 3
@@ -49,11 +49,17 @@ class ProblemGroup:
 
 
 def problem_groups(
-    session: Session, connection_id: str | None = None, *, limit: int = USUAL, offset: int = 0, examples: int = EXAMPLES
+    session: Session,
+    connection_id: str | None = None,
+    *,
+    within: Within = None,
+    limit: int = USUAL,
+    offset: int = 0,
+    examples: int = EXAMPLES,
 ) -> Listing[ProblemGroup]:
     """Return open problems by connection and cause, the most frequent cause first."""
     limit, offset = bounds(limit, offset)
-    wanted = _open(connection_id)
+    wanted = _open(connection_id, within)
     grouped = (
         select(Problem.connection_id, Problem.code, func.count().label("count"), func.min(Problem.opened_at))
         .where(*wanted)
@@ -80,19 +86,25 @@ def problem_groups(
 
 
 def open_problems(
-    session: Session, connection_id: str | None = None, *, code: str = "", limit: int = USUAL, offset: int = 0
+    session: Session,
+    connection_id: str | None = None,
+    *,
+    within: Within = None,
+    code: str = "",
+    limit: int = USUAL,
+    offset: int = 0,
 ) -> Listing[ProblemView]:
     """Return open problems, of one cause if given, the oldest first."""
     limit, offset = bounds(limit, offset)
-    wanted = _open(connection_id)
+    wanted = _open(connection_id, within)
     if code:
         wanted.append(Problem.code == code)
     total = session.scalar(select(func.count()).select_from(Problem).where(*wanted)) or 0
     return Listing(_views(session, wanted, limit, offset), total, offset, limit)
 
 
-def _open(connection_id: str | None) -> list[Any]:
-    wanted: list[Any] = [Problem.state == ProblemState.OPEN]
+def _open(connection_id: str | None, within: Within) -> list[Any]:
+    wanted: list[Any] = [Problem.state == ProblemState.OPEN, *among(Problem.connection_id, within)]
     if connection_id is not None:
         wanted.append(Problem.connection_id == connection_id)
     return wanted

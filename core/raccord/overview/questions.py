@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import MOST, USUAL, Listing, bounds
+from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.plugin.drafts import Accepts, Account, Customer, Draft, Item, Vendor, money_effect
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
@@ -97,6 +97,7 @@ def open_questions(
     session: Session,
     connection_id: str | None = None,
     *,
+    within: Within = None,
     without_choices: bool = False,
     limit: int = USUAL,
     offset: int = 0,
@@ -106,7 +107,7 @@ def open_questions(
     ``without_choices`` leaves out those that :func:`missing_choices` and ``asked_months`` tell of once for all.
     """
     limit, offset = bounds(limit, offset)
-    wanted: list[ColumnElement[bool]] = [Hold.closed_at.is_(None)]
+    wanted: list[ColumnElement[bool]] = [Hold.closed_at.is_(None), *among(Hold.connection_id, within)]
     if connection_id is not None:
         wanted.append(Hold.connection_id == connection_id)
     if without_choices:
@@ -125,12 +126,15 @@ def open_questions(
     return Listing([_question(*row) for row in rows], total, offset, limit)
 
 
-def missing_choices(session: Session, connection_id: str | None = None, *, limit: int = MOST) -> list[MissingChoice]:
+def missing_choices(
+    session: Session, connection_id: str | None = None, *, within: Within = None, limit: int = MOST
+) -> list[MissingChoice]:
     """Return the roles that hold drafts back, those with most drafts first."""
     role, of = Hold.params["role"].as_string(), Hold.params["of"].as_string()
     accepts = Hold.params["accepts"].as_string()
     drafts = func.count()
-    mine = () if connection_id is None else (Hold.connection_id == connection_id,)
+    mine = among(Hold.connection_id, within)
+    mine += [] if connection_id is None else [Hold.connection_id == connection_id]
     rows = session.execute(
         select(
             Connection.id,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import USUAL, Listing, bounds
+from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.store.models import Connection, LineState, PlanLine, Run, RunCount, RunState
 from raccord.sync.acquaint import RECOGNISED
 from raccord.sync.run import Phase
@@ -85,11 +85,17 @@ class RunView:
 
 
 def recent_runs(
-    session: Session, connection_id: str | None = None, *, limit: int = USUAL, offset: int = 0
+    session: Session,
+    connection_id: str | None = None,
+    *,
+    within: Within = None,
+    limit: int = USUAL,
+    offset: int = 0,
 ) -> Listing[RunView]:
     """Return runs of one connection, or of all, the newest first."""
     limit, offset = bounds(limit, offset)
-    mine = () if connection_id is None else (Run.connection_id == connection_id,)
+    mine = among(Run.connection_id, within)
+    mine += [] if connection_id is None else [Run.connection_id == connection_id]
     # Ids are made in the order of time, and are the key that both databases keep sorted.
     runs = session.scalars(select(Run).where(*mine).order_by(Run.id.desc()).limit(limit).offset(offset)).all()
     total = session.scalar(select(func.count()).select_from(Run).where(*mine)) or 0

@@ -7,28 +7,46 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from raccord.overview.listing import Within, among
 from raccord.overview.runs import ACTIVE
-from raccord.store.models import Hold, Plan, PlanState, Problem, ProblemState, Run
+from raccord.store.models import Drift, DriftState, Hold, Plan, PlanState, Problem, ProblemState, Run
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Open questions and problems, plans that wait for approval, and runs that are queued or running."""
+    """Open questions and problems, plans that wait for approval, runs under way, documents changed in QuickBooks."""
 
     questions: int
     problems: int
     plans: int
     running: int
+    drifts: int
 
 
-def waiting(session: Session) -> Waiting:
-    """Count what waits, over all companies."""
-    questions, problems, plans, running = session.execute(
+def waiting(session: Session, within: Within = None) -> Waiting:
+    """Count what waits, over all companies or those given."""
+    questions, problems, plans, running, drifts = session.execute(
         select(
-            select(func.count()).select_from(Hold).where(Hold.closed_at.is_(None)).scalar_subquery(),
-            select(func.count()).select_from(Problem).where(Problem.state == ProblemState.OPEN).scalar_subquery(),
-            select(func.count()).select_from(Plan).where(Plan.state == PlanState.WAITING).scalar_subquery(),
-            select(func.count()).select_from(Run).where(Run.state.in_(ACTIVE)).scalar_subquery(),
+            select(func.count())
+            .select_from(Hold)
+            .where(Hold.closed_at.is_(None), *among(Hold.connection_id, within))
+            .scalar_subquery(),
+            select(func.count())
+            .select_from(Problem)
+            .where(Problem.state == ProblemState.OPEN, *among(Problem.connection_id, within))
+            .scalar_subquery(),
+            select(func.count())
+            .select_from(Plan)
+            .where(Plan.state == PlanState.WAITING, *among(Plan.connection_id, within))
+            .scalar_subquery(),
+            select(func.count())
+            .select_from(Run)
+            .where(Run.state.in_(ACTIVE), *among(Run.connection_id, within))
+            .scalar_subquery(),
+            select(func.count())
+            .select_from(Drift)
+            .where(Drift.state == DriftState.OPEN, *among(Drift.connection_id, within))
+            .scalar_subquery(),
         )
     ).one()
-    return Waiting(questions, problems, plans, running)
+    return Waiting(questions, problems, plans, running, drifts)

@@ -65,8 +65,8 @@ def test_a_fresh_installation_is_served_and_stops_in_order(home: Path, port: int
     with started("serve", "--port", str(port)) as (process, said):
         assert said == f"Raccord is at http://127.0.0.1:{port}; Ctrl-C stops it.\n"
         assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=30).json() == {"status": "ok"}
-        page = httpx.get(f"http://127.0.0.1:{port}/", timeout=30)
-        assert "Connect" in page.text or "Reliez" in page.text
+        page = httpx.get(f"http://127.0.0.1:{port}/", timeout=30, follow_redirects=True)
+        assert "the owner’s account" in page.text or "du propriétaire" in page.text
         assert "server" not in page.headers
         process.send_signal(number)
         _, errors = process.communicate(timeout=STOP_SECONDS)

@@ -20,6 +20,7 @@ from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
+from raccord_web.visitors import acting
 
 router = APIRouter()
 RUNS_SHOWN = 8
@@ -48,13 +49,13 @@ def connection(request: Request, connection_id: str) -> Response:
 def start(request: Request, connection_id: str, fields: Fields) -> Response:
     """Start a run, or show the one that is open; ``stop_after=plan`` only plans."""
     desk = desk_of(request)
-    require(desk.actor, Power.WORK)
+    require(acting(request), Power.WORK)
     run_id = request_run(
         desk.workshop.database,
         desk.engine,
         connection_id,
         trigger="person",
-        by=desk.actor.name,
+        by=acting(request).name,
         clock=desk.workshop.clock,
         stop_after="plan" if fields.get("stop_after") == "plan" else "",
     )
@@ -64,12 +65,12 @@ def start(request: Request, connection_id: str, fields: Fields) -> Response:
 @router.post("/connections/{connection_id}/pause")
 def pause(request: Request, connection_id: str, fields: Fields) -> Response:
     desk = desk_of(request)
-    connections.pause(desk.workshop, desk.actor, connection_id)
+    connections.pause(desk.workshop, acting(request), connection_id)
     return RedirectResponse(f"/connections/{connection_id}?done=paused", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/connections/{connection_id}/resume")
 def resume(request: Request, connection_id: str, fields: Fields) -> Response:
     desk = desk_of(request)
-    connections.resume(desk.workshop, desk.actor, connection_id)
+    connections.resume(desk.workshop, acting(request), connection_id)
     return RedirectResponse(f"/connections/{connection_id}?done=resumed", HTTPStatus.SEE_OTHER)

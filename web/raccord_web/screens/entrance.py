@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from http import HTTPStatus
 
 from fastapi import APIRouter
+from sqlalchemy import text
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -16,6 +18,8 @@ from raccord_web.gate import DOOR_COOKIE, DOOR_PURPOSE
 from raccord_web.rendering import show
 
 router = APIRouter()
+log = logging.getLogger(__name__)
+REPORT_MAX = 2000
 LASTS = timedelta(hours=12)
 
 
@@ -24,6 +28,22 @@ def door(request: Request) -> Response:
     if not desk_of(request).access.guarded:
         return RedirectResponse("/", HTTPStatus.SEE_OTHER)
     return show(request, "enter.html", wrong=False)
+
+
+@router.get("/health")
+def health(request: Request) -> Response:
+    """Say that pages and database answer, for whoever watches over the process."""
+    with desk_of(request).workshop.database.read() as session:
+        session.execute(text("SELECT 1"))
+    return JSONResponse({"status": "ok"})
+
+
+@router.post("/csp-report")
+async def report(request: Request) -> Response:
+    """Take note of what a browser kept a page from doing: there is nothing of the kind on our pages."""
+    said = (await request.body())[:REPORT_MAX].decode("utf-8", "replace")
+    log.warning("A browser reports a breach of the pages' policy: %r", said)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 @router.post("/enter")

@@ -1,13 +1,12 @@
-"""Home: what needs a person, the proof, and every connection; and whether the application is well."""
+"""Home: what needs a person, the proof, and every connection."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy import text
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
@@ -15,6 +14,7 @@ from raccord.overview.listing import MOST
 from raccord.overview.proofs import proof_totals
 from raccord_web.desk import desk_of
 from raccord_web.rendering import show
+from raccord_web.visitors import within_of
 
 router = APIRouter()
 PAGE = 50
@@ -24,24 +24,17 @@ Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 
 @router.get("/")
 def home(request: Request, offset: Offset = 0) -> Response:
+    within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
-        listing = list_connections(session, limit=PAGE, offset=offset)
+        listing = list_connections(session, within=within, limit=PAGE, offset=offset)
         totals = proof_totals(session, [view.id for view in listing.rows])
         by_id = {view.id: view for view in listing.rows}
         return show(
             request,
             "home.html",
             session,
-            companies=list_companies(session, limit=MOST).rows,
+            companies=list_companies(session, within=within, limit=MOST).rows,
             listing=listing,
             needing=[view for view in listing.rows if view.needs_person],
             totals=[(by_id[total.connection_id], total) for total in totals],
         )
-
-
-@router.get("/health")
-def health(request: Request) -> Response:
-    """Say that pages and database answer, for whoever watches over the process."""
-    with desk_of(request).workshop.database.read() as session:
-        session.execute(text("SELECT 1"))
-    return JSONResponse({"status": "ok"})

@@ -18,6 +18,7 @@ from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
+from raccord_web.visitors import acting
 
 router = APIRouter()
 
@@ -55,6 +56,6 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
 def approve(request: Request, plan_id: str, fields: Fields) -> Response:
     """Approve the plan that was shown, told by its hash, and have its run go on."""
     desk = desk_of(request)
-    run = approve_plan(desk.workshop, desk.actor, plan_id, fields.get("hash", ""))
+    run = approve_plan(desk.workshop, acting(request), plan_id, fields.get("hash", ""))
     desk.engine.submit(run.id)
     return RedirectResponse(f"/runs/{run.id}?done=approved", HTTPStatus.SEE_OTHER)

@@ -17,6 +17,7 @@ from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
+from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
 
@@ -25,11 +26,12 @@ DEEDS = {"ready": ProblemState.READY, "resolved": ProblemState.RESOLVED}
 
 @router.get("/problems")
 def problems(request: Request, connection: str = "", code: str = "", offset: Offset = 0) -> Response:
+    within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
         if code:
-            listing = open_problems(session, connection or None, code=code, limit=PAGE, offset=offset)
+            listing = open_problems(session, connection or None, within=within, code=code, limit=PAGE, offset=offset)
             return show(request, "problem.html", session, listing=listing, connection=connection, code=code)
-        groups = problem_groups(session, connection or None, limit=PAGE, offset=offset)
+        groups = problem_groups(session, connection or None, within=within, limit=PAGE, offset=offset)
         return show(request, "problems.html", session, listing=groups, connection=connection)
 
 
@@ -41,7 +43,10 @@ def close_all(request: Request, deed: str, fields: Fields) -> Response:
     if state is None or not fields.get("code"):
         return explained(request, HTTPStatus.NOT_FOUND)
     connection = fields.get("connection", "")
-    close_cause(desk.workshop, desk.actor, fields["code"], state, connection or None)
+    if not connection and within_of(request) is not None:
+        # Of several companies each has its own say in who may do this.
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    close_cause(desk.workshop, acting(request), fields["code"], state, connection or None)
     kept = {"connection": connection} if connection else {}
     return RedirectResponse(f"/problems?{urlencode({**kept, 'done': deed})}", HTTPStatus.SEE_OTHER)
 
@@ -52,9 +57,9 @@ def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Respo
     desk = desk_of(request)
     match deed:
         case "ready":
-            mark_ready(desk.workshop, desk.actor, problem_id)
+            mark_ready(desk.workshop, acting(request), problem_id)
         case "resolved":
-            mark_resolved(desk.workshop, desk.actor, problem_id)
+            mark_resolved(desk.workshop, acting(request), problem_id)
         case _:
             return explained(request, HTTPStatus.NOT_FOUND)
     kept = {name: fields[name] for name in ("connection", "code") if fields.get(name)}

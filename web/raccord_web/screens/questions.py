@@ -28,6 +28,7 @@ from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
 from raccord_web.screens.home import Offset
+from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
 SHOWN = 20
@@ -38,10 +39,10 @@ Groups = dict[str, list[Candidate]]
 
 @router.get("/questions")
 def questions(request: Request, connection: str = "", offset: Offset = 0) -> Response:
-    wanted = connection or None
+    wanted, within = connection or None, within_of(request)
     with desk_of(request).workshop.database.read() as session:
-        missing = missing_choices(session, wanted)
-        listing = open_questions(session, wanted, without_choices=True, limit=SHOWN, offset=offset)
+        missing = missing_choices(session, wanted, within=within)
+        listing = open_questions(session, wanted, within=within, without_choices=True, limit=SHOWN, offset=offset)
         return show(
             request,
             "questions.html",
@@ -56,7 +57,7 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
 @router.post("/questions/{hold_id}/answer")
 def answer(request: Request, hold_id: str, fields: Fields) -> Response:
     desk = desk_of(request)
-    answer_hold(desk.workshop, desk.actor, hold_id, fields.get("ledger", ""))
+    answer_hold(desk.workshop, acting(request), hold_id, fields.get("ledger", ""))
     return _back(fields.get("connection", ""), "answered")
 
 
@@ -67,14 +68,14 @@ def settle(request: Request, hold_id: str, fields: Fields) -> Response:
     way = fields.get("way", "")
     if way not in set(ResolutionKind):
         return explained(request, HTTPStatus.BAD_REQUEST)
-    answer_conflict(desk.workshop, desk.actor, hold_id, ResolutionKind(way), fields.get("target", ""))
+    answer_conflict(desk.workshop, acting(request), hold_id, ResolutionKind(way), fields.get("target", ""))
     return _back(fields.get("connection", ""), "answered")
 
 
 @router.post("/questions/{hold_id}/skip")
 def skip(request: Request, hold_id: str, fields: Fields) -> Response:
     desk = desk_of(request)
-    skip_draft(desk.workshop, desk.actor, hold_id, fields.get("why", ""))
+    skip_draft(desk.workshop, acting(request), hold_id, fields.get("why", ""))
     return _back(fields.get("connection", ""), "skipped")
 
 
@@ -84,7 +85,7 @@ def fill(request: Request, connection_id: str, fields: Fields) -> Response:
     desk = desk_of(request)
     choose(
         desk.workshop,
-        desk.actor,
+        acting(request),
         connection_id,
         fields.get("role", ""),
         fields.get("ledger", ""),

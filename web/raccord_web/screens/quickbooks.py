@@ -17,6 +17,7 @@ from raccord.sync.environments import CALLBACK_PATH
 from raccord_web.desk import desk_of
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
+from raccord_web.visitors import acting
 
 router = APIRouter()
 COOKIE = "raccord_oauth"
@@ -37,7 +38,7 @@ def start(request: Request, fields: Fields) -> Response:
         with desk.workshop.database.read() as session:
             company = session.get_one(Company, company_id)
             environment, realm = company.environment, company.realm
-    url, state = begin_authorisation(desk.workshop, desk.actor, environment)
+    url, state = begin_authorisation(desk.workshop, acting(request), environment)
     # A page and not a redirect: browsers hold the policy's `form-action` against where a form's answer leads.
     response = show(request, "leaving.html", url=url)
     sealed = desk.signer.seal(
@@ -75,7 +76,9 @@ def callback(request: Request) -> Response:
             ),
         )
     address = f"{desk.workshop.settings.web_url}{CALLBACK_PATH}?{request.url.query}"
-    finish_authorisation(desk.workshop, desk.actor, kept["environment"], address, kept["state"], kept["realm"] or None)
+    finish_authorisation(
+        desk.workshop, acting(request), kept["environment"], address, kept["state"], kept["realm"] or None
+    )
     response = RedirectResponse("/?done=connected", HTTPStatus.SEE_OTHER)
     response.delete_cookie(name, path="/", secure=desk.access.secure, httponly=True, samesite="lax")
     return response

@@ -16,6 +16,7 @@ from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
+from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
 
@@ -27,7 +28,7 @@ STAGES = (("read", ("fetch", "map")), ("compare", ("recover", "books", "plan", "
 @router.get("/runs")
 def runs(request: Request, connection: str = "", offset: Offset = 0) -> Response:
     with desk_of(request).workshop.database.read() as session:
-        listing = recent_runs(session, connection or None, limit=PAGE, offset=offset)
+        listing = recent_runs(session, connection or None, within=within_of(request), limit=PAGE, offset=offset)
         return show(request, "runs.html", session, listing=listing, connection=connection, stages=STAGES)
 
 
@@ -44,7 +45,7 @@ def run(request: Request, run_id: str) -> Response:
 def change(request: Request, run_id: str, deed: str, fields: Fields) -> Response:
     """Pause a run, let it go on, or cancel it."""
     desk = desk_of(request)
-    require(desk.actor, Power.WORK)
+    require(acting(request), Power.WORK)
     database = desk.workshop.database
     match deed:
         case "pause":

@@ -30,6 +30,7 @@ from raccord.store.models.companies import (
     SourceFile,
 )
 from raccord.store.models.drifts import Change, Drift, DriftState
+from raccord.store.models.people import Invitation, Membership, Person, SignInFailure, WebSession
 from raccord.store.models.records import (
     Choice,
     DraftRow,
@@ -64,13 +65,16 @@ __all__ = [
     "EventHead",
     "Gap",
     "Hold",
+    "Invitation",
     "LedgerEntry",
     "LineState",
     "LinkRow",
     "LinkState",
     "MarkedDocument",
     "Match",
+    "Membership",
     "Model",
+    "Person",
     "Plan",
     "PlanLine",
     "PlanState",
@@ -86,9 +90,11 @@ __all__ = [
     "RunState",
     "Schedule",
     "Secret",
+    "SignInFailure",
     "SourceFile",
     "SourceRecord",
     "StreamCursor",
     "TermOverride",
+    "WebSession",
     "Worker",
 ]

@@ -1,0 +1,116 @@
+"""``raccord people``: who may sign in to the pages, one-time links for new ones and for lost passwords."""
+
+from __future__ import annotations
+
+import click
+
+from raccord.cli.finding import operator
+from raccord.cli.house import opened_workshop
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, actor, output
+from raccord.cli.words import Option, default_group
+from raccord.onboarding.companies import the_company
+from raccord.onboarding.members import invite, list_members, reset_link
+from raccord.onboarding.people import RoleName
+from raccord.store.models.people import EVERYWHERE
+
+ROLES = {
+    RoleName.OWNER: Phrase("propriétaire", "owner"),
+    RoleName.ADMIN: Phrase("administrateur", "administrator"),
+    RoleName.BOOKKEEPER: Phrase("commis comptable", "bookkeeper"),
+    RoleName.ACCOUNTANT: Phrase("comptable invité", "guest accountant"),
+    RoleName.OPERATOR: Phrase("exploitant", "operator"),
+}
+
+
+@default_group(
+    "people",
+    "list",
+    "Montrer qui peut se connecter aux pages, inviter, rendre un mot de passe.",
+    "Show who may sign in to the pages, invite, give a new password.",
+)
+def command() -> None:
+    pass
+
+
+@command.command("list", phrase=Phrase("Montrer qui est quoi.", "Show who is what."))
+def list_() -> None:
+    out = output()
+    with opened_workshop() as workshop, workshop.database.read() as session:
+        members = list_members(session, None)
+    if out.as_json:
+        out.json(
+            {
+                "people": [
+                    {
+                        "email": each.email,
+                        "name": each.name,
+                        "role": str(each.role),
+                        "company": each.company_id,
+                        "seen_at": None if each.seen_at is None else each.seen_at.isoformat(),
+                    }
+                    for each in members
+                ]
+            }
+        )
+        return
+    everywhere = Phrase("toutes", "all").get(out.language)
+    out.table(
+        Phrase("Personnes", "People"),
+        [
+            Column(Phrase("Nom", "Name")),
+            Column(Phrase("Adresse", "Address")),
+            Column(Phrase("Rôle", "Role")),
+            Column(Phrase("Société", "Company")),
+        ],
+        [(each.name, each.email, ROLES[each.role].get(out.language), each.company or everywhere) for each in members],
+        empty=Phrase(
+            "Personne encore : la première page web crée le compte du propriétaire.",
+            "Nobody yet: the first web page creates the owner's account.",
+        ),
+    )
+
+
+@command.command(
+    "invite",
+    phrase=Phrase("Donner un lien qui fait entrer une personne.", "Give a link that lets a person in."),
+    params=[
+        Option(
+            "--role",
+            type=click.Choice([str(role) for role in RoleName]),
+            default=str(RoleName.BOOKKEEPER),
+            phrase=Phrase("Ce que la personne sera.", "What the person will be."),
+        ),
+        Option(
+            "--company",
+            phrase=Phrase("Une seule société ; toutes sinon.", "One company only; all of them otherwise."),
+        ),
+    ],
+)
+@click.argument("email")
+def invite_(email: str, role: str, company: str | None) -> None:
+    with opened_workshop() as workshop:
+        company_id = EVERYWHERE
+        if company:
+            with workshop.database.read() as session:
+                company_id = the_company(session, company).id
+        secret = invite(workshop, operator(actor()), email, RoleName(role), company_id)
+        _say_link(workshop.settings.web_url, secret)
+
+
+@command.command(
+    "reset",
+    phrase=Phrase("Donner un lien pour choisir un nouveau mot de passe.", "Give a link for choosing a new password."),
+)
+@click.argument("email")
+def reset(email: str) -> None:
+    with opened_workshop() as workshop:
+        _say_link(workshop.settings.web_url, reset_link(workshop, actor(), email))
+
+
+def _say_link(web_url: str, secret: str) -> None:
+    out, link = output(), f"{web_url}/invitation/{secret}"
+    if out.as_json:
+        out.json({"link": link})
+        return
+    out.say(Phrase(f"Ce lien sert une fois : {link}", f"This link serves once: {link}"))

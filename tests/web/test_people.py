@@ -1,0 +1,319 @@
+"""Accounts: the first start, signing in and out, invitations, roles, devices; and what each of them refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from browsing import TOKEN, browser_of
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from raccord.clock import FixedClock
+from raccord.jobs.inline import HandOver
+from raccord.onboarding import accounts, members
+from raccord.onboarding.accounts import AccountError, set_up_first
+from raccord.onboarding.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.sessions import open_session
+from raccord.store import events
+from raccord.store.models import Company, Person, SignInFailure, WebSession
+from raccord.sync.workshop import Workshop
+from raccord_web.addresses import own_address
+from raccord_web.app import create_app
+
+PASSWORD = "correct horse battery"
+OWNER = "odile@example.ca"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that take no time; how long the real ones take is argon2's own default."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_HASHER", quick)
+    monkeypatch.setattr(accounts, "_NOBODY", quick.hash("nobody"))
+
+
+@pytest.fixture
+def house(workshop: Workshop) -> FastAPI:
+    """The pages of an installation that asks who comes."""
+    return create_app(workshop, HandOver())
+
+
+@pytest.fixture
+def owner(workshop: Workshop) -> Person:
+    return set_up_first(workshop, OWNER, "Odile", PASSWORD)
+
+
+def post(browser: TestClient, page: str, action: str, **fields: str) -> Any:
+    found = TOKEN.search(browser.get(page).text)
+    assert found, f"{page} has no form"
+    return browser.post(action, data={"form_token": found[1], **fields})
+
+
+def as_person(house: FastAPI, workshop: Workshop, person: Person) -> TestClient:
+    """Return a browser that is signed in."""
+    browser = browser_of(house)
+    browser.cookies.set("raccord_session", open_session(workshop, person, "Mozilla Firefox/1 Linux", "127.0.0.1"))
+    return browser
+
+
+def member(workshop: Workshop, email: str, role: RoleName, company_id: str = "") -> Person:
+    secret = members.invite(workshop, Actor(OWNER, RoleName.OWNER), email, role, company_id)
+    return members.accept(workshop, secret, email.partition("@")[0], PASSWORD)
+
+
+def test_the_first_start_makes_the_owner_once(workshop: Workshop, house: FastAPI) -> None:
+    browser = browser_of(house)
+    assert browser.get("/").headers["location"] == "/setup"
+    assert browser.get("/signin").headers["location"] == "/setup"
+    weak = post(browser, "/setup", "/setup", email=OWNER, name="Odile", password="short")
+    assert weak.status_code == 422
+    assert "12 to 200" in weak.text
+    assert f'value="{OWNER}"' in weak.text
+    assert "short" not in weak.text
+    done = post(browser, "/setup", "/setup", email=" Odile@Example.CA ", name="Odile", password=PASSWORD)
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+    cookie = done.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    home = browser.get("/")
+    assert home.status_code == 200
+    assert "Odile" in home.text
+    other = browser_of(house)
+    assert other.get("/setup").headers["location"] == "/"
+    assert other.get("/runs?offset=50").headers["location"] == "/signin?next=%2Fruns%3Foffset%3D50"
+    with pytest.raises(AccountError, match="already"):
+        set_up_first(workshop, "eve@example.ca", "Eve", PASSWORD)
+    with workshop.database.read() as session:
+        assert events.verify(session) is None
+        assert session.scalars(select(Person.email)).all() == [OWNER]
+
+
+def test_signing_in_leads_back_and_signing_out_ends_it(house: FastAPI, owner: Person, workshop: Workshop) -> None:
+    browser = browser_of(house)
+    for email, password in ((OWNER, "wrong password"), ("nobody@example.ca", PASSWORD), ("", "")):
+        refused = post(browser, "/signin", "/signin", email=email, password=password)
+        assert refused.status_code == 403
+        assert "The address or the password is wrong" in refused.text
+        assert "wrong password" not in refused.text.replace("password is wrong", "")
+    done = post(browser, "/signin?next=/runs", "/signin", email=OWNER, password=PASSWORD, next="/runs")
+    assert done.headers["location"] == "/runs"
+    assert browser.get("/runs").status_code == 200
+    kept = browser.cookies["raccord_session"]
+    assert post(browser, "/runs", "/signout").headers["location"] == "/signin"
+    browser.cookies.set("raccord_session", kept)
+    assert browser.get("/runs").status_code == 303
+    with workshop.database.read() as session:
+        assert kept not in str(session.scalars(select(WebSession.token_hash)).all())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil", "javascript:alert(1)", "", "/\t/evil",
+     "/a\nb", "/" + "x" * 600, "/[::1", "//[::1"],
+)  # fmt: skip
+def test_nobody_is_sent_elsewhere(text: str) -> None:
+    assert own_address(text) in ("/", "/[::1")
+    assert own_address("/runs?offset=50") == "/runs?offset=50"
+
+
+def test_guessing_ends_for_a_quarter_of_an_hour(workshop: Workshop, house: FastAPI, owner: Person) -> None:
+    browser = browser_of(house)
+    codes = [
+        post(browser, "/signin", "/signin", email=OWNER, password=f"guess number {number}").status_code
+        for number in range(11)
+    ]
+    assert codes == [403] * 10 + [429]
+    assert post(browser, "/signin", "/signin", email=OWNER, password=PASSWORD).status_code == 429
+    clock = workshop.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(timedelta(minutes=15))
+    assert post(browser, "/signin", "/signin", email=OWNER, password=PASSWORD).status_code == 303
+    with workshop.database.read() as session:
+        keys = session.scalars(select(SignInFailure.key)).all()
+        assert not any(OWNER in key for key in keys)
+
+
+def test_a_session_ends_by_itself(workshop: Workshop, house: FastAPI, owner: Person) -> None:
+    browser, clock = as_person(house, workshop, owner), workshop.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(timedelta(hours=11))
+    assert browser.get("/").status_code == 200
+    clock.advance(timedelta(hours=2))
+    assert browser.get("/").status_code == 303
+
+
+def test_an_invitation_serves_once_and_gives_its_role(
+    workshop: Workshop, house: FastAPI, owner: Person, company: Company
+) -> None:
+    browser = as_person(house, workshop, owner)
+    answer = post(browser, "/people", "/people/invite", email="Bea@example.ca", role="bookkeeper", company=company.id)
+    link = answer.text.partition('value="http://127.0.0.1:8321')[2].partition('"')[0]
+    assert link.startswith("/invitation/")
+    assert "bea@example.ca" in browser.get("/people").text
+    guest = browser_of(house)
+    page = guest.get(link)
+    assert "Bookkeeper" in page.text
+    assert company.name in page.text
+    assert post(guest, link, link, name="Béa", password="tiny").status_code == 422
+    assert post(guest, link, link, name="Béa", password=PASSWORD).status_code == 303
+    seen = guest.get("/people").text
+    assert company.name in seen
+    assert OWNER not in seen
+    assert browser_of(house).get(link).status_code == 409
+    with workshop.database.read() as session:
+        bea = session.scalars(select(Person).where(Person.email == "bea@example.ca")).one()
+        assert bea.created_by == OWNER
+        assert bea.password_hash.startswith("$argon2id$")
+
+
+def test_an_invitation_never_sets_the_password_of_somebody_who_is_here(
+    workshop: Workshop, owner: Person, company: Company
+) -> None:
+    boss = Actor("ada@example.ca", RoleName.ADMIN)
+    secret = members.invite(workshop, boss, OWNER, RoleName.BOOKKEEPER, company.id)
+    with pytest.raises(AccountError, match="wrong"):
+        members.accept(workshop, secret, "Eve", "a password of eve's own")
+    assert members.accept(workshop, secret, "", PASSWORD).id == owner.id
+    with pytest.raises(AccountError, match="no longer works"):
+        members.accept(workshop, secret, "", PASSWORD)
+
+
+def test_a_withdrawn_or_old_link_is_worth_nothing(workshop: Workshop, owner: Person) -> None:
+    actor = Actor(OWNER, RoleName.OWNER)
+    first = members.invite(workshop, actor, "a@example.ca", RoleName.ADMIN)
+    second = members.invite(workshop, actor, "b@example.ca", RoleName.ADMIN)
+    with workshop.database.read() as session:
+        waiting = {each.email: each.id for each in members.list_invitations(session, None, workshop.clock.now())}
+    members.withdraw(workshop, actor, waiting["a@example.ca"])
+    clock = workshop.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(timedelta(days=7))
+    for secret in (first, second, "", "nonsense"):
+        with pytest.raises(AccountError, match="no longer works"):
+            members.accept(workshop, secret, "A", PASSWORD)
+
+
+def test_a_new_password_link_signs_other_devices_out(workshop: Workshop, house: FastAPI, owner: Person) -> None:
+    before = as_person(house, workshop, owner)
+    secret = members.reset_link(workshop, "cli:root", OWNER)
+    after = browser_of(house)
+    link = f"/invitation/{secret}"
+    assert post(after, link, link, password="another good password").status_code == 303
+    assert before.get("/").status_code == 303
+    assert after.get("/").status_code == 200
+
+
+@pytest.mark.requirement("K5")
+@pytest.mark.parametrize(
+    ("role", "given", "everywhere"),
+    [
+        (RoleName.ADMIN, RoleName.OWNER, False),
+        (RoleName.ADMIN, RoleName.OPERATOR, False),
+        (RoleName.ADMIN, RoleName.BOOKKEEPER, True),
+        (RoleName.BOOKKEEPER, RoleName.ACCOUNTANT, False),
+        (RoleName.ACCOUNTANT, RoleName.ACCOUNTANT, False),
+        (RoleName.OPERATOR, RoleName.OWNER, True),
+        (RoleName.OPERATOR, RoleName.BOOKKEEPER, False),
+    ],
+)
+def test_nobody_gives_more_than_they_have(
+    workshop: Workshop, company: Company, role: RoleName, given: RoleName, everywhere: bool
+) -> None:
+    place = "" if everywhere else company.id
+    with pytest.raises(NotAllowedError):
+        members.invite(workshop, Actor("x@example.ca", role), "y@example.ca", given, place)
+
+
+def test_the_last_owner_stays_and_a_changed_role_signs_out(
+    workshop: Workshop, house: FastAPI, owner: Person, company: Company
+) -> None:
+    browser = as_person(house, workshop, owner)
+    refused = post(browser, "/people", f"/people/{owner.id}/role", role="admin")
+    assert refused.status_code == 409
+    assert "last owner" in refused.text
+    bea = member(workshop, "bea@example.ca", RoleName.BOOKKEEPER, company.id)
+    hers = as_person(house, workshop, bea)
+    assert company.name in hers.get("/people").text
+    done = post(browser, "/people", f"/people/{bea.id}/role", role="accountant", company=company.id)
+    assert done.headers["location"] == "/people?done=role_changed"
+    assert hers.get("/").status_code == 303
+    assert post(browser, "/people", f"/people/{bea.id}/remove", company=company.id).status_code == 303
+    hers = as_person(house, workshop, bea)
+    assert company.name not in hers.get("/people").text
+
+
+def test_devices_are_listed_and_ended_and_a_password_change_ends_the_others(
+    workshop: Workshop, house: FastAPI, owner: Person
+) -> None:
+    here, there = as_person(house, workshop, owner), as_person(house, workshop, owner)
+    page = here.get("/settings").text
+    assert page.count("Firefox, Linux") >= 2
+    assert page.count("/settings/sessions/") == 1
+    other = page.partition("/settings/sessions/")[2].partition("/end")[0]
+    bea = member(workshop, "bea@example.ca", RoleName.OWNER)
+    post(as_person(house, workshop, bea), "/settings", f"/settings/sessions/{other}/end")
+    assert there.get("/").status_code == 200
+    assert post(here, "/settings", f"/settings/sessions/{other}/end").status_code == 303
+    assert there.get("/").status_code == 303
+    there = as_person(house, workshop, owner)
+    wrong = post(here, "/settings", "/settings/password", current="not it at all", new="another good password")
+    assert wrong.status_code == 422
+    fine = post(here, "/settings", "/settings/password", current=PASSWORD, new="another good password")
+    assert fine.status_code == 303
+    assert there.get("/").status_code == 303
+    assert here.get("/").status_code == 200
+
+
+def test_a_form_of_another_session_is_refused(workshop: Workshop, house: FastAPI, owner: Person) -> None:
+    browser = as_person(house, workshop, owner)
+    token = TOKEN.search(browser.get("/settings").text)
+    assert token
+    browser.cookies.set("raccord_session", open_session(workshop, owner, "", ""))
+    assert browser.post("/settings/appearance", data={"form_token": token[1]}).status_code == 403
+
+
+def test_the_theme_and_the_keys_are_kept_in_the_browser(workshop: Workshop, house: FastAPI, owner: Person) -> None:
+    browser = as_person(house, workshop, owner)
+    assert "data-theme" not in browser.get("/").text
+    post(browser, "/settings", "/settings/appearance", theme="dark", language="fr")
+    page = browser.get("/").text
+    assert 'data-theme="dark"' in page
+    assert 'data-keys="off"' in page
+    assert '<html lang="fr"' in page
+
+
+@pytest.mark.parametrize("password", ["", "short", "aaaaaaaaaaaaaaaa", OWNER, "x" * 201])
+def test_a_weak_password_is_refused(workshop: Workshop, password: str) -> None:
+    with pytest.raises(AccountError, match="varied"):
+        accounts.hashed(password, OWNER)
+
+
+@pytest.mark.parametrize(
+    "email", ["", "odile", "a@b", "a b@example.ca", "a@@example.ca", "a@example.ca\n.", "@example.ca"]
+)
+def test_what_is_no_address_is_refused(email: str) -> None:
+    with pytest.raises(AccountError, match="e-mail"):
+        accounts.read_email(email)
+
+
+def test_on_a_network_the_token_opens_the_first_start_and_accounts_guard_the_rest(workshop: Workshop) -> None:
+    update = {"web_host": "192.168.1.5", "web_url": "http://192.168.1.5:8321"}
+    token = "a-token-of-good-length"
+    with_token = replace(
+        workshop, settings=workshop.settings.model_copy(update={**update, "web_token": SecretStr(token)})
+    )
+    browser = browser_of(create_app(with_token, HandOver()), "http://192.168.1.5:8321")
+    assert browser.get("/setup").headers["location"] == "/enter"
+    assert browser.post("/setup", data={"email": OWNER}).status_code == 403
+    assert post(browser, "/enter", "/setup", email=OWNER, password=PASSWORD).headers["location"] == "/enter"
+    assert post(browser, "/enter", "/enter", token=token).headers["location"] == "/"
+    assert post(browser, "/setup", "/setup", email=OWNER, name="Odile", password=PASSWORD).status_code == 303
+    without = replace(workshop, settings=workshop.settings.model_copy(update=update))
+    other = browser_of(create_app(without, HandOver()), "http://192.168.1.5:8321")
+    assert other.get("/").headers["location"] == "/signin"

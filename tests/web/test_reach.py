@@ -1,0 +1,248 @@
+"""Whose objects are whose: every route is asked for by somebody of another company, and every deed by each role."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import till
+from browsing import TOKEN, browser_of
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from harness import lab, sync
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.accounts import give_role, new_person
+from raccord.onboarding.people import Actor, Power, RoleName, may
+from raccord.onboarding.sessions import open_session
+from raccord.store.models import (
+    Certificate,
+    Company,
+    Connection,
+    Drift,
+    Hold,
+    LinkRow,
+    Plan,
+    Problem,
+    Run,
+    SourceRecord,
+)
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
+from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
+from raccord_web.visitors import FREE, NAMED, OBJECTS
+
+FREELY = {"/settings/appearance", "/settings/password", "/settings/sessions/{session_id}/end"}
+"""Deeds that concern nobody but the person; no role is needed."""
+
+NEEDS = {
+    "/connections/{connection_id}/runs": Power.WORK,
+    "/connections/{connection_id}/pause": Power.MANAGE,
+    "/connections/{connection_id}/resume": Power.MANAGE,
+    "/connections/{connection_id}/choices": Power.MANAGE,
+    "/runs/{run_id}/{deed}": Power.WORK,
+    "/plans/{plan_id}/approve": Power.WORK,
+    "/questions/{hold_id}/answer": Power.WORK,
+    "/questions/{hold_id}/conflict": Power.WORK,
+    "/questions/{hold_id}/skip": Power.WORK,
+    "/problems/of-cause/{deed}": Power.WORK,
+    "/problems/{problem_id}/{deed}": Power.WORK,
+    "/oauth/quickbooks/start": Power.LINK,
+    "/people/invite": Power.INVITE,
+    "/people/invitations/{invitation_id}/withdraw": Power.INVITE,
+    "/people/{person_id}/{deed}": Power.INVITE,
+}
+"""The least a deed asks for; a deed that is not here fails the test."""
+
+FIELDS = {
+    "/questions/{hold_id}/conflict": {"way": "skip"},
+    "/problems/of-cause/{deed}": {"code": "mapping.bad_record"},
+    "/people/invite": {"email": "new@example.ca", "role": "bookkeeper"},
+    "/people/{person_id}/{deed}": {"role": "accountant"},
+}
+DEEDS = {
+    "/runs/{run_id}/{deed}": "pause",
+    "/problems/of-cause/{deed}": "ready",
+    "/problems/{problem_id}/{deed}": "ready",
+    "/people/{person_id}/{deed}": "role",
+}
+
+
+@pytest.fixture
+def house(workshop: Workshop) -> FastAPI:
+    return create_app(workshop, HandOver())
+
+
+def closed_routes() -> list[APIRoute]:
+    """Return the routes that are not for everybody."""
+    free = {route.path for screen in OPEN_SCREENS for route in screen.router.routes if isinstance(route, APIRoute)}
+    return [route for route in routes_of() if route.path not in free]
+
+
+def routes_of() -> list[APIRoute]:
+    return [
+        route for screen in (*SCREENS, *OPEN_SCREENS) for route in screen.router.routes if isinstance(route, APIRoute)
+    ]
+
+
+def somebody(workshop: Workshop, house: FastAPI, email: str, role: RoleName, company_id: str) -> TestClient:
+    """Return the browser of a new person who is ``role`` to one company."""
+    with workshop.database.begin() as session:
+        person = new_person(email, email, "", workshop.clock.now(), "test")
+        session.add(person)
+        session.flush()
+        give_role(session, person, company_id, role, "test", workshop.clock.now())
+    browser = browser_of(house)
+    browser.cookies.set("raccord_session", open_session(workshop, person, "", ""))
+    return browser
+
+
+def token_of(browser: TestClient) -> str:
+    found = TOKEN.search(browser.get("/settings").text)
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> dict[str, str]:
+    """An object of each kind, all of the till's company."""
+    with workshop.database.read() as session:
+        sale = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt").order_by(LinkRow.id)).first()
+    assert sale is not None
+    lab(sandbox, "delete", entity=sale.kind, id=sale.document_id)
+    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
+    sync(workshop, synced)
+    with workshop.database.begin() as session:
+        session.add(
+            Certificate(
+                company_id=synced.company_id, month=sale.day, version=1, made_at=workshop.clock.now(), made_by="x",
+                clean=True, body="{}", hash="0",
+            )
+        )  # fmt: skip
+    models: dict[str, Any] = {
+        "company_id": Company, "connection_id": Connection, "certificate_id": Certificate, "run_id": Run,
+        "plan_id": Plan, "hold_id": Hold, "problem_id": Problem, "drift_id": Drift, "record_id": SourceRecord,
+        "link_id": LinkRow,
+    }  # fmt: skip
+    assert set(models) == set(OBJECTS)
+    with workshop.database.read() as session:
+        return {name: str(session.scalars(select(model.id).limit(1)).one()) for name, model in models.items()}
+
+
+def addressed(route: APIRoute, theirs: dict[str, str]) -> str:
+    free = {"deed": DEEDS.get(route.path, "x"), "connector": "till", "month": "2026-03", "person_id": "x"}
+    values = {**dict.fromkeys(FREE, "x"), **free, **theirs}
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values[match[1]], route.path)
+
+
+def test_every_parameter_of_a_route_is_known_to_the_guard() -> None:
+    unknown = {
+        f"{route.path} {parameter}"
+        for route in closed_routes()
+        for parameter in route.param_convertors
+        if parameter not in OBJECTS and parameter not in FREE
+    }
+    assert unknown == set()
+    assert {"/", "/runs", "/connections/{connection_id}"} <= {route.path for route in closed_routes()}
+
+
+def test_without_a_session_nothing_is_answered(house: FastAPI, workshop: Workshop, theirs: dict[str, str]) -> None:
+    somebody(workshop, house, "owner@example.ca", RoleName.OWNER, "")
+    browser = browser_of(house)
+    for route in closed_routes():
+        for method in route.methods:
+            answer = browser.request(method, addressed(route, theirs))
+            where = answer.headers.get("location", "")
+            assert answer.status_code == 413 or (answer.status_code, where[:7]) == (303, "/signin"), route.path
+
+
+def test_objects_of_another_company_do_not_exist(house: FastAPI, workshop: Workshop, theirs: dict[str, str]) -> None:
+    with workshop.database.begin() as session:
+        other = Company(environment="sandbox", realm="77", name="Autre", created_at=workshop.clock.now())
+        session.add(other)
+        session.flush()
+    stranger = somebody(workshop, house, "eve@example.ca", RoleName.OWNER, other.id)
+    owner = somebody(workshop, house, "owner@example.ca", RoleName.OWNER, "")
+    token, seen = token_of(stranger), 0
+    for route in closed_routes():
+        if not set(route.param_convertors) & set(OBJECTS):
+            continue
+        address = addressed(route, theirs)
+        if "GET" in route.methods:
+            assert owner.get(address).status_code == 200, address
+            assert stranger.get(address).status_code == 404, address
+        else:
+            fields = {"form_token": token, **FIELDS.get(route.path, {})}
+            assert stranger.post(address, data=fields).status_code == 404, address
+        seen += 1
+    assert seen >= 12
+    for name, parameter in NAMED.items():
+        for page in ("/runs", "/questions", "/problems", "/"):
+            assert stranger.get(f"{page}?{name}={theirs[parameter]}").status_code == 404
+        form = {"form_token": token, name: theirs[parameter], "code": "mapping.bad_record", "role": "bookkeeper"}
+        assert stranger.post("/problems/of-cause/ready", data=form).status_code == 404
+        assert stranger.post("/people/invite", data={**form, "email": "z@example.ca"}).status_code == 404
+    assert stranger.post("/problems/of-cause/ready", data={"form_token": token, "code": "x"}).status_code == 400
+
+
+def test_lists_hold_only_what_belongs_to_ones_companies(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    with workshop.database.begin() as session:
+        other = Company(environment="sandbox", realm="77", name="Autre", created_at=workshop.clock.now())
+        session.add(other)
+        session.flush()
+        label = session.get_one(Connection, theirs["connection_id"]).label
+        name = session.get_one(Company, theirs["company_id"]).name
+    stranger = somebody(workshop, house, "eve@example.ca", RoleName.OWNER, other.id)
+    ours = somebody(workshop, house, "bea@example.ca", RoleName.ACCOUNTANT, theirs["company_id"])
+    pages = [
+        route.path
+        for route in closed_routes()
+        if "GET" in route.methods and not route.param_convertors and not route.path.startswith("/oauth")
+    ]
+    assert len(pages) >= 6
+    found = set()
+    for page in pages:
+        text = stranger.get(page).text
+        assert label not in text, page
+        assert name not in text, page
+        assert theirs["connection_id"] not in text, page
+        assert 'class="count"' not in text, page
+        seen = ours.get(page)
+        assert seen.status_code == 200, page
+        found |= {page for word in (label, name) if word in seen.text}
+    assert {"/", "/runs", "/problems", "/questions"} <= found
+
+
+@pytest.mark.requirement("K5")
+def test_every_deed_refuses_every_role_that_is_too_small(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    deeds = [route for route in closed_routes() if "POST" in route.methods]
+    assert {route.path for route in deeds} - FREELY == set(NEEDS)
+    company_id = theirs["company_id"]
+    with workshop.database.begin() as session:
+        target = new_person("target@example.ca", "T", "", workshop.clock.now(), "test")
+        session.add(target)
+        session.flush()
+        give_role(session, target, company_id, RoleName.BOOKKEEPER, "test", workshop.clock.now())
+    for role in RoleName:
+        browser = somebody(workshop, house, f"{role}@example.ca", role, company_id)
+        token = token_of(browser)
+        for route in deeds:
+            need = NEEDS.get(route.path)
+            if need is None or may(Actor("", role), need) or route.path.startswith("/people/invitations"):
+                continue
+            address = addressed(route, theirs).replace("/people/x/", f"/people/{target.id}/")
+            fields = {
+                "form_token": token,
+                "company": company_id,
+                "connection": theirs["connection_id"],
+                **FIELDS.get(route.path, {}),
+            }
+            answer = browser.post(address, data=fields)
+            assert (answer.status_code, "people.not_allowed" in answer.text) == (403, True), (role, route.path)

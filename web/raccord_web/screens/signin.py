@@ -1,0 +1,151 @@
+"""Coming in and going out: the first start, signing in, invitations, and signing out."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.errors import RaccordError
+from raccord.onboarding.accounts import anybody, set_up_first, sign_in
+from raccord.onboarding.members import accept, find_invitation
+from raccord.onboarding.sessions import LASTING, end_session, open_session, signed_in
+from raccord.store.models import Company, Person
+from raccord_web.addresses import own_address
+from raccord_web.desk import desk_of
+from raccord_web.forms import Fields
+from raccord_web.gate import entered
+from raccord_web.rendering import said_by, show
+from raccord_web.visitors import SESSION_COOKIE
+
+router = APIRouter()
+
+
+@router.get("/signin")
+def page(request: Request, next: str = "") -> Response:
+    desk = desk_of(request)
+    if desk.house is not None:
+        return RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    with desk.workshop.database.read() as session:
+        if not anybody(session):
+            return RedirectResponse("/setup", HTTPStatus.SEE_OTHER)
+    return show(request, "signin.html", then=own_address(next), email="", wrong=None)
+
+
+@router.post("/signin")
+def enter(request: Request, fields: Fields) -> Response:
+    """Let in who gives the right password; the browser gets a session of its own, whatever it had before."""
+    desk = desk_of(request)
+    then, email = own_address(fields.get("next", "")), fields.get("email", "")
+    try:
+        person = sign_in(desk.workshop, email, fields.get("password", ""), _address(request))
+    except RaccordError as error:
+        status = HTTPStatus.TOO_MANY_REQUESTS if error.code == "people.too_many_attempts" else HTTPStatus.FORBIDDEN
+        return show(request, "signin.html", status=status, then=then, email=email, wrong=said_by(error, request))
+    return _signed_in(request, person, then, lasting=fields.get("stay") == "yes")
+
+
+@router.get("/setup")
+def first_start(request: Request) -> Response:
+    """Ask for the owner's account, while there is none."""
+    desk = desk_of(request)
+    with desk.workshop.database.read() as session:
+        if desk.house is not None or anybody(session):
+            return RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    if not entered(request, desk):
+        return RedirectResponse("/enter", HTTPStatus.SEE_OTHER)
+    return show(request, "setup.html", given={}, wrong=None)
+
+
+@router.post("/setup")
+def set_up(request: Request, fields: Fields) -> Response:
+    desk = desk_of(request)
+    if desk.house is not None or not entered(request, desk):
+        return RedirectResponse("/enter", HTTPStatus.SEE_OTHER)
+    try:
+        person = set_up_first(
+            desk.workshop, fields.get("email", ""), fields.get("name", ""), fields.get("password", "")
+        )
+    except RaccordError as error:
+        return show(
+            request,
+            "setup.html",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            given=fields,
+            wrong=said_by(error, request),
+        )
+    return _signed_in(request, person, "/")
+
+
+@router.get("/invitation/{secret}")
+def invited(request: Request, secret: str) -> Response:
+    """Show what a link stands for; it is used only by sending the form."""
+    return _invitation(request, secret, {}, None)
+
+
+@router.post("/invitation/{secret}")
+def join(request: Request, secret: str, fields: Fields) -> Response:
+    desk = desk_of(request)
+    try:
+        person = accept(desk.workshop, secret, fields.get("name", ""), fields.get("password", ""))
+    except RaccordError as error:
+        if error.code == "people.link_over":
+            raise
+        return _invitation(request, secret, fields, error)
+    return _signed_in(request, person, "/")
+
+
+@router.post("/signout")
+def leave(request: Request, fields: Fields) -> Response:
+    desk = desk_of(request)
+    name = desk.access.cookie(SESSION_COOKIE)
+    found = signed_in(desk.workshop, request.cookies.get(name, ""))
+    if found is not None:
+        end_session(desk.workshop, found.person_id, found.session_id)
+    response = RedirectResponse("/signin", HTTPStatus.SEE_OTHER)
+    response.delete_cookie(name, path="/", secure=desk.access.secure, httponly=True, samesite="lax")
+    return response
+
+
+def _invitation(request: Request, secret: str, given: Fields, error: RaccordError | None) -> Response:
+    desk = desk_of(request)
+    with desk.workshop.database.read() as session:
+        invitation = find_invitation(session, secret, desk.workshop.clock.now())
+        company = session.get(Company, invitation.company_id)
+        known = session.query(Person).filter(Person.email == invitation.email).one_or_none() is not None
+        return show(
+            request,
+            "invitation.html",
+            status=HTTPStatus.OK if error is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+            invitation=invitation,
+            company="" if company is None else company.name,
+            known=known,
+            given=given,
+            secret=secret,
+            wrong=None if error is None else said_by(error, request),
+        )
+
+
+def _signed_in(request: Request, person: Person, then: str, *, lasting: bool = False) -> Response:
+    desk = desk_of(request)
+    token = open_session(
+        desk.workshop, person, request.headers.get("user-agent", ""), _address(request), lasting=lasting
+    )
+    response = RedirectResponse(then, HTTPStatus.SEE_OTHER)
+    # Not strict: the person comes back from Intuit, and must still be signed in then.
+    response.set_cookie(
+        desk.access.cookie(SESSION_COOKIE),
+        token,
+        max_age=int(LASTING.total_seconds()) if lasting else None,
+        path="/",
+        secure=desk.access.secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _address(request: Request) -> str:
+    return "" if request.client is None else request.client.host

@@ -1,0 +1,69 @@
+// Keys and small comforts; every page works without this file.
+(() => {
+  "use strict";
+  const off = document.body.dataset.keys === "off";
+  const typing = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
+  let going = 0;
+
+  const go = (key) => {
+    const link = document.querySelector(`.nav a[data-key="${CSS.escape(key)}"]`);
+    if (link) link.click();
+    return link !== null;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (off || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.key === "/") {
+      const search = document.querySelector("input[type=search]");
+      if (search) { event.preventDefault(); search.focus(); }
+    } else if (event.key === "?") {
+      go("?");
+    } else if (event.key === "g") {
+      going = event.timeStamp;
+    } else if (event.timeStamp - going < 1500) {
+      going = 0;
+      if (/^[a-z]$/.test(event.key)) go(event.key);
+    }
+  });
+
+  // A choice that sends its form at once; without this file its button does.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-send]")) event.target.form.requestSubmit();
+  });
+
+  // Two presses of one button are one deed.
+  document.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (!button || event.defaultPrevented) return;
+    if (event.target.dataset.sent === "yes") { event.preventDefault(); return; }
+    event.target.dataset.sent = "yes";
+    button.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+    }
+  });
+
+  // A list that lets everything be chosen at once.
+  document.addEventListener("click", (event) => {
+    const all = event.target.closest("[data-all]");
+    if (!all) return;
+    for (const box of all.closest("form").querySelectorAll("input[type=checkbox][name=drift]")) box.checked = all.checked;
+  });
+
+  // Links are copied with one press where the browser allows it.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+      button.dataset.copied = "yes";
+    } catch {
+      button.dataset.copied = "no";
+    }
+  });
+})();
