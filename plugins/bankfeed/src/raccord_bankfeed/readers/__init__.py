@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.camt import CamtReader, looks_like_camt
 from raccord_bankfeed.readers.charset import head_text
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
 from raccord_bankfeed.readers.faults import Fault
@@ -30,6 +31,8 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
     text = head_text(head)
     if looks_like_ofx(text.encode("utf-8", "replace")):
         return _Refusal(faults.file_utf16(), "")
+    if looks_like_camt(text):
+        return CamtReader(known)
     if looks_like_qif(text):
         return QifReader(known)
     return _Refusal(faults.format_unknown(), excerpt(text[:400].replace("\0", "")))

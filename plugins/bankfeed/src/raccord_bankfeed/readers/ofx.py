@@ -328,11 +328,12 @@ def charset_of(stream: BinaryIO) -> str:
             chunk = stream.read(CHUNK_BYTES)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return _declared_charset(head)
+        return declared_charset(head)
     return "utf-8"
 
 
-def _declared_charset(head: bytes) -> str:
+def declared_charset(head: bytes) -> str:
+    """Return the charset that a file's header declares, Windows-1252 where it declares none that is known."""
     declared = {name.upper(): value for name, value in reversed(_DECLARED_SGML.findall(head))}
     xml = _DECLARED.search(head)
     names = [declared.get(b"CHARSET", b""), declared.get(b"ENCODING", b""), xml[1] if xml else b""]

@@ -59,6 +59,21 @@ def decimal_mark(key: str, example: str, line: int, day: date | None) -> Questio
     )
 
 
+def balance_differs(opening: Decimal, total: Decimal, closing: Decimal, currency: str) -> tuple[str, str]:
+    """Say in both languages that opening balance and lines do not make the closing balance."""
+    made = opening + total
+    return (
+        (
+            f"Le relevé ne tombe pas juste : solde d’ouverture {opening} + lignes {total} = {made}, et non {closing} "
+            f"comme l’écrit la banque ({currency or '?'})."
+        ),
+        (
+            f"The statement does not add up: opening balance {opening} + lines {total} = {made}, not {closing} as the "
+            f"bank writes ({currency or '?'})."
+        ),
+    )
+
+
 def does_not_add_up(key: str, fr: str, en: str, line: int, day: date | None) -> Question:
     """Ask whether a statement is to be used although the bank's own figures contradict its lines."""
     return _question(

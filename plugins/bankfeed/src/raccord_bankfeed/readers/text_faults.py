@@ -65,3 +65,51 @@ def file_cut_off(mark: str) -> Fault:
         f"The file ends before its end ({mark} is missing): lines may be missing. Those that are there are kept; "
         "download the same period again, nothing is counted twice.",
     )
+
+
+def document_type() -> Fault:
+    return file_fault(
+        "document_type",
+        "Le fichier contient une définition de type (DOCTYPE) : aucune banque n’en envoie, et elle peut servir à "
+        "attaquer. Rien n’en est lu au-delà ; demandez un nouveau fichier à la banque.",
+        "The file holds a document type (DOCTYPE): no bank sends one, and it may serve an attack. Nothing is read "
+        "beyond it; ask the bank for a new file.",
+    )
+
+
+def nested_too_deeply() -> Fault:
+    return file_fault(
+        "nested_too_deeply",
+        "Les balises s’emboîtent sans fin : ce n’est pas un relevé. Demandez un nouveau fichier à la banque.",
+        "Tags are nested without end: it is no statement. Ask the bank for a new file.",
+    )
+
+
+def tag_too_long(limit: int) -> Fault:
+    return file_fault(
+        "tag_too_long",
+        f"Plus de {limit} octets sans fin de balise : le fichier est abîmé. Ce qui précède est gardé ; demandez un "
+        "nouveau fichier à la banque.",
+        f"More than {limit} bytes without the end of a tag: the file is damaged. What stands before is kept; ask the "
+        "bank for a new file.",
+    )
+
+
+def xml_broken(line: int, column: int) -> Fault:
+    return file_fault(
+        "xml_broken",
+        f"Le fichier n’est plus du XML à partir de la ligne {line}, colonne {column} : il est coupé ou abîmé. Les "
+        "lignes qui précèdent sont gardées ; téléchargez de nouveau la même période, rien ne sera compté deux fois.",
+        f"The file is no XML any more from line {line}, column {column} on: it is cut off or damaged. The lines "
+        "before are kept; download the same period again, nothing is counted twice.",
+    )
+
+
+def no_statement() -> Fault:
+    return file_fault(
+        "no_statement",
+        "Le message ne contient aucun relevé (ni Stmt, ni Rpt, ni Ntfctn) : il ne suit pas la norme. Demandez un "
+        "nouveau fichier à la banque.",
+        "The message holds no statement (neither Stmt nor Rpt nor Ntfctn): it does not follow the standard. Ask the "
+        "bank for a new file.",
+    )

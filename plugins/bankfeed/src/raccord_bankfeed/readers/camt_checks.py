@@ -1,0 +1,88 @@
+"""Whether a CAMT statement's lines make up what the bank says of them: balances and totals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Protocol
+
+from raccord_bankfeed.readers import questions
+from raccord_bankfeed.readers.contract import Balance, Question
+from raccord_bankfeed.readers.tally import Tally
+
+
+class Walked(Protocol):
+    """What was counted of a statement."""
+
+    @property
+    def tally(self) -> Tally: ...
+    @property
+    def entries(self) -> int: ...
+    @property
+    def credits(self) -> Decimal: ...
+    @property
+    def debits(self) -> Decimal: ...
+    @property
+    def currencies(self) -> set[str]: ...
+
+
+def problem_of(head: Mapping[str, str], balances: Mapping[str, tuple[Balance, str]], walked: Walked) -> Question | None:
+    """Return what to ask where the bank's figures contradict the entries; nothing where they agree or are not given.
+
+    A statement with an unreadable entry, which is told apart, with several currencies, or of which other pages are
+    elsewhere cannot be added up.
+    """
+    tally = walked.tally
+    if tally.unreadable or len(walked.currencies) > 1:
+        return None
+    found = _count_problem(head, walked) or (None if _is_page(head) else _balance_problem(balances, walked))
+    if found is None:
+        return None
+    key = questions.digest(tally.account.key, head.get("Id", ""), head.get("CreDtTm", ""), str(tally.total))
+    return questions.does_not_add_up(f"statement-{key}", *found, tally.line, tally.last_day)
+
+
+def _is_page(head: Mapping[str, str]) -> bool:
+    number, last = head.get("StmtPgntn/PgNb", "1"), head.get("StmtPgntn/LastPgInd", "true")
+    return number.lstrip("0") != "1" or last not in ("true", "1")
+
+
+def _balance_problem(balances: Mapping[str, tuple[Balance, str]], walked: Walked) -> tuple[str, str] | None:
+    first, last = balances.get("OPBD") or balances.get("PRCD"), balances.get("CLBD")
+    if first is None or last is None:
+        return None
+    (opening, currency), (closing, other) = first, last
+    if currency != other or not walked.currencies <= {currency}:
+        return None
+    total = walked.tally.total
+    if opening.amount + total == closing.amount:
+        return None
+    return questions.balance_differs(opening.amount, total, closing.amount, currency)
+
+
+def _count_problem(head: Mapping[str, str], walked: Walked) -> tuple[str, str] | None:
+    """Compare with ``TxsSummry``; banks count the pending entries in or leave them out, so both will do."""
+    tally = walked.tally
+    said = head.get("TxsSummry/TtlNtries/NbOfNtries", "")
+    if said.isdigit() and int(said) not in (walked.entries, tally.lines):
+        return (
+            f"La banque annonce {int(said)} écritures dans ce relevé, le fichier en contient {walked.entries}.",
+            f"The bank announces {int(said)} entries in this statement, the file holds {walked.entries}.",
+        )
+    if tally.pending:
+        return None
+    for path, counted in (("TtlCdtNtries", walked.credits), ("TtlDbtNtries", walked.debits)):
+        total = _decimal(head.get(f"TxsSummry/{path}/Sum", ""))
+        if total is not None and total != counted:
+            return (
+                f"La banque annonce un total de {total} ({path}), les lignes font {counted}.",
+                f"The bank announces a total of {total} ({path}), the lines make {counted}.",
+            )
+    return None
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text) if text.isascii() and len(text) < 40 and text.strip("0123456789.") == "" else None
+    except InvalidOperation:
+        return None

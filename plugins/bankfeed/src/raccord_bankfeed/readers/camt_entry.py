@@ -1,0 +1,169 @@
+"""One entry (``Ntry``) of a CAMT message: from its leaves to a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers.contract import Account, Line
+from raccord_bankfeed.readers.faults import RowFault
+
+LEAVES_MAX = 600
+"""Of one entry; a batch of thousands of payments is still one line."""
+
+_AMOUNT = re.compile(r"\+?[0-9]{0,24}(?:\.[0-9]{0,12})?")
+_DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?![0-9])")
+_BOOKED = frozenset({"BOOK", ""})
+_DETAILS = "NtryDtls/TxDtls/"
+_NOTHING = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOREF", "NONE"})
+_DATES = (
+    "BookgDt/Dt",
+    "BookgDt/DtTm",
+    "ValDt/Dt",
+    "ValDt/DtTm",
+    f"{_DETAILS}RltdDts/IntrBkSttlmDt",
+    f"{_DETAILS}RltdDts/AccptncDtTm",
+    f"{_DETAILS}RltdDts/TxDtTm",
+)
+_NAMES_MAX = 3
+
+
+@dataclass(slots=True)
+class Entry:
+    """The leaves of an entry by path, in the file's order; a path that comes again has a number."""
+
+    line: int
+    offset: int
+    leaves: dict[str, str] = field(default_factory=dict)
+    transactions: int = 0
+    repeats: dict[str, int] = field(default_factory=dict)
+
+    def add(self, path: str, text: str) -> None:
+        """Keep one leaf."""
+        if path in self.leaves:
+            number = self.repeats[path] = self.repeats.get(path, 1) + 1
+            path = f"{path}[{number}]"
+        if len(self.leaves) < LEAVES_MAX:
+            self.leaves[path] = text
+
+    def all(self, path: str) -> Iterable[str]:
+        """Return every value of a path."""
+        yield from (self.leaves[path],) if path in self.leaves else ()
+        for number in range(2, self.repeats.get(path, 1) + 1):
+            if (value := self.leaves.get(f"{path}[{number}]")) is not None:
+                yield value
+
+
+def read_money(amount: str, direction: str, where: str) -> Decimal:
+    """Return an amount with its sign; the direction is that of the money, also for what reverses another entry."""
+    if not amount:
+        raise RowFault(text_faults.amount_missing(f"{where}Amt"))
+    if _AMOUNT.fullmatch(amount) is None or not any(map(str.isdigit, amount)):
+        raise RowFault(text_faults.amount_unreadable(f"{where}Amt", amount))
+    match direction.upper():
+        case "CRDT":
+            return Decimal(amount)
+        case "DBIT":
+            return -Decimal(amount)
+        case _:
+            raise RowFault(text_faults.direction_unknown(f"{where}CdtDbtInd", direction))
+
+
+def read_day(text: str) -> date | None:
+    """Return the day of a date or of a time, as the bank wrote it, never shifted by the zone."""
+    found = _DAY.match(text)
+    if found is None:
+        return None
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        return None
+
+
+def is_booked(leaves: Mapping[str, str]) -> bool:
+    """Tell whether the bank has booked an entry: from version 8 on the word stands in a leaf of its own."""
+    status = leaves.get("Sts") or leaves.get("Sts/Cd") or leaves.get("Sts/Prtry") or ""
+    return status.upper() in _BOOKED
+
+
+def booking_day(leaves: Mapping[str, str]) -> date:
+    """Return the booking day, else the value day, else that of the payment; raises ``RowFault``."""
+    for path in _DATES:
+        if text := leaves.get(path, ""):
+            day = read_day(text)
+            if day is None:
+                raise RowFault(text_faults.date_impossible(path, text))
+            return day
+    raise RowFault(text_faults.date_missing("BookgDt, ValDt"))
+
+
+def make_line(entry: Entry, account: Account, currency: str) -> Line:
+    """Turn an entry into a line; raises ``RowFault`` where it is none."""
+    leaves = entry.leaves
+    get = leaves.get
+    amount = read_money(get("Amt", ""), get("CdtDbtInd", ""), "Ntry/")
+    day = booking_day(leaves)
+    single = entry.transactions == 1
+    incoming = amount >= 0
+    if get("RvslInd", "") in ("true", "1"):
+        incoming = not incoming
+    return Line(
+        account,
+        get("AcctSvcrRef") or (single and (get(f"{_DETAILS}Refs/AcctSvcrRef") or get(f"{_DETAILS}Refs/UETR"))) or "",
+        day,
+        amount,
+        get("Amt@Ccy", "") or currency,
+        ", ".join(_parties(entry, "Dbtr" if incoming else "Cdtr")),
+        _memo(entry),
+        _kind(leaves),
+        _reference(leaves) if single else "",
+        get(f"{_DETAILS}Refs/ChqNb", "") if single else "",
+        not is_booked(leaves),
+        None,
+        tuple(leaves),
+        (*leaves.values(), ""),
+        entry.offset,
+    )
+
+
+def _parties(entry: Entry, role: str) -> list[str]:
+    """Return who is on the other side; of a batch the first few, each once."""
+    names: dict[str, None] = {}
+    for path in (f"RltdPties/{role}/Nm", f"RltdPties/{role}/Pty/Nm", f"RltdPties/Ultmt{role}/Nm"):
+        for name in entry.all(f"{_DETAILS}{path}"):
+            names[name] = None
+            if len(names) == _NAMES_MAX:
+                return list(names)
+        if names:
+            break
+    return list(names)
+
+
+def _memo(entry: Entry) -> str:
+    parts: dict[str, None] = {}
+    for path in (
+        f"{_DETAILS}RmtInf/Ustrd",
+        f"{_DETAILS}RmtInf/Strd/CdtrRefInf/Ref",
+        f"{_DETAILS}RmtInf/Strd/AddtlRmtInf",
+        f"{_DETAILS}AddtlTxInf",
+        "AddtlNtryInf",
+    ):
+        parts.update(dict.fromkeys(entry.all(path)))
+    return " ".join(parts)[:2000]
+
+
+def _kind(leaves: Mapping[str, str]) -> str:
+    domain = [leaves.get(f"BkTxCd/Domn/{path}", "") for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
+    return "-".join(domain) if all(domain) else leaves.get("BkTxCd/Prtry/Cd", "")
+
+
+def _reference(leaves: Mapping[str, str]) -> str:
+    for path in ("Refs/EndToEndId", "RmtInf/Strd/CdtrRefInf/Ref", "Refs/TxId", "Refs/InstrId"):
+        text = leaves.get(f"{_DETAILS}{path}", "")
+        if text and text.upper() not in _NOTHING:
+            return text
+    return ""
