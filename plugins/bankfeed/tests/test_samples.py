@@ -33,6 +33,12 @@ EXPECTED = {
     "camt053/camt053.v2.wrong.xml": NO_LINE,
     "camt054/camt054.v2.xml": (1, "-200000", "SEK", date(2007, 10, 18), date(2007, 10, 18)),
     "camt054/camt054.v4.xml": (1, "-200000", "SEK", date(2007, 10, 18), date(2007, 10, 18)),
+    "mt940/ASNB_0708271685_09022020_164516.940.txt": (8, "56.94", "EUR", date(2020, 1, 1), date(2020, 1, 31)),
+    "mt940/betterplace_sepa_mt9401.sta": (97, "-9269135.90", "EUR", date(2007, 9, 4), date(2007, 9, 4)),
+    "mt940/jejik_abnamro.sta": (10, "-345.93", "EUR", date(2011, 5, 23), date(2011, 5, 24)),
+    "mt940/jejik_ing.sta": (7, "-45.59", "EUR", date(2010, 7, 22), date(2010, 7, 23)),
+    "mt940/jejik_postfinance.sta": (4, "159.4", "CHF", date(2013, 12, 9), date(2013, 12, 18)),
+    "mt940/self-provided_february_30.sta": (1, "-6.00", "EUR", date(2016, 3, 1), date(2016, 3, 1)),
     "qif/test.qif": (6, "-35.50", "", date(2020, 2, 10), date(2020, 2, 14)),
     "qif/test_split.qif": (1, "-10.00", "", date(2000, 1, 1), date(2000, 1, 1)),
     "qif/test_option_autoswitch.qif": NO_LINE,
@@ -50,6 +56,15 @@ def test_a_real_statement_reads_with_the_count_total_and_period_of_its_manifest(
     total = sum((line.amount for line in lines), Decimal(0))
     currencies = "".join({line.currency for line in lines})
     assert (len(lines), str(total), currencies, min(days, default=None), max(days, default=None)) == EXPECTED[name]
+
+
+def test_a_file_of_three_currencies_reads_each(sample: Callable[[str], bytes]) -> None:
+    lines = Read(sample("mt940/cmxl_mt940.sta")).lines
+    totals = {
+        currency: sum(line.amount for line in lines if line.currency == currency) for currency in ("DEM", "EUR", "PLN")
+    }
+    assert len(lines) == 16
+    assert totals == {"DEM": Decimal("87.30"), "EUR": 2200, "PLN": Decimal("10040.00")}
 
 
 def test_every_sample_is_named_with_its_origin_and_its_licence(sample: Callable[[str], bytes]) -> None:

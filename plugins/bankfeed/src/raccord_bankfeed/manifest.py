@@ -46,7 +46,10 @@ def manifest() -> ConnectorInfo:
         ),
         terms=terms,
         limits=(
-            Text("Fichiers OFX 1 et 2, QFX, QBO et QIF.", "OFX 1 and 2, QFX, QBO and QIF files."),
+            Text(
+                "Fichiers OFX 1 et 2, QFX, QBO, QIF, CAMT.052, 053 et 054, MT940 et MT942.",
+                "OFX 1 and 2, QFX, QBO, QIF, CAMT.052, 053 and 054, MT940 and MT942 files.",
+            ),
             Text("Seulement les lignes dans la devise de l’entreprise.", "Only lines in the company's own currency."),
             Text(
                 "Les opérations en attente ne sont pas envoyées ; les comptes de placement et de prêt ne sont pas lus.",

@@ -10,6 +10,7 @@ from raccord_bankfeed.readers.camt import CamtReader, looks_like_camt
 from raccord_bankfeed.readers.charset import head_text
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
 from raccord_bankfeed.readers.faults import Fault
+from raccord_bankfeed.readers.mt940 import Mt940Reader, looks_like_mt940
 from raccord_bankfeed.readers.ofx import OfxReader, looks_like_ofx
 from raccord_bankfeed.readers.ofx_values import excerpt
 from raccord_bankfeed.readers.qif import QifReader, looks_like_qif
@@ -33,6 +34,8 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
         return _Refusal(faults.file_utf16(), "")
     if looks_like_camt(text):
         return CamtReader(known)
+    if looks_like_mt940(text):
+        return Mt940Reader(known)
     if looks_like_qif(text):
         return QifReader(known)
     return _Refusal(faults.format_unknown(), excerpt(text[:400].replace("\0", "")))

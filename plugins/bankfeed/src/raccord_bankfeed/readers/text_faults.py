@@ -113,3 +113,13 @@ def no_statement() -> Fault:
         "The message holds no statement (neither Stmt nor Rpt nor Ntfctn): it does not follow the standard. Ask the "
         "bank for a new file.",
     )
+
+
+def balance_unreadable(where: str, text: str) -> Fault:
+    return file_fault(
+        "balance_unreadable",
+        f"Le solde {text[:40]!r} ({where}) n’est pas un montant : ce relevé est gardé sans solde, ses lignes sont "
+        "intactes.",
+        f"The balance {text[:40]!r} ({where}) is not an amount: this statement is kept without it, its lines are "
+        "untouched.",
+    )

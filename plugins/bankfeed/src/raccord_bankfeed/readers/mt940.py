@@ -1,0 +1,284 @@
+"""MT940 and MT942: messages of tagged fields, with or without the envelope of the network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import BinaryIO
+
+from raccord_bankfeed.readers import questions, text_faults
+from raccord_bankfeed.readers.account import account_of
+from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Question, Unreadable
+from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.mt940_line import read_amount, read_balance, read_entry, read_information
+from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.pushed import LineReader, lines_of
+from raccord_bankfeed.readers.tally import Tally
+
+_FIELD = re.compile(r"\s?:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):(.*)", re.DOTALL)
+_ENVELOPE = re.compile(r"(?:\{[0-9]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\})*\{4:(.*)")
+_END = re.compile(r"-(?:\}.*|X{3})?\s*")
+_STARTS = re.compile(r"^[ \t]?:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
+_ENTRIES = re.compile(r"^[ \t]?:6[01][FM]?:|^[ \t]?:(?:34F|62[FM]):", re.MULTILINE)
+_IBAN = re.compile(r"([A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}?)(?:[/ ]?(?:EUR|CHF|GBP|USD|CAD|PLN|SEK|NOK|DKK|CZK|HUF))?")
+_SUM = re.compile(r"\s*([0-9]{1,5})([A-Z]{3})([0-9.,]+)\s*")
+_NUMBER = re.compile(r"\s*([0-9]{1,5})")
+_FIELD_CHARS_MAX = 20_000
+_ASKED_MAX = 1000
+
+
+def looks_like_mt940(head: str) -> bool:
+    """Tell from a file's beginning: an account or a reference, and a balance or a line."""
+    plain = head.replace("\r\n", "\n").replace("\r", "\n").replace("{4:", "\n")
+    return _STARTS.search(plain) is not None and _ENTRIES.search(plain) is not None
+
+
+@dataclass(slots=True)
+class _Message:
+    """The message that is being read."""
+
+    tally: Tally
+    reference: str = ""
+    number: str = ""
+    interim: bool = False
+    closed: bool = False
+    count: int = 0
+    credits: Decimal = Decimal(0)
+    debits: Decimal = Decimal(0)
+    announced: list[tuple[str, int, Decimal]] = field(default_factory=list)
+    waiting: tuple[str, int, int] | None = None
+    """A ``:61:`` that waits for its ``:86:``, with its row and place."""
+
+
+class _Messages:
+    """Takes the fields of a file in order; ``light`` keeps to the totals and tells no lines."""
+
+    def __init__(self, tell: Callable[[Event], None], asked: dict[int, Question], *, light: bool) -> None:
+        self._tell = tell
+        self._asked = asked
+        self._light = light
+        self._number = 0
+        self._message: _Message | None = None
+
+    def take(self, tag: str, text: str, row: int, start: int) -> None:
+        """Take one field."""
+        message = self._message
+        if tag == "86" and message is not None:
+            if message.waiting is not None:
+                self._entry(message, text)
+            return
+        if message is not None and message.waiting is not None:
+            self._entry(message, "")
+        if tag == "20" or message is None or (tag == "25" and message.tally.account.key):
+            self.end()
+            message = self._begin(row)
+        match tag:
+            case "20":
+                message.reference = text.strip()
+            case "25" | "25P":
+                message.tally.account = _account(text.partition("\n")[0])
+            case "28" | "28C":
+                message.number = text.strip()
+            case "61":
+                message.waiting = (text, row, start)
+            case "34F" | "13" | "13D":
+                message.interim = True
+                message.tally.currency = message.tally.currency or text.strip()[:3]
+            case "90C" | "90D":
+                self._announced(message, tag[-1], text)
+            case "60" | "60F" | "60M" | "62" | "62F" | "62M" | "64":
+                self._balance(message, tag, text, row, start)
+            case _:
+                pass  # a related reference, a forward balance
+
+    def _begin(self, row: int) -> _Message:
+        self._message = _Message(Tally(Account("", AccountKind.BANK, ""), row))
+        if not self._light and self._number in self._asked:
+            self._tell(self._asked[self._number])
+        self._number += 1
+        return self._message
+
+    def _announced(self, message: _Message, side: str, text: str) -> None:
+        found = _SUM.fullmatch(text.partition("\n")[0])
+        amount = None if found is None else read_amount(found[3])
+        if found is not None and amount is not None:
+            message.interim = True
+            message.announced.append((side, int(found[1]), amount))
+
+    def _balance(self, message: _Message, tag: str, text: str, row: int, start: int) -> None:
+        read = read_balance(text)
+        tally = message.tally
+        if read is None:
+            self._unreadable(text_faults.balance_unreadable(f":{tag}:", text), row, start, text)
+            return
+        amount, day, currency = read
+        tally.currency = currency
+        if tag.startswith("60"):
+            tally.opening, tally.starts = Balance(amount, day), day
+        elif tag.startswith("62"):
+            tally.ledger, tally.ends, message.closed = Balance(amount, day), day, True
+        else:
+            tally.available = Balance(amount, day)
+
+    def _entry(self, message: _Message, information: str) -> None:
+        (text, row, start), message.waiting = message.waiting or ("", 0, 0), None
+        tally = message.tally
+        message.count += 1
+        try:
+            entry = read_entry(text)
+        except RowFault as problem:
+            tally.unreadable += 1
+            self._unreadable(problem.fault, row, start, text)
+            return
+        if entry.amount >= 0:
+            message.credits += entry.amount
+        else:
+            message.debits -= entry.amount
+        if self._light:
+            tally.lines += 1
+            tally.total += entry.amount
+            tally.last_day = entry.day
+            return
+        told = read_information(information)
+        number = _NUMBER.match(message.number)
+        full = number is not None and int(number[1]) > 1 and not message.interim
+        line = Line(
+            tally.account,
+            f"28C:{message.number}#{message.count}" if full and number is not None else "",
+            entry.day,
+            entry.amount,
+            tally.currency,
+            told.name,
+            told.memo or entry.details,
+            entry.type,
+            told.reference or entry.bank or entry.customer,
+            entry.customer if entry.type[1:] == "CHK" and entry.customer.isdigit() else "",
+            entry.expected or message.interim,
+            None,
+            (":61:", ":86:", *told.fields),
+            (text, information, *told.fields.values(), ""),
+            start,
+        )
+        tally.count(line)
+        self._tell(line)
+
+    def end(self) -> None:
+        """End the message that is open."""
+        message, self._message = self._message, None
+        if message is None:
+            return
+        if message.waiting is not None:
+            self._entry(message, "")
+        tally = message.tally
+        if not tally.account.key:
+            if not (message.count or tally.opening):
+                return
+            tally.account = _account("")
+        if self._light:
+            if (found := _contradiction(message)) is not None and len(self._asked) < _ASKED_MAX:
+                self._asked[self._number - 1] = found
+            return
+        self._tell(tally.statement())
+
+    def _unreadable(self, fault: Fault, row: int, start: int, text: str) -> None:
+        if not self._light:
+            self._tell(Unreadable(fault.code, fault.reason, row, start, excerpt(text)))
+
+
+def _contradiction(message: _Message) -> Question | None:
+    """Compare with the bank's balances and sums; a message with an unreadable line, told apart, cannot be added up."""
+    tally, found = message.tally, None
+    if tally.unreadable:
+        return None
+    opening, closing = tally.opening, tally.ledger
+    if opening is not None and closing is not None and opening.amount + tally.total != closing.amount:
+        found = questions.balance_differs(opening.amount, tally.total, closing.amount, tally.currency)
+    for side, count, amount in message.announced:
+        made = message.credits if side == "C" else message.debits
+        if found is None and amount != made:
+            found = (
+                f"La banque annonce {count} lignes pour {amount} (:90{side}:), les lignes font {made}.",
+                f"The bank announces {count} lines of {amount} (:90{side}:), the lines make {made}.",
+            )
+    if found is None:
+        return None
+    key = questions.digest(tally.account.key, message.reference, message.number, str(tally.opening), str(tally.total))
+    return questions.does_not_add_up(f"statement-{key}", *found, tally.line, tally.last_day)
+
+
+def _account(text: str) -> Account:
+    """Return the account of a ``:25:``: an IBAN, perhaps with its currency, or bank and number."""
+    plain = "".join(text.upper().split())
+    if (iban := _IBAN.fullmatch(plain)) is not None:
+        return account_of(AccountKind.BANK, {"ACCTID": iban[1]})
+    bank, slash, number = plain.partition("/")
+    return account_of(AccountKind.BANK, {"BANKID": bank, "ACCTID": number} if slash and number else {"ACCTID": bank})
+
+
+class _Fields:
+    """Puts the lines of a file together to fields: what begins with no tag goes on the field before."""
+
+    def __init__(self, messages: _Messages) -> None:
+        self._messages = messages
+        self._tag = ""
+        self._parts: list[str] = []
+        self._size = 0
+        self._row = self._start = 0
+
+    def line(self, text: str, row: int, start: int) -> None:
+        if text[:1] == "{" and (opened := _ENVELOPE.match(text)) is not None:
+            self.end()
+            text = opened[1]
+        if (found := _FIELD.fullmatch(text)) is not None:
+            self._flush()
+            self._tag, self._row, self._start = found[1], row, start
+            self._parts, self._size = [found[2]], 0
+        elif text[:1] == "-" and _END.fullmatch(text):
+            self.end()
+        elif self._tag and self._size < _FIELD_CHARS_MAX:
+            self._parts.append(text)
+            self._size += len(text)
+
+    def _flush(self) -> None:
+        if self._tag:
+            self._messages.take(self._tag, "\n".join(self._parts).rstrip(), self._row, self._start)
+        self._tag, self._parts = "", []
+
+    def end(self) -> None:
+        self._flush()
+        self._messages.end()
+
+
+class Mt940Reader(LineReader):
+    """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    def __init__(self, known: Known = NOTHING_KNOWN) -> None:
+        super().__init__()
+        self._known = known
+        self._fields = _Fields(_Messages(self.queue.append, {}, light=False))
+
+    def prepare(self, stream: BinaryIO) -> None:
+        """Choose the charset, and find the messages that do not add up."""
+        super().prepare(stream)
+        asked: dict[int, Question] = {}
+        light = _Fields(_Messages(_ignored, asked, light=True))
+        for row, text in enumerate(lines_of(stream, self.charset), 1):
+            light.line(text, row, 0)
+        light.end()
+        kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
+        self._fields = _Fields(_Messages(self.queue.append, kept, light=False))
+
+    def line(self, text: str) -> None:
+        """Take one line."""
+        self._fields.line(text.lstrip("\ufeff") if self.row == 1 else text, self.row, self.start)
+
+    def finish(self) -> None:
+        """Take the end of the last message."""
+        self._fields.end()
+
+
+def _ignored(_: Event) -> None:
+    """Take no notice: the first walk is for the totals."""

@@ -1,0 +1,219 @@
+"""MT940 and MT942: envelopes, what a line says, dialects of its text, balances, damage."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from io import BytesIO
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers.contract import Line, Question, Statement
+from raccord_bankfeed.settings import BankFeedSettings
+from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
+from raccord_bankfeed.twin_mt940 import Information, mt940_chunks
+
+IBAN = MadeAccount(number="NL26VAYB8060476890", currency="EUR")
+DAY = date(2026, 3, 14)
+
+
+def made(amount: str, **more) -> MadeLine:
+    return MadeLine(day=DAY, amount=Decimal(amount), **{"name": "ACME GmbH", "memo": "Invoice 17"} | more)
+
+
+def mt940(*lines: MadeLine, account: MadeAccount = IBAN, **more) -> bytes:
+    return b"".join(mt940_chunks(account, lines, **more))
+
+
+def message(*rows: str, closing: str = "") -> bytes:
+    text = [":20:A", ":25:50880050/0194774600", ":28C:0", ":60F:C260301EUR100,00", *rows, closing, "-", ""]
+    return "\n".join(text).encode()
+
+
+@pytest.mark.parametrize("envelope", [False, True])
+@pytest.mark.parametrize("information", Information)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_every_envelope_dialect_and_line_end_reads_the_same(
+    envelope: bool, information: Information, newline: str
+) -> None:
+    result = Read(
+        mt940(made("-12.30"), total=Decimal("-12.30"), envelope=envelope, information=information, newline=newline)
+    )
+    (line,) = result.lines
+    assert (line.day, line.amount, line.currency) == (DAY, Decimal("-12.30"), "EUR")
+    assert f"{line.name} {line.memo}".strip() == "ACME GmbH Invoice 17"
+    assert (line.account.masked, line.type) == ("…6890", "NTRF")
+    (statement,) = result.statements
+    assert statement.opening is not None
+    assert statement.ledger is not None
+    assert statement.ledger.amount == Decimal("87.70")
+    assert not any(isinstance(event, Question) for event in result.events)
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "amount", "kind", "reference"),
+    [
+        ("2603140314D12,30NTRFNONREF", DAY, "-12.30", "NTRF", ""),
+        ("260314C12,NMSCREF 1//BANK-2", DAY, "12", "NMSC", "BANK-2"),
+        ("2603140314RC12,30NRTINONREF", DAY, "-12.30", "NRTI", ""),
+        ("2603140314RD12,30NRTINONREF", DAY, "12.30", "NRTI", ""),
+        ("2603140314DR12,30N024NONREF", DAY, "-12.30", "N024", ""),
+        ("2603140314RCR12,30NRTINONREF", DAY, "-12.30", "NRTI", ""),
+        ("2603140314C,50FMSCNONREF", DAY, "0.50", "FMSC", ""),
+        ("2603140314C1.234,50NTRFNONREF", DAY, "1234.50", "NTRF", ""),
+        ("2603140314D12.30NTRFX-1", DAY, "-12.30", "NTRF", "X-1"),
+        ("2512310102D1,NTRFNONREF", date(2026, 1, 2), "-1", "NTRF", ""),
+        ("2601021231D1,NTRFNONREF", date(2025, 12, 31), "-1", "NTRF", ""),
+        ("1602300301D6,00NTRFNONREF", date(2016, 3, 1), "-6.00", "NTRF", ""),
+        ("2603140314D65,00NOVBNL47INGB9999999999NL47INGB", DAY, "-65.00", "NOVB", "NL47INGB9999999999NL47INGB"),
+    ],
+)
+def test_a_line_says_day_amount_direction_and_references(
+    text: str, day: date, amount: str, kind: str, reference: str
+) -> None:
+    (line,) = Read(message(f":61:{text}")).lines
+    assert (line.day, str(line.amount), line.type, line.reference) == (day, amount, kind, reference)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2602300230D1,NTRFNONREF", "bankfeed.date_impossible"),
+        ("260230D1,NTRFNONREF", "bankfeed.date_impossible"),
+        ("MARCH D1,NTRF", "bankfeed.date_impossible"),
+        ("2603140314X1,NTRFNONREF", "bankfeed.direction_unknown"),
+        ("2603140314DNTRFNONREF", "bankfeed.amount_unreadable"),
+        ("2603140314D", "bankfeed.amount_unreadable"),
+    ],
+)
+def test_a_bad_line_is_named_and_the_one_beside_it_kept(text: str, code: str) -> None:
+    result = Read(message(":61:2603140314C1,NTRFNONREF", f":61:{text}", ":86:TEXT", ":61:2603140314C2,NTRFNONREF"))
+    assert [line.amount for line in result.lines] == [1, 2]
+    assert [(bad.code, bad.line) for bad in result.unreadable] == [(code, 6)]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "memo", "reference"),
+    [
+        (
+            "166?00GUT?20EREF+E2E-7?21SVWZ+Rechnung 17 und no?22ch eine?30PB\nNK?31DE42?32Richter Rena?33te",
+            "Richter Renate",
+            "Rechnung 17 und noch eine",
+            "E2E-7",
+        ),
+        ("008?00DAUERAUFTRAG?20Miete November?3010020030?32MUELLER", "MUELLER", "Miete November", ""),
+        ("/TRTP/SEPA OVERBOEKING/IBAN/NL1/NAME/Jan/REMI/Huur mei/EREF/X-9", "Jan", "Huur mei", "X-9"),
+        ("/EREF/NOTPROVIDED//CNTP/NL1/BIC/Piet///REMI/USTD//Factuur 9/", "Piet", "Factuur 9", ""),
+        ("GIRO   428428 KPN\nINCL. 1,44 BTW", "", "GIRO 428428 KPN INCL. 1,44 BTW", ""),
+    ],
+)
+def test_the_dialects_of_the_text_are_told_apart_and_the_unknown_is_kept(
+    text: str, name: str, memo: str, reference: str
+) -> None:
+    (line,) = Read(message(":61:2603140314C1,NTRFNONREF", f":86:{text}")).lines
+    assert (line.name, line.memo, line.reference) == (name, memo, reference)
+    assert line.fields[":86:"] == text
+
+
+def test_text_after_the_closing_balance_belongs_to_no_line() -> None:
+    content = message(":61:2603140314C1,NTRFNONREF", ":86:MINE", closing=":62F:C260314EUR101,00\n:86:NOT MINE")
+    assert [line.memo for line in Read(content).lines] == ["MINE"]
+
+
+@pytest.mark.requirement("BF-22")
+def test_a_message_that_does_not_add_up_waits_alone_until_a_person_accepts_it(feed: Feed) -> None:
+    good, bad = mt940(made("5"), total=Decimal(5)), mt940(made("9"), total=Decimal(12))
+    lines, statements = feed.put(good + bad).read(), feed.read("statements")
+    assert [str(record.raw["amount"]) for record in lines.records] == ["5"]
+    asked = next(record for record in statements.records if "question" in record.raw)
+    assert "109" in str(asked.raw["fr"])
+    assert "112.00" in str(asked.raw["fr"])
+    feed.settings = BankFeedSettings(answers=f"{asked.raw['question']} = accept")
+    assert [str(record.raw["amount"]) for record in feed.read(cursor=lines.cursor).records] == ["5", "9"]
+
+
+def test_a_message_without_closing_balance_is_read_and_not_checked() -> None:
+    events = Read(mt940(made("5"))).events
+    assert [type(event) for event in events] == [Line, Statement]
+
+
+def test_an_interim_report_is_provisional_and_its_sums_are_checked() -> None:
+    rows = [":20:A", ":25:1/2", ":28C:1/1", ":34F:EUR0,00", ":13D:2603141200+0100", ":61:2603140314C5,NTRFNONREF"]
+    content = "\n".join([*rows, ":90C:1EUR5,00", "-"]).encode()
+    (line,) = Read(content).lines
+    assert (line.pending, line.currency) == (True, "EUR")
+    assert not any(isinstance(event, Question) for event in Read(content).events)
+    wrong = content.replace(b"1EUR5,00", b"1EUR6,00")
+    assert any(isinstance(event, Question) for event in Read(wrong).events)
+
+
+def test_numbered_statements_tell_equal_lines_of_two_files_apart_and_unnumbered_ones_do_not() -> None:
+    def keys(number: str) -> list[str]:
+        return [line.native for line in Read(mt940(made("-3"), made("-3"), total=Decimal(-6), number=number)).lines]
+
+    assert keys("19321/1") == ["28C:19321/1#1", "28C:19321/1#2"]
+    assert keys("00000/001") == keys("1/1") == ["", ""]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_every_charset_reads_the_same(charset: str) -> None:
+    (line,) = Read(mt940(made("1", name="MÜLLER & Söhne")).decode().encode(charset)).lines
+    assert line.name == "MÜLLER & Söhne"
+
+
+def test_what_stops_and_goes_on_yields_the_same_as_one_go() -> None:
+    content = mt940(*(made(str(number)) for number in range(1, 900)), total=Decimal(0))
+    whole = list(reader_for(BytesIO(content)).events(BytesIO(content)))
+    reader, pieces = reader_for(BytesIO(content)), []
+    while True:
+        events = reader.events(BytesIO(content))
+        part = list(islice(events, 11))
+        events.close()
+        pieces += part
+        if len(part) < 11:
+            break
+    assert pieces == whole
+    assert isinstance(pieces[0], Question)
+
+
+LINES = st.lists(
+    st.builds(
+        MadeLine,
+        day=st.integers(0, 364).map(lambda days: date(2026, 1, 1) + timedelta(days)),
+        amount=st.integers(-(10**9), 10**9).filter(bool).map(lambda cents: Decimal(cents).scaleb(-2)),
+        name=st.sampled_from(["ACME", "A very long name of somebody who pays", "MÜLLER"]),
+        memo=st.sampled_from(["Invoice 17", "x" * 60, "Rent:May-June"]),
+    ),
+    max_size=10,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=LINES, envelope=st.booleans(), slashed=st.booleans())
+def test_what_a_bank_writes_is_what_is_read(lines: list[MadeLine], envelope: bool, slashed: bool) -> None:
+    dialect = Information.SLASHED if slashed else Information.GERMAN
+    total = sum((line.amount for line in lines), Decimal(0))
+    result = Read(mt940(*lines, total=total, envelope=envelope, information=dialect))
+    assert [(line.day, line.amount, line.name, line.memo) for line in result.lines] == [
+        (line.day, line.amount, line.name, line.memo) for line in lines
+    ]
+    assert len(result.events) == len(lines) + 1
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    noise=st.lists(
+        st.tuples(st.integers(0, 1500), st.sampled_from([b"", b"\n", b":86:", b"-", b"{4:", b"\xff", b"\0", b"?20"])),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_noise_neither_crashes_the_reader_nor_makes_it_invent_rows(noise: list[tuple[int, bytes]]) -> None:
+    body = mt940(*(made(str(number)) for number in range(1, 12)), total=Decimal(66))
+    for at, piece in noise:
+        body = body[:at] + piece + body[at + 2 :]
+    assert len(Read(body).lines) <= 11
