@@ -185,8 +185,8 @@ def _slashed(text: str) -> Told:
     for name, value in zip(parts[1::2], parts[2::2], strict=True):
         fields[f"/{name}/"] = f"{fields.get(f'/{name}/', '')} {value}".strip()
     name = next((fields[f"/{word}/"] for word in _PARTY if fields.get(f"/{word}/")), "")
-    if fields.get("/NAME/"):
-        name = fields["/NAME/"]
+    party = _COUNTERPARTY.search(text.replace("\n", ""))
+    name = fields.get("/NAME/", "") or (party[1] if party else name)
     memo = " ".join(filter(None, (parts[0].strip(), fields.get("/REMI/", ""))))
     memo = memo.removeprefix("USTD//").strip("/ ") or fields.get("/TRTP/", "")
     return Told(
