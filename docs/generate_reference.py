@@ -22,10 +22,12 @@ from raccord.cli.group import COMMANDS, CommandMissingError
 from raccord.cli.language import Language, Phrase
 from raccord.cli.words import Command, Context, Group, State
 from raccord.jobs.errors import EXPLANATIONS
+from raccord.overview.conflict_words import ANSWERS, TITLES, WHO
 from raccord.plugin import contexts, drafts, errors, hooks, info, ledger, records, terms
 from raccord.quarantine import _SENTENCES, Rule, fix_for
 from raccord.quickbooks import Cause
 from raccord.quickbooks import explain as explain_cause
+from raccord.sync.conflict_rules import RULES, By
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -40,6 +42,7 @@ def pages() -> dict[Path, str]:
     for language in LANGUAGES:
         written[REFERENCE / f"errors.{language}.md"] = errors_page(language)
         written[REFERENCE / f"commands.{language}.md"] = commands_page(language)
+        written[REFERENCE / f"conflicts.{language}.md"] = conflicts_page(language)
     return written
 
 
@@ -231,6 +234,53 @@ def _trees(*folders: str) -> Iterator[ast.AST]:
 
 def _toml(path: str) -> dict[str, dict[str, str]]:
     return tomllib.loads((ROOT / path).read_text(encoding="utf-8"))
+
+
+# --- conflicts ---
+
+
+def conflicts_page(language: Language) -> str:
+    """Return the page of all conflicts with the answers that each allows."""
+    french = (
+        "Quand quelque chose dans QuickBooks empêche d'écrire un document, rien n'est écrit et la question attend. "
+        "Une personne y répond avec `raccord holds decide` ou sur la page des questions ; la prochaine exécution agit. "
+        "Une réponse qui n'est pas dans ce tableau est refusée, et celle d'un connecteur arrête l'exécution en le "
+        "nommant. Certaines ne valent que dans certains cas : la question montre celles qui valent."
+    )
+    english = (
+        "When something in QuickBooks stands in a document's way, nothing is written and the question waits. A person "
+        "answers it with `raccord holds decide` or on the page of questions; the next run acts on it. An answer that "
+        "is not in this table is refused, and one of a connector stops the run and names it. Some apply in some cases "
+        "only: the question shows those that do."
+    )
+    say = {
+        "fr": (
+            "# Conflits",
+            french,
+            "| Conflit | Code de la question | Réponses possibles, et de qui |",
+            "| Réponse | Sens |",
+        ),
+        "en": (
+            "# Conflicts",
+            english,
+            "| Conflict | Code of the question | Possible answers, and whose |",
+            "| Answer | Meaning |",
+        ),
+    }[language]
+    lines = [say[0], "", say[1], "", say[2], "|---|---|---|"]
+    for kind, rule in RULES.items():
+        codes = "<br>".join(f"`{code}`" for code in rule.codes)
+        whose = "<br>".join(
+            f"{WHO[by].get(language)} : {answers}" if language == "fr" else f"{WHO[by].get(language)}: {answers}"
+            for by in By
+            if (answers := ", ".join(f"`{each}`" for each, one in rule.answers.items() if one is by))
+        )
+        lines.append(f"| {TITLES[kind].get(language)} | {codes} | {whose} |")
+    lines += ["", say[3], "|---|---|"]
+    lines += [f"| `{answer}` | {text.get(language)} |" for answer, text in ANSWERS.items()]
+    end = {"fr": "tirée du code par", "en": "written from the code by"}[language]
+    page = {"fr": "Cette page est", "en": "This page is"}[language]
+    return "\n".join([*lines, "", f"{page} {end} `docs/generate_reference.py`.", ""])
 
 
 # --- commands ---

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from raccord.plugin.hooks import Mapped, Skipped
-from raccord.plugin.ledger import AccountChoice, AccountNeed, Conflict, LedgerObject, PushResult, Resolution
+from raccord.plugin.ledger import TARGETED, AccountChoice, AccountNeed, Conflict, LedgerObject, PushResult, Resolution
 from raccord.plugin.ledger import ResolutionKind as Kind
 from raccord.plugin.records import CURSOR_BYTES_MAX, PAGE_RECORDS_MAX, Page, Record
 from raccord.shapes import MisfitError, expect
@@ -88,7 +88,9 @@ def _resolution(resolution: Resolution, conflict: Conflict) -> str | None:
     # Holding is always allowed: it changes nothing.
     if resolution.kind is not Kind.HOLD and resolution.kind not in conflict.allowed:
         return f"{resolution.kind.value}, which this conflict does not allow"
-    return "a link to nothing" if resolution.kind is Kind.LINK and not resolution.target else None
+    if resolution.kind in TARGETED and not resolution.target:
+        return "a link to nothing" if resolution.kind is Kind.LINK else f"{resolution.kind.value} without a target"
+    return None
 
 
 def _pushed(result: PushResult, documents: Sequence[LedgerObject]) -> str | None:

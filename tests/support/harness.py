@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -119,11 +120,15 @@ def sync(workshop: Workshop, connection: Connection) -> Run:
     return run
 
 
-def lab(sandbox: SandboxServer, deed: str, realm: str = "", **body: object) -> None:
-    """Do something with a company (the first of Quebec unless named), as a person in QuickBooks would."""
+def lab(sandbox: SandboxServer, deed: str, realm: str = "", **body: object) -> dict[str, Any]:
+    """Do something with a company (the first of Quebec unless named), as a person in QuickBooks would; returns what
+    came of it.
+    """
     answer = BROWSER.post(
         f"{sandbox.url}/sandbox/companies/{realm or sandbox.store.of_template('quebec').realm}/person/{deed}",
         json=body,
         headers={"Authorization": f"Bearer {sandbox.lab_token}"},
     )
     answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found

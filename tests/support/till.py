@@ -29,12 +29,14 @@ from raccord.plugin import (
 )
 from raccord.plugin.drafts import (
     Accepts,
+    Customer,
     Decision,
     Deposit,
     DirectLine,
     Expense,
     ExpenseLine,
     ItemFor,
+    LedgerId,
     Link,
     LinkedLine,
     PaymentType,
@@ -49,6 +51,8 @@ ROWS: dict[str, list[dict[str, str]]] = {}
 """What each till says now, by its number: set by the tests."""
 
 PAGE = 20
+UNPRICED = ("unpriced", "customer")
+"""Kinds of rows that say no amount."""
 
 
 class TillSettings(BaseModel):
@@ -125,14 +129,16 @@ def _record(row: dict[str, str]) -> Record:
         source_id=row["id"],
         day=date.fromisoformat(row["day"]),
         raw=row,
-        amount=None if row.get("kind") == "unpriced" else Money.of(row["amount"], row.get("currency", "CAD")),
+        amount=None
+        if row.get("kind") in ("unpriced", "customer")
+        else Money.of(row["amount"], row.get("currency", "CAD")),
     )
 
 
 @hookimpl
 def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
     kind = str(record.raw.get("kind", record.stream))
-    worth = record.amount or Money.of(str(record.raw["amount"]), "CAD")
+    worth = record.amount or Money.of(str(record.raw.get("amount", "0")), "CAD")
     amount = worth.amount
     tax = Role("tax") if context.taxed else None
     mode = TaxMode.INCLUSIVE if context.taxed else TaxMode.NONE
@@ -145,7 +151,8 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
         kind = "sales"
     match kind:
         case "sales":
-            line = SalesLine(item=ItemFor(Role("income")), amount=amount, tax_code=tax)
+            tracked = LedgerId(str(record.raw["class"])) if "class" in record.raw else None
+            line = SalesLine(item=ItemFor(Role("income")), amount=amount, tax_code=tax, class_=tracked)
             return Mapped(
                 (
                     SalesReceipt(
@@ -203,6 +210,8 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
             )  # fmt: skip
         case "deposits":
             return Mapped((_deposit(record, amount),))
+        case "customer":
+            return Mapped((Customer(key=record.key(), name=str(record.raw["name"])),))
         case "training":
             return Skipped("till.training", _t("Vente d'essai.", "Training sale."))
         case "wrong":

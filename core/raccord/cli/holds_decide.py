@@ -18,10 +18,12 @@ WAYS = sorted(str(kind) for kind in ResolutionKind if kind is not ResolutionKind
 
 @command(
     "decide",
-    "Trancher un conflit, ou plusieurs de la même façon : link (c'est ce document), skip (le même mouvement, ne pas "
-    "l'écrire), create (un autre mouvement, l'écrire), keep_theirs, restore_ours, unlink.",
-    "Decide a conflict, or several the same way: link (it is that document), skip (the same movement, do not post it), "
-    "create (another movement, post it), keep_theirs, restore_ours, unlink.",
+    "Trancher un conflit, ou plusieurs de la même façon : link (c'est ce document), skip (ne pas l'écrire), create (un "
+    "autre mouvement, l'écrire), keep_theirs, restore_ours, rename (sous un autre nom), replace (une autre fiche), "
+    "reactivate (la fiche redevient active), without (sans ce que la société ne tient pas), retry (c'est réparé).",
+    "Decide a conflict, or several the same way: link (it is that document), skip (do not post it), create (another "
+    "movement, post it), keep_theirs, restore_ours, rename (under another name), replace (another entry), reactivate "
+    "(make the entry active), without (without what the company cannot hold), retry (it is mended).",
     params=[
         Option(
             "--document",
@@ -31,18 +33,29 @@ WAYS = sorted(str(kind) for kind in ResolutionKind if kind is not ResolutionKind
                 "Pour link : le document de QuickBooks, si la question ne le nomme pas.",
                 "For link: the QuickBooks document, if the question does not name it.",
             ),
-        )
+        ),
+        Option(
+            "--name",
+            default="",
+            phrase=Phrase("Pour rename : le nom à employer.", "For rename: the name to use."),
+        ),
+        Option(
+            "--entry",
+            default="",
+            metavar="ID",
+            phrase=Phrase("Pour replace : l'autre fiche de la liste.", "For replace: the other entry of the list."),
+        ),
     ],
 )
 @click.argument("way", type=click.Choice(WAYS))
 @click.argument("hold", nargs=-1, required=True)
-def decide(way: str, hold: tuple[str, ...], document: str) -> int:
-    out = output()
+def decide(way: str, hold: tuple[str, ...], document: str, name: str, entry: str) -> int:
+    out, target = output(), document or name or entry
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             ids = list(dict.fromkeys(the_hold(session, each) for each in hold))
         for hold_id in ids:
-            answer_conflict(workshop, operator(actor()), hold_id, ResolutionKind(way), document)
+            answer_conflict(workshop, operator(actor()), hold_id, ResolutionKind(way), target)
     if out.as_json:
         out.json({"decided": ids, "way": way})
     out.say(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import ConnectorInfo, RoleInfo
-from raccord.plugin.ledger import ResolutionKind
+from raccord.plugin.ledger import TARGETED, ResolutionKind
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import (
@@ -31,7 +32,8 @@ from raccord.store.models import (
     RunState,
 )
 from raccord.sync.books import fits, kind_of
-from raccord.sync.conflicts import DECISION, KINDS, allowed_for, linked_to
+from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for
+from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.holds import close_hold
 from raccord.sync.plans import changed_since
 from raccord.sync.resolve import DECISION_MISSING
@@ -164,7 +166,10 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
 
 
 def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: ResolutionKind, target: str = "") -> DraftRow:
-    """Decide a conflict about one draft with one of the answers it allows; the next run acts on it."""
+    """Decide a conflict about one draft with one of the answers it allows; the next run acts on it.
+
+    ``target`` is the document or entry to link to or to take instead, or the name to use.
+    """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         hold, draft, connection = _held(workshop, session, actor, hold_id)
@@ -172,30 +177,18 @@ def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: Resolu
         if kind is ResolutionKind.LINK:
             # Where the question names the document, it need not be named again.
             target = target or str(hold.params.get("id", ""))
-        if kind not in allowed or (kind is ResolutionKind.LINK and not target):
-            answers = ", ".join(sorted(allowed)) or "–"
-            raise DecisionError(
-                "conflict.not_allowed",
-                Text(
-                    f"Cette réponse n'est pas possible ici. Possibles : {answers}.",
-                    f"This answer is not possible here. Possible: {answers}.",
-                ),
-                Text(
-                    "Choisissez-en une ; pour associer, donnez aussi le document.",
-                    "Choose one; to link, name the document.",
-                ),
-            )
-        other = linked_to(session, connection.company_id, draft, target) if target else None
-        if other is not None or (target and _chosen_elsewhere(session, draft, target)):
-            raise DecisionError(
-                "conflict.linked_already",
-                Text(
-                    f"Le document {target} appartient déjà à « {other or '–'} » ou lui est promis.",
-                    f"The document {target} belongs or is promised to “{other or '–'}” already.",
-                ),
-                Text("Choisissez un autre document.", "Choose another document."),
-            )
-        draft.decisions = {**draft.decisions, DECISION: {"kind": str(kind), "target": target}}
+        target = target.strip()
+        if kind not in allowed or (kind in TARGETED and not target):
+            raise _not_allowed(allowed)
+        if RULES[KINDS[hold.code]].answers[kind] is By.MANAGER:
+            granted = connection.manage_granted_at is not None
+            require(actor, Power.MANAGE, _info(workshop, connection), manage_granted=granted)
+        if kind is ResolutionKind.LINK:
+            _linkable(session, connection, draft, target)
+        if kind is ResolutionKind.REPLACE:
+            _replaces(session, connection, str(hold.params["kind"]), str(hold.params["id"]), target)
+        decided = {"kind": str(kind), "target": target, "params": hold.params}
+        draft.decisions = {**draft.decisions, DECISION: decided}
         _note(session, actor, "conflict.decided", draft, connection, now, kind=str(kind), target=target)
         return draft
 
@@ -215,6 +208,43 @@ def skip_draft(workshop: Workshop, actor: Actor, hold_id: str, why: str) -> Draf
         close_hold(session, draft, now, actor.name, {"skip": why})
         _note(session, actor, "draft.skipped", draft, connection, now, why=why[:200])
         return draft
+
+
+def _not_allowed(allowed: Collection[ResolutionKind]) -> DecisionError:
+    answers = ", ".join(sorted(allowed)) or "–"
+    return DecisionError(
+        "conflict.not_allowed",
+        Text(
+            f"Cette réponse n'est pas possible ici. Possibles : {answers}.",
+            f"This answer is not possible here. Possible: {answers}.",
+        ),
+        Text(
+            "Choisissez-en une ; pour associer ou remplacer, donnez aussi l'objet, pour renommer, le nom.",
+            "Choose one; to link or replace, name the object too, to rename, the name.",
+        ),
+    )
+
+
+def _linkable(session: Session, connection: Connection, draft: DraftRow, target: str) -> None:
+    """Refuse a document that is another draft's already, or was promised to one."""
+    other = linked_to(session, connection.company_id, draft, target)
+    if other is not None or _chosen_elsewhere(session, draft, target):
+        raise DecisionError(
+            "conflict.linked_already",
+            Text(
+                f"Le document {target} appartient déjà à « {other or '–'} » ou lui est promis.",
+                f"The document {target} belongs or is promised to “{other or '–'}” already.",
+            ),
+            Text("Choisissez un autre document.", "Choose another document."),
+        )
+
+
+def _replaces(session: Session, connection: Connection, kind: str, inactive: str, target: str) -> None:
+    """Refuse an entry that is not active, or of another type than the inactive one."""
+    entry = session.get(LedgerEntry, (connection.company_id, kind, target))
+    before = session.get(LedgerEntry, (connection.company_id, kind, inactive))
+    if entry is None or not entry.active or (before is not None and entry.type != before.type):
+        raise _does_not_fit(target)
 
 
 def _not_current() -> DecisionError:

@@ -17,7 +17,8 @@ from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Change, DraftRow, DraftState, Drift, DriftState, LinkRow, LinkState
-from raccord.sync.conflicts import DECISION, DELETED
+from raccord.sync.conflict_rules import DELETED
+from raccord.sync.conflicts import DECISION
 from raccord.sync.workshop import Workshop
 
 TOGETHER = 100

@@ -19,7 +19,8 @@ from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.books import TYPES, fits, kind_of
-from raccord.sync.conflicts import DECISION, KINDS, allowed_for
+from raccord.sync.conflict_rules import KINDS, allowed_for
+from raccord.sync.conflicts import DECISION
 from raccord.sync.periods import MONTH_ASKED
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
 

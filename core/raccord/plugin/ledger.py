@@ -82,22 +82,40 @@ class ResolutionKind(StrEnum):
     KEEP_THEIRS = "keep_theirs"
     RESTORE_OURS = "restore_ours"
     UNLINK = "unlink"
+    RENAME = "rename"
+    """The entry is made under another name, which ``target`` gives."""
+    REPLACE = "replace"
+    """Another entry of the list, whose id ``target`` gives, stands in for the inactive one in this document."""
+    REACTIVATE = "reactivate"
+    """The inactive entry is made active again, as a line of the plan."""
+    WITHOUT = "without"
+    """The document goes without what the company's QuickBooks cannot hold."""
+    RETRY = "retry"
+    """What stood in the way was mended in QuickBooks: the document is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Something in QuickBooks that stands in a draft's way; an answer must be one of ``allowed``."""
+    """Something in QuickBooks that stands in a draft's way; an answer must be one of ``allowed``.
+
+    ``proposals`` are names that would be free, where a name is taken.
+    """
 
     kind: ConflictKind
     draft: Draft
     allowed: frozenset[ResolutionKind]
     existing: LedgerObject | Document | None = None
     detail: str = ""
+    proposals: Sequence[str] = ()
+
+
+TARGETED = frozenset({ResolutionKind.LINK, ResolutionKind.RENAME, ResolutionKind.REPLACE})
+"""Answers that are none without a ``target``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What to do about a conflict; ``target`` is the id to link to where ``kind`` is ``link``."""
+    """What to do about a conflict; ``target`` is the id to link to or to take instead, or the name to use."""
 
     kind: ResolutionKind
     target: str = ""

@@ -58,6 +58,8 @@ class Facts:
     encoding: CompanyFacts
     closed_on: date | None
     name: str
+    classes: bool = True
+    """Whether its lines may bear a class."""
 
 
 def kind_of(accepts: Accepts) -> str:
@@ -102,6 +104,7 @@ def read_facts(client: QuickBooks) -> Facts:
         ),
         _closing(accounting),
         str(info.get("CompanyName", "")),
+        any(accounting.get(name) for name in ("ClassTrackingPerTxn", "ClassTrackingPerTxnLine")),
     )
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Draft
-from raccord.plugin.ledger import Conflict, ConflictKind, Document, Resolution, ResolutionKind
+from raccord.plugin.ledger import Conflict, Document, LedgerObject, Resolution, ResolutionKind
+from raccord.plugin.money import Money
 from raccord.plugin.texts import Text
 from raccord.scope import Scope
 from raccord.store.models import (
@@ -22,35 +26,18 @@ from raccord.store.models import (
     PlanLine,
     PlanState,
 )
+from raccord.sync.conflict_rules import KINDS, allowed_for, by_plugins
 from raccord.sync.readback import LISTS
 from raccord.sync.views import View
 
-DUPLICATE_NAME = "conflict.duplicate_name"
-DUPLICATE_NUMBER = "conflict.duplicate_number"
-STALE = "conflict.stale"
-DELETED = "conflict.deleted"
-ALREADY_EXISTS = "conflict.already_exists"
-
 DECISION = "conflict"
-"""Under this name a person's answer stands among the draft's decisions: the resolution, and the id to link to."""
-
-KINDS: Mapping[str, ConflictKind] = {
-    DUPLICATE_NAME: ConflictKind.DUPLICATE_NAME,
-    DUPLICATE_NUMBER: ConflictKind.DUPLICATE_NUMBER,
-    STALE: ConflictKind.STALE,
-    DELETED: ConflictKind.DELETED,
-    ALREADY_EXISTS: ConflictKind.ALREADY_EXISTS,
-}
-
-ALLOWED: Mapping[ConflictKind, frozenset[ResolutionKind]] = {
-    ConflictKind.DUPLICATE_NAME: frozenset({ResolutionKind.HOLD, ResolutionKind.LINK, ResolutionKind.SKIP}),
-    ConflictKind.DUPLICATE_NUMBER: frozenset({ResolutionKind.HOLD, ResolutionKind.LINK, ResolutionKind.SKIP}),
-    ConflictKind.STALE: frozenset({ResolutionKind.HOLD, ResolutionKind.KEEP_THEIRS}),
-    ConflictKind.DELETED: frozenset({ResolutionKind.HOLD, ResolutionKind.KEEP_THEIRS, ResolutionKind.RESTORE_OURS}),
-    ConflictKind.ALREADY_EXISTS: frozenset(
-        {ResolutionKind.HOLD, ResolutionKind.LINK, ResolutionKind.SKIP, ResolutionKind.CREATE}
-    ),
-}
+"""Under this name a person's answer stands among the draft's decisions: the resolution, its target, and what the
+question was about.
+"""
+RENAMED = "renamed"
+"""Under this name stands, for good, the name that was given to an entry whose own was taken."""
+ANY_AMOUNT = "any_amount"
+"""A plan line says so where a person linked a document of another amount knowingly."""
 
 
 def settle(
@@ -59,27 +46,50 @@ def settle(
     row: DraftRow,
     draft: Draft,
     code: str,
-    detail: str,
-    existing: Document | None = None,
-    but: frozenset[ResolutionKind] = frozenset(),
+    params: Mapping[str, object],
+    existing: LedgerObject | Document | None = None,
+    detail: str = "",
 ) -> Resolution:
     """Return the answer to a draft's conflict: a person's, an extension's, the connector's, or core's.
 
-    ``but`` takes answers away that this one case does not allow.
+    ``params`` are those of its question; they take away answers that mean nothing in this one case.
     """
-    kind = KINDS[code]
-    allowed = ALLOWED[kind] - but
+    kind, allowed = KINDS[code], allowed_for(code, params)
+    decided = decision_of(row)
+    if decided is not None and decided.kind in allowed:
+        return decided
+    proposals = params.get("proposals")
+    names = tuple(map(str, proposals)) if isinstance(proposals, list | tuple) else ()
+    said = detail or str(params.get("detail", ""))
+    asked = Conflict(kind, draft, by_plugins(allowed, kind), existing or existing_in(params), said, names)
+    return scope.conflict(view, asked)
+
+
+def decision_of(row: DraftRow) -> Resolution | None:
+    """Return what a person decided about a draft's conflict and no run has acted on yet."""
     decided = row.decisions.get(DECISION)
-    if isinstance(decided, Mapping) and decided.get("kind") in allowed:
-        return Resolution(ResolutionKind(str(decided["kind"])), str(decided.get("target", "")), _BY_A_PERSON)
-    return scope.conflict(view, Conflict(kind, draft, allowed, existing, detail))
+    if not isinstance(decided, Mapping) or decided.get("kind") not in set(ResolutionKind):
+        return None
+    return Resolution(ResolutionKind(str(decided["kind"])), str(decided.get("target", "")), _BY_A_PERSON)
 
 
-def allowed_for(code: str, params: Mapping[str, object]) -> frozenset[ResolutionKind]:
-    """Return what a person may answer to a question of this code; nothing where it is no conflict."""
-    kind = KINDS.get(code)
-    allowed = frozenset[ResolutionKind]() if kind is None else ALLOWED[kind]
-    return allowed - {ResolutionKind.LINK} if params.get("linkable") is False else allowed
+def without_decision(row: DraftRow) -> dict[str, Any]:
+    """Return a draft's decisions without the one about its conflict, once that was acted on."""
+    return {name: answer for name, answer in row.decisions.items() if name != DECISION}
+
+
+def existing_in(params: Mapping[str, object]) -> LedgerObject | Document | None:
+    """Return what stands in the way as far as the question names it."""
+    kind, object_id = str(params.get("kind", "")), str(params.get("id", ""))
+    if not kind or not object_id:
+        return None
+    if kind in LISTS or kind == "Employee":
+        return LedgerObject(kind, object_id, str(params.get("name", "")), active=params.get("active") is not False)
+    day, amount, currency = params.get("day"), params.get("amount"), params.get("currency")
+    total = Money(abs(Decimal(str(amount))), str(currency)) if amount and currency else None
+    return Document(
+        kind, object_id, str(params.get("number", "")), date.fromisoformat(str(day)) if day else None, total
+    )
 
 
 def linked_to(session: Session, company_id: str, row: DraftRow, document_id: str) -> str | None:

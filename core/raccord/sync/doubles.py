@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, assert_never
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -41,7 +41,8 @@ from raccord.store.models import (
 from raccord.sync.bodies import load_draft, mark
 from raccord.sync.books import TYPES
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.conflicts import ALREADY_EXISTS, DECISION, linked_to, settle
+from raccord.sync.conflict_rules import ALREADY_EXISTS
+from raccord.sync.conflicts import linked_to, settle, without_decision
 from raccord.sync.holds import close_hold, open_hold
 from raccord.sync.prove import months, read_code
 from raccord.sync.resolve import DECISION_MISSING
@@ -266,12 +267,12 @@ class Doubles:
     def _one(self, line: PlanLine, row: DraftRow, found: Found) -> None:
         # A document is linked by one draft alone, and only where both are of one kind; anything else is matched.
         apart = found.kind != line.kind or bool(found.owner)
-        but = frozenset({ResolutionKind.LINK}) if apart else frozenset[ResolutionKind]()
         total = None if line.amount is None else Money(abs(line.amount), line.currency)
         existing = Document(found.kind, found.id, found.number, found.day, total)
         detail = f"{found.kind} {found.id}"
         draft = load_draft(row.body)
-        resolution = settle(self.scope, self.view, row, draft, ALREADY_EXISTS, detail, existing, but)
+        params = {"linkable": not apart}
+        resolution = settle(self.scope, self.view, row, draft, ALREADY_EXISTS, params, existing, detail)
         match resolution.kind:
             case ResolutionKind.CREATE:
                 if line.action == Action.CREATE:
@@ -280,16 +281,8 @@ class Doubles:
                 self._skip(line, row, found)
             case ResolutionKind.LINK if resolution.target == found.id and not self._linked(row, found):
                 self._link(line, row, found)
-            case (
-                ResolutionKind.LINK
-                | ResolutionKind.HOLD
-                | ResolutionKind.UNLINK
-                | ResolutionKind.KEEP_THEIRS
-                | ResolutionKind.RESTORE_OURS
-            ):
-                self._hold(line, row, found, apart)
             case _:
-                assert_never(resolution.kind)
+                self._hold(line, row, found, apart)
 
     def _free(self, row: DraftRow) -> None:
         """Let a draft go: nothing in the books is its movement."""
@@ -308,7 +301,7 @@ class Doubles:
 
     def _skip(self, line: PlanLine, row: DraftRow, found: Found) -> None:
         close_hold(self.session, row, self.now)
-        row.decisions = {name: answer for name, answer in row.decisions.items() if name != DECISION}
+        row.decisions = without_decision(row)
         row.state, row.reason = DraftState.SKIPPED, ALREADY_EXISTS
         line.action, line.state, line.reason, line.params = Action.SKIP, LineState.LEFT, ALREADY_EXISTS, _said(found)
         _nothing_sent(line)

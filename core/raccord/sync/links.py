@@ -30,13 +30,26 @@ from raccord.store.models import (
 from raccord.sync.acquaint import RECOGNISED, forget
 from raccord.sync.books import store_entry
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.conflicts import DECISION, DELETED, DUPLICATE_NAME, DUPLICATE_NUMBER, STALE
+from raccord.sync.conflict_rules import (
+    AMOUNT_DIFFERS,
+    DELETED,
+    DEPOSITED,
+    DUPLICATE_NAME,
+    DUPLICATE_NUMBER,
+    FEATURE_MISSING,
+    INACTIVE,
+    STALE,
+    VOIDED,
+)
+from raccord.sync.conflicts import ANY_AMOUNT, without_decision
 from raccord.sync.holds import open_hold
 from raccord.sync.periods import hold_closed
 from raccord.sync.problems import close_problems, open_problem, troubled
+from raccord.sync.reactivate import AGAIN
 from raccord.sync.readback import CLOCKS_APART, LISTS
+from raccord.sync.standing import said_of
 
-AMOUNT_DIFFERS = "posting.amount_differs"
+COMPUTED_OTHERWISE = "posting.amount_differs"
 BEGINNING = date(1, 1, 1)
 UNTOUCHED = "0"
 """The SyncToken of a document that nothing has changed since it was made."""
@@ -45,8 +58,13 @@ HOLDING: Mapping[Cause, str] = {
     Cause.DUPLICATE_NAME: DUPLICATE_NAME,
     Cause.DUPLICATE_NUMBER: DUPLICATE_NUMBER,
     Cause.STALE: STALE,
+    Cause.INACTIVE_REFERENCE: INACTIVE,
+    Cause.DEPOSITED: DEPOSITED,
+    Cause.FEATURE_MISSING: FEATURE_MISSING,
 }
-"""Refusals that are a question for a person rather than a failure."""
+"""Refusals that are a question for a person."""
+FAILURES = frozenset({INACTIVE, DEPOSITED, FEATURE_MISSING})
+"""Those of them that stand among the problems too: one cause mended in QuickBooks may release many documents."""
 
 
 @dataclass(slots=True)
@@ -87,16 +105,28 @@ class Outcomes:
             subjects = (posting.key for posting in self.postings.values())
             self.marked |= troubled(self.session, connection_id, subjects)
 
-    def record(self, posting_id: int, outcome: Mapping[str, Any] | tuple[Fault, ...], tid: str) -> None:
-        """Store one answer; a second answer for the same posting changes nothing."""
+    def record(
+        self,
+        posting_id: int,
+        outcome: Mapping[str, Any] | tuple[Fault, ...],
+        tid: str,
+        standing: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Store one answer; a second answer for the same posting changes nothing.
+
+        ``standing`` says what stands in the way of a document that was refused.
+        """
         posting, line, draft = self.postings[posting_id], self.lines[posting_id], self.drafts.get(posting_id)
         if posting.state != PostingState.INTENT:
             return
         posting.finished_at, posting.tid = self.now, tid
         if not isinstance(outcome, Mapping):
-            _refuse(self.session, self.run, posting, line, draft, outcome[0], self.now)
+            _refuse(self.session, self.run, posting, line, draft, outcome[0], standing or {}, self.now)
             if outcome[0].cause is Cause.GONE and posting.operation == Action.UPDATE and posting.key in self.links:
                 self.links[posting.key].state = LinkState.DELETED
+            return
+        if draft is not None and _has_another_amount(posting, line, outcome):
+            _ask_about_amount(self.session, posting, line, draft, outcome, self.now)
             return
         posting.state, posting.document_id = PostingState.DONE, str(outcome["Id"])
         line.state = LineState.DONE
@@ -118,7 +148,7 @@ class Outcomes:
                 return
         if draft is not None and draft.revision == max(line.revision, link.revision):
             draft.state, draft.reason = DraftState.POSTED, ""
-            draft.decisions = {name: answer for name, answer in draft.decisions.items() if name != DECISION}
+            draft.decisions = without_decision(draft)
             if draft.key in self.marked:
                 close_problems(self.session, posting.connection_id, draft.key, self.now)
         _check_amount(self.session, self.run, posting, line, outcome, self.now)
@@ -149,9 +179,17 @@ class Outcomes:
             draft.revision += 1
             draft.state, draft.reason = DraftState.WAITING, ""
             return
-        draft.state, draft.reason = DraftState.HELD, STALE
-        params = {"document": posting.document_id, "element": ", ".join(apart[:20])}
-        open_hold(self.session, posting.connection_id, draft, STALE, params, self.now)
+        meant, held = self.lines[posting.id].amount, link.amount
+        code = STALE if meant == held else AMOUNT_DIFFERS
+        draft.state, draft.reason = DraftState.HELD, code
+        params = {
+            **said_of(posting.kind, document),
+            "document": posting.document_id,
+            "element": ", ".join(apart[:20]),
+            "sync_token": link.sync_token,
+            **({"linked": True, "wanted": _said(meant), "got": _said(held)} if code == AMOUNT_DIFFERS else {}),
+        }
+        open_hold(self.session, posting.connection_id, draft, code, params, self.now)
 
     def wait(self, posting_id: int, span: timedelta) -> None:
         """Note that an answer is missing, and for how long its write may still be executed."""
@@ -184,14 +222,46 @@ def _take_revision(posting: Posting, draft: DraftRow | None, link: LinkRow, docu
             draft.revision += borne - posting.revision
 
 
+def _has_another_amount(posting: Posting, line: PlanLine, document: Mapping[str, Any]) -> bool:
+    """Tell whether a document chosen to be linked moves other money than the record says, and nobody said it may."""
+    chosen = posting.operation == Action.LINK and not _is_recognised(posting)
+    if not chosen or line.amount is None or line.params.get(ANY_AMOUNT):
+        return False
+    return money_of(posting.kind, document, line.money_account) != line.amount
+
+
+def _ask_about_amount(
+    session: Session, posting: Posting, line: PlanLine, draft: DraftRow, document: Mapping[str, Any], now: datetime
+) -> None:
+    """Link nothing, and ask whether the document is the record's although its amount is another."""
+    got = money_of(posting.kind, document, line.money_account)
+    params = {**said_of(posting.kind, document), "wanted": _said(line.amount), "got": _said(got)}
+    posting.state, posting.fault_code = PostingState.REFUSED, AMOUNT_DIFFERS
+    line.state, line.reason, line.params = LineState.REFUSED, AMOUNT_DIFFERS, params
+    draft.state, draft.reason, draft.decisions = DraftState.HELD, AMOUNT_DIFFERS, without_decision(draft)
+    open_hold(session, posting.connection_id, draft, AMOUNT_DIFFERS, params, now)
+
+
+def _said(amount: Decimal | None) -> str:
+    return "" if amount is None else format(amount, "f")
+
+
 def _refuse(
-    session: Session, run: Run, posting: Posting, line: PlanLine, draft: DraftRow | None, fault: Fault, now: datetime
+    session: Session,
+    run: Run,
+    posting: Posting,
+    line: PlanLine,
+    draft: DraftRow | None,
+    fault: Fault,
+    standing: Mapping[str, Any],
+    now: datetime,
 ) -> None:
     posting.state, posting.fault_code, posting.fault_detail = PostingState.REFUSED, fault.code, fault.detail[:500]
     line.state, line.reason = LineState.REFUSED, str(fault.cause)
-    params = {"code": fault.code, "detail": fault.detail[:500], "element": fault.element, "day": str(line.day or "")}
+    told = {"code": fault.code, "detail": fault.detail[:500], "element": fault.element}
+    params = {"day": str(line.day or ""), **standing, **told}
     line.params = {**line.params, **params}
-    held = HOLDING.get(fault.cause)
+    held = VOIDED if standing.get("voided") else HOLDING.get(fault.cause)
     if draft is not None and fault.cause is Cause.GONE:
         held = DELETED if posting.operation == Action.UPDATE else held
         if _is_recognised(posting):
@@ -200,15 +270,16 @@ def _refuse(
         elif posting.operation == Action.LINK:
             # What it was to be linked to is not there: the question is asked again.
             held = draft.reason or held
-            draft.decisions = {name: answer for name, answer in draft.decisions.items() if name != DECISION}
     if draft is not None and fault.cause is Cause.PERIOD_CLOSED:
         hold_closed(session, run, posting.connection_id, draft, params, now)
         return
     if draft is not None and held is not None:
-        draft.state, draft.reason = DraftState.HELD, held
+        # What was decided before did not help: it is asked again.
+        draft.state, draft.reason, draft.decisions = DraftState.HELD, held, without_decision(draft)
         open_hold(session, posting.connection_id, draft, held, params, now)
-        return
-    if draft is not None:
+        if held not in FAILURES:
+            return
+    elif draft is not None:
         draft.state, draft.reason = DraftState.FAILED, str(fault.cause)
     open_problem(
         session,
@@ -233,12 +304,16 @@ def _link(
 ) -> None:
     if posting.operation == Action.LINK and not _is_recognised(posting):
         link.origin = "linked"
+    elif posting.key.startswith(AGAIN):
+        link.origin = "reactivated"
     summary = summary_of(posting.kind, document)
     link.kind, link.document_id, link.document_number = posting.kind, summary.id, summary.number
     link.sync_token, link.revision = str(document.get("SyncToken", "0")), posting.revision
     link.marker, link.payload_hash, link.state = posting.marker, posting.body_hash, LinkState.LIVE
     link.stream = line.key.split("/", 1)[0] if line.draft_id is not None else ""
     link.day, link.amount, link.currency, link.money_account = line.day, line.amount, line.currency, line.money_account
+    if line.params.get(ANY_AMOUNT):
+        link.amount = money_of(posting.kind, document, line.money_account)
     link.record_day, link.linked_at = line.record_day, now
     if posting.kind in LISTS:
         store_entry(session, link.company_id, posting.kind, document, now)
@@ -277,7 +352,7 @@ def _check_amount(
     session: Session, run: Run, posting: Posting, line: PlanLine, document: Mapping[str, Any], now: datetime
 ) -> None:
     """Compare what QuickBooks computed with what we meant; a cent apart is a problem, not a rounding."""
-    if line.amount is None:
+    if line.amount is None or line.params.get(ANY_AMOUNT):
         return
     got: Decimal = money_of(posting.kind, document, line.money_account)
     if got != line.amount:
@@ -286,7 +361,7 @@ def _check_amount(
             connection_id=posting.connection_id,
             run_id=run.id,
             stream=line.key.split("/", 1)[0],
-            code=AMOUNT_DIFFERS,
+            code=COMPUTED_OTHERWISE,
             subject=line.key,
             params={"wanted": format(line.amount, "f"), "got": format(got, "f"), "document": posting.document_id},
             now=now,

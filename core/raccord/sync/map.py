@@ -25,7 +25,7 @@ from raccord.store.models import Connection, ConnectionState, DraftRow, DraftSta
 from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
-from raccord.sync.links import AMOUNT_DIFFERS as POSTED_DIFFERS
+from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
 from raccord.sync.views import MapView

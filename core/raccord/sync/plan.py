@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, assert_never
+from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts, Account, Customer, Draft, Item, Vendor, links_in, money_effect
-from raccord.plugin.ledger import ResolutionKind
-from raccord.quickbooks.codec import Encoded, EncodeError, Target, encode, entity_of, ledger_effect, rank_of
+from raccord.quickbooks.codec import Encoded, EncodeError, Target, encode, ledger_effect
 from raccord.store.models import (
     Action,
     Company,
@@ -29,17 +28,34 @@ from raccord.store.models import (
     PlanLine,
     Run,
 )
-from raccord.sync.acquaint import RECOGNISED, forget, marked_under
+from raccord.sync.acquaint import RECOGNISED, marked_under
 from raccord.sync.bodies import digest, load_draft, mark, marker
 from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.conflicts import ALREADY_EXISTS, DECISION, DELETED, KINDS, linked_to, settle
+from raccord.sync.conflict_rules import (
+    ALREADY_EXISTS,
+    CURRENCY_FOREIGN,
+    DELETED,
+    FEATURE_MISSING,
+    INACTIVE,
+    KINDS,
+    VOIDED,
+    was_refused,
+)
+from raccord.sync.conflicts import ANY_AMOUNT, DECISION, without_decision
 from raccord.sync.holds import asked, close_hold, open_hold
 from raccord.sync.periods import NEXT_OPEN_DAY, Blocked, Closing, Left, Open, dated
+from raccord.sync.plan_lines import line_fields, lines_first
 from raccord.sync.problems import close_problems, open_problem, troubled
+from raccord.sync.reactivate import AGAIN, to_reactivate
 from raccord.sync.resolve import DECISION_MISSING, LINK_MISSING, LINK_WAITS, Held, Resolver
+from raccord.sync.settling import CLASS, Go, Leave, Settling, Wait, first_question, has_classes, renamed
 
 KIND_CHANGED = "plan.kind_changed"
+TURNS = 5
+"""How many conflicts of one draft are answered while it is written, one after the other."""
+BLOCKING = (CURRENCY_FOREIGN,)
+"""Conflicts that a draft itself brings: they stand among the problems too."""
 
 PLANNABLE = (DraftState.WAITING, DraftState.READY, DraftState.HELD)
 RANKS: tuple[tuple[str, ...], ...] = (
@@ -76,9 +92,11 @@ class Planner:
     troubled: set[str] = field(default_factory=set)
     there: dict[str, MarkedDocument] = field(default_factory=dict)
     """Documents that a life of ours made and that a restored backup has forgotten, by the code of their mark."""
-    promised: dict[tuple[str, str], str] = field(default_factory=dict)
-    """Documents that lines of this slice link to."""
     closing: Closing = field(default_factory=lambda: Closing(None))
+    settling: Settling = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.settling = Settling(self.session, self.company, self.resolver, self.now)
 
     def slice(self, position: Position, limit: int) -> Position | None:
         """Plan up to ``limit`` drafts after ``position``; return where to go on, or nothing at the end."""
@@ -95,6 +113,7 @@ class Planner:
         drafts = [(row, load_draft(row.body)) for row in rows]
         self.closing = Closing.read(self.session, self.connection, self.facts.closed_on)
         self.resolver.load(self.session)
+        self.resolver.renamed, self.resolver.inactive = to_reactivate(self.session, self.run)
         self.resolver.load_links(self.session, [key for _, draft in drafts for key in links_in(draft)], self.plan.id)
         links = self._links([row.key for row in rows])
         unlinked = [self._code(row.key) for row in rows if row.key not in links]
@@ -102,7 +121,8 @@ class Planner:
         self.asked = asked(self.session, (row.id for row in rows))
         self.troubled = troubled(self.session, self.connection.id, (row.key for row in rows))
         lines = [line for row, draft in drafts if (line := self._line(row, draft, links.get(row.key))) is not None]
-        wanted = self._wanted_lines()
+        made = self._links([*self.resolver.wanted])
+        wanted = lines_first(self.session, self.plan.id, self.resolver, self.facts, made)
         for some in chunks([*wanted, *lines], CHUNK):
             self.session.execute(insert(PlanLine), some)
         return Position(position.rank, rows[-1].id)
@@ -125,16 +145,20 @@ class Planner:
 
     def _line(self, row: DraftRow, draft: Draft, link: LinkRow | None) -> dict[str, Any] | None:
         """Return the plan line of a draft, or nothing where the books already say what it says."""
-        code = DELETED if link is not None and link.state != LinkState.LIVE else row.reason
+        code = row.reason
+        if link is not None and link.state != LinkState.LIVE:
+            code = VOIDED if link.state == LinkState.VOIDED else DELETED
         # Asked about, it stays so through a new revision of its record, which takes its reason away.
         code = code or (ALREADY_EXISTS if self.asked.get(row.id) == ALREADY_EXISTS else "")
-        existing = ""
-        # Whether something exists already is looked at anew for every plan, once all its lines are known.
-        if code in KINDS and code != ALREADY_EXISTS:
-            answered = self._conflict(row, draft, link, code)
-            if not isinstance(answered, str):
-                return answered
-            existing = answered
+        params = self._asked_with(row, link, code) if code in KINDS else {}
+        draft = renamed(row, draft)
+        way = Go(draft)
+        if first_question(row, code, params):
+            params = self._known_by_now(row, draft, link, code, params)
+            answer = self.settling.answer(row, draft, link, code, params)
+            if not isinstance(answer, Go):
+                return self._otherwise(row, draft, answer)
+            way = answer
             link = link if link is not None and link.state == LinkState.LIVE else None
         if link is not None and link.revision == row.revision:
             row.state, row.reason = DraftState.POSTED, ""
@@ -144,40 +168,42 @@ class Planner:
             return self._blocked(
                 row, draft, KIND_CHANGED, {"was": link.kind, "is": row.kind, "document": link.document_id}
             )
-        marked = self.there.get(self._code(row.key)) if link is None and code not in KINDS else None
+        answered = first_question(row, code, params)
+        marked = (
+            self.there.get(self._code(row.key)) if link is None and not answered and code != ALREADY_EXISTS else None
+        )
         if marked is not None and marked.kind != row.kind:
             return self._blocked(
                 row, draft, KIND_CHANGED, {"was": marked.kind, "is": row.kind, "document": marked.document_id}
             )
         # Tying a draft to a document that is there writes nothing, closed or not.
-        verdict = Open() if existing or marked else self.closing.judge(row.day, link)
+        verdict = Open() if way.link_to or marked else self.closing.judge(row.day, link)
         if not isinstance(verdict, Open):
             return self._closed(row, draft, verdict)
-        draft = dated(draft, verdict.day, self.resolver.language)
+        way = replace(way, draft=dated(way.draft, verdict.day, self.resolver.language))
         moved = verdict.day is not None and verdict.day != row.day
-        self.resolver.begin(row.key, row.day, {name: str(answer) for name, answer in row.decisions.items()})
-        target = None if link is None else Target(link.document_id, link.sync_token)
-        try:
-            encoded = self._encode(draft, row.key, row.revision, target)
-            effect, money_account, amount = self._effect(draft)
-        except Held as held:
-            return self._hold(row, draft, held)
-        except EncodeError as error:
-            return self._blocked(row, draft, error.code, {"fr": error.fr, "en": error.en, "field": error.field})
+        written = self._written(row, way, link)
+        if isinstance(written, dict):
+            return written
+        way, encoded, effect, money_account, amount = written
         if code != ALREADY_EXISTS:
             self._settled(row)
+        existing = way.link_to
         # A document to link to stays decided until it is linked, whatever becomes of this plan.
         # What was asked about stays so until the plan's lines were held against the books, should the run end before.
-        row.state, row.reason = DraftState.PLANNED, code if existing or code == ALREADY_EXISTS else ""
+        kept = existing or code == ALREADY_EXISTS or DECISION in row.decisions
+        row.state, row.reason = DraftState.PLANNED, code if kept else ""
         self.resolver.planned[row.key] = Action.CREATE
+        awaited = [AGAIN + "/".join(entry) for entry in sorted(self.resolver.awaited)]
         return {
             **self._fields(row, draft),
             **(self._moved(row, verdict.day) if moved else {"reason": RECOGNISED if marked else ""}),
             "action": Action.LINK if existing or marked else Action.CREATE if link is None else Action.UPDATE,
             "document_id": existing or getattr(marked or link, "document_id", ""),
+            **({"params": {ANY_AMOUNT: True}} if way.any_amount else {}),
             "payload": "" if existing else encoded.payload,
             "payload_hash": "" if existing else digest(encoded.payload),
-            "needs": [] if existing else list(encoded.needs),
+            "needs": [] if existing else [*encoded.needs, *awaited],
             "effect": {account: format(value, "f") for account, value in effect.items()},
             "amount": amount,
             "currency": "" if amount is None else getattr(draft, "currency", ""),
@@ -203,41 +229,71 @@ class Planner:
     def _left(self, row: DraftRow, draft: Draft, code: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Leave a draft out, as it was decided; what was asked about it is settled."""
         self._settled(row)
-        row.decisions = {name: answer for name, answer in row.decisions.items() if name != DECISION}
+        row.decisions = without_decision(row)
         row.state, row.reason = DraftState.SKIPPED, code
         left = {"action": Action.SKIP, "reason": code, "params": dict(params), "state": LineState.LEFT}
         return self._fields(row, draft) | left
 
-    def _conflict(self, row: DraftRow, draft: Draft, link: LinkRow | None, code: str) -> dict[str, Any] | str:
-        """Return the line that a conflict's answer makes, or the id of the document to link to (empty: none)."""
-        asked = select(Hold.params).where(Hold.draft_id == row.id, Hold.closed_at.is_(None))
-        found = self.session.scalars(asked).first()
-        known = {} if link is None else {"kind": link.kind, "id": link.document_id, "state": link.state}
-        params = dict(found or known)
-        resolution = settle(self.resolver.scope, self.resolver.view, row, draft, code, str(params.get("detail", "")))
-        match resolution.kind:
-            case ResolutionKind.HOLD | ResolutionKind.UNLINK | ResolutionKind.CREATE:
-                return self._hold(row, draft, Held(code, **params))
-            case ResolutionKind.SKIP | ResolutionKind.KEEP_THEIRS:
-                return self._left(row, draft, code, params)
-            case ResolutionKind.LINK:
-                other = linked_to(self.session, self.company.id, row, resolution.target)
-                other = other or self.promised.get((row.kind, resolution.target))
-                if other is not None:
-                    return self._hold(row, draft, Held(code, **{**params, "linked_to": other}))
-                self.promised[row.kind, resolution.target] = row.key
-                return resolution.target
-            case ResolutionKind.RESTORE_OURS:
-                row.decisions = {name: answer for name, answer in row.decisions.items() if name != DECISION}
-                # A new revision has a new mark and request id, so the deleted document is not taken for the new one.
-                row.revision += 1
-                forget(self.session, self.company.id, [self._code(row.key)])
-                if link is not None:
-                    self.session.delete(link)
-                    self.session.flush()
-                return ""
-            case _:
-                assert_never(resolution.kind)
+    def _written(
+        self, row: DraftRow, way: Go, link: LinkRow | None
+    ) -> dict[str, Any] | tuple[Go, Encoded, dict[str, Decimal], str, Decimal | None]:
+        """Return what is sent and what it does to the ledger, or the line that says why nothing is."""
+        target = None if link is None else Target(link.document_id, link.sync_token)
+        for turn in range(TURNS):
+            last = turn + 1 == TURNS
+            answers = {name: str(answer) for name, answer in row.decisions.items()}
+            self.resolver.begin(row.key, row.day, answers, way.replaced)
+            try:
+                encoded = self._encode(way.draft, row.key, row.revision, target)
+                return (way, encoded, *self._effect(way.draft))
+            except Held as held:
+                code, params = held.code, dict(held.params)
+                if last or code not in KINDS:
+                    return self._hold(row, way.draft, held)
+            except EncodeError as error:
+                code, params = error.code, {"fr": error.fr, "en": error.en, "field": error.field}
+                if last or code not in KINDS:
+                    return self._blocked(row, way.draft, code, params)
+            other = self.settling.answer(row, way.draft, link, code, params)
+            if not isinstance(other, Go):
+                return self._otherwise(row, way.draft, other)
+            way = replace(
+                other, link_to=way.link_to, any_amount=way.any_amount, replaced={**way.replaced, **other.replaced}
+            )
+        raise AssertionError("the last turn returns")
+
+    def _asked_with(self, row: DraftRow, link: LinkRow | None, code: str) -> dict[str, Any]:
+        """Return what the question about a draft says; of a link that is gone, what was linked."""
+        if row.id in self.asked:
+            found = select(Hold.params).where(Hold.draft_id == row.id, Hold.closed_at.is_(None))
+            return dict(self.session.scalars(found).first() or {})
+        decided = row.decisions.get(DECISION)
+        if isinstance(decided, dict) and decided.get("params"):
+            return dict(decided["params"])
+        return {} if link is None else {"kind": link.kind, "id": link.document_id, "state": link.state}
+
+    def _known_by_now(
+        self, row: DraftRow, draft: Draft, link: LinkRow | None, code: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Name the inactive entry that QuickBooks refused without naming it, now that the lists were read again."""
+        if code != INACTIVE or not was_refused(params) or params.get("id"):
+            return params
+        self.resolver.begin(row.key, row.day, {name: str(answer) for name, answer in row.decisions.items()})
+        try:
+            self._encode(draft, row.key, row.revision, None if link is None else Target("0", "0"))
+        except Held as held:
+            return {**params, **held.params} if held.code == INACTIVE else params
+        except EncodeError:
+            pass
+        return params
+
+    def _otherwise(self, row: DraftRow, draft: Draft, way: Leave | Wait) -> dict[str, Any]:
+        """Return the line of a draft that a conflict keeps back or leaves out."""
+        if isinstance(way, Wait):
+            if way.code in BLOCKING:
+                return self._blocked(row, draft, way.code, dict(way.params))
+            return self._hold(row, draft, Held(way.code, **way.params))
+        return self._left(row, draft, way.code, way.params)
 
     def _settled(self, row: DraftRow) -> None:
         """Close what a draft waited on: it can go now."""
@@ -247,6 +303,8 @@ class Planner:
             close_problems(self.session, self.connection.id, row.key, self.now)
 
     def _encode(self, draft: Draft, key: str, revision: int, target: Target | None) -> Encoded:
+        if has_classes(draft) and not self.facts.classes:
+            raise Held(FEATURE_MISSING, feature=CLASS)
         code = self._code(key)
         number = f"{self.connection.connector[:3].upper()}-{code}"
         return encode(
@@ -339,65 +397,9 @@ class Planner:
 
     def _fields(self, row: DraftRow, draft: Draft) -> dict[str, Any]:
         """Return a whole line with nothing to send, for the caller to fill in."""
-        return _line_fields(self.plan.id, row.key, row.revision, draft) | {
+        return line_fields(self.plan.id, row.key, row.revision, draft) | {
             "draft_id": row.id,
             "day": row.day,
             "mapped_by": row.mapped_by,
             "mapped_under": row.mapped_under,
         }
-
-    def _wanted_lines(self) -> list[dict[str, Any]]:
-        """Return lines for the list objects that this slice's drafts want and that no earlier slice planned."""
-        keys = list(self.resolver.wanted)
-        known = set(
-            self.session.scalars(select(PlanLine.key).where(PlanLine.plan_id == self.plan.id, PlanLine.key.in_(keys)))
-        )
-        # One made before and not to be used any more is not made again under its old request id.
-        made = {key: link.revision for key, link in self._links(keys).items()}
-        lines: list[dict[str, Any]] = []
-        for key in keys:
-            if key in known:
-                continue
-            wanted = self.resolver.wanted[key]
-            encoded = encode(wanted.draft, self._wanted_ref, self.facts.encoding, marker="", number="")
-            lines.append(
-                _line_fields(self.plan.id, key, made.get(key, 0) + 1, wanted.draft)
-                | {
-                    "action": Action.CREATE,
-                    "payload": encoded.payload,
-                    "payload_hash": digest(encoded.payload),
-                    "needs": list(encoded.needs),
-                    "reason": "plan.default" if wanted.role else "plan.default_item",
-                    "params": {"role": wanted.role, "of": wanted.of},
-                }
-            )
-        return lines
-
-    def _wanted_ref(self, ref: Any) -> str:
-        return f"{{link:{ref.key}}}" if ref.ref == "link" else str(ref.id)
-
-
-def _line_fields(plan_id: str, key: str, revision: int, draft: Draft) -> dict[str, Any]:
-    return {
-        "plan_id": plan_id,
-        "rank": rank_of(draft),
-        "draft_id": None,
-        "key": key,
-        "revision": revision,
-        "kind": entity_of(draft),
-        "day": None,
-        "record_day": None,
-        "document_id": "",
-        "payload": "",
-        "payload_hash": "",
-        "needs": [],
-        "reason": "",
-        "params": {},
-        "effect": {},
-        "amount": None,
-        "currency": "",
-        "money_account": "",
-        "state": LineState.PENDING,
-        "mapped_by": "",
-        "mapped_under": 0,
-    }

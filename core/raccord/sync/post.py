@@ -41,6 +41,7 @@ from raccord.sync.readback import Sought, read_back, way_of
 from raccord.sync.recognise import recognise
 from raccord.sync.resolve import LINK_WAITS
 from raccord.sync.sending import Job, Result, Sender, send_all
+from raccord.sync.standing import tell_what_stands
 
 ATTEMPTS_MAX = 6
 ASIDE_MAX = 5
@@ -353,7 +354,7 @@ class Poster:
 
     def _settle(self, results: Sequence[Result]) -> None:
         """Commit answers, links and line states together; what is still unknown stays an intent."""
-        results = recognise(self.client, results)
+        results = tell_what_stands(self.client, recognise(self.client, results))
         newest = newest_of(result.document for result in results if result.document is not None)
         with self.execution.begin() as (session, run):
             outcomes = self._outcomes(session, run, results)
@@ -362,7 +363,7 @@ class Poster:
                 if result.document is not None:
                     outcomes.record(result.job.posting_id, result.document, result.tid)
                 elif result.refused:
-                    outcomes.record(result.job.posting_id, result.faults, result.tid)
+                    outcomes.record(result.job.posting_id, result.faults, result.tid, result.standing)
                 else:
                     outcomes.wait(result.job.posting_id, timedelta(milliseconds=result.under_way_ms))
             self._stop_at_closed(session, run, outcomes, results)

@@ -45,11 +45,21 @@ def _judged(result: Result, found: Mapping[str, Mapping[str, Any]], alive: set[t
         # A newer state that bears our mark may be one that a forgotten life of ours wrote of another revision.
         if _has(result.faults, {Cause.STALE}) and differing(json.loads(sought.body, parse_float=Decimal), there):
             return result
+        # Identical text is ours; a name that differs in case or accents may be somebody else, and is proposed (K19).
+        if _has(result.faults, {Cause.DUPLICATE_NAME}) and name_in(there) != name_in(
+            json.loads(sought.body, parse_float=Decimal)
+        ):
+            return result
         return replace(result, document=there)
     if _has(result.faults, {Cause.GONE}) and (result.job.kind, sought.document_id) in alive:
         # The same fault in answer to a create means what the document refers to.
         return replace(result, faults=tuple(replace(fault, operation="create") for fault in result.faults))
     return result
+
+
+def name_in(entry: Mapping[str, Any]) -> str:
+    """Return the name of an entry of a list."""
+    return str(entry.get("DisplayName") or entry.get("Name") or "")
 
 
 def _still_there(client: QuickBooks, jobs: Sequence[Job]) -> set[tuple[str, str]]:

@@ -30,7 +30,9 @@ from raccord.scope import Scope
 from raccord.store.models import Action, Choice, Connection, LineState, LinkRow, LinkState, PlanLine
 from raccord.sync.books import PEOPLE, fits, kind_of
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.conflict_rules import INACTIVE, NAME_TAKEN
 from raccord.sync.lists import Entry, Lists
+from raccord.sync.names import proposals
 from raccord.sync.views import View
 
 CHOICE_MISSING = "resolve.choice_missing"
@@ -38,9 +40,10 @@ DECISION_MISSING = "resolve.decision_missing"
 LINK_MISSING = "resolve.link_missing"
 LINK_WAITS = "resolve.link_waits"
 LINK_GONE = "resolve.link_gone"
-INACTIVE = "posting.inactive_reference"
-NAME_TAKEN = "resolve.name_taken"
 CANDIDATES_MAX = 200
+
+Place = tuple[str, str, str]
+"""One of core's own entries: a role's default or the item of its account, the role, and of what."""
 
 
 class Held(Exception):  # noqa: N818 - a question, not an error
@@ -82,6 +85,14 @@ class Resolver:
     planned: dict[str, str] = field(default_factory=dict)
     """Keys of this plan's lines to their action."""
     gone: set[str] = field(default_factory=set)
+    renamed: dict[Place, str] = field(default_factory=dict)
+    """Names that people gave to core's own entries, where the usual one is taken."""
+    inactive: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Inactive entries that people want active again, by list and id, with the text that makes them so."""
+    reactivated: set[tuple[str, str]] = field(default_factory=set)
+    """Those of them that this slice's drafts use; below those of this draft, and what stands in for others in it."""
+    awaited: set[tuple[str, str]] = field(default_factory=set)
+    replaced: Mapping[tuple[str, str], str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     """The draft's own decisions."""
     draft_key: str = ""
@@ -136,9 +147,16 @@ class Resolver:
             ):
                 self.planned[key] = action
 
-    def begin(self, draft_key: str, day: date | None, answers: Mapping[str, str]) -> None:
-        """Turn to one draft."""
+    def begin(
+        self,
+        draft_key: str,
+        day: date | None,
+        answers: Mapping[str, str],
+        replaced: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
+        """Turn to one draft; ``replaced`` names what stands in for inactive entries in it."""
         self.draft_key, self.day, self.answers = draft_key, day, answers
+        self.replaced, self.awaited = replaced or {}, set()
 
     def resolve(self, ref: Ref) -> str:
         """Return the ledger id, or ``{link:KEY}`` for something that this plan creates; raise ``Held`` otherwise."""
@@ -196,7 +214,8 @@ class Resolver:
             if suggested is not None:
                 return self._active(kind_of(info.accepts), suggested.choice.id, role=name)
         answer = self._without_choice(info, of)
-        if (name, of) not in self.choices and not self.scope.answers("resolve_account"):
+        its_own = bool(self.replaced or self.awaited)
+        if (name, of) not in self.choices and not its_own and not self.scope.answers("resolve_account"):
             self._known[name, of] = answer
         return answer
 
@@ -221,11 +240,11 @@ class Resolver:
     def _default(self, info: RoleInfo, default: NewObject, of: str) -> str:
         """Want core's default: found by its name if the company has it, else created by this plan."""
         key = f"default/{info.name}" + (f"/{of}" if of else "")
-        name = default.name.get(self.language)
+        name = self.renamed.get(("default", info.name, of)) or default.name.get(self.language)
         kind = kind_of(info.accepts)
         for entry in self.lists.named(PEOPLE if kind in PEOPLE else (kind,), name):
             if not fits(info.accepts, entry):
-                raise Held(NAME_TAKEN, role=info.name, name=name, kind=entry.kind, type=entry.type)
+                raise _name_taken(("default", info.name, of), name, entry, kind)
             return self._active(kind, entry.id, role=info.name)
         if key not in self.wanted:
             self.wanted[key] = Wanted(key, _new_object(kind, key, name, default), info.accepts, info.name, of)
@@ -239,6 +258,7 @@ class Resolver:
             name = known.name.rsplit(":", 1)[-1]
         else:
             name = _name_of(self.wanted[account[len("{link:") : -1]].draft)
+        name = self.renamed.get(("item", ref.account.name, ref.account.of), name)
         for entry in self._own_items:
             if entry.account_id == account:
                 return self._active("Item", entry.id)
@@ -247,7 +267,7 @@ class Resolver:
             if entry.account_id == account:
                 return self._active("Item", entry.id)
         if same_name:
-            raise Held(NAME_TAKEN, role=ref.account.name, name=name, kind="Item", type=same_name[0].type)
+            raise _name_taken(("item", ref.account.name, ref.account.of), name, same_name[0], "Item")
         key = f"item-for/{account[len('{link:') : -1] if known is None else account}"
         if key not in self.wanted:
             target: Ref = LedgerId(account) if known is not None else Link(account[len("{link:") : -1])
@@ -256,9 +276,15 @@ class Resolver:
 
     def _active(self, kind: str, object_id: str, role: str = "") -> str:
         entry = self.lists.by_id.get((kind, object_id))
-        if entry is not None and not entry.active:
-            raise Held(INACTIVE, kind=kind, id=object_id, name=entry.name, role=role)
-        return object_id
+        if entry is None or entry.active:
+            return object_id
+        other = self.lists.by_id.get((kind, self.replaced.get((kind, object_id), "")))
+        if other is not None and other.active:
+            return other.id
+        if (kind, object_id) in self.reactivated:
+            self.awaited.add((kind, object_id))
+            return object_id
+        raise Held(INACTIVE, kind=kind, id=object_id, name=entry.name, role=role)
 
     def _info(self, name: str) -> RoleInfo:
         info = self._roles.get(name)
@@ -275,6 +301,12 @@ def _new_object(kind: str, key: str, name: str, default: NewObject) -> Draft:
             return Vendor(key=key, name=name)
         case _:
             return Account(key=key, name=name, type=default.type, subtype=default.subtype)
+
+
+def _name_taken(place: Place, name: str, holder: Entry, kind: str) -> Held:
+    """Return the question about a taken name of one of core's own entries; its holder cannot take their place."""
+    params = {"place": place[0], "role": place[1], "of": place[2], "name": name, "kind": holder.kind, "id": holder.id}
+    return Held(NAME_TAKEN, **params, type=holder.type, linkable=False, proposals=proposals(name, kind))
 
 
 def _name_of(draft: Draft) -> str:

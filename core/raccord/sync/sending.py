@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -65,6 +65,8 @@ class Result:
     tid: str = ""
     under_way_ms: int = 0
     """For how much longer QuickBooks may be executing it."""
+    standing: Mapping[str, Any] = field(default_factory=dict)
+    """After a refusal: what stands in its way, as QuickBooks says it."""
 
     @property
     def refused(self) -> bool:

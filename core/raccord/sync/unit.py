@@ -38,6 +38,7 @@ from raccord.sync.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.post import Poster
 from raccord.sync.problems import close_problems
 from raccord.sync.prove import proof_months
+from raccord.sync.reactivate import note_inactive
 from raccord.sync.report import outcomes_after
 from raccord.sync.reprove import prove_window
 from raccord.sync.resolve import Resolver
@@ -159,6 +160,7 @@ class Unit:
             connection = session.get_one(Connection, bench.connection.id)
             plan = start_plan(session, connection, run, now)
             plan.books_closed_on = facts.closed_on
+            note_inactive(session, run, connection, rows)
             self.workshop.keep_facts(plan.id, facts)
             run.phase = Phase.PLAN
             run.progress = {**run.progress, "plan": [0, 0]}

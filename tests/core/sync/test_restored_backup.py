@@ -316,7 +316,7 @@ def test_an_answer_of_a_forgotten_life_with_another_body_is_not_taken_for_ours(
     run = sync(restored, connection)
     with restored.database.read() as session:
         draft = session.scalars(select(DraftRow).where(DraftRow.kind == "SalesReceipt")).one()
-        assert (run.state, draft.state, draft.reason) == (RunState.DONE, DraftState.HELD, "conflict.stale")
+        assert (run.state, draft.state, draft.reason) == (RunState.DONE, DraftState.HELD, "conflict.amount_differs")
     assert [total(document) for document in receipts(sandbox)] == [Decimal("11.00")]
 
 

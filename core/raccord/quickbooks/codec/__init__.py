@@ -1,5 +1,6 @@
 """The only place that builds QuickBooks' JSON, and reads the parts of it that a proof needs."""
 
+from raccord.quickbooks.codec.again import active_again
 from raccord.quickbooks.codec.agreement import differing
 from raccord.quickbooks.codec.effect import ledger_effect
 from raccord.quickbooks.codec.encode import encode, entity_of, rank_of, uses_batch
@@ -17,6 +18,7 @@ __all__ = [
     "Target",
     "TaxRate",
     "UnfilledLinkError",
+    "active_again",
     "clean_name",
     "differing",
     "encode",

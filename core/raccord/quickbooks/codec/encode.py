@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from raccord.plugin.drafts import (
@@ -128,9 +128,13 @@ def _updating(kind: str, body: JsonObject, update: Target) -> JsonObject:
             f"{kind} is updated whole: the object must be read from QuickBooks first.",
             "update",
         )
-    kept = {
+    return {**kept_of(update.document), **body, **address}
+
+
+def kept_of(document: Mapping[str, object]) -> JsonObject:
+    """Return what an object says that may be sent back to QuickBooks."""
+    return {
         name: cast("Json", value)
-        for name, value in update.document.items()
+        for name, value in document.items()
         if name not in _NOT_SENT_BACK and not name.endswith("Ex")
     }
-    return {**kept, **body, **address}
