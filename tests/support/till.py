@@ -5,7 +5,7 @@ Its settings hold the rows themselves, so a test changes what the source says by
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from pydantic import BaseModel, Field, SecretStr
@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, SecretStr
 from raccord.plugin import (
     BadRecord,
     ConnectorInfo,
+    Days,
     FetchContext,
     MapContext,
     Mapped,
@@ -114,7 +115,7 @@ def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Pag
     start = int(cursor or 0)
     page = rows[start : start + PAGE]
     end = start + len(page)
-    records = tuple(_record(row) for row in page if "bad" not in row)
+    records = tuple(_record(row, context.days) for row in page if "bad" not in row)
     rejects = tuple(
         Reject(stream, f"till line {row['id']}", "till.bad_row", _t("Ligne illisible.", "Unreadable row."), row["bad"])
         for row in page
@@ -123,11 +124,12 @@ def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Pag
     return Page(records, str(end) if end < len(rows) else None, end < len(rows), rejects)
 
 
-def _record(row: dict[str, str]) -> Record:
+def _record(row: dict[str, str], days: Days) -> Record:
+    """Return a row's record; ``at`` says when, with offset, where ``day`` does not say the till's day."""
     return Record(
         stream=row["stream"],
         source_id=row["id"],
-        day=date.fromisoformat(row["day"]),
+        day=date.fromisoformat(row["day"]) if "day" in row else days.day_of(datetime.fromisoformat(row["at"])),
         raw=row,
         amount=None
         if row.get("kind") in ("unpriced", "customer")

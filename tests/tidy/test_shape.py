@@ -83,3 +83,21 @@ def _catches_all(kind: ast.expr | None) -> bool:
         return True
     parts = kind.elts if isinstance(kind, ast.Tuple) else [kind]
     return any(ast.unparse(part).rpartition(".")[2] in ("Exception", "BaseException") for part in parts)
+
+
+ZONES = {"ZoneInfo", "astimezone"}
+"""What only those use who make days of moments."""
+
+
+def test_connectors_leave_it_to_core_which_day_a_moment_belongs_to(modules: list[Any]) -> None:
+    found = {module.path for module in modules if module.path.startswith("plugins/") and "/sandbox" not in module.path}
+    own = {
+        f"{module.path}:{node.lineno}"
+        for module in modules
+        if module.path in found and "/tests/" not in module.path
+        for node in ast.walk(module.tree)
+        if isinstance(node, (ast.Name, ast.Attribute)) and getattr(node, "attr", getattr(node, "id", "")) in ZONES
+    }
+
+    assert found
+    assert own == set()

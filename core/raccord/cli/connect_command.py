@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raccord.cli.connect_closed import closed
+from raccord.cli.connect_days import days
 from raccord.cli.connect_gaps import backfill_command, gaps
 from raccord.cli.connect_life import (
     disconnect_command,
@@ -43,6 +44,7 @@ for _each in (
     gaps,
     backfill_command,
     closed,
+    days,
     disconnect_command,
     reconnect_command,
     end_company,

@@ -85,6 +85,12 @@ _YES = Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask not
             phrase=Phrase("Fuseau horaire de la source.", "The source's time zone."),
         ),
         Option(
+            "--cut-off",
+            default="00:00",
+            show_default=True,
+            phrase=Phrase("Heure où finissent ses jours, HH:MM.", "Hour at which its days end, HH:MM."),
+        ),
+        Option(
             "--mode",
             type=click.Choice([str(mode) for mode in Mode]),
             default=str(Mode.FIRST_TIME),
@@ -111,6 +117,7 @@ def source(
     label: str,
     starts_on: datetime | None,
     time_zone: str,
+    cut_off: str,
     mode: str,
     cron: str,
     enable: bool,
@@ -138,6 +145,7 @@ def source(
             mode=Mode(mode),
             starts_on=None if starts_on is None else starts_on.date(),
             time_zone=time_zone,
+            cut_off=cut_off,
             cron=cron,
         )
         connection = connect(workshop, operator(actor()), new)

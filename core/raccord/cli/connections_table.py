@@ -60,6 +60,7 @@ def as_json(workshop: Workshop, view: ConnectionView) -> dict[str, object]:
         "state": str(view.state),
         "starts_on": view.starts_on.isoformat(),
         "time_zone": view.time_zone,
+        "cut_off": view.cut_off,
         "closed_policy": view.closed_policy,
         "books_closed_on": None if view.books_closed_on is None else view.books_closed_on.isoformat(),
         "approved": view.approved_at is not None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.people import Actor, Power, require
+from raccord.plugin.days import Days, read_cut_off
 from raccord.plugin.info import ConnectorInfo, Mode
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Company, Connection, ConnectionState, Gap, Schedule
 from raccord.store.vault import split_secrets
+from raccord.sync.days import today_of
 from raccord.sync.plans import set_aside
 from raccord.sync.remap import map_again
 from raccord.sync.workshop import Workshop, settings_handle
@@ -42,6 +44,8 @@ class NewConnection:
     mode: Mode = Mode.FIRST_TIME
     starts_on: date | None = None
     time_zone: str = "America/Toronto"
+    cut_off: str = "00:00"
+    """The hour at which the source's days end."""
     cron: str = NIGHTLY
 
 
@@ -247,11 +251,23 @@ def read_zone(name: str) -> ZoneInfo:
         ) from None
 
 
+def read_hour(text: str) -> time:
+    """Return a cut-off hour as typed."""
+    try:
+        return read_cut_off(text)
+    except ValueError:
+        raise _refused(
+            "connection.cut_off",
+            Text(f"Heure de coupure inconnue : {text[:20]}.", f"Unknown cut-off hour: {text[:20]}."),
+            Text("Employez une heure comme 17:00 ; minuit est 00:00.", "Use an hour such as 17:00; midnight is 00:00."),
+        ) from None
+
+
 def _created(
     workshop: Workshop, actor: Actor, new: NewConnection, info: ConnectorInfo, settings: BaseModel, identity: str
 ) -> tuple[Connection, RaccordError | None]:
     """Write the connection with its schedule and first hole, or unconnected with the reason."""
-    now, zone = workshop.clock.now(), read_zone(new.time_zone)
+    now, zone, cut_off = workshop.clock.now(), read_zone(new.time_zone), read_hour(new.cut_off)
     plain, secret = split_secrets(settings)
     with workshop.database.begin() as session:
         company = session.get_one(Company, new.company_id)
@@ -266,7 +282,8 @@ def _created(
             state=ConnectionState.UNCONNECTED if taken else ConnectionState.CONNECTED,
             mode=new.mode,
             time_zone=zone.key,
-            starts_on=new.starts_on or now.astimezone(zone).date(),
+            cut_off=f"{cut_off:%H:%M}",
+            starts_on=new.starts_on or Days.of(zone, cut_off).day_of(now),
             plugin_version=info.version,
             set_up_at=now,
             created_by=actor.name,
@@ -368,7 +385,7 @@ def _source_taken(info: ConnectorInfo, other: str) -> RaccordError:
 
 
 def _today(connection: Connection, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(connection.time_zone)).date()
+    return today_of(connection, now)
 
 
 def _one_year_after(day: date) -> date:

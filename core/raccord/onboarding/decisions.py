@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -34,6 +33,7 @@ from raccord.store.models import (
 from raccord.sync.books import fits, kind_of
 from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for
 from raccord.sync.conflicts import DECISION, linked_to
+from raccord.sync.days import today_of
 from raccord.sync.holds import close_hold
 from raccord.sync.plans import changed_since
 from raccord.sync.resolve import DECISION_MISSING
@@ -345,7 +345,7 @@ def _info(workshop: Workshop, connection: Connection) -> ConnectorInfo:
 
 
 def _today(workshop: Workshop, connection: Connection) -> date:
-    return workshop.clock.now().astimezone(ZoneInfo(connection.time_zone)).date()
+    return today_of(connection, workshop.clock.now())
 
 
 def _note(

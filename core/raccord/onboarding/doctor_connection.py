@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +17,7 @@ from raccord.plugin.info import Contact, RoleInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Company, Connection, ConnectionState, LedgerEntry, Schedule
 from raccord.sync.books import PEOPLE, fits, kind_of
+from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
 
 OVERDUE = timedelta(minutes=15)
@@ -227,4 +227,4 @@ def _called(contacts: Sequence[Contact]) -> Text:
 
 
 def _today(workshop: Workshop, connection: Connection) -> date:
-    return workshop.clock.now().astimezone(ZoneInfo(connection.time_zone)).date()
+    return today_of(connection, workshop.clock.now())

@@ -69,6 +69,8 @@ class ConnectionView:
     state: ConnectionState
     mode: str
     time_zone: str
+    cut_off: str
+    """The hour at which the source's days end."""
     starts_on: date
     review_each: bool
     closed_policy: str
@@ -146,6 +148,7 @@ def _views(session: Session, rows: Sequence[tuple[Connection, Company]]) -> list
             state=ConnectionState(connection.state),
             mode=connection.mode,
             time_zone=connection.time_zone,
+            cut_off=connection.cut_off,
             starts_on=connection.starts_on,
             review_each=connection.review_each,
             closed_policy=connection.closed_policy,

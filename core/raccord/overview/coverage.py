@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.clock import Clock
 from raccord.store.models import Connection, ConnectionState, Gap, Run, RunState
+from raccord.sync.days import today_of
 
 COVERED = "covered"
 FAILING = "failing"
@@ -29,7 +29,7 @@ class Interval:
 
 def coverage_of(session: Session, connection: Connection, clock: Clock) -> Sequence[Interval]:
     """Return a connection's intervals from the beginning of time to today, in its time zone."""
-    today = clock.now().astimezone(ZoneInfo(connection.time_zone)).date()
+    today = today_of(connection, clock.now())
     gaps = session.scalars(select(Gap).where(Gap.connection_id == connection.id)).all()
     holes = [(gap.first_day, min(gap.last_day or today, today), gap.reason) for gap in gaps]
     failing = _failing_since(session, connection)
@@ -64,5 +64,4 @@ def _failing_since(session: Session, connection: Connection) -> date | None:
     good = session.scalar(
         select(func.max(Run.finished_at)).where(Run.connection_id == connection.id, Run.state == RunState.DONE)
     )
-    zone = ZoneInfo(connection.time_zone)
-    return connection.starts_on if good is None else good.astimezone(zone).date() + _DAY
+    return connection.starts_on if good is None else today_of(connection, good) + _DAY

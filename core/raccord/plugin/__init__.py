@@ -12,6 +12,7 @@ from raccord.plugin.contexts import (
     ResolveContext,
     SourceFile,
 )
+from raccord.plugin.days import DayRule, Days
 from raccord.plugin.errors import BadRecord, ConnectorError, Reauthorise, RetryLater, SourceRefused
 from raccord.plugin.hooks import (
     Connector,
@@ -72,6 +73,8 @@ __all__ = [
     "ConnectorError",
     "ConnectorInfo",
     "Contact",
+    "DayRule",
+    "Days",
     "Delivery",
     "Describes",
     "Document",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from raccord.plugin.days import Days
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Language
 
@@ -83,7 +84,15 @@ class ConnectionView(Protocol):
         ...
 
     @property
-    def time_zone(self) -> ZoneInfo: ...
+    def time_zone(self) -> ZoneInfo:
+        """The source's time zone today, to show moments in; which day one belongs to, ``days`` tells."""
+        ...
+
+    @property
+    def days(self) -> Days:
+        """Which day a moment belongs to, by the source's time zone and cut-off hour on that day."""
+        ...
+
     @property
     def home_currency(self) -> str: ...
     @property

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from raccord.clock import Clock
 from raccord.plugin.contexts import FileBox, Http
+from raccord.plugin.days import Days
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Language
 
@@ -23,6 +24,7 @@ class View:
     home_currency: str
     language: Language
     starts_on: date
+    days: Days
 
     def __repr__(self) -> str:
         return f"View({type(self.settings).__name__}, {self.time_zone.key}, {self.home_currency})"

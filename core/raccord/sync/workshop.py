@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from threading import Lock
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -34,6 +33,7 @@ from raccord.store.tokens import StoredTokens
 from raccord.store.vault import Vault, join_secrets
 from raccord.sync.books import Facts, read_facts
 from raccord.sync.bucket import StoredBucket
+from raccord.sync.days import days_of
 from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
 from raccord.sync.file_guard import GuardedFileBox
 from raccord.sync.source_http import SourceHttp, allowed_hosts
@@ -112,7 +112,9 @@ class Workshop:
         handle = settings_handle(connection.id)
         secret = vault.get_mapping(handle, missing_ok=True)
         settings = join_secrets(scope.info.settings, connection.settings, secret)
-        view = View(settings, ZoneInfo(connection.time_zone), company.home_currency, language, connection.starts_on)
+        days = days_of(connection)
+        zone = days.rule_on(days.day_of(self.clock.now())).zone
+        view = View(settings, zone, company.home_currency, language, connection.starts_on, days)
         return Bench(company, connection, scope, view, self)
 
     def fetch_view(self, bench: Bench) -> FetchView:
@@ -124,6 +126,7 @@ class Workshop:
             view.home_currency,
             view.language,
             view.starts_on,
+            view.days,
             self._source_http(bench),
             GuardedFileBox(box),
             self.clock,
@@ -137,6 +140,7 @@ class Workshop:
             view.home_currency,
             view.language,
             view.starts_on,
+            view.days,
             self._source_http(bench),
         )
 
@@ -153,6 +157,7 @@ class Workshop:
                 view.home_currency,
                 view.language,
                 view.starts_on,
+                view.days,
                 terms.on(day),
                 bench.company.taxed,
             )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from raccord.plugin.contexts import FileBox, Http
+from raccord.plugin.days import MIDNIGHT, Days
 from raccord.plugin.info import NoSettings
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Language
@@ -53,6 +54,13 @@ class _View:
     home_currency: str = "CAD"
     language: Language = "en"
     starts_on: date = date(2000, 1, 1)
+    cut_off: time = MIDNIGHT
+    """The hour at which the source's days end."""
+
+    @property
+    def days(self) -> Days:
+        """Return days of the context's time zone and cut-off, on every day the same."""
+        return Days.of(self.time_zone, self.cut_off)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

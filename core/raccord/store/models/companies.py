@@ -102,6 +102,13 @@ class Connection(Model):
     state: Mapped[str] = mapped_column(default=ConnectionState.CONNECTED)
     mode: Mapped[str] = mapped_column(default="first_time")
     time_zone: Mapped[str] = mapped_column(default="America/Toronto")
+    """The source's, by which its moments become days."""
+    cut_off: Mapped[str] = mapped_column(default="00:00", server_default="00:00")
+    """The hour there at which a day ends."""
+    days_from: Mapped[date | None]
+    """The first day that time zone and cut-off count for; empty: all."""
+    earlier_days: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """What counted before, the oldest first: ``{"from", "time_zone", "cut_off"}``."""
     starts_on: Mapped[date]
     review_each: Mapped[bool] = mapped_column(default=False)
     """Whether every plan waits for approval, not only the first."""

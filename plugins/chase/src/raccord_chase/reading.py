@@ -199,9 +199,9 @@ class StreamReader:
         """Yield this stream's objects of a contract file; of objects under one id the first one stands."""
         if scan.contract is None:
             return
-        expected = contract_facts.Expected(self.settings.merchant_id, self.box.currency, self.context.time_zone)
+        expected = contract_facts.Expected(self.settings.merchant_id, self.box.currency, self.context.days)
         start = max(place[1], 0)
-        key: _Key = (self.stream, file.sha256, expected.merchant_id, expected.currency, str(expected.zone))
+        key: _Key = (self.stream, file.sha256, expected.merchant_id, expected.currency, str(expected.days))
         seen = _SEEN.take((key, place)) if start else {}
         with file.open() as stream:
             if seen is None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
+from raccord.plugin import Days
 from raccord_chase.facts import (
     Charge,
     Chargeback,
@@ -43,11 +43,11 @@ SCHEMA_VERSIONS = frozenset({"", "1"})
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the objects of a connection must agree with, and the zone their moments are read in."""
+    """What the objects of a connection must agree with, and the days their moments belong to."""
 
     merchant_id: str
     currency: str
-    zone: ZoneInfo
+    days: Days
 
 
 class _Wrong(Exception):  # noqa: N818 - carries a problem to the one place that reports it
@@ -79,7 +79,7 @@ def _read(kind: str, value: Mapping[str, object], expected: Expected) -> Fact:
     merchant = _required(value, "merchant_id")
     if not same_number(merchant, expected.merchant_id):
         raise _Wrong("other_merchant", found=merchant, expected=expected.merchant_id)
-    id_, day = _required(value, "id"), _day(value, expected.zone)
+    id_, day = _required(value, "id"), _day(value, expected.days)
     deleted = text_of(value.get("deleted")).lower()
     if deleted not in ("", "false", "0", "true", "1"):
         raise _Wrong("bad_value", value=deleted, field="deleted")
@@ -199,8 +199,8 @@ def _positive(value: Mapping[str, object], currency: str) -> Decimal:
     return amount
 
 
-def _day(value: Mapping[str, object], zone: ZoneInfo) -> date:
-    """Return ``day`` as it is, else the merchant's date at the moment ``occurred_at`` (RFC 3339 with offset)."""
+def _day(value: Mapping[str, object], days: Days) -> date:
+    """Return ``day`` as it is, else the merchant's day of the moment ``occurred_at`` (RFC 3339 with offset)."""
     day, moment = text_of(value.get("day")), text_of(value.get("occurred_at"))
     try:
         if day:
@@ -209,7 +209,7 @@ def _day(value: Mapping[str, object], zone: ZoneInfo) -> date:
             read = datetime.fromisoformat(moment)
             if read.tzinfo is None:
                 raise _Wrong("bad_date", value=moment[:60], field="occurred_at")
-            return read.astimezone(zone).date()
+            return days.day_of(read)
     except (ValueError, OverflowError):
         raise _Wrong("bad_date", value=(day or moment)[:60], field="day" if day else "occurred_at") from None
     raise _Wrong("missing_value", field="day")

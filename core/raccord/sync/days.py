@@ -1,0 +1,28 @@
+"""A connection's days: the rules it was given, as one mechanism for core and connectors.
+
+The day of a record is its source's, never the QuickBooks company's or this machine's: QuickBooks dates carry no time
+zone, and a merchant's statement, settlement and proof go by the merchant's day.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from raccord.plugin.days import DayRule, Days, read_cut_off
+from raccord.store.models import Connection
+
+
+def days_of(connection: Connection) -> Days:
+    """Return the rules by which a connection's moments become days."""
+    rules = [
+        DayRule(date.fromisoformat(each["from"]), ZoneInfo(each["time_zone"]), read_cut_off(each["cut_off"]))
+        for each in connection.earlier_days
+    ]
+    newest = DayRule(connection.days_from or date.min, ZoneInfo(connection.time_zone), read_cut_off(connection.cut_off))
+    return Days((*rules, newest))
+
+
+def today_of(connection: Connection, now: datetime) -> date:
+    """Return the day that a connection is in."""
+    return days_of(connection).day_of(now)

@@ -1,0 +1,96 @@
+"""A source's time zone and cut-off hour: the proof goes by them, and a change moves nothing that is posted."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+import till
+from harness import OWNER, choose_usual, sync
+from set_up import on
+from sqlalchemy import select
+
+from raccord.clock import FixedClock
+from raccord.errors import RaccordError
+from raccord.onboarding.connections import NewConnection, connect, pause
+from raccord.onboarding.day_rules import DayChange, change_days
+from raccord.onboarding.people import Actor, NotAllowedError, RoleName
+from raccord.store.models import Company, Connection, Event, Gap, Proof
+from raccord.sync.days import days_of
+from raccord.sync.workshop import Workshop
+
+
+def sale(name: str, at: str) -> dict[str, str]:
+    return {"stream": "sales", "id": name, "at": at, "amount": "10.00"}
+
+
+def proven(workshop: Workshop) -> list[tuple[str, str, bool]]:
+    with workshop.database.read() as session:
+        rows = session.scalars(select(Proof).where(Proof.stream == "sales").order_by(Proof.day))
+        return [(str(row.day), str(row.quickbooks_total), row.equal) for row in rows]
+
+
+def test_pain_19_t2_documents_and_proof_go_by_the_cut_off_and_a_change_counts_from_its_day(
+    workshop: Workshop, company: Company, hand: FixedClock
+) -> None:
+    till.ROWS.clear()
+    new = NewConnection(
+        company_id=company.id, connector="till", values={"till": "T9"}, starts_on=date(2026, 3, 1), cut_off="17:00"
+    )
+    connection = connect(workshop, OWNER, new)
+    # In Toronto: 16:59 and 17:00 of the 5th; 21:00 of 7 March in UTC's 8th, as the clocks change.
+    till.ROWS["T9"] = [
+        sale("s1", "2026-03-05T21:59:00+00:00"),
+        sale("s2", "2026-03-05T22:00:00+00:00"),
+        sale("s3", "2026-03-08T02:00:00+00:00"),
+        sale("s4", "2026-03-08T20:59:00+00:00"),
+    ]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    before = [("2026-03-05", "10.00", True), ("2026-03-06", "10.00", True), ("2026-03-08", "20.00", True)]
+    assert proven(workshop) == before
+
+    for first in (date(2026, 3, 8), date(2026, 3, 19)):
+        with pytest.raises(RaccordError, match=r"connection\.days_past"):
+            change_days(workshop, OWNER, connection.id, cut_off="24:00", first=first)
+    changed = change_days(workshop, OWNER, connection.id, time_zone="Europe/Paris", cut_off="24:00")
+    assert changed == DayChange(date(2026, 3, 21), "Europe/Paris", "00:00")
+    # All of it is read again; the new rule says another day of moments after its first day only.
+    till.ROWS["T9"] += [sale("s5", "2026-03-20T20:59:00+00:00"), sale("s6", "2026-03-21T23:30:00+00:00")]
+    on(hand, "2026-03-22")
+    sync(workshop, connection)
+    assert proven(workshop) == [*before, ("2026-03-20", "10.00", True), ("2026-03-22", "10.00", True)]
+    dates = sorted(str(row["TxnDate"]) for row in workshop.client(company).query_all("SalesReceipt"))
+    assert dates == ["2026-03-05", "2026-03-06", "2026-03-08", "2026-03-08", "2026-03-20", "2026-03-22"]
+    with workshop.database.read() as session:
+        found = session.get_one(Connection, connection.id)
+        noted = session.scalars(select(Event).where(Event.action == "connection.days_changed")).one()
+        assert [rule.first for rule in days_of(found).rules] == [date.min, date(2026, 3, 21)]
+    assert noted.body["before"]["cut_off"] == "17:00"
+    # Another thought before the day has come replaces the rule instead of adding one.
+    change_days(workshop, OWNER, connection.id, cut_off="04:00", first=date(2026, 4, 1))
+    change_days(workshop, OWNER, connection.id, cut_off="05:00", first=date(2026, 4, 1))
+    with workshop.database.read() as session:
+        rules = days_of(session.get_one(Connection, connection.id)).rules
+    assert [f"{rule.cut_off:%H:%M}" for rule in rules] == ["17:00", "00:00", "05:00"]
+
+
+def test_a_pause_begins_on_the_sources_day(workshop: Workshop, company: Company, hand: FixedClock) -> None:
+    new = NewConnection(company_id=company.id, connector="till", values={"till": "T8"}, cut_off="17:00")
+    hand.set(datetime(2026, 3, 20, 21, 30, tzinfo=UTC))
+    connection = connect(workshop, OWNER, new)
+    assert connection.starts_on == date(2026, 3, 21), "half past five in Toronto is tomorrow's business"
+    pause(workshop, OWNER, connection.id)
+    with workshop.database.read() as session:
+        gap = session.scalars(select(Gap).where(Gap.connection_id == connection.id, Gap.reason == "paused")).one()
+    assert gap.first_day == date(2026, 3, 21)
+
+
+@pytest.mark.parametrize(("wrong", "code"), [({"cut_off": "25:00"}, "cut_off"), ({"time_zone": "Mars/X"}, "time_zone")])
+def test_an_hour_or_zone_that_is_none_is_refused(
+    workshop: Workshop, connection: Connection, wrong: dict[str, str], code: str
+) -> None:
+    with pytest.raises(RaccordError, match=rf"connection\.{code}"):
+        change_days(workshop, OWNER, connection.id, **wrong)
+    with pytest.raises(NotAllowedError):
+        change_days(workshop, Actor("Guy", RoleName.ACCOUNTANT), connection.id, cut_off="17:00")
