@@ -34,7 +34,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 ROOM = 4 * 1024**3
 """Bytes of memory that must be free before the tests' files may lie there."""
 
-SERVER = Path(__file__).with_name("postgres_server.py")
+SERVER = Path(__file__).parent / "support" / "postgres_server.py"
 MISSING = pytest.StashKey[str]()
 
 

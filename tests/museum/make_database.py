@@ -175,7 +175,7 @@ def make_sqlite(target: Path) -> None:
 
 def make_postgres(target: Path) -> None:
     server = subprocess.Popen(
-        [sys.executable, str(HERE.parent / "postgres_server.py"), str(os.getpid())], stdout=subprocess.PIPE
+        [sys.executable, str(HERE.parent / "support" / "postgres_server.py"), str(os.getpid())], stdout=subprocess.PIPE
     )
     with server:
         assert server.stdout is not None

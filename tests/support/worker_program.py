@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def main() -> None:
     till.ROWS.update(orders["rows"])
     database = Database(orders["database"])
     clock = SystemClock()
+    tuning = replace(QUICK, first_wait=timedelta(milliseconds=orders["first_wait_ms"]))
     workshop = make_workshop(database, Path(orders["data_dir"]), orders["sandbox"], clock, till)
     pipeline = Pipeline(workshop)
 
@@ -47,9 +49,9 @@ def main() -> None:
         return pipeline.advance(run_id)
 
     if database.dialect == "sqlite":
-        worker = embedded_worker(database, orders["engine"], advance, Path(orders["data_dir"]), clock, QUICK)
+        worker = embedded_worker(database, orders["engine"], advance, Path(orders["data_dir"]), clock, tuning)
     else:
-        worker = spread_worker(database, orders["engine"], advance, clock, QUICK)
+        worker = spread_worker(database, orders["engine"], advance, clock, tuning)
     signal.signal(signal.SIGTERM, lambda *_: worker.ask_to_stop())
     worker.start()
     worker.wait()

@@ -76,7 +76,7 @@ class DbosEngine:
         self._lock: FileLock | None = None
         self._database: EngineDatabase | None = None
         self._idle = threading.Condition()
-        self._active = 0
+        self._active: list[Key] = []
 
     def start(self) -> None:
         if self._alone_in is not None:
@@ -103,7 +103,7 @@ class DbosEngine:
     def stop(self) -> None:
         self.steps.stopping.set()
         with self._idle:
-            self._idle.wait_for(lambda: self._active == 0, self._tuning.drain.total_seconds())
+            self._idle.wait_for(lambda: not self._active, self._tuning.drain.total_seconds())
         if self._database is not None:
             DBOS.destroy()
             _current.clear()
@@ -175,16 +175,20 @@ class DbosEngine:
                 DBOS.delete_workflows([status.workflow_id for status in ended])
         return len(ended)
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Count an execution, so that stopping can wait for it."""
+    def in_hand(self) -> Collection[Key]:
         with self._idle:
-            self._active += 1
+            return set(self._active)
+
+    @contextmanager
+    def working(self, key: Key) -> Iterator[None]:
+        """Tell what is executed, so that stopping can wait for it."""
+        with self._idle:
+            self._active.append(key)
         try:
             yield
         finally:
             with self._idle:
-                self._active -= 1
+                self._active.remove(key)
                 self._idle.notify_all()
 
     def wait_after(self, execution: Slice, outcome: str) -> timedelta:
@@ -239,7 +243,7 @@ def sync_run_v1(run_id: str, epoch: int, slice_steps: int) -> str:
     The order of its steps is a contract with every stored execution: changing it needs a new name (``sync_run_v2``).
     """
     engine = _current[0]
-    with engine.working(), engine.steps.slice(run_id, epoch) as execution:
+    with engine.working(Key(run_id, epoch)), engine.steps.slice(run_id, epoch) as execution:
         outcome: str = Outcome.MORE
         for _ in range(slice_steps):
             outcome = _durable("advance", execution.step)

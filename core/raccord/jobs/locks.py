@@ -23,6 +23,8 @@ else:
 
 LOCK_NAME = "raccord company "
 """Start of the ``application_name`` of connections that hold a company; the executor's id follows."""
+WORK_NAME = "raccord worker "
+"""The same of a worker's other connections."""
 
 SERVER_OPTIONS = (
     # An idle connection is the lock itself; a host that vanished loses it within a minute.
@@ -154,11 +156,13 @@ class AdvisoryLock:
             self._connection.close()
 
 
-def end_locks_of(connection: Connection, executors: Collection[str]) -> int:
-    """Cut the connections with which dead executors still hold companies (a frozen process does); return how many."""
+def cut_off(connection: Connection, executors: Collection[str]) -> int:
+    """Cut the connections of dead executors, with which a frozen process still holds companies and rows; return how
+    many.
+    """
     if not executors:
         return 0
-    names = [application_name(executor_id) for executor_id in executors]
+    names = [application_name(executor_id, start) for executor_id in executors for start in (LOCK_NAME, WORK_NAME)]
     ended = connection.scalars(
         text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ANY(:names)"),
         {"names": names},
@@ -166,9 +170,9 @@ def end_locks_of(connection: Connection, executors: Collection[str]) -> int:
     return sum(1 for done in ended if done)
 
 
-def application_name(executor_id: str) -> str:
-    """Return the name under which an executor's locks are seen by the server, within its limit of 63 bytes."""
-    return (LOCK_NAME + executor_id)[:63]
+def application_name(executor_id: str, start: str = LOCK_NAME) -> str:
+    """Return the name under which an executor's connections are seen by the server, within its limit of 63 bytes."""
+    return (start + executor_id)[:63]
 
 
 def advisory_key(kind: str, name: str) -> int:

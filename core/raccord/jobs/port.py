@@ -112,6 +112,10 @@ class DurableEngine(JobEngine, Protocol):
         """Return what the engine knows of these; all of them are in the answer."""
         ...
 
+    def in_hand(self) -> Collection[Key]:
+        """Return what this very process executes at this moment."""
+        ...
+
     def take_over(self, keys: Collection[Key]) -> None:
         """Queue again what dead executors left behind."""
         ...

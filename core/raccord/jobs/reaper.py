@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from raccord.clock import Clock
 from raccord.jobs.errors import RunFault
-from raccord.jobs.locks import advisory_key, end_locks_of
+from raccord.jobs.locks import advisory_key, cut_off
 from raccord.jobs.port import DurableEngine, EngineState, Key
 from raccord.jobs.steps import LIVE, close_failed
 from raccord.jobs.tuning import Tuning
@@ -49,7 +49,7 @@ def take_over(database: Database, engine: DurableEngine, tuning: Tuning) -> int:
         if not dead:
             return 0
         if database.dialect == "postgresql":
-            end_locks_of(session.connection(), set(dead.values()))
+            cut_off(session.connection(), set(dead.values()))
         log.warning("Taking over %d run(s) of %s", len(dead), ", ".join(sorted(set(dead.values()))))
         engine.take_over(list(dead))
     return len(dead)

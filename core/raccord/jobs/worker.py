@@ -16,8 +16,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from raccord.clock import Clock
-from raccord.jobs.locks import company_locks
-from raccord.jobs.port import Advance, DurableEngine, EngineLostError, EngineStoppedError
+from raccord.jobs.locks import WORK_NAME, application_name, company_locks
+from raccord.jobs.port import Advance, DurableEngine, EngineLostError, EngineStoppedError, Key
 from raccord.jobs.reaper import reconcile, take_over
 from raccord.jobs.steps import Steps
 from raccord.jobs.ticker import tick
@@ -52,6 +52,7 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._started = False
         self._reap_from_ms = 0
+        self._dropped: dict[Key, int] = {}
         self._housekeeping_at_ms = 0
 
     @property
@@ -103,6 +104,7 @@ class Worker:
         now_ms = self._clock.elapsed_ms()
         if now_ms >= self._reap_from_ms:
             take_over(self._database, self.engine, self._tuning)
+        self._take_back(now_ms)
         mended = reconcile(self._database, self.engine, self._clock, self._tuning)
         if mended.submitted or mended.failed or mended.released:
             log.info("Reconciled: %s", mended)
@@ -112,6 +114,20 @@ class Worker:
                 pass
             forget_dead(self._database)
             self._housekeeping_at_ms = now_ms + _ms(self._tuning.housekeeping_every)
+
+    def _take_back(self, now_ms: int) -> None:
+        """Queue again what the engine believes to be executed here and is not: the trouble that ended an execution, a
+        database that went away, may have kept the engine from writing down that it ended.
+        """
+        executing, in_hand = self.engine.executing(), self.engine.in_hand()
+        dropped = [key for key, executor in executing.items() if executor == self.executor_id and key not in in_hand]
+        # One that has just been taken, or is just ending, is in nobody's hands for a moment.
+        self._dropped = {key: self._dropped.get(key, now_ms) for key in dropped}
+        lost = [key for key, since in self._dropped.items() if now_ms - since >= _ms(self._tuning.lease)]
+        if lost:
+            log.warning("Taking back %d run(s) whose execution ended without a word", len(lost))
+            self.engine.take_over(lost)
+            self._dropped = {}
 
     def _heartbeat(self) -> None:
         while not self._stopping.wait(self._tuning.beat_every.total_seconds()):
@@ -155,6 +171,8 @@ def spread_worker(database: Database, engine_url: str | URL, advance: Advance, c
     """Return a worker of ``raccord worker`` on PostgreSQL, one of any number."""
     # Never used again, so that what a dead process left is never taken for a living one's.
     executor_id = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    # So that whoever takes over from it can cut the transactions that it left open.
+    database.rename(application_name(executor_id, WORK_NAME))
     return _worker(database, engine_url, advance, executor_id, clock, tuning, None)
 
 

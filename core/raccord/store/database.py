@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL, Engine, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -24,6 +24,11 @@ SCHEMA = "app"
 
 BUSY_TIMEOUT_MS = 30_000
 POOL_SIZE = 8
+IDLE_IN_TRANSACTION_MS = 150_000
+"""How long PostgreSQL leaves an open transaction with a process that says nothing, longer than any request to
+QuickBooks may take. A frozen process would otherwise keep what it has locked from everybody."""
+IDLE_IN_TRANSACTION_CUT = "25P03"
+"""What PostgreSQL calls the end of such a transaction."""
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -40,8 +45,16 @@ class Database:
     def __init__(self, url: str | URL) -> None:
         self.url = _checked(url)
         self.dialect: Dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+        self.name = "raccord"
         self.engine: Engine = _sqlite(self.url) if self.dialect == "sqlite" else _postgres(self.url)
+        if self.dialect == "postgresql":
+            event.listen(self.engine, "do_connect", self._say_name)
         self._reader = self.engine.execution_options(**_READ)
+
+    def rename(self, name: str) -> None:
+        """Let PostgreSQL know this process's connections as ``name`` from now on, within its limit of 63 bytes."""
+        self.name = name[:63]
+        self.dispose()
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -58,6 +71,9 @@ class Database:
     def dispose(self) -> None:
         """Close all connections; the next use opens new ones."""
         self.engine.dispose()
+
+    def _say_name(self, _dialect: object, _entry: object, _arguments: object, named: dict[str, Any]) -> None:
+        named["application_name"] = self.name
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
@@ -143,8 +159,9 @@ def _postgres(url: URL) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
-            "options": f"{options} -c search_path={SCHEMA}".strip(),
-            "application_name": "raccord",
+            "options": (
+                f"{options} -c search_path={SCHEMA} -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+            ).strip(),
             "connect_timeout": 10,
         },
         json_serializer=canonical,
@@ -155,5 +172,12 @@ def _postgres(url: URL) -> Engine:
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get("raccord_read", False):
             connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    @event.listens_for(engine, "handle_error")
+    def _cut(context: ExceptionContext) -> None:
+        # The driver calls it an internal error; it is a line that was cut, and trying again is right.
+        if getattr(context.original_exception, "sqlstate", "") == IDLE_IN_TRANSACTION_CUT:
+            context.is_disconnect = True
+            raise OperationalError(context.statement, None, context.original_exception, connection_invalidated=True)
 
     return engine

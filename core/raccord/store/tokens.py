@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from raccord.store.locks import exclusive
+from raccord.store.locks import Held, exclusive
 from raccord.store.vault import Vault
 
 T = TypeVar("T")
@@ -38,6 +38,7 @@ class StoredTokens(Generic[T]):
         self._company_id = company_id
         self._write = write
         self._read = read
+        self._held: Held | None = None
 
     def load(self) -> T | None:
         """Return the tokens as any process saved them last, or nothing when the company is not connected."""
@@ -45,16 +46,27 @@ class StoredTokens(Generic[T]):
         return None if held is None else self._read(held)
 
     def save(self, tokens: T) -> None:
-        """Keep ``tokens``; they are durable when this returns."""
+        """Keep ``tokens``; they are durable when this returns.
+
+        Raises ``LockLostError`` inside ``exclusive`` where others may have saved newer ones meanwhile.
+        """
+        if self._held is not None:
+            self._held.check()
         self._vault.put(tokens_handle(self._company_id), self._write(tokens))
 
     def forget(self) -> None:
         """Remove the tokens: the company is disconnected."""
         self._vault.delete(tokens_handle(self._company_id))
 
-    def exclusive(self) -> AbstractContextManager[None]:
-        """Return a context that one holder at a time is in; ``load`` and ``save`` work inside it."""
-        return exclusive(self._vault.database, self._data_dir, tokens_handle(self._company_id))
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Be the one holder over all threads and processes; ``load`` and ``save`` work inside it."""
+        with exclusive(self._vault.database, self._data_dir, tokens_handle(self._company_id)) as held:
+            self._held = held
+            try:
+                yield
+            finally:
+                self._held = None
 
     def __repr__(self) -> str:
         return f"StoredTokens({self._company_id!r})"

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from raccord.jobs.errors import EXPLANATIONS, RunFault
-from raccord.jobs.locks import application_name, company_locks, end_locks_of
+from raccord.jobs.locks import application_name, company_locks, cut_off
 from raccord.jobs.port import Outcome
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.texts import Text
@@ -247,8 +247,8 @@ def test_a_frozen_process_loses_its_company_and_does_not_take_the_run_back(house
     with steps_of(pages.advance).slice(run_id) as frozen:
         assert frozen.step() is Outcome.MORE
         with house.database.begin() as session:
-            assert end_locks_of(session.connection(), ["somebody else"]) == 0
-            assert end_locks_of(session.connection(), ["test"]) == 1
+            assert cut_off(session.connection(), ["somebody else"]) == 0
+            assert cut_off(session.connection(), ["test"]) == 1
         with steps_of(pages.advance).slice(run_id) as successor:
             assert successor.step() is Outcome.MORE
             assert frozen.step() is Outcome.SUPERSEDED

@@ -5,15 +5,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
 
 from raccord.clock import FixedClock
+from raccord.jobs.steps import RETRYABLE
+from raccord.store import database as store_database
+from raccord.store import events, locks
 from raccord.store.database import Database
 from raccord.store.keyring import Keyring
-from raccord.store.locks import exclusive
-from raccord.store.tokens import StoredTokens
+from raccord.store.locks import LockHeldError, LockLostError, exclusive
+from raccord.store.models import Event
+from raccord.store.tokens import StoredTokens, tokens_handle
 from raccord.store.vault import Vault
 
 Store = StoredTokens[dict[str, int]]
@@ -136,3 +142,54 @@ def test_more_holders_than_the_pool_has_connections_do_not_block_each_other(
 
     hold(10)
     assert tokens.load() == {"n": 1}
+
+
+def test_who_waits_for_a_frozen_holder_is_told_in_the_end(database: Database, data_dir: Path) -> None:
+    with (
+        exclusive(database, data_dir, "x"),
+        pytest.raises(LockHeldError) as caught,
+        exclusive(database, data_dir, "x", timedelta(milliseconds=60)),
+    ):
+        pass
+    assert caught.value.code == "store.lock_held"
+    assert isinstance(caught.value, RETRYABLE), "a run tries again later"
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_holder_that_says_nothing_for_too_long_loses_the_lock_and_saves_nothing_over_newer_tokens(
+    tokens: Store, database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "HOLD_MAX", timedelta(milliseconds=50))
+    with tokens.exclusive():
+        # The server gives the lock to others while this one says nothing.
+        with exclusive(database, data_dir, tokens_handle("c1")):
+            pass
+        with pytest.raises(LockLostError) as caught:
+            tokens.save({"n": 1})
+    assert caught.value.code == "store.lock_lost"
+    assert isinstance(caught.value, RETRYABLE)
+    assert tokens.load() is None
+    tokens.save({"n": 2})
+    assert tokens.load() == {"n": 2}
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_transaction_that_a_frozen_process_left_open_is_ended_by_the_server(
+    database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_database, "IDLE_IN_TRANSACTION_MS", 100)
+    frozen = Database(database.url)
+
+    def frozen_and_thawed() -> None:
+        with frozen.begin() as session:
+            events.append(session, "Odile", "plan.approved", now=clock.now())
+            with database.begin() as other:
+                # The end of the chain is the frozen one's until the server has cut it off.
+                assert events.append(other, "Paul", "plan.approved", now=clock.now()).seq == 1
+            session.execute(text("SELECT 1"))
+
+    with pytest.raises(RETRYABLE):
+        frozen_and_thawed()
+    with frozen.read() as session:
+        assert session.scalars(select(Event.actor)).all() == ["Paul"], "the next use takes a new line"
+    frozen.dispose()

@@ -14,6 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from raccord.store import tokens
 from raccord.store.database import Database
+from raccord.store.locks import Held
 from raccord.sync import sending
 from raccord.sync.execution import Execution
 
@@ -103,12 +104,12 @@ def in_one_thread(now: Now) -> Iterator[None]:
     look, lock = Execution.check, tokens.exclusive
 
     @contextmanager
-    def counted(database: Database, data_dir: Path, name: str) -> Iterator[None]:
+    def counted(database: Database, data_dir: Path, name: str) -> Iterator[Held]:
         life = now.life
-        with lock(database, data_dir, name):
+        with lock(database, data_dir, name) as held:
             life.locks += 1
             try:
-                yield
+                yield held
             finally:
                 life.locks -= 1
 

@@ -139,6 +139,7 @@ def _suffer(plant: Plant, chance: random.Random, told: Told) -> None:
             plant.network.arrive()
             plant.put_database(plant.folder / "backup.db")
             told.restored = True
+            told.lives.append("(restored)")
         elif told.lives[-1] == told.end:
             return
 
@@ -154,6 +155,7 @@ def _one_life(plant: Plant, chance: random.Random, told: Told) -> None:
             told.freezes += 1
             told.open += plant.open_intents()
             told.lives.append(f"({plant.live(other, told.until)})")
+            told.open += plant.open_intents()
 
         life.meanwhile = meanwhile
     ended = plant.live(life, told.until)

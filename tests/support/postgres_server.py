@@ -3,6 +3,8 @@
 Started by ``conftest.py`` as ``postgres_server.py WATCHED_PID``. Writes one line of JSON to its standard output:
 ``{"url": ...}`` once the server answers, or ``{"error": ...}``. The server listens on a private socket only, keeps
 its data in a temporary folder and is stopped, its folder removed, when the watched process has ended or on SIGTERM.
+
+``own_server`` gives a test a server of its own, which it may stop and start.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +42,7 @@ def main() -> None:
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             answer(error=str(error))
             return
-        answer(url=f"postgresql+psycopg://{account()}@/postgres?host={home}")
+        answer(url=address(home))
         while server.poll() is None and alive(watched) and not stop.wait(0.3):
             pass
         server.send_signal(signal.SIGQUIT)
@@ -59,13 +63,24 @@ def started(home: Path) -> subprocess.Popen[bytes]:
 
 
 def started_from(programs: Path, home: Path) -> subprocess.Popen[bytes]:
+    return launched(laid(programs, home), home)
+
+
+def laid(programs: Path, home: Path) -> Path:
+    """Lay an empty server's files below ``home``; return the programs that can serve them."""
     data = home / "data"
     shutil.rmtree(data, ignore_errors=True)
     own(home)
     programs = within_reach(programs, home)
     run(programs / "initdb", "-D", data, "-A", "trust", "-U", account(), "-E", "UTF8", "--locale=C", "-N")
-    options = [part for setting in (*FAST, f"unix_socket_directories={home}") for part in ("-c", setting)]
-    with (home / "log").open("wb") as log:
+    return programs
+
+
+def launched(programs: Path, home: Path, *more: str) -> subprocess.Popen[bytes]:
+    """Start the server whose files lie below ``home`` and wait until it answers; later settings win."""
+    data = home / "data"
+    options = [part for setting in (*FAST, f"unix_socket_directories={home}", *more) for part in ("-c", setting)]
+    with (home / "log").open("ab") as log:
         server = subprocess.Popen(
             [str(programs / "postgres"), "-D", str(data), *options],
             stdin=subprocess.DEVNULL,
@@ -84,6 +99,46 @@ def started_from(programs: Path, home: Path) -> subprocess.Popen[bytes]:
     server.kill()
     server.wait()
     raise RuntimeError((home / "log").read_text()[-500:])
+
+
+class OwnServer:
+    """A server of one test, which goes away without a word and comes back with what it has promised to keep."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._programs = laid(installed()[0], home)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = address(home)
+
+    def start(self) -> None:
+        # Whoever is told that it is written finds it again, whatever becomes of the server.
+        self._process = launched(self._programs, self._home, "synchronous_commit=on")
+
+    def crash(self) -> None:
+        """End every one of its processes at once, without a checkpoint."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(timeout=20)
+            self._process = None
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """Yield a running server that nobody else uses; its files are removed at the end."""
+    home = Path(tempfile.mkdtemp(prefix="raccord-pg-", dir="/tmp"))
+    server = None
+    try:
+        server = OwnServer(home)
+        server.start()
+        yield server
+    finally:
+        if server is not None:
+            server.crash()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def address(home: Path) -> str:
+    return f"postgresql+psycopg://{account()}@/postgres?host={home}"
 
 
 def installed() -> list[Path]:
