@@ -57,7 +57,13 @@ def test_pain_1_t3_a_worker_frozen_while_it_posts_and_thawed_after_another_took_
     crew.check_books()
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["under a living worker", "and its worker killed"])
+@pytest.mark.parametrize(
+    "killed",
+    [
+        pytest.param(False, id="under a living worker"),
+        pytest.param(True, id="and its worker killed", marks=pytest.mark.slow),
+    ],
+)
 def test_the_engines_database_deleted_while_it_posts_loses_nothing(crew: Crew, killed: bool) -> None:
     crew.start_worker()
     run_id = crew.approved(UNANSWERED if killed else SLOW)

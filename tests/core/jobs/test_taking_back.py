@@ -1,0 +1,78 @@
+"""A worker takes back what the engine believes it executes and it does not have in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from raccord.clock import FixedClock
+from raccord.jobs.port import EngineState, Key
+from raccord.jobs.tuning import Tuning
+from raccord.jobs.worker import Worker
+from raccord.store.database import Database
+
+ENDED, WORKED_ON, ELSEWHERE = Key("ended", 3), Key("worked on", 1), Key("elsewhere", 1)
+
+
+@dataclass
+class Engine:
+    """An engine that was not told of the end of one execution."""
+
+    executor_id: str = "me"
+    taken: list[Key] = field(default_factory=list)
+    hands: set[Key] = field(default_factory=lambda: {WORKED_ON})
+
+    def executing(self) -> Mapping[Key, str]:
+        return {ENDED: "me", WORKED_ON: "me", ELSEWHERE: "another"}
+
+    def in_hand(self) -> Collection[Key]:
+        return self.hands
+
+    def take_over(self, keys: Collection[Key]) -> None:
+        self.taken += keys
+
+    def states(self, keys: Collection[Key]) -> Mapping[Key, EngineState]:
+        return dict.fromkeys(keys, EngineState.EXECUTING)
+
+    def release(self, keys: Collection[Key]) -> None:
+        raise AssertionError("nothing was cancelled")
+
+    def housekeeping(self) -> int:
+        return 0
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def submit(self, run_id: str) -> None: ...
+    def cancel(self, run_id: str) -> None: ...
+    def state(self, run_id: str) -> EngineState:
+        return EngineState.EXECUTING
+
+
+def test_an_execution_that_ended_without_a_word_is_queued_again_after_a_lease(
+    sqlite_database: Database, clock: FixedClock
+) -> None:
+    engine, tuning = Engine(), Tuning(lease=timedelta(seconds=30))
+    worker = Worker(sqlite_database, engine, "me", clock, tuning)
+    worker._reap_from_ms = 10**9  # what dead workers leave is another matter
+    worker.chores()
+    clock.advance(timedelta(seconds=29))
+    worker.chores()
+    assert engine.taken == [], "it may just have been taken, or be just ending"
+    clock.advance(timedelta(seconds=1))
+    worker.chores()
+    assert engine.taken == [ENDED]
+
+
+def test_one_that_is_taken_up_meanwhile_is_left_alone(sqlite_database: Database, clock: FixedClock) -> None:
+    engine = Engine()
+    worker = Worker(sqlite_database, engine, "me", clock, Tuning(lease=timedelta(seconds=30)))
+    worker._reap_from_ms = 10**9
+    worker.chores()
+    engine.hands.add(ENDED)
+    clock.advance(timedelta(seconds=20))
+    worker.chores()
+    engine.hands.discard(ENDED)
+    clock.advance(timedelta(seconds=20))
+    worker.chores()
+    assert engine.taken == []
