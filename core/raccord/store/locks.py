@@ -27,7 +27,7 @@ WAIT_MAX = timedelta(seconds=60)
 HOLD_MAX = timedelta(minutes=10)
 """How long PostgreSQL leaves a lock with a holder that says nothing: longer than any renewal of tokens takes, and the
 end of what a frozen process can keep from the others."""
-POLL_S = 0.05
+POLL = timedelta(milliseconds=50)
 LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -123,14 +123,14 @@ def _on_file(path: Path, wait_max: timedelta) -> Iterator[Held]:
 def _wait_for(handle: int, wait_max: timedelta) -> None:
     """Take a file's lock; asked for again and again, since the system's own wait has no end."""
     pause = threading.Event()
-    deadline = time.monotonic() + wait_max.total_seconds()
+    deadline = time.monotonic_ns() + wait_max // timedelta(microseconds=1) * 1000
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= deadline:
+            if time.monotonic_ns() >= deadline:
                 raise _held() from None
-            pause.wait(POLL_S)
+            pause.wait(POLL.total_seconds())
         else:
             return
 
