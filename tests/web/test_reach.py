@@ -43,6 +43,14 @@ NEEDS = {
     "/connections/{connection_id}/pause": Power.MANAGE,
     "/connections/{connection_id}/resume": Power.MANAGE,
     "/connections/{connection_id}/choices": Power.MANAGE,
+    "/connections/{connection_id}/settings": Power.MANAGE,
+    "/connections/{connection_id}/disconnect": Power.LINK,
+    "/connections/{connection_id}/managing": Power.LINK,
+    "/connections/{connection_id}/backfill": Power.LINK,
+    "/companies/{company_id}/certificates": Power.WORK,
+    "/plugins/{connector}/{deed}": Power.MANAGE,
+    "/drift": Power.WORK,
+    "/drift/{drift_id}/{way}": Power.WORK,
     "/runs/{run_id}/{deed}": Power.WORK,
     "/plans/{plan_id}/approve": Power.WORK,
     "/questions/{hold_id}/answer": Power.WORK,
@@ -60,6 +68,9 @@ NEEDS = {
 FIELDS = {
     "/questions/{hold_id}/conflict": {"way": "skip"},
     "/problems/of-cause/{deed}": {"code": "mapping.bad_record"},
+    "/connections/{connection_id}/backfill": {"first": "2026-02-01", "last": "2026-02-03"},
+    "/companies/{company_id}/certificates": {"month": "2026-02"},
+    "/drift": {"way": "keep"},
     "/people/invite": {"email": "new@example.ca", "role": "bookkeeper"},
     "/people/{person_id}/{deed}": {"role": "accountant"},
 }
@@ -68,6 +79,7 @@ DEEDS = {
     "/problems/of-cause/{deed}": "ready",
     "/problems/{problem_id}/{deed}": "ready",
     "/people/{person_id}/{deed}": "role",
+    "/plugins/{connector}/{deed}": "enable",
 }
 
 
@@ -133,7 +145,7 @@ def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> di
 
 
 def addressed(route: APIRoute, theirs: dict[str, str]) -> str:
-    free = {"deed": DEEDS.get(route.path, "x"), "connector": "till", "month": "2026-03", "person_id": "x"}
+    free = {"deed": DEEDS.get(route.path, "x"), "connector": "till", "way": "keep"}
     values = {**dict.fromkeys(FREE, "x"), **free, **theirs}
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values[match[1]], route.path)
 

@@ -19,15 +19,23 @@ from raccord_web.desk import Desk
 from raccord_web.failures import HANDLERS
 from raccord_web.gate import Gate
 from raccord_web.screens import (
+    audit,
+    books,
     connections,
+    drift,
     entrance,
+    gaps,
+    helping,
     home,
+    keeping,
     people,
     plans,
+    plugins,
     problems,
     proof,
     questions,
     quickbooks,
+    records,
     runs,
     settings,
     signin,
@@ -35,7 +43,26 @@ from raccord_web.screens import (
 from raccord_web.signing import Signer
 from raccord_web.visitors import admitted
 
-SCREENS = (home, connections, runs, plans, questions, problems, proof, quickbooks, people, settings)
+SCREENS = (
+    home,
+    connections,
+    keeping,
+    records,
+    runs,
+    plans,
+    questions,
+    problems,
+    proof,
+    books,
+    drift,
+    gaps,
+    quickbooks,
+    plugins,
+    people,
+    audit,
+    settings,
+    helping,
+)
 OPEN_SCREENS = (entrance, signin)
 """What is answered before anybody signed in."""
 

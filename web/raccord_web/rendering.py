@@ -29,7 +29,7 @@ from raccord_web.devices import device
 from raccord_web.languages import COOKIE as LANGUAGE_COOKIE
 from raccord_web.languages import YEAR_SECONDS, spoken
 from raccord_web.names import Names
-from raccord_web.states import State, connection_state, run_state
+from raccord_web.states import FATES, State, connection_state, run_state
 from raccord_web.visitors import SESSION_COOKIE, Visitor, visitor_or_none
 from raccord_web.wording import Wording, typeset, wording
 
@@ -126,6 +126,8 @@ def _tools(desk: Desk, words: Wording) -> dict[str, object]:
     names = Names(desk.workshop.scopes.catalog, words)
 
     def status_of(view: Any) -> State:
+        if hasattr(view, "fate"):
+            return FATES[view.fate]
         return (connection_state if hasattr(view, "last_run") else run_state)(view)
 
     def said_of(connector: str, code: str, params: Mapping[str, Any]) -> Explained:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from raccord.overview.connections import ConnectionView
+from raccord.overview.records import Fate
 from raccord.overview.runs import RunView
 from raccord.store.models import CompanyState, ConnectionState, RunState
 
@@ -38,6 +39,17 @@ RUNS = {
     RunState.FAILED: State("bad", "circle-alert", "states.failed"),
     RunState.CANCELLED: State("mute", "ban", "states.cancelled"),
 }
+
+
+FATES = {
+    Fate.POSTED: State("ok", "circle-check", "states.posted"),
+    Fate.REVIEW: State("info", "list-checks", "states.review"),
+    Fate.FAILED: State("bad", "circle-alert", "states.record_failed"),
+    Fate.WAITING: State("info", "clock", "states.waiting"),
+    Fate.LEFT_OUT: State("mute", "minus", "states.left_out"),
+    Fate.RESOLVED: State("mute", "hand", "states.resolved"),
+}
+"""What became of a record."""
 
 
 def connection_state(view: ConnectionView) -> State:

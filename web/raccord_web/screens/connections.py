@@ -11,20 +11,41 @@ from starlette.responses import RedirectResponse, Response
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
 from raccord.onboarding.people import Power, require
-from raccord.overview.connections import connection_view
+from raccord.overview.companies import list_companies
+from raccord.overview.connections import connection_view, list_connections
+from raccord.overview.coverage import coverage_of
+from raccord.overview.listing import MOST
 from raccord.overview.problems import problem_groups
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import missing_choices
 from raccord.overview.runs import recent_runs
+from raccord.store.models import Connection
+from raccord_web.bars import coverage_bar
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
-from raccord_web.visitors import acting
+from raccord_web.screens.home import PAGE, Offset
+from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
 RUNS_SHOWN = 8
 PROBLEMS_SHOWN = 5
+
+
+@router.get("/connections")
+def every(request: Request, offset: Offset = 0) -> Response:
+    """Show all connections, each with its state and what it moved."""
+    with desk_of(request).workshop.database.read() as session:
+        within = within_of(request)
+        listing = list_connections(session, within=within, limit=PAGE, offset=offset)
+        return show(
+            request,
+            "connections.html",
+            session,
+            listing=listing,
+            companies=list_companies(session, within=within, limit=MOST).rows,
+        )
 
 
 @router.get("/connections/{connection_id}")
@@ -33,11 +54,16 @@ def connection(request: Request, connection_id: str) -> Response:
         view = connection_view(session, connection_id)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
+        held = session.get_one(Connection, connection_id)
+        admitted = desk_of(request).workshop.scopes.catalog.get(held.connector)
         return show(
             request,
             "connection.html",
             session,
             view=view,
+            bar=coverage_bar(coverage_of(session, held, desk_of(request).workshop.clock)),
+            granted=held.manage_granted_at is not None,
+            owner_only=admitted is not None and admitted.info.owner_only,
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
             totals=proof_totals(session, [connection_id]),
             missing=missing_choices(session, connection_id),

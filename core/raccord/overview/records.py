@@ -1,0 +1,290 @@
+"""What the sources said, one row a record, and what became of each: its drafts, documents, problem or question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from raccord.overview.audit import Entry, entries_about
+from raccord.overview.listing import USUAL, Listing, Within, among, bounds
+from raccord.quickbooks import deep_link
+from raccord.store.models import (
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    Hold,
+    LinkRow,
+    Problem,
+    ProblemState,
+    RecordState,
+    SourceRecord,
+)
+from raccord.sync.environments import environment_of
+
+REVISIONS_MAX = 20
+SEARCH_MAX = 100
+
+
+class Fate(StrEnum):
+    """What became of a record, in one word."""
+
+    POSTED = "posted"
+    REVIEW = "review"
+    FAILED = "failed"
+    WAITING = "waiting"
+    LEFT_OUT = "left_out"
+    RESOLVED = "resolved"
+
+
+_DRAFTS = {
+    Fate.FAILED: (DraftState.FAILED,),
+    Fate.REVIEW: (DraftState.HELD,),
+    Fate.WAITING: (DraftState.WAITING, DraftState.PLANNED, DraftState.READY),
+    Fate.RESOLVED: (DraftState.RESOLVED,),
+    Fate.POSTED: (DraftState.POSTED,),
+    Fate.LEFT_OUT: (DraftState.SKIPPED,),
+}
+"""The draft states behind each word, the one that matters most first."""
+
+_RECORDS = {
+    Fate.FAILED: (RecordState.FAILED,),
+    Fate.WAITING: (RecordState.NEW,),
+    Fate.LEFT_OUT: (RecordState.SKIPPED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A draft of a record, and the document it became; ``url`` leads into QuickBooks where that has a page for it."""
+
+    draft_id: int
+    key: str
+    kind: str
+    state: DraftState
+    reason: str
+    mapped_by: str
+    document_id: str = ""
+    number: str = ""
+    link_state: str = ""
+    linked_at: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One record as it was last said; ``reason`` is the code of why it was left out or failed."""
+
+    id: int
+    connection_id: str
+    connection: str
+    connector: str
+    company_id: str
+    company: str
+    home_currency: str
+    time_zone: str
+    stream: str
+    source_id: str
+    revision: int
+    day: date
+    amount: Decimal | None
+    currency: str
+    state: RecordState
+    reason: str
+    fetched_at: datetime
+    run_id: str
+    documents: Sequence[DocumentView] = ()
+
+    @property
+    def fate(self) -> Fate:
+        states = {each.state for each in self.documents}
+        for fate, among_drafts in _DRAFTS.items():
+            if states & set(among_drafts) or self.state in _RECORDS.get(fate, ()):
+                return fate
+        return Fate.WAITING if self.state == RecordState.NEW else Fate.LEFT_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStory:
+    """A record with everything around it: what the source said, each time, and what people decided."""
+
+    view: RecordView
+    facts: Mapping[str, str]
+    raw: str
+    revisions: Sequence[tuple[int, datetime, str]]
+    problems: Sequence[Problem]
+    holds: Sequence[Hold]
+    entries: Sequence[Entry] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records a list shows."""
+
+    connection_id: str = ""
+    fate: Fate | None = None
+    search: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
+def list_records(
+    session: Session, wanted: Wanted, *, within: Within = None, limit: int = USUAL, offset: int = 0
+) -> Listing[RecordView]:
+    """Return records in their newest revision, those that came last first."""
+    limit, offset = bounds(limit, offset)
+    conditions = _conditions(wanted, within)
+    rows = session.execute(
+        select(SourceRecord, Connection, Company)
+        .join(Connection, Connection.id == SourceRecord.connection_id)
+        .join(Company, Company.id == Connection.company_id)
+        .where(*conditions)
+        .order_by(SourceRecord.id.desc())
+        .limit(limit)
+        .offset(offset)
+    ).all()
+    total = session.scalar(select(func.count()).select_from(SourceRecord).where(*conditions)) or 0
+    views = _views(session, [(row[0], row[1], row[2]) for row in rows])
+    return Listing(views, total, offset, limit)
+
+
+def record_story(session: Session, record_id: int) -> RecordStory | None:
+    """Return a record with its story, or nothing if there is none of that number."""
+    row = session.execute(
+        select(SourceRecord, Connection, Company)
+        .join(Connection, Connection.id == SourceRecord.connection_id)
+        .join(Company, Company.id == Connection.company_id)
+        .where(SourceRecord.id == record_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    record: SourceRecord = row[0]
+    view = _views(session, [(row[0], row[1], row[2])])[0]
+    keys = [each.key for each in view.documents]
+    subjects = [*keys, f"{record.stream}/{record.source_id}"]
+    revisions = session.execute(
+        select(SourceRecord.revision, SourceRecord.fetched_at, SourceRecord.run_id)
+        .where(
+            SourceRecord.connection_id == record.connection_id,
+            SourceRecord.stream == record.stream,
+            SourceRecord.source_id == record.source_id,
+        )
+        .order_by(SourceRecord.revision.desc())
+        .limit(REVISIONS_MAX)
+    )
+    problems = session.scalars(
+        select(Problem)
+        .where(
+            Problem.connection_id == record.connection_id,
+            Problem.subject.in_(subjects),
+            Problem.state == ProblemState.OPEN,
+        )
+        .order_by(Problem.id)
+    ).all()
+    holds = session.scalars(
+        select(Hold).where(Hold.draft_id.in_([each.draft_id for each in view.documents]), Hold.closed_at.is_(None))
+    ).all()
+    return RecordStory(
+        view,
+        _facts(record.raw),
+        json.dumps(json.loads(record.raw, parse_float=str, parse_int=str), ensure_ascii=False, indent=1),
+        [(each[0], each[1], each[2]) for each in revisions],
+        problems,
+        holds,
+        entries_about(session, record.connection_id, subjects),
+    )
+
+
+def _conditions(wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        SourceRecord.state != RecordState.SUPERSEDED,
+        *among(SourceRecord.connection_id, within),
+    ]
+    if wanted.connection_id:
+        found.append(SourceRecord.connection_id == wanted.connection_id)
+    if wanted.first is not None:
+        found.append(SourceRecord.day >= wanted.first)
+    if wanted.last is not None:
+        found.append(SourceRecord.day <= wanted.last)
+    if wanted.fate is not None:
+        drafts = SourceRecord.id.in_(
+            select(DraftRow.record_id).where(DraftRow.state.in_(_DRAFTS[wanted.fate]), DraftRow.record_id.is_not(None))
+        )
+        found.append(or_(drafts, SourceRecord.state.in_(_RECORDS.get(wanted.fate, ()))))
+    if search := wanted.search[:SEARCH_MAX]:
+        of_document = exists(
+            select(DraftRow.id)
+            .join(LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key))
+            .where(
+                DraftRow.record_id == SourceRecord.id,
+                or_(LinkRow.document_number == search, LinkRow.document_id == search, LinkRow.marker == search),
+            )
+        )
+        found.append(or_(SourceRecord.source_id.contains(search, autoescape=True), of_document))
+    return found
+
+
+def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Company]]) -> list[RecordView]:
+    documents: dict[int, list[DocumentView]] = {}
+    companies = {record.id: company for record, _, company in rows}
+    found = session.execute(
+        select(DraftRow, LinkRow)
+        .outerjoin(LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key))
+        .where(DraftRow.record_id.in_(list(companies)), DraftRow.state != DraftState.WITHDRAWN)
+        .order_by(DraftRow.id)
+    )
+    for draft, link in found:
+        if draft.record_id is not None:
+            documents.setdefault(draft.record_id, []).append(_document(draft, link, companies[draft.record_id]))
+    return [
+        RecordView(
+            id=record.id,
+            connection_id=connection.id,
+            connection=connection.label,
+            connector=connection.connector,
+            company_id=company.id,
+            company=company.name,
+            home_currency=company.home_currency,
+            time_zone=connection.time_zone,
+            stream=record.stream,
+            source_id=record.source_id,
+            revision=record.revision,
+            day=record.day,
+            amount=record.amount,
+            currency=record.currency or "",
+            state=RecordState(record.state),
+            reason=record.reason,
+            fetched_at=record.fetched_at,
+            run_id=record.run_id,
+            documents=tuple(documents.get(record.id, ())),
+        )
+        for record, connection, company in rows
+    ]
+
+
+def _document(draft: DraftRow, link: LinkRow | None, company: Company) -> DocumentView:
+    state = DraftState(draft.state)
+    if link is None:
+        return DocumentView(draft.id, draft.key, draft.kind, state, draft.reason, draft.mapped_by)
+    url = deep_link(environment_of(company.environment), link.kind, link.document_id, realm=company.realm) or ""
+    return DocumentView(
+        draft.id, draft.key, draft.kind, state, draft.reason, draft.mapped_by, link.document_id,
+        link.document_number, link.state, link.linked_at, url,
+    )  # fmt: skip
+
+
+def _facts(raw: str) -> dict[str, str]:
+    """Return a record's own plain fields as text."""
+    said: Any = json.loads(raw, parse_float=str, parse_int=str)
+    if not isinstance(said, dict):
+        return {}
+    plain = {name: value for name, value in said.items() if not isinstance(value, dict | list)}
+    return {name: str(value)[:300] for name, value in list(plain.items())[:40] if value not in ("", None)}

@@ -1,0 +1,47 @@
+"""The audit log: who did what to what and when, filtered; each entry sealed by the one before."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from raccord.overview.audit import audit_log
+from raccord.overview.companies import list_companies
+from raccord.overview.listing import MOST
+from raccord_web.desk import desk_of
+from raccord_web.rendering import show
+from raccord_web.screens.home import PAGE, Offset
+from raccord_web.visitors import within_of
+
+router = APIRouter()
+
+Short = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/audit")
+def audit(
+    request: Request, connection: str = "", company: str = "", actor: Short = "", action: Short = "", offset: Offset = 0
+) -> Response:
+    within = within_of(request)
+    with desk_of(request).workshop.database.read() as session:
+        listing = audit_log(
+            session,
+            company_id=company,
+            connection_id=connection,
+            actor=actor.strip(),
+            action=action.strip(),
+            within=within,
+            limit=PAGE,
+            offset=offset,
+        )
+        return show(
+            request,
+            "audit.html",
+            session,
+            listing=listing,
+            companies={each.id: each.name for each in list_companies(session, within=within, limit=MOST).rows},
+            kept={"connection": connection, "company": company, "actor": actor, "action": action},
+        )

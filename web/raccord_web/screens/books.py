@@ -1,0 +1,109 @@
+"""The proof of all connections at one look, and the months of each company that somebody certified."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from datetime import date
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.jobs.errors import company_busy
+from raccord.jobs.locks import company_locks
+from raccord.onboarding.certificates import certify
+from raccord.onboarding.people import Power, require
+from raccord.overview.companies import list_companies
+from raccord.overview.connections import list_connections
+from raccord.overview.listing import MOST
+from raccord.overview.proofs import proof_totals
+from raccord.store.canonical import canonical, exact
+from raccord.store.models import Certificate, Connection, ConnectionState
+from raccord.sync.reprove import prove_again
+from raccord.sync.workshop import Workshop
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.rendering import show
+from raccord_web.visitors import acting, within_of
+
+router = APIRouter()
+SHOWN = 100
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+@router.get("/proof")
+def overview(request: Request) -> Response:
+    within = within_of(request)
+    with desk_of(request).workshop.database.read() as session:
+        connections = list_connections(session, within=within, limit=MOST).rows
+        companies = list_companies(session, within=within, limit=MOST).rows
+        by_id = {view.id: view for view in connections}
+        certificates = session.scalars(
+            select(Certificate)
+            .where(Certificate.company_id.in_([each.id for each in companies]))
+            .order_by(Certificate.month.desc(), Certificate.version.desc(), Certificate.id)
+            .limit(SHOWN)
+        ).all()
+        return show(
+            request,
+            "books.html",
+            session,
+            connections=connections,
+            totals=[(by_id[total.connection_id], total) for total in proof_totals(session, list(by_id))],
+            companies={each.id: each.name for each in companies},
+            certificates=certificates,
+            today=desk_of(request).workshop.clock.now().date(),
+        )
+
+
+@router.post("/companies/{company_id}/certificates")
+def sign_off(request: Request, company_id: str, fields: Fields) -> Response:
+    """Prove a company's connections again and certify the month; what is open is refused unless it was accepted."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    require(actor, Power.WORK)
+    month = fields.get("month", "")
+    if not MONTH.fullmatch(month):
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    _prove(workshop, company_id)
+    certify(
+        workshop,
+        actor,
+        company_id,
+        date.fromisoformat(f"{month}-01"),
+        with_exceptions=fields.get("with_exceptions") == "yes",
+    )
+    return RedirectResponse("/proof?done=certified", HTTPStatus.SEE_OTHER)
+
+
+@router.get("/certificates/{certificate_id}")
+def download(request: Request, certificate_id: str) -> Response:
+    """Give the certificate as the file that ``raccord proof check`` verifies."""
+    with desk_of(request).workshop.database.read() as session:
+        found = session.get_one(Certificate, certificate_id)
+        text = canonical({"certificate": exact(found.body), "sha256": found.hash})
+        name = f"raccord-{found.month:%Y-%m}-{found.version}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(f"{text}\n", media_type="application/json", headers=headers)
+
+
+def _prove(workshop: Workshop, company_id: str) -> None:
+    """Prove a company again while no run writes to it."""
+    with workshop.database.read() as session:
+        ids = session.scalars(
+            select(Connection.id).where(
+                Connection.company_id == company_id, Connection.state != ConnectionState.UNCONNECTED
+            )
+        ).all()
+    held = company_locks(workshop.database, f"web-{socket.gethostname()[:20]}-{os.getpid()}").take(company_id)
+    if held is None:
+        raise company_busy(company_id)
+    try:
+        for connection_id in ids:
+            prove_again(workshop, connection_id)
+    finally:
+        held.release()

@@ -1,0 +1,97 @@
+"""Managing a connection: its settings as a form of its connector's own model, disconnecting it, and who may manage."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.onboarding import connections
+from raccord.onboarding.people import Power, require
+from raccord.overview.connections import connection_view
+from raccord.plugin.info import ConnectorInfo
+from raccord.store.models import Connection
+from raccord.store.vault import join_secrets
+from raccord.sync.workshop import Workshop, settings_handle
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.rendering import language_of, show
+from raccord_web.typed import read, shown
+from raccord_web.visitors import acting
+
+router = APIRouter()
+
+
+@router.get("/connections/{connection_id}/settings")
+def settings(request: Request, connection_id: str) -> Response:
+    workshop = desk_of(request).workshop
+    info = _info(workshop, connection_id)
+    if info is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    held = _held(workshop, info, connection_id)
+    fields = shown(info.settings, held.model_dump(mode="json"), language_of(request), fixed=info.identity_setting)
+    return _page(request, connection_id, fields=fields)
+
+
+@router.post("/connections/{connection_id}/settings")
+def change(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Change settings and credentials in place; a secret left empty stays as it is."""
+    workshop, actor, language = desk_of(request).workshop, acting(request), language_of(request)
+    info = _info(workshop, connection_id)
+    if info is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    with workshop.database.read() as session:
+        granted = session.get_one(Connection, connection_id).manage_granted_at is not None
+    require(actor, Power.MANAGE, info, manage_granted=granted)
+    values, wrong = read(info.settings, fields, _held(workshop, info, connection_id), language)
+    if wrong:
+        again = shown(info.settings, values, language, wrong=wrong, fixed=info.identity_setting)
+        return _page(
+            request, connection_id, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again, wrong=wrong.get("", "")
+        )
+    connections.update_settings(workshop, actor, connection_id, values)
+    return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/disconnect")
+def disconnect(request: Request, connection_id: str, fields: Fields) -> Response:
+    """End a connection (CH-37); nothing is deleted in QuickBooks."""
+    connections.disconnect(desk_of(request).workshop, acting(request), connection_id)
+    return RedirectResponse(f"/connections/{connection_id}?done=disconnected", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/managing")
+def managing(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Let administrators manage a connection that is the owner's alone, or take that back (K5)."""
+    granted = fields.get("granted") == "yes"
+    connections.grant_managing(desk_of(request).workshop, acting(request), connection_id, granted=granted)
+    done = "granted" if granted else "kept_to_owner"
+    return RedirectResponse(f"/connections/{connection_id}?done={done}", HTTPStatus.SEE_OTHER)
+
+
+def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, **values: object) -> Response:
+    with desk_of(request).workshop.database.read() as session:
+        view = connection_view(session, connection_id)
+        if view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        return show(
+            request, "connection_settings.html", session, status=status, **{"view": view, "wrong": "", **values}
+        )
+
+
+def _info(workshop: Workshop, connection_id: str) -> ConnectorInfo | None:
+    with workshop.database.read() as session:
+        connector = session.get_one(Connection, connection_id).connector
+    admitted = workshop.scopes.catalog.get(connector)
+    return None if admitted is None else admitted.info
+
+
+def _held(workshop: Workshop, info: ConnectorInfo, connection_id: str) -> BaseModel:
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
+        return join_secrets(info.settings, connection.settings, secret)

@@ -1,0 +1,142 @@
+"""A connector's settings as a form: the same Pydantic model says the fields, their labels, and what is wrong with them.
+
+A label is the field's title, its French one stands beside it (``json_schema_extra={"fr": …}``), the hint likewise
+(``fr_hint``). Secrets are never shown again; left empty they stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from raccord.plugin.texts import Language
+from raccord_web.wording import wording
+
+PREFIX = "s_"
+"""What the form's names begin with, so that no setting is taken for a field of the page's own."""
+
+Kind = Literal["text", "number", "secret", "choice", "check", "list"]
+SEVERAL = (list, tuple, set, frozenset)
+RANGES = ("greater_than_equal", "less_than_equal", "greater_than", "less_than")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the form; ``value`` is text and empty for secrets."""
+
+    name: str
+    label: str
+    hint: str
+    kind: Kind
+    value: str
+    options: tuple[str, ...]
+    required: bool
+    fixed: bool
+    wrong: str
+
+
+def shown(
+    model: type[BaseModel],
+    values: Mapping[str, Any],
+    language: Language,
+    *,
+    wrong: Mapping[str, str] | None = None,
+    fixed: str = "",
+) -> list[Field]:
+    """Return the fields of a model with the values given; ``fixed`` names the one that cannot change any more."""
+    return [
+        Field(
+            name=name,
+            label=_said(info, language, "fr", info.title or name),
+            hint=_said(info, language, "fr_hint", info.description or ""),
+            kind=_kind(info),
+            value="" if _kind(info) == "secret" else _text(values.get(name)),
+            options=_options(info),
+            required=info.is_required(),
+            fixed=name == fixed,
+            wrong=(wrong or {}).get(name, ""),
+        )
+        for name, info in model.model_fields.items()
+    ]
+
+
+def read(
+    model: type[BaseModel], typed: Mapping[str, str], held: BaseModel, language: Language
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values that a form says, and what is wrong by field; the empty name stands for the whole form."""
+    values: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        given = typed.get(PREFIX + name)
+        match _kind(info):
+            case "check":
+                values[name] = given is not None
+            case "secret" if not given:
+                values[name] = getattr(held, name)
+            case "list" if given is not None:
+                values[name] = [part.strip() for part in given.split(",") if part.strip()]
+            case _ if given is None:
+                values[name] = getattr(held, name)
+            case _:
+                values[name] = given
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        return values, {
+            str(each["loc"][0]) if each["loc"] else "": _why(each["type"], each.get("ctx", {}), language)
+            for each in error.errors(include_input=False, include_url=False)
+        }
+    return values, {}
+
+
+def _why(kind: str, context: Mapping[str, Any], language: Language) -> str:
+    """Return what is wrong with a value in the words of the pages; a connector's own sentence comes first."""
+    if own := context.get(language):
+        return str(own)
+    words = wording(language)
+    if kind in RANGES:
+        limit = next((context[name] for name in ("ge", "le", "gt", "lt") if name in context), "")
+        return words(f"typed.{kind}", limit=limit)
+    return words(f"typed.{kind}") if words.has(f"typed.{kind}") else words("typed.other")
+
+
+def _kind(info: FieldInfo) -> Kind:
+    kinds = (info.annotation, *get_args(info.annotation))
+    if any(each in (SecretStr, SecretBytes) for each in kinds):
+        return "secret"
+    if info.annotation is bool:
+        return "check"
+    if any(get_origin(each) in SEVERAL for each in kinds):
+        return "list"
+    if _options(info):
+        return "choice"
+    return "number" if info.annotation is int else "text"
+
+
+def _options(info: FieldInfo) -> tuple[str, ...]:
+    kind = info.annotation
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return tuple(str(member.value) for member in kind)
+    if get_origin(kind) is Literal:
+        return tuple(map(str, get_args(kind)))
+    return ()
+
+
+def _said(info: FieldInfo, language: Language, french: str, english: str) -> str:
+    extra = info.json_schema_extra
+    found = extra.get(french) if language == "fr" and isinstance(extra, dict) else None
+    return str(found or english)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else ""
+    if isinstance(value, SEVERAL):
+        return ", ".join(sorted(map(str, value)))
+    return str(getattr(value, "value", value))
