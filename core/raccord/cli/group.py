@@ -58,6 +58,14 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.apply_command:command",
         Phrase("Approuver un plan et l'exécuter.", "Approve a plan and execute it."),
     ),
+    "undo": Lazy(
+        "raccord.cli.undo_command:command",
+        Phrase("Préparer l'annulation d'une exécution ou de documents.", "Plan the undo of a run or of documents."),
+    ),
+    "statements": Lazy(
+        "raccord.cli.statements_command:command",
+        Phrase("Dire quels relevés sont rapprochés.", "Say which statements are reconciled."),
+    ),
     "proof": Lazy(
         "raccord.cli.proof_command:command",
         Phrase("Comparer la source, ce qui est écrit et QuickBooks.", "Compare source, posted and QuickBooks."),

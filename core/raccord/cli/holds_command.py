@@ -12,6 +12,7 @@ from raccord.cli.connect_closed import asked_as_json, show_asked
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection, the_hold
 from raccord.cli.holds_decide import decide
+from raccord.cli.holds_release import release_
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, actor, output
@@ -117,6 +118,7 @@ def answer(hold: tuple[str, ...], account: str) -> int:
 
 
 command.add_command(decide)
+command.add_command(release_)
 
 
 @command.command(

@@ -73,7 +73,7 @@ def make(connection: str | None, lines: bool, limit: int) -> int:
             else:
                 show_run(workshop, chosen, run, out)
             return Exit.FAILED
-        return _tell(workshop, run.plan_id, lines, limit)
+        return tell_plan(workshop, run.plan_id, lines, limit)
 
 
 @command.command(
@@ -91,7 +91,7 @@ def show_command(connection: str | None, lines: bool, limit: int) -> int:
             chosen = the_connection(session, connection)
             found = waiting_plan(session, chosen.id)
             plan_id = found.id if found else _last(session, chosen)
-        return _tell(workshop, plan_id, lines, limit)
+        return tell_plan(workshop, plan_id, lines, limit)
 
 
 def _last(session: Session, connection: Connection) -> str:
@@ -109,7 +109,8 @@ def _last(session: Session, connection: Connection) -> str:
     return last
 
 
-def _tell(workshop: Workshop, plan_id: str, lines: bool, limit: int) -> Exit:
+def tell_plan(workshop: Workshop, plan_id: str, lines: bool, limit: int) -> Exit:
+    """Show a plan, with its lines if asked for; the status says whether it waits for a person."""
     out = output()
     with workshop.database.read() as session:
         plan, effect = read_plan(session, plan_id)

@@ -14,7 +14,7 @@ from raccord.overview.explain import explain
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_summary
 from raccord.quickbooks import Lane, quoted
 from raccord.store.canonical import canonical
-from raccord.store.models import Action, Company, Connection, PlanState
+from raccord.store.models import REMOVALS, Action, Company, Connection, PlanState
 from raccord.sync.chunks import chunks
 from raccord.sync.workshop import Workshop
 
@@ -22,6 +22,9 @@ HASH_SHOWN = 12
 
 Books = Mapping[tuple[str, str], Mapping[str, Any]]
 """Documents as QuickBooks holds them now, by kind and id."""
+
+CHANGING = (Action.UPDATE, *REMOVALS)
+"""Actions on a document that exists."""
 
 _STATES = {
     PlanState.BUILDING: Phrase("en préparation", "being made"),
@@ -44,7 +47,7 @@ def books_now(workshop: Workshop, plan: PlanSummary, lines: Sequence[LineView]) 
     """Read from QuickBooks the documents that these lines would change."""
     wanted: dict[str, list[str]] = {}
     for line in lines:
-        if line.action == Action.UPDATE:
+        if line.action in CHANGING:
             wanted.setdefault(line.kind, []).append(line.document_id)
     if not wanted:
         return {}
@@ -225,7 +228,7 @@ def _show_reasons(out: Output, plan: PlanSummary) -> None:
 
 
 def _before(line: LineView, before: Books) -> Phrase:
-    if line.action != Action.UPDATE:
+    if line.action not in CHANGING:
         return Phrase("rien", "nothing")
     document = before.get((line.kind, line.document_id))
     if document is None:

@@ -37,6 +37,7 @@ from raccord.sync.days import today_of
 from raccord.sync.holds import close_hold
 from raccord.sync.plans import changed_since
 from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.undo_selection import is_undo
 from raccord.sync.workshop import Workshop
 
 BEGINNING = date(1, 1, 1)
@@ -99,12 +100,13 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         plan = session.get_one(Plan, plan_id, with_for_update=True)
         connection = session.get_one(Connection, plan.connection_id, with_for_update=True)
         run = session.get_one(Run, plan.run_id, with_for_update=True)
-        owners = connection.approved_at is None or connection.review_next
+        undo = is_undo(run)
+        owners = not undo and (connection.approved_at is None or connection.review_next)
         require(actor, Power.LINK if owners else Power.WORK, _info(workshop, connection))
         if plan.state != PlanState.WAITING or run.state != RunState.APPROVAL or plan.hash != plan_hash:
             raise _not_current()
         ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
-        if not ready or connection.paused_at is not None:
+        if not undo and (not ready or connection.paused_at is not None):
             raise DecisionError(
                 "plan.not_connected",
                 Text(
@@ -125,7 +127,8 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         if changed_since(session, plan, run, connection):
             raise _not_current()
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
-        connection.approved_at, connection.review_next = connection.approved_at or now, False
+        if not undo:
+            connection.approved_at, connection.review_next = connection.approved_at or now, False
         run.state, run.stop_after, run.epoch = RunState.QUEUED, "", run.epoch + 1
         events.append(
             session,

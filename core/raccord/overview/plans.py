@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
 from raccord.overview.money import at_the_bank
 from raccord.overview.sums import exact, scale_of, units_of
-from raccord.store.models import Action, Connection, LedgerEntry, LineState, Plan, PlanLine, PlanState
+from raccord.store.models import REMOVALS, Action, Connection, LedgerEntry, LineState, Plan, PlanLine, PlanState
 
 LINK_PREFIX = "{link:"
 """How an account that does not exist yet stands in an effect: ``{link:KEY}``."""
@@ -106,7 +106,7 @@ class LineView:
     payload: str
 
 
-SENT = (Action.CREATE, Action.UPDATE, Action.LINK)
+SENT = (Action.CREATE, Action.UPDATE, Action.LINK, *REMOVALS)
 
 
 def plan_summary(session: Session, plan_id: str) -> PlanSummary | None:
@@ -213,7 +213,7 @@ def plan_money(session: Session, plan_id: str) -> list[tuple[str, Decimal, Decim
         .where(
             PlanLine.plan_id == plan_id,
             PlanLine.amount.is_not(None),
-            PlanLine.action.in_((Action.CREATE, Action.UPDATE, Action.LINK)),
+            PlanLine.action.in_(SENT),
             at_the_bank(Connection.company_id, PlanLine.money_account),
         )
         .group_by("currency", "out", "scale")

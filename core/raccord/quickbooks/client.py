@@ -202,21 +202,25 @@ class QuickBooks:
 
     def delete(self, kind: str, id: str, sync_token: str, request_id: str) -> Answer[Entity]:
         """Delete a transaction or attachment for good; the answer holds only its Id and status."""
-        if not entity(kind).deletable:
-            raise ValueError(f"QuickBooks does not delete {kind}; objects of a list are made inactive instead")
-        return self._write(
-            "delete", kind, json.dumps({"Id": id, "SyncToken": sync_token}), request_id, {"operation": "delete"}
-        )
+        return self.take_out(kind, json.dumps({"Id": id, "SyncToken": sync_token}), request_id)
 
     def void(self, kind: str, id: str, sync_token: str, request_id: str) -> Answer[Entity]:
         """Void a transaction: it stays, with all amounts at zero."""
+        sparse = {"sparse": True} if entity(kind).void is VoidWay.INCLUDE else {}
+        body = json.dumps({"Id": id, "SyncToken": sync_token, **sparse})
+        return self.take_out(kind, body, request_id, void=True)
+
+    def take_out(self, kind: str, payload: str | bytes, request_id: str, *, void: bool = False) -> Answer[Entity]:
+        """Delete, or void, what JSON text made elsewhere names by Id and SyncToken."""
+        if not void:
+            if not entity(kind).deletable:
+                raise ValueError(f"QuickBooks does not delete {kind}; objects of a list are made inactive instead")
+            return self._write("delete", kind, payload, request_id, {"operation": "delete"})
         match entity(kind).void:
             case VoidWay.OPERATION:
-                body = json.dumps({"Id": id, "SyncToken": sync_token})
-                return self._write("void", kind, body, request_id, {"operation": "void"})
+                return self._write("void", kind, payload, request_id, {"operation": "void"})
             case VoidWay.INCLUDE:
-                body = json.dumps({"Id": id, "SyncToken": sync_token, "sparse": True})
-                return self._write("void", kind, body, request_id, {"operation": "update", "include": "void"})
+                return self._write("void", kind, payload, request_id, {"operation": "update", "include": "void"})
             case None:
                 raise ValueError(f"QuickBooks does not void {kind} through its service")
 

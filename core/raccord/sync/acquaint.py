@@ -18,11 +18,13 @@ from sqlalchemy.orm import Session
 from raccord.quickbooks import QuickBooks
 from raccord.quickbooks.codec import marked_revision
 from raccord.store.models import (
+    REMOVALS,
     Company,
     DraftRow,
     DraftState,
     LineState,
     LinkRow,
+    LinkState,
     MarkedDocument,
     PlanLine,
     Posting,
@@ -91,7 +93,10 @@ def creates_documents(session: Session, connection_id: str) -> bool:
 def has_lines_to_send(session: Session, plan_id: str) -> bool:
     """Tell whether a plan has documents that are still to be sent."""
     pending = select(PlanLine.id).where(
-        PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, PlanLine.kind.in_(DOCUMENTS)
+        PlanLine.plan_id == plan_id,
+        PlanLine.state == LineState.PENDING,
+        PlanLine.kind.in_(DOCUMENTS),
+        PlanLine.action.not_in(REMOVALS),
     )
     return session.scalars(pending.limit(1)).first() is not None
 
@@ -141,24 +146,41 @@ def _since(session: Session, company: Company) -> datetime:
 
 
 def _unknown(session: Session, company_id: str, marked: Sequence[Marked]) -> list[Marked]:
-    """Return the first document under each mark that neither a link, nor an intent, nor an earlier look knows."""
-    first: dict[str, Marked] = {}
-    for each in marked:
-        first.setdefault(each.code, each)
+    """Return the first document under each mark that neither a link, nor an intent, nor an earlier look knows.
+
+    Of a draft whose document was undone only that one is known: what a forgotten life of ours made since is not.
+    """
+    codes = sorted({each.code for each in marked})
     known: set[str] = set()
-    for some in chunks(sorted(first), CHUNK):
-        for table, column in ((LinkRow, LinkRow.marker), (MarkedDocument, MarkedDocument.code)):
-            known.update(session.scalars(select(column).where(table.company_id == company_id, column.in_(some))))
-    for some in chunks(sorted(set(first) - known), CHUNK):
+    ours: set[tuple[str, str]] = set()
+    for some in chunks(codes, CHUNK):
+        known.update(
+            session.scalars(
+                select(MarkedDocument.code).where(
+                    MarkedDocument.company_id == company_id, MarkedDocument.code.in_(some)
+                )
+            )
+        )
+        links = select(LinkRow.marker, LinkRow.document_id, LinkRow.state).where(
+            LinkRow.company_id == company_id, LinkRow.marker.in_(some)
+        )
+        for row in session.execute(links):
+            ours.add((row.marker, row.document_id))
+            if row.state not in (LinkState.UNDONE, LinkState.RELEASED):
+                known.add(row.marker)
+    for some in chunks(sorted(set(codes) - known), CHUNK):
         rows = session.execute(
             select(Posting.marker, Posting.document_id, Posting.state).where(
                 Posting.company_id == company_id, Posting.marker.in_(some)
             )
         )
         # An open intent is read back; and what was posted once and unlinked since is not taken up again.
-        known.update(
-            row.marker
-            for row in rows
-            if row.state == PostingState.INTENT or row.document_id == first[row.marker].document_id
-        )
-    return [each for code, each in first.items() if code not in known]
+        for row in rows:
+            ours.add((row.marker, row.document_id))
+            if row.state == PostingState.INTENT:
+                known.add(row.marker)
+    first: dict[str, Marked] = {}
+    for each in marked:
+        if each.code not in known and (each.code, each.document_id) not in ours:
+            first.setdefault(each.code, each)
+    return list(first.values())

@@ -57,6 +57,8 @@ def marker(code: str, revision: int) -> str:
     return f"[raccord {code} r{revision}]"
 
 
-def request_id(code: str, revision: int, refusals: int) -> str:
-    """Return QuickBooks' ``requestid``: the same for every resend, a new one after QuickBooks refused."""
-    return f"raccord-{code}-r{revision}-{refusals}"
+def request_id(code: str, revision: int, refusals: int, *, removal: bool = False) -> str:
+    """Return QuickBooks' ``requestid``: the same for every resend, a new one after QuickBooks refused; taking a
+    revision out again is another request than writing it.
+    """
+    return f"raccord-{code}-{'u' if removal else 'r'}{revision}-{refusals}"

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from raccord.quickbooks import Cause, Fault
 from raccord.quickbooks.codec import differing, marked_revision, money_of, summary_of
 from raccord.store.models import (
+    REMOVALS,
     Action,
     Choice,
     DraftRow,
@@ -47,6 +48,7 @@ from raccord.sync.periods import hold_closed
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.reactivate import AGAIN
 from raccord.sync.readback import CLOCKS_APART, LISTS
+from raccord.sync.removals import Removal, record_removal
 from raccord.sync.standing import said_of
 
 COMPUTED_OTHERWISE = "posting.amount_differs"
@@ -120,6 +122,10 @@ class Outcomes:
         if posting.state != PostingState.INTENT:
             return
         posting.finished_at, posting.tid = self.now, tid
+        if posting.operation in REMOVALS:
+            removal = Removal(posting, line, draft, self.links[posting.key])
+            record_removal(self.session, self.run, removal, outcome, self.now)
+            return
         if not isinstance(outcome, Mapping):
             _refuse(self.session, self.run, posting, line, draft, outcome[0], standing or {}, self.now)
             if outcome[0].cause is Cause.GONE and posting.operation == Action.UPDATE and posting.key in self.links:

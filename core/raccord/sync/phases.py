@@ -22,6 +22,8 @@ class Phase(StrEnum):
     BOOKS = "books"
     PLAN = "plan"
     MATCH = "match"
+    UNDO = "undo"
+    """In the place of fetching, mapping and planning, where a run takes documents out of the books."""
     POST = "post"
     REPORT = "report"
     PROVE = "prove"

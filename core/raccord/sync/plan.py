@@ -48,6 +48,7 @@ from raccord.sync.periods import NEXT_OPEN_DAY, Blocked, Closing, Left, Open, da
 from raccord.sync.plan_lines import line_fields, lines_first
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.reactivate import AGAIN, to_reactivate
+from raccord.sync.removals import UNDONE, undone_of
 from raccord.sync.resolve import DECISION_MISSING, LINK_MISSING, LINK_WAITS, Held, Resolver
 from raccord.sync.settling import CLASS, Go, Leave, Settling, Wait, first_question, has_classes, renamed
 
@@ -93,6 +94,10 @@ class Planner:
     there: dict[str, MarkedDocument] = field(default_factory=dict)
     """Documents that a life of ours made and that a restored backup has forgotten, by the code of their mark."""
     closing: Closing = field(default_factory=lambda: Closing(None))
+    generations: dict[str, int] = field(default_factory=dict)
+    """How many documents of a draft were undone, by its key."""
+    undone: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What is told of drafts whose documents were undone, by their keys."""
     settling: Settling = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,6 +121,9 @@ class Planner:
         self.resolver.renamed, self.resolver.inactive = to_reactivate(self.session, self.run)
         self.resolver.load_links(self.session, [key for _, draft in drafts for key in links_in(draft)], self.plan.id)
         links = self._links([row.key for row in rows])
+        self.generations = {key: link.generation for key, link in links.items()}
+        self.undone = undone_of(self.session, links.values())
+        links = {key: link for key, link in links.items() if link.state != LinkState.RELEASED}
         unlinked = [self._code(row.key) for row in rows if row.key not in links]
         self.there = marked_under(self.session, self.company.id, unlinked)
         self.asked = asked(self.session, (row.id for row in rows))
@@ -145,6 +153,9 @@ class Planner:
 
     def _line(self, row: DraftRow, draft: Draft, link: LinkRow | None) -> dict[str, Any] | None:
         """Return the plan line of a draft, or nothing where the books already say what it says."""
+        if link is not None and link.state == LinkState.UNDONE:
+            # Whatever the source says of it since: only a person lets it go again.
+            return self._hold(row, draft, Held(UNDONE, **self.undone.get(row.key, {})))
         code = row.reason
         if link is not None and link.state != LinkState.LIVE:
             code = VOIDED if link.state == LinkState.VOIDED else DELETED
@@ -306,7 +317,8 @@ class Planner:
         if has_classes(draft) and not self.facts.classes:
             raise Held(FEATURE_MISSING, feature=CLASS)
         code = self._code(key)
-        number = f"{self.connection.connector[:3].upper()}-{code}"
+        lives = self.generations.get(key, 0)
+        number = f"{self.connection.connector[:3].upper()}-{code}" + (f"-{lives + 1}" if lives else "")
         return encode(
             draft,
             self.resolver.resolve,

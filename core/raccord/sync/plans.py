@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from raccord.store.models import (
+    REMOVALS,
     Connection,
     DraftRow,
     DraftState,
     LineState,
+    LinkRow,
+    LinkState,
     Plan,
     PlanLine,
     PlanState,
     Run,
     RunState,
 )
+from raccord.sync.undo_selection import is_undo
 
 SUPERSEDED = "plan.superseded"
 CHANGED = "plan.changed"
@@ -62,10 +66,10 @@ def set_aside(session: Session, connection_id: str, now: datetime) -> None:
 
 
 def leave_changed(session: Session, plan_id: str) -> None:
-    """Leave the lines whose drafts are not what was planned any more to the next run."""
+    """Leave the lines whose drafts or documents are not what was planned any more to the next run."""
     session.execute(
         update(PlanLine)
-        .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, _draft_changed())
+        .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, _line_changed(session, plan_id))
         .values(state=LineState.LEFT, reason=CHANGED)
     )
 
@@ -73,19 +77,32 @@ def leave_changed(session: Session, plan_id: str) -> None:
 def changed_since(session: Session, plan: Plan, run: Run, connection: Connection) -> bool:
     """Tell whether records, choices or settings changed after the plan was made.
 
-    Told by revisions, never by clocks: those of several processes differ.
+    Told by revisions, never by clocks: those of several processes differ. Of an undo only its documents count: choices
+    and settings have no part in it.
     """
-    if run.progress.get(REVISION) != connection.revision:
+    if not is_undo(run) and run.progress.get(REVISION) != connection.revision:
         return True
-    line = select(PlanLine.id).where(PlanLine.plan_id == plan.id, PlanLine.state == LineState.PENDING, _draft_changed())
+    changed = _line_changed(session, plan.id)
+    line = select(PlanLine.id).where(PlanLine.plan_id == plan.id, PlanLine.state == LineState.PENDING, changed)
     return session.execute(line.limit(1)).first() is not None
 
 
-def _draft_changed() -> ColumnElement[bool]:
-    return exists().where(
+def _line_changed(session: Session, plan_id: str) -> ColumnElement[bool]:
+    """Tell of a line whether its draft was revised since; of a removal, whether its document is no longer linked."""
+    draft_changed = exists().where(
         DraftRow.id == PlanLine.draft_id,
         or_(DraftRow.state != DraftState.PLANNED, DraftRow.revision != PlanLine.revision),
     )
+    connection_id = session.get_one(Plan, plan_id).connection_id
+    linked = exists().where(
+        LinkRow.connection_id == connection_id,
+        LinkRow.key == PlanLine.key,
+        LinkRow.document_id == PlanLine.document_id,
+        LinkRow.revision == PlanLine.revision,
+        LinkRow.state == LinkState.LIVE,
+    )
+    removes = PlanLine.action.in_(REMOVALS)
+    return or_(and_(not_(removes), draft_changed), and_(removes, not_(linked)))
 
 
 def plan_hash(session: Session, plan_id: str) -> str:

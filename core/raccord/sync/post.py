@@ -14,8 +14,9 @@ from raccord.clock import Clock
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Cause, QuickBooks, QuickBooksError
-from raccord.quickbooks.codec import fill
+from raccord.quickbooks.codec import fill, with_token
 from raccord.store.models import (
+    REMOVALS,
     Action,
     Control,
     DraftRow,
@@ -39,6 +40,7 @@ from raccord.sync.periods import leave_closed
 from raccord.sync.problems import open_problem
 from raccord.sync.readback import Sought, read_back, way_of
 from raccord.sync.recognise import recognise
+from raccord.sync.removals import TOKEN_NOW, leave_held, look_again, unmet
 from raccord.sync.resolve import LINK_WAITS
 from raccord.sync.sending import Job, Result, Sender, send_all
 from raccord.sync.standing import tell_what_stands
@@ -99,6 +101,7 @@ class Poster:
         if over:
             self._settle(self._read_back(over))
             return True
+        look_again(self.execution, self.client, plan_id, self.clock.now())
         jobs = self._claim(plan_id, min(job.rank for job in unknown) if unknown else None)
         if jobs is not None:
             self._pump(plan_id, jobs)
@@ -197,10 +200,15 @@ class Poster:
             refusals = self._refusals(session, [line.key for line in lines])
             codes = {line.key: mark(self.realm, self.connection_id, line.key) for line in lines}
             there = marked_under(session, self.company_id, codes.values())
-            ready = [line for line in lines if all(key in ids for key in line.needs)]
+            ready = []
             for line in lines:
-                if line not in ready:
-                    self._leave(session, run, line, [key for key in line.needs if key not in ids])
+                missing = unmet(line, ids)
+                if not missing:
+                    ready.append(line)
+                elif line.action in REMOVALS:
+                    leave_held(session, run, line, missing, self.clock.now())
+                else:
+                    self._leave(session, run, line, missing)
             postings = []
             for line in ready:
                 # Made by a life of ours that a restored backup has forgotten: it is linked and not made again.
@@ -215,8 +223,11 @@ class Poster:
     def _intend(
         self, line: PlanLine, code: str, ids: Mapping[str, str], refusals: int, found: MarkedDocument | None
     ) -> Posting:
-        way_of(line.kind)
-        body = fill(line.payload, ids) if line.payload else ""
+        if line.action in REMOVALS:
+            body = with_token(line.payload, str(line.params.get(TOKEN_NOW, "")))
+        else:
+            way_of(line.kind)
+            body = fill(line.payload, ids) if line.payload else ""
         line.state = LineState.SENDING
         line.money_account = ids.get(line.money_account.removeprefix("{link:").removesuffix("}"), line.money_account)
         return Posting(
@@ -227,7 +238,7 @@ class Poster:
             revision=line.revision,
             kind=line.kind,
             operation=line.action if found is None else Action.LINK,
-            request_id=request_id(code, line.revision, refusals),
+            request_id=request_id(code, line.revision, refusals, removal=line.action in REMOVALS),
             marker=code,
             body=body,
             body_hash=digest(body),
@@ -253,6 +264,7 @@ class Poster:
             posting.body,
             line.day,
             posting.created_at,
+            posting.operation,
         )
         return Job(
             posting.id,

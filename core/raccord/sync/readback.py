@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
-from raccord.quickbooks.codec import differing, read_marker
+from raccord.quickbooks.codec import differing, is_voided, read_marker
+from raccord.store.models import REMOVALS, Action
 from raccord.sync.books import by_name
 from raccord.sync.chunks import chunks
 
@@ -72,6 +73,12 @@ class Sought:
     day: date | None
     since: datetime | None = None
     """When it was sent first; nothing that is older can be it."""
+    action: str = Action.CREATE
+
+    @property
+    def removed(self) -> bool:
+        """Whether it is looked for to see that it is gone."""
+        return self.action in REMOVALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class _Question:
     kind: str
     where: str
     sought: tuple[Sought, ...]
+    removals: bool = False
 
 
 def way_of(kind: str) -> Way:
@@ -92,6 +100,9 @@ def way_of(kind: str) -> Way:
 def read_back(client: QuickBooks, sought: Sequence[Sought], *, moved: bool = False) -> dict[str, Mapping[str, Any]]:
     """Return the documents that are there, by code; never more requests than documents, mostly one for all.
 
+    Of a removal the answer that QuickBooks gave, or would have given, where it is carried out: that the document is
+    gone, or the document voided, or the entry inactive.
+
     With ``moved``, those that are not where they were put are looked for among all that was made since, by the same
     request: a person had time to give them another day or number.
     """
@@ -101,7 +112,9 @@ def read_back(client: QuickBooks, sought: Sequence[Sought], *, moved: bool = Fal
     answers = client.query_each([(question.kind, question.where) for question in questions])
     found: dict[str, Mapping[str, Any]] = {}
     for question, rows in zip(questions, answers, strict=True):
-        if question.kind in LISTS:
+        if question.removals:
+            found.update(_removed(question, rows))
+        elif question.kind in LISTS:
             found.update(_entries(question, rows))
         else:
             _take(found, question.sought, rows)
@@ -115,7 +128,11 @@ def _questions(sought: Sequence[Sought]) -> Iterator[_Question]:
         active = " AND Active IN (true, false)" if kind in LISTS else ""
         for some in chunks([each for each in here if each.update], BATCH_MAX):
             yield _Question(kind, _one_of("Id", (each.document_id for each in some)) + active, tuple(some))
-        created = [each for each in here if not each.update]
+        for some in chunks([each for each in here if each.removed], BATCH_MAX):
+            yield _Question(kind, _one_of("Id", (each.document_id for each in some)) + active, tuple(some), True)
+        created = [each for each in here if not each.update and not each.removed]
+        if not created:
+            continue
         match way_of(kind):
             case Way.NUMBER:
                 for some in chunks(created, BATCH_MAX):
@@ -131,7 +148,11 @@ def _questions(sought: Sequence[Sought]) -> Iterator[_Question]:
 
 def _questions_since(sought: Sequence[Sought]) -> Iterator[_Question]:
     for kind in dict.fromkeys(each.kind for each in sought if each.kind not in LISTS):
-        created = tuple(each for each in sought if each.kind == kind and not each.update and each.since is not None)
+        created = tuple(
+            each
+            for each in sought
+            if each.kind == kind and not each.update and not each.removed and each.since is not None
+        )
         moments = [each.since for each in created if each.since is not None]
         if moments:
             yield _Question(kind, created_since(min(moments) - CLOCKS_APART), created)
@@ -144,6 +165,20 @@ def created_since(moment: datetime) -> str:
 
 def _one_of(name: str, values: Iterable[str]) -> str:
     return f"{name} IN ({', '.join(map(quoted, values))})"
+
+
+def _removed(question: _Question, rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return what stands for the answers of the removals that are carried out."""
+    there = {str(row["Id"]): row for row in rows}
+    found: dict[str, Mapping[str, Any]] = {}
+    for each in question.sought:
+        row = there.get(each.document_id)
+        if each.action == Action.DELETE:
+            if row is None:
+                found[each.code] = {"Id": each.document_id, "status": "Deleted"}
+        elif row is not None and (is_voided(row) if each.action == Action.VOID else row.get("Active") is False):
+            found[each.code] = row
+    return found
 
 
 def _take(

@@ -24,8 +24,9 @@ def recognise(client: QuickBooks, results: Sequence[Result]) -> list[Result]:
     """Return the results with documents in the place of refusals that our own documents caused.
 
     A number, a name or a newer state may come from a life of ours that we forgot; a newer state only counts if it says
-    what was sent. And "not found" as the answer to an
-    update may speak of the document or of something it refers to: asking for the document tells which.
+    what was sent. What was to be taken out may be gone since an earlier sending, or by somebody else's hand, which
+    comes to the same. And "not found" as the answer to an update may speak of the document or of something it refers
+    to: asking for the document tells which.
     """
     taken = [result.job.sought for result in results if _stands_in_its_way(result)]
     gone = [result.job for result in results if _has(result.faults, {Cause.GONE}) and _updates(result.job)]
@@ -35,11 +36,15 @@ def recognise(client: QuickBooks, results: Sequence[Result]) -> list[Result]:
 
 
 def _stands_in_its_way(result: Result) -> bool:
+    if result.job.sought.removed:
+        return result.document is None and result.refused
     return _has(result.faults, IN_THE_WAY)
 
 
 def _judged(result: Result, found: Mapping[str, Mapping[str, Any]], alive: set[tuple[str, str]]) -> Result:
     sought: Sought = result.job.sought
+    if sought.removed:
+        return replace(result, document=found[sought.code]) if sought.code in found else result
     if _stands_in_its_way(result) and sought.code in found:
         there = found[sought.code]
         # A newer state that bears our mark may be one that a forgotten life of ours wrote of another revision.

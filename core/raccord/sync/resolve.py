@@ -138,7 +138,7 @@ class Resolver:
             ):
                 if state == LinkState.LIVE:
                     self.links[key] = document_id
-                else:
+                elif state not in (LinkState.UNDONE, LinkState.RELEASED):
                     self.gone.add(key)
             for key, action in session.execute(
                 select(PlanLine.key, PlanLine.action).where(

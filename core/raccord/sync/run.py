@@ -37,6 +37,7 @@ from raccord.sync.file_guard import DatabaseAway
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.post import OutcomeUnknown
 from raccord.sync.problems import open_problem
+from raccord.sync.undo_selection import is_undo
 from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop
 
@@ -122,7 +123,8 @@ class Pipeline:
         connection = session.get_one(Connection, run.connection_id)
         # A pause of more than a year ends in REAUTHORISE with its day kept: nothing runs until that is done (CH-45).
         ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
-        if not ready or connection.paused_at is not None:
+        # What was written may be taken out again of a connection that brings nothing over any more.
+        if not is_undo(run) and (not ready or connection.paused_at is not None):
             run.state, run.finished_at, run.error_code = RunState.CANCELLED, now, f"connection.{connection.state}"
             return Progress.STOPPED
         run.state, run.started_at = RunState.RUNNING, run.started_at or now

@@ -26,11 +26,14 @@ from raccord.quickbooks import (
     quoted,
 )
 from raccord.quickbooks.codec import uses_batch
+from raccord.quickbooks.wire import Answer
 from raccord.store.models import Action
 from raccord.sync.bodies import digest
 from raccord.sync.execution import Fenced
 from raccord.sync.readback import LISTS, Sought
 
+OPERATIONS: Mapping[str, Operation] = {Action.UPDATE: Operation.UPDATE, Action.DELETE: Operation.DELETE}
+"""What a batch calls an action; whatever else goes in one creates."""
 WORKERS = 8
 """Requests under way at once; the governor lets a run have no more."""
 BATCH_PATIENCE_MS = 250
@@ -176,7 +179,7 @@ class Sender:
         """Tell whether two jobs may go out in one request."""
         if Action.LINK in (first.action, other.action):
             return first.action == other.action and first.kind == other.kind
-        if {first.posting_id, other.posting_id} & self._alone:
+        if {first.posting_id, other.posting_id} & self._alone or Action.VOID in (first.action, other.action):
             return False
         return uses_batch(first.kind) and uses_batch(other.kind)
 
@@ -197,9 +200,8 @@ class Sender:
         return [self._send_one(jobs[0])]
 
     def _send_one(self, job: Job) -> Result:
-        send = self._client.update if job.action == Action.UPDATE else self._client.create
         try:
-            answer = send(job.kind, job.body, job.request)
+            answer = self._write(job)
         except Uncertain as error:
             return Result(job, tid=error.tid, under_way_ms=error.attempt.under_way_ms)
         except RefusedError as error:
@@ -207,6 +209,15 @@ class Sender:
                 raise
             return Result(job, faults=error.faults, tid=error.tid)
         return Result(job, answer.value, tid=answer.tid)
+
+    def _write(self, job: Job) -> Answer[dict[str, Any]]:
+        match job.action:
+            case Action.DELETE | Action.VOID:
+                return self._client.take_out(job.kind, job.body, job.request, void=job.action == Action.VOID)
+            case Action.UPDATE | Action.DEACTIVATE:
+                return self._client.update(job.kind, job.body, job.request)
+            case _:
+                return self._client.create(job.kind, job.body, job.request)
 
     def _look_up(self, jobs: Sequence[Job]) -> list[Result]:
         """Write nothing: the documents that are there become ours to follow."""
@@ -221,9 +232,7 @@ class Sender:
 
     def _send_batch(self, jobs: Sequence[Job]) -> list[Result]:
         items = [
-            BatchItem(
-                str(number), Operation.UPDATE if job.action == Action.UPDATE else Operation.CREATE, job.kind, job.body
-            )
+            BatchItem(str(number), OPERATIONS.get(job.action, Operation.CREATE), job.kind, job.body)
             for number, job in enumerate(jobs, start=1)
         ]
         # The same documents make the same batch id, so that a whole batch sent again is one request to QuickBooks.

@@ -39,9 +39,12 @@ from raccord.sync.post import Poster
 from raccord.sync.problems import close_problems
 from raccord.sync.prove import proof_months
 from raccord.sync.reactivate import note_inactive
+from raccord.sync.removals import leave_closed_removals
 from raccord.sync.report import outcomes_after
 from raccord.sync.reprove import prove_window
 from raccord.sync.resolve import Resolver
+from raccord.sync.undo_run import plan_undo
+from raccord.sync.undo_selection import is_undo
 from raccord.sync.views import View
 from raccord.sync.workshop import Bench, Workshop
 
@@ -78,6 +81,8 @@ class Unit:
                 self._plan()
             case Phase.MATCH:
                 return self._match()
+            case Phase.UNDO:
+                return plan_undo(self.execution, self.bench, self.workshop.clock.now())
             case Phase.POST:
                 self._post()
             case Phase.REPORT:
@@ -135,7 +140,7 @@ class Unit:
         """Settle what an earlier run left unknown, before new revisions of the records are looked at."""
         self._poster().recover()
         with self.execution.begin() as (_, run):
-            run.phase = Phase.MAP
+            run.phase = Phase.UNDO if is_undo(run) else Phase.MAP
 
     def _books(self) -> None:
         bench = self.bench
@@ -242,7 +247,8 @@ class Unit:
             return
         with self.execution.begin() as (session, run):
             session.get_one(Plan, run.plan_id).state = PlanState.APPLIED
-            run.phase = Phase.REPORT
+            # The source is told of what stands in the books; what was taken out is no outcome of its records.
+            run.phase = Phase.PROVE if is_undo(run) else Phase.REPORT
 
     def _watch_closing(self) -> None:
         """Read the closing date again before a plan that waited for a person is posted, once for each plan.
@@ -256,7 +262,9 @@ class Unit:
                 session.get_one(Company, self.bench.company.id).books_closed_on = closed_on
                 leave_moved(session, plan, closed_on)
                 if closed_on is not None:
-                    leave_closed(session, run, plan.connection_id, plan.id, closed_on, "", self.workshop.clock.now())
+                    now = self.workshop.clock.now()
+                    leave_closed(session, run, plan.connection_id, plan.id, closed_on, "", now)
+                    leave_closed_removals(session, run, plan.id, closed_on, now)
             run.progress = {**run.progress, CLOSING: str(closed_on or "")}
 
     def _report(self) -> None:

@@ -10,8 +10,19 @@ from raccord.quickbooks.codec.names import clean_name
 from raccord.quickbooks.codec.notes import marked_revision, read_marker
 from raccord.quickbooks.codec.placeholders import UnfilledLinkError, fill, placeholder
 from raccord.quickbooks.codec.reading import money_of, summary_of
+from raccord.quickbooks.codec.removals import (
+    TOKEN,
+    can_void,
+    deactivation,
+    deletion,
+    is_voided,
+    voiding,
+    waits_for_token,
+    with_token,
+)
 
 __all__ = [
+    "TOKEN",
     "CompanyFacts",
     "EncodeError",
     "Encoded",
@@ -19,11 +30,15 @@ __all__ = [
     "TaxRate",
     "UnfilledLinkError",
     "active_again",
+    "can_void",
     "clean_name",
+    "deactivation",
+    "deletion",
     "differing",
     "encode",
     "entity_of",
     "fill",
+    "is_voided",
     "ledger_effect",
     "marked_revision",
     "money_of",
@@ -32,4 +47,7 @@ __all__ = [
     "read_marker",
     "summary_of",
     "uses_batch",
+    "voiding",
+    "waits_for_token",
+    "with_token",
 ]

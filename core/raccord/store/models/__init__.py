@@ -2,6 +2,7 @@
 
 from raccord.store.columns import Model
 from raccord.store.models.books import (
+    REMOVALS,
     Action,
     Certificate,
     LedgerEntry,
@@ -16,6 +17,7 @@ from raccord.store.models.books import (
     Posting,
     PostingState,
     Proof,
+    Statement,
 )
 from raccord.store.models.companies import (
     ClosedMonth,
@@ -46,6 +48,7 @@ from raccord.store.models.records import (
 from raccord.store.models.runs import Control, Event, EventHead, RateBucket, Run, RunCount, RunState, Worker
 
 __all__ = [
+    "REMOVALS",
     "Action",
     "Certificate",
     "Change",
@@ -93,6 +96,7 @@ __all__ = [
     "SignInFailure",
     "SourceFile",
     "SourceRecord",
+    "Statement",
     "StreamCursor",
     "TermOverride",
     "WebSession",

@@ -45,9 +45,17 @@ class Action(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     LINK = "link"
+    DELETE = "delete"
+    VOID = "void"
+    DEACTIVATE = "deactivate"
+    """An entry of a list, which QuickBooks does not delete."""
     SKIP = "skip"
     HOLD = "hold"
     BLOCKED = "blocked"
+
+
+REMOVALS = (Action.DELETE, Action.VOID, Action.DEACTIVATE)
+"""Actions that take something of ours out of the books."""
 
 
 class LineState(StrEnum):
@@ -89,7 +97,7 @@ class PlanLine(Model):
     payload: Mapped[str] = mapped_column(default="")
     payload_hash: Mapped[str] = mapped_column(default="")
     needs: Mapped[list[Any]] = mapped_column(default=list)
-    """Keys whose documents must exist first."""
+    """Keys whose documents must exist first; of a removal those whose documents must be gone first."""
     reason: Mapped[str] = mapped_column(default="")
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     effect: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -161,6 +169,10 @@ class LinkState(StrEnum):
     DELETED = "deleted"
     VOIDED = "voided"
     UNLINKED = "unlinked"
+    UNDONE = "undone"
+    """We took the document out again; its draft is not posted before a person says so."""
+    RELEASED = "released"
+    """Undone, and a person said to post it again: the next plan makes it anew."""
 
 
 class LinkRow(Model):
@@ -195,6 +207,8 @@ class LinkRow(Model):
     state: Mapped[str] = mapped_column(default=LinkState.LIVE)
     origin: Mapped[str] = mapped_column(default="created")
     """``created`` by us or ``linked`` to what was there."""
+    generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many documents of this draft were undone; each later one bears a number of its own."""
     linked_at: Mapped[datetime]
 
 
@@ -281,6 +295,19 @@ class Proof(Model):
     differences: Mapped[list[Any]] = mapped_column(default=list)
     """What explains a difference: ``{"key", "document_id", "code", "amount"}``."""
     proven_at: Mapped[datetime]
+
+
+class Statement(Model):
+    """Up to which day a person reconciled the statements of a bank or card account, since QuickBooks does not say."""
+
+    __tablename__ = "statement"
+
+    company_id: Mapped[str] = mapped_column(ForeignKey("company.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    account_name: Mapped[str]
+    through: Mapped[date]
+    declared_by: Mapped[str]
+    declared_at: Mapped[datetime]
 
 
 class Certificate(Model):

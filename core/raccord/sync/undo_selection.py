@@ -1,0 +1,148 @@
+"""What an undo is about: the documents of a run, or some of a connection, and the names that were made for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.store.models import (
+    Action,
+    Connection,
+    LinkRow,
+    LinkState,
+    Plan,
+    PlanLine,
+    Posting,
+    PostingState,
+    Run,
+)
+from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.readback import LISTS
+
+UNDO = "undo"
+"""What starts a run that takes documents out, and under which name its progress keeps what it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asked to be undone."""
+
+    run_id: str = ""
+    """Everything that this run created; or, where empty, the documents of ``keys``."""
+    keys: Sequence[str] = ()
+    names: bool = False
+    """Also the names that were made along with the documents and that nothing else uses."""
+    void: bool = False
+    """Void what QuickBooks can void, instead of deleting it."""
+    certified: str = ""
+    """Why documents of a certified month go too, in the person's words."""
+
+    def kept(self) -> dict[str, Any]:
+        """Return it as a run's progress keeps it."""
+        return {
+            "run": self.run_id, "keys": list(self.keys), "names": self.names, "void": self.void,
+            "certified": self.certified,
+        }  # fmt: skip
+
+    @classmethod
+    def of(cls, run: Run) -> Asked:
+        said = run.progress[UNDO]
+        return cls(said["run"], tuple(said["keys"]), said["names"], said["void"], said["certified"])
+
+
+@dataclass(slots=True)
+class Selection:
+    """The links that an undo is about, by key; ``only_updated`` of them its run did not create."""
+
+    links: dict[str, LinkRow] = field(default_factory=dict)
+    only_updated: set[str] = field(default_factory=set)
+
+    @property
+    def documents(self) -> list[LinkRow]:
+        return [link for link in self.links.values() if link.kind not in LISTS]
+
+    @property
+    def names(self) -> list[LinkRow]:
+        return [link for link in self.links.values() if link.kind in LISTS]
+
+
+def is_undo(run: Run) -> bool:
+    """Tell whether a run takes documents out instead of bringing records over."""
+    return run.trigger == UNDO
+
+
+def select_links(session: Session, connection: Connection, asked: Asked) -> Selection:
+    """Return what is asked for; of a run without names only its documents."""
+    written = _written(session, asked.run_id) if asked.run_id else dict.fromkeys(asked.keys, True)
+    found = Selection()
+    for link in links_of(session, connection, written):
+        if asked.run_id and link.kind in LISTS and not asked.names:
+            continue
+        found.links[link.key] = link
+        if not written[link.key]:
+            found.only_updated.add(link.key)
+    return found
+
+
+def names_used(session: Session, connection: Connection, documents: Iterable[Mapping[str, Any]]) -> Iterator[LinkRow]:
+    """Yield the names that the connection made and that these documents use."""
+    used = {value for document in documents for _, value in references(document)}
+    made = select(LinkRow).where(
+        LinkRow.company_id == connection.company_id,
+        LinkRow.connection_id == connection.id,
+        LinkRow.kind.in_(LISTS),
+        LinkRow.origin == "created",
+        LinkRow.state == LinkState.LIVE,
+    )
+    for link in session.scalars(made.order_by(LinkRow.id)):
+        if link.document_id in used:
+            yield link
+
+
+def links_of(session: Session, connection: Connection, keys: Iterable[str]) -> list[LinkRow]:
+    """Return the links of a connection's drafts, in the order in which they were made."""
+    found: list[LinkRow] = []
+    for some in chunks(sorted(set(keys)), CHUNK):
+        found += session.scalars(
+            select(LinkRow).where(
+                LinkRow.company_id == connection.company_id,
+                LinkRow.connection_id == connection.id,
+                LinkRow.key.in_(some),
+            )
+        )
+    return sorted(found, key=lambda link: link.id)
+
+
+def references(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each reference in a QuickBooks object: the name it stands under, and the id."""
+    if isinstance(value, Mapping):
+        if name and isinstance(value.get("value"), str):
+            yield name, str(value["value"])
+        for inner, each in value.items():
+            yield from references(each, str(inner))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from references(each, name)
+
+
+def _written(session: Session, run_id: str) -> dict[str, bool]:
+    """Return the keys that a run wrote, and whether it created their documents rather than changed them."""
+    rows = session.execute(
+        select(Posting.key, Posting.operation)
+        .join(PlanLine, PlanLine.id == Posting.plan_line_id)
+        .join(Plan, Plan.id == PlanLine.plan_id)
+        .where(
+            Plan.run_id == run_id,
+            Posting.state == PostingState.DONE,
+            Posting.operation.in_((Action.CREATE, Action.UPDATE, Action.LINK)),
+        )
+        .order_by(Posting.id)
+    )
+    created: dict[str, bool] = {}
+    for key, operation in rows:
+        created[key] = created.get(key, False) or operation != Action.UPDATE
+    return created
