@@ -17,9 +17,12 @@ from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, output
 from raccord.cli.proof_certify import certify_month, check_certificate, prove_and_show
+from raccord.cli.proof_nights import night_times
 from raccord.cli.showing import money
 from raccord.cli.words import Option, default_group
 from raccord.overview.explain import explain
+from raccord.overview.listing import MOST, Listing
+from raccord.overview.others import OtherView, other_changes
 from raccord.overview.proofs import ProofMonth, ProofRow, proof_months, proof_rows
 from raccord.store.models import Connection
 
@@ -99,20 +102,25 @@ def show(connection: str | None, month: datetime | None, days: bool, limit: int,
                     prove_and_show(workshop, each, out)
         with workshop.database.read() as session:
             proven = [_read(session, each, wanted, days or month is not None, limit) for each in chosen]
+            companies = sorted({each.company_id for each in chosen})
+            others = other_changes(session, companies, workshop.clock.now(), limit=min(limit, MOST))
     if out.as_json:
         out.json(
             {
                 "connections": [_as_json(each) for each in proven],
                 "all_equal": not any(each.unequal for each in proven),
+                "others": [_other_as_json(each) for each in others.rows],
+                "others_total": others.total,
             }
         )
     else:
         for found in proven:
             _show(out, found)
+        _show_others(out, others)
     return Exit.UNEQUAL if any(each.unequal for each in proven) else Exit.OK
 
 
-for _each in (certify_month, check_certificate):
+for _each in (certify_month, check_certificate, night_times):
     command.add_command(_each)
 
 
@@ -222,6 +230,58 @@ def _show_why(out: Output, row: ProofRow) -> None:
                 f"{where}: {document}, {money(each.amount, 'en')}: {english} [{each.code}]",
             )
         )
+
+
+DEEDS = {
+    "added": Phrase("ajouté", "added"),
+    "changed": Phrase("modifié", "changed"),
+    "removed": Phrase("retiré", "removed"),
+}
+
+
+def _show_others(out: Output, others: Listing[OtherView]) -> None:
+    """Show what people did on the accounts that are watched; nothing where they did nothing."""
+    if not others.rows:
+        return
+    out.table(
+        Phrase(
+            f"Par d'autres, sur les comptes suivis, depuis 30 jours ({len(others.rows)} sur {others.total})",
+            f"By others, on the watched accounts, in the last 30 days ({len(others.rows)} of {others.total})",
+        ),
+        [
+            Column(Phrase("Document", "Document")),
+            Column(Phrase("Compte", "Account")),
+            Column(Phrase("Quoi", "What")),
+            Column(Phrase("Avant", "Before"), right=True),
+            Column(Phrase("Après", "After"), right=True),
+        ],
+        [
+            [
+                f"{each.kind} {each.document_id}" + (f" ({each.number})" if each.number else ""),
+                each.account,
+                DEEDS[each.deed].fr if out.language == "fr" else DEEDS[each.deed].en,
+                "" if each.amount_before is None else f"{each.day_before} {money(each.amount_before, out.language)}",
+                "" if each.amount_after is None else f"{each.day_after} {money(each.amount_after, out.language)}",
+            ]
+            for each in others.rows
+        ],
+        empty=Phrase("", ""),
+    )
+
+
+def _other_as_json(each: OtherView) -> dict[str, object]:
+    return {
+        "kind": each.kind,
+        "document": each.document_id,
+        "number": each.number,
+        "account": each.account,
+        "what": each.deed,
+        "day_before": None if each.day_before is None else each.day_before.isoformat(),
+        "amount_before": each.amount_before,
+        "day_after": None if each.day_after is None else each.day_after.isoformat(),
+        "amount_after": each.amount_after,
+        "found_at": each.found_at.isoformat(),
+    }
 
 
 def _as_json(proven: Proven) -> dict[str, object]:

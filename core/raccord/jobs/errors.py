@@ -93,6 +93,15 @@ def unknown_connection(connection_id: str) -> JobError:
     )
 
 
+def unknown_company(company_id: str) -> JobError:
+    """Return the error for a company that does not exist."""
+    return JobError(
+        "jobs.unknown_company",
+        Text(fr=f"La société {company_id} n'existe pas.", en=f"There is no company {company_id}."),
+        Text(fr="Choisissez-la dans la liste des sociétés.", en="Choose it from the list of companies."),
+    )
+
+
 def not_ready(label: str, state: str) -> JobError:
     """Return the error for a connection whose state allows no run."""
     return JobError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from raccord.jobs.port import JobEngine
 from raccord.plugin.texts import Text
 from raccord.store.database import Database
 from raccord.store.models import Connection, ConnectionState, Control, Run, RunState
+from raccord.sync.phases import PROOF, Phase
 
 OPEN_STATES = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
 """States of which a connection has one run at most (``uq_run_open``)."""
@@ -127,14 +128,21 @@ def insert_run(
     now: datetime,
     stop_after: str = "",
     slot: str | None = None,
+    phase: Phase = Phase.FETCH,
 ) -> Run | None:
-    """Return a new queued run, or None when the connection has an open one or the slot already had its run."""
+    """Return a new queued run, or None when the connection has an open one or the slot already had its run.
+
+    A proof alone makes way for it: every other run proves at its end too.
+    """
+    if trigger != PROOF:
+        _close_proof(session, connection.id, now)
     run = Run(
         connection_id=connection.id,
         company_id=connection.company_id,
         trigger=trigger,
         started_by=by,
         stop_after=stop_after,
+        phase=phase,
         slot=slot,
         created_at=now,
     )
@@ -146,10 +154,19 @@ def insert_run(
     return run
 
 
+def _close_proof(session: Session, connection_id: str, now: datetime) -> None:
+    """End an open proof; the fence refuses whatever its execution still does, and it writes nothing to QuickBooks."""
+    session.execute(
+        update(Run)
+        .where(Run.connection_id == connection_id, Run.trigger == PROOF, Run.state.in_(OPEN_STATES))
+        .values(state=RunState.CANCELLED, finished_at=now, fence=Run.fence + 1)
+    )
+
+
 def _open_run(session: Session, connection: Connection, trigger: str, by: str, now: datetime, stop_after: str) -> Run:
     for _ in range(TRIES):
         found = session.scalars(
-            select(Run).where(Run.connection_id == connection.id, Run.state.in_(OPEN_STATES))
+            select(Run).where(Run.connection_id == connection.id, Run.state.in_(OPEN_STATES), Run.trigger != PROOF)
         ).one_or_none()
         run = found or insert_run(session, connection, trigger=trigger, by=by, now=now, stop_after=stop_after)
         if run is not None:

@@ -27,7 +27,7 @@ from raccord.quickbooks import ThrottledError, UnavailableError
 from raccord.store.database import Database
 from raccord.store.models import Run, RunState
 from raccord.sync.execution import Fenced
-from raccord.sync.problems import open_problem
+from raccord.sync.problems import open_problem, subject_of
 
 log = logging.getLogger(__name__)
 
@@ -234,7 +234,7 @@ class UnexpectedRecorded:
 def close_failed(session: Session, run_id: str, fault: RunFault, params: Mapping[str, object], clock: Clock) -> bool:
     """Close a run as failed, with an open problem, and fence whatever executes it; return False if it was closed."""
     now = clock.now()
-    connection_id = session.scalar(
+    closed = session.execute(
         update(Run)
         .where(Run.id == run_id, Run.state.in_(LIVE))
         .values(
@@ -244,11 +244,15 @@ def close_failed(session: Session, run_id: str, fault: RunFault, params: Mapping
             finished_at=now,
             fence=Run.fence + 1,
         )
-        .returning(Run.connection_id)
-    )
-    if connection_id is None:
+        .returning(Run.connection_id, Run.trigger)
+    ).first()
+    if closed is None:
         return False
-    open_problem(session, connection_id=connection_id, run_id=run_id, code=fault, subject="run", params=params, now=now)
+    connection_id, trigger = closed
+    subject = subject_of(trigger)
+    open_problem(
+        session, connection_id=connection_id, run_id=run_id, code=fault, subject=subject, params=params, now=now
+    )
     return True
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from raccord.clock import Clock
 from raccord.jobs.locks import WORK_NAME, application_name, company_locks
+from raccord.jobs.nights import start_nights
 from raccord.jobs.port import Advance, DurableEngine, EngineLostError, EngineStoppedError, Key
 from raccord.jobs.reaper import reconcile, take_over
 from raccord.jobs.steps import Steps
@@ -109,6 +110,7 @@ class Worker:
         if mended.submitted or mended.failed or mended.released:
             log.info("Reconciled: %s", mended)
         tick(self._database, self.engine, self._clock, self._tuning)
+        start_nights(self._database, self.engine, self._clock, self._tuning)
         if now_ms >= self._housekeeping_at_ms:
             while self.engine.housekeeping() == self._tuning.batch:
                 pass

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.store.models import Connection, LineState, PlanLine, Run, RunCount, RunState
 from raccord.sync.acquaint import RECOGNISED
-from raccord.sync.run import Phase
+from raccord.sync.phases import PROOF, Phase
 
 PHASES = tuple(str(phase) for phase in Phase)
 """The phases of a run in their order, as ``run.phase`` names them."""
@@ -109,8 +109,9 @@ def run_view(session: Session, run_id: str) -> RunView | None:
 
 
 def last_runs(session: Session, connection_ids: Sequence[str]) -> dict[str, RunView]:
-    """Return the newest run of each connection that has one."""
-    newest = select(func.max(Run.id)).where(Run.connection_id.in_(connection_ids)).group_by(Run.connection_id)
+    """Return the newest run of each connection that has one; proofs alone bring nothing over and do not count."""
+    mine = Run.connection_id.in_(connection_ids), Run.trigger != PROOF
+    newest = select(func.max(Run.id)).where(*mine).group_by(Run.connection_id)
     runs = session.scalars(select(Run).where(Run.id.in_(newest))).all()
     return {view.connection_id: view for view in _views(session, runs)}
 

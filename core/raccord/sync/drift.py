@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import LOOK_BACK, Changes, QuickBooks, quoted
-from raccord.quickbooks.codec import differing, money_of
+from raccord.quickbooks.codec import MONEY_KINDS, differing, money_of
 from raccord.store.models import (
     Change,
     Company,
@@ -49,18 +49,27 @@ class Seen:
     document: Mapping[str, Any] | None
 
 
-def ask(session: Session, company: Company, now: datetime) -> tuple[list[str], datetime] | None:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask QuickBooks; ``whole`` unless more time has passed than it looks back, so that changes are unknown."""
+
+    kinds: Sequence[str]
+    since: datetime
+    whole: bool
+
+
+def ask(session: Session, company: Company, now: datetime) -> Question | None:
     """Return which kinds to ask about and since when, or nothing while there is no document of ours."""
     linked = (LinkRow.company_id == company.id, LinkRow.kind.in_(DOCUMENTS))
-    kinds = session.scalars(select(LinkRow.kind).where(*linked).distinct().order_by(LinkRow.kind)).all()
-    if not kinds:
+    if session.scalar(select(LinkRow.id).where(*linked).limit(1)) is None:
         return None
     if company.changes_seen is not None:
         since = company.changes_seen - OVERLAP
     else:
         # Until QuickBooks has told us its own time, ours must do.
         since = (session.scalar(select(func.min(LinkRow.linked_at)).where(*linked)) or now) - CLOCKS_APART
-    return list(kinds), max(since, now - LOOK_BACK + MARGIN)
+    earliest = now - LOOK_BACK + MARGIN
+    return Question(sorted({*DOCUMENTS, *MONEY_KINDS}), max(since, earliest), since >= earliest)
 
 
 def look(client: QuickBooks, kinds: Sequence[str], since: datetime) -> Changes:

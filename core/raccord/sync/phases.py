@@ -28,3 +28,7 @@ class Phase(StrEnum):
     REPORT = "report"
     PROVE = "prove"
     CLOSE = "close"
+
+
+PROOF = "proof"
+"""The trigger of a run that fetches and posts nothing and proves what is there."""

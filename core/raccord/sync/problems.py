@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.store.models import Problem, ProblemState
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.phases import PROOF
 from raccord.sync.storable import short_subject
 
 
@@ -46,6 +47,11 @@ def open_problem(
         session.add(found)
     found.run_id, found.stream, found.params = run_id, stream, dict(params or {})
     return found
+
+
+def subject_of(trigger: str) -> str:
+    """Return the subject of what goes wrong with a whole run: one that only proves does not mend the others."""
+    return "proof" if trigger == PROOF else "run"
 
 
 def troubled(session: Session, connection_id: str, subjects: Iterable[str]) -> set[str]:

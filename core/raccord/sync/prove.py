@@ -14,7 +14,7 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.quickbooks import QuickBooks, quoted
-from raccord.quickbooks.codec import money_of, read_marker
+from raccord.quickbooks.codec import MONEY_KINDS, money_of, read_marker
 from raccord.store.database import Database
 from raccord.store.models import (
     Connection,
@@ -26,6 +26,7 @@ from raccord.store.models import (
     RecordState,
     SourceRecord,
 )
+from raccord.sync.bodies import digest
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.keep import RESOLVED_BY_HAND
 
@@ -81,22 +82,45 @@ def months(days: Iterable[date]) -> list[tuple[date, date]]:
     return [(date(year, month, 1), date(year, month, monthrange(year, month)[1])) for year, month in found]
 
 
-def totals_between(
-    database: Database, client: QuickBooks, connection: Connection, first: date, last: date
+@dataclass(frozen=True, slots=True)
+class OurSide:
+    """What the source said of some days and what we posted, before QuickBooks is asked."""
+
+    totals: dict[Cell, Totals]
+    links: Sequence[Linked]
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all of it, so that a later look can tell whether anything is another."""
+        cells = [
+            f"{stream} {currency} {day} {exact(cell.source)} {exact(cell.left_out)} {cell.moves} {cell.differences}"
+            for (stream, currency, day), cell in sorted(self.totals.items())
+        ]
+        return digest(*cells, "", *sorted(map(str, self.links)))
+
+
+def our_side(session: Session, connection: Connection, first: date, last: date) -> OurSide:
+    """Read what our tables have of a range of days; at most a month, so that memory stays bounded."""
+    totals = source_side(session, connection, first, last)
+    subtract_earlier(session, connection, first, last, totals)
+    count_moved(session, connection, first, last, totals)
+    return OurSide(dict(totals), linked_between(session, connection, first, last))
+
+
+def compared(
+    database: Database,
+    client: QuickBooks,
+    connection: Connection,
+    ours: OurSide,
+    documents: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> dict[Cell, Totals]:
-    """Read all three sides of a range of days and compare them; at most a month, so that memory stays bounded."""
+    """Compare our side of some days with the documents of these days, ``documents_between`` them."""
+    astray = [link for link in ours.links if (link.kind, link.document_id) not in documents]
+    found = {**documents, **documents_elsewhere(client, astray)}
+    codes = {code for document in found.values() if (code := read_code(document))}
     with database.read() as session:
-        totals = source_side(session, connection, first, last)
-        subtract_earlier(session, connection, first, last, totals)
-        count_moved(session, connection, first, last, totals)
-        links = linked_between(session, connection, first, last)
-    documents = documents_between(client, {link.kind for link in links}, first, last)
-    astray = [link for link in links if (link.kind, link.document_id) not in documents]
-    documents |= documents_elsewhere(client, astray)
-    codes = {code for document in documents.values() if (code := read_code(document))}
-    with database.read() as session:
-        elsewhere = linked_under(session, connection, codes - {link.code for link in links})
-    return compare(dict(totals), links, documents, elsewhere)
+        elsewhere = linked_under(session, connection, codes - {link.code for link in ours.links})
+    return compare(ours.totals, ours.links, found, elsewhere)
 
 
 def proof_months(session: Session, connection: Connection) -> list[tuple[date, date]]:
@@ -255,12 +279,14 @@ def read_code(document: Mapping[str, Any]) -> str:
     return text.split(" ")[1] if text else ""
 
 
-def documents_between(
-    client: QuickBooks, kinds: Iterable[str], first: date, last: date
-) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Read every document of these kinds whose date lies in the range, by kind and id."""
+def documents_between(client: QuickBooks, first: date, last: date) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Read every document that moves money and whose date lies in the range, by kind and id: one request for all
+    kinds, where there are less than a thousand.
+    """
     where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
-    return {(kind, str(row["Id"])): row for kind in sorted(set(kinds)) for row in client.query_all(kind, where)}
+    kinds = sorted(MONEY_KINDS)
+    answers = client.query_each([(kind, where) for kind in kinds])
+    return {(kind, str(row["Id"])): row for kind, rows in zip(kinds, answers, strict=True) for row in rows}
 
 
 def documents_elsewhere(client: QuickBooks, wanted: Sequence[Linked]) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -349,3 +375,8 @@ def _differ(cell: Totals, code: str, link: Linked, document_id: str, amount: Dec
     cell.differences.append(
         {"code": code, "key": link.key, "kind": link.kind, "document_id": document_id, "amount": format(amount, "f")}
     )
+
+
+def exact(amount: Decimal) -> str:
+    """Return an amount as text, the same for equal amounts."""
+    return format(amount.normalize(), "f")

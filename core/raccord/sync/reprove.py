@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
-from raccord.store.models import Company, Connection
+from sqlalchemy.orm import Session
+
+from raccord.quickbooks import QuickBooks
+from raccord.store.database import Database
+from raccord.store.models import Company, Connection, ProofMonth
 from raccord.sync.certified import watch_certified
-from raccord.sync.execution import Execution
-from raccord.sync.prove import proof_months, store_proof, totals_between
-from raccord.sync.workshop import Bench, Workshop
+from raccord.sync.others import note_month, watched_accounts
+from raccord.sync.proof_months import keep_reading, stands
+from raccord.sync.prove import Cell, Totals, compared, documents_between, our_side, proof_months, store_proof
+from raccord.sync.workshop import Workshop
 
 OUTSIDE_OF_RUNS = ""
 """The run that a proof made here names."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A month as it was just read and compared."""
+
+    first: date
+    last: date
+    totals: Mapping[Cell, Totals]
+    documents: Mapping[tuple[str, str], Mapping[str, Any]]
+    fingerprint: str
+    accounts: list[str]
+
+
 def prove_again(
     workshop: Workshop, connection_id: str, after_month: Callable[[int, int], None] = lambda _done, _all: None
 ) -> int:
-    """Prove every day of a connection and return how many cells are not equal.
+    """Prove every day of a connection from QuickBooks as it is now, and return how many cells are not equal.
 
     The caller holds the company, so that no run writes meanwhile. Each month is committed by itself; ``after_month``
     gets how many are done and how many there are. Needs the company's authorisation, not the connector.
@@ -30,20 +49,50 @@ def prove_again(
     client = workshop.client(company)
     unequal = 0
     for done, (first, last) in enumerate(months, start=1):
-        proven = totals_between(workshop.database, client, connection, first, last)
+        reading = read_month(workshop.database, client, connection, first, last)
         with workshop.database.begin() as session:
-            now = workshop.clock.now()
-            unequal += store_proof(session, connection, OUTSIDE_OF_RUNS, first, last, proven, now)
-            watch_certified(session, connection, OUTSIDE_OF_RUNS, first, now)
+            unequal += keep_month(session, connection, OUTSIDE_OF_RUNS, reading, workshop.clock.now())
         after_month(done, len(months))
     return unequal
 
 
-def prove_window(workshop: Workshop, execution: Execution, bench: Bench, first: date, last: date) -> int:
-    """Prove the days of one month of a connection; return how many cells are unequal."""
-    proven = totals_between(execution.database, bench.client(), bench.connection, first, last)
-    with execution.begin() as (session, run):
-        now = workshop.clock.now()
-        unequal = store_proof(session, bench.connection, run.id, first, last, proven, now)
-        watch_certified(session, bench.connection, run.id, first, now)
-        return unequal
+def to_read(
+    session: Session, connection: Connection, months: Sequence[tuple[date, date]], now: datetime
+) -> tuple[list[date], tuple[date, date] | None]:
+    """Return the months that stand before the first one to be read, and that one."""
+    accounts = watched_accounts(session, connection.id)
+    standing: list[date] = []
+    for first, last in months:
+        row = session.get(ProofMonth, (connection.id, first))
+        # Our side is added up only where the rest would let the month stand.
+        if row is None or not stands(row, row.fingerprint, accounts, now):
+            return standing, (first, last)
+        if our_side(session, connection, first, last).fingerprint != row.fingerprint:
+            return standing, (first, last)
+        standing.append(first)
+    return standing, None
+
+
+def read_month(database: Database, client: QuickBooks, connection: Connection, first: date, last: date) -> Reading:
+    """Read a month from QuickBooks and compare it with what the source said and what we posted."""
+    with database.read() as session:
+        ours = our_side(session, connection, first, last)
+        fingerprint, accounts = ours.fingerprint, watched_accounts(session, connection.id)
+    documents = documents_between(client, first, last)
+    totals = compared(database, client, connection, ours, documents)
+    return Reading(first, last, totals, documents, fingerprint, accounts)
+
+
+def keep_month(session: Session, connection: Connection, run_id: str, reading: Reading, now: datetime) -> int:
+    """Replace a month's proof by what was just read; return how many cells are not equal."""
+    first, last = reading.first, reading.last
+    unequal = store_proof(session, connection, run_id, first, last, reading.totals, now)
+    row = session.get(ProofMonth, (connection.id, first))
+    known = [] if row is None else [str(each) for each in row.accounts]
+    note_month(session, connection.company_id, reading.documents, first, last, reading.accounts, known, now)
+    keep_reading(
+        session, connection.id, first, fingerprint=reading.fingerprint, accounts=reading.accounts, unequal=unequal,
+        now=now,
+    )  # fmt: skip
+    watch_certified(session, connection, run_id, first, now)
+    return unequal

@@ -34,9 +34,9 @@ from raccord.store.models import (
 from raccord.sync.conserve import ConservationError
 from raccord.sync.execution import Execution, PassingTrouble
 from raccord.sync.file_guard import DatabaseAway
-from raccord.sync.phases import Phase, Progress
+from raccord.sync.phases import PROOF, Phase, Progress
 from raccord.sync.post import OutcomeUnknown
-from raccord.sync.problems import open_problem
+from raccord.sync.problems import open_problem, subject_of
 from raccord.sync.undo_selection import is_undo
 from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop
@@ -121,6 +121,10 @@ class Pipeline:
             case Control.GO:
                 pass
         connection = session.get_one(Connection, run.connection_id)
+        if run.trigger == PROOF:
+            # It only reads, and what is paused or waits for its source is proven all the same.
+            run.state, run.started_at = RunState.RUNNING, run.started_at or now
+            return None
         # A pause of more than a year ends in REAUTHORISE with its day kept: nothing runs until that is done (CH-45).
         ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
         # What was written may be taken out again of a connection that brings nothing over any more.
@@ -163,5 +167,11 @@ class Pipeline:
         now = self.workshop.clock.now()
         run.state, run.finished_at, run.error_code, run.error_params = RunState.FAILED, now, code, params
         open_problem(
-            session, connection_id=run.connection_id, run_id=run.id, code=code, subject="run", params=params, now=now
+            session,
+            connection_id=run.connection_id,
+            run_id=run.id,
+            code=code,
+            subject=subject_of(run.trigger),
+            params=params,
+            now=now,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy import func, select
@@ -22,7 +23,6 @@ from raccord.store.models import (
     RunState,
     StreamCursor,
 )
-from raccord.sync import drift
 from raccord.sync.acquaint import creates_documents, get_acquainted, has_lines_to_send
 from raccord.sync.books import PEOPLE, Facts, chosen, kind_of, read_closing, read_facts, read_lists, store_books
 from raccord.sync.conserve import conserve
@@ -30,18 +30,20 @@ from raccord.sync.doubles import Doubles, Sought, documents_near
 from raccord.sync.environments import environment_of
 from raccord.sync.execution import Execution
 from raccord.sync.keep import keep_page
+from raccord.sync.look import look, note
 from raccord.sync.map import judge, map_slice
 from raccord.sync.periods import leave_closed, leave_moved
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.plan import Planner, Position
 from raccord.sync.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.post import Poster
-from raccord.sync.problems import close_problems
+from raccord.sync.problems import close_problems, subject_of
+from raccord.sync.proof_months import confirm, proven_before
 from raccord.sync.prove import proof_months
 from raccord.sync.reactivate import note_inactive
 from raccord.sync.removals import leave_closed_removals
 from raccord.sync.report import outcomes_after
-from raccord.sync.reprove import prove_window
+from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
 from raccord.sync.undo_run import plan_undo
 from raccord.sync.undo_selection import is_undo
@@ -153,14 +155,12 @@ class Unit:
         rows = read_lists(client, choices, names)
         self._get_acquainted(creates_documents, bench.connection.id)
         now = self.workshop.clock.now()
-        with self.execution.database.read() as session:
-            asked = drift.ask(session, session.get_one(Company, bench.company.id), now)
-        changes = None if asked is None else drift.look(client, *asked)
+        seen = look(self.execution.database, client, bench.company.id, now)
         with self.execution.begin() as (session, run):
             company = session.get_one(Company, bench.company.id)
             store_books(session, company, facts, rows, now)
-            if changes is not None:
-                drifted = drift.note(session, company, changes, now)
+            if seen is not None:
+                drifted = note(session, company.id, seen, now)
                 run.progress = {**run.progress, "drifted": drifted}
             connection = session.get_one(Connection, bench.connection.id)
             plan = start_plan(session, connection, run, now)
@@ -287,28 +287,41 @@ class Unit:
                 run.phase = Phase.PROVE
 
     def _prove(self) -> None:
-        """Prove one month; the last one ends the phase."""
-        bench = self.bench
-        with self.execution.database.read() as session:
+        """Look at what changed, then prove the months it concerns, one a unit; the last one ends the phase."""
+        bench, database, now = self.bench, self.execution.database, self.workshop.clock.now()
+        with database.read() as session:
             run = session.get_one(Run, self.execution.run_id)
-            done = str(run.progress.get("proven", ""))
+            done, looked = str(run.progress.get("proven", "")), "looked" in run.progress
             months = [each for each in proof_months(session, bench.connection) if each[0].isoformat() > done]
-        if not months:
-            with self.execution.begin() as (_, run):
-                run.phase = Phase.CLOSE
+            proven = proven_before(session, bench.connection.id)
+        if proven and not looked:
+            self._look(now)
             return
-        first, last = months[0]
-        unequal = prove_window(self.workshop, self.execution, bench, first, last)
-        with self.execution.begin() as (_, run):
+        with database.read() as session:
+            standing, wanted = to_read(session, bench.connection, months, now)
+        reading = None if wanted is None else read_month(database, bench.client(), bench.connection, *wanted)
+        with self.execution.begin() as (session, run):
+            confirm(session, bench.connection.id, standing, now)
+            if reading is None:
+                run.phase = Phase.CLOSE
+                return
+            unequal = keep_month(session, bench.connection, run.id, reading, self.workshop.clock.now())
             total = int(run.progress.get("unequal", 0)) + unequal
-            run.progress = {**run.progress, "proven": last.isoformat(), "unequal": total}
+            run.progress = {**run.progress, "proven": reading.last.isoformat(), "unequal": total}
+
+    def _look(self, now: datetime) -> None:
+        """Ask once what changed, so that months in which nothing did need not be read."""
+        seen = look(self.execution.database, self.bench.client(), self.bench.company.id, now)
+        with self.execution.begin() as (session, run):
+            drifted = 0 if seen is None else note(session, self.bench.company.id, seen, now)
+            run.progress = {**run.progress, "looked": True, "drifted": int(run.progress.get("drifted", 0)) + drifted}
 
     def _close(self) -> Progress:
         now = self.workshop.clock.now()
         with self.execution.begin() as (session, run):
             conserve(session, run)
             run.state, run.finished_at = RunState.DONE, now
-            close_problems(session, run.connection_id, "run", now)
+            close_problems(session, run.connection_id, subject_of(run.trigger), now)
         return Progress.DONE
 
     def _get_acquainted(self, needed: Callable[[Session, str], bool], of: str) -> None:

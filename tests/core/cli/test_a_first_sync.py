@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import till
+from harness import lab
 
 from raccord.cli import run
 from raccord.cli.exits import Exit
@@ -114,6 +115,42 @@ def test_a_difference_is_told_with_the_document_that_explains_it(
     assert "À faire [proof.amount_differs] : " in shown
     assert f"SalesReceipt {receipt.id} (sales/s2), 1,00" in shown
     assert told("proof", "--month", "2026-02")[1]["connections"][0]["rows"] == []
+
+
+def test_what_others_do_on_a_watched_account_and_the_nights_are_shown(
+    told: Told, said: Said, chosen: str, sandbox: SandboxServer, realm: str
+) -> None:
+    till.ROWS["T1"] = [sale(1)]
+    _, plan = told("plan")
+    told("apply", "--hash", plan["hash"], "--yes")
+    assert told("proof")[1]["others"] == []
+    books = sandbox.store.get(realm)
+    assert books is not None
+
+    def side(posting: str, name: str, value: str) -> dict[str, Any]:
+        account = next(row.id for row in books.rows() if row.kind == "Account" and row.doc[name] == value)
+        detail = {"PostingType": posting, "AccountRef": {"value": account}}
+        return {"Amount": 0.01, "DetailType": "JournalEntryLineDetail", "JournalEntryLineDetail": detail}
+
+    lines = [side("Debit", "AccountSubType", "UndepositedFunds"), side("Credit", "AccountType", "Expense")]
+    lab(sandbox, "create", realm, entity="JournalEntry", changes={"TxnDate": "2026-03-05", "Line": lines})
+    told("proof", "--refresh")
+    status, answer = told("proof")
+    assert (status, answer["others_total"]) == (Exit.OK, 1)
+    [other] = answer["others"]
+    assert (other["kind"], other["what"], other["amount_before"], other["amount_after"]) == (
+        "JournalEntry", "added", None, 0.01,
+    )  # fmt: skip
+    shown = said("proof", "--lang", "fr")[1]
+    assert "Par d'autres, sur les comptes suivis" in shown
+    assert f"JournalEntry {other['document']}" in shown
+    assert "raccord serve" in said("proof", "nights")[1]
+    _, answer = told("proof", "nights", "--at", "03:15")
+    assert [(each["at"], each["time_zone"], each["enabled"]) for each in answer["nights"]] == [
+        ("03:15", "America/Toronto", True)
+    ]
+    assert told("proof", "nights", "--off")[1]["nights"][0]["enabled"] is False
+    assert "off" in said("proof", "nights")[1]
 
 
 def test_a_proof_waits_for_nobody_while_a_run_holds_the_company(

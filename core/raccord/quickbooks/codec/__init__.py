@@ -9,7 +9,7 @@ from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target, TaxRat
 from raccord.quickbooks.codec.names import clean_name
 from raccord.quickbooks.codec.notes import marked_revision, read_marker
 from raccord.quickbooks.codec.placeholders import UnfilledLinkError, fill, placeholder
-from raccord.quickbooks.codec.reading import money_of, summary_of
+from raccord.quickbooks.codec.reading import MONEY_KINDS, money_of, summary_of
 from raccord.quickbooks.codec.removals import (
     TOKEN,
     can_void,
@@ -22,6 +22,7 @@ from raccord.quickbooks.codec.removals import (
 )
 
 __all__ = [
+    "MONEY_KINDS",
     "TOKEN",
     "CompanyFacts",
     "EncodeError",

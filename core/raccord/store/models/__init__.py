@@ -33,6 +33,7 @@ from raccord.store.models.companies import (
 )
 from raccord.store.models.drifts import Change, Drift, DriftState
 from raccord.store.models.people import Invitation, Membership, Person, SignInFailure, WebSession
+from raccord.store.models.proofs import Night, OtherChange, OtherDocument, ProofMonth
 from raccord.store.models.records import (
     Choice,
     DraftRow,
@@ -77,6 +78,9 @@ __all__ = [
     "Match",
     "Membership",
     "Model",
+    "Night",
+    "OtherChange",
+    "OtherDocument",
     "Person",
     "Plan",
     "PlanLine",
@@ -86,6 +90,7 @@ __all__ = [
     "Problem",
     "ProblemState",
     "Proof",
+    "ProofMonth",
     "RateBucket",
     "RecordState",
     "Run",
