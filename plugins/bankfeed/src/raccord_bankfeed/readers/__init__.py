@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.bai2 import Bai2Reader, looks_like_bai2
 from raccord_bankfeed.readers.camt import CamtReader, looks_like_camt
 from raccord_bankfeed.readers.charset import head_text
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
@@ -34,6 +35,8 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
         return _Refusal(faults.file_utf16(), "")
     if looks_like_camt(text):
         return CamtReader(known)
+    if looks_like_bai2(text):
+        return Bai2Reader(known)
     if looks_like_mt940(text):
         return Mt940Reader(known)
     if looks_like_qif(text):

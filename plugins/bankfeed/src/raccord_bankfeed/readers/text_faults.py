@@ -123,3 +123,41 @@ def balance_unreadable(where: str, text: str) -> Fault:
         f"The balance {text[:40]!r} ({where}) is not an amount: this statement is kept without it, its lines are "
         "untouched.",
     )
+
+
+def group_not_new(status: str) -> Fault:
+    return file_fault(
+        "group_not_new",
+        f"Ce groupe ne porte pas de nouvelles opérations (état {status[:10]!r} : 2 suppression, 3 correction, 4 essai)"
+        " : ses lignes ne sont pas lues. Corrigez à la main ce qui a été envoyé, s’il y a lieu.",
+        f"This group brings no new transactions (status {status[:10]!r}: 2 deletion, 3 correction, 4 test): its lines "
+        "are not read. Correct by hand what was posted, if need be.",
+    )
+
+
+def row_without_account() -> Fault:
+    return row_fault(
+        "row_without_account",
+        "Cette ligne ne se trouve dans aucun compte (pas d’enregistrement 03 avant elle).",
+        "This row is in no account (no 03 record before it).",
+    )
+
+
+def control_total(code: str, said: str, made: str) -> Fault:
+    return file_fault(
+        "control_total",
+        f"Le total de contrôle {said} (enregistrement {code}) diffère de la somme des comptes, {made}. Les lignes sont "
+        "gardées ; vérifiez auprès de la banque qu’aucun compte ne manque.",
+        f"The control total {said} (record {code}) differs from the sum of the accounts, {made}. The lines are kept; "
+        "check with the bank that no account is missing.",
+    )
+
+
+def control_count(code: str, said: int, made: int) -> Fault:
+    return file_fault(
+        "control_count",
+        f"L’enregistrement {code} annonce {said} enregistrements, le fichier en contient {made}. Des banques se "
+        "trompent dans ce compte ; les lignes sont gardées.",
+        f"Record {code} announces {said} records, the file holds {made}. Some banks get this count wrong; the "
+        "lines are kept.",
+    )

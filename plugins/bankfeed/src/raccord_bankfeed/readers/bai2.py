@@ -1,0 +1,350 @@
+"""BAI2: files of groups of accounts; amounts in minor units, directions by type code, control totals at every level."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import BinaryIO
+
+from raccord_bankfeed.readers import questions, text_faults
+from raccord_bankfeed.readers.account import account_of
+from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.bai2_record import (
+    Record,
+    continued,
+    day_of,
+    detail_of,
+    fields_of,
+    minor_units,
+    pieces,
+    scaled,
+    signed,
+    summaries,
+)
+from raccord_bankfeed.readers.contract import AccountKind, Balance, Event, Line, Question, Unreadable
+from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.ofx_line import is_currency
+from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.pushed import LineReader, lines_of
+from raccord_bankfeed.readers.tally import Tally
+
+DEFAULT_CURRENCY = "USD"
+"""What the standard says where neither account nor group states one."""
+
+_HEAD = re.compile(r"\s*01,[^,\n]*,[^,\n]*,[0-9]{6,8},")
+_ASKED_MAX = 1000
+_UPDATE = ("", "1")
+_INTERIM_SAME_DAY = "3"
+
+
+def looks_like_bai2(head: str) -> bool:
+    """Tell from a file's beginning: its first record is a file header."""
+    return _HEAD.match(head) is not None
+
+
+@dataclass(slots=True)
+class _Group:
+    """What an 02 says for its accounts."""
+
+    day: date | None = None
+    day_text: str = ""
+    currency: str = ""
+    status: str = ""
+    interim: bool = False
+    originator: str = ""
+    control: Decimal = Decimal(0)
+    accounts: int = 0
+    records: int = 1
+
+
+@dataclass(slots=True)
+class _Account:
+    """The account that is being read."""
+
+    tally: Tally
+    credits: Decimal = Decimal(0)
+    debits: Decimal = Decimal(0)
+    control: Decimal = Decimal(0)
+    """The sum of all amounts as they are written, in minor units."""
+    records: int = 0
+    said: dict[str, Decimal] = field(default_factory=dict)
+    odd: bool = False
+    """Whether an amount could not be read, so that nothing can be added up."""
+
+
+class _Groups:
+    """Takes the records of a file in order; ``light`` keeps to the totals and tells no lines."""
+
+    def __init__(self, tell: Callable[[Event], None], asked: dict[int, Question], *, light: bool) -> None:
+        self._tell = tell
+        self._asked = asked
+        self._light = light
+        self._number = 0
+        self._group = _Group()
+        self._account: _Account | None = None
+        self._file_control = Decimal(0)
+        self._file_records = 0
+        self.complete = False
+
+    def take(self, record: Record) -> None:
+        """Take one record with all that continues it."""
+        self._file_records += record.physical
+        match record.code:
+            case "01":
+                self.complete = False
+                self._file_control, self._file_records = Decimal(0), record.physical
+            case "02":
+                self.end()
+                self._begin_group(record)
+            case "03":
+                self.end()
+                self._begin_account(record)
+            case "16":
+                self._group.records += record.physical
+                self._detail(record)
+            case "49":
+                self._end_account(record)
+            case "98":
+                self.end()
+                self._end_group(record)
+            case "99":
+                self.end()
+                self._check("99", record, self._file_control, self._file_records)
+                self.complete = True
+            case _:
+                pass  # a continuation of what this reader does not read
+
+    def _begin_group(self, record: Record) -> None:
+        fields = fields_of(record.text) + [""] * 8
+        day = day_of(fields[3])
+        self._group = _Group(
+            day,
+            fields[3].strip(),
+            fields[5].strip().upper(),
+            fields[2].strip(),
+            fields[6].strip() == _INTERIM_SAME_DAY,
+            fields[1].strip(),
+            records=record.physical,
+        )
+        if self._group.status not in _UPDATE:
+            self._report(text_faults.group_not_new(self._group.status), record)
+
+    def _begin_account(self, record: Record) -> None:
+        group = self._group
+        group.records += record.physical
+        group.accounts += 1
+        fields = fields_of(record.text) + [""] * 2
+        currency = next(filter(is_currency, (fields[1].strip().upper(), group.currency)), DEFAULT_CURRENCY)
+        tally = Tally(account_of(AccountKind.BANK, {"ACCTID": fields[0]}), record.row, currency, group.originator[:80])
+        tally.starts = tally.ends = tally.last_day = group.day
+        account = self._account = _Account(tally, records=record.physical)
+        if not self._light and self._number in self._asked:
+            self._tell(self._asked[self._number])
+        self._number += 1
+        for summary in summaries(fields[2:]):
+            if not summary.amount:
+                continue
+            units = minor_units(summary.amount)
+            if units is None:
+                account.odd = True
+                self._report(text_faults.balance_unreadable(f"03 {summary.code}", summary.amount), record)
+                continue
+            account.control += units
+            account.said.setdefault(summary.code, scaled(units, currency))
+        balance = account.said.get
+        for name, code in (("opening", "010"), ("ledger", "015"), ("available", "045")):
+            if (amount := balance(code)) is not None:
+                setattr(tally, name, Balance(amount, group.day))
+
+    def _detail(self, record: Record) -> None:
+        account, group = self._account, self._group
+        if account is None:
+            self._report(text_faults.row_without_account(), record)
+            return
+        account.records += record.physical
+        tally = account.tally
+        detail = detail_of(record)
+        units = minor_units(detail.amount)
+        account.control += units or 0
+        if group.status not in _UPDATE:
+            tally.left_out += 1
+            return
+        try:
+            amount = scaled(signed(detail), tally.currency)
+            if group.day is None:
+                raise RowFault(  # noqa: TRY301 - the row's fault like any other
+                    text_faults.date_impossible("02", group.day_text)
+                    if group.day_text
+                    else text_faults.date_missing("02")
+                )
+        except RowFault as problem:
+            tally.unreadable += 1
+            account.odd = account.odd or units is None
+            self._report(problem.fault, record)
+            return
+        if amount >= 0:
+            account.credits += amount
+        else:
+            account.debits -= amount
+        if self._light:
+            tally.lines += 1
+            tally.total += amount
+            return
+        text = detail.text
+        line = Line(
+            tally.account,
+            detail.bank,
+            group.day,
+            amount,
+            tally.currency,
+            "",
+            text,
+            detail.type,
+            detail.customer,
+            detail.customer if detail.type == "475" and detail.customer.isdigit() else "",
+            group.interim,
+            None,
+            ("16", "type", "amount", "funds", "bank reference", "customer reference", "text"),
+            (
+                record.text,
+                detail.type,
+                detail.amount,
+                ",".join(detail.funds),
+                detail.bank,
+                detail.customer,
+                detail.text,
+                "",
+            ),
+            record.start,
+        )
+        tally.count(line)
+        self._tell(line)
+
+    def _end_account(self, record: Record) -> None:
+        account, group = self._account, self._group
+        group.records += record.physical
+        if account is None:
+            return
+        account.records += record.physical
+        self._check("49", record, account.control, account.records)
+        announced = minor_units(fields_of(record.text)[0])
+        group.control += account.control if announced is None else announced
+        if self._light:
+            found = None if account.odd or account.tally.unreadable else _contradiction(account, announced)
+            if found is not None and len(self._asked) < _ASKED_MAX:
+                self._asked[self._number - 1] = found
+        self.end()
+
+    def _end_group(self, record: Record) -> None:
+        group = self._group
+        group.records += record.physical
+        self._check("98", record, group.control, group.records)
+        self._file_control += group.control
+        self._group = _Group()
+
+    def _check(self, code: str, record: Record, control: Decimal, records: int) -> None:
+        """Report a record count, and above the account a sum, that differ: banks get them wrong, nothing is lost."""
+        fields = fields_of(record.text) + [""] * 3
+        said, count = minor_units(fields[0]), fields[1 if code == "49" else 2].strip()
+        if code != "49" and said is not None and said != control:
+            self._report(text_faults.control_total(code, str(said), str(control)), record)
+        if count.isdigit() and int(count) != records:
+            self._report(text_faults.control_count(code, int(count), records), record)
+
+    def end(self) -> None:
+        """End the account that is open."""
+        account, self._account = self._account, None
+        if account is not None and not self._light:
+            self._tell(account.tally.statement())
+
+    def _report(self, fault: Fault, record: Record) -> None:
+        if not self._light:
+            shown = f"{record.code},{record.text}"
+            self._tell(Unreadable(fault.code, fault.reason, record.row, record.start, excerpt(shown)))
+
+
+def _contradiction(account: _Account, announced: Decimal | None) -> Question | None:
+    """Compare an account's lines with its balances, its totals and the control total of its trailer."""
+    tally, said = account.tally, account.said
+    opening, closing = said.get("010"), said.get("015")
+    found: tuple[str, str] | None = None
+    if opening is not None and closing is not None and tally.lines and opening + tally.total != closing:
+        found = questions.balance_differs(opening, tally.total, closing, tally.currency)
+    for code, made in (("100", account.credits), ("400", account.debits)):
+        total = said.get(code)
+        if found is None and total is not None and tally.lines and total != made:
+            found = (
+                f"La banque annonce un total de {total} (code {code}), les lignes font {made}.",
+                f"The bank announces a total of {total} (code {code}), the lines make {made}.",
+            )
+    if found is None and announced is not None and announced != account.control:
+        found = (
+            f"Le total de contrôle du compte est {announced} (49), les montants font {account.control}.",
+            f"The account's control total is {announced} (49), the amounts make {account.control}.",
+        )
+    if found is None:
+        return None
+    key = questions.digest(tally.account.key, str(tally.ends), str(sorted(said.items())), str(tally.total))
+    return questions.does_not_add_up(f"statement-{key}", *found, tally.line, tally.ends)
+
+
+class _Records:
+    """Puts lines together to records: what an 88, or a line without a code, says goes on the record before."""
+
+    def __init__(self, groups: _Groups) -> None:
+        self._groups = groups
+        self._record: Record | None = None
+
+    def line(self, text: str, row: int, start: int) -> None:
+        for code, rest in pieces(text):
+            if code == "88" and self._record is not None:
+                continued(self._record, rest)
+            elif code:
+                self.flush()
+                self._record = Record(code, rest, row, start)
+            elif self._record is not None and len(self._record.text) < 50_000:
+                self._record.text = f"{self._record.text.rstrip()} {rest.strip()}"
+
+    def flush(self) -> None:
+        record, self._record = self._record, None
+        if record is not None:
+            self._groups.take(record)
+
+    def end(self) -> None:
+        self.flush()
+        self._groups.end()
+
+
+class Bai2Reader(LineReader):
+    """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    def __init__(self, known: Known = NOTHING_KNOWN) -> None:
+        super().__init__()
+        self._known = known
+        self._groups = _Groups(self.queue.append, {}, light=False)
+        self._records = _Records(self._groups)
+
+    def prepare(self, stream: BinaryIO) -> None:
+        """Choose the charset, and find the accounts that do not add up."""
+        super().prepare(stream)
+        asked: dict[int, Question] = {}
+        light = _Records(_Groups(self.queue.append, asked, light=True))
+        for row, text in enumerate(lines_of(stream, self.charset), 1):
+            light.line(text, row, 0)
+        light.end()
+        kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
+        self._groups = _Groups(self.queue.append, kept, light=False)
+        self._records = _Records(self._groups)
+
+    def line(self, text: str) -> None:
+        """Take one line."""
+        self._records.line(text.lstrip("\ufeff") if self.row == 1 else text, self.row, self.start)
+
+    def finish(self) -> None:
+        """Take the end of the file, which its trailer has to announce."""
+        self._records.end()
+        if not self._groups.complete:
+            self.unreadable(text_faults.file_cut_off("99"), self.row, self.start, "")

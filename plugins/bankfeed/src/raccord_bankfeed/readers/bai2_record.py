@@ -1,0 +1,192 @@
+"""Records of a BAI2 file: cut from lines, continued by 88, and taken apart into fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers.days import century
+from raccord_bankfeed.readers.faults import RowFault
+
+CODES = ("01", "02", "03", "16", "49", "88", "98", "99")
+RECORD_CHARS_MAX = 50_000
+
+_CODE = re.compile(r"\s*(01|02|03|16|49|88|98|99)(?:,|/\s*$)")
+_NEXT = re.compile(r"/\s*(?=(?:02|03|16|49|88|98|99),)")
+_AMOUNT = re.compile(r"([+-]?)([0-9]{1,24})")
+_EXPONENTS = {
+    **dict.fromkeys(("JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF", "PYG", "UGX", "RWF", "KMF", "GNF"), 0),
+    **dict.fromkeys(("BHD", "KWD", "OMR", "TND", "JOD", "IQD", "LYD"), 3),
+}
+"""Decimals of currencies that have not two (ISO 4217)."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One record with what continues it; ``text`` begins after its code."""
+
+    code: str
+    text: str
+    row: int
+    start: int
+    physical: int = 1
+    """How many records of the file it takes, 88 counted."""
+
+
+def pieces(line: str) -> Iterator[tuple[str, str]]:
+    """Yield the records that share one line, by code; an empty code goes on the text before."""
+    for part in _NEXT.split(line):
+        found = _CODE.match(part)
+        if found is None:
+            if part.strip():
+                yield "", part
+        else:
+            yield found[1], part[found.end() :] if part[found.end() - 1] == "," else ""
+
+
+def fields_of(text: str) -> list[str]:
+    """Return the fields of a record whose end the slash marks."""
+    return text.rstrip().removesuffix("/").split(",")
+
+
+def continued(record: Record, text: str) -> None:
+    """Add what an 88 says: further fields where the record stands among its fields, else further text."""
+    record.physical += 1
+    if len(record.text) > RECORD_CHARS_MAX:
+        return
+    before = record.text.rstrip()
+    if before.endswith("/"):
+        before = before[:-1]
+    if record.code == "03":
+        mark = ","
+    elif _among_fields(record.code, before):
+        mark = "" if before.endswith(",") else ","
+    else:
+        mark = " "
+    record.text = f"{before}{mark}{text}"
+
+
+def _among_fields(code: str, text: str) -> bool:
+    """Tell whether a detail record has not come to its text yet."""
+    if code != "16":
+        return False
+    fields = text.split(",")
+    return len(fields) <= _before_text(fields)
+
+
+def _before_text(fields: list[str]) -> int:
+    """Return how many fields of a 16 stand before its text: more of them for some funds types."""
+    count = 5
+    match fields[2].strip().upper() if len(fields) > 2 else "":
+        case "V":
+            count += 2
+        case "S":
+            count += 3
+        case "D":
+            number = fields[3].strip() if len(fields) > 3 else ""
+            count += 1 + 2 * int(number) if number.isdigit() and len(number) < 4 else 1
+        case _:
+            pass
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A 16 taken apart."""
+
+    type: str
+    amount: str
+    bank: str
+    customer: str
+    text: str
+    funds: tuple[str, ...]
+
+
+def detail_of(record: Record) -> Detail:
+    """Take a 16 apart; its text may hold commas, slashes and quotes."""
+    fields = record.text.rstrip().removesuffix("/").split(",")
+    at = _before_text(fields)
+    fields += [""] * (at + 1 - len(fields))
+    bank, customer = fields[at - 2], fields[at - 1]
+    return Detail(
+        fields[0].strip(),
+        fields[1].strip(),
+        bank.strip(),
+        customer.strip(),
+        " ".join(",".join(fields[at:]).split()),
+        tuple(part.strip() for part in fields[2 : at - 2]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One amount of a 03: its type code and what it says."""
+
+    code: str
+    amount: str
+
+
+def summaries(fields: list[str]) -> Iterator[Summary]:
+    """Yield the amounts that follow account and currency, over the fields of their funds types."""
+    at = 0
+    while at < len(fields):
+        code = fields[at].strip()
+        if not code:
+            # A comma too many before the slash: the next amount follows it.
+            at += 1
+            continue
+        amount = fields[at + 1].strip() if at + 1 < len(fields) else ""
+        funds = fields[at + 3].strip().upper() if at + 3 < len(fields) else ""
+        at += 4
+        match funds:
+            case "V":
+                at += 2
+            case "S":
+                at += 3
+            case "D":
+                number = fields[at].strip() if at < len(fields) else ""
+                at += 1 + (2 * int(number) if number.isdigit() and len(number) < 4 else 0)
+            case _:
+                pass
+        yield Summary(code, amount)
+
+
+def minor_units(text: str) -> Decimal | None:
+    """Return a number of minor units, or nothing."""
+    found = _AMOUNT.fullmatch(text.strip())
+    return None if found is None else Decimal(f"{found[1]}{found[2]}")
+
+
+def scaled(units: Decimal, currency: str) -> Decimal:
+    """Return minor units as an amount of the currency."""
+    return units.scaleb(-_EXPONENTS.get(currency, 2))
+
+
+def day_of(text: str) -> date | None:
+    """Return the day of YYMMDD (some banks write YYYYMMDD), or nothing."""
+    digits = text.strip()
+    if not digits.isdigit() or len(digits) not in (6, 8):
+        return None
+    try:
+        return date(century(int(digits[:-4])), int(digits[-4:-2]), int(digits[-2:]))
+    except ValueError:
+        return None
+
+
+def signed(detail: Detail) -> Decimal:
+    """Return minor units with the sign of the type code: below 400 money comes in, below 700 it goes out."""
+    if not detail.amount:
+        raise RowFault(text_faults.amount_missing("16"))
+    units = minor_units(detail.amount)
+    if units is None:
+        raise RowFault(text_faults.amount_unreadable("16", detail.amount))
+    number = int(detail.type) if detail.type.isdigit() and len(detail.type) == 3 else 0
+    if 100 <= number < 400:
+        return units
+    if 400 <= number < 700:
+        return -units
+    raise RowFault(text_faults.direction_unknown("16", detail.type))
