@@ -47,8 +47,8 @@ def manifest() -> ConnectorInfo:
         terms=terms,
         limits=(
             Text(
-                "Fichiers OFX 1 et 2, QFX, QBO, QIF, CAMT.052, 053 et 054, MT940, MT942 et BAI2.",
-                "OFX 1 and 2, QFX, QBO, QIF, CAMT.052, 053 and 054, MT940, MT942 and BAI2 files.",
+                "Fichiers OFX 1 et 2, QFX, QBO, QIF, CAMT.052, 053 et 054, MT940, MT942, BAI2 et CSV.",
+                "OFX 1 and 2, QFX, QBO, QIF, CAMT.052, 053 and 054, MT940, MT942, BAI2 and CSV files.",
             ),
             Text("Seulement les lignes dans la devise de l’entreprise.", "Only lines in the company's own currency."),
             Text(

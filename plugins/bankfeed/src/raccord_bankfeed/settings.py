@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from raccord_bankfeed.readers.answers import WORDS, Known
+from raccord_bankfeed.readers.table.layout import check_saved
 
 
 class InputKind(StrEnum):
@@ -55,6 +56,34 @@ class BankFeedSettings(BaseModel):
         title="Answers to questions about files, one a line: qif-0123abcd = day-first",
         json_schema_extra={"fr": "Réponses aux questions sur les fichiers, une par ligne : qif-0123abcd = day-first"},
     )
+
+    csv_columns: str = Field(
+        default="",
+        max_length=20_000,
+        title="Columns of CSV files, one layout a line: csv-0123abcd = date:1 text:2 amount:3 balance:4",
+        json_schema_extra={
+            "fr": "Colonnes des fichiers CSV, une disposition par ligne : csv-0123abcd = date:1 text:2 amount:3"
+        },
+    )
+
+    @field_validator("csv_columns")
+    @classmethod
+    def _known_columns(cls, value: str) -> str:
+        for line in filter(str.strip, value.splitlines()):
+            key, mark, said = line.partition("=")
+            try:
+                check_saved(said)
+            except ValueError:
+                mark = ""
+            if not (mark and key.strip()):
+                raise PydanticCustomError(
+                    "bankfeed.settings_columns",
+                    "Write each layout as: key = date:1 text:2 amount:3 (or debit:3 credit:4). This line is not: "
+                    "{line} · Écrivez chaque disposition ainsi : clé = date:1 text:2 amount:3 (ou debit:3 credit:4). "
+                    "Cette ligne ne l’est pas : {line}",
+                    {"line": line.strip()[:80]},
+                )
+        return value
 
     @field_validator("answers")
     @classmethod
@@ -102,11 +131,12 @@ class BankFeedSettings(BaseModel):
         for line in filter(str.strip, self.answers.splitlines()):
             key, _, said = line.partition("=")
             answers[key.strip()] = answers.get(key.strip(), frozenset()) | _words(said)
-        return Known(answers)
+        columns = (line.partition("=") for line in self.csv_columns.splitlines() if line.strip())
+        return Known(answers, {key.strip(): said.strip() for key, _, said in columns})
 
     def said(self) -> str:
         """Return a short digest of all that people said which changes how files are read."""
-        return blake2b("\x1f".join((self.answers, self.accounts)).encode(), digest_size=6).hexdigest()
+        return blake2b("\x1f".join((self.answers, self.csv_columns, self.accounts)).encode(), digest_size=6).hexdigest()
 
     def account_names(self) -> Mapping[str, str]:
         """Return the names that people gave to accounts, by account key."""

@@ -15,6 +15,7 @@ from raccord_bankfeed.readers.mt940 import Mt940Reader, looks_like_mt940
 from raccord_bankfeed.readers.ofx import OfxReader, looks_like_ofx
 from raccord_bankfeed.readers.ofx_values import excerpt
 from raccord_bankfeed.readers.qif import QifReader, looks_like_qif
+from raccord_bankfeed.readers.table_reader import TableReader, looks_like_table
 
 _HEAD_BYTES = 64 * 1024
 
@@ -41,6 +42,8 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
         return Mt940Reader(known)
     if looks_like_qif(text):
         return QifReader(known)
+    if looks_like_table(text):
+        return TableReader(known)
     return _Refusal(faults.format_unknown(), excerpt(text[:400].replace("\0", "")))
 
 

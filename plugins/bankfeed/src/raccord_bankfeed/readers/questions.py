@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from raccord.plugin import Text
 from raccord_bankfeed.readers.amounts import Mark, read_amount
-from raccord_bankfeed.readers.answers import ACCEPT
+from raccord_bankfeed.readers.answers import ACCEPT, COLUMNS
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.days import Order, Parts
 
@@ -86,6 +86,34 @@ def does_not_add_up(key: str, fr: str, en: str, line: int, day: date | None) -> 
         line,
         day,
     )
+
+
+def balances_broken(key: str, breaks: int, rows: int, line: int) -> Question:
+    """Ask whether a table is to be used although its balances do not follow from its amounts."""
+    return does_not_add_up(
+        key,
+        f"Les soldes ne suivent pas les montants : rupture à {breaks} endroit(s) sur {rows} lignes. Des lignes "
+        "manquent, ou un signe est mal lu.",
+        f"The balances do not follow from the amounts: they break off in {breaks} place(s) over {rows} rows. Rows are "
+        "missing, or a sign is read wrongly.",
+        line,
+        None,
+    )
+
+
+def columns(key: str, cells: list[str], line: int) -> Question:
+    """Ask which column is what, with a row of the file as an example."""
+    shown = "; ".join(f"{number}: {cell.strip()[:30]!r}" for number, cell in enumerate(cells[:30], 1))
+    example = f"{key} = date:1 text:2 amount:3"
+    text = Text(
+        f"Rien dans ce fichier ne dit ce que sont ses colonnes. Sa première ligne : {shown}. Ses lignes attendent. "
+        f"Dites-le une fois dans les réglages, sous « Colonnes des fichiers CSV », par exemple : {example} (ou debit:3 "
+        "credit:4, balance:5, reference:6, currency:CAD).",
+        f"Nothing in this file tells what its columns are. Its first row: {shown}. Its lines wait. Say it once in the "
+        f"settings, under “Columns of CSV files”, for instance: {example} (or debit:3 credit:4, balance:5, "
+        "reference:6, currency:CAD).",
+    )
+    return Question(key, "bankfeed.csv_columns", text, (COLUMNS,), line)
 
 
 def _question(key: str, code: str, fr: str, en: str, answers: tuple[str, ...], line: int, day: date | None) -> Question:

@@ -161,3 +161,19 @@ def control_count(code: str, said: int, made: int) -> Fault:
         f"Record {code} announces {said} records, the file holds {made}. Some banks get this count wrong; the "
         "lines are kept.",
     )
+
+
+def two_amounts(*columns: str) -> Fault:
+    return row_fault(
+        "two_amounts",
+        f"La ligne a deux montants à la fois ({', '.join(columns)}).",
+        f"The row has two amounts at once ({', '.join(columns)}).",
+    )
+
+
+def fee_differs(gross: str, fee: str, net: str) -> Fault:
+    return row_fault(
+        "fee_differs",
+        f"Le brut {gross} et les frais {fee} ne font pas le net {net}.",
+        f"Gross {gross} and fee {fee} do not make net {net}.",
+    )

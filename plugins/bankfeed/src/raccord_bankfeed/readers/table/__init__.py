@@ -1,0 +1,1 @@
+"""CSV files: rows, columns, and what each bank means by them."""

@@ -1,0 +1,63 @@
+"""What a whole table tells before its first row is used: how it writes, how it signs, whether its balances follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from raccord_bankfeed.readers.amounts import MarkEvidence
+from raccord_bankfeed.readers.days import DayEvidence
+from raccord_bankfeed.readers.table.layout import Layout
+from raccord_bankfeed.readers.table.rows import Row
+from raccord_bankfeed.readers.table.words import IN, OUT, Part, plain
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Counted over all rows that have a date."""
+
+    days: DayEvidence = field(default_factory=DayEvidence)
+    marks: MarkEvidence = field(default_factory=MarkEvidence)
+    rows: int = 0
+    first_line: int = 0
+    signed: int = 0
+    """Amounts that are negative."""
+    debits_negative: int = 0
+    debits_positive: int = 0
+    directions: int = 0
+    """Rows whose kind of transaction is a word for a direction."""
+    continuations: int = 0
+    """Rows with nothing but text that follow a transaction."""
+
+
+def weigh(rows: Iterable[Row], layout: Layout) -> Evidence:
+    """Look at every row once."""
+    found = Evidence()
+    dated, amount, debit, kind = (layout.at(part) for part in (Part.DATE, Part.AMOUNT, Part.DEBIT, Part.TYPE))
+    money, balance = layout.money, layout.at(Part.BALANCE)
+    if dated is None:
+        return found
+    texts = frozenset((*layout.names, *layout.texts))
+    for row in rows:
+        cells = row.cells
+        width = len(cells)
+        if dated >= width or (parts := found.days.add(cells[dated])) is None or not parts.days:
+            if found.rows:
+                filled = {number for number, cell in enumerate(cells) if cell.strip()}
+                found.continuations += bool(filled) and filled <= texts
+            continue
+        found.rows += 1
+        found.first_line = found.first_line or row.line
+        for number in money:
+            if number < width and (cell := cells[number]) and (known := found.marks.add(cell)) is not None:
+                moves = known.digits.strip("0.,") != ""
+                if number == debit:
+                    found.debits_negative += moves and known.negative
+                    found.debits_positive += moves and not known.negative
+                elif number == amount or number in layout.units:
+                    found.signed += known.negative
+        if balance is not None and balance < width and cells[balance]:
+            found.marks.add(cells[balance])
+        if kind is not None and kind < width:
+            found.directions += plain(cells[kind]) in OUT or plain(cells[kind]) in IN
+    return found

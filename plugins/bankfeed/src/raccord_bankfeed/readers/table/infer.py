@@ -1,0 +1,181 @@
+"""What the columns of a table without a header are, where what stands in them proves it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from raccord_bankfeed.readers.amounts import MarkEvidence, Written, read_amount, written
+from raccord_bankfeed.readers.days import parts_of
+from raccord_bankfeed.readers.table.layout import Layout, layout_key
+from raccord_bankfeed.readers.table.running import RunningBalance
+from raccord_bankfeed.readers.table.words import IN, OUT, Part, plain
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_CARD = re.compile(r"\d{4}[*xX]{4,}\d{4}|[*xX]{8,12}\d{4}")
+_DESJARDINS_COLUMNS = 14
+_DESJARDINS_DATE = re.compile(r"\d{4}/\d{2}/\d{2}")
+
+
+@dataclass(slots=True)
+class _Column:
+    """What stands in one column of the sample."""
+
+    number: int
+    cells: list[str] = field(default_factory=list)
+    amounts: list[Written | None] = field(default_factory=list)
+    days: int = 0
+    filled: int = 0
+
+    def add(self, cell: str) -> None:
+        text = cell.strip()
+        self.cells.append(text)
+        self.amounts.append(written(text) if text and len(text) < 40 else None)
+        if text:
+            self.filled += 1
+            parts = parts_of(text)
+            self.days += parts is not None and bool(parts.days)
+
+    @property
+    def is_money(self) -> bool:
+        """Amounts alone, at least one of them with decimals, a sign or a currency."""
+        known = [each for each in self.amounts if each is not None]
+        return (
+            bool(known)
+            and len(known) == self.filled
+            and self.days < self.filled
+            and any(not each.digits.isdigit() or each.signed or each.unit for each in known)
+        )
+
+    @property
+    def wordy(self) -> bool:
+        """Whether words stand in it, not numbers of cards."""
+        return any(any(map(str.isalpha, cell)) for cell in self.cells) and not self.are_cards
+
+    @property
+    def are_cards(self) -> bool:
+        return self.filled > 0 and all(_CARD.fullmatch(cell) for cell in self.cells if cell)
+
+    @property
+    def negative(self) -> int:
+        return sum(each is not None and each.negative for each in self.amounts)
+
+    def moves(self, row: int) -> bool:
+        """Tell whether an amount that is not nothing stands in a row."""
+        found = self.amounts[row]
+        return found is not None and found.digits.strip("0.,") != ""
+
+
+def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | None:
+    """Return the layout of rows that each have a day, not whole where several layouts would do; nothing for others."""
+    width = max(map(len, rows), default=0)
+    columns = [_Column(number) for number in range(width)]
+    for cells in rows:
+        for column in columns:
+            column.add(cells[column.number] if column.number < len(cells) else "")
+    dated = next((column for column in columns if column.days and 10 * column.days >= 9 * len(rows)), None)
+    if dated is None:
+        return None
+    key = layout_key(delimiter, width, dated.number)
+    titles = tuple(f"column {number}" for number in range(1, width + 1))
+    if width == _DESJARDINS_COLUMNS and all(_DESJARDINS_DATE.fullmatch(cells[3].strip()) for cells in rows):
+        return _desjardins(key, titles)
+    money = [column for column in columns if column.is_money]
+    parts = _amounts(money, columns)
+    if parts is None:
+        return Layout(key, {}, titles=titles)
+    parts[Part.DATE] = dated.number
+    rest = [each for each in columns if each.number not in parts.values() and each not in money and each.filled]
+    for column in rest:
+        filled = {cell for cell in column.cells if cell}
+        if all(_CURRENCY.fullmatch(cell) for cell in filled):
+            parts.setdefault(Part.CURRENCY, column.number)
+        elif _are_kinds(column) and any(each is not column and each.wordy for each in rest):
+            parts.setdefault(Part.TYPE, column.number)
+    wordy = [column for column in rest if column.number not in parts.values() and not column.days and column.wordy]
+    wordy.sort(key=lambda column: -sum(map(len, column.cells)))
+    texts = tuple(column.number for column in wordy)
+    return Layout(key, parts, texts[:1], texts[1:], titles=titles)
+
+
+def _are_kinds(column: _Column) -> bool:
+    return column.wordy and {plain(cell) for cell in column.cells if cell} <= OUT | IN | {"check"}
+
+
+def _desjardins(key: str, titles: tuple[str, ...]) -> Layout:
+    columns = {Part.DATE: 3, Part.CHECK: 6, Part.DEBIT: 7, Part.CREDIT: 8, Part.BALANCE: 13}
+    return Layout(key, columns, (5,), (), (1, 2), titles=titles, currency="CAD")
+
+
+def _amounts(money: list[_Column], columns: list[_Column]) -> dict[Part, int] | None:
+    """Return which of the columns of amounts is which, where signs or the balance prove it."""
+    if len(money) == 1:
+        # Positive amounts alone may be money in or money out: a word beside them has to say it.
+        signed = money[0].negative or any(_are_kinds(column) for column in columns)
+        return {Part.AMOUNT: money[0].number} if signed else None
+    pair = next(((a, b) for a in money for b in money if a.number < b.number and _exclude(a, b)), None)
+    if pair is not None:
+        balance = next((each for each in money if each not in pair), None)
+        return _pair(pair, balance, columns)
+    return _amount_and_balance(money) if len(money) == 2 else None
+
+
+def _exclude(one: _Column, other: _Column) -> bool:
+    rows = range(len(one.cells))
+    return all(one.moves(row) != other.moves(row) for row in rows if one.moves(row) or other.moves(row)) and any(
+        one.moves(row) or other.moves(row) for row in rows
+    )
+
+
+def _pair(pair: tuple[_Column, _Column], balance: _Column | None, columns: list[_Column]) -> dict[Part, int] | None:
+    first, second = pair
+    ahead = {Part.DEBIT: first.number, Part.CREDIT: second.number}
+    swapped = {Part.DEBIT: second.number, Part.CREDIT: first.number}
+    if balance is not None:
+        ahead[Part.BALANCE] = swapped[Part.BALANCE] = balance.number
+        good, bad = (_breaks(columns, each) for each in (ahead, swapped))
+        if good != bad:
+            return ahead if good < bad else swapped
+    if first.negative or second.negative:
+        return ahead if first.negative >= second.negative else swapped
+    # TD and CIBC, and nobody known the other way round: day, text, money out, money in, and balance or card.
+    last = columns[-1]
+    follows = last in (second, balance) or last.are_cards
+    return ahead if follows and first.number + 1 == second.number and len(columns) <= 5 else None
+
+
+def _amount_and_balance(money: list[_Column]) -> dict[Part, int] | None:
+    first, second = money
+    ahead = {Part.AMOUNT: first.number, Part.BALANCE: second.number}
+    swapped = {Part.AMOUNT: second.number, Part.BALANCE: first.number}
+    out = {Part.DEBIT: first.number, Part.BALANCE: second.number}
+    readings = {_breaks(money, parts): parts for parts in (swapped, out, ahead)}
+    if len(readings) > 1 and 0 in readings:
+        # Two readings may agree only where a second one could not be told from it.
+        unique = sum(_breaks(money, parts) == 0 for parts in (swapped, out, ahead)) == 1
+        return readings[0] if unique else None
+    if bool(first.negative) != bool(second.negative):
+        return ahead if first.negative else swapped
+    return None
+
+
+def _breaks(columns: list[_Column], parts: dict[Part, int]) -> int:
+    """Return how often the balance does not go on from row to row when the columns are read so."""
+    by_number = {column.number: column for column in columns}
+    marks = MarkEvidence()
+    for number in parts.values():
+        for cell in by_number[number].cells:
+            marks.add(cell)
+    mark = next(iter(marks.marks()))
+    running = RunningBalance()
+    for row in range(len(by_number[parts[Part.BALANCE]].cells)):
+        values = {part: read_amount(by_number[number].cells[row], mark) for part, number in parts.items()}
+        amount = values.get(Part.AMOUNT)
+        if Part.DEBIT in parts:
+            amount = (values.get(Part.CREDIT) or Decimal(0)) - abs(values[Part.DEBIT] or Decimal(0))
+        balance = values[Part.BALANCE]
+        if amount is not None and balance is not None:
+            running.add(amount, balance)
+    return running.breaks

@@ -1,0 +1,175 @@
+"""What the columns of a CSV file are: by their names, by a person's word, or by what stands in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.readers.table.words import Part, part_of, plain, unit_of
+
+_SAVED = re.compile(r"([a-z_]+):([A-Za-z0-9+]+)")
+_LISTS = (Part.NAME, Part.TEXT, Part.ACCOUNT)
+_FLIPPED = (
+    ("cardmember",),
+    ("card member",),
+    ("extended details", "appears on your statement as"),
+    ("clearing date", "merchant", "amount usd"),
+    ("trans date", "post date", "description", "amount", "category"),
+)
+"""Names that only files of cards have whose purchases are positive (Amex, Apple, Discover)."""
+_CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
+
+
+def layout_key(delimiter: str, width: int, dated: int) -> str:
+    """Return the key of a table without a header: what its rows hold may differ from month to month, this may not."""
+    return f"csv-{digest(delimiter, str(width), str(dated))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which column (from 0) says what; ``key`` is the same for every file of this layout."""
+
+    key: str
+    columns: dict[Part, int]
+    names: tuple[int, ...] = ()
+    texts: tuple[int, ...] = ()
+    accounts: tuple[int, ...] = ()
+    header: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    """What the columns are called in the file, for what is kept of a row."""
+    units: dict[int, str] = field(default_factory=dict)
+    """Currencies that columns of amounts state in their names; several such columns are one amount."""
+    currency: str = ""
+    flip: bool = False
+    """Whether purchases are positive."""
+    card: bool = False
+
+    def at(self, part: Part) -> int | None:
+        """Return the column of a part, or nothing."""
+        return self.columns.get(part)
+
+    @property
+    def money(self) -> tuple[int, ...]:
+        """Return the columns of amounts that move money."""
+        parts = (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.GROSS, Part.FEE, Part.NET)
+        return tuple(dict.fromkeys((*self.units, *(self.columns[part] for part in parts if part in self.columns))))
+
+    @property
+    def is_paypal(self) -> bool:
+        """Tell whether the file is PayPal's list of activities."""
+        return Part.GROSS in self.columns and Part.NET in self.columns and Part.FEE in self.columns
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether day and amount can be read."""
+        parts = self.columns
+        return Part.DATE in parts and bool(
+            self.units or Part.AMOUNT in parts or Part.DEBIT in parts or Part.CREDIT in parts or self.is_paypal
+        )
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Tell whether a row holds the names of columns that make a bank's table."""
+    found = [part[0] for cell in cells if (part := part_of(cell)) is not None]
+    return (
+        Part.DATE in found
+        and any(part in found for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.GROSS))
+        and len(found) > 2
+    )
+
+
+def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
+    """Return the layout that a header names."""
+    best: dict[Part, tuple[int, int]] = {}
+    lists: dict[Part, list[tuple[int, int]]] = {part: [] for part in _LISTS}
+    units: dict[int, str] = {}
+    plains = tuple(plain(cell) for cell in cells)
+    for number, cell in enumerate(cells):
+        part = part_of(cell)
+        if part is None:
+            continue
+        if part[0] in lists:
+            lists[part[0]].append((part[1], number))
+        if part == (Part.AMOUNT, 99):
+            units[number] = unit_of(cell)
+        elif part[0] not in best or part[1] < best[part[0]][0]:
+            best[part[0]] = (part[1], number)
+    columns: dict[Part, int] = {
+        part: number for part, (_, number) in best.items() if part not in (Part.NAME, Part.TEXT)
+    }
+    if Part.AMOUNT in columns and {Part.DEBIT, Part.CREDIT} & set(columns):
+        columns.pop(Part.DEBIT, None)
+        columns.pop(Part.CREDIT, None)
+    if not (Part.GROSS in columns and Part.NET in columns):
+        for each in (Part.GROSS, Part.NET):
+            if each in columns:
+                columns.setdefault(Part.AMOUNT, columns.pop(each))
+    texts = [number for _, number in sorted(lists[Part.TEXT], key=lambda pair: pair[1])]
+    if "details" in plains and "check or slip" in plains:
+        texts.remove(plains.index("details"))
+    amounts = [columns[part] for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.BALANCE) if part in columns]
+    stated = {unit for number in amounts if (unit := unit_of(cells[number]))}
+    return Layout(
+        f"csv-{digest(delimiter, *plains)}",
+        columns,
+        tuple(number for _, number in sorted(lists[Part.NAME])),
+        tuple(texts),
+        tuple(number for _, number in sorted(lists[Part.ACCOUNT])[:1]),
+        plains,
+        tuple(" ".join(cell.split()) or f"column {number}" for number, cell in enumerate(cells, 1)),
+        units,
+        next(iter(stated)) if len(stated) == 1 else "",
+        flip=any(set(names) <= set(plains) for names in _FLIPPED),
+        card=any(set(names) <= set(plains) for names in _CARDS),
+    )
+
+
+def saved_layout(base: Layout, text: str) -> Layout:
+    """Return the layout that a person gave; raises ``ValueError`` for what cannot be meant.
+
+    ``date:1 amount:4 text:2+3 balance:5 currency:CAD``, columns counted from 1.
+    """
+    columns: dict[Part, int] = {}
+    lists: dict[Part, tuple[int, ...]] = dict.fromkeys(_LISTS, ())
+    currency, flip, card = base.currency, False, False
+    words = text.replace(",", " ").split()
+    for word in words:
+        found = _SAVED.fullmatch(word.strip())
+        if found is None:
+            raise ValueError(word)
+        name, value = found.groups()
+        if name == "currency" and value.isalpha() and len(value) == 3:
+            currency = value.upper()
+        elif name == "sign" and value in ("reversed", "normal"):
+            flip = value == "reversed"
+        elif name == "kind" and value in ("card", "bank"):
+            card = value == "card"
+        else:
+            part, numbers = Part(name), tuple(int(each) - 1 for each in value.split("+"))
+            if min(numbers) < 0 or max(numbers) > 199 or (len(numbers) > 1 and part not in lists):
+                raise ValueError(word)
+            if part in lists:
+                lists[part] = numbers
+            else:
+                columns[part] = next(iter(numbers))
+    layout = replace(
+        base,
+        columns=columns,
+        names=lists[Part.NAME],
+        texts=lists[Part.TEXT],
+        accounts=lists[Part.ACCOUNT],
+        units={},
+        currency=currency,
+        flip=flip,
+        card=card,
+    )
+    if not layout.is_whole:
+        raise ValueError(text)
+    return layout
+
+
+def check_saved(text: str) -> None:
+    """Raise ``ValueError`` where a saved layout says nothing that can be meant."""
+    saved_layout(Layout("", {}), text)

@@ -1,0 +1,226 @@
+"""One row of a bank's table: from its cells to a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from raccord.plugin import Text
+from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers.account import UNNAMED, account_of
+from raccord_bankfeed.readers.amounts import read_amount, written
+from raccord_bankfeed.readers.contract import Account, AccountKind, Line
+from raccord_bankfeed.readers.conventions import Conventions
+from raccord_bankfeed.readers.days import parts_of
+from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.ofx_line import is_currency
+from raccord_bankfeed.readers.table import notes
+from raccord_bankfeed.readers.table.evidence import Evidence
+from raccord_bankfeed.readers.table.layout import Layout
+from raccord_bankfeed.readers.table.rows import Row
+from raccord_bankfeed.readers.table.words import IN, NOT_MOVED, OUT, PENDING, SUMS, Part, plain
+
+_DAYS_MAX = 4000
+_ACCOUNTS_MAX = 1000
+_SYMBOLS = {"€": "EUR", "£": "GBP", "¥": "JPY"}
+
+
+class NoTransaction(Exception):  # noqa: N818 - says what the row is instead
+    """Raised for a row that moves no money."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class RowReader:
+    """Reads rows of one layout under the conventions of their file."""
+
+    layout: Layout
+    written: Conventions
+    evidence: Evidence
+    days: dict[str, date | None] = field(default_factory=dict)
+    accounts: dict[tuple[str, ...], Account] = field(default_factory=dict)
+
+    def cell(self, row: Row, part: Part) -> str:
+        """Return what a row says of a part, without blanks around it."""
+        number = self.layout.columns.get(part)
+        return row.cells[number].strip() if number is not None and number < len(row.cells) else ""
+
+    def line(self, row: Row) -> Line:
+        """Return the line of a row; raises ``NoTransaction`` and ``RowFault``."""
+        day = self.day(row)
+        status = plain(self.cell(row, Part.STATUS))
+        if status and NOT_MOVED.search(status):
+            raise NoTransaction(notes.NOT_MOVED)
+        amount, currency = self.amount(row)
+        if day is None:
+            raise RowFault(self.date_fault(row))
+        name, memo = self.text(row)
+        check = self.cell(row, Part.CHECK).strip("'")
+        return Line(
+            self.account(row),
+            self.cell(row, Part.ID),
+            day,
+            amount,
+            currency,
+            name,
+            memo,
+            self.cell(row, Part.TYPE).upper(),
+            self.cell(row, Part.REFERENCE),
+            check if check.isdigit() and check.strip("0") else "",
+            bool(status) and PENDING.search(status) is not None,
+            None,
+            self.layout.titles,
+            (*row.cells[: len(self.layout.titles)], ""),
+            row.start,
+        )
+
+    def day(self, row: Row) -> date | None:
+        """Return a row's day, nothing where none stands there but an amount does; raises ``NoTransaction``."""
+        text = self.cell(row, Part.DATE)
+        if text in self.days:
+            day = self.days[text]
+        else:
+            parts = parts_of(text)
+            day = None if parts is None else parts.days.get(self.written.order)
+            if len(self.days) >= _DAYS_MAX:
+                self.days.clear()
+            self.days[text] = day
+        if day is not None:
+            return day
+        shown = plain(row.shown())
+        if text and PENDING.search(plain(text)):
+            raise NoTransaction(notes.UNDATED_PENDING)
+        if not any(self.number(row, number) for number in self.layout.money):
+            raise NoTransaction(notes.SUM if SUMS.search(shown) else notes.NO_DATE)
+        if SUMS.search(shown) and (parts_of(text) is None or not text):
+            raise NoTransaction(notes.SUM)
+        if not text and PENDING.search(plain(self.cell(row, Part.STATUS))):
+            raise NoTransaction(notes.UNDATED_PENDING)
+        return None
+
+    def date_fault(self, row: Row) -> Fault:
+        text = self.cell(row, Part.DATE)
+        title = self.title(Part.DATE)
+        return text_faults.date_impossible(title, text) if text else text_faults.date_missing(title)
+
+    def title(self, part: Part) -> str:
+        """Return what the column of a part is called, with its number."""
+        return self._title(self.layout.columns.get(part, 0))
+
+    def _title(self, number: int) -> str:
+        titles = self.layout.titles
+        return f"{titles[number] if number < len(titles) else 'column'} [{number + 1}]"
+
+    def number(self, row: Row, number: int) -> Decimal | None:
+        """Return the amount of a cell, nothing where it is empty; raises ``RowFault`` for anything else."""
+        text = row.cells[number].strip() if number < len(row.cells) else ""
+        if not text or text in ("-", "--", "–", "—"):
+            return None
+        amount = read_amount(text, self.written.mark)
+        if amount is None:
+            raise RowFault(text_faults.amount_unreadable(self._title(number), text))
+        return amount
+
+    def amount(self, row: Row) -> tuple[Decimal, str]:
+        """Return amount and currency; raises ``NoTransaction`` where none stands there."""
+        layout = self.layout
+        currency = self.cell(row, Part.CURRENCY).upper()
+        if layout.units:
+            found = [(amount, layout.units[number]) for number in layout.units if (amount := self.number(row, number))]
+            if not found:
+                raise NoTransaction(notes.NO_AMOUNT)
+            if len(found) > 1:
+                raise RowFault(text_faults.two_amounts(*(self._title(number) for number in layout.units)))
+            return found[0]
+        if Part.AMOUNT in layout.columns:
+            number = layout.columns[Part.AMOUNT]
+            amount = self.number(row, number)
+            if amount is None:
+                raise NoTransaction(notes.NO_AMOUNT)
+            amount = self._directed(row, amount)
+            fee = self.number(row, layout.columns[Part.FEE]) if Part.FEE in layout.columns else None
+            # Revolut's balance moves by the amount less the fee.
+            amount = amount - abs(fee) if fee else amount
+            return (-amount if layout.flip else amount), self.currency(row, currency, number)
+        return self._two_columns(row, currency)
+
+    def _two_columns(self, row: Row, currency: str) -> tuple[Decimal, str]:
+        columns = self.layout.columns
+        amounts = {part: self.number(row, columns[part]) for part in (Part.DEBIT, Part.CREDIT) if part in columns}
+        out, into = amounts.get(Part.DEBIT), amounts.get(Part.CREDIT)
+        if out is None and into is None:
+            raise NoTransaction(notes.NO_AMOUNT)
+        if out and into:
+            raise RowFault(text_faults.two_amounts(self.title(Part.DEBIT), self.title(Part.CREDIT)))
+        if out or into is None:
+            evidence = self.evidence
+            signed = evidence.debits_negative > evidence.debits_positive
+            amount = (out if signed else -out) if out else Decimal(0)
+            return amount, self.currency(row, currency, columns[Part.DEBIT])
+        return into, self.currency(row, currency, columns[Part.CREDIT])
+
+    def _directed(self, row: Row, amount: Decimal) -> Decimal:
+        """Give an amount the sign of the word beside it, unless the file signs its amounts itself."""
+        evidence = self.evidence
+        if evidence.signed:
+            return amount
+        word = self.cell(row, Part.DIRECTION)
+        part = Part.DIRECTION
+        if Part.DIRECTION not in self.layout.columns:
+            if evidence.directions < evidence.rows:
+                return amount
+            part, word = Part.TYPE, self.cell(row, Part.TYPE)
+        named = word if word in ("+", "-") else plain(word)
+        if named in OUT:
+            return -amount
+        if named in IN or not amount:
+            return amount
+        raise RowFault(text_faults.direction_unknown(self.title(part), word))
+
+    def currency(self, row: Row, said: str, number: int) -> str:
+        """Return the currency that column, cell or header state, or nothing."""
+        if is_currency(said):
+            return said
+        parts = written(row.cells[number]) if number < len(row.cells) else None
+        unit = "" if parts is None else parts.unit
+        if is_currency(unit):
+            return unit
+        return _SYMBOLS.get(unit, "") or self.layout.currency
+
+    def text(self, row: Row) -> tuple[str, str]:
+        """Return name and memo: the best column for a name, and what the others say, each once."""
+        cells = row.cells
+        names, memo = self._filled(cells, self.layout.names), self._filled(cells, self.layout.texts)
+        name = names[0] if names else (memo.pop(0) if memo else "")
+        return name, " ".join(dict.fromkeys(each for each in memo if each != name))
+
+    @staticmethod
+    def _filled(cells: list[str], numbers: tuple[int, ...]) -> list[str]:
+        texts = (" ".join(cells[number].split()) for number in numbers if number < len(cells))
+        return [text for text in texts if text]
+
+    def account(self, row: Row) -> Account:
+        """Return the account that a row names, or the one without a name of its layout."""
+        layout = self.layout
+        kind_text = self.cell(row, Part.ACCOUNT_TYPE)
+        said = tuple(row.cells[number] for number in layout.accounts if number < len(row.cells))
+        key = (*said, kind_text)
+        known = self.accounts.get(key)
+        if known is None:
+            if len(self.accounts) >= _ACCOUNTS_MAX:
+                self.accounts.clear()
+            known = self.accounts[key] = self._account(said, kind_text)
+        return known
+
+    def _account(self, said: tuple[str, ...], kind_text: str) -> Account:
+        words = plain(kind_text).split()
+        card = self.layout.card or any(word in ("visa", "mastercard", "card", "amex", "carte") for word in words)
+        kind = AccountKind.CARD if card else AccountKind.BANK
+        number = "-".join("".join(part.strip(" '\"").split()) for part in said if part.strip(" '\""))
+        if not number:
+            return Account(f"{UNNAMED}-{self.layout.key}", kind, "", kind_text[:20])
+        return account_of(kind, {"ACCTID": number})

@@ -1,0 +1,22 @@
+"""Why a row of a table is no transaction, or moves no money."""
+
+from __future__ import annotations
+
+from raccord.plugin import Text
+
+NO_AMOUNT = Text("La ligne n’a ni entrée ni sortie d’argent.", "The row has no money in or out.")
+SUM = Text("C’est un solde ou un total, pas une opération.", "It is a balance or a total, not a transaction.")
+NO_DATE = Text("La ligne n’a ni date ni montant.", "The row has neither a date nor an amount.")
+NOT_MOVED = Text("D’après son état, l’argent n’a pas bougé.", "By its status, the money has not moved.")
+UNDATED_PENDING = Text(
+    "L’opération est en attente et n’a pas encore de date.", "The transaction is pending and has no date yet."
+)
+NO_IMPACT = Text("La ligne ne change pas le solde (mémo).", "The row does not change the balance (memo).")
+HOLD = Text(
+    "Une retenue ou une autorisation, que sa levée annule : l’argent n’a pas bougé.",
+    "A hold or an authorisation, which its release undoes: the money has not moved.",
+)
+OTHER_PRODUCT = Text(
+    "Intérêts, capital ou avance d’un prêt : pas une ligne de banque.",
+    "Interest, capital or advance of a loan: not a bank line.",
+)

@@ -1,0 +1,84 @@
+"""PayPal's list of activities: what moved, by how much, and which rows are shadows of others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers.contract import Account, AccountKind, Line
+from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.table import notes
+from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
+from raccord_bankfeed.readers.table.rows import Row
+from raccord_bankfeed.readers.table.words import PENDING, Part, plain
+
+_COMPLETED = re.compile(r"(completed?|terminee?|effectuee?|abgeschlossen|completad[oa]|completat[oa]|voltooid|)")
+_HOLD = re.compile(
+    r"\b(hold|authori[sz]ation|autorisation|autorisierung|einbehaltung|blocage|retencion|autorizzazione|blokkering)\b"
+)
+
+
+@dataclass(slots=True)
+class PayPalReader(RowReader):
+    """Reads rows of PayPal: the balance moves by the net amount; each currency is an account."""
+
+    def line(self, row: Row) -> Line:
+        """Return the line of a row; raises ``NoTransaction`` and ``RowFault``."""
+        if plain(self.cell(row, Part.IMPACT)) == "memo":
+            raise NoTransaction(notes.NO_IMPACT)
+        kind = plain(self.cell(row, Part.TYPE))
+        if _HOLD.search(kind):
+            raise NoTransaction(notes.HOLD)
+        status = plain(self.cell(row, Part.STATUS))
+        pending = PENDING.search(status) is not None
+        if not pending and _COMPLETED.fullmatch(status) is None:
+            raise NoTransaction(notes.NOT_MOVED)
+        day = self.day(row)
+        if day is None:
+            raise RowFault(self.date_fault(row))
+        columns = self.layout.columns
+        gross, net = self.number(row, columns[Part.GROSS]), self.number(row, columns[Part.NET])
+        fee = self.number(row, columns[Part.FEE]) or Decimal(0)
+        if net is None or gross is None:
+            raise RowFault(text_faults.amount_missing(self.title(Part.NET if net is None else Part.GROSS)))
+        # The fee is negative; some exports write it positive.
+        if net not in (gross + fee, gross - abs(fee)):
+            raise RowFault(text_faults.fee_differs(str(gross), str(fee), str(net)))
+        currency = self.cell(row, Part.CURRENCY).upper()
+        name, memo = self.text(row)
+        shown = self.cell(row, Part.TYPE)
+        charged = f"({gross} {currency}, fee {abs(fee)})" if fee else ""
+        return Line(
+            self._currency_account(currency),
+            self.cell(row, Part.ID),
+            day,
+            net,
+            currency,
+            name or shown,
+            " ".join(filter(None, (memo, shown if name else "", charged))),
+            shown.upper(),
+            self.cell(row, Part.REFERENCE),
+            "",
+            pending,
+            None,
+            self.layout.titles,
+            (*row.cells[: len(self.layout.titles)], ""),
+            row.start,
+        )
+
+    def _currency_account(self, currency: str) -> Account:
+        known = self.accounts.get((currency,))
+        if known is None:
+            name = currency if currency.isascii() and currency.isalnum() and len(currency) == 3 else "other"
+            known = Account(f"paypal-{name.lower()}", AccountKind.BANK, f"PayPal {name}", "PAYPAL")
+            self.accounts[(currency,)] = known
+        return known
+
+
+def reader_of(reader: RowReader) -> RowReader:
+    """Return the reader for a layout's rows."""
+    if not reader.layout.is_paypal:
+        return reader
+    return PayPalReader(replace(reader.layout), reader.written, reader.evidence)

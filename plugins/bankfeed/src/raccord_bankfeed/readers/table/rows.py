@@ -1,0 +1,147 @@
+"""Rows of a delimited text: cut from lines, over which a quoted cell may go on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from raccord_bankfeed.readers.amounts import written
+from raccord_bankfeed.readers.days import parts_of
+
+DELIMITERS = (",", ";", "\t", "|")
+ROW_LINES_MAX = 25
+ROW_CHARS_MAX = 20_000
+_SAMPLE_ROWS = 200
+_CELLS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its cells, the line and the character at which it starts."""
+
+    cells: list[str]
+    line: int
+    start: int
+
+    def shown(self) -> str:
+        """Return the row as one text, for excerpts."""
+        return " | ".join(cell.strip() for cell in self.cells if cell.strip())
+
+
+class RowCutter:
+    """Puts lines together to rows; a quote that is never closed is a letter like others."""
+
+    def __init__(self, delimiter: str) -> None:
+        self._delimiter = delimiter
+        self._open: list[tuple[str, int, int]] = []
+        self._size = 0
+
+    def add(self, text: str, line: int, start: int) -> Iterator[Row]:
+        """Take a line; yield the rows that end with it."""
+        if not self._open and '"' not in text:
+            yield Row(text.split(self._delimiter, _CELLS_MAX), line, start)
+            return
+        self._open.append((text, line, start))
+        self._size += len(text)
+        if self._closed():
+            yield self._joined()
+        elif len(self._open) > ROW_LINES_MAX or self._size > ROW_CHARS_MAX:
+            yield from self._gave_up()
+
+    def end(self) -> Iterator[Row]:
+        """Yield what is still open at the end of the file."""
+        while self._open:
+            yield from self._gave_up()
+
+    def _closed(self) -> bool:
+        inside = False
+        for text, _, _ in self._open:
+            inside = self._inside_after(text, inside)
+        return not inside
+
+    def _inside_after(self, text: str, inside: bool) -> bool:
+        """Tell whether a quoted cell is open after a line; a quote opens one only where a cell begins."""
+        if not inside and text.count('"') % 2 == 0:
+            return False
+        at = 0
+        while True:
+            if inside:
+                at = text.find('"', at)
+                if at < 0:
+                    return True
+                if text[at + 1 : at + 2] == '"':
+                    at += 2
+                    continue
+                inside, at = False, at + 1
+            else:
+                at = _opening(text, self._delimiter, at)
+                if at < 0:
+                    return False
+                inside, at = True, at + 1
+
+    def _joined(self) -> Row:
+        lines, self._open, self._size = self._open, [], 0
+        text = "\n".join(part for part, _, _ in lines)
+        cells = next(
+            csv.reader([text] if "\n" not in text else text.splitlines(keepends=True), delimiter=self._delimiter), []
+        )
+        return Row(cells[:_CELLS_MAX], lines[0][1], lines[0][2])
+
+    def _gave_up(self) -> Iterator[Row]:
+        (text, line, start), *rest = self._open
+        self._open, self._size = [], 0
+        yield Row(text.split(self._delimiter, _CELLS_MAX), line, start)
+        for part, number, at in rest:
+            yield from self.add(part, number, at)
+
+
+def _opening(text: str, delimiter: str, at: int) -> int:
+    """Return where the next quote stands that opens a cell, or -1."""
+    while (found := text.find('"', at)) >= 0:
+        before = text[:found].rstrip(" ")
+        if not before or before.endswith(delimiter):
+            return found
+        at = found + 1
+    return -1
+
+
+def rows_of(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
+    """Yield the rows of lines."""
+    cutter, start = RowCutter(delimiter), 0
+    for number, text in enumerate(lines, 1):
+        yield from cutter.add(text, number, start)
+        start += len(text) + 1
+    yield from cutter.end()
+
+
+def delimiter_of(lines: list[str], is_header: Callable[[list[str]], bool]) -> str:
+    """Return the delimiter under which most rows are transactions, or at least one is a header; nothing if none."""
+    for text in lines[:1]:
+        if text.lower().startswith("sep=") and len(text.strip()) == 5:
+            return text.strip()[4]
+    best, chosen = (0, 0, 0), ""
+    for delimiter in DELIMITERS:
+        rows = [row.cells for row in rows_of(lines[:_SAMPLE_ROWS], delimiter)]
+        wide = [cells for cells in rows if len(cells) > 1]
+        score = (
+            sum(map(is_transaction, wide)),
+            sum(map(is_header, wide)),
+            max((len(cells) for cells in wide), default=0),
+        )
+        if score[:2] > (0, 0) and score > best:
+            best, chosen = score, delimiter
+    return chosen
+
+
+def is_transaction(cells: list[str]) -> bool:
+    """Tell whether a row has a date and, in another cell, an amount."""
+    dated = [number for number, cell in enumerate(cells) if len(cell) < 60 and _is_day(cell)]
+    return bool(dated) and any(
+        number not in dated and len(cell) < 40 and written(cell) is not None for number, cell in enumerate(cells)
+    )
+
+
+def _is_day(cell: str) -> bool:
+    parts = parts_of(cell)
+    return parts is not None and bool(parts.days)

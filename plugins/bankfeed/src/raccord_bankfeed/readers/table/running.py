@@ -1,0 +1,51 @@
+"""Whether the balances beside the lines of an account follow from its amounts, in whatever order the rows stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+_OPEN_MAX = 2000
+
+
+@dataclass(slots=True)
+class RunningBalance:
+    """Every balance before a line is the balance after another, but for the first: one path through all lines.
+
+    Only balances that have no partner yet are kept: two of them where the rows stand in the bank's order.
+    """
+
+    unmatched: dict[Decimal, int] = field(default_factory=dict)
+    """By balance: how often more as one after a line than as one before."""
+    rows: int = 0
+    given_up: bool = False
+
+    def add(self, amount: Decimal, balance: Decimal) -> None:
+        """Take one line and the balance after it."""
+        if self.given_up:
+            return
+        self.rows += 1
+        self._change(balance, 1)
+        self._change(balance - amount, -1)
+        self.given_up = len(self.unmatched) > _OPEN_MAX
+
+    def _change(self, balance: Decimal, by: int) -> None:
+        count = self.unmatched.get(balance, 0) + by
+        if count:
+            self.unmatched[balance] = count
+        else:
+            self.unmatched.pop(balance, None)
+
+    @property
+    def breaks(self) -> int:
+        """Return in how many places the path breaks off; 0 where the balances follow."""
+        if self.given_up:
+            return _OPEN_MAX
+        return max(0, sum(count for count in self.unmatched.values() if count > 0) - 1)
+
+    def ends(self) -> tuple[Decimal, Decimal] | None:
+        """Return the balances before the first and after the last line, where the path tells them."""
+        if self.breaks or self.given_up or len(self.unmatched) != 2:
+            return None
+        (one, count), (other, _) = self.unmatched.items()
+        return (other, one) if count > 0 else (one, other)

@@ -1,0 +1,110 @@
+"""What banks call their columns, in the languages that their files come in."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from enum import StrEnum
+from functools import lru_cache
+from importlib.resources import files
+
+
+class Part(StrEnum):
+    """What a column says of a line."""
+
+    DATE = "date"
+    VALUE_DATE = "value_date"
+    AMOUNT = "amount"
+    DEBIT = "debit"
+    CREDIT = "credit"
+    BALANCE = "balance"
+    NAME = "name"
+    TEXT = "text"
+    CURRENCY = "currency"
+    DIRECTION = "direction"
+    REFERENCE = "reference"
+    ID = "id"
+    CHECK = "check"
+    ACCOUNT = "account"
+    ACCOUNT_TYPE = "account_type"
+    TYPE = "type"
+    STATUS = "status"
+    FEE = "fee"
+    GROSS = "gross"
+    NET = "net"
+    IMPACT = "impact"
+    TIME = "time"
+
+
+_NAMES = tomllib.loads((files("raccord_bankfeed.readers.table") / "columns.toml").read_text(encoding="utf-8"))
+RANKS: dict[str, tuple[Part, int]] = {}
+for _part in Part:
+    for _rank, _name in enumerate(_NAMES[_part].split("|")):
+        RANKS.setdefault(" ".join(_name.split()), (_part, _rank))
+
+_UNITS = frozenset(
+    (
+        *("eur", "euro", "euros", "cad", "usd", "gbp", "chf", "sgd", "aud", "nzd", "dkk", "sek", "nok", "pln", "czk"),
+        *("huf", "hkd", "inr", "jpy", "zar", "kr", "dollar", "dollars", "in", "en"),
+    )
+)
+_ISO = re.compile(r"\b(EUR|CAD|USD|GBP|CHF|SGD|AUD|NZD|DKK|SEK|NOK|PLN|CZK|HUF|HKD|INR|JPY|ZAR)\b")
+_EUROS = re.compile(r"\beuros?\b", re.IGNORECASE)
+_MONEY_COLUMN = re.compile(r"\s*([A-Z]{3})\s*\$\s*")
+
+
+@lru_cache(maxsize=4096)
+def plain(cell: str) -> str:
+    """Return a column's name in small letters without accents, signs and brackets."""
+    bare = unicodedata.normalize("NFKD", cell.strip().lower().replace("ß", "ss").replace("ø", "o").replace("æ", "ae"))
+    letters = "".join(each if each.isalnum() else " " for each in bare if not unicodedata.combining(each))
+    return " ".join(letters.split())
+
+
+def part_of(cell: str) -> tuple[Part, int] | None:
+    """Return what a column's name says, and how good a name for it that is; nothing for other texts."""
+    if not cell or len(cell) > 60:
+        return None
+    if _MONEY_COLUMN.fullmatch(cell):
+        return Part.AMOUNT, 99
+    name = plain(cell)
+    if (found := RANKS.get(name)) is not None:
+        return found
+    words = [word for word in name.split() if word not in _UNITS]
+    return RANKS.get(" ".join(words)) if words and len(words) < len(name.split()) else None
+
+
+def unit_of(cell: str) -> str:
+    """Return the currency that a column's name states, or nothing."""
+    if (found := _MONEY_COLUMN.fullmatch(cell)) is not None:
+        return found[1]
+    if (iso := _ISO.search(cell.upper())) is not None:
+        return iso[1]
+    return "EUR" if _EUROS.search(cell) or "€" in cell else "GBP" if "£" in cell else ""
+
+
+OUT = frozenset(
+    (
+        *("debit", "debet", "debito", "dr", "d", "dbit", "db", "af", "soll", "s", "out", "ut", "uit", "uscita"),
+        *("withdrawal", "sortie", "charge", "purchase", "belastung"),
+    )
+)
+IN = frozenset(
+    (
+        *("credit", "kredit", "credito", "cr", "c", "crdt", "bij", "haben", "h", "in", "inn", "entrata", "deposit"),
+        *("entree", "payment", "gutschrift", "refund"),
+    )
+)
+PENDING = re.compile(
+    r"\b(pending|en attente|in attesa|pendiente|vorgemerkt|ausstehend|in behandeling|authori[sz]ed|uncleared"
+    r"|unclaimed)\b"
+)
+NOT_MOVED = re.compile(
+    r"\b(reverted|declined|failed|cancelled|canceled|rejected|voided|expired|denied|removed|annulee?|refusee?|abgelehnt"
+    r"|storniert|cancelado|annullata|geweigerd|placed|held|temporary hold)\b"
+)
+SUMS = re.compile(
+    r"\b(total|totals|totaux|solde|saldo|balance|summe|endsaldo|anfangssaldo|kontostand|ouverture|cloture|opening|closing"
+    r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand)\b"
+)

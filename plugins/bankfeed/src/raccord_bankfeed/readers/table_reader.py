@@ -1,0 +1,217 @@
+"""CSV files of banks and of PayPal: delimiter, header and conventions are found in the file, or asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import BinaryIO
+
+from raccord_bankfeed.readers import questions
+from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Line, Question
+from raccord_bankfeed.readers.conventions import decide
+from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.pushed import LineReader, lines_of
+from raccord_bankfeed.readers.table.evidence import weigh
+from raccord_bankfeed.readers.table.infer import inferred_layout
+from raccord_bankfeed.readers.table.layout import Layout, is_header, layout_key, layout_of_header, saved_layout
+from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
+from raccord_bankfeed.readers.table.paypal import reader_of
+from raccord_bankfeed.readers.table.rows import Row, RowCutter, delimiter_of, is_transaction, rows_of
+from raccord_bankfeed.readers.table.running import RunningBalance
+from raccord_bankfeed.readers.table.words import Part, plain
+from raccord_bankfeed.readers.tally import Tally
+
+_SAMPLE_LINES = 400
+_HEADER_WITHIN = 80
+_ACCOUNTS_MAX = 1000
+
+
+def looks_like_table(head: str) -> bool:
+    """Tell from a file's beginning: rows with a day and an amount, or a header that names them."""
+    if head.lstrip()[:1] in ("<", "{", "%") or "\0" in head:
+        return False
+    lines = head.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return delimiter_of([line for line in lines[:_SAMPLE_LINES] if len(line) < 20_000], is_header) != ""
+
+
+class TableReader(LineReader):
+    """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    def __init__(self, known: Known = NOTHING_KNOWN) -> None:
+        super().__init__()
+        self._known = known
+        self._cells = RowCutter(",")
+        self._rows: RowReader | None = None
+        self._questions: list[Question] = []
+        self._begun = False
+        """Whether the header, where there is one, has passed."""
+        self._tallies: dict[str, Tally] = {}
+        self._running: dict[str, RunningBalance] = {}
+        self._goes_on = False
+        self._last: Line | None = None
+
+    def prepare(self, stream: BinaryIO) -> None:
+        """Find charset, delimiter, columns and conventions; look at every row before the first is used."""
+        super().prepare(stream)
+        sample = [line.lstrip("\ufeff") for line in islice(lines_of(stream, self.charset), _SAMPLE_LINES)]
+        delimiter = delimiter_of(sample, is_header) or ","
+        self._cells = RowCutter(delimiter)
+        layout = self._layout(list(rows_of(sample, delimiter)), delimiter)
+        if layout is None:
+            return
+
+        def rows() -> Iterable[Row]:
+            return rows_of(lines_of(stream, self.charset), delimiter)
+
+        evidence = weigh(rows(), layout)
+        written = decide(self._known, layout.key, evidence.days, evidence.marks, evidence.first_line)
+        self._questions = list(written.asked)
+        self._rows = reader_of(RowReader(layout, written, evidence))
+        self._begun = not layout.header
+        self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
+        if Part.BALANCE in layout.columns and not layout.is_paypal:
+            self._follow_balances(rows, self._rows)
+
+    def _layout(self, rows: list[Row], delimiter: str) -> Layout | None:
+        header = next(
+            (row for row in rows[:_HEADER_WITHIN] if is_header(row.cells) and not is_transaction(row.cells)), None
+        )
+        dated = [row for row in rows if is_transaction(row.cells)]
+        if header is not None:
+            base: Layout | None = layout_of_header(header.cells, delimiter)
+        else:
+            base = inferred_layout([row.cells for row in dated], delimiter)
+        if base is None:
+            width = max((len(row.cells) for row in dated), default=0)
+            titles = tuple(f"column {number}" for number in range(1, width + 1))
+            base = Layout(layout_key(delimiter, width, -1), {}, titles=titles)
+        saved = self._known.columns.get(base.key, "")
+        if saved:
+            return saved_layout(base, saved)
+        if base.is_whole:
+            return base
+        shown = next(iter(dated), Row([], 1, 0))
+        self._questions = [questions.columns(base.key, shown.cells, shown.line)]
+        return None
+
+    def _follow_balances(self, rows: Callable[[], Iterable[Row]], reader: RowReader) -> None:
+        """Check that each account's balances follow from its amounts; not where a line has none."""
+        running: dict[str, RunningBalance] = {}
+        column = reader.layout.columns[Part.BALANCE]
+        dated = reader.layout.columns[Part.DATE]
+        for row in rows():
+            if dated >= len(row.cells) or not row.cells[dated].strip():
+                continue
+            try:
+                line = reader.line(row)
+                balance = reader.number(row, column)
+            except (RowFault, NoTransaction):
+                continue
+            if line.pending:
+                continue
+            if balance is None:
+                return
+            if len(running) < _ACCOUNTS_MAX:
+                running.setdefault(line.account.key, RunningBalance()).add(line.amount, balance)
+        self._running = running
+        breaks = sum(each.breaks for each in running.values())
+        count = sum(each.rows for each in running.values())
+        if breaks:
+            ends = [f"{key}{sorted(each.unmatched)[:6]}" for key, each in running.items()]
+            key = f"statement-{questions.digest(reader.layout.key, str(count), *ends)}"
+            if not self._known.says(key, "accept"):
+                self._questions.append(questions.balances_broken(key, breaks, count, reader.evidence.first_line))
+
+    def line(self, text: str) -> None:
+        """Take one line."""
+        for row in self._cells.add(text.lstrip("\ufeff") if self.row == 1 else text, self.row, self.start):
+            self._row(row)
+
+    def finish(self) -> None:
+        """Take the last row and end the statements."""
+        for row in self._cells.end():
+            self._row(row)
+        self._let_go()
+        if self._questions:
+            self._ask()
+        for key, tally in self._tallies.items():
+            ends = self._running[key].ends() if key in self._running else None
+            if ends is not None:
+                opening, closing = ends
+                tally.opening, tally.ledger = Balance(opening, tally.first_day), Balance(closing, tally.last_day)
+            tally.starts, tally.ends = tally.first_day, tally.last_day
+            self.queue.append(tally.statement())
+
+    def _ask(self) -> None:
+        self.queue.extend(self._questions)
+        self._questions = []
+
+    def _row(self, row: Row) -> None:
+        reader = self._rows
+        if reader is None or not any(cell.strip() for cell in row.cells):
+            return
+        header = reader.layout.header
+        if header and self._is_header(row, header):
+            self._begun = True
+            return
+        if not self._begun:
+            return
+        if self._goes_on and self._last is not None and self._continues(row, reader):
+            return
+        try:
+            line = reader.line(row)
+        except NoTransaction as other:
+            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row).note(
+                row.line, other.reason, row.shown()
+            )
+            return
+        except RowFault as problem:
+            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row).unreadable += 1
+            self.unreadable(problem.fault, row.line, row.start, row.shown())
+            return
+        if self._questions:
+            self._ask()
+        tally = self._tally(line.account, row)
+        tally.currency = tally.currency or line.currency
+        tally.count(line)
+        self._let_go()
+        if self._goes_on:
+            self._last = line
+        else:
+            self.queue.append(line)
+
+    def _tally(self, account: Account | None, row: Row) -> Tally:
+        """Return the statement of an account; what belongs to none goes to the first."""
+        if account is None:
+            known = next(iter(self._tallies.values()), None)
+            if known is not None:
+                return known
+            account = Account("paypal-other", AccountKind.BANK, "PayPal", "PAYPAL")
+        key = (
+            account.key
+            if len(self._tallies) < _ACCOUNTS_MAX or account.key in self._tallies
+            else next(iter(self._tallies))
+        )
+        return self._tallies.setdefault(key, Tally(account, row.line))
+
+    @staticmethod
+    def _is_header(row: Row, header: tuple[str, ...]) -> bool:
+        return len(row.cells) == len(header) and all(
+            plain(cell) == name for cell, name in zip(row.cells, header, strict=True)
+        )
+
+    def _continues(self, row: Row, reader: RowReader) -> bool:
+        """Add a row of nothing but text to the line before it."""
+        texts = frozenset((*reader.layout.names, *reader.layout.texts))
+        filled = [number for number, cell in enumerate(row.cells) if cell.strip()]
+        if self._last is None or not set(filled) <= texts:
+            return False
+        more = " ".join(" ".join(row.cells[number].split()) for number in filled)
+        self._last = self._last._replace(memo=f"{self._last.memo} {more}".strip()[:2000])
+        return True
+
+    def _let_go(self) -> None:
+        if self._last is not None:
+            self.queue.append(self._last)
+            self._last = None

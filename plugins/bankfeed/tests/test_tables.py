@@ -1,0 +1,312 @@
+"""CSV: the layouts of real banks, conventions, rows that are no transactions, saved columns, PayPal, damage."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, timedelta
+from decimal import Decimal
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from raccord.plugin import BadRecord
+from raccord.plugin.testing import FakeMapContext
+from raccord_bankfeed import map_record
+from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers.answers import Known
+from raccord_bankfeed.readers.contract import AccountKind, Line, Question
+from raccord_bankfeed.settings import BankFeedSettings
+from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
+from raccord_bankfeed.twin_csv import csv_chunks
+
+BANKS = {bank["name"]: bank for bank in tomllib.loads((Path(__file__).parent / "banks.toml").read_text())["bank"]}
+
+
+def bank_file(bank: str) -> bytes:
+    return BANKS[bank]["text"].encode()
+
+
+@pytest.mark.parametrize("bank", BANKS)
+@pytest.mark.parametrize("charset", ["utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.requirement("BF-09", "K11")
+def test_the_layout_of_a_real_bank_is_known(bank: str, charset: str) -> None:
+    text, wanted = BANKS[bank]["text"], [tuple(line) for line in BANKS[bank]["lines"]]
+    if charset == "cp1252":
+        text = text.replace("\u202f", "\u00a0")
+    result = Read(text.replace("\n", "\r\n").encode(charset))
+    assert [(line.day.isoformat(), str(line.amount), line.name) for line in result.lines if not line.pending] == wanted
+    assert result.codes == []
+
+
+def test_accounts_kinds_and_currencies_are_what_the_rows_say() -> None:
+    desjardins = Read(bank_file("desjardins"))
+    assert len({line.account.key for line in desjardins.lines}) == len(desjardins.statements) == 2
+    rbc = Read(bank_file("rbc"))
+    assert [(line.account.kind, line.currency) for line in rbc.lines] == [
+        (AccountKind.BANK, "CAD"),
+        (AccountKind.CARD, "USD"),
+    ]
+    assert [line.account.kind for line in Read(bank_file("amex")).lines] == [AccountKind.CARD] * 2
+    assert [line.currency for line in Read(bank_file("credit agricole")).lines] == ["EUR", "EUR"]
+    assert [line.memo for line in Read(bank_file("ocbc")).lines] == ["CAFE CENTRAL", "PAY"]
+    assert [line.account.masked for line in Read(bank_file("ing")).lines] == ["…4567"] * 2
+
+
+def known(*rows: str) -> bytes:
+    return "\n".join(["Date,Description,Amount,Balance", *rows, ""]).encode()
+
+
+def asked(content: bytes) -> list[str]:
+    return [event.code for event in Read(content).events if isinstance(event, Question)]
+
+
+def test_rows_that_are_no_transactions_are_shown_with_their_reason_and_not_read() -> None:
+    content = (
+        "Date,Description,Debit,Credit\n,Opening balance,,100.00\n2026-03-14,CAFE,4.20,\n2026-03-15,NOTHING,,\n"
+        "Pending,HOTEL,50.00,\n,Total,4.20,0.00\n,Page 1 of 1,,\n"
+    )
+    result = Read(content.encode())
+    (statement,) = result.statements
+    assert (statement.lines, statement.left_out, result.codes) == (1, 5, [])
+    assert [note.line for note in statement.notes] == [2, 4, 5, 6, 7]
+    reasons = [note.reason.en for note in statement.notes]
+    assert reasons[0] == reasons[3] == "It is a balance or a total, not a transaction."
+    assert "pending" in reasons[2]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("2026-02-30,CAFE,-1.00,", "date_impossible"),
+        ("soon,CAFE,-1.00,", "date_impossible"),
+        (",CAFE,-1.00,", "date_missing"),
+        ("2026-03-14,CAFE,much,", "amount_unreadable"),
+        ("2026-03-14,CAFE,1.2.3,", "amount_unreadable"),
+    ],
+)
+def test_a_bad_row_is_named_with_line_and_column_and_the_ones_beside_it_kept(row: str, code: str) -> None:
+    result = Read(known("2026-03-13,A,-2.00,", row, "2026-03-15,B,-3.00,"))
+    assert [line.amount for line in result.lines] == [-2, -3]
+    assert [(bad.code, bad.line) for bad in result.unreadable] == [(f"bankfeed.{code}", 3)]
+    assert ("[3]" if "amount" in code else "[1]") in result.unreadable[0].reason.fr
+
+
+def test_a_row_with_two_amounts_is_named() -> None:
+    result = Read(b"Date,Description,Debit,Credit\n2026-03-14,A,1.00,2.00\n2026-03-14,B,1.00,0.00\n")
+    assert result.codes == ["bankfeed.two_amounts"]
+    assert [line.amount for line in result.lines] == [-1]
+
+
+def test_balances_are_followed_in_any_order_and_tell_opening_and_closing() -> None:
+    rows = ["2026-03-14,A,-4.20,95.80", "2026-03-14,B,50.00,145.80", "2026-03-15,C,-5.80,140.00"]
+    for order in (rows, rows[::-1], [rows[1], rows[0], rows[2]]):
+        (statement,) = Read(known(*order)).statements
+        assert statement.opening is not None
+        assert statement.ledger is not None
+        assert (str(statement.opening.amount), str(statement.ledger.amount)) == ("100.00", "140.00")
+        assert asked(known(*order)) == []
+
+
+@pytest.mark.requirement("BF-22")
+def test_balances_that_do_not_follow_stop_the_file_until_a_person_accepts_it(feed: Feed) -> None:
+    content = known("2026-03-14,A,-4.20,95.80", "2026-03-15,C,-45.80,120.00")
+    assert asked(content) == ["bankfeed.statement_does_not_add_up"]
+    lines, statements = feed.put(content).read(), feed.read("statements")
+    assert lines.records == []
+    (question,) = statements.records
+    feed.settings = BankFeedSettings(answers=f"{question.raw['question']} = accept")
+    assert len(feed.read(cursor=lines.cursor).records) == 2
+    assert asked(known("2026-03-14,A,-4.20,", "2026-03-15,C,-45.80,100.00")) == [], "not where a row has none"
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        (["03/04/2026,A,-4.20,"], "bankfeed.date_order"),
+        (["04-03-2026,A,-4.20,"], "bankfeed.date_order"),
+        (['2026-03-14,A,"1,234",'], "bankfeed.decimal_mark"),
+        (["2026-03-14,A,1.234,"], "bankfeed.decimal_mark"),
+        (["03/04/2026,A,-4.20,", "13/04/2026,A,-4.20,"], ""),
+        (["04.03.2026,A,-4.20,"], ""),
+        (['2026-03-14,A,"1,234",', "2026-03-14,A,5.50,"], ""),
+    ],
+)
+def test_what_the_whole_file_leaves_open_is_asked_and_nothing_else(rows: list[str], code: str) -> None:
+    assert asked(known(*rows)) == ([code] if code else [])
+
+
+@pytest.mark.requirement("BF-09")
+def test_columns_that_nothing_tells_are_asked_once_and_saved_for_every_file_of_the_layout(
+    feed: Feed, mapping: FakeMapContext
+) -> None:
+    march = b"14/03/2026;A17;4,20;95,80;3\n15/03/2026;B18;5,00;90,80;3\n"
+    april = b"14/04/2026;C19;1,00;89,80;4\n"
+    unclear = b"14/03/2026;A17;4,20;95,80;1,00\n15/03/2026;B18;5,00;9,80;2,50\n"
+    lines, statements = feed.put(unclear).read(), feed.read("statements")
+    assert lines.records == []
+    (question,) = statements.records
+    with pytest.raises(BadRecord) as refused:
+        map_record(mapping, question)
+    assert refused.value.code == "bankfeed.csv_columns"
+    assert "3: '4,20'" in refused.value.text.fr
+    key = question.raw["question"]
+    feed.settings = BankFeedSettings(csv_columns=f"{key} = date:1 text:2 debit:3 balance:4 currency:EUR", answers="")
+    feed.put(march, april)
+    again = feed.read(cursor=lines.cursor).records
+    assert [str(record.raw["amount"]) for record in again] == ["-4.20", "-5.00", "-1.00"], "balances of the first break"
+    assert {record.raw["currency"] for record in again} == {"EUR"}
+    assert getattr(map_record(FakeMapContext(settings=feed.settings, terms=mapping.terms), question), "code", "")
+
+
+def test_positive_amounts_alone_without_a_header_are_asked_because_they_may_be_either() -> None:
+    assert asked(b"2026-03-14,CAFE,4.20\n2026-03-15,SHOP,5.00\n") == ["bankfeed.csv_columns"]
+    assert [line.amount for line in Read(b"2026-03-14,CAFE,-4.20\n2026-03-15,PAY,5.00\n").lines] == [
+        Decimal("-4.20"),
+        5,
+    ]
+
+
+@pytest.mark.parametrize("columns", ["", "x", "csv-1", "csv-1 = date:1", "csv-1 = date:1 amount:x", "csv-1 = when:1"])
+def test_columns_that_cannot_be_meant_are_refused(columns: str) -> None:
+    if not columns:
+        assert BankFeedSettings(csv_columns="").known() == Known()
+        return
+    with pytest.raises(ValidationError):
+        BankFeedSettings(csv_columns=columns)
+
+
+PAYPAL = "Date,Time,TimeZone,Name,Type,Status,Currency,Gross,Fee,Net,Transaction ID,Reference Txn ID,Balance Impact\n"
+
+
+@pytest.mark.requirement("BF-01")
+def test_of_paypal_only_what_moves_the_balance_is_read_by_currency() -> None:
+    rows = (
+        "03/14/2026,10:00:00,PST,Ann,Website Payment,Completed,USD,100.00,-3.20,96.80,T1,,Credit",
+        "03/14/2026,10:01:00,PST,Bob,Express Checkout Payment,Completed,EUR,-50.00,0.00,-50.00,T2,,Debit",
+        "03/14/2026,10:01:00,PST,,General Currency Conversion,Completed,USD,-55.00,0.00,-55.00,T3,T2,Debit",
+        "03/14/2026,10:01:00,PST,,General Currency Conversion,Completed,EUR,50.00,0.00,50.00,T4,T2,Credit",
+        "03/15/2026,10:01:00,PST,Eve,Account Hold for Open Authorization,Completed,USD,-9.00,0.00,-9.00,T5,,Debit",
+        "03/15/2026,10:01:00,PST,Eve,Website Payment,Pending,USD,7.00,0.00,7.00,T6,,Memo",
+        "03/15/2026,10:01:00,PST,Eve,Website Payment,Pending,USD,8.00,0.00,8.00,T7,,Credit",
+        "03/15/2026,10:01:00,PST,Eve,Website Payment,Denied,USD,9.00,0.00,9.00,T8,,Credit",
+        "03/15/2026,10:01:00,PST,Eve,Website Payment,Completed,USD,10.00,-1.00,9.50,T9,,Credit",
+    )
+    result = Read((PAYPAL + "\n".join(rows) + "\n").encode())
+    booked = [(line.account.key, str(line.amount), line.native) for line in result.lines if not line.pending]
+    assert booked == [
+        ("paypal-usd", "96.80", "T1"),
+        ("paypal-eur", "-50.00", "T2"),
+        ("paypal-usd", "-55.00", "T3"),
+        ("paypal-eur", "50.00", "T4"),
+    ]
+    assert [line.native for line in result.lines if line.pending] == ["T7"]
+    assert result.codes == ["bankfeed.fee_differs"]
+    assert sum(statement.left_out for statement in result.statements) == 3
+    assert "fee 3.20" in result.lines[0].memo
+
+
+def test_paypal_in_other_languages_reads_the_same() -> None:
+    german = (
+        '"Datum","Uhrzeit","Zeitzone","Name","Typ","Status","Währung","Brutto","Gebühr","Netto","Transaktionscode"\n'
+        '"14.03.2026","10:00:00","CET","Ann","Zahlung","Abgeschlossen","EUR","1.100,00","-3,20","1.096,80","T1"\n'
+    )
+    french = (
+        '"Date","Heure","Fuseau horaire","Nom","Type","État","Devise","Avant commission","Commission","Net",'
+        '"Numéro de transaction"\n'
+        '"14/03/2026","10:00:00","CET","Ann","Paiement","Terminé","EUR","1\u00a0100,00","-3,20","1\u00a0096,80","T1"\n'
+    )
+    for text in (german, french):
+        (line,) = Read(text.encode()).lines
+        assert (line.day, str(line.amount), line.native, line.account.key) == (
+            date(2026, 3, 14),
+            "1096.80",
+            "T1",
+            "paypal-eur",
+        )
+
+
+def test_a_quote_that_is_never_closed_costs_no_row() -> None:
+    content = 'Date,Description,Amount\n2026-03-14,5" PIPE,-1.00\n2026-03-15,"OPEN,-2.00\n2026-03-16,C,-3.00\n'
+    result = Read(content.encode())
+    assert [line.amount for line in result.lines] == [-1, -2, -3]
+
+
+def test_what_stops_and_goes_on_yields_the_same_as_one_go() -> None:
+    lines = [MadeLine(day=date(2026, 3, 14), amount=Decimal(number), name='A "B"\nC') for number in range(1, 900)]
+    content = b"".join(csv_chunks(MadeAccount(), lines))
+    whole = list(reader_for(BytesIO(content)).events(BytesIO(content)))
+    reader, pieces = reader_for(BytesIO(content)), []
+    while True:
+        events = reader.events(BytesIO(content))
+        part = list(islice(events, 11))
+        events.close()
+        pieces += part
+        if len(part) < 11:
+            break
+    assert pieces == whole
+    assert len(pieces) == 900
+
+
+MADE = st.lists(
+    st.builds(
+        MadeLine,
+        day=st.integers(0, 364).map(lambda days: date(2026, 1, 1) + timedelta(days)),
+        amount=st.integers(-(10**8), 10**8).filter(bool).map(lambda cents: Decimal(cents).scaleb(-2)),
+        name=st.sampled_from(["CAFÉ", 'A "B", C; D', "two\nlines", "SHOP 17"]),
+        native=st.sampled_from(["", "TX-1001"]),
+    ),
+    min_size=1,
+    max_size=10,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    made=MADE,
+    delimiter=st.sampled_from([",", ";", "\t"]),
+    comma=st.booleans(),
+    columns=st.booleans(),
+    balance=st.booleans(),
+    preamble=st.booleans(),
+)
+def test_what_a_bank_writes_is_what_is_read(
+    made: list[MadeLine], delimiter: str, comma: bool, columns: bool, balance: bool, preamble: bool
+) -> None:
+    content = b"".join(
+        csv_chunks(
+            MadeAccount(),
+            made,
+            delimiter=delimiter,
+            comma=comma,
+            two_columns=columns,
+            balance=balance,
+            preamble=preamble,
+        )
+    )
+    result = Read(content)
+    assert [(line.day, line.amount, line.name, line.native) for line in result.lines] == [
+        (line.day, line.amount, " ".join(line.name.split()), line.native) for line in made
+    ]
+    assert (result.codes, asked(content)) == ([], [])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    noise=st.lists(
+        st.tuples(st.integers(0, 700), st.sampled_from([b"", b"\n", b",", b'"', b";", b"\xff", b"\0", b"-"])),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_noise_neither_crashes_the_reader_nor_makes_it_invent_rows(noise: list[tuple[int, bytes]]) -> None:
+    lines = [MadeLine(day=date(2026, 3, 14), amount=Decimal(number), name=f"N{number}") for number in range(1, 12)]
+    body = b"".join(csv_chunks(MadeAccount(), lines))
+    for at, piece in noise:
+        body = body[:at] + piece + body[at + 2 :]
+    events = list(reader_for(BytesIO(body)).events(BytesIO(body)))
+    assert sum(isinstance(event, Line) for event in events) <= 11 + len(noise)
