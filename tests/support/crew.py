@@ -35,7 +35,7 @@ from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
 
 SALES = 300
-"""Ten batches: the first is answered, seven are under way, and two are left for whoever takes over."""
+"""Ten batches: the first is answered, four are under way, three wait in a worker's hands, and two are not taken yet."""
 PROGRAM = Path(__file__).with_name("worker_program.py")
 SLOW = ArmedFault(Effect.DELAY, left=None, skip=1, path="/batch$", seconds=1.5)
 """Batches are executed and answered late, yet before QuickBooks can no longer be executing them."""

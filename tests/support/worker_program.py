@@ -20,6 +20,7 @@ from raccord.clock import SystemClock
 from raccord.jobs.tuning import Tuning
 from raccord.jobs.worker import embedded_worker, spread_worker
 from raccord.store.database import Database
+from raccord.sync import sending
 from raccord.sync.run import Pipeline
 
 QUICK = Tuning(
@@ -37,6 +38,8 @@ QUICK = Tuning(
 def main() -> None:
     orders = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     till.ROWS.update(orders["rows"])
+    # So that it has more in its hands than is under way.
+    sending.WORKERS = 4
     database = Database(orders["database"])
     clock = SystemClock()
     tuning = replace(QUICK, first_wait=timedelta(milliseconds=orders["first_wait_ms"]))
