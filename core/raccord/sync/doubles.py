@@ -37,6 +37,8 @@ from raccord.store.models import (
     MarkedDocument,
     Match,
     PlanLine,
+    RunCount,
+    SourceRecord,
 )
 from raccord.sync.bodies import load_draft, mark
 from raccord.sync.books import TYPES
@@ -76,6 +78,8 @@ class Found:
     """Of our mark on it, if it bears one."""
     owner: str = ""
     owner_key: str = ""
+    told_in: str = ""
+    """The run in which this connection's own source told of it, where it is the connection's own."""
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -157,7 +161,7 @@ def documents_near(client: QuickBooks, lines: Sequence[PlanLine]) -> list[Found]
 
 
 def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) -> list[Found]:
-    """Leave out the connection's own documents and those it has matched; name the owners of the others."""
+    """Leave out what the connection has matched, and name the owners; of its own documents say when they were told."""
     ids = sorted({each.id for each in found})
     links: dict[tuple[str, str], tuple[str, str, str]] = {}
     taken: set[tuple[str, str, str]] = set()
@@ -180,12 +184,48 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
             MarkedDocument.company_id == connection.company_id, MarkedDocument.document_id.in_(some)
         )
         forgotten.update((marked.kind, marked.document_id) for marked in session.scalars(known))
+    own = _told_in(session, connection, [key for owner, _, key in links.values() if owner == connection.id])
     free = []
     for each in found:
         owner, label, key = links.get((each.kind, each.id), ("", "", ""))
-        if each.place not in taken and (each.kind, each.id) not in forgotten and owner != connection.id:
-            free.append(replace(each, owner=label, owner_key=key))
+        told_in = own.get(key, "") if owner == connection.id else ""
+        strange = owner != connection.id and each.place not in taken
+        # What the source tells under a third id is still the same document, though the second one was matched.
+        if (each.kind, each.id) not in forgotten and (strange or told_in):
+            free.append(replace(each, owner=label, owner_key=key, told_in=told_in))
     return free
+
+
+def _told_in(session: Session, connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+    """Return by draft key the run in which the source told of it."""
+    runs: dict[str, str] = {}
+    for some in chunks(sorted(keys), CHUNK):
+        rows = session.execute(
+            select(DraftRow.key, SourceRecord.run_id)
+            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+            .where(DraftRow.connection_id == connection.id, DraftRow.key.in_(some))
+        )
+        runs.update({row.key: row.run_id for row in rows})
+    return runs
+
+
+def told_anew(session: Session, lines: Sequence[PlanLine]) -> dict[int, str]:
+    """Return by plan line the run whose delivery told of it, where that delivery repeated nothing that was known.
+
+    A bank that gives all its lines new ids sends such a delivery. Only lines that wait for a person anyway: whether one
+    of them is told for the second time is another question to the same person, and holds nothing up.
+    """
+    waiting = {line.draft_id: line.id for line in lines if line.draft_id and line.reason == DECISION_MISSING}
+    runs: dict[int, str] = {}
+    for some in chunks(sorted(waiting), CHUNK):
+        rows = session.execute(
+            select(DraftRow.id, SourceRecord.run_id)
+            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+            .join(RunCount, and_(RunCount.run_id == SourceRecord.run_id, RunCount.stream == SourceRecord.stream))
+            .where(DraftRow.id.in_(some), RunCount.unchanged == 0)
+        )
+        runs.update({waiting[row.id]: row.run_id for row in rows})
+    return runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +238,13 @@ class Line:
     amount: Decimal
     day: date
     kind: str
+    told_anew: str = ""
+    """The run that told of it, in a delivery that repeated nothing known; see ``told_anew``."""
 
     def may_be(self, found: Found) -> bool:
         """Tell whether a document of the same amount, account and time can hold the same movement."""
+        if found.told_in:
+            return self.told_anew not in ("", found.told_in) and found.day == self.day
         # A document with the draft's own mark is the draft's: posting finds it by that.
         return found.code != self.code and (self.kind not in RECEIPTS or found.kind == self.kind)
 
@@ -239,6 +283,7 @@ class Doubles:
 
     def settle(self, lines: Sequence[PlanLine], found: Sequence[Found]) -> int:
         """Hold, link, skip or leave each line that has a possible double; return how many have one."""
+        anew = told_anew(self.session, lines)
         sought = [
             Line(
                 line.id,
@@ -247,6 +292,7 @@ class Doubles:
                 line.amount,
                 line.record_day or line.day,
                 line.kind,
+                anew.get(line.id, ""),
             )
             for line in lines
             if line.amount is not None and line.day is not None

@@ -1,0 +1,433 @@
+"""Twins and doubles: what several sources, files and people say of one movement of money, and what equal ones are not.
+
+Each scenario is data: what arrives step by step, the documents that the books hold in the end, and the questions that
+a person is asked. It runs through the real pipeline: bank files, Chase's reports, a till, a person in QuickBooks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import till
+from harness import NOW, OWNER, choose_usual, consent, enable, make_workshop, sync
+from set_up import till_of
+from sqlalchemy import select
+
+import raccord_bankfeed
+import raccord_chase
+from raccord.clock import FixedClock
+from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.decisions import answer_conflict, answer_hold, choose
+from raccord.plugin import ResolutionKind
+from raccord.store.database import Database
+from raccord.store.models import Company, Connection, Hold, Proof, RunState
+from raccord.sync.workshop import Workshop
+from raccord_bankfeed.twin import MadeAccount, MadeLine, Read, statement_file
+from raccord_chase.sandbox import Merchant
+from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.server import SandboxServer
+
+CHEQUING, SAVINGS = MadeAccount(number="0123456789"), MadeAccount(number="9876543210")
+BOOKED = ("Deposit", "Purchase", "RefundReceipt", "SalesReceipt", "Transfer")
+DOUBLE, CATEGORY = "conflict.already_exists", "resolve.decision_missing"
+
+
+@dataclass
+class House:
+    """A company with a till, Chase and its bank's files."""
+
+    workshop: Workshop
+    company: Company
+    folder: Path
+    banks: tuple[str, str]
+    connections: dict[str, Connection] = field(default_factory=dict)
+    files: int = 0
+
+    def connected(self, connector: str, of: str = "") -> Connection:
+        """Return a connection, made when it is asked for first."""
+        name = f"{connector}{of}"
+        if name not in self.connections:
+            place = self.folder / name
+            place.mkdir()
+            values = {"input_kind": "folder", "folder": str(place)}
+            if connector == "chase":
+                values["merchant_id"] = "123456"
+            new = NewConnection(
+                company_id=self.company.id, connector=connector, values=values, label=name, starts_on=date(2026, 1, 1)
+            )
+            if connector == "till":
+                new = till_of(self.company, of)
+            self.connections[name] = made = connect(self.workshop, OWNER, new)
+            match connector:
+                case "till":
+                    choose_usual(self.workshop, made, self.company)
+                case "chase":
+                    choose_usual(self.workshop, made, self.company, bank="deposit_bank")
+                case _:
+                    for account, ledger in zip((CHEQUING, SAVINGS), self.banks, strict=True):
+                        known = Read(statement_file(account, [line(COFFEE)])).lines[0].account
+                        choose(self.workshop, OWNER, made.id, "ledger_account", ledger, of=known.key)
+        return self.connections[name]
+
+    def put(self, connection: str, content: bytes, name: str = "") -> None:
+        """Let a file arrive, as if it had lain there for a while."""
+        self.files += 1
+        path = self.folder / connection / (name or f"export-{self.files}.ofx")
+        path.write_bytes(content)
+        os.utime(path, (0, 0))
+
+    def sync(self, connection: Connection) -> None:
+        assert sync(self.workshop, connection).state == RunState.DONE
+
+    def holds(self) -> Sequence[Hold]:
+        with self.workshop.database.read() as session:
+            return session.scalars(select(Hold).where(Hold.closed_at.is_(None)).order_by(Hold.id)).all()
+
+    def booked(self) -> Counter[str]:
+        """Return the documents of the books as ``Kind amount MM-DD``."""
+        client = self.workshop.client(self.company)
+        return Counter(
+            f"{kind} {Decimal(row.get('TotalAmt', row.get('Amount', 0))):.2f} {row['TxnDate'][5:]}"
+            for kind in BOOKED
+            for row in client.query_all(kind)
+        )
+
+
+Step = Callable[[House], None]
+
+
+def line(text: str) -> MadeLine:
+    """Read ``03-04 -4.50 CAFE #id``."""
+    words, _, native = text.partition(" #")
+    day, amount, name = words.split(" ", 2)
+    return MadeLine(day=date.fromisoformat(f"2026-{day}"), amount=Decimal(amount), name=name, native=native)
+
+
+def bank(
+    *lines: str, pending: Sequence[str] = (), account: MadeAccount = CHEQUING, name: str = "", feed: str = ""
+) -> Step:
+    """A file of the bank arrives (of another channel where ``feed`` names one), and is synchronised."""
+
+    def step(house: House) -> None:
+        connection = house.connected("bankfeed", feed)
+        content = statement_file(account, map(line, lines), pending=map(line, pending))
+        house.put(f"bankfeed{feed}", content, name)
+        house.sync(connection)
+
+    return step
+
+
+def processor(*rows: str, of: str = "1") -> Step:
+    """A till tells what it sold and paid out: ``03-04 100.00`` is a sale and its deposit."""
+
+    def step(house: House) -> None:
+        connection = house.connected("till", of)
+        for number, row in enumerate(rows):
+            day, amount = row.split(" ")
+            id_, at = f"{of}-{len(till.ROWS.get(of, []))}-{number}", f"2026-{day}"
+            till.ROWS.setdefault(of, []).extend(
+                [
+                    {"stream": "sales", "id": f"s{id_}", "day": at, "amount": amount},
+                    {
+                        "stream": "deposits",
+                        "id": f"d{id_}",
+                        "day": at,
+                        "amount": amount,
+                        "of": f"sales/s{id_}={amount}",
+                    },
+                ]
+            )
+        house.sync(connection)
+
+    return step
+
+
+def by_hand(text: str) -> Step:
+    """A person enters ``Deposit 100.00 03-04`` in QuickBooks."""
+    kind, amount, day = text.split(" ")
+
+    def step(house: House) -> None:
+        client = house.workshop.client(house.company)
+        other = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+        first, second = house.banks
+        detail = "DepositLineDetail" if kind == "Deposit" else "AccountBasedExpenseLineDetail"
+        lines = (
+            f'"Line":[{{"Amount":{amount},"DetailType":"{detail}","{detail}":{{"AccountRef":{{"value":"{other}"}}}}}}]'
+        )
+        head = {
+            "Deposit": f'"DepositToAccountRef":{{"value":"{first}"}},{lines}',
+            "Purchase": f'"AccountRef":{{"value":"{first}"}},"PaymentType":"Cash",'
+            f'"GlobalTaxCalculation":"NotApplicable",{lines}',
+            "Transfer": f'"FromAccountRef":{{"value":"{first}"}},"ToAccountRef":{{"value":"{second}"}},'
+            f'"Amount":{amount}',
+        }[kind]
+        client.create(kind, f'{{"TxnDate":"2026-{day}",{head}}}', f"hand {text}")
+
+    return step
+
+
+def answer(way: ResolutionKind) -> Step:
+    """A person answers every possible double."""
+
+    def step(house: House) -> None:
+        for hold in house.holds():
+            if hold.code == DOUBLE:
+                answer_conflict(house.workshop, OWNER, hold.id, way)
+        for connection in list(house.connections.values()):
+            house.sync(connection)
+
+    return step
+
+
+def categorise(house: House) -> None:
+    """A person gives every line that waits for one its category, and all is synchronised."""
+    client = house.workshop.client(house.company)
+    category = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+    for hold in house.holds():
+        if hold.code == CATEGORY:
+            answer_hold(house.workshop, OWNER, hold.id, category)
+    for connection in list(house.connections.values()):
+        house.sync(connection)
+
+
+def again(times: int) -> Step:
+    """Everything is synchronised again and again."""
+
+    def step(house: House) -> None:
+        for _ in range(times):
+            for connection in list(house.connections.values()):
+                house.sync(connection)
+
+    return step
+
+
+def chase(bank_too: bool = False) -> Step:
+    """Chase reports two days of sales; its bank's statement may arrive too."""
+
+    def step(house: House) -> None:
+        merchant = Merchant(start=date(2026, 3, 2), days=2, sales_per_day=1)
+        connection = house.connected("chase")
+        written = house.folder / "written"
+        if not written.exists():
+            written.mkdir()
+            for path in merchant.write_files(written, zipped=False):
+                house.put("chase", path.read_bytes(), path.name)
+            house.sync(connection)
+        if bank_too:
+            bank(*(f"{day:%m-%d} {amount} CHASE #{number}" for number, (day, amount) in paid(merchant)))(house)
+
+    return step
+
+
+def paid(merchant: Merchant) -> Iterator[tuple[str, tuple[date, Decimal]]]:
+    for number, (day, amount) in enumerate([*merchant.settlements(), *merchant.charges()]):
+        if amount:
+            yield f"CH{number}X{day:%m%d}", (day, amount)
+
+
+SAME, ANOTHER = answer(ResolutionKind.SKIP), answer(ResolutionKind.CREATE)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What arrives, what the books hold in the end, and what is asked."""
+
+    steps: Sequence[Step]
+    booked: Sequence[str] = ()
+    asked: Sequence[str] = ()
+
+
+COFFEE = "03-04 -4.50 CAFE"
+SCENARIOS = {
+    "pain 9: three equal coffees of one day are three": Scenario(
+        [bank(COFFEE, COFFEE, COFFEE), categorise], ["Purchase 4.50 03-04"] * 3
+    ),
+    "pain 9: coffees of overlapping exports in any order are as many as the fullest says": Scenario(
+        [
+            bank(COFFEE, COFFEE),
+            categorise,
+            bank(COFFEE),
+            bank(COFFEE, COFFEE, COFFEE),
+            bank(COFFEE, COFFEE),
+            categorise,
+        ],
+        ["Purchase 4.50 03-04"] * 3,
+    ),
+    "pain 9: the day before and the day after overlap": Scenario(
+        [
+            bank("03-03 -9.00 TAXI #TAX100", "03-04 -9.00 TAXI #TAX200"),
+            categorise,
+            bank("03-04 -9.00 TAXI #TAX200", "03-05 -9.00 TAXI #TAX300"),
+            categorise,
+        ],
+        ["Purchase 9.00 03-03", "Purchase 9.00 03-04", "Purchase 9.00 03-05"],
+    ),
+    "pain 10 T1: pending 20.00 becomes 24.00 under another id three days later": Scenario(
+        [
+            bank(pending=["03-04 -20.00 RESTO #PEND01"]),
+            categorise,
+            bank("03-07 -24.00 RESTO #FINAL1", pending=["03-04 -20.00 RESTO #PEND01"]),
+            categorise,
+            bank("03-07 -24.00 RESTO #FINAL1"),
+        ],
+        ["Purchase 24.00 03-07"],
+    ),
+    "pain 10 T2: a row back-dated before everything that was read is read": Scenario(
+        [bank("03-10 -7.00 PAPIER #PAP010"), categorise, bank("03-02 -8.00 ENCRE #ENC002"), categorise],
+        ["Purchase 7.00 03-10", "Purchase 8.00 03-02"],
+    ),
+    "pain 10 T3: a line said to be one entered by hand stays so over ten imports": Scenario(
+        [
+            by_hand("Purchase 12.30 03-03"),
+            bank("03-04 -12.30 OUTILS #OUT001"),
+            SAME,
+            *[bank("03-04 -12.30 OUTILS #OUT001", name=f"again-{number}.ofx") for number in range(10)],
+        ],
+        ["Purchase 12.30 03-03"],
+    ),
+    "pain 4 T2: a bank gives all its lines new ids and sends them again": Scenario(
+        [
+            bank("03-03 -11.00 GAZ #OLD001", "03-04 -12.00 EAU #OLD002", "03-04 -12.00 EAU #OLD003"),
+            categorise,
+            bank("03-03 -11.00 GAZ #NEW001", "03-04 -12.00 EAU #NEW002", "03-04 -12.00 EAU #NEW003"),
+            categorise,
+            SAME,
+            bank("03-03 -11.00 GAZ #THIRD1", "03-04 -12.00 EAU #THIRD2"),
+        ],
+        ["Purchase 11.00 03-03", "Purchase 12.00 03-04", "Purchase 12.00 03-04"],
+        [DOUBLE, DOUBLE],
+    ),
+    "pain 9: a new line beside a known one is no line told anew": Scenario(
+        [
+            bank("03-04 -12.00 EAU #EAU001"),
+            categorise,
+            bank("03-04 -12.00 EAU #EAU001", "03-04 -12.00 EAU #EAU002"),
+            categorise,
+        ],
+        ["Purchase 12.00 03-04"] * 2,
+    ),
+    "a file sent again under another name": Scenario(
+        [
+            bank(COFFEE, "03-05 30.00 CLIENT", name="mars.ofx"),
+            categorise,
+            bank(COFFEE, "03-05 30.00 CLIENT", name="copie de mars.ofx"),
+        ],
+        ["Purchase 4.50 03-04", "Deposit 30.00 03-05"],
+    ),
+    "a description that the bank changed afterwards": Scenario(
+        [bank("03-04 -15.00 PAIEMENT #TXT001"), categorise, bank("03-04 -15.00 LIBRAIRIE DU COIN #TXT001"), categorise],
+        ["Purchase 15.00 03-04"],
+    ),
+    "pain 2: the same account by a file and by a feed": Scenario(
+        [
+            bank("03-04 -21.00 ESSENCE #ESS001"),
+            categorise,
+            bank("03-04 -21.00 ESSENCE SARL #F-9981", feed="direct"),
+            categorise,
+        ],
+        ["Purchase 21.00 03-04"],
+        [DOUBLE],
+    ),
+    "pain 2 T1: a settlement told by the processor and by the bank": Scenario(
+        [processor("03-04 100.00"), bank("03-06 100.00 PROCESSEUR #PRO001"), SAME, again(2)],
+        ["SalesReceipt 100.00 03-04", "Deposit 100.00 03-04"],
+    ),
+    "pain 2 T1: the bank's line was booked before the processor told of it": Scenario(
+        [bank("03-04 100.00 PROCESSEUR #PRO001"), categorise, processor("03-04 100.00"), SAME, again(2)],
+        ["SalesReceipt 100.00 03-04", "Deposit 100.00 03-04"],
+    ),
+    "pain 2 T1: three sources tell of one deposit": Scenario(
+        [
+            processor("03-04 100.00"),
+            by_hand("Purchase 100.00 03-04"),
+            bank("03-05 100.00 PROCESSEUR #PRO001"),
+            bank("03-05 100.00 PROCESSEUR #F-7781", feed="direct"),
+            SAME,
+            again(1),
+        ],
+        ["SalesReceipt 100.00 03-04", "Deposit 100.00 03-04", "Purchase 100.00 03-04"],
+    ),
+    "pain 2: a transfer between own accounts told on both sides": Scenario(
+        [
+            by_hand("Transfer 500.00 03-04"),
+            bank("03-04 -500.00 VIREMENT #VIR001"),
+            bank("03-05 500.00 VIREMENT #VIR002", account=SAVINGS),
+            SAME,
+            again(1),
+        ],
+        ["Transfer 500.00 03-04"],
+    ),
+    "pain 2 T2: a twin made by hand within five days is asked about": Scenario(
+        [by_hand("Deposit 60.00 03-09"), bank("03-04 60.00 CLIENT #CLI001"), categorise],
+        ["Deposit 60.00 03-09"],
+        [DOUBLE],
+    ),
+    "pain 2 T2: outside of five days it is another": Scenario(
+        [by_hand("Deposit 60.00 03-10"), bank("03-04 60.00 CLIENT #CLI001"), categorise],
+        ["Deposit 60.00 03-10", "Deposit 60.00 03-04"],
+    ),
+    "said to be another it is booked": Scenario(
+        [by_hand("Deposit 60.00 03-05"), bank("03-04 60.00 CLIENT #CLI001"), ANOTHER, categorise],
+        ["Deposit 60.00 03-05", "Deposit 60.00 03-04"],
+    ),
+    "a refund is no twin of the purchase of the same amount": Scenario(
+        [by_hand("Purchase 33.00 03-04"), bank("03-04 33.00 REMBOURSEMENT #REM001"), categorise],
+        ["Purchase 33.00 03-04", "Deposit 33.00 03-04"],
+    ),
+    "two equal lines, one of them entered by hand": Scenario(
+        [by_hand("Purchase 4.50 03-04"), bank(COFFEE, COFFEE), categorise, SAME],
+        ["Purchase 4.50 03-04"] * 2,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as running:
+        running.store.snapshot(running.store.of_template("quebec"), "new")
+        yield running
+
+
+@pytest.fixture
+def house(sandbox: SandboxServer, sqlite_database: Database, data_dir: Path, tmp_path: Path) -> Iterator[House]:
+    till.ROWS.clear()
+    company = sandbox.store.of_template("quebec")
+    sandbox.store.restore(company, "new")
+    workshop = make_workshop(
+        sqlite_database, data_dir, sandbox.url, FixedClock(NOW), raccord_bankfeed, raccord_chase, till
+    )
+    connected = consent(workshop, company.realm)
+    enable(workshop, connected, "bankfeed", "chase", "till")
+    rows = workshop.client(connected).query("SELECT * FROM Account WHERE AccountType = 'Bank'")
+    yield House(workshop, connected, tmp_path, (rows[0]["Id"], rows[1]["Id"]))
+    workshop.close()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_pain_2_9_10_each_movement_is_in_the_books_once(house: House, name: str) -> None:
+    scenario = SCENARIOS[name]
+    before = house.booked()
+    for step in scenario.steps:
+        step(house)
+    assert house.booked() - before == Counter(scenario.booked)
+    assert Counter(hold.code for hold in house.holds()) == Counter(scenario.asked)
+    with house.workshop.database.read() as session:
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
+
+
+def test_pain_2_t1_a_settlement_of_chase_and_its_line_at_the_bank_are_one_deposit(house: House) -> None:
+    chase()(house)
+    before = house.booked()
+    assert any(each.startswith("Deposit") for each in before)
+    chase(bank_too=True)(house)
+    assert {hold.code for hold in house.holds()} == {DOUBLE}
+    SAME(house)
+    assert (house.booked(), house.holds()) == (before, [])
