@@ -52,11 +52,28 @@ def show(
 ) -> HTMLResponse:
     """Render a page; with a session the menu shows its counts."""
     desk = desk_of(request)
-    words = wording(language_of(request))
     nonce, fresh = _nonce(request, desk)
+    text = _environment().get_template(template).render(_context(request, session, nonce, values))
+    response = HTMLResponse(text, status)
+    if fresh:
+        _set(response, desk, desk.access.cookie(FORM_COOKIE), nonce, strict=True)
+    if request.query_params.get("lang") in ("fr", "en"):
+        _set(response, desk, desk.access.cookie(LANGUAGE_COOKIE), language_of(request), age=YEAR_SECONDS)
+    return response
+
+
+def fragment(request: Request, template: str, session: Session, **values: object) -> str:
+    """Return a part of a page as text, for a page that is open already."""
+    nonce, _ = _nonce(request, desk_of(request))
+    return _environment().get_template(template).render(_context(request, session, nonce, values))
+
+
+def _context(request: Request, session: Session | None, nonce: str, values: Mapping[str, object]) -> dict[str, object]:
+    desk = desk_of(request)
+    words = wording(language_of(request))
     visitor = visitor_or_none(request)
     counts = None if session is None or visitor is None else waiting(session, visitor.reach.within)
-    context = {
+    return {
         **_tools(desk, words),
         "counts": counts,
         "form_token": desk.signer.mark(FORM_PURPOSE, _bound(request, desk, nonce)),
@@ -69,12 +86,6 @@ def show(
         "done": request.query_params.get("done", "") if request.query_params.get("done", "") in NOTES else "",
         **values,
     }
-    response = HTMLResponse(_environment().get_template(template).render(context), status)
-    if fresh:
-        _set(response, desk, desk.access.cookie(FORM_COOKIE), nonce, strict=True)
-    if request.query_params.get("lang") in ("fr", "en"):
-        _set(response, desk, desk.access.cookie(LANGUAGE_COOKIE), words.language, age=YEAR_SECONDS)
-    return response
 
 
 def language_of(request: Request) -> Language:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 from fastapi import APIRouter
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,11 +18,14 @@ from raccord.overview.runs import recent_runs, run_view
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
-from raccord_web.rendering import show
+from raccord_web.rendering import fragment, show
 from raccord_web.screens.home import PAGE, Offset
 from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
+
+LOOK_SECONDS = 1
+LOOKS_MAX = 120
 
 STAGES = (("read", ("fetch", "map")), ("compare", ("recover", "books", "plan", "match")), ("post", ("post", "report")),
           ("verify", ("prove", "close")))  # fmt: skip
@@ -39,6 +46,33 @@ def run(request: Request, run_id: str) -> Response:
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         return show(request, "run.html", session, view=view, stages=STAGES)
+
+
+@router.get("/runs/{run_id}/events", response_class=EventSourceResponse)
+async def events(request: Request, run_id: str) -> AsyncIterator[ServerSentEvent]:
+    """Send the page of a run each time it changes, and ``done`` once nothing changes by itself any more.
+
+    The database says how far it is, so it does not matter which process executes it. A stream ends after two minutes;
+    the browser comes back, and its session is looked at again.
+    """
+    before = ""
+    for _ in range(LOOKS_MAX):
+        text, active = await run_in_threadpool(_live, request, run_id)
+        if text != before:
+            before = text
+            yield ServerSentEvent(raw_data=text)
+        if not active:
+            yield ServerSentEvent(event="done", raw_data="done")
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _live(request: Request, run_id: str) -> tuple[str, bool]:
+    with desk_of(request).workshop.database.read() as session:
+        view = run_view(session, run_id)
+        if view is None:
+            return "", False
+        return fragment(request, "_run_page.html", session, view=view, stages=STAGES), view.active
 
 
 @router.post("/runs/{run_id}/{deed}")

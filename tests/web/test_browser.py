@@ -1,0 +1,255 @@
+"""The pages in a real Chromium, both languages and themes: what people do, what axe finds, what moves by itself."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import till
+import uvicorn
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from harness import finish, lab, request, sync
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from sqlalchemy import select
+
+from raccord.jobs.inline import HandOver
+from raccord.onboarding import accounts
+from raccord.onboarding.accounts import set_up_first
+from raccord.onboarding.sessions import open_session
+from raccord.overview.plans import waiting_plan
+from raccord.overview.runs import recent_runs
+from raccord.store.models import Connection, Hold, LinkRow, SourceRecord
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
+from raccord_web.app import create_app
+
+PASSWORD = "correct horse battery"
+AXE = Path(__file__).parents[2] / ".venv" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, started once."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found, "no Chromium: apt-get install chromium (.ci/run does)"
+    with sync_playwright() as playwright:
+        browser = _launch(playwright, found)
+        yield browser
+        browser.close()
+
+
+def _launch(playwright: Playwright, path: str) -> Browser:
+    return playwright.chromium.launch(executable_path=path, args=FLAGS)
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Serve the pages on a free port of this machine."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        server = uvicorn.Server(
+            uvicorn.Config(app, lifespan="off", access_log=False, log_level="error", timeout_graceful_shutdown=1)
+        )
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def base(workshop: Workshop) -> Iterator[str]:
+    with served(create_app(workshop, HandOver())) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(chromium: Browser, base: str) -> Iterator[Open]:
+    """Opens a browser of its own; nothing in it may break the policy, fail in a script or ask for a file in vain."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(language: str = "en", width: int = 1280, theme: str = "light", token: str = "") -> Page:
+        context = chromium.new_context(
+            base_url=base,
+            locale=f"{language}-CA",
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if theme == "dark" else "light",
+        )
+        contexts.append(context)
+        if token:
+            context.add_cookies([{"name": "raccord_session", "value": token, "url": base}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda sent: complaints.append(sent.url) if "csp-report" in sent.url else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [each for each in complaints if "status of 4" not in each] == []
+
+
+@pytest.fixture
+def token(workshop: Workshop) -> str:
+    """A session of the owner."""
+    return open_session(workshop, set_up_first(workshop, "odile@example.ca", "Odile", PASSWORD), "", "")
+
+
+def addresses(workshop: Workshop, connection: Connection) -> list[str]:
+    """Every screen, with something to show."""
+    with workshop.database.read() as session:
+        run = recent_runs(session, connection.id).rows[0]
+        plan = waiting_plan(session, connection.id)
+        records = session.scalars(select(SourceRecord.id).order_by(SourceRecord.id)).all()
+        failed = session.scalars(select(SourceRecord.id).where(SourceRecord.state == "failed")).first()
+    own = f"/connections/{connection.id}"
+    return [
+        "/", "/connections", own, f"{own}/settings", f"{own}/proof", "/records", f"/records/{records[0]}",
+        f"/records/{failed}", "/runs", f"/runs/{run.id}", f"/plans/{run.plan_id if plan is None else plan.id}",
+        "/questions", "/problems", "/problems?code=mapping.bad_record", "/proof", "/drift", "/gaps", "/plugins",
+        "/people", "/audit", "/settings", "/help?q=connection", "/menu", "/nothing",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def drifted(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> Connection:
+    """The connection after somebody deleted a document of ours, with another plan that waits."""
+    with workshop.database.read() as session:
+        sale = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt").order_by(LinkRow.id)).first()
+    assert sale is not None
+    lab(sandbox, "delete", entity=sale.kind, id=sale.document_id)
+    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
+    sync(workshop, synced)
+    till.ROWS["T1"].append({"stream": "sales", "id": "s10", "day": "2026-03-06", "amount": "8.00"})
+    finish(workshop, request(workshop, synced, stop_after="plan"))
+    return synced
+
+
+@pytest.mark.parametrize(("theme", "width", "language"), [("light", 1280, "en"), ("dark", 320, "fr")])
+def test_axe_finds_nothing_and_no_page_scrolls_sideways(
+    workshop: Workshop, drifted: Connection, visit: Open, token: str, theme: str, width: int, language: str
+) -> None:
+    page = visit(language, width, theme, token)
+    axe = AXE.read_text("utf-8")
+    wrong: list[str] = []
+    for address in [*addresses(workshop, drifted), "/signin"]:
+        page.goto(address)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(f"{address} scrolls sideways")
+        page.evaluate(axe)
+        found = page.evaluate(
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']}).then(r => r.violations.map("
+            "v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', ')))",
+            RULES,
+        )
+        wrong += [f"{address}: {each}" for each in found]
+    assert wrong == []
+
+
+def test_an_owner_sets_up_and_runs_the_first_plan_in_french(
+    workshop: Workshop, connection: Connection, rows: list[dict[str, str]], visit: Open
+) -> None:
+    page = visit("fr")
+    page.goto("/")
+    expect(page).to_have_title("Créer le compte du propriétaire · Raccord")
+    page.get_by_label("Votre nom").fill("Odile")
+    page.get_by_label("Adresse courriel").fill("odile@example.ca")
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Créer le compte").click()
+    page.get_by_role("link", name=connection.label).first.click()
+    page.get_by_role("button", name="Synchroniser").click()
+    expect(page.get_by_text("La synchro a démarré.")).to_be_visible()
+    run_id = page.url.rpartition("/")[2].partition("?")[0]
+
+    # Nobody reloads: the page follows its run by itself.
+    finish(workshop, run_id)
+    expect(page.locator(".page-head .status")).to_contain_text("non transmis")
+
+    page.get_by_role("navigation", name="Principal").get_by_role("link", name="À vérifier").click()
+    unfilled = page.locator("form.ask", has=page.get_by_role("button", name="Choisir", exact=True))
+    roles = unfilled.count()
+    assert roles >= 1
+    for at in range(roles):
+        unfilled.nth(at).locator("select").select_option(index=1)
+        unfilled.nth(at).get_by_role("button").click()
+        expect(page.get_by_text("Choix gardé")).to_be_visible()
+    page.goto(f"/connections/{connection.id}")
+    page.get_by_role("button", name="Synchroniser").click()
+    finish(workshop, page.url.rpartition("/")[2].partition("?")[0])
+    page.get_by_role("link", name="Lire et approuver le plan").click()
+    page.get_by_role("button", name=re.compile("Écrire .* dans QuickBooks")).click()
+    finish(workshop, page.url.rpartition("/")[2].partition("?")[0])
+    expect(page.locator(".page-head .status")).to_contain_text("Terminée")
+
+    page.goto("/settings")
+    page.get_by_label("Thème").select_option("dark")
+    page.get_by_role("button", name="Garder").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Opérations")
+    page.keyboard.press("/")
+    page.keyboard.type("b1")
+    expect(page.locator("#records tbody tr")).to_have_count(1)
+    assert re.search(r"q=b1", page.url)
+    page.get_by_role("button", name="Se déconnecter").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Se connecter")
+
+
+def test_an_operators_morning_in_english(workshop: Workshop, drifted: Connection, visit: Open, token: str) -> None:
+    page = visit("en", token=token)
+    page.goto("/")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Problems").click()
+    page.get_by_role("button", name="Resolved").first.click()
+    expect(page.get_by_text("Marked as resolved")).to_be_visible()
+
+    page.get_by_role("link", name="Drift").click()
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Keep theirs").click()
+    expect(page.get_by_text("Nothing changed in QuickBooks")).to_be_visible()
+
+    page.goto(f"/connections/{drifted.id}")
+    page.get_by_role("link", name="Manage").click()
+    pause = page.locator("details.confirm", has_text="Pause")
+    pause.locator("summary").click()
+    pause.get_by_role("link", name="Cancel").click()
+    expect(page.locator(".page-head .status")).not_to_have_text("Paused")
+    pause.locator("summary").click()
+    pause.get_by_role("button", name="Confirm").click()
+    expect(page.locator(".page-head .status")).to_have_text("Paused")
+    resume = page.locator("details.confirm", has_text="Resume")
+    resume.locator("summary").click()
+    resume.get_by_role("button", name="Confirm").click()
+    expect(page.locator(".page-head .status")).not_to_have_text("Paused")
+
+    page.goto("/records?fate=posted")
+    page.locator("#records a.cover").first.click()
+    expect(page.get_by_text("why it is there")).to_be_visible()
+    page.get_by_role("link", name="Audit log").click()
+    expect(page.get_by_text("Connection paused").first).to_be_visible()
+    with workshop.database.read() as session:
+        assert session.scalars(select(Hold).where(Hold.closed_at.is_(None))).first() is not None

@@ -1,0 +1,216 @@
+"""Records, settings forms, live runs, plugins, drift, gaps and certificates: what their pages show and do."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import till
+from harness import finish, lab, request, sync
+from pydantic import BaseModel, Field, SecretStr
+from sqlalchemy import select
+from starlette.testclient import TestClient
+from till_company import CANARY
+
+from raccord.onboarding.certificates import faults_in
+from raccord.overview.coverage import COVERED, Interval
+from raccord.overview.records import Fate, Wanted, list_records
+from raccord.store.canonical import exact
+from raccord.store.models import Company, Connection, Drift, DriftState, Gap, LinkRow, Run, SourceRecord
+from raccord.sync.workshop import Workshop, settings_handle
+from raccord_sandbox.server import SandboxServer
+from raccord_web.bars import coverage_bar
+from raccord_web.typed import read, shown
+
+Send = Callable[..., Any]
+
+
+def test_what_others_made_is_shipped_as_it_was() -> None:
+    folder = files("raccord_web").joinpath("static", "vendor")
+    listed = tomllib.loads(folder.joinpath("manifest.toml").read_text("utf-8"))["file"]
+    there = {each.name for each in folder.iterdir() if each.name.endswith(".js")}
+    assert {each["name"] for each in listed} == there
+    for each in listed:
+        assert hashlib.sha256(folder.joinpath(each["name"]).read_bytes()).hexdigest() == each["sha256"]
+
+
+def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
+    workshop: Workshop, synced: Connection, browser: TestClient
+) -> None:
+    with workshop.database.read() as session:
+        found = {fate: [each.source_id for each in list_records(session, Wanted(fate=fate)).rows] for fate in Fate}
+        link = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt").order_by(LinkRow.id)).first()
+        record_id = session.scalars(select(SourceRecord.id).where(SourceRecord.source_id == "b1")).one()
+    assert sorted(found[Fate.POSTED]) == ["r1", "s1", "s2"]
+    assert found[Fate.REVIEW] == ["b1"]
+    assert found[Fate.FAILED] == ["s3"]
+    assert found[Fate.RESOLVED] == found[Fate.WAITING] == []
+    assert link is not None
+    listed = browser.get(f"/records?q={link.document_id}").text
+    assert "Sales s1" in listed
+    assert "Sales s2" not in listed
+    assert "Bank b1" in browser.get("/records?q=b1&first=2026-03-04&last=2026-03-04").text
+    assert "Nothing found" in browser.get("/records?q=b1&first=2026-03-05").text
+    assert "Nothing found" in browser.get("/records?q=%25").text
+    assert browser.get("/records?fate=nonsense&first=nonsense&connection=").status_code == 200
+    for alias in ("/banque", "/operations"):
+        assert "Sales s1" in browser.get(alias).text
+    story = browser.get(f"/records/{record_id}").text
+    assert "To review" in story
+    assert "&lt;script&gt;" in story
+    assert "<script>alert" not in story
+
+
+class Several(BaseModel):
+    """Every kind of setting a connector may have."""
+
+    name: str = Field(title="Name", pattern="^[a-z]+$", json_schema_extra={"fr": "Nom"})
+    port: int = Field(22, ge=1, le=10, title="Port")
+    code: SecretStr = Field(SecretStr(""), title="Code")
+    days: frozenset[int] = Field(frozenset({1}), title="Days")
+    loud: bool = Field(True, title="Loud")
+
+
+def test_a_settings_model_makes_the_form_and_says_what_is_wrong() -> None:
+    held = Several(name="a", port=5, code=SecretStr("kept"))
+    made = {each.name: each for each in shown(Several, held.model_dump(mode="json"), "fr", fixed="name")}
+    assert [each.kind for each in made.values()] == ["text", "number", "secret", "list", "check"]
+    assert (made["name"].label, made["port"].label) == ("Nom", "Port")
+    assert made["name"].fixed
+    assert made["code"].value == ""
+    values, wrong = read(Several, {"s_name": "b", "s_port": "7", "s_code": "", "s_days": "1, 3"}, held, "en")
+    assert wrong == {}
+    assert Several.model_validate(values) == Several(
+        name="b", port=7, code=SecretStr("kept"), days=frozenset({1, 3}), loud=False
+    )
+    _, wrong = read(Several, {"s_name": "B2", "s_port": "70", "s_days": "x"}, held, "en")
+    assert wrong == {
+        "name": "This text does not have the form that is needed.",
+        "port": "It must be at most 10.",
+        "days": "A whole number is needed.",
+    }
+
+
+def test_settings_change_in_place_and_an_empty_secret_stays(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    page = f"/connections/{synced.id}/settings"
+    shown_page = browser.get(page).text
+    assert 'value="T1"' in shown_page
+    assert CANARY not in shown_page
+    assert send(page, page, s_till="T1", s_code="").headers["location"] == f"/connections/{synced.id}?done=settings"
+    assert workshop.vault.get_mapping(settings_handle(synced.id)) == {"code": CANARY}
+    send(page, page, s_till="T1", s_code="new-code")
+    assert workshop.vault.get_mapping(settings_handle(synced.id)) == {"code": "new-code"}
+    refused = send(page, page, s_till="T2", s_code="")
+    assert refused.status_code == 409
+    assert "connection.identity_fixed" in refused.text
+
+
+def test_a_run_tells_its_page_how_far_it_is(workshop: Workshop, synced: Connection, browser: TestClient) -> None:
+    with workshop.database.read() as session:
+        done = session.scalars(select(Run.id)).first()
+    answer = browser.get(f"/runs/{done}/events")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.text.count("event: done") == 1
+    assert 'data: <div class="page-head">' in answer.text
+    assert "hx-sse:connect" not in browser.get(f"/runs/{done}").text
+    waiting = request(workshop, synced)
+    page = browser.get(f"/runs/{waiting}").text
+    assert f'hx-sse:connect="/runs/{waiting}/events" hx-sse:close="done"' in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+    finish(workshop, waiting)
+
+
+def test_a_plugin_is_switched_for_all_and_for_one(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, send: Send
+) -> None:
+    page = "/plugins/till"
+    assert "Taken" not in browser.get(page).text
+    send(page, f"{page}/disable", company=company.id)
+    assert ">Enable<" in browser.get(page).text.replace('<span class="sr">', "<")
+    send(page, f"{page}/forbid")
+    text = browser.get(page).text
+    assert "Not allowed" in text
+    assert "/enable" not in text
+    send(page, f"{page}/allow")
+    send(page, f"{page}/enable", company=company.id)
+    assert f"{page}/disable" in browser.get(page).text
+    assert send(page, "/plugins/nothing/allow").status_code == 409
+    assert browser.get("/plugins/nothing").status_code == 404
+
+
+@pytest.fixture
+def deleted(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> Connection:
+    """The connection after two documents of ours were deleted in QuickBooks."""
+    with workshop.database.read() as session:
+        sales = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt")).all()
+    for sale in sales:
+        lab(sandbox, "delete", entity=sale.kind, id=sale.document_id)
+    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
+    sync(workshop, synced)
+    return synced
+
+
+def test_drifts_are_answered_together_and_one_by_one(
+    workshop: Workshop, deleted: Connection, browser: TestClient, send: Send
+) -> None:
+    with workshop.database.read() as session:
+        first, second = session.scalars(select(Drift.id).order_by(Drift.id)).all()
+    assert "2 documents changed in QuickBooks" in browser.get("/drift").text
+    assert send("/drift", "/drift", way="keep").status_code == 409
+    assert send("/drift", "/drift", way="keep", chosen_nothing="on").status_code == 404
+    send("/drift", "/drift", way="keep", **{f"chosen_{first}": "on"})
+    send("/drift", f"/drift/{second}/unlink")
+    with workshop.database.read() as session:
+        assert session.get_one(Drift, first).state == DriftState.KEPT
+        assert session.get_one(Drift, second).state == DriftState.UNLINKED
+    assert "Nothing changed" in browser.get("/drift").text
+
+
+def test_a_certified_month_is_a_file_that_holds_by_itself(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, send: Send
+) -> None:
+    action = f"/companies/{company.id}/certificates"
+    workshop.clock.sleep_ms(20 * 24 * 3600 * 1000)
+    refused = send("/proof", action, month="2026-03")
+    assert refused.status_code == 409
+    assert send("/proof", action, month="2026-13").status_code == 400
+    assert send("/proof", action, month="2026-03", with_exceptions="yes").headers["location"] == "/proof?done=certified"
+    link = browser.get("/proof").text.partition('href="/certificates/')[2].partition('"')[0]
+    answer = browser.get(f"/certificates/{link}")
+    assert "attachment" in answer.headers["content-disposition"]
+    document: Any = exact(answer.text)
+    assert faults_in(document["certificate"], document["sha256"]) == []
+
+
+def test_gaps_are_shown_and_taken_up_by_their_owner(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    page = browser.get("/gaps").text
+    assert "until 28\u00a0Feb\u00a02026" in page
+    action = f"/connections/{synced.id}/backfill"
+    assert send("/gaps", action, first="x", last="2026-02-28").status_code == 400
+    assert send("/gaps", action, first="2026-02-27", last="2026-02-28").headers["location"] == "/gaps?done=backfill"
+    with workshop.database.read() as session:
+        assert str(session.scalars(select(Gap.last_day)).one()) == "2026-02-26"
+
+
+def test_a_coverage_bar_is_whole_and_shows_every_day() -> None:
+    parts = coverage_bar(
+        [
+            Interval("before_start", None, date(2026, 1, 31)),
+            Interval(COVERED, date(2026, 2, 1), date(2026, 12, 30)),
+            Interval("paused", date(2026, 12, 31), date(2026, 12, 31)),
+        ]
+    )
+    assert [each.covered for each in parts] == [False, True, False]
+    assert parts[0].x == "0.00%"
+    assert parts[2].width > "0.50%"
+    whole = sum(int(each.width.replace(".", "").rstrip("%")) for each in parts)
+    assert 9_995 <= whole <= 10_000
