@@ -15,7 +15,7 @@ from raccord.cli.plan_tables import as_json, books_now, lines_as_json, read_plan
 from raccord.cli.sync_command import describe, run_one, show_run
 from raccord.cli.words import Option, default_group
 from raccord.errors import RaccordError
-from raccord.overview.plans import LineView, PlanSummary, plan_lines, waiting_plan
+from raccord.overview.plans import LineView, PlanSummary, plan_effect, plan_lines, waiting_plan
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Plan, PlanState, RunState
 from raccord.sync.workshop import Workshop
@@ -114,10 +114,11 @@ def tell_plan(workshop: Workshop, plan_id: str, lines: bool, limit: int) -> Exit
     out = output()
     with workshop.database.read() as session:
         plan, effect = read_plan(session, plan_id)
+        by_day = plan_effect(session, plan_id, by_day=True).rows
         shown = _lines(session, plan, limit) if lines else []
     before = books_now(workshop, plan, shown) if lines else {}
     if out.as_json:
-        out.json(as_json(plan, effect) | ({"lines": lines_as_json(shown, before)} if lines else {}))
+        out.json(as_json(plan, effect, by_day) | ({"lines": lines_as_json(shown, before)} if lines else {}))
     else:
         show(out, plan, effect)
         if lines:

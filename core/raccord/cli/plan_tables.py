@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output
 from raccord.cli.showing import ACTIONS, day, moment, money
+from raccord.overview.changes import FieldChange, field_changes
 from raccord.overview.explain import explain
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_summary
 from raccord.quickbooks import Lane, quoted
@@ -136,10 +137,15 @@ def show_lines(out: Output, lines: Sequence[LineView], before: Books, total: int
             held = _before(line, before)
             out.say(Phrase(f"  avant : {held.fr}", f"  before: {held.en}"))
             out.say(Phrase(f"  après : {line.payload}", f"  after:  {line.payload}"))
+            for each in _changes(line, before):
+                told = f"{each.field} : {each.before or '–'} → {each.after or '–'}"
+                out.say(Phrase(f"    change {told}", f"    changes {told}"))
 
 
-def as_json(plan: PlanSummary, effect: Sequence[AccountEffect]) -> dict[str, object]:
-    """Return a plan as JSON values."""
+def as_json(
+    plan: PlanSummary, effect: Sequence[AccountEffect], by_day: Sequence[AccountEffect] = ()
+) -> dict[str, object]:
+    """Return a plan as JSON values; ``by_day`` is its effect per account and day."""
     return {
         "plan": plan.id,
         "connection": plan.connection,
@@ -168,6 +174,10 @@ def as_json(plan: PlanSummary, effect: Sequence[AccountEffect]) -> dict[str, obj
         "effect": [
             {"account": each.account_id, "name": each.name, "type": each.type, "new": each.new, "amount": each.amount}
             for each in effect
+        ],
+        "effect_by_day": [
+            {"account": each.account_id, "name": each.name, "day": day(each.day) or None, "amount": each.amount}
+            for each in by_day
         ],
         "reasons": [
             {
@@ -198,6 +208,9 @@ def lines_as_json(lines: Sequence[LineView], before: Books) -> list[dict[str, ob
             "text": _both(line.reason, line.params) if line.reason else None,
             "before": before.get((line.kind, line.document_id)),
             "payload": line.payload or None,
+            "changes": [
+                {"field": each.field, "before": each.before, "after": each.after} for each in _changes(line, before)
+            ],
         }
         for line in lines
     ]
@@ -235,6 +248,13 @@ def _before(line: LineView, before: Books) -> Phrase:
         return Phrase("disparu de QuickBooks", "gone from QuickBooks")
     held = canonical(document)
     return Phrase(held, held)
+
+
+def _changes(line: LineView, before: Books) -> list[FieldChange]:
+    document = before.get((line.kind, line.document_id))
+    if line.action != Action.UPDATE or document is None:
+        return []
+    return field_changes(line.payload, document)
 
 
 def _both(code: str, params: Mapping[str, Any]) -> dict[str, str]:

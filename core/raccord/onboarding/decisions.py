@@ -35,8 +35,8 @@ from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for
 from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.days import today_of
 from raccord.sync.holds import close_hold
-from raccord.sync.plans import changed_since
 from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.since_approval import changed_here, told
 from raccord.sync.undo_selection import is_undo
 from raccord.sync.workshop import Workshop
 
@@ -124,8 +124,9 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
                 ),
                 Text("Attendez sa fin : elle refait le plan.", "Wait for its end: it makes the plan again."),
             )
-        if changed_since(session, plan, run, connection):
-            raise _not_current()
+        changes = changed_here(session, plan, run, connection)
+        if changes:
+            raise _not_current(told(changes))
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
         if not undo:
             connection.approved_at, connection.review_next = connection.approved_at or now, False
@@ -250,12 +251,13 @@ def _replaces(session: Session, connection: Connection, kind: str, inactive: str
         raise _does_not_fit(target)
 
 
-def _not_current() -> DecisionError:
+def _not_current(changes: Text | None = None) -> DecisionError:
+    said = changes or Text("les données ou les choix ont changé depuis", "data or choices changed since")
     return DecisionError(
         "plan.not_current",
         Text(
-            "Ce plan n'est plus celui qui attend : les données ou les choix ont changé depuis.",
-            "This plan is no longer the one that waits: data or choices changed since.",
+            f"Ce plan n'est plus celui qui attend : {said.fr}.",
+            f"This plan is no longer the one that waits: {said.en}.",
         ),
         Text("Refaites le plan et relisez-le.", "Make the plan again and read it."),
     )

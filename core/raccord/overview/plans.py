@@ -9,13 +9,23 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, SQLColumnExpression, String, Text, cast, column, func, null, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Date, Select, SQLColumnExpression, String, Text, cast, column, func, null, select
+from sqlalchemy.orm import Session, aliased
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
 from raccord.overview.money import at_the_bank
 from raccord.overview.sums import exact, scale_of, units_of
-from raccord.store.models import REMOVALS, Action, Connection, LedgerEntry, LineState, Plan, PlanLine, PlanState
+from raccord.store.models import (
+    REMOVALS,
+    Action,
+    Connection,
+    LedgerEntry,
+    LineState,
+    LinkRow,
+    Plan,
+    PlanLine,
+    PlanState,
+)
 
 LINK_PREFIX = "{link:"
 """How an account that does not exist yet stands in an effect: ``{link:KEY}``."""
@@ -23,7 +33,9 @@ LINK_PREFIX = "{link:"
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:
-    """Lines of one action, kind and currency; ``total`` is the money effect, money in positive, empty for lists."""
+    """Lines of one action, kind and currency; ``total`` is what their documents say, money in positive, empty for
+    lists. What a plan moves is told by :func:`plan_effect`.
+    """
 
     action: Action
     kind: str
@@ -175,28 +187,23 @@ def plan_lines(
 def plan_effect(
     session: Session, plan_id: str, *, by_day: bool = False, limit: int = MOST, offset: int = 0
 ) -> Listing[AccountEffect]:
-    """Return by how much a plan moves each ledger account, by name; with ``by_day`` one row an account and day."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    each = (func.json_each if sqlite else func.json_each_text)(PlanLine.effect).table_valued(
-        column("key", String), column("value", Text), name="effect"
-    )
-    scale = scale_of(session, each.c.value)
-    day: SQLColumnExpression[date | None] = PlanLine.day if by_day else cast(null(), Date)
-    rows = session.execute(
-        select(each.c.key.label("account"), scale.label("scale"), units_of(each.c.value), day.label("of_day"))
-        .select_from(PlanLine)
-        .join(each, PlanLine.id.is_not(None))
-        .where(PlanLine.plan_id == plan_id, PlanLine.action.in_(SENT))
-        .group_by("account", "scale", "of_day")
-    )
-    sums: dict[tuple[str, date | None], Decimal] = {}
-    for account, places, units, of_day in rows:
-        sums[account, of_day] = sums.get((account, of_day), Decimal(0)) + exact(units, places)
+    """Return by how much a plan moves each ledger account, by name; with ``by_day`` one row an account and day.
+
+    An update moves what it says less what the document said as it was last written, each on its own day; linking a
+    document that is there moves nothing.
+    """
+    sums = _moved(session, PlanLine, _written(plan_id), by_day)
+    before = aliased(PlanLine)
+    replaced = _moved(session, before, _replaced(plan_id, before), by_day)
+    made = _made_since(session, plan_id, {account for account, _ in replaced})
+    for (account, day), amount in replaced.items():
+        place = (made.get(account, account), day)
+        sums[place] = sums.get(place, Decimal(0)) - amount
     names = _accounts(session, plan_id, {account for account, _ in sums})
     effects = [
         AccountEffect(account, *names.get(account, (account, "", False)), day, amount)
         for (account, day), amount in sums.items()
-        if amount or by_day
+        if amount
     ]
     effects.sort(key=lambda effect: (effect.day or date.min, effect.type, effect.name))
     limit, offset = bounds(limit, offset)
@@ -204,24 +211,81 @@ def plan_effect(
 
 
 def plan_money(session: Session, plan_id: str) -> list[tuple[str, Decimal, Decimal]]:
-    """Return what the plan brings in and takes out (positive) at the bank and on cards, by currency."""
-    out, scale = func.substr(PlanLine.amount, 1, 1) == "-", scale_of(session, PlanLine.amount)
-    rows = session.execute(
-        select(PlanLine.currency, out.label("out"), scale.label("scale"), units_of(PlanLine.amount))
-        .join(Plan, Plan.id == PlanLine.plan_id)
-        .join(Connection, Connection.id == Plan.connection_id)
-        .where(
-            PlanLine.plan_id == plan_id,
-            PlanLine.amount.is_not(None),
-            PlanLine.action.in_(SENT),
-            at_the_bank(Connection.company_id, PlanLine.money_account),
-        )
-        .group_by("currency", "out", "scale")
-    )
+    """Return what the plan brings in and takes out (positive) at the bank and on cards, by currency.
+
+    Of an update, by how much it brings in or takes out more (less: negative) than the document did before.
+    """
     sums: dict[str, list[Decimal]] = {}
-    for currency, is_out, places, units in rows:
-        sums.setdefault(currency, [Decimal(0), Decimal(0)])[1 if is_out else 0] += abs(exact(units, places))
+    before = aliased(PlanLine)
+    for line, chosen, sign in ((PlanLine, _written(plan_id), 1), (before, _replaced(plan_id, before), -1)):
+        out, scale = func.substr(line.amount, 1, 1) == "-", scale_of(session, line.amount)
+        rows = session.execute(
+            select(line.currency, out.label("out"), scale.label("scale"), units_of(line.amount))
+            .join(Plan, Plan.id == line.plan_id)
+            .join(Connection, Connection.id == Plan.connection_id)
+            .where(line.id.in_(chosen), line.amount.is_not(None))
+            .where(at_the_bank(Connection.company_id, line.money_account))
+            .group_by("currency", "out", "scale")
+        )
+        for currency, is_out, places, units in rows:
+            moved = sums.setdefault(currency, [Decimal(0), Decimal(0)])
+            moved[1 if is_out else 0] += sign * abs(exact(units, places))
     return [(currency, moved_in, moved_out) for currency, (moved_in, moved_out) in sorted(sums.items())]
+
+
+def _written(plan_id: str) -> Select[int]:
+    """Return the lines that write documents or take them out."""
+    writing = (Action.CREATE, Action.UPDATE, *REMOVALS)
+    return select(PlanLine.id).where(PlanLine.plan_id == plan_id, PlanLine.action.in_(writing))
+
+
+def _replaced(plan_id: str, before: type[PlanLine]) -> Select[int]:
+    """Return the lines, of earlier plans, that wrote or linked what this plan's updates replace."""
+    earlier = (
+        select(func.max(before.id))
+        .where(before.draft_id == PlanLine.draft_id, before.id < PlanLine.id, before.state == LineState.DONE)
+        .where(before.action.not_in(REMOVALS))
+        .correlate(PlanLine)
+        .scalar_subquery()
+    )
+    updates = select(earlier.label("id")).where(PlanLine.plan_id == plan_id, PlanLine.action == Action.UPDATE)
+    ids = updates.subquery()
+    return select(before.id).where(before.id.in_(select(ids.c.id)))
+
+
+def _made_since(session: Session, plan_id: str, accounts: set[str]) -> dict[str, str]:
+    """Return the ids of accounts that an earlier plan spoke of before they were there."""
+    keys = [each[len(LINK_PREFIX) : -1] for each in accounts if each.startswith(LINK_PREFIX)]
+    rows = session.execute(
+        select(LinkRow.key, LinkRow.document_id)
+        .join(Plan, Plan.connection_id == LinkRow.connection_id)
+        .join(Connection, Connection.id == Plan.connection_id)
+        .where(Plan.id == plan_id, LinkRow.company_id == Connection.company_id, LinkRow.key.in_(keys))
+    )
+    return {f"{LINK_PREFIX}{key}}}": document_id for key, document_id in rows}
+
+
+def _moved(
+    session: Session, line: type[PlanLine], chosen: Select[int], by_day: bool
+) -> dict[tuple[str, date | None], Decimal]:
+    """Add up what lines do to each ledger account."""
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    each = (func.json_each if sqlite else func.json_each_text)(line.effect).table_valued(
+        column("key", String), column("value", Text), name="effect"
+    )
+    scale = scale_of(session, each.c.value)
+    day: SQLColumnExpression[date | None] = line.day if by_day else cast(null(), Date)
+    rows = session.execute(
+        select(each.c.key.label("account"), scale.label("scale"), units_of(each.c.value), day.label("of_day"))
+        .select_from(line)
+        .join(each, line.id.is_not(None))
+        .where(line.id.in_(chosen))
+        .group_by("account", "scale", "of_day")
+    )
+    sums: dict[tuple[str, date | None], Decimal] = {}
+    for account, places, units, of_day in rows:
+        sums[account, of_day] = sums.get((account, of_day), Decimal(0)) + exact(units, places)
+    return sums
 
 
 def _groups(session: Session, plan_id: str) -> list[LineGroup]:

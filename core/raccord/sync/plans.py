@@ -22,7 +22,6 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync.undo_selection import is_undo
 
 SUPERSEDED = "plan.superseded"
 CHANGED = "plan.changed"
@@ -69,25 +68,12 @@ def leave_changed(session: Session, plan_id: str) -> None:
     """Leave the lines whose drafts or documents are not what was planned any more to the next run."""
     session.execute(
         update(PlanLine)
-        .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, _line_changed(session, plan_id))
+        .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, line_changed(session, plan_id))
         .values(state=LineState.LEFT, reason=CHANGED)
     )
 
 
-def changed_since(session: Session, plan: Plan, run: Run, connection: Connection) -> bool:
-    """Tell whether records, choices or settings changed after the plan was made.
-
-    Told by revisions, never by clocks: those of several processes differ. Of an undo only its documents count: choices
-    and settings have no part in it.
-    """
-    if not is_undo(run) and run.progress.get(REVISION) != connection.revision:
-        return True
-    changed = _line_changed(session, plan.id)
-    line = select(PlanLine.id).where(PlanLine.plan_id == plan.id, PlanLine.state == LineState.PENDING, changed)
-    return session.execute(line.limit(1)).first() is not None
-
-
-def _line_changed(session: Session, plan_id: str) -> ColumnElement[bool]:
+def line_changed(session: Session, plan_id: str) -> ColumnElement[bool]:
     """Tell of a line whether its draft was revised since; of a removal, whether its document is no longer linked."""
     draft_changed = exists().where(
         DraftRow.id == PlanLine.draft_id,

@@ -28,6 +28,8 @@ from raccord.store.models import (
     Connection,
     ConnectionState,
     Control,
+    Plan,
+    PlanState,
     Run,
     RunState,
 )
@@ -37,6 +39,7 @@ from raccord.sync.file_guard import DatabaseAway
 from raccord.sync.phases import PROOF, Phase, Progress
 from raccord.sync.post import OutcomeUnknown
 from raccord.sync.problems import open_problem, subject_of
+from raccord.sync.since_approval import CHANGED_SINCE, PlanChanged
 from raccord.sync.undo_selection import is_undo
 from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop
@@ -93,6 +96,8 @@ class Pipeline:
             return self._fail(execution, str(error.cause), {"detail": str(error)[:500]})
         except OutcomeUnknown as error:
             return self._fail(execution, "quickbooks.uncertain", {"keys": str(error)})
+        except PlanChanged as changed:
+            return self._set_plan_aside(execution, changed)
         except ConservationError as error:
             return self._fail(
                 execution, "run.conservation", {"stream": error.stream, "counted": error.counted, "found": error.found}
@@ -156,6 +161,13 @@ class Pipeline:
                 connection.state = ConnectionState.FAULTY
                 connection.revision += 1
             self._end_badly(session, run, fault.code, {"fr": fault.text.fr, "en": fault.text.en})
+        return Progress.STOPPED
+
+    def _set_plan_aside(self, execution: Execution, changed: PlanChanged) -> Progress:
+        """End a run whose plan is not what was approved any more; nothing of it was sent."""
+        with execution.begin() as (session, run):
+            session.get_one(Plan, run.plan_id).state = PlanState.STALE
+            self._end_badly(session, run, CHANGED_SINCE, changed.params())
         return Progress.STOPPED
 
     def _fail(self, execution: Execution, code: str, params: dict[str, Any]) -> Progress:

@@ -45,6 +45,7 @@ from raccord.sync.removals import leave_closed_removals
 from raccord.sync.report import outcomes_after
 from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
+from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
 from raccord.sync.undo_run import plan_undo
 from raccord.sync.undo_selection import is_undo
 from raccord.sync.views import View
@@ -238,8 +239,14 @@ class Unit:
             plan = session.get_one(Plan, run.plan_id)
             if plan.state != PlanState.APPROVED:
                 raise PlanNotApprovedError(plan.id, plan.state)
-            leave_changed(session, plan.id)
             unwatched = plan.approved_by != STANDING and CLOSING not in run.progress
+            # Part of it may be in the books already: the rest goes, but for what changed meanwhile. Of an undo each
+            # document stands for itself.
+            whole = unwatched and not is_undo(run)
+            if not whole:
+                leave_changed(session, plan.id)
+        if whole:
+            self._stop_if_changed(plan.id)
         if unwatched:
             self._watch_closing()
         self._get_acquainted(has_lines_to_send, plan.id)
@@ -249,6 +256,17 @@ class Unit:
             session.get_one(Plan, run.plan_id).state = PlanState.APPLIED
             # The source is told of what stands in the books; what was taken out is no outcome of its records.
             run.phase = Phase.PROVE if is_undo(run) else Phase.REPORT
+
+    def _stop_if_changed(self, plan_id: str) -> None:
+        """Send nothing of a plan that is not what a person approved any more; raises ``PlanChanged``."""
+        with self.execution.database.read() as session:
+            run = session.get_one(Run, self.execution.run_id)
+            plan, connection = session.get_one(Plan, plan_id), session.get_one(Connection, run.connection_id)
+            found = changed_here(session, plan, run, connection)
+            lines = lines_on_documents(session, plan_id)
+        found += changed_there(self.bench.client(), self.bench.company, lines)
+        if found:
+            raise PlanChanged(found)
 
     def _watch_closing(self) -> None:
         """Read the closing date again before a plan that waited for a person is posted, once for each plan.

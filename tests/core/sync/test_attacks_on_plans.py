@@ -109,7 +109,7 @@ def fetched_and_mapped_only(workshop: Workshop, connection: Connection) -> str:
         Pipeline(workshop).advance(run_id)
 
 
-def test_a_line_whose_draft_changed_after_the_approval_is_left_for_the_next_run(
+def test_a_plan_one_of_whose_records_was_taken_back_after_the_approval_sends_nothing(
     workshop: Workshop, connection: Connection, company: Company
 ) -> None:
     till.ROWS["T1"] = [sale(1), sale(2)]
@@ -119,7 +119,14 @@ def test_a_line_whose_draft_changed_after_the_approval_is_left_for_the_next_run(
     with workshop.database.begin() as session:
         draft = session.scalars(select(DraftRow).where(DraftRow.key == "sales/s1")).one()
         draft.state = DraftState.WITHDRAWN
-    assert finish(workshop, plan.run_id).state == RunState.DONE
+    run = finish(workshop, plan.run_id)
+    assert (run.state, run.error_code, run.error_params["lines"]) == (
+        RunState.FAILED,
+        "plan.changed_since",
+        ["sales/s1"],
+    )
+    assert count(workshop, company) == 0
+    sync(workshop, connection)
     assert count(workshop, company) == 1
 
 
