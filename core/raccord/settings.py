@@ -25,6 +25,9 @@ _EXPECTED = {
     "quickbooks_environment": Text(
         fr="production, sandbox ou une adresse http(s)://", en="production, sandbox or an http(s):// address"
     ),
+    "quickbooks_reads_per_month": Text(fr="un nombre entier, 0 ou plus", en="a whole number, 0 or more"),
+    "smtp_port": Text(fr="un nombre de 1 à 65535", en="a number from 1 to 65535"),
+    "smtp_security": Text(fr="starttls, tls ou none", en="starttls, tls or none"),
     "web_port": Text(fr="un nombre de 1 à 65535", en="a number from 1 to 65535"),
     "web_url": Text(fr="une adresse http(s)://", en="an http(s):// address"),
 }
@@ -63,8 +66,20 @@ class Settings(BaseModel):
     """``production``, ``sandbox`` (Intuit's) or the base URL of a local one."""
     quickbooks_limits: Literal["usual", "published"] = "usual"
     """``usual``: Intuit's published limits for its companies, none for a local one; ``published``: for all."""
+    quickbooks_reads_per_month: int = Field(default=500_000, ge=0)
+    """Readings of QuickBooks that a month allows for all companies together, as Intuit's free tier does; 0 for no
+    limit.
+    """
     quickbooks_client_id: str = ""
     quickbooks_client_secret: SecretStr = SecretStr("")
+    smtp_host: str = ""
+    """The mail server through which people are told of incidents; empty for none."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
+    """Who the messages come from; ``raccord@`` this machine unless given."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("quickbooks_environment", "web_url")

@@ -18,6 +18,7 @@ LEVELS = (
     ("onboarding",),  # asks sync for what it knows of a company's books
     ("jobs",),
     ("overview",),  # what people are shown, the same for the web pages and the command line
+    ("alarms",),  # what people must be told of, and telling them
     ("cli",),
 )
 """Core from the bottom up; a part may import parts of lower levels, and itself, but none beside it."""

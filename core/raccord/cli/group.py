@@ -90,6 +90,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.people_command:command",
         Phrase("Montrer qui peut se connecter aux pages, inviter.", "Show who may sign in to the pages, invite."),
     ),
+    "status": Lazy(
+        "raccord.cli.status_command:command_status",
+        Phrase("Montrer l'état de tout, et ce dont on a prévenu.", "Show how all stands, and what people were told."),
+    ),
     "doctor": Lazy(
         "raccord.cli.doctor_command:command",
         Phrase("Vérifier que tout est prêt.", "Check that everything is ready."),

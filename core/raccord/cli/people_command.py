@@ -9,9 +9,11 @@ from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, actor, output
 from raccord.cli.words import Option, default_group
+from raccord.onboarding.accounts import speak
 from raccord.onboarding.companies import the_company
 from raccord.onboarding.members import invite, list_members, reset_link
 from raccord.onboarding.people import RoleName
+from raccord.plugin.texts import Language
 from raccord.store.models.people import EVERYWHERE
 
 ROLES = {
@@ -106,6 +108,26 @@ def invite_(email: str, role: str, company: str | None) -> None:
 def reset(email: str) -> None:
     with opened_workshop() as workshop:
         _say_link(workshop.settings.web_url, reset_link(workshop, actor(), email))
+
+
+@command.command(
+    "language",
+    phrase=Phrase(
+        "Choisir la langue des messages à une personne : fr, en, ou company (celle de la société).",
+        "Choose the language of messages to a person: fr, en, or company (that of the company).",
+    ),
+)
+@click.argument("email")
+@click.argument("language", type=click.Choice(["fr", "en", "company"]))
+def language_(email: str, language: str) -> None:
+    spoken: Language | None = "fr" if language == "fr" else "en" if language == "en" else None
+    with opened_workshop() as workshop:
+        speak(workshop, email, spoken)
+    out = output()
+    if out.as_json:
+        out.json({"email": email, "language": spoken})
+    else:
+        out.say(Phrase("C'est noté.", "Noted."))
 
 
 def _say_link(web_url: str, secret: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from raccord.alarms import watch
 from raccord.cli.exits import Exit
 from raccord.cli.house import opened, opened_workshop, read_settings
 from raccord.cli.language import Phrase
@@ -83,9 +86,10 @@ def make_worker(workshop: Workshop) -> Worker:
     settings, database = workshop.settings, workshop.database
     engine_url = settings.engine_url.get_secret_value()
     advance = Pipeline(workshop).advance
+    alarms = partial(watch, workshop)
     if database.dialect == "sqlite":
-        return embedded_worker(database, engine_url, advance, settings.data_dir, workshop.clock, Tuning())
-    return spread_worker(database, engine_url, advance, workshop.clock, Tuning())
+        return embedded_worker(database, engine_url, advance, settings.data_dir, workshop.clock, Tuning(), alarms)
+    return spread_worker(database, engine_url, advance, workshop.clock, Tuning(), alarms)
 
 
 def _with(settings: Settings, host: str | None, port: int | None) -> Settings:

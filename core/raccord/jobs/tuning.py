@@ -31,6 +31,8 @@ class Tuning:
     """Silence after which a worker counts as dead."""
     beat_every: timedelta = timedelta(seconds=5)
     chores_every: timedelta = timedelta(seconds=2)
+    watch_every: timedelta = timedelta(minutes=1)
+    """How often it is looked whether somebody must be told of something."""
     poll_every: timedelta = timedelta(seconds=1)
     """How often the engine looks for queued work."""
     drain: timedelta = timedelta(seconds=20)

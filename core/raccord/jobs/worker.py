@@ -41,13 +41,20 @@ class Worker:
     """
 
     def __init__(
-        self, database: Database, engine: DurableEngine, executor_id: str, clock: Clock, tuning: Tuning
+        self,
+        database: Database,
+        engine: DurableEngine,
+        executor_id: str,
+        clock: Clock,
+        tuning: Tuning,
+        watch: Callable[[], None] | None = None,
     ) -> None:
         self.engine = engine
         self.executor_id = executor_id
         self._database = database
         self._clock = clock
         self._tuning = tuning
+        self._watch = watch
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -67,7 +74,11 @@ class Worker:
         # After an outage that ended this process too, every peer's heartbeat is old for a moment.
         self._reap_from_ms = self._clock.elapsed_ms() + _ms(self._tuning.lease)
         _elsewhere(self.engine.start)
-        for name, loop in (("heartbeat", self._heartbeat), ("chores", self._chores)):
+        loops = [("heartbeat", self._heartbeat), ("chores", self._chores)]
+        if self._watch is not None:
+            # In a thread of its own: a mail server may be slow, and nobody's runs wait for it.
+            loops.append(("alarms", self._alarms))
+        for name, loop in loops:
             thread = threading.Thread(target=self._until_ended, args=(loop,), name=f"raccord-{name}", daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -155,6 +166,13 @@ class Worker:
                 self._reap_from_ms = self._clock.elapsed_ms() + _ms(self._tuning.lease)
             self._stopping.wait(self._tuning.chores_every.total_seconds())
 
+    def _alarms(self) -> None:
+        while self._watch is not None and not self._stopping.wait(self._tuning.watch_every.total_seconds()):
+            try:
+                self._watch()
+            except DATABASE_AWAY as error:
+                log.warning("The alarms did not reach the database: %s", type(error).__name__)
+
     def _until_ended(self, loop: Callable[[], None]) -> None:
         try:
             loop()
@@ -163,19 +181,32 @@ class Worker:
 
 
 def embedded_worker(
-    database: Database, engine_url: str | URL, advance: Advance, data_dir: Path, clock: Clock, tuning: Tuning
+    database: Database,
+    engine_url: str | URL,
+    advance: Advance,
+    data_dir: Path,
+    clock: Clock,
+    tuning: Tuning,
+    watch: Callable[[], None] | None = None,
 ) -> Worker:
     """Return the worker of ``raccord serve`` on SQLite: alone on its data directory, JobError otherwise at start."""
-    return _worker(database, engine_url, advance, LOCAL, clock, tuning, data_dir)
+    return _worker(database, engine_url, advance, LOCAL, clock, tuning, data_dir, watch)
 
 
-def spread_worker(database: Database, engine_url: str | URL, advance: Advance, clock: Clock, tuning: Tuning) -> Worker:
+def spread_worker(
+    database: Database,
+    engine_url: str | URL,
+    advance: Advance,
+    clock: Clock,
+    tuning: Tuning,
+    watch: Callable[[], None] | None = None,
+) -> Worker:
     """Return a worker of ``raccord worker`` on PostgreSQL, one of any number."""
     # Never used again, so that what a dead process left is never taken for a living one's.
     executor_id = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
     # So that whoever takes over from it can cut the transactions that it left open.
     database.rename(application_name(executor_id, WORK_NAME))
-    return _worker(database, engine_url, advance, executor_id, clock, tuning, None)
+    return _worker(database, engine_url, advance, executor_id, clock, tuning, None, watch)
 
 
 def _worker(
@@ -186,12 +217,13 @@ def _worker(
     clock: Clock,
     tuning: Tuning,
     data_dir: Path | None,
+    watch: Callable[[], None] | None,
 ) -> Worker:
     from raccord.jobs.dbos_engine import DbosEngine  # a second of imports that most commands spare
 
     steps = Steps(database, advance, company_locks(database, executor_id), clock, tuning)
     engine = DbosEngine(steps, engine_url, executor_id, clock, tuning, data_dir)
-    return Worker(database, engine, executor_id, clock, tuning)
+    return Worker(database, engine, executor_id, clock, tuning, watch)
 
 
 def _elsewhere(call: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.people import RoleName
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Language, Text
 from raccord.store import events
 from raccord.store.models import Membership, Person, SignInFailure
 from raccord.store.models.people import EVERYWHERE
@@ -102,6 +102,20 @@ def give_role(session: Session, person: Person, company_id: str, role: RoleName,
         now=now,
         body={"role": str(role)},
     )
+
+
+def speak(workshop: Workshop, email: str, language: Language | None) -> Person:
+    """Say in which language messages are written to a person; nothing for that of the company they are about."""
+    with workshop.database.begin() as session:
+        person = session.scalars(select(Person).where(Person.email == read_email(email))).one_or_none()
+        if person is None:
+            raise AccountError(
+                "people.unknown",
+                Text("Personne n'a cette adresse.", "Nobody has that address."),
+                Text("« raccord people » montre celles qui existent.", "“raccord people” shows those there are."),
+            )
+        person.language = language
+        return person
 
 
 def sign_in(workshop: Workshop, email: str, password: str, address: str) -> Person:

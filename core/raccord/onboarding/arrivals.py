@@ -61,6 +61,21 @@ def freshness_of(workshop: Workshop, session: Session, connection: Connection) -
     )
 
 
+def credentials_end_of(workshop: Workshop, session: Session, connection: Connection) -> date | None:
+    """Return the day on which a connection's credentials stop working, as its connector says; nothing where they last.
+
+    Raises what ``freshness_of`` raises.
+    """
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    tell = None if admitted is None else admitted.info.credentials_end
+    if admitted is None or tell is None:
+        return None
+    company = session.get_one(Company, connection.company_id)
+    settings = workshop.bench_of(session, company, connection).view.settings
+    found = call(admitted, "credentials_end", lambda: tell(settings), lambda answer: misfit(answer, date | None))
+    return cast("date | None", found)
+
+
 def _delivery(admitted: Admitted, settings: BaseModel) -> Delivery:
     tell = admitted.info.delivery
     found = call(

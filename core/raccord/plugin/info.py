@@ -117,7 +117,7 @@ class ConnectorInfo:
     ``identity_setting`` names the setting that tells which account at the source this is (a merchant number): one such
     account goes to one company. ``hosts`` are the only hosts ``context.http`` may reach; ``{name}`` stands for the
     host of the setting of that name. ``delivery`` tells from a connection's settings when its data is expected; without
-    it nothing is ever called late.
+    it nothing is ever called late. ``credentials_end`` tells when a connection's credentials stop working, if they do.
     """
 
     name: str
@@ -138,6 +138,8 @@ class ConnectorInfo:
     validates_each: bool = False
     """Whether every draft waits for a person (bank lines) instead of only the first plan."""
     delivery: Callable[[BaseModel], Delivery] | None = None
+    credentials_end: Callable[[BaseModel], date | None] | None = None
+    """Tells from a connection's settings on which day its credentials stop working; owners are told before."""
     tile: str = ""
     """Two letters for the tile."""
     hue: int = 200

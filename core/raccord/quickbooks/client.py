@@ -31,7 +31,7 @@ from raccord.quickbooks.environment import Environment
 from raccord.quickbooks.errors import Attempt, TooManyRowsError, UnavailableError, Uncertain, WrongCompanyError
 from raccord.quickbooks.governor import PATIENCE_MS, Governor
 from raccord.quickbooks.keeper import TokenKeeper
-from raccord.quickbooks.limits import Lane
+from raccord.quickbooks.limits import Lane, Meter
 from raccord.quickbooks.query import PAGE_MAX, count_statement, page_statement
 from raccord.quickbooks.transport import new_http
 from raccord.quickbooks.wire import Answer, Call, Wire
@@ -58,6 +58,7 @@ class QuickBooks:
         http: httpx.Client | None = None,
         clock: Clock = SYSTEM_CLOCK,
         lane: Lane = Lane.RUN,
+        meter: Meter | None = None,
     ) -> None:
         if keeper.realm != realm:
             raise WrongCompanyError(realm, keeper.realm)
@@ -65,7 +66,7 @@ class QuickBooks:
         self.realm = realm
         self._lane = lane
         self._guard: Callable[[], None] | None = None
-        self._wire = Wire(environment, realm, keeper, governor, http or new_http(), clock)
+        self._wire = Wire(environment, realm, keeper, governor, http or new_http(), clock, meter=meter)
 
     def in_lane(self, lane: Lane) -> QuickBooks:
         """Return this client for another lane; both share the connections, so only one is closed."""
@@ -241,7 +242,11 @@ class QuickBooks:
             _check_request_id(request_id, BATCH_REQUEST_ID_MAX)
             params, attempt = {"requestid": request_id}, Attempt("batch", "batch", request_id)
         guard = self._guard if writes else None
-        call = Call("POST", "batch", params, body, attempt=attempt, batch=True, patience_ms=patience_ms, guard=guard)
+        reads = sum(isinstance(item, BatchQuery) for item in items)
+        call = Call(
+            "POST", "batch", params, body, attempt=attempt, batch=True, patience_ms=patience_ms, reads=reads,
+            guard=guard,
+        )  # fmt: skip
         answer = self._wire.send(call, self._lane)
         answers = read_answers(items, answer.value, answer.tid)
         if any(fault.cause is Cause.THROTTLED for each in answers for fault in each.faults):
@@ -257,7 +262,7 @@ class QuickBooks:
         body = payload.encode() if isinstance(payload, str) else payload
         attempt = Attempt(operation, kind, request_id)
         params = {"requestid": request_id, **params}
-        call = Call("POST", entity(kind).path, params, body, attempt=attempt, guard=self._guard)
+        call = Call("POST", entity(kind).path, params, body, attempt=attempt, reads=0, guard=self._guard)
         return self._opened(kind, self._wire.send(call, self._lane), attempt)
 
     def _get(self, path: str, params: Mapping[str, str] | None = None) -> Answer[Entity]:

@@ -82,6 +82,14 @@ class Bucket(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """Counts what is asked of one company; safe to use from many threads."""
+
+    def count(self, lane: Lane, reads: int) -> None:
+        """Note one request that leaves; ``reads`` is how many metered readings it holds, 0 for a write."""
+        ...
+
+
 class Window:
     """At most ``most`` events in any span of ``span_ms`` milliseconds, wherever the span begins."""
 

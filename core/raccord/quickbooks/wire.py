@@ -28,7 +28,7 @@ from raccord.quickbooks.errors import (
 from raccord.quickbooks.faults import Fault, faults_in, read_faults
 from raccord.quickbooks.governor import PATIENCE_MS, Governor
 from raccord.quickbooks.keeper import TokenKeeper
-from raccord.quickbooks.limits import Lane, Limits
+from raccord.quickbooks.limits import Lane, Limits, Meter
 from raccord.quickbooks.secret import Secret
 from raccord.quickbooks.transport import HeaderAuth
 
@@ -75,6 +75,8 @@ class Call:
     attempt: Attempt | None = None
     batch: bool = False
     patience_ms: int = PATIENCE_MS
+    reads: int = 1
+    """Metered readings in it; writes are not metered."""
     guard: Callable[[], None] | None = None
     """Called right before a write leaves, each time it does; what it raises stops the write and passes through."""
 
@@ -96,8 +98,10 @@ class Wire:
         http: httpx.Client,
         clock: Clock,
         jitter: Callable[[int], int] = secrets.randbelow,
+        meter: Meter | None = None,
     ) -> None:
         self.http = http
+        self._meter = meter
         self._base = f"{environment.api_base}/v3/company/{quote(realm, safe='')}"
         self._keeper = keeper
         self._governor = governor
@@ -110,6 +114,8 @@ class Wire:
         while True:
             try:
                 with self._governor.permit(lane, batch=call.batch, patience_ms=call.patience_ms):
+                    if self._meter is not None:
+                        self._meter.count(lane, call.reads)
                     response = self._exchange(call, round_)
             except _NOT_SENT as error:
                 round_.not_sent(error)

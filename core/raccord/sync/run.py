@@ -63,6 +63,12 @@ class Pipeline:
         was cancelled or failed; its row says which. Raises ``Fenced`` when another execution took over, and lets
         passing trouble (network, database, throttling) through for the caller to retry.
         """
+        try:
+            return self._advance(run_id)
+        finally:
+            self.workshop.keep_counts()
+
+    def _advance(self, run_id: str) -> Progress:
         with Execution.opened(self.workshop.database, run_id) as (execution, session, run):
             stopped = self._begin(session, run)
             if stopped is not None:
@@ -75,8 +81,10 @@ class Pipeline:
                 self._end_badly(session, run, error.code, {"fr": error.text.fr, "en": error.text.en})
                 return Progress.STOPPED
         unit = Unit(self.workshop, execution, bench, self.workshop.follows(run_id, execution.fence))
+        meter = self.workshop.meter(bench.company.id)
         try:
-            progress = unit.do(phase)
+            with meter.of(str(phase)):
+                progress = unit.do(phase)
         except RetryLater:
             raise
         except (UnavailableError, ThrottledError, DatabaseAway) as error:

@@ -32,6 +32,7 @@ from raccord.sync.execution import Execution
 from raccord.sync.keep import keep_page
 from raccord.sync.look import look, note
 from raccord.sync.map import judge, map_slice
+from raccord.sync.meter import Budget, use_of_month
 from raccord.sync.periods import leave_closed, leave_moved
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.plan import Planner, Position
@@ -312,6 +313,13 @@ class Unit:
             done, looked = str(run.progress.get("proven", "")), "looked" in run.progress
             months = [each for each in proof_months(session, bench.connection) if each[0].isoformat() > done]
             proven = proven_before(session, bench.connection.id)
+            use = use_of_month(session, self.workshop.settings.quickbooks_reads_per_month, now)
+        if use.state is Budget.TIGHT:
+            # Readings are left to posting; what was proven stays as it was found.
+            with self.execution.begin() as (_, run):
+                run.progress = {**run.progress, "put_off": True}
+                run.phase = Phase.CLOSE
+            return
         if proven and not looked:
             self._look(now)
             return

@@ -36,6 +36,7 @@ from raccord.sync.bucket import StoredBucket
 from raccord.sync.days import days_of
 from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
 from raccord.sync.file_guard import GuardedFileBox
+from raccord.sync.meter import StoredMeter
 from raccord.sync.source_http import SourceHttp, allowed_hosts
 from raccord.sync.terms import DatedTerms
 from raccord.sync.views import FetchView, MapView, ReportView, View
@@ -76,6 +77,7 @@ class Workshop:
     clock: Clock
     _facts: OrderedDict[str, Facts] = field(default_factory=OrderedDict, repr=False)
     _clients: dict[str, QuickBooks] = field(default_factory=dict, repr=False)
+    _meters: dict[str, StoredMeter] = field(default_factory=dict, repr=False)
     _sources: dict[tuple[str, int], SourceHttp] = field(default_factory=dict, repr=False)
     _oauths: dict[str, OAuthClient] = field(default_factory=dict, repr=False)
     _oauth_lock: Lock = field(default_factory=Lock, repr=False)
@@ -195,6 +197,23 @@ class Workshop:
                 self._clients[company.id] = self._new_client(company)
             return self._clients[company.id]
 
+    def meter(self, company_id: str) -> StoredMeter:
+        """Return the one meter of a company in this process."""
+        with self._lock:
+            return self._meter(company_id)
+
+    def _meter(self, company_id: str) -> StoredMeter:
+        if company_id not in self._meters:
+            self._meters[company_id] = StoredMeter(self.database, company_id, self.clock)
+        return self._meters[company_id]
+
+    def keep_counts(self) -> None:
+        """Write what all meters of this process counted; never while this thread holds a transaction open."""
+        with self._lock:
+            meters = list(self._meters.values())
+        for meter in meters:
+            meter.flush()
+
     def forget_client(self, company_id: str) -> None:
         """Make the next client of a company anew, after its tokens or address changed."""
         with self._lock:
@@ -226,6 +245,7 @@ class Workshop:
         return OAuthClient(environment_of(environment), credentials, clock=self.clock)
 
     def close(self) -> None:
+        self.keep_counts()
         with self._lock:
             for client in self._clients.values():
                 client.close()
@@ -246,6 +266,7 @@ class Workshop:
             self.keeper(company),
             self._governor(company),
             clock=self.clock,
+            meter=self._meter(company.id),
         )
 
     def _governor(self, company: Company) -> Governor:

@@ -206,11 +206,11 @@ def worker_of(database: Database, engine_url: str, tmp_path: Path) -> Iterator[C
     """Makes workers, each stopped at the end of the test."""
     made: list[Worker] = []
 
-    def make(advance: Callable[[str], str], tuning: Tuning = QUICK) -> Worker:
+    def make(advance: Callable[[str], str], tuning: Tuning = QUICK, watch: Callable[[], None] | None = None) -> Worker:
         if make_url(engine_url).get_backend_name() == "sqlite":
-            worker = embedded_worker(database, engine_url, advance, tmp_path, SystemClock(), tuning)
+            worker = embedded_worker(database, engine_url, advance, tmp_path, SystemClock(), tuning, watch)
         else:
-            worker = spread_worker(database, engine_url, advance, SystemClock(), tuning)
+            worker = spread_worker(database, engine_url, advance, SystemClock(), tuning, watch)
         made.append(worker)
         return worker
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -94,6 +96,14 @@ def test_what_is_switched_off_or_not_connected_is_not_proven(house, company, con
     assert (seen.enabled, seen.last_at, seen.confirmed_at) == (True, None, None)
     with pytest.raises(JobError, match="no company nowhere"):
         set_night(house.database, "nowhere", enabled=True, clock=clock)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_worker_looks_again_and_again_whether_somebody_must_be_told(worker_of, pages, quick):
+    looks = threading.Semaphore(0)
+    worker = worker_of(pages.advance, replace(quick, watch_every=timedelta(milliseconds=10)), looks.release)
+    worker.start()
+    assert all(looks.acquire(timeout=20) for _ in range(3))
 
 
 def test_a_run_that_brings_records_over_takes_the_place_of_a_proof(house, company, connection, begun, clock):

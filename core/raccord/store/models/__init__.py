@@ -1,6 +1,7 @@
 """All tables, one module for each part of the story."""
 
 from raccord.store.columns import Model
+from raccord.store.models.alarms import Incident, Notice
 from raccord.store.models.books import (
     REMOVALS,
     Action,
@@ -46,11 +47,12 @@ from raccord.store.models.records import (
     StreamCursor,
     TermOverride,
 )
-from raccord.store.models.runs import Control, Event, EventHead, RateBucket, Run, RunCount, RunState, Worker
+from raccord.store.models.runs import ApiUse, Control, Event, EventHead, RateBucket, Run, RunCount, RunState, Worker
 
 __all__ = [
     "REMOVALS",
     "Action",
+    "ApiUse",
     "Certificate",
     "Change",
     "Choice",
@@ -69,6 +71,7 @@ __all__ = [
     "EventHead",
     "Gap",
     "Hold",
+    "Incident",
     "Invitation",
     "LedgerEntry",
     "LineState",
@@ -79,6 +82,7 @@ __all__ = [
     "Membership",
     "Model",
     "Night",
+    "Notice",
     "OtherChange",
     "OtherDocument",
     "Person",

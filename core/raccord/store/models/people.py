@@ -25,6 +25,8 @@ class Person(Model):
     """Argon2id; empty for one who only comes through the sign-in provider."""
     identity: Mapped[str | None] = mapped_column(unique=True)
     """Issuer and subject of the sign-in provider, once it vouched for this person."""
+    language: Mapped[str | None]
+    """In which messages are written to them; empty for their company's."""
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -93,6 +93,20 @@ class Worker(Model):
 
     executor_id: Mapped[str] = mapped_column(primary_key=True)
     beat_at: Mapped[datetime]
+
+
+class ApiUse(Model):
+    """What was asked of QuickBooks for one company on one day (UTC), by purpose."""
+
+    __tablename__ = "api_use"
+
+    company_id: Mapped[str] = mapped_column(ForeignKey("company.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    """The phase of a run, or ``person`` for what somebody asked at a screen."""
+    reads: Mapped[int]
+    """Metered readings; each query of a batch counts."""
+    writes: Mapped[int]
 
 
 class RateBucket(Model):

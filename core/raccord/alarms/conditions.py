@@ -1,0 +1,233 @@
+"""What stands now that somebody must be told of: silence, authorisations that end, readings that run out, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from raccord.errors import RaccordError
+from raccord.onboarding.arrivals import credentials_end_of, freshness_of
+from raccord.onboarding.freshness import Lateness
+from raccord.overview.explain import explain
+from raccord.plugin.texts import Text
+from raccord.store.models import (
+    Company,
+    CompanyState,
+    Connection,
+    ConnectionState,
+    Problem,
+    ProblemState,
+    ProofMonth,
+)
+from raccord.sync.meter import Budget, use_of_month
+from raccord.sync.workshop import Workshop
+
+COUNTDOWN = (30, 14, 7, 1)
+"""Days before the end of an authorisation at which somebody is told, each time once."""
+GRAVE_DAYS = 7
+WATCHED = (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY)
+PHASES_ALONE = ("run", "proof")
+"""Subjects of problems that stopped a whole run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that stands; with a higher ``step`` it is worse than before, and is told again."""
+
+    key: str
+    code: str
+    text: Text
+    fix: Text
+    grave: bool
+    step: int = 0
+    company_id: str = ""
+    connection_id: str = ""
+
+
+@dataclass(slots=True)
+class Standing:
+    """All that stands; of the keys in ``unknown`` nothing could be said, so that they are neither new nor over."""
+
+    conditions: list[Condition] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+
+
+def conditions_of(workshop: Workshop, now: datetime) -> Standing:
+    """Return what stands at ``now``; asks our own tables and the vault, never QuickBooks or a source."""
+    standing = Standing()
+    with workshop.database.read() as session:
+        companies = session.scalars(select(Company).where(Company.state != CompanyState.DISCONNECTED)).all()
+        for company in companies:
+            _authorisation(workshop, company, now, standing)
+            connections = session.scalars(
+                select(Connection).where(Connection.company_id == company.id, Connection.state.in_(WATCHED))
+            ).all()
+            for connection in connections:
+                standing.conditions += _of_connection(session, connection)
+                _of_source(workshop, session, connection, now, standing)
+        standing.conditions += _of_readings(session, workshop.settings.quickbooks_reads_per_month, now)
+    return standing
+
+
+def days_left(end: date, now: datetime, zone: ZoneInfo) -> int:
+    """Return how many days are left until the end of ``end``."""
+    return (end - now.astimezone(zone).date()).days
+
+
+def step_of(days: int) -> int:
+    """Return which step of the countdown a number of days has reached: 0 before the first, the last one is highest."""
+    return sum(days <= limit for limit in COUNTDOWN)
+
+
+def said(code: str, params: Mapping[str, object]) -> tuple[Text, Text]:
+    """Return what a code says and what to do, in both languages."""
+    french, english = (explain(code, params, language) for language in ("fr", "en"))
+    return Text(french.what, english.what), Text(french.fix, english.fix)
+
+
+def _authorisation(workshop: Workshop, company: Company, now: datetime, standing: Standing) -> None:
+    key = f"authorisation/{company.id}"
+    if company.state == CompanyState.REAUTHORISE:
+        text, fix = said("quickbooks.reauthorise", {})
+        last = len(COUNTDOWN) + 1
+        standing.conditions.append(
+            Condition(key, "quickbooks.reauthorise", text, fix, grave=True, step=last, company_id=company.id)
+        )
+        return
+    try:
+        tokens = workshop.stored_tokens(company).load()
+    except RaccordError:
+        standing.unknown.add(key)
+        return
+    if tokens is None:
+        standing.unknown.add(key)
+        return
+    end = tokens.refresh_ends.astimezone(now.tzinfo).date()
+    days = (end - now.date()).days
+    if step := step_of(days):
+        text, fix = said("alarm.authorisation_ends", {"days": days, "day": end.isoformat()})
+        standing.conditions.append(
+            Condition(
+                key, "alarm.authorisation_ends", text, fix, grave=days <= GRAVE_DAYS, step=step, company_id=company.id
+            )
+        )
+
+
+def _of_connection(session: Session, connection: Connection) -> Iterator[Condition]:
+    if connection.state in (ConnectionState.REAUTHORISE, ConnectionState.FAULTY):
+        code = f"connection.{connection.state}"
+        text, fix = said(code, {})
+        yield Condition(
+            f"state/{connection.id}",
+            code,
+            text,
+            fix,
+            grave=True,
+            company_id=connection.company_id,
+            connection_id=connection.id,
+        )
+    problem = session.scalars(
+        select(Problem)
+        .where(
+            Problem.connection_id == connection.id,
+            Problem.state == ProblemState.OPEN,
+            Problem.subject.in_(PHASES_ALONE),
+        )
+        .order_by(Problem.opened_at.desc())
+        .limit(1)
+    ).first()
+    if problem is not None:
+        text, fix = said(problem.code, problem.params)
+        yield Condition(
+            f"run/{connection.id}",
+            problem.code,
+            text,
+            fix,
+            grave=True,
+            company_id=connection.company_id,
+            connection_id=connection.id,
+        )
+    months, cells = session.execute(
+        select(func.count(), func.sum(ProofMonth.unequal)).where(
+            ProofMonth.connection_id == connection.id, ProofMonth.unequal > 0
+        )
+    ).one()
+    if months:
+        text, fix = said("alarm.proof_unequal", {"months": months, "cells": cells, "connection": connection.label})
+        yield Condition(
+            f"proof/{connection.id}",
+            "alarm.proof_unequal",
+            text,
+            fix,
+            grave=True,
+            company_id=connection.company_id,
+            connection_id=connection.id,
+        )
+
+
+def _about(
+    connection: Connection, key: str, code: str, text: Text, fix: Text, *, grave: bool, step: int = 0
+) -> Condition:
+    return Condition(key, code, text, fix, grave, step, connection.company_id, connection.id)
+
+
+def _of_source(workshop: Workshop, session: Session, connection: Connection, now: datetime, standing: Standing) -> None:
+    """Add what the connector's own clocks say: data that should have come, credentials that end."""
+    silence, ending = f"silence/{connection.id}", f"credentials/{connection.id}"
+    if connection.state != ConnectionState.CONNECTED:
+        # Nothing is expected of it; but nothing has come either.
+        standing.unknown |= {silence, ending}
+        return
+    try:
+        fresh = freshness_of(workshop, session, connection)
+        end = credentials_end_of(workshop, session, connection)
+    except RaccordError:
+        standing.unknown |= {silence, ending}
+        return
+    if fresh is not None and fresh.status.state in (Lateness.LATE, Lateness.MISSING):
+        missing = fresh.status.state is Lateness.MISSING
+        code = f"freshness.{fresh.status.state}"
+        calls = ", ".join(f"{each.label.en} {each.phone or each.url}" for each in fresh.contacts)
+        _, fix = said(code, {"connection": connection.label, "contacts": calls})
+        standing.conditions.append(
+            Condition(
+                silence,
+                code,
+                fresh.status.text,
+                fix,
+                grave=missing,
+                step=int(missing),
+                company_id=connection.company_id,
+                connection_id=connection.id,
+            )
+        )
+    if end is not None and (step := step_of(days := days_left(end, now, ZoneInfo(connection.time_zone)))):
+        params = {"days": days, "day": end.isoformat(), "connection": connection.label}
+        text, fix = said("alarm.credentials_end", params)
+        standing.conditions.append(
+            Condition(
+                ending,
+                "alarm.credentials_end",
+                text,
+                fix,
+                grave=days <= GRAVE_DAYS,
+                step=step,
+                company_id=connection.company_id,
+                connection_id=connection.id,
+            )
+        )
+
+
+def _of_readings(session: Session, limit: int, now: datetime) -> Iterator[Condition]:
+    use = use_of_month(session, limit, now)
+    if use.state not in (Budget.LOW, Budget.TIGHT):
+        return
+    code = f"alarm.readings_{use.state}"
+    text, fix = said(code, {"reads": use.reads, "limit": use.limit, "forecast": use.forecast})
+    tight = use.state is Budget.TIGHT
+    yield Condition(f"readings/{use.month:%Y-%m}", code, text, fix, grave=tight, step=int(tight))

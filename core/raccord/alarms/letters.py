@@ -1,0 +1,41 @@
+"""The words of a message: what happened, since when, what to do, in the language of whoever reads it."""
+
+from __future__ import annotations
+
+from raccord.plugin.texts import Language, Text
+from raccord.store.models import Incident
+
+SUBJECT_MAX = 150
+
+_HEADS = {
+    "worse": Text("Plus grave : ", "Worse: "),
+    "over": Text("Réglé : ", "Over: "),
+}
+_SINCE = Text("Depuis le {since} (UTC).", "Since {since} (UTC).")
+_OVER = Text(
+    "Ce qui avait été annoncé le {since} (UTC) n'est plus le cas. Il n'y a rien à faire.",
+    "What was told on {since} (UTC) is no longer so. There is nothing to do.",
+)
+_FIX = Text("À faire : ", "What to do: ")
+_HELLO = Text("Bonjour {name},", "Hello {name},")
+_ONCE = Text(
+    "Vous recevez ce message une fois ; un autre dira quand c'est réglé.",
+    "You get this message once; another one tells when it is over.",
+)
+
+
+def letter(incident: Incident, news: str, where: str, name: str, language: Language, web_url: str) -> tuple[str, str]:
+    """Return subject and body of the message about an incident to one person."""
+    fr = language == "fr"
+    text, fix = (incident.text_fr, incident.fix_fr) if fr else (incident.text_en, incident.fix_en)
+    head = _HEADS[news].get(language) if news in _HEADS else ""
+    since = f"{incident.opened_at:%Y-%m-%d %H:%M}"
+    place = f"{where} : " if where and fr else f"{where}: " if where else ""
+    subject = " ".join(f"[Raccord] {head}{place}{text}".split())
+    lines = [_HELLO.get(language).format(name=name), "", where, text, ""]
+    if news == "over":
+        lines += [_OVER.get(language).format(since=since)]
+    else:
+        lines += [_SINCE.get(language).format(since=since), _FIX.get(language) + fix, "", _ONCE.get(language)]
+    lines += ["", web_url, f"[{incident.code}]"]
+    return subject[:SUBJECT_MAX], "\n".join(lines) + "\n"
