@@ -14,7 +14,7 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.quickbooks import QuickBooks, quoted
-from raccord.quickbooks.codec import MONEY_KINDS, money_of, read_marker
+from raccord.quickbooks.codec import MONEY_KINDS, is_voided, money_of, read_marker
 from raccord.store.database import Database
 from raccord.store.models import (
     Connection,
@@ -326,10 +326,13 @@ def compare(
     for (kind, document_id), document in documents.items():
         found = by_code.get(read_code(document))
         if found is not None and (found.kind, found.document_id) != (kind, document_id):
+            extra = money_of(kind, document, found.money_account)
+            if not extra and is_voided(document):
+                # An undo voided it before its record was posted again: it is no second one.
+                continue
             cell = totals.setdefault(
                 (found.stream, found.currency, date.fromisoformat(str(document["TxnDate"]))), Totals()
             )
-            extra = money_of(kind, document, found.money_account)
             cell.quickbooks += extra
             _differ(cell, TWICE, found, document_id, extra)
     return totals

@@ -19,6 +19,7 @@ from raccord.store.models import (
     Choice,
     Connection,
     DraftRow,
+    LedgerEntry,
     LineState,
     LinkRow,
     LinkState,
@@ -328,9 +329,26 @@ class UndoPlanner:
         rows = self._last_lines(list(ids))
         wanted = {key for effect, _ in rows.values() for key in map(_link_in, effect) if key}
         found = {link.key: link.document_id for link in links_of(self.session, self.connection, wanted)}
+        items = self._income_accounts()
         for key, (effect, body) in rows.items():
-            self.effects[key] = {_resolved(account, found): Decimal(value) for account, value in effect.items()}
+            moved: dict[str, Decimal] = {}
+            for said, value in effect.items():
+                account = _resolved(said, found)
+                account = items.get(account.removeprefix("item:"), account) if account.startswith("item:") else account
+                moved[account] = moved.get(account, Decimal(0)) + Decimal(value)
+            self.effects[key] = moved
             self.bodies[key] = exact(body) if body else None
+
+    def _income_accounts(self) -> dict[str, str]:
+        """Return the income account of each item of the company."""
+        rows = self.session.execute(
+            select(LedgerEntry.object_id, LedgerEntry.account_id).where(
+                LedgerEntry.company_id == self.connection.company_id,
+                LedgerEntry.kind == "Item",
+                LedgerEntry.account_id != "",
+            )
+        )
+        return {row.object_id: row.account_id for row in rows}
 
     def _last_lines(self, keys: Sequence[str]) -> dict[str, tuple[Mapping[str, str], str]]:
         found: dict[str, tuple[Mapping[str, str], str]] = {}
