@@ -23,7 +23,7 @@ from raccord.cli.language import Language, Phrase
 from raccord.cli.words import Command, Context, Group, State
 from raccord.jobs.errors import EXPLANATIONS
 from raccord.overview.conflict_words import ANSWERS, TITLES, WHO
-from raccord.plugin import contexts, drafts, errors, hooks, info, ledger, records, terms
+from raccord.plugin import contexts, drafts, errors, hooks, info, ledger, lines, owed, records, references, terms
 from raccord.quarantine import _SENTENCES, Rule, fix_for
 from raccord.quickbooks import Cause
 from raccord.quickbooks import explain as explain_cause
@@ -391,7 +391,10 @@ CONTEXTS = (
 VALUES = (
     ("The manifest", (info.ConnectorInfo, info.StreamInfo, info.RoleInfo, info.NewObject, info.Delivery, info.Contact)),
     ("Pages and records", (records.Page, records.Record, records.Reject, hooks.Mapped, hooks.Skipped)),
-    ("References in a draft", (drafts.Link, drafts.Role, drafts.LedgerId, drafts.ItemFor, drafts.Decision)),
+    (
+        "References in a draft",
+        (references.Link, references.Role, references.LedgerId, references.ItemFor, references.Decision),
+    ),
     (
         "Drafts that move money",
         (
@@ -403,7 +406,31 @@ VALUES = (
             drafts.Transfer,
         ),
     ),
-    ("Drafts of lists", (drafts.Account, drafts.Customer, drafts.Vendor, drafts.Item)),
+    (
+        "Drafts of what is owed",
+        (
+            owed.Invoice,
+            owed.CreditMemo,
+            owed.Payment,
+            owed.Bill,
+            owed.VendorCredit,
+            owed.BillPayment,
+        ),
+    ),
+    (
+        "Lines",
+        (
+            lines.SalesLine,
+            lines.Discount,
+            lines.StatedTax,
+            lines.ExpenseLine,
+            lines.JournalLine,
+            lines.LinkedLine,
+            lines.DirectLine,
+            lines.Application,
+        ),
+    ),
+    ("Drafts of lists", (drafts.Account, drafts.Customer, drafts.Address, drafts.Vendor, drafts.Item)),
     (
         "The ledger side",
         (

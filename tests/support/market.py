@@ -28,27 +28,35 @@ from raccord.plugin import (
 from raccord.plugin.drafts import (
     Accepts,
     Account,
+    Application,
+    Bill,
+    BillPayment,
+    CreditMemo,
     Customer,
     Deposit,
     DirectLine,
     Draft,
     Expense,
     ExpenseLine,
+    Invoice,
     Item,
     ItemFor,
     JournalEntry,
     JournalLine,
     Link,
     LinkedLine,
+    Payment,
     PaymentType,
     RefundReceipt,
     Role,
     SalesLine,
     SalesReceipt,
+    Settled,
     Side,
     TaxMode,
     Transfer,
     Vendor,
+    VendorCredit,
 )
 
 ROWS: dict[str, list[dict[str, str]]] = {}
@@ -86,6 +94,12 @@ INFO = ConnectorInfo(
         _stream("transfers", "Virements", "Transfers"),
         _stream("takings", "Recettes", "Takings"),
         _stream("payouts", "Versements", "Payouts"),
+        _stream("invoices", "Factures", "Invoices"),
+        _stream("credits", "Avoirs", "Credit memos"),
+        _stream("receipts", "Encaissements", "Payments"),
+        _stream("bills", "Achats", "Bills"),
+        _stream("returns", "Retours", "Vendor credits"),
+        _stream("settlements", "Règlements", "Bill payments"),
     ),
     settings=MarketSettings,
     identity_setting="market",
@@ -186,8 +200,50 @@ def _draft(record: Record) -> Draft:
         case "takings":
             taken = DirectLine(account=Role("income"), amount=amount, description=memo)
             return Deposit(key=key, day=day, currency="CAD", bank=Role("bank"), lines=(taken,), total=amount, memo=memo)
-        case _:
+        case "payouts":
             return _payout(record, amount, memo)
+        case _:
+            return _owed(record, key, day, amount, memo)
+
+
+def _owed(record: Record, key: str, day: date, amount: Decimal, memo: str) -> Draft:
+    """What customers owe and vendors are owed, and what settles it."""
+    party = Link(str(record.raw["to"]))
+    match record.stream:
+        case "invoices":
+            return Invoice(
+                key=key, day=day, currency="CAD", customer=party, lines=_sold(record, amount), total=amount,
+                tax_mode=TaxMode.INCLUSIVE, memo=memo, number=str(record.raw.get("number", "")),
+            )  # fmt: skip
+        case "credits":
+            return CreditMemo(
+                key=key, day=day, currency="CAD", customer=party, lines=_sold(record, -amount), total=-amount,
+                tax_mode=TaxMode.INCLUSIVE, memo=memo,
+            )  # fmt: skip
+        case "receipts":
+            return Payment(
+                key=key, day=day, currency="CAD", customer=party, deposit_to=Role("clearing"), total=amount,
+                applied=_applied(record, {"invoices": Settled.INVOICE, "credits": Settled.CREDIT_MEMO}), memo=memo,
+            )  # fmt: skip
+        case "bills":
+            line = ExpenseLine(account=Role("fees"), amount=-amount, description=memo)
+            return Bill(key=key, day=day, currency="CAD", vendor=party, lines=(line,), total=-amount, memo=memo)
+        case "returns":
+            line = ExpenseLine(account=Role("fees"), amount=amount, description=memo)
+            return VendorCredit(key=key, day=day, currency="CAD", vendor=party, lines=(line,), total=amount, memo=memo)
+        case _:
+            return BillPayment(
+                key=key, day=day, currency="CAD", vendor=party, paid_from=Role("bank"),
+                payment_type=PaymentType.CHECK, total=-amount,
+                applied=_applied(record, {"bills": Settled.BILL, "returns": Settled.VENDOR_CREDIT}), memo=memo,
+            )  # fmt: skip
+
+
+def _applied(record: Record, kinds: dict[str, Settled]) -> tuple[Application, ...]:
+    return tuple(
+        Application(document=Link(key), amount=Decimal(value), of=kinds[key.split("/")[0]])
+        for key, value in (each.split("=") for each in str(record.raw["of"]).split(","))
+    )
 
 
 def _sold(record: Record, amount: Decimal) -> tuple[SalesLine, ...]:

@@ -10,7 +10,8 @@ MONTH = "2026-03"
 
 
 def every_kind(batch: str, sales: int = 3, *, lists: bool = True, item: str = "") -> list[Row]:
-    """Return one row of each list, ``sales`` sales, and one of each other document, all with ids of this batch.
+    """Return one row of each list, ``sales`` sales, and one of each other document, all with ids of this batch; without
+    ``lists`` nothing that somebody owes or is owed.
 
     What is sold is the batch's own item, or ``item``, or what the connector's default makes of it.
     """
@@ -34,7 +35,20 @@ def every_kind(batch: str, sales: int = 3, *, lists: bool = True, item: str = ""
         _row("takings", batch, 1, "80.10", memo="recette"),
         payout(batch, [*sold, back]),
     ]
-    return rows
+    return rows + (owed(batch, of) if lists else [])
+
+
+def owed(batch: str, of: Row) -> list[Row]:
+    """Return an invoice and a bill, each partly credited, and the money that settles the rest and a little more."""
+    customer, vendor = {"to": f"people/{batch}1"}, {"to": f"vendors/{batch}1"}
+    return [
+        _row("invoices", batch, 1, "114.98", **customer, **of),
+        _row("credits", batch, 1, "-14.98", **customer, **of),
+        _row("receipts", batch, 1, "101.00", **customer, of=f"invoices/{batch}1=114.98,credits/{batch}1=14.98"),
+        _row("bills", batch, 1, "-40.00", **vendor),
+        _row("returns", batch, 1, "5.25", **vendor),
+        _row("settlements", batch, 1, "-34.75", **vendor, of=f"bills/{batch}1=40.00,returns/{batch}1=5.25"),
+    ]
 
 
 def payout(batch: str, paid: list[Row], fee: str = "0.50") -> Row:

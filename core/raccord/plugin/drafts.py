@@ -11,148 +11,85 @@ from collections.abc import Iterator
 from dataclasses import dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from raccord.plugin.lines import (
+    Application,
+    DirectLine,
+    Discount,
+    ExpenseLine,
+    JournalLine,
+    LinkedLine,
+    MaybeDiscount,
+    PaymentType,
+    SalesLine,
+    Settled,
+    Side,
+    StatedTax,
+    StatedTaxes,
+    TaxMode,
+)
+from raccord.plugin.owed import Bill, BillPayment, CreditMemo, Invoice, Payment, VendorCredit
+from raccord.plugin.references import (
+    LATER,
+    Accepts,
+    Control,
+    Decision,
+    ItemFor,
+    LedgerId,
+    Link,
+    MaybeDecimal,
+    MaybeRef,
+    Ref,
+    Role,
+)
 
-class Accepts(StrEnum):
-    """What kind of ledger object may fill a place."""
-
-    BANK = "bank"
-    CARD = "card"
-    BANK_OR_CARD = "bank_or_card"
-    CLEARING = "clearing"
-    INCOME = "income"
-    EXPENSE = "expense"
-    CATEGORY = "category"
-    EQUITY = "equity"
-    CUSTOMER = "customer"
-    VENDOR = "vendor"
-    ITEM = "item"
-    TAX_CODE = "tax_code"
-    CLASS = "class"
-    PAYMENT_METHOD = "payment_method"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The document that another draft of this connection became, by that draft's key."""
-
-    key: str
-    ref: Literal["link"] = "link"
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A place the company fills, valid from a date; ``of`` tells instances apart (one for each bank account)."""
-
-    name: str
-    of: str = ""
-    ref: Literal["role"] = "role"
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerId:
-    """An object of the company's ledger by its QuickBooks id."""
-
-    id: str
-    ref: Literal["id"] = "id"
-
-
-@dataclass(frozen=True, slots=True)
-class ItemFor:
-    """The service item whose income account fills ``account``; core finds or plans it, one for each account."""
-
-    account: Role
-    ref: Literal["item_for"] = "item_for"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A place that a person fills for this one draft; until then the draft is held with this question."""
-
-    name: str
-    accepts: Accepts
-    suggestion: str = ""
-    ref: Literal["decision"] = "decision"
-
-
-Ref = Annotated[Link | Role | LedgerId | ItemFor | Decision, Field(discriminator="ref")]
-
-
-class TaxMode(StrEnum):
-    """How the amounts of the lines relate to tax."""
-
-    NONE = "none"
-    INCLUSIVE = "inclusive"
-    EXCLUSIVE = "exclusive"
-
-
-class Side(StrEnum):
-    DEBIT = "debit"
-    CREDIT = "credit"
-
-
-class PaymentType(StrEnum):
-    CASH = "cash"
-    CHECK = "check"
-    CARD = "card"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SalesLine:
-    """A line of a sales document; ``amount`` holds the tax where the document's tax mode is inclusive."""
-
-    item: Ref
-    amount: Decimal
-    description: str = ""
-    tax_code: Ref | None = None
-    quantity: Decimal | None = None
-    unit_price: Decimal | None = None
-    class_: Ref | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedLine:
-    """A deposit line that takes a document out of Undeposited Funds; ``amount`` is negative for money paid back."""
-
-    document: Link
-    amount: Decimal
-    line: int | None = None
-    """For a journal entry: which of its lines, counted from 0."""
-    type: Literal["linked"] = "linked"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectLine:
-    """A deposit line posted straight to an account; negative for fees."""
-
-    account: Ref
-    amount: Decimal
-    description: str = ""
-    entity: Ref | None = None
-    type: Literal["direct"] = "direct"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpenseLine:
-    account: Ref
-    amount: Decimal
-    description: str = ""
-    tax_code: Ref | None = None
-    class_: Ref | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalLine:
-    """One side of a journal entry; ``amount`` is positive."""
-
-    account: Ref
-    side: Side
-    amount: Decimal
-    description: str = ""
+__all__ = [
+    "Accepts",
+    "Account",
+    "Address",
+    "Application",
+    "Bill",
+    "BillPayment",
+    "Control",
+    "CreditMemo",
+    "Customer",
+    "Decision",
+    "Deposit",
+    "DirectLine",
+    "Discount",
+    "Draft",
+    "Expense",
+    "ExpenseLine",
+    "Invoice",
+    "Item",
+    "ItemFor",
+    "JournalEntry",
+    "JournalLine",
+    "LedgerId",
+    "Link",
+    "LinkedLine",
+    "ListDraft",
+    "MoneyDraft",
+    "Payment",
+    "PaymentType",
+    "Ref",
+    "RefundReceipt",
+    "Role",
+    "SalesLine",
+    "SalesReceipt",
+    "Settled",
+    "Side",
+    "StatedTax",
+    "TaxMode",
+    "Transfer",
+    "Vendor",
+    "VendorCredit",
+    "links_in",
+    "money_effect",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,12 +106,18 @@ class SalesReceipt:
     customer: Ref | None = None
     reference: str = ""
     memo: str = ""
+    discount: MaybeDiscount = None
+    taxes: StatedTaxes = ()
+    exchange_rate: MaybeDecimal = None
     kind: Literal["SalesReceipt"] = "SalesReceipt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundReceipt:
-    """Money paid back for a sale; ``total`` and lines are positive."""
+    """Money paid back for a sale; ``total`` and lines are positive.
+
+    ``after`` names the payment that is paid back: until that is posted, the refund waits.
+    """
 
     key: str
     day: date
@@ -186,6 +129,10 @@ class RefundReceipt:
     customer: Ref | None = None
     reference: str = ""
     memo: str = ""
+    discount: MaybeDiscount = None
+    taxes: StatedTaxes = ()
+    after: Annotated[Link | None, LATER] = None
+    exchange_rate: MaybeDecimal = None
     kind: Literal["RefundReceipt"] = "RefundReceipt"
 
 
@@ -200,6 +147,7 @@ class Deposit:
     lines: tuple[Annotated[LinkedLine | DirectLine, Field(discriminator="type")], ...]
     total: Decimal
     memo: str = ""
+    exchange_rate: MaybeDecimal = None
     kind: Literal["Deposit"] = "Deposit"
 
 
@@ -219,6 +167,9 @@ class Expense:
     credit: bool = False
     reference: str = ""
     memo: str = ""
+    location: MaybeRef = None
+    taxes: StatedTaxes = ()
+    exchange_rate: MaybeDecimal = None
     kind: Literal["Expense"] = "Expense"
 
 
@@ -232,6 +183,7 @@ class JournalEntry:
     lines: tuple[JournalLine, ...]
     money: Ref
     memo: str = ""
+    exchange_rate: MaybeDecimal = None
     kind: Literal["JournalEntry"] = "JournalEntry"
 
 
@@ -246,6 +198,7 @@ class Transfer:
     target: Ref
     total: Decimal
     memo: str = ""
+    exchange_rate: MaybeDecimal = None
     kind: Literal["Transfer"] = "Transfer"
 
 
@@ -263,6 +216,17 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address; empty parts are left out."""
+
+    lines: tuple[str, ...] = ()
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     key: str
     name: str
@@ -270,6 +234,9 @@ class Customer:
     phone: str = ""
     company: str = ""
     memo: str = ""
+    address: Annotated[Address | None, LATER] = None
+    currency: Annotated[str, LATER] = ""
+    """Kept from the first day on; empty for the company's own."""
     kind: Literal["Customer"] = "Customer"
 
 
@@ -279,6 +246,8 @@ class Vendor:
     name: str
     email: str = ""
     memo: str = ""
+    currency: Annotated[str, LATER] = ""
+    """Kept from the first day on; empty for the company's own."""
     kind: Literal["Vendor"] = "Vendor"
 
 
@@ -291,10 +260,14 @@ class Item:
     income_account: Ref
     description: str = ""
     unit_price: Decimal | None = None
+    sku: Annotated[str, LATER] = ""
     kind: Literal["Item"] = "Item"
 
 
-MoneyDraft = SalesReceipt | RefundReceipt | Deposit | Expense | JournalEntry | Transfer
+Owed = Invoice | CreditMemo | Payment | Bill | VendorCredit | BillPayment
+"""Documents that change what customers owe or vendors are owed."""
+
+MoneyDraft = SalesReceipt | RefundReceipt | Deposit | Expense | JournalEntry | Transfer | Owed
 """Documents with a date and a posting."""
 
 ListDraft = Account | Customer | Vendor | Item
@@ -303,9 +276,24 @@ ListDraft = Account | Customer | Vendor | Item
 Draft = MoneyDraft | ListDraft
 
 
-def money_effect(draft: MoneyDraft) -> tuple[Ref, Decimal]:
-    """Return the account whose balance the proof watches and by how much the draft moves it (into it is positive)."""
+def money_effect(draft: MoneyDraft) -> tuple[Ref | Control, Decimal]:
+    """Return the account whose balance the proof watches and by how much the draft moves it (debits are positive).
+
+    Invoices and bills move no bank account: theirs is what customers owe, or what vendors are owed.
+    """
     match draft:
+        case Invoice():
+            return Control.RECEIVABLE, draft.total
+        case CreditMemo():
+            return Control.RECEIVABLE, -draft.total
+        case Bill():
+            return Control.PAYABLE, -draft.total
+        case VendorCredit():
+            return Control.PAYABLE, draft.total
+        case Payment():
+            return draft.deposit_to, draft.total
+        case BillPayment():
+            return draft.paid_from, -draft.total
         case SalesReceipt():
             return draft.deposit_to, draft.total
         case RefundReceipt():

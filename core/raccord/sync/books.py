@@ -24,6 +24,9 @@ WHOLE_LISTS = ("Account", "Item", "TaxCode")
 PEOPLE = ("Customer", "Vendor", "Employee")
 """Lists that share one space of names (K19)."""
 
+SHORT_LISTS = ("Class", "Department", "Term", "PaymentMethod")
+"""Lists that are read whole where a connector's roles ask for one of their entries."""
+
 TYPES: Mapping[Accepts, frozenset[str]] = {
     Accepts.BANK: frozenset({"Bank"}),
     Accepts.CARD: frozenset({"Credit Card"}),
@@ -47,6 +50,8 @@ KINDS: Mapping[Accepts, str] = {
     Accepts.ITEM: "Item",
     Accepts.TAX_CODE: "TaxCode",
     Accepts.CLASS: "Class",
+    Accepts.LOCATION: "Department",
+    Accepts.TERM: "Term",
     Accepts.PAYMENT_METHOD: "PaymentMethod",
 }
 
@@ -119,17 +124,21 @@ def _closing(accounting: Mapping[str, Any]) -> date | None:
 
 
 def read_lists(
-    client: QuickBooks, choices: Iterable[tuple[str, str]], names: Iterable[str] = ()
+    client: QuickBooks,
+    choices: Iterable[tuple[str, str]],
+    names: Iterable[str] = (),
+    kinds: Iterable[str] = (),
 ) -> list[Mapping[str, Any]]:
-    """Read the whole lists, and the customers and vendors that choices (kind, id) point to or that bear one of
-    ``names``; inactive ones included.
+    """Read the whole lists, of the short ones those of ``kinds``, and the customers and vendors that choices (kind, id)
+    point to or that bear one of ``names``; inactive ones included.
     """
     rows: list[Mapping[str, Any]] = []
-    for kind in WHOLE_LISTS:
+    whole = (*WHOLE_LISTS, *(kind for kind in SHORT_LISTS if kind in set(kinds)))
+    for kind in whole:
         rows.extend({"kind": kind, **found} for found in client.query_all(kind, "Active IN (true, false)"))
     wanted: dict[str, list[str]] = {}
     for kind, object_id in choices:
-        if kind not in WHOLE_LISTS:
+        if kind not in whole:
             wanted.setdefault(kind, []).append(object_id)
     for kind, ids in wanted.items():
         for some in chunks(sorted(set(ids)), 100):

@@ -61,7 +61,8 @@ KINDS_OUT = ("BillPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceip
 """Documents that bring money into a bank or card account, and those that take it out."""
 
 
-RECEIPTS = ("SalesReceipt", "RefundReceipt")
+ALIKE = ("SalesReceipt", "RefundReceipt", "Invoice", "CreditMemo", "Bill", "VendorCredit")
+"""Documents that are doubled by their like alone: sales made at a till, and what is owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,7 @@ def told_anew(session: Session, lines: Sequence[PlanLine]) -> dict[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a plan line moves; ``code`` is of its own mark, and a sale made at a till is doubled by its like alone."""
+    """What a plan line moves; ``code`` is of its own mark."""
 
     id: int
     code: str
@@ -246,7 +247,7 @@ class Line:
         if found.told_in:
             return self.told_anew not in ("", found.told_in) and found.day == self.day
         # A document with the draft's own mark is the draft's: posting finds it by that.
-        return found.code != self.code and (self.kind not in RECEIPTS or found.kind == self.kind)
+        return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
 
 
 def pair(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
@@ -376,7 +377,7 @@ class Doubles:
 
 
 def _kinds(kind: str, amount: Decimal) -> tuple[str, ...]:
-    return (kind,) if kind in RECEIPTS else KINDS_IN if amount > 0 else KINDS_OUT
+    return (kind,) if kind in ALIKE else KINDS_IN if amount > 0 else KINDS_OUT
 
 
 def _found(kind: str, document: Mapping[str, Any], account: str, amount: Decimal) -> Found:

@@ -95,7 +95,7 @@ def note(session: Session, company: Company, changes: Changes, now: datetime) ->
         Seen(kind, str(document["Id"]), document) for kind, rows in changes.changed.items() for document in rows
     ] + [Seen(kind, document_id, None) for kind, ids in changes.deleted.items() for document_id in ids]
     links = _links(session, company.id, seen)
-    bodies = _bodies(session, list(links.values()))
+    bodies = bodies_of(session, list(links.values()))
     known = _known(session, [link.id for link in links.values()])
     drifted = 0
     for each in seen:
@@ -114,7 +114,7 @@ def _one(
     token = "" if seen.document is None else str(seen.document.get("SyncToken", ""))
     if seen.document is not None and token == link.sync_token:
         return False
-    change, fields = _change(link, seen, body)
+    change, fields = change_of(link, seen, body)
     if change is None:
         # Touched from outside, by a deposit that holds it for one: what it says is what we wrote.
         link.sync_token = token
@@ -133,7 +133,8 @@ def _one(
     return True
 
 
-def _change(link: LinkRow, seen: Seen, body: Mapping[str, Any]) -> tuple[Change | None, list[dict[str, str]]]:
+def change_of(link: LinkRow, seen: Seen, body: Mapping[str, Any]) -> tuple[Change | None, list[dict[str, str]]]:
+    """Return what became of a document since we wrote ``body`` into it, and which of its properties differ."""
     if seen.document is None:
         return Change.DELETED, []
     fields = [
@@ -170,7 +171,7 @@ def _links(session: Session, company_id: str, seen: Sequence[Seen]) -> dict[tupl
     return found
 
 
-def _bodies(session: Session, links: Sequence[LinkRow]) -> dict[int, Mapping[str, Any]]:
+def bodies_of(session: Session, links: Sequence[LinkRow]) -> dict[int, Mapping[str, Any]]:
     """Return what we last wrote of each link; nothing for what was linked and never written."""
     by_key = {(link.connection_id, link.key): link.id for link in links}
     found: dict[int, Mapping[str, Any]] = {}

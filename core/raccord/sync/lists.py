@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Accepts
+from raccord.plugin.drafts import Accepts, Control
 from raccord.plugin.ledger import LedgerObject
 from raccord.store.models import LedgerEntry
 from raccord.sync.books import fits
+
+OWED_TYPES = {Control.RECEIVABLE: "Accounts Receivable", Control.PAYABLE: "Accounts Payable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,21 @@ class Lists:
         if accepts not in self._fitting:
             self._fitting[accepts] = [entry for entry in self.by_id.values() if entry.active and fits(accepts, entry)]
         return self._fitting[accepts]
+
+    def income_of(self, item_id: str) -> str:
+        """Return the income account of an item, or nothing where it is not known."""
+        entry = self.by_id.get(("Item", item_id))
+        return "" if entry is None else entry.account_id
+
+    def owed(self, control: Control, currency: str, home: str) -> Entry | None:
+        """Return the account of what is owed in a currency; the oldest, should there be several."""
+        wanted = OWED_TYPES[control]
+        own = [
+            entry
+            for (kind, _), entry in self.by_id.items()
+            if kind == "Account" and entry.active and entry.type == wanted and (entry.currency or home) == currency
+        ]
+        return min(own, key=lambda entry: (len(entry.id), entry.id)) if own else None
 
     def of_subtype(self, accepts: Accepts, subtype: str) -> Entry | None:
         """Return the company's own account of a QuickBooks subtype; the oldest, should there be several."""

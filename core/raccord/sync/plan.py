@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Accepts, Account, Customer, Draft, Item, Vendor, links_in, money_effect
-from raccord.quickbooks.codec import Encoded, EncodeError, Target, encode, ledger_effect
+from raccord.plugin.drafts import Draft, ListDraft, links_in, money_effect
+from raccord.quickbooks.codec import Encoded, EncodeError, Target, encode
 from raccord.store.models import (
     Action,
     Company,
@@ -43,7 +42,10 @@ from raccord.sync.conflict_rules import (
     was_refused,
 )
 from raccord.sync.conflicts import ANY_AMOUNT, DECISION, without_decision
+from raccord.sync.drift import bodies_of
+from raccord.sync.entries import Entries, target_of
 from raccord.sync.holds import asked, close_hold, open_hold
+from raccord.sync.moves import Moves, money_account, moves_of
 from raccord.sync.periods import NEXT_OPEN_DAY, Blocked, Closing, Left, Open, dated
 from raccord.sync.plan_lines import line_fields, lines_first
 from raccord.sync.problems import close_problems, open_problem, troubled
@@ -62,7 +64,9 @@ PLANNABLE = (DraftState.WAITING, DraftState.READY, DraftState.HELD)
 RANKS: tuple[tuple[str, ...], ...] = (
     ("Account",),
     ("Customer", "Vendor", "Item"),
-    ("SalesReceipt", "RefundReceipt", "Purchase", "JournalEntry", "Transfer"),
+    ("SalesReceipt", "Purchase", "JournalEntry", "Transfer", "Invoice", "CreditMemo", "Bill", "VendorCredit"),
+    ("Payment", "BillPayment"),
+    ("RefundReceipt",),
     ("Deposit",),
 )
 """QuickBooks' entities by dependency level; a draft refers only to drafts of a lower one."""
@@ -74,6 +78,28 @@ class Position:
 
     rank: int
     last: int
+
+
+def waiting_drafts(
+    session: Session, connection_id: str, position: Position, limit: int
+) -> tuple[Position, Sequence[DraftRow]]:
+    """Return the next drafts of one level that a plan takes, none at the end, and the position before them."""
+    while position.rank < len(RANKS):
+        rows = session.scalars(
+            select(DraftRow)
+            .where(
+                DraftRow.connection_id == connection_id,
+                DraftRow.state.in_(PLANNABLE),
+                DraftRow.kind.in_(RANKS[position.rank]),
+                DraftRow.id > position.last,
+            )
+            .order_by(DraftRow.id)
+            .limit(limit)
+        ).all()
+        if rows:
+            return position, rows
+        position = Position(position.rank + 1, 0)
+    return position, ()
 
 
 @dataclass(slots=True)
@@ -98,6 +124,9 @@ class Planner:
     """How many documents of a draft were undone, by its key."""
     undone: dict[str, dict[str, str]] = field(default_factory=dict)
     """What is told of drafts whose documents were undone, by their keys."""
+    entries: Entries = field(default_factory=dict)
+    """List entries of ours that this slice updates, as QuickBooks holds them, and below what we last wrote of them."""
+    entries_written: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     settling: Settling = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,22 +134,17 @@ class Planner:
 
     def slice(self, position: Position, limit: int) -> Position | None:
         """Plan up to ``limit`` drafts after ``position``; return where to go on, or nothing at the end."""
-        if position.rank >= len(RANKS):
-            return None
-        rows = self.session.scalars(
-            select(DraftRow)
-            .where(*self._waiting(), DraftRow.kind.in_(RANKS[position.rank]), DraftRow.id > position.last)
-            .order_by(DraftRow.id)
-            .limit(limit)
-        ).all()
+        position, rows = waiting_drafts(self.session, self.connection.id, position, limit)
         if not rows:
-            return Position(position.rank + 1, 0)
+            return None
         drafts = [(row, load_draft(row.body)) for row in rows]
         self.closing = Closing.read(self.session, self.connection, self.facts.closed_on)
         self.resolver.load(self.session)
         self.resolver.renamed, self.resolver.inactive = to_reactivate(self.session, self.run)
         self.resolver.load_links(self.session, [key for _, draft in drafts for key in links_in(draft)], self.plan.id)
         links = self._links([row.key for row in rows])
+        if self.entries:
+            self.entries_written = bodies_of(self.session, list(links.values()))
         self.generations = {key: link.generation for key, link in links.items()}
         self.undone = undone_of(self.session, links.values())
         links = {key: link for key, link in links.items() if link.state != LinkState.RELEASED}
@@ -134,9 +158,6 @@ class Planner:
         for some in chunks([*wanted, *lines], CHUNK):
             self.session.execute(insert(PlanLine), some)
         return Position(position.rank, rows[-1].id)
-
-    def _waiting(self) -> tuple[ColumnElement[bool], ...]:
-        return (DraftRow.connection_id == self.connection.id, DraftRow.state.in_(PLANNABLE))
 
     def _links(self, keys: Sequence[str]) -> dict[str, LinkRow]:
         found: dict[str, LinkRow] = {}
@@ -196,7 +217,7 @@ class Planner:
         written = self._written(row, way, link)
         if isinstance(written, dict):
             return written
-        way, encoded, effect, money_account, amount = written
+        way, encoded, moves = written
         if code != ALREADY_EXISTS:
             self._settled(row)
         existing = way.link_to
@@ -215,10 +236,10 @@ class Planner:
             "payload": "" if existing else encoded.payload,
             "payload_hash": "" if existing else digest(encoded.payload),
             "needs": [] if existing else [*encoded.needs, *awaited],
-            "effect": {account: format(value, "f") for account, value in effect.items()},
-            "amount": amount,
-            "currency": "" if amount is None else getattr(draft, "currency", ""),
-            "money_account": money_account,
+            "effect": {account: format(value, "f") for account, value in moves.effect.items()},
+            "amount": moves.amount,
+            "currency": "" if moves.amount is None else getattr(draft, "currency", ""),
+            "money_account": moves.money_account,
         }
 
     def _closed(self, row: DraftRow, draft: Draft, verdict: Left | Blocked) -> dict[str, Any]:
@@ -245,18 +266,16 @@ class Planner:
         left = {"action": Action.SKIP, "reason": code, "params": dict(params), "state": LineState.LEFT}
         return self._fields(row, draft) | left
 
-    def _written(
-        self, row: DraftRow, way: Go, link: LinkRow | None
-    ) -> dict[str, Any] | tuple[Go, Encoded, dict[str, Decimal], str, Decimal | None]:
+    def _written(self, row: DraftRow, way: Go, link: LinkRow | None) -> dict[str, Any] | tuple[Go, Encoded, Moves]:
         """Return what is sent and what it does to the ledger, or the line that says why nothing is."""
-        target = None if link is None else Target(link.document_id, link.sync_token)
+        target = None if link is None else target_of(link, self.entries, self.entries_written)
         for turn in range(TURNS):
             last = turn + 1 == TURNS
             answers = {name: str(answer) for name, answer in row.decisions.items()}
             self.resolver.begin(row.key, row.day, answers, way.replaced)
             try:
                 encoded = self._encode(way.draft, row.key, row.revision, target)
-                return (way, encoded, *self._effect(way.draft))
+                return way, encoded, moves_of(way.draft, self.resolver, self.facts.encoding)
             except Held as held:
                 code, params = held.code, dict(held.params)
                 if last or code not in KINDS:
@@ -332,20 +351,6 @@ class Planner:
     def _code(self, key: str) -> str:
         return mark(self.company.realm, self.connection.id, key)
 
-    def _effect(self, draft: Draft) -> tuple[dict[str, Decimal], str, Decimal | None]:
-        if isinstance(draft, Account | Customer | Vendor | Item):
-            return {}, "", None
-        ref, amount = money_effect(draft)
-        return (
-            ledger_effect(draft, self.resolver.resolve, self.facts.encoding, clearing=self._clearing()),
-            self.resolver.resolve(ref),
-            amount,
-        )
-
-    def _clearing(self) -> str:
-        own = self.resolver.lists.of_subtype(Accepts.CLEARING, "UndepositedFunds")
-        return "" if own is None else own.id
-
     def _hold(self, row: DraftRow, draft: Draft, held: Held) -> dict[str, Any]:
         code, params = held.code, dict(held.params)
         if code == LINK_MISSING:
@@ -363,11 +368,11 @@ class Planner:
 
     def _money(self, draft: Draft) -> dict[str, Any]:
         """Return what a draft moves where, as far as that is known while a person still has to say what for."""
-        if isinstance(draft, Account | Customer | Vendor | Item):
+        if isinstance(draft, ListDraft):
             return {}
         ref, amount = money_effect(draft)
         try:
-            return {"amount": amount, "currency": draft.currency, "money_account": self.resolver.resolve(ref)}
+            return {"amount": amount, "currency": draft.currency, "money_account": money_account(ref, self.resolver)}
         except Held:
             return {}
 

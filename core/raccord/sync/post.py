@@ -44,6 +44,7 @@ from raccord.sync.removals import TOKEN_NOW, leave_held, look_again, unmet
 from raccord.sync.resolve import LINK_WAITS
 from raccord.sync.sending import Job, Result, Sender, send_all
 from raccord.sync.standing import tell_what_stands
+from raccord.sync.touched import go_again, touched
 
 ATTEMPTS_MAX = 6
 ASIDE_MAX = 5
@@ -368,12 +369,15 @@ class Poster:
         """Commit answers, links and line states together; what is still unknown stays an intent."""
         results = tell_what_stands(self.client, recognise(self.client, results))
         newest = newest_of(result.document for result in results if result.document is not None)
+        again = touched(self.execution.database, self.client, self.connection_id, results, ATTEMPTS_MAX)
         with self.execution.begin() as (session, run):
             outcomes = self._outcomes(session, run, results)
             known_until(session, self.company_id, newest)
             for result in results:
                 if result.document is not None:
                     outcomes.record(result.job.posting_id, result.document, result.tid)
+                elif result.job.posting_id in again:
+                    go_again(session, result.job.posting_id, again[result.job.posting_id])
                 elif result.refused:
                     outcomes.record(result.job.posting_id, result.faults, result.tid, result.standing)
                 else:

@@ -22,7 +22,7 @@ class Way(StrEnum):
     """How a kind is found again when nobody knows its id."""
 
     NUMBER = "number"
-    """By the number we gave it, then by the mark in its note."""
+    """By the number we sent, the source's or ours, then by the mark in its note."""
     DAY = "day"
     """By its day, then by the mark in its note: QuickBooks gives these kinds no number of ours."""
     NAME = "name"
@@ -35,6 +35,12 @@ WAYS: Mapping[str, Way] = MappingProxyType(
         "Customer": Way.NAME,
         "Vendor": Way.NAME,
         "Item": Way.NAME,
+        "Invoice": Way.NUMBER,
+        "CreditMemo": Way.NUMBER,
+        "Bill": Way.NUMBER,
+        "VendorCredit": Way.NUMBER,
+        "BillPayment": Way.NUMBER,
+        "Payment": Way.DAY,
         "SalesReceipt": Way.NUMBER,
         "RefundReceipt": Way.NUMBER,
         "Purchase": Way.NUMBER,

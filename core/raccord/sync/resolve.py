@@ -84,6 +84,8 @@ class Resolver:
     """Keys of this chunk's references to document ids."""
     planned: dict[str, str] = field(default_factory=dict)
     """Keys of this plan's lines to their action."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Keys of both to what they are, or become, in QuickBooks."""
     gone: set[str] = field(default_factory=set)
     renamed: dict[Place, str] = field(default_factory=dict)
     """Names that people gave to core's own entries, where the usual one is taken."""
@@ -127,25 +129,26 @@ class Resolver:
 
     def load_links(self, session: Session, keys: Sequence[str], plan_id: str) -> None:
         """Read what became of the documents that this chunk's drafts refer to."""
-        self.links, self.planned, self.gone = {}, {}, set()
+        self.links, self.planned, self.kinds, self.gone = {}, {}, {}, set()
         for some in chunks(sorted(set(keys)), CHUNK):
-            for key, document_id, state in session.execute(
-                select(LinkRow.key, LinkRow.document_id, LinkRow.state).where(
+            for key, kind, document_id, state in session.execute(
+                select(LinkRow.key, LinkRow.kind, LinkRow.document_id, LinkRow.state).where(
                     LinkRow.company_id == self.connection.company_id,
                     LinkRow.connection_id == self.connection.id,
                     LinkRow.key.in_(some),
                 )
             ):
+                self.kinds[key] = kind
                 if state == LinkState.LIVE:
                     self.links[key] = document_id
                 elif state not in (LinkState.UNDONE, LinkState.RELEASED):
                     self.gone.add(key)
-            for key, action in session.execute(
-                select(PlanLine.key, PlanLine.action).where(
+            for key, kind, action in session.execute(
+                select(PlanLine.key, PlanLine.kind, PlanLine.action).where(
                     PlanLine.plan_id == plan_id, PlanLine.key.in_(some), PlanLine.state != LineState.LEFT
                 )
             ):
-                self.planned[key] = action
+                self.planned[key], self.kinds[key] = action, kind
 
     def begin(
         self,
@@ -180,8 +183,12 @@ class Resolver:
                 return answer
 
     def kind_of(self, ref: Ref) -> str:
-        """Return which of QuickBooks' lists of people a reference names one of; nothing where it is not known."""
+        """Return which kind of document, or which of QuickBooks' lists of people, a reference names one of; nothing
+        where it is not known.
+        """
         match ref:
+            case Link():
+                return self.kinds.get(ref.key, "")
             case Role():
                 kind = kind_of(self._info(ref.name).accepts)
             case Decision():

@@ -27,6 +27,7 @@ from raccord.sync.acquaint import creates_documents, get_acquainted, has_lines_t
 from raccord.sync.books import PEOPLE, Facts, chosen, kind_of, read_closing, read_facts, read_lists, store_books
 from raccord.sync.conserve import conserve
 from raccord.sync.doubles import Doubles, Sought, documents_near
+from raccord.sync.entries import changed_entries, read_entries
 from raccord.sync.environments import environment_of
 from raccord.sync.execution import Execution
 from raccord.sync.keep import keep_page
@@ -35,7 +36,7 @@ from raccord.sync.map import judge, map_slice
 from raccord.sync.meter import Budget, use_of_month
 from raccord.sync.periods import leave_closed, leave_moved
 from raccord.sync.phases import Phase, Progress
-from raccord.sync.plan import Planner, Position
+from raccord.sync.plan import Planner, Position, waiting_drafts
 from raccord.sync.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.post import Poster
 from raccord.sync.problems import close_problems, subject_of
@@ -150,11 +151,12 @@ class Unit:
         bench = self.bench
         people = [role for role in bench.scope.info.roles if role.default and kind_of(role.accepts) in PEOPLE]
         names = [role.default.name.get(bench.view.language) for role in people if role.default]
+        kinds = {kind_of(role.accepts) for role in bench.scope.info.roles}
         with self.execution.database.read() as session:
             choices = chosen(session, bench.company.id)
         client = bench.client()
         facts = read_facts(client)
-        rows = read_lists(client, choices, names)
+        rows = read_lists(client, choices, names, kinds)
         self._get_acquainted(creates_documents, bench.connection.id)
         now = self.workshop.clock.now()
         seen = look(self.execution.database, client, bench.company.id, now)
@@ -175,17 +177,20 @@ class Unit:
     def _plan(self) -> None:
         bench = self.bench
         with self.execution.database.read() as session:
-            plan_id = session.get_one(Run, self.execution.run_id).plan_id
+            run = session.get_one(Run, self.execution.run_id)
+            plan_id, position = run.plan_id, Position(*run.progress["plan"])
+            _, rows = waiting_drafts(session, bench.connection.id, position, PLAN_SLICE)
+            changed = changed_entries(session, bench.connection.id, rows)
         facts = self.workshop.facts(plan_id, bench.company)
+        entries = read_entries(bench.client(), changed) if changed else {}
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             plan = session.get_one(Plan, run.plan_id)
             view = self._view(facts)
             resolver = Resolver(connection, bench.scope, view, view.language)
             now = self.workshop.clock.now()
-            planner = Planner(session, bench.company, connection, run, plan, facts, resolver, now)
-            rank, last = run.progress["plan"]
-            following = planner.slice(Position(rank, last), PLAN_SLICE)
+            planner = Planner(session, bench.company, connection, run, plan, facts, resolver, now, entries=entries)
+            following = planner.slice(position, PLAN_SLICE)
             if following is None:
                 run.phase = Phase.MATCH
             else:

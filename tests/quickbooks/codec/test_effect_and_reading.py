@@ -32,7 +32,7 @@ from raccord.plugin.drafts import (
     Transfer,
     money_effect,
 )
-from raccord.quickbooks.codec import EncodeError, ledger_effect, money_of, summary_of
+from raccord.quickbooks.codec import EncodeError, Places, ledger_effect, money_of, summary_of
 from raccord.quickbooks.codec.json_text import write
 
 DAY = date(2026, 3, 4)
@@ -78,7 +78,7 @@ def _transfer() -> Transfer:
 
 def test_the_effect_of_each_document_is_its_entries(desk: Any, resolve: Any) -> None:
     def effect(draft: Any) -> dict[str, str]:
-        moved = ledger_effect(draft, resolve, desk.quebec, clearing="UF")
+        moved = ledger_effect(draft, resolve, desk.quebec, Places("UF"))
         assert sum(moved.values()) == 0
         return {account: str(amount) for account, amount in moved.items()}
 
@@ -97,7 +97,7 @@ def test_the_effect_of_each_document_is_its_entries(desk: Any, resolve: Any) -> 
 def test_an_effect_adds_up_to_zero_and_says_what_the_proof_counts(desk: Any, resolve: Any, cents: list[int]) -> None:
     lines = [str(Decimal(each).scaleb(-2)) for each in cents]
     sale = desk.receipt(str(Decimal(sum(cents)).scaleb(-2)), *lines, tax=TaxMode.INCLUSIVE, code="5")
-    moved = ledger_effect(sale, resolve, desk.quebec, clearing="UF")
+    moved = ledger_effect(sale, resolve, desk.quebec, Places("UF"))
     account, amount = money_effect(sale)
     assert sum(moved.values()) == 0
     assert moved.get(resolve(account), Decimal(0)) == amount
@@ -106,7 +106,7 @@ def test_an_effect_adds_up_to_zero_and_says_what_the_proof_counts(desk: Any, res
 def test_an_effect_is_refused_where_the_document_would_be(desk: Any, resolve: Any) -> None:
     for draft in (replace(_deposit(), total=TWO), replace(_journal(), lines=_journal().lines[:1])):
         with pytest.raises(EncodeError):
-            ledger_effect(draft, resolve, desk.quebec, clearing="UF")
+            ledger_effect(draft, resolve, desk.quebec, Places("UF"))
 
 
 DOCUMENTS: dict[str, dict[str, Any]] = {
@@ -214,5 +214,5 @@ def test_sales_lines_of_an_item_known_by_id_show_that_item(desk: Any, resolve: A
     line = SalesLine(item=LedgerId("7"), amount=TWO)
     other = SalesLine(item=ItemFor(Role("sales")), amount=TWO)
     draft = replace(desk.receipt("4.00"), lines=(line, other))
-    moved = ledger_effect(draft, resolve, desk.quebec, clearing="UF")
+    moved = ledger_effect(draft, resolve, desk.quebec, Places("UF"))
     assert moved == {"role-clearing": Decimal("4.00"), "item:7": Decimal("-2.00"), "role-sales": Decimal("-2.00")}

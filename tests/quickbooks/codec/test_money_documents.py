@@ -12,6 +12,9 @@ import pytest
 from raccord.plugin.drafts import (
     Accepts,
     Account,
+    Bill,
+    BillPayment,
+    CreditMemo,
     Customer,
     Decision,
     Deposit,
@@ -19,12 +22,14 @@ from raccord.plugin.drafts import (
     Draft,
     Expense,
     ExpenseLine,
+    Invoice,
     Item,
     JournalEntry,
     JournalLine,
     LedgerId,
     Link,
     LinkedLine,
+    Payment,
     PaymentType,
     RefundReceipt,
     Role,
@@ -33,6 +38,7 @@ from raccord.plugin.drafts import (
     TaxMode,
     Transfer,
     Vendor,
+    VendorCredit,
 )
 from raccord.quickbooks.codec import EncodeError, Target, entity_of, rank_of, uses_batch
 
@@ -255,8 +261,8 @@ def test_a_kind_sent_whole_keeps_what_a_person_added(desk: Any) -> None:
         desk.body(Vendor(key="v", name="New"), update=Target("9", "5"))
 
 
-RANKS = {Account: 0, Customer: 1, Vendor: 1, Item: 1, SalesReceipt: 2, RefundReceipt: 2, Expense: 2}
-RANKS |= {JournalEntry: 2, Transfer: 2, Deposit: 3}
+RANKS = {Account: 0, Customer: 1, Vendor: 1, Item: 1, SalesReceipt: 2, Expense: 2, JournalEntry: 2, Transfer: 2}
+RANKS |= {Invoice: 2, CreditMemo: 2, Bill: 2, VendorCredit: 2, Payment: 3, BillPayment: 3, RefundReceipt: 4, Deposit: 5}
 
 
 @pytest.mark.parametrize("draft_type", get_args(Draft))

@@ -2,8 +2,8 @@
 
 from raccord.quickbooks.codec.again import active_again
 from raccord.quickbooks.codec.agreement import differing
-from raccord.quickbooks.codec.effect import ledger_effect
-from raccord.quickbooks.codec.encode import encode, entity_of, rank_of, uses_batch
+from raccord.quickbooks.codec.effect import Places, ledger_effect
+from raccord.quickbooks.codec.encode import encode, entity_of, rank_of, readdressed, uses_batch
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target, TaxRate
 from raccord.quickbooks.codec.names import clean_name
@@ -27,6 +27,7 @@ __all__ = [
     "CompanyFacts",
     "EncodeError",
     "Encoded",
+    "Places",
     "Target",
     "TaxRate",
     "UnfilledLinkError",
@@ -46,6 +47,7 @@ __all__ = [
     "placeholder",
     "rank_of",
     "read_marker",
+    "readdressed",
     "summary_of",
     "uses_batch",
     "voiding",

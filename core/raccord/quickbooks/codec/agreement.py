@@ -8,6 +8,10 @@ from decimal import Decimal
 from raccord.quickbooks.codec.notes import without_marks
 
 _ADDRESS = frozenset({"Id", "SyncToken", "sparse"})
+_COMPUTED = frozenset(
+    {"Balance", "BalanceWithJobs", "CurrentBalance", "CurrentBalanceWithSubAccounts", "Classification", "Level"}
+)
+"""What QuickBooks works out by itself; sent back with an entry that is updated whole, it is no difference."""
 _COMPUTED_LINES = frozenset({"SubTotalLineDetail"})
 """Lines that QuickBooks adds by itself."""
 
@@ -16,7 +20,9 @@ def differing(body: Mapping[str, object], document: Mapping[str, object]) -> tup
     """Return the properties of ``body`` in which ``document`` differs, by path; our marks and what QuickBooks adds or
     leaves out as empty are no difference.
     """
-    return tuple(_in_object({name: each for name, each in body.items() if name not in _ADDRESS}, document, ""))
+    return tuple(
+        _in_object({name: each for name, each in body.items() if name not in _ADDRESS | _COMPUTED}, document, "")
+    )
 
 
 def _in_object(ours: Mapping[str, object], theirs: Mapping[str, object], path: str) -> Iterator[str]:

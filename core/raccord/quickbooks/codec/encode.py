@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import cast
 
 from raccord.plugin.drafts import (
     Account,
+    Bill,
+    BillPayment,
+    CreditMemo,
     Customer,
     Deposit,
     Draft,
     Expense,
+    Invoice,
     Item,
     JournalEntry,
+    Payment,
     Ref,
     RefundReceipt,
     SalesReceipt,
     Transfer,
     Vendor,
+    VendorCredit,
 )
 from raccord.quickbooks.codec.deposits import deposit
 from raccord.quickbooks.codec.errors import EncodeError
@@ -26,12 +34,18 @@ from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target
 from raccord.quickbooks.codec.journals import journal_entry
 from raccord.quickbooks.codec.json_text import Json, JsonObject, write
 from raccord.quickbooks.codec.lists import account, customer, item, vendor
-from raccord.quickbooks.codec.names import within
+from raccord.quickbooks.codec.names import NUMBER_LENGTH, within
 from raccord.quickbooks.codec.notes import is_marker
-from raccord.quickbooks.codec.sales import refund_receipt, sales_receipt
+from raccord.quickbooks.codec.payables import bill, bill_payment, payment, vendor_credit
+from raccord.quickbooks.codec.sales import credit_memo, invoice, refund_receipt, sales_receipt
 from raccord.quickbooks.codec.sheet import KindOf, Sheet, unknown_kind
 
-SPARSE = frozenset({"Customer", "SalesReceipt", "RefundReceipt", "Deposit", "Purchase", "Transfer", "JournalEntry"})
+SPARSE = frozenset(
+    {
+        "Customer", "SalesReceipt", "RefundReceipt", "Deposit", "Purchase", "Transfer", "JournalEntry", "Invoice",
+        "CreditMemo", "Payment", "Bill", "VendorCredit", "BillPayment",
+    }
+)  # fmt: skip
 """Kinds whose sparse update Intuit documents; the others are sent whole."""
 _NAME_LISTS = frozenset({"Account", "Customer", "Vendor", "Item"})
 _NOT_SENT_BACK = frozenset({"Id", "SyncToken", "MetaData", "domain", "sparse", "status", "time"})
@@ -77,8 +91,12 @@ def rank_of(draft: Draft) -> int:
             return 0
         case Customer() | Vendor() | Item():
             return 1
-        case Deposit():
+        case Payment() | BillPayment():
             return 3
+        case RefundReceipt():
+            return 4
+        case Deposit():
+            return 5
         case _:
             return 2
 
@@ -86,6 +104,12 @@ def rank_of(draft: Draft) -> int:
 def uses_batch(kind: str) -> bool:
     """Tell whether objects of ``kind`` go out in batches: name lists go one by one, as a name taken needs an answer."""
     return kind not in _NAME_LISTS
+
+
+def readdressed(payload: str, token: str) -> str:
+    """Return the text of an update that names another state of the object."""
+    body = cast("JsonObject", json.loads(payload, parse_float=Decimal))
+    return write({**body, "SyncToken": token})
 
 
 def _body(draft: Draft, sheet: Sheet, marker: str, number: str) -> JsonObject:
@@ -102,18 +126,30 @@ def _body(draft: Draft, sheet: Sheet, marker: str, number: str) -> JsonObject:
             return journal_entry(draft, sheet, marker, _number(number))
         case Transfer():
             return transfer(draft, sheet, marker)
+        case Invoice():
+            return invoice(draft, sheet, marker, _number(number))
+        case CreditMemo():
+            return credit_memo(draft, sheet, marker, _number(number))
+        case Payment():
+            return payment(draft, sheet, marker)
+        case Bill():
+            return bill(draft, sheet, marker, _number(number))
+        case VendorCredit():
+            return vendor_credit(draft, sheet, marker, _number(number))
+        case BillPayment():
+            return bill_payment(draft, sheet, marker, _number(number))
         case Account():
             return account(draft, sheet)
         case Customer():
-            return customer(draft)
+            return customer(draft, sheet)
         case Vendor():
-            return vendor(draft)
+            return vendor(draft, sheet)
         case Item():
             return item(draft, sheet)
 
 
 def _number(number: str) -> JsonObject:
-    return {"DocNumber": within(number, 21, "number")} if number else {}
+    return {"DocNumber": within(number, NUMBER_LENGTH, "number")} if number else {}
 
 
 def _updating(kind: str, body: JsonObject, update: Target) -> JsonObject:

@@ -24,7 +24,7 @@ def purchase(draft: Expense, sheet: Sheet, marker: str, number: JsonObject) -> J
             "credit",
         )
     tax = tax_of_expense(draft, sheet)
-    lines: list[Json] = [_line(line, place, tax, sheet) for place, line in enumerate(draft.lines)]
+    lines: list[Json] = [expense_line(line, place, tax, sheet) for place, line in enumerate(draft.lines)]
     body: JsonObject = {
         "PaymentType": _PAYMENT_TYPES[draft.payment_type],
         "AccountRef": sheet.ref(draft.paid_from, "paid_from"),
@@ -38,6 +38,8 @@ def purchase(draft: Expense, sheet: Sheet, marker: str, number: JsonObject) -> J
     if draft.payee is not None:
         found, kind = sheet.entity(draft.payee, "payee", otherwise="Vendor")
         body["EntityRef"] = {"value": found, "type": kind}
+    if draft.location is not None:
+        body["DepartmentRef"] = sheet.ref(draft.location, "location")
     return {**body, **tax.header, "Line": lines}
 
 
@@ -71,8 +73,13 @@ def transfer(draft: Transfer, sheet: Sheet, marker: str) -> JsonObject:
     }
 
 
-def _line(line: ExpenseLine, place: int, tax: TaxPlan, sheet: Sheet) -> JsonObject:
+def expense_line(line: ExpenseLine, place: int, tax: TaxPlan, sheet: Sheet) -> JsonObject:
+    """Return a line of an expense, bill or vendor credit."""
     detail: JsonObject = {"AccountRef": sheet.ref(line.account, f"lines[{place}].account")}
+    if line.customer is not None:
+        # Named without a status, the cost would be billed to the customer.
+        detail["CustomerRef"] = sheet.ref(line.customer, f"lines[{place}].customer")
+        detail["BillableStatus"] = "NotBillable"
     if line.class_ is not None:
         detail["ClassRef"] = sheet.ref(line.class_, f"lines[{place}].class_")
     return {

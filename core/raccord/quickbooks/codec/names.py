@@ -6,8 +6,10 @@ import re
 import unicodedata
 
 from raccord.quickbooks.codec.errors import EncodeError
+from raccord.quickbooks.codec.json_text import JsonObject
 
 _NAME_LENGTHS = {"Account": 100, "Item": 100, "Customer": 500, "Vendor": 500}
+NUMBER_LENGTH = 21
 _ADDRESS = re.compile(r"[^@\s,]+@[^@\s,]+")
 
 
@@ -70,6 +72,12 @@ def clean_email(email: str) -> str:
             "email",
         )
     return plain
+
+
+def own_number(said: str, ours: JsonObject) -> JsonObject:
+    """Return the source's document number, or ours where it gave none or one that QuickBooks cannot keep."""
+    number = clean_text(said, lines=False)
+    return {"DocNumber": number} if number and len(number) <= NUMBER_LENGTH else ours
 
 
 def _stored(character: str) -> str:

@@ -7,21 +7,24 @@ from datetime import date
 from decimal import Decimal
 
 from raccord.plugin import Document, Money
+from raccord.plugin.drafts import Control
 
 ZERO = Decimal("0.00")
 MONEY_KINDS = frozenset(
     {
         "SalesReceipt", "RefundReceipt", "Deposit", "Purchase", "Transfer", "JournalEntry", "Payment", "BillPayment",
+        "Invoice", "CreditMemo", "Bill", "VendorCredit",
     }
 )  # fmt: skip
-"""Documents that move money on accounts they name themselves."""
+"""Documents that move money on accounts they name themselves, or what customers owe and vendors are owed."""
 
 
 def money_of(kind: str, document: Mapping[str, object], account_id: str) -> Decimal:
     """Return by how much ``document`` moves the ledger account ``account_id``, money into it positive.
 
     Counted are the accounts that the document names itself: what a deposit takes out of Undeposited Funds, and the
-    income accounts behind items, stand in other documents. Voided (amounts zero) and deleted documents move nothing.
+    income accounts behind items, stand in other documents. ``receivable`` and ``payable`` stand for the accounts of
+    what is owed, which invoices and bills do not name. Voided (amounts zero) and deleted documents move nothing.
     """
     if document.get("status") == "Deleted":
         return ZERO
@@ -53,6 +56,12 @@ def _moves(kind: str, document: Mapping[str, object]) -> Iterator[tuple[str, Dec
                 yield _text(detail, "AccountRef", "value"), -_amount(line, "Amount")
             back = _block(document, "CashBack")
             yield _text(back, "AccountRef", "value"), _amount(back, "Amount")
+        case "Invoice" | "CreditMemo":
+            # What came in with the invoice itself is not owed any more.
+            owed = _total(kind, document) - _amount(document, "Deposit")
+            yield Control.RECEIVABLE, owed if kind == "Invoice" else -owed
+        case "Bill" | "VendorCredit":
+            yield Control.PAYABLE, -_total(kind, document) if kind == "Bill" else _total(kind, document)
         case "Payment":
             yield _text(document, "DepositToAccountRef", "value"), _total(kind, document)
         case "BillPayment":

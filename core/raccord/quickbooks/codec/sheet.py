@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from raccord.plugin.drafts import Accepts, Decision, MoneyDraft, Ref
+from raccord.quickbooks.codec.amounts import LARGEST, plain
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import CompanyFacts
 from raccord.quickbooks.codec.json_text import JsonObject
@@ -65,9 +67,12 @@ class Sheet:
         return self.id(ref, place), kind
 
     def currency(self, draft: MoneyDraft) -> JsonObject:
-        """Return the currency property: required with multicurrency, else left out and a foreign one refused."""
+        """Return the currency properties: required with multicurrency, else left out and a foreign one refused."""
         if self.facts.multicurrency:
-            return {"CurrencyRef": {"value": draft.currency}}
+            found: JsonObject = {"CurrencyRef": {"value": draft.currency}}
+            if draft.exchange_rate is not None and draft.currency != self.facts.home_currency:
+                found["ExchangeRate"] = exchange_rate(draft.exchange_rate)
+            return found
         if draft.currency != self.facts.home_currency:
             home = self.facts.home_currency
             raise EncodeError(
@@ -79,6 +84,18 @@ class Sheet:
                 "currency",
             )
         return {}
+
+
+def exchange_rate(rate: Decimal) -> Decimal:
+    """Return how many units of home currency one unit costs; refuse what is no rate."""
+    if not rate.is_finite() or rate <= 0 or rate > LARGEST:
+        raise EncodeError(
+            "encoding.exchange_rate_unfit",
+            f"Le taux de change {rate} n'en est pas un. Corrigez-le dans la source.",
+            f"The exchange rate {rate} is none. Correct it in the source.",
+            "exchange_rate",
+        )
+    return plain(rate)
 
 
 def must_have_lines(count: int, limit: int) -> None:

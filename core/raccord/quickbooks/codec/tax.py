@@ -6,12 +6,13 @@ source. Some totals are not reachable from any net (no net gives 10.04 at 13 %);
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
 from raccord.quickbooks.codec.amounts import CENT, TOLERANCE, ZERO, added, rounded, total_differs
+from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import TaxRate
 
 _GROUPS_SEARCHED = 4
@@ -49,13 +50,32 @@ class Split:
         return added(each.amount for each in self.taxes)
 
 
-def add_tax(lines: Sequence[CodedAmount], total: Decimal) -> Split:
-    """Add the tax to net amounts; the outcome is ``total``, or :class:`EncodeError` beyond two cents of difference."""
-    return _settled(lines, tuple(line.amount for line in lines), total)
+Stated = Mapping[Decimal, Decimal]
+"""What the source says that the rates of a percentage come to."""
 
 
-def take_tax_out(lines: Sequence[CodedAmount], total: Decimal) -> Split:
+def add_tax(
+    lines: Sequence[CodedAmount], total: Decimal, discount: Decimal = ZERO, stated: Stated | None = None
+) -> Split:
+    """Add the tax to net amounts; the outcome is ``total``, or :class:`EncodeError` beyond two cents of difference.
+
+    ``discount`` is taken off all lines in proportion before tax is computed, as QuickBooks does. Taxes that the source
+    states are kept as they are, within two cents of what QuickBooks would compute.
+    """
+    return _settled(lines, tuple(line.amount for line in lines), total, discount, stated or {})
+
+
+def take_tax_out(lines: Sequence[CodedAmount], total: Decimal, stated: Stated | None = None) -> Split:
     """Take the tax out of amounts that hold it; nets and taxes add up to ``total``, the sum of the amounts."""
+    split = _taken_out(lines, total)
+    for percent, amount in (stated or {}).items():
+        found = added(each.amount for each in split.taxes if each.rate.percent == percent)
+        if found != amount:
+            raise stated_differs(f" ({percent} %)", amount, found)
+    return split
+
+
+def _taken_out(lines: Sequence[CodedAmount], total: Decimal) -> Split:
     nets = _first_nets(lines)
     groups = _taxable_groups(lines)
     for shift in _shifts(len(groups)):
@@ -72,25 +92,61 @@ def tax_on(net: Decimal, rates: Sequence[TaxRate]) -> Decimal:
     return added(rounded(net * rate.percent / 100) for rate in rates)
 
 
-def _settled(lines: Sequence[CodedAmount], nets: tuple[Decimal, ...], total: Decimal) -> Split:
-    taxes = _taxes(lines, nets)
-    found = added(nets) + added(each.amount for each in taxes)
+def _settled(
+    lines: Sequence[CodedAmount],
+    nets: tuple[Decimal, ...],
+    total: Decimal,
+    discount: Decimal = ZERO,
+    stated: Stated | None = None,
+) -> Split:
+    computed = _taxes(lines, nets, discount)
+    taxes = _as_stated(computed, stated or {})
+    found = added(nets) - discount + added(each.amount for each in taxes)
     gap = total - found
     if not gap:
-        return Split(nets, taxes, explicit=False)
-    if abs(gap) > TOLERANCE or not any(each.rate.percent for each in taxes):
+        return Split(nets, taxes, explicit=taxes != computed)
+    if stated or abs(gap) > TOLERANCE or not any(each.rate.percent for each in taxes):
         raise total_differs(found, total)
     return Split(nets, _spread(taxes, gap), explicit=True)
 
 
-def _taxes(lines: Sequence[CodedAmount], nets: Sequence[Decimal]) -> tuple[RateTax, ...]:
+def _as_stated(taxes: tuple[RateTax, ...], stated: Stated) -> tuple[RateTax, ...]:
+    """Give the rates of each percentage what the source says; a difference goes to the one with the largest net."""
+    found = list(taxes)
+    for percent, amount in stated.items():
+        places = [place for place, each in enumerate(found) if each.rate.percent == percent]
+        computed = added(found[place].amount for place in places)
+        if abs(amount - computed) > TOLERANCE or (amount != computed and not places):
+            raise stated_differs(f" ({percent} %)", amount, computed)
+        if places:
+            place = max(places, key=lambda place: abs(found[place].net))
+            found[place] = replace(found[place], amount=found[place].amount + amount - computed)
+    return tuple(found)
+
+
+def stated_differs(rate: str, stated: Decimal, computed: Decimal) -> EncodeError:
+    """Return the refusal of taxes that the source states and that its lines do not make."""
+    return EncodeError(
+        "encoding.tax_differs",
+        f"La source indique {stated} de taxe{rate}, les codes de taxe des lignes en donnent {computed}. "
+        "Corrigez le code de taxe choisi, ou la taxe dans la source.",
+        f"The source states {stated} of tax{rate}, the tax codes of the lines make {computed}. "
+        "Correct the tax code chosen, or the tax in the source.",
+        "taxes",
+    )
+
+
+def _taxes(lines: Sequence[CodedAmount], nets: Sequence[Decimal], discount: Decimal = ZERO) -> tuple[RateTax, ...]:
     """Compute as QuickBooks does: the nets of all lines that bear a rate are added, then rounded once."""
     rates: dict[str, TaxRate] = {}
     bases: dict[str, Decimal] = {}
+    subtotal = added(nets)
     for line, net in zip(lines, nets, strict=True):
         for rate in line.rates:
             rates.setdefault(rate.id, rate)
             bases[rate.id] = bases.get(rate.id, ZERO) + net
+    if discount and subtotal:
+        bases = {key: rounded(base * (subtotal - discount) / subtotal) for key, base in bases.items()}
     return tuple(RateTax(rate, bases[key], rounded(bases[key] * rate.percent / 100)) for key, rate in rates.items())
 
 

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
 
-from raccord.plugin.drafts import Expense, ExpenseLine, RefundReceipt, SalesLine, SalesReceipt, TaxMode
+from raccord.plugin.drafts import (
+    Bill,
+    CreditMemo,
+    Expense,
+    ExpenseLine,
+    Invoice,
+    RefundReceipt,
+    SalesLine,
+    SalesReceipt,
+    TaxMode,
+    VendorCredit,
+)
 from raccord.quickbooks.codec.amounts import TOLERANCE, ZERO, added, cents, must_add_up, plain, total_differs, total_of
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import TaxRate
 from raccord.quickbooks.codec.json_text import Json, JsonObject
 from raccord.quickbooks.codec.sheet import Sheet, must_have_lines
-from raccord.quickbooks.codec.tax import CodedAmount, RateTax, Split, add_tax, take_tax_out, tax_on
+from raccord.quickbooks.codec.tax import CodedAmount, RateTax, Split, add_tax, stated_differs, take_tax_out, tax_on
 
 Rates = Mapping[str, tuple[TaxRate, ...]]
-Sale = SalesReceipt | RefundReceipt
+Sale = SalesReceipt | RefundReceipt | Invoice | CreditMemo
+Bought = Expense | Bill | VendorCredit
 _LINES_WITH_TAX = 750
 _LINES = 10_000
 _Line = TypeVar("_Line", SalesLine, ExpenseLine)
@@ -31,6 +43,7 @@ class TaxPlan:
     tax: Decimal = ZERO
     gross: tuple[Decimal, ...] = ()
     header: JsonObject = field(default_factory=dict)
+    discount: Decimal = ZERO
 
     def detail(self, place: int) -> JsonObject:
         """Return the tax properties of one line's detail."""
@@ -42,13 +55,14 @@ class TaxPlan:
 
 def tax_of_sale(draft: Sale, sheet: Sheet) -> TaxPlan:
     """Plan the tax of a sale or refund so that QuickBooks' total is the draft's, else :class:`EncodeError`."""
+    discount = _discount(draft)
     if sheet.facts.taxed:
-        return _by_code(draft, draft.lines, sheet, sheet.facts.tax_codes)
-    return _united_states(draft, sheet)
+        return replace(_by_code(draft, draft.lines, sheet, sheet.facts.tax_codes, discount), discount=discount)
+    return replace(_united_states(draft, sheet, discount), discount=discount)
 
 
-def tax_of_expense(draft: Expense, sheet: Sheet) -> TaxPlan:
-    """Plan the tax of an expense; in the United States it is part of the cost."""
+def tax_of_expense(draft: Bought, sheet: Sheet) -> TaxPlan:
+    """Plan the tax of an expense, bill or vendor credit; in the United States it is part of the cost."""
     if sheet.facts.taxed:
         return _by_code(draft, draft.lines, sheet, sheet.facts.purchase_codes)
     amounts = _amounts(draft.lines, draft.currency, _LINES)
@@ -61,13 +75,52 @@ def _amounts(lines: Sequence[_Line], currency: str, limit: int) -> tuple[Decimal
     return tuple(cents(line.amount, currency, f"lines[{place}].amount") for place, line in enumerate(lines))
 
 
-def _by_code(draft: Sale | Expense, lines: Sequence[_Line], sheet: Sheet, table: Rates) -> TaxPlan:
+def _discount(draft: Sale) -> Decimal:
+    """Return the discount of a document, which lies between nothing and the sum of its lines."""
+    if draft.discount is None:
+        return ZERO
+    amount = cents(draft.discount.amount, draft.currency, "discount.amount")
+    if not ZERO <= amount <= added(line.amount for line in draft.lines):
+        raise EncodeError(
+            "encoding.discount_unfit",
+            f"Le rabais de {amount} {draft.currency} est négatif ou dépasse les lignes. Corrigez-le dans la source.",
+            f"The discount of {amount} {draft.currency} is negative or more than the lines. Correct it in the source.",
+            "discount.amount",
+        )
+    if amount and draft.tax_mode is TaxMode.INCLUSIVE:
+        raise EncodeError(
+            "encoding.discount_inclusive",
+            "QuickBooks calcule un rabais sur les montants hors taxe : la source doit livrer les prix sans taxe.",
+            "QuickBooks counts a discount on amounts without tax: the source must deliver prices without tax.",
+            "discount",
+        )
+    return amount
+
+
+def _stated(draft: Sale | Bought) -> dict[Decimal, Decimal]:
+    found: dict[Decimal, Decimal] = {}
+    for place, each in enumerate(draft.taxes):
+        amount = cents(each.amount, draft.currency, f"taxes[{place}].amount")
+        found[each.percent] = found.get(each.percent, ZERO) + amount
+    return found
+
+
+def _must_state(draft: Sale | Bought, tax: Decimal) -> None:
+    stated = added(_stated(draft).values())
+    if draft.taxes and stated != tax:
+        raise stated_differs("", stated, tax)
+
+
+def _by_code(
+    draft: Sale | Bought, lines: Sequence[_Line], sheet: Sheet, table: Rates, discount: Decimal = ZERO
+) -> TaxPlan:
     """Plan the tax of a company that has a tax code on every line."""
-    amounts = _amounts(lines, draft.currency, _LINES_WITH_TAX)
+    amounts: tuple[Decimal, ...] = _amounts(lines, draft.currency, _LINES_WITH_TAX)
     total = total_of(draft.total, draft.currency)
     codes = _codes(lines, sheet)
     if draft.tax_mode is TaxMode.NONE:
-        must_add_up(amounts, total)
+        must_add_up((*amounts, -discount), total)
+        _must_state(draft, ZERO)
         return _without_tax(amounts, codes, table)
     coded = []
     for place, (amount, code) in enumerate(zip(amounts, codes, strict=True)):
@@ -75,10 +128,10 @@ def _by_code(draft: Sale | Expense, lines: Sequence[_Line], sheet: Sheet, table:
             raise _code_missing(place)
         coded.append(CodedAmount(amount, code, _rates_of(code, table, sheet.facts.exempt_code, place)))
     if draft.tax_mode is TaxMode.EXCLUSIVE:
-        split = add_tax(coded, total)
+        split = add_tax(coded, total, discount, _stated(draft))
         return TaxPlan(split.nets, codes, split.tax, header=_header("TaxExcluded", split))
     must_add_up(amounts, total)
-    split = take_tax_out(coded, total)
+    split = take_tax_out(coded, total, _stated(draft))
     return TaxPlan(split.nets, codes, split.tax, amounts, _header("TaxInclusive", split))
 
 
@@ -158,7 +211,7 @@ def _tax_line(tax: RateTax) -> JsonObject:
     }
 
 
-def _united_states(draft: Sale, sheet: Sheet) -> TaxPlan:
+def _united_states(draft: Sale, sheet: Sheet, discount: Decimal) -> TaxPlan:
     """Plan lines marked TAX or NON with the tax of the source as it stands: never let QuickBooks compute it anew.
 
     A code other than these two is a group of rates, which the header bears.
@@ -181,17 +234,20 @@ def _united_states(draft: Sale, sheet: Sheet) -> TaxPlan:
     group = groups[0] if groups else "TAX"
     rates = sheet.facts.tax_codes.get(group) or None  # QuickBooks lists TAX itself, without rates
     if draft.tax_mode is TaxMode.EXCLUSIVE:
-        tax = total - added(amounts)
+        tax = total - added(amounts) + discount
         nets = amounts
-        _must_be_likely(tax, total, amounts, codes, rates)
+        _must_be_likely(tax, total, (*amounts, -discount), (*codes, "TAX" if "TAX" in codes else "NON"), rates)
     else:
-        must_add_up(amounts, total)
+        must_add_up((*amounts, -discount), total)
         nets = _nets_of_gross(draft, amounts, codes, rates)
-        tax = total - added(nets)
+        tax = total - added(nets) + discount
+    _must_state(draft, tax)
     header: JsonObject = {}
     if "TAX" in codes:
         code: JsonObject = {"TxnTaxCodeRef": {"value": group}} if groups else {}
         header = {"TxnTaxDetail": {**code, "TotalTax": tax}}
+        if discount:
+            header["ApplyTaxAfterDiscount"] = True
     return TaxPlan(nets, codes, tax, header=header)
 
 

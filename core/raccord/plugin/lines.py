@@ -1,0 +1,125 @@
+"""The lines of drafts, and what they say of tax, discounts and settled documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from raccord.plugin.references import LATER, Link, MaybeRef, Ref
+
+
+class TaxMode(StrEnum):
+    """How the amounts of the lines relate to tax."""
+
+    NONE = "none"
+    INCLUSIVE = "inclusive"
+    EXCLUSIVE = "exclusive"
+
+
+class Side(StrEnum):
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
+class PaymentType(StrEnum):
+    CASH = "cash"
+    CHECK = "check"
+    CARD = "card"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesLine:
+    """A line of a sales document; ``amount`` holds the tax where the document's tax mode is inclusive."""
+
+    item: Ref
+    amount: Decimal
+    description: str = ""
+    tax_code: Ref | None = None
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    class_: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedLine:
+    """A deposit line that takes a document out of Undeposited Funds; ``amount`` is negative for money paid back."""
+
+    document: Link
+    amount: Decimal
+    line: int | None = None
+    """For a journal entry: which of its lines, counted from 0."""
+    type: Literal["linked"] = "linked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectLine:
+    """A deposit line posted straight to an account; negative for fees."""
+
+    account: Ref
+    amount: Decimal
+    description: str = ""
+    entity: Ref | None = None
+    type: Literal["direct"] = "direct"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpenseLine:
+    """A line of an expense, bill or vendor credit; ``customer`` (or project) is whom the cost is attributed to."""
+
+    account: Ref
+    amount: Decimal
+    description: str = ""
+    tax_code: Ref | None = None
+    class_: Ref | None = None
+    customer: MaybeRef = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    """One side of a journal entry; ``amount`` is positive."""
+
+    account: Ref
+    side: Side
+    amount: Decimal
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discount:
+    """A discount on the whole document: a positive amount without tax, taken off before tax is computed."""
+
+    amount: Decimal
+    account: Ref
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedTax:
+    """What the source itself says that one rate comes to; kept to the cent where a rate of ``percent`` is in use."""
+
+    percent: Decimal
+    amount: Decimal
+
+
+MaybeDiscount = Annotated[Discount | None, LATER]
+StatedTaxes = Annotated[tuple[StatedTax, ...], LATER]
+
+
+class Settled(StrEnum):
+    """What a payment may settle (an invoice, a bill) or use up (a credit)."""
+
+    INVOICE = "Invoice"
+    CREDIT_MEMO = "CreditMemo"
+    BILL = "Bill"
+    VENDOR_CREDIT = "VendorCredit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The part of a payment that goes to one document, or the part of a credit that it uses; always positive."""
+
+    document: Ref
+    amount: Decimal
+    of: Settled

@@ -1,0 +1,95 @@
+"""How drafts refer to other things: by key, role, account, decision or ledger id; never by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+
+class Accepts(StrEnum):
+    """What kind of ledger object may fill a place."""
+
+    BANK = "bank"
+    CARD = "card"
+    BANK_OR_CARD = "bank_or_card"
+    CLEARING = "clearing"
+    INCOME = "income"
+    EXPENSE = "expense"
+    CATEGORY = "category"
+    EQUITY = "equity"
+    CUSTOMER = "customer"
+    VENDOR = "vendor"
+    ITEM = "item"
+    TAX_CODE = "tax_code"
+    CLASS = "class"
+    LOCATION = "location"
+    TERM = "term"
+    PAYMENT_METHOD = "payment_method"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The document that another draft of this connection became, by that draft's key."""
+
+    key: str
+    ref: Literal["link"] = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A place the company fills, valid from a date; ``of`` tells instances apart (one for each bank account)."""
+
+    name: str
+    of: str = ""
+    ref: Literal["role"] = "role"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerId:
+    """An object of the company's ledger by its QuickBooks id."""
+
+    id: str
+    ref: Literal["id"] = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFor:
+    """The service item whose income account fills ``account``; core finds or plans it, one for each account."""
+
+    account: Role
+    ref: Literal["item_for"] = "item_for"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A place that a person fills for this one draft; until then the draft is held with this question."""
+
+    name: str
+    accepts: Accepts
+    suggestion: str = ""
+    ref: Literal["decision"] = "decision"
+
+
+Ref = Annotated[Link | Role | LedgerId | ItemFor | Decision, Field(discriminator="ref")]
+
+
+class Control(StrEnum):
+    """An account that QuickBooks keeps by itself: what customers owe, and what vendors are owed."""
+
+    RECEIVABLE = "receivable"
+    PAYABLE = "payable"
+
+
+def _unset(value: object) -> bool:
+    return value is None or (isinstance(value, Sized) and not value)
+
+
+LATER = Field(exclude_if=_unset)
+"""A property that drafts got later: left out while unset, so that drafts kept before still say the same."""
+MaybeRef = Annotated[Ref | None, LATER]
+MaybeDecimal = Annotated[Decimal | None, LATER]
