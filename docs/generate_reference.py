@@ -430,6 +430,7 @@ VALUES = (
             lines.Application,
         ),
     ),
+    ("Drafts of files", (drafts.Attachment,)),
     ("Drafts of lists", (drafts.Account, drafts.Customer, drafts.Address, drafts.Vendor, drafts.Item)),
     (
         "The ledger side",

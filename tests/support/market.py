@@ -5,8 +5,10 @@ Its rows are set by the tests: ``{"stream": "sales", "id": "s1", "day": "2026-03
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
 from pydantic import BaseModel, Field
 
@@ -29,6 +31,7 @@ from raccord.plugin.drafts import (
     Accepts,
     Account,
     Application,
+    Attachment,
     Bill,
     BillPayment,
     CreditMemo,
@@ -100,6 +103,7 @@ INFO = ConnectorInfo(
         _stream("bills", "Achats", "Bills"),
         _stream("returns", "Retours", "Vendor credits"),
         _stream("settlements", "Règlements", "Bill payments"),
+        _stream("scans", "Reçus", "Receipts' pictures"),
     ),
     settings=MarketSettings,
     identity_setting="market",
@@ -138,6 +142,9 @@ def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Pag
     end = min(start + PAGE, len(rows))
     # The whole market is read again in each run: what is new in it may stand anywhere.
     more = end < len(rows)
+    for row in rows[start:end]:
+        if stream == "scans" and "lost" not in row:
+            context.files.receive(f"{row['id']}.txt", BytesIO(row["text"].encode()), origin="market")
     return Page(tuple(_record(row) for row in rows[start:end]), str(end) if more else None, more)
 
 
@@ -200,6 +207,10 @@ def _draft(record: Record) -> Draft:
         case "takings":
             taken = DirectLine(account=Role("income"), amount=amount, description=memo)
             return Deposit(key=key, day=day, currency="CAD", bank=Role("bank"), lines=(taken,), total=amount, memo=memo)
+        case "scans":
+            file = hashlib.sha256(str(record.raw["text"]).encode()).hexdigest()
+            of, name = str(record.raw["of"]), str(record.raw.get("name", f"{record.source_id}.txt"))
+            return Attachment(key=key, document=Link(of), file=file, name=name, note=str(record.raw.get("note", "")))
         case "payouts":
             return _payout(record, amount, memo)
         case _:

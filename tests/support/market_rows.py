@@ -47,6 +47,7 @@ def owed(batch: str, of: Row) -> list[Row]:
         _row("receipts", batch, 1, "101.00", **customer, of=f"invoices/{batch}1=114.98,credits/{batch}1=14.98"),
         _row("bills", batch, 1, "-40.00", **vendor),
         _row("returns", batch, 1, "5.25", **vendor),
+        _row("scans", batch, 1, text=f"Reçu {batch}", of=f"bills/{batch}1"),
         _row("settlements", batch, 1, "-34.75", **vendor, of=f"bills/{batch}1=40.00,returns/{batch}1=5.25"),
     ]
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
-from raccord.plugin.drafts import Accepts, Account, Customer, Draft, Item, Vendor, money_effect
+from raccord.plugin.drafts import Accepts, Draft, StillDraft, money_effect
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
 from raccord.sync.bodies import load_draft
@@ -199,7 +199,7 @@ def candidates(session: Session, company_id: str, wanted: Collection[Accepts]) -
 
 def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str | None) -> Question:
     body = load_draft(draft.body)
-    amount = None if isinstance(body, Account | Customer | Vendor | Item) else money_effect(body)[1]
+    amount = None if isinstance(body, StillDraft) else money_effect(body)[1]
     accepts = Accepts(str(hold.params["accepts"])) if hold.code in (DECISION_MISSING, CHOICE_MISSING) else None
     return Question(
         hold_id=hold.id,

@@ -51,6 +51,7 @@ __all__ = [
     "Account",
     "Address",
     "Application",
+    "Attachment",
     "Bill",
     "BillPayment",
     "Control",
@@ -83,6 +84,7 @@ __all__ = [
     "Settled",
     "Side",
     "StatedTax",
+    "StillDraft",
     "TaxMode",
     "Transfer",
     "Vendor",
@@ -264,6 +266,22 @@ class Item:
     kind: Literal["Item"] = "Item"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A received file that is attached to a document, once, byte for byte.
+
+    ``file`` is the SHA-256, in hexadecimal, of what ``fetch_records`` gave to ``context.files``; ``name`` is what
+    people see, and its ending says what kind of file it is. Another file is another draft: one that is attached stays.
+    """
+
+    key: str
+    document: Link
+    file: str
+    name: str
+    note: str = ""
+    kind: Literal["Attachable"] = "Attachable"
+
+
 Owed = Invoice | CreditMemo | Payment | Bill | VendorCredit | BillPayment
 """Documents that change what customers owe or vendors are owed."""
 
@@ -273,7 +291,10 @@ MoneyDraft = SalesReceipt | RefundReceipt | Deposit | Expense | JournalEntry | T
 ListDraft = Account | Customer | Vendor | Item
 """Entries of the company's lists."""
 
-Draft = MoneyDraft | ListDraft
+StillDraft = ListDraft | Attachment
+"""What moves no money."""
+
+Draft = MoneyDraft | StillDraft
 
 
 def money_effect(draft: MoneyDraft) -> tuple[Ref | Control, Decimal]:

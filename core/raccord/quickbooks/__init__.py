@@ -1,6 +1,6 @@
 """QuickBooks Online on the wire: tokens, limits, faults, the client of one company; no other package knows its HTTP."""
 
-from raccord.quickbooks.batch import BATCH_MAX, BatchAnswer, BatchItem, BatchQuery, Operation
+from raccord.quickbooks.batch import BATCH_MAX, BatchAnswer, BatchItem, BatchQuery, Entity, Operation
 from raccord.quickbooks.causes import Cause, RetryClass
 from raccord.quickbooks.changes import LOOK_BACK, Changes
 from raccord.quickbooks.client import QuickBooks
@@ -29,6 +29,7 @@ from raccord.quickbooks.query import PAGE_MAX, quoted
 from raccord.quickbooks.secret import Secret
 from raccord.quickbooks.texts import Explanation, explain
 from raccord.quickbooks.tokens import Tokens, TokenStore
+from raccord.quickbooks.uploads import UPLOAD_BYTES_MAX
 from raccord.quickbooks.wire import Answer
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "PRODUCTION",
     "PUBLISHED",
     "SYSTEM_CLOCK",
+    "UPLOAD_BYTES_MAX",
     "Answer",
     "AppCredentials",
     "AppCredentialsError",
@@ -53,6 +55,7 @@ __all__ = [
     "Cause",
     "Changes",
     "Clock",
+    "Entity",
     "Environment",
     "Explanation",
     "Fault",

@@ -34,6 +34,7 @@ from raccord.quickbooks.keeper import TokenKeeper
 from raccord.quickbooks.limits import Lane, Meter
 from raccord.quickbooks.query import PAGE_MAX, count_statement, page_statement
 from raccord.quickbooks.transport import new_http
+from raccord.quickbooks.uploads import attached, form_of
 from raccord.quickbooks.wire import Answer, Call, Wire
 
 REQUEST_ID_MAX = 50
@@ -224,6 +225,16 @@ class QuickBooks:
                 return self._write("void", kind, payload, request_id, {"operation": "update", "include": "void"})
             case None:
                 raise ValueError(f"QuickBooks does not void {kind} through its service")
+
+    def upload(self, metadata: str, content: bytes, request_id: str) -> Answer[Entity]:
+        """Attach a file: ``metadata`` is the JSON text of the Attachable (name, type, what it belongs to), and
+        ``content`` its bytes, at most ``UPLOAD_BYTES_MAX``.
+        """
+        _check_request_id(request_id, REQUEST_ID_MAX)
+        body, content_type = form_of(metadata, content)
+        attempt = Attempt("create", "Attachable", request_id)
+        call = Call("POST", "upload", {"requestid": request_id}, body, content_type, attempt, guard=self._guard)
+        return attached(self._wire.send(call, self._lane), attempt)
 
     def batch(
         self, items: Sequence[BatchItem | BatchQuery], request_id: str, *, patience_ms: int = PATIENCE_MS

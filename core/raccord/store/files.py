@@ -79,17 +79,22 @@ class StoredFile:
         seal_file(self.path, _told(self.keys.ensured, self.name), self.name, self.sha256)
 
     def _damaged(self) -> FilesRefusedError:
-        return FilesRefusedError(
-            "files.bytes_missing",
-            Text(
-                fr=f"Le contenu du fichier « {self.name} » n'est plus, ou plus entier, dans le dossier de données.",
-                en=f"The content of the file “{self.name}” is no longer, or no longer whole, in the data directory.",
-            ),
-            Text(
-                fr="Restaurez le dossier « files » sauvegardé avec la base, ou déposez le fichier à nouveau.",
-                en="Restore the folder “files” saved together with the database, or hand the file in again.",
-            ),
-        )
+        return missing(self.name)
+
+
+def missing(name: str) -> FilesRefusedError:
+    """Return the refusal of a file whose bytes are gone."""
+    return FilesRefusedError(
+        "files.bytes_missing",
+        Text(
+            fr=f"Le contenu du fichier « {name} » n'est plus, ou plus entier, dans le dossier de données.",
+            en=f"The content of the file “{name}” is no longer, or no longer whole, in the data directory.",
+        ),
+        Text(
+            fr="Restaurez le dossier « files » sauvegardé avec la base, ou déposez le fichier à nouveau.",
+            en="Restore the folder “files” saved together with the database, or hand the file in again.",
+        ),
+    )
 
 
 class StoredFileBox:
@@ -168,8 +173,18 @@ class StoredFileBox:
                 .order_by(SourceFile.number)
                 .limit(1)
             ).first()
+        return None if row is None else self._stored(row)
+
+    def of_hash(self, sha256: str) -> StoredFile:
+        """Return the file of these bytes; ``FilesRefusedError`` where it never arrived."""
+        mine = (SourceFile.connection_id == self._connection_id, SourceFile.sha256 == sha256)
+        with self._database.read() as session:
+            row = session.scalars(select(SourceFile).where(*mine)).first()
         if row is None:
-            return None
+            raise missing(sha256)
+        return self._stored(row)
+
+    def _stored(self, row: SourceFile) -> StoredFile:
         return StoredFile(row.number, row.name, row.size, row.sha256, self._folder / row.sha256, self._keys)
 
     def _kept(self, label: str, content: BinaryIO, whole: Callable[[], bool] = lambda: True) -> tuple[int, str] | None:

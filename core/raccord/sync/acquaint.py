@@ -32,7 +32,7 @@ from raccord.store.models import (
 )
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
-from raccord.sync.readback import CLOCKS_APART, DOCUMENTS, created_since
+from raccord.sync.readback import CLOCKS_APART, MARKED, created_since
 
 RECOGNISED = "plan.recognised"
 """Why a line links a document instead of creating one, and under which name a run counts them."""
@@ -57,10 +57,10 @@ def get_acquainted(execution: Execution, client: QuickBooks, company_id: str, no
     """
     with execution.database.read() as session:
         since = _since(session, session.get_one(Company, company_id))
-    answers = client.query_each([(kind, created_since(since)) for kind in DOCUMENTS])
+    answers = client.query_each([(kind, created_since(since)) for kind in MARKED])
     marked = [
         Marked(*mark, kind, str(document["Id"]))
-        for kind, documents in zip(DOCUMENTS, answers, strict=True)
+        for kind, documents in zip(MARKED, answers, strict=True)
         for document in documents
         if (mark := marked_revision(document)) is not None
     ]
@@ -85,7 +85,7 @@ def creates_documents(session: Session, connection_id: str) -> bool:
     waiting = select(DraftRow.id).where(
         DraftRow.connection_id == connection_id,
         DraftRow.state.in_((DraftState.WAITING, DraftState.READY, DraftState.HELD)),
-        DraftRow.kind.in_(DOCUMENTS),
+        DraftRow.kind.in_(MARKED),
     )
     return session.scalars(waiting.limit(1)).first() is not None
 
@@ -95,7 +95,7 @@ def has_lines_to_send(session: Session, plan_id: str) -> bool:
     pending = select(PlanLine.id).where(
         PlanLine.plan_id == plan_id,
         PlanLine.state == LineState.PENDING,
-        PlanLine.kind.in_(DOCUMENTS),
+        PlanLine.kind.in_(MARKED),
         PlanLine.action.not_in(REMOVALS),
     )
     return session.scalars(pending.limit(1)).first() is not None

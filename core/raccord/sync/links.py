@@ -178,7 +178,8 @@ class Outcomes:
         may have changed it, and decides.
         """
         link.amount = None if link.amount is None else money_of(posting.kind, document, link.money_account)
-        link.day = date.fromisoformat(str(document["TxnDate"]))
+        if "TxnDate" in document:
+            link.day = date.fromisoformat(str(document["TxnDate"]))
         if draft is None:
             return
         if link.sync_token == UNTOUCHED:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
-from raccord.plugin.drafts import Account, Customer, Draft, Item, Vendor, money_effect
+from raccord.plugin.drafts import Draft, StillDraft, money_effect
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.money import Money
@@ -44,7 +44,6 @@ JUDGED_FROM = 50
 FAULTY_SHARE = 5
 """Of at least so many records of a run, the share (one in …) that may be faults of the plugin."""
 
-LISTS = (Account, Customer, Vendor, Item)
 FINAL = (DraftState.RESOLVED, DraftState.SKIPPED)
 """States a person chose; a changed record does not take them back."""
 
@@ -165,7 +164,7 @@ def _ask(scope: Scope, view: MapView, row: SourceRecord) -> Answer | PluginFault
 
 def _checked(record: Record, drafts: tuple[Draft, ...]) -> Made | Failure:
     """Return the drafts if they are worth what the record is, on its day, in its currency, and can be kept."""
-    money = [draft for draft in drafts if not isinstance(draft, LISTS)]
+    money = [draft for draft in drafts if not isinstance(draft, StillDraft)]
     moved = sum((money_effect(draft)[1] for draft in money), Decimal(0))
     if moved != (Decimal(0) if record.amount is None else record.amount.amount):
         worth = record.amount or 0
@@ -269,7 +268,7 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
     """Store a draft; return whether it says something else than before."""
     body_hash = digest(body)
     found = slice_.known.by_key.get(draft.key)
-    day = None if isinstance(draft, LISTS) else draft.day
+    day = None if isinstance(draft, StillDraft) else draft.day
     if found is None:
         fresh = DraftRow(
             connection_id=slice_.connection.id,

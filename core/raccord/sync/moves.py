@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord.plugin.drafts import Accepts, Control, Draft, ListDraft, Ref, money_effect
+from raccord.plugin.drafts import Accepts, Control, Draft, Ref, StillDraft, money_effect
 from raccord.quickbooks.codec import CompanyFacts, Places, ledger_effect
 from raccord.sync.resolve import Resolver
 
@@ -21,7 +21,7 @@ class Moves:
 
 def moves_of(draft: Draft, resolver: Resolver, facts: CompanyFacts) -> Moves:
     """Return what a draft moves. Raises ``Held`` and ``EncodeError`` as resolving and encoding do."""
-    if isinstance(draft, ListDraft):
+    if isinstance(draft, StillDraft):
         return Moves({})
     ref, amount = money_effect(draft)
     return Moves(

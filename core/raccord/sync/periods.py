@@ -15,7 +15,7 @@ from typing import Any, assert_never
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Account, Customer, Draft, Item, Vendor
+from raccord.plugin.drafts import Draft, StillDraft
 from raccord.plugin.texts import Language
 from raccord.store.models import (
     Action,
@@ -157,7 +157,7 @@ class Closing:
 
 def dated(draft: Draft, day: date | None, language: Language) -> Draft:
     """Return the draft dated on ``day``, its true date in the memo; without a day as it is."""
-    if day is None or isinstance(draft, Account | Customer | Vendor | Item) or draft.day == day:
+    if day is None or isinstance(draft, StillDraft) or draft.day == day:
         return draft
     true_date = f"Date réelle : {draft.day}." if language == "fr" else f"True date: {draft.day}."
     # In front: a long memo is shortened at its end.

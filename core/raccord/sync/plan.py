@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Draft, ListDraft, links_in, money_effect
+from raccord.plugin.drafts import Attachment, Draft, StillDraft, links_in, money_effect
 from raccord.quickbooks.codec import Encoded, EncodeError, Target, encode
 from raccord.store.models import (
     Action,
@@ -28,6 +28,7 @@ from raccord.store.models import (
     Run,
 )
 from raccord.sync.acquaint import RECOGNISED, marked_under
+from raccord.sync.attachments import attachment_unfit, files_of
 from raccord.sync.bodies import digest, load_draft, mark, marker
 from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
@@ -68,6 +69,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("Payment", "BillPayment"),
     ("RefundReceipt",),
     ("Deposit",),
+    ("Attachable",),
 )
 """QuickBooks' entities by dependency level; a draft refers only to drafts of a lower one."""
 
@@ -124,6 +126,8 @@ class Planner:
     """How many documents of a draft were undone, by its key."""
     undone: dict[str, dict[str, str]] = field(default_factory=dict)
     """What is told of drafts whose documents were undone, by their keys."""
+    files: Mapping[str, int] = field(default_factory=dict)
+    """Sizes of the received files that this slice attaches, by their SHA-256."""
     entries: Entries = field(default_factory=dict)
     """List entries of ours that this slice updates, as QuickBooks holds them, and below what we last wrote of them."""
     entries_written: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
@@ -152,6 +156,7 @@ class Planner:
         self.there = marked_under(self.session, self.company.id, unlinked)
         self.asked = asked(self.session, (row.id for row in rows))
         self.troubled = troubled(self.session, self.connection.id, (row.key for row in rows))
+        self.files = files_of(self.session, self.connection.id, [draft for _, draft in drafts])
         lines = [line for row, draft in drafts if (line := self._line(row, draft, links.get(row.key))) is not None]
         made = self._links([*self.resolver.wanted])
         wanted = lines_first(self.session, self.plan.id, self.resolver, self.facts, made)
@@ -233,8 +238,7 @@ class Planner:
             "action": Action.LINK if existing or marked else Action.CREATE if link is None else Action.UPDATE,
             "document_id": existing or getattr(marked or link, "document_id", ""),
             **({"params": {ANY_AMOUNT: True}} if way.any_amount else {}),
-            "payload": "" if existing else encoded.payload,
-            "payload_hash": "" if existing else digest(encoded.payload),
+            **({} if existing else _sent(encoded.payload, draft)),
             "needs": [] if existing else [*encoded.needs, *awaited],
             "effect": {account: format(value, "f") for account, value in moves.effect.items()},
             "amount": moves.amount,
@@ -268,6 +272,9 @@ class Planner:
 
     def _written(self, row: DraftRow, way: Go, link: LinkRow | None) -> dict[str, Any] | tuple[Go, Encoded, Moves]:
         """Return what is sent and what it does to the ledger, or the line that says why nothing is."""
+        unfit = attachment_unfit(way.draft, link, self.files)
+        if unfit is not None:
+            return self._blocked(row, way.draft, *unfit)
         target = None if link is None else target_of(link, self.entries, self.entries_written)
         for turn in range(TURNS):
             last = turn + 1 == TURNS
@@ -368,7 +375,7 @@ class Planner:
 
     def _money(self, draft: Draft) -> dict[str, Any]:
         """Return what a draft moves where, as far as that is known while a person still has to say what for."""
-        if isinstance(draft, ListDraft):
+        if isinstance(draft, StillDraft):
             return {}
         ref, amount = money_effect(draft)
         try:
@@ -420,3 +427,9 @@ class Planner:
             "mapped_by": row.mapped_by,
             "mapped_under": row.mapped_under,
         }
+
+
+def _sent(payload: str, draft: Draft) -> dict[str, Any]:
+    """Return what a line says of what it sends; a file goes by the hash of its bytes."""
+    file = {"params": {"file": draft.file}} if isinstance(draft, Attachment) else {}
+    return {"payload": payload, "payload_hash": digest(payload), **file}

@@ -15,6 +15,7 @@ from raccord.plugin.errors import RetryLater
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Cause, QuickBooks, QuickBooksError
 from raccord.quickbooks.codec import fill, with_token
+from raccord.store.files import StoredFileBox
 from raccord.store.models import (
     REMOVALS,
     Action,
@@ -84,6 +85,7 @@ class Poster:
     company_id: str
     realm: str
     connection_id: str
+    files: StoredFileBox
     known: bool
     """Whether this process did the run's last unit too, so that nothing in the books can be unknown to our tables."""
 
@@ -114,7 +116,7 @@ class Poster:
     def _pump(self, plan_id: str, jobs: Sequence[Job]) -> None:
         """Send jobs and more of their rank, storing answers and claiming the next while others are under way."""
         claimed, more = len(jobs), jobs
-        with Sender(self.guarded, self.clock) as sender:
+        with Sender(self.guarded, self.clock, self.files) as sender:
             sender.add(jobs)
             while results := self._collect(sender):
                 self._settle(results)
@@ -279,6 +281,7 @@ class Poster:
             sought,
             posting.attempts,
             posting.quiet_at or posting.created_at,
+            str(line.params.get("file", "")),
         )
 
     def _ids(self, session: Session, keys: set[str]) -> dict[str, str]:
@@ -327,7 +330,7 @@ class Poster:
         self._note([job.posting_id for job in fresh], {"attempts": Posting.attempts + 1, "quiet_at": None})
         if worn:
             self._set_aside(worn)
-        return [*results, *send_all(self.guarded, self.clock, fresh)]
+        return [*results, *send_all(self.guarded, self.clock, self.files, fresh)]
 
     def _note(self, posting_ids: Sequence[int], values: Mapping[str, Any]) -> None:
         """Write down what is known of intents without an answer."""

@@ -25,6 +25,8 @@ class Way(StrEnum):
     """By the number we sent, the source's or ours, then by the mark in its note."""
     DAY = "day"
     """By its day, then by the mark in its note: QuickBooks gives these kinds no number of ours."""
+    TARGET = "target"
+    """By the document that a file is attached to, then by the mark in the file's note."""
     NAME = "name"
     """By its name, which QuickBooks keeps unique; entries of lists bear no mark."""
 
@@ -47,12 +49,15 @@ WAYS: Mapping[str, Way] = MappingProxyType(
         "JournalEntry": Way.NUMBER,
         "Transfer": Way.DAY,
         "Deposit": Way.DAY,
+        "Attachable": Way.TARGET,
     }
 )
 """Every kind that may be sent. What is not here is never sent, since a lost answer could not be made good."""
 LISTS = tuple(kind for kind, way in WAYS.items() if way is Way.NAME)
-DOCUMENTS = tuple(kind for kind, way in WAYS.items() if way is not Way.NAME)
-"""Kinds whose notes bear our mark."""
+DOCUMENTS = tuple(kind for kind, way in WAYS.items() if way not in (Way.NAME, Way.TARGET))
+"""Kinds with a day, whose notes bear our mark."""
+MARKED = (*DOCUMENTS, *(kind for kind, way in WAYS.items() if way is Way.TARGET))
+"""All that bears our mark, files too."""
 TELLING = ("AccountType", "IncomeAccountRef")
 """What an entry of the same name must agree in to be ours: money goes where it says."""
 CLOCKS_APART = timedelta(hours=1)
@@ -147,6 +152,10 @@ def _questions(sought: Sequence[Sought]) -> Iterator[_Question]:
                 for day in sorted({each.day for each in created if each.day is not None}):
                     of_day = tuple(each for each in created if each.day == day)
                     yield _Question(kind, f"TxnDate = {quoted(day.isoformat())}", of_day)
+            case Way.TARGET:
+                for (type_, target), here_too in _by_target(created).items():
+                    where = f"AttachableRef.EntityRef.Type = {quoted(type_)}"
+                    yield _Question(kind, f"{where} AND AttachableRef.EntityRef.value = {quoted(target)}", here_too)
             case Way.NAME:
                 for each in created:
                     yield _Question(kind, by_name(kind, _name(each)), (each,))
@@ -211,6 +220,15 @@ def _entries(question: _Question, rows: Sequence[Mapping[str, Any]]) -> dict[str
             fitting = [row for row in rows if all(_same(row, body, name) for name in TELLING)]
         if fitting:
             found[each.code] = fitting[0]
+    return found
+
+
+def _by_target(sought: Sequence[Sought]) -> dict[tuple[str, str], tuple[Sought, ...]]:
+    found: dict[tuple[str, str], tuple[Sought, ...]] = {}
+    for each in sought:
+        ref = _parsed(each)["AttachableRef"][0]["EntityRef"]
+        place = (str(ref["type"]), str(ref["value"]))
+        found[place] = (*found.get(place, ()), each)
     return found
 
 

@@ -14,7 +14,9 @@ from typing import Any, Self
 from raccord.clock import Clock
 from raccord.quickbooks import (
     BATCH_MAX,
+    Answer,
     BatchItem,
+    Entity,
     Fault,
     NoPermitError,
     Operation,
@@ -26,7 +28,8 @@ from raccord.quickbooks import (
     quoted,
 )
 from raccord.quickbooks.codec import uses_batch
-from raccord.quickbooks.wire import Answer
+from raccord.store.errors import FilesRefusedError
+from raccord.store.files import StoredFileBox
 from raccord.store.models import Action
 from raccord.sync.bodies import digest
 from raccord.sync.execution import Fenced
@@ -56,6 +59,8 @@ class Job:
     attempts: int
     quiet_at: datetime
     """From then on QuickBooks can no longer be executing an earlier sending of it."""
+    file: str = ""
+    """The SHA-256 of the received file that goes with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,11 @@ class Sender:
     context waits for the requests under way.
     """
 
-    def __init__(self, client: QuickBooks, clock: Clock) -> None:
+    def __init__(self, client: QuickBooks, clock: Clock, files: StoredFileBox) -> None:
         self._client = client
+        self._files = files
+        self._uploading = threading.Lock()
+        """One file at a time is held in memory."""
         self._clock = clock
         self._no_batch_until_ms = 0
         self._change = threading.Condition()
@@ -201,7 +209,10 @@ class Sender:
 
     def _send_one(self, job: Job) -> Result:
         try:
-            answer = self._write(job)
+            answer = self._upload(job) if job.file and job.action == Action.CREATE else self._write(job)
+        except FilesRefusedError as error:
+            # Nothing left: the bytes are not what they were when they were received.
+            return Result(job, faults=(Fault(error.code, error.text.en, operation="create"),))
         except Uncertain as error:
             return Result(job, tid=error.tid, under_way_ms=error.attempt.under_way_ms)
         except RefusedError as error:
@@ -210,7 +221,7 @@ class Sender:
             return Result(job, faults=error.faults, tid=error.tid)
         return Result(job, answer.value, tid=answer.tid)
 
-    def _write(self, job: Job) -> Answer[dict[str, Any]]:
+    def _write(self, job: Job) -> Answer[Entity]:
         match job.action:
             case Action.DELETE | Action.VOID:
                 return self._client.take_out(job.kind, job.body, job.request, void=job.action == Action.VOID)
@@ -218,6 +229,13 @@ class Sender:
                 return self._client.update(job.kind, job.body, job.request)
             case _:
                 return self._client.create(job.kind, job.body, job.request)
+
+    def _upload(self, job: Job) -> Answer[Entity]:
+        with self._uploading:
+            file = self._files.of_hash(job.file)
+            with file.open() as stream:
+                content = stream.read()
+            return self._client.upload(job.body, content, job.request)
 
     def _look_up(self, jobs: Sequence[Job]) -> list[Result]:
         """Write nothing: the documents that are there become ours to follow."""
@@ -251,9 +269,9 @@ class Sender:
         return [Result(job, answer.value, answer.faults) for job, answer in zip(jobs, answers, strict=True)]
 
 
-def send_all(client: QuickBooks, clock: Clock, jobs: Sequence[Job]) -> list[Result]:
+def send_all(client: QuickBooks, clock: Clock, files: StoredFileBox, jobs: Sequence[Job]) -> list[Result]:
     """Send jobs and wait for all results."""
-    with Sender(client, clock) as sender:
+    with Sender(client, clock, files) as sender:
         sender.add(jobs)
         results: list[Result] = []
         while some := sender.collect(len(jobs)):

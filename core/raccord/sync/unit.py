@@ -373,6 +373,7 @@ class Unit:
             bench.company.id,
             bench.company.realm,
             bench.connection.id,
+            self.workshop.files(bench.connection.id),
             self.acquainted,
         )
 

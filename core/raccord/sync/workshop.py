@@ -121,7 +121,7 @@ class Workshop:
 
     def fetch_view(self, bench: Bench) -> FetchView:
         view = bench.view
-        box = StoredFileBox(self.vault, self.settings.data_dir, bench.connection.id, self.clock)
+        box = self.files(bench.connection.id)
         return FetchView(
             view.settings,
             view.time_zone,
@@ -133,6 +133,10 @@ class Workshop:
             GuardedFileBox(box),
             self.clock,
         )
+
+    def files(self, connection_id: str) -> StoredFileBox:
+        """Return the received files of a connection."""
+        return StoredFileBox(self.vault, self.settings.data_dir, connection_id, self.clock)
 
     def report_view(self, bench: Bench) -> ReportView:
         view = bench.view

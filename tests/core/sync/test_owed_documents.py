@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import market
 import pytest
 from harness import NOW, make_workshop, sync
@@ -104,6 +105,46 @@ def test_a_plan_names_the_accounts_of_what_is_owed_and_of_items(
     # 40.00 less 5.25 of credit less 34.75 paid.
     assert payable["Id"] not in effect
     assert not [key for key in effect if key.startswith("item:") or key in ("receivable", "payable")]
+
+
+@pytest.mark.requirement("PO-09")
+def test_a_receipt_is_attached_once_byte_for_byte_and_says_why_where_it_cannot_be(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, connection = opened
+    rows = every_kind("a", sales=1)
+    scan = row_of(rows, "scans")
+    other = scan | {"of": row_of(rows, "invoices")["stream"] + "/a1"}
+    monkeypatch.setattr("raccord.sync.attachments.UPLOAD_BYTES_MAX", 20)
+    bad = [
+        scan | {"id": "exe", "name": "reçu.exe"},
+        scan | {"id": "huge", "text": "x" * 21},
+        scan | {"id": "lost", "text": "jamais reçu", "lost": "yes"},
+        scan | {"id": "none", "text": ""},
+    ]
+    say([*rows, other | {"id": "b1", "note": "Devis signé", "name": "Érable.TXT"}, *bad])
+    sync(workshop, connection)
+    found = states(workshop)
+    assert {key: reason for key, (_, reason) in found.items() if reason} == {
+        "scans/exe": "encoding.file_type",
+        "scans/huge": "attachment.too_large",
+        "scans/lost": "attachment.file_missing",
+        "scans/none": "attachment.empty",
+    }
+    client = workshop.client(company)
+    kept = {row["FileName"]: row for row in client.query_all("Attachable")}
+    assert set(kept) == {"a1.txt", "Érable.TXT"}
+    assert kept["a1.txt"]["AttachableRef"][0]["EntityRef"]["type"] == "Bill"
+    assert kept["Érable.TXT"]["Note"].startswith("Devis signé [raccord ")
+    books = sandbox.store.of_template("quebec")
+    for row in kept.values():
+        assert httpx.get(row["TempDownloadUri"]).content == "Reçu a".encode()
+    assert len(books.table("Attachable")) == 2
+    # What is attached stays, whatever the source says of it later.
+    say([*rows, other | {"id": "b1", "note": "Devis signé", "name": "Autre.txt"}])
+    sync(workshop, connection)
+    assert states(workshop)["scans/b1"] == (DraftState.HELD, "attachment.changed")
+    assert client.count("Attachable") == 2
 
 
 def test_entries_of_lists_are_updated_whole_and_keep_what_a_person_added(

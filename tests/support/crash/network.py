@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message
 from crash.life import Now
 from raccord.clock import FixedClock
 from raccord.quickbooks import LOCAL
-from raccord.sync.readback import DOCUMENTS
+from raccord.sync.readback import MARKED
 
 STEP_MS = 40
 """How long a request takes."""
@@ -163,13 +163,14 @@ def writes(request: httpx.Request) -> bool:
 
 
 def asks(request: httpx.Request) -> bool:
-    """Tell whether a request reads the books."""
-    return "/v3/company/" in request.url.path and not writes(request)
+    """Tell whether a request reads the books; whether they are closed is no part of them."""
+    path = request.url.path
+    return "/v3/company/" in path and not path.endswith("/preferences") and not writes(request)
 
 
 def looks_around(request: httpx.Request) -> bool:
     """Tell whether a request asks for everything of every kind that is new."""
-    return request.read().count(b"MetaData.CreateTime >=") == len(DOCUMENTS)
+    return request.read().count(b"MetaData.CreateTime >=") == len(MARKED)
 
 
 def documents_in(request: httpx.Request) -> int:
@@ -177,6 +178,8 @@ def documents_in(request: httpx.Request) -> int:
     path = request.url.path
     if request.method != "POST" or path.endswith("/query") or "/v3/company/" not in path:
         return 0
+    if path.endswith("/upload"):
+        return 1
     body = json.loads(request.read(), parse_float=Decimal)
     return sum("Query" not in item for item in body["BatchItemRequest"]) if path.endswith("/batch") else 1
 

@@ -50,7 +50,7 @@ from raccord.store.models import (
 )
 from raccord.sync.execution import Fenced, PassingTrouble
 from raccord.sync.phases import Phase
-from raccord.sync.readback import DOCUMENTS
+from raccord.sync.readback import MARKED
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
 from raccord_sandbox import server
@@ -278,7 +278,7 @@ class Plant:
         """Count the documents in QuickBooks by the code of our mark."""
         return Counter(
             mark[0]
-            for kind in DOCUMENTS
+            for kind in MARKED
             for document in self.company.table(kind)
             if (mark := marked_revision(document)) is not None
         )
@@ -307,9 +307,9 @@ class Plant:
             assert document is not None, f"{draft.key} is linked to nothing"
             assert link.state == LinkState.LIVE
             assert link.revision == draft.revision
-            if link.kind in DOCUMENTS:
-                assert marked_revision(document) == (link.marker, link.revision), (draft.key, document["PrivateNote"])
-        assert set(self.marks()) == {link.marker for link in links.values() if link.kind in DOCUMENTS}
+            if link.kind in MARKED:
+                assert marked_revision(document) == (link.marker, link.revision), (draft.key, document)
+        assert set(self.marks()) == {link.marker for link in links.values() if link.kind in MARKED}
 
     def check_sums(self) -> None:
         """Debits equal credits, source = posted = QuickBooks on every day, and no record is unaccounted for."""

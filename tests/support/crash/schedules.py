@@ -91,8 +91,10 @@ def _begin(plant: Plant, name: str, after: str, rows: Sequence[Row]) -> None:
 
 
 def _changed(row: Row) -> Row:
-    """Return a row that makes its document another; what was paid out is frozen in QuickBooks."""
-    if row["stream"] in ("sales", "refunds", "payouts", "items", "accounts", "vendors"):
+    """Return a row that makes its document another; what was paid out is frozen in QuickBooks, and what settles a
+    changed bill is read anew before it goes, which no recovery asks for.
+    """
+    if row["stream"] in ("sales", "refunds", "payouts", "items", "accounts", "vendors", "settlements"):
         return row
     return row | {"memo": "corrigé", "phone": "514 555-0100"}
 

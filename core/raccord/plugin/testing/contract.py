@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from raccord.plugin.contexts import FetchContext, MapContext
-from raccord.plugin.drafts import Account, Customer, Draft, Item, Vendor, money_effect
+from raccord.plugin.drafts import Draft, StillDraft, money_effect
 from raccord.plugin.hooks import Fetches, Mapped, Maps, Skipped
 from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject
 
@@ -119,7 +119,7 @@ def _check_json(value: JSON, where: str) -> None:
 def _check_effects(record: Record, mapped: Mapped) -> None:
     effect = Decimal(0)
     for draft in mapped.drafts:
-        if isinstance(draft, Account | Customer | Vendor | Item):
+        if isinstance(draft, StillDraft):
             continue
         effect += money_effect(draft)[1]
         if record.amount is not None and draft.currency != record.amount.currency:

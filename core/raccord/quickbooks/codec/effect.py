@@ -8,18 +8,15 @@ from decimal import Decimal
 from typing import assert_never
 
 from raccord.plugin.drafts import (
-    Account,
     Bill,
     BillPayment,
     Control,
     CreditMemo,
-    Customer,
     Deposit,
     DirectLine,
     Draft,
     Expense,
     Invoice,
-    Item,
     ItemFor,
     JournalEntry,
     LinkedLine,
@@ -28,8 +25,8 @@ from raccord.plugin.drafts import (
     Ref,
     RefundReceipt,
     SalesReceipt,
+    StillDraft,
     Transfer,
-    Vendor,
     VendorCredit,
 )
 from raccord.quickbooks.codec.amounts import ZERO, cents, rounded
@@ -63,10 +60,10 @@ def ledger_effect(
 
     Keys are what ``resolve`` answers (ids or placeholders), ``item:<id>`` for the income account of an item that only
     QuickBooks knows, ``receivable`` and ``payable`` where the company has no such account yet, and ``tax``. Accounts
-    that do not move are left out; entries of lists move nothing. A foreign document without a rate of its own says
-    nothing: QuickBooks' rate of that day is not known before. Raises :class:`EncodeError` as ``encode`` does.
+    that do not move are left out; entries of lists and files move nothing. A foreign document without a rate of its own
+    says nothing: QuickBooks' rate of that day is not known before. Raises :class:`EncodeError` as ``encode`` does.
     """
-    if isinstance(draft, Account | Customer | Vendor | Item):
+    if isinstance(draft, StillDraft):
         return {}
     moved: dict[str, Decimal] = {}
     for account, amount in _entries(draft, Sheet(resolve, facts), places):
@@ -138,7 +135,7 @@ def _sale(draft: Sale, sheet: Sheet, money: str, sign: int, places: Places) -> l
     for place, (line, net) in enumerate(zip(draft.lines, tax.nets, strict=True)):
         entries.append((_income(line.item, place, sheet, places), -sign * net))
     if draft.discount is not None:
-        entries.append((sheet.id(draft.discount.account, "discount.account"), sign * tax.discount))
+        entries.append((sheet.id(draft.discount.account, "discount"), sign * tax.discount))
     return [*entries, (TAX, -sign * tax.tax)]
 
 

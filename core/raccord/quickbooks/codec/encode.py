@@ -9,6 +9,7 @@ from typing import cast
 
 from raccord.plugin.drafts import (
     Account,
+    Attachment,
     Bill,
     BillPayment,
     CreditMemo,
@@ -27,6 +28,7 @@ from raccord.plugin.drafts import (
     Vendor,
     VendorCredit,
 )
+from raccord.quickbooks.codec.attachments import attachable
 from raccord.quickbooks.codec.deposits import deposit
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.expenses import purchase, transfer
@@ -97,13 +99,17 @@ def rank_of(draft: Draft) -> int:
             return 4
         case Deposit():
             return 5
+        case Attachment():
+            return 6
         case _:
             return 2
 
 
 def uses_batch(kind: str) -> bool:
-    """Tell whether objects of ``kind`` go out in batches: name lists go one by one, as a name taken needs an answer."""
-    return kind not in _NAME_LISTS
+    """Tell whether objects of ``kind`` go out in batches: name lists go one by one, as a name taken needs an answer,
+    and files by uploads of their own.
+    """
+    return kind not in _NAME_LISTS and kind != "Attachable"
 
 
 def readdressed(payload: str, token: str) -> str:
@@ -138,6 +144,8 @@ def _body(draft: Draft, sheet: Sheet, marker: str, number: str) -> JsonObject:
             return vendor_credit(draft, sheet, marker, _number(number))
         case BillPayment():
             return bill_payment(draft, sheet, marker, _number(number))
+        case Attachment():
+            return attachable(draft, sheet, marker)
         case Account():
             return account(draft, sheet)
         case Customer():

@@ -18,8 +18,8 @@ def is_marker(text: str) -> bool:
     return _MARKER.fullmatch(text) is not None
 
 
-def private_note(memo: str, reference: str, marker: str) -> str:
-    """Return memo, reference and marker as one note of at most 4000 characters; only the memo is shortened.
+def private_note(memo: str, reference: str, marker: str, length: int = NOTE_LENGTH) -> str:
+    """Return memo, reference and marker as one note of at most ``length`` characters; only the memo is shortened.
 
     A reference that the memo already holds is not repeated. Marks that came in with the memo or the reference lose
     their brackets, so that the last mark, the only one, is ours.
@@ -28,7 +28,7 @@ def private_note(memo: str, reference: str, marker: str) -> str:
     number = _unmarked(shortened(reference, 200))
     tail = "" if not number or number in said else f"({number})"
     end = " ".join(part for part in (tail, marker) if part)
-    room = NOTE_LENGTH - len(end) - 1
+    room = length - len(end) - 1
     said = shortened(said, room) if room > 0 else ""
     return f"{said} {end}" if said and end else said or end
 
@@ -41,7 +41,7 @@ def description(text: str) -> JsonObject:
 
 def read_marker(document: Mapping[str, object]) -> str | None:
     """Return our mark in a document read from QuickBooks, or None. A voided document keeps its mark."""
-    note = document.get("PrivateNote")
+    note = document.get("PrivateNote") or document.get("Note")
     found = _MARKER.findall(note) if isinstance(note, str) else []
     return found[-1] if found else None
 

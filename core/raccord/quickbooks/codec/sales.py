@@ -96,7 +96,7 @@ def _discount(discount: Discount, amount: Decimal, sheet: Sheet) -> JsonObject:
         **description(discount.description),
         "DiscountLineDetail": {
             "PercentBased": False,
-            "DiscountAccountRef": sheet.ref(discount.account, "discount.account"),
+            "DiscountAccountRef": sheet.ref(discount.account, "discount"),
         },
     }
 

@@ -79,13 +79,13 @@ def _discount(draft: Sale) -> Decimal:
     """Return the discount of a document, which lies between nothing and the sum of its lines."""
     if draft.discount is None:
         return ZERO
-    amount = cents(draft.discount.amount, draft.currency, "discount.amount")
+    amount = cents(draft.discount.amount, draft.currency, "discount")
     if not ZERO <= amount <= added(line.amount for line in draft.lines):
         raise EncodeError(
             "encoding.discount_unfit",
             f"Le rabais de {amount} {draft.currency} est négatif ou dépasse les lignes. Corrigez-le dans la source.",
             f"The discount of {amount} {draft.currency} is negative or more than the lines. Correct it in the source.",
-            "discount.amount",
+            "discount",
         )
     if amount and draft.tax_mode is TaxMode.INCLUSIVE:
         raise EncodeError(
