@@ -2,7 +2,8 @@
 
 The cursor says how many events of which file are done. A reader that stopped at the end of a page is kept for the next
 one; where it is gone (another process), the file is read again from its beginning, once, to know how many equal lines
-stand before. What is kept depends on the file's bytes and on what people said of files (the settings) alone.
+stand before. What is kept depends on the bytes of the file and of those before it, and on what people said of files
+(the settings), alone.
 """
 
 from __future__ import annotations
@@ -11,16 +12,15 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 from threading import Lock
 
 from raccord.plugin import PAGE_RECORDS_MAX, FetchContext, Page, Record, Reject, SourceFile, SourceRefused, Text
-from raccord_bankfeed.identity import Identities
+from raccord_bankfeed.crossing import twins_of
 from raccord_bankfeed.readers import reader_for
-from raccord_bankfeed.readers.answers import Known
 from raccord_bankfeed.readers.contract import Reader
-from raccord_bankfeed.records import Held, maker
+from raccord_bankfeed.records import LINES, FileState, maker
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
 
 _KEPT_MAX = 4
@@ -67,9 +67,8 @@ class _Reading:
     """A file that is read up to somewhere."""
 
     reader: Reader
+    state: FileState
     done: int = 0
-    identities: Identities = field(default_factory=Identities)
-    held: Held = field(default_factory=Held)
     put_back: Record | Reject | None = None
     """Made already, but not in the page that ended: its id stands there, and a page holds an id once."""
 
@@ -101,7 +100,7 @@ def next_page(context: FetchContext, stream: str, cursor: str | None) -> Page:
     settings = context.settings if isinstance(context.settings, BankFeedSettings) else BankFeedSettings()
     place = start = _Place.read(cursor, settings.said())
     while (source := _source(context, place)) is not None:
-        records, rejects, place = _read(context, settings.known(), source, stream, place)
+        records, rejects, place = _read(context, settings, source, stream, place)
         if records or rejects:
             more = place.events is not None or _source(context, place) is not None
             return Page(records, place.write(), more, rejects)
@@ -135,19 +134,22 @@ def _scan(context: FetchContext, folder: str) -> None:
 
 
 def _read(
-    context: FetchContext, known: Known, source: SourceFile, stream: str, place: _Place
+    context: FetchContext, settings: BankFeedSettings, source: SourceFile, stream: str, place: _Place
 ) -> tuple[list[Record], list[Reject], _Place]:
     done = place.events if place.events is not None and source.number == place.file else 0
-    with source.open() as opened:
-        reading = _kept.take(source.sha256, stream, place.known, done) if done else None
-        reading = reading or _Reading(reader_for(opened, known))
-        with closing(reading.reader.events(opened)) as events:
-            make = maker(source, stream, reading.identities, reading.held, context.home_currency, context.starts_on)
-            for event in islice(events, done - reading.done):
-                make(event)
-                reading.done += 1
-            records, rejects, ended = _collect(reading, map(make, events))
-    waits = place.waits or (source.number if reading.held.keys else 0)
+    reading = _kept.take(source.sha256, stream, place.known, done) if done else None
+    if reading is None:
+        known, names = settings.known(), dict(settings.account_names())
+        twins = twins_of(context.files, source, known, place.known, names) if stream == LINES else {}
+        with source.open() as opened:
+            reading = _Reading(reader_for(opened, known), FileState(twins))
+    with source.open() as opened, closing(reading.reader.events(opened)) as events:
+        make = maker(source, stream, reading.state, context.home_currency, context.starts_on)
+        for event in islice(events, done - reading.done):
+            make(event)
+            reading.done += 1
+        records, rejects, ended = _collect(reading, map(make, events))
+    waits = place.waits or (source.number if reading.state.asked else 0)
     if ended:
         return records, rejects, _Place(source.number, None, waits, place.known)
     _kept.keep(source.sha256, stream, place.known, reading)

@@ -19,7 +19,7 @@ different transactions, use it again years later, send ``1`` or nothing. What is
    (the greater number of equal lines, never the sum).
    Lines with a native id are counted the same way, but within one statement of the file: a statement lists a line once,
    so an entry twice in one list is two lines, and the same entry in two lists is one.
-5. *The same account through another channel* (another format, another export) shares no ids: that is for matching.
+5. *The same account by another road* (another format, another layout) shares no ids: see ``crossing.py``.
 6. Never part of an id: the file's name, the line's place in it, a running balance. Never alone: the text.
 
 What this cannot see: a line without a native id whose text the bank changes between two files is two lines.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from raccord.plugin import BadRecord, MapContext, Mapped, Money, Record, Skipped, Text
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord_bankfeed import refusals
 from raccord_bankfeed.readers.account import UNNAMED
+from raccord_bankfeed.readers.answers import SAME, SEPARATE
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
-from raccord_bankfeed.records import LINES, QUESTION, STATEMENTS
+from raccord_bankfeed.records import LINES, QUESTION, STATEMENTS, TWIN
 from raccord_bankfeed.settings import BankFeedSettings
 
 LEDGER_ACCOUNT = "ledger_account"
@@ -43,6 +46,8 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
     if key.startswith(UNNAMED) and key not in names:
         raise refusals.account_unnamed(key)
     _check_correction(record)
+    if (known := _twin(settings, record)) is not None:
+        return known
     term = context.terms.get(type_)
     if term is not None and term.ledger == LEFT_OUT:
         return refusals.type_left_out(term.label)
@@ -108,6 +113,20 @@ def bank_text(context: MapContext, record: Record) -> str:
         term = context.terms.get(type_)
         text = type_ if term is None else term.label.get(context.language)
     return text[:_MEMO_CHARS_MAX]
+
+
+def _twin(settings: BankFeedSettings, record: Record) -> Skipped | None:
+    """Say that a line came before by another road; raises where a person has to say whether it did."""
+    twin = record.raw.get(TWIN)
+    if not isinstance(twin, Mapping):
+        return None
+    other, key = str(twin.get("id", "")), str(twin.get("answer", ""))
+    said = settings.known().says(key, SAME, SEPARATE)
+    if twin.get("certain") or said == SAME:
+        return refusals.known_by_another_road(other)
+    if not said:
+        raise refusals.perhaps_known(other, key)
+    return None
 
 
 def _check_correction(record: Record) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
 
 from raccord.plugin import JSON, Money, Record, Reject, SourceFile, Text
+from raccord_bankfeed.crossing import Twin
 from raccord_bankfeed.identity import Identities
 from raccord_bankfeed.readers.contract import (
     Balance,
@@ -19,6 +20,7 @@ from raccord_bankfeed.readers.contract import (
     Statement,
     Unreadable,
 )
+from raccord_bankfeed.readers.questions import digest
 
 LINES = "lines"
 STATEMENTS = "statements"
@@ -26,22 +28,27 @@ STATEMENTS = "statements"
 QUESTION = "question"
 """What the record of a question has in ``raw`` beside its texts: its key."""
 
+TWIN = "twin"
+"""What a line's ``raw`` has where it came before by another road: the other's id."""
+
 Make = Callable[[Event], Record | Reject | None]
 
 
 @dataclass(slots=True)
-class Held:
-    """What of a file waits for a person."""
+class FileState:
+    """What has to be known of a file's lines so far to make the next record of it."""
 
-    keys: set[str] = field(default_factory=set)
-    """Of all questions so far."""
-    now: bool = False
-    """Whether the lines that come now, to the end of their statement, wait."""
+    twins: Mapping[int, Twin] = field(default_factory=dict)
+    """Lines that came before by another road, by their number."""
+    identities: Identities = field(default_factory=Identities)
+    lines: int = 0
+    asked: set[str] = field(default_factory=set)
+    """The keys of all questions so far."""
+    held: bool = False
+    """Whether the lines that come now, to the end of their statement, wait for a person."""
 
 
-def maker(
-    source: SourceFile, stream: str, identities: Identities, held: Held, home_currency: str, starts_on: date
-) -> Make:
+def maker(source: SourceFile, stream: str, state: FileState, home_currency: str, starts_on: date) -> Make:
     """Return what turns the events of a file, in order, into what ``stream`` has to say of them.
 
     Lines that a question is about become no records before it is answered; they are counted all the same, so that
@@ -51,13 +58,15 @@ def maker(
     def line(event: Event) -> Record | Reject | None:
         match event:
             case Line():
-                source_id = identities.of(event)
-                return None if held.now else _line_record(event, source_id, home_currency)
+                source_id = state.identities.of(event)
+                twin = state.twins.get(state.lines)
+                state.lines += 1
+                return None if state.held else _line_record(event, source_id, home_currency, twin)
             case Statement():
-                identities.statement_ended()
-                held.now = False
+                state.identities.statement_ended()
+                state.held = False
             case Question():
-                _hold(held, event)
+                _hold(state, event)
             case Unreadable():
                 return _reject(source, event)
         return None
@@ -65,11 +74,11 @@ def maker(
     def statement(event: Event) -> Record | Reject | None:
         match event:
             case Statement():
-                waits, held.now = held.now, False
+                waits, state.held = state.held, False
                 return None if waits else _statement_record(source, event)
             case Question():
-                told = event.key in held.keys
-                _hold(held, event)
+                told = event.key in state.asked
+                _hold(state, event)
                 return None if told else _question_record(source, event, starts_on)
             case _:
                 return None
@@ -77,9 +86,9 @@ def maker(
     return line if stream == LINES else statement
 
 
-def _hold(held: Held, question: Question) -> None:
-    held.keys.add(question.key)
-    held.now = True
+def _hold(state: FileState, question: Question) -> None:
+    state.asked.add(question.key)
+    state.held = True
 
 
 def _question_record(source: SourceFile, question: Question, starts_on: date) -> Record:
@@ -95,8 +104,8 @@ def _question_record(source: SourceFile, question: Question, starts_on: date) ->
     return Record(STATEMENTS, f"question/{question.key}", max(question.day or starts_on, starts_on), raw)
 
 
-def _line_record(line: Line, source_id: str, home_currency: str) -> Record:
-    """A pending line and one that the bank withdraws move no money yet, so their amount stands in ``raw`` alone."""
+def _line_record(line: Line, source_id: str, home_currency: str, twin: Twin | None) -> Record:
+    """Lines that move no money (pending, withdrawn, known by another road) have their amount in ``raw`` alone."""
     correction = line.correction
     raw: dict[str, JSON] = {
         "account": line.account.key,
@@ -114,8 +123,10 @@ def _line_record(line: Line, source_id: str, home_currency: str) -> Record:
         "correction": None if correction is None else {"native": correction.native, "action": correction.action.value},
         "fields": dict(line.fields),
     }
+    if twin is not None:
+        raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": f"line-{digest(source_id)}"}
     withdrawn = correction is not None and correction.action is CorrectionAction.DELETE
-    moves = not (line.pending or withdrawn)
+    moves = not (line.pending or withdrawn or (twin is not None and twin.certain))
     amount = Money(line.amount, line.currency or home_currency) if moves else None
     return Record(LINES, source_id, line.day, raw, amount)
 
@@ -157,8 +168,8 @@ def _statement_record(source: SourceFile, statement: Statement) -> Record | Reje
                 "Ask the bank for a new file if you expected lines.",
             ),
         )
-    digest = blake2b(repr(sorted(raw.items())).encode(), digest_size=8).hexdigest()
-    return Record(STATEMENTS, f"{account.key}/{day.isoformat()}-{digest}", day, raw)
+    content = blake2b(repr(sorted(raw.items())).encode(), digest_size=8).hexdigest()
+    return Record(STATEMENTS, f"{account.key}/{day.isoformat()}-{content}", day, raw)
 
 
 def _reject(source: SourceFile, row: Unreadable) -> Reject:

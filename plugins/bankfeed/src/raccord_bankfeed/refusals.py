@@ -53,6 +53,30 @@ def balance_only() -> Skipped:
     )
 
 
+def known_by_another_road(other: str) -> Skipped:
+    return Skipped(
+        "bankfeed.known_by_another_road",
+        Text(
+            f"La même opération est déjà venue par un fichier d’un autre format : {other}.",
+            f"The same transaction came before in a file of another format: {other}.",
+        ),
+    )
+
+
+def perhaps_known(other: str, key: str) -> BadRecord:
+    return BadRecord(
+        "twin",
+        Text(
+            f"Cette ligne est peut-être celle qu’un fichier d’un autre format a déjà apportée ({other}) : même compte, "
+            f"même montant, date proche. Répondez dans les réglages, sous « Réponses » : {key} = same (la même) ou "
+            f"{key} = separate (une autre).",
+            f"This line is perhaps the one that a file of another format brought before ({other}): the same account "
+            f"and amount, a near date. Answer in the settings, under “Answers”: {key} = same or {key} = separate.",
+        ),
+        "bankfeed.perhaps_known",
+    )
+
+
 def answered() -> Skipped:
     return Skipped(
         "bankfeed.question_answered",

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from raccord_bankfeed.readers import faults
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.bai2 import Bai2Reader, looks_like_bai2
-from raccord_bankfeed.readers.camt import CamtReader, looks_like_camt
+from raccord_bankfeed.readers.camt import CamtReader, looks_like_camt, message_of
 from raccord_bankfeed.readers.charset import head_text
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
 from raccord_bankfeed.readers.faults import Fault
@@ -45,6 +45,19 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
     if looks_like_table(text):
         return TableReader(known)
     return _Refusal(faults.format_unknown(), excerpt(text[:400].replace("\0", "")))
+
+
+def road_of(stream: BinaryIO) -> str:
+    """Return by which road a file's lines come: its format, of CAMT also the message, of a table the layout."""
+    reader = reader_for(stream)
+    match reader:
+        case TableReader():
+            return reader.layout_of(stream)
+        case CamtReader():
+            stream.seek(0)
+            return message_of(head_text(stream.read(_HEAD_BYTES)))
+        case _:
+            return type(reader).__name__
 
 
 class _Refusal:

@@ -14,6 +14,8 @@ ACCOUNT_TAGS = ("BANKID", "BROKERID", "BRANCHID", "ACCTID", "ACCTTYPE", "LOANACC
 """What makes an account one account."""
 
 _BANK_DIGEST_CHARS = 10
+_NUMBER_CHARS_MIN = 6
+"""A shorter number, zeros in front apart, is not one account's alone."""
 _CARD_DIGEST_CHARS = 3
 """Few enough that a card's number cannot be found by trying: dozens of numbers share last digits and digest."""
 
@@ -32,7 +34,10 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
     tail = "".join(character for character in number if character.isascii() and character.isalnum())[-4:]
     size = _CARD_DIGEST_CHARS if kind is AccountKind.CARD else _BANK_DIGEST_CHARS
     digest = hashlib.sha256("\x1f".join((kind, *parts)).encode()).hexdigest()[:size]
-    return Account(f"{kind}-{tail}-{digest}", kind, f"…{tail}", type_)
+    alone = number.lstrip("0")
+    known = len(alone) >= _NUMBER_CHARS_MIN and kind is AccountKind.BANK
+    by_number = f"number {hashlib.sha256(alone.encode()).hexdigest()[:_BANK_DIGEST_CHARS]}" if known else ""
+    return Account(f"{kind}-{tail}-{digest}", kind, f"…{tail}", type_, by_number)
 
 
 def _plain(text: str) -> str:

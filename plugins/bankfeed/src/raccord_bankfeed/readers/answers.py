@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day-first", "month-first", "year-first"
 COMMA, POINT = "comma", "point"
 ACCEPT = "accept"
+SAME, SEPARATE = "same", "separate"
 COLUMNS = "columns"
 """Stands among the answers of a question that saved columns answer."""
-WORDS = frozenset({DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, "same", "separate"})
+WORDS = frozenset({DAY_FIRST, MONTH_FIRST, YEAR_FIRST, COMMA, POINT, ACCEPT, SAME, SEPARATE})
 """Every answer that some question takes."""
 
 

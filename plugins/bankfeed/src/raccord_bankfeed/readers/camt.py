@@ -23,6 +23,7 @@ from raccord_bankfeed.readers.ofx import declared_charset
 from raccord_bankfeed.readers.pushed import PushReader
 
 _MESSAGE = re.compile(r"<(?:[A-Za-z_][\w.\-]*:)?BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)|:camt\.05[234]\.")
+_NAME = re.compile(r"BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)")
 _TOKEN_BYTES_MAX = 1024 * 1024
 _ASKED_MAX = 1000
 
@@ -30,6 +31,12 @@ _ASKED_MAX = 1000
 def looks_like_camt(head: str) -> bool:
     """Tell from a file's beginning, whatever its name space."""
     return _MESSAGE.search(head) is not None
+
+
+def message_of(head: str) -> str:
+    """Return the name of the message, the same for every version."""
+    found = _NAME.search(head)
+    return "camt" if found is None else found[0]
 
 
 class _Feeder:

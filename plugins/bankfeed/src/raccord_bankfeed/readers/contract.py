@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -37,6 +37,8 @@ class Account:
     masked: str
     """The last characters of its number, for people."""
     type: str = ""
+    number: str = field(default="", compare=False)
+    """A digest of the number alone, by which other formats' files of the account are known; empty for cards."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,8 @@ class TableReader(LineReader):
     def prepare(self, stream: BinaryIO) -> None:
         """Find charset, delimiter, columns and conventions; look at every row before the first is used."""
         super().prepare(stream)
-        sample = [line.lstrip("\ufeff") for line in islice(lines_of(stream, self.charset), _SAMPLE_LINES)]
-        delimiter = delimiter_of(sample, is_header) or ","
+        delimiter, layout = self._sampled(stream)
         self._cells = RowCutter(delimiter)
-        layout = self._layout(list(rows_of(sample, delimiter)), delimiter)
         if layout is None:
             return
 
@@ -72,6 +70,17 @@ class TableReader(LineReader):
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
         if Part.BALANCE in layout.columns and not layout.is_paypal:
             self._follow_balances(rows, self._rows)
+
+    def layout_of(self, stream: BinaryIO) -> str:
+        """Return the key of a file's layout, from its beginning."""
+        super().prepare(stream)
+        _, layout = self._sampled(stream)
+        return "csv" if layout is None else layout.key
+
+    def _sampled(self, stream: BinaryIO) -> tuple[str, Layout | None]:
+        sample = [line.lstrip("\ufeff") for line in islice(lines_of(stream, self.charset), _SAMPLE_LINES)]
+        delimiter = delimiter_of(sample, is_header) or ","
+        return delimiter, self._layout(list(rows_of(sample, delimiter)), delimiter)
 
     def _layout(self, rows: list[Row], delimiter: str) -> Layout | None:
         header = next(

@@ -1,0 +1,170 @@
+"""A line that comes first in one format and then in another is one; n equal coffees stay n, by any road."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from raccord.plugin import BadRecord, Mapped, Record, Skipped
+from raccord.plugin.testing import FakeMapContext
+from raccord_bankfeed import crossing, map_record
+from raccord_bankfeed.settings import BankFeedSettings
+from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twin_camt import camt_chunks
+from raccord_bankfeed.twin_csv import csv_chunks
+from raccord_bankfeed.twin_mt940 import mt940_chunks
+from raccord_bankfeed.twin_text import qif_chunks
+
+ACCOUNT = MadeAccount(number="0123456789", currency="CAD")
+DAY = date(2026, 3, 14)
+NAMED = "unnamed-qif = Chequing\n"
+
+
+def made(day: int, amount: str = "-4.20", name: str = "CAFE CENTRAL", **more) -> MadeLine:
+    return MadeLine(day=date(2026, 3, day), amount=Decimal(amount), name=name, **more)
+
+
+def ofx(*lines: MadeLine) -> bytes:
+    return statement_file(ACCOUNT, lines)
+
+
+def csv(*lines: MadeLine) -> bytes:
+    return b"".join(csv_chunks(ACCOUNT, lines))
+
+
+def camt(*lines: MadeLine) -> bytes:
+    return b"".join(camt_chunks(ACCOUNT, lines))
+
+
+def mt940(*lines: MadeLine) -> bytes:
+    return b"".join(mt940_chunks(ACCOUNT, lines))
+
+
+ROADS: list[Callable[..., bytes]] = [ofx, csv, camt, mt940]
+
+
+def counted(records: list[Record]) -> list[Record]:
+    """Return the lines that move money, each once."""
+    return list({record.source_id: record for record in records if record.amount is not None}.values())
+
+
+@pytest.mark.parametrize("first", ROADS)
+@pytest.mark.parametrize("second", ROADS)
+@pytest.mark.parametrize("coffees", [1, 3])
+def test_a_line_that_comes_by_two_roads_is_one(feed: Feed, first, second, coffees: int) -> None:
+    lines = [made(10, "-1", "SHOP NORTH"), *[made(14)] * coffees, made(20, "50", "PAYROLL")]
+    records = feed.put(first(*lines), second(*lines)).read().records
+    assert len(counted(records)) == len(lines)
+    if first is not second:
+        known = [record for record in records if record.amount is None]
+        assert len(known) == len(lines), "each is listed with the line that it is"
+        assert {record.raw["twin"]["id"] for record in known} == {record.source_id for record in counted(records)}
+
+
+def test_what_another_file_knows_is_skipped_with_the_name_of_its_twin(feed: Feed, mapping: FakeMapContext) -> None:
+    _, known = feed.put(csv(made(14)), ofx(made(14))).read().records
+    answer = map_record(mapping, known)
+    assert isinstance(answer, Skipped)
+    assert answer.code == "bankfeed.known_by_another_road"
+    assert known.raw["twin"]["id"] in answer.reason.fr
+
+
+def test_what_one_road_has_more_of_is_new() -> None:
+    with TemporaryDirectory() as folder:
+        feed = Feed(Path(folder))
+        records = feed.put(csv(*[made(14)] * 2), ofx(*[made(14)] * 5)).read().records
+    assert len(counted(records)) == 5
+
+
+def test_on_days_that_both_cover_whole_the_count_tells_whatever_the_texts_say(feed: Feed) -> None:
+    ends = [made(10, "-1", "SHOP NORTH"), made(20, "50", "PAYROLL")]
+    one, other = csv(ends[0], made(14, name="POS 1234"), ends[1]), ofx(ends[0], made(14), ends[1])
+    assert len(counted(feed.put(one, other).read().records)) == 3
+
+
+def test_other_texts_on_a_day_that_may_be_covered_in_part_and_near_days_are_asked(
+    feed: Feed, mapping: FakeMapContext
+) -> None:
+    feed.put(csv(made(10, name="POS 1234"), made(14)), ofx(made(10), made(12, "-9"), made(16)))
+    records = feed.read().records
+    perhaps = [record for record in records if "twin" in record.raw]
+    assert [(record.day.day, record.raw["twin"]["certain"]) for record in perhaps] == [(10, False), (16, False)]
+    with pytest.raises(BadRecord) as refused:
+        map_record(mapping, perhaps[1])
+    assert refused.value.code == "bankfeed.perhaps_known"
+    key = perhaps[1].raw["twin"]["answer"]
+    for word, kind in (("same", Skipped), ("separate", Mapped)):
+        context = replace(mapping, settings=BankFeedSettings(answers=f"{key} = {word}"))
+        assert type(map_record(context, perhaps[1])) is kind
+    assert isinstance(map_record(mapping, next(each for each in records if each.raw["amount"] == "-9")), Mapped)
+
+
+def test_files_of_different_times_are_different_lines_without_a_question(feed: Feed) -> None:
+    records = feed.put(csv(made(10), made(14)), ofx(made(15), made(16))).read().records
+    assert len(counted(records)) == 4
+    assert not [record for record in records if "twin" in record.raw]
+
+
+def test_accounts_are_one_by_number_or_by_the_name_that_people_gave_them(feed: Feed) -> None:
+    qif = b"".join(qif_chunks(ACCOUNT, [made(14)], named=False))
+    assert len(counted(feed.put(ofx(made(14)), qif).read().records)) == 2, "a file without a number says nothing"
+    key = feed.read().records[0].raw["account"]
+    feed.settings = BankFeedSettings(accounts=f"{key} = Chequing\n{NAMED}")
+    assert len(counted(feed.read().records)) == 1
+    other = statement_file(replace(ACCOUNT, number="999999999"), [made(14)])
+    feed.put(other)
+    assert len(counted(feed.read().records)) == 2
+
+
+def test_what_a_file_brought_before_stays_when_another_road_has_it_too(feed: Feed) -> None:
+    first = feed.put(ofx(made(10), made(14))).read()
+    second = feed.put(csv(made(14), made(16), made(18)), ofx(made(10), made(14), made(16), made(18)))
+    records = second.read(cursor=first.cursor).records
+    again = [record for record in records if record.source_id in set(first.ids())]
+    assert [record.raw for record in again] == [record.raw for record in first.records]
+    assert len(counted([*first.records, *records])) == 4
+
+
+def test_two_files_of_one_road_are_never_compared(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossing, "_read", None)
+    assert len(counted(feed.put(ofx(made(14)), ofx(made(15))).read().records)) == 2
+
+
+def test_more_lines_than_can_be_compared_are_all_told(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossing, "LINES_MAX", 2)
+    lines = [made(day, str(-day)) for day in range(1, 6)]
+    assert len(counted(feed.put(csv(*lines), ofx(*lines)).read().records)) == 10
+
+
+KNOWN = st.lists(
+    st.tuples(st.integers(1, 6), st.sampled_from(["-4.20", "10.00"]), st.sampled_from(["CAFE CENTRAL", "CAFE NORD"])),
+    max_size=9,
+).map(lambda rows: [made(day, amount, name) for day, amount, name in sorted(rows)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(known=KNOWN, data=st.data())
+def test_importing_a_part_by_one_road_and_the_whole_by_another_gives_the_whole(
+    known: list[MadeLine], data: st.DataObject
+) -> None:
+    """The part is whole days, whose lines both banks' files list; so nothing is lost and nothing is twice."""
+    first, last = sorted(data.draw(st.tuples(st.integers(1, 6), st.integers(1, 6))))
+    part = [line for line in known if first <= line.day.day <= last]
+    roads = data.draw(st.permutations(ROADS))
+    files = data.draw(st.permutations([roads[0](*part), roads[1](*known)]))
+    with TemporaryDirectory() as folder:
+        records = Feed(Path(folder)).put(*files).read().records
+    booked = counted(records)
+    asked = [record for record in booked if "twin" in record.raw]
+    assert len(booked) - len(asked) <= len(known) <= len(booked)
+    days = sorted((record.day, record.amount.amount) for record in booked if record not in asked)
+    wanted = sorted((line.day, line.amount) for line in known)
+    assert all(each in wanted for each in days)
