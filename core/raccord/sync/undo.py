@@ -5,29 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks.codec import TOKEN, can_void, deactivation, deletion, differing, is_voided, voiding
-from raccord.store.canonical import exact
 from raccord.store.models import (
-    REMOVALS,
     Action,
     Choice,
     Connection,
     DraftRow,
-    LedgerEntry,
     LineState,
     LinkRow,
     LinkState,
     Match,
     Plan,
     PlanLine,
-    Posting,
-    PostingState,
     Statement,
 )
 from raccord.sync.bodies import digest
@@ -36,7 +30,8 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.problems import close_problems
 from raccord.sync.readback import LISTS
 from raccord.sync.removals import EDITED, GONE, PERIOD_CLOSED, SEEN, STILL_HELD, fingerprint
-from raccord.sync.undo_selection import Asked, Selection, links_of, references
+from raccord.sync.undo_selection import Asked, Selection, references
+from raccord.sync.undo_written import Written, held_once, read_written
 
 ASKED = "undo.asked"
 NOT_OURS = "undo.not_ours"
@@ -97,11 +92,12 @@ class UndoPlanner:
     """By key, why a document stays."""
     holders: dict[str, list[str]] = field(default_factory=dict)
     """By key, the keys of the documents of this undo that hold it, or use it."""
-    effects: dict[str, Mapping[str, Decimal]] = field(default_factory=dict)
-    """By key, by how much the document moves which account."""
-    bodies: dict[str, Any] = field(default_factory=dict)
-    """By key, what we wrote last."""
+    written: Written = field(init=False)
     statements: dict[str, date] = field(default_factory=dict)
+    certified: dict[date, str] = field(default_factory=dict)
+    """By month, who certified it; empty where nobody did."""
+    frees: dict[Place, list[str]] = field(default_factory=dict)
+    """Drafts of other sources that were left out because one of these documents holds their movement."""
 
     def write(self) -> int:
         """Write all lines; return how many take something out."""
@@ -109,7 +105,7 @@ class UndoPlanner:
             row.account_id: row.through
             for row in self.session.scalars(select(Statement).where(Statement.company_id == self.connection.company_id))
         }
-        self._read_written()
+        self.written = read_written(self.session, self.connection, list(self.selection.links))
         for link in self.selection.links.values():
             why = self._why_not(link)
             if why is not None:
@@ -117,6 +113,7 @@ class UndoPlanner:
         self._settle_holders()
         self._settle_names()
         drafts = self._drafts()
+        self._read_matches()
         lines = [self._line(link, drafts.get(link.key)) for link in self.selection.links.values()]
         lines.sort(key=lambda line: int(line["rank"]))
         for some in chunks(lines, CHUNK):
@@ -147,10 +144,10 @@ class UndoPlanner:
 
     def _changed(self, link: LinkRow, document: Mapping[str, Any]) -> Sequence[str]:
         """Return in what a document is no longer as we wrote it."""
-        body = self.bodies.get(link.key)
+        body = self.written.bodies.get(link.key)
         fields = () if body is None else differing(body, document)
         moved_on = str(document.get("SyncToken")) != link.sync_token
-        if not fields and moved_on and not any(_linked(link.kind, document)) and not self._held_by_us_once(link):
+        if not fields and moved_on and not any(_linked(link.kind, document)) and not held_once(self.session, link):
             # Nothing holds it that could have touched it: somebody changed what we never wrote.
             return ("SyncToken",)
         return fields
@@ -161,14 +158,19 @@ class UndoPlanner:
         if closed is not None and day <= closed:
             return PERIOD_CLOSED, {"day": day.isoformat(), "closed_on": closed.isoformat()}
         moved = {value for name, value in references(document) if name.endswith("AccountRef")}
-        for account in sorted(moved | set(self.effects.get(link.key, {}))):
+        for account in sorted(moved | set(self.written.effects.get(link.key, {}))):
             through = self.statements.get(account)
             if through is not None and day <= through:
                 return STATEMENT, {"day": day.isoformat(), "account": account, "through": through.isoformat()}
-        certificate = newest_certificate(self.session, self.connection.company_id, day.replace(day=1))
-        if certificate is not None and not self.asked.certified:
-            return CERTIFIED, {"day": day.isoformat(), "month": f"{day:%Y-%m}", "by": certificate.made_by}
-        return None
+        by = "" if self.asked.certified else self._certified_by(day.replace(day=1))
+        return (CERTIFIED, {"day": day.isoformat(), "month": f"{day:%Y-%m}", "by": by}) if by else None
+
+    def _certified_by(self, month: date) -> str:
+        """Return who certified a month, or nothing."""
+        if month not in self.certified:
+            certificate = newest_certificate(self.session, self.connection.company_id, month)
+            self.certified[month] = "" if certificate is None else certificate.made_by
+        return self.certified[month]
 
     def _settle_holders(self) -> None:
         """Keep what something outside of this undo holds, and order the rest; what stays holds what is in it."""
@@ -274,15 +276,16 @@ class UndoPlanner:
         if link.key in self.stays:
             return line | {"action": Action.SKIP if reason in NOTHING_TO_DO else Action.BLOCKED}
         document = self.books.documents[link.kind, link.document_id]
+        freed = self.frees.get((link.kind, link.document_id))
         needs = self.holders.get(link.key, [])
         action, payload = self._payload(link, document, held=bool(needs))
-        effect = {account: format(-value, "f") for account, value in self.effects.get(link.key, {}).items()}
+        effect = {account: format(-value, "f") for account, value in self.written.effects.get(link.key, {}).items()}
         return line | {
             "action": action,
             "payload": payload,
             "payload_hash": digest(payload),
             "needs": needs,
-            "params": {SEEN: fingerprint(document), **self._frees(link)},
+            "params": {SEEN: fingerprint(document)} | ({"frees": freed} if freed else {}),
             "effect": effect,
             "state": LineState.PENDING,
         }
@@ -307,75 +310,17 @@ class UndoPlanner:
         after = [self._rank(self.selection.links[key]) + 1 for key in self.holders.get(link.key, [])]
         return max([KIND_RANKS.get(link.kind, OTHER_RANK), *after])
 
-    def _frees(self, link: LinkRow) -> dict[str, Any]:
-        """Name the drafts of other sources that were left out because this document holds their movement."""
-        keys = self.session.scalars(
-            select(DraftRow.key)
-            .join(Match, Match.draft_id == DraftRow.id)
-            .where(
-                Match.company_id == self.connection.company_id,
-                Match.kind == link.kind,
-                Match.document_id == link.document_id,
-            )
-            .order_by(DraftRow.id)
-        ).all()
-        return {"frees": list(keys)} if keys else {}
-
-    # What was written
-
-    def _read_written(self) -> None:
-        """Read what we wrote last of each document, and by how much that moved which account."""
-        ids = {link.key: link.document_id for link in self.selection.links.values()}
-        rows = self._last_lines(list(ids))
-        wanted = {key for effect, _ in rows.values() for key in map(_link_in, effect) if key}
-        found = {link.key: link.document_id for link in links_of(self.session, self.connection, wanted)}
-        items = self._income_accounts()
-        for key, (effect, body) in rows.items():
-            moved: dict[str, Decimal] = {}
-            for said, value in effect.items():
-                account = _resolved(said, found)
-                account = items.get(account.removeprefix("item:"), account) if account.startswith("item:") else account
-                moved[account] = moved.get(account, Decimal(0)) + Decimal(value)
-            self.effects[key] = moved
-            self.bodies[key] = exact(body) if body else None
-
-    def _income_accounts(self) -> dict[str, str]:
-        """Return the income account of each item of the company."""
-        rows = self.session.execute(
-            select(LedgerEntry.object_id, LedgerEntry.account_id).where(
-                LedgerEntry.company_id == self.connection.company_id,
-                LedgerEntry.kind == "Item",
-                LedgerEntry.account_id != "",
-            )
-        )
-        return {row.object_id: row.account_id for row in rows}
-
-    def _last_lines(self, keys: Sequence[str]) -> dict[str, tuple[Mapping[str, str], str]]:
-        found: dict[str, tuple[Mapping[str, str], str]] = {}
-        for some in chunks(sorted(keys), CHUNK):
+    def _read_matches(self) -> None:
+        ids = [link.document_id for link in self.selection.documents]
+        for some in chunks(sorted(ids), CHUNK):
             rows = self.session.execute(
-                select(Posting.key, PlanLine.effect, Posting.body)
-                .join(PlanLine, PlanLine.id == Posting.plan_line_id)
-                .where(
-                    Posting.connection_id == self.connection.id,
-                    Posting.key.in_(some),
-                    Posting.state == PostingState.DONE,
-                    Posting.operation.not_in(REMOVALS),
-                )
-                .order_by(Posting.id)
+                select(Match.kind, Match.document_id, DraftRow.key)
+                .join(DraftRow, DraftRow.id == Match.draft_id)
+                .where(Match.company_id == self.connection.company_id, Match.document_id.in_(some))
+                .order_by(DraftRow.id)
             )
-            found.update({key: (effect, body) for key, effect, body in rows})
-        return found
-
-    def _held_by_us_once(self, link: LinkRow) -> bool:
-        """Tell whether a deposit or payment of ours held the document once, which changed its token."""
-        held = select(Posting.id).where(
-            Posting.company_id == self.connection.company_id,
-            Posting.kind.in_(KIND_RANKS),
-            Posting.state == PostingState.DONE,
-            Posting.body.contains(f'"TxnId":"{link.document_id}"', autoescape=True),
-        )
-        return self.session.scalars(held.limit(1)).first() is not None
+            for kind, document_id, key in rows:
+                self.frees.setdefault((kind, document_id), []).append(key)
 
     def _drafts(self) -> dict[str, DraftRow]:
         found: dict[str, DraftRow] = {}
@@ -401,13 +346,3 @@ def _linked(kind: str, document: Mapping[str, Any]) -> Iterator[Mapping[str, Any
     if kind == "JournalEntry":
         for line in document.get("Line") or ():
             yield from line.get("LinkedTxn") or ()
-
-
-def _link_in(account: str) -> str:
-    """Return the key of the account or item that an effect names before it existed; empty for an id."""
-    return account.partition("{link:")[2].removesuffix("}")
-
-
-def _resolved(account: str, ids: Mapping[str, str]) -> str:
-    key = _link_in(account)
-    return account.replace(f"{{link:{key}}}", ids[key]) if key in ids else account

@@ -77,13 +77,18 @@ def is_undo(run: Run) -> bool:
 
 def select_links(session: Session, connection: Connection, asked: Asked) -> Selection:
     """Return what is asked for; of a run without names only its documents."""
-    written = _written(session, asked.run_id) if asked.run_id else dict.fromkeys(asked.keys, True)
     found = Selection()
+    if not asked.run_id:
+        found.links.update({link.key: link for link in links_of(session, connection, asked.keys)})
+        return found
+    written = _written(session, asked.run_id)
     for link in links_of(session, connection, written):
-        if asked.run_id and link.kind in LISTS and not asked.names:
+        document_id, created = written[link.key]
+        # Undone before and posted again by another run, it is that run's document now.
+        if link.document_id != document_id or (link.kind in LISTS and not asked.names):
             continue
         found.links[link.key] = link
-        if not written[link.key]:
+        if not created:
             found.only_updated.add(link.key)
     return found
 
@@ -129,10 +134,10 @@ def references(value: object, name: str = "") -> Iterator[tuple[str, str]]:
             yield from references(each, name)
 
 
-def _written(session: Session, run_id: str) -> dict[str, bool]:
-    """Return the keys that a run wrote, and whether it created their documents rather than changed them."""
+def _written(session: Session, run_id: str) -> dict[str, tuple[str, bool]]:
+    """Return the keys that a run wrote, each with its document and whether the run created that, not changed it."""
     rows = session.execute(
-        select(Posting.key, Posting.operation)
+        select(Posting.key, Posting.document_id, Posting.operation)
         .join(PlanLine, PlanLine.id == Posting.plan_line_id)
         .join(Plan, Plan.id == PlanLine.plan_id)
         .where(
@@ -142,7 +147,8 @@ def _written(session: Session, run_id: str) -> dict[str, bool]:
         )
         .order_by(Posting.id)
     )
-    created: dict[str, bool] = {}
-    for key, operation in rows:
-        created[key] = created.get(key, False) or operation != Action.UPDATE
-    return created
+    written: dict[str, tuple[str, bool]] = {}
+    for key, document_id, operation in rows:
+        created = operation != Action.UPDATE or written.get(key, ("", False))[1]
+        written[key] = (document_id, created)
+    return written

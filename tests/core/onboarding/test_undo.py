@@ -20,7 +20,7 @@ from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import UndoError, request_undo
 from raccord.onboarding.certificates import certify
-from raccord.onboarding.connections import connect
+from raccord.onboarding.connections import connect, pause, resume
 from raccord.onboarding.decisions import answer_conflict, approve_plan
 from raccord.onboarding.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.statements import declare
@@ -386,3 +386,21 @@ def test_what_another_source_left_out_for_a_document_is_free_again_once_that_is_
     assert states(workshop)["bank/b1"][0] == "waiting"
     sync(workshop, other)
     assert states(workshop)["bank/b1"] == ("held", "resolve.decision_missing"), "it waits for its category now"
+
+
+def test_a_paused_connection_can_be_undone_and_a_run_leaves_what_a_later_one_posted_again(
+    workshop: Workshop, company: Company, connection: Connection, posted: Run
+) -> None:
+    pause(workshop, OWNER, connection.id)
+    assert undo(workshop, connection, Asked(keys=("sales/s2",))).state == RunState.DONE
+    assert count(workshop, company) == 4
+    resume(workshop, OWNER, connection.id)
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        (hold,) = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None)))
+    release(workshop, OWNER, [hold])
+    sync(workshop, connection)
+    assert count(workshop, company) == 5
+    run = undo(workshop, connection, Asked(posted.id))
+    assert "sales/s2" not in lines(workshop, run), "another run posted it again"
+    assert (count(workshop, company), link_of(workshop, "sales/s2").state) == (1, "live")

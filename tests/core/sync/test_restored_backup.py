@@ -17,7 +17,10 @@ from market_rows import every_kind
 from sqlalchemy import delete, insert, select
 
 from raccord.clock import FixedClock
+from raccord.jobs.inline import HandOver
+from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.undone import release
 from raccord.overview.runs import run_view
 from raccord.store.columns import Model
 from raccord.store.database import Database
@@ -37,6 +40,7 @@ from raccord.store.models import (
 )
 from raccord.sync.acquaint import RECOGNISED
 from raccord.sync.readback import DOCUMENTS
+from raccord.sync.undo_selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 
@@ -334,3 +338,37 @@ def receipts(sandbox: SandboxServer) -> list[dict[str, Any]]:
 
 def total(document: dict[str, Any]) -> Decimal:
     return Decimal(json.loads(json.dumps(document["TotalAmt"], default=str)))
+
+
+@ON_SQLITE
+@CARELESS
+def test_what_was_undone_and_posted_again_since_the_backup_is_recognised(
+    workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
+) -> None:
+    _, connection = opened
+    say(every_kind("x1-"))
+    posted = sync(workshop, connection)
+    run_id = request_undo(
+        workshop.database, HandOver(), connection.id, Asked(posted.id, void=True), actor=OWNER, clock=workshop.clock
+    )
+    run = finish(workshop, run_id)
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    finish(workshop, run_id)
+    with workshop.database.read() as session:
+        holds = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None))).all()
+    backup = back_up(workshop.database)
+    release(workshop, OWNER, holds)
+    sync(workshop, connection)
+    before = made(sandbox)
+    restored = restore(workshop, backup)
+    sync(restored, connection)
+    assert made(sandbox) == before, "without a person nothing is posted again, as if nothing had been"
+    release(restored, OWNER, holds)
+    for _ in range(2):
+        sync(restored, connection)
+    assert made(sandbox) == before, "the second life of each document is recognised, not made a third time"
+    with restored.database.read() as session:
+        assert {draft.state for draft in session.scalars(select(DraftRow))} == {DraftState.POSTED}
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
