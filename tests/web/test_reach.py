@@ -258,3 +258,13 @@ def test_every_deed_refuses_every_role_that_is_too_small(
             }
             answer = browser.post(address, data=fields)
             assert (answer.status_code, "people.not_allowed" in answer.text) == (403, True), (role, route.path)
+
+
+def test_a_guest_is_offered_no_deed(house: FastAPI, workshop: Workshop, theirs: dict[str, str]) -> None:
+    guest = somebody(workshop, house, "guest@example.ca", RoleName.ACCOUNTANT, theirs["company_id"])
+    for route in closed_routes():
+        if "GET" not in route.methods or route.path in ("/settings", "/runs/{run_id}/events"):
+            continue
+        page = guest.get(addressed(route, theirs)).text
+        offered = set(re.findall(r'<form method="post" action="([^"]+)"', page)) - {"/signout"}
+        assert offered - {"/drift"} == set(), route.path

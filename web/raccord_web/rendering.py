@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from raccord.errors import RaccordError
-from raccord.onboarding.people import Power, may
+from raccord.onboarding.people import Actor, Power, may
 from raccord.overview.explain import Explained, explain
 from raccord.overview.waiting import waiting
 from raccord.plugin.texts import Language
@@ -81,6 +81,7 @@ def _context(request: Request, session: Session | None, nonce: str, values: Mapp
         "other_language": _other_language(request, words.language),
         "visitor": visitor,
         "can": partial(_can, request, visitor),
+        "does": partial(_does, visitor),
         "theme": _choice(request, desk, THEME_COOKIE, THEMES),
         "keys": _choice(request, desk, KEYS_COOKIE, ("off",)) != "off",
         "done": request.query_params.get("done", "") if request.query_params.get("done", "") in NOTES else "",
@@ -174,6 +175,11 @@ def _can(request: Request, visitor: Visitor | None, power: str, company_id: str 
         return False
     actor = visitor.reach.actor_in(company_id) if company_id else request.state.actor
     return actor is not None and may(actor, Power(power))
+
+
+def _does(visitor: Visitor | None, power: str) -> bool:
+    """Tell whether the visitor may do this to any company at all, for pages that show several."""
+    return visitor is not None and may(Actor("", visitor.reach.highest), Power(power))
 
 
 def _bound(request: Request, desk: Desk, nonce: str) -> str:

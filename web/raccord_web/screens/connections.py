@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.people import Power, may, require
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.coverage import coverage_of
@@ -56,14 +56,16 @@ def connection(request: Request, connection_id: str) -> Response:
             return explained(request, HTTPStatus.NOT_FOUND)
         held = session.get_one(Connection, connection_id)
         admitted = desk_of(request).workshop.scopes.catalog.get(held.connector)
+        info, granted = None if admitted is None else admitted.info, held.manage_granted_at is not None
         return show(
             request,
             "connection.html",
             session,
             view=view,
             bar=coverage_bar(coverage_of(session, held, desk_of(request).workshop.clock)),
-            granted=held.manage_granted_at is not None,
-            owner_only=admitted is not None and admitted.info.owner_only,
+            granted=granted,
+            manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
+            owner_only=info is not None and info.owner_only,
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
             totals=proof_totals(session, [connection_id]),
             missing=missing_choices(session, connection_id),

@@ -32,6 +32,7 @@ def settings(request: Request, connection_id: str) -> Response:
     info = _info(workshop, connection_id)
     if info is None:
         return explained(request, HTTPStatus.NOT_FOUND)
+    _require_managing(request, info, connection_id)
     held = _held(workshop, info, connection_id)
     fields = shown(info.settings, held.model_dump(mode="json"), language_of(request), fixed=info.identity_setting)
     return _page(request, connection_id, fields=fields)
@@ -44,9 +45,7 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
     info = _info(workshop, connection_id)
     if info is None:
         return explained(request, HTTPStatus.NOT_FOUND)
-    with workshop.database.read() as session:
-        granted = session.get_one(Connection, connection_id).manage_granted_at is not None
-    require(actor, Power.MANAGE, info, manage_granted=granted)
+    _require_managing(request, info, connection_id)
     values, wrong = read(info.settings, fields, _held(workshop, info, connection_id), language)
     if wrong:
         again = shown(info.settings, values, language, wrong=wrong, fixed=info.identity_setting)
@@ -71,6 +70,12 @@ def managing(request: Request, connection_id: str, fields: Fields) -> Response:
     connections.grant_managing(desk_of(request).workshop, acting(request), connection_id, granted=granted)
     done = "granted" if granted else "kept_to_owner"
     return RedirectResponse(f"/connections/{connection_id}?done={done}", HTTPStatus.SEE_OTHER)
+
+
+def _require_managing(request: Request, info: ConnectorInfo, connection_id: str) -> None:
+    with desk_of(request).workshop.database.read() as session:
+        granted = session.get_one(Connection, connection_id).manage_granted_at is not None
+    require(acting(request), Power.MANAGE, info, manage_granted=granted)
 
 
 def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, **values: object) -> Response:

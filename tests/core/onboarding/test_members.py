@@ -1,0 +1,65 @@
+"""People, sessions and invitations on both databases; the web tests try their rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from argon2 import PasswordHasher
+
+from raccord.clock import FixedClock
+from raccord.onboarding import accounts
+from raccord.onboarding.accounts import AccountError, set_up_first, sign_in
+from raccord.onboarding.members import accept, change_role, invite, list_members, remove
+from raccord.onboarding.people import Actor, RoleName
+from raccord.onboarding.sessions import end_session, open_session, sessions_of, signed_in
+from raccord.store import events
+from raccord.store.database import Database
+from raccord.store.models import Company
+from raccord.sync.workshop import Workshop
+
+PASSWORD = "correct horse battery"
+
+
+def test_people_come_work_and_go(
+    workshop: Workshop, database: Database, hand: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    here = replace(workshop, database=database, clock=hand)
+    with database.begin() as session:
+        company = Company(environment="sandbox", realm="5", name="Atelier", created_at=hand.now())
+        session.add(company)
+        session.flush()
+    owner = set_up_first(here, "o@example.ca", "O", PASSWORD)
+    boss = Actor(owner.email, RoleName.OWNER)
+    bea = accept(here, invite(here, boss, "b@example.ca", RoleName.ADMIN, company.id), "B", PASSWORD)
+    for _ in range(10):
+        with pytest.raises(AccountError, match="wrong"):
+            sign_in(here, bea.email, "not it", "10.0.0.1")
+    with pytest.raises(AccountError, match="Too many"):
+        sign_in(here, bea.email, PASSWORD, "10.0.0.1")
+    hand.advance(timedelta(minutes=16))
+    assert sign_in(here, bea.email, PASSWORD, "10.0.0.1").id == bea.id
+
+    token = open_session(here, bea, "Firefox", "10.0.0.1")
+    found = signed_in(here, token)
+    assert found is not None
+    assert found.reach.within == {company.id}
+    assert found.reach.actor_in(company.id) == Actor(bea.email, RoleName.ADMIN)
+    assert found.reach.actor_in("another") is None
+    hand.advance(timedelta(minutes=6))
+    assert signed_in(here, token) is not None
+    with database.read() as session:
+        seen = sessions_of(session, bea.id, found.session_id, hand.now())
+    assert [each.seen_at for each in seen] == [hand.now()]
+    end_session(here, bea.id, found.session_id)
+    assert signed_in(here, token) is None
+
+    token = open_session(here, bea, "Firefox", "10.0.0.1")
+    change_role(here, boss, bea.id, company.id, RoleName.ACCOUNTANT)
+    assert signed_in(here, token) is None
+    remove(here, boss, bea.id, company.id)
+    with database.read() as session:
+        assert [each.email for each in list_members(session, None)] == [owner.email]
+        assert events.verify(session) is None
