@@ -29,6 +29,7 @@ _EXPECTED = {
     "smtp_port": Text(fr="un nombre de 1 à 65535", en="a number from 1 to 65535"),
     "smtp_security": Text(fr="starttls, tls ou none", en="starttls, tls or none"),
     "web_port": Text(fr="un nombre de 1 à 65535", en="a number from 1 to 65535"),
+    "oidc_issuer": Text(fr="une adresse http(s)://", en="an http(s):// address"),
     "web_url": Text(fr="une adresse http(s)://", en="an http(s):// address"),
 }
 
@@ -62,6 +63,12 @@ class Settings(BaseModel):
     """The address people and Intuit reach the web pages at; ``http://<web_host>:<web_port>`` unless given."""
     web_token: SecretStr = SecretStr("")
     """What people type to see the pages; needed wherever ``web_host`` is not this machine alone."""
+    oidc_issuer: str = ""
+    """The OpenID Connect provider people may sign in with, as its issuer names itself."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_label: str = ""
+    """What the button that leads there says; the issuer's host unless given."""
     quickbooks_environment: str = "sandbox"
     """``production``, ``sandbox`` (Intuit's) or the base URL of a local one."""
     quickbooks_limits: Literal["usual", "published"] = "usual"
@@ -82,7 +89,7 @@ class Settings(BaseModel):
     """Who the messages come from; ``raccord@`` this machine unless given."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("quickbooks_environment", "web_url")
+    @field_validator("quickbooks_environment", "web_url", "oidc_issuer")
     @classmethod
     def _address(cls, value: str) -> str:
         if value in ("", "production", "sandbox") or value.startswith(("http://", "https://")):

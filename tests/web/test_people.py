@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
-from raccord.onboarding import accounts, members
+from raccord.onboarding import accounts, members, provider
 from raccord.onboarding.accounts import AccountError, set_up_first
 from raccord.onboarding.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.sessions import open_session
@@ -317,3 +317,36 @@ def test_on_a_network_the_token_opens_the_first_start_and_accounts_guard_the_res
     without = replace(workshop, settings=workshop.settings.model_copy(update=update))
     other = browser_of(create_app(without, HandOver()), "http://192.168.1.5:8321")
     assert other.get("/").headers["location"] == "/signin"
+
+
+def test_a_provider_lets_in_whom_it_vouches_for_and_only_in_the_browser_that_set_out(
+    workshop: Workshop, owner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = {"oidc_issuer": "https://id.example", "oidc_client_id": "raccord", "oidc_label": "Example"}
+    here = replace(workshop, settings=workshop.settings.model_copy(update=update))
+    house = create_app(here, HandOver())
+    out = provider.SetOut("https://id.example/authorize?x=1", "the-state", "the-nonce", "the-verifier")
+    came: list[tuple[str, ...]] = []
+
+    def come_back(_workshop: Workshop, *said: Any) -> Person:
+        came.append(said[:4])
+        return owner
+
+    monkeypatch.setattr(provider, "set_out", lambda *_: out)
+    monkeypatch.setattr(provider, "come_back", come_back)
+    browser = browser_of(house)
+    assert "Sign in with Example" in browser.get("/signin").text
+    leaving = post(browser, "/signin", "/signin/provider", next="//evil.example")
+    assert "https://id.example/authorize?x=1" in leaving.text
+    back = "/oauth/signin/callback?code=c1&state="
+    assert browser_of(house).get(f"{back}the-state").status_code == 400
+    assert browser.get(f"{back}forged").status_code == 400
+    assert came == []
+    answer = browser.get(f"{back}the-state")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert came == [("http://127.0.0.1:8321/oauth/signin/callback", "c1", "the-nonce", "the-verifier")]
+    assert browser.get("/").status_code == 200
+    assert browser.get(f"{back}the-state").status_code == 400
+    plain = browser_of(create_app(workshop, HandOver()))
+    assert "Sign in with" not in plain.get("/signin").text
+    assert post(plain, "/signin", "/signin/provider").status_code == 404

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import hmac
+from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
+from raccord.onboarding import provider
 from raccord.onboarding.accounts import anybody, set_up_first, sign_in
 from raccord.onboarding.members import accept, find_invitation
 from raccord.onboarding.sessions import LASTING, end_session, open_session, signed_in
+from raccord.settings import Settings
 from raccord.store.models import Company, Person
 from raccord_web.addresses import own_address
 from raccord_web.desk import desk_of
+from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.gate import entered
 from raccord_web.rendering import said_by, show
 from raccord_web.visitors import SESSION_COOKIE
 
 router = APIRouter()
+PROVIDER_CALLBACK = "/oauth/signin/callback"
+PROVIDER_COOKIE = "raccord_provider"
+PROVIDER_PURPOSE = "provider"
+PROVIDER_LASTS = timedelta(minutes=10)
 
 
 @router.get("/signin")
@@ -31,7 +41,7 @@ def page(request: Request, next: str = "") -> Response:
     with desk.workshop.database.read() as session:
         if not anybody(session):
             return RedirectResponse("/setup", HTTPStatus.SEE_OTHER)
-    return show(request, "signin.html", then=own_address(next), email="", wrong=None)
+    return _page(request, own_address(next))
 
 
 @router.post("/signin")
@@ -43,8 +53,49 @@ def enter(request: Request, fields: Fields) -> Response:
         person = sign_in(desk.workshop, email, fields.get("password", ""), _address(request))
     except RaccordError as error:
         status = HTTPStatus.TOO_MANY_REQUESTS if error.code == "people.too_many_attempts" else HTTPStatus.FORBIDDEN
-        return show(request, "signin.html", status=status, then=then, email=email, wrong=said_by(error, request))
+        return _page(request, then, status=status, email=email, wrong=said_by(error, request))
     return _signed_in(request, person, then, lasting=fields.get("stay") == "yes")
+
+
+@router.post("/signin/provider")
+def set_out(request: Request, fields: Fields) -> Response:
+    """Show the way to the sign-in provider; what must come back is sealed in a cookie of this browser."""
+    desk = desk_of(request)
+    if desk.house is not None or not provider.offered(desk.workshop.settings):
+        return explained(request, HTTPStatus.NOT_FOUND)
+    with provider.new_client() as http:
+        out = provider.set_out(desk.workshop, _return_address(request), http)
+    # A page and not a redirect: browsers hold the policy's `form-action` against where a form's answer leads.
+    response = show(request, "leaving_signin.html", url=out.url, provider=provider_label(desk.workshop.settings))
+    kept = {"state": out.state, "nonce": out.nonce, "verifier": out.verifier, "next": fields.get("next", "")}
+    response.set_cookie(
+        desk.access.cookie(PROVIDER_COOKIE),
+        desk.signer.seal(PROVIDER_PURPOSE, kept, desk.workshop.clock.now(), PROVIDER_LASTS),
+        max_age=int(PROVIDER_LASTS.total_seconds()),
+        path="/",
+        secure=desk.access.secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@router.get(PROVIDER_CALLBACK)
+def come_back(request: Request) -> Response:
+    """Take the person back from the provider, checked against what this browser set out with."""
+    desk = desk_of(request)
+    name = desk.access.cookie(PROVIDER_COOKIE)
+    kept = desk.signer.open(PROVIDER_PURPOSE, request.cookies.get(name, ""), desk.workshop.clock.now())
+    state, code = request.query_params.get("state", ""), request.query_params.get("code", "")
+    if kept is None or not code or not hmac.compare_digest(kept["state"].encode(), state.encode()):
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    with provider.new_client() as http:
+        person = provider.come_back(
+            desk.workshop, _return_address(request), code, kept["nonce"], kept["verifier"], http
+        )
+    response = _signed_in(request, person, own_address(kept["next"]))
+    response.delete_cookie(name, path="/", secure=desk.access.secure, httponly=True, samesite="lax")
+    return response
 
 
 @router.get("/setup")
@@ -109,6 +160,14 @@ def leave(request: Request, fields: Fields) -> Response:
     return response
 
 
+def _page(
+    request: Request, then: str, *, status: int = HTTPStatus.OK, email: str = "", wrong: object = None
+) -> Response:
+    settings = desk_of(request).workshop.settings
+    label = provider_label(settings) if provider.offered(settings) else ""
+    return show(request, "signin.html", status=status, then=then, email=email, wrong=wrong, provider=label)
+
+
 def _invitation(request: Request, secret: str, given: Fields, error: RaccordError | None) -> Response:
     desk = desk_of(request)
     with desk.workshop.database.read() as session:
@@ -145,6 +204,15 @@ def _signed_in(request: Request, person: Person, then: str, *, lasting: bool = F
         samesite="lax",
     )
     return response
+
+
+def provider_label(settings: Settings) -> str:
+    """Return what the provider is called on the pages."""
+    return settings.oidc_label or urlsplit(settings.oidc_issuer).hostname or ""
+
+
+def _return_address(request: Request) -> str:
+    return f"{desk_of(request).workshop.settings.web_url}{PROVIDER_CALLBACK}"
 
 
 def _address(request: Request) -> str:
