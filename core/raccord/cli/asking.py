@@ -19,6 +19,15 @@ class NotConfirmedError(RaccordError):
     """Raised when something that needs a person's word was asked for where no person is."""
 
 
+def typed_word(out: Output, notice: Phrase, word: str, given: str) -> str:
+    """Show a notice and return the word that was typed to confirm it; ``given`` stands for it where nobody is asked."""
+    if given or out.as_json or not sys.stdin.isatty():
+        return given
+    click.echo(notice.get(out.language))
+    asked = Phrase(f"Pour confirmer, tapez {word}", f"To confirm, type {word}").get(out.language)
+    return str(click.prompt(asked, default="", show_default=False))
+
+
 def confirm(out: Output, consequence: Phrase, *, yes: bool, instead: Text = INSTEAD) -> None:
     """Show what follows and go on only with a person's word; raises ``click.Abort`` without it.
 

@@ -6,12 +6,14 @@ from raccord.cli.connect_closed import closed
 from raccord.cli.connect_days import days
 from raccord.cli.connect_gaps import backfill_command, gaps
 from raccord.cli.connect_life import (
+    activate_command,
     disconnect_command,
     grant,
     list_,
     pause_command,
     resume_command,
     schedule,
+    switch_command,
     upload,
 )
 from raccord.cli.connect_quickbooks import end_company, quickbooks
@@ -38,8 +40,10 @@ for _each in (
     upload,
     schedule,
     settings,
+    activate_command,
     pause_command,
     resume_command,
+    switch_command,
     grant,
     gaps,
     backfill_command,

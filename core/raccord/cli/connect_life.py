@@ -8,20 +8,21 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from raccord.cli.asking import confirm
+from raccord.cli.asking import confirm, typed_word
 from raccord.cli.connections_table import STATES, as_json, show
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import actor, output
-from raccord.cli.showing import moment
+from raccord.cli.showing import moment, short
 from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.jobs.schedules import set_schedule
-from raccord.onboarding.companies import disconnect_company
-from raccord.onboarding.connections import disconnect, grant_managing, pause, resume
+from raccord.onboarding.companies import disconnect_company, the_company
+from raccord.onboarding.connections import activate, disconnect, grant_managing, pause, resume
 from raccord.onboarding.people import Actor
+from raccord.onboarding.switching import WORDS, describe_switch, switch_company
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
 from raccord.store.files import StoredFileBox
@@ -222,6 +223,51 @@ def upload(connection: str, files: tuple[Path, ...]) -> int:
             f"{new_ones} files received, {known} known already. Next: raccord sync {found.label!r}.",
         )
     )
+    return Exit.OK
+
+
+@make_command("activate", "Mettre en marche une connexion gardée pour plus tard.", "Start a connection kept for later.")
+@click.argument("connection")
+def activate_command(connection: str) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection)
+        changed = activate(workshop, operator(actor()), found.id)
+        if out.as_json:
+            out.json({"connection": changed.id, "label": changed.label, "state": changed.state})
+        out.say(_now(changed))
+    return Exit.OK
+
+
+@make_command(
+    "switch",
+    "Relier un compte source à une autre société ; demande un mot, et rien n'est perdu dans la première.",
+    "Connect a source account to another company; asks for a word, and nothing is lost in the first one.",
+    params=[
+        Option("--to", "target", required=True, phrase=Phrase("L'autre société.", "The other company.")),
+        Option(
+            "--word",
+            default="",
+            phrase=Phrase("Le mot qui confirme, pour les scripts.", "The word that confirms, for scripts."),
+        ),
+    ],
+)
+@click.argument("connection")
+def switch_command(connection: str, target: str, word: str) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found, company = the_connection(session, connection), the_company(session, target)
+        said = describe_switch(workshop, found.id, company.id)
+        notice = Phrase(said.text.fr, said.text.en)
+        typed = typed_word(out, notice, WORDS[out.language], word)
+        changed = switch_company(workshop, operator(actor()), found.id, company.id, typed, out.language)
+        if out.as_json:
+            out.json({"connection": changed.id, "label": changed.label, "state": changed.state, "company": company.id})
+        out.say(_now(changed))
+        step = f"raccord plan {short(changed.id)}"
+        out.say(Phrase(f"Ensuite, lisez son plan : {step}", f"Next, read its plan: {step}"))
     return Exit.OK
 
 

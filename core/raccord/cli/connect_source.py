@@ -96,6 +96,13 @@ _YES = Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask not
             default=str(Mode.FIRST_TIME),
             phrase=Phrase("Première fois, ou livres déjà en marche.", "First time, or books already running."),
         ),
+        Option(
+            "--draft",
+            is_flag=True,
+            phrase=Phrase(
+                "La garder pour plus tard (raccord connect activate).", "Keep it for later (raccord connect activate)."
+            ),
+        ),
         Option("--cron", default=NIGHTLY, show_default=True, phrase=Phrase("Horaire (cron).", "Schedule (cron).")),
         Option(
             "--enable",
@@ -119,6 +126,7 @@ def source(
     time_zone: str,
     cut_off: str,
     mode: str,
+    draft: bool,
     cron: str,
     enable: bool,
     typed: tuple[str, ...],
@@ -147,6 +155,7 @@ def source(
             time_zone=time_zone,
             cut_off=cut_off,
             cron=cron,
+            draft=draft,
         )
         connection = connect(workshop, operator(actor()), new)
         _tell(out, info, connection)

@@ -11,18 +11,11 @@ from raccord.errors import RaccordError
 from raccord.onboarding.arrivals import Freshness, freshness_of
 from raccord.onboarding.holes import holes_of
 from raccord.overview.connections import ConnectionView
-from raccord.store.models import Connection, ConnectionState
+from raccord.store.models import Connection
+from raccord.sync import life
 from raccord.sync.workshop import Workshop
 
-STATES = {
-    ConnectionState.DRAFT: Phrase("à terminer", "to be finished"),
-    ConnectionState.CONNECTED: Phrase("connectée", "connected"),
-    ConnectionState.PAUSED: Phrase("en pause", "paused"),
-    ConnectionState.REAUTHORISE: Phrase("à autoriser de nouveau", "to be authorised again"),
-    ConnectionState.FAULTY: Phrase("suspendue (fautes du connecteur)", "paused (faults of its connector)"),
-    ConnectionState.DISCONNECTED: Phrase("déconnectée", "disconnected"),
-    ConnectionState.UNCONNECTED: Phrase("sans connexion", "without connection"),
-}
+STATES = {state: Phrase(said.fr, said.en) for state, said in life.STATES.items()}
 
 
 def show(out: Output, workshop: Workshop, views: Sequence[ConnectionView]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.people import Actor, Power, require
+from raccord.onboarding.source_accounts import earlier, info_of, refused, source_taken, taken_already
 from raccord.plugin.days import Days, read_cut_off
 from raccord.plugin.info import ConnectorInfo, Mode
 from raccord.plugin.texts import Text
@@ -21,16 +22,13 @@ from raccord.store import events
 from raccord.store.models import Company, Connection, ConnectionState, Gap, Schedule
 from raccord.store.vault import split_secrets
 from raccord.sync.days import today_of
+from raccord.sync.life import Step, require_step, take
 from raccord.sync.plans import set_aside
 from raccord.sync.remap import map_again
 from raccord.sync.workshop import Workshop, settings_handle
 
 NIGHTLY = "30 5 * * *"
 """After a source's day of deliveries, before people come to work."""
-
-
-class ConnectionRuleError(RaccordError):
-    """Raised when a step of a connection's life is not possible now; says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +45,26 @@ class NewConnection:
     cut_off: str = "00:00"
     """The hour at which the source's days end."""
     cron: str = NIGHTLY
+    draft: bool = False
+    """Whether it is kept to be finished: nothing is read or written before it is activated."""
 
 
 def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     """Create a connection; one source account goes to one company (CH-23), a second one is kept unconnected (CH-24)."""
-    info = _info(workshop, new.connector)
+    info = info_of(workshop, new.connector)
     require(actor, Power.LINK)
     settings = read_settings(info, new.values)
     identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
-    if before := _earlier(workshop, new, info, identity):
-        return reconnect(workshop, actor, before, new.values)
+    with workshop.database.read() as session:
+        before = earlier(session, new.company_id, info, identity, new.label)
+    if before is not None:
+        return reconnect(workshop, actor, before.id, new.values)
     try:
-        connection, taken = _created(workshop, actor, new, info, settings, identity)
+        with workshop.database.begin() as session:
+            connection, taken = create(workshop, session, actor, new, info, settings)
     except IntegrityError:
         # Somebody else was quicker by a moment, between the look and the writing.
-        raise _source_taken(info, "–") from None
+        raise source_taken(info, "–") from None
     if taken is not None:
         raise taken
     return connection
@@ -72,11 +75,12 @@ def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
-        info = _info(workshop, connection.connector)
+        info = info_of(workshop, connection.connector)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+        require_step(connection, Step.SETTINGS)
         settings = read_settings(info, values)
         if info.identity_setting and str(getattr(settings, info.identity_setting)) != connection.source_identity:
-            raise _refused(
+            raise refused(
                 "connection.identity_fixed",
                 Text("Ces réglages désignent un autre compte source.", "These settings name another source account."),
                 Text(
@@ -90,7 +94,8 @@ def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values
         connection.revision += 1
         # After too long a pause new credentials are not enough: the owner authorises again (CH-45).
         if connection.paused_at is None and connection.state in (ConnectionState.REAUTHORISE, ConnectionState.FAULTY):
-            connection.state, connection.fault_count = ConnectionState.CONNECTED, 0
+            take(connection, Step.SETTINGS)
+            connection.fault_count = 0
         map_again(session, connection.id)
         _note(session, actor, "connection.settings_changed", connection, now)
         return connection
@@ -104,7 +109,7 @@ def grant_managing(workshop: Workshop, actor: Actor, connection_id: str, *, gran
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
-        require(actor, Power.LINK, _info(workshop, connection.connector))
+        require(actor, Power.LINK, info_of(workshop, connection.connector))
         connection.manage_granted_at = now if granted else None
         _note(session, actor, "connection.manage_granted" if granted else "connection.manage_kept", connection, now)
         return connection
@@ -115,9 +120,8 @@ def pause(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = _changeable(workshop, session, actor, connection_id)
-        if connection.state != ConnectionState.CONNECTED:
-            raise _not_in_state(connection, "connection.not_connected")
-        connection.state, connection.paused_at = ConnectionState.PAUSED, now
+        take(connection, Step.PAUSE)
+        connection.paused_at = now
         connection.revision += 1
         session.add(Gap(connection_id=connection.id, first_day=_today(connection, now), reason="paused", opened_at=now))
         _note(session, actor, "connection.paused", connection, now)
@@ -132,8 +136,7 @@ def resume(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = _changeable(workshop, session, actor, connection_id)
-        if connection.state not in (ConnectionState.PAUSED, ConnectionState.FAULTY):
-            raise _not_in_state(connection, "connection.not_paused")
+        require_step(connection, Step.RESUME)
         today = _today(connection, now)
         too_long = connection.paused_at is not None and today > _one_year_after(
             _today(connection, connection.paused_at)
@@ -141,14 +144,15 @@ def resume(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
         connection.revision += 1
         if too_long:
             # The hole stays open, and nothing runs, until somebody authorises again.
-            connection.state = ConnectionState.REAUTHORISE
+            take(connection, Step.EXPIRE)
             _note(session, actor, "connection.pause_too_long", connection, now)
         else:
-            connection.state, connection.paused_at, connection.fault_count = ConnectionState.CONNECTED, None, 0
+            take(connection, Step.RESUME)
+            connection.paused_at, connection.fault_count = None, 0
             _close_gaps(session, connection.id, today, now)
             _note(session, actor, "connection.resumed", connection, now)
     if too_long:
-        raise _refused(
+        raise refused(
             "connection.pause_too_long",
             Text("La pause a duré plus d'un an.", "The pause lasted longer than a year."),
             Text(
@@ -168,23 +172,26 @@ def disconnect(workshop: Workshop, actor: Actor, connection_id: str) -> Connecti
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
-        require(actor, Power.LINK, _info(workshop, connection.connector))
-        if connection.state in (ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED):
-            raise _not_in_state(connection, "connection.not_connected")
-        connection.state, connection.paused_at = ConnectionState.DISCONNECTED, None
-        connection.approved_at = None
-        connection.revision += 1
-        set_aside(session, connection.id, now)
-        workshop.vault.within(session).delete(settings_handle(connection.id))
-        schedule = session.get(Schedule, connection.id)
-        if schedule is not None:
-            schedule.enabled = False
-        _close_gaps(session, connection.id, _today(connection, now), now)
-        session.add(
-            Gap(connection_id=connection.id, first_day=_today(connection, now), reason="disconnected", opened_at=now)
-        )
+        require(actor, Power.LINK, info_of(workshop, connection.connector))
+        end(workshop, session, connection, Step.DISCONNECT)
         _note(session, actor, "connection.disconnected", connection, now)
         return connection
+
+
+def end(workshop: Workshop, session: Session, connection: Connection, step: Step) -> None:
+    """Let a connection write nothing more and forget its credentials; its links, records and choices stay."""
+    now = workshop.clock.now()
+    take(connection, step)
+    connection.paused_at = connection.approved_at = None
+    connection.revision += 1
+    set_aside(session, connection.id, now)
+    workshop.vault.within(session).delete(settings_handle(connection.id))
+    schedule = session.get(Schedule, connection.id)
+    if schedule is not None:
+        schedule.enabled = False
+    today = _today(connection, now)
+    _close_gaps(session, connection.id, today, now)
+    session.add(Gap(connection_id=connection.id, first_day=today, reason="disconnected", opened_at=now))
 
 
 def reconnect(workshop: Workshop, actor: Actor, connection_id: str, values: Mapping[str, object]) -> Connection:
@@ -192,34 +199,54 @@ def reconnect(workshop: Workshop, actor: Actor, connection_id: str, values: Mapp
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
-        info = _info(workshop, connection.connector)
+        info = info_of(workshop, connection.connector)
         require(actor, Power.LINK, info)
-        if connection.state not in (ConnectionState.DISCONNECTED, ConnectionState.REAUTHORISE):
-            raise _not_in_state(connection, "connection.not_disconnected")
-        settings = read_settings(info, values)
-        plain, secret = split_secrets(settings)
-        identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
-        if identity != connection.source_identity:
-            raise _refused(
-                "connection.identity_fixed",
-                Text("Ces réglages désignent un autre compte source.", "These settings name another source account."),
-                Text(
-                    "Créez une nouvelle connexion pour cet autre compte.",
-                    "Create a new connection for that other account.",
-                ),
-            )
-        taken = _taken(session, info, session.get_one(Company, connection.company_id), identity, but=connection.id)
-        if taken:
-            raise taken
-        connection.settings, connection.state, connection.paused_at = plain, ConnectionState.CONNECTED, None
-        connection.fault_count, connection.plugin_version = 0, info.version
-        connection.revision += 1
-        workshop.vault.within(session).put(settings_handle(connection.id), secret)
-        schedule = session.get(Schedule, connection.id)
-        if schedule is not None:
-            schedule.enabled = True
-        _close_gaps(session, connection.id, _today(connection, now), now)
+        begin_again(workshop, session, connection, info, read_settings(info, values))
         _note(session, actor, "connection.reconnected", connection, now)
+        return connection
+
+
+def begin_again(
+    workshop: Workshop, session: Session, connection: Connection, info: ConnectorInfo, settings: BaseModel
+) -> None:
+    """Let a connection that ended, or must be authorised again, go on with new credentials of the same account."""
+    now = workshop.clock.now()
+    require_step(connection, Step.RECONNECT)
+    plain, secret = split_secrets(settings)
+    identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
+    if identity != connection.source_identity:
+        raise refused(
+            "connection.identity_fixed",
+            Text("Ces réglages désignent un autre compte source.", "These settings name another source account."),
+            Text(
+                "Créez une nouvelle connexion pour cet autre compte.",
+                "Create a new connection for that other account.",
+            ),
+        )
+    taken = taken_already(session, info, session.get_one(Company, connection.company_id), identity, but=connection.id)
+    if taken:
+        raise taken
+    take(connection, Step.RECONNECT)
+    connection.settings, connection.paused_at = plain, None
+    connection.fault_count, connection.plugin_version = 0, info.version
+    connection.revision += 1
+    workshop.vault.within(session).put(settings_handle(connection.id), secret)
+    schedule = session.get(Schedule, connection.id)
+    if schedule is not None:
+        schedule.enabled = True
+    _close_gaps(session, connection.id, _today(connection, now), now)
+
+
+def activate(workshop: Workshop, actor: Actor, connection_id: str) -> Connection:
+    """Start a connection that was kept as a draft; its first plan waits for approval like any other's."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = session.get_one(Connection, connection_id)
+        require(actor, Power.LINK, info_of(workshop, connection.connector))
+        take(connection, Step.ACTIVATE)
+        connection.revision += 1
+        session.get_one(Schedule, connection.id).enabled = True
+        _note(session, actor, "connection.activated", connection, now)
         return connection
 
 
@@ -233,7 +260,7 @@ def read_settings(info: ConnectorInfo, values: Mapping[str, object]) -> BaseMode
             for each in error.errors(include_input=False, include_url=False)
         ]
     names = "; ".join(f"{name} ({message})" for name, message in wrong[:10])
-    raise _refused(
+    raise refused(
         "connection.settings",
         Text(f"Réglages à corriger : {names}.", f"Settings to correct: {names}."),
         Text("Corrigez ces champs et recommencez.", "Correct these fields and try again."),
@@ -244,7 +271,7 @@ def read_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise _refused(
+        raise refused(
             "connection.time_zone",
             Text(f"Fuseau horaire inconnu : {name}.", f"Unknown time zone: {name}."),
             Text("Employez un nom comme America/Toronto.", "Use a name such as America/Toronto."),
@@ -256,132 +283,56 @@ def read_hour(text: str) -> time:
     try:
         return read_cut_off(text)
     except ValueError:
-        raise _refused(
+        raise refused(
             "connection.cut_off",
             Text(f"Heure de coupure inconnue : {text[:20]}.", f"Unknown cut-off hour: {text[:20]}."),
             Text("Employez une heure comme 17:00 ; minuit est 00:00.", "Use an hour such as 17:00; midnight is 00:00."),
         ) from None
 
 
-def _created(
-    workshop: Workshop, actor: Actor, new: NewConnection, info: ConnectorInfo, settings: BaseModel, identity: str
+def create(
+    workshop: Workshop, session: Session, actor: Actor, new: NewConnection, info: ConnectorInfo, settings: BaseModel
 ) -> tuple[Connection, RaccordError | None]:
-    """Write the connection with its schedule and first hole, or unconnected with the reason."""
+    """Write a connection with its schedule and first hole, or unconnected with the reason."""
     now, zone, cut_off = workshop.clock.now(), read_zone(new.time_zone), read_hour(new.cut_off)
     plain, secret = split_secrets(settings)
-    with workshop.database.begin() as session:
-        company = session.get_one(Company, new.company_id)
-        workshop.scopes.get(session, company.id, new.connector, 0)
-        taken = _taken(session, info, company, identity)
-        connection = Connection(
-            company_id=company.id,
-            connector=new.connector,
-            label=new.label or info.label.get("en" if company.language == "en" else "fr"),
-            source_identity=identity,
-            settings=plain,
-            state=ConnectionState.UNCONNECTED if taken else ConnectionState.CONNECTED,
-            mode=new.mode,
-            time_zone=zone.key,
-            cut_off=f"{cut_off:%H:%M}",
-            starts_on=new.starts_on or Days.of(zone, cut_off).day_of(now),
-            plugin_version=info.version,
-            set_up_at=now,
-            created_by=actor.name,
-        )
-        session.add(connection)
-        session.flush()
-        if taken is None:
-            if secret:
-                workshop.vault.within(session).put(settings_handle(connection.id), secret)
-            session.add(Schedule(connection_id=connection.id, cron=new.cron, time_zone=zone.key, enabled=True))
-            last_day = connection.starts_on - timedelta(days=1)
-            session.add(Gap(connection_id=connection.id, last_day=last_day, reason="before_start", opened_at=now))
-        _note(session, actor, "connection.refused" if taken else "connection.created", connection, now)
-        return connection, taken
+    identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
+    company = session.get_one(Company, new.company_id)
+    workshop.scopes.get(session, company.id, new.connector, 0)
+    taken = taken_already(session, info, company, identity)
+    began = ConnectionState.DRAFT if new.draft else ConnectionState.CONNECTED
+    connection = Connection(
+        company_id=company.id,
+        connector=new.connector,
+        label=new.label or info.label.get("en" if company.language == "en" else "fr"),
+        source_identity=identity,
+        settings=plain,
+        state=ConnectionState.UNCONNECTED if taken else began,
+        mode=new.mode,
+        time_zone=zone.key,
+        cut_off=f"{cut_off:%H:%M}",
+        starts_on=new.starts_on or Days.of(zone, cut_off).day_of(now),
+        plugin_version=info.version,
+        set_up_at=now,
+        created_by=actor.name,
+    )
+    session.add(connection)
+    session.flush()
+    if taken is None:
+        if secret:
+            workshop.vault.within(session).put(settings_handle(connection.id), secret)
+        session.add(Schedule(connection_id=connection.id, cron=new.cron, time_zone=zone.key, enabled=not new.draft))
+        last_day = connection.starts_on - timedelta(days=1)
+        session.add(Gap(connection_id=connection.id, last_day=last_day, reason="before_start", opened_at=now))
+    _note(session, actor, "connection.refused" if taken else "connection.created", connection, now)
+    return connection, taken
 
 
 def _changeable(workshop: Workshop, session: Session, actor: Actor, connection_id: str) -> Connection:
     connection = session.get_one(Connection, connection_id)
     granted = connection.manage_granted_at is not None
-    require(actor, Power.MANAGE, _info(workshop, connection.connector), manage_granted=granted)
+    require(actor, Power.MANAGE, info_of(workshop, connection.connector), manage_granted=granted)
     return connection
-
-
-def _info(workshop: Workshop, connector: str) -> ConnectorInfo:
-    admitted = workshop.scopes.catalog.get(connector)
-    if admitted is None:
-        raise _refused(
-            "connector.not_installed",
-            Text(
-                f"Le connecteur « {connector} » n'est pas installé.", f"The connector “{connector}” is not installed."
-            ),
-            Text("« raccord plugins » montre ceux qui sont là.", "“raccord plugins” shows those that are there."),
-        )
-    return admitted.info
-
-
-def _earlier(workshop: Workshop, new: NewConnection, info: ConnectorInfo, identity: str) -> str | None:
-    """Return the connection that this source account had to this company before it was disconnected.
-
-    A source that does not say which account it is (a bank's files) is known by its label.
-    """
-    same = Connection.source_identity == identity
-    if not identity:
-        labels = (new.label,) if new.label else (info.label.fr, info.label.en)
-        same = same & Connection.label.in_(labels)
-    with workshop.database.read() as session:
-        return session.scalars(
-            select(Connection.id)
-            .where(
-                Connection.company_id == new.company_id,
-                Connection.connector == new.connector,
-                Connection.state == ConnectionState.DISCONNECTED,
-                same,
-            )
-            .order_by(Connection.set_up_at.desc())
-        ).first()
-
-
-def _taken(
-    session: Session, info: ConnectorInfo, company: Company, identity: str, but: str = ""
-) -> RaccordError | None:
-    if not info.identity_setting:
-        return None
-    live = select(Connection).where(
-        Connection.connector == info.name,
-        Connection.id != but,
-        Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
-    )
-    same = session.scalars(live.where(Connection.source_identity == identity)).first()
-    if same is not None:
-        return _source_taken(info, session.get_one(Company, same.company_id).name)
-    own = session.scalars(live.where(Connection.company_id == company.id)).first() if info.owner_only else None
-    if own is not None:
-        return _refused(
-            "connection.company_taken",
-            Text(
-                f"« {company.name} » est déjà reliée à {info.label.fr} {own.source_identity} ;"
-                " le compte est créé sans connexion.",
-                f"“{company.name}” is already connected to {info.label.en} {own.source_identity};"
-                " the account is created without a connection.",
-            ),
-            Text(
-                "Reliez ce compte à une autre société QuickBooks.",
-                "Connect this account to another QuickBooks company.",
-            ),
-        )
-    return None
-
-
-def _source_taken(info: ConnectorInfo, other: str) -> RaccordError:
-    return _refused(
-        "connection.source_taken",
-        Text(
-            f"Ce compte {info.label.fr} est déjà relié à « {other} ».",
-            f"This {info.label.en} account is already connected to “{other}”.",
-        ),
-        Text("Déconnectez-le d'abord là-bas.", "Disconnect it there first."),
-    )
 
 
 def _today(connection: Connection, now: datetime) -> date:
@@ -415,19 +366,4 @@ def _note(session: Session, actor: Actor, action: str, connection: Connection, n
         company_id=connection.company_id,
         connection_id=connection.id,
         now=now,
-    )
-
-
-def _refused(code: str, text: Text, fix: Text) -> RaccordError:
-    return ConnectionRuleError(code, text, fix)
-
-
-def _not_in_state(connection: Connection, code: str) -> RaccordError:
-    return _refused(
-        code,
-        Text(
-            f"La connexion « {connection.label} » est dans l'état {connection.state}.",
-            f"The connection “{connection.label}” is {connection.state}.",
-        ),
-        Text("Cette action n'y est pas possible.", "This action is not possible in it."),
     )

@@ -21,10 +21,11 @@ from raccord.plugin.records import Record
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec import entity_of
 from raccord.scope import Scope
-from raccord.store.models import Connection, ConnectionState, DraftRow, DraftState, RecordState, SourceRecord
+from raccord.store.models import Connection, DraftRow, DraftState, RecordState, SourceRecord
 from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
+from raccord.sync.life import Step, core_takes
 from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
@@ -325,6 +326,5 @@ def _withdraw(slice_: Slice, row: SourceRecord, old: DraftRow, reason: str) -> N
 
 def judge(connection: Connection, mapped: int, faults: int) -> None:
     """Pause a connection whose plugin fails on more than one record in five: its answers cannot be trusted."""
-    if mapped >= JUDGED_FROM and faults * FAULTY_SHARE > mapped:
-        connection.state = ConnectionState.FAULTY
+    if mapped >= JUDGED_FROM and faults * FAULTY_SHARE > mapped and core_takes(connection, Step.FAULT):
         connection.revision += 1

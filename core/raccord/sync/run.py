@@ -36,6 +36,7 @@ from raccord.store.models import (
 from raccord.sync.conserve import ConservationError
 from raccord.sync.execution import Execution, PassingTrouble
 from raccord.sync.file_guard import DatabaseAway
+from raccord.sync.life import Step, core_takes
 from raccord.sync.phases import PROOF, Phase, Progress
 from raccord.sync.post import OutcomeUnknown
 from raccord.sync.problems import open_problem, subject_of
@@ -151,7 +152,7 @@ class Pipeline:
         at_source = isinstance(error, Reauthorise)
         with execution.begin() as (session, run):
             if at_source:
-                session.get_one(Connection, run.connection_id).state = ConnectionState.REAUTHORISE
+                core_takes(session.get_one(Connection, run.connection_id), Step.SIGN_IN_REFUSED)
             else:
                 session.get_one(Company, run.company_id).state = CompanyState.REAUTHORISE
             params = (
@@ -165,8 +166,7 @@ class Pipeline:
         with execution.begin() as (session, run):
             connection = session.get_one(Connection, run.connection_id)
             connection.fault_count += 1
-            if connection.fault_count >= FAULTS_MAX:
-                connection.state = ConnectionState.FAULTY
+            if connection.fault_count >= FAULTS_MAX and core_takes(connection, Step.FAULT):
                 connection.revision += 1
             self._end_badly(session, run, fault.code, {"fr": fault.text.fr, "en": fault.text.en})
         return Progress.STOPPED

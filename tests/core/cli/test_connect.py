@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import till
-from harness import NOW
+from harness import NOW, lab
 
 from raccord.cli import callback_listener
 from raccord.cli.callback_listener import ListenerError, is_loopback, wait_for_callback
@@ -219,6 +219,54 @@ def test_a_disconnected_source_is_connected_again_and_nothing_comes_twice(
     assert (status, run["runs"][0]["state"]) == (Exit.OK, "done")
     listed = told("connect", "list")[1]["connections"][0]
     assert (listed["documents"], listed["unequal"]) == (1, 0)
+
+
+@pytest.mark.requirement("TD-48", "TD-49", "TD-52", "K14")
+def test_a_source_goes_to_another_company_only_with_the_word_of_the_language(
+    told: Told, said: Said, chosen: str, realm: str, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = sandbox.store.add("us").realm
+    name = told("connect", "quickbooks", "--consent", "--realm", second)[1]["name"]
+    status, refused = told("connect", "switch", "Shop", "--to", second)
+    assert (status, refused["error"]["code"]) == (Exit.FAILED, "connection.word_missing")
+    assert name in refused["error"]["text"]["fr"]
+    assert "ACCEPTER" in refused["error"]["fix"]["fr"]
+    typed = iter(["accept", "ACCEPT"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.prompt", lambda *_, **__: next(typed))
+    status, shown = said("connect", "switch", "Shop", "--to", second)
+    assert (status, name in shown, "cannot be undone" in shown) == (Exit.FAILED, True, True)
+    assert told("connect", "list")[1]["total"] == 1
+    # The connector is enabled for each company by itself.
+    _, refused = told("connect", "switch", "Shop", "--to", second, "--word", "ACCEPT")
+    assert refused["error"]["code"] == "connector.not_enabled"
+    assert told("plugins", "enable", "till", "--company", second)[0] == Exit.OK
+    assert said("connect", "switch", "Shop", "--to", second)[0] == Exit.OK
+    states = sorted(each["state"] for each in told("connect", "list")[1]["connections"])
+    assert states == ["connected", "disconnected"]
+
+
+@pytest.mark.requirement("K19")
+def test_a_name_that_is_taken_is_given_another_one_with_holds_decide(
+    told: Told, said: Said, chosen: str, realm: str, sandbox: SandboxServer
+) -> None:
+    lab(sandbox, "create", realm, entity="Vendor", changes={"DisplayName": "Client Caisse"})
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "10.00"}]
+    told("plan")
+    [question] = told("holds")[1]["questions"]
+    assert (question["code"], question["ways"]) == ("resolve.name_taken", ["rename", "skip"])
+    assert "Client Caisse (client)" in question["fix"]["fr"]
+    status, refused = told("holds", "decide", "link", question["hold"], "--document", "1")
+    assert (status, refused["error"]["code"]) == (Exit.FAILED, "conflict.not_allowed")
+    assert told("holds", "decide", "rename", question["hold"])[1]["error"]["code"] == "conflict.not_allowed"
+    name = question["params"]["proposals"][0]
+    assert said("holds", "decide", "rename", question["hold"], "--name", name)[0] == Exit.OK
+    _, plan = told("plan")
+    assert told("apply", "--hash", plan["hash"], "--yes")[0] == Exit.OK
+    assert told("holds")[1]["total"] == 0
+    books = sandbox.store.get(realm)
+    assert books is not None
+    assert [row["DisplayName"] for row in books.table("Customer")].count(name) == 1
 
 
 @pytest.mark.requirement("CH-54", "CH-55", "K9")

@@ -1,0 +1,100 @@
+"""Which source account a connection is of: whether it is free, and which connection it had before."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.errors import RaccordError
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
+from raccord.store.models import Company, Connection, ConnectionState
+from raccord.sync.workshop import Workshop
+
+
+class ConnectionRuleError(RaccordError):
+    """Raised when a step of a connection's life is not possible now; says why and what to do."""
+
+
+def refused(code: str, text: Text, fix: Text) -> RaccordError:
+    return ConnectionRuleError(code, text, fix)
+
+
+def info_of(workshop: Workshop, connector: str) -> ConnectorInfo:
+    """Return an installed connector's manifest."""
+    admitted = workshop.scopes.catalog.get(connector)
+    if admitted is None:
+        raise refused(
+            "connector.not_installed",
+            Text(
+                f"Le connecteur « {connector} » n'est pas installé.", f"The connector “{connector}” is not installed."
+            ),
+            Text("« raccord plugins » montre ceux qui sont là.", "“raccord plugins” shows those that are there."),
+        )
+    return admitted.info
+
+
+def earlier(
+    session: Session, company_id: str, info: ConnectorInfo, identity: str, label: str = ""
+) -> Connection | None:
+    """Return the connection that this source account had to this company before it was disconnected.
+
+    A source that does not say which account it is (a bank's files) is known by its label.
+    """
+    same = Connection.source_identity == identity
+    if not identity:
+        labels = (label,) if label else (info.label.fr, info.label.en)
+        same = same & Connection.label.in_(labels)
+    return session.scalars(
+        select(Connection)
+        .where(
+            Connection.company_id == company_id,
+            Connection.connector == info.name,
+            Connection.state == ConnectionState.DISCONNECTED,
+            same,
+        )
+        .order_by(Connection.set_up_at.desc())
+    ).first()
+
+
+def taken_already(
+    session: Session, info: ConnectorInfo, company: Company, identity: str, but: str = ""
+) -> RaccordError | None:
+    """Return why a source account cannot be connected to a company (CH-23, CH-24), or nothing."""
+    if not info.identity_setting:
+        return None
+    live = select(Connection).where(
+        Connection.connector == info.name,
+        Connection.id != but,
+        Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
+    )
+    same = session.scalars(live.where(Connection.source_identity == identity)).first()
+    if same is not None:
+        return source_taken(info, session.get_one(Company, same.company_id).name)
+    own = session.scalars(live.where(Connection.company_id == company.id)).first() if info.owner_only else None
+    if own is not None:
+        return refused(
+            "connection.company_taken",
+            Text(
+                f"« {company.name} » est déjà reliée à {info.label.fr} {own.source_identity} ;"
+                " le compte est créé sans connexion.",
+                f"“{company.name}” is already connected to {info.label.en} {own.source_identity};"
+                " the account is created without a connection.",
+            ),
+            Text(
+                "Reliez ce compte à une autre société QuickBooks.",
+                "Connect this account to another QuickBooks company.",
+            ),
+        )
+    return None
+
+
+def source_taken(info: ConnectorInfo, other: str) -> RaccordError:
+    return refused(
+        "connection.source_taken",
+        Text(
+            f"Ce compte {info.label.fr} est déjà relié à « {other} ».",
+            f"This {info.label.en} account is already connected to “{other}”.",
+        ),
+        Text("Déconnectez-le d'abord là-bas.", "Disconnect it there first."),
+    )
