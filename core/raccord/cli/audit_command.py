@@ -20,9 +20,11 @@ from raccord.cli.words import Option, group
 from raccord.errors import RaccordError
 from raccord.overview.audit import Entry, audit_log
 from raccord.overview.listing import MOST, USUAL
+from raccord.overview.verified import links_untold
 from raccord.overview.why import Said, Why, Write, why
 from raccord.plugin.texts import Text
 from raccord.store import events
+from raccord.store.told import verify_links
 
 
 class ChainBrokenError(RaccordError):
@@ -52,6 +54,7 @@ def command() -> None:
 def verify() -> None:
     with opened() as database, database.read() as session:
         broken = events.verify(session)
+        links = None if broken is not None else verify_links(session)
     if broken is not None:
         raise ChainBrokenError(
             "audit.chain_broken",
@@ -64,10 +67,25 @@ def verify() -> None:
                 "Compare with a backup: somebody wrote to the database without going through Raccord.",
             ),
         )
+    if links is not None and links.untold:
+        raise links_untold(links)
     out = output()
+    told, older = (0, 0) if links is None else (links.told, links.older)
     if out.as_json:
-        out.json({"intact": True})
-    out.say(Phrase("La chaîne d'audit est intacte.", "The audit chain is intact."))
+        out.json({"intact": True, "links": told, "older": older})
+    out.say(
+        Phrase(
+            f"La chaîne d'audit est intacte ; {told} documents sont tels qu'elle les raconte.",
+            f"The audit chain is intact; {told} documents are as it tells them.",
+        )
+    )
+    if older:
+        out.say(
+            Phrase(
+                f"{older} documents datent d'avant que la chaîne les raconte.",
+                f"{older} documents are from before the chain told of them.",
+            )
+        )
 
 
 @command.command(
@@ -156,7 +174,7 @@ def _show_why(out: Output, found: Why) -> None:
         empty=Phrase("Rien à montrer.", "Nothing to show."),
     )
     if found.entries:
-        _show_entries(out, Phrase("Décisions de personnes", "People's decisions"), found.entries)
+        _show_entries(out, Phrase("Dans la chaîne d'audit", "In the audit chain"), found.entries)
 
 
 def _document(out: Output, found: Why) -> Iterator[tuple[Phrase, str]]:

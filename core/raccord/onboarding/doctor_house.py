@@ -18,6 +18,7 @@ from raccord.store.database import Database
 from raccord.store.errors import StoreError
 from raccord.store.keyring import Keyring
 from raccord.store.models import Secret
+from raccord.store.told import verify_links
 from raccord.store.vault import Vault
 
 DISK_LOW = 1024**3
@@ -115,6 +116,18 @@ def _keys(settings: Settings, database: Database) -> Iterator[Finding]:
 def _audit(database: Database) -> Finding:
     with database.read() as session:
         broken = events.verify(session)
+        links = None if broken is not None else verify_links(session)
+    if links is not None and links.untold:
+        told = links.untold[0]
+        return Finding(
+            "audit.links_untold",
+            Level.FAILED,
+            Text(
+                f"{told.key or told.link_id} n'est pas tel que la chaîne d'audit le raconte.",
+                f"{told.key or told.link_id} is not as the audit chain tells it.",
+            ),
+            Text("« raccord audit verify » les nomme tous.", "“raccord audit verify” names them all."),
+        )
     if broken is None:
         return well("doctor.audit", "La chaîne d'audit est intacte.", "The audit chain is intact.")
     return Finding(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
-from raccord.store.models import Event
+from raccord.store.models import Event, LinkRow
+from raccord.store.told import WRITTEN, told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ def audit_log(
     limit: int = USUAL,
     offset: int = 0,
 ) -> Listing[Entry]:
-    """Return entries of the chain, the newest first; ``action`` also names a family (``connection``)."""
+    """Return entries of the chain, the newest first; ``action`` also names a family (``connection``).
+
+    What runs wrote is told where it is asked for (``links``), for it would hide what people decided.
+    """
     limit, offset = bounds(limit, offset)
     wanted: list[Any] = []
     for column, value in (
@@ -56,6 +60,8 @@ def audit_log(
         wanted.append(Event.company_id.in_(within))
     if action:
         wanted.append((Event.action == action) | Event.action.startswith(f"{action}.", autoescape=True))
+    elif not subject:
+        wanted.append(Event.action != WRITTEN)
     rows = session.scalars(select(Event).where(*wanted).order_by(Event.seq.desc()).limit(limit).offset(offset))
     total = session.scalar(select(func.count()).select_from(Event).where(*wanted)) or 0
     return Listing([_entry(row) for row in rows], total, offset, limit)
@@ -72,7 +78,19 @@ def entries_about(session: Session, connection_id: str, subjects: Sequence[str],
     return [_entry(row) for row in rows]
 
 
+def entries_that_tell_of(session: Session, link: LinkRow) -> list[Entry]:
+    """Return by which entries the chain tells of a link, the oldest first: its runs, plans and mappings."""
+    found = []
+    for row in told_of(session, link.company_id, link):
+        _, kind, document_id, state, _ = row.body["links"][str(link.id)]
+        body = {name: value for name, value in row.body.items() if name != "links"}
+        found.append(replace(_entry(row), body={**body, "document": f"{kind} {document_id}", "state": state}))
+    return found
+
+
 def _entry(row: Event) -> Entry:
-    return Entry(
-        row.seq, row.at, row.actor, row.action, row.subject, row.company_id, row.connection_id, row.body, row.hash
-    )
+    body = row.body
+    if row.action == WRITTEN:
+        # A hundred documents in one line of a table tell nobody anything.
+        body = {**{name: value for name, value in body.items() if name != "links"}, "documents": len(body["links"])}
+    return Entry(row.seq, row.at, row.actor, row.action, row.subject, row.company_id, row.connection_id, body, row.hash)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.audit import Entry, entries_about
+from raccord.overview.audit import Entry, entries_about, entries_that_tell_of
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
     Choice,
@@ -112,7 +112,7 @@ class Why:
     """Nothing for objects that core itself wanted, such as a default account."""
     writes: Sequence[Write]
     entries: Sequence[Entry]
-    """What people decided about it, from the audit chain."""
+    """What people decided about it and by which entries runs told of it, from the audit chain."""
 
 
 def why(session: Session, name: str, company_id: str | None = None) -> list[Why]:
@@ -154,8 +154,13 @@ def _why(session: Session, link: LinkRow) -> Why:
         marker=link.marker,
         said=None if record is None else _said(session, record),
         writes=_writes(session, link),
-        entries=entries_about(session, link.connection_id, [link.key]),
+        entries=_entries(session, link),
     )
+
+
+def _entries(session: Session, link: LinkRow) -> list[Entry]:
+    found = [*entries_about(session, link.connection_id, [link.key]), *entries_that_tell_of(session, link)]
+    return sorted(found, key=lambda entry: entry.seq)
 
 
 def _said(session: Session, record: SourceRecord) -> Said:
@@ -214,17 +219,21 @@ def _writes(session: Session, link: LinkRow) -> list[Write]:
             run_started_by=run.started_by,
             plugin=line.mapped_by,
             mapping=line.mapped_under,
-            chosen=_chosen(session, link, line, plan.created_at),
+            chosen=_chosen(session, link, line, posting.body, plan.created_at),
         )
         for posting, line, plan, run in rows
     ]
 
 
-def _chosen(session: Session, link: LinkRow, line: PlanLine, planned_at: datetime) -> list[Chosen]:
-    """Return the choices valid on the document's day, as they were when it was planned, that its payload uses."""
+def _chosen(session: Session, link: LinkRow, line: PlanLine, body: str, planned_at: datetime) -> list[Chosen]:
+    """Return the choices valid on the document's day, as they were when it was planned, that what was sent uses."""
     rows = session.scalars(
         select(Choice)
-        .where(Choice.connection_id == link.connection_id, Choice.chosen_at <= planned_at)
+        .where(
+            Choice.connection_id == link.connection_id,
+            # A default that the same plan made was kept as a choice when it was posted.
+            or_(Choice.chosen_at <= planned_at, Choice.origin == "default"),
+        )
         .order_by(Choice.role, Choice.of, Choice.valid_from)
     )
     valid = {(row.role, row.of): row for row in rows if line.day is None or row.valid_from <= line.day}
@@ -233,5 +242,5 @@ def _chosen(session: Session, link: LinkRow, line: PlanLine, planned_at: datetim
             row.role, row.of, row.ledger_name, row.ledger_id, row.valid_from, row.origin, row.chosen_by, row.chosen_at
         )
         for row in valid.values()
-        if f'"value":"{row.ledger_id}"' in line.payload
+        if f'"value":"{row.ledger_id}"' in body
     ]

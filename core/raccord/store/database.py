@@ -15,9 +15,11 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from raccord.clock import Clock, SystemClock
 from raccord.plugin.texts import Text
 from raccord.store.canonical import canonical, exact
 from raccord.store.errors import StoreError
+from raccord.store.told import TellingSession, telling
 
 SCHEMA = "app"
 """The PostgreSQL schema of all our tables; the durable engine keeps its own beside it."""
@@ -46,6 +48,8 @@ class Database:
         self.url = _checked(url)
         self.dialect: Dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         self.name = "raccord"
+        self.clock: Clock = SystemClock()
+        """Of the entries by which the audit chain tells of links."""
         self.engine: Engine = _sqlite(self.url) if self.dialect == "sqlite" else _postgres(self.url)
         if self.dialect == "postgresql":
             event.listen(self.engine, "do_connect", self._say_name)
@@ -58,8 +62,12 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """Open a session whose work is committed as one, or not at all when the block raises."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        """Open a session whose work is committed as one, or not at all when the block raises.
+
+        The links it writes are told in the audit chain by the same commit.
+        """
+        with TellingSession(self.engine, expire_on_commit=False) as session, session.begin():
+            telling(session, self.clock)
             yield session
 
     @contextmanager

@@ -37,9 +37,11 @@ def append(
     From here to the end of the transaction nobody else can write to the chain: append last. ``body`` holds JSON
     values and decimals, never a secret; floats raise ``TypeError``.
     """
+    # First whatever rows the transaction writes, then the chain: two that took them the other way round would wait for
+    # each other.
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
-    session.flush()
     head = session.get(EventHead, _HEAD, populate_existing=True)
     if head is None:
         head = EventHead(id=_HEAD, seq=0, hash=BEGINNING)

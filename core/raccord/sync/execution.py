@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from raccord.store.database import Database
 from raccord.store.models import Run
+from raccord.store.told import on_behalf_of
 
 
 class Fenced(Exception):  # noqa: N818 - named for what happened: another execution took over
@@ -60,4 +61,5 @@ class Execution:
             run = session.scalars(select(Run).where(Run.id == self.run_id).with_for_update()).one()
             if run.fence != self.fence:
                 raise Fenced(self.run_id)
+            on_behalf_of(session, self.run_id)
             yield session, run

@@ -31,6 +31,7 @@ from raccord.store.models import (
     PostingState,
     Run,
 )
+from raccord.store.told import on_behalf_of
 from raccord.sync.acquaint import RECOGNISED, known_until, marked_under, newest_of
 from raccord.sync.bodies import digest, mark, marker, request_id
 from raccord.sync.chunks import CHUNK, chunks
@@ -402,6 +403,10 @@ class Poster:
     def _outcomes(self, session: Session, run: Run, results: Sequence[Result]) -> Outcomes:
         outcomes = Outcomes(session, run, self.company_id, self.clock.now())
         outcomes.load([result.job.posting_id for result in results])
+        # By this the chain knows which plan and which mapping each document comes from.
+        lines = outcomes.lines.values()
+        mapped = sorted({f"{line.mapped_by} r{line.mapped_under}" for line in lines if line.mapped_by})
+        on_behalf_of(session, run.id, {"plans": sorted({line.plan_id for line in lines}), "mapped": mapped})
         return outcomes
 
     def _give_back(self, session: Session, job: Job) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import QuickBooks
+from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, ProofMonth
+from raccord.store.told import CORE
 from raccord.sync.certified import watch_certified
 from raccord.sync.others import note_month, watched_accounts
 from raccord.sync.proof_months import keep_reading, stands
@@ -88,6 +90,7 @@ def keep_month(session: Session, connection: Connection, run_id: str, reading: R
     first, last = reading.first, reading.last
     unequal = store_proof(session, connection, run_id, first, last, reading.totals, now)
     row = session.get(ProofMonth, (connection.id, first))
+    stood = None if row is None else (row.fingerprint, row.unequal)
     known = [] if row is None else [str(each) for each in row.accounts]
     note_month(session, connection.company_id, reading.documents, first, last, reading.accounts, known, now)
     keep_reading(
@@ -95,4 +98,15 @@ def keep_month(session: Session, connection: Connection, run_id: str, reading: R
         now=now,
     )  # fmt: skip
     watch_certified(session, connection, run_id, first, now)
+    if stood != (reading.fingerprint, unequal):
+        events.append(
+            session,
+            actor=CORE,
+            action="proof.stored",
+            subject=f"{first:%Y-%m}",
+            company_id=connection.company_id,
+            connection_id=connection.id,
+            now=now,
+            body={"run": run_id, "unequal": unequal, "fingerprint": reading.fingerprint},
+        )
     return unequal

@@ -85,6 +85,10 @@ class Workshop:
     _followed: OrderedDict[str, int] = field(default_factory=OrderedDict, repr=False)
     """Runs whose books this process is acquainted with, and the fence of the last unit it did of each."""
 
+    def __post_init__(self) -> None:
+        """Let the audit chain be told by the same clock."""
+        self.database.clock = self.clock
+
     def follows(self, run_id: str, fence: int) -> bool:
         """Tell whether this process did the unit right before ``fence`` and was acquainted with the books then.
 
