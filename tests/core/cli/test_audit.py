@@ -87,9 +87,21 @@ def test_the_log_names_who_did_what_newest_first(told: Told, posted: dict[str, A
 
 
 def test_an_altered_entry_is_named(told: Told, posted: dict[str, Any], database: Database) -> None:
-    assert told("audit", "verify") == (Exit.OK, {"intact": True})
+    status, whole = told("audit", "verify")
+    assert (status, whole["intact"], whole["older"]) == (Exit.OK, True, 0)
+    with database.read() as session:
+        assert whole["links"] == session.scalar(text("SELECT count(*) FROM link")) > 0
     with database.begin() as session:
         session.execute(text("UPDATE event SET actor = 'nobody' WHERE seq = 2"))
     status, answer = told("audit", "verify")
     assert (status, answer["error"]["code"]) == (Exit.FAILED, "audit.chain_broken")
     assert "2" in answer["error"]["text"]["en"]
+
+
+def test_a_link_that_the_chain_does_not_tell_is_named(told: Told, posted: dict[str, Any], database: Database) -> None:
+    with database.begin() as session:
+        session.execute(text("UPDATE link SET document_id = '999' WHERE key = 'sales/s1'"))
+    status, answer = told("audit", "verify")
+    assert (status, answer["error"]["code"]) == (Exit.FAILED, "audit.links_untold")
+    assert "sales/s1 altered" in answer["error"]["text"]["en"]
+    assert "sales/s1 modifié" in answer["error"]["text"]["fr"]

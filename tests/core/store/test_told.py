@@ -14,7 +14,7 @@ from raccord.clock import FixedClock
 from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Event, LinkRow, LinkState
-from raccord.store.told import WRITTEN, Links, on_behalf_of, verify_links
+from raccord.store.told import WRITTEN, Links, digest, on_behalf_of, verify_links
 
 LINKED = datetime(2026, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -126,3 +126,16 @@ def test_links_of_a_database_that_told_of_none_are_counted_as_older(told: Databa
         session.execute(text("DELETE FROM event"))
         session.execute(text("DELETE FROM event_head"))
     assert verified(told) == Links((), told=0, older=3)
+
+
+def test_the_digest_covers_every_column_of_a_link(told: Database) -> None:
+    moment = LINKED.replace(year=2020)
+    others = {str: "x", int: 77, date: date(2020, 1, 1), "amount": Decimal("77.00"), "linked_at": moment}
+    with told.read() as session:
+        row = session.scalars(select(LinkRow)).first()
+        assert row is not None
+        for column in LinkRow.__table__.columns:
+            before, was = digest(row), getattr(row, column.key)
+            setattr(row, column.key, others.get(column.key) or others[column.type.python_type])
+            assert (digest(row) != before) == (column.key != "id"), column.key
+            setattr(row, column.key, was)
