@@ -30,7 +30,7 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.problems import close_problems
 from raccord.sync.readback import LISTS
 from raccord.sync.removals import EDITED, GONE, PERIOD_CLOSED, SEEN, STILL_HELD, fingerprint
-from raccord.sync.undo_selection import Asked, Selection, references
+from raccord.sync.undo_selection import FILE, Asked, Selection, attached_to, references
 from raccord.sync.undo_written import Written, held_once, read_written
 
 ASKED = "undo.asked"
@@ -47,7 +47,14 @@ NAME_CHOSEN = "undo.name_chosen"
 NOTHING_TO_DO = (GONE, VOIDED)
 """Reasons for which nothing is left to be done, rather than something refused."""
 
-KIND_RANKS: Mapping[str, int] = {"Deposit": 0, "Payment": 1, "BillPayment": 1, "RefundReceipt": 2, "CreditMemo": 2}
+KIND_RANKS: Mapping[str, int] = {
+    "Attachable": 0,
+    "Deposit": 0,
+    "Payment": 1,
+    "BillPayment": 1,
+    "RefundReceipt": 2,
+    "CreditMemo": 2,
+}
 """What usually holds others goes first; what does hold a document goes before it in any case."""
 OTHER_RANK = 3
 NAME_RANKS: Mapping[str, int] = {"Account": 2}
@@ -111,6 +118,7 @@ class UndoPlanner:
             if why is not None:
                 self.stays[link.key] = why
         self._settle_holders()
+        self._settle_files()
         self._settle_names()
         drafts = self._drafts()
         self._read_matches()
@@ -140,7 +148,7 @@ class UndoPlanner:
         changed = self._changed(link, document)
         if changed:
             return EDITED, {"fields": list(changed)}
-        return self._by_day(link, document)
+        return None if link.kind == FILE else self._by_day(link, document)
 
     def _changed(self, link: LinkRow, document: Mapping[str, Any]) -> Sequence[str]:
         """Return in what a document is no longer as we wrote it."""
@@ -194,6 +202,20 @@ class UndoPlanner:
         for link in self.selection.documents:
             if link.key not in self.stays:
                 self.holders[link.key] = [by_id[str(holder["TxnId"])].key for holder in held[link.key]]
+
+    def _settle_files(self) -> None:
+        """Keep the files of documents that stay; the others go before their documents."""
+        going = {(link.kind, link.document_id): link for link in self.selection.documents if link.key not in self.stays}
+        for link in self.selection.files:
+            if link.key in self.stays:
+                continue
+            places = attached_to(self.books.documents[link.kind, link.document_id])
+            staying = next((place for place in places if place not in going), None)
+            if staying is not None:
+                self.stays[link.key] = self._held_by({"TxnType": staying[0], "TxnId": staying[1]}, None)
+                continue
+            for place in places:
+                self.holders[going[place].key].append(link.key)
 
     def _held_by(self, holder: Mapping[str, Any], ours: LinkRow | None) -> tuple[str, dict[str, Any]]:
         kind, document_id = str(holder.get("TxnType", "")), str(holder.get("TxnId", ""))

@@ -11,7 +11,7 @@ from raccord.sync.plans import plan_hash, start_plan
 from raccord.sync.removals import read_documents
 from raccord.sync.undo import UndoPlanner
 from raccord.sync.undo_books import read_books
-from raccord.sync.undo_selection import Asked, names_used, select_links
+from raccord.sync.undo_selection import Asked, files_on, names_used, select_links
 from raccord.sync.workshop import Bench
 
 
@@ -27,6 +27,10 @@ def plan_undo(execution: Execution, bench: Bench, now: datetime) -> Progress:
         with execution.database.read() as session:
             for link in names_used(session, bench.connection, documents.values()):
                 selection.links.setdefault(link.key, link)
+    with execution.database.read() as session:
+        # A file without its document is of no use to anybody.
+        for link in files_on(session, bench.connection, selection.documents):
+            selection.links.setdefault(link.key, link)
     books = read_books(client, list(selection.links.values()))
     with execution.begin() as (session, run):
         connection = session.get_one(Connection, bench.connection.id)

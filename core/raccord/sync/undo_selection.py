@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.store.canonical import exact
 from raccord.store.models import (
     Action,
     Connection,
@@ -21,8 +22,9 @@ from raccord.store.models import (
     Run,
 )
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.readback import LISTS
+from raccord.sync.readback import DOCUMENTS, LISTS
 
+FILE = "Attachable"
 UNDO = "undo"
 """What starts a run that takes documents out, and under which name its progress keeps what it is asked for."""
 
@@ -63,7 +65,11 @@ class Selection:
 
     @property
     def documents(self) -> list[LinkRow]:
-        return [link for link in self.links.values() if link.kind not in LISTS]
+        return [link for link in self.links.values() if link.kind in DOCUMENTS]
+
+    @property
+    def files(self) -> list[LinkRow]:
+        return [link for link in self.links.values() if link.kind == FILE]
 
     @property
     def names(self) -> list[LinkRow]:
@@ -106,6 +112,34 @@ def names_used(session: Session, connection: Connection, documents: Iterable[Map
     for link in session.scalars(made.order_by(LinkRow.id)):
         if link.document_id in used:
             yield link
+
+
+def files_on(session: Session, connection: Connection, documents: Iterable[LinkRow]) -> Iterator[LinkRow]:
+    """Yield the files that the connection attached to these documents."""
+    places = {(link.kind, link.document_id) for link in documents}
+    rows = session.execute(
+        select(LinkRow, Posting.body)
+        .join(Posting, (Posting.connection_id == LinkRow.connection_id) & (Posting.key == LinkRow.key))
+        .where(
+            LinkRow.company_id == connection.company_id,
+            LinkRow.connection_id == connection.id,
+            LinkRow.kind == FILE,
+            LinkRow.state == LinkState.LIVE,
+            Posting.document_id == LinkRow.document_id,
+            Posting.state == PostingState.DONE,
+            Posting.body != "",
+        )
+        .order_by(LinkRow.id)
+    )
+    for link, body in rows:
+        if places.intersection(attached_to(exact(body))):
+            yield link
+
+
+def attached_to(file: Any) -> list[tuple[str, str]]:
+    """Return kind and id of what a file is attached to."""
+    refs = [each.get("EntityRef", {}) for each in file.get("AttachableRef", ())]
+    return [(str(ref.get("type", "")), str(ref.get("value", ""))) for ref in refs]
 
 
 def links_of(session: Session, connection: Connection, keys: Iterable[str]) -> list[LinkRow]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.store.canonical import exact
 from raccord.store.models import REMOVALS, Connection, LedgerEntry, LinkRow, PlanLine, Posting, PostingState
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.undo_selection import links_of
+from raccord.sync.undo_selection import FILE, links_of
 
 HOLDING = ("Deposit", "Payment", "BillPayment")
 """Documents that hold or pay others."""
@@ -48,12 +48,13 @@ def read_written(session: Session, connection: Connection, keys: Sequence[str]) 
 
 
 def held_once(session: Session, link: LinkRow) -> bool:
-    """Tell whether a deposit or payment of ours held a document once, which changed its token."""
+    """Tell whether a deposit, payment or file of ours held a document once, which changes its token."""
+    in_it = Posting.body.contains(f'"TxnId":"{link.document_id}"', autoescape=True)
+    on_it = Posting.body.contains(f'"value":"{link.document_id}"', autoescape=True)
     held = select(Posting.id).where(
         Posting.company_id == link.company_id,
-        Posting.kind.in_(HOLDING),
         Posting.state == PostingState.DONE,
-        Posting.body.contains(f'"TxnId":"{link.document_id}"', autoescape=True),
+        or_(and_(Posting.kind.in_(HOLDING), in_it), and_(Posting.kind == FILE, on_it)),
     )
     return session.scalars(held.limit(1)).first() is not None
 
