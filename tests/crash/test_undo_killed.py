@@ -15,7 +15,7 @@ from market_rows import every_kind
 from raccord.store.models import RunState
 from raccord.sync import post, recognise
 
-EVERY = 9
+EVERY = 16
 """Of the moments of an undo, every so-manieth is tried in the usual run."""
 
 
@@ -64,4 +64,4 @@ def test_the_matrix_of_undoing_notices_when_nothing_is_read_back(posted: Plant) 
         for place in (post, recognise):
             patch.setattr(place, "read_back", lambda *_, **__: {})
         with pytest.raises(AssertionError):
-            walk(posted, honour_requestid=False, share=0, of=4)
+            walk(posted, honour_requestid=False, share=0, of=7)

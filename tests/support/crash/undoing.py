@@ -25,7 +25,7 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync.readback import DOCUMENTS
+from raccord.sync.readback import DOCUMENTS, MARKED
 from raccord.sync.undo_selection import Asked
 
 
@@ -59,11 +59,15 @@ def ask_undo(plant: Plant, *, void: bool = False) -> None:
 def check_undone(plant: Plant) -> None:
     """Nothing of ours stands in the books, each document went by one removal, and its draft waits for a person."""
     standing = {
-        kind: [each["Id"] for each in plant.company.table(kind) if each.get("TotalAmt") or each.get("Amount")]
-        for kind in DOCUMENTS
+        kind: [
+            each["Id"]
+            for each in plant.company.table(kind)
+            if kind not in DOCUMENTS or each.get("TotalAmt") or each.get("Amount")
+        ]
+        for kind in MARKED
     }
     with plant.database.read() as session:
-        links = [link for link in session.scalars(select(LinkRow)) if link.kind in DOCUMENTS]
+        links = [link for link in session.scalars(select(LinkRow)) if link.kind in MARKED]
         drafts = {draft.key: (draft.state, draft.reason) for draft in session.scalars(select(DraftRow))}
         done = select(Posting.key).where(Posting.operation.in_(REMOVALS), Posting.state == PostingState.DONE)
         removed = Counter(session.scalars(done))
