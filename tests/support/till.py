@@ -25,6 +25,8 @@ from raccord.plugin import (
     RoleInfo,
     Skipped,
     StreamInfo,
+    Term,
+    TermTable,
     Text,
     hookimpl,
 )
@@ -78,6 +80,7 @@ INFO = ConnectorInfo(
     ),
     settings=TillSettings,
     identity_setting="till",
+    terms=TermTable({"sale": Term("sale", "sale", _t("Vente", "Sale"), "till")}),
     roles=(
         RoleInfo("bank", _t("Banque", "Bank"), Accepts.BANK),
         RoleInfo(
@@ -154,7 +157,11 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
     match kind:
         case "sales":
             tracked = LedgerId(str(record.raw["class"])) if "class" in record.raw else None
-            line = SalesLine(item=ItemFor(Role("income")), amount=amount, tax_code=tax, class_=tracked)
+            term = context.terms.get("sale")
+            # The company's own word for a sale stands on its line.
+            said = term.ledger if term is not None and term.origin == "company" else ""
+            item = ItemFor(Role("income"))
+            line = SalesLine(item=item, amount=amount, tax_code=tax, class_=tracked, description=said)
             return Mapped(
                 (
                     SalesReceipt(

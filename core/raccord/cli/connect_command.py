@@ -17,6 +17,7 @@ from raccord.cli.connect_life import (
     upload,
 )
 from raccord.cli.connect_quickbooks import end_company, quickbooks
+from raccord.cli.connect_repost import repost_command, term
 from raccord.cli.connect_roles import choose_command, roles
 from raccord.cli.connect_source import reconnect_command, settings, source
 from raccord.cli.words import group
@@ -37,6 +38,8 @@ for _each in (
     list_,
     roles,
     choose_command,
+    term,
+    repost_command,
     upload,
     schedule,
     settings,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.cli.connect_repost import PREVIEW, account_names, show_survey
+from raccord.cli.connect_repost import as_json as survey_as_json
 from raccord.cli.connect_source import info_of
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection
@@ -21,11 +23,14 @@ from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.errors import RaccordError
 from raccord.onboarding.decisions import BEGINNING, choose
+from raccord.onboarding.remapping import RoleChange, survey
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import RoleInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Connection
+from raccord.sync.days import today_of
+from raccord.sync.workshop import Workshop
 
 NAMES_MAX = 8
 
@@ -80,18 +85,21 @@ def roles(connection: str) -> int:
             type=click.DateTime(["%Y-%m-%d"]),
             phrase=Phrase("Premier jour ; aujourd'hui s'il change.", "First day; today if it changes."),
         ),
+        PREVIEW,
     ],
 )
 @click.argument("connection")
 @click.argument("role")
 @click.argument("ledger")
-def choose_command(connection: str, role: str, ledger: str, of: str, first: datetime | None) -> int:
+def choose_command(connection: str, role: str, ledger: str, of: str, first: datetime | None, preview: bool) -> int:
     out = output()
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection)
             info = _role(info_of(workshop, found.connector).roles, role)
             candidate = find_candidate(session, found.company_id, info.accepts, ledger)
+        if preview:
+            return _preview(out, workshop, found, RoleChange(role, candidate.id, _first(workshop, found, first), of))
         made = choose(
             workshop,
             operator(actor()),
@@ -107,6 +115,20 @@ def choose_command(connection: str, role: str, ledger: str, of: str, first: date
         if made.valid_from != BEGINNING:
             since = Phrase(f"à partir du {made.valid_from}", f"from {made.valid_from}")
         out.say(Phrase(f"{role} : {made.ledger_name}, {since.fr}.", f"{role}: {made.ledger_name}, {since.en}."))
+    return Exit.OK
+
+
+def _first(workshop: Workshop, connection: Connection, first: datetime | None) -> date:
+    return today_of(connection, workshop.clock.now()) if first is None else first.date()
+
+
+def _preview(out: Output, workshop: Workshop, connection: Connection, change: RoleChange) -> int:
+    """Show what the choice would make of posted documents from its day on; nothing is saved."""
+    seen = survey(workshop, connection.id, change.first, date.max, change)
+    if out.as_json:
+        out.json({"role": change.role, "from": change.first.isoformat(), "saved": False, **survey_as_json(seen)})
+    show_survey(out, seen, account_names(workshop, connection))
+    out.say(Phrase("Rien n'a changé.", "Nothing has changed."))
     return Exit.OK
 
 

@@ -27,6 +27,7 @@ from raccord.store.models import (
     Plan,
     PlanLine,
     PlanState,
+    RepostState,
     Run,
     RunState,
 )
@@ -35,6 +36,7 @@ from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for
 from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.days import today_of
 from raccord.sync.holds import close_hold
+from raccord.sync.reposts import open_repost
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.since_approval import changed_here, told
 from raccord.sync.undo_selection import is_undo
@@ -62,7 +64,7 @@ def choose(
         connection = session.get_one(Connection, connection_id)
         info = _info(workshop, connection)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
-        entry = _fitting(session, connection, _role(info, role), ledger_id)
+        entry = fitting(session, connection, role_of(info, role), ledger_id)
         first = session.scalar(
             select(func.count())
             .select_from(Choice)
@@ -128,6 +130,9 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         if changes:
             raise _not_current(told(changes))
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
+        repost = open_repost(session, connection.id)
+        if repost is not None and not undo:
+            repost.state, repost.ended_by, repost.ended_at = RepostState.APPROVED, actor.name, now
         if not undo:
             connection.approved_at, connection.review_next = connection.approved_at or now, False
         run.state, run.stop_after, run.epoch = RunState.QUEUED, "", run.epoch + 1
@@ -305,7 +310,8 @@ def _held(workshop: Workshop, session: Session, actor: Actor, hold_id: str) -> t
     return hold, session.get_one(DraftRow, hold.draft_id), session.get_one(Connection, hold.connection_id)
 
 
-def _fitting(session: Session, connection: Connection, role: RoleInfo, ledger_id: str) -> LedgerEntry:
+def fitting(session: Session, connection: Connection, role: RoleInfo, ledger_id: str) -> LedgerEntry:
+    """Return the ledger object for a role; refuses what does not exist, is inactive or does not fit."""
     entry = session.get(LedgerEntry, (connection.company_id, kind_of(role.accepts), ledger_id))
     if entry is None or not entry.active or not fits(role.accepts, entry):
         raise _does_not_fit(ledger_id)
@@ -323,7 +329,8 @@ def _does_not_fit(ledger_id: str) -> DecisionError:
     )
 
 
-def _role(info: ConnectorInfo, name: str) -> RoleInfo:
+def role_of(info: ConnectorInfo, name: str) -> RoleInfo:
+    """Return a connector's role by its name."""
     for role in info.roles:
         if role.name == name:
             return role

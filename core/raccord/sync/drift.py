@@ -138,7 +138,7 @@ def change_of(link: LinkRow, seen: Seen, body: Mapping[str, Any]) -> tuple[Chang
     if seen.document is None:
         return Change.DELETED, []
     fields = [
-        {"field": path, "before": _at(body, path), "after": _at(seen.document, path)}
+        {"field": path, "before": value_at(body, path), "after": value_at(seen.document, path)}
         for path in differing(body, seen.document)
     ]
     day = str(seen.document.get("TxnDate", ""))
@@ -197,7 +197,7 @@ def _known(session: Session, link_ids: Sequence[int]) -> dict[int, Drift]:
     return found
 
 
-def _at(document: Mapping[str, Any], path: str) -> str:
+def value_at(document: Mapping[str, Any], path: str) -> str:
     """Return the value at a path of :func:`differing` as text; of a reference its id, of a list its length."""
     found: Any = document
     for name, place in _STEP.findall(path):

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Attachment, Draft, StillDraft, links_in, money_effect
-from raccord.quickbooks.codec import Encoded, EncodeError, Target, encode
+from raccord.quickbooks.codec import Encoded, EncodeError, Target
 from raccord.store.models import (
     Action,
     Company,
@@ -29,14 +29,13 @@ from raccord.store.models import (
 )
 from raccord.sync.acquaint import RECOGNISED, marked_under
 from raccord.sync.attachments import attachment_unfit, files_of
-from raccord.sync.bodies import digest, load_draft, mark, marker
+from raccord.sync.bodies import digest, load_draft
 from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import (
     ALREADY_EXISTS,
     CURRENCY_FOREIGN,
     DELETED,
-    FEATURE_MISSING,
     INACTIVE,
     KINDS,
     VOIDED,
@@ -44,6 +43,7 @@ from raccord.sync.conflict_rules import (
 )
 from raccord.sync.conflicts import ANY_AMOUNT, DECISION, without_decision
 from raccord.sync.drift import bodies_of
+from raccord.sync.encoding import Encoder
 from raccord.sync.entries import Entries, target_of
 from raccord.sync.holds import asked, close_hold, open_hold
 from raccord.sync.moves import Moves, money_account, moves_of
@@ -53,7 +53,7 @@ from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.reactivate import AGAIN, to_reactivate
 from raccord.sync.removals import UNDONE, undone_of
 from raccord.sync.resolve import DECISION_MISSING, LINK_MISSING, LINK_WAITS, Held, Resolver
-from raccord.sync.settling import CLASS, Go, Leave, Settling, Wait, first_question, has_classes, renamed
+from raccord.sync.settling import Go, Leave, Settling, Wait, first_question, renamed
 
 KIND_CHANGED = "plan.kind_changed"
 TURNS = 5
@@ -132,8 +132,10 @@ class Planner:
     """List entries of ours that this slice updates, as QuickBooks holds them, and below what we last wrote of them."""
     entries_written: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     settling: Settling = field(init=False)
+    encoder: Encoder = field(init=False)
 
     def __post_init__(self) -> None:
+        self.encoder = Encoder(self.company, self.connection, self.resolver, self.facts)
         self.settling = Settling(self.session, self.company, self.resolver, self.now)
 
     def slice(self, position: Position, limit: int) -> Position | None:
@@ -152,7 +154,7 @@ class Planner:
         self.generations = {key: link.generation for key, link in links.items()}
         self.undone = undone_of(self.session, links.values())
         links = {key: link for key, link in links.items() if link.state != LinkState.RELEASED}
-        unlinked = [self._code(row.key) for row in rows if row.key not in links]
+        unlinked = [self.encoder.code(row.key) for row in rows if row.key not in links]
         self.there = marked_under(self.session, self.company.id, unlinked)
         self.asked = asked(self.session, (row.id for row in rows))
         self.troubled = troubled(self.session, self.connection.id, (row.key for row in rows))
@@ -206,9 +208,8 @@ class Planner:
                 row, draft, KIND_CHANGED, {"was": link.kind, "is": row.kind, "document": link.document_id}
             )
         answered = first_question(row, code, params)
-        marked = (
-            self.there.get(self._code(row.key)) if link is None and not answered and code != ALREADY_EXISTS else None
-        )
+        new = link is None and not answered and code != ALREADY_EXISTS
+        marked = self.there.get(self.encoder.code(row.key)) if new else None
         if marked is not None and marked.kind != row.kind:
             return self._blocked(
                 row, draft, KIND_CHANGED, {"was": marked.kind, "is": row.kind, "document": marked.document_id}
@@ -340,23 +341,7 @@ class Planner:
             close_problems(self.session, self.connection.id, row.key, self.now)
 
     def _encode(self, draft: Draft, key: str, revision: int, target: Target | None) -> Encoded:
-        if has_classes(draft) and not self.facts.classes:
-            raise Held(FEATURE_MISSING, feature=CLASS)
-        code = self._code(key)
-        lives = self.generations.get(key, 0)
-        number = f"{self.connection.connector[:3].upper()}-{code}" + (f"-{lives + 1}" if lives else "")
-        return encode(
-            draft,
-            self.resolver.resolve,
-            self.facts.encoding,
-            marker=marker(code, revision),
-            number=number,
-            update=target,
-            kind_of=self.resolver.kind_of,
-        )
-
-    def _code(self, key: str) -> str:
-        return mark(self.company.realm, self.connection.id, key)
+        return self.encoder.encode(draft, key, revision, target, self.generations.get(key, 0))
 
     def _hold(self, row: DraftRow, draft: Draft, held: Held) -> dict[str, Any]:
         code, params = held.code, dict(held.params)

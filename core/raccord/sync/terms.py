@@ -15,6 +15,15 @@ from raccord.store.models import TermOverride
 
 
 @dataclass(frozen=True, slots=True)
+class DatedTerm:
+    """What a word of the source means from a day on."""
+
+    word: str
+    ledger: str
+    first: date
+
+
+@dataclass(frozen=True, slots=True)
 class DatedTerms:
     """The tables that hold from each of ``days`` on; the connector's own holds before the first."""
 
@@ -23,15 +32,20 @@ class DatedTerms:
     tables: Sequence[TermTable]
 
     @classmethod
-    def read(cls, session: Session, connection_id: str, table: TermTable) -> DatedTerms:
+    def read(cls, session: Session, connection_id: str, table: TermTable, also: Sequence[DatedTerm] = ()) -> DatedTerms:
+        """Read the company's answers, with some laid over them that are not saved."""
         rows = session.execute(
             select(TermOverride.word, TermOverride.ledger, TermOverride.valid_from)
             .where(TermOverride.connection_id == connection_id)
             .order_by(TermOverride.valid_from)
-        ).all()
-        days = sorted({row.valid_from for row in rows})
+        )
+        answers = {(word, first): ledger for word, ledger, first in rows}
+        answers |= {(each.word, each.first): each.ledger for each in also}
+        ordered = sorted(answers, key=lambda place: place[1])
+        days = sorted({first for _, first in ordered})
         laid_over = [
-            table.with_overrides({row.word: row.ledger for row in rows if row.valid_from <= day}) for day in days
+            table.with_overrides({word: answers[word, first] for word, first in ordered if first <= day})
+            for day in days
         ]
         return cls(table, days, laid_over)
 

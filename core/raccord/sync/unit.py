@@ -45,6 +45,7 @@ from raccord.sync.prove import proof_months
 from raccord.sync.reactivate import note_inactive
 from raccord.sync.removals import leave_closed_removals
 from raccord.sync.report import outcomes_after
+from raccord.sync.reposts import open_repost
 from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
 from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
@@ -233,6 +234,7 @@ class Unit:
             plan.state, run.phase = PlanState.APPLIED, Phase.REPORT
             return Progress.MORE
         waits = connection.approved_at is None or connection.review_each or connection.review_next
+        waits = waits or open_repost(session, connection.id) is not None
         if run.stop_after == "plan" or waits:
             plan.state, run.state, run.phase = PlanState.WAITING, RunState.APPROVAL, Phase.POST
             return Progress.STOPPED

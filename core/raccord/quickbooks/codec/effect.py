@@ -34,7 +34,7 @@ from raccord.quickbooks.codec.deposits import deposit_amounts
 from raccord.quickbooks.codec.facts import CompanyFacts
 from raccord.quickbooks.codec.journals import journal_amounts, signed
 from raccord.quickbooks.codec.sheet import Sheet, exchange_rate
-from raccord.quickbooks.codec.tax_plan import Bought, Sale, tax_of_expense, tax_of_sale
+from raccord.quickbooks.codec.tax_plan import Bought, Sale, TaxPlan, tax_of_expense, tax_of_sale
 
 TAX = "tax"
 """Stands for the tax accounts, which QuickBooks picks by agency."""
@@ -132,11 +132,11 @@ def _owed(control: Control, draft: MoneyDraft, places: Places) -> str:
 def _sale(draft: Sale, sheet: Sheet, money: str, sign: int, places: Places) -> list[tuple[str, Decimal]]:
     tax = tax_of_sale(draft, sheet)
     entries = [(money, sign * cents(draft.total, draft.currency, "total"))]
-    for place, (line, net) in enumerate(zip(draft.lines, tax.nets, strict=True)):
+    for place, (line, net) in enumerate(zip(draft.lines, tax.booked or tax.nets, strict=True)):
         entries.append((_income(line.item, place, sheet, places), -sign * net))
     if draft.discount is not None:
         entries.append((sheet.id(draft.discount.account, "discount"), sign * tax.discount))
-    return [*entries, (TAX, -sign * tax.tax)]
+    return [*entries, (TAX, -sign * _taken(tax))]
 
 
 def _income(item: Ref, place: int, sheet: Sheet, places: Places) -> str:
@@ -163,6 +163,11 @@ def _deposit(draft: Deposit, sheet: Sheet, clearing: str) -> list[tuple[str, Dec
 def _bought(draft: Bought, sheet: Sheet, money: str, sign: int) -> list[tuple[str, Decimal]]:
     tax = tax_of_expense(draft, sheet)
     entries = [(money, -sign * cents(draft.total, draft.currency, "total"))]
-    for place, (line, net) in enumerate(zip(draft.lines, tax.nets, strict=True)):
+    for place, (line, net) in enumerate(zip(draft.lines, tax.booked or tax.nets, strict=True)):
         entries.append((sheet.id(line.account, f"lines[{place}].account"), sign * net))
-    return [*entries, (TAX, sign * tax.tax)]
+    return [*entries, (TAX, sign * _taken(tax))]
+
+
+def _taken(tax: TaxPlan) -> Decimal:
+    """Return the tax that QuickBooks posts: what its own nets leave of amounts that hold it."""
+    return sum(tax.gross, Decimal(0)) - sum(tax.booked, Decimal(0)) if tax.booked else tax.tax

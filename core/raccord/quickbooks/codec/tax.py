@@ -87,6 +87,23 @@ def _taken_out(lines: Sequence[CodedAmount], total: Decimal) -> Split:
     return _settled(lines, nets, total)
 
 
+def booked_nets(lines: Sequence[CodedAmount]) -> tuple[Decimal, ...]:
+    """Return the nets that QuickBooks takes out of amounts that hold tax: of all lines of a code together, rounded
+    once, the last of them taking what rounding leaves.
+    """
+    groups: dict[str, list[int]] = {}
+    for place, line in enumerate(lines):
+        groups.setdefault(line.code, []).append(place)
+    nets = [ZERO] * len(lines)
+    for places in groups.values():
+        whole = 1 + sum((rate.percent for rate in lines[places[0]].rates), ZERO) / 100
+        for place in places:
+            nets[place] = rounded(lines[place].amount / whole)
+        net = rounded(added(lines[place].amount for place in places) / whole)
+        nets[places[-1]] += net - added(nets[place] for place in places)
+    return tuple(nets)
+
+
 def tax_on(net: Decimal, rates: Sequence[TaxRate]) -> Decimal:
     """Return what ``rates`` take of ``net``, each rounded by itself."""
     return added(rounded(net * rate.percent / 100) for rate in rates)

@@ -24,7 +24,16 @@ from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import TaxRate
 from raccord.quickbooks.codec.json_text import Json, JsonObject
 from raccord.quickbooks.codec.sheet import Sheet, must_have_lines
-from raccord.quickbooks.codec.tax import CodedAmount, RateTax, Split, add_tax, stated_differs, take_tax_out, tax_on
+from raccord.quickbooks.codec.tax import (
+    CodedAmount,
+    RateTax,
+    Split,
+    add_tax,
+    booked_nets,
+    stated_differs,
+    take_tax_out,
+    tax_on,
+)
 
 Rates = Mapping[str, tuple[TaxRate, ...]]
 Sale = SalesReceipt | RefundReceipt | Invoice | CreditMemo
@@ -44,6 +53,8 @@ class TaxPlan:
     gross: tuple[Decimal, ...] = ()
     header: JsonObject = field(default_factory=dict)
     discount: Decimal = ZERO
+    booked: tuple[Decimal, ...] = ()
+    """Where QuickBooks takes the tax out by itself: the nets it will post, a cent away from ours now and then."""
 
     def detail(self, place: int) -> JsonObject:
         """Return the tax properties of one line's detail."""
@@ -132,7 +143,9 @@ def _by_code(
         return TaxPlan(split.nets, codes, split.tax, header=_header("TaxExcluded", split))
     must_add_up(amounts, total)
     split = take_tax_out(coded, total, _stated(draft))
-    return TaxPlan(split.nets, codes, split.tax, amounts, _header("TaxInclusive", split))
+    booked = () if split.explicit else booked_nets(coded)
+    header = _header("TaxInclusive", split)
+    return TaxPlan(split.nets, codes, split.tax, amounts, header, booked=booked)
 
 
 def _codes(lines: Sequence[_Line], sheet: Sheet) -> tuple[str, ...]:

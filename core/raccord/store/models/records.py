@@ -141,6 +141,42 @@ class TermOverride(Model):
     changed_at: Mapped[datetime]
 
 
+class RepostState(StrEnum):
+    OPEN = "open"
+    """Its plan waits for a person."""
+    APPROVED = "approved"
+    CANCELLED = "cancelled"
+
+
+class Repost(Model):
+    """Posted documents of some days that are to say what the mapping says now; one open row a connection."""
+
+    __tablename__ = "repost"
+    __table_args__ = (
+        Index(
+            "uq_repost_open",
+            "connection_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    state: Mapped[str] = mapped_column(default=RepostState.OPEN)
+    drafts: Mapped[list[Any]] = mapped_column(default=list)
+    """As they were, to be put back: ``{"draft", "revision", "body"}``, and the revision they are planned ``to``."""
+    kept: Mapped[list[Any]] = mapped_column(default=list)
+    """Documents that stay as they are: ``{"key", "kind", "document_id", "day", "code"}``."""
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    ended_by: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[datetime | None]
+
+
 class Hold(Model):
     """A draft that waits for a person, with the question it waits on."""
 

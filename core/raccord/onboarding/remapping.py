@@ -1,0 +1,253 @@
+"""Changing what a role or a word means from a day on: seen before it is saved, and brought to the past by a repost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import exists, update
+from sqlalchemy.orm import Session
+
+from raccord.errors import RaccordError
+from raccord.onboarding.decisions import fitting, role_of
+from raccord.onboarding.people import Actor, Power, require
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
+from raccord.quickbooks import Lane, quoted
+from raccord.store import events
+from raccord.store.models import (
+    Choice,
+    Company,
+    Connection,
+    ConnectionState,
+    DraftRow,
+    LinkRow,
+    LinkState,
+    RecordState,
+    SourceRecord,
+    TermOverride,
+)
+from raccord.sync.books import read_facts
+from raccord.sync.chunks import chunks
+from raccord.sync.reposts import begin_repost, cancel_repost, open_repost
+from raccord.sync.survey import Survey, Surveyor, check_books
+from raccord.sync.terms import DatedTerm, DatedTerms
+from raccord.sync.workshop import Bench, Workshop
+
+REPOST_MAX = 5_000
+"""Documents of one repost: more than a person reads; a longer range goes in parts."""
+
+
+class RemappingError(RaccordError):
+    """Raised when a mapping or a repost is not possible as asked; says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """A role filled by a ledger object from ``first`` on."""
+
+    role: str
+    ledger_id: str
+    first: date
+    of: str = ""
+
+
+Change = RoleChange | DatedTerm
+
+
+def survey(workshop: Workshop, connection_id: str, first: date, last: date, change: Change | None = None) -> Survey:
+    """Compare what is posted for these days with what the mapping makes of them, ``change`` laid over it if given.
+
+    Reads QuickBooks, writes nothing.
+    """
+    with workshop.database.read() as session:
+        bench = _bench(workshop, session, connection_id)
+    client = bench.client().in_lane(Lane.INTERACTIVE)
+    facts = read_facts(client)
+    with workshop.database.read() as session:
+        also = [change] if isinstance(change, DatedTerm) else []
+        terms = DatedTerms.read(session, connection_id, bench.scope.info.terms, also)
+        choice = _choice(session, bench, change) if isinstance(change, RoleChange) else None
+        found = Surveyor(session, bench, facts, terms, choice).look(first, last)
+    wanted: dict[str, list[str]] = {}
+    for each in found.rewrites:
+        wanted.setdefault(each.kind, []).append(each.document_id)
+    documents: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for kind, ids in wanted.items():
+        for some in chunks(ids, 100):
+            for row in client.query_all(kind, f"Id IN ({', '.join(map(quoted, some))})"):
+                documents[kind, str(row["Id"])] = row
+    check_books(found, documents)
+    return found
+
+
+def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, ledger: str, first: date) -> TermOverride:
+    """Let a word of the source mean something else from a day on, by the date of its record (K9, CH-55).
+
+    What is posted stays as it is until a repost; records of those days that have no document yet are mapped again.
+    """
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection, info = _manageable(workshop, session, actor, connection_id)
+        if info.terms.get(word) is None:
+            known = ", ".join(term.word for term in info.terms) or "–"
+            raise RemappingError(
+                "term.unknown",
+                Text(f"Mot inconnu : {word[:60]}.", f"Unknown word: {word[:60]}."),
+                Text(f"Mots de ce connecteur : {known}.", f"Words of this connector: {known}."),
+            )
+        found = session.get(TermOverride, (connection.id, word, first))
+        if found is None:
+            found = TermOverride(connection_id=connection.id, word=word, valid_from=first)
+            session.add(found)
+        found.ledger, found.changed_by, found.changed_at = ledger, actor.name, now
+        _map_again(session, connection.id, first)
+        connection.revision += 1
+        _note(session, actor, connection, "term.set", word, now, ledger=ledger, valid_from=first.isoformat())
+        return found
+
+
+def repost(workshop: Workshop, actor: Actor, connection_id: str, first: date, last: date) -> Survey:
+    """Have the posted documents of some days say what the mapping says now, by a plan that waits for approval.
+
+    What is hand-edited, in a deposit or in a closed period stays, with the reason.
+    """
+    with workshop.database.read() as session:
+        connection, _ = _manageable(workshop, session, actor, connection_id)
+        _ready(session, connection, first, last)
+    found = survey(workshop, connection_id, first, last)
+    if len(found.rewrites) > REPOST_MAX:
+        raise RemappingError(
+            "repost.too_many",
+            Text(
+                f"{len(found.rewrites)} documents changeraient, plus que {REPOST_MAX}.",
+                f"{len(found.rewrites)} documents would change, more than {REPOST_MAX}.",
+            ),
+            Text("Choisissez une période plus courte.", "Choose fewer days."),
+        )
+    if not found.rewrites:
+        return found
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection, _ = _manageable(workshop, session, actor, connection_id)
+        _ready(session, connection, first, last)
+        begin_repost(session, connection, found, first, last, actor.name, now)
+        _note(
+            session, actor, connection, "repost.asked", connection.label, now,
+            first=first.isoformat(), last=last.isoformat(), documents=len(found.rewrites), kept=len(found.kept),
+        )  # fmt: skip
+    return found
+
+
+def cancel(workshop: Workshop, actor: Actor, connection_id: str) -> int:
+    """Take back the repost whose plan waits; its documents stay as they are. Return how many there were."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection, _ = _manageable(workshop, session, actor, connection_id)
+        found = open_repost(session, connection.id)
+        if found is None:
+            raise RemappingError(
+                "repost.none",
+                Text("Aucune réécriture n'attend.", "No repost waits."),
+                Text("« raccord connect repost » en demande une.", "“raccord connect repost” asks for one."),
+            )
+        back = cancel_repost(session, connection, found, actor.name, now)
+        _note(session, actor, connection, "repost.cancelled", connection.label, now, documents=back)
+        return back
+
+
+def _bench(workshop: Workshop, session: Session, connection_id: str) -> Bench:
+    connection = session.get_one(Connection, connection_id)
+    return workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
+
+
+def _choice(session: Session, bench: Bench, change: RoleChange) -> Choice:
+    """Return the choice as it would be saved, belonging to no session."""
+    entry = fitting(session, bench.connection, role_of(bench.scope.info, change.role), change.ledger_id)
+    return Choice(
+        connection_id=bench.connection.id,
+        role=change.role,
+        of=change.of,
+        valid_from=change.first,
+        ledger_kind=entry.kind,
+        ledger_id=entry.object_id,
+        ledger_name=entry.name,
+    )
+
+
+def _ready(session: Session, connection: Connection, first: date, last: date) -> None:
+    if first > last:
+        raise RemappingError(
+            "repost.days",
+            Text("Le premier jour vient après le dernier.", "The first day comes after the last one."),
+            Text("Donnez-les dans l'ordre.", "Give them in order."),
+        )
+    if connection.state != ConnectionState.CONNECTED or connection.approved_at is None:
+        raise RemappingError(
+            "repost.not_running",
+            Text(
+                f"La connexion « {connection.label} » n'est pas en marche.",
+                f"The connection “{connection.label}” is not running.",
+            ),
+            Text("Reprenez-la ou approuvez d'abord son premier plan.", "Resume it, or approve its first plan first."),
+        )
+    if open_repost(session, connection.id) is not None:
+        raise RemappingError(
+            "repost.open",
+            Text("Une réécriture attend déjà.", "A repost waits already."),
+            Text(
+                "Approuvez son plan, ou annulez-la : raccord connect repost --cancel.",
+                "Approve its plan, or cancel it: raccord connect repost --cancel.",
+            ),
+        )
+
+
+def _map_again(session: Session, connection_id: str, first: date) -> None:
+    """Map again the records of days from ``first`` on of which nothing is in QuickBooks."""
+    posted = (
+        exists()
+        .where(
+            DraftRow.record_id == SourceRecord.id,
+            LinkRow.connection_id == DraftRow.connection_id,
+            LinkRow.key == DraftRow.key,
+            LinkRow.state == LinkState.LIVE,
+        )
+        .correlate(SourceRecord)
+    )
+    session.execute(
+        update(SourceRecord)
+        .where(
+            SourceRecord.connection_id == connection_id,
+            SourceRecord.state == RecordState.MAPPED,
+            SourceRecord.day >= first,
+            ~posted,
+        )
+        .values(state=RecordState.NEW)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _manageable(
+    workshop: Workshop, session: Session, actor: Actor, connection_id: str
+) -> tuple[Connection, ConnectorInfo]:
+    connection = session.get_one(Connection, connection_id)
+    info = _bench(workshop, session, connection_id).scope.info
+    require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+    return connection, info
+
+
+def _note(
+    session: Session, actor: Actor, connection: Connection, action: str, subject: str, now: datetime, **body: object
+) -> None:
+    events.append(
+        session,
+        actor=actor.name,
+        action=action,
+        subject=subject,
+        company_id=connection.company_id,
+        connection_id=connection.id,
+        now=now,
+        body=body,
+    )
