@@ -57,6 +57,7 @@ def term(connection: str, word: str, ledger: str, first: datetime, preview: bool
             set_term(workshop, operator(actor()), found.id, word, ledger, day)
     if out.as_json:
         out.json({"word": word, "ledger": ledger, "from": day.isoformat(), "saved": not preview, **as_json(seen)})
+        return Exit.OK
     show_survey(out, seen, names)
     out.say(_next_step(found, day, saved=not preview))
     return Exit.OK
@@ -111,6 +112,7 @@ def repost_command(
         names = account_names(workshop, found)
     if out.as_json:
         out.json({"connection": found.id, "asked": bool(seen.rewrites) and not preview, **as_json(seen)})
+        return Exit.OK
     show_survey(out, seen, names)
     if seen.rewrites and not preview:
         step = f"raccord plan {found.label!r}"

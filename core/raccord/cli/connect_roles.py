@@ -127,6 +127,7 @@ def _preview(out: Output, workshop: Workshop, connection: Connection, change: Ro
     seen = survey(workshop, connection.id, change.first, date.max, change)
     if out.as_json:
         out.json({"role": change.role, "from": change.first.isoformat(), "saved": False, **survey_as_json(seen)})
+        return Exit.OK
     show_survey(out, seen, account_names(workshop, connection))
     out.say(Phrase("Rien n'a changé.", "Nothing has changed."))
     return Exit.OK

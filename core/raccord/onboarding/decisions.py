@@ -27,7 +27,6 @@ from raccord.store.models import (
     Plan,
     PlanLine,
     PlanState,
-    RepostState,
     Run,
     RunState,
 )
@@ -36,7 +35,6 @@ from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for
 from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.days import today_of
 from raccord.sync.holds import close_hold
-from raccord.sync.reposts import open_repost
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.since_approval import changed_here, told
 from raccord.sync.undo_selection import is_undo
@@ -130,9 +128,6 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         if changes:
             raise _not_current(told(changes))
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
-        repost = open_repost(session, connection.id)
-        if repost is not None and not undo:
-            repost.state, repost.ended_by, repost.ended_at = RepostState.APPROVED, actor.name, now
         if not undo:
             connection.approved_at, connection.review_next = connection.approved_at or now, False
         run.state, run.stop_after, run.epoch = RunState.QUEUED, "", run.epoch + 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
@@ -25,6 +25,8 @@ from raccord.store.models import (
     DraftRow,
     LinkRow,
     LinkState,
+    Plan,
+    PlanState,
     RecordState,
     SourceRecord,
     TermOverride,
@@ -152,6 +154,13 @@ def cancel(workshop: Workshop, actor: Actor, connection_id: str) -> int:
                 "repost.none",
                 Text("Aucune réécriture n'attend.", "No repost waits."),
                 Text("« raccord connect repost » en demande une.", "“raccord connect repost” asks for one."),
+            )
+        approved = select(Plan.id).where(Plan.connection_id == connection.id, Plan.state == PlanState.APPROVED)
+        if session.scalars(approved.limit(1)).first() is not None:
+            raise RemappingError(
+                "repost.approved",
+                Text("Un plan approuvé est en cours d'envoi.", "An approved plan is being posted."),
+                Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
             )
         back = cancel_repost(session, connection, found, actor.name, now)
         _note(session, actor, connection, "repost.cancelled", connection.label, now, documents=back)

@@ -54,6 +54,13 @@ def begin_repost(
     return repost
 
 
+def settle_repost(session: Session, connection_id: str, by: str, now: datetime) -> None:
+    """Note that the plan of a waiting repost is being posted as it was approved; plans run by themselves again."""
+    repost = open_repost(session, connection_id)
+    if repost is not None:
+        repost.state, repost.ended_by, repost.ended_at = RepostState.APPROVED, by, now
+
+
 def cancel_repost(session: Session, connection: Connection, repost: Repost, by: str, now: datetime) -> int:
     """Put the drafts back as they were, those excepted that were revised by their source since; return how many."""
     set_aside(session, connection.id, now)

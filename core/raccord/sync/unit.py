@@ -45,7 +45,7 @@ from raccord.sync.prove import proof_months
 from raccord.sync.reactivate import note_inactive
 from raccord.sync.removals import leave_closed_removals
 from raccord.sync.report import outcomes_after
-from raccord.sync.reposts import open_repost
+from raccord.sync.reposts import open_repost, settle_repost
 from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
 from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
@@ -291,6 +291,8 @@ class Unit:
                     now = self.workshop.clock.now()
                     leave_closed(session, run, plan.connection_id, plan.id, closed_on, "", now)
                     leave_closed_removals(session, run, plan.id, closed_on, now)
+            if not is_undo(run):
+                settle_repost(session, plan.connection_id, plan.approved_by, self.workshop.clock.now())
             run.progress = {**run.progress, CLOSING: str(closed_on or "")}
 
     def _report(self) -> None:

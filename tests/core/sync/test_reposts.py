@@ -228,6 +228,23 @@ def test_pain_15_t1_a_word_changes_from_a_day_on_and_what_is_posted_follows_by_a
         set_term(workshop, OWNER, connection.id, "gift", "Comptoir", first)
 
 
+def test_pain_15_t2_a_plan_that_is_not_what_was_approved_any_more_leaves_the_repost_waiting(
+    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
+) -> None:
+    new = account(workshop, company, "New")
+    synced(workshop, connection, company, [sale("s1", "2026-03-02"), sale("s2", "2026-03-03", "20.00")])
+    choose(workshop, OWNER, connection.id, "income", new, valid_from=FIRST)
+    repost(workshop, OWNER, connection.id, FIRST, LAST)
+    run, plan = waiting(workshop, connection)
+    [receipt] = [row for row in workshop.client(company).query_all("SalesReceipt") if str(row["TotalAmt"]) == "10.00"]
+    lab(sandbox, "edit", entity="SalesReceipt", id=receipt["Id"], changes={"CustomerMemo": {"value": "merci"}})
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, run.id).error_code == "plan.changed_since"
+    assert set(incomes(workshop, company).values()) == {"Revenu Caisse"}, "nothing of it was sent"
+    waiting(workshop, connection)
+    assert cancel(workshop, OWNER, connection.id) == 2
+
+
 def test_a_repost_is_refused_where_it_cannot_be_and_to_those_who_may_not(
     workshop: Workshop, connection: Connection, company: Company
 ) -> None:
