@@ -161,24 +161,21 @@ def test_every_parameter_of_a_route_is_known_to_the_guard() -> None:
     assert {"/", "/runs", "/connections/{connection_id}"} <= {route.path for route in closed_routes()}
 
 
-def test_without_a_session_nothing_is_answered(house: FastAPI, workshop: Workshop, theirs: dict[str, str]) -> None:
-    somebody(workshop, house, "owner@example.ca", RoleName.OWNER, "")
-    browser = browser_of(house)
-    for route in closed_routes():
-        for method in route.methods:
-            answer = browser.request(method, addressed(route, theirs))
-            where = answer.headers.get("location", "")
-            assert answer.status_code == 413 or (answer.status_code, where[:7]) == (303, "/signin"), route.path
-
-
-def test_objects_of_another_company_do_not_exist(house: FastAPI, workshop: Workshop, theirs: dict[str, str]) -> None:
+def test_nothing_is_answered_without_a_session_and_nothing_of_another_company(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
     with workshop.database.begin() as session:
         other = Company(environment="sandbox", realm="77", name="Autre", created_at=workshop.clock.now())
         session.add(other)
         session.flush()
     stranger = somebody(workshop, house, "eve@example.ca", RoleName.OWNER, other.id)
     owner = somebody(workshop, house, "owner@example.ca", RoleName.OWNER, "")
-    token, seen = token_of(stranger), 0
+    nobody, token, seen = browser_of(house), token_of(stranger), 0
+    for route in closed_routes():
+        for method in route.methods:
+            answer = nobody.request(method, addressed(route, theirs))
+            where = answer.headers.get("location", "")
+            assert answer.status_code == 413 or (answer.status_code, where[:7]) == (303, "/signin"), route.path
     for route in closed_routes():
         if not set(route.param_convertors) & set(OBJECTS):
             continue
@@ -200,7 +197,7 @@ def test_objects_of_another_company_do_not_exist(house: FastAPI, workshop: Works
     assert stranger.post("/problems/of-cause/ready", data={"form_token": token, "code": "x"}).status_code == 400
 
 
-def test_lists_hold_only_what_belongs_to_ones_companies(
+def test_lists_hold_only_ones_companies_and_a_guest_is_offered_no_deed(
     house: FastAPI, workshop: Workshop, theirs: dict[str, str]
 ) -> None:
     with workshop.database.begin() as session:
@@ -228,6 +225,12 @@ def test_lists_hold_only_what_belongs_to_ones_companies(
         assert seen.status_code == 200, page
         found |= {page for word in (label, name) if word in seen.text}
     assert {"/", "/runs", "/problems", "/questions"} <= found
+    for route in closed_routes():
+        if "GET" not in route.methods or route.path in ("/settings", "/runs/{run_id}/events"):
+            continue
+        page = ours.get(addressed(route, theirs)).text
+        offered = set(re.findall(r'<form method="post" action="([^"]+)"', page)) - {"/signout"}
+        assert offered - {"/drift"} == set(), route.path
 
 
 @pytest.mark.requirement("K5")
@@ -258,13 +261,3 @@ def test_every_deed_refuses_every_role_that_is_too_small(
             }
             answer = browser.post(address, data=fields)
             assert (answer.status_code, "people.not_allowed" in answer.text) == (403, True), (role, route.path)
-
-
-def test_a_guest_is_offered_no_deed(house: FastAPI, workshop: Workshop, theirs: dict[str, str]) -> None:
-    guest = somebody(workshop, house, "guest@example.ca", RoleName.ACCOUNTANT, theirs["company_id"])
-    for route in closed_routes():
-        if "GET" not in route.methods or route.path in ("/settings", "/runs/{run_id}/events"):
-            continue
-        page = guest.get(addressed(route, theirs)).text
-        offered = set(re.findall(r'<form method="post" action="([^"]+)"', page)) - {"/signout"}
-        assert offered - {"/drift"} == set(), route.path
