@@ -107,11 +107,19 @@ def test_a_bad_detail_is_named_and_the_one_beside_it_kept(row: str, code: str) -
         ("16,475,1230,,BANK-1,104/", "88,CHEQUE PAID/", "88,ON TIME"),
         ("16,475,1230/", "88,,BANK-1,104,CHEQUE PAID ON TIME/"),
         ("16,475,1230,,BANK-1,104,CHEQUE", "PAID ON TIME/"),
+        ("16,475,1230,,BANK-1,104/", "88,CHEQUE PAID ON TIME/"),
     ],
 )
 def test_a_record_goes_on_in_its_continuations(rows: tuple[str, ...]) -> None:
     (line,) = Read(one(*rows)).lines
     assert (line.native, line.check_number, line.memo) == ("BANK-1", "104", "CHEQUE PAID ON TIME")
+
+
+def test_a_comma_before_the_slash_ends_an_empty_field() -> None:
+    (line,) = Read(one("16,699,971,,,/", "88,LVP USA, RELAY")).lines
+    assert (line.reference, line.memo) == ("", "LVP USA, RELAY")
+    (line,) = Read(one("16,142,490196,,172629,/", "88,ACH OFFSET")).lines
+    assert (line.native, line.reference, line.memo) == ("172629", "", "ACH OFFSET")
 
 
 def test_several_records_may_share_a_line() -> None:

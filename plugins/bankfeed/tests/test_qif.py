@@ -115,6 +115,14 @@ def test_an_answer_has_the_file_read_again_and_ends_the_question(
     assert getattr(answered, "code", "") == "bankfeed.question_answered"
 
 
+@pytest.mark.parametrize(("option", "day"), [("MDY", date(2026, 3, 4)), ("DMY", date(2026, 4, 3))])
+def test_an_order_that_the_file_states_is_not_asked(option: str, day: date) -> None:
+    content = f"!Option:{option}\n".encode() + written("03/04/26")
+    assert [line.day for line in Read(content).lines] == [day]
+    assert questions(content) == []
+    assert [line.day for line in Read(content + written("25/12/26")).lines][1] == date(2026, 12, 25), "dates win"
+
+
 def test_an_amount_with_three_digits_after_its_only_mark_is_asked() -> None:
     (question,) = [event for event in Read(written("12/19/18", "1,234")).events if isinstance(event, Question)]
     assert question.code == "bankfeed.decimal_mark"

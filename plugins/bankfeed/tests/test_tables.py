@@ -43,6 +43,32 @@ def test_the_layout_of_a_real_bank_is_known(bank: str, charset: str) -> None:
     assert result.codes == []
 
 
+def test_where_only_money_in_is_marked_the_rest_goes_out() -> None:
+    rows = 'Pending,HOTEL,£67.40,\n12-Dec-2026,SHOP,"£1,183.23",\n02-Dec-2026,PAYMENT,"+ £1,100.00",CR\n'
+    (shop, payment) = Read(("Date Processed,Description,Amount,\n" + rows).encode()).lines
+    assert (str(shop.amount), str(payment.amount), shop.currency) == ("-1183.23", "1100.00", "GBP")
+
+
+def test_letters_beside_digits_are_a_reference_unless_they_are_a_currency() -> None:
+    rows = '20260314,X,Af,"4,20",Opm1\n20260315,Y,Bij,"50,00",Opm2\n'
+    assert [str(line.amount) for line in Read(rows.encode()).lines] == ["-4.20", "50.00"]
+    assert [line.currency for line in Read(rows.replace("4,20", "EUR 4,20").encode()).lines] == ["EUR", ""]
+
+
+def test_of_two_columns_the_one_with_signs_is_the_amount_however_the_other_adds_up() -> None:
+    content = "2026-03-14,123.12,,SALARY,432.12\n2026-03-15,-1234.00,,TRANSFER,0.00\n"
+    assert [str(line.amount) for line in Read(content.encode()).lines] == ["123.12", "-1234.00"]
+    unsigned = "2026-03-14,A,4.20,95.80\n2026-03-15,B,5.80,90.00\n"
+    assert [str(line.amount) for line in Read(unsigned.encode()).lines] == ["-4.20", "-5.80"], "the balance falls"
+
+
+def test_names_of_columns_in_the_charset_of_central_europe_are_known() -> None:
+    text = "Datum provedení;Datum zaúčtování;Číslo účtu;Název protiúčtu;Zaúčtovaná částka;Měna účtu\n"
+    text += "14.03.2026;15.03.2026;123456789/0100;KAVÁRNA Č;-1,00;CZK\n"
+    (line,) = Read(text.encode("cp1250")).lines
+    assert (line.day, str(line.amount), line.currency, line.name) == (date(2026, 3, 15), "-1.00", "CZK", "KAVÁRNA Č")
+
+
 def test_accounts_kinds_and_currencies_are_what_the_rows_say() -> None:
     desjardins = Read(bank_file("desjardins"))
     assert len({line.account.key for line in desjardins.lines}) == len(desjardins.statements) == 2

@@ -20,10 +20,16 @@ class Mark(StrEnum):
 AMOUNT_CHARS_MAX = 60
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’`]+")
 _WRAPPED = re.compile(r"\((.*)\)")
+_CODES = (
+    "AED|ARS|AUD|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DEM|DKK|EUR|FRF|GBP|HKD|HRK|HUF|IDR|ILS|INR|ISK|JOD|JPY|KRW|KWD|MAD"
+    "|MXN|MYR|NLG|NOK|NZD|OMR|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TND|TRY|TWD|UAH|USD|VND|XAF|XOF|ZAR"
+)
+"""Other three letters beside digits are a reference, not a currency."""
 _MONEY = re.compile(
-    r"(?P<before>[A-Z]{3}|[A-Z]{0,3}[$£€¥]|KR\.?|FR\.?|ZŁ|CHF)?(?P<sign>[+-]?)(?P<after>[A-Z]{3}|[A-Z]{0,2}[$£€¥])?"
+    rf"(?P<before>{_CODES}|[A-Z]{{0,3}}[$£€¥]|KR\.?|FR\.?|ZŁ|CHF)?(?P<sign>[+-]?)"
+    rf"(?P<after>{_CODES}|[A-Z]{{0,2}}[$£€¥])?"
     r"(?P<inner>[+-]?)(?P<number>[0-9.,]*[0-9][0-9.,]*)(?P<late>[+-]?)"
-    r"(?P<unit>[A-Z]{3}|[$£€¥]|KR\.?|ZŁ|KČ)?(?P<later>[+-]?)(?P<word>CR|DR|C|D|H|S)?"
+    rf"(?P<unit>{_CODES}|[$£€¥]|KR\.?|ZŁ|KČ)?(?P<later>[+-]?)(?P<word>CR|DR|C|D|H|S)?"
 )
 _MINUSES = str.maketrans("−–‐‑", "----")
 _OUT = frozenset({"DR", "D", "S"})

@@ -61,12 +61,8 @@ def continued(record: Record, text: str) -> None:
     before = record.text.rstrip()
     if before.endswith("/"):
         before = before[:-1]
-    if record.code == "03":
-        mark = ","
-    elif _among_fields(record.code, before):
-        mark = "" if before.endswith(",") else ","
-    else:
-        mark = " "
+    # A comma before the slash ends an empty field, so that what follows is always the next one.
+    mark = "," if record.code == "03" or _among_fields(record.code, before) else " "
     record.text = f"{before}{mark}{text}"
 
 

@@ -119,7 +119,7 @@ def make_line(entry: Entry, account: Account, currency: str) -> Line:
         get("Amt@Ccy", "") or currency,
         ", ".join(_parties(entry, "Dbtr" if incoming else "Cdtr")),
         _memo(entry),
-        _kind(leaves),
+        _kind(leaves, "") or (_kind(leaves, _DETAILS) if single else ""),
         _reference(leaves) if single else "",
         get(f"{_DETAILS}Refs/ChqNb", "") if single else "",
         not is_booked(leaves),
@@ -156,9 +156,9 @@ def _memo(entry: Entry) -> str:
     return " ".join(parts)[:2000]
 
 
-def _kind(leaves: Mapping[str, str]) -> str:
-    domain = [leaves.get(f"BkTxCd/Domn/{path}", "") for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
-    return "-".join(domain) if all(domain) else leaves.get("BkTxCd/Prtry/Cd", "")
+def _kind(leaves: Mapping[str, str], where: str) -> str:
+    domain = [leaves.get(f"{where}BkTxCd/Domn/{path}", "") for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
+    return "-".join(domain) if all(domain) else leaves.get(f"{where}BkTxCd/Prtry/Cd", "")
 
 
 def _reference(leaves: Mapping[str, str]) -> str:

@@ -153,6 +153,11 @@ class DayEvidence:
                 self.example = parts
         return parts
 
+    def state(self, order: Order) -> None:
+        """Take into account that the file itself states its order, which settles what its dates leave open."""
+        if self.counts[order] == max(self.counts.values()):
+            self.counts[order] += 1
+
     def orders(self) -> tuple[Order, ...]:
         """Return the orders that fit most dates, all that fit equally: more than one is a question."""
         if not self.seen:

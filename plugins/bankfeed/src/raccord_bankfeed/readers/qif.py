@@ -39,8 +39,11 @@ _READ = frozenset({AccountKind.BANK, AccountKind.CARD})
 _LIST_SECTIONS = frozenset(
     {"cat", "class", "memorized", "security", "prices", "budget", "invitem", "template", "tax", "invoice"}
 )
+_STATED = {"mdy": Order.MONTH, "dmy": Order.DAY, "ymd": Order.YEAR}
 _PARTS_MAX = 200
-_OPENING_WORDS = frozenset({"opening balance", "solde d'ouverture", "solde initial", "saldo inicial", "anfangssaldo"})
+_OPENING_WORDS = frozenset(
+    {"opening balance", "solde d'ouverture", "solde initial", "saldo inicial", "anfangssaldo", "eröffnungssaldo"}
+)
 _TAGS = {
     "D": "date",
     "T": "amount",
@@ -94,6 +97,8 @@ class _Sections:
     def __init__(self) -> None:
         self.name = ""
         self.account: dict[str, str] = {}
+        self.order: Order | None = None
+        """What ``!Option:MDY`` or ``!Option:DMY`` says of the dates."""
 
     def header(self, text: str) -> str:
         """Enter the section that a line names; return its name in small letters."""
@@ -104,6 +109,8 @@ class _Sections:
                 self.name = rest
             case "account":
                 self.name = "account"
+            case "option":
+                self.order = _STATED.get(rest, self.order)
             case _:
                 pass  # an option says how a program reads the lists; it changes no transaction
         return self.name
@@ -142,6 +149,8 @@ class QifReader(LineReader):
                     marks.add(plain[1:])
                 seen += 1
                 key = key if seen > 50 else questions.digest(key, plain)
+        if sections.order is not None:
+            days.state(sections.order)
         self._written = decide(self._known, f"qif-{key}", days, marks, first_row)
 
     def line(self, text: str) -> None:

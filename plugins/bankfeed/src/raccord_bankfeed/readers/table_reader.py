@@ -35,6 +35,11 @@ def looks_like_table(head: str) -> bool:
     return delimiter_of([line for line in lines[:_SAMPLE_LINES] if len(line) < 20_000], is_header) != ""
 
 
+def _has_header(sample: list[str]) -> bool:
+    delimiter = delimiter_of(sample, is_header)
+    return bool(delimiter) and any(is_header(row.cells) for row in rows_of(sample[:_HEADER_WITHIN], delimiter))
+
+
 class TableReader(LineReader):
     """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
 
@@ -44,6 +49,7 @@ class TableReader(LineReader):
         self._cells = RowCutter(",")
         self._rows: RowReader | None = None
         self._questions: list[Question] = []
+        self._unclear: Question | None = None
         self._begun = False
         """Whether the header, where there is one, has passed."""
         self._tallies: dict[str, Tally] = {}
@@ -56,6 +62,7 @@ class TableReader(LineReader):
         super().prepare(stream)
         delimiter, layout = self._sampled(stream)
         self._cells = RowCutter(delimiter)
+        self._questions = [] if self._unclear is None else [self._unclear]
         if layout is None:
             return
 
@@ -64,7 +71,7 @@ class TableReader(LineReader):
 
         evidence = weigh(rows(), layout)
         written = decide(self._known, layout.key, evidence.days, evidence.marks, evidence.first_line)
-        self._questions = list(written.asked)
+        self._questions += written.asked
         self._rows = reader_of(RowReader(layout, written, evidence))
         self._begun = not layout.header
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
@@ -78,9 +85,17 @@ class TableReader(LineReader):
         return "csv" if layout is None else layout.key
 
     def _sampled(self, stream: BinaryIO) -> tuple[str, Layout | None]:
-        sample = [line.lstrip("\ufeff") for line in islice(lines_of(stream, self.charset), _SAMPLE_LINES)]
+        sample = self._sample(stream, self.charset)
+        if self.charset == "cp1252" and not _has_header(sample) and _has_header(self._sample(stream, "cp1250")):
+            # Names of columns that are words only in the charset of Czech, Polish and Hungarian banks.
+            self.charset = "cp1250"
+            sample = self._sample(stream, self.charset)
         delimiter = delimiter_of(sample, is_header) or ","
         return delimiter, self._layout(list(rows_of(sample, delimiter)), delimiter)
+
+    @staticmethod
+    def _sample(stream: BinaryIO, charset: str) -> list[str]:
+        return [line.lstrip("\ufeff") for line in islice(lines_of(stream, charset), _SAMPLE_LINES)]
 
     def _layout(self, rows: list[Row], delimiter: str) -> Layout | None:
         header = next(
@@ -98,11 +113,10 @@ class TableReader(LineReader):
         saved = self._known.columns.get(base.key, "")
         if saved:
             return saved_layout(base, saved)
-        if base.is_whole:
-            return base
-        shown = next(iter(dated), Row([], 1, 0))
-        self._questions = [questions.columns(base.key, shown.cells, shown.line)]
-        return None
+        if not (base.is_whole and base.certain):
+            shown = next(iter(dated), Row([], 1, 0))
+            self._unclear = questions.columns(base.key, shown.cells, shown.line)
+        return base if base.is_whole else None
 
     def _follow_balances(self, rows: Callable[[], Iterable[Row]], reader: RowReader) -> None:
         """Check that each account's balances follow from its amounts; not where a line has none."""

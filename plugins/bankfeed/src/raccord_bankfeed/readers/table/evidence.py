@@ -22,10 +22,18 @@ class Evidence:
     first_line: int = 0
     signed: int = 0
     """Amounts that are negative."""
+    plus: int = 0
+    """Amounts with a mark that says money comes in: a plus, or CR."""
+    bare: int = 0
+    """Amounts without any sign."""
     debits_negative: int = 0
     debits_positive: int = 0
     directions: int = 0
     """Rows whose kind of transaction is a word for a direction."""
+    contradictions: int = 0
+    """Of those, the rows whose amount has the other sign than the word says."""
+    outward: int = 0
+    """Of those, the rows whose word says that money goes out."""
     continuations: int = 0
     """Rows with nothing but text that follow a transaction."""
 
@@ -48,6 +56,7 @@ def weigh(rows: Iterable[Row], layout: Layout) -> Evidence:
             continue
         found.rows += 1
         found.first_line = found.first_line or row.line
+        negative = False
         for number in money:
             if number < width and (cell := cells[number]) and (known := found.marks.add(cell)) is not None:
                 moves = known.digits.strip("0.,") != ""
@@ -56,8 +65,25 @@ def weigh(rows: Iterable[Row], layout: Layout) -> Evidence:
                     found.debits_positive += moves and not known.negative
                 elif number == amount or number in layout.units:
                     found.signed += known.negative
+                    found.plus += moves and known.signed and not known.negative
+                    found.bare += moves and not known.signed
+                    negative = known.negative
         if balance is not None and balance < width and cells[balance]:
             found.marks.add(cells[balance])
         if kind is not None and kind < width:
-            found.directions += plain(cells[kind]) in OUT or plain(cells[kind]) in IN
+            word = plain(cells[kind])
+            if word in OUT or word in IN:
+                found.directions += 1
+                found.outward += word in OUT
+                found.contradictions += negative is not (word in OUT)
     return found
+
+
+def marks_incoming(found: Evidence) -> bool:
+    """Tell whether only money that comes in has a sign, as on statements of cards."""
+    return found.plus > 0 and found.bare > 0 and not found.signed
+
+
+def are_inverted(found: Evidence) -> bool:
+    """Tell whether every row's word contradicts its sign, both ways: a card's file, whose purchases are positive."""
+    return 0 < found.outward < found.directions == found.rows == found.contradictions and found.signed > 0

@@ -84,8 +84,10 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
         return _desjardins(key, titles)
     money = [column for column in columns if column.is_money]
     parts = _amounts(money, columns)
-    if parts is None:
+    certain = parts is not None
+    if parts is None and len(money) != 1:
         return Layout(key, {}, titles=titles)
+    parts = parts or {Part.AMOUNT: money[0].number}
     parts[Part.DATE] = dated.number
     rest = [each for each in columns if each.number not in parts.values() and each not in money and each.filled]
     for column in rest:
@@ -97,7 +99,7 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
     wordy = [column for column in rest if column.number not in parts.values() and not column.days and column.wordy]
     wordy.sort(key=lambda column: -sum(map(len, column.cells)))
     texts = tuple(column.number for column in wordy)
-    return Layout(key, parts, texts[:1], texts[1:], titles=titles)
+    return Layout(key, parts, texts[:1], texts[1:], titles=titles, certain=certain)
 
 
 def _are_kinds(column: _Column) -> bool:
@@ -119,7 +121,11 @@ def _amounts(money: list[_Column], columns: list[_Column]) -> dict[Part, int] | 
     if pair is not None:
         balance = next((each for each in money if each not in pair), None)
         return _pair(pair, balance, columns)
-    return _amount_and_balance(money) if len(money) == 2 else None
+    if len(money) == 2:
+        return _amount_and_balance(money)
+    # Of quantities, prices and amounts, only the amount of a transaction is there in every row and has a sign.
+    always = [column for column in money if column.filled == len(column.cells) and column.negative]
+    return {Part.AMOUNT: always[0].number} if len(always) == 1 else None
 
 
 def _exclude(one: _Column, other: _Column) -> bool:
@@ -150,15 +156,11 @@ def _amount_and_balance(money: list[_Column]) -> dict[Part, int] | None:
     first, second = money
     ahead = {Part.AMOUNT: first.number, Part.BALANCE: second.number}
     swapped = {Part.AMOUNT: second.number, Part.BALANCE: first.number}
-    out = {Part.DEBIT: first.number, Part.BALANCE: second.number}
-    readings = {_breaks(money, parts): parts for parts in (swapped, out, ahead)}
-    if len(readings) > 1 and 0 in readings:
-        # Two readings may agree only where a second one could not be told from it.
-        unique = sum(_breaks(money, parts) == 0 for parts in (swapped, out, ahead)) == 1
-        return readings[0] if unique else None
     if bool(first.negative) != bool(second.negative):
         return ahead if first.negative else swapped
-    return None
+    out = {Part.DEBIT: first.number, Part.BALANCE: second.number}
+    fitting = [parts for parts in (ahead, swapped, out) if _breaks(money, parts) == 0]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _breaks(columns: list[_Column], parts: dict[Part, int]) -> int:
@@ -176,6 +178,6 @@ def _breaks(columns: list[_Column], parts: dict[Part, int]) -> int:
         if Part.DEBIT in parts:
             amount = (values.get(Part.CREDIT) or Decimal(0)) - abs(values[Part.DEBIT] or Decimal(0))
         balance = values[Part.BALANCE]
-        if amount is not None and balance is not None:
+        if amount and balance is not None:
             running.add(amount, balance)
     return running.breaks

@@ -45,6 +45,8 @@ class Layout:
     flip: bool = False
     """Whether purchases are positive."""
     card: bool = False
+    certain: bool = True
+    """Whether the file proves it; else a person is asked, and shown what it would say."""
 
     def at(self, part: Part) -> int | None:
         """Return the column of a part, or nothing."""
@@ -164,6 +166,7 @@ def saved_layout(base: Layout, text: str) -> Layout:
         currency=currency,
         flip=flip,
         card=card,
+        certain=True,
     )
     if not layout.is_whole:
         raise ValueError(text)

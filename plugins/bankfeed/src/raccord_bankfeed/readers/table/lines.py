@@ -16,7 +16,7 @@ from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
 from raccord_bankfeed.readers.table import notes
-from raccord_bankfeed.readers.table.evidence import Evidence
+from raccord_bankfeed.readers.table.evidence import Evidence, are_inverted, marks_incoming
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Row
 from raccord_bankfeed.readers.table.words import IN, NOT_MOVED, OUT, PENDING, SUMS, Part, plain
@@ -145,7 +145,8 @@ class RowReader:
             fee = self.number(row, layout.columns[Part.FEE]) if Part.FEE in layout.columns else None
             # Revolut's balance moves by the amount less the fee.
             amount = amount - abs(fee) if fee else amount
-            return (-amount if layout.flip else amount), self.currency(row, currency, number)
+            flip = layout.flip or are_inverted(self.evidence)
+            return (-amount if flip else amount), self.currency(row, currency, number)
         return self._two_columns(row, currency)
 
     def _two_columns(self, row: Row, currency: str) -> tuple[Decimal, str]:
@@ -168,6 +169,9 @@ class RowReader:
         evidence = self.evidence
         if evidence.signed:
             return amount
+        if marks_incoming(evidence):
+            parts = written(row.cells[self.layout.columns[Part.AMOUNT]])
+            return amount if parts is None or parts.signed else -amount
         word = self.cell(row, Part.DIRECTION)
         part = Part.DIRECTION
         if Part.DIRECTION not in self.layout.columns:

@@ -87,13 +87,13 @@ def unit_of(cell: str) -> str:
 OUT = frozenset(
     (
         *("debit", "debet", "debito", "dr", "d", "dbit", "db", "af", "soll", "s", "out", "ut", "uit", "uscita"),
-        *("withdrawal", "sortie", "charge", "purchase", "belastung"),
+        *("withdrawal", "outflow", "sortie", "charge", "purchase", "belastung"),
     )
 )
 IN = frozenset(
     (
         *("credit", "kredit", "credito", "cr", "c", "crdt", "bij", "haben", "h", "in", "inn", "entrata", "deposit"),
-        *("entree", "payment", "gutschrift", "refund"),
+        *("entree", "inflow", "payment", "gutschrift", "refund"),
     )
 )
 PENDING = re.compile(
