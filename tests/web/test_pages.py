@@ -6,14 +6,17 @@ from html.parser import HTMLParser
 
 import pytest
 import till
-from harness import finish, request, sync
+from harness import OWNER, choose_usual, finish, lab, request, sync
 from starlette.testclient import TestClient
 from till_company import CANARY
 
+from raccord.onboarding.closings import set_closed_policy
 from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import recent_runs
 from raccord.store.models import Company, Connection
+from raccord.sync.periods import ClosedPolicy
 from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
 
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "path", "line", "circle", "rect", "polyline", "wbr"}
 TITLES = {
@@ -125,6 +128,19 @@ def test_what_a_source_says_is_text_and_never_code(browser: TestClient, synced: 
     page = browser.get("/questions").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>" not in page
+
+
+def test_pain_12_t1_the_proof_names_what_a_closed_period_moved_on_both_days(
+    workshop: Workshop, connection: Connection, company: Company, browser: TestClient, sandbox: SandboxServer
+) -> None:
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "10.00"}]
+    choose_usual(workshop, connection, company)
+    set_closed_policy(workshop, OWNER, connection.id, ClosedPolicy.NEXT_OPEN_DAY)
+    lab(sandbox, "close-books", realm=company.realm, date="2026-03-10")
+    sync(workshop, connection)
+    page = browser.get(f"/connections/{connection.id}/proof").text
+    assert page.count("Period closed: true date") == 2
+    assert page.count("sales/s1") == 2
 
 
 def test_money_and_its_proof_stand_on_the_home_page(
