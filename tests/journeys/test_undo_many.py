@@ -18,7 +18,7 @@ from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.decisions import approve_plan
-from raccord.overview.plans import plan_effect
+from raccord.overview.plans import plan_effect, plan_lines
 from raccord.quickbooks import QuickBooks
 from raccord.store.database import Database
 from raccord.store.models import LinkRow, LinkState, Plan, Proof, RunState
@@ -103,6 +103,19 @@ def test_pain_6_t1_undone_documents_leave_the_ledger_as_before_per_account_and_d
     with workshop.database.read() as session:
         made = session.scalar(live)
     assert made == sum("amount" in row for row in rows) >= count
+
+    alone = Asked(keys=("invoices/u1-1", "bills/u1-1"))
+    kept = finish(
+        workshop,
+        request_undo(workshop.database, HandOver(), connection.id, alone, actor=OWNER, clock=workshop.clock),
+    )
+    with workshop.database.read() as session:
+        stays = {line.key: (line.reason, line.params["kind"]) for line in plan_lines(session, kept.plan_id).rows}
+    assert stays == {
+        "invoices/u1-1": ("undo.linked", "Payment"),
+        "bills/u1-1": ("undo.linked", "BillPaymentCheck"),
+        "scans/u1-1": ("undo.linked", "Bill"),
+    }, "what pays them stays, and so do they, with the file of one"
 
     run_id = request_undo(
         workshop.database, HandOver(), connection.id, Asked(posted.id), actor=OWNER, clock=workshop.clock

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import till
-from harness import choose_usual, finish, request, sync
+from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from raccord.jobs.inline import HandOver
+from raccord.jobs.undo_requests import request_undo
+from raccord.onboarding.decisions import approve_plan
 from raccord.overview.plans import plan_summary, waiting_plan
 from raccord.overview.questions import open_questions
 from raccord.store import events
@@ -27,6 +30,7 @@ from raccord.store.models import (
     Run,
     RunState,
 )
+from raccord.sync.undo_selection import Asked
 from raccord.sync.workshop import Workshop
 
 Send = Callable[..., Any]
@@ -254,3 +258,23 @@ def test_a_conflict_offers_only_the_answers_it_allows_and_keeps_the_one_given(
     assert send("/questions", action, way="link").status_code == 409
     assert send("/questions", action, way=str(questions[0].ways[0])).status_code == 303
     assert "Decided." in browser.get("/questions").text
+
+
+def test_what_was_undone_is_posted_again_from_the_page_of_questions(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    asked = Asked(keys=("sales/s2",))
+    run_id = request_undo(workshop.database, HandOver(), synced.id, asked, actor=OWNER, clock=workshop.clock)
+    run = finish(workshop, run_id)
+    assert "Delete" in browser.get(f"/plans/{run.plan_id}").text
+    plan = plan_of(workshop, run)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    finish(workshop, run_id)
+    with workshop.database.read() as session:
+        (hold_id,) = [each.hold_id for each in open_questions(session, synced.id).rows if each.code == "undo.undone"]
+    action = f"/questions/{hold_id}/release"
+    assert action in browser.get("/questions").text
+    assert send("/questions", action).status_code == 303
+    assert send("/questions", action).status_code == 409, "it is no longer asked"
+    with workshop.database.read() as session:
+        assert session.scalars(select(LinkRow.state).where(LinkRow.key == "sales/s2")).one() == LinkState.RELEASED

@@ -55,6 +55,7 @@ NEEDS = {
     "/plans/{plan_id}/approve": Power.WORK,
     "/questions/{hold_id}/answer": Power.WORK,
     "/questions/{hold_id}/conflict": Power.WORK,
+    "/questions/{hold_id}/release": Power.WORK,
     "/questions/{hold_id}/skip": Power.WORK,
     "/problems/of-cause/{deed}": Power.WORK,
     "/problems/{problem_id}/{deed}": Power.WORK,

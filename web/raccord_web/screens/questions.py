@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.decisions import answer_conflict, answer_hold, choose, skip_draft
+from raccord.onboarding.undone import release
 from raccord.overview.questions import (
     Answer,
     Candidate,
@@ -69,6 +70,14 @@ def settle(request: Request, hold_id: str, fields: Fields) -> Response:
     if way not in set(ResolutionKind):
         return explained(request, HTTPStatus.BAD_REQUEST)
     answer_conflict(desk.workshop, acting(request), hold_id, ResolutionKind(way), fields.get("target", ""))
+    return _back(fields.get("connection", ""), "answered")
+
+
+@router.post("/questions/{hold_id}/release")
+def let_go(request: Request, hold_id: str, fields: Fields) -> Response:
+    """Let what was undone be posted again."""
+    desk = desk_of(request)
+    release(desk.workshop, acting(request), [hold_id])
     return _back(fields.get("connection", ""), "answered")
 
 
