@@ -389,7 +389,18 @@ CONTEXTS = (
     contexts.SourceFile,
 )
 VALUES = (
-    ("The manifest", (info.ConnectorInfo, info.StreamInfo, info.RoleInfo, info.NewObject, info.Delivery, info.Contact)),
+    (
+        "The manifest",
+        (
+            info.ConnectorInfo,
+            info.StreamInfo,
+            info.RoleInfo,
+            info.ListInfo,
+            info.NewObject,
+            info.Delivery,
+            info.Contact,
+        ),
+    ),
     ("Pages and records", (records.Page, records.Record, records.Reject, hooks.Mapped, hooks.Skipped)),
     (
         "References in a draft",

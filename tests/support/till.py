@@ -5,6 +5,7 @@ Its settings hold the rows themselves, so a test changes what the source says by
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -15,11 +16,16 @@ from raccord.plugin import (
     ConnectorInfo,
     Days,
     FetchContext,
+    LedgerObject,
+    ListInfo,
     MapContext,
     Mapped,
+    Mode,
     Money,
     NewObject,
     Page,
+    PushContext,
+    PushResult,
     Record,
     Reject,
     RoleInfo,
@@ -53,6 +59,12 @@ from raccord.plugin.drafts import (
 ROWS: dict[str, list[dict[str, str]]] = {}
 """What each till says now, by its number: set by the tests."""
 
+SHELF: dict[str, LedgerObject] = {}
+"""What tills were told of the ledger's lists, by list and id; and how the tests let it end below."""
+TOLD: list[list[str]] = []
+TROUBLE: dict[str, Exception | Text | None] = {}
+"""By name of an entry, or of a list: what to raise, why to refuse, or nothing at all."""
+
 PAGE = 20
 UNPRICED = ("unpriced", "customer")
 """Kinds of rows that say no amount."""
@@ -81,6 +93,16 @@ INFO = ConnectorInfo(
     settings=TillSettings,
     identity_setting="till",
     terms=TermTable({"sale": Term("sale", "sale", _t("Vente", "Sale"), "till")}),
+    lists=(
+        ListInfo(
+            name="articles",
+            label=_t("Articles", "Articles"),
+            kinds=("Item",),
+            modes=frozenset({Mode.FIRST_TIME}),
+            refusal=_t("Reliez plutôt chaque article.", "Link each article instead."),
+        ),
+        ListInfo(name="people", label=_t("Clients", "Customers"), kinds=("Customer", "Vendor")),
+    ),
     roles=(
         RoleInfo("bank", _t("Banque", "Bank"), Accepts.BANK),
         RoleInfo(
@@ -102,6 +124,22 @@ INFO = ConnectorInfo(
         RoleInfo("clearing", _t("Attente", "Clearing"), Accepts.CLEARING, subtype="UndepositedFunds"),
     ),
 )
+
+
+@hookimpl
+def push_records(context: PushContext, stream: str, documents: Sequence[LedgerObject]) -> PushResult | None:
+    TOLD.append([stream, *(each.name for each in documents)])
+    whole = TROUBLE.get(stream)
+    if isinstance(whole, Exception):
+        raise whole
+    pushed, refused = [], []
+    for each in documents:
+        if each.name not in TROUBLE:
+            SHELF[f"{stream}/{each.id}"] = each
+            pushed.append((each.id, f"T-{each.id}"))
+        elif isinstance(why := TROUBLE[each.name], Text):
+            refused.append((each.id, why))
+    return PushResult(pushed, refused)
 
 
 @hookimpl

@@ -46,6 +46,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.connect_command:command",
         Phrase("Relier une source à une société.", "Join a source account to a company."),
     ),
+    "lists": Lazy(
+        "raccord.cli.lists_command:command",
+        Phrase("Envoyer des listes de QuickBooks à une source.", "Send lists of QuickBooks to a source."),
+    ),
     "sync": Lazy(
         "raccord.cli.sync_command:command",
         Phrase("Chercher, préparer et écrire ce qui est nouveau.", "Fetch, plan and post what is new."),

@@ -85,7 +85,11 @@ class Settles(Protocol):
 class Pushes(Protocol):
     @hookspec(firstresult=True)
     def push_records(self, context: PushContext, stream: str, documents: Sequence[LedgerObject]) -> PushResult | None:
-        """Bring lists of the ledger to the source (contacts, items, accounts); idempotent."""
+        """Bring entries of a declared list to the source, at most 200 at once; ``stream`` is the list's name.
+
+        Idempotent: the same entry may come again, found at the source by its ledger id. An entry that became inactive
+        comes once more, to be archived there and never deleted. What is neither pushed nor refused comes again.
+        """
         ...
 
 

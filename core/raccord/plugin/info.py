@@ -32,6 +32,26 @@ class StreamInfo:
     label: Text
 
 
+BOTH_MODES = frozenset(Mode)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListInfo:
+    """A list of the ledger that ``push_records`` brings to the source, under the name ``stream`` has there.
+
+    ``kinds`` are QuickBooks' entity names (``Customer``, ``Item``, ``Account``, ``TaxCode``, ``Class`` …). A list of
+    ``every_run`` follows what changes; the others go when a person asks for it, as when a source is set up. In a mode
+    that is not among ``modes`` it never goes, and ``refusal`` says why.
+    """
+
+    name: str
+    label: Text
+    kinds: tuple[str, ...]
+    every_run: bool = False
+    modes: frozenset[Mode] = BOTH_MODES
+    refusal: Text | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class NewObject:
     """The default that core creates, once, when the company has not chosen: reused where the name exists already."""
@@ -127,6 +147,8 @@ class ConnectorInfo:
     streams: Sequence[StreamInfo]
     settings: type[BaseModel] = NoSettings
     roles: Sequence[RoleInfo] = ()
+    lists: Sequence[ListInfo] = ()
+    """Lists of the ledger that go to the source, in this order."""
     terms: TermTable = field(default_factory=TermTable)
     modes: frozenset[Mode] = frozenset({Mode.FIRST_TIME, Mode.ALREADY_RUNNING})
     limits: Sequence[Text] = ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -14,7 +14,13 @@ from raccord.plugin.texts import Text
 
 @dataclass(frozen=True, slots=True)
 class LedgerObject:
-    """An entry of one of the company's lists; ``kind`` is QuickBooks' entity name (``Account``, ``Customer``)."""
+    """An entry of one of the company's lists; ``kind`` is QuickBooks' entity name (``Account``, ``Customer``).
+
+    ``details`` is filled for ``push_records`` alone, values as text: ``email``, ``phone``, ``company``, ``street``,
+    ``city``, ``region``, ``postal_code``, ``country`` of customers and vendors; ``description``, ``price``, ``sku``,
+    ``taxable`` of items; ``description`` and ``classification`` of accounts; ``sales_percent`` and
+    ``purchase_percent`` of tax codes. What QuickBooks leaves empty is left out.
+    """
 
     kind: str
     id: str
@@ -24,6 +30,7 @@ class LedgerObject:
     subtype: str = ""
     number: str = ""
     currency: str = ""
+    details: Mapping[str, str] = field(default_factory=dict, hash=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from raccord.sync.post import Poster
 from raccord.sync.problems import close_problems, subject_of
 from raccord.sync.proof_months import confirm, proven_before
 from raccord.sync.prove import proof_months
+from raccord.sync.push import Place, alone, goes, note_told, tell_page
 from raccord.sync.reactivate import note_inactive
 from raccord.sync.removals import leave_closed_removals
 from raccord.sync.report import outcomes_after
@@ -309,10 +310,29 @@ class Unit:
                 )
         if outcomes:
             bench.scope.report(self.workshop.report_view(bench), outcomes)
+        more = bool(outcomes) or self._tell_lists()
         with self.execution.begin() as (_, run):
             run.progress = {**run.progress, "reported": last}
-            if not outcomes:
+            if not more:
                 run.phase = Phase.PROVE
+
+    def _tell_lists(self) -> bool:
+        """Bring one page of the lists that follow every run to the source; return whether there was one."""
+        bench = self.bench
+        lists = [each for each in bench.scope.info.lists if each.every_run and goes(each, bench.connection.mode)]
+        with self.execution.database.read() as session:
+            number, kind, start = session.get_one(Run, self.execution.run_id).progress.get("lists", [0, 0, 1])
+        if number >= len(lists):
+            return False
+        with alone(bench):
+            told = tell_page(bench, lists[number], Place(kind, start))
+            with self.execution.begin() as (session, run):
+                connection = session.get_one(Connection, bench.connection.id)
+                note_told(session, connection, told, self.workshop.clock.now(), run.id)
+                after = told.following
+                place = [number + 1, 0, 1] if after is None else [number, after.kind, after.start]
+                run.progress = {**run.progress, "lists": place}
+        return True
 
     def _prove(self) -> None:
         """Look at what changed, then prove the months it concerns, one a unit; the last one ends the phase."""

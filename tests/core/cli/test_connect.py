@@ -325,3 +325,18 @@ def test_the_list_names_holes_and_what_waits(told: Told, said: Said, connected: 
     assert status == Exit.OK
     assert "connectée" in shown
     assert "questions : 1" in shown
+
+
+def test_lists_go_to_the_source_once_from_the_command_line(
+    told: Told, said: Callable[..., tuple[int, str]], connected: str
+) -> None:
+    status, answer = told("lists", "push", "Shop", "articles")
+    assert (status, answer["list"], answer["pushed"], answer["unchanged"]) == (0, "articles", 1, 0)
+    assert told("lists", "push", "Shop", "articles")[1]["unchanged"] == 1
+    _, shown = told("lists", "Shop")
+    assert {each["list"]: each["taken"] for each in shown["lists"]} == {"articles": 1, "people": 0}
+    status, text = said("lists", "list", "Shop")
+    assert status == 0
+    assert "on request" in text
+    status, refused = told("lists", "push", "Shop", "nothing")
+    assert (status != 0, refused["error"]["code"]) == (True, "list.unknown")

@@ -4,6 +4,7 @@ from raccord.quickbooks.codec.again import active_again
 from raccord.quickbooks.codec.agreement import differing
 from raccord.quickbooks.codec.effect import Places, ledger_effect
 from raccord.quickbooks.codec.encode import encode, entity_of, rank_of, readdressed, uses_batch
+from raccord.quickbooks.codec.entries import entry_of
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target, TaxRate
 from raccord.quickbooks.codec.names import clean_name
@@ -39,6 +40,7 @@ __all__ = [
     "differing",
     "encode",
     "entity_of",
+    "entry_of",
     "fill",
     "is_voided",
     "ledger_effect",

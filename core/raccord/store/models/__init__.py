@@ -18,6 +18,7 @@ from raccord.store.models.books import (
     Posting,
     PostingState,
     Proof,
+    PushedEntry,
     Statement,
 )
 from raccord.store.models.companies import (
@@ -97,6 +98,7 @@ __all__ = [
     "ProblemState",
     "Proof",
     "ProofMonth",
+    "PushedEntry",
     "RateBucket",
     "RecordState",
     "Repost",

@@ -248,6 +248,24 @@ class Match(Model):
     matched_at: Mapped[datetime]
 
 
+class PushedEntry(Model):
+    """What a source was told of an entry of a company's lists, so that only what changed is told again."""
+
+    __tablename__ = "pushed_entry"
+
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"), primary_key=True)
+    list_name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    object_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    source_id: Mapped[str] = mapped_column(default="")
+    """Its id at the source; empty until it was taken there once."""
+    told_hash: Mapped[str] = mapped_column(default="")
+    """Of what the source took last; empty after a refusal."""
+    active: Mapped[bool] = mapped_column(default=True)
+    told_at: Mapped[datetime]
+
+
 class LedgerEntry(Model):
     """What we know of the company's lists (accounts, customers, items, tax codes), refreshed before a plan."""
 

@@ -1,0 +1,99 @@
+"""``raccord lists``: lists of QuickBooks that go to a source."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from raccord.cli.exits import Exit
+from raccord.cli.finding import operator, the_connection
+from raccord.cli.house import opened_workshop
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, actor, output
+from raccord.cli.words import default_group
+from raccord.onboarding.lists import lists_of, push_list
+
+
+@default_group(
+    "lists",
+    "list",
+    "Montrer les listes de QuickBooks qui vont à une source, et les envoyer.",
+    "Show the lists of QuickBooks that go to a source, and send them.",
+)
+def command() -> None:
+    pass
+
+
+@command.command(
+    "list",
+    phrase=Phrase("Montrer ce que la source a reçu de chaque liste.", "Show what the source has of each list."),
+)
+@click.argument("connection")
+def list_(connection: str) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            chosen = the_connection(session, connection).id
+        views = lists_of(workshop, chosen)
+    if out.as_json:
+        rows = [
+            {"list": view.info.name, "goes": view.goes, "every_run": view.info.every_run, "taken": view.taken}
+            for view in views
+        ]
+        out.json({"lists": rows})
+        return Exit.OK
+    out.table(
+        Phrase("Listes", "Lists"),
+        [
+            Column(Phrase("Nom", "Name")),
+            Column(Phrase("Liste", "List")),
+            Column(Phrase("Reçus par la source", "Taken by the source"), right=True),
+            Column(Phrase("Envoi", "Sent")),
+        ],
+        [
+            [
+                view.info.name,
+                view.info.label.get(out.language),
+                str(view.taken),
+                _when(view.goes, view.info.every_run).get(out.language),
+            ]
+            for view in views
+        ],
+        empty=Phrase("Cette source ne reçoit aucune liste.", "This source takes no list."),
+    )
+    return Exit.OK
+
+
+@command.command(
+    "push",
+    phrase=Phrase(
+        "Envoyer une liste à la source ; ce qu'elle a déjà n'est pas renvoyé.",
+        "Send a list to the source; what it has already is not sent again.",
+    ),
+)
+@click.argument("connection")
+@click.argument("name")
+def push(connection: str, name: str) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            chosen = the_connection(session, connection).id
+        counts = push_list(workshop, operator(actor()), chosen, name)
+    if out.as_json:
+        out.json({"list": name, **asdict(counts)})
+    out.say(
+        Phrase(
+            f"{counts.read} lus : {counts.pushed} envoyés, {counts.unchanged} déjà reçus, {counts.refused} refusés, "
+            f"{counts.left} sans réponse, {counts.inactive} inactifs.",
+            f"{counts.read} read: {counts.pushed} sent, {counts.unchanged} there already, {counts.refused} refused, "
+            f"{counts.left} without an answer, {counts.inactive} inactive.",
+        )
+    )
+    return Exit.NEEDS_PERSON if counts.refused or counts.left else Exit.OK
+
+
+def _when(goes: bool, every_run: bool) -> Phrase:
+    if not goes:
+        return Phrase("jamais dans ce mode", "never in this mode")
+    return Phrase("à chaque exécution", "with every run") if every_run else Phrase("sur demande", "on request")
