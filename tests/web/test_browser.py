@@ -40,6 +40,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 
+expect.set_options(timeout=20_000)
+"""Long enough for a machine that does much else; what is there is seen at once."""
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, started once."""
@@ -104,7 +108,7 @@ def visit(chromium: Browser, base: str) -> Iterator[Open]:
         if token:
             context.add_cookies([{"name": "raccord_session", "value": token, "url": base}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("request", lambda sent: complaints.append(sent.url) if "csp-report" in sent.url else None)

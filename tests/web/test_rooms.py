@@ -13,7 +13,7 @@ import pytest
 import till
 from harness import finish, lab, request, sync
 from pydantic import BaseModel, Field, SecretStr
-from sqlalchemy import select
+from sqlalchemy import event, select
 from starlette.testclient import TestClient
 from till_company import CANARY
 
@@ -64,6 +64,34 @@ def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
     assert "To review" in story
     assert "&lt;script&gt;" in story
     assert "<script>alert" not in story
+
+
+def test_a_list_asks_as_often_for_many_rows_as_for_few(
+    workshop: Workshop, synced: Connection, browser: TestClient
+) -> None:
+    asked: list[str] = []
+    pages = ("/", "/connections", "/records", "/records?fate=posted&q=s", "/runs", "/problems", "/questions", "/audit")
+
+    def note(*said: Any) -> None:
+        asked.append(said[2])
+
+    def count(page: str) -> int:
+        asked.clear()
+        assert browser.get(page).status_code == 200
+        return len(asked)
+
+    event.listen(workshop.database.engine, "before_cursor_execute", note)
+    try:
+        few = {page: count(page) for page in pages}
+        sale = {"stream": "sales", "day": "2026-03-06", "amount": "1.00"}
+        till.ROWS["T1"] += [{**sale, "id": f"m{number}"} for number in range(12)]
+        till.ROWS["T1"] += [{**sale, "id": f"w{number}", "kind": "wrong"} for number in range(3)]
+        sync(workshop, synced)
+        many = {page: count(page) for page in pages}
+    finally:
+        event.remove(workshop.database.engine, "before_cursor_execute", note)
+    assert many == few
+    assert max(few.values()) <= 25
 
 
 class Several(BaseModel):
