@@ -31,6 +31,13 @@ _MONEY = re.compile(
     r"(?P<inner>[+-]?)(?P<number>[0-9.,]*[0-9][0-9.,]*)(?P<late>[+-]?)"
     rf"(?P<unit>{_CODES}|[$£€¥]|KR\.?|ZŁ|KČ)?(?P<later>[+-]?)(?P<word>CR|DR|C|D|H|S)?"
 )
+_PLAIN = {
+    Mark.POINT: re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,12})?"),
+    Mark.COMMA: re.compile(r"[+-]?[0-9]{1,24}(?:,[0-9]{1,12})?"),
+}
+"""What most amounts are written like, read at once."""
+_TELLING = re.compile(r"([+-]?)([0-9]+([.,])[0-9]{1,2})")
+"""One mark and at most two digits after it: that mark stands before the decimals."""
 _MINUSES = str.maketrans("−–‐‑", "----")
 _OUT = frozenset({"DR", "D", "S"})
 
@@ -64,6 +71,14 @@ def written(text: str) -> Written | None:
     return Written(negative, bool(signs or word or wrapped), found["number"], unit)
 
 
+def unit_beside(text: str) -> str:
+    """Return the currency that stands beside an amount, or nothing."""
+    if text.isascii() and not any(map(str.isalpha, text)) and "$" not in text:
+        return ""
+    parts = written(text)
+    return "" if parts is None else parts.unit
+
+
 def marks_of(digits: str) -> tuple[Mark, ...]:
     """Return the decimal marks with which digits make an amount: one, both, or none."""
     if digits.isdigit():
@@ -88,6 +103,8 @@ def _number(digits: str, mark: Mark) -> Decimal | None:
 
 def read_amount(text: str, mark: Mark) -> Decimal | None:
     """Return the amount of a cell with its scale kept, or nothing where none is written so."""
+    if _PLAIN[mark].fullmatch(text) is not None:
+        return Decimal(text if mark is Mark.POINT else text.replace(",", "."))
     parts = written(text)
     if parts is None:
         return None
@@ -108,6 +125,11 @@ class MarkEvidence:
 
     def add(self, text: str) -> Written | None:
         """Take one amount into account; return how it is written."""
+        if (telling := _TELLING.fullmatch(text)) is not None:
+            sign, digits, mark = telling.groups()
+            self.points += mark == "."
+            self.commas += mark == ","
+            return Written(sign == "-", sign != "", digits, "")
         parts = written(text)
         if parts is None or parts.digits.isdigit():
             return parts

@@ -19,6 +19,7 @@ class Order(StrEnum):
 
 
 _ORDERS = (Order.DAY, Order.MONTH, Order.YEAR)
+_KNOWN_MAX = 4000
 _PIVOT = 70
 """Years of two digits below it are of this century; Quicken's apostrophe always means this century."""
 _NUMBERS = re.compile(r"\s*([0-9]{1,4})\s*([/.'\- ])\s*([0-9]{1,2})\s*([/.'\- ])\s*([0-9]{1,4})\.?(?![0-9])")
@@ -141,10 +142,17 @@ class DayEvidence:
     seen: int = 0
     example: Parts | None = None
     """A date that the orders read differently."""
+    known: dict[str, Parts | None] = field(default_factory=dict)
+    """What texts were found to mean: a file has few days and many lines."""
 
     def add(self, text: str) -> Parts | None:
         """Take one date into account; return its parts."""
-        parts = parts_of(text)
+        if text in self.known:
+            parts = self.known[text]
+        else:
+            if len(self.known) >= _KNOWN_MAX:
+                self.known.clear()
+            parts = self.known[text] = parts_of(text)
         if parts is not None and parts.days:
             self.seen += 1
             for order in parts.days:

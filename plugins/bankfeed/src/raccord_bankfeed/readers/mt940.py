@@ -19,6 +19,7 @@ from raccord_bankfeed.readers.pushed import LineReader, lines_of
 from raccord_bankfeed.readers.tally import Tally
 
 _FIELD = re.compile(r"\s?:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):(.*)", re.DOTALL)
+_MAY_BEGIN = (":", " ", "\t")
 _ENVELOPE = re.compile(r"(?:\{[0-9]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\})*\{4:(.*)")
 _END = re.compile(r"-(?:\}.*|X{3})?\s*")
 _STARTS = re.compile(r"^[ \t]?:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
@@ -232,7 +233,7 @@ class _Fields:
         if text[:1] == "{" and (opened := _ENVELOPE.match(text)) is not None:
             self.end()
             text = opened[1]
-        if (found := _FIELD.fullmatch(text)) is not None:
+        if text[:1] in _MAY_BEGIN and (found := _FIELD.fullmatch(text)) is not None:
             self._flush()
             self._tag, self._row, self._start = found[1], row, start
             self._parts, self._size = [found[2]], 0

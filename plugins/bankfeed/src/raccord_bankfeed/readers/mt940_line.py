@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.days import century
@@ -90,6 +91,8 @@ def _fault_of(text: str) -> Fault:
 
 def reference(text: str) -> str:
     """Return a reference, nothing for the words that say there is none."""
+    if not text:
+        return ""
     plain = " ".join(text.split())
     return "" if plain.upper() in _EMPTY else plain
 
@@ -125,6 +128,7 @@ def day_of(digits: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def booking_day(value: str, entry: str) -> date:
     """Return the entry day, which has no year: that nearest to the value day; without one, the value day.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import questions, text_faults
 from raccord_bankfeed.readers.account import UNNAMED, account_of
-from raccord_bankfeed.readers.amounts import Mark, MarkEvidence, read_amount, written
+from raccord_bankfeed.readers.amounts import Mark, MarkEvidence, read_amount, unit_beside
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.conventions import Conventions, decide
@@ -41,6 +42,7 @@ _LIST_SECTIONS = frozenset(
 )
 _STATED = {"mdy": Order.MONTH, "dmy": Order.DAY, "ymd": Order.YEAR}
 _PARTS_MAX = 200
+_DAYS_MAX = 4000
 _OPENING_WORDS = frozenset(
     {"opening balance", "solde d'ouverture", "solde initial", "saldo inicial", "anfangssaldo", "eröffnungssaldo"}
 )
@@ -127,6 +129,7 @@ class QifReader(LineReader):
         super().__init__()
         self._known = known
         self._written = Conventions(Order.DAY, Mark.POINT)
+        self._days: dict[str, date | None] = {}
         self._sections = _Sections()
         self._record: _Record | None = None
         self._tally: Tally | None = None
@@ -212,16 +215,15 @@ class QifReader(LineReader):
             tally = self._open()
         if tally.account.kind not in _READ:
             tally.left_out += 1
-            parts = parts_of(record.first.get("D", ""))
-            day = None if parts is None else parts.days.get(self._written.order)
+            day = self._day(record.first.get("D", ""))
             tally.last_day = max(filter(None, (day, tally.last_day)), default=None)
             return
         first = record.first
         if not first.get("D"):
             self._lose(record, text_faults.date_missing("D"))
             return
-        parts = parts_of(first["D"])
-        if parts is None or self._written.order not in parts.days:
+        day = self._day(first["D"])
+        if day is None:
             self._lose(record, text_faults.date_impossible("D", first["D"]))
             return
         tag = "T" if first.get("T") else "U"
@@ -242,13 +244,13 @@ class QifReader(LineReader):
         if record.splits:
             tags.append("splits")
             values.append("\n".join(record.splits))
-        unit = written(first[tag])
+        unit = unit_beside(first[tag])
         line = Line(
             tally.account,
             "",
-            parts.days[self._written.order],
+            day,
             amount,
-            unit.unit if unit is not None and len(unit.unit) == 3 and unit.unit.isascii() else "",
+            unit if len(unit) == 3 and unit.isascii() else "",
             first.get("P", ""),
             first.get("M", ""),
             OPENING if first.get("P", "").casefold() in _OPENING_WORDS else "",
@@ -264,6 +266,14 @@ class QifReader(LineReader):
             self.queue.extend(self._written.asked)
         tally.count(line)
         self.queue.append(line)
+
+    def _day(self, text: str) -> date | None:
+        if text not in self._days:
+            if len(self._days) >= _DAYS_MAX:
+                self._days.clear()
+            parts = parts_of(text)
+            self._days[text] = None if parts is None else parts.days.get(self._written.order)
+        return self._days[text]
 
     def _lose(self, record: _Record, fault: Fault) -> None:
         if self._tally is not None:

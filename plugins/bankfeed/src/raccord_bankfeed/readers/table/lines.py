@@ -9,7 +9,7 @@ from decimal import Decimal
 from raccord.plugin import Text
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import UNNAMED, account_of
-from raccord_bankfeed.readers.amounts import read_amount, written
+from raccord_bankfeed.readers.amounts import read_amount, unit_beside, written
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.conventions import Conventions
 from raccord_bankfeed.readers.days import parts_of
@@ -189,8 +189,7 @@ class RowReader:
         """Return the currency that column, cell or header state, or nothing."""
         if is_currency(said):
             return said
-        parts = written(row.cells[number]) if number < len(row.cells) else None
-        unit = "" if parts is None else parts.unit
+        unit = unit_beside(row.cells[number]) if number < len(row.cells) else ""
         if is_currency(unit):
             return unit
         return _SYMBOLS.get(unit, "") or self.layout.currency
