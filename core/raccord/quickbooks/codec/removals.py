@@ -54,8 +54,15 @@ def waits_for_token(payload: str) -> bool:
 
 
 def is_voided(document: Mapping[str, object]) -> bool:
-    """Tell whether QuickBooks says of a document that it was voided."""
-    return str(document.get("PrivateNote", "")).startswith("Voided") and not document.get("TotalAmt")
+    """Tell whether QuickBooks says of a document that it was voided: in its note, and by amounts of nothing.
+
+    The note alone may be what a source said; and a journal entry's total is nothing in any case.
+    """
+    if not str(document.get("PrivateNote", "")).startswith("Voided"):
+        return False
+    lines = document.get("Line")
+    amounts = [line.get("Amount") for line in lines if isinstance(line, Mapping)] if isinstance(lines, list) else []
+    return not any((document.get("TotalAmt"), document.get("Amount"), *amounts))
 
 
 def _address(document_id: str, token: str) -> JsonObject:
