@@ -36,6 +36,8 @@ from raccord.store.models import (
 from raccord.sync.bodies import mark
 from raccord.sync.books import store_entry
 from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for, by_plugins
+from raccord.sync.phases import Phase
+from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
@@ -175,9 +177,20 @@ def linked_elsewhere(world: World) -> None:
 
 
 def stale(world: World) -> None:
+    """Let somebody edit the document after it was looked at for changes, just before ours is sent."""
     world.run(sale())
-    world.sandbox.lab.arm(ArmedFault(Effect.STALE_TOKEN, path="salesreceipt"))
-    world.run(sale(amount="12.00"))
+    world.says(sale(amount="12.00"))
+    run_id, pipeline = request(world.workshop, world.connection), Pipeline(world.workshop)
+    while phase_of(world, run_id) != Phase.POST:
+        pipeline.advance(run_id)
+    changes = {"TxnDate": "2026-03-03"}
+    lab(world.sandbox, "edit", entity="SalesReceipt", id=world.link().document_id, changes=changes)
+    assert finish(world.workshop, run_id).state == RunState.DONE
+
+
+def phase_of(world: World, run_id: str) -> str:
+    with world.workshop.database.read() as session:
+        return session.get_one(Run, run_id).phase
 
 
 def there_already(world: World) -> None:
@@ -242,7 +255,7 @@ def deposited(world: World) -> None:
 
 
 def feature_off(world: World) -> None:
-    world.sandbox.lab.arm(ArmedFault(Effect.REFUSE, code=5030, path="salesreceipt"))
+    world.sandbox.lab.arm(ArmedFault(Effect.REFUSE, code=5030, method="POST", path="salesreceipt"))
     world.run(sale())
 
 
@@ -462,3 +475,25 @@ def test_pain_16_t1_a_default_whose_name_is_taken_gets_another_only_when_told(wo
     assert [row["DisplayName"] for row in world.all("Customer")].count("Client Caisse (client)") == 1
     world.run(sale(1), sale(2), sale(3))
     assert len(receipts(world)) == 3
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("case", "answer"),
+    [
+        ("duplicate name, a vendor's", lambda conflict: Resolution(RENAME, conflict.proposals[0])),
+        ("capability missing, classes", lambda _: Resolution(WITHOUT)),
+        ("deposited", lambda _: Resolution(THEIRS)),
+    ],
+)
+def test_a_connector_answers_what_it_may_and_no_person_is_asked(
+    world: World, case: str, answer: Callable[[Conflict], Resolution]
+) -> None:
+    CASES[case].provoke(world)
+    asked = world.answered_by(answer)
+    assert world.run().state == RunState.DONE
+    assert [each.kind for each in asked] == [CASES[case].kind]
+    assert asked[0].existing is not None or case.startswith("capability")
+    assert CASES[case].after(world)
+    with world.workshop.database.read() as session:
+        assert session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all() == []
