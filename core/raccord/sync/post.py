@@ -44,7 +44,7 @@ from raccord.sync.readback import Sought, read_back, way_of
 from raccord.sync.recognise import recognise
 from raccord.sync.removals import TOKEN_NOW, leave_held, look_again, unmet
 from raccord.sync.resolve import LINK_WAITS
-from raccord.sync.sending import Job, Result, Sender, send_all
+from raccord.sync.sending import Job, Result, Sender
 from raccord.sync.standing import tell_what_stands
 from raccord.sync.touched import go_again, touched
 
@@ -103,7 +103,7 @@ class Poster:
         unknown = self._open_jobs(plan_id)
         over = [job for job in unknown if job.quiet_at <= self.clock.now()]
         if over:
-            self._settle(self._read_back(over))
+            self._settle_open(over)
             return True
         look_again(self.execution, self.client, plan_id, self.clock.now())
         jobs = self._claim(plan_id, min(job.rank for job in unknown) if unknown else None)
@@ -114,25 +114,35 @@ class Poster:
             self._wait(min(job.quiet_at for job in unknown))
         return bool(unknown)
 
-    def _pump(self, plan_id: str, jobs: Sequence[Job]) -> None:
+    def _pump(self, plan_id: str, jobs: Sequence[Job], *, claim_more: bool = True) -> None:
         """Send jobs and more of their rank, storing answers and claiming the next while others are under way."""
-        claimed, more = len(jobs), jobs
-        with Sender(self.guarded, self.clock, self.files) as sender:
-            sender.add(jobs)
-            while results := self._collect(sender):
-                self._settle(results)
-                if more and claimed < SLICE and sender.waiting < REFILL:
-                    more = self._claim(plan_id, jobs[0].rank) or []
-                    sender.add(more)
-                    claimed += len(more)
-
-    def _collect(self, sender: Sender) -> list[Result]:
+        claimed, more = len(jobs), jobs if claim_more else []
+        sender, answered = Sender(self.guarded, self.clock, self.files), list[Result]()
         try:
-            return sender.collect(SETTLE)
+            with sender:
+                sender.add(jobs)
+                while answered := sender.collect(SETTLE):
+                    self._settle(answered)
+                    answered = []
+                    if more and claimed < SLICE and sender.waiting < REFILL:
+                        more = self._claim(plan_id, jobs[0].rank) or []
+                        sender.add(more)
+                        claimed += len(more)
         except QuickBooksError:
-            # These need not be waited for: they may be looked for at once, and go out again.
-            self._note([job.posting_id for job in sender.unsent], {"quiet_at": self.clock.now()})
+            # Too many requests, for one: what never left need not be waited for, nor what was answered and not stored.
+            self._note_quiet(sender.unsent, [*answered, *sender.rest()])
             raise
+
+    def _note_quiet(self, unsent: Sequence[Job], answered: Sequence[Result]) -> None:
+        """Note from when on QuickBooks can no longer be executing intents without an answer: of most, from now on.
+
+        A document that reached nobody was not tried either, however often too many requests hold it back.
+        """
+        now = self.clock.now()
+        self._note([job.posting_id for job in unsent], {"quiet_at": now, "attempts": Posting.attempts - 1})
+        for span_ms in {each.under_way_ms for each in answered}:
+            ids = [each.job.posting_id for each in answered if each.under_way_ms == span_ms]
+            self._note(ids, {"quiet_at": now + timedelta(milliseconds=span_ms)})
 
     def recover(self) -> int:
         """Settle what earlier runs left unknown, by reading back only; return how many intents were open.
@@ -320,10 +330,12 @@ class Poster:
             draft.state, draft.reason = DraftState.HELD, LINK_WAITS
             open_hold(session, self.connection_id, draft, LINK_WAITS, {"keys": missing, "states": {}}, self.clock.now())
 
-    def _read_back(self, jobs: Sequence[Job]) -> list[Result]:
+    def _settle_open(self, jobs: Sequence[Job]) -> None:
         """Look for documents whose answer is missing, then send again only those that are not there."""
         found = read_back(self.client, [job.sought for job in jobs if job.action != Action.LINK], moved=not self.known)
-        results = [Result(job, found[job.sought.code]) for job in jobs if job.sought.code in found]
+        there = [Result(job, found[job.sought.code]) for job in jobs if job.sought.code in found]
+        if there:
+            self._settle(there)
         missing = [job for job in jobs if job.sought.code not in found]
         worn = [job for job in missing if job.attempts >= ATTEMPTS_MAX]
         fresh = [job for job in missing if job.attempts < ATTEMPTS_MAX]
@@ -331,7 +343,7 @@ class Poster:
         self._note([job.posting_id for job in fresh], {"attempts": Posting.attempts + 1, "quiet_at": None})
         if worn:
             self._set_aside(worn)
-        return [*results, *send_all(self.guarded, self.clock, self.files, fresh)]
+        self._pump("", fresh, claim_more=False)
 
     def _note(self, posting_ids: Sequence[int], values: Mapping[str, Any]) -> None:
         """Write down what is known of intents without an answer."""

@@ -126,8 +126,14 @@ class Sender:
 
     @property
     def unsent(self) -> Sequence[Job]:
-        """After an error: the jobs of which it is certain that QuickBooks executed nothing."""
+        """After the context: the jobs of which it is certain that QuickBooks executed nothing."""
         return [*self._kept, *self._queue]
+
+    def rest(self) -> list[Result]:
+        """Return the results that were not collected; after the context all there will be."""
+        with self._change:
+            results, self._done = self._done, []
+            return results
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Send these too."""
@@ -267,13 +273,3 @@ class Sender:
         except Uncertain as error:
             return [Result(job, tid=error.tid, under_way_ms=error.attempt.under_way_ms) for job in jobs]
         return [Result(job, answer.value, answer.faults) for job, answer in zip(jobs, answers, strict=True)]
-
-
-def send_all(client: QuickBooks, clock: Clock, files: StoredFileBox, jobs: Sequence[Job]) -> list[Result]:
-    """Send jobs and wait for all results."""
-    with Sender(client, clock, files) as sender:
-        sender.add(jobs)
-        results: list[Result] = []
-        while some := sender.collect(len(jobs)):
-            results.extend(some)
-        return results

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.connections import NewConnection, connect
 from raccord.onboarding.decisions import approve_plan
 from raccord.plugin.errors import RetryLater
-from raccord.quickbooks import LOCAL, PUBLISHED, Answer, Lane, QuickBooks, UnavailableError
+from raccord.quickbooks import LOCAL, PUBLISHED, Answer, BatchAnswer, Lane, QuickBooks, ThrottledError, UnavailableError
 from raccord.quickbooks import Limits as QuickBooksLimits
 from raccord.store.database import Database
 from raccord.store.models import (
@@ -36,6 +36,7 @@ from raccord.store.models import (
     RunCount,
     RunState,
 )
+from raccord.sync import post
 from raccord.sync.bucket import StoredBucket
 from raccord.sync.execution import PassingTrouble
 from raccord.sync.post import Poster
@@ -229,6 +230,58 @@ def test_what_was_answered_before_an_error_is_stored(
     monkeypatch.undo()
     assert persistently(workshop, run.id).state == RunState.DONE
     assert workshop.client(company).count("SalesReceipt") == DOCUMENTS
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_after_too_many_requests_documents_leave_as_soon_as_quickbooks_allows(
+    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    sandbox.store.of_template("quebec").settings["ignore_requestid"] = True
+    run = planned(workshop, connection)
+    send, send_batch = QuickBooks.create, QuickBooks.batch
+    refusals = iter(range(10))
+
+    def create(self: QuickBooks, kind: str, payload: str | bytes, request_id: str) -> Answer[dict[str, Any]]:
+        if kind == "SalesReceipt" and next(refusals, None) is not None:
+            raise ThrottledError("too many requests, 4 times in a row")
+        return send(self, kind, payload, request_id)
+
+    def batch(self: QuickBooks, items: Sequence[Any], request_id: str, **more: Any) -> list[BatchAnswer]:
+        if request_id and next(refusals, None) is not None:
+            raise ThrottledError("too many requests, 4 times in a row")
+        return send_batch(self, items, request_id, **more)
+
+    monkeypatch.setattr(QuickBooks, "create", create)
+    monkeypatch.setattr(QuickBooks, "batch", batch)
+    begun = workshop.clock.now()
+    run = persistently(workshop, run.id)
+    assert next(refusals, None) is None, "several units of work gave up, the first one and those that looked before"
+    all_posted_once(workshop, company, run)
+    spent = workshop.clock.now() - begun
+    assert spent < timedelta(milliseconds=PUBLISHED.executes_within_ms), "nothing was under way to be waited for"
+    with workshop.database.read() as session:
+        assert session.scalar(select(func.max(Posting.attempts))) == 1, "what never left was never tried"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_was_answered_before_a_question_about_it_is_refused_is_not_waited_for(
+    workshop: Workshop, connection: Connection, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = planned(workshop, connection)
+    real, asked = post.recognise, []
+
+    def refusing(client: QuickBooks, results: Sequence[Result]) -> list[Result]:
+        asked.append(len(results))
+        if len(asked) in (2, 4):
+            raise ThrottledError("too many requests")
+        return real(client, results)
+
+    monkeypatch.setattr(post, "recognise", refusing)
+    begun = workshop.clock.now()
+    run = persistently(workshop, run.id)
+    all_posted_once(workshop, company, run)
+    assert workshop.clock.now() - begun < timedelta(milliseconds=PUBLISHED.executes_within_ms)
 
 
 def persistently(workshop: Workshop, run_id: str) -> Run:
