@@ -112,7 +112,7 @@ def _show(out: Output, findings: list[Finding]) -> None:
                 _MARKS[each.level],
                 each.subject,
                 f"{each.text.get(out.language)} [{each.code}]",
-                each.fix.get(out.language),
+                each.fix.get(out.language) + (f"\n{each.link}" if each.link else ""),
             ]
             for each in findings
         ],
@@ -127,4 +127,5 @@ def _as_json(each: Finding) -> dict[str, object]:
         "subject": each.subject,
         "text": both(each.text),
         "fix": both(each.fix),
+        "link": each.link,
     }

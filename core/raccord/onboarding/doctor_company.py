@@ -10,14 +10,15 @@ from sqlalchemy import select
 
 from raccord.errors import RaccordError
 from raccord.onboarding.companies import refresh_company
+from raccord.onboarding.doctor_features import LIVE, check_features
+from raccord.onboarding.doctor_lists import check_lists
 from raccord.onboarding.findings import Finding, Level, refused, well
 from raccord.plugin.texts import Text
-from raccord.quickbooks import QuickBooksError, explain
-from raccord.store.models import Company, Connection, ConnectionState, LedgerEntry, SourceRecord
+from raccord.quickbooks import Page, QuickBooksError, explain, page_link
+from raccord.store.models import Choice, Company, Connection, LedgerEntry, SourceRecord
 from raccord.sync.books import Facts, read_facts
+from raccord.sync.environments import environment_of
 from raccord.sync.workshop import Workshop
-
-LIVE = (ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY)
 
 
 def check_company(workshop: Workshop, company: Company) -> Iterator[Finding]:
@@ -28,9 +29,7 @@ def check_company(workshop: Workshop, company: Company) -> Iterator[Finding]:
         preferences = client.preferences().value
         facts = read_facts(client)
     except QuickBooksError as error:
-        french, english = explain(error.cause, "fr"), explain(error.cause, "en")
-        what = Text(f"{french.what} {french.why}", f"{english.what} {english.why}")
-        yield Finding(str(error.cause), Level.FAILED, what, Text(french.fix, english.fix), company.name)
+        yield _refusal(error, company)
         return
     except RaccordError as error:
         yield refused(error, company.name)
@@ -38,9 +37,26 @@ def check_company(workshop: Workshop, company: Company) -> Iterator[Finding]:
     yield well("doctor.quickbooks", "QuickBooks répond.", "QuickBooks answers.", company.name)
     yield from _closing(workshop, company, facts)
     yield from _sales_forms(company, preferences)
-    yield from _currencies(workshop, company, facts)
-    yield from _taxes(company, facts)
+    money = list(_currencies(workshop, company, facts))
+    yield from money
+    foreign = any(each.code == "doctor.currency_foreign" for each in money)
+    yield from _taxes(workshop, company, preferences, facts)
     yield _clearing(workshop, company)
+    try:
+        yield from check_features(workshop, company, client, preferences, facts, foreign)
+        yield from check_lists(workshop, company, client)
+    except QuickBooksError as error:
+        yield _refusal(error, company)
+
+
+def _refusal(error: QuickBooksError, company: Company) -> Finding:
+    french, english = explain(error.cause, "fr"), explain(error.cause, "en")
+    what = Text(f"{french.what} {french.why}", f"{english.what} {english.why}")
+    return Finding(str(error.cause), Level.FAILED, what, Text(french.fix, english.fix), company.name)
+
+
+def _link(company: Company, page: Page) -> str:
+    return page_link(environment_of(company.environment), page, realm=company.realm)
 
 
 def _closing(workshop: Workshop, company: Company, facts: Facts) -> Iterator[Finding]:
@@ -68,6 +84,7 @@ def _closing(workshop: Workshop, company: Company, facts: Facts) -> Iterator[Fin
                 "What is dated in the closed period stays blocked; move the closing date or the first day.",
             ),
             company.name,
+            _link(company, Page.ADVANCED_SETTINGS),
         )
     else:
         yield well("doctor.closing", f"Livres clos jusqu'au {closed}.", f"Books closed to {closed}.", company.name)
@@ -88,6 +105,7 @@ def _sales_forms(company: Company, preferences: Mapping[str, Any]) -> Iterator[F
                 "Turn on “Custom transaction numbers” (Account and settings, Sales).",
             ),
             company.name,
+            _link(company, Page.SALES_SETTINGS),
         )
     else:
         yield well("doctor.numbers", "Numéros personnalisés activés.", "Custom numbers are on.", company.name)
@@ -104,6 +122,7 @@ def _sales_forms(company: Company, preferences: Mapping[str, Any]) -> Iterator[F
                 "Turn off “Automatically apply credits” (Account and settings, Advanced).",
             ),
             company.name,
+            _link(company, Page.ADVANCED_SETTINGS),
         )
     else:
         yield well("doctor.credits", "Crédits appliqués à la main.", "Credits are applied by hand.", company.name)
@@ -140,29 +159,92 @@ def _currencies(workshop: Workshop, company: Company, facts: Facts) -> Iterator[
                 "Turn multicurrency on in QuickBooks (it cannot be undone), or connect another company.",
             ),
             company.name,
+            _link(company, Page.ADVANCED_SETTINGS),
         )
     if not rows:
         yield well("doctor.currency", f"Tout est en {home}.", f"Everything is in {home}.", company.name)
 
 
-def _taxes(company: Company, facts: Facts) -> Iterator[Finding]:
+def _taxes(workshop: Workshop, company: Company, preferences: Mapping[str, Any], facts: Facts) -> Iterator[Finding]:
+    settings = preferences.get("TaxPrefs", {})
+    link = _link(company, Page.TAXES)
     if not facts.encoding.taxed:
+        if settings.get("PartnerTaxEnabled") is True:
+            yield Finding(
+                "doctor.tax_automated",
+                Level.WARNING,
+                Text(
+                    "QuickBooks calcule lui-même la taxe de vente : le total d'une vente peut différer de la source.",
+                    "QuickBooks computes sales tax itself: the total of a sale may differ from the source's.",
+                ),
+                Text(
+                    "Chaque total est comparé au centime, et un écart est montré. Vérifiez l'adresse de la société et "
+                    "la catégorie de taxe des produits.",
+                    "Each total is compared to the cent and a difference is shown. Check the company's address and "
+                    "the tax category of its items.",
+                ),
+                company.name,
+                link,
+            )
+        return
+    if settings.get("UsingSalesTax") is False:
+        yield Finding(
+            "doctor.tax_off",
+            Level.FAILED,
+            Text(
+                f"Une société de ce pays ({company.country}) demande des taxes, et elles sont désactivées.",
+                f"A company of this country ({company.country}) needs taxes, and they are turned off.",
+            ),
+            Text("Configurez les taxes de vente dans QuickBooks.", "Set sales taxes up in QuickBooks."),
+            company.name,
+            link,
+        )
         return
     taxing = [code for code, rates in facts.encoding.tax_codes.items() if sum((r.percent for r in rates), Decimal(0))]
-    if taxing:
-        count = len(taxing)
-        yield well("doctor.taxes", f"{count} codes de taxe.", f"{count} tax codes.", company.name)
+    if not taxing:
+        yield Finding(
+            "posting.missing_tax_code",
+            Level.FAILED,
+            Text(
+                f"Une société de ce pays ({company.country}) a besoin de codes de taxe, et aucun ne taxe.",
+                f"A company of this country ({company.country}) needs tax codes, and none of them taxes.",
+            ),
+            Text("Configurez les taxes de vente dans QuickBooks.", "Set sales taxes up in QuickBooks."),
+            company.name,
+            link,
+        )
         return
-    yield Finding(
-        "posting.missing_tax_code",
-        Level.FAILED,
-        Text(
-            f"Une société de ce pays ({company.country}) a besoin de codes de taxe, et aucun ne taxe.",
-            f"A company of this country ({company.country}) needs tax codes, and none of them taxes.",
-        ),
-        Text("Configurez les taxes de vente dans QuickBooks.", "Set sales taxes up in QuickBooks."),
-        company.name,
-    )
+    empty = _without_rates(workshop, company, facts)
+    if empty:
+        yield Finding(
+            "doctor.tax_rate_missing",
+            Level.FAILED,
+            Text(
+                f"Ces codes de taxe, que des connexions emploient, n'ont aucun taux de vente : {empty}.",
+                f"These tax codes, which connections use, have no sales rate: {empty}.",
+            ),
+            Text(
+                "Donnez-leur un taux dans QuickBooks, ou choisissez un autre code : raccord connect choose.",
+                "Give them a rate in QuickBooks, or choose another code: raccord connect choose.",
+            ),
+            company.name,
+            link,
+        )
+        return
+    count = len(taxing)
+    yield well("doctor.taxes", f"{count} codes de taxe.", f"{count} tax codes.", company.name)
+
+
+def _without_rates(workshop: Workshop, company: Company, facts: Facts) -> str:
+    """Return the names of tax codes that live connections chose and that have no rate on sales."""
+    with workshop.database.read() as session:
+        rows = session.execute(
+            select(Choice.ledger_id, Choice.ledger_name)
+            .join(Connection, Connection.id == Choice.connection_id)
+            .where(Connection.company_id == company.id, Connection.state.in_(LIVE), Choice.ledger_kind == "TaxCode")
+            .distinct()
+        ).all()
+    return ", ".join(sorted(name for code, name in rows if facts.encoding.tax_codes.get(code) == ()))
 
 
 def _clearing(workshop: Workshop, company: Company) -> Finding:
@@ -189,4 +271,5 @@ def _clearing(workshop: Workshop, company: Company) -> Finding:
             "Make that account active, or create it, in QuickBooks; grouped deposits need it.",
         ),
         company.name,
+        _link(company, Page.ACCOUNTS),
     )

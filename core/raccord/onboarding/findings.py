@@ -29,6 +29,8 @@ class Finding:
     text: Text
     fix: Text = NOTHING_TO_DO
     subject: str = ""
+    link: str = ""
+    """Where in QuickBooks it is mended, if there."""
 
 
 def well(code: str, fr: str, en: str, subject: str = "") -> Finding:

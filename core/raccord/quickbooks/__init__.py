@@ -5,7 +5,7 @@ from raccord.quickbooks.causes import Cause, RetryClass
 from raccord.quickbooks.changes import LOOK_BACK, Changes
 from raccord.quickbooks.client import QuickBooks
 from raccord.quickbooks.clock import SYSTEM_CLOCK, Clock, SystemClock
-from raccord.quickbooks.environment import INTUIT_SANDBOX, PRODUCTION, Environment, deep_link, local
+from raccord.quickbooks.environment import INTUIT_SANDBOX, PRODUCTION, Environment, Page, deep_link, local, page_link
 from raccord.quickbooks.errors import (
     AppCredentialsError,
     Attempt,
@@ -66,6 +66,7 @@ __all__ = [
     "NoPermitError",
     "OAuthClient",
     "Operation",
+    "Page",
     "QuickBooks",
     "QuickBooksError",
     "ReauthoriseError",
@@ -85,5 +86,6 @@ __all__ = [
     "explain",
     "local",
     "new_state",
+    "page_link",
     "quoted",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -83,6 +84,28 @@ _PAGES = MappingProxyType(
         "Account": "register?accountId=",
     }
 )
+
+
+class Page(StrEnum):
+    """A page of QuickBooks that is about no document; observed in a browser, not promised by Intuit either."""
+
+    SETTINGS = "settings"
+    SALES_SETTINGS = "settings?p=sales"
+    ADVANCED_SETTINGS = "settings?p=advanced"
+    PLAN = "settings?p=billing"
+    TAXES = "salestax"
+    ACCOUNTS = "chartofaccounts"
+    ITEMS = "items"
+    CUSTOMERS = "customers"
+    VENDORS = "vendors"
+
+
+def page_link(environment: Environment, page: Page, *, realm: str = "") -> str:
+    """Return the address of a page; with ``realm`` the link asks QuickBooks to switch to that company."""
+    address = f"{environment.app_base}/app/{page}"
+    if not realm:
+        return address
+    return f"{address}{'&' if '?' in page else '?'}deeplinkcompanyid={quote(realm, safe='')}"
 
 
 def deep_link(environment: Environment, kind: str, id: str, *, realm: str = "", cheque: bool = False) -> str | None:

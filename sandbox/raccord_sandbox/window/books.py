@@ -30,6 +30,8 @@ from raccord_sandbox.wire import dumps
 
 PAGE = 100
 NAMES = ("Customer", "Vendor", "Employee")
+PAGES = frozenset({"settings", "salestax", "chartofaccounts", "items", "customers", "vendors"})
+"""Pages of QuickBooks Online that are about no document."""
 DEEP_LINKS = {
     "expense": "purchase",
     "check": "purchase",
@@ -175,7 +177,12 @@ def ways_router(store: Store) -> APIRouter:
 
     @router.get("/app/{word}", response_model=None)
     def deep_link(request: Request, word: str) -> Response:
-        """Lead the addresses that QuickBooks Online has for documents to the pages here."""
+        """Lead the addresses that QuickBooks Online has for documents to the pages here, those of settings and lists to
+        the company's.
+        """
+        named = request.query_params.get("deeplinkcompanyid", "")
+        if word in PAGES and store.get(named) is not None:
+            return RedirectResponse(f"/company/{named}", 302)
         kind = BY_PATH.get(DEEP_LINKS.get(word, word))
         realm, key = (request.query_params.get(name, "") for name in ("deeplinkcompanyid", "txnId"))
         holders = [one for one in store if (not realm or one.realm == realm) and kind and one.get(kind.name, key)]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import till
-from harness import catalog_of
+from harness import BROWSER, catalog_of, lab
 from set_up import TORONTO
+from sqlalchemy import delete, select
 
 from raccord.cli.exits import Exit
 from raccord.plugin import ConnectorInfo, Contact, Delivery, Text
+from raccord.plugin.drafts import Customer
 from raccord.store.database import Database
-from raccord.store.models import Connection, ConnectionState, Schedule
+from raccord.store.models import Choice, Connection, ConnectionState, DraftRow, LinkRow, Schedule
+from raccord.sync.bodies import dump_draft
 from raccord_sandbox.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
@@ -120,6 +124,174 @@ def test_the_companys_settings_are_told(told: Told, scheduled: str, sandbox: San
         "doctor.clearing_missing",
     }  # fmt: skip
     assert "Shop" in found(answer)["posting.period_closed"]["text"]["en"]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A fault in the company, what brings it about, and the finding that names it; ``named`` stands in its text."""
+
+    code: str
+    level: str
+    plant: Callable[[Books], None]
+    named: str
+    page: str
+    uses: tuple[str, str] = ("", "")
+    """Kind and id of what the connection chooses besides."""
+
+
+class Books:
+    """A company's objects in the sandbox, to be spoilt and put right again."""
+
+    def __init__(self, sandbox: SandboxServer, realm: str) -> None:
+        self.company = sandbox.store.get(realm)
+        self.kept = {(row.kind, row.id): copy.deepcopy(row.doc) for row in self.rows()}
+
+    def rows(self) -> list[Any]:
+        assert self.company is not None
+        return list(self.company.rows())
+
+    def docs(self, kind: str) -> list[dict[str, Any]]:
+        return [row.doc for row in self.rows() if row.kind == kind]
+
+    def one(self, kind: str, **wanted: object) -> dict[str, Any]:
+        return next(doc for doc in self.docs(kind) if all(doc.get(name) == value for name, value in wanted.items()))
+
+    def put_right(self) -> None:
+        for row in self.rows():
+            row.doc.clear()
+            row.doc.update(copy.deepcopy(self.kept[row.kind, row.id]))
+
+
+def _plan(name: str) -> Callable[[Books], None]:
+    def plant(books: Books) -> None:
+        pairs = books.one("CompanyInfo")["NameValue"]
+        next(pair for pair in pairs if pair["Name"] == "OfferingSku")["Value"] = name
+
+    return plant
+
+
+def _preference(section: str, **values: object) -> Callable[[Books], None]:
+    return lambda books: books.one("Preferences")[section].update(values)
+
+
+def _no_projects(books: Books) -> None:
+    books.one("Preferences")["OtherPrefs"]["NameValue"].append({"Name": "ProjectsEnabled", "Value": "false"})
+    books.one("Customer", DisplayName="Chantier")["IsProject"] = True
+
+
+def _automated(books: Books) -> None:
+    books.one("CompanyInfo")["Country"] = "US"
+    books.one("Preferences")["TaxPrefs"]["PartnerTaxEnabled"] = True
+
+
+def _no_rate(books: Books) -> None:
+    code = next(doc for doc in books.docs("TaxCode") if "TVQ" in doc["Name"])
+    code["SalesTaxRateList"]["TaxRateDetail"] = []
+
+
+def _no_tax_at_all(books: Books) -> None:
+    for rate in books.docs("TaxRate"):
+        rate["RateValue"] = 0
+
+
+def _unsold(books: Books) -> None:
+    item = books.one("Item", Name="Heure")
+    del item["IncomeAccountRef"]
+
+
+def _closed_account(books: Books) -> None:
+    item = books.one("Item", Name="Heure")
+    books.one("Account", Id=item["IncomeAccountRef"]["value"])["Active"] = False
+
+
+def _same_name(books: Books) -> None:
+    books.one("Item", Name="Jour").update(Type="Category", Name="heure", FullyQualifiedName="heure")
+
+
+ADVANCED = "settings?p=advanced"
+NO_CLASSES = _preference("AccountingInfoPrefs", ClassTrackingPerTxn=False, ClassTrackingPerTxnLine=False)
+NO_LOCATIONS = _preference("AccountingInfoPrefs", TrackDepartments=False)
+CLOSED = _preference("AccountingInfoPrefs", BookCloseDate="2026-03-31")
+CREDITS = _preference("SalesFormsPrefs", AutoApplyCredit=True)
+NUMBERS = _preference("SalesFormsPrefs", CustomTxnNumbers=False)
+PLANTED = (
+    Planted("posting.period_closed", "warning", CLOSED, "2026-03-31", ADVANCED),
+    Planted("doctor.credits_automatic", "warning", CREDITS, "credits", ADVANCED),
+    Planted("doctor.numbers_automatic", "warning", NUMBERS, "numbers", "settings?p=sales"),
+    Planted("doctor.classes_off", "failed", NO_CLASSES, "classes", ADVANCED, ("Class", "1")),
+    Planted("doctor.locations_off", "failed", NO_LOCATIONS, "locations", ADVANCED, ("Department", "1")),
+    Planted("doctor.projects_off", "failed", _no_projects, "Chantier", ADVANCED, ("Customer", "Chantier")),
+    Planted("doctor.plan_lacks", "failed", _plan("Essentials"), "Essentials", "settings?p=billing", ("Class", "1")),
+    Planted("doctor.item_without_income", "warning", _unsold, "", "items"),
+    Planted("doctor.item_account_inactive", "failed", _closed_account, "", "chartofaccounts", ("Item", "Heure")),
+    Planted("doctor.category_named_as_item", "warning", _same_name, "", "items"),
+    Planted("doctor.tax_off", "failed", _preference("TaxPrefs", UsingSalesTax=False), "CA", "salestax"),
+    Planted("doctor.tax_rate_missing", "failed", _no_rate, "TVQ", "salestax"),
+    Planted("posting.missing_tax_code", "failed", _no_tax_at_all, "CA", "salestax"),
+    Planted("doctor.tax_automated", "warning", _automated, "sales tax", "salestax"),
+)
+"""What hurts a company, each by itself; what needs records or several objects stands in tests of its own."""
+
+
+@pytest.mark.requirement("PL-04", "PL-05", "PL-07")
+def test_every_planted_fault_is_found_with_its_fix_and_a_link_and_none_in_a_healthy_company(
+    told: Told, scheduled: str, sandbox: SandboxServer, realm: str, database: Database
+) -> None:
+    income = Books(sandbox, realm).one("Account", AccountType="Income")["Id"]
+    for name in ("Heure", "Jour"):
+        item = {"Name": name, "Type": "Service", "IncomeAccountRef": {"value": income}}
+        lab(sandbox, "create", realm, entity="Item", changes=item)
+    lab(sandbox, "create", realm, entity="Customer", changes={"DisplayName": "Chantier"})
+    books = Books(sandbox, realm)
+    for planted in PLANTED:
+        kind, object_id = planted.uses
+        with database.begin() as session:
+            if kind:
+                field = "Name" if kind == "Item" else "DisplayName"
+                named = object_id if object_id.isdecimal() else books.one(kind, **{field: object_id})["Id"]
+                session.add(chosen_besides(scheduled, kind, named))
+        planted.plant(books)
+        findings = found(told("doctor")[1])
+        assert set(findings) - {"doctor.workers_none", "posting.inactive_reference"} == {planted.code}, planted.code
+        finding = findings[planted.code]
+        assert finding["level"] == planted.level
+        assert planted.named in finding["text"]["en"]
+        assert finding["link"].startswith(f"{sandbox.url}/app/{planted.page}")
+        assert finding["link"].endswith(f"deeplinkcompanyid={realm}")
+        assert all(finding[part][language].strip() for part in ("text", "fix") for language in ("fr", "en"))
+        books.put_right()
+        with database.begin() as session:
+            session.execute(delete(Choice).where(Choice.role == "besides"))
+    assert set(found(told("doctor")[1])) == {"doctor.workers_none"}
+    assert BROWSER.get(finding["link"]).headers["location"] == f"/company/{realm}"
+
+
+def chosen_besides(connection: str, kind: str, object_id: str) -> Choice:
+    return Choice(
+        connection_id=connection, role="besides", of="", valid_from=date(1, 1, 1), ledger_kind=kind,
+        ledger_id=object_id, ledger_name=f"{kind} {object_id}", origin="person", chosen_by="test",
+        chosen_at=datetime.now(UTC),
+    )  # fmt: skip
+
+
+def test_people_that_drafts_bring_collide_by_name_and_linked_entries_that_are_inactive_are_named(
+    told: Told, scheduled: str, sandbox: SandboxServer, realm: str, database: Database
+) -> None:
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "5.00"}]
+    _, plan = told("plan")
+    told("apply", "--hash", plan["hash"], "--yes")
+    draft = Customer(key="people/1", name="Norton Lumber")
+    lab(sandbox, "create", realm, entity="Vendor", changes={"DisplayName": "norton lumber"})
+    with database.begin() as session:
+        body = dump_draft(draft)
+        row = DraftRow(connection_id=scheduled, key=draft.key, revision=1, kind="customer", body=body, body_hash="")
+        session.add(row)
+        link = session.scalars(select(LinkRow).where(LinkRow.kind == "Customer")).one()
+    row_of(sandbox, realm, "Customer", link.document_id)["Active"] = False
+    findings = found(told("doctor")[1], "failed")
+    assert "Norton Lumber" in findings["doctor.name_collision"]["text"]["en"]
+    assert findings["doctor.name_collision"]["link"].startswith(f"{sandbox.url}/app/vendors?")
+    assert "Client Caisse" in findings["doctor.linked_inactive"]["text"]["fr"]
 
 
 def test_an_amount_in_a_foreign_currency_is_told_before_it_is_refused(told: Told, scheduled: str) -> None:
