@@ -163,9 +163,10 @@ def writes(request: httpx.Request) -> bool:
 
 
 def asks(request: httpx.Request) -> bool:
-    """Tell whether a request reads the books; whether they are closed is no part of them."""
+    """Tell whether a request reads the books; whose they are and whether they are closed is no part of them."""
     path = request.url.path
-    return "/v3/company/" in path and not path.endswith("/preferences") and not writes(request)
+    about = path.endswith("/preferences") or "/companyinfo/" in path
+    return "/v3/company/" in path and not about and not writes(request)
 
 
 def looks_around(request: httpx.Request) -> bool:
