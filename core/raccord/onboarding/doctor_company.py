@@ -39,7 +39,7 @@ def check_company(workshop: Workshop, company: Company) -> Iterator[Finding]:
     yield from _sales_forms(company, preferences)
     money = list(_currencies(workshop, company, facts))
     yield from money
-    foreign = any(each.code == "doctor.currency_foreign" for each in money)
+    foreign = any(each.level is not Level.OK for each in money)
     yield from _taxes(workshop, company, preferences, facts)
     yield _clearing(workshop, company)
     try:
