@@ -47,7 +47,7 @@ class Run(Model):
     connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"), index=True)
     company_id: Mapped[str] = mapped_column(ForeignKey("company.id"))
     trigger: Mapped[str]
-    """``person``, ``schedule`` or ``webhook``."""
+    """``person``, ``schedule`` or ``webhook``; ``undo`` where it takes documents out, for a person."""
     started_by: Mapped[str]
     state: Mapped[str] = mapped_column(default=RunState.QUEUED)
     control: Mapped[str] = mapped_column(default=Control.GO)
