@@ -19,10 +19,12 @@ from raccord.store.models import Action, LinkRow, Posting
 from raccord.sync.bodies import digest
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.drift import Seen, bodies_of, change_of
-from raccord.sync.readback import DOCUMENTS
 
 if TYPE_CHECKING:
     from raccord.sync.sending import Result
+
+SETTLING = frozenset({"Invoice", "CreditMemo", "Payment", "Bill", "VendorCredit", "BillPayment"})
+"""Documents that settle one another: a change of one gives others a new token. Any other is touched by people."""
 
 
 def touched(
@@ -34,7 +36,7 @@ def touched(
         for result in results
         if result.document is None
         and result.job.action == Action.UPDATE
-        and result.job.kind in DOCUMENTS
+        and result.job.kind in SETTLING
         and result.job.attempts < attempts_max
         and any(fault.cause is Cause.STALE for fault in result.faults)
     ]
