@@ -25,6 +25,7 @@ import raccord_chase
 from raccord.clock import FixedClock
 from raccord.onboarding.connections import NewConnection, connect
 from raccord.onboarding.decisions import answer_conflict, answer_hold, choose
+from raccord.overview.records import MATCHED, Fate, Wanted, list_records
 from raccord.plugin import ResolutionKind
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Hold, Proof, RunState
@@ -301,9 +302,11 @@ SCENARIOS = {
             categorise,
             SAME,
             bank("03-03 -11.00 GAZ #THIRD1", "03-04 -12.00 EAU #THIRD2"),
+            SAME,
+            bank("03-03 -11.00 GAZ #FOURTH"),
         ],
         ["Purchase 11.00 03-03", "Purchase 12.00 03-04", "Purchase 12.00 03-04"],
-        [DOUBLE, DOUBLE],
+        [DOUBLE],
     ),
     "pain 9: a new line beside a known one is no line told anew": Scenario(
         [
@@ -431,3 +434,17 @@ def test_pain_2_t1_a_settlement_of_chase_and_its_line_at_the_bank_are_one_deposi
     assert {hold.code for hold in house.holds()} == {DOUBLE}
     SAME(house)
     assert (house.booked(), house.holds()) == (before, [])
+
+
+def test_pain_9_t3_a_row_that_is_left_out_is_listed_with_the_twin_that_holds_it(house: House) -> None:
+    by_hand("Purchase 12.30 03-03")(house)
+    [twin] = house.workshop.client(house.company).query_all("Purchase", "TotalAmt = '12.30'")
+    bank("03-04 -12.30 OUTILS #OUT001", "03-05 -8.00 VIS #VIS001")(house)
+    SAME(house)
+    with house.workshop.database.read() as session:
+        [left_out] = list_records(session, Wanted(fate=Fate.LEFT_OUT, search="OUT001")).rows
+        [waits] = list_records(session, Wanted(fate=Fate.REVIEW)).rows
+    [document] = left_out.documents
+    assert (document.kind, document.document_id, document.link_state) == ("Purchase", twin["Id"], MATCHED)
+    assert (document.state, document.reason) == ("skipped", DOUBLE)
+    assert waits.documents[0].document_id == ""

@@ -23,6 +23,7 @@ from raccord.store.models import (
     DraftState,
     Hold,
     LinkRow,
+    Match,
     Problem,
     ProblemState,
     RecordState,
@@ -62,9 +63,15 @@ _RECORDS = {
 }
 
 
+MATCHED = "matched"
+"""Stands for a link's state where another's document holds the movement, for which the draft was left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A draft of a record, and the document it became; ``url`` leads into QuickBooks where that has a page for it."""
+    """A draft of a record, and the document it became, or that it is a double of (``matched``); ``url`` leads into
+    QuickBooks where that has a page for it.
+    """
 
     draft_id: int
     key: str
@@ -240,10 +247,15 @@ def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Comp
         .outerjoin(LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key))
         .where(DraftRow.record_id.in_(list(companies)), DraftRow.state != DraftState.WITHDRAWN)
         .order_by(DraftRow.id)
-    )
+    ).all()
+    skipped = [draft.id for draft, _ in found if draft.state == DraftState.SKIPPED]
+    matches = select(Match).where(Match.draft_id.in_(skipped)).order_by(Match.id)
+    twins = {match.draft_id: match for match in session.scalars(matches)} if skipped else {}
     for draft, link in found:
         if draft.record_id is not None:
-            documents.setdefault(draft.record_id, []).append(_document(draft, link, companies[draft.record_id]))
+            own: LinkRow | None = link
+            holds_it = twins.get(draft.id) if own is None else own
+            documents.setdefault(draft.record_id, []).append(_document(draft, holds_it, companies[draft.record_id]))
     return [
         RecordView(
             id=record.id,
@@ -270,11 +282,17 @@ def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Comp
     ]
 
 
-def _document(draft: DraftRow, link: LinkRow | None, company: Company) -> DocumentView:
+def _document(draft: DraftRow, link: LinkRow | Match | None, company: Company) -> DocumentView:
+    """Return a draft with its document: its own, or where it was left out the one that holds its movement already."""
     state = DraftState(draft.state)
     if link is None:
         return DocumentView(draft.id, draft.key, draft.kind, state, draft.reason, draft.mapped_by)
     url = deep_link(environment_of(company.environment), link.kind, link.document_id, realm=company.realm) or ""
+    if isinstance(link, Match):
+        return DocumentView(
+            draft.id, draft.key, link.kind, state, draft.reason, draft.mapped_by, link.document_id,
+            link_state=MATCHED, url=url,
+        )  # fmt: skip
     return DocumentView(
         draft.id, draft.key, draft.kind, state, draft.reason, draft.mapped_by, link.document_id,
         link.document_number, link.state, link.linked_at, url,

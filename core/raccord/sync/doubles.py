@@ -352,6 +352,9 @@ class Doubles:
         row.state, row.reason = DraftState.SKIPPED, ALREADY_EXISTS
         line.action, line.state, line.reason, line.params = Action.SKIP, LineState.LEFT, ALREADY_EXISTS, _said(found)
         _nothing_sent(line)
+        if self._is_matched(found):
+            # Told under a third id: the second one holds the document already.
+            return
         self.session.add(
             Match(
                 company_id=self.company.id,
@@ -366,6 +369,15 @@ class Doubles:
                 matched_at=self.now,
             )
         )
+
+    def _is_matched(self, found: Found) -> bool:
+        known = select(Match.id).where(
+            Match.connection_id == self.connection.id,
+            Match.kind == found.kind,
+            Match.document_id == found.id,
+            Match.money_account == found.account,
+        )
+        return self.session.scalars(known).first() is not None
 
     def _link(self, line: PlanLine, row: DraftRow, found: Found) -> None:
         close_hold(self.session, row, self.now)

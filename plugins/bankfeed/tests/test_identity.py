@@ -37,7 +37,7 @@ def ids_of(files: list[bytes]) -> set[str]:
 
 
 @pytest.mark.parametrize("native", ["", "1", "0000", "20260302", "20260302000000", "NONREF", "F-1001"])
-def test_n_equal_coffees_on_one_day_are_n_lines_however_often_they_are_imported(native: str) -> None:
+def test_pain_9_t1_n_equal_coffees_on_one_day_are_n_lines_however_often_they_are_imported(native: str) -> None:
     coffee = MadeLine(day=DAY, amount=COFFEE.amount, name=COFFEE.name, native=native)
     for count in (1, 2, 5):
         file = write([coffee] * count)
@@ -67,7 +67,7 @@ KNOWN = st.lists(
 
 @settings(max_examples=70, deadline=None)
 @given(known=KNOWN, data=st.data())
-def test_importing_a_part_and_then_the_whole_equals_importing_the_whole(
+def test_pain_9_t2_importing_a_part_and_then_the_whole_equals_importing_the_whole(
     known: list[MadeLine], data: st.DataObject
 ) -> None:
     """A download is a stretch of the bank's list, so its first and last day may be covered in part."""
