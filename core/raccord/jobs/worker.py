@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 DATABASE_AWAY = (OperationalError, InterfaceError)
 LOCAL = "local"
 """The executor's id in the embedded mode, the same at every start."""
+_LOOK_UP = timedelta(milliseconds=500)
 
 
 class Worker:
@@ -103,8 +104,14 @@ class Worker:
         log.info("Worker %s has stopped", self.executor_id)
 
     def wait(self, timeout: timedelta | None = None) -> None:
-        """Block until the worker has ended, or for ``timeout``."""
-        self._ended.wait(None if timeout is None else timeout.total_seconds())
+        """Block until the worker has ended, or for ``timeout``.
+
+        Looks up every half second: a signal that the kernel gives to another thread, as it does right after a process
+        was thawed, wakes the main thread from no wait, and only there its handler runs.
+        """
+        left = timedelta.max if timeout is None else timeout
+        while left > timedelta(0) and not self._ended.wait(min(left, _LOOK_UP).total_seconds()):
+            left -= _LOOK_UP
 
     def ask_to_stop(self) -> None:
         """Make ``wait`` return, from a signal handler for one; ``stop`` is still to be called."""

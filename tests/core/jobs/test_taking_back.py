@@ -1,10 +1,14 @@
-"""A worker takes back what the engine believes it executes and it does not have in hand."""
+"""A worker takes back what it does not have in hand, and stops whichever of its threads is told to."""
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+
+import pytest
 
 from raccord.clock import FixedClock
 from raccord.jobs.port import EngineState, Key
@@ -76,3 +80,24 @@ def test_one_that_is_taken_up_meanwhile_is_left_alone(sqlite_database: Database,
     clock.advance(timedelta(seconds=20))
     worker.chores()
     assert engine.taken == []
+
+
+@pytest.mark.timeout(20)
+def test_a_signal_that_the_kernel_gives_to_another_thread_ends_the_wait(
+    sqlite_database: Database, clock: FixedClock
+) -> None:
+    worker = Worker(sqlite_database, Engine(), "me", clock, Tuning())
+    before = signal.signal(signal.SIGUSR1, lambda *_: worker.ask_to_stop())
+    # A thread whose own wait the signal interrupts nothing of, as those of a process that was just thawed.
+    told = threading.Event()
+    other = threading.Thread(target=told.wait, daemon=True)
+    other.start()
+    assert other.ident is not None
+    timer = threading.Timer(0.1, signal.pthread_kill, (other.ident, signal.SIGUSR1))
+    timer.start()
+    try:
+        worker.wait()
+    finally:
+        told.set()
+        timer.join()
+        signal.signal(signal.SIGUSR1, before)
