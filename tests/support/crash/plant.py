@@ -161,9 +161,10 @@ class Plant:
     # Saving and putting back
 
     def save(self, name: str) -> None:
-        """Remember database, books, clock and grants under a name."""
+        """Remember database, received files, books, clock and grants under a name."""
         path = self.folder / f"{name}.db"
         self.copy_database(path)
+        _replace(self.folder / f"{name}.files", self.data_dir / "files")
         self.store.snapshot(self.company, name)
         grants = {part: copy.deepcopy(getattr(self.store.grants, part)) for part in ("_grants", "_access")}
         self.saved[name] = Saved(path, name, self.rows, self.clock.now() - NOW, grants)
@@ -172,6 +173,8 @@ class Plant:
         """Return to a saved moment."""
         saved = self.saved[name]
         self.put_database(saved.database)
+        # Sealed by a key that lies in that database: a later life that began before it made one of its own.
+        _replace(self.data_dir / "files", self.folder / f"{name}.files")
         self.store.restore(self.company, saved.snapshot)
         for part, value in saved.grants.items():
             setattr(self.store.grants, part, copy.deepcopy(value))
@@ -345,3 +348,10 @@ def uncounted(network: Network, look: Callable[..., Any]) -> Callable[..., Any]:
             network.counts = counts
 
     return looked
+
+
+def _replace(folder: Path, by: Path) -> None:
+    """Let a folder hold what another one holds, nothing where there is no other."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if by.is_dir():
+        shutil.copytree(by, folder)
