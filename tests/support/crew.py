@@ -93,9 +93,9 @@ class Crew:
         resubmit(database, HandOver(), run_id)
         return run_id
 
-    def signal_who_posts(self, number: signal.Signals) -> int:
-        """Signal the worker that waits for answers, once its first batch is in the books; returns which it is."""
-        until(lambda: self.receipts() >= 30)
+    def signal_who_posts(self, number: signal.Signals, batches: int = 1) -> int:
+        """Signal the worker that waits for answers, once its first batches are in the books; returns which it is."""
+        until(lambda: self.receipts() >= 30 * batches)
         worker = self.who_works()
         os.kill(worker, number)
         return worker
