@@ -8,8 +8,9 @@ READY := .venv/.ready
 DISTRIBUTIONS := . $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 SOURCES := core/raccord web/raccord_web sandbox/raccord_sandbox migrations/raccord_migrations $(wildcard plugins/*/src/*)
 WORKERS := 2
-# Seeded schedules of the crash matrix; those of the merge check are fewer, so that it stays short.
+# Seeded schedules of the crash matrix, and records killed at every moment; the merge check has fewer, to stay short.
 SCHEDULES := 10000
+RECORDS := 200
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 28
@@ -46,7 +47,8 @@ test-slow: $(READY) ## long property runs
 
 # The matrix in processes of its own, then real processes really killed; a replay runs the matrix alone.
 crash: $(READY) ## kill it at every commit and request; ARGS=--seed=… brings a schedule back
-	PYTHONPATH=tests/support $(BIN)/python tests/crash/matrix.py --workers=$(WORKERS) --schedules=$(SCHEDULES) $(ARGS)
+	PYTHONPATH=tests/support $(BIN)/python tests/crash/matrix.py --workers=$(WORKERS) --records=$(RECORDS) \
+		--schedules=$(SCHEDULES) $(ARGS)
 	$(if $(ARGS),,$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow tests/crash)
 
 wheels: $(READY) ## build all distributions, install them elsewhere and use them there

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
@@ -40,7 +41,7 @@ def take_over(database: Database, engine: DurableEngine, tuning: Tuning) -> int:
     executing = engine.executing()  # before asking who lives, so that a worker that starts meanwhile is not missed
     if not executing:
         return 0
-    with alone(database) as session:
+    with alone(database, 2 * tuning.lease) as session:
         if session is None:
             return 0
         # This process lives, even when its own heartbeat is late.
@@ -93,13 +94,19 @@ def next_epoch(database: Database, key: Key) -> str | None:
 
 
 @contextmanager
-def alone(database: Database) -> Iterator[Session | None]:
-    """Yield a session in which no other worker reaps, or None while one does."""
+def alone(database: Database, patience: timedelta) -> Iterator[Session | None]:
+    """Yield a session in which no other worker reaps, or None while one does.
+
+    The database ends one that asks nothing for ``patience``: a process frozen in here would keep all others from
+    taking over from it.
+    """
     if database.dialect == "sqlite":
         with database.read() as session:  # one worker per data directory; nothing to be kept apart
             yield session
         return
     with database.begin() as session:
+        limit = {"name": "idle_in_transaction_session_timeout", "ms": str(patience // timedelta(milliseconds=1))}
+        session.execute(text("SELECT set_config(:name, :ms, true)"), limit)
         taken = session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": advisory_key("worker", "reap")})
         yield session if taken else None
 

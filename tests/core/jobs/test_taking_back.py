@@ -5,13 +5,17 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from raccord.clock import FixedClock
 from raccord.jobs.port import EngineState, Key
+from raccord.jobs.reaper import alone
 from raccord.jobs.tuning import Tuning
 from raccord.jobs.worker import Worker
 from raccord.store.database import Database
@@ -101,3 +105,23 @@ def test_a_signal_that_the_kernel_gives_to_another_thread_ends_the_wait(
         told.set()
         timer.join()
         signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_who_freezes_while_it_takes_over_keeps_the_others_from_it_for_a_moment_only(database: Database) -> None:
+    patience = timedelta(milliseconds=300)
+    with ExitStack() as held:
+        frozen = held.enter_context(alone(database, patience))
+        assert frozen is not None
+        with alone(database, patience) as another:
+            assert another is None
+        for _ in range(200):
+            threading.Event().wait(0.05)
+            with alone(database, patience) as another:
+                if another is not None:
+                    break
+        else:
+            pytest.fail("nobody else may take over")
+        with pytest.raises(OperationalError):
+            frozen.execute(text("SELECT 1"))
+        frozen.rollback()
