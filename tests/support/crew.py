@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 import till
 from harness import OWNER, choose_usual, consent, enable, make_workshop
+from lost_engine import lose_engine
 from market_company import let_numbers_repeat
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from raccord.clock import SystemClock
 from raccord.jobs.inline import HandOver
@@ -102,18 +103,14 @@ class Crew:
 
     def forget_engine(self) -> None:
         """Delete the engine's database, whoever uses it."""
-        if self.workshop.database.dialect == "sqlite":
-            for path in self.workshop.settings.data_dir.glob("engine.db*"):
-                path.unlink()
-        else:
-            with self.workshop.database.engine.begin() as connection:
-                connection.execute(text("DROP SCHEMA dbos CASCADE"))
+        lose_engine(self.workshop.database, self.engine)
 
     def finished(self, run_id: str) -> None:
         """Wait until the run is done; whatever else it comes to is told with its reason."""
         until(lambda: self.run(run_id).state not in (RunState.QUEUED, RunState.RUNNING))
         run = self.run(run_id)
-        assert (run.state, run.error_code, run.error_params) == (RunState.DONE, "", {})
+        outcome = (run.state, run.error_code, run.error_params)
+        assert outcome == (RunState.DONE, "", {}), f"{run_id} ended so: {outcome}"
 
     def check_books(self) -> None:
         """One receipt for each sale, each linked by one draft, and every day proven."""

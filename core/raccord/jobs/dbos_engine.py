@@ -14,10 +14,10 @@ from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from raccord.clock import Clock
-from raccord.jobs.dbos_setup import EngineDatabase, quiet_dbos_log
+from raccord.jobs.dbos_setup import EngineDatabase, quiet_dbos_log, tables_gone
 from raccord.jobs.errors import second_process, unknown_run
 from raccord.jobs.locks import FileLock
 from raccord.jobs.port import EngineLostError, EngineState, EngineStoppedError, Key, Outcome
@@ -227,7 +227,9 @@ class DbosEngine:
             raise EngineStoppedError
         try:
             yield
-        except ProgrammingError as error:
+        except (OperationalError, ProgrammingError) as error:
+            if not tables_gone(error):
+                raise
             raise EngineLostError("the engine's tables are gone") from error
 
 

@@ -9,6 +9,7 @@ import sqlite3
 from dbos import error as dbos_error
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from raccord.jobs.port import EngineStoppedError
@@ -83,6 +84,14 @@ def _postgres(url: URL) -> Engine:
             "options": f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
         },
     )
+
+
+def tables_gone(error: DBAPIError) -> bool:
+    """Return whether the engine's tables, or the file they were in, exist no longer."""
+    if not isinstance(error.orig, sqlite3.Error):
+        return isinstance(error, ProgrammingError)
+    # A file that was deleted is made anew, empty; SQLite has one code for that and for a mistake in the query.
+    return "no such table" in str(error.orig) or error.orig.sqlite_errorname == "SQLITE_READONLY_DBMOVED"
 
 
 class ExpectedEnds(logging.Filter):

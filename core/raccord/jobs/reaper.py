@@ -57,8 +57,8 @@ def take_over(database: Database, engine: DurableEngine, tuning: Tuning) -> int:
 
 
 def reconcile(database: Database, engine: DurableEngine, clock: Clock, tuning: Tuning) -> Mended:
-    """Bring the engine in line with our tables: submit what it does not know, close what it gave up, and let go of
-    what was cancelled by force from another process."""
+    """Bring the engine in line with our tables: submit what it does not know or gave up, close what it gave up too
+    often, and let go of what was cancelled by force from another process."""
     submitted = failed = 0
     for batch in _open_runs(database, tuning.batch):
         states = engine.states(batch)
@@ -73,7 +73,12 @@ def reconcile(database: Database, engine: DurableEngine, clock: Clock, tuning: T
                         engine.submit(key.run_id)
                         submitted += 1
                 case EngineState.BROKEN:
-                    failed += _give_up(database, key, clock)
+                    # Not the run's end: the engine gives up what it could not write down in its own tables.
+                    if _another_epoch(database, key, clock, tuning):
+                        engine.submit(key.run_id)
+                        submitted += 1
+                    else:
+                        failed += 1
                 case EngineState.WAITING | EngineState.EXECUTING:
                     pass
     cancelled = _cancelled(database, engine.executing(), clock, tuning)
@@ -144,9 +149,14 @@ def _cancelled(database: Database, executing: Mapping[Key, str], clock: Clock, t
     return [key for key in executing if key.run_id in gone]
 
 
-def _give_up(database: Database, key: Key, clock: Clock) -> int:
+def _another_epoch(database: Database, key: Key, clock: Clock, tuning: Tuning) -> bool:
+    """Move a run that the engine gave up to its next epoch, or close it if that has happened too often."""
     with database.begin() as session:
         run = session.get(Run, key.run_id, with_for_update=True)
-        if run is None or run.epoch != key.epoch:
-            return 0
-        return int(close_failed(session, run.id, RunFault.ENGINE_STOPPED, {}, clock))
+        if run is None or run.epoch != key.epoch or run.state not in LIVE:
+            return True  # somebody else has moved it, and the engine is only asked again
+        run.restarts += 1
+        if run.restarts > tuning.max_restarts:
+            return not close_failed(session, run.id, RunFault.ENGINE_STOPPED, {}, clock)
+        run.epoch += 1
+        return True

@@ -7,13 +7,11 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from dbos import DBOS
-from psycopg.errors import DeadlockDetected
-from sqlalchemy import select, text
-from sqlalchemy.exc import OperationalError
+from lost_engine import lose_engine
+from sqlalchemy import select
 
 from raccord.jobs.errors import JobError
 from raccord.jobs.inline import InlineEngine
@@ -234,13 +232,12 @@ def test_losing_the_engines_database_between_two_starts_loses_nothing(
     assert gate.reached.wait(20)
     gate.opened.set()
     first.stop()
-    lose_engine(house, engine_url)
+    lose_engine(house.database, engine_url)
     worker_of(pages.advance).start()
     until(run_id, RunState.DONE)
     assert fetched(house, run_id) == 5
 
 
-@ON_POSTGRES
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_losing_the_engines_database_under_a_running_worker_loses_nothing(
     house, connection, pages, worker_of, ask, until, engine_url
@@ -250,7 +247,7 @@ def test_losing_the_engines_database_under_a_running_worker_loses_nothing(
     worker.start()
     run_id = ask(worker, connection)
     assert gate.reached.wait(20)
-    lose_engine(house, engine_url)
+    lose_engine(house.database, engine_url)
     gate.opened.set()
     until(run_id, RunState.DONE)
     assert fetched(house, run_id) == 5
@@ -292,15 +289,36 @@ def test_a_company_held_by_a_command_waits_outside_the_queue(house, company, con
 
 
 @ON_SQLITE
-def test_what_the_engine_gave_up_is_closed_in_our_tables(house, connection, pages, worker_of, ask, until):
+def test_what_the_engine_gave_up_is_queued_again(house, connection, pages, worker_of, ask, until):
     gate = pages.during = Gate(page=1)
     worker = worker_of(pages.advance)
     worker.start()
     run_id = ask(worker, connection)
     assert gate.reached.wait(20)
     worker.engine.release([Key(run_id, 0)])
+    wait_for(lambda: house.run(run_id).epoch == 1)
+    gate.opened.set()
+    assert until(run_id, RunState.DONE).restarts == 0
+    assert fetched(house, run_id) == 5
+
+
+@ON_SQLITE
+def test_what_the_engine_gives_up_again_and_again_is_closed_in_our_tables(
+    house, connection, pages, worker_of, ask, until
+):
+    gate = pages.during = Gate(page=1)
+    worker = worker_of(pages.advance)
+    worker.start()
+    run_id = ask(worker, connection)
+    assert gate.reached.wait(20)
+
+    def closed_after_another():
+        worker.engine.release([Key(run_id, house.run(run_id).epoch)])
+        return house.run(run_id).state == RunState.FAILED
+
+    wait_for(closed_after_another)
     run = until(run_id, RunState.FAILED)
-    assert run.error_code == "jobs.engine_stopped"
+    assert (run.error_code, run.restarts) == ("jobs.engine_stopped", worker._tuning.max_restarts + 1)
     gate.opened.set()
 
 
@@ -390,24 +408,6 @@ def test_a_worker_whose_heartbeat_is_late_does_not_take_its_own_runs_from_itself
 def living_workers(house):
     with house.database.read() as session:
         return session.scalars(select(Worker.executor_id)).all()
-
-
-def lose_engine(house, engine_url):
-    if house.database.dialect == "sqlite":
-        path = Path(engine_url.removeprefix("sqlite:///"))
-        for file in path.parent.glob(f"{path.name}*"):
-            file.unlink()
-        return
-    for left in reversed(range(20)):
-        try:
-            with house.database.begin() as session:
-                session.execute(text("DROP SCHEMA dbos CASCADE"))
-        except OperationalError as error:
-            # The worker asks its engine meanwhile; PostgreSQL ends a deadlock of the two by refusing one of them.
-            if not isinstance(error.orig, DeadlockDetected) or not left:
-                raise
-        else:
-            return
 
 
 def wait_for(condition):
