@@ -78,6 +78,18 @@ def the_hold(session: Session, name: str) -> str:
     )
 
 
+def holds_of(session: Session, code: str) -> list[str]:
+    """Return the ids of all open holds with this question, the oldest first."""
+    rows = list(session.scalars(select(Hold.id).where(Hold.closed_at.is_(None), Hold.code == code).order_by(Hold.id)))
+    if not rows:
+        raise FindingError(
+            "hold.unknown",
+            Text(f"Aucune question ouverte ne porte le code {code}.", f"No open question has the code {code}."),
+            Text("« raccord holds » montre celles qui le sont.", "“raccord holds” shows those that are."),
+        )
+    return rows
+
+
 def the_problem(session: Session, name: str) -> str:
     """Return the id of the open problem of that id (or a part of it) or about that subject."""
     rows = session.execute(

@@ -5,25 +5,26 @@ from __future__ import annotations
 import click
 
 from raccord.cli.exits import Exit
-from raccord.cli.finding import operator, the_hold
+from raccord.cli.finding import FindingError, holds_of, operator, the_hold
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import actor, output
 from raccord.cli.words import Option, command
 from raccord.onboarding.decisions import answer_conflict
 from raccord.plugin.ledger import ResolutionKind
+from raccord.plugin.texts import Text
 
 WAYS = sorted(str(kind) for kind in ResolutionKind if kind is not ResolutionKind.HOLD)
 
 
 @command(
     "decide",
-    "Trancher un conflit, ou plusieurs de la même façon : link (c'est ce document), skip (ne pas l'écrire), create (un "
-    "autre mouvement, l'écrire), keep_theirs, restore_ours, rename (sous un autre nom), replace (une autre fiche), "
+    "Trancher un conflit, ou plusieurs de la même façon : link (c'est ce document), skip (ne pas l'écrire), create "
+    "(c'est autre chose, l'écrire), keep_theirs, restore_ours, rename (sous un autre nom), replace (une autre fiche), "
     "reactivate (la fiche redevient active), without (sans ce que la société ne tient pas), retry (c'est réparé).",
-    "Decide a conflict, or several the same way: link (it is that document), skip (do not post it), create (another "
-    "movement, post it), keep_theirs, restore_ours, rename (under another name), replace (another entry), reactivate "
-    "(make the entry active), without (without what the company cannot hold), retry (it is mended).",
+    "Decide a conflict, or several the same way: link (it is that document), skip (do not post it), create (it is "
+    "something else, post it), keep_theirs, restore_ours, rename (under another name), replace (another entry), "
+    "reactivate (make the entry active), without (without what the company cannot hold), retry (it is mended).",
     params=[
         Option(
             "--document",
@@ -45,15 +46,32 @@ WAYS = sorted(str(kind) for kind in ResolutionKind if kind is not ResolutionKind
             metavar="ID",
             phrase=Phrase("Pour replace : l'autre fiche de la liste.", "For replace: the other entry of the list."),
         ),
+        Option(
+            "--all",
+            "code",
+            default="",
+            metavar="CODE",
+            phrase=Phrase(
+                "Toutes les questions ouvertes de ce code, par exemple conflict.many_names.",
+                "All open questions of this code, for example conflict.many_names.",
+            ),
+        ),
     ],
 )
 @click.argument("way", type=click.Choice(WAYS))
-@click.argument("hold", nargs=-1, required=True)
-def decide(way: str, hold: tuple[str, ...], document: str, name: str, entry: str) -> int:
+@click.argument("hold", nargs=-1)
+def decide(way: str, hold: tuple[str, ...], document: str, name: str, entry: str, code: str) -> int:
     out, target = output(), document or name or entry
+    if bool(hold) == bool(code):
+        raise FindingError(
+            "hold.not_named",
+            Text("Nommez des questions, ou toutes celles d'un code.", "Name questions, or all of one code."),
+            Text("« raccord holds » montre celles qui sont ouvertes.", "“raccord holds” shows those that are open."),
+        )
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
-            ids = list(dict.fromkeys(the_hold(session, each) for each in hold))
+            named = holds_of(session, code) if code else [the_hold(session, each) for each in hold]
+        ids = list(dict.fromkeys(named))
         for hold_id in ids:
             answer_conflict(workshop, operator(actor()), hold_id, ResolutionKind(way), target)
     if out.as_json:

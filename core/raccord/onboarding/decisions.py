@@ -35,6 +35,7 @@ from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for
 from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.days import today_of
 from raccord.sync.holds import close_hold
+from raccord.sync.readback import LISTS
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.since_approval import changed_here, told
 from raccord.sync.undo_selection import is_undo
@@ -230,7 +231,9 @@ def _not_allowed(allowed: Collection[ResolutionKind]) -> DecisionError:
 
 
 def _linkable(session: Session, connection: Connection, draft: DraftRow, target: str) -> None:
-    """Refuse a document that is another draft's already, or was promised to one."""
+    """Refuse a document that is another draft's already, or was promised to one; an entry may serve several drafts."""
+    if draft.kind in LISTS:
+        return
     other = linked_to(session, connection.company_id, draft, target)
     if other is not None or _chosen_elsewhere(session, draft, target):
         raise DecisionError(

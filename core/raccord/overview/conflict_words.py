@@ -12,6 +12,8 @@ from raccord.sync.conflict_rules import By
 TITLES: Mapping[ConflictKind, Text] = MappingProxyType(
     {
         ConflictKind.DUPLICATE_NAME: Text("Nom déjà pris", "Name taken"),
+        ConflictKind.ALIKE_NAME: Text("Nom presque pareil", "Almost the same name"),
+        ConflictKind.MANY_NAMES: Text("Beaucoup de noms nouveaux", "Many new names"),
         ConflictKind.DUPLICATE_NUMBER: Text("Numéro déjà pris", "Number taken"),
         ConflictKind.STALE: Text("Modifié dans QuickBooks", "Changed in QuickBooks"),
         ConflictKind.ALREADY_EXISTS: Text("Peut-être déjà là", "Perhaps there already"),
@@ -31,7 +33,7 @@ TITLES: Mapping[ConflictKind, Text] = MappingProxyType(
 ANSWERS: Mapping[ResolutionKind, Text] = MappingProxyType(
     {
         ResolutionKind.HOLD: Text("attendre", "let it wait"),
-        ResolutionKind.CREATE: Text("c'est un autre mouvement : l'écrire aussi", "it is another movement: post it too"),
+        ResolutionKind.CREATE: Text("c'est autre chose : l'écrire aussi", "it is something else: post it too"),
         ResolutionKind.LINK: Text("c'est ce document ou cette fiche : l'associer", "it is that one: link it"),
         ResolutionKind.SKIP: Text("ne pas l'écrire", "do not post it"),
         ResolutionKind.KEEP_THEIRS: Text("garder la version de QuickBooks", "keep QuickBooks' version"),

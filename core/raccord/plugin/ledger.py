@@ -67,6 +67,10 @@ class AccountChoice:
 
 class ConflictKind(StrEnum):
     DUPLICATE_NAME = "duplicate_name"
+    ALIKE_NAME = "alike_name"
+    """An entry whose name differs only in accents, case, spaces, punctuation or what follows a company's name."""
+    MANY_NAMES = "many_names"
+    """A run brings more new names than it may make without being asked."""
     DUPLICATE_NUMBER = "duplicate_number"
     STALE = "stale"
     ALREADY_EXISTS = "already_exists"

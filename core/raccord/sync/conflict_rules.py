@@ -13,6 +13,8 @@ from types import MappingProxyType
 from raccord.plugin.ledger import ConflictKind, ResolutionKind
 
 DUPLICATE_NAME = "conflict.duplicate_name"
+ALIKE_NAME = "conflict.alike_name"
+MANY_NAMES = "conflict.many_names"
 DUPLICATE_NUMBER = "conflict.duplicate_number"
 STALE = "conflict.stale"
 ALREADY_EXISTS = "conflict.already_exists"
@@ -60,6 +62,10 @@ RULES: Mapping[ConflictKind, Rule] = MappingProxyType(
             (DUPLICATE_NAME, NAME_TAKEN),
             {_HOLD: _ANYONE, _LINK: _ANYONE, _RENAME: _ANYONE, _SKIP: _ANYONE, _RETRY: _PERSON},
         ),
+        ConflictKind.ALIKE_NAME: Rule(
+            (ALIKE_NAME,), {_HOLD: _ANYONE, _LINK: _ANYONE, _CREATE: _PERSON, _SKIP: _ANYONE}
+        ),
+        ConflictKind.MANY_NAMES: Rule((MANY_NAMES,), {_HOLD: _ANYONE, _CREATE: _PERSON, _SKIP: _PERSON}),
         ConflictKind.DUPLICATE_NUMBER: Rule(
             (DUPLICATE_NUMBER,), {_HOLD: _ANYONE, _LINK: _ANYONE, _SKIP: _ANYONE, _RETRY: _PERSON}
         ),
@@ -95,7 +101,17 @@ ALLOWED: Mapping[ConflictKind, frozenset[ResolutionKind]] = MappingProxyType(
 )
 
 ANEW = frozenset(
-    {ALREADY_EXISTS, NAME_TAKEN, INACTIVE, PERIOD_CLOSED, DOCUMENT_CLOSED, FEATURE_MISSING, CURRENCY_FOREIGN}
+    {
+        ALREADY_EXISTS,
+        ALIKE_NAME,
+        MANY_NAMES,
+        NAME_TAKEN,
+        INACTIVE,
+        PERIOD_CLOSED,
+        DOCUMENT_CLOSED,
+        FEATURE_MISSING,
+        CURRENCY_FOREIGN,
+    }
 )
 """Codes that each plan finds out again by itself, so that they go as they came."""
 REACTIVATED = ("Account", "Customer", "Vendor", "Item")

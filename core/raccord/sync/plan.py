@@ -47,6 +47,7 @@ from raccord.sync.encoding import Encoder
 from raccord.sync.entries import Entries, target_of
 from raccord.sync.holds import asked, close_hold, open_hold
 from raccord.sync.moves import Moves, money_account, moves_of
+from raccord.sync.newcomers import FIRSTS, NAMED, Newcomers, question_about
 from raccord.sync.periods import NEXT_OPEN_DAY, Blocked, Closing, Left, Open, dated
 from raccord.sync.plan_lines import line_fields, lines_first
 from raccord.sync.problems import close_problems, open_problem, troubled
@@ -131,6 +132,8 @@ class Planner:
     entries: Entries = field(default_factory=dict)
     """List entries of ours that this slice updates, as QuickBooks holds them, and below what we last wrote of them."""
     entries_written: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    newcomers: Newcomers | None = None
+    """What is to be asked about new names, where this slice brings some."""
     settling: Settling = field(init=False)
     encoder: Encoder = field(init=False)
 
@@ -159,6 +162,11 @@ class Planner:
         self.asked = asked(self.session, (row.id for row in rows))
         self.troubled = troubled(self.session, self.connection.id, (row.key for row in rows))
         self.files = files_of(self.session, self.connection.id, [draft for _, draft in drafts])
+        self.newcomers = None
+        if any(row.kind in NAMED for row in rows):
+            self.newcomers = Newcomers.of(
+                self.session, self.connection, self.plan.id, self.resolver.lists, self.run.progress.get(FIRSTS, {})
+            )
         lines = [line for row, draft in drafts if (line := self._line(row, draft, links.get(row.key))) is not None]
         made = self._links([*self.resolver.wanted])
         wanted = lines_first(self.session, self.plan.id, self.resolver, self.facts, made)
@@ -203,21 +211,22 @@ class Planner:
             row.state, row.reason = DraftState.POSTED, ""
             self._settled(row)
             return None
-        if link is not None and link.kind != row.kind:
-            return self._blocked(
-                row, draft, KIND_CHANGED, {"was": link.kind, "is": row.kind, "document": link.document_id}
-            )
         answered = first_question(row, code, params)
         new = link is None and not answered and code != ALREADY_EXISTS
         marked = self.there.get(self.encoder.code(row.key)) if new else None
-        if marked is not None and marked.kind != row.kind:
+        there = link or marked
+        if there is not None and there.kind != row.kind:
             return self._blocked(
-                row, draft, KIND_CHANGED, {"was": marked.kind, "is": row.kind, "document": marked.document_id}
+                row, draft, KIND_CHANGED, {"was": there.kind, "is": row.kind, "document": there.document_id}
             )
         # Tying a draft to a document that is there writes nothing, closed or not.
         verdict = Open() if way.link_to or marked else self.closing.judge(row.day, link)
         if not isinstance(verdict, Open):
             return self._closed(row, draft, verdict)
+        named = self._new_name(row, way.draft) if new and marked is None else way
+        if not isinstance(named, Go):
+            return self._otherwise(row, draft, named)
+        way = named
         way = replace(way, draft=dated(way.draft, verdict.day, self.resolver.language))
         moved = verdict.day is not None and verdict.day != row.day
         written = self._written(row, way, link)
@@ -226,6 +235,8 @@ class Planner:
         way, encoded, moves = written
         if code != ALREADY_EXISTS:
             self._settled(row)
+        if self.newcomers is not None and new and not (marked or way.link_to):
+            self.newcomers.count(row)
         existing = way.link_to
         # A document to link to stays decided until it is linked, whatever becomes of this plan.
         # What was asked about stays so until the plan's lines were held against the books, should the run end before.
@@ -246,6 +257,13 @@ class Planner:
             "currency": "" if moves.amount is None else getattr(draft, "currency", ""),
             "money_account": moves.money_account,
         }
+
+    def _new_name(self, row: DraftRow, draft: Draft) -> Go | Leave | Wait:
+        """Return what becomes of a draft that nothing is there for: a new name may have to be asked about."""
+        if self.newcomers is None:
+            return Go(draft)
+        question = question_about(self.newcomers, row.key, draft, self.asked.get(row.id, ""))
+        return Go(draft) if question is None else self.settling.answer(row, draft, None, *question)
 
     def _closed(self, row: DraftRow, draft: Draft, verdict: Left | Blocked) -> dict[str, Any]:
         """Return the line of a draft that a closed period keeps back."""

@@ -17,6 +17,7 @@ from raccord.sync.acquaint import forget
 from raccord.sync.bodies import mark
 from raccord.sync.conflict_rules import ALREADY_EXISTS, KINDS, LINKED_ELSEWHERE, NAME_TAKEN, found_anew
 from raccord.sync.conflicts import DECISION, RENAMED, decision_of, linked_to, settle, without_decision
+from raccord.sync.readback import LISTS
 from raccord.sync.resolve import Place, Resolver
 
 CLASS = "class"
@@ -67,6 +68,8 @@ class Settling:
         resolution = settle(self.resolver.scope, self.resolver.view, row, draft, code, params)
         target = resolution.target
         match resolution.kind:
+            case ResolutionKind.CREATE if KINDS[code] in (ConflictKind.ALIKE_NAME, ConflictKind.MANY_NAMES):
+                return Go(draft)
             case ResolutionKind.HOLD | ResolutionKind.UNLINK | ResolutionKind.CREATE:
                 return Wait(code, params)
             case ResolutionKind.SKIP | ResolutionKind.KEEP_THEIRS:
@@ -107,7 +110,8 @@ class Settling:
             }
             row.decisions = without_decision(row)
             return Wait(LINKED_ELSEWHERE, elsewhere)
-        self.promised[row.kind, target] = row.key
+        if row.kind not in LISTS:
+            self.promised[row.kind, target] = row.key
         return Go(draft, target, any_amount=KINDS[code] is ConflictKind.AMOUNT_DIFFERS)
 
     def _reactivated(self, draft: Draft, code: str, params: Mapping[str, Any]) -> Way:

@@ -34,6 +34,7 @@ from raccord.sync.keep import keep_page
 from raccord.sync.look import look, note
 from raccord.sync.map import judge, map_slice
 from raccord.sync.meter import Budget, use_of_month
+from raccord.sync.newcomers import FIRSTS, firsts_of, read_alike, waiting_names
 from raccord.sync.periods import leave_closed, leave_moved
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.plan import Planner, Position, waiting_drafts
@@ -156,9 +157,12 @@ class Unit:
         kinds = {kind_of(role.accepts) for role in bench.scope.info.roles}
         with self.execution.database.read() as session:
             choices = chosen(session, bench.company.id)
+            new = waiting_names(session, session.get_one(Connection, bench.connection.id))
         client = bench.client()
         facts = read_facts(client)
         rows = read_lists(client, choices, names, kinds)
+        known = {(row["kind"], str(row["Id"])) for row in rows}
+        rows += [row for row in read_alike(client, new) if (row["kind"], str(row["Id"])) not in known]
         self._get_acquainted(creates_documents, bench.connection.id)
         now = self.workshop.clock.now()
         seen = look(self.execution.database, client, bench.company.id, now)
@@ -174,7 +178,7 @@ class Unit:
             note_inactive(session, run, connection, rows)
             self.workshop.keep_facts(plan.id, facts)
             run.phase = Phase.PLAN
-            run.progress = {**run.progress, "plan": [0, 0]}
+            run.progress = {**run.progress, "plan": [0, 0], FIRSTS: firsts_of(new)}
 
     def _plan(self) -> None:
         bench = self.bench

@@ -260,7 +260,9 @@ def test_a_name_that_is_taken_is_given_another_one_with_holds_decide(
     assert (status, refused["error"]["code"]) == (Exit.FAILED, "conflict.not_allowed")
     assert told("holds", "decide", "rename", question["hold"])[1]["error"]["code"] == "conflict.not_allowed"
     name = question["params"]["proposals"][0]
-    assert said("holds", "decide", "rename", question["hold"], "--name", name)[0] == Exit.OK
+    assert told("holds", "decide", "rename")[1]["error"]["code"] == "hold.not_named"
+    assert told("holds", "decide", "rename", "--all", "conflict.stale")[1]["error"]["code"] == "hold.unknown"
+    assert said("holds", "decide", "rename", "--all", question["code"], "--name", name)[0] == Exit.OK
     _, plan = told("plan")
     assert told("apply", "--hash", plan["hash"], "--yes")[0] == Exit.OK
     assert told("holds")[1]["total"] == 0

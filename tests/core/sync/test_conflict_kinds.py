@@ -33,6 +33,7 @@ from raccord.store.models import (
     Run,
     RunState,
 )
+from raccord.sync import newcomers
 from raccord.sync.bodies import mark
 from raccord.sync.books import store_entry
 from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for, by_plugins
@@ -65,6 +66,7 @@ class World:
     connection: Connection
     company: Company
     sandbox: SandboxServer
+    monkeypatch: pytest.MonkeyPatch
     there: list[str] = field(default_factory=list)
 
     @property
@@ -82,6 +84,11 @@ class World:
     def all(self, kind: str) -> list[dict[str, object]]:
         active = "Active IN (true, false)" if kind in ("Customer", "Vendor", "Item", "Account") else ""
         return [dict(row) for row in self.workshop.client(self.company).query_all(kind, active)]
+
+    def few_names(self, number: int) -> None:
+        self.monkeypatch.setattr(newcomers, "NEW_NAMES_MAX", number)
+        with self.workshop.database.begin() as session:
+            session.get_one(Connection, self.connection.id).approved_at = self.workshop.clock.now()
 
     def made(self, kind: str, **changes: object) -> str:
         """Let a person make something, and remember its id."""
@@ -122,9 +129,15 @@ class World:
 
 
 @pytest.fixture
-def world(workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer) -> Iterator[World]:
+def world(
+    workshop: Workshop,
+    connection: Connection,
+    company: Company,
+    sandbox: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[World]:
     choose_usual(workshop, connection, company)
-    yield World(workshop, connection, company, sandbox)
+    yield World(workshop, connection, company, sandbox, monkeypatch)
     sandbox.lab.clear()
 
 
@@ -135,6 +148,12 @@ def name_of_a(kind: str, name: str) -> Callable[[World], None]:
         world.run(ZOE)
 
     return provoke
+
+
+def many_names(world: World) -> None:
+    """Bring two new names where a run may make one, on a connection whose plans nobody reads any more."""
+    world.few_names(1)
+    world.run(*({**ZOE, "id": f"c{number}", "name": f"Client n° {number}"} for number in (1, 2)))
 
 
 def take_numbers(world: World, *amounts: tuple[str, str]) -> None:
@@ -320,6 +339,16 @@ CASES = {
         name_of_a("Customer", "ZOÉ"), "conflict.duplicate_name", ConflictKind.DUPLICATE_NAME, "6240",
         {HOLD, LINK, RENAME, SKIP, RETRY}, LINK,
         lambda world: world.link("sales/c1").document_id == world.there[0], key="sales/c1",
+    ),
+    "alike name": Case(
+        name_of_a("Customer", "ZOE inc."), "conflict.alike_name", ConflictKind.ALIKE_NAME, "",
+        {HOLD, LINK, CREATE, SKIP}, LINK,
+        lambda world: world.link("sales/c1").document_id == world.there[0], key="sales/c1",
+    ),
+    "many names": Case(
+        many_names, "conflict.many_names", ConflictKind.MANY_NAMES, "", {HOLD, CREATE, SKIP}, CREATE,
+        lambda world: len([row for row in world.all("Customer") if "Client n" in str(row["DisplayName"])]) == 2,
+        key="sales/c2",
     ),
     "duplicate number": Case(
         number_taken, "conflict.duplicate_number", ConflictKind.DUPLICATE_NUMBER, "6140",
