@@ -20,6 +20,7 @@ from raccord.cli.connect_quickbooks import end_company, quickbooks
 from raccord.cli.connect_repost import repost_command, term
 from raccord.cli.connect_roles import choose_command, roles
 from raccord.cli.connect_source import reconnect_command, settings, source
+from raccord.cli.connect_upgrade import upgrade
 from raccord.cli.words import group
 
 
@@ -52,6 +53,7 @@ for _each in (
     backfill_command,
     closed,
     days,
+    upgrade,
     disconnect_command,
     reconnect_command,
     end_company,

@@ -228,7 +228,7 @@ def begin_again(
         raise taken
     take(connection, Step.RECONNECT)
     connection.settings, connection.paused_at = plain, None
-    connection.fault_count, connection.plugin_version = 0, info.version
+    connection.fault_count = 0
     connection.revision += 1
     workshop.vault.within(session).put(settings_handle(connection.id), secret)
     schedule = session.get(Schedule, connection.id)

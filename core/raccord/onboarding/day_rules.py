@@ -73,19 +73,24 @@ def change_days(
         return DayChange(start, zone, hour)
 
 
+def last_posted_day(session: Session, connection_id: str) -> date | None:
+    """Return the newest day of a record that has a document, or nothing."""
+    return session.scalar(
+        select(func.max(func.coalesce(LinkRow.record_day, LinkRow.day))).where(
+            LinkRow.connection_id == connection_id,
+            LinkRow.state == LinkState.LIVE,
+            LinkRow.amount.is_not(None),
+        )
+    )
+
+
 def _rule(connection: Connection) -> dict[str, str]:
     return {"time_zone": connection.time_zone, "cut_off": connection.cut_off}
 
 
 def _check(session: Session, connection: Connection, start: date, now: datetime) -> None:
     today = today_of(connection, now)
-    posted = session.scalar(
-        select(func.max(func.coalesce(LinkRow.record_day, LinkRow.day))).where(
-            LinkRow.connection_id == connection.id,
-            LinkRow.state == LinkState.LIVE,
-            LinkRow.amount.is_not(None),
-        )
-    )
+    posted = last_posted_day(session, connection.id)
     earliest = max(today, connection.days_from or date.min)
     if posted is not None:
         earliest = max(earliest, posted + timedelta(days=1))

@@ -39,6 +39,7 @@ from raccord.sync.readback import LISTS
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.since_approval import changed_here, told
 from raccord.sync.undo_selection import is_undo
+from raccord.sync.upgrades import MAPPED_WITH, accept_version
 from raccord.sync.workshop import Workshop
 
 BEGINNING = date(1, 1, 1)
@@ -131,6 +132,10 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
         if not undo:
             connection.approved_at, connection.review_next = connection.approved_at or now, False
+            # Whoever approves what a new version of the connector makes accepts how it maps.
+            accept_version(
+                session, connection, run.progress.get(MAPPED_WITH, connection.plugin_version), actor.name, now
+            )
         run.state, run.stop_after, run.epoch = RunState.QUEUED, "", run.epoch + 1
         events.append(
             session,

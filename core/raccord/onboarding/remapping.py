@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.onboarding.day_rules import last_posted_day
 from raccord.onboarding.decisions import fitting, role_of
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.terms import Term
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Lane, quoted
 from raccord.store import events
@@ -33,6 +35,7 @@ from raccord.store.models import (
 )
 from raccord.sync.books import read_facts
 from raccord.sync.chunks import chunks
+from raccord.sync.keep import LEFT_OUT, RESOLVED_BY_HAND
 from raccord.sync.reposts import begin_repost, cancel_repost, open_repost
 from raccord.sync.survey import Survey, Surveyor, check_books
 from raccord.sync.terms import DatedTerm, DatedTerms
@@ -88,18 +91,23 @@ def survey(workshop: Workshop, connection_id: str, first: date, last: date, chan
 def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, ledger: str, first: date) -> TermOverride:
     """Let a word of the source mean something else from a day on, by the date of its record (K9, CH-55).
 
-    What is posted stays as it is until a repost; records of those days that have no document yet are mapped again.
+    What is posted stays as it is until a repost; records of those days that have no document yet are mapped again. A
+    way of posting changes only from a day on that has no documents: before it all is posted in the old way, from it on
+    in the new one.
     """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection, info = _manageable(workshop, session, actor, connection_id)
-        if info.terms.get(word) is None:
+        term = info.terms.get(word)
+        if term is None:
             known = ", ".join(term.word for term in info.terms) or "–"
             raise RemappingError(
                 "term.unknown",
                 Text(f"Mot inconnu : {word[:60]}.", f"Unknown word: {word[:60]}."),
                 Text(f"Mots de ce connecteur : {known}.", f"Words of this connector: {known}."),
             )
+        if term.one_of:
+            _check_way(session, connection.id, term, ledger, first)
         found = session.get(TermOverride, (connection.id, word, first))
         if found is None:
             found = TermOverride(connection_id=connection.id, word=word, valid_from=first)
@@ -213,6 +221,28 @@ def _ready(session: Session, connection: Connection, first: date, last: date) ->
         )
 
 
+def _check_way(session: Session, connection_id: str, term: Term, way: str, first: date) -> None:
+    """Refuse a way of posting that there is not, or from a day on that has documents."""
+    if way not in term.one_of:
+        ways = ", ".join(term.one_of)
+        raise RemappingError(
+            "term.no_such_way",
+            Text(f"« {term.word} » n'a pas la valeur {way[:60]}.", f"“{term.word}” has no value {way[:60]}."),
+            Text(f"Choisissez parmi : {ways}.", f"Choose one of: {ways}."),
+        )
+    posted = last_posted_day(session, connection_id)
+    if posted is not None and first <= posted:
+        after = posted + timedelta(days=1)
+        raise RemappingError(
+            "term.way_past",
+            Text(
+                f"Le {first} a déjà des documents ou en précède : ses mouvements seraient écrits des deux façons.",
+                f"{first} has documents or comes before some: its movements would be posted in both ways.",
+            ),
+            Text(f"Choisissez un jour à partir du {after}.", f"Choose a day from {after} on."),
+        )
+
+
 def _map_again(session: Session, connection_id: str, first: date) -> None:
     """Map again the records of days from ``first`` on of which nothing is in QuickBooks."""
     posted = (
@@ -229,7 +259,8 @@ def _map_again(session: Session, connection_id: str, first: date) -> None:
         update(SourceRecord)
         .where(
             SourceRecord.connection_id == connection_id,
-            SourceRecord.state == RecordState.MAPPED,
+            SourceRecord.state.in_((RecordState.MAPPED, RecordState.SKIPPED)),
+            SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND}),
             SourceRecord.day >= first,
             ~posted,
         )

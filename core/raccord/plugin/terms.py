@@ -9,13 +9,26 @@ A connector ships ``terms.toml``::
     fr = "Vente par carte"
     en = "Card sale"
     origin = "CH-26"              # requirement row or page that says so
+
+A word may also name a way of posting that the company chooses, such as one document a sale or one a day::
+
+    [[term]]
+    word = "posting"
+    ledger = "each"               # the way until the company chooses another
+    one_of = ["each", "daily"]
+    fr = "Écriture des ventes"
+    en = "How sales are posted"
+    origin = "CH-26"
+
+``map_record`` reads it from ``context.terms``, which are those of the record's day: what comes before a change keeps
+the way that it had. A record that another one of its day stands for is skipped with a reason.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from raccord.plugin.texts import Text
 
@@ -33,6 +46,10 @@ class Term:
     label: Text
     origin: str
     role: str = ""
+    one_of: tuple[str, ...] = ()
+    """The ways among which the company chooses, where the word is one of posting; a change never touches a day that has
+    documents, or its movements would be posted in both ways or in none.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class TermTable:
 
     @classmethod
     def from_toml(cls, text: str) -> TermTable:
-        """Read the rows of a ``terms.toml``; every field but ``role`` is required."""
+        """Read the rows of a ``terms.toml``; every field but ``role`` and ``one_of`` is required."""
         try:
             rows = tomllib.loads(text).get("term", [])
         except tomllib.TOMLDecodeError as error:
@@ -56,12 +73,16 @@ class TermTable:
             word = str(row["word"])
             if word in terms:
                 raise TermTableError(f"terms.toml, term {number}: {word!r} stands twice")
+            one_of = tuple(str(each) for each in row.get("one_of", ()))
+            if one_of and str(row["ledger"]) not in one_of:
+                raise TermTableError(f"terms.toml, term {number}: ledger is none of one_of")
             terms[word] = Term(
                 word,
                 str(row["ledger"]),
                 Text(str(row["fr"]), str(row["en"])),
                 str(row["origin"]),
                 str(row.get("role", "")),
+                one_of,
             )
         return cls(terms)
 
@@ -77,5 +98,5 @@ class TermTable:
         for word, ledger in overrides.items():
             if word in changed:
                 old = changed[word]
-                changed[word] = Term(word, ledger, old.label, "company", old.role)
+                changed[word] = replace(old, ledger=ledger, origin="company")
         return TermTable(changed)

@@ -26,7 +26,7 @@ class KnownDrafts:
 
     @classmethod
     def of(cls, session: Session, connection_id: str, rows: Sequence[SourceRecord], keys: Iterable[str]) -> KnownDrafts:
-        """Read the drafts of earlier revisions of these records, and those that bear one of ``keys``."""
+        """Read the drafts that these records or earlier revisions of them made, and those that bear one of ``keys``."""
         known = cls()
         found = (
             select(DraftRow, SourceRecord.stream, SourceRecord.source_id)
@@ -35,6 +35,9 @@ class KnownDrafts:
         )
         for some in chunks(sorted(set(keys)), CHUNK):
             known._take(session, found.where(DraftRow.key.in_(some)))
+        # A first revision has drafts where it is mapped again, under other settings or terms.
+        for first in chunks([row.id for row in rows if row.revision == 1], CHUNK):
+            known._take(session, found.where(DraftRow.record_id.in_(first)))
         changed: dict[str, list[str]] = {}
         for row in rows:
             if row.revision > 1:
@@ -54,7 +57,7 @@ class KnownDrafts:
         self._note(draft, (row.stream, row.source_id))
 
     def of_record(self, row: SourceRecord) -> list[DraftRow]:
-        """Return the drafts that a record's earlier revisions made."""
+        """Return the drafts that a record or its earlier revisions made before."""
         return list(self._of.get((row.stream, row.source_id), ()))
 
     def taken(self, row: SourceRecord, drafts: Sequence[Draft]) -> str:

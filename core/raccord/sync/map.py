@@ -103,7 +103,7 @@ def map_slice(
     faults = 0
     answers: list[Answer] = []
     for row in rows:
-        answer = _ask(scope, view_on(row.day), row)
+        answer = answer_of(scope, view_on(row.day), row)
         if isinstance(answer, PluginFault):
             faults += 1
             answer = Failure(answer.code, answer.text.fr, answer.text.en)
@@ -139,7 +139,8 @@ def _clashing(row: SourceRecord) -> str:
     return f"record {_subject(row)}"
 
 
-def _ask(scope: Scope, view: MapView, row: SourceRecord) -> Answer | PluginFault:
+def answer_of(scope: Scope, view: MapView, row: SourceRecord) -> Answer | PluginFault:
+    """Return what the connector makes of a record, its errors included."""
     record = record_of(row)
     try:
         answer = scope.map(view, record)
@@ -212,7 +213,7 @@ def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
             f"L'écriture « {taken} » appartient déjà à un autre enregistrement.",
             f"The draft “{taken}” belongs to another record already.",
         )
-    earlier = slice_.known.of_record(row) if row.revision > 1 else []
+    earlier = slice_.known.of_record(row)
     kept: set[str] = set()
     match answer:
         case Made():

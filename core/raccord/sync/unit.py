@@ -53,6 +53,7 @@ from raccord.sync.resolve import Resolver
 from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
 from raccord.sync.undo_run import plan_undo
 from raccord.sync.undo_selection import is_undo
+from raccord.sync.upgrades import check_upgrade
 from raccord.sync.views import View
 from raccord.sync.workshop import Bench, Workshop
 
@@ -176,6 +177,7 @@ class Unit:
             plan = start_plan(session, connection, run, now)
             plan.books_closed_on = facts.closed_on
             note_inactive(session, run, connection, rows)
+            check_upgrade(session, run, bench, self.workshop.map_view(session, bench), now)
             self.workshop.keep_facts(plan.id, facts)
             run.phase = Phase.PLAN
             run.progress = {**run.progress, "plan": [0, 0], FIRSTS: firsts_of(new)}

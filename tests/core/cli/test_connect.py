@@ -342,3 +342,14 @@ def test_lists_go_to_the_source_once_from_the_command_line(
     assert "on request" in text
     status, refused = told("lists", "push", "Shop", "nothing")
     assert (status != 0, refused["error"]["code"]) == (True, "list.unknown")
+
+
+def test_what_another_version_says_otherwise_is_shown_and_accepted(told: Told, said: Said, chosen: str) -> None:
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "10.00"}]
+    told("plan")
+    status, shown = told("connect", "upgrade")
+    assert (status, shown["accepted"], shown["installed"]) == (Exit.OK, "1.0", "1.0")
+    assert (shown["looked_at"], shown["records"], shown["differences"]) == (1, 0, [])
+    assert told("connect", "upgrade", "--accept", "9.9")[1]["error"]["code"] == "plugin.another_version"
+    status, text = said("connect", "upgrade", "--accept", "1.0")
+    assert (status, "No difference." in text) == (Exit.OK, True)
