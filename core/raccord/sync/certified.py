@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.store.canonical import exact
-from raccord.store.models import Certificate, Connection, Proof
+from raccord.store.models import Certificate, Connection, Proof, Statement
+from raccord.sync.bodies import digest
 from raccord.sync.problems import close_problems, open_problem
 
 CHANGED = "proof.certified_changed"
@@ -20,6 +21,21 @@ CELLS_MAX = 20
 
 Sums = tuple[Decimal, Decimal, Decimal, Decimal, Decimal]
 """Source, left out, moved to or from another day, posted, QuickBooks."""
+
+
+def kept_days(session: Session, company_id: str) -> str:
+    """Return a hash of what people declared reconciled or certified: days that nothing is taken out of."""
+    statements = session.execute(
+        select(Statement.account_id, Statement.through)
+        .where(Statement.company_id == company_id)
+        .order_by(Statement.account_id)
+    )
+    certificates = session.scalars(
+        select(Certificate.hash)
+        .where(Certificate.company_id == company_id)
+        .order_by(Certificate.month, Certificate.version)
+    )
+    return digest(*(f"{account} {through}" for account, through in statements), *certificates)
 
 
 def newest_certificate(session: Session, company_id: str, month: date) -> Certificate | None:

@@ -15,6 +15,7 @@ from raccord.plugin.texts import Text
 from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
 from raccord.store.models import REMOVALS, Company, Connection, DraftRow, LineState, Plan, PlanLine, Run
 from raccord.sync.bodies import digest
+from raccord.sync.certified import kept_days
 from raccord.sync.chunks import chunks
 from raccord.sync.plans import REVISION, line_changed, plan_hash
 from raccord.sync.readback import LISTS
@@ -22,6 +23,8 @@ from raccord.sync.standing import is_voided
 from raccord.sync.undo_selection import is_undo
 
 CHANGED_SINCE = "plan.changed_since"
+KEPT_DAYS = "kept_days"
+"""Under this name the progress of an undo's run keeps what was reconciled and certified when it was planned."""
 NAMED = 20
 """Changes that are named one by one; the others are counted."""
 
@@ -68,8 +71,13 @@ def changed_here(session: Session, plan: Plan, run: Run, connection: Connection)
     Told by revisions and hashes, never by clocks: those of several processes differ.
     """
     # Choices and settings have no part in an undo.
-    chosen = () if is_undo(run) else _connection(run, connection)
-    return [*_plan_itself(session, plan), *chosen, *_records(session, plan)]
+    around = _declared(session, run) if is_undo(run) else _connection(run, connection)
+    return [*_plan_itself(session, plan), *around, *_records(session, plan)]
+
+
+def declared_since(session: Session, run: Run) -> list[Since]:
+    """Return what people declared reconciled or certified since an undo was planned."""
+    return list(_declared(session, run))
 
 
 def changed_there(client: QuickBooks, company: Company, lines: Sequence[PlanLine]) -> list[Since]:
@@ -138,6 +146,17 @@ def _connection(run: Run, connection: Connection) -> Iterator[Since]:
         )
 
 
+def _declared(session: Session, run: Run) -> Iterator[Since]:
+    if run.progress.get(KEPT_DAYS) != kept_days(session, run.company_id):
+        yield Since(
+            "",
+            Text(
+                "un relevé ou un mois certifié a été déclaré, ou repris, depuis",
+                "a statement or a certified month was declared, or taken back, since",
+            ),
+        )
+
+
 def _records(session: Session, plan: Plan) -> Iterator[Since]:
     pending = (PlanLine.plan_id == plan.id, PlanLine.state == LineState.PENDING)
     changed = select(PlanLine).where(*pending, line_changed(session, plan.id)).order_by(PlanLine.rank, PlanLine.id)
@@ -182,9 +201,3 @@ def _documents(client: QuickBooks, lines: Sequence[PlanLine]) -> dict[tuple[str,
             where = f"Id IN ({', '.join(map(quoted, some))}){active}"
             found.update({(kind, str(row["Id"])): row for row in client.query_all(kind, where)})
     return found
-
-
-_ALTERED = Text("ce qui serait envoyé n'est pas ce qui a été lu", "what would be sent is not what was read")
-_OTHER_LINES = Text(
-    "les lignes du plan ne sont plus celles qui ont été lues", "the plan's lines are not those that were read"
-)

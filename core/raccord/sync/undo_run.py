@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from raccord.store.models import Connection, PlanState, Run, RunState
+from raccord.sync.certified import kept_days
 from raccord.sync.execution import Execution
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.plans import plan_hash, start_plan
 from raccord.sync.removals import read_documents
+from raccord.sync.since_approval import KEPT_DAYS
 from raccord.sync.undo import UndoPlanner
 from raccord.sync.undo_books import read_books
 from raccord.sync.undo_selection import Asked, files_on, names_used, select_links
@@ -36,6 +38,7 @@ def plan_undo(execution: Execution, bench: Bench, now: datetime) -> Progress:
         connection = session.get_one(Connection, bench.connection.id)
         plan = start_plan(session, connection, run, now)
         plan.books_closed_on = books.closed_on
+        run.progress = {**run.progress, KEPT_DAYS: kept_days(session, run.company_id)}
         going = UndoPlanner(session, connection, plan, asked, selection, books, now).write()
         session.flush()
         plan.hash = plan_hash(session, plan.id)

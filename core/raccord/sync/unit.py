@@ -50,7 +50,7 @@ from raccord.sync.report import outcomes_after
 from raccord.sync.reposts import open_repost, settle_repost
 from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
-from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
+from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, declared_since, lines_on_documents
 from raccord.sync.undo_run import plan_undo
 from raccord.sync.undo_selection import is_undo
 from raccord.sync.upgrades import check_upgrade
@@ -260,6 +260,9 @@ class Unit:
             whole = unwatched and not is_undo(run)
             if not whole:
                 leave_changed(session, plan.id)
+            declared = declared_since(session, run) if unwatched and is_undo(run) else []
+        if declared:
+            raise PlanChanged(declared)
         if whole:
             self._stop_if_changed(plan.id)
         if unwatched:

@@ -21,9 +21,9 @@ from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import UndoError, request_undo
 from raccord.onboarding.certificates import certify
 from raccord.onboarding.connections import connect, pause, resume
-from raccord.onboarding.decisions import answer_conflict, approve_plan
+from raccord.onboarding.decisions import DecisionError, answer_conflict, approve_plan
 from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.statements import declare
+from raccord.onboarding.statements import declare, withdraw
 from raccord.onboarding.undone import release
 from raccord.overview.drifts import open_drifts
 from raccord.overview.explain import explain
@@ -233,6 +233,29 @@ def test_pain_6_t2_what_is_unsafe_stays_each_with_its_reason_and_the_rest_goes(
     assert approve(workshop, run).state == RunState.DONE
     assert count(workshop, company) == before - 2
     assert {key for key, state in states(workshop).items() if state[0] == "held"} == {"deposits/d2", "sales/s6"}
+
+
+def test_pain_6_t2_a_statement_declared_after_the_plan_was_seen_stops_it_whole(
+    workshop: Workshop, company: Company, connection: Connection, posted: Run
+) -> None:
+    with workshop.database.read() as session:
+        bank = session.scalars(select(LinkRow.money_account).where(LinkRow.key == "deposits/d1")).one()
+    before = count(workshop, company)
+    run = ask(workshop, connection, Asked(posted.id))
+    declare(workshop, OWNER, company.id, bank, date(2026, 3, 9))
+    with pytest.raises(DecisionError, match=r"plan\.not_current.*certified month was declared"):
+        approve(workshop, run)
+    withdraw(workshop, OWNER, company.id, bank)
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    # Approved, but its worker was slow to take it up.
+    declare(workshop, OWNER, company.id, bank, date(2026, 3, 9))
+    ended = finish(workshop, run.id)
+    assert (ended.state, ended.error_code) == (RunState.FAILED, "plan.changed_since")
+    assert count(workshop, company) == before
+    again = ask(workshop, connection, Asked(posted.id))
+    assert lines(workshop, again)["deposits/d1"].reason == "undo.statement"
 
 
 def test_a_certified_month_is_touched_only_for_a_reason_in_words(
