@@ -34,6 +34,7 @@ from raccord.plugin import (
     Term,
     TermTable,
     Text,
+    Webhooks,
     hookimpl,
 )
 from raccord.plugin.drafts import (
@@ -92,6 +93,7 @@ INFO = ConnectorInfo(
     ),
     settings=TillSettings,
     identity_setting="till",
+    webhooks=Webhooks.NOTICES,
     terms=TermTable({"sale": Term("sale", "sale", _t("Vente", "Sale"), "till")}),
     lists=(
         ListInfo(

@@ -44,6 +44,8 @@ NEEDS = {
     "/connections/{connection_id}/resume": Power.MANAGE,
     "/connections/{connection_id}/choices": Power.MANAGE,
     "/connections/{connection_id}/settings": Power.MANAGE,
+    "/connections/{connection_id}/webhooks": Power.MANAGE,
+    "/connections/{connection_id}/webhooks/close": Power.MANAGE,
     "/connections/{connection_id}/disconnect": Power.LINK,
     "/connections/{connection_id}/managing": Power.LINK,
     "/connections/{connection_id}/backfill": Power.LINK,

@@ -14,6 +14,7 @@ from raccord.jobs.port import JobEngine
 from raccord.onboarding.accounts import anybody
 from raccord.onboarding.people import Actor
 from raccord.sync.workshop import Workshop
+from raccord_web import hooks
 from raccord_web.access import access_of
 from raccord_web.desk import Desk
 from raccord_web.failures import HANDLERS
@@ -39,6 +40,7 @@ from raccord_web.screens import (
     runs,
     settings,
     signin,
+    webhooks,
 )
 from raccord_web.signing import Signer
 from raccord_web.visitors import admitted
@@ -61,9 +63,10 @@ SCREENS = (
     people,
     audit,
     settings,
+    webhooks,
     helping,
 )
-OPEN_SCREENS = (entrance, signin)
+OPEN_SCREENS = (entrance, signin, hooks)
 """What is answered before anybody signed in."""
 
 

@@ -13,6 +13,9 @@ from raccord_web.access import Access
 from raccord_web.signing import Signer
 from raccord_web.throttle import Throttle
 
+MESSAGES_A_MINUTE = 1200
+"""Messages that are looked at within a minute, of all sources together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -26,6 +29,8 @@ class Desk:
     """Who everybody is, where the pages were opened without accounts."""
     attempts: Throttle = field(default_factory=Throttle)
     """Wrong tokens given lately, by anybody."""
+    messages: Throttle = field(default_factory=lambda: Throttle(MESSAGES_A_MINUTE))
+    """What sources sent lately."""
 
 
 def desk_of(request: Request) -> Desk:

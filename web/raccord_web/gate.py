@@ -18,6 +18,9 @@ DOOR_PURPOSE = "door"
 OPEN_PATHS = ("/enter", "/health", "/static/", "/csp-report")
 """What is answered before the token was given."""
 
+MACHINES = ("/hooks/",)
+"""What programs call."""
+
 BODY_BYTES_MAX = 64 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -69,6 +72,9 @@ class Gate:
         headers = request.headers
         if host_of(headers.get("host", "")) not in self._desk.access.hosts:
             return explained(request, HTTPStatus.MISDIRECTED_REQUEST)
+        if request.url.path.startswith(MACHINES):
+            # No browser speaks there: a signature or a token proves who does, and no cookie counts.
+            return None
         if request.method not in SAFE_METHODS:
             size = headers.get("content-length", "")
             if not size.isdigit() or int(size) > BODY_BYTES_MAX:

@@ -21,6 +21,7 @@ from raccord.cli.connect_repost import repost_command, term
 from raccord.cli.connect_roles import choose_command, roles
 from raccord.cli.connect_source import reconnect_command, settings, source
 from raccord.cli.connect_upgrade import upgrade
+from raccord.cli.connect_webhook import webhook
 from raccord.cli.words import group
 
 
@@ -54,6 +55,7 @@ for _each in (
     closed,
     days,
     upgrade,
+    webhook,
     disconnect_command,
     reconnect_command,
     end_company,

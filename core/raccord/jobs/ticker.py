@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from raccord.clock import Clock
@@ -19,11 +19,12 @@ from raccord.jobs.requests import insert_run
 from raccord.jobs.schedules import next_at, slot_of
 from raccord.jobs.tuning import Tuning
 from raccord.store.database import Database
-from raccord.store.models import Connection, ConnectionState, Schedule
+from raccord.store.models import Connection, ConnectionState, Schedule, WebhookDelivery
 
 log = logging.getLogger(__name__)
 
 TRIGGER = "schedule"
+MESSAGE = "webhook"
 
 
 def tick(database: Database, engine: JobEngine, clock: Clock, tuning: Tuning) -> list[str]:
@@ -36,6 +37,41 @@ def tick(database: Database, engine: JobEngine, clock: Clock, tuning: Tuning) ->
         started += run_ids
         if handled < tuning.batch:
             return started
+
+
+def heed_messages(database: Database, engine: JobEngine, clock: Clock, tuning: Tuning) -> list[str]:
+    """Start one run for every connection whose source sent messages, unless one is going on; return the runs' ids.
+
+    A run under way may have read its files already: what came meanwhile waits for the next one.
+    """
+    with database.begin() as session:
+        waiting = session.scalars(
+            select(WebhookDelivery.connection_id)
+            .where(WebhookDelivery.run_id.is_(None))
+            .distinct()
+            .order_by(WebhookDelivery.connection_id)
+            .limit(tuning.batch)
+        ).all()
+        started = [run_id for connection_id in waiting if (run_id := _heed(session, connection_id, clock.now()))]
+    for run_id in started:
+        engine.submit(run_id)
+    return started
+
+
+def _heed(session: Session, connection_id: str, now: datetime) -> str | None:
+    connection = session.get_one(Connection, connection_id)
+    if connection.state != ConnectionState.CONNECTED or connection.paused_at is not None:
+        return None
+    run = insert_run(session, connection, trigger=MESSAGE, by=MESSAGE, now=now)
+    if run is None:
+        return None
+    session.flush()
+    session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.connection_id == connection_id, WebhookDelivery.run_id.is_(None))
+        .values(run_id=run.id)
+    )
+    return run.id
 
 
 def _batch(database: Database, now: datetime, size: int) -> tuple[int, list[str]]:

@@ -21,7 +21,7 @@ from raccord.jobs.nights import start_nights
 from raccord.jobs.port import Advance, DurableEngine, EngineLostError, EngineStoppedError, Key
 from raccord.jobs.reaper import reconcile, take_over
 from raccord.jobs.steps import Steps
-from raccord.jobs.ticker import tick
+from raccord.jobs.ticker import heed_messages, tick
 from raccord.jobs.tuning import Tuning
 from raccord.jobs.workers import beat, forget_dead, sign_off
 from raccord.store.database import Database
@@ -128,6 +128,7 @@ class Worker:
         if mended.submitted or mended.failed or mended.released:
             log.info("Reconciled: %s", mended)
         tick(self._database, self.engine, self._clock, self._tuning)
+        heed_messages(self._database, self.engine, self._clock, self._tuning)
         start_nights(self._database, self.engine, self._clock, self._tuning)
         if now_ms >= self._housekeeping_at_ms:
             while self.engine.housekeeping() == self._tuning.batch:

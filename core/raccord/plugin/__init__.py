@@ -39,6 +39,7 @@ from raccord.plugin.info import (
     NoSettings,
     RoleInfo,
     StreamInfo,
+    Webhooks,
 )
 from raccord.plugin.ledger import (
     AccountChoice,
@@ -121,6 +122,7 @@ __all__ = [
     "TermTable",
     "TermTableError",
     "Text",
+    "Webhooks",
     "hookimpl",
     "record_key",
 ]

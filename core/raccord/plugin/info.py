@@ -128,6 +128,17 @@ class NoSettings(BaseModel):
     """For connectors that need no setting."""
 
 
+class Webhooks(StrEnum):
+    """What the messages are that a source sends by itself, signed as Standard Webhooks says."""
+
+    NOTICES = "notices"
+    """They say that there is something to fetch: a run is started, their content is not kept."""
+    RECORDS = "records"
+    """They are the records: each is kept as a file of the connection, ``webhook-<id>.json``, which ``fetch_records``
+    finds in ``context.files`` in the order of arrival, like one that was uploaded.
+    """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorInfo:
     """A connector's manifest.
@@ -162,6 +173,8 @@ class ConnectorInfo:
     delivery: Callable[[BaseModel], Delivery] | None = None
     credentials_end: Callable[[BaseModel], date | None] | None = None
     """Tells from a connection's settings on which day its credentials stop working; owners are told before."""
+    webhooks: Webhooks | None = None
+    """What the source sends by itself, if it does; nothing where records are only fetched."""
     tile: str = ""
     """Two letters for the tile."""
     hue: int = 200

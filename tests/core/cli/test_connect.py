@@ -353,3 +353,13 @@ def test_what_another_version_says_otherwise_is_shown_and_accepted(told: Told, s
     assert told("connect", "upgrade", "--accept", "9.9")[1]["error"]["code"] == "plugin.another_version"
     status, text = said("connect", "upgrade", "--accept", "1.0")
     assert (status, "No difference." in text) == (Exit.OK, True)
+
+
+def test_the_address_that_a_source_calls_is_made_shown_and_taken_away(told: Told, said: Said, chosen: str) -> None:
+    assert told("connect", "webhook")[1]["address"] is None
+    status, made = told("connect", "webhook", "--open")
+    assert (status, made["secret"][:6], "/hooks/" in made["address"]) == (Exit.OK, "whsec_", True)
+    status, shown = told("connect", "webhook")
+    assert (shown["address"], "secret" in shown, shown["messages"]) == (made["address"], False, [])
+    assert made["address"] in said("connect", "webhook")[1]
+    assert told("connect", "webhook", "--close")[1]["address"] is None

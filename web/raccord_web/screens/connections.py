@@ -66,6 +66,7 @@ def connection(request: Request, connection_id: str) -> Response:
             granted=granted,
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
             owner_only=info is not None and info.owner_only,
+            takes_messages=info is not None and info.webhooks is not None,
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
             totals=proof_totals(session, [connection_id]),
             missing=missing_choices(session, connection_id),

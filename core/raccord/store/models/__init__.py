@@ -34,6 +34,7 @@ from raccord.store.models.companies import (
     SourceFile,
 )
 from raccord.store.models.drifts import Change, Drift, DriftState
+from raccord.store.models.intake import ApiToken, WebhookDelivery, WebhookEndpoint
 from raccord.store.models.people import Invitation, Membership, Person, SignInFailure, WebSession
 from raccord.store.models.proofs import Night, OtherChange, OtherDocument, ProofMonth
 from raccord.store.models.records import (
@@ -55,6 +56,7 @@ from raccord.store.models.runs import ApiUse, Control, Event, EventHead, RateBuc
 __all__ = [
     "REMOVALS",
     "Action",
+    "ApiToken",
     "ApiUse",
     "Certificate",
     "Change",
@@ -115,5 +117,7 @@ __all__ = [
     "StreamCursor",
     "TermOverride",
     "WebSession",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "Worker",
 ]
