@@ -124,6 +124,15 @@ def test_a_pages_title_is_the_answer(browser: TestClient, synced: Connection) ->
             assert f"<h1>{title}</h1>" in browser.get(address, headers={"accept-language": language}).text
 
 
+def test_pain_2_t3_a_connections_page_says_how_to_match_the_lines_of_quickbooks_own_feed(
+    browser: TestClient, synced: Connection
+) -> None:
+    page = browser.get(f"/connections/{synced.id}").text
+    assert "QuickBooks&#39; own bank feed" in page
+    assert "“Match” each downloaded line" in page
+    assert "/app/banking?deeplinkcompanyid=" in page
+
+
 def test_what_a_source_says_is_text_and_never_code(browser: TestClient, synced: Connection) -> None:
     page = browser.get("/questions").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

@@ -164,6 +164,7 @@ def _tools(desk: Desk, words: Wording) -> dict[str, object]:
         "moment": _moment(now, language),
         "span": formats.span_text,
         "said": partial(said, language=language),
+        "typeset": partial(typeset, language=language),
         "said_of": said_of,
         "status_of": status_of,
     }

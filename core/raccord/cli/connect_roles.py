@@ -23,6 +23,7 @@ from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.errors import RaccordError
 from raccord.onboarding.decisions import BEGINNING, choose
+from raccord.onboarding.feeds import FedAccount, fed_accounts
 from raccord.onboarding.remapping import RoleChange, survey
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
@@ -61,10 +62,14 @@ def roles(connection: str) -> int:
         infos = info_of(workshop, found.connector).roles
         rows = _read(session, found, infos)
         fitting = candidates(session, found.company_id, {info.accepts for info in infos})
+        feeds = _feeds(workshop, session, found)
     if out.as_json:
-        out.json({"roles": [_as_json(row, fitting[row.info.accepts]) for row in rows]})
+        out.json(
+            {"roles": [_as_json(row, fitting[row.info.accepts]) for row in rows], "feeds": list(map(_feed, feeds))}
+        )
     else:
         _show(out, rows, fitting)
+        _show_feeds(out, feeds)
     missing = any(not row.choices and _is_missing(row.info) for row in rows)
     return Exit.NEEDS_PERSON if missing else Exit.OK
 
@@ -182,6 +187,35 @@ def _show(out: Output, rows: Sequence[RoleChoices], fitting: Mapping[Accepts, Se
         ],
         empty=Phrase("Ce connecteur n'a pas de rôle.", "This connector has no role."),
     )
+
+
+def _feeds(workshop: Workshop, session: Session, connection: Connection) -> Sequence[FedAccount]:
+    today = today_of(connection, workshop.clock.now())
+    return fed_accounts(session, connection, info_of(workshop, connection.connector), today)
+
+
+def _show_feeds(out: Output, feeds: Sequence[FedAccount]) -> None:
+    """Say of each bank and card account that it is fed, and what to do with QuickBooks' own feed of it."""
+    if feeds:
+        out.say(
+            Phrase(
+                "Comptes bancaires et cartes que la connexion alimente, et le flux bancaire de QuickBooks :",
+                "Bank and card accounts that the connection feeds, and QuickBooks' own bank feed:",
+            )
+        )
+    for each in feeds:
+        out.say(Phrase(f"{each.name} : {each.advice.fr}", f"{each.name}: {each.advice.en}"))
+
+
+def _feed(each: FedAccount) -> dict[str, object]:
+    return {
+        "account": each.id,
+        "name": each.name,
+        "type": each.type,
+        "what": "exclude" if each.lines else "match",
+        "advice": both(each.advice),
+        "link": each.link,
+    }
 
 
 def _filled(row: RoleChoices) -> Phrase:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arrivals import freshness_of
+from raccord.onboarding.feeds import FedAccount, fed_accounts
 from raccord.onboarding.findings import Finding, Level, refused, well
 from raccord.onboarding.freshness import Lateness
 from raccord.plugin.drafts import Accepts
@@ -43,6 +44,8 @@ def check_connection(workshop: Workshop, connection: Connection) -> Iterator[Fin
             return
         yield from _roles(session, company, connection, bench.scope.info.roles, _today(workshop, connection))
         yield from _schedule(workshop, session, connection)
+        for account in fed_accounts(session, connection, bench.scope.info, _today(workshop, connection)):
+            yield _fed(account, label)
     if fresh is None:
         return
     code = f"freshness.{fresh.status.state}"
@@ -214,6 +217,14 @@ def _schedule(workshop: Workshop, session: Session, connection: Connection) -> I
         )
     else:
         yield well("doctor.schedule", f"Horaire : {found.cron}.", f"Schedule: {found.cron}.", label)
+
+
+def _fed(account: FedAccount, label: str) -> Finding:
+    text = Text(
+        f"Elle écrit dans « {account.name} » : ce que QuickBooks télécharge de la banque y compterait deux fois.",
+        f"It writes to “{account.name}”: what QuickBooks downloads from the bank would count twice there.",
+    )
+    return Finding("doctor.bank_feed", Level.OK, text, account.advice, label, account.link)
 
 
 def _called(contacts: Sequence[Contact]) -> Text:

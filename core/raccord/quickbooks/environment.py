@@ -98,6 +98,7 @@ class Page(StrEnum):
     ITEMS = "items"
     CUSTOMERS = "customers"
     VENDORS = "vendors"
+    BANKING = "banking"
 
 
 def page_link(environment: Environment, page: Page, *, realm: str = "") -> str:

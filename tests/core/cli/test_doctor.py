@@ -111,6 +111,27 @@ def test_a_default_whose_name_is_taken_is_found_before_anything_is_posted(
     assert "Account Expense" in found(answer, "failed")["resolve.name_taken"]["text"]["en"]
 
 
+def test_pain_2_t3_bank_accounts_that_are_fed_are_listed_with_how_to_exclude_or_match_their_lines(
+    told: Told, said: Callable[..., tuple[int, str]], scheduled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, roles = told("connect", "roles", "Shop")
+    bank = next(role["choices"][0] for role in roles["roles"] if role["role"] == "bank")
+    [feed] = roles["feeds"]
+    assert (feed["account"], feed["name"], feed["what"]) == (bank["ledger"], bank["name"], "match")
+    assert "/app/banking?deeplinkcompanyid=" in feed["link"]
+    shown = said("connect", "roles", "Shop", "--lang", "fr")[1]
+    assert f"{bank['name']} : {feed['advice']['fr']}" in shown
+
+    finding = found(told("doctor")[1], "ok")["doctor.bank_feed"]
+    assert (finding["subject"], finding["fix"]) == ("Shop", feed["advice"])
+    assert bank["name"] in finding["text"]["en"]
+
+    # A connector that brings the account's own lines leaves nothing of the bank's to match.
+    monkeypatch.setattr("till.INFO", replace(till.INFO, validates_each=True))
+    [lines] = told("connect", "roles", "Shop")[1]["feeds"]
+    assert (lines["what"], "“Exclude”" in lines["advice"]["en"]) == ("exclude", True)
+
+
 def test_the_companys_settings_are_told(told: Told, scheduled: str, sandbox: SandboxServer, realm: str) -> None:
     [preferences] = rows_of(sandbox, realm, "Preferences")
     preferences["SalesFormsPrefs"] |= {"CustomTxnNumbers": False, "AutoApplyCredit": True}

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
+from raccord.onboarding.feeds import fed_accounts
 from raccord.onboarding.people import Power, may, require
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
@@ -20,6 +21,7 @@ from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import missing_choices
 from raccord.overview.runs import recent_runs
 from raccord.store.models import Connection
+from raccord.sync.days import today_of
 from raccord_web.bars import coverage_bar
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -70,6 +72,7 @@ def connection(request: Request, connection_id: str) -> Response:
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
             totals=proof_totals(session, [connection_id]),
             missing=missing_choices(session, connection_id),
+            feeds=fed_accounts(session, held, info, today_of(held, desk_of(request).workshop.clock.now())),
             groups=problem_groups(session, connection_id, limit=PROBLEMS_SHOWN, examples=1),
         )
 

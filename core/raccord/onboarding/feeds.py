@@ -1,0 +1,95 @@
+"""Bank and card accounts that a connection writes to, and what to do with QuickBooks' own bank feed of each.
+
+QuickBooks may download the same lines from the bank. Added there they count twice; its interface lets no program see or
+exclude them, so a person does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
+from raccord.quickbooks import Page, page_link
+from raccord.store.models import Choice, Company, Connection, LedgerEntry, LinkRow, LinkState
+from raccord.sync.environments import environment_of
+
+MONEY_TYPES = ("Bank", "Credit Card")
+"""QuickBooks account types that banks have a feed for."""
+
+
+@dataclass(frozen=True, slots=True)
+class FedAccount:
+    """A bank or card account that a connection writes to."""
+
+    id: str
+    name: str
+    type: str
+    lines: bool
+    """Whether the connection brings the account's own lines, so that the bank's are all doubles."""
+    link: str
+    """The page of QuickBooks that shows its bank feed."""
+
+    @property
+    def advice(self) -> Text:
+        """What a person does in QuickBooks, there."""
+        return EXCLUDE if self.lines else MATCH
+
+
+EXCLUDE = Text(
+    "QuickBooks → Opérations → Opérations bancaires → ce compte : cochez les lignes à examiner, puis « Exclure » ; "
+    "n'en ajoutez aucune. Pour qu'il n'en vienne plus : crayon du compte → « Modifier les informations du compte » → "
+    "« Déconnecter ce compte à l'enregistrement ». Désactivez les règles bancaires qui ajoutent d'elles-mêmes.",
+    "QuickBooks → Transactions → Bank transactions → this account: tick the lines for review, then “Exclude”; add "
+    "none of them. So that no more come: the account's pencil → “Edit account info” → “Disconnect this account on "
+    "save”. Turn off bank rules that add by themselves.",
+)
+MATCH = Text(
+    "QuickBooks → Opérations → Opérations bancaires → ce compte : associez (« Associer ») chaque ligne téléchargée au "
+    "document que Raccord a écrit ; ne l'ajoutez pas (« Ajouter »), elle compterait deux fois. Attendez l'exécution du "
+    "jour si le document manque encore. Désactivez les règles bancaires qui ajoutent d'elles-mêmes.",
+    "QuickBooks → Transactions → Bank transactions → this account: “Match” each downloaded line with the document "
+    "that Raccord posted; do not “Add” it, or it counts twice. If the document is not there yet, wait for the day's "
+    "run. Turn off bank rules that add by themselves.",
+)
+
+
+def fed_accounts(
+    session: Session, connection: Connection, info: ConnectorInfo | None, today: date
+) -> Sequence[FedAccount]:
+    """Return the bank and card accounts that a connection's choices name today or later, or that it has written to."""
+    company = session.get_one(Company, connection.company_id)
+    earlier: dict[tuple[str, str], Choice] = {}
+    chosen: set[str] = set()
+    for choice in session.scalars(
+        select(Choice)
+        .where(Choice.connection_id == connection.id, Choice.ledger_kind == "Account")
+        .order_by(Choice.valid_from)
+    ):
+        if choice.valid_from <= today:
+            earlier[choice.role, choice.of] = choice
+        else:
+            chosen.add(choice.ledger_id)
+    chosen |= {choice.ledger_id for choice in earlier.values()}
+    written = select(LinkRow.money_account).where(
+        LinkRow.connection_id == connection.id, LinkRow.state == LinkState.LIVE, LinkRow.money_account != ""
+    )
+    entries = session.scalars(
+        select(LedgerEntry)
+        .where(
+            LedgerEntry.company_id == company.id,
+            LedgerEntry.kind == "Account",
+            LedgerEntry.type.in_(MONEY_TYPES),
+            LedgerEntry.active,
+            or_(LedgerEntry.object_id.in_(chosen), LedgerEntry.object_id.in_(written)),
+        )
+        .order_by(LedgerEntry.name)
+    )
+    link = page_link(environment_of(company.environment), Page.BANKING, realm=company.realm)
+    lines = info is not None and info.validates_each
+    return [FedAccount(entry.object_id, entry.name, entry.type, lines, link) for entry in entries]
