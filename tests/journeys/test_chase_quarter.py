@@ -46,7 +46,7 @@ def clearing_account(shop: Shop) -> str:
 
 
 @pytest.mark.requirement("CH-26", "CH-27", "CH-30", "CH-34", "K6")
-def test_at_each_midnight_the_clearing_account_holds_what_is_not_paid_out(quarter: Shop) -> None:
+def test_pain_3_t1_at_each_midnight_the_clearing_account_holds_what_is_not_paid_out(quarter: Shop) -> None:
     account, client = clearing_account(quarter), quarter.workshop.client(quarter.company)
     days = [quarter.merchant.start + timedelta(days=number) for number in range(quarter.merchant.days + 5)]
     held = {day: balances(client, day).get(account, Decimal(0)) for day in days}

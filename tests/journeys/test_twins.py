@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -247,6 +247,8 @@ class Scenario:
 
 
 COFFEE = "03-04 -4.50 CAFE"
+DAYS = [f"{date(2026, 1, 1) + timedelta(days=number):%m-%d}" for number in range(77)]
+QUARTER = [*(f"{day} -{number + 5}.00 ACHAT" for number, day in enumerate(DAYS)), *[f"{DAYS[9]} -4.50 CAFE"] * 3]
 SCENARIOS = {
     "pain 9: three equal coffees of one day are three": Scenario(
         [bank(COFFEE, COFFEE, COFFEE), categorise], ["Purchase 4.50 03-04"] * 3
@@ -307,6 +309,16 @@ SCENARIOS = {
         ],
         ["Purchase 11.00 03-03", "Purchase 12.00 03-04", "Purchase 12.00 03-04"],
         [DOUBLE],
+    ),
+    "pain 4 T2: eleven weeks under new ids, with equal lines, and a new line among them": Scenario(
+        [
+            bank(*QUARTER),
+            categorise,
+            bank(*(f"{row} #NEW{number:03}" for number, row in enumerate([*QUARTER, "03-19 -1.00 NEUF"]))),
+            SAME,
+            categorise,
+        ],
+        [f"Purchase {row.split()[1][1:]} {row[:5]}" for row in [*QUARTER, "03-19 -1.00 NEUF"]],
     ),
     "pain 9: a new line beside a known one is no line told anew": Scenario(
         [
@@ -414,9 +426,43 @@ def house(sandbox: SandboxServer, sqlite_database: Database, data_dir: Path, tmp
     workshop.close()
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+def scenarios(*lines: str) -> list[str]:
+    """Return the names of the scenarios of these lines of the list of pains; without any, of no line with a test."""
+    chosen = [name for name in SCENARIOS if name.startswith(lines or TOLD)]
+    return chosen if lines else [name for name in SCENARIOS if name not in chosen]
+
+
+TOLD = ("pain 4 T2", "pain 10 T1", "pain 10 T2", "pain 10 T3")
+"""Lines whose scenarios have a test of their name below."""
+
+
+@pytest.mark.parametrize("name", scenarios())
 def test_pain_2_9_10_each_movement_is_in_the_books_once(house: House, name: str) -> None:
-    scenario = SCENARIOS[name]
+    live(house, SCENARIOS[name])
+
+
+@pytest.mark.parametrize("name", scenarios("pain 4 T2"))
+def test_pain_4_t2_a_bank_that_gives_its_lines_new_ids_creates_nothing(house: House, name: str) -> None:
+    live(house, SCENARIOS[name])
+
+
+@pytest.mark.parametrize("name", scenarios("pain 10 T1"))
+def test_pain_10_t1_a_pending_line_is_posted_once_and_as_it_settled(house: House, name: str) -> None:
+    live(house, SCENARIOS[name])
+
+
+@pytest.mark.parametrize("name", scenarios("pain 10 T2"))
+def test_pain_10_t2_a_line_dated_before_what_was_read_is_still_imported(house: House, name: str) -> None:
+    live(house, SCENARIOS[name])
+
+
+@pytest.mark.parametrize("name", scenarios("pain 10 T3"))
+def test_pain_10_t3_what_a_person_decided_survives_ten_imports(house: House, name: str) -> None:
+    live(house, SCENARIOS[name])
+
+
+def live(house: House, scenario: Scenario) -> None:
+    """Let a scenario happen; hold the books, the questions and the proof against it."""
     before = house.booked()
     for step in scenario.steps:
         step(house)

@@ -27,6 +27,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 INLINE = re.compile(r"`(raccord [^`]+)`")
 HEADING = re.compile(r"^(#+) (.*)$", re.MULTILINE)
+NAMED_FOR_A_PAIN = re.compile(r"^def test_pain_(\d+)((?:_t\d+)+)_", re.MULTILINE)
 OTHER_MACHINE = re.compile(r"(?<![\w.])/(?:home|Users|work|root|private|tmp)/[\w.-]+")
 
 
@@ -308,6 +309,22 @@ def test_every_test_named_by_a_claim_exists() -> None:
     assert missing == []
     claims = text.count("\n### ")
     assert claims == text.count("* **Invariant**") == text.count("* **Attack**") == text.count("* **Test**") > 20
+
+
+def test_every_line_of_the_list_of_pains_has_a_test_of_its_name() -> None:
+    text = (ROOT / "docs" / "properties.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| pain (\d+) T(\d+) \|", text, re.MULTILINE)
+    sources = [*ROOT.glob("tests/**/test_*.py"), *ROOT.glob("plugins/*/tests/**/test_*.py")]
+    named = set()
+    for path in sources:
+        for pain, lines in re.findall(
+            r"^def test_pain_(\d+)((?:_t\d+)+)_", path.read_text(encoding="utf-8"), re.MULTILINE
+        ):
+            named |= {(pain, line) for line in re.findall(r"\d+", lines)}
+
+    assert len(listed) == len(set(listed)) > 40
+    assert [f"pain {pain} T{line}" for pain, line in listed if (pain, line) not in named] == []
+    assert named - set(listed) == set()
 
 
 def functions_of(path: Path) -> set[str]:

@@ -99,7 +99,7 @@ def test_a_deposit_links_its_receipts_and_books_the_fee(
         assert all(proof.equal for proof in session.scalars(select(Proof)))
 
 
-def test_a_deposit_of_a_missing_sale_is_held_and_names_it(
+def test_pain_3_t2_a_deposit_of_a_missing_sale_is_held_and_names_it(
     workshop: Workshop, connection: Connection, company: Company
 ) -> None:
     till.ROWS["T1"] = [
