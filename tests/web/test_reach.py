@@ -46,7 +46,14 @@ NEEDS = {
     "/connections/{connection_id}/settings": Power.MANAGE,
     "/connections/{connection_id}/webhooks": Power.MANAGE,
     "/connections/{connection_id}/webhooks/close": Power.MANAGE,
+    "/connections/{connection_id}/closed": Power.MANAGE,
+    "/connections/{connection_id}/closed-months": Power.WORK,
+    "/connections/{connection_id}/days": Power.MANAGE,
+    "/connections/{connection_id}/switch": Power.LINK,
     "/connections/{connection_id}/disconnect": Power.LINK,
+    "/companies/{company_id}/statements": Power.WORK,
+    "/runs/{run_id}/undo": Power.WORK,
+    "/records/{record_id}/undo": Power.WORK,
     "/connections/{connection_id}/managing": Power.LINK,
     "/connections/{connection_id}/backfill": Power.LINK,
     "/companies/{company_id}/certificates": Power.WORK,
@@ -69,6 +76,9 @@ NEEDS = {
 """The least a deed asks for; a deed that is not here fails the test."""
 
 FIELDS = {
+    "/connections/{connection_id}/closed": {"policy": "ask"},
+    "/connections/{connection_id}/closed-months": {"month": "2026-02", "answer": "wait"},
+    "/connections/{connection_id}/days": {"time_zone": "Europe/Paris", "cut_off": "00:00"},
     "/questions/{hold_id}/conflict": {"way": "skip"},
     "/problems/of-cause/{deed}": {"code": "mapping.bad_record"},
     "/connections/{connection_id}/backfill": {"first": "2026-02-01", "last": "2026-02-03"},

@@ -37,9 +37,13 @@ from raccord_web.screens import (
     questions,
     quickbooks,
     records,
+    rules,
     runs,
     settings,
     signin,
+    statements,
+    switching,
+    undo,
     webhooks,
 )
 from raccord_web.signing import Signer
@@ -49,6 +53,10 @@ SCREENS = (
     home,
     connections,
     keeping,
+    rules,
+    switching,
+    # Before the runs, whose deeds share its address.
+    undo,
     records,
     runs,
     plans,
@@ -56,6 +64,7 @@ SCREENS = (
     problems,
     proof,
     books,
+    statements,
     drift,
     gaps,
     quickbooks,

@@ -14,6 +14,7 @@ from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.store.models import Connection, LineState, PlanLine, Run, RunCount, RunState
 from raccord.sync.acquaint import RECOGNISED
 from raccord.sync.phases import PROOF, Phase
+from raccord.sync.undo_selection import UNDO
 
 PHASES = tuple(str(phase) for phase in Phase)
 """The phases of a run in their order, as ``run.phase`` names them."""
@@ -68,6 +69,11 @@ class RunView:
     @property
     def active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def undoable(self) -> bool:
+        """Whether the run wrote something that can be asked to be undone."""
+        return not self.active and self.trigger not in (UNDO, PROOF) and self.sent > self.refused
 
     @property
     def took(self) -> timedelta | None:

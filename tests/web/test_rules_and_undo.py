@@ -1,0 +1,144 @@
+"""Undo, closed periods, days, statements and another company, through the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from harness import OWNER, consent, enable, finish
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from raccord.onboarding.decisions import approve_plan
+from raccord.store.models import (
+    Company,
+    CompanyState,
+    Connection,
+    LedgerEntry,
+    Plan,
+    Run,
+    RunState,
+    SourceRecord,
+    Statement,
+)
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
+
+Send = Callable[..., Any]
+
+
+def newest_run(workshop: Workshop) -> Run:
+    with workshop.database.read() as session:
+        return session.scalars(select(Run).order_by(Run.id.desc())).first()
+
+
+def test_a_run_is_undone_from_its_page_once_the_plan_is_approved(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, send: Send
+) -> None:
+    run = newest_run(workshop)
+    assert f'href="/runs/{run.id}/undo"' in browser.get(f"/runs/{run.id}").text
+    page = f"/runs/{run.id}/undo"
+    short = send(page, page, certified="why")
+    assert (short.status_code, "Touching a certified month needs a reason" in short.text) == (409, True)
+    asked = send(page, page, way="delete", names="yes")
+    assert asked.status_code == 303
+    undo = finish(workshop, newest_run(workshop).id)
+    assert asked.headers["location"] == f"/runs/{undo.id}?done=undo_asked"
+    assert (undo.state, undo.trigger) == (RunState.APPROVAL, "undo")
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, undo.plan_id)
+    shown = browser.get(f"/plans/{plan.id}").text
+    assert plan.hash in shown
+    assert workshop.client(company).count("SalesReceipt") == 2, "nothing goes before the plan is approved"
+    assert send(f"/plans/{plan.id}", f"/plans/{plan.id}/approve", hash=plan.hash).status_code == 303
+    assert finish(workshop, undo.id).state == RunState.DONE
+    assert workshop.client(company).count("SalesReceipt") == 0
+    assert f'href="/runs/{undo.id}/undo"' not in browser.get(f"/runs/{undo.id}").text
+
+
+def test_what_came_of_one_record_is_undone_from_its_page(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, send: Send
+) -> None:
+    with workshop.database.read() as session:
+        records = {row.source_id: row.id for row in session.scalars(select(SourceRecord))}
+    page = f"/records/{records['s1']}/undo"
+    assert f'href="{page}"' in browser.get(f"/records/{records['s1']}").text
+    assert send(page, page, way="void").status_code == 303
+    undo = finish(workshop, newest_run(workshop).id)
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, undo.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, undo.id).state == RunState.DONE
+    amounts = sorted(str(row["TotalAmt"]) for row in workshop.client(company).query_all("SalesReceipt"))
+    assert [float(each) for each in amounts] == [0, 0.03]
+    # Nothing was posted for the record that failed.
+    page = f"/records/{records['s3']}/undo"
+    nothing = send(page, page)
+    assert (nothing.status_code, "Nothing to undo" in nothing.text) == (409, True)
+
+
+def test_closed_periods_and_days_are_ruled_from_the_page(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    page = f"/connections/{synced.id}/rules"
+    assert f'href="{page}"' in browser.get(f"/connections/{synced.id}").text
+    assert send(page, f"/connections/{synced.id}/closed", policy="next_open_day").status_code == 303
+    assert send(page, f"/connections/{synced.id}/closed", policy="never").status_code == 400
+    assert send(page, f"/connections/{synced.id}/closed-months", month="2026-01", answer="leave_out").status_code == 303
+    assert send(page, f"/connections/{synced.id}/closed-months", month="soon", answer="wait").status_code == 400
+    past = send(page, f"/connections/{synced.id}/days", time_zone="Europe/Paris", cut_off="04:00", first="2026-03-01")
+    assert (past.status_code, "Choose a day from" in past.text) == (409, True)
+    wrong = send(page, f"/connections/{synced.id}/days", time_zone="Mars/Olympus", cut_off="04:00")
+    assert wrong.status_code == 409
+    assert send(page, f"/connections/{synced.id}/days", time_zone="x", cut_off="1", first="soon").status_code == 400
+    assert send(page, f"/connections/{synced.id}/days", time_zone="Europe/Paris", cut_off="04:00").status_code == 303
+    shown = browser.get(page).text
+    assert "Europe/Paris" in shown
+    assert "04:00" in shown
+    assert "January 2026" in shown
+    with workshop.database.read() as session:
+        held = session.get_one(Connection, synced.id)
+        assert (held.closed_policy, held.cut_off) == ("next_open_day", "04:00")
+
+
+def test_statements_are_declared_and_taken_back(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    page = f"/companies/{synced.company_id}/statements"
+    assert f'href="{page}"' in browser.get("/proof").text
+    with workshop.database.read() as session:
+        account = session.scalars(select(LedgerEntry).where(LedgerEntry.type == "Bank")).first()
+    assert account is not None
+    assert send(page, page, account=account.object_id, through="2026-03-01").status_code == 303
+    future = send(page, page, account=account.object_id, through="2999-01-01")
+    assert (future.status_code, "has not passed yet" in future.text) == (409, True)
+    assert send(page, page, account=account.object_id, through="yesterday").status_code == 400
+    with workshop.database.read() as session:
+        assert [row.account_id for row in session.scalars(select(Statement))] == [account.object_id]
+    assert send(page, page, account=account.object_id, through="").status_code == 303
+    assert send(page, page, account=account.object_id, through="").status_code == 409
+    with workshop.database.read() as session:
+        assert session.scalars(select(Statement)).all() == []
+
+
+def test_another_company_is_switched_to_by_the_typed_word_alone(
+    workshop: Workshop, synced: Connection, sandbox: SandboxServer, browser: TestClient, send: Send
+) -> None:
+    page = f"/connections/{synced.id}/switch"
+    assert "No other company is connected" in browser.get(page).text
+    other = consent(workshop, sandbox.store.add("us").realm)
+    enable(workshop, other, "till")
+    assert other.name in browser.get(page).text
+    notice = f"{page}?company={other.id}"
+    assert "This cannot be undone" in browser.get(notice).text
+    for typed in ("", "accept", "ACCEPTER"):
+        refused = send(notice, page, company=other.id, typed=typed)
+        assert refused.status_code == 409, typed
+    assert send(notice, page, company="nobody", typed="ACCEPT").status_code == 404
+    done = send(notice, page, company=other.id, typed="ACCEPT")
+    assert done.status_code == 303
+    with workshop.database.read() as session:
+        states = {row.company_id: row.state for row in session.scalars(select(Connection))}
+        assert session.get_one(Company, other.id).state == CompanyState.CONNECTED
+    assert (states[synced.company_id], states[other.id]) == ("disconnected", "connected")
+    assert browser.get(done.headers["location"]).status_code == 200
