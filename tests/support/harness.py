@@ -129,6 +129,6 @@ def lab(sandbox: SandboxServer, deed: str, realm: str = "", **body: object) -> d
         json=body,
         headers={"Authorization": f"Bearer {sandbox.lab_token}"},
     )
-    answer.raise_for_status()
+    assert answer.is_success, answer.text
     found: dict[str, Any] = answer.json()
     return found

@@ -20,6 +20,7 @@ from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.nights import start_nights
 from raccord.jobs.tuning import Tuning
+from raccord.plugin.drafts import Control
 from raccord.store.canonical import canonical
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Drift, LinkRow, OtherChange, Proof, ProofMonth, RunState
@@ -149,6 +150,15 @@ def cent_more(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a person changes to make a document one cent larger."""
     if kind == "Transfer":
         return {"Amount": float(document["Amount"] + CENT)}
+    if kind in ("Payment", "BillPayment"):
+        read = json.loads(canonical(document.get("Line", [])), parse_float=Decimal)
+        paid = [{name: line[name] for name in ("Amount", "LinkedTxn")} for line in read]
+        if kind == "BillPayment":
+            # The cent pays more of its bill; the customer's stays unapplied.
+            bill = next(line for line in paid if line["LinkedTxn"][0]["TxnType"] == "Bill")
+            bill["Amount"] = Decimal(bill["Amount"]) + CENT
+        settled: dict[str, Any] = json.loads(canonical({"TotalAmt": document["TotalAmt"] + CENT, "Line": paid}))
+        return settled
     lines = [line for line in json.loads(canonical(document["Line"]), parse_float=Decimal) if "LinkedTxn" not in line]
     changed = lines if kind == "JournalEntry" else lines[:1]
     for line in changed:
@@ -168,34 +178,74 @@ def cent_more(kind: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 DEEDS = ("edit", "delete", "move", "copy", "nothing")
-KINDS = ("SalesReceipt", "RefundReceipt", "Purchase", "JournalEntry", "Transfer", "Deposit")
+AT_ONCE = {
+    "sales": "SalesReceipt",
+    "refunds": "RefundReceipt",
+    "expenses": "Purchase",
+    "journals": "JournalEntry",
+    "transfers": "Transfer",
+    "takings": "Deposit",
+}
 """Documents that move money at once."""
-STREAMS = ("sales", "refunds", "expenses", "journals", "transfers", "takings")
+OWED = {
+    "invoices": "Invoice",
+    "credits": "CreditMemo",
+    "receipts": "Payment",
+    "bills": "Bill",
+    "returns": "VendorCredit",
+    "settlements": "BillPayment",
+}
+"""What is owed, and what settles it; each bill bears a file."""
+LISTS = ("people", "vendors", "items")
 
 
-def each_in_a_month_of_its_own() -> list[dict[str, str]]:
+def each_in_a_month_of_its_own(kinds: Mapping[str, str]) -> list[dict[str, str]]:
     """Return a row for every kind of document and every deed, so that no month is read for another document's sake."""
     rows = []
     for place, deed in enumerate(DEEDS):
-        batch = {row["stream"]: row for row in every_kind(deed, 1, lists=False)}
-        for number, stream in enumerate(STREAMS):
-            year, month = divmod(place * len(STREAMS) + number, 12)
+        batch = {row["stream"]: row for row in every_kind(deed, 1, lists=kinds is OWED)}
+        rows += [batch[stream] for stream in (*LISTS, "scans") if stream in batch]
+        for number, stream in enumerate(kinds):
+            year, month = divmod(place * len(kinds) + number, 12)
             rows.append(batch[stream] | {"day": f"{2023 + year}-{1 + month:02}-05"})
     return rows
 
 
+def copy_of(workshop: Workshop, company: Company, kind: str, id_: str) -> dict[str, Any]:
+    """Return what a person enters who copies a document, mark and all; a payment's copy pays what is owed again."""
+    client = workshop.client(company)
+    whole = client.read(kind, id_).value
+    kept = whole.keys() - {"Id", "SyncToken", "MetaData", "DocNumber", "PurchaseEx", "LinkedTxn"}
+    if kind == "Payment":
+        kept -= {"Line"}
+    copy = {name: whole[name] for name in kept}
+    if kind == "BillPayment":
+        paid = next(line for line in whole["Line"] if line["LinkedTxn"][0]["TxnType"] == "Bill")
+        bill = client.read("Bill", paid["LinkedTxn"][0]["TxnId"]).value
+        again = {name: bill[name] for name in ("VendorRef", "TxnDate", "Line", "GlobalTaxCalculation") if name in bill}
+        owed = client.create("Bill", canonical(again), "owed again").value["Id"]
+        copy["Line"] = [{"Amount": whole["TotalAmt"], "LinkedTxn": [{"TxnId": owed, "TxnType": "Bill"}]}]
+    return copy
+
+
+@pytest.mark.parametrize("kinds", [AT_ONCE, OWED], ids=["at once", "owed"])
 def test_a_cent_changed_a_document_removed_moved_or_copied_is_named_whatever_its_kind_by_the_next_night(
-    workshop: Workshop, opened: tuple[Company, Connection], night: Night, sandbox: SandboxServer
+    workshop: Workshop,
+    opened: tuple[Company, Connection],
+    night: Night,
+    sandbox: SandboxServer,
+    kinds: Mapping[str, str],
 ) -> None:
     company, connection = opened
     with workshop.database.begin() as session:
         session.get_one(Connection, connection.id).starts_on = date(2023, 1, 1)
     client = workshop.client(company)
-    say(each_in_a_month_of_its_own())
+    say(each_in_a_month_of_its_own(kinds))
     sync(workshop, connection)
     assert night() == ["cdc"]
     expected = set()
-    assert {link.kind for link in links(workshop)} == set(KINDS)
+    assert {link.kind for link in links(workshop)} == set(kinds.values())
+    assert client.count("Attachable") == (len(DEEDS) if kinds is OWED else 0)
     for link in links(workshop):
         kind, id_ = link.kind, link.document_id
         match link.key.split("/")[1].removesuffix("1"):
@@ -210,19 +260,17 @@ def test_a_cent_changed_a_document_removed_moved_or_copied_is_named_whatever_its
                 lab(sandbox, "edit", entity=kind, id=id_, changes={"TxnDate": f"{link.day:%Y-%m}-12"})
                 expected.add((kind, id_, "proof.date_differs"))
             case "copy":
-                whole = client.read(kind, id_).value
-                kept = whole.keys() - {"Id", "SyncToken", "MetaData", "DocNumber", "PurchaseEx"}
-                copy = client.create(kind, canonical({name: whole[name] for name in kept}), f"copy {kind}").value["Id"]
+                copy = client.create(kind, canonical(copy_of(workshop, company, kind, id_)), f"copy {kind}").value["Id"]
                 expected.add((kind, copy, "proof.twice"))
-    assert len(expected) == 4 * len(KINDS)
+    assert len(expected) == 4 * len(kinds)
     asked = night()
     assert named(workshop) == expected
     # One for the changes, one for each month, one more where a document is not on its day: none for what stayed.
-    assert len(asked) == 1 + 4 * len(KINDS) + len(KINDS)
+    assert len(asked) == 1 + 4 * len(kinds) + len(kinds)
 
 
 def hand_made(workshop: Workshop, company: Company) -> dict[str, dict[str, Any]]:
-    """Return a document of every kind that moves money, on accounts that the proof watches, as a person enters it."""
+    """Return one of every kind that moves money or what is owed, as a person enters it where the proof watches."""
     client = workshop.client(company)
     banks = [{"value": row["Id"]} for row in client.query("SELECT * FROM Account WHERE AccountType = 'Bank'")]
     bank, till = banks[0], banks[1]
@@ -263,6 +311,10 @@ def hand_made(workshop: Workshop, company: Company) -> dict[str, dict[str, Any]]
             "VendorRef": vendor, "PayType": "Check", "CheckPayment": {"BankAccountRef": bank}, "TotalAmt": 7,
             "Line": [paid],
         },
+        "Invoice": {"CustomerRef": customer, "Line": [{"Amount": 7, **sold}]},
+        "CreditMemo": {"CustomerRef": customer, "Line": [{"Amount": 7, **sold}]},
+        "Bill": {"VendorRef": vendor, "Line": [{"Amount": 7, **cost}]},
+        "VendorCredit": {"VendorRef": vendor, "Line": [{"Amount": 7, **cost}]},
     }  # fmt: skip
 
 
@@ -270,42 +322,36 @@ def test_a_cent_added_changed_or_removed_by_hand_on_a_watched_account_is_named_b
     workshop: Workshop, opened: tuple[Company, Connection], night: Night, sandbox: SandboxServer
 ) -> None:
     company, connection = opened
-    say([row for row in every_kind("a", 1, lists=False) if row["stream"] != "payouts"])
+    say([row for row in every_kind("a", 1) if row["stream"] != "payouts"])
     sync(workshop, connection)
     bodies = hand_made(workshop, company)
     night()
-    assert told(workshop) == []
+    [owed] = told(workshop)
+    assert (owed[0], owed[2], owed[3]) == ("Bill", None, -40), "the bill that one of them pays"
     client = workshop.client(company)
     made = {
         kind: client.create(kind, canonical({"TxnDate": "2026-03-06", **body}), f"hand {kind}").value
         for kind, body in bodies.items()
     }
     assert night() == ["cdc"], "a document of somebody else is no reason to read a month"
-    added = told(workshop)
+    added = told(workshop)[1:]
     assert {(kind, id_) for kind, id_, *_ in added} == {(kind, document["Id"]) for kind, document in made.items()}
     assert all((before, abs(after)) == (None, 7) for *_, before, after in added)
     for kind, document in made.items():
-        more = {"TotalAmt": 7.01} if kind == "Payment" else cent_more(kind, document)
-        if kind == "BillPayment":
-            line = {
-                "Amount": 7.01,
-                "LinkedTxn": [{"TxnId": document["Line"][0]["LinkedTxn"][0]["TxnId"], "TxnType": "Bill"}],
-            }
-            more = {"TotalAmt": 7.01, "Line": [line]}
-        lab(sandbox, "edit", entity=kind, id=document["Id"], changes=more)
+        lab(sandbox, "edit", entity=kind, id=document["Id"], changes=cent_more(kind, document))
     assert night() == ["cdc"]
-    changed = told(workshop)[len(added) :]
+    changed = told(workshop)[1 + len(added) :]
     assert {(kind, id_) for kind, id_, *_ in changed} == {(kind, document["Id"]) for kind, document in made.items()}
     assert all(abs(after) - abs(before) == CENT for *_, before, after in changed)
     for kind, document in made.items():
         lab(sandbox, "delete", entity=kind, id=document["Id"])
     assert night() == ["cdc"]
-    gone = told(workshop)[len(added) + len(changed) :]
+    gone = told(workshop)[1 + len(added) + len(changed) :]
     assert {(kind, id_) for kind, id_, *_ in gone} == {(kind, document["Id"]) for kind, document in made.items()}
     assert all((abs(before), after) == (Decimal("7.01"), None) for *_, before, after in gone)
     night()
     night(FULL_READ.days)
-    assert len(told(workshop)) == len(added) + len(changed) + len(gone), "each is told once"
+    assert len(told(workshop)) == 1 + len(added) + len(changed) + len(gone), "each is told once"
     assert named(workshop) == set(), "what others enter makes no day unequal"
 
 
@@ -343,8 +389,11 @@ def test_a_cent_moved_between_lines_of_ours_is_named_as_drift_by_the_same_night(
 
 
 def told(workshop: Workshop) -> list[tuple[str, str, Decimal | None, Decimal | None]]:
-    """Return what was named of others' documents on the first bank account, in the order it was found."""
+    """Return what was named of others' documents on the first bank account, and of what is owed, in the order found."""
     with workshop.database.read() as session:
         rows = session.scalars(select(OtherChange).order_by(OtherChange.id)).all()
     bank = next(link.money_account for link in links(workshop) if link.kind in ("JournalEntry", "Deposit", "Transfer"))
-    return [(row.kind, row.document_id, row.amount_before, row.amount_after) for row in rows if row.account_id == bank]
+    watched = {bank, Control.RECEIVABLE, Control.PAYABLE}
+    return [
+        (row.kind, row.document_id, row.amount_before, row.amount_after) for row in rows if row.account_id in watched
+    ]
