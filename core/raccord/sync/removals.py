@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from raccord.quickbooks import Cause, Fault, QuickBooks, quoted
 from raccord.quickbooks.codec import waits_for_token
-from raccord.store.canonical import canonical
 from raccord.store.models import (
     REMOVALS,
     Choice,
@@ -32,10 +31,10 @@ from raccord.store.models import (
     PostingState,
     Run,
 )
-from raccord.sync.bodies import digest
 from raccord.sync.books import store_entry
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
+from raccord.sync.holding import fingerprint, holding
 from raccord.sync.holds import open_hold
 from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.readback import LISTS
@@ -45,21 +44,16 @@ UNDONE = "undo.undone"
 EDITED = "undo.edited"
 GONE = "undo.gone"
 STILL_HELD = "undo.still_held"
+LINKED = "undo.linked"
 PERIOD_CLOSED = "undo.period_closed"
 
 SEEN = "seen"
 """Under this name a line's params keep what the document said when the plan was made, as a hash."""
+STANDS = "stands"
+"""Under this name they keep where it stood: its token and what held or used it, as a hash."""
 TOKEN_NOW = "token"  # noqa: S105 - a name, not a secret
 """Under this name a line's params keep the token that a document got when what held it was taken out."""
 IDS = 100
-
-_MOVING = frozenset(
-    {
-        "SyncToken", "MetaData", "LinkedTxn", "Balance", "HomeBalance", "UnappliedAmt", "RemainingCredit", "sparse",
-        "domain", "status", "time",
-    }
-)  # fmt: skip
-"""What taking out a deposit or payment changes in the documents that it held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +64,6 @@ class Removal:
     line: PlanLine
     draft: DraftRow | None
     link: LinkRow
-
-
-def fingerprint(document: Mapping[str, Any]) -> str:
-    """Return a hash of what a document says, without what other documents change in it."""
-    said = {name: value for name, value in document.items() if name not in _MOVING}
-    lines = said.get("Line") or ()
-    if any(line.get("DetailType") == "JournalEntryLineDetail" for line in lines):
-        # The one kind that says line by line which deposit holds it.
-        said["Line"] = [{name: value for name, value in line.items() if name != "LinkedTxn"} for line in lines]
-    return digest(canonical(said))
 
 
 def unmet(line: PlanLine, live: Collection[str]) -> list[str]:
@@ -94,7 +78,8 @@ def unmet(line: PlanLine, live: Collection[str]) -> list[str]:
 def look_again(execution: Execution, client: QuickBooks, plan_id: str, now: datetime) -> None:
     """Learn the tokens of the documents whose turn it is and that something else held when the plan was made.
 
-    One that says anything else than it did then was changed by somebody: it stays.
+    One that says anything else than it did then was changed by somebody, one that something else holds by now would
+    be torn out of that: both stay.
     """
     with execution.database.read() as session:
         waiting = [(line.id, line.kind, line.document_id) for line in _without_token(session, plan_id)]
@@ -108,6 +93,9 @@ def look_again(execution: Execution, client: QuickBooks, plan_id: str, now: date
                 line.state, line.reason = LineState.LEFT, GONE
             elif fingerprint(document) != line.params.get(SEEN):
                 _stays(session, run, line, EDITED, {}, now)
+            elif holder := next(holding(kind, document), None):
+                by = {"kind": str(holder.get("TxnType", "")), "document": str(holder.get("TxnId", ""))}
+                _stays(session, run, line, LINKED, by, now)
             else:
                 line.params = {**line.params, TOKEN_NOW: str(document["SyncToken"])}
 

@@ -67,7 +67,11 @@ def cancel_repost(session: Session, connection: Connection, repost: Repost, by: 
     back = 0
     was = {int(each["draft"]): each for each in repost.drafts}
     for some in chunks(sorted(was), CHUNK):
-        for row in session.scalars(select(DraftRow).where(DraftRow.id.in_(some))):
+        # Of what was undone or unlinked meanwhile there is no document to go back to: it waits as it does.
+        rows = select(DraftRow).join(
+            LinkRow, (LinkRow.connection_id == DraftRow.connection_id) & (LinkRow.key == DraftRow.key)
+        )
+        for row in session.scalars(rows.where(DraftRow.id.in_(some), LinkRow.state == LinkState.LIVE)):
             before = was[row.id]
             waits = row.state in (DraftState.WAITING, DraftState.PLANNED, DraftState.HELD)
             if not waits or row.revision != before["to"]:

@@ -75,11 +75,6 @@ def changed_here(session: Session, plan: Plan, run: Run, connection: Connection)
     return [*_plan_itself(session, plan), *around, *_records(session, plan)]
 
 
-def declared_since(session: Session, run: Run) -> list[Since]:
-    """Return what people declared reconciled or certified since an undo was planned."""
-    return list(_declared(session, run))
-
-
 def changed_there(client: QuickBooks, company: Company, lines: Sequence[PlanLine]) -> list[Since]:
     """Return what changed in QuickBooks: the company, and the documents that the plan writes over or links.
 

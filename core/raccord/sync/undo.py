@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -27,9 +27,10 @@ from raccord.store.models import (
 from raccord.sync.bodies import digest
 from raccord.sync.certified import newest_certificate
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.holding import fingerprint, holding, linked, standing
 from raccord.sync.problems import close_problems
 from raccord.sync.readback import LISTS
-from raccord.sync.removals import EDITED, GONE, PERIOD_CLOSED, SEEN, STILL_HELD, fingerprint
+from raccord.sync.removals import EDITED, GONE, LINKED, PERIOD_CLOSED, SEEN, STANDS, STILL_HELD
 from raccord.sync.undo_selection import FILE, Asked, Selection, attached_to, references
 from raccord.sync.undo_written import Written, held_once, read_written
 
@@ -40,7 +41,6 @@ VOIDED = "undo.voided"
 STATEMENT = "undo.statement"
 CERTIFIED = "undo.certified"
 IN_DEPOSIT = "undo.in_deposit"
-LINKED = "undo.linked"
 NAME_IN_USE = "undo.name_in_use"
 NAME_CHOSEN = "undo.name_chosen"
 
@@ -60,16 +60,6 @@ OTHER_RANK = 3
 NAME_RANKS: Mapping[str, int] = {"Account": 2}
 """After all documents; an account after the items that post to it."""
 
-FEEDS: Mapping[str, frozenset[str]] = {
-    "RefundReceipt": frozenset({"SalesReceipt"}),
-    "Payment": frozenset({"Invoice", "CreditMemo", "JournalEntry", "Check", "Expense"}),
-    "BillPayment": frozenset({"Bill", "VendorCredit", "JournalEntry"}),
-    "Invoice": frozenset({"Estimate", "TimeActivity", "ReimburseCharge"}),
-    "Bill": frozenset({"PurchaseOrder"}),
-    "Purchase": frozenset({"PurchaseOrder"}),
-}
-"""Documents that a document is made of or pays, by its kind; whatever else it is linked to holds it."""
-
 Place = tuple[str, str]
 """Kind and id."""
 
@@ -82,6 +72,10 @@ class Books:
     closed_on: date | None
     users: Mapping[Place, Sequence[Place]] = field(default_factory=dict)
     """Of each name, what in the books refers to it."""
+
+    def stands(self, kind: str, document: Mapping[str, Any]) -> str:
+        """Return where a document or name stands, as a hash."""
+        return standing(kind, document, self.users.get((kind, str(document["Id"])), ()))
 
 
 @dataclass(slots=True)
@@ -127,7 +121,7 @@ class UndoPlanner:
         for some in chunks(lines, CHUNK):
             self.session.execute(insert(PlanLine), some)
         for link in self.selection.links.values():
-            for code in (EDITED, STILL_HELD):
+            for code in (EDITED, LINKED, STILL_HELD):
                 close_problems(self.session, self.connection.id, link.key, self.now, code)
         return sum(line["state"] == LineState.PENDING for line in lines)
 
@@ -155,7 +149,7 @@ class UndoPlanner:
         body = self.written.bodies.get(link.key)
         fields = () if body is None else differing(body, document)
         moved_on = str(document.get("SyncToken")) != link.sync_token
-        if not fields and moved_on and not any(_linked(link.kind, document)) and not held_once(self.session, link):
+        if not fields and moved_on and not any(linked(link.kind, document)) and not held_once(self.session, link):
             # Nothing holds it that could have touched it: somebody changed what we never wrote.
             return ("SyncToken",)
         return fields
@@ -186,7 +180,7 @@ class UndoPlanner:
         held: dict[str, list[Mapping[str, Any]]] = {}
         for link in self.selection.documents:
             document = self.books.documents.get((link.kind, link.document_id), {})
-            held[link.key] = list(_holding(link.kind, document))
+            held[link.key] = list(holding(link.kind, document))
         settled = False
         while not settled:
             settled = True
@@ -300,6 +294,7 @@ class UndoPlanner:
         document = self.books.documents[link.kind, link.document_id]
         freed = self.frees.get((link.kind, link.document_id))
         needs = self.holders.get(link.key, [])
+        seen = {SEEN: fingerprint(document), STANDS: self.books.stands(link.kind, document)}
         action, payload = self._payload(link, document, held=bool(needs))
         effect = {account: format(-value, "f") for account, value in self.written.effects.get(link.key, {}).items()}
         return line | {
@@ -307,7 +302,7 @@ class UndoPlanner:
             "payload": payload,
             "payload_hash": digest(payload),
             "needs": needs,
-            "params": {SEEN: fingerprint(document)} | ({"frees": freed} if freed else {}),
+            "params": seen | ({"frees": freed} if freed else {}),
             "effect": effect,
             "state": LineState.PENDING,
         }
@@ -352,19 +347,3 @@ class UndoPlanner:
             )
             found.update({row.key: row for row in rows})
         return found
-
-
-def _holding(kind: str, document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the documents that hold this one: those it is linked to but for what it is made of or pays itself."""
-    if kind == "Deposit":
-        return
-    fed = FEEDS.get(kind, frozenset())
-    yield from (each for each in _linked(kind, document) if str(each.get("TxnType")) not in fed)
-
-
-def _linked(kind: str, document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield what a document says it is linked to; a journal entry says so line by line."""
-    yield from document.get("LinkedTxn") or ()
-    if kind == "JournalEntry":
-        for line in document.get("Line") or ():
-            yield from line.get("LinkedTxn") or ()

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from raccord.plugin.texts import Text
 from raccord.quickbooks import QuickBooks
-from raccord.store.models import LinkRow
+from raccord.store.models import PlanLine
 from raccord.sync.books import read_facts
+from raccord.sync.holding import fingerprint
 from raccord.sync.readback import CLOCKS_APART, LISTS, created_since
-from raccord.sync.removals import read_documents
+from raccord.sync.removals import SEEN, STANDS, read_documents
+from raccord.sync.since_approval import Since
 from raccord.sync.undo import Books, Place
 from raccord.sync.undo_selection import references
 
@@ -21,13 +24,32 @@ USERS = (
 """Everything that may refer to an entry of a list."""
 
 
-def read_books(client: QuickBooks, links: Sequence[LinkRow]) -> Books:
+def read_books(client: QuickBooks, wanted: Sequence[Place]) -> Books:
     """Read what is to be undone as it is now, and what uses the names among it."""
-    documents = read_documents(client, [(link.kind, link.document_id) for link in links])
+    documents = read_documents(client, wanted)
     names = [document for (kind, _), document in documents.items() if kind in LISTS]
     places = [place for place in documents if place[0] in LISTS]
     users = _users(client, places, names) if places else {}
     return Books(documents, read_facts(client).closed_on, users)
+
+
+def changed_in(client: QuickBooks, lines: Sequence[PlanLine]) -> Iterator[Since]:
+    """Yield which documents and names of an undo's lines are not as they were when it was planned, hold or are held by
+    something else, or are used by something else.
+    """
+    books = read_books(client, [(line.kind, line.document_id) for line in lines])
+    for line in lines:
+        place = f"{line.kind} {line.document_id}"
+        document = books.documents.get((line.kind, line.document_id))
+        if document is None or document.get("Active") is False:
+            yield Since(line.key, Text(f"{place} n'est plus dans QuickBooks", f"{place} is gone from QuickBooks"))
+        elif fingerprint(document) != line.params.get(SEEN):
+            yield Since(line.key, Text(f"{place} a été modifié dans QuickBooks", f"{place} was changed in QuickBooks"))
+        elif books.stands(line.kind, document) != line.params.get(STANDS):
+            yield Since(
+                line.key,
+                Text(f"autre chose contient ou emploie {place}", f"something else holds or uses {place} now"),
+            )
 
 
 def _users(client: QuickBooks, places: Sequence[Place], names: Sequence[Mapping[str, Any]]) -> dict[Place, list[Place]]:

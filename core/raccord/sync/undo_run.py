@@ -33,7 +33,7 @@ def plan_undo(execution: Execution, bench: Bench, now: datetime) -> Progress:
         # A file without its document is of no use to anybody.
         for link in files_on(session, bench.connection, selection.documents):
             selection.links.setdefault(link.key, link)
-    books = read_books(client, list(selection.links.values()))
+    books = read_books(client, [(link.kind, link.document_id) for link in selection.links.values()])
     with execution.begin() as (session, run):
         connection = session.get_one(Connection, bench.connection.id)
         plan = start_plan(session, connection, run, now)

@@ -87,7 +87,7 @@ def select_links(session: Session, connection: Connection, asked: Asked) -> Sele
     if not asked.run_id:
         found.links.update({link.key: link for link in links_of(session, connection, asked.keys)})
         return found
-    written = _written(session, asked.run_id)
+    written = _written(session, connection.id, asked.run_id)
     for link in links_of(session, connection, written):
         document_id, created = written[link.key]
         # Undone before and posted again by another run, it is that run's document now.
@@ -168,7 +168,7 @@ def references(value: object, name: str = "") -> Iterator[tuple[str, str]]:
             yield from references(each, name)
 
 
-def _written(session: Session, run_id: str) -> dict[str, tuple[str, bool]]:
+def _written(session: Session, connection_id: str, run_id: str) -> dict[str, tuple[str, bool]]:
     """Return the keys that a run wrote, each with its document and whether the run created that, not changed it."""
     rows = session.execute(
         select(Posting.key, Posting.document_id, Posting.operation)
@@ -176,6 +176,8 @@ def _written(session: Session, run_id: str) -> dict[str, tuple[str, bool]]:
         .join(Plan, Plan.id == PlanLine.plan_id)
         .where(
             Plan.run_id == run_id,
+            # Two companies may number alike, two connections name alike.
+            Plan.connection_id == connection_id,
             Posting.state == PostingState.DONE,
             Posting.operation.in_((Action.CREATE, Action.UPDATE, Action.LINK)),
         )

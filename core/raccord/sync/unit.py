@@ -50,7 +50,8 @@ from raccord.sync.report import outcomes_after
 from raccord.sync.reposts import open_repost, settle_repost
 from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
-from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, declared_since, lines_on_documents
+from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
+from raccord.sync.undo_books import changed_in
 from raccord.sync.undo_run import plan_undo
 from raccord.sync.undo_selection import is_undo
 from raccord.sync.upgrades import check_upgrade
@@ -255,17 +256,11 @@ class Unit:
             if plan.state != PlanState.APPROVED:
                 raise PlanNotApprovedError(plan.id, plan.state)
             unwatched = plan.approved_by != STANDING and CLOSING not in run.progress
-            # Part of it may be in the books already: the rest goes, but for what changed meanwhile. Of an undo each
-            # document stands for itself.
-            whole = unwatched and not is_undo(run)
-            if not whole:
+            if not unwatched:
+                # Part of it may be in the books already: the rest goes, but for what changed meanwhile.
                 leave_changed(session, plan.id)
-            declared = declared_since(session, run) if unwatched and is_undo(run) else []
-        if declared:
-            raise PlanChanged(declared)
-        if whole:
-            self._stop_if_changed(plan.id)
         if unwatched:
+            self._stop_if_changed(plan.id)
             self._watch_closing()
         self._get_acquainted(has_lines_to_send, plan.id)
         if self._poster().slice(plan.id):
@@ -280,9 +275,12 @@ class Unit:
         with self.execution.database.read() as session:
             run = session.get_one(Run, self.execution.run_id)
             plan, connection = session.get_one(Plan, plan_id), session.get_one(Connection, run.connection_id)
-            found = changed_here(session, plan, run, connection)
+            found, undo = changed_here(session, plan, run, connection), is_undo(run)
             lines = lines_on_documents(session, plan_id)
-        found += changed_there(self.bench.client(), self.bench.company, lines)
+        client = self.bench.client()
+        found += changed_there(client, self.bench.company, [] if undo else lines)
+        if undo:
+            found += changed_in(client, lines)
         if found:
             raise PlanChanged(found)
 

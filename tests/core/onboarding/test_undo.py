@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -277,28 +278,58 @@ def test_a_certified_month_is_touched_only_for_a_reason_in_words(
         assert session.scalars(select(Problem.code).where(Problem.state == "open")).all() == ["proof.certified_changed"]
 
 
-@pytest.mark.parametrize("key", ["sales/s1", "sales/s2"])
-def test_a_document_edited_after_the_plan_was_seen_stays_and_is_told(
-    workshop: Workshop, company: Company, connection: Connection, posted: Run, person: Person, key: str
+def test_a_document_edited_while_the_undo_is_at_work_stays_and_is_told(
+    workshop: Workshop, company: Company, connection: Connection, posted: Run, person: Person
 ) -> None:
     """One that a deposit holds has its token looked up when its turn comes; the other one's stands in the plan."""
+
+    def edited() -> None:
+        for key in ("sales/s1", "sales/s2"):
+            person("edit", key, PrivateNote="mine")
+
     run = ask(workshop, connection, Asked(posted.id))
-    client = workshop.client(company)
-    if key == "sales/s1":
-        with monkeyed(workshop, "deposits/d1", lambda: person("edit", key, PrivateNote="mine")):
-            done = approve(workshop, run)
-    else:
-        person("edit", key, PrivateNote="mine")
-        done = approve(workshop, run)
-    assert done.state == RunState.DONE
-    assert [row["PrivateNote"] for row in client.query_all("SalesReceipt")] == ["mine"]
-    assert lines(workshop, run)[key].reason == "undo.edited"
-    assert states(workshop)[key] == ("posted", "")
+    with monkeyed(workshop, "deposits/d1", edited):
+        assert approve(workshop, run).state == RunState.DONE
+    left = workshop.client(company).query_all("SalesReceipt")
+    assert [row["PrivateNote"] for row in left] == ["mine", "mine"]
+    for key in ("sales/s1", "sales/s2"):
+        assert lines(workshop, run)[key].reason == "undo.edited"
+        assert states(workshop)[key] == ("posted", "")
     with workshop.database.read() as session:
-        assert session.scalars(select(Problem.code).where(Problem.state == "open")).all() == ["undo.edited"]
+        assert set(session.scalars(select(Problem.code).where(Problem.state == "open"))) == {"undo.edited"}
     sync(workshop, connection)
     with workshop.database.read() as session:
-        assert [drift.key for drift in open_drifts(session).rows] == [key]
+        assert {drift.key for drift in open_drifts(session).rows} == {"sales/s1", "sales/s2"}
+
+
+def test_pain_6_t2_a_change_in_quickbooks_after_the_plan_was_seen_stops_it_whole(
+    workshop: Workshop, company: Company, connection: Connection, posted: Run, person: Person
+) -> None:
+    """What was approved is no longer what would go: an edit, a deletion, a name that something else uses by now."""
+    client = workshop.client(company)
+
+    def income_used() -> None:
+        income = client.query("SELECT * FROM Account WHERE Name = 'Revenu Caisse'")[0]
+        part = {"Name": "Part", "AccountType": "Income", "SubAccount": True, "ParentRef": {"value": income["Id"]}}
+        client.create("Account", json.dumps(part), "by-hand")
+
+    seen: list[tuple[Callable[[], object], str]] = [
+        (income_used, "something else holds or uses Account"),
+        (lambda: person("edit", "sales/s2", PrivateNote="mine"), "sales/s2: SalesReceipt .* was changed"),
+        (lambda: person("delete", "sales/s3"), "sales/s3: SalesReceipt .* is gone"),
+    ]
+    for deed, told in seen:
+        before = count(workshop, company)
+        run = ask(workshop, connection, Asked(posted.id, names=True))
+        deed()
+        left = before - (deed is seen[-1][0])
+        done = approve(workshop, run)
+        assert (done.state, done.error_code, count(workshop, company)) == (RunState.FAILED, "plan.changed_since", left)
+        assert done.error_params is not None
+        assert re.search(told, str(done.error_params["changes_en"]))
+    run = undo(workshop, connection, Asked(posted.id, names=True))
+    assert (run.state, count(workshop, company)) == (RunState.DONE, 1), "the edited one stays, what is gone is gone"
+    assert [each["key"] for cell in unequal(workshop) for each in cell] == ["sales/s3"], "a person's deletion is told"
 
 
 def test_a_source_that_changes_or_withdraws_what_was_undone_posts_nothing(

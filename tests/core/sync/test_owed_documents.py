@@ -11,16 +11,34 @@ from typing import Any
 import httpx
 import market
 import pytest
-from harness import NOW, make_workshop, sync
+from harness import NOW, OWNER, finish, make_workshop, sync
 from market_company import open_market, say
 from market_rows import every_kind
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from raccord.clock import FixedClock
+from raccord.jobs.inline import HandOver
+from raccord.jobs.undo_requests import request_undo
+from raccord.onboarding.decisions import approve_plan
 from raccord.overview.plans import plan_effect
 from raccord.store.database import Database
-from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, Proof
+from raccord.store.models import (
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    Hold,
+    LinkRow,
+    Plan,
+    Problem,
+    Proof,
+    Run,
+    RunState,
+)
+from raccord.sync import links, removals
 from raccord.sync.resolve import LINK_MISSING, LINK_WAITS
+from raccord.sync.undo_selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 
@@ -84,6 +102,39 @@ def test_a_payment_waits_for_the_invoice_that_waits_for_its_client(
         proofs = list(session.scalars(select(Proof)))
         assert {proof.stream for proof in proofs} >= {"invoices", "credits", "receipts", "bills", "settlements"}
         assert all(proof.equal for proof in proofs)
+
+
+def test_pain_6_t2_an_invoice_that_a_person_was_paid_for_during_its_undo_stays(
+    workshop: Workshop, opened: tuple[Company, Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our payment is gone, theirs came a moment later: taking the invoice out would leave their money unapplied."""
+    company, connection = opened
+    say(every_kind("a", sales=1))
+    sync(workshop, connection)
+    asked = Asked(keys=("invoices/a1", "receipts/a1", "credits/a1"))
+    run_id = request_undo(workshop.database, HandOver(), connection.id, asked, actor=OWNER, clock=workshop.clock)
+    run = finish(workshop, run_id)
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+        invoice = session.scalars(select(LinkRow).where(LinkRow.key == "invoices/a1")).one()
+    client = workshop.client(company)
+
+    def paid(session: Session, run: Run, removal: removals.Removal, *more: Any) -> None:
+        removals.record_removal(session, run, removal, *more)
+        if removal.posting.key == "receipts/a1":
+            of = client.read("Invoice", invoice.document_id).value["CustomerRef"]
+            applied = [{"Amount": 50, "LinkedTxn": [{"TxnId": invoice.document_id, "TxnType": "Invoice"}]}]
+            client.create("Payment", json.dumps({"CustomerRef": of, "TotalAmt": 50, "Line": applied}), "by-hand")
+
+    monkeypatch.setattr(links, "record_removal", paid)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, run_id).state == RunState.DONE
+    assert client.read("Invoice", invoice.document_id).value["Balance"] == Decimal("64.98")
+    found = states(workshop)
+    assert (found["receipts/a1"][0], found["invoices/a1"]) == (DraftState.HELD, (DraftState.POSTED, ""))
+    with workshop.database.read() as session:
+        [problem] = session.scalars(select(Problem).where(Problem.state == "open"))
+    assert (problem.code, problem.subject, problem.params["kind"]) == ("undo.linked", "invoices/a1", "Payment")
 
 
 def test_a_plan_names_the_accounts_of_what_is_owed_and_of_items(

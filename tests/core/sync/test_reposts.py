@@ -12,15 +12,31 @@ from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
 from raccord.errors import RaccordError
+from raccord.jobs.inline import HandOver
+from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.connections import pause
 from raccord.onboarding.decisions import approve_plan, choose
 from raccord.onboarding.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.remapping import RoleChange, cancel, repost, set_term, survey
+from raccord.onboarding.undone import release
 from raccord.overview.books import balances
 from raccord.overview.plans import plan_effect
 from raccord.store.database import Database
-from raccord.store.models import Action, Company, Connection, DraftRow, Event, Plan, PlanLine, Proof, Run, RunState
+from raccord.store.models import (
+    Action,
+    Company,
+    Connection,
+    DraftRow,
+    Event,
+    Hold,
+    Plan,
+    PlanLine,
+    Proof,
+    Run,
+    RunState,
+)
 from raccord.sync.terms import DatedTerm
+from raccord.sync.undo_selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
@@ -196,6 +212,34 @@ def test_pain_15_t2_a_repost_that_is_cancelled_leaves_everything_as_it_was(
     run = finish(workshop, request(workshop, connection))
     assert run.state == RunState.DONE, "nothing waits any more"
     assert incomes(workshop, company) == {"10.00": "Revenu Caisse", "21.00": "New"}
+    with workshop.database.read() as session:
+        assert all(row.equal for row in session.scalars(select(Proof)))
+
+
+def test_pain_6_t3_a_repost_that_is_cancelled_gives_no_undone_record_for_posted(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    """Undone while its repost waited: there is no document to go back to, so its question stays open."""
+    new = account(workshop, company, "New")
+    synced(workshop, connection, company, [sale("s1", "2026-03-02"), sale("s2", "2026-03-03", "20.00")])
+    choose(workshop, OWNER, connection.id, "income", new, valid_from=FIRST)
+    assert len(repost(workshop, OWNER, connection.id, FIRST, LAST).rewrites) == 2
+    waiting(workshop, connection)
+    asked = Asked(keys=("sales/s2",))
+    run_id = request_undo(workshop.database, HandOver(), connection.id, asked, actor=OWNER, clock=workshop.clock)
+    run = finish(workshop, run_id)
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, run_id).state == RunState.DONE
+    assert cancel(workshop, OWNER, connection.id) == 1
+    with workshop.database.read() as session:
+        found = {row.key: (row.state, row.reason) for row in session.scalars(select(DraftRow))}
+        [hold] = session.scalars(select(Hold).where(Hold.closed_at.is_(None)))
+    assert (found["sales/s1"], found["sales/s2"]) == (("posted", ""), ("held", "undo.undone"))
+    release(workshop, OWNER, [hold.id])
+    assert finish(workshop, request(workshop, connection)).state == RunState.DONE
+    assert incomes(workshop, company) == {"10.00": "Revenu Caisse", "20.00": "New"}
     with workshop.database.read() as session:
         assert all(row.equal for row in session.scalars(select(Proof)))
 
