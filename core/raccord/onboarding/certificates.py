@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
@@ -30,16 +30,21 @@ from raccord.store.models import (
     LinkRow,
     LinkState,
     Proof,
+    ProofMonth,
     RecordState,
     SourceRecord,
 )
 from raccord.sync.certified import cell_name, newest_certificate, sums_of
+from raccord.sync.prove import our_side
 from raccord.sync.workshop import Workshop
 
 FORMAT = "raccord month certificate 1"
 SUMS = ("source", "left_out", "posted", "quickbooks")
 EXCEPTIONS_MAX = 5_000
 """More than a person can have read: such a month is not certified."""
+
+READ_WITHIN = timedelta(days=1)
+"""How old a reading of QuickBooks may be that a certificate stands on."""
 
 OPEN_DRAFTS = (DraftState.WAITING, DraftState.HELD, DraftState.PLANNED, DraftState.FAILED, DraftState.READY)
 
@@ -65,7 +70,7 @@ def certify(
             .order_by(Connection.set_up_at, Connection.id)
         ).all()
         _over(connections, month, now)
-        parts = [_part(session, connection, month) for connection in connections]
+        parts = [_part(session, connection, month, now) for connection in connections]
         exceptions = [each for part in parts for each in part["exceptions"]]
         if exceptions and (not with_exceptions or len(exceptions) > EXCEPTIONS_MAX):
             raise _exceptions(exceptions, month)
@@ -142,7 +147,7 @@ def faults_in(body: Mapping[str, Any], fingerprint: str) -> list[str]:
     return found
 
 
-def _part(session: Session, connection: Connection, month: date) -> dict[str, Any]:
+def _part(session: Session, connection: Connection, month: date, now: datetime) -> dict[str, Any]:
     after = _next(month)
     proofs = [
         {
@@ -187,7 +192,7 @@ def _part(session: Session, connection: Connection, month: date) -> dict[str, An
         "proofs": proofs,
         "totals": _totals(proofs),
         "gaps": gaps,
-        "exceptions": _open(session, connection, month, after, proofs, gaps),
+        "exceptions": _open(session, connection, month, after, proofs, gaps, now),
     }
 
 
@@ -198,8 +203,11 @@ def _open(
     after: date,
     proofs: Sequence[Mapping[str, Any]],
     gaps: Sequence[Mapping[str, Any]],
+    now: datetime,
 ) -> list[dict[str, Any]]:
-    """Return what is still open in the month: differences, drafts that wait, failed records, gaps, days unproven."""
+    """Return what is still open in the month: differences, drafts that wait, failed records, gaps, days unproven, or
+    proven before something was posted or changed.
+    """
     found: list[dict[str, Any]] = [{"code": "unequal", "cell": cell_name(row)} for row in proofs if not row["equal"]]
     drafts = session.execute(
         select(DraftRow.key, DraftRow.state, DraftRow.reason)
@@ -238,7 +246,19 @@ def _open(
         .distinct()
     )
     found += [{"code": "unproven", "day": day.isoformat()} for day in sorted(days) if day.isoformat() not in proven]
+    if _is_stale(session, connection, month, now):
+        found.append({"code": "stale", "month": f"{month:%Y-%m}"})
     return found
+
+
+def _is_stale(session: Session, connection: Connection, month: date, now: datetime) -> bool:
+    """Tell whether the stored proof is not that of what our tables and QuickBooks' list of changes say now."""
+    ours = our_side(session, connection, month, _next(month) - timedelta(days=1))
+    read = session.get(ProofMonth, (connection.id, month))
+    if read is None:
+        return bool(ours.totals or ours.links)
+    aged = not timedelta(0) <= now - read.read_at < READ_WITHIN
+    return aged or read.touched or read.fingerprint != ours.fingerprint
 
 
 def _totals(proofs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Decimal]]:

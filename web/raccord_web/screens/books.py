@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from http import HTTPStatus
 
@@ -69,14 +71,9 @@ def sign_off(request: Request, company_id: str, fields: Fields) -> Response:
     month = fields.get("month", "")
     if not MONTH.fullmatch(month):
         return explained(request, HTTPStatus.BAD_REQUEST)
-    _prove(workshop, company_id)
-    certify(
-        workshop,
-        actor,
-        company_id,
-        date.fromisoformat(f"{month}-01"),
-        with_exceptions=fields.get("with_exceptions") == "yes",
-    )
+    accepted = fields.get("with_exceptions") == "yes"
+    with _proven(workshop, company_id):
+        certify(workshop, actor, company_id, date.fromisoformat(f"{month}-01"), with_exceptions=accepted)
     return RedirectResponse("/proof?done=certified", HTTPStatus.SEE_OTHER)
 
 
@@ -91,8 +88,9 @@ def download(request: Request, certificate_id: str) -> Response:
     return Response(f"{text}\n", media_type="application/json", headers=headers)
 
 
-def _prove(workshop: Workshop, company_id: str) -> None:
-    """Prove a company again while no run writes to it."""
+@contextmanager
+def _proven(workshop: Workshop, company_id: str) -> Iterator[None]:
+    """Prove a company again, and let no run write to it until the caller is done with what was proven."""
     with workshop.database.read() as session:
         ids = session.scalars(
             select(Connection.id).where(
@@ -105,5 +103,6 @@ def _prove(workshop: Workshop, company_id: str) -> None:
     try:
         for connection_id in ids:
             prove_again(workshop, connection_id)
+        yield
     finally:
         held.release()
