@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from zlib import crc32
 
 import certifi
 import pytest
@@ -54,6 +55,16 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["SSL_CERT_FILE"] = str(folder / "authority.pem")
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try what is marked ``either_database`` on one of the two, each test always on the same."""
+    marked = any(mark.name == "either_database" for mark in metafunc.definition.iter_markers())
+    chosen = any("database_url" in str(mark.args[:1]) for mark in metafunc.definition.iter_markers("parametrize"))
+    if marked and not chosen and "database_url" in metafunc.fixturenames:
+        which = ("sqlite", "postgres")[crc32(metafunc.definition.originalname.encode()) % 2]
+        metafunc.definition.add_marker(pytest.mark.parametrize("database_url", [which], indirect=True))
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ from raccord.store.models import (
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 
+pytestmark = pytest.mark.either_database
+
 
 def sale(name: str, amount: str = "10.00", **more: str) -> dict[str, str]:
     return {"stream": "sales", "id": name, "day": "2026-03-02", "amount": amount, **more}

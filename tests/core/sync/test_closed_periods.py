@@ -39,6 +39,8 @@ from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
 
+pytestmark = pytest.mark.either_database
+
 
 @pytest.fixture
 def database(sqlite_database: Database) -> Database:

@@ -17,6 +17,8 @@ from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold
 from raccord.sync.bodies import mark
 from raccord.sync.workshop import Workshop
 
+pytestmark = pytest.mark.either_database
+
 SALE = {"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "10.00"}
 
 

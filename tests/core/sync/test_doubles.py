@@ -23,6 +23,8 @@ from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold
 from raccord.sync.doubles import DAYS_APART, Found, Line, pair
 from raccord.sync.workshop import Workshop
 
+pytestmark = pytest.mark.either_database
+
 DAY = date(2026, 3, 4)
 EXISTS = "conflict.already_exists"
 

@@ -45,6 +45,8 @@ from raccord.sync.workshop import Workshop
 from raccord_sandbox.config import Limits
 from raccord_sandbox.server import SandboxServer
 
+pytestmark = pytest.mark.either_database
+
 DOCUMENTS = 300
 
 

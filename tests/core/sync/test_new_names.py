@@ -17,6 +17,8 @@ from raccord.sync.newcomers import comparison_key
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 
+pytestmark = pytest.mark.either_database
+
 ALIKE = [
     ("Boulangerie Côté inc.", "BOULANGERIE COTE", "Boulangerie  Coté, Inc", "boulangerie-côté ltée"),
     ("Pain & Cie", "Pain et Cie", "PAIN AND COMPAGNIE", "Pain et"),

@@ -41,6 +41,8 @@ from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
 
+pytestmark = pytest.mark.either_database
+
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 
 

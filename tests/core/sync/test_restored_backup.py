@@ -117,6 +117,11 @@ def check_whole(workshop: Workshop, sandbox: SandboxServer) -> None:
     assert documents == sum(1 for draft in drafts if draft.kind in DOCUMENTS)
 
 
+@pytest.mark.parametrize(
+    ("database_url", "opened"),
+    [("sqlite", "careless"), ("postgres", "careless"), ("sqlite", "honours requestid")],
+    indirect=True,
+)
 def test_pain_1_t2_a_restored_backup_adds_no_document_and_rebuilds_its_links(
     workshop: Workshop, opened: tuple[Company, Connection], sandbox: SandboxServer
 ) -> None:

@@ -29,6 +29,8 @@ from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
 
+pytestmark = pytest.mark.either_database
+
 
 @pytest.fixture
 def planned(workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer) -> Plan:

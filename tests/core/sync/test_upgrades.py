@@ -23,6 +23,8 @@ from raccord.scope import Scopes
 from raccord.store.models import Company, Connection, Plan, Problem, ProblemState, Proof, Run, RunState
 from raccord.sync.workshop import Workshop
 
+pytestmark = pytest.mark.either_database
+
 
 def sale(number: int, day: str, amount: str = "10.00") -> dict[str, str]:
     return {"stream": "sales", "id": f"s{number}", "day": day, "amount": amount}
