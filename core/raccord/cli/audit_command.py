@@ -20,11 +20,12 @@ from raccord.cli.words import Option, group
 from raccord.errors import RaccordError
 from raccord.overview.audit import Entry, audit_log
 from raccord.overview.listing import MOST, USUAL
-from raccord.overview.verified import links_untold
+from raccord.overview.verified import links_untold, proofs_untold
 from raccord.overview.why import Said, Why, Write, why
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.told import verify_links
+from raccord.store.told_proofs import verify_proofs
 
 
 class ChainBrokenError(RaccordError):
@@ -55,6 +56,7 @@ def verify() -> None:
     with opened() as database, database.read() as session:
         broken = events.verify(session)
         links = None if broken is not None else verify_links(session)
+        proofs = None if broken is not None else verify_proofs(session)
     if broken is not None:
         raise ChainBrokenError(
             "audit.chain_broken",
@@ -69,16 +71,26 @@ def verify() -> None:
         )
     if links is not None and links.untold:
         raise links_untold(links)
+    if proofs is not None and proofs.untold:
+        raise proofs_untold(proofs)
     out = output()
     told, older = (0, 0) if links is None else (links.told, links.older)
+    proven, proven_before = (0, 0) if proofs is None else (proofs.told, proofs.older)
     if out.as_json:
-        out.json({"intact": True, "links": told, "older": older})
+        out.json({"intact": True, "links": told, "older": older, "proofs": proven, "older_proofs": proven_before})
     out.say(
         Phrase(
-            f"La chaîne d'audit est intacte ; {told} documents sont tels qu'elle les raconte.",
-            f"The audit chain is intact; {told} documents are as it tells them.",
+            f"La chaîne d'audit est intacte ; {told} documents et {proven} preuves sont tels qu'elle les raconte.",
+            f"The audit chain is intact; {told} documents and {proven} proofs are as it tells them.",
         )
     )
+    if proven_before:
+        out.say(
+            Phrase(
+                f"{proven_before} preuves datent d'avant que la chaîne les raconte.",
+                f"{proven_before} proofs are from before the chain told of them.",
+            )
+        )
     if older:
         out.say(
             Phrase(

@@ -19,6 +19,7 @@ from raccord.store.errors import StoreError
 from raccord.store.keyring import Keyring
 from raccord.store.models import Secret
 from raccord.store.told import verify_links
+from raccord.store.told_proofs import verify_proofs
 from raccord.store.vault import Vault
 
 DISK_LOW = 1024**3
@@ -117,6 +118,7 @@ def _audit(database: Database) -> Finding:
     with database.read() as session:
         broken = events.verify(session)
         links = None if broken is not None else verify_links(session)
+        proofs = None if broken is not None else verify_proofs(session)
     if links is not None and links.untold:
         told = links.untold[0]
         return Finding(
@@ -127,6 +129,18 @@ def _audit(database: Database) -> Finding:
                 f"{told.key or told.link_id} is not as the audit chain tells it.",
             ),
             Text("« raccord audit verify » les nomme tous.", "“raccord audit verify” names them all."),
+        )
+    if proofs is not None and proofs.untold:
+        proof = proofs.untold[0]
+        where = f"{proof.connection} {proof.stream} {proof.currency} {proof.day}"
+        return Finding(
+            "audit.proofs_untold",
+            Level.FAILED,
+            Text(
+                f"La preuve {where} n'est pas telle que la chaîne d'audit la raconte.",
+                f"The proof {where} is not as the audit chain tells it.",
+            ),
+            Text("« raccord audit verify » les nomme toutes.", "“raccord audit verify” names them all."),
         )
     if broken is None:
         return well("doctor.audit", "La chaîne d'audit est intacte.", "The audit chain is intact.")

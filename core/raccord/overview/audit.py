@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
 from raccord.store.models import Event, LinkRow
 from raccord.store.told import WRITTEN, told_of
+from raccord.store.told_proofs import STORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +94,6 @@ def _entry(row: Event) -> Entry:
     if row.action == WRITTEN:
         # A hundred documents in one line of a table tell nobody anything.
         body = {**{name: value for name, value in body.items() if name != "links"}, "documents": len(body["links"])}
+    if row.action == STORED and "proofs" in body:
+        body = {**body, "proofs": len(body["proofs"])}
     return Entry(row.seq, row.at, row.actor, row.action, row.subject, row.company_id, row.connection_id, body, row.hash)

@@ -26,6 +26,7 @@ from raccord.store.models import (
     RecordState,
     SourceRecord,
 )
+from raccord.store.told_proofs import GONE, proof_digest
 from raccord.sync.bodies import digest
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.keep import RESOLVED_BY_HAND
@@ -346,10 +347,18 @@ def store_proof(
     last: date,
     totals: Mapping[Cell, Totals],
     now: datetime,
-) -> int:
-    """Replace the proof of a range of days; return how many cells are not equal."""
+) -> tuple[int, list[list[str]]]:
+    """Replace the proof of a range of days; return how many cells are not equal, and which say something new."""
+    told = {
+        (row.stream, row.currency, row.day.isoformat()): row.told
+        for row in session.execute(
+            select(Proof.stream, Proof.currency, Proof.day, Proof.told).where(
+                Proof.connection_id == connection.id, Proof.day >= first, Proof.day <= last
+            )
+        )
+    }
     session.execute(delete(Proof).where(Proof.connection_id == connection.id, Proof.day >= first, Proof.day <= last))
-    values = [
+    values: list[dict[str, Any]] = [
         {
             "connection_id": connection.id,
             "run_id": run_id,
@@ -369,9 +378,17 @@ def store_proof(
         for (stream, currency, day), cell in sorted(totals.items())
         if first <= day <= last
     ]
+    for value in values:
+        value["told"] = proof_digest(value)
     for some in chunks(values, CHUNK):
         session.execute(insert(Proof), some)
-    return sum(1 for value in values if not value["equal"])
+    stored = {(value["stream"], value["currency"], value["day"].isoformat()): value["told"] for value in values}
+    fresh = [
+        [*place, stored.get(place, GONE)]
+        for place in sorted({*told, *stored})
+        if stored.get(place, GONE) != told.get(place, GONE)
+    ]
+    return sum(1 for value in values if not value["equal"]), fresh
 
 
 def _differ(cell: Totals, code: str, link: Linked, document_id: str, amount: Decimal) -> None:

@@ -14,6 +14,7 @@ from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, ProofMonth
 from raccord.store.told import CORE
+from raccord.store.told_proofs import STORED
 from raccord.sync.certified import watch_certified
 from raccord.sync.others import note_month, watched_accounts
 from raccord.sync.proof_months import keep_reading, stands
@@ -88,7 +89,7 @@ def read_month(database: Database, client: QuickBooks, connection: Connection, f
 def keep_month(session: Session, connection: Connection, run_id: str, reading: Reading, now: datetime) -> int:
     """Replace a month's proof by what was just read; return how many cells are not equal."""
     first, last = reading.first, reading.last
-    unequal = store_proof(session, connection, run_id, first, last, reading.totals, now)
+    unequal, fresh = store_proof(session, connection, run_id, first, last, reading.totals, now)
     row = session.get(ProofMonth, (connection.id, first))
     stood = None if row is None else (row.fingerprint, row.unequal)
     known = [] if row is None else [str(each) for each in row.accounts]
@@ -98,15 +99,15 @@ def keep_month(session: Session, connection: Connection, run_id: str, reading: R
         now=now,
     )  # fmt: skip
     watch_certified(session, connection, run_id, first, now)
-    if stood != (reading.fingerprint, unequal):
+    if fresh or stood != (reading.fingerprint, unequal):
         events.append(
             session,
             actor=CORE,
-            action="proof.stored",
+            action=STORED,
             subject=f"{first:%Y-%m}",
             company_id=connection.company_id,
             connection_id=connection.id,
             now=now,
-            body={"run": run_id, "unequal": unequal, "fingerprint": reading.fingerprint},
+            body={"run": run_id, "unequal": unequal, "fingerprint": reading.fingerprint, "proofs": fresh},
         )
     return unequal

@@ -91,6 +91,8 @@ def test_an_altered_entry_is_named(told: Told, posted: dict[str, Any], database:
     assert (status, whole["intact"], whole["older"]) == (Exit.OK, True, 0)
     with database.read() as session:
         assert whole["links"] == session.scalar(text("SELECT count(*) FROM link")) > 0
+        assert whole["proofs"] == session.scalar(text("SELECT count(*) FROM proof")) > 0
+    assert whole["older_proofs"] == 0
     with database.begin() as session:
         session.execute(text("UPDATE event SET actor = 'nobody' WHERE seq = 2"))
     status, answer = told("audit", "verify")
@@ -105,3 +107,46 @@ def test_a_link_that_the_chain_does_not_tell_is_named(told: Told, posted: dict[s
     assert (status, answer["error"]["code"]) == (Exit.FAILED, "audit.links_untold")
     assert "sales/s1 altered" in answer["error"]["text"]["en"]
     assert "sales/s1 modifié" in answer["error"]["text"]["fr"]
+
+
+PAST_RACCORD = {
+    "altered": "UPDATE proof SET quickbooks_total = '114.99' WHERE stream = 'sales'",
+    "removed": "DELETE FROM proof WHERE stream = 'sales'",
+    "inserted": "INSERT INTO proof (connection_id, run_id, stream, currency, day, source_total, left_out_total,"
+    " moved_total, moves, posted_total, quickbooks_total, equal, differences, told, proven_at)"
+    " SELECT connection_id, run_id, stream, currency, '2026-03-09', source_total, left_out_total, moved_total, moves,"
+    " posted_total, quickbooks_total, equal, differences, told, '2099-01-01' FROM proof WHERE stream = 'sales'",
+}
+
+
+@pytest.mark.parametrize("deed", PAST_RACCORD)
+def test_leader_8_a_proof_that_the_chain_does_not_tell_is_named_until_it_is_made_again(
+    told: Told, posted: dict[str, Any], database: Database, deed: str
+) -> None:
+    with database.begin() as session:
+        session.execute(text(PAST_RACCORD[deed]))
+    status, answer = told("audit", "verify")
+    assert (status, answer["error"]["code"]) == (Exit.FAILED, "audit.proofs_untold")
+    day = "2026-03-09" if deed == "inserted" else "2026-03-02"
+    assert f"Shop sales CAD {day} {deed}" in answer["error"]["text"]["en"]
+    assert ("(entry " in answer["error"]["text"]["en"]) == (deed != "inserted")
+    _, checked = told("doctor", "--offline")
+    assert "audit.proofs_untold" in {each["code"] for each in checked["findings"]}
+    assert told("proof", "--refresh")[0] == Exit.OK
+    assert told("audit", "verify")[1]["intact"] is True
+
+
+def test_proofs_of_before_the_chain_told_of_them_are_counted_and_told_when_they_are_made_again(
+    told: Told, posted: dict[str, Any], database: Database
+) -> None:
+    """As a database of an earlier revision has them: no digest, and entries without any."""
+    with database.begin() as session:
+        session.execute(text("UPDATE proof SET told = ''"))
+        session.execute(text("DELETE FROM event"))
+        session.execute(text("DELETE FROM event_head"))
+        session.execute(text("DELETE FROM link"))
+        session.execute(text("DELETE FROM proof WHERE stream != 'sales'"))
+    assert told("audit", "verify")[1]["older_proofs"] == 1
+    told("proof", "--refresh")
+    found = told("audit", "verify")[1]
+    assert (found["proofs"], found["older_proofs"]) == (1, 0)

@@ -93,6 +93,7 @@ def test_a_proof_that_says_something_new_is_told_and_one_that_stands_is_not(
     with workshop.database.read() as session:
         told = session.scalars(select(Event).where(Event.action == "proof.stored")).all()
         assert [(entry.subject, entry.body["run"], entry.body["unequal"]) for entry in told] == [("2026-03", run.id, 0)]
+        assert [[day for *_, day, _ in entry.body["proofs"]] for entry in told] == [[SALE["day"]]]
         people = audit_log(session, connection_id=connection.id)
         assert WRITTEN not in {entry.action for entry in people.rows}, "what runs wrote hides no person's decision"
         asked = audit_log(session, connection_id=connection.id, action="links")

@@ -312,6 +312,8 @@ class Proof(Model):
     equal: Mapped[bool]
     differences: Mapped[list[Any]] = mapped_column(default=list)
     """What explains a difference: ``{"key", "document_id", "code", "amount"}``."""
+    told: Mapped[str] = mapped_column(default="", server_default="")
+    """The digest that the audit chain told of it last."""
     proven_at: Mapped[datetime]
 
 
