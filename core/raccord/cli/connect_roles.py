@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import click
 from sqlalchemy import select
@@ -24,7 +24,7 @@ from raccord.cli.words import command as make_command
 from raccord.errors import RaccordError
 from raccord.onboarding.decisions import BEGINNING, choose
 from raccord.onboarding.feeds import FedAccount, fed_accounts
-from raccord.onboarding.remapping import RoleChange, survey
+from raccord.onboarding.remapping import Effect, effect_of_choice
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import RoleInfo
@@ -76,8 +76,8 @@ def roles(connection: str) -> int:
 
 @make_command(
     "choose",
-    "Choisir ce qui remplit un rôle ; un changement vaut à partir d'un jour, selon la date des documents.",
-    "Choose what fills a role; a change counts from a day, by the documents' date.",
+    "Choisir ce qui remplit un rôle à partir d'un jour, selon la date des documents ; montre d'abord l'effet.",
+    "Choose what fills a role from a day on, by the documents' date; shows the effect first.",
     params=[
         Option(
             "--of",
@@ -103,39 +103,47 @@ def choose_command(connection: str, role: str, ledger: str, of: str, first: date
             found = the_connection(session, connection)
             info = _role(info_of(workshop, found.connector).roles, role)
             candidate = find_candidate(session, found.company_id, info.accepts, ledger)
-        if preview:
-            return _preview(out, workshop, found, RoleChange(role, candidate.id, _first(workshop, found, first), of))
-        made = choose(
-            workshop,
-            operator(actor()),
-            found.id,
-            role,
-            candidate.id,
-            of,
-            None if first is None else first.date(),
-        )
-        if out.as_json:
-            out.json({"role": role, "of": of, "ledger": made.ledger_id, "name": made.ledger_name, "from": _from(made)})
-        since = Phrase("depuis toujours", "from the beginning")
-        if made.valid_from != BEGINNING:
-            since = Phrase(f"à partir du {made.valid_from}", f"from {made.valid_from}")
-        out.say(Phrase(f"{role} : {made.ledger_name}, {since.fr}.", f"{role}: {made.ledger_name}, {since.en}."))
-    return Exit.OK
-
-
-def _first(workshop: Workshop, connection: Connection, first: datetime | None) -> date:
-    return today_of(connection, workshop.clock.now()) if first is None else first.date()
-
-
-def _preview(out: Output, workshop: Workshop, connection: Connection, change: RoleChange) -> int:
-    """Show what the choice would make of posted documents from its day on; nothing is saved."""
-    seen = survey(workshop, connection.id, change.first, date.max, change)
+        day = None if first is None else first.date()
+        effect = effect_of_choice(workshop, found.id, role, candidate.id, of, day)
+        names = account_names(workshop, found)
+        made = None if preview else choose(workshop, operator(actor()), found.id, role, candidate.id, of, day)
     if out.as_json:
-        out.json({"role": change.role, "from": change.first.isoformat(), "saved": False, **survey_as_json(seen)})
+        since = None if effect.first == BEGINNING else effect.first.isoformat()
+        said = {"role": role, "of": of, "ledger": candidate.id, "name": candidate.name, "from": since}
+        out.json({**said, "saved": made is not None, "waiting": effect.waiting, **survey_as_json(effect.posted)})
         return Exit.OK
-    show_survey(out, seen, account_names(workshop, connection))
-    out.say(Phrase("Rien n'a changé.", "Nothing has changed."))
+    _show_effect(out, effect, names)
+    out.say(_saved(found, role, effect, made))
     return Exit.OK
+
+
+def _show_effect(out: Output, effect: Effect, names: Mapping[str, str]) -> None:
+    """Show what the choice makes of posted documents from its day on, and how many others follow it."""
+    if effect.posted.looked_at:
+        show_survey(out, effect.posted, names)
+    waiting = effect.waiting
+    out.say(
+        Phrase(
+            f"{waiting} écritures qui attendent, et celles à venir, suivent ce choix.",
+            f"{waiting} drafts that wait, and those to come, follow this choice.",
+        )
+    )
+
+
+def _saved(connection: Connection, role: str, effect: Effect, made: Choice | None) -> Phrase:
+    if made is None:
+        return Phrase("Rien n'a changé.", "Nothing has changed.")
+    since = Phrase("depuis toujours", "from the beginning")
+    if effect.first != BEGINNING:
+        since = Phrase(f"à partir du {effect.first}", f"from {effect.first}")
+    said = Phrase(f"{role} : {made.ledger_name}, {since.fr}.", f"{role}: {made.ledger_name}, {since.en}.")
+    if not effect.posted.rewrites:
+        return said
+    step = f"raccord connect repost {connection.label!r} --from … --to …"
+    return Phrase(
+        f"{said.fr} Ce qui est déjà écrit reste tel quel ; pour le réécrire : {step}",
+        f"{said.en} What is posted already stays as it is; to rewrite it: {step}",
+    )
 
 
 def _role(infos: Sequence[RoleInfo], name: str) -> RoleInfo:

@@ -65,12 +65,7 @@ def choose(
         info = _info(workshop, connection)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         entry = fitting(session, connection, role_of(info, role), ledger_id)
-        first = session.scalar(
-            select(func.count())
-            .select_from(Choice)
-            .where(Choice.connection_id == connection.id, Choice.role == role, Choice.of == of)
-        )
-        start = valid_from or (_today(workshop, connection) if first else BEGINNING)
+        start = counts_from(workshop, session, connection, role, of, valid_from)
         choice = session.scalars(
             select(Choice).where(
                 Choice.connection_id == connection.id, Choice.role == role, Choice.of == of, Choice.valid_from == start
@@ -93,6 +88,15 @@ def choose(
             body={"of": of, "ledger": entry.name, "valid_from": start.isoformat()},
         )
         return choice
+
+
+def counts_from(
+    workshop: Workshop, session: Session, connection: Connection, role: str, of: str, valid_from: date | None
+) -> date:
+    """Return the day a choice for a role would count from: the given one, or for a first choice the beginning."""
+    same = (Choice.connection_id == connection.id, Choice.role == role, Choice.of == of)
+    chosen = session.scalar(select(func.count()).select_from(Choice).where(*same))
+    return valid_from or (_today(workshop, connection) if chosen else BEGINNING)
 
 
 def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str) -> Run:

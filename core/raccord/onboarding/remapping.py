@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.day_rules import last_posted_day
-from raccord.onboarding.decisions import fitting, role_of
+from raccord.onboarding.decisions import counts_from, fitting, role_of
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.terms import Term
@@ -25,6 +25,7 @@ from raccord.store.models import (
     Connection,
     ConnectionState,
     DraftRow,
+    DraftState,
     LinkRow,
     LinkState,
     Plan,
@@ -60,6 +61,17 @@ class RoleChange:
 
 
 Change = RoleChange | DatedTerm
+WAITING = (DraftState.WAITING, DraftState.PLANNED, DraftState.HELD, DraftState.FAILED, DraftState.READY)
+"""States of drafts that have no document yet, and may get one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a choice would do from ``first`` on: to what is posted, and to how many drafts that are not."""
+
+    first: date
+    posted: Survey
+    waiting: int
 
 
 def survey(workshop: Workshop, connection_id: str, first: date, last: date, change: Change | None = None) -> Survey:
@@ -86,6 +98,25 @@ def survey(workshop: Workshop, connection_id: str, first: date, last: date, chan
                 documents[kind, str(row["Id"])] = row
     check_books(found, documents)
     return found
+
+
+def effect_of_choice(
+    workshop: Workshop, connection_id: str, role: str, ledger_id: str, of: str = "", first: date | None = None
+) -> Effect:
+    """Return what filling a role would change, to be seen before it is saved; writes nothing.
+
+    QuickBooks is read only where something is posted that the choice may concern.
+    """
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        start = counts_from(workshop, session, connection, role, of, first)
+        mine = (LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None))
+        posted = exists().where(*mine, func.coalesce(LinkRow.record_day, LinkRow.day) >= start)
+        waits = (DraftRow.connection_id == connection_id, DraftRow.state.in_(WAITING), DraftRow.day >= start)
+        waiting = session.scalar(select(func.count()).select_from(DraftRow).where(*waits)) or 0
+        known = bool(session.scalar(select(posted)))
+    change = RoleChange(role, ledger_id, start, of)
+    return Effect(start, survey(workshop, connection_id, start, date.max, change) if known else Survey(), waiting)
 
 
 def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, ledger: str, first: date) -> TermOverride:
