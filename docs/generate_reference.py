@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import sys
 import tomllib
@@ -28,6 +29,7 @@ from raccord.quarantine import _SENTENCES, Rule, fix_for
 from raccord.quickbooks import Cause
 from raccord.quickbooks import explain as explain_cause
 from raccord.sync.conflict_rules import RULES, By
+from raccord_web.api.application import openapi
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -38,12 +40,17 @@ COMMON = {"--lang", "--json", "--data-dir", "--help", "--version"}
 
 def pages() -> dict[Path, str]:
     """Return every generated page by the path it is kept at."""
-    written: dict[Path, str] = {REFERENCE / "hooks.md": hooks_page()}
+    written: dict[Path, str] = {REFERENCE / "hooks.md": hooks_page(), REFERENCE / "openapi.json": openapi_page()}
     for language in LANGUAGES:
         written[REFERENCE / f"errors.{language}.md"] = errors_page(language)
         written[REFERENCE / f"commands.{language}.md"] = commands_page(language)
         written[REFERENCE / f"conflicts.{language}.md"] = conflicts_page(language)
     return written
+
+
+def openapi_page() -> str:
+    """Return the document of the JSON API as it is served."""
+    return json.dumps(openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def main() -> None:

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import till
 from browsing import TOKEN, browser_of
 from fastapi import FastAPI
-from harness import OWNER, choose_usual, sync
+from harness import OWNER, choose_usual, lab, sync
+from sqlalchemy import select
 from starlette.testclient import TestClient
 from till_company import company, connection, sandbox, till_sandbox, workshop
 
 from raccord.jobs.inline import HandOver
 from raccord.store.database import Database
-from raccord.store.models import Company, Connection
+from raccord.store.models import (
+    Certificate,
+    Company,
+    Connection,
+    Drift,
+    Hold,
+    LinkRow,
+    Plan,
+    Problem,
+    Run,
+    SourceRecord,
+)
 from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
+from raccord_web.visitors import OBJECTS
 
 __all__ = ["company", "connection", "sandbox", "till_sandbox", "workshop"]
 
@@ -69,3 +84,29 @@ def synced(workshop: Workshop, connection: Connection, company: Company, rows: l
     choose_usual(workshop, connection, company)
     sync(workshop, connection)
     return connection
+
+
+@pytest.fixture
+def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> dict[str, str]:
+    """An object of each kind, all of the till's company."""
+    with workshop.database.read() as session:
+        sale = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt").order_by(LinkRow.id)).first()
+    assert sale is not None
+    lab(sandbox, "delete", entity=sale.kind, id=sale.document_id)
+    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
+    sync(workshop, synced)
+    with workshop.database.begin() as session:
+        session.add(
+            Certificate(
+                company_id=synced.company_id, month=sale.day, version=1, made_at=workshop.clock.now(), made_by="x",
+                clean=True, body="{}", hash="0",
+            )
+        )  # fmt: skip
+    models: dict[str, Any] = {
+        "company_id": Company, "connection_id": Connection, "certificate_id": Certificate, "run_id": Run,
+        "plan_id": Plan, "hold_id": Hold, "problem_id": Problem, "drift_id": Drift, "record_id": SourceRecord,
+        "link_id": LinkRow,
+    }  # fmt: skip
+    assert set(models) == set(OBJECTS)
+    with workshop.database.read() as session:
+        return {name: str(session.scalars(select(model.id).limit(1)).one()) for name, model in models.items()}

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
-import till
 from browsing import TOKEN, browser_of
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from harness import lab, sync
-from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
@@ -19,23 +15,20 @@ from raccord.onboarding.accounts import give_role, new_person
 from raccord.onboarding.people import Actor, Power, RoleName, may
 from raccord.onboarding.sessions import open_session
 from raccord.store.models import (
-    Certificate,
     Company,
     Connection,
-    Drift,
-    Hold,
-    LinkRow,
-    Plan,
-    Problem,
-    Run,
-    SourceRecord,
 )
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
 from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
 from raccord_web.visitors import FREE, NAMED, OBJECTS
 
-FREELY = {"/settings/appearance", "/settings/password", "/settings/sessions/{session_id}/end"}
+FREELY = {
+    "/settings/appearance",
+    "/settings/password",
+    "/settings/sessions/{session_id}/end",
+    "/tokens",
+    "/tokens/{token_id}/revoke",
+}
 """Deeds that concern nobody but the person; no role is needed."""
 
 NEEDS = {
@@ -131,32 +124,6 @@ def token_of(browser: TestClient) -> str:
     return found[1]
 
 
-@pytest.fixture
-def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> dict[str, str]:
-    """An object of each kind, all of the till's company."""
-    with workshop.database.read() as session:
-        sale = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt").order_by(LinkRow.id)).first()
-    assert sale is not None
-    lab(sandbox, "delete", entity=sale.kind, id=sale.document_id)
-    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
-    sync(workshop, synced)
-    with workshop.database.begin() as session:
-        session.add(
-            Certificate(
-                company_id=synced.company_id, month=sale.day, version=1, made_at=workshop.clock.now(), made_by="x",
-                clean=True, body="{}", hash="0",
-            )
-        )  # fmt: skip
-    models: dict[str, Any] = {
-        "company_id": Company, "connection_id": Connection, "certificate_id": Certificate, "run_id": Run,
-        "plan_id": Plan, "hold_id": Hold, "problem_id": Problem, "drift_id": Drift, "record_id": SourceRecord,
-        "link_id": LinkRow,
-    }  # fmt: skip
-    assert set(models) == set(OBJECTS)
-    with workshop.database.read() as session:
-        return {name: str(session.scalars(select(model.id).limit(1)).one()) for name, model in models.items()}
-
-
 def addressed(route: APIRoute, theirs: dict[str, str]) -> str:
     free = {"deed": DEEDS.get(route.path, "x"), "connector": "till", "way": "keep"}
     values = {**dict.fromkeys(FREE, "x"), **free, **theirs}
@@ -239,7 +206,7 @@ def test_lists_hold_only_ones_companies_and_a_guest_is_offered_no_deed(
         found |= {page for word in (label, name) if word in seen.text}
     assert {"/", "/runs", "/problems", "/questions"} <= found
     for route in closed_routes():
-        if "GET" not in route.methods or route.path in ("/settings", "/runs/{run_id}/events"):
+        if "GET" not in route.methods or route.path in ("/settings", "/tokens", "/runs/{run_id}/events"):
             continue
         page = ours.get(addressed(route, theirs)).text
         offered = set(re.findall(r'<form method="post" action="([^"]+)"', page)) - {"/signout"}

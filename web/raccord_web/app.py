@@ -16,6 +16,7 @@ from raccord.onboarding.people import Actor
 from raccord.sync.workshop import Workshop
 from raccord_web import hooks
 from raccord_web.access import access_of
+from raccord_web.api.application import PATH, create_api
 from raccord_web.desk import Desk
 from raccord_web.failures import HANDLERS
 from raccord_web.gate import Gate
@@ -43,6 +44,7 @@ from raccord_web.screens import (
     signin,
     statements,
     switching,
+    tokens,
     undo,
     webhooks,
 )
@@ -72,6 +74,7 @@ SCREENS = (
     people,
     audit,
     settings,
+    tokens,
     webhooks,
     helping,
 )
@@ -105,6 +108,7 @@ def create_app(workshop: Workshop, engine: JobEngine, actor: Actor | None = None
         app.include_router(screen.router, dependencies=[Depends(admitted)])
     for screen in OPEN_SCREENS:
         app.include_router(screen.router)
+    app.mount(PATH, create_api(desk), name="api")
     app.mount("/static", Static(directory=Path(str(files("raccord_web").joinpath("static")))), name="static")
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)

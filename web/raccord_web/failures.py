@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import TracebackType
 from urllib.parse import urlencode
@@ -17,7 +18,9 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.people import NotAllowedError
+from raccord.plugin.texts import Language
 from raccord.quickbooks import QuickBooksError
+from raccord_web.api.problems import is_api, problem
 from raccord_web.rendering import language_of, said, show
 from raccord_web.visitors import NotSetUpError, NotSignedInError
 from raccord_web.wording import typeset, wording
@@ -49,7 +52,7 @@ def plain(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
     if 300 <= status < 400 and isinstance(error, HTTPException):
         return Response(status_code=status, headers=error.headers)
-    return explained(request, status)
+    return explained(request, status, headers=error.headers if isinstance(error, HTTPException) else None)
 
 
 def form_refused(request: Request, error: Exception) -> Response:
@@ -60,38 +63,47 @@ def refused(request: Request, error: Exception) -> Response:
     """Answer for core's own refusals, which bring their sentences."""
     if not isinstance(error, RaccordError):
         raise error
-    language = language_of(request)
     status = 403 if isinstance(error, NotAllowedError) else 409
-    what, fix = typeset(error.text.get(language), language), typeset(error.fix.get(language), language)
-    return show(request, "failure.html", status=status, code=error.code, what=what, why="", fix=fix, reference="")
+    return _told(request, status, error.code, lambda spoken: (error.text.get(spoken), "", error.fix.get(spoken)))
 
 
 def quickbooks_refused(request: Request, error: Exception) -> Response:
     """Answer for what QuickBooks refused or could not answer while a page waited for it."""
     if not isinstance(error, QuickBooksError):
         raise error
-    found = said(str(error.cause), {}, language_of(request))
     log.warning("QuickBooks refused a page: %s tid=%s", error.cause, error.tid)
-    return show(
-        request, "failure.html", status=502, code=found.code, what=found.what, why="", fix=found.fix,
-        reference=error.tid,
-    )  # fmt: skip
+
+    def said_in(spoken: Language) -> tuple[str, str, str]:
+        found = said(str(error.cause), {}, spoken)
+        return found.what, "", found.fix
+
+    return _told(request, 502, said(str(error.cause), {}, "en").code, said_in, error.tid)
 
 
-def explained(request: Request, status: int, reference: str = "") -> Response:
-    """Return the page of a status that the pages' words explain."""
-    words = wording(language_of(request))
-    name = EXPLAINED.get(status, "unexpected" if status >= 500 else "bad_request")
-    return show(
-        request,
-        "failure.html",
-        status=status,
-        code=f"web.{name}",
-        what=words(f"failures.{name}.what"),
-        why=words(f"failures.{name}.why"),
-        fix=words(f"failures.{name}.fix"),
-        reference=reference,
-    )
+def explained(
+    request: Request, status: int, reference: str = "", *, name: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return the page of a status that the pages' words explain, by ``name`` where a status stands for several."""
+    name = name or EXPLAINED.get(status, "unexpected" if status >= 500 else "bad_request")
+
+    def said_in(spoken: Language) -> tuple[str, str, str]:
+        words = wording(spoken)
+        return words(f"failures.{name}.what"), words(f"failures.{name}.why"), words(f"failures.{name}.fix")
+
+    answer = _told(request, status, f"web.{name}", said_in, reference)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def _told(
+    request: Request, status: int, code: str, said_in: Callable[[Language], tuple[str, str, str]], reference: str = ""
+) -> Response:
+    """Say a failure as whoever asked reads it: a page for people, problem details (RFC 9457) for programs."""
+    language = language_of(request)
+    if is_api(request):
+        return problem(status, code, language, said_in, reference)
+    what, why, fix = (typeset(text, language) for text in said_in(language))
+    return show(request, "failure.html", status=status, code=code, what=what, why=why, fix=fix, reference=reference)
 
 
 class Unforeseen:

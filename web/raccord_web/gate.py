@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from raccord_web.access import host_of
+from raccord_web.api.problems import API
 from raccord_web.desk import Desk
 from raccord_web.failures import Unforeseen, explained
 
@@ -18,7 +19,7 @@ DOOR_PURPOSE = "door"
 OPEN_PATHS = ("/enter", "/health", "/static/", "/csp-report")
 """What is answered before the token was given."""
 
-MACHINES = ("/hooks/",)
+MACHINES = ("/hooks/", API)
 """What programs call."""
 
 BODY_BYTES_MAX = 64 * 1024
@@ -74,10 +75,9 @@ class Gate:
             return explained(request, HTTPStatus.MISDIRECTED_REQUEST)
         if request.url.path.startswith(MACHINES):
             # No browser speaks there: a signature or a token proves who does, and no cookie counts.
-            return None
+            return explained(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE) if _endless(request) else None
         if request.method not in SAFE_METHODS:
-            size = headers.get("content-length", "")
-            if not size.isdigit() or int(size) > BODY_BYTES_MAX:
+            if not _measured(headers):
                 return explained(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             if not _same_site(headers):
                 return explained(request, HTTPStatus.FORBIDDEN)
@@ -103,6 +103,20 @@ def entered(request: Request, desk: Desk) -> bool:
     sealed = request.cookies.get(desk.access.cookie(DOOR_COOKIE), "")
     found = desk.signer.open(DOOR_PURPOSE, sealed, desk.workshop.clock.now())
     return found is not None and found.get("token") == desk.access.mark()
+
+
+def _measured(headers: Headers) -> bool:
+    """Tell whether a body says how long it is, and is not too long."""
+    size = headers.get("content-length", "")
+    return size.isascii() and size.isdigit() and len(size) < 12 and int(size) <= BODY_BYTES_MAX
+
+
+def _endless(request: Request) -> bool:
+    """Tell whether a program's call brings more than it may; one without any body need not say so."""
+    headers = request.headers
+    if not request.url.path.startswith(API) or not ("content-length" in headers or "transfer-encoding" in headers):
+        return False
+    return not _measured(headers)
 
 
 def _same_site(headers: Headers) -> bool:

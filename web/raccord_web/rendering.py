@@ -42,7 +42,8 @@ NOTES = frozenset(
     {"approved", "started", "answered", "skipped", "chosen", "ready", "resolved", "connected", "paused", "resumed",
      "cancelled", "disconnected", "granted", "kept_to_owner", "backfill", "settled", "invited", "role_changed",
      "removed", "withdrawn", "password", "session_ended", "appearance", "allowed", "forbidden", "enabled", "disabled",
-     "settings", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement"}
+     "settings", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
+     "token_revoked"}
 )  # fmt: skip
 """What the last deed may say of itself in ``?done=``."""
 

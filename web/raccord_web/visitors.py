@@ -67,7 +67,9 @@ NUMBERED = frozenset({"record_id", "link_id"})
 NAMED = {"connection": "connection_id", "company": "company_id", "drift": "drift_id"}
 """Parameters of queries and forms that name rows."""
 
-FREE = frozenset({"deed", "way", "connector", "month", "session_id", "invitation_id", "person_id", "secret", "page"})
+FREE = frozenset(
+    {"deed", "way", "connector", "month", "session_id", "invitation_id", "person_id", "secret", "page", "token_id"}
+)
 """Parameters that name no row of a company's; their routes ask the services themselves."""
 
 
@@ -93,7 +95,11 @@ class Visitor:
 
 def admitted(request: Request) -> None:
     """Find out who asks and let them on to what is theirs; what is not there for them raises a 404."""
-    visitor = _visitor(request, desk_of(request))
+    let_on(request, _visitor(request, desk_of(request)))
+
+
+def let_on(request: Request, visitor: Visitor) -> None:
+    """Let a visitor on to the rows that the address names; what is not there for them raises a 404."""
     request.state.visitor = visitor
     request.state.actor = visitor.reach.actor
     named = {name: value for name, value in request.path_params.items() if name in OBJECTS}

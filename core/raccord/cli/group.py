@@ -94,6 +94,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.people_command:command",
         Phrase("Montrer qui peut se connecter aux pages, inviter.", "Show who may sign in to the pages, invite."),
     ),
+    "tokens": Lazy(
+        "raccord.cli.tokens_command:command",
+        Phrase("Montrer et faire les jetons de l'API JSON.", "Show and make tokens of the JSON API."),
+    ),
     "status": Lazy(
         "raccord.cli.status_command:command_status",
         Phrase("Montrer l'état de tout, et ce dont on a prévenu.", "Show how all stands, and what people were told."),

@@ -107,15 +107,21 @@ def give_role(session: Session, person: Person, company_id: str, role: RoleName,
 def speak(workshop: Workshop, email: str, language: Language | None) -> Person:
     """Say in which language messages are written to a person; nothing for that of the company they are about."""
     with workshop.database.begin() as session:
-        person = session.scalars(select(Person).where(Person.email == read_email(email))).one_or_none()
-        if person is None:
-            raise AccountError(
-                "people.unknown",
-                Text("Personne n'a cette adresse.", "Nobody has that address."),
-                Text("« raccord people » montre celles qui existent.", "“raccord people” shows those there are."),
-            )
+        person = person_of(session, email)
         person.language = language
         return person
+
+
+def person_of(session: Session, email: str) -> Person:
+    """Return who has this address; raises ``AccountError`` where nobody does."""
+    person = session.scalars(select(Person).where(Person.email == read_email(email))).one_or_none()
+    if person is None:
+        raise AccountError(
+            "people.unknown",
+            Text("Personne n'a cette adresse.", "Nobody has that address."),
+            Text("« raccord people » montre celles qui existent.", "“raccord people” shows those there are."),
+        )
+    return person
 
 
 def sign_in(workshop: Workshop, email: str, password: str, address: str) -> Person:

@@ -1,0 +1,288 @@
+"""The JSON API: tokens that reach no further than their person, every route's refusals, and the answers' forms."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from programs import another_company, caller, member, program
+from sqlalchemy import delete, select
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from raccord.clock import FixedClock
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.accounts import give_role
+from raccord.onboarding.api_tokens import (
+    DAYS_USUAL,
+    TOKENS_MAX,
+    Scope,
+    TokenError,
+    make_token,
+    narrowed,
+    program_of,
+    revoke_token,
+    tokens_of,
+)
+from raccord.onboarding.people import Actor, Power, RoleName, may
+from raccord.onboarding.sessions import open_session
+from raccord.store.models import ApiToken, Company, Connection, Event, Membership, Person
+from raccord.sync.workshop import Workshop
+from raccord_web.api.application import PATH, ROUTERS
+from raccord_web.api.programs import CALLS_A_MINUTE
+from raccord_web.app import create_app
+from raccord_web.visitors import OBJECTS
+
+PROBLEM = "application/problem+json"
+DEEDS = {
+    "/connections/{connection_id}/runs": (Scope.WRITE, Power.WORK, {}),
+    "/connections/{connection_id}/pause": (Scope.MANAGE, Power.MANAGE, None),
+    "/connections/{connection_id}/resume": (Scope.MANAGE, Power.MANAGE, None),
+    "/connections/{connection_id}/disconnect": (Scope.OWN, Power.LINK, None),
+    "/connections/{connection_id}/choices": (Scope.MANAGE, Power.MANAGE, {"role": "fees", "ledger_id": "1"}),
+    "/connections/{connection_id}/backfill": (Scope.OWN, Power.LINK, {"first": "2026-02-01", "last": "2026-02-03"}),
+    "/runs/{run_id}/undo": (Scope.APPROVE, Power.WORK, {}),
+    "/runs/{run_id}/{deed}": (Scope.WRITE, Power.WORK, None),
+    "/plans/{plan_id}/approve": (Scope.APPROVE, Power.WORK, None),
+    "/holds/{hold_id}/answer": (Scope.WRITE, Power.WORK, {"ledger_id": "1"}),
+    "/holds/{hold_id}/conflict": (Scope.WRITE, Power.WORK, {"way": "skip"}),
+    "/holds/{hold_id}/skip": (Scope.WRITE, Power.WORK, {"why": "not ours"}),
+    "/holds/{hold_id}/release": (Scope.WRITE, Power.WORK, None),
+    "/problems/{problem_id}/{deed}": (Scope.WRITE, Power.WORK, None),
+    "/drifts/{drift_id}/settle": (Scope.WRITE, Power.WORK, {"way": "keep"}),
+}
+"""The least scope and power of each deed, and a body that it takes; a deed that is not here fails the test."""
+
+
+@pytest.fixture
+def house(workshop: Workshop) -> FastAPI:
+    return create_app(workshop, HandOver())
+
+
+def routes() -> list[APIRoute]:
+    return [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+
+
+def addressed(route: APIRoute, theirs: dict[str, str]) -> str:
+    deed = "ready" if "problem" in route.path else "pause"
+    return PATH + re.sub(r"\{(\w+)\}", lambda match: {"deed": deed, **theirs}[match[1]], route.path)
+
+
+def call(client: TestClient, route: APIRoute, theirs: dict[str, str]) -> tuple[int, str]:
+    """Return status and code of a call; every failure must be problem details in both languages."""
+    body = DEEDS[route.path][2] if "POST" in route.methods else None
+    answer = client.request(min(route.methods), addressed(route, theirs), json=body, headers={"if-match": '"x"'})
+    if answer.status_code < 400:
+        return answer.status_code, ""
+    assert answer.headers["content-type"] == PROBLEM, route.path
+    said = answer.json()
+    assert (said["status"], said["type"]) == (answer.status_code, f"urn:raccord:error:{said['code']}")
+    assert said["title"] == said["texts"]["en"]["title"] != said["texts"]["fr"]["title"]
+    return answer.status_code, said["code"]
+
+
+def test_no_route_is_answered_without_a_token_and_none_for_another_company(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    ours = program(workshop, house, RoleName.ACCOUNTANT, Scope.READ, theirs["company_id"])
+    stranger = program(workshop, house, RoleName.OWNER, Scope.OWN, another_company(workshop))
+    owner = member(workshop, "browser@example.ca", RoleName.OWNER, theirs["company_id"])
+    with workshop.database.read() as session:
+        cookie = open_session(workshop, session.get_one(Person, owner), "", "")
+    nobody, browser = caller(house), caller(house)
+    browser.cookies.set("raccord_session", cookie)
+    guarded = 0
+    for route in routes():
+        assert call(nobody, route, theirs) == (401, "web.not_let_in"), route.path
+        assert call(browser, route, theirs)[0] == 401, route.path
+        if "GET" in route.methods:
+            assert call(ours, route, theirs)[0] == 200, route.path
+        if set(route.param_convertors) & set(OBJECTS):
+            assert call(stranger, route, theirs) == (404, "web.not_found"), route.path
+            guarded += 1
+        else:
+            listed = stranger.get(addressed(route, theirs))
+            assert listed.status_code == 200, route.path
+            assert not [each for each in (theirs["company_id"], theirs["connection_id"]) if each in listed.text]
+        for name, key in (("connection", "connection_id"), ("company", "company_id")):
+            if "GET" in route.methods:
+                there = stranger.get(addressed(route, theirs), params={name: theirs[key]})
+                assert there.status_code == 404, route.path
+    assert guarded >= 20
+    assert nobody.get("/api/v1/me").headers["www-authenticate"].startswith("Bearer")
+    assert caller(house, "raccord_wrong").get("/api/v1/me").status_code == 401
+
+
+@pytest.mark.requirement("K5")
+def test_every_deed_refuses_a_scope_and_a_role_that_are_too_small(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    deeds = [route for route in routes() if "POST" in route.methods]
+    assert {route.path for route in deeds} == set(DEEDS)
+    ladder, company_id = list(Scope), theirs["company_id"]
+    for scope in ladder[:-1]:
+        client = program(workshop, house, RoleName.OWNER, scope, company_id)
+        for route in deeds:
+            if ladder.index(DEEDS[route.path][0]) > ladder.index(scope):
+                assert call(client, route, theirs) == (403, "people.token_scope"), (scope, route.path)
+    person_id = member(workshop, "was-owner@example.ca", RoleName.OWNER, company_id)
+    client = caller(house, make_token(workshop, person_id, company_id, "all", Scope.OWN)[1])
+    for role in RoleName:
+        with workshop.database.begin() as session:
+            person = session.get_one(Person, person_id)
+            give_role(session, person, company_id, role, "test", workshop.clock.now())
+        for route in deeds:
+            if not may(Actor("", role), DEEDS[route.path][1]):
+                assert call(client, route, theirs) == (403, "people.not_allowed"), (role, route.path)
+
+
+def test_a_token_is_made_for_no_more_than_its_person_may(workshop: Workshop, company: Company) -> None:
+    for role in RoleName:
+        for scope in Scope:
+            acts = narrowed(role, scope)
+            assert all(may(Actor("", role), power) for power in Power if may(Actor("", acts), power)), (role, scope)
+    assert narrowed(RoleName.OWNER, Scope.READ) is narrowed(RoleName.OPERATOR, Scope.OWN) is RoleName.ACCOUNTANT
+    keeper = member(workshop, "keeper@example.ca", RoleName.BOOKKEEPER, company.id)
+    refused = [
+        (company.id, "x", Scope.MANAGE, 1, "people.token_too_far"),
+        (another_company(workshop), "x", Scope.READ, 1, "people.token_too_far"),
+        ("", "x", Scope.READ, 1, "people.token_too_far"),
+        (company.id, " ", Scope.READ, 1, "people.token_asked"),
+        (company.id, "x\n", Scope.READ, 0, "people.token_asked"),
+        (company.id, "x", Scope.READ, 366, "people.token_asked"),
+    ]
+    for company_id, name, scope, days, code in refused:
+        with pytest.raises(TokenError) as raised:
+            make_token(workshop, keeper, company_id, name, scope, days)
+        assert raised.value.code == code
+    for number in range(TOKENS_MAX):
+        make_token(workshop, keeper, company.id, str(number), Scope.APPROVE)
+    with pytest.raises(TokenError, match="token_too_many"):
+        make_token(workshop, keeper, company.id, "one more", Scope.READ)
+
+
+def test_a_token_ends_with_its_time_its_revocation_and_its_persons_access(workshop: Workshop, company: Company) -> None:
+    clock = workshop.clock
+    assert isinstance(clock, FixedClock)
+    keeper = member(workshop, "keeper@example.ca", RoleName.ADMIN, company.id)
+    other = member(workshop, "other@example.ca", RoleName.OWNER, company.id)
+    view, secret = make_token(workshop, keeper, company.id, "reader", Scope.MANAGE)
+    with workshop.database.read() as session:
+        kept = session.get_one(ApiToken, view.id)
+        assert secret not in repr(vars(kept))
+        assert tokens_of(session, other, clock.now()) == []
+    found = program_of(workshop, secret)
+    assert found is not None
+    assert found.reach.actor_in(company.id) == Actor("keeper@example.ca (reader)", RoleName.ADMIN)
+    with workshop.database.begin() as session:
+        assert session.get_one(ApiToken, view.id).used_at == clock.now()
+        give_role(session, session.get_one(Person, keeper), company.id, RoleName.BOOKKEEPER, "test", clock.now())
+    found = program_of(workshop, secret)
+    assert found is not None
+    assert found.reach.actor_in(company.id) == Actor("keeper@example.ca (reader)", RoleName.BOOKKEEPER)
+    with pytest.raises(TokenError, match="token_unknown"):
+        revoke_token(workshop, "other@example.ca", view.id, other)
+    revoke_token(workshop, "keeper@example.ca", view.id, keeper)
+    assert program_of(workshop, secret) is None
+    _, old = make_token(workshop, keeper, company.id, "old", Scope.READ)
+    clock.advance(timedelta(days=DAYS_USUAL))
+    assert program_of(workshop, old) is None
+    _, last = make_token(workshop, keeper, company.id, "last", Scope.READ)
+    with workshop.database.begin() as session:
+        session.execute(delete(Membership).where(Membership.person_id == keeper))
+    assert program_of(workshop, last) is None
+    _, disabled = make_token(workshop, other, company.id, "disabled", Scope.READ)
+    with workshop.database.begin() as session:
+        session.get_one(Person, other).disabled_at = clock.now()
+    assert program_of(workshop, disabled) is None
+    with workshop.database.read() as session:
+        told = session.scalars(select(Event.action).where(Event.action.startswith("people.token_"))).all()
+    assert told == ["people.token_made", "people.token_revoked", *["people.token_made"] * 3]
+
+
+def test_money_is_text_with_its_currency_and_lists_come_in_parts(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str], synced: Connection
+) -> None:
+    client = program(workshop, house, RoleName.ACCOUNTANT, Scope.READ, synced.company_id)
+    seen, cursor = [], ""
+    while True:
+        found = client.get(f"{PATH}/records", params={"limit": 2, "cursor": cursor}).json()
+        assert len(found["rows"]) <= 2
+        seen += found["rows"]
+        if found["next"] is None:
+            break
+        cursor = found["next"]
+    assert len({row["id"] for row in seen}) == len(seen) == found["total"] == 6
+    assert ("1114.98", "CAD") in {(row["amount"], row["currency"]) for row in seen}
+    for wrong in ({"limit": 501}, {"limit": 0}, {"cursor": "?"}, {"cursor": "YWZ0ZXI6LTE"}, {"fate": "x"}):
+        assert client.get(f"{PATH}/records", params=wrong).status_code == 400, wrong
+    assert client.get(f"{PATH}/records", params={"q": "a\x00b"}).status_code == 404
+    assert client.get(f"{PATH}/me").json()["role"] == "accountant"
+    assert client.put(f"{PATH}/me").status_code == 405
+    long = client.post(f"{PATH}/holds/{theirs['hold_id']}/skip", json={"why": "x" * 70_000})
+    assert (long.status_code, long.json()["code"]) == (413, "web.too_large")
+    assert client.get("/api/v2/me").headers["content-type"] == PROBLEM
+
+
+def test_a_plan_is_approved_by_the_hash_that_was_read(
+    house: FastAPI, workshop: Workshop, connection: Connection, theirs: dict[str, str]
+) -> None:
+    client = program(workshop, house, RoleName.OWNER, Scope.OWN, connection.company_id)
+    plan = client.get(f"{PATH}/plans/{theirs['plan_id']}")
+    assert plan.headers["etag"] == f'"{plan.json()["hash"]}"'
+    approve = f"{PATH}/plans/{theirs['plan_id']}/approve"
+    assert client.post(approve).status_code == 400
+    assert client.post(approve, headers={"if-match": '"another"'}).status_code == 409
+    run = client.post(f"{PATH}/connections/{connection.id}/runs", json={"stop_after": "plan"})
+    again = client.post(f"{PATH}/connections/{connection.id}/runs", json={})
+    assert (run.status_code, run.json()["started_by"]) == (200, "owner-own-" + connection.company_id[-6:]
+        + "@example.ca (till reader)")  # fmt: skip
+    assert again.json()["id"] == run.json()["id"]
+    assert client.post(f"{PATH}/runs/{run.json()['id']}/cancel").json()["state"] == "cancelled"
+    assert client.post(f"{PATH}/connections/{connection.id}/pause").json()["state"] == "paused"
+    assert client.post(f"{PATH}/connections/{connection.id}/resume").json()["state"] == "connected"
+
+
+def test_a_token_that_calls_too_often_waits_and_keeps_nobody_else_out(
+    house: FastAPI, workshop: Workshop, company: Company
+) -> None:
+    busy = program(workshop, house, RoleName.OWNER, Scope.READ, company.id)
+    other = program(workshop, house, RoleName.ADMIN, Scope.READ, company.id)
+    limits = next(route.app.state.limits for route in house.routes if isinstance(route, Mount) and route.name == "api")
+    with workshop.database.read() as session:
+        token_id = session.scalars(select(ApiToken.id).order_by(ApiToken.id)).first()
+    assert token_id is not None
+    for _ in range(CALLS_A_MINUTE):
+        assert limits.of(token_id).taken(workshop.clock.elapsed_ms())
+    answer = busy.get(f"{PATH}/me")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
+    assert other.get(f"{PATH}/me").status_code == 200
+
+
+def test_a_person_makes_and_revokes_tokens_on_a_page(house: FastAPI, workshop: Workshop, company: Company) -> None:
+    keeper = member(workshop, "keeper@example.ca", RoleName.BOOKKEEPER, company.id)
+    browser = caller(house)
+    with workshop.database.read() as session:
+        browser.cookies.set("raccord_session", open_session(workshop, session.get_one(Person, keeper), "", ""))
+    page = browser.get("/tokens").text
+    assert 'value="approve"' in page
+    assert 'value="manage"' not in page
+    mark = re.search(r'name="form_token" value="([0-9a-f]+)"', page)
+    assert mark is not None
+    form = {"form_token": mark[1], "company": company.id, "name": "till", "scope": "read", "days": "30"}
+    made = browser.post("/tokens", data=form)
+    secret = re.search(r"raccord_[\w-]{43}", made.text)
+    assert secret is not None
+    assert caller(house, secret[0]).get(f"{PATH}/me").json()["token"] == "till"
+    assert secret[0] not in browser.get("/tokens").text
+    too_far = browser.post("/tokens", data={**form, "scope": "own"})
+    assert (too_far.status_code, "never reaches further" in too_far.text) == (422, True)
+    with workshop.database.read() as session:
+        token_id = session.scalars(select(ApiToken.id)).one()
+    revoked = browser.post(f"/tokens/{token_id}/revoke", data={"form_token": mark[1]})
+    assert revoked.headers["location"] == "/tokens?done=token_revoked"
+    assert caller(house, secret[0]).get(f"{PATH}/me").status_code == 401
+    assert "Jeton" in browser.get("/tokens?lang=fr").text

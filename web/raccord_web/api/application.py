@@ -1,0 +1,83 @@
+"""The API as an application of its own under ``/api/v1``, with the document that describes it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import Response
+
+from raccord_web.api import deeds, reading
+from raccord_web.api.problems import MEDIA_TYPE, Problem
+from raccord_web.api.programs import CallLimits, NotLetInError, let_in
+from raccord_web.desk import Desk
+from raccord_web.failures import HANDLERS, explained
+
+PATH = "/api/v1"
+ROUTERS = (reading.router, deeds.router)
+FAILURES = {
+    "400": "Something in the request has no meaning here.",
+    "401": "No token, or one that does not work.",
+    "403": "The token's scope or its person's role does not reach this far.",
+    "404": "Not there, or of a company that the token does not reach.",
+    "405": "The address does not take this method.",
+    "409": "Refused as things stand; the code says why.",
+    "413": "The body is too long, or does not say how long it is.",
+    "429": "Too many calls within a minute; Retry-After says when to go on.",
+    "502": "QuickBooks refused, or could not answer.",
+}
+"""The answers that every address may give besides its own, all as problem details."""
+
+
+def create_api(desk: Desk) -> FastAPI:
+    """Return the API of a desk, to be mounted at ``PATH``."""
+    api = _routed()
+    api.state.desk = desk
+    api.state.limits = CallLimits()
+    for kind, handler in HANDLERS.items():
+        api.add_exception_handler(kind, handler)
+    api.add_exception_handler(NotLetInError, not_let_in)
+    document = openapi()
+    # FastAPI's own way to change the document.
+    api.openapi = lambda: document  # type: ignore[method-assign]
+    return api
+
+
+def _routed() -> FastAPI:
+    api = FastAPI(title="Raccord", version="1", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+    for router in ROUTERS:
+        api.include_router(router, dependencies=[Depends(let_in)])
+    return api
+
+
+def not_let_in(request: Request, error: Exception) -> Response:
+    """Answer a call that showed no token that works."""
+    return explained(request, 401, name="not_let_in", headers={"WWW-Authenticate": 'Bearer realm="Raccord"'})
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document; every failure is said as problem details, in place of the framework's own."""
+    api = _routed()
+    document = get_openapi(
+        title=api.title, version=api.version, routes=api.routes, servers=[{"url": PATH}], summary="The JSON API"
+    )
+    schemas = document["components"]["schemas"]
+    own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(own.pop("$defs"), Problem=own)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    document["components"]["responses"] = {
+        f"Failure{status}": {"description": text, "content": content} for status, text in FAILURES.items()
+    }
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"].update(
+                {status: {"$ref": f"#/components/responses/Failure{status}"} for status in FAILURES}
+            )
+    return document

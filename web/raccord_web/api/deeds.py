@@ -1,0 +1,252 @@
+"""What programs may do: the pages' deeds, by the same services, each behind the scope it asks for."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, HTTPException
+from pydantic import BaseModel, StringConstraints
+from starlette.requests import Request
+
+from raccord.jobs import requests
+from raccord.jobs.undo_requests import request_undo
+from raccord.onboarding import connections, decisions, failures
+from raccord.onboarding.api_tokens import Scope
+from raccord.onboarding.backfill import backfill
+from raccord.onboarding.drifts import Way, settle_drifts
+from raccord.onboarding.people import Power, require
+from raccord.onboarding.undone import release
+from raccord.overview.connections import ConnectionView, connection_view
+from raccord.overview.runs import RunView, run_view
+from raccord.plugin.ledger import ResolutionKind
+from raccord.sync.undo_selection import Asked
+from raccord_web.api.programs import needs
+from raccord_web.desk import desk_of
+from raccord_web.visitors import acting
+
+router = APIRouter()
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Words = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=r"^[^\x00]*$")]
+
+
+class Start(BaseModel):
+    """How far a run goes: to its end, or only to its plan."""
+
+    stop_after: Literal["", "plan"] = ""
+
+
+class Choice(BaseModel):
+    """Which entry of the ledger fills a role; ``of`` narrows it to one category of the source."""
+
+    role: Id
+    ledger_id: Id
+    of: Words = ""
+
+
+class Days(BaseModel):
+    """Days of a gap, both included."""
+
+    first: date
+    last: date
+
+
+class Undo(BaseModel):
+    """How what a run created is taken out again."""
+
+    void: bool = False
+    names: bool = False
+    certified: Words = ""
+    """Why documents of a certified month go too."""
+
+
+class Answer(BaseModel):
+    """The entry of the ledger that a bank line belongs to."""
+
+    ledger_id: Id
+
+
+class Why(BaseModel):
+    """The reason of leaving something out."""
+
+    why: Words
+
+
+class Settled(BaseModel):
+    """How a conflict is settled; ``target`` is the document or entry, or the name, where the way needs one."""
+
+    way: ResolutionKind
+    target: Words = ""
+
+
+class Decided(BaseModel):
+    """What becomes of a document that somebody changed in QuickBooks."""
+
+    way: Way
+
+
+class RunDeed(StrEnum):
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+class ProblemDeed(StrEnum):
+    READY = "ready"
+    RESOLVED = "resolved"
+
+
+class Done(BaseModel):
+    """The deed is done; ``id`` is of what it was done to."""
+
+    id: str
+
+
+@router.post("/connections/{connection_id}/runs", dependencies=[Depends(needs(Scope.WRITE))])
+def start(request: Request, connection_id: str, wanted: Start) -> RunView:
+    """Start a run, or return the one that is open: asking twice starts one."""
+    desk, actor = desk_of(request), acting(request)
+    require(actor, Power.WORK)
+    run_id = requests.request_run(
+        desk.workshop.database,
+        desk.engine,
+        connection_id,
+        trigger="person",
+        by=actor.name,
+        clock=desk.workshop.clock,
+        stop_after=wanted.stop_after,
+    )
+    return _run(request, run_id)
+
+
+@router.post("/connections/{connection_id}/pause", dependencies=[Depends(needs(Scope.MANAGE))])
+def pause(request: Request, connection_id: str) -> ConnectionView:
+    connections.pause(desk_of(request).workshop, acting(request), connection_id)
+    return _connection(request, connection_id)
+
+
+@router.post("/connections/{connection_id}/resume", dependencies=[Depends(needs(Scope.MANAGE))])
+def resume(request: Request, connection_id: str) -> ConnectionView:
+    connections.resume(desk_of(request).workshop, acting(request), connection_id)
+    return _connection(request, connection_id)
+
+
+@router.post("/connections/{connection_id}/disconnect", dependencies=[Depends(needs(Scope.OWN))])
+def disconnect(request: Request, connection_id: str) -> ConnectionView:
+    """End a connection; nothing is deleted in QuickBooks."""
+    connections.disconnect(desk_of(request).workshop, acting(request), connection_id)
+    return _connection(request, connection_id)
+
+
+@router.post("/connections/{connection_id}/choices", dependencies=[Depends(needs(Scope.MANAGE))])
+def choose(request: Request, connection_id: str, choice: Choice) -> Done:
+    """Fill a role from the beginning, or from today where it was filled before."""
+    workshop = desk_of(request).workshop
+    decisions.choose(workshop, acting(request), connection_id, choice.role, choice.ledger_id, choice.of)
+    return Done(id=connection_id)
+
+
+@router.post("/connections/{connection_id}/backfill", dependencies=[Depends(needs(Scope.OWN))])
+def take_up(request: Request, connection_id: str, days: Days) -> Done:
+    """Have days of a gap brought over by a plan that waits for approval."""
+    backfill(desk_of(request).workshop, acting(request), connection_id, days.first, days.last)
+    return Done(id=connection_id)
+
+
+@router.post("/runs/{run_id}/undo", dependencies=[Depends(needs(Scope.APPROVE))])
+def undo(request: Request, run_id: str, wanted: Undo) -> RunView:
+    """Ask for the plan that takes out what a run created; it waits for approval."""
+    desk, of = desk_of(request), _run(request, run_id)
+    asked = Asked(run_id, (), wanted.names, wanted.void, wanted.certified)
+    made = request_undo(
+        desk.workshop.database,
+        desk.engine,
+        of.connection_id,
+        asked,
+        actor=acting(request),
+        clock=desk.workshop.clock,
+    )
+    return _run(request, made)
+
+
+@router.post("/runs/{run_id}/{deed}", dependencies=[Depends(needs(Scope.WRITE))])
+def change(request: Request, run_id: str, deed: RunDeed) -> RunView:
+    """Pause a run, let it go on, or cancel it."""
+    desk = desk_of(request)
+    require(acting(request), Power.WORK)
+    match deed:
+        case RunDeed.PAUSE:
+            requests.pause(desk.workshop.database, run_id)
+        case RunDeed.RESUME:
+            requests.resume(desk.workshop.database, desk.engine, run_id)
+        case RunDeed.CANCEL:
+            requests.cancel(desk.workshop.database, desk.engine, run_id, clock=desk.workshop.clock)
+    return _run(request, run_id)
+
+
+@router.post("/plans/{plan_id}/approve", dependencies=[Depends(needs(Scope.APPROVE))])
+def approve(request: Request, plan_id: str, if_match: Annotated[str, Header(max_length=200)]) -> RunView:
+    """Approve the plan that was read, told by its ``ETag``, and have its run go on."""
+    desk = desk_of(request)
+    run = decisions.approve_plan(desk.workshop, acting(request), plan_id, if_match.strip().strip('"'))
+    desk.engine.submit(run.id)
+    return _run(request, run.id)
+
+
+@router.post("/holds/{hold_id}/answer", dependencies=[Depends(needs(Scope.WRITE))])
+def answer(request: Request, hold_id: str, given: Answer) -> Done:
+    """Say which entry of the ledger a bank line belongs to."""
+    decisions.answer_hold(desk_of(request).workshop, acting(request), hold_id, given.ledger_id)
+    return Done(id=hold_id)
+
+
+@router.post("/holds/{hold_id}/conflict", dependencies=[Depends(needs(Scope.WRITE))])
+def settle(request: Request, hold_id: str, given: Settled) -> Done:
+    """Settle a conflict in one of the ways that it allows."""
+    decisions.answer_conflict(desk_of(request).workshop, acting(request), hold_id, given.way, given.target)
+    return Done(id=hold_id)
+
+
+@router.post("/holds/{hold_id}/skip", dependencies=[Depends(needs(Scope.WRITE))])
+def skip(request: Request, hold_id: str, given: Why) -> Done:
+    """Leave a line out for good, with its reason."""
+    decisions.skip_draft(desk_of(request).workshop, acting(request), hold_id, given.why)
+    return Done(id=hold_id)
+
+
+@router.post("/holds/{hold_id}/release", dependencies=[Depends(needs(Scope.WRITE))])
+def let_go(request: Request, hold_id: str) -> Done:
+    """Let what was undone be posted again."""
+    release(desk_of(request).workshop, acting(request), [hold_id])
+    return Done(id=hold_id)
+
+
+@router.post("/problems/{problem_id}/{deed}", dependencies=[Depends(needs(Scope.WRITE))])
+def close(request: Request, problem_id: str, deed: ProblemDeed) -> Done:
+    """Have a problem's record tried again by the next run, or say that it was entered by hand."""
+    done = failures.mark_ready if deed is ProblemDeed.READY else failures.mark_resolved
+    done(desk_of(request).workshop, acting(request), problem_id)
+    return Done(id=problem_id)
+
+
+@router.post("/drifts/{drift_id}/settle", dependencies=[Depends(needs(Scope.WRITE))])
+def decide(request: Request, drift_id: str, given: Decided) -> Done:
+    settle_drifts(desk_of(request).workshop, acting(request), [drift_id], given.way)
+    return Done(id=drift_id)
+
+
+def _run(request: Request, run_id: str) -> RunView:
+    with desk_of(request).workshop.database.read() as session:
+        found = run_view(session, run_id)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _connection(request: Request, connection_id: str) -> ConnectionView:
+    with desk_of(request).workshop.database.read() as session:
+        found = connection_view(session, connection_id)
+    if found is None:
+        raise HTTPException(404)
+    return found
