@@ -13,7 +13,7 @@ from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
 from raccord.store import events
-from raccord.store.models import LedgerEntry, Statement
+from raccord.store.models import Connection, LedgerEntry, Repost, RepostState, Statement
 from raccord.sync.books import TYPES
 from raccord.sync.workshop import Workshop
 
@@ -45,6 +45,7 @@ def declare(workshop: Workshop, actor: Actor, company_id: str, account_id: str, 
                 Text(f"Le {through} n'est pas encore passé.", f"{through} has not passed yet."),
                 Text("Donnez le dernier jour du relevé.", "Give the last day of the statement."),
             )
+        _no_repost_waits(session, company_id)
         row = session.get(Statement, (company_id, account_id))
         before = None if row is None else row.through
         if row is None:
@@ -61,6 +62,28 @@ def declare(workshop: Workshop, actor: Actor, company_id: str, account_id: str, 
             body=body,
         )  # fmt: skip
         return row
+
+
+def _no_repost_waits(session: Session, company_id: str) -> None:
+    """Refuse while documents wait to be rewritten that were chosen before the declaration."""
+    waits = (
+        select(Connection.label)
+        .join(Repost, Repost.connection_id == Connection.id)
+        .where(Connection.company_id == company_id, Repost.state == RepostState.OPEN)
+    )
+    label = session.scalars(waits.limit(1)).first()
+    if label is not None:
+        raise StatementError(
+            "statement.repost_waits",
+            Text(
+                f"Une réécriture de « {label} » attend, qui ne connaît pas ce relevé.",
+                f"A repost of “{label}” waits that does not know of this statement.",
+            ),
+            Text(
+                "Approuvez son plan ou annulez-la (raccord connect repost --cancel), puis déclarez le relevé.",
+                "Approve its plan or cancel it (raccord connect repost --cancel), then declare the statement.",
+            ),
+        )
 
 
 def withdraw(workshop: Workshop, actor: Actor, company_id: str, account_id: str) -> None:

@@ -38,6 +38,12 @@ def kept_days(session: Session, company_id: str) -> str:
     return digest(*(f"{account} {through}" for account, through in statements), *certificates)
 
 
+def reconciled_days(session: Session, company_id: str) -> dict[str, date]:
+    """Return up to which day the statements of each account are declared reconciled."""
+    rows = session.execute(select(Statement.account_id, Statement.through).where(Statement.company_id == company_id))
+    return dict(rows.tuples())
+
+
 def newest_certificate(session: Session, company_id: str, month: date) -> Certificate | None:
     """Return the newest certificate of the month that begins on ``month``."""
     return session.scalars(

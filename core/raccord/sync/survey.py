@@ -32,6 +32,7 @@ from raccord.store.models import (
 )
 from raccord.sync.bodies import dump_draft, load_draft
 from raccord.sync.books import Facts
+from raccord.sync.certified import reconciled_days
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.drift import value_at
 from raccord.sync.encoding import Encoder
@@ -51,6 +52,7 @@ DEPOSITED = "repost.deposited"
 GONE = "repost.gone"
 UNDER_WAY = "repost.under_way"
 UNMAPPED = "repost.unmapped"
+STATEMENT = "repost.statement"
 
 SLICE = 500
 
@@ -122,6 +124,7 @@ class Surveyor:
     """One that is not saved yet."""
     resolver: Resolver = field(init=False)
     closing: Closing = field(init=False)
+    statements: Mapping[str, date] = field(init=False)
 
     def __post_init__(self) -> None:
         bench = self.bench
@@ -130,6 +133,7 @@ class Surveyor:
         if self.choice is not None:
             _lay_over(self.resolver, self.choice)
         self.closing = Closing.read(self.session, bench.connection, self.facts.closed_on)
+        self.statements = reconciled_days(self.session, bench.company.id)
 
     def look(self, first: date, last: date) -> Survey:
         """Look at the posted documents whose records are of these days."""
@@ -171,9 +175,17 @@ class Surveyor:
                 continue
             survey.rewrites.append(found)
             code = code or self._stays(row, link, before, link.id in edited)
+            told = {"day": str(link.day), "document": link.document_id, "closed_on": str(self.closing.closed_on)}
+            account = next((each for each in sorted(found.effect) if self._reconciled(each, found.day)), "")
             if code:
-                told = {"day": str(link.day), "document": link.document_id, "closed_on": str(self.closing.closed_on)}
                 survey.keep(found, code, **told)
+            elif account:
+                survey.keep(found, STATEMENT, **told, account=account, through=str(self.statements[account]))
+
+    def _reconciled(self, account: str, day: date) -> bool:
+        """Tell whether money would move on a statement that a person declared reconciled."""
+        through = self.statements.get(account)
+        return through is not None and day <= through
 
     def _mapped(self, row: DraftRow, record: SourceRecord | None) -> Draft | None:
         """Return the draft as the terms of its record's day make it, or nothing where they make none."""

@@ -22,10 +22,9 @@ from raccord.store.models import (
     Match,
     Plan,
     PlanLine,
-    Statement,
 )
 from raccord.sync.bodies import digest
-from raccord.sync.certified import newest_certificate
+from raccord.sync.certified import newest_certificate, reconciled_days
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.holding import fingerprint, holding, linked, standing
 from raccord.sync.problems import close_problems
@@ -102,10 +101,7 @@ class UndoPlanner:
 
     def write(self) -> int:
         """Write all lines; return how many take something out."""
-        self.statements = {
-            row.account_id: row.through
-            for row in self.session.scalars(select(Statement).where(Statement.company_id == self.connection.company_id))
-        }
+        self.statements = reconciled_days(self.session, self.connection.company_id)
         self.written = read_written(self.session, self.connection, list(self.selection.links))
         for link in self.selection.links.values():
             why = self._why_not(link)

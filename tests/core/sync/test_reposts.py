@@ -18,6 +18,7 @@ from raccord.onboarding.connections import pause
 from raccord.onboarding.decisions import approve_plan, choose
 from raccord.onboarding.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.remapping import RoleChange, cancel, repost, set_term, survey
+from raccord.onboarding.statements import declare
 from raccord.onboarding.undone import release
 from raccord.overview.books import balances
 from raccord.overview.plans import plan_effect
@@ -29,6 +30,7 @@ from raccord.store.models import (
     DraftRow,
     Event,
     Hold,
+    LinkRow,
     Plan,
     PlanLine,
     Proof,
@@ -244,6 +246,41 @@ def test_pain_6_t3_a_repost_that_is_cancelled_gives_no_undone_record_for_posted(
     assert incomes(workshop, company) == {"10.00": "Revenu Caisse", "20.00": "New"}
     with workshop.database.read() as session:
         assert all(row.equal for row in session.scalars(select(Proof)))
+
+
+def test_pain_6_t2_a_repost_moves_no_money_on_a_reconciled_statement(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    """Obeying the rule of undo: QuickBooks does not say what is reconciled, people do."""
+    synced(
+        workshop, connection, company,
+        [
+            sale("s1", "2026-03-02"), sale("s2", "2026-03-03", "20.00"),
+            {"stream": "deposits", "id": "d1", "day": "2026-03-04", "amount": "10.00", "of": "sales/s1=10.00"},
+            {"stream": "deposits", "id": "d2", "day": "2026-03-09", "amount": "20.00", "of": "sales/s2=20.00"},
+        ],
+    )  # fmt: skip
+    new = account(workshop, company, "Other bank", "Bank")
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        bank = session.scalars(select(LinkRow.money_account).where(LinkRow.key == "deposits/d1")).one()
+    declare(workshop, OWNER, company.id, bank, date(2026, 3, 4))
+    choose(workshop, OWNER, connection.id, "bank", new, valid_from=FIRST)
+    found = repost(workshop, OWNER, connection.id, FIRST, LAST)
+    assert [each.key for each in found.rewrites] == ["deposits/d2"]
+    assert [(each.key, each.code, each.params["through"]) for each in found.kept] == [
+        ("deposits/d1", "repost.statement", "2026-03-04")
+    ]
+    with pytest.raises(RaccordError, match=r"statement\.repost_waits"):
+        declare(workshop, OWNER, company.id, bank, date(2026, 3, 10))
+    _, plan = waiting(workshop, connection)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    finish(workshop, plan.run_id)
+    where = {
+        row["TxnDate"]: row["DepositToAccountRef"]["value"] for row in workshop.client(company).query_all("Deposit")
+    }
+    assert where == {"2026-03-04": bank, "2026-03-09": new}
+    declare(workshop, OWNER, company.id, bank, date(2026, 3, 10))
 
 
 def test_pain_15_t1_a_word_changes_from_a_day_on_and_what_is_posted_follows_by_a_repost(
