@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -83,6 +84,12 @@ class Scope:
     def version(self) -> str:
         """The version of the connector's distribution."""
         return self.connector.version
+
+    @property
+    def terms_digest(self) -> str:
+        """A fingerprint of the connector's own terms."""
+        rows = sorted((term.word, term.ledger, term.role, *term.one_of) for term in self.info.terms)
+        return hashlib.sha256(repr(rows).encode()).hexdigest()[:8]
 
     def answers(self, hook: str) -> bool:
         """Tell whether anybody here answers ``hook`` at all."""

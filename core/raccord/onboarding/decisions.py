@@ -137,9 +137,9 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         if not undo:
             connection.approved_at, connection.review_next = connection.approved_at or now, False
             # Whoever approves what a new version of the connector makes accepts how it maps.
-            accept_version(
-                session, connection, run.progress.get(MAPPED_WITH, connection.plugin_version), actor.name, now
-            )
+            if MAPPED_WITH in run.progress:
+                version, terms = run.progress[MAPPED_WITH]
+                accept_version(session, connection, version, terms, actor.name, now)
         run.state, run.stop_after, run.epoch = RunState.QUEUED, "", run.epoch + 1
         events.append(
             session,

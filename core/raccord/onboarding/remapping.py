@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
@@ -30,13 +30,11 @@ from raccord.store.models import (
     LinkState,
     Plan,
     PlanState,
-    RecordState,
-    SourceRecord,
     TermOverride,
 )
 from raccord.sync.books import read_facts
 from raccord.sync.chunks import chunks
-from raccord.sync.keep import LEFT_OUT, RESOLVED_BY_HAND
+from raccord.sync.remap import map_unposted
 from raccord.sync.reposts import begin_repost, cancel_repost, open_repost
 from raccord.sync.survey import Survey, Surveyor, check_books
 from raccord.sync.terms import DatedTerm, DatedTerms
@@ -144,7 +142,7 @@ def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, le
             found = TermOverride(connection_id=connection.id, word=word, valid_from=first)
             session.add(found)
         found.ledger, found.changed_by, found.changed_at = ledger, actor.name, now
-        _map_again(session, connection.id, first)
+        map_unposted(session, connection.id, first)
         connection.revision += 1
         _note(session, actor, connection, "term.set", word, now, ledger=ledger, valid_from=first.isoformat())
         return found
@@ -272,32 +270,6 @@ def _check_way(session: Session, connection_id: str, term: Term, way: str, first
             ),
             Text(f"Choisissez un jour à partir du {after}.", f"Choose a day from {after} on."),
         )
-
-
-def _map_again(session: Session, connection_id: str, first: date) -> None:
-    """Map again the records of days from ``first`` on of which nothing is in QuickBooks."""
-    posted = (
-        exists()
-        .where(
-            DraftRow.record_id == SourceRecord.id,
-            LinkRow.connection_id == DraftRow.connection_id,
-            LinkRow.key == DraftRow.key,
-            LinkRow.state == LinkState.LIVE,
-        )
-        .correlate(SourceRecord)
-    )
-    session.execute(
-        update(SourceRecord)
-        .where(
-            SourceRecord.connection_id == connection_id,
-            SourceRecord.state.in_((RecordState.MAPPED, RecordState.SKIPPED)),
-            SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND}),
-            SourceRecord.day >= first,
-            ~posted,
-        )
-        .values(state=RecordState.NEW)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _manageable(

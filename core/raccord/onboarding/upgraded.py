@@ -41,4 +41,4 @@ def accept_upgrade(workshop: Workshop, actor: Actor, connection_id: str, version
                 ),
                 Text("Relisez les différences.", "Read the differences again."),
             )
-        accept_version(session, connection, version, actor.name, workshop.clock.now())
+        accept_version(session, connection, version, bench.scope.terms_digest, actor.name, workshop.clock.now())

@@ -1,13 +1,14 @@
-"""Mapping again what could not be mapped: after the connection's settings changed, a record may make sense."""
+"""Mapping again: what could not be mapped once settings changed, and what is not posted once the mapping did."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import cast
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, exists, update
 from sqlalchemy.orm import Session
 
-from raccord.store.models import RecordState, SourceRecord
+from raccord.store.models import DraftRow, LinkRow, LinkState, RecordState, SourceRecord
 from raccord.sync.keep import LEFT_OUT, RESOLVED_BY_HAND
 
 
@@ -27,3 +28,29 @@ def map_again(session: Session, connection_id: str) -> int:
         .values(state=RecordState.NEW, reason="")
     )
     return cast(CursorResult[object], changed).rowcount
+
+
+def map_unposted(session: Session, connection_id: str, first: date = date.min) -> None:
+    """Map again the records of days from ``first`` on of which nothing is in QuickBooks."""
+    posted = (
+        exists()
+        .where(
+            DraftRow.record_id == SourceRecord.id,
+            LinkRow.connection_id == DraftRow.connection_id,
+            LinkRow.key == DraftRow.key,
+            LinkRow.state == LinkState.LIVE,
+        )
+        .correlate(SourceRecord)
+    )
+    session.execute(
+        update(SourceRecord)
+        .where(
+            SourceRecord.connection_id == connection_id,
+            SourceRecord.state.in_((RecordState.MAPPED, RecordState.SKIPPED)),
+            SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND}),
+            SourceRecord.day >= first,
+            ~posted,
+        )
+        .values(state=RecordState.NEW)
+        .execution_options(synchronize_session=False)
+    )

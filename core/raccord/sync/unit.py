@@ -54,7 +54,7 @@ from raccord.sync.since_approval import PlanChanged, changed_here, changed_there
 from raccord.sync.undo_books import changed_in
 from raccord.sync.undo_run import plan_undo
 from raccord.sync.undo_selection import is_undo
-from raccord.sync.upgrades import check_upgrade
+from raccord.sync.upgrades import MAPPED_WITH, check_upgrade
 from raccord.sync.views import View
 from raccord.sync.workshop import Bench, Workshop
 
@@ -128,18 +128,13 @@ class Unit:
                 run.progress = {**run.progress, "streams": done + 1}
 
     def _map(self) -> None:
-        bench = self.bench
+        bench, now = self.bench, self.workshop.clock.now()
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
-            taken, faults = map_slice(
-                session,
-                connection,
-                bench.scope,
-                self.workshop.map_view(session, bench),
-                run.id,
-                MAP_SLICE,
-                self.workshop.clock.now(),
-            )
+            view_on = self.workshop.map_view(session, bench)
+            if MAPPED_WITH not in run.progress:
+                check_upgrade(session, run, bench, view_on, now)
+            taken, faults = map_slice(session, connection, bench.scope, view_on, run.id, MAP_SLICE, now)
             counted = run.progress.get("mapped", [0, 0])
             run.progress = {**run.progress, "mapped": [counted[0] + taken, counted[1] + faults]}
             if taken < MAP_SLICE:
@@ -178,7 +173,6 @@ class Unit:
             plan = start_plan(session, connection, run, now)
             plan.books_closed_on = facts.closed_on
             note_inactive(session, run, connection, rows)
-            check_upgrade(session, run, bench, self.workshop.map_view(session, bench), now)
             self.workshop.keep_facts(plan.id, facts)
             run.phase = Phase.PLAN
             run.progress = {**run.progress, "plan": [0, 0], FIRSTS: firsts_of(new)}

@@ -1,4 +1,4 @@
-"""A connector of another version: what it makes of records that are mapped already is compared before it writes.
+"""A connector of another version or with other terms: what it makes of known records is compared before it writes.
 
 Books never change because a plugin was upgraded. Where the new version says the same of the newest records, it goes on
 by itself; where it does not, every plan waits for a person, who sees record by record what is said otherwise.
@@ -21,14 +21,15 @@ from raccord.sync.bodies import dump_draft, load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.keep import LEFT_OUT, RESOLVED_BY_HAND
 from raccord.sync.map import Made, answer_of
-from raccord.sync.problems import close_problems, open_problem
+from raccord.sync.problems import close_problems, open_problem, troubled
+from raccord.sync.remap import map_unposted
 from raccord.sync.views import MapView
 from raccord.sync.workshop import Bench
 
 MAPPING_CHANGED = "plugin.mapping_changed"
 SUBJECT = "upgrade"
 MAPPED_WITH = "plugin_version"
-"""Under this name a run's progress keeps the connector's version that its records were mapped with."""
+"""Under this name a run's progress keeps the version and terms of the connector that its records were mapped with."""
 LOOKED_AT_MAX = 2_000
 """Newest records that are compared; older ones are mapped in the same way."""
 EXAMPLES = 20
@@ -79,20 +80,27 @@ def compare(session: Session, bench: Bench, view_on: Callable[[date], MapView]) 
     for row in rows:
         was = kept.get(row.id) or {"": row.reason}
         found += _differences(row, was, _said(bench, view_on, row))
-    return Comparison(connection.plugin_version, bench.scope.info.version, len(rows), found)
+    accepted, installed, terms = connection.plugin_version, bench.scope.info.version, bench.scope.terms_digest
+    if accepted == installed and connection.plugin_terms not in ("", terms):
+        accepted, installed = f"{accepted}+{connection.plugin_terms}", f"{installed}+{terms}"
+    return Comparison(accepted, installed, len(rows), found)
 
 
 def check_upgrade(session: Session, run: Run, bench: Bench, view_on: Callable[[date], MapView], now: datetime) -> None:
     """Compare once a connector came with another version, and have plans read by a person where it matters."""
     connection = session.get_one(Connection, bench.connection.id)
-    version = bench.scope.info.version
-    run.progress = {**run.progress, MAPPED_WITH: version}
-    if connection.plugin_version == version:
-        close_problems(session, connection.id, SUBJECT, now, MAPPING_CHANGED)
+    version, terms = bench.scope.info.version, bench.scope.terms_digest
+    run.progress = {**run.progress, MAPPED_WITH: [version, terms]}
+    if connection.plugin_version == version and connection.plugin_terms in ("", terms):
+        connection.plugin_terms = terms
+        if SUBJECT in troubled(session, connection.id, [SUBJECT]):
+            # What another version made meanwhile, and nobody accepted, is not posted in its words.
+            map_unposted(session, connection.id)
+            close_problems(session, connection.id, SUBJECT, now, MAPPING_CHANGED)
         return
     found = compare(session, bench, view_on)
     if not connection.plugin_version or not found.differences:
-        accept_version(session, connection, version, "raccord", now)
+        accept_version(session, connection, version, terms, "raccord", now)
         return
     connection.review_next = True
     open_problem(
@@ -116,9 +124,9 @@ def check_upgrade(session: Session, run: Run, bench: Bench, view_on: Callable[[d
     )
 
 
-def accept_version(session: Session, connection: Connection, version: str, by: str, now: datetime) -> None:
-    """Note that a connector's version may write as it maps."""
-    if connection.plugin_version == version:
+def accept_version(session: Session, connection: Connection, version: str, terms: str, by: str, now: datetime) -> None:
+    """Note that a connector's version, with its terms, may write as it maps."""
+    if (connection.plugin_version, connection.plugin_terms) == (version, terms):
         return
     events.append(
         session,
@@ -128,9 +136,9 @@ def accept_version(session: Session, connection: Connection, version: str, by: s
         company_id=connection.company_id,
         connection_id=connection.id,
         now=now,
-        body={"was": connection.plugin_version, "now": version},
+        body={"was": connection.plugin_version, "now": version, "terms": terms},
     )
-    connection.plugin_version = version
+    connection.plugin_version, connection.plugin_terms = version, terms
     close_problems(session, connection.id, SUBJECT, now, MAPPING_CHANGED)
 
 

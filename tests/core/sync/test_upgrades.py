@@ -37,12 +37,12 @@ def receipts(workshop: Workshop, company: Company) -> dict[str, list[Decimal]]:
     return {day: sorted(amounts) for day, amounts in sorted(found.items())}
 
 
-def upgraded(workshop: Workshop, version: str, memo: str) -> None:
+def upgraded(workshop: Workshop, version: str, memo: str, terms: TermTable = till.INFO.terms) -> None:
     """Install another version of the till, one that writes ``memo`` on its receipts if any is given."""
 
     @hookimpl
     def describe() -> ConnectorInfo:
-        return replace(till.INFO, version=version)
+        return replace(till.INFO, version=version, terms=terms)
 
     @hookimpl
     def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
@@ -140,6 +140,30 @@ def test_pain_18_t2_putting_the_old_version_back_is_no_change(
     upgraded(workshop, "1.0", "")
     assert sync(workshop, running).state == RunState.DONE
     assert (version_of(workshop, running), open_problems(workshop)) == ("1.0", [])
+    notes = [str(row.get("PrivateNote", "")) for row in workshop.client(company).query_all("SalesReceipt")]
+    assert [note.startswith("from the till") for note in notes] == [False, False], "nothing in the words of the other"
+
+
+def test_pain_18_t2_other_terms_under_the_same_version_are_compared_too(
+    workshop: Workshop, running: Connection, company: Company
+) -> None:
+    def with_terms(ledger: str, memo: str) -> None:
+        table = TermTable({"sale": replace(till.INFO.terms.terms["sale"], ledger=ledger)})
+        upgraded(workshop, "1.0", memo, table)
+
+    with_terms("receipt", "")
+    assert next_run(workshop, running).state == RunState.DONE
+    assert open_problems(workshop) == []
+    with_terms("slip", "as a slip")
+    till.ROWS["T1"] = [sale(1, "2026-03-02"), sale(2, "2026-03-03")]
+    assert next_run(workshop, running).state == RunState.APPROVAL
+    [problem] = open_problems(workshop)
+    assert problem.code == "plugin.mapping_changed"
+    assert problem.params["was"] != problem.params["now"]
+    assert sync(workshop, running).state == RunState.DONE
+    till.ROWS["T1"].append(sale(3, "2026-03-04"))
+    assert next_run(workshop, running).state == RunState.DONE, "approving accepted them"
+    assert len(receipts(workshop, company)) == 3
 
 
 def two_ways(workshop: Workshop) -> None:

@@ -119,6 +119,8 @@ class Connection(Model):
     approved_at: Mapped[datetime | None]
     """When the first plan was approved; until then nothing is written."""
     plugin_version: Mapped[str] = mapped_column(default="")
+    plugin_terms: Mapped[str] = mapped_column(default="", server_default="")
+    """Fingerprint of the connector's terms that go with it; empty before the first look."""
     fault_count: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)
     """Raised by every change that a running scope must not see half of."""
