@@ -142,3 +142,17 @@ def test_another_company_is_switched_to_by_the_typed_word_alone(
         assert session.get_one(Company, other.id).state == CompanyState.CONNECTED
     assert (states[synced.company_id], states[other.id]) == ("disconnected", "connected")
     assert browser.get(done.headers["location"]).status_code == 200
+
+
+def test_another_version_of_the_connector_is_compared_and_accepted(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    page = f"/connections/{synced.id}/upgrade"
+    with workshop.database.begin() as session:
+        session.get_one(Connection, synced.id).plugin_version = "0.9"
+    shown = browser.get(page).text
+    assert "No difference" in shown
+    assert "Accept version 1.0" in shown
+    assert send(page, page, version="2.0").status_code == 409
+    assert send(page, page, version="1.0").status_code == 303
+    assert "Accept version" not in browser.get(page).text

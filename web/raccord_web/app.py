@@ -46,6 +46,7 @@ from raccord_web.screens import (
     switching,
     tokens,
     undo,
+    upgrades,
     webhooks,
 )
 from raccord_web.signing import Signer
@@ -76,6 +77,7 @@ SCREENS = (
     settings,
     tokens,
     webhooks,
+    upgrades,
     helping,
 )
 OPEN_SCREENS = (entrance, signin, hooks)
