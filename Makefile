@@ -11,6 +11,8 @@ WORKERS := 2
 # Seeded schedules of the crash matrix, and records killed at every moment; the merge check has fewer, to stay short.
 SCHEDULES := 10000
 RECORDS := 200
+# Images set it to stay small; without bytecode each process of the tests compiles everything it imports again.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 28
