@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import till
 from harness import catalog_of
+from moments import Moments
 
 from raccord.cli import run
 from raccord.store.database import Database
@@ -27,11 +28,15 @@ def sandbox() -> Iterator[SandboxServer]:
         yield running
 
 
+@pytest.fixture(scope="package")
+def moments(sandbox: SandboxServer) -> Moments:
+    return Moments(sandbox.store)
+
+
 @pytest.fixture
-def realm(sandbox: SandboxServer) -> str:
+def realm(moments: Moments) -> str:
     """A company of the sandbox's, with nothing posted yet."""
-    found: str = sandbox.store.add("quebec").realm
-    return found
+    return moments.begin()
 
 
 @pytest.fixture
@@ -80,34 +85,46 @@ def said(shop: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[
 
 
 @pytest.fixture
-def company(told: Told, realm: str) -> str:
+def company(told: Told, realm: str, shop: Path, moments: Moments) -> str:
     """The sandbox company, connected; its id."""
-    status, answer = told("connect", "quickbooks", "--consent", "--realm", realm)
-    assert status == 0, answer
-    return str(answer["company"])
+
+    def live() -> str:
+        status, answer = told("connect", "quickbooks", "--consent", "--realm", realm)
+        assert status == 0, answer
+        return str(answer["company"])
+
+    return moments.at("company", shop, live)
 
 
 @pytest.fixture
-def connected(told: Told, company: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def connected(told: Told, company: str, shop: Path, moments: Moments, monkeypatch: pytest.MonkeyPatch) -> str:
     """The till T1 connected from March on; its id."""
     monkeypatch.setenv("TILL_CODE", "canary-7731")
-    status, answer = told(
-        "connect", "source", "till", "--enable", "--label", "Shop", "--starts-on", "2026-03-01",
-        "--set", "till=T1", "--secret", "code=env:TILL_CODE",
-    )  # fmt: skip
-    assert status == 0, answer
-    return str(answer["connection"])
+
+    def live() -> str:
+        status, answer = told(
+            "connect", "source", "till", "--enable", "--label", "Shop", "--starts-on", "2026-03-01",
+            "--set", "till=T1", "--secret", "code=env:TILL_CODE",
+        )  # fmt: skip
+        assert status == 0, answer
+        return str(answer["connection"])
+
+    return moments.at("connected", shop, live)
 
 
 @pytest.fixture
-def chosen(told: Told, connected: str) -> str:
+def chosen(told: Told, connected: str, shop: Path, moments: Moments) -> str:
     """The same with bank and tax chosen, so that its sales can be posted."""
-    _, answer = told("connect", "roles", "Shop")
-    found = {role["role"]: role["candidates"] for role in answer["roles"]}
-    tax = next(each for each in found["tax"] if "TVQ" in each["name"])
-    assert told("connect", "choose", "Shop", "bank", found["bank"][0]["id"])[0] == 0
-    assert told("connect", "choose", "Shop", "tax", tax["name"])[0] == 0
-    return connected
+
+    def live() -> str:
+        _, answer = told("connect", "roles", "Shop")
+        found = {role["role"]: role["candidates"] for role in answer["roles"]}
+        tax = next(each for each in found["tax"] if "TVQ" in each["name"])
+        assert told("connect", "choose", "Shop", "bank", found["bank"][0]["id"])[0] == 0
+        assert told("connect", "choose", "Shop", "tax", tax["name"])[0] == 0
+        return connected
+
+    return moments.at("chosen", shop, live)
 
 
 @pytest.fixture

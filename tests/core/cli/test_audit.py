@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import till
+from moments import Moments
 from sqlalchemy import text
 
 from raccord.cli.exits import Exit
@@ -17,12 +19,16 @@ Said = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def posted(told: Told, chosen: str) -> dict[str, Any]:
+def posted(told: Told, chosen: str, shop: Path, moments: Moments) -> dict[str, Any]:
     """One sale in the books: what the plan said of it."""
     till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "114.98"}]
-    _, plan = told("plan")
-    told("apply", "--hash", plan["hash"], "--yes")
-    return dict(plan)
+
+    def live() -> dict[str, Any]:
+        _, plan = told("plan")
+        told("apply", "--hash", plan["hash"], "--yes")
+        return dict(plan)
+
+    return moments.at("one sale posted", shop, live)
 
 
 def test_a_document_tells_why_it_is_there(told: Told, posted: dict[str, Any]) -> None:

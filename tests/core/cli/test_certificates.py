@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import till
+from moments import Moments
 from sqlalchemy import select
 
 from raccord.cli.exits import Exit
@@ -27,11 +28,15 @@ def sale(number: int, day: str = "2026-03-02", **more: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def posted(told: Told, chosen: str) -> None:
+def posted(told: Told, chosen: str, shop: Path, moments: Moments) -> None:
     """Two sales of March and one of April, in the books and proven."""
     till.ROWS["T1"] = [sale(1), sale(2, "2026-03-31"), sale(3, "2026-04-01")]
-    _, plan = told("plan")
-    told("apply", "--hash", plan["hash"], "--yes")
+
+    def live() -> None:
+        _, plan = told("plan")
+        told("apply", "--hash", plan["hash"], "--yes")
+
+    moments.at("three sales posted", shop, live)
 
 
 def test_a_month_is_certified_and_checked_without_a_database(
