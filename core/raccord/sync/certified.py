@@ -40,8 +40,8 @@ def kept_days(session: Session, company_id: str) -> str:
 
 def reconciled_days(session: Session, company_id: str) -> dict[str, date]:
     """Return up to which day the statements of each account are declared reconciled."""
-    rows = session.execute(select(Statement.account_id, Statement.through).where(Statement.company_id == company_id))
-    return dict(rows.tuples())
+    rows = session.scalars(select(Statement).where(Statement.company_id == company_id))
+    return {row.account_id: row.through for row in rows}
 
 
 def newest_certificate(session: Session, company_id: str, month: date) -> Certificate | None:
