@@ -10,6 +10,7 @@ import till
 from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
 from starlette.testclient import TestClient
+from till_version import upgraded
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
@@ -71,6 +72,21 @@ def test_approving_the_plan_that_was_shown_lets_its_run_write(
         said = session.scalars(select(Event).where(Event.action == "plan.approved")).one()
         assert said.actor == "Odile"
         assert events.verify(session) is None
+
+
+def test_pain_18_t2_what_another_version_says_otherwise_stands_beside_the_plan_that_accepts_it(
+    workshop: Workshop, synced: Connection, browser: TestClient
+) -> None:
+    upgraded(workshop, "2.0", "<b>Two</b>")
+    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-07", "amount": "1.00"})
+    run = finish(workshop, request(workshop, synced))
+    page = browser.get(f"/plans/{run.plan_id}").text
+    assert "The connector changed" in page
+    assert "1.0 → 2.0" in page
+    assert "&lt;b&gt;Two&lt;/b&gt;" in page
+    assert "sales/s1" in page
+    approve_plan(workshop, OWNER, run.plan_id, plan_of(workshop, run).hash)
+    assert "The connector changed" not in browser.get(f"/plans/{run.plan_id}").text
 
 
 def test_a_plan_that_changed_since_it_was_shown_is_refused_with_the_reason(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,11 +13,12 @@ from raccord.cli.finding import the_connection
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import output
-from raccord.cli.plan_tables import as_json, books_now, lines_as_json, read_plan, show, show_lines
+from raccord.cli.plan_tables import as_json, books_now, lines_as_json, read_plan, show, show_change, show_lines
 from raccord.cli.sync_command import describe, run_one, show_run
 from raccord.cli.words import Option, default_group
 from raccord.errors import RaccordError
 from raccord.overview.plans import LineView, PlanSummary, plan_effect, plan_lines, waiting_plan
+from raccord.overview.upgrades import mapping_change
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Plan, PlanState, RunState
 from raccord.sync.workshop import Workshop
@@ -116,10 +119,15 @@ def tell_plan(workshop: Workshop, plan_id: str, lines: bool, limit: int) -> Exit
         plan, effect = read_plan(session, plan_id)
         by_day = plan_effect(session, plan_id, by_day=True).rows
         shown = _lines(session, plan, limit) if lines else []
+        change = mapping_change(session, plan.connection_id) if plan.state == PlanState.WAITING else None
     before = books_now(workshop, plan, shown) if lines else {}
     if out.as_json:
-        out.json(as_json(plan, effect, by_day) | ({"lines": lines_as_json(shown, before)} if lines else {}))
+        more = {"lines": lines_as_json(shown, before)} if lines else {}
+        changed = {"mapping_changed": asdict(change)} if change else {}
+        out.json(as_json(plan, effect, by_day) | more | changed)
     else:
+        if change:
+            show_change(out, change)
         show(out, plan, effect)
         if lines:
             show_lines(out, shown, before, plan.lines)

@@ -13,6 +13,7 @@ from raccord.cli.showing import ACTIONS, day, moment, money
 from raccord.overview.changes import FieldChange, field_changes
 from raccord.overview.explain import explain
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_summary
+from raccord.overview.upgrades import MappingChange
 from raccord.quickbooks import Lane, quoted
 from raccord.store.canonical import canonical
 from raccord.store.models import REMOVALS, Action, Company, Connection, PlanState
@@ -120,6 +121,26 @@ def show(out: Output, plan: PlanSummary, effect: Sequence[AccountEffect]) -> Non
     if plan.state == PlanState.WAITING:
         step = f"raccord apply {plan.connection!r} --hash {plan.hash[:HASH_SHOWN]}"
         out.say(Phrase(f"Pour l'approuver et l'exécuter : {step}", f"To approve and execute it: {step}"))
+
+
+def show_change(out: Output, change: MappingChange) -> None:
+    """Show what another version of the connector says otherwise; what is posted stays as it is."""
+    out.table(
+        Phrase(
+            f"Le connecteur a changé ({change.was} → {change.now}) : {change.records} enregistrements sur "
+            f"{change.looked_at} se diraient autrement ; approuver ce plan l'accepte",
+            f"The connector changed ({change.was} → {change.now}): {change.records} records of {change.looked_at} "
+            "would be said otherwise; approving this plan accepts it",
+        ),
+        [
+            Column(Phrase("Enregistrement", "Record")),
+            Column(Phrase("Champ", "Field")),
+            Column(Phrase("Avant", "Before")),
+            Column(Phrase("Après", "After")),
+        ],
+        [[each["record"], each["field"], each["before"], each["after"]] for each in change.examples],
+        empty=Phrase("Aucune différence.", "No difference."),
+    )
 
 
 def show_lines(out: Output, lines: Sequence[LineView], before: Books, total: int) -> None:

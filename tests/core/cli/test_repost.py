@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import till
+from harness import catalog_of
+from till_version import version
 
 from raccord.cli.exits import Exit
 
@@ -48,3 +51,20 @@ def test_pain_15_t2_a_change_is_seen_saved_and_reposted_from_the_command_line(
     _, saved = told("connect", "choose", "Shop", "income", income, "--from", "2026-03-01")
     assert (saved["saved"], saved["waiting"], len(saved["rewrites"])) == (True, 0, 1)
     assert said("connect", "repost", "Shop")[0] == Exit.USAGE
+
+
+def test_pain_18_t2_what_another_version_says_otherwise_is_read_with_the_plan(
+    told: Told, said: Said, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-04", "amount": "10.00"}]
+    assert told("apply", "Shop", "--hash", told("plan")[1]["hash"], "--yes")[0] == Exit.OK
+    monkeypatch.setattr("raccord.catalog.load_catalog", lambda: catalog_of(version("2.0", "Two")))
+    till.ROWS["T1"].append({"stream": "sales", "id": "s2", "day": "2026-03-05", "amount": "11.00"})
+    status, plan = told("plan")
+    assert (status, plan["mapping_changed"]["records"], plan["to_send"]) == (Exit.NEEDS_PERSON, 1, 1)
+    assert plan["mapping_changed"]["examples"] == [
+        {"record": "sales/s1", "field": "memo", "before": "", "after": "Two"}
+    ]
+    assert "Le connecteur a changé (1.0 → 2.0)" in " ".join(said("plan", "show", "Shop", "--lang", "fr")[1].split())
+    assert told("apply", "Shop", "--hash", plan["hash"], "--yes")[0] == Exit.OK
+    assert "mapping_changed" not in told("plan")[1]

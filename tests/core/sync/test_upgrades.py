@@ -12,6 +12,7 @@ import pytest
 import till
 from harness import OWNER, catalog_of, choose_usual, finish, request, sync
 from sqlalchemy import select
+from till_version import upgraded
 
 from raccord.onboarding.decisions import approve_plan
 from raccord.onboarding.remapping import RemappingError, set_term
@@ -35,25 +36,6 @@ def receipts(workshop: Workshop, company: Company) -> dict[str, list[Decimal]]:
     for row in workshop.client(company).query_all("SalesReceipt"):
         found[str(row["TxnDate"])].append(Decimal(row["TotalAmt"]))
     return {day: sorted(amounts) for day, amounts in sorted(found.items())}
-
-
-def upgraded(workshop: Workshop, version: str, memo: str, terms: TermTable = till.INFO.terms) -> None:
-    """Install another version of the till, one that writes ``memo`` on its receipts if any is given."""
-
-    @hookimpl
-    def describe() -> ConnectorInfo:
-        return replace(till.INFO, version=version, terms=terms)
-
-    @hookimpl
-    def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
-        answer = till.map_record(context, record)
-        if not memo or not isinstance(answer, Mapped):
-            return answer
-        return Mapped(tuple(replace(draft, memo=memo) for draft in answer.drafts))  # type: ignore[call-arg]
-
-    module = ModuleType("another_till")
-    module.__dict__.update(vars(till) | {"describe": describe, "map_record": map_record})
-    workshop.scopes = Scopes(catalog_of(module))
 
 
 def open_problems(workshop: Workshop) -> list[Problem]:

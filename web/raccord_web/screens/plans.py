@@ -12,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from raccord.onboarding.decisions import approve_plan
 from raccord.overview.connections import connection_view
 from raccord.overview.plans import plan_effect, plan_lines, plan_money, plan_summary
-from raccord.store.models import Action
+from raccord.overview.upgrades import mapping_change
+from raccord.store.models import Action, PlanState
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -41,6 +42,7 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
             session,
             plan=summary,
             view=view,
+            change=mapping_change(session, summary.connection_id) if summary.state == PlanState.WAITING else None,
             moved=moved,
             effects=effects,
             debits=debits,
