@@ -12,8 +12,9 @@ from raccord.onboarding.drifts import Way, settle_drifts
 from raccord.overview.audit import audit_log
 from raccord.overview.why import why
 from raccord.store import events
-from raccord.store.models import Company, Connection, Drift, Event, LinkRow, LinkState, PlanLine, Run
+from raccord.store.models import Company, Connection, Drift, Event, LinkRow, LinkState, PlanLine, Proof, Run
 from raccord.store.told import WRITTEN, verify_links
+from raccord.store.told_proofs import verify_proofs
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 
@@ -72,6 +73,8 @@ def test_leader_8_the_state_of_all_links_is_rebuilt_from_the_chain_alone_and_an_
         chain = session.scalars(select(Event).order_by(Event.seq)).all()
         links = {link.key: (link.kind, link.document_id, link.state) for link in session.scalars(select(LinkRow))}
         assert verify_links(session).untold == ()
+        proofs = verify_proofs(session)
+        assert (proofs.untold, proofs.told, proofs.older) == ((), len(session.scalars(select(Proof)).all()), 0)
         assert events.verify(session) is None
     assert rebuilt(chain) == links
     assert (first["sales/s2"][2], links["sales/s2"][2]) == (LinkState.LIVE, LinkState.DELETED)
