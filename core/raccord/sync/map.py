@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from pydantic_core import PydanticSerializationError
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
@@ -21,7 +21,7 @@ from raccord.plugin.records import Record
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec import entity_of
 from raccord.scope import Scope
-from raccord.store.models import Connection, DraftRow, DraftState, RecordState, SourceRecord
+from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, LinkState, RecordState, SourceRecord
 from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
@@ -218,6 +218,9 @@ def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
     match answer:
         case Made():
             row.state, row.reason = RecordState.MAPPED, ""
+            if any(draft.key not in slice_.known.by_key for draft in answer.drafts) and _was_undone(slice_, earlier):
+                # Under another key it would come back by itself: the next plan waits for a person.
+                slice_.connection.review_next = True
             for draft, body in zip(answer.drafts, answer.bodies, strict=True):
                 kept.add(draft.key)
                 changed = _store_draft(slice_, row, draft, body)
@@ -239,6 +242,13 @@ def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
     for old in earlier:
         if old.key not in kept:
             _withdraw(slice_, row, old, WITHDRAWN)
+
+
+def _was_undone(slice_: Slice, drafts: Sequence[DraftRow]) -> bool:
+    """Tell whether a person had a document of these drafts taken out, and has not let it go again since."""
+    undone = (LinkRow.connection_id == slice_.connection.id, LinkRow.state == LinkState.UNDONE)
+    keys = [draft.key for draft in drafts]
+    return bool(keys) and bool(slice_.session.scalar(select(exists().where(*undone, LinkRow.key.in_(keys)))))
 
 
 def _close_old(slice_: Slice, key: str, changed: bool) -> None:

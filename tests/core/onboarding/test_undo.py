@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import till
-from harness import OWNER, choose_usual, finish, lab, sync
+from harness import OWNER, choose_usual, finish, lab, request, sync
 from set_up import till_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -354,6 +354,21 @@ def test_a_source_that_changes_or_withdraws_what_was_undone_posts_nothing(
     sync(workshop, connection)
     assert link_of(workshop, "sales/s2").amount == Decimal("25.00"), "as the source says it now"
     assert unequal(workshop) == []
+
+
+def test_pain_6_t3_an_undone_record_comes_back_under_no_other_key_before_a_person_says_so(
+    workshop: Workshop, company: Company, connection: Connection, posted: Run
+) -> None:
+    """Its source says it in another way, so that a draft of it is new: the plan that would post that one waits."""
+    undo(workshop, connection, Asked(keys=("sales/s2",)))
+    before = count(workshop, company)
+    till.ROWS["T1"][1]["kind"] = "tipped"
+    for _ in range(2):
+        run = finish(workshop, request(workshop, connection))
+        assert (run.state, count(workshop, company)) == (RunState.APPROVAL, before)
+    assert {key: str(line.action) for key, line in lines(workshop, run).items() if line.action != "skip"} == {
+        "sales/s2": "hold", "sales/s2#tip": "create",
+    }  # fmt: skip
 
 
 def test_what_was_voided_leaves_its_trace_and_comes_back_under_another_number(
