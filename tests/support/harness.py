@@ -47,7 +47,9 @@ def catalog_of(*modules: ModuleType) -> Catalog:
     return Catalog(admitted, {}, ())
 
 
-def make_workshop(database: Database, data_dir: Path, sandbox_url: str, clock: Clock, *modules: ModuleType) -> Workshop:
+def make_workshop(
+    database: Database, data_dir: Path, sandbox_url: str, clock: Clock, *modules: ModuleType, web_url: str = ""
+) -> Workshop:
     """Return a workshop whose connectors are ``modules`` and whose QuickBooks is the sandbox at ``sandbox_url``."""
     settings = Settings(
         data_dir=data_dir,
@@ -55,6 +57,7 @@ def make_workshop(database: Database, data_dir: Path, sandbox_url: str, clock: C
         quickbooks_environment=sandbox_url,
         quickbooks_client_id="raccord-sandbox",
         quickbooks_client_secret=SecretStr("raccord-sandbox-secret"),
+        web_url=web_url,
     )
     vault = Vault(database, Keyring.open(settings.key_file), clock)
     return Workshop(settings, database, Scopes(catalog_of(*modules)), vault, clock)

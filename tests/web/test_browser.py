@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from threading import Thread
 
 import pytest
 import till
-import uvicorn
 from argon2 import PasswordHasher
-from fastapi import FastAPI
+from chromium import AXE, LOOKS, RULES, chromium, served
 from harness import finish, lab, request, sync
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from raccord.jobs.inline import HandOver
@@ -30,56 +24,16 @@ from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
 
+__all__ = ["chromium"]
+
 PASSWORD = "correct horse battery"
-AXE = Path(__file__).parents[2] / ".venv" / "node" / "node_modules" / "axe-core" / "axe.min.js"
-LOOKS = ["color-contrast", "target-size", "scrollable-region-focusable", "region"]
-"""What depends on theme and width; the structure of a page does not, and is looked at once."""
-
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-
-
 expect.set_options(timeout=20_000)
 """Long enough for a machine that does much else; what is there is seen at once."""
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, started once."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found, "no Chromium: apt-get install chromium (.ci/run does)"
-    with sync_playwright() as playwright:
-        browser = _launch(playwright, found)
-        yield browser
-        browser.close()
-
-
-def _launch(playwright: Playwright, path: str) -> Browser:
-    return playwright.chromium.launch(executable_path=path, args=FLAGS)
 
 
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Serve the pages on a free port of this machine."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", access_log=False, log_level="error", timeout_graceful_shutdown=1)
-        )
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
 
 
 Open = Callable[..., Page]
@@ -138,7 +92,8 @@ def addresses(workshop: Workshop, connection: Connection) -> list[str]:
         "/", "/connections", own, f"{own}/settings", f"{own}/proof", "/records", f"/records/{records[0]}",
         f"/records/{failed}", "/runs", f"/runs/{run.id}", f"/plans/{run.plan_id if plan is None else plan.id}",
         "/questions", "/problems", "/problems?code=mapping.bad_record", "/proof", "/drift", "/gaps", "/plugins",
-        "/people", "/audit", "/settings", "/help?q=connection", "/menu", "/nothing",
+        "/connect", f"{own}/mapping", f"{own}/mapping?view=terms",
+        f"{own}/mapping?view=history", "/people", "/audit", "/settings", "/help?q=connection", "/menu", "/nothing",
     ]  # fmt: skip
 
 

@@ -33,6 +33,10 @@ FREELY = {
 
 NEEDS = {
     "/connections/{connection_id}/runs": Power.WORK,
+    "/connections/{connection_id}/files": Power.WORK,
+    "/connections/{connection_id}/mapping": Power.MANAGE,
+    "/connections/{connection_id}/setup/{step}": Power.LINK,
+    "/connect/{connector}/source": Power.LINK,
     "/connections/{connection_id}/pause": Power.MANAGE,
     "/connections/{connection_id}/resume": Power.MANAGE,
     "/connections/{connection_id}/choices": Power.MANAGE,
@@ -126,7 +130,7 @@ def token_of(browser: TestClient) -> str:
 
 
 def addressed(route: APIRoute, theirs: dict[str, str]) -> str:
-    free = {"deed": DEEDS.get(route.path, "x"), "connector": "till", "way": "keep"}
+    free = {"deed": DEEDS.get(route.path, "x"), "connector": "till", "way": "keep", "step": "accounts"}
     values = {**dict.fromkeys(FREE, "x"), **free, **theirs}
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values[match[1]], route.path)
 

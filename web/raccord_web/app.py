@@ -23,6 +23,7 @@ from raccord_web.gate import Gate
 from raccord_web.screens import (
     audit,
     books,
+    connecting,
     connections,
     drift,
     entrance,
@@ -30,6 +31,7 @@ from raccord_web.screens import (
     helping,
     home,
     keeping,
+    mapping,
     people,
     plans,
     plugins,
@@ -40,6 +42,7 @@ from raccord_web.screens import (
     records,
     rules,
     runs,
+    setting_up,
     settings,
     signin,
     statements,
@@ -47,6 +50,7 @@ from raccord_web.screens import (
     tokens,
     undo,
     upgrades,
+    uploading,
     webhooks,
 )
 from raccord_web.signing import Signer
@@ -78,6 +82,10 @@ SCREENS = (
     tokens,
     webhooks,
     upgrades,
+    connecting,
+    setting_up,
+    uploading,
+    mapping,
     helping,
 )
 OPEN_SCREENS = (entrance, signin, hooks)

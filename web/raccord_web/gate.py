@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -23,6 +24,9 @@ MACHINES = ("/hooks/", API)
 """What programs call."""
 
 BODY_BYTES_MAX = 64 * 1024
+UPLOAD_BYTES_MAX = 64 * 1024 * 1024
+UPLOADS = re.compile(r"/connections/[^/]+/files")
+"""Where people hand in files; everything else that is sent is small."""
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 POLICY = (
@@ -77,7 +81,8 @@ class Gate:
             # No browser speaks there: a signature or a token proves who does, and no cookie counts.
             return explained(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE) if _endless(request) else None
         if request.method not in SAFE_METHODS:
-            if not _measured(headers):
+            most = UPLOAD_BYTES_MAX if UPLOADS.fullmatch(request.url.path) else BODY_BYTES_MAX
+            if not _measured(headers, most):
                 return explained(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             if not _same_site(headers):
                 return explained(request, HTTPStatus.FORBIDDEN)
@@ -105,10 +110,10 @@ def entered(request: Request, desk: Desk) -> bool:
     return found is not None and found.get("token") == desk.access.mark()
 
 
-def _measured(headers: Headers) -> bool:
+def _measured(headers: Headers, most: int = BODY_BYTES_MAX) -> bool:
     """Tell whether a body says how long it is, and is not too long."""
     size = headers.get("content-length", "")
-    return size.isascii() and size.isdigit() and len(size) < 12 and int(size) <= BODY_BYTES_MAX
+    return size.isascii() and size.isdigit() and len(size) < 12 and int(size) <= most
 
 
 def _endless(request: Request) -> bool:

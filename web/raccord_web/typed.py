@@ -20,7 +20,11 @@ from raccord_web.wording import wording
 PREFIX = "s_"
 """What the form's names begin with, so that no setting is taken for a field of the page's own."""
 
-Kind = Literal["text", "number", "secret", "choice", "check", "list"]
+Kind = Literal["text", "lines", "number", "secret", "choice", "check", "list"]
+LONG = 1000
+"""From this many characters on a text is written in several lines."""
+
+BOTH = " · "
 SEVERAL = (list, tuple, set, frozenset)
 RANGES = ("greater_than_equal", "less_than_equal", "greater_than", "less_than")
 
@@ -34,7 +38,8 @@ class Field:
     hint: str
     kind: Kind
     value: str
-    options: tuple[str, ...]
+    options: tuple[tuple[str, str], ...]
+    """Each value with its label."""
     required: bool
     fixed: bool
     wrong: str
@@ -56,7 +61,7 @@ def shown(
             hint=_said(info, language, "fr_hint", info.description or ""),
             kind=_kind(info),
             value="" if _kind(info) == "secret" else _text(values.get(name)),
-            options=_options(info),
+            options=_labelled(info, language),
             required=info.is_required(),
             fixed=name == fixed,
             wrong=(wrong or {}).get(name, ""),
@@ -76,27 +81,35 @@ def read(
             case "check":
                 values[name] = given is not None
             case "secret" if not given:
-                values[name] = getattr(held, name)
+                if hasattr(held, name):
+                    values[name] = getattr(held, name)
             case "list" if given is not None:
                 values[name] = [part.strip() for part in given.split(",") if part.strip()]
             case _ if given is None:
-                values[name] = getattr(held, name)
+                if hasattr(held, name):
+                    values[name] = getattr(held, name)
             case _:
                 values[name] = given
     try:
         model.model_validate(values)
     except ValidationError as error:
         return values, {
-            str(each["loc"][0]) if each["loc"] else "": _why(each["type"], each.get("ctx", {}), language)
+            str(each["loc"][0]) if each["loc"] else "": _why(each["type"], each.get("ctx", {}), each["msg"], language)
             for each in error.errors(include_input=False, include_url=False)
         }
     return values, {}
 
 
-def _why(kind: str, context: Mapping[str, Any], language: Language) -> str:
-    """Return what is wrong with a value in the words of the pages; a connector's own sentence comes first."""
+def _why(kind: str, context: Mapping[str, Any], message: str, language: Language) -> str:
+    """Return what is wrong with a value in the words of the pages; a connector's own sentence comes first.
+
+    A connector's message may say it in both languages, English first: ``Give it. · Indiquez-le.``
+    """
     if own := context.get(language):
         return str(own)
+    if "." in kind and message.count(BOTH) == 1:
+        english, french = message.split(BOTH)
+        return french if language == "fr" else english
     words = wording(language)
     if kind in RANGES:
         limit = next((context[name] for name in ("ge", "le", "gt", "lt") if name in context), "")
@@ -114,6 +127,8 @@ def _kind(info: FieldInfo) -> Kind:
         return "list"
     if _options(info):
         return "choice"
+    if any(getattr(each, "max_length", 0) >= LONG for each in info.metadata):
+        return "lines"
     return "number" if info.annotation is int else "text"
 
 
@@ -124,6 +139,15 @@ def _options(info: FieldInfo) -> tuple[str, ...]:
     if get_origin(kind) is Literal:
         return tuple(map(str, get_args(kind)))
     return ()
+
+
+def _labelled(info: FieldInfo, language: Language) -> tuple[tuple[str, str], ...]:
+    """Return each value with its label (``json_schema_extra={"options": {value: [French, English]}}``)."""
+    extra = info.json_schema_extra
+    said = extra.get("options") if isinstance(extra, dict) else None
+    labels: Mapping[str, Any] = said if isinstance(said, dict) else {}
+    at = 0 if language == "fr" else 1
+    return tuple((value, str(labels[value][at]) if value in labels else value) for value in _options(info))
 
 
 def _said(info: FieldInfo, language: Language, french: str, english: str) -> str:

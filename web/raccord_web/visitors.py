@@ -68,7 +68,19 @@ NAMED = {"connection": "connection_id", "company": "company_id", "drift": "drift
 """Parameters of queries and forms that name rows."""
 
 FREE = frozenset(
-    {"deed", "way", "connector", "month", "session_id", "invitation_id", "person_id", "secret", "page", "token_id"}
+    {
+        "deed",
+        "way",
+        "connector",
+        "month",
+        "session_id",
+        "invitation_id",
+        "person_id",
+        "secret",
+        "page",
+        "token_id",
+        "step",
+    }
 )
 """Parameters that name no row of a company's; their routes ask the services themselves."""
 

@@ -14,7 +14,7 @@ from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
-from raccord.cli.output import actor, output
+from raccord.cli.output import actor, both, output
 from raccord.cli.showing import moment, short
 from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
@@ -22,15 +22,14 @@ from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.companies import disconnect_company, the_company
 from raccord.onboarding.connections import activate, disconnect, grant_managing, pause, resume
 from raccord.onboarding.people import Actor
+from raccord.onboarding.receiving import receive_files
 from raccord.onboarding.switching import WORDS, describe_switch, switch_company
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
-from raccord.store.files import StoredFileBox
 from raccord.store.models import Connection, ConnectionState, Schedule
 from raccord.sync.workshop import Workshop
 
 _YES = Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask nothing."))
-UPLOAD = "upload"
 Deed = Callable[[Workshop, Actor, str], Connection]
 
 PAUSES = Phrase(
@@ -206,24 +205,27 @@ def upload(connection: str, files: tuple[Path, ...]) -> int:
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection)
-        box = StoredFileBox(workshop.vault, workshop.settings.data_dir, found.id, workshop.clock)
         with out.progress(Phrase(found.label, found.label), len(files)) as progress:
             for done, path in enumerate(files, start=1):
                 with path.open("rb") as content:
-                    new = box.receive(path.name, content, origin=UPLOAD)
-                received.append({"name": path.name, "new": new})
+                    [each] = receive_files(workshop, operator(actor()), found.id, [(path.name, content)])
+                why = each.refused
+                if why is not None:
+                    out.say(Phrase(f"{each.name} : {why.fr}", f"{each.name}: {why.en}"))
+                received.append({"name": path.name, "new": each.new, "refused": None if why is None else both(why)})
                 progress(done)
     new_ones = sum(1 for each in received if each["new"])
     if out.as_json:
         out.json({"files": received, "new": new_ones})
-    known = len(received) - new_ones
+    refused = sum(1 for each in received if each["refused"] is not None)
+    known = len(received) - new_ones - refused
     out.say(
         Phrase(
             f"{new_ones} fichiers reçus, {known} déjà connus. Ensuite : raccord sync {found.label!r}.",
             f"{new_ones} files received, {known} known already. Next: raccord sync {found.label!r}.",
         )
     )
-    return Exit.OK
+    return Exit.FAILED if refused else Exit.OK
 
 
 @make_command("activate", "Mettre en marche une connexion gardée pour plus tard.", "Start a connection kept for later.")

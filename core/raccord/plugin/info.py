@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -168,6 +168,8 @@ class ConnectorInfo:
     contacts: Sequence[Contact] = ()
     identity_setting: str = ""
     owner_only: bool = False
+    uploads: Mapping[str, str] = field(default_factory=dict)
+    """Values of settings under which people hand in the source's files themselves; empty: they never do."""
     validates_each: bool = False
     """Whether every draft waits for a person (bank lines) instead of only the first plan."""
     delivery: Callable[[BaseModel], Delivery] | None = None

@@ -28,6 +28,7 @@ from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
+from raccord_web.steps import takes_files
 from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
@@ -66,6 +67,7 @@ def connection(request: Request, connection_id: str) -> Response:
             view=view,
             bar=coverage_bar(coverage_of(session, held, desk_of(request).workshop.clock)),
             granted=granted,
+            takes_files=info is not None and takes_files(info, held.settings),
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
             owner_only=info is not None and info.owner_only,
             takes_messages=info is not None and info.webhooks is not None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,11 +13,10 @@ from raccord.onboarding.people import Power, require
 from raccord.overview.connections import connection_view
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
-from raccord.store.vault import join_secrets
-from raccord.sync.workshop import Workshop, settings_handle
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
+from raccord_web.held import connection_of, settings_of
 from raccord_web.rendering import language_of, show
 from raccord_web.typed import read, shown
 from raccord_web.visitors import acting
@@ -29,11 +27,12 @@ router = APIRouter()
 @router.get("/connections/{connection_id}/settings")
 def settings(request: Request, connection_id: str) -> Response:
     workshop = desk_of(request).workshop
-    info = _info(workshop, connection_id)
-    if info is None:
+    found = connection_of(workshop, connection_id)
+    if found is None:
         return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
     _require_managing(request, info, connection_id)
-    held = _held(workshop, info, connection_id)
+    held = settings_of(workshop, connection, info)
     fields = shown(info.settings, held.model_dump(mode="json"), language_of(request), fixed=info.identity_setting)
     return _page(request, connection_id, fields=fields)
 
@@ -42,11 +41,12 @@ def settings(request: Request, connection_id: str) -> Response:
 def change(request: Request, connection_id: str, fields: Fields) -> Response:
     """Change settings and credentials in place; a secret left empty stays as it is."""
     workshop, actor, language = desk_of(request).workshop, acting(request), language_of(request)
-    info = _info(workshop, connection_id)
-    if info is None:
+    found = connection_of(workshop, connection_id)
+    if found is None:
         return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
     _require_managing(request, info, connection_id)
-    values, wrong = read(info.settings, fields, _held(workshop, info, connection_id), language)
+    values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language)
     if wrong:
         again = shown(info.settings, values, language, wrong=wrong, fixed=info.identity_setting)
         return _page(
@@ -86,17 +86,3 @@ def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, 
         return show(
             request, "connection_settings.html", session, status=status, **{"view": view, "wrong": "", **values}
         )
-
-
-def _info(workshop: Workshop, connection_id: str) -> ConnectorInfo | None:
-    with workshop.database.read() as session:
-        connector = session.get_one(Connection, connection_id).connector
-    admitted = workshop.scopes.catalog.get(connector)
-    return None if admitted is None else admitted.info
-
-
-def _held(workshop: Workshop, info: ConnectorInfo, connection_id: str) -> BaseModel:
-    with workshop.database.read() as session:
-        connection = session.get_one(Connection, connection_id)
-        secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
-        return join_secrets(info.settings, connection.settings, secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -23,6 +24,8 @@ router = APIRouter()
 COOKIE = "raccord_oauth"
 PURPOSE = "oauth"
 LASTS = timedelta(minutes=15)
+BACK = re.compile(r"/connect/[a-z0-9_-]{1,60}/company\?mode=[a-z_]{1,20}")
+"""Where somebody may go on who connects a company in the middle of something; nowhere else."""
 
 
 class AuthorisationLostError(RaccordError):
@@ -39,10 +42,15 @@ def start(request: Request, fields: Fields) -> Response:
             company = session.get_one(Company, company_id)
             environment, realm = company.environment, company.realm
     url, state = begin_authorisation(desk.workshop, acting(request), environment)
+    then = fields.get("then", "")
+    back = then if BACK.fullmatch(then) else ""
     # A page and not a redirect: browsers hold the policy's `form-action` against where a form's answer leads.
     response = show(request, "leaving.html", url=url)
     sealed = desk.signer.seal(
-        PURPOSE, {"state": state, "environment": environment, "realm": realm}, desk.workshop.clock.now(), LASTS
+        PURPOSE,
+        {"state": state, "environment": environment, "realm": realm, "then": back},
+        desk.workshop.clock.now(),
+        LASTS,
     )
     # Not strict: the person comes back from another site, and this cookie must come along.
     response.set_cookie(
@@ -76,9 +84,11 @@ def callback(request: Request) -> Response:
             ),
         )
     address = f"{desk.workshop.settings.web_url}{CALLBACK_PATH}?{request.url.query}"
-    finish_authorisation(
+    company = finish_authorisation(
         desk.workshop, acting(request), kept["environment"], address, kept["state"], kept["realm"] or None
     )
-    response = RedirectResponse("/?done=connected", HTTPStatus.SEE_OTHER)
+    then = kept.get("then", "")
+    where = f"{then}&company={company.id}" if BACK.fullmatch(then) else "/?done=connected"
+    response = RedirectResponse(where, HTTPStatus.SEE_OTHER)
     response.delete_cookie(name, path="/", secure=desk.access.secure, httponly=True, samesite="lax")
     return response

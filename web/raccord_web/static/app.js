@@ -66,4 +66,15 @@
       button.dataset.copied = "no";
     }
   });
+
+  // Files may be dropped anywhere on their form; the plain field beneath stays what is sent.
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(name, (event) => {
+      const form = event.target.closest?.("form.drop");
+      if (!form) return;
+      event.preventDefault();
+      form.classList.toggle("over", name === "dragover");
+      if (name === "drop" && event.dataTransfer.files.length) form.querySelector("input[type=file]").files = event.dataTransfer.files;
+    });
+  }
 })();

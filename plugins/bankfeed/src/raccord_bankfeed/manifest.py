@@ -28,6 +28,7 @@ def manifest() -> ConnectorInfo:
             "category.",
         ),
         version=VERSION,
+        uploads={"input_kind": "upload"},
         streams=(
             StreamInfo(LINES, Text("Lignes de banque", "Bank lines")),
             StreamInfo(STATEMENTS, Text("Relevés et soldes", "Statements and balances")),

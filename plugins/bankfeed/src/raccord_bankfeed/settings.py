@@ -29,7 +29,13 @@ class BankFeedSettings(BaseModel):
     input_kind: InputKind = Field(
         default=InputKind.UPLOAD,
         title="Where the bank's files come from",
-        json_schema_extra={"fr": "Provenance des fichiers de la banque"},
+        json_schema_extra={
+            "fr": "Provenance des fichiers de la banque",
+            "options": {
+                "folder": ["Un dossier de ce serveur", "A folder of this server"],
+                "upload": ["Je les dépose ici", "I upload them here"],
+            },
+        },
     )
     folder: str = Field(default="", title="Folder", json_schema_extra={"fr": "Dossier"})
     accounts: str = Field(

@@ -142,6 +142,7 @@ def chase_info() -> ConnectorInfo:
             "Sales, refunds, chargebacks, fees and deposits of Chase merchant services.",
         ),
         version=version("raccord-chase"),
+        uploads={"input_kind": "upload"},
         streams=STREAMS,
         settings=ChaseSettings,
         roles=_ROLES,

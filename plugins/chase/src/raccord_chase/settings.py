@@ -49,7 +49,14 @@ class ChaseSettings(BaseModel):
     input_kind: InputKind = Field(
         InputKind.FOLDER,
         title="Where the report files come from",
-        json_schema_extra={"fr": "Provenance des fichiers de rapport"},
+        json_schema_extra={
+            "fr": "Provenance des fichiers de rapport",
+            "options": {
+                "folder": ["Un dossier de ce serveur", "A folder of this server"],
+                "upload": ["Je les dépose ici", "I upload them here"],
+                "sftp": ["Le serveur SFTP de Chase", "Chase's SFTP server"],
+            },
+        },
     )
     folder: str = Field("", title="Folder", json_schema_extra={"fr": "Dossier"})
     sftp_host: str = Field("", title="SFTP server", json_schema_extra={"fr": "Serveur SFTP"})
@@ -87,14 +94,24 @@ class ChaseSettings(BaseModel):
     chargebacks_from: ChargebackSource = Field(
         ChargebackSource.DETAIL,
         title="Chargebacks come from the detail (PDE reports) or only from the deposit summary",
-        json_schema_extra={"fr": "Rétrofacturations selon le détail (rapports PDE) ou seulement le sommaire du dépôt"},
+        json_schema_extra={
+            "fr": "Rétrofacturations selon le détail (rapports PDE) ou seulement le sommaire du dépôt",
+            "options": {
+                "detail": ["Le détail (rapports PDE)", "The detail (PDE reports)"],
+                "summary": ["Le sommaire du dépôt", "The deposit summary"],
+            },
+        },
     )
     charges_from: ChargeSource = Field(
         ChargeSource.SUMMARY,
         title="Charges debited apart come as transfers of the deposit summary, or only in the charge detail (FIN0011)",
         description="Choose the detail only if the summary (FIN0010) never lists those debits.",
         json_schema_extra={
-            "fr": "Frais débités à part selon les virements du sommaire, ou seulement selon leur détail (FIN0011)"
+            "fr": "Frais débités à part selon les virements du sommaire, ou seulement selon leur détail (FIN0011)",
+            "options": {
+                "summary": ["Les virements du sommaire (FIN0010)", "Transfers of the summary (FIN0010)"],
+                "detail": ["Leur détail seulement (FIN0011)", "Their detail only (FIN0011)"],
+            },
         },
     )
     currency: str = Field(

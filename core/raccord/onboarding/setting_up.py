@@ -1,0 +1,136 @@
+"""Setting up a connection step by step: a draft that one can leave and come back to, until its first approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.connections import (
+    NewConnection,
+    create,
+    read_hour,
+    read_settings,
+    read_zone,
+    reconnect,
+    update_settings,
+)
+from raccord.onboarding.decisions import BEGINNING, choose
+from raccord.onboarding.people import Actor, Power, require
+from raccord.onboarding.source_accounts import earlier, info_of, refused
+from raccord.onboarding.switches import switch_for_company
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
+from raccord.store import events
+from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, Schedule
+from raccord.sync.workshop import Workshop
+
+UNFINISHED = (ConnectionState.DRAFT, ConnectionState.CONNECTED)
+
+
+def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
+    """Keep a new connection as a draft, or return to the one begun for the same source account (no double).
+
+    The connector is enabled for the company if the installation allows it. One source account goes to one company:
+    what ``connect`` refuses is refused here.
+    """
+    info = info_of(workshop, new.connector)
+    require(actor, Power.LINK)
+    settings = read_settings(info, new.values)
+    switch_for_company(workshop, actor, new.connector, new.company_id, on=True)
+    identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
+    with workshop.database.begin() as session:
+        # One at a time for a company, so that a form sent twice makes one draft.
+        session.execute(select(Company.id).where(Company.id == new.company_id).with_for_update())
+        begun = _begun(session, new, info, identity)
+        if begun is None:
+            before = earlier(session, new.company_id, info, identity, new.label)
+            if before is None:
+                connection, taken = create(workshop, session, actor, replace(new, draft=True), info, settings)
+    if begun is not None:
+        return update_settings(workshop, actor, begun.id, new.values)
+    if before is not None:
+        return reconnect(workshop, actor, before.id, new.values)
+    if taken is not None:
+        raise taken
+    return connection
+
+
+def unfinished(session: Session, within: frozenset[str] | None) -> list[Connection]:
+    """Return the connections whose set-up was begun and whose first plan nobody approved yet."""
+    wanted = select(Connection).where(Connection.state.in_(UNFINISHED), Connection.approved_at.is_(None))
+    if within is not None:
+        wanted = wanted.where(Connection.company_id.in_(sorted(within)))
+    return list(session.scalars(wanted.order_by(Connection.set_up_at.desc()).limit(50)))
+
+
+def set_scope(
+    workshop: Workshop, actor: Actor, connection_id: str, first: date, time_zone: str, cut_off: str
+) -> Connection:
+    """Say from which day on data is brought over, and when the source's days end; only before the first approval."""
+    zone, hour = read_zone(time_zone), read_hour(cut_off)
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = _open(workshop, session, actor, connection_id)
+        connection.starts_on, connection.time_zone, connection.cut_off = first, zone.key, f"{hour:%H:%M}"
+        connection.revision += 1
+        session.get_one(Schedule, connection.id).time_zone = zone.key
+        for gap in session.scalars(select(Gap).where(Gap.connection_id == connection.id, Gap.reason == "before_start")):
+            gap.last_day = first - timedelta(days=1)
+        events.append(
+            session, actor=actor.name, action="connection.scope", subject=connection.label,
+            company_id=connection.company_id, connection_id=connection.id, now=now,
+            body={"first": first.isoformat(), "time_zone": zone.key, "cut_off": connection.cut_off},
+        )  # fmt: skip
+        return connection
+
+
+def fill_roles(workshop: Workshop, actor: Actor, connection_id: str, wanted: Mapping[str, str]) -> None:
+    """Fill each role with a ledger object from the beginning; an empty one goes back to what core would take."""
+    with workshop.database.begin() as session:
+        connection = _open(workshop, session, actor, connection_id)
+        held = {
+            each.role: each
+            for each in session.scalars(
+                select(Choice).where(
+                    Choice.connection_id == connection.id, Choice.of == "", Choice.valid_from == BEGINNING
+                )
+            )
+        }
+        for role, ledger in wanted.items():
+            if not ledger and role in held:
+                session.delete(held[role])
+                connection.revision += 1
+    for role, ledger in wanted.items():
+        if ledger and (role not in held or held[role].ledger_id != ledger):
+            choose(workshop, actor, connection_id, role, ledger, valid_from=BEGINNING)
+
+
+def _begun(session: Session, new: NewConnection, info: ConnectorInfo, identity: str) -> Connection | None:
+    label = new.label or info.label.fr
+    same = Connection.source_identity == identity
+    if not identity:
+        same = same & Connection.label.in_((label, new.label or info.label.en))
+    return session.scalars(
+        select(Connection).where(
+            Connection.company_id == new.company_id,
+            Connection.connector == new.connector,
+            Connection.state == ConnectionState.DRAFT,
+            same,
+        )
+    ).first()
+
+
+def _open(workshop: Workshop, session: Session, actor: Actor, connection_id: str) -> Connection:
+    connection = session.get_one(Connection, connection_id)
+    require(actor, Power.LINK, info_of(workshop, connection.connector))
+    if connection.approved_at is not None or connection.state not in UNFINISHED:
+        raise refused(
+            "connection.set_up",
+            Text("La mise en place est terminée.", "The set-up is finished."),
+            Text("Changez les réglages ou le mappage de la connexion.", "Change the connection's settings or mapping."),
+        )
+    return connection

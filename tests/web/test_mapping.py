@@ -1,0 +1,54 @@
+"""The mapping of a connection: what fills what, the effect of a change before it is saved, and who changed what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from httpx2 import Response
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from raccord.store.models import Choice, Connection, LedgerEntry, TermOverride
+from raccord.sync.workshop import Workshop
+
+
+def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    own = f"/connections/{synced.id}/mapping"
+    page = browser.get(own).text
+    assert "Till Income" in page
+    assert "chosen by Odile" in page
+    assert "Till Income" not in browser.get(f"{own}?q=clearing").text
+    assert "Nothing found" in browser.get(f"{own}?q=zebra").text
+    with workshop.database.read() as session:
+        held = session.scalars(select(Choice).where(Choice.role == "income")).one()
+        other = session.scalars(
+            select(LedgerEntry).where(LedgerEntry.type == "Income", LedgerEntry.object_id != held.ledger_id)
+        ).first()
+    assert other
+    change = {"role": "income", "ledger": other.object_id, "first": "2026-03-01"}
+
+    seen = send(own, own, **change)
+    assert seen.status_code == 200
+    text = re.sub(r"<[^>]+>", " ", seen.text)
+    assert re.search(r"Would say something else\s+3\s", text)
+    assert other.name in text.partition("Would move by")[2]
+    with workshop.database.read() as session:
+        assert len(session.scalars(select(Choice).where(Choice.role == "income")).all()) == 1
+
+    assert send(own, own, **change, save="yes").headers["location"] == f"{own}?view=roles&done=chosen"
+    assert send(own, own, word="sale", ledger="Counter sale", first="2026-03-10", save="yes").status_code == 303
+    assert send(own, own, word="zebra", ledger="x", save="yes").status_code == 409
+    assert send(own, own, role="income", ledger="nothing", save="yes").status_code == 409
+    with workshop.database.read() as session:
+        chosen = session.scalars(select(Choice).where(Choice.role == "income").order_by(Choice.valid_from)).all()
+        said = session.scalars(select(TermOverride)).one()
+    assert [each.valid_from for each in chosen] == [date(1, 1, 1), date(2026, 3, 1)]
+    assert (said.ledger, said.valid_from) == ("Counter sale", date(2026, 3, 10))
+    assert "Counter sale" in browser.get(f"{own}?view=terms").text
+    history = browser.get(f"{own}?view=history").text
+    assert other.name in history
+    assert "Counter sale" in history

@@ -1,0 +1,276 @@
+"""Connecting a source from nothing to the first proof, handing in files, changing the mapping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from socket import socket
+from typing import Literal
+
+import pytest
+import till
+from browsing import TOKEN
+from chromium import AXE, RULES, chromium, opened, served
+from fastapi import FastAPI
+from harness import NOW, OWNER, consent, finish, make_workshop
+from httpx2 import Response
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import func, select
+from starlette.testclient import TestClient
+
+import raccord_bankfeed
+import raccord_chase
+from raccord.clock import FixedClock
+from raccord.enablement import Switchboard
+from raccord.jobs.inline import HandOver
+from raccord.store import events
+from raccord.store.database import Database
+from raccord.store.models import Choice, Connection, ConnectionState, Gap, LinkRow, SourceFile
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
+from raccord_web.app import create_app
+
+__all__ = ["chromium"]
+
+SAMPLES = Path(raccord_chase.__file__).with_name("samples")
+BANK = Path(raccord_bankfeed.__file__).with_name("samples")
+
+
+class Onwards(HandOver):
+    """An engine that works a run off at once, in the request that asked for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.workshop: Workshop | None = None
+
+    def submit(self, run_id: str) -> None:
+        assert self.workshop is not None
+        finish(self.workshop, run_id)
+
+
+@pytest.fixture
+def door() -> Iterator[socket]:
+    """The port at which the pages will be: QuickBooks sends people back there."""
+    with opened() as listening:
+        yield listening
+
+
+@pytest.fixture
+def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, door: socket) -> Iterator[Workshop]:
+    """A workshop with the real connectors and the till, all allowed here; no company yet."""
+    modules = (till, raccord_chase, raccord_bankfeed)
+    url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    made = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), *modules, web_url=url)
+    with made.database.begin() as session:
+        board = Switchboard(session, events.append, actor="test", now=NOW)
+        for connector in ("till", "chase", "bankfeed"):
+            board.allow(connector)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def app(workshop: Workshop) -> FastAPI:
+    engine = Onwards()
+    engine.workshop = workshop
+    return create_app(workshop, engine, OWNER)
+
+
+def count(workshop: Workshop, model: type) -> int:
+    with workshop.database.read() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_a_source_is_connected_step_by_step_without_a_script(
+    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    found = consent(workshop, sandbox.store.of_template("quebec").realm)
+    till.ROWS["T7"] = [{"stream": "sales", "id": "s1", "day": "2026-03-19", "amount": "10.00"}]
+    assert "Till" in browser.get("/connect").text
+    page = f"/connect/till/source?mode=already_running&company={found.id}"
+    form = {"company": found.id, "mode": "already_running", "s_code": "canary-1"}
+    wrong = send(page, "/connect/till/source", **form)
+    assert wrong.status_code == 422
+    assert "This field is required." in wrong.text
+    assert "canary-1" not in wrong.text
+
+    # The form sent twice is one draft, and nothing runs by itself meanwhile.
+    first = send(page, "/connect/till/source", **form, s_till="T7")
+    again = send(page, "/connect/till/source", **form, s_till="T7")
+    assert first.status_code == 303
+    assert first.headers["location"] == again.headers["location"]
+    assert count(workshop, Connection) == 1
+    own = first.headers["location"].rpartition("/")[0]
+    assert "Go on" in browser.get("/connect").text
+
+    accounts = browser.get(f"{own}/accounts").text
+    bank = re.search(r'id="role_bank".*?<option value="(\d+)"', accounts, re.DOTALL)
+    assert bank
+    assert "Create “Till Income”" in accounts
+    assert send(f"{own}/accounts", f"{own}/accounts", role_bank=bank[1]).headers["location"] == f"{own}/scope"
+    assert send(f"{own}/accounts", f"{own}/accounts", role_bank="").status_code == 303
+    assert count(workshop, Choice) == 0
+    tax = re.search(r'id="role_tax".*?<option value="(\d+)">TPS/TVQ', accounts, re.DOTALL)
+    assert tax
+    send(f"{own}/accounts", f"{own}/accounts", role_bank=bank[1], role_tax=tax[1])
+
+    assert "Cut-over date" in browser.get(f"{own}/scope").text
+    assert send(f"{own}/scope", f"{own}/scope", first="soon", time_zone="America/Toronto").status_code == 422
+    assert send(f"{own}/scope", f"{own}/scope", first="2026-03-01", time_zone="Moon").status_code == 409
+    kept = send(f"{own}/scope", f"{own}/scope", first="2026-03-01", time_zone="America/Toronto", cut_off="02:00")
+    assert kept.headers["location"] == f"{own}/checks"
+    with workshop.database.read() as session:
+        draft = session.scalars(select(Connection)).one()
+        gap = session.scalars(select(Gap)).one()
+    assert (draft.state, draft.mode, draft.cut_off) == (ConnectionState.DRAFT, "already_running", "02:00")
+    assert gap.last_day == date(2026, 2, 28)
+
+    assert "Is everything ready?" in browser.get(f"{own}/checks").text
+    assert send(f"{own}/checks", f"{own}/checks").headers["location"] == f"{own}/plan"
+    plan = browser.get(f"{own}/plan").text
+    seen = re.search(r'name="plan" value="(\w+)".*?name="hash" value="(\w+)"', plan, re.DOTALL)
+    assert seen, plan[plan.index("<main") :]
+    assert count(workshop, LinkRow) == 0
+    assert send(f"{own}/plan", f"{own}/plan", plan=seen[1], hash="0" * 64).status_code == 409
+    assert send(f"{own}/plan", f"{own}/plan", plan=seen[1], hash=seen[2]).headers["location"] == f"{own}/done"
+    done = browser.get(f"{own}/done").text
+    assert "is connected" in done
+    assert "10.00" in done
+    assert count(workshop, LinkRow) >= 1
+    # What is in service is not set up again.
+    assert send(f"{own}/scope", f"{own}/scope", first="2026-01-01", time_zone="America/Toronto").status_code == 409
+
+
+def test_files_are_looked_at_before_they_are_kept(
+    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    found = consent(workshop, sandbox.store.of_template("quebec").realm)
+    page = f"/connect/bankfeed/source?mode=first_time&company={found.id}"
+    made = send(page, "/connect/bankfeed/source", company=found.id, mode="first_time", s_input_kind="upload")
+    own = made.headers["location"].split("/setup")[0]
+    token = TOKEN.search(browser.get(f"{own}/files").text)
+    assert token
+
+    def hand_in(*files: tuple[str, bytes], form_token: str = token[1]) -> Response:
+        parts = [("files", each) for each in files]
+        return browser.post(f"{own}/files", data={"form_token": form_token}, files=parts)
+
+    real = sorted(BANK.joinpath("ofx1").glob("*.[oq]fx"))[0]
+    answer = hand_in(
+        (real.name, real.read_bytes()), ("statement.ofx", b"%PDF-1.7"), ("empty.csv", b""), ("p.csv", b"<html>")
+    )
+    assert all(each in answer.text for each in ("a PDF document", "an empty file", "a web page", "kept."))
+    assert "known already" in hand_in((real.name, real.read_bytes())).text
+    assert count(workshop, SourceFile) == 1
+    assert hand_in((real.name, b"x"), form_token="0").status_code == 403
+    assert hand_in().status_code == 422
+    # Only files may be large, and only where files are handed in.
+    assert browser.post(f"{own}/setup/scope", content=b"x" * 70_000).status_code == 413
+
+
+def looked_at(page: Page, wrong: list[str]) -> None:
+    """Look at a page with axe, and whether it scrolls sideways on a phone."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']}).then(r => r.violations.map("
+        "v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', ')))",
+        RULES,
+    )
+    wrong += [f"{page.url}: {each}" for each in found]
+    usual = page.viewport_size
+    assert usual
+    page.set_viewport_size({"width": 320, "height": 900})
+    if page.evaluate("document.documentElement.scrollWidth") > 320:
+        wrong.append(f"{page.url} scrolls sideways")
+    page.set_viewport_size(usual)
+
+
+WORDS = {
+    "fr": ("Continuer", "Garder et continuer", "Connecter QuickBooks", "Déposer", "Préparer le premier plan"),
+    "en": ("Continue", "Save and continue", "Connect QuickBooks", "Hand in", "Prepare the first plan"),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "mode", "theme", "width"),
+    [("fr", "first_time", "dark", 768), ("en", "already_running", "light", 1280)],
+)
+def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
+    workshop: Workshop,
+    app: FastAPI,
+    door: socket,
+    chromium: Browser,
+    language: str,
+    mode: str,
+    theme: Literal["light", "dark"],
+    width: int,
+) -> None:
+    onwards, keep, authorise, hand_in, prepare = WORDS[language]
+    wrong: list[str] = []
+    reports: list[str] = []
+    with served(app, door) as url:
+        page = chromium.new_context(
+            base_url=url,
+            locale=f"{language}-CA",
+            color_scheme=theme,
+            viewport={"width": width, "height": 900},
+        ).new_page()
+        page.set_default_timeout(20_000)
+        page.on("request", lambda sent: reports.append(sent.url) if "csp-report" in sent.url else None)
+
+        def press(name: str) -> None:
+            page.get_by_role("button", name=name, exact=False).first.click()
+
+        def look() -> None:
+            if theme == "dark":
+                looked_at(page, wrong)
+
+        page.goto("/connections")
+        page.get_by_role("link", name=re.compile("Connecter une source|Connect a source")).first.click()
+        look()
+        page.get_by_role("link", name="Chase", exact=False).first.click()
+        page.locator(f"input[name=mode][value={mode}]").check()
+        look()
+        press(onwards)
+        look()
+        press(authorise)
+        page.wait_for_url(re.compile("(oauth|connect/oauth2|authorize|start)"))
+        if page.url.startswith(url):
+            page.locator("main a.btn, main a").first.click()
+        page.get_by_role("button").first.click()
+        page.wait_for_url(re.compile("/connect/chase/company"))
+        press(onwards)
+        page.locator("#s_merchant_id").fill("123456")
+        press(keep)
+        expect(page.get_by_role("alert")).to_be_visible()
+        look()
+        page.locator("#s_input_kind").select_option("upload")
+        press(keep)
+        page.locator("#role_deposit_bank").select_option(index=1)
+        look()
+        press(keep)
+        page.locator("#first").fill("2026-01-01")
+        look()
+        press(keep)
+        page.locator("#files").set_input_files([str(each) for each in sorted(SAMPLES.glob("chase-*"))])
+        look()
+        press(hand_in)
+        look()
+        page.locator(".page-head .btn-primary").click()
+        look()
+        press(prepare)
+        page.wait_for_url(re.compile("setup/plan"))
+        look()
+        page.locator(".wiz-foot .btn-primary").click()
+        page.wait_for_url(re.compile("setup/done"))
+        look()
+        page.goto(page.url.replace("setup/done", "mapping"))
+        look()
+        page.goto(f"{page.url}?view=terms")
+        look()
+        page.context.close()
+    assert wrong == []
+    assert reports == []
+    assert count(workshop, LinkRow) > 0

@@ -1,0 +1,25 @@
+"""A connection with its connector's manifest and the settings it holds, for the pages that change it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from raccord.plugin.info import ConnectorInfo
+from raccord.store.models import Connection
+from raccord.store.vault import join_secrets
+from raccord.sync.workshop import Workshop, settings_handle
+
+
+def connection_of(workshop: Workshop, connection_id: str) -> tuple[Connection, ConnectorInfo] | None:
+    """Return a connection and its manifest, or nothing where its connector is not installed any more."""
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    return None if admitted is None else (connection, admitted.info)
+
+
+def settings_of(workshop: Workshop, connection: Connection, info: ConnectorInfo) -> BaseModel:
+    """Return a connection's settings, secrets included."""
+    with workshop.database.read() as session:
+        secret = workshop.vault.within(session).get_mapping(settings_handle(connection.id), missing_ok=True)
+    return join_secrets(info.settings, connection.settings, secret)

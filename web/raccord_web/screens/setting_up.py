@@ -1,0 +1,215 @@
+"""Connecting a source, the steps after its draft was kept: accounts, days, files, checks, the first plan, the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.errors import RaccordError
+from raccord.jobs.requests import request_run
+from raccord.onboarding import connections
+from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.doctor_company import check_company
+from raccord.onboarding.doctor_connection import check_connection
+from raccord.onboarding.findings import Finding, Level
+from raccord.onboarding.freshness import first_data_expected
+from raccord.onboarding.people import Power, require
+from raccord.onboarding.receiving import files_of
+from raccord.onboarding.setting_up import fill_roles, set_scope
+from raccord.overview.connections import connection_view
+from raccord.overview.plans import plan_effect, plan_money, waiting_plan
+from raccord.overview.proofs import proof_totals
+from raccord.overview.questions import candidates
+from raccord.overview.runs import recent_runs
+from raccord.plugin.info import ConnectorInfo
+from raccord.store.models import Company, Connection, ConnectionState
+from raccord.sync.days import today_of
+from raccord.sync.workshop import Workshop
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.held import connection_of, settings_of
+from raccord_web.mapped import roles_of
+from raccord_web.rendering import language_of, said_by, show
+from raccord_web.steps import later_steps, names_of
+from raccord_web.typed import read, shown
+from raccord_web.visitors import acting
+
+router = APIRouter()
+ROLE = "role_"
+
+
+@router.get("/connections/{connection_id}/setup/{step}")
+def show_step(request: Request, connection_id: str, step: str) -> Response:
+    workshop = desk_of(request).workshop
+    require(acting(request), Power.LINK)
+    found = connection_of(workshop, connection_id)
+    if found is None or step not in names_of(found[1], found[0].settings):
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    match step:
+        case "source":
+            held = settings_of(workshop, connection, info).model_dump(mode="json")
+            fields = shown(info.settings, held, language_of(request), fixed=info.identity_setting)
+            return _page(request, connection, info, step, fields=fields, wrong="")
+        case "checks":
+            return _page(request, connection, info, step, findings=_checked(workshop, connection))
+        case _:
+            return _page(request, connection, info, step)
+
+
+@router.post("/connections/{connection_id}/setup/{step}")
+def take_step(request: Request, connection_id: str, step: str, fields: Fields) -> Response:
+    """Keep what a step says and go on to the next; what is refused is said beside the form."""
+    workshop = desk_of(request).workshop
+    require(acting(request), Power.LINK)
+    found = connection_of(workshop, connection_id)
+    if found is None or step not in names_of(found[1], found[0].settings):
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    try:
+        again = _keep(request, connection, info, step, fields)
+    except RaccordError as error:
+        return _page(
+            request, connection, info, step, status=HTTPStatus.CONFLICT, refusal=said_by(error, request),
+            findings=[], fields=[], wrong="",
+        )  # fmt: skip
+    if again is not None:
+        return again
+    with workshop.database.read() as session:
+        names = names_of(info, session.get_one(Connection, connection_id).settings)
+    following = names[min(names.index(step) + 1, len(names) - 1)]
+    return RedirectResponse(f"/connections/{connection_id}/setup/{following}", HTTPStatus.SEE_OTHER)
+
+
+def _keep(
+    request: Request, connection: Connection, info: ConnectorInfo, step: str, fields: Mapping[str, str]
+) -> Response | None:
+    """Do what a step asks for; return the page again where a person must correct something."""
+    desk, actor = desk_of(request), acting(request)
+    workshop = desk.workshop
+    match step:
+        case "source":
+            values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language_of(request))
+            if wrong:
+                shown_again = shown(
+                    info.settings, values, language_of(request), wrong=wrong, fixed=info.identity_setting
+                )
+                return _page(
+                    request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=shown_again,
+                    wrong=wrong.get("", ""),
+                )  # fmt: skip
+            connections.update_settings(workshop, actor, connection.id, values)
+        case "accounts":
+            known = {role.name for role in info.roles}
+            wanted = {name.removeprefix(ROLE): each for name, each in fields.items() if name.startswith(ROLE)}
+            fill_roles(workshop, actor, connection.id, {name: each for name, each in wanted.items() if name in known})
+        case "scope":
+            first = _day(fields.get("first", ""))
+            if first is None:
+                return _page(request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, wrong_day=True)
+            set_scope(
+                workshop, actor, connection.id, first, fields.get("time_zone", ""), fields.get("cut_off", "") or "00:00"
+            )
+        case "checks":
+            if connection.state == ConnectionState.DRAFT:
+                connections.activate(workshop, actor, connection.id)
+            request_run(
+                workshop.database, desk.engine, connection.id, trigger="person", by=actor.name, clock=workshop.clock
+            )
+        case "plan":
+            run = approve_plan(workshop, actor, fields.get("plan", ""), fields.get("hash", ""))
+            desk.engine.submit(run.id)
+        case _:
+            pass
+    return None
+
+
+def _page(
+    request: Request,
+    connection: Connection,
+    info: ConnectorInfo,
+    step: str,
+    *,
+    status: int = HTTPStatus.OK,
+    **values: object,
+) -> Response:
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        view = connection_view(session, connection.id)
+        steps = later_steps(info, connection.settings, connection.id, step)
+        at = names_of(info, connection.settings)
+        back = at[at.index(step) - 1] if at.index(step) else ""
+        usual: dict[str, object] = {"refusal": None, "wrong_day": False}
+        return show(
+            request, f"setup_{step}.html", session, status=status,
+            **{
+                **usual, "connection": connection, "view": view, "info": info, "connector": info.name, "steps": steps,
+                "step": step, "back": f"/connections/{connection.id}/setup/{back}" if back else "",
+                **_shown(workshop, session, connection, info, step), **values,
+            },
+        )  # fmt: skip
+
+
+def _shown(
+    workshop: Workshop, session: Session, connection: Connection, info: ConnectorInfo, step: str
+) -> dict[str, object]:
+    """Return what the tables say for a step."""
+    match step:
+        case "accounts":
+            return {
+                "roles": roles_of(session, connection, info),
+                "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
+            }
+        case "scope":
+            return {"today": today_of(connection, workshop.clock.now())}
+        case "files":
+            return {"files": files_of(session, connection.id)}
+        case "plan":
+            runs = recent_runs(session, connection.id, limit=1).rows
+            plan = waiting_plan(session, connection.id)
+            effects = None if plan is None else plan_effect(session, plan.id)
+            rows = [] if effects is None else effects.rows
+            return {
+                "run": runs[0] if runs else None,
+                "plan": plan,
+                "effects": effects,
+                "moved": [] if plan is None else plan_money(session, plan.id),
+                "debits": sum((each.amount for each in rows if each.amount > 0), Decimal(0)),
+                "credits": -sum((each.amount for each in rows if each.amount < 0), Decimal(0)),
+            }
+        case "done":
+            runs = recent_runs(session, connection.id, limit=1).rows
+            return {
+                "run": runs[0] if runs else None,
+                "totals": proof_totals(session, [connection.id]),
+                "expected": first_data_expected(connection.set_up_at),
+            }
+        case _:
+            return {}
+
+
+def _checked(workshop: Workshop, connection: Connection) -> list[Finding]:
+    """Return what stands in the way or should be known, the gravest first; QuickBooks is asked now."""
+    with workshop.database.read() as session:
+        company = session.get_one(Company, connection.company_id)
+    # A draft runs by itself once its first plan was asked for; that it does not yet is no finding here.
+    quiet = "doctor.schedule_off" if connection.state == ConnectionState.DRAFT else ""
+    found = [each for each in check_connection(workshop, connection) if each.code != quiet]
+    found += check_company(workshop, company)
+    order = list(reversed(Level))
+    return sorted(found, key=lambda each: order.index(each.level))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

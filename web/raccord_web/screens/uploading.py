@@ -1,0 +1,66 @@
+"""Handing in a connection's files, and what became of each: read, kept, refused row by row."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from raccord.onboarding.people import Power, require
+from raccord.onboarding.receiving import Received, files_of, receive_files
+from raccord.overview.connections import connection_view
+from raccord.overview.problems import open_problems
+from raccord.overview.runs import recent_runs
+from raccord.store.models import Connection
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Files
+from raccord_web.gate import UPLOAD_BYTES_MAX
+from raccord_web.rendering import show
+from raccord_web.steps import takes_files
+from raccord_web.visitors import acting
+
+router = APIRouter()
+PROBLEMS_SHOWN = 50
+
+
+@router.get("/connections/{connection_id}/files")
+def files(request: Request, connection_id: str) -> Response:
+    """Show the files that arrived, what the last run made of them, and why rows were refused."""
+    return _page(request, connection_id, [])
+
+
+@router.post("/connections/{connection_id}/files")
+def hand_in(request: Request, connection_id: str, received: Files) -> Response:
+    """Keep the files; each that is refused says why, and the same bytes are kept once."""
+    require(acting(request), Power.WORK)
+    done = receive_files(desk_of(request).workshop, acting(request), connection_id, received)
+    return _page(request, connection_id, done, status=HTTPStatus.OK if done else HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _page(request: Request, connection_id: str, done: list[Received], *, status: int = HTTPStatus.OK) -> Response:
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        view = connection_view(session, connection_id)
+        connection = session.get_one(Connection, connection_id)
+        admitted = workshop.scopes.catalog.get(connection.connector)
+        if view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        runs = recent_runs(session, connection_id, limit=1).rows
+        return show(
+            request,
+            "files.html",
+            session,
+            status=status,
+            view=view,
+            takes=admitted is not None and takes_files(admitted.info, connection.settings),
+            unfinished=connection.approved_at is None,
+            files=files_of(session, connection_id),
+            done_files=done,
+            nothing=status != HTTPStatus.OK,
+            run=runs[0] if runs else None,
+            problems=open_problems(session, connection_id, limit=PROBLEMS_SHOWN),
+            most=UPLOAD_BYTES_MAX // (1024 * 1024),
+        )
