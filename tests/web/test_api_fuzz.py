@@ -93,3 +93,9 @@ def test_no_call_is_answered_by_a_mistake_or_by_what_is_not_documented(
     assert statuses[200] > 50
     assert statuses[401] == 0
     assert {400, 404, 409} <= set(statuses)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_no_call_of_very_many_is_either(attacked: tuple[FastAPI, str], theirs: dict[str, str]) -> None:
+    assert attack(*attacked, theirs, 40)[200] > 500
