@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import till
 from browsing import TOKEN, browser_of
+from chromium import chromium
 from fastapi import FastAPI
 from harness import OWNER, choose_usual, lab, sync
 from sqlalchemy import select
@@ -33,7 +34,7 @@ from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
 from raccord_web.visitors import OBJECTS
 
-__all__ = ["company", "connection", "sandbox", "till_sandbox", "workshop"]
+__all__ = ["chromium", "company", "connection", "sandbox", "till_sandbox", "workshop"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import till
 from argon2 import PasswordHasher
-from chromium import AXE, LOOKS, RULES, chromium, served
+from chromium import AXE, LOOKS, RULES, served
 from harness import finish, lab, request, sync
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
@@ -23,8 +23,6 @@ from raccord.store.models import Connection, Hold, LinkRow, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
-
-__all__ = ["chromium"]
 
 PASSWORD = "correct horse battery"
 expect.set_options(timeout=20_000)

@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 import till
 from browsing import TOKEN
-from chromium import AXE, RULES, chromium, opened, served
+from chromium import AXE, RULES, opened, served
 from fastapi import FastAPI
 from harness import NOW, OWNER, consent, finish, make_workshop
 from httpx2 import Response
@@ -31,8 +31,6 @@ from raccord.store.models import Choice, Connection, ConnectionState, Gap, LinkR
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
-
-__all__ = ["chromium"]
 
 SAMPLES = Path(raccord_chase.__file__).with_name("samples")
 BANK = Path(raccord_bankfeed.__file__).with_name("samples")
