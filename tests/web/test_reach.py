@@ -8,6 +8,7 @@ import pytest
 from browsing import TOKEN, browser_of
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
@@ -17,6 +18,9 @@ from raccord.onboarding.sessions import open_session
 from raccord.store.models import (
     Company,
     Connection,
+    Person,
+    Problem,
+    ProblemState,
 )
 from raccord.sync.workshop import Workshop
 from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
@@ -246,3 +250,20 @@ def test_every_deed_refuses_every_role_that_is_too_small(
             }
             answer = browser.post(address, data=fields)
             assert (answer.status_code, "people.not_allowed" in answer.text) == (403, True), (role, route.path)
+
+
+@pytest.mark.requirement("K5")
+def test_one_who_is_less_in_one_company_closes_no_cause_of_all_companies(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    guest = somebody(workshop, house, "guest@example.ca", RoleName.OWNER, "")
+    with workshop.database.begin() as session:
+        person = session.scalars(select(Person).where(Person.email == "guest@example.ca")).one()
+        give_role(session, person, theirs["company_id"], RoleName.ACCOUNTANT, "test", workshop.clock.now())
+    form = {"form_token": token_of(guest), "code": "mapping.bad_record"}
+    assert guest.post("/problems/of-cause/ready", data=form).status_code == 400
+    with workshop.database.begin() as session:
+        assert set(session.scalars(select(Problem.state))) == {ProblemState.OPEN}
+    owner = somebody(workshop, house, "owner@example.ca", RoleName.OWNER, "")
+    form = {"form_token": token_of(owner), "code": "mapping.bad_record"}
+    assert owner.post("/problems/of-cause/ready", data=form).status_code == 303

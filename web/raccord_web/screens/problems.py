@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.failures import close_cause, mark_ready, mark_resolved
+from raccord.onboarding.people import Actor, Power, may
+from raccord.onboarding.reach import Reach
 from raccord.overview.problems import open_problems, problem_groups
 from raccord.store.models import ProblemState
 from raccord_web.desk import desk_of
@@ -17,7 +19,7 @@ from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
-from raccord_web.visitors import acting, within_of
+from raccord_web.visitors import acting, visitor_of, within_of
 
 router = APIRouter()
 
@@ -43,7 +45,7 @@ def close_all(request: Request, deed: str, fields: Fields) -> Response:
     if state is None or not fields.get("code"):
         return explained(request, HTTPStatus.NOT_FOUND)
     connection = fields.get("connection", "")
-    if not connection and within_of(request) is not None:
+    if not connection and not _may_everywhere(visitor_of(request).reach):
         # Of several companies each has its own say in who may do this.
         return explained(request, HTTPStatus.BAD_REQUEST)
     close_cause(desk.workshop, acting(request), fields["code"], state, connection or None)
@@ -64,3 +66,9 @@ def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Respo
             return explained(request, HTTPStatus.NOT_FOUND)
     kept = {name: fields[name] for name in ("connection", "code") if fields.get(name)}
     return RedirectResponse(f"/problems?{urlencode({**kept, 'done': deed})}", HTTPStatus.SEE_OTHER)
+
+
+def _may_everywhere(reach: Reach) -> bool:
+    """Tell whether a person may work in every company there is, those included in which they are something else."""
+    roles = [reach.everywhere, *reach.companies.values()]
+    return all(role is not None and may(Actor(reach.name, role), Power.WORK) for role in roles)
