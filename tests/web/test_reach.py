@@ -38,6 +38,7 @@ FREELY = {
 NEEDS = {
     "/connections/{connection_id}/runs": Power.WORK,
     "/connections/{connection_id}/files": Power.WORK,
+    "/connections/{connection_id}/files/answer": Power.MANAGE,
     "/connections/{connection_id}/mapping": Power.MANAGE,
     "/connections/{connection_id}/setup/{step}": Power.LINK,
     "/connect/{connector}/source": Power.LINK,

@@ -170,6 +170,11 @@ class ConnectorInfo:
     owner_only: bool = False
     uploads: Mapping[str, str] = field(default_factory=dict)
     """Values of settings under which people hand in the source's files themselves; empty: they never do."""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    """Codes of failed records that ask a person something, with the setting that takes ``key = answer`` lines. Such a
+    record's ``raw`` holds ``question`` (the key), ``answers``, ``fr``, ``en`` and ``file``; where columns of a table
+    are asked for, ``cells`` (a row of it) and ``parts`` (what a column may be), and the answer is ``part:number …``.
+    """
     validates_each: bool = False
     """Whether every draft waits for a person (bank lines) instead of only the first plan."""
     delivery: Callable[[BaseModel], Delivery] | None = None

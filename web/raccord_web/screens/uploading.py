@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from raccord.onboarding.answering import answer_file, file_questions
 from raccord.onboarding.people import Power, require
 from raccord.onboarding.receiving import Received, files_of, receive_files
 from raccord.overview.connections import connection_view
@@ -16,7 +18,7 @@ from raccord.overview.runs import recent_runs
 from raccord.store.models import Connection
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
-from raccord_web.forms import Files
+from raccord_web.forms import Fields, Files
 from raccord_web.gate import UPLOAD_BYTES_MAX
 from raccord_web.rendering import show
 from raccord_web.steps import takes_files
@@ -24,6 +26,8 @@ from raccord_web.visitors import acting
 
 router = APIRouter()
 PROBLEMS_SHOWN = 50
+COLUMN = "column_"
+COLUMN_NAME = re.compile(r"column_[0-9]{1,2}")
 
 
 @router.get("/connections/{connection_id}/files")
@@ -38,6 +42,18 @@ def hand_in(request: Request, connection_id: str, received: Files) -> Response:
     require(acting(request), Power.WORK)
     done = receive_files(desk_of(request).workshop, acting(request), connection_id, received)
     return _page(request, connection_id, done, status=HTTPStatus.OK if done else HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@router.post("/connections/{connection_id}/files/answer")
+def answer(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Answer a question about a file; columns come one by one and are put together here."""
+    said = fields.get("answer", "")
+    if not said:
+        named = [(name, part) for name, part in fields.items() if COLUMN_NAME.fullmatch(name) and part]
+        columns = sorted((int(name.removeprefix(COLUMN)), part) for name, part in named)
+        said = " ".join(f"{part}:{number}" for number, part in columns)
+    answer_file(desk_of(request).workshop, acting(request), connection_id, fields.get("key", ""), said)
+    return RedirectResponse(f"/connections/{connection_id}/files?done=file_answered", HTTPStatus.SEE_OTHER)
 
 
 def _page(request: Request, connection_id: str, done: list[Received], *, status: int = HTTPStatus.OK) -> Response:
@@ -61,6 +77,8 @@ def _page(request: Request, connection_id: str, done: list[Received], *, status:
             done_files=done,
             nothing=status != HTTPStatus.OK,
             run=runs[0] if runs else None,
+            questions=[] if admitted is None else file_questions(session, connection, admitted.info),
+            asked=frozenset() if admitted is None else frozenset(admitted.info.questions),
             problems=open_problems(session, connection_id, limit=PROBLEMS_SHOWN),
             most=UPLOAD_BYTES_MAX // (1024 * 1024),
         )

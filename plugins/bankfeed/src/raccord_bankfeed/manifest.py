@@ -29,6 +29,12 @@ def manifest() -> ConnectorInfo:
         ),
         version=VERSION,
         uploads={"input_kind": "upload"},
+        questions={
+            "bankfeed.date_order": "answers",
+            "bankfeed.decimal_mark": "answers",
+            "bankfeed.statement_does_not_add_up": "answers",
+            "bankfeed.csv_columns": "csv_columns",
+        },
         streams=(
             StreamInfo(LINES, Text("Lignes de banque", "Bank lines")),
             StreamInfo(STATEMENTS, Text("Relevés et soldes", "Statements and balances")),

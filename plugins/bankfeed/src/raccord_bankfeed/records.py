@@ -26,6 +26,8 @@ LINES = "lines"
 STATEMENTS = "statements"
 
 QUESTION = "question"
+COLUMN_PARTS = ("date", "text", "amount", "debit", "credit", "balance", "reference")
+"""What a person may say that a column is; everything else of a table is left alone."""
 """What the record of a question has in ``raw`` beside its texts: its key."""
 
 TWIN = "twin"
@@ -101,6 +103,8 @@ def _question_record(source: SourceFile, question: Question, starts_on: date) ->
         "answers": list(question.answers),
         "file": source.name[:120],
     }
+    if question.cells:
+        raw |= {"cells": list(question.cells), "parts": list(COLUMN_PARTS)}
     return Record(STATEMENTS, f"question/{question.key}", max(question.day or starts_on, starts_on), raw)
 
 

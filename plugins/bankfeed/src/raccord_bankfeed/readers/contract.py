@@ -136,6 +136,8 @@ class Question:
     answers: tuple[str, ...]
     line: int
     day: date | None = None
+    cells: tuple[str, ...] = ()
+    """A row of a table whose columns are asked for."""
 
 
 @dataclass(frozen=True, slots=True)

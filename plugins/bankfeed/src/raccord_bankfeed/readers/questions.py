@@ -113,7 +113,8 @@ def columns(key: str, cells: list[str], line: int) -> Question:
         f"settings, under “Columns of CSV files”, for instance: {example} (or debit:3 credit:4, balance:5, "
         "reference:6, currency:CAD).",
     )
-    return Question(key, "bankfeed.csv_columns", text, (COLUMNS,), line)
+    row = tuple(cell.strip()[:60] for cell in cells[:30])
+    return Question(key, "bankfeed.csv_columns", text, (COLUMNS,), line, cells=row)
 
 
 def _question(key: str, code: str, fr: str, en: str, answers: tuple[str, ...], line: int, day: date | None) -> Question:
