@@ -141,19 +141,24 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     assert send(f"{own}/scope", f"{own}/scope", first="2026-01-01", time_zone="America/Toronto").status_code == 409
 
 
-def test_files_are_looked_at_before_they_are_kept(
-    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
-) -> None:
+@pytest.fixture
+def bank(workshop: Workshop, sandbox: SandboxServer, send: Callable[..., Response]) -> str:
+    """Where a bank feed is that takes uploads, its set-up begun."""
     found = consent(workshop, sandbox.store.of_template("quebec").realm)
     page = f"/connect/bankfeed/source?mode=first_time&company={found.id}"
     made = send(page, "/connect/bankfeed/source", company=found.id, mode="first_time", s_input_kind="upload")
-    own = made.headers["location"].split("/setup")[0]
-    token = TOKEN.search(browser.get(f"{own}/files").text)
+    return str(made.headers["location"].split("/setup")[0])
+
+
+def test_files_are_looked_at_before_they_are_kept(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
     assert token
 
     def hand_in(*files: tuple[str, bytes], form_token: str = token[1]) -> Response:
         parts = [("files", each) for each in files]
-        return browser.post(f"{own}/files", data={"form_token": form_token}, files=parts)
+        return browser.post(f"{bank}/files", data={"form_token": form_token}, files=parts)
 
     real = sorted(BANK.joinpath("ofx1").glob("*.[oq]fx"))[0]
     answer = hand_in(
@@ -165,40 +170,36 @@ def test_files_are_looked_at_before_they_are_kept(
     assert hand_in((real.name, b"x"), form_token="0").status_code == 403
     assert hand_in().status_code == 422
     # Only files may be large, and only where files are handed in.
-    assert browser.post(f"{own}/setup/scope", content=b"x" * 70_000).status_code == 413
+    assert browser.post(f"{bank}/setup/scope", content=b"x" * 70_000).status_code == 413
 
 
 def test_a_table_of_an_unknown_bank_is_read_once_a_person_says_its_columns(
-    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
 ) -> None:
-    found = consent(workshop, sandbox.store.of_template("quebec").realm)
-    page = f"/connect/bankfeed/source?mode=first_time&company={found.id}"
-    made = send(page, "/connect/bankfeed/source", company=found.id, mode="first_time", s_input_kind="upload")
-    own = made.headers["location"].split("/setup")[0]
-    send(f"{own}/setup/scope", f"{own}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
-    token = TOKEN.search(browser.get(f"{own}/files").text)
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
     assert token
     rows = b"A;14/01/2026;7;COFFEE;12,30\nB;15/01/2026;8;RENT;700,00\nC;16/01/2026;9;PAPER;3,10\n"
-    browser.post(f"{own}/files", data={"form_token": token[1]}, files=[("files", ("x.csv", rows))])
-    send(f"{own}/setup/checks", f"{own}/setup/checks")
-    asked = browser.get(f"{own}/files").text
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("x.csv", rows))])
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    asked = browser.get(f"{bank}/files").text
     key = re.search(r'name="key" value="([^"]+)"', asked)
     assert key, asked[asked.index("<main") :]
     assert "COFFEE" in asked
 
     # What cannot be meant is refused, and the question stays.
-    assert send(f"{own}/files", f"{own}/files/answer", key=key[1]).status_code == 409
-    assert send(f"{own}/files", f"{own}/files/answer", key="other", answer="date:1").status_code == 409
+    assert send(f"{bank}/files", f"{bank}/files/answer", key=key[1]).status_code == 409
+    assert send(f"{bank}/files", f"{bank}/files/answer", key="other", answer="date:1").status_code == 409
     columns = {"column_2": "date", "column_4": "text", "column_5": "amount", "column_1": ""}
-    kept = send(f"{own}/files", f"{own}/files/answer", key=key[1], **columns)
-    assert kept.headers["location"] == f"{own}/files?done=file_answered"
-    send(own, f"{own}/runs")
+    kept = send(f"{bank}/files", f"{bank}/files/answer", key=key[1], **columns)
+    assert kept.headers["location"] == f"{bank}/files?done=file_answered"
+    send(bank, f"{bank}/runs")
     with workshop.database.read() as session:
         lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
         connection = session.scalars(select(Connection)).one()
     assert connection.settings["csv_columns"] == f"{key[1]} = date:2 text:4 amount:5"
     assert len({each.source_id for each in lines}) == 3
-    assert 'name="key"' not in browser.get(f"{own}/files").text
+    assert 'name="key"' not in browser.get(f"{bank}/files").text
 
 
 def looked_at(page: Page, wrong: list[str]) -> None:

@@ -144,10 +144,9 @@ def _options(info: FieldInfo) -> tuple[str, ...]:
 def _labelled(info: FieldInfo, language: Language) -> tuple[tuple[str, str], ...]:
     """Return each value with its label (``json_schema_extra={"options": {value: [French, English]}}``)."""
     extra = info.json_schema_extra
-    said = extra.get("options") if isinstance(extra, dict) else None
-    labels: Mapping[str, Any] = said if isinstance(said, dict) else {}
+    said: Any = extra.get("options", {}) if isinstance(extra, dict) else {}
     at = 0 if language == "fr" else 1
-    return tuple((value, str(labels[value][at]) if value in labels else value) for value in _options(info))
+    return tuple((value, str(said[value][at]) if value in said else value) for value in _options(info))
 
 
 def _said(info: FieldInfo, language: Language, french: str, english: str) -> str:

@@ -64,7 +64,7 @@ def file_questions(session: Session, connection: Connection, info: ConnectorInfo
     )
     found = {record_key(row.stream, row.source_id): row for row in rows}
     return [
-        _question(json.loads(found[subject].raw), info.questions[code])
+        _question(json.loads(found[subject].raw, parse_float=str), info.questions[code])
         for subject, code in asked.items()
         if subject in found
     ]

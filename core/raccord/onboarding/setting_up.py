@@ -46,14 +46,17 @@ def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
         # One at a time for a company, so that a form sent twice makes one draft.
         session.execute(select(Company.id).where(Company.id == new.company_id).with_for_update())
         begun = _begun(session, new, info, identity)
-        if begun is None:
-            before = earlier(session, new.company_id, info, identity, new.label)
-            if before is None:
-                connection, taken = create(workshop, session, actor, replace(new, draft=True), info, settings)
+        before = None if begun else earlier(session, new.company_id, info, identity, new.label)
+        made = None
+        if begun is None and before is None:
+            made = create(workshop, session, actor, replace(new, draft=True), info, settings)
     if begun is not None:
         return update_settings(workshop, actor, begun.id, new.values)
     if before is not None:
         return reconnect(workshop, actor, before.id, new.values)
+    if made is None:
+        raise AssertionError("nothing was begun, and nothing made")
+    connection, taken = made
     if taken is not None:
         raise taken
     return connection
