@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -27,7 +28,16 @@ from raccord.enablement import Switchboard
 from raccord.jobs.inline import HandOver
 from raccord.store import events
 from raccord.store.database import Database
-from raccord.store.models import Choice, Connection, ConnectionState, Gap, LinkRow, SourceFile, SourceRecord
+from raccord.store.models import (
+    Choice,
+    Connection,
+    ConnectionState,
+    Gap,
+    LinkRow,
+    RecordState,
+    SourceFile,
+    SourceRecord,
+)
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
@@ -200,6 +210,44 @@ def test_a_table_of_an_unknown_bank_is_read_once_a_person_says_its_columns(
     assert connection.settings["csv_columns"] == f"{key[1]} = date:2 text:4 amount:5"
     assert len({each.source_id for each in lines}) == 3
     assert 'name="key"' not in browser.get(f"{bank}/files").text
+
+
+def ofx(*accounts: str) -> bytes:
+    """Return one file with a statement of one line for each account."""
+    statements = "".join(
+        "<STMTTRNRS><STMTRS><CURDEF>CAD<BANKACCTFROM><BANKID>0815"
+        f"<ACCTID>{account}<ACCTTYPE>CHECKING</BANKACCTFROM><BANKTRANLIST><STMTTRN><TRNTYPE>DEBIT"
+        f"<DTPOSTED>20260310<TRNAMT>-12.50<FITID>F{account}<NAME>COFFEE</STMTTRN></BANKTRANLIST></STMTRS></STMTTRNRS>"
+        for account in accounts
+    )
+    return f"OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><BANKMSGSRSV1>{statements}</BANKMSGSRSV1></OFX>".encode()
+
+
+def test_of_three_accounts_in_one_file_only_the_chosen_one_is_brought_over(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    content = ofx("11110001", "22220002", "33330003")
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("three.ofx", content))])
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+
+    def lines() -> dict[str, str]:
+        with workshop.database.read() as session:
+            rows = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines"))
+            return {str(json.loads(each.raw, parse_float=str)["account"]): each.state for each in rows}
+
+    before = lines()
+    assert len(before) == 3
+    chosen = next(key for key in before if "0002" in key)
+    named = {"s_input_kind": "upload", "s_accounts": f"{chosen} = Chequing", "s_only_named": "on"}
+    assert send(f"{bank}/setup/source", f"{bank}/setup/source", **named).status_code == 303
+    assert f"{chosen} = Chequing</textarea>" in browser.get(f"{bank}/setup/source").text
+    send(bank, f"{bank}/runs")
+    assert {key for key, state in lines().items() if state == RecordState.MAPPED} == {chosen}
+    page = browser.get(f"{bank}/setup/plan").text
+    assert "Everything waits for an answer" in page
 
 
 def looked_at(page: Page, wrong: list[str]) -> None:

@@ -24,7 +24,7 @@ from raccord.store.vault import split_secrets
 from raccord.sync.days import today_of
 from raccord.sync.life import Step, require_step, take
 from raccord.sync.plans import set_aside
-from raccord.sync.remap import map_again
+from raccord.sync.remap import map_again, map_unposted
 from raccord.sync.workshop import Workshop, settings_handle
 
 NIGHTLY = "30 5 * * *"
@@ -97,6 +97,8 @@ def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values
             take(connection, Step.SETTINGS)
             connection.fault_count = 0
         map_again(session, connection.id)
+        # Settings say what is brought over too: what is not posted yet follows them.
+        map_unposted(session, connection.id)
         _note(session, actor, "connection.settings_changed", connection, now)
         return connection
 
