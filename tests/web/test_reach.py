@@ -55,6 +55,7 @@ NEEDS = {
     "/connections/{connection_id}/switch": Power.LINK,
     "/connections/{connection_id}/disconnect": Power.LINK,
     "/companies/{company_id}/statements": Power.WORK,
+    "/companies/{company_id}/night": Power.MANAGE,
     "/runs/{run_id}/undo": Power.WORK,
     "/records/{record_id}/undo": Power.WORK,
     "/connections/{connection_id}/managing": Power.LINK,

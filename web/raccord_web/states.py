@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from raccord.onboarding.freshness import Lateness
 from raccord.overview.connections import ConnectionView
 from raccord.overview.records import Fate
 from raccord.overview.runs import RunView
@@ -50,6 +51,15 @@ FATES = {
     Fate.RESOLVED: State("mute", "hand", "states.resolved"),
 }
 """What became of a record."""
+
+FRESHNESS = {
+    "": State("mute", "minus", "standing.fresh_unsaid"),
+    Lateness.ARRIVED: State("ok", "circle-check", "standing.fresh_arrived"),
+    Lateness.NOT_YET_EXPECTED: State("info", "clock", "standing.fresh_not_yet_expected"),
+    Lateness.LATE: State("warn", "clock", "standing.fresh_late"),
+    Lateness.MISSING: State("bad", "circle-alert", "standing.fresh_missing"),
+}
+"""How the data of a source stands; empty where its connector does not say when data comes."""
 
 
 def connection_state(view: ConnectionView) -> State:

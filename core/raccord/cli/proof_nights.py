@@ -7,9 +7,10 @@ from datetime import datetime
 import click
 
 from raccord.cli.exits import Exit
+from raccord.cli.finding import operator
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, output
+from raccord.cli.output import Column, Output, actor, output
 from raccord.cli.words import Option, command
 from raccord.jobs.nights import set_night
 from raccord.onboarding.companies import the_company
@@ -42,7 +43,14 @@ def night_times(company: str, enabled: bool | None, at: datetime | None) -> int:
             with workshop.database.read() as session:
                 chosen = the_company(session, company)
             time = None if at is None else at.time()
-            set_night(workshop.database, chosen.id, enabled=enabled is not False, at=time, clock=workshop.clock)
+            set_night(
+                workshop.database,
+                chosen.id,
+                enabled=enabled is not False,
+                at=time,
+                by=operator(actor()).name,
+                clock=workshop.clock,
+            )
         with workshop.database.read() as session:
             found = nights(session)
     if out.as_json:

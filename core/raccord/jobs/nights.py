@@ -17,6 +17,7 @@ from raccord.jobs.port import JobEngine
 from raccord.jobs.requests import insert_run
 from raccord.jobs.schedules import next_at
 from raccord.jobs.tuning import Tuning
+from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company, CompanyState, Connection, ConnectionState, Night
 from raccord.sync.phases import PROOF, Phase
@@ -59,7 +60,9 @@ def start_nights(database: Database, engine: JobEngine, clock: Clock, tuning: Tu
             return started
 
 
-def set_night(database: Database, company_id: str, *, enabled: bool, at: time | None = None, clock: Clock) -> datetime:
+def set_night(
+    database: Database, company_id: str, *, enabled: bool, at: time | None = None, by: str, clock: Clock
+) -> datetime:
     """Switch a company's nightly proof on or off, at a time of its own if given; return when it is due next."""
     now = clock.now()
     with database.begin() as session:
@@ -71,6 +74,14 @@ def set_night(database: Database, company_id: str, *, enabled: bool, at: time | 
         night.enabled, night.time_zone = enabled, zone_of(session, company_id)
         night.next_at = _next(night, now)
         session.add(night)
+        events.append(
+            session,
+            actor=by,
+            action="night.on" if enabled else "night.off",
+            subject=f"{night.minute // 60:02}:{night.minute % 60:02} {night.time_zone}",
+            company_id=company_id,
+            now=now,
+        )
         return night.next_at
 
 

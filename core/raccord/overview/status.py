@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arrivals import freshness_of
+from raccord.overview.listing import Within
 from raccord.overview.others import NightView, nights
 from raccord.store.models import (
     ApiUse,
@@ -82,25 +83,26 @@ class Status:
     incidents: Sequence[IncidentView]
 
 
-def status(workshop: Workshop) -> Status:
-    """Return how everything stands, from our own tables and the vault."""
+def status(workshop: Workshop, within: Within = None) -> Status:
+    """Return how everything stands, or the companies that somebody sees, from our own tables and the vault."""
     workshop.keep_counts()
     now = workshop.clock.now()
     with workshop.database.read() as session:
         use = use_of_month(session, workshop.settings.quickbooks_reads_per_month, now)
         by_company = {each.company_id: each for each in nights(session)}
+        seen = [] if within is None else [Company.id.in_(within)]
         companies = session.scalars(
-            select(Company).where(Company.state != CompanyState.DISCONNECTED).order_by(Company.name, Company.id)
+            select(Company).where(Company.state != CompanyState.DISCONNECTED, *seen).order_by(Company.name, Company.id)
         ).all()
         return Status(
             use,
             [_company(workshop, session, each, use.month, by_company.get(each.id)) for each in companies],
-            open_incidents(session),
+            open_incidents(session, within),
         )
 
 
-def open_incidents(session: Session) -> list[IncidentView]:
-    """Return what stands, the gravest and oldest first."""
+def open_incidents(session: Session, within: Within = None) -> list[IncidentView]:
+    """Return what stands, the gravest and oldest first; what is the installation's own only to who sees all of it."""
     sent = {
         incident_id: (told or 0, telling)
         for incident_id, told, telling in session.execute(
@@ -111,7 +113,7 @@ def open_incidents(session: Session) -> list[IncidentView]:
         select(Incident, Company.name, Connection.label)
         .outerjoin(Company, Company.id == Incident.company_id)
         .outerjoin(Connection, Connection.id == Incident.connection_id)
-        .where(Incident.closed_at.is_(None))
+        .where(Incident.closed_at.is_(None), *([] if within is None else [Incident.company_id.in_(within)]))
         .order_by(Incident.grave.desc(), Incident.opened_at, Incident.id)
     )
     return [

@@ -67,7 +67,7 @@ def test_companies_begin_at_minutes_of_their_own_within_three_hours():
 
 
 def test_the_hour_is_kept_where_clocks_change_and_zones_do(house, company, connection, begun, clock):
-    set_night(house.database, company, enabled=True, at=time(2, 30), clock=clock)
+    set_night(house.database, company, enabled=True, at=time(2, 30), by="op", clock=clock)
     clock.set(datetime(2025, 3, 8, 8, 0, tzinfo=UTC))
     assert begun() == 1
     # On the 9th of March there is no half past two in Toronto.
@@ -83,10 +83,10 @@ def test_the_hour_is_kept_where_clocks_change_and_zones_do(house, company, conne
 
 
 def test_what_is_switched_off_or_not_connected_is_not_proven(house, company, connection, begun, clock):
-    due = set_night(house.database, company, enabled=False, clock=clock)
+    due = set_night(house.database, company, enabled=False, by="op", clock=clock)
     clock.set(due)
     assert begun() == 0
-    due = set_night(house.database, company, enabled=True, clock=clock)
+    due = set_night(house.database, company, enabled=True, by="op", clock=clock)
     with house.database.begin() as session:
         session.get_one(Company, company).state = CompanyState.REAUTHORISE
     clock.set(due)
@@ -95,7 +95,7 @@ def test_what_is_switched_off_or_not_connected_is_not_proven(house, company, con
         [seen] = nights(session)
     assert (seen.enabled, seen.last_at, seen.confirmed_at) == (True, None, None)
     with pytest.raises(JobError, match="no company nowhere"):
-        set_night(house.database, "nowhere", enabled=True, clock=clock)
+        set_night(house.database, "nowhere", enabled=True, by="op", clock=clock)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,0 +1,93 @@
+"""How everything stands, as the page shows it to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from browsing import browser_of
+from fastapi import FastAPI
+from harness import OWNER, consent
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.accounts import give_role, new_person
+from raccord.onboarding.people import RoleName
+from raccord.onboarding.sessions import open_session
+from raccord.store.models import ApiUse, Company, Connection, Event, Incident, Night
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
+from raccord_web.app import create_app
+
+Send = Callable[..., Any]
+
+
+def test_authorisations_readings_clocks_and_incidents_are_read_at_one_look(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient
+) -> None:
+    calm = browser.get("/status")
+    assert (calm.status_code, "No incident stands open" in calm.text) == (200, True)
+    assert "Still authorised for" in calm.text
+    assert f'href="/connections/{synced.id}"' in calm.text
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        session.add(
+            Incident(
+                code="source.late", key=synced.id, company_id=company.id, connection_id=synced.id, grave=True,
+                text_fr="La source se tait.", text_en="The source is silent.", fix_fr="Voyez.", fix_en="Look.",
+                opened_at=now,
+            )
+        )  # fmt: skip
+        used = session.scalars(select(ApiUse).limit(1)).one()
+        used.reads += 123_000
+    shown = browser.get("/status").text
+    assert "1 incident stands open" in shown
+    assert "The source is silent." in shown
+    assert "123," in shown
+    assert "La source se tait." in browser.get("/status?lang=fr").text
+
+
+def test_a_night_is_moved_and_stopped_from_the_page_and_both_are_told(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient, send: Send
+) -> None:
+    deed = f"/companies/{company.id}/night"
+    assert send("/status", deed, at="04:15", every_night="yes").headers["location"] == "/status?done=night"
+    with workshop.database.read() as session:
+        night = session.get_one(Night, company.id)
+        assert (night.enabled, night.minute) == (True, 4 * 60 + 15)
+    assert 'value="04:15"' in browser.get("/status").text
+    assert send("/status", deed, at="soon", every_night="yes").status_code == 400
+    assert send("/status", deed, at="04:15").status_code == 303
+    assert "Switched off" in browser.get("/status").text
+    with workshop.database.read() as session:
+        told = session.scalars(select(Event).where(Event.action.like("night.%")).order_by(Event.seq)).all()
+    assert [(each.action, each.actor) for each in told] == [("night.on", OWNER.name), ("night.off", OWNER.name)]
+
+
+def test_a_company_is_shown_to_its_own_people_only(
+    workshop: Workshop, synced: Connection, company: Company, sandbox: SandboxServer
+) -> None:
+    other = consent(workshop, sandbox.store.add("us").realm)
+    with workshop.database.begin() as session:
+        for of in (company.id, ""):
+            session.add(
+                Incident(
+                    code="x", key=f"x {of}", company_id=of, grave=False, text_fr="a", text_en=f"Of {of or 'all'}.",
+                    fix_fr="b", fix_en="c", opened_at=workshop.clock.now(),
+                )
+            )  # fmt: skip
+    with workshop.database.begin() as session:
+        person = new_person("theirs@example.ca", "Theirs", "", workshop.clock.now(), "test")
+        session.add(person)
+        session.flush()
+        give_role(session, person, other.id, RoleName.BOOKKEEPER, "test", workshop.clock.now())
+    token = open_session(workshop, person, "", "")
+    app: FastAPI = create_app(workshop, HandOver())
+    browser = browser_of(app)
+    browser.cookies.set("raccord_session", token)
+    shown = browser.get("/status")
+    assert shown.status_code == 200
+    assert other.name in shown.text
+    for hidden in (synced.label, f"Of {company.id}.", "Of all.", "QuickBooks readings this month", "/night"):
+        assert hidden not in shown.text, hidden

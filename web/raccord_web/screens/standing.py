@@ -1,0 +1,52 @@
+"""How everything stands: authorisations, this month's readings, the clocks of sources, nights and incidents."""
+
+from __future__ import annotations
+
+from datetime import time
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.jobs.nights import set_night
+from raccord.onboarding.people import Power, require
+from raccord.overview.status import status
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.rendering import show
+from raccord_web.states import FRESHNESS
+from raccord_web.visitors import acting, within_of
+
+router = APIRouter()
+
+
+@router.get("/status")
+def overview(request: Request) -> Response:
+    workshop, within = desk_of(request).workshop, within_of(request)
+    found = status(workshop, within)
+    with workshop.database.read() as session:
+        return show(
+            request,
+            "standing.html",
+            session,
+            found=found,
+            # What all companies together use is told only to those who see all of them.
+            use=found.use if within is None else None,
+            fresh=FRESHNESS,
+        )
+
+
+@router.post("/companies/{company_id}/night")
+def change_night(request: Request, company_id: str, fields: Fields) -> Response:
+    """Prove the company each night at that hour of its own clocks, or not at all."""
+    actor, workshop = acting(request), desk_of(request).workshop
+    require(actor, Power.MANAGE)
+    try:
+        at = time.fromisoformat(fields.get("at", ""))
+    except ValueError:
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    enabled = fields.get("every_night") == "yes"
+    set_night(workshop.database, company_id, enabled=enabled, at=at, by=actor.name, clock=workshop.clock)
+    return RedirectResponse("/status?done=night", HTTPStatus.SEE_OTHER)
