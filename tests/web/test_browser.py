@@ -91,7 +91,8 @@ def addresses(workshop: Workshop, connection: Connection) -> list[str]:
         f"/records/{failed}", "/runs", f"/runs/{run.id}", f"/plans/{run.plan_id if plan is None else plan.id}",
         "/questions", "/problems", "/problems?code=mapping.bad_record", "/proof", "/drift", "/gaps", "/status",
         "/plugins", "/connect", f"{own}/mapping", f"{own}/mapping?view=terms",
-        f"{own}/mapping?view=history", "/people", "/audit", "/settings", "/help?q=connection", "/menu", "/nothing",
+        f"{own}/mapping?view=history", f"{own}/lists",
+        "/people", "/audit", "/settings", "/help?q=connection", "/menu", "/nothing",
     ]  # fmt: skip
 
 

@@ -48,6 +48,7 @@ NEEDS = {
     "/connections/{connection_id}/settings": Power.MANAGE,
     "/connections/{connection_id}/webhooks": Power.MANAGE,
     "/connections/{connection_id}/upgrade": Power.MANAGE,
+    "/connections/{connection_id}/lists": Power.MANAGE,
     "/connections/{connection_id}/webhooks/close": Power.MANAGE,
     "/connections/{connection_id}/closed": Power.MANAGE,
     "/connections/{connection_id}/closed-months": Power.WORK,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from browsing import browser_of
 from fastapi import FastAPI
 from harness import OWNER, consent
@@ -13,12 +14,16 @@ from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.accounts import give_role, new_person
+from raccord.onboarding.lists import lists_of
 from raccord.onboarding.people import RoleName
 from raccord.onboarding.sessions import open_session
+from raccord.plugin.errors import RetryLater
+from raccord.plugin.texts import Text
 from raccord.store.models import ApiUse, Company, Connection, Event, Incident, Night
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
+from raccord_web.screens import lists
 
 Send = Callable[..., Any]
 
@@ -91,3 +96,26 @@ def test_a_company_is_shown_to_its_own_people_only(
     assert other.name in shown.text
     for hidden in (synced.label, f"Of {company.id}.", "Of all.", "QuickBooks readings this month", "/night"):
         assert hidden not in shown.text, hidden
+
+
+def test_a_list_is_sent_to_the_source_from_the_page_and_what_became_of_it_is_said(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = f"/connections/{synced.id}/lists"
+    assert f'href="{page}"' in browser.get(f"/connections/{synced.id}").text
+    first = send(page, page, list="people")
+    assert (first.status_code, "Customers: " in first.text) == (200, True)
+    taken = [view.taken for view in lists_of(workshop, synced.id) if view.info.name == "people"]
+    assert taken > [0]
+    assert f">{taken[0]}<" in browser.get(page).text
+    again = send(page, page, list="people")
+    assert f"0 sent, {taken[0]} there already" in again.text
+    unknown = send(page, page, list="nothing")
+    assert (unknown.status_code, "takes no list" in unknown.text) == (409, True)
+
+    def away(*_: object) -> None:
+        raise RetryLater(Text("La caisse dort.", "The till sleeps."))
+
+    monkeypatch.setattr(lists, "push_list", away)
+    later = send(page, page, list="people")
+    assert (later.status_code, "The till sleeps." in later.text, "Nothing is lost" in later.text) == (409, True, True)

@@ -31,6 +31,7 @@ from raccord_web.screens import (
     helping,
     home,
     keeping,
+    lists,
     mapping,
     people,
     plans,
@@ -62,6 +63,7 @@ SCREENS = (
     connections,
     keeping,
     rules,
+    lists,
     switching,
     # Before the runs, whose deeds share its address.
     undo,

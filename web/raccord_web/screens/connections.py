@@ -70,6 +70,7 @@ def connection(request: Request, connection_id: str) -> Response:
             takes_files=info is not None and takes_files(info, held.settings),
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
             owner_only=info is not None and info.owner_only,
+            takes_lists=info is not None and bool(info.lists),
             takes_messages=info is not None and info.webhooks is not None,
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
             totals=proof_totals(session, [connection_id]),

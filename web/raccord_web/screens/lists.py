@@ -1,0 +1,68 @@
+"""Lists of QuickBooks that go to a connection's source: what it took of each, and sending one now."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from raccord.errors import RaccordError
+from raccord.onboarding.lists import lists_of, push_list
+from raccord.onboarding.people import Power, may
+from raccord.overview.connections import connection_view
+from raccord.overview.explain import Explained
+from raccord.plugin.errors import ConnectorError
+from raccord.sync.push import Counts
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.rendering import language_of, said_by, show
+from raccord_web.visitors import acting
+from raccord_web.wording import typeset, wording
+
+router = APIRouter()
+
+
+@router.get("/connections/{connection_id}/lists")
+def lists(request: Request, connection_id: str) -> Response:
+    return _page(request, connection_id)
+
+
+@router.post("/connections/{connection_id}/lists")
+def send(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Send a list to the source now and say what became of each entry; what it has already is not sent again."""
+    name, language = fields.get("list", ""), language_of(request)
+    try:
+        counts = push_list(desk_of(request).workshop, acting(request), connection_id, name)
+    except ConnectorError as error:
+        fix = wording(language)("lists.source_fix")
+        return _page(request, connection_id, wrong=Explained("", typeset(error.text.get(language), language), fix, ""))
+    except RaccordError as error:
+        if error.code.startswith("people."):
+            raise
+        return _page(request, connection_id, wrong=said_by(error, request))
+    return _page(request, connection_id, sent=(name, counts))
+
+
+def _page(
+    request: Request, connection_id: str, *, wrong: Explained | None = None, sent: tuple[str, Counts] | None = None
+) -> Response:
+    workshop = desk_of(request).workshop
+    views = lists_of(workshop, connection_id)
+    with workshop.database.read() as session:
+        view = connection_view(session, connection_id)
+        if view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        return show(
+            request,
+            "lists.html",
+            session,
+            status=HTTPStatus.OK if wrong is None else HTTPStatus.CONFLICT,
+            view=view,
+            lists=views,
+            manages=may(acting(request), Power.MANAGE),
+            wrong=wrong,
+            sent=sent,
+        )
