@@ -161,7 +161,13 @@ def test_the_database_is_made_checked_and_verified(home: Path, capsys: pytest.Ca
     assert run(["db", "check", "--json"]) == Exit.OK
     assert json.loads(capsys.readouterr().out) == {"revision": made["revision"]}
     assert run(["audit", "verify", "--json"]) == Exit.OK
-    assert json.loads(capsys.readouterr().out) == {"intact": True, "links": 0, "older": 0}
+    assert json.loads(capsys.readouterr().out) == {
+        "intact": True,
+        "links": 0,
+        "older": 0,
+        "older_proofs": 0,
+        "proofs": 0,
+    }
 
 
 def test_an_altered_audit_chain_is_found(
