@@ -228,7 +228,7 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
                 (
                     Deposit(
                         key=record.key(), day=record.day, currency=worth.currency, bank=Role("bank"),
-                        lines=(came,), total=amount,
+                        lines=(came,), total=amount, memo=str(record.raw.get("memo", "")),
                     ),
                 )
             )  # fmt: skip
@@ -241,7 +241,7 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
                     Expense(
                         key=record.key(), day=record.day, currency=worth.currency, paid_from=Role("bank"),
                         payment_type=PaymentType.CASH, lines=(out,), total=-amount,
-                        tax_mode=TaxMode(taxes or "none"),
+                        tax_mode=TaxMode(taxes or "none"), memo=str(record.raw.get("memo", "")),
                     ),
                 )
             )  # fmt: skip

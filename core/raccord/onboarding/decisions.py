@@ -158,7 +158,7 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
     """Answer a question about one draft with a ledger object; the draft is planned by the next run."""
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        hold, draft, connection = _held(workshop, session, actor, hold_id)
+        hold, draft, connection = held(workshop, session, actor, hold_id)
         if hold.code != DECISION_MISSING:
             raise DecisionError(
                 "hold.not_a_decision",
@@ -175,7 +175,7 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
         draft.revision += 0 if draft.state == DraftState.HELD else 1
         draft.state, draft.reason = DraftState.WAITING, ""
         close_hold(session, draft, now, actor.name, {name: ledger_id})
-        _note(session, actor, "hold.answered", draft, connection, now, ledger=entry.name)
+        note(session, actor, "hold.answered", draft, connection, now, ledger=entry.name)
         return draft
 
 
@@ -186,7 +186,7 @@ def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: Resolu
     """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        hold, draft, connection = _held(workshop, session, actor, hold_id)
+        hold, draft, connection = held(workshop, session, actor, hold_id)
         allowed = allowed_for(hold.code, hold.params)
         if kind is ResolutionKind.LINK:
             # Where the question names the document, it need not be named again.
@@ -203,7 +203,7 @@ def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: Resolu
             _replaces(session, connection, str(hold.params["kind"]), str(hold.params["id"]), target)
         decided = {"kind": str(kind), "target": target, "params": hold.params}
         draft.decisions = {**draft.decisions, DECISION: decided}
-        _note(session, actor, "conflict.decided", draft, connection, now, kind=str(kind), target=target)
+        note(session, actor, "conflict.decided", draft, connection, now, kind=str(kind), target=target)
         return draft
 
 
@@ -211,7 +211,7 @@ def skip_draft(workshop: Workshop, actor: Actor, hold_id: str, why: str) -> Draf
     """Leave a held draft out for good, with the person's reason."""
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        _, draft, connection = _held(workshop, session, actor, hold_id)
+        _, draft, connection = held(workshop, session, actor, hold_id)
         if not why.strip():
             raise DecisionError(
                 "hold.reason_missing",
@@ -220,7 +220,7 @@ def skip_draft(workshop: Workshop, actor: Actor, hold_id: str, why: str) -> Draf
             )
         draft.state, draft.reason = DraftState.SKIPPED, f"person: {why.strip()[:200]}"
         close_hold(session, draft, now, actor.name, {"skip": why})
-        _note(session, actor, "draft.skipped", draft, connection, now, why=why[:200])
+        note(session, actor, "draft.skipped", draft, connection, now, why=why[:200])
         return draft
 
 
@@ -305,7 +305,7 @@ def on_its_way(session: Session, draft: DraftRow) -> bool:
     return session.scalars(sending).first() is not None
 
 
-def _held(workshop: Workshop, session: Session, actor: Actor, hold_id: str) -> tuple[Hold, DraftRow, Connection]:
+def held(workshop: Workshop, session: Session, actor: Actor, hold_id: str) -> tuple[Hold, DraftRow, Connection]:
     require(actor, Power.WORK)
     hold = session.get(Hold, hold_id)
     if hold is None or hold.closed_at is not None:
@@ -367,7 +367,7 @@ def _today(workshop: Workshop, connection: Connection) -> date:
     return today_of(connection, workshop.clock.now())
 
 
-def _note(
+def note(
     session: Session, actor: Actor, action: str, draft: DraftRow, connection: Connection, now: datetime, **body: str
 ) -> None:
     events.append(

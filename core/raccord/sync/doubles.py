@@ -46,6 +46,7 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import ALREADY_EXISTS
 from raccord.sync.conflicts import linked_to, settle, without_decision
 from raccord.sync.holds import close_hold, open_hold
+from raccord.sync.paying import as_paid
 from raccord.sync.prove import months, read_code
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.views import View
@@ -317,7 +318,7 @@ class Doubles:
         total = None if line.amount is None else Money(abs(line.amount), line.currency)
         existing = Document(found.kind, found.id, found.number, found.day, total)
         detail = f"{found.kind} {found.id}"
-        draft = load_draft(row.body)
+        draft = as_paid(row.decisions, load_draft(row.body))
         params = {"linkable": not apart}
         resolution = settle(self.scope, self.view, row, draft, ALREADY_EXISTS, params, existing, detail)
         match resolution.kind:

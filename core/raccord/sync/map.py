@@ -27,6 +27,7 @@ from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
 from raccord.sync.life import Step, core_takes
 from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
+from raccord.sync.paying import as_paid
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
 from raccord.sync.views import MapView
@@ -305,7 +306,8 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
         return False
     if found.body_hash != body_hash:
         found.revision += 1
-        found.body, found.body_hash, found.kind, found.day = body, body_hash, entity_of(draft), day
+        found.body, found.body_hash, found.day = body, body_hash, day
+        found.kind = entity_of(as_paid(found.decisions, draft))
         found.mapped_by, found.mapped_under = slice_.plugin, slice_.connection.revision
     if found.state not in FINAL:
         found.state, found.reason = DraftState.WAITING, ""

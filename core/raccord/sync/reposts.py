@@ -38,7 +38,7 @@ def begin_repost(
         for row, revision in rows:
             before = {"draft": row.id, "revision": row.revision, "body": row.body}
             row.body, row.body_hash = bodies[row.id], digest(bodies[row.id])
-            row.kind = entity_of(load_draft(row.body))
+            row.kind = entity_of(as_paid(row.decisions, load_draft(row.body)))
             row.revision = max(row.revision, revision) + 1
             row.state, row.reason = DraftState.WAITING, ""
             was.append({**before, "to": row.revision})

@@ -35,6 +35,7 @@ from raccord.sync.look import look, note
 from raccord.sync.map import judge, map_slice
 from raccord.sync.meter import Budget, use_of_month
 from raccord.sync.newcomers import FIRSTS, firsts_of, read_alike, waiting_names
+from raccord.sync.paying import Offers, read_open
 from raccord.sync.periods import leave_closed, leave_moved
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.plan import Planner, Position, waiting_drafts
@@ -208,16 +209,34 @@ class Unit:
             sought = Sought(session, plan_id, bench.connection)
             following = next((each for each in sought.months() if each[0].isoformat() > done), None)
             lines = [] if following is None else sought.between(*following)
+        if following is None and not run.progress.get("offered"):
+            return self._offer(plan_id)
         found = documents_near(bench.client(), lines)
         view = self._view(self.workshop.facts(plan_id, bench.company))
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             if following is None:
-                run.progress = {name: value for name, value in run.progress.items() if name != "matched"}
+                run.progress = {
+                    name: value for name, value in run.progress.items() if name not in ("matched", "offered")
+                }
                 return self._finish_plan(session, run, connection, session.get_one(Plan, run.plan_id))
             doubles = Doubles(session, bench.company, connection, bench.scope, view, self.workshop.clock.now())
             doubles.settle(Sought(session, plan_id, bench.connection).between(*following), found)
             run.progress = {**run.progress, "matched": following[0].isoformat()}
+        return Progress.MORE
+
+    def _offer(self, plan_id: str) -> Progress:
+        """Look once, before the plan is sealed, which open invoices and bills its lines may pay."""
+        bench, now = self.bench, self.workshop.clock.now()
+        with self.execution.database.read() as session:
+            kinds = Offers(session, bench.company.id, bench.connection.id, plan_id, now).kinds()
+        home = self.workshop.facts(plan_id, bench.company).encoding.home_currency
+        there = read_open(bench.client(), kinds, home)
+        with self.execution.begin() as (session, run):
+            offers = Offers(session, bench.company.id, bench.connection.id, plan_id, now)
+            run.progress = {**run.progress, "offered": True}
+            if kinds:
+                offers.offer(there)
         return Progress.MORE
 
     def _view(self, facts: Facts) -> View:

@@ -248,6 +248,21 @@ class Match(Model):
     matched_at: Mapped[datetime]
 
 
+class PaidDocument(Model):
+    """An open invoice or bill that a draft pays, as a person said: no other draft may pay it."""
+
+    __tablename__ = "paid_document"
+    __table_args__ = (UniqueConstraint("company_id", "kind", "document_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    company_id: Mapped[str] = mapped_column(ForeignKey("company.id"))
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"), index=True)
+    kind: Mapped[str]
+    document_id: Mapped[str]
+    amount: Mapped[Decimal]
+    said_at: Mapped[datetime]
+
+
 class PushedEntry(Model):
     """What a source was told of an entry of a company's lists, so that only what changed is told again."""
 

@@ -1,0 +1,107 @@
+"""What people say a bank line pays: one of the proposals beside its question, with every document seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.decisions import DecisionError, held, note
+from raccord.onboarding.people import Actor
+from raccord.plugin.drafts import Deposit, Expense
+from raccord.plugin.texts import Text
+from raccord.quickbooks.codec import entity_of
+from raccord.store.models import DraftRow, DraftState, Hold, PaidDocument
+from raccord.sync.bodies import load_draft
+from raccord.sync.holds import close_hold
+from raccord.sync.matching import Sure
+from raccord.sync.paying import MATCHES, PAYS, as_paid, paid_by_others
+from raccord.sync.workshop import Workshop
+
+
+def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str] = ()) -> DraftRow:
+    """Say that a line pays the documents of one of its proposals, of the first unless they are named by their ids.
+
+    The next run posts the payment, and nothing else may pay these documents.
+    """
+    now = workshop.clock.now()
+    try:
+        with workshop.database.begin() as session:
+            hold, row, connection = held(workshop, session, actor, hold_id)
+            match = _match(hold, documents)
+            taken = paid_by_others(session, connection.company_id, row.id)
+            kind, ids = str(match["kind"]), [str(each["id"]) for each in match["documents"]]
+            if any((kind, each) in taken for each in ids):
+                raise _taken()
+            draft = load_draft(row.body)
+            if not isinstance(draft, Deposit | Expense):
+                raise _not_proposed()
+            pays = {name: match[name] for name in ("kind", "party_id", "party", "documents")}
+            row.decisions = {**row.decisions, PAYS: {**pays, "total": format(draft.total, "f")}}
+            row.kind = entity_of(as_paid(row.decisions, draft))
+            row.state, row.reason = DraftState.WAITING, ""
+            session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
+            session.flush()
+            for each in match["documents"]:
+                session.add(
+                    PaidDocument(
+                        company_id=connection.company_id,
+                        draft_id=row.id,
+                        kind=kind,
+                        document_id=str(each["id"]),
+                        amount=Decimal(str(each["amount"])),
+                        said_at=now,
+                    )
+                )
+            close_hold(session, row, now, actor.name, {PAYS: ids})
+            note(session, actor, "hold.pays", row, connection, now, kind=kind, documents=" ".join(ids))
+            session.flush()
+            return row
+    except IntegrityError as error:
+        # Somebody said so of another line in the same moment.
+        raise _taken() from error
+
+
+def certain(session: Session, connection_ids: Sequence[str]) -> list[str]:
+    """Return the open questions whose first proposal is certain, the oldest day first."""
+    rows = session.execute(
+        select(Hold.id, Hold.params)
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
+        .where(Hold.closed_at.is_(None), Hold.connection_id.in_(connection_ids))
+        .order_by(DraftRow.day, Hold.id)
+    )
+    return [row.id for row in rows if (row.params.get(MATCHES) or [{}])[0].get("sure") == Sure.CERTAIN]
+
+
+def _match(hold: Hold, documents: Sequence[str]) -> Mapping[str, Any]:
+    for match in hold.params.get(MATCHES) or ():
+        ids = [str(each["id"]) for each in match["documents"]]
+        if not documents or sorted(documents) == sorted(ids):
+            return dict(match)
+    raise _not_proposed()
+
+
+def _not_proposed() -> DecisionError:
+    return DecisionError(
+        "pays.not_proposed",
+        Text("Cette opération n'a pas cette proposition.", "This line does not have that proposal."),
+        Text(
+            "Relancez une exécution : elle relit les factures ouvertes et propose à nouveau.",
+            "Run again: a run reads the open invoices and bills and proposes anew.",
+        ),
+    )
+
+
+def _taken() -> DecisionError:
+    return DecisionError(
+        "pays.taken",
+        Text("Une autre opération règle déjà ce document.", "Another line pays this document already."),
+        Text(
+            "Choisissez une autre facture, ou une catégorie.",
+            "Choose another invoice or bill, or a category.",
+        ),
+    )

@@ -1,0 +1,271 @@
+"""Which open invoices or bills a movement of money pays: proposals with scores and reasons; pure.
+
+Blocks come first: by amount, then by what the bank's text says. Names are compared only within a block. One open
+document is proposed as certain or likely to one movement alone, and a movement has one such proposal at most.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from itertools import combinations
+
+from rapidfuzz.distance import OSA
+
+EARLY = timedelta(days=5)
+"""How long before a document's date it may have been paid."""
+SHOWN = 4
+"""Proposals for one movement."""
+TOGETHER = 6
+"""Documents that one movement pays at most, of the ``OLDEST`` that its payer has open."""
+OLDEST = 12
+BLOCK_MAX = 40
+"""Documents of one amount that are looked at without a word in common."""
+MARGIN = 15
+"""By how much a certain proposal is ahead of the next one."""
+
+_WORD = re.compile(r"[A-Z0-9]+")
+_DIGITS = re.compile(r"\d{3,}")
+_YEAR = re.compile(r"(19|20)\d\d")
+_EMPTY_WORDS = frozenset(
+    {
+        "INC", "LTEE", "LTD", "LIMITEE", "CORP", "CO", "CIE", "ENR", "SA", "SAS", "SARL", "SENC", "SENCRL", "LLC", "GMBH",
+        "THE", "AND", "LES", "DES", "DU", "DE", "LA", "LE", "ET", "SERVICES", "SERVICE", "GROUPE", "GROUP", "COMPANY",
+        "COMPAGNIE",
+    }
+)  # fmt: skip
+"""Words of names that tell nobody from anybody."""
+_NAMED, _ALIKE = 90, 60
+
+
+class Sure(StrEnum):
+    """How sure a proposal is."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Reason(StrEnum):
+    """What speaks for a proposal."""
+
+    AMOUNT = "amount"
+    """One document is open for exactly this amount."""
+    SUM = "sum"
+    """Several documents together are."""
+    NUMBER = "number"
+    """The bank's text holds the documents' numbers."""
+    NAME = "name"
+    """It holds the whole name."""
+    ALIKE = "alike"
+    """It holds most of the name."""
+    ONLY = "only"
+    """Nothing else is open for the amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that came in or went out; ``amount`` is positive."""
+
+    id: str
+    amount: Decimal
+    day: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """An invoice or bill that is not settled; ``amount`` is what is still open of it."""
+
+    kind: str
+    id: str
+    number: str
+    party_id: str
+    party: str
+    amount: Decimal
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a movement may pay, whole, all of one party."""
+
+    items: tuple[OpenItem, ...]
+    score: int
+    sure: Sure
+    reasons: tuple[Reason, ...]
+
+
+def propose(movements: Iterable[Movement], items: Iterable[OpenItem]) -> dict[str, list[Proposal]]:
+    """Return by movement what it may pay, the best first; movements that nothing open fits are left out."""
+    shelf = _Shelf(items)
+    found = {each.id: shelf.proposals(each) for each in sorted(movements, key=lambda each: (each.day, each.id))}
+    return {id_: each[:SHOWN] for id_, each in _each_once(found).items()}
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a name or a bank's text, in capitals and without accents."""
+    plain = unicodedata.normalize("NFKD", text.upper())
+    return tuple(_WORD.findall("".join(each for each in plain if not unicodedata.combining(each)).replace("'", " ")))
+
+
+def naming(name: Sequence[str], text: Sequence[str]) -> int:
+    """Return how much of a name, in percent of its letters, a text holds; banks cut words short and mistype them."""
+    wanted = [word for word in name if word not in _EMPTY_WORDS and len(word) > 1] or list(name)
+    letters = sum(map(len, wanted))
+    return 100 * sum(len(word) for word in wanted if _holds(text, word)) // letters if letters else 0
+
+
+def _holds(text: Sequence[str], word: str) -> bool:
+    if word in text:
+        return True
+    if len(word) < 5:
+        return False
+    # The last word of a text may be cut short; elsewhere two letters swapped, or one wrong, are a mistake in typing.
+    cut = len(text[-1]) >= 3 and word.startswith(text[-1]) if text else False
+    return cut or any(abs(len(each) - len(word)) < 2 and OSA.distance(word, each, score_cutoff=1) <= 1 for each in text)
+
+
+def _number_of(item: OpenItem) -> str:
+    """Return the digits by which a document is known in a bank's text; a year or three digits alone tell nothing."""
+    found = max(_DIGITS.findall(item.number), key=len, default="").lstrip("0")
+    return "" if len(found) < 4 or _YEAR.fullmatch(found) else found
+
+
+class _Shelf:
+    """Open documents by amount, number and the words of their parties."""
+
+    def __init__(self, items: Iterable[OpenItem]) -> None:
+        self._by_amount: dict[Decimal, list[OpenItem]] = defaultdict(list)
+        self._by_number: dict[str, list[OpenItem]] = defaultdict(list)
+        self._by_party: dict[str, list[OpenItem]] = defaultdict(list)
+        self._by_both: dict[tuple[str, Decimal], list[OpenItem]] = defaultdict(list)
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._numbers: dict[tuple[str, str], str] = {}
+        self._parties: dict[str, set[str]] = defaultdict(set)
+        for item in sorted(items, key=lambda each: (each.day, each.id)):
+            self._by_amount[item.amount].append(item)
+            self._by_party[item.party_id].append(item)
+            self._by_both[item.party_id, item.amount].append(item)
+            number = self._numbers[item.kind, item.id] = _number_of(item)
+            if number:
+                self._by_number[number].append(item)
+            if item.party_id not in self._names:
+                self._names[item.party_id] = words_of(item.party)
+                for word in self._names[item.party_id]:
+                    self._parties[_start(word)].add(item.party_id)
+
+    def proposals(self, movement: Movement) -> list[Proposal]:
+        """Return what one movement may pay, regardless of the others."""
+        words = words_of(movement.text)
+        numbers = {digits.lstrip("0") for word in words for digits in _DIGITS.findall(word)}
+        latest = movement.day + EARLY
+        block = self._near(self._by_amount.get(movement.amount, ()), words, numbers)
+        near = [each for each in block if each.day <= latest]
+        single = [self._judged((each,), words, numbers, alone=len(near) == 1) for each in near]
+        best = max((each.score for each in single), default=0)
+        several = [] if best >= _LIKELY_FROM else list(self._sums(movement, words, numbers))
+        return sorted([*single, *several], key=lambda each: (-each.score, each.items[0].day, each.items[0].id))
+
+    def _near(self, block: Sequence[OpenItem], words: Sequence[str], numbers: set[str]) -> Sequence[OpenItem]:
+        """Return a whole block, or of a large one the oldest and those that have a word or number in common."""
+        if len(block) <= BLOCK_MAX:
+            return block
+        amount, near = block[0].amount, list(block[:SHOWN])
+        for party in self._told(words):
+            near += self._by_both.get((party, amount), ())
+        for number in numbers:
+            near += [item for item in self._by_number.get(number, ()) if item.amount == amount]
+        return list(dict.fromkeys(near))
+
+    def _told(self, words: Sequence[str]) -> set[str]:
+        """Return the parties whose names share the beginnings of two words with a text, or have one word that does."""
+        counts: Counter[str] = Counter()
+        for start in {_start(word) for word in words if word not in _EMPTY_WORDS}:
+            counts.update(self._parties.get(start, ()))
+        return {party for party, count in counts.items() if count > 1 or len(self._names[party]) == 1}
+
+    def _judged(self, items: tuple[OpenItem, ...], words: Sequence[str], numbers: set[str], *, alone: bool) -> Proposal:
+        names = self._names[items[0].party_id]
+        name = naming(names, words)
+        reasons = [Reason.AMOUNT if len(items) == 1 else Reason.SUM]
+        score = 40 if len(items) == 1 else 25
+        if all(self._numbers[each.kind, each.id] in numbers for each in items):
+            score += 45
+            reasons.append(Reason.NUMBER)
+        if name >= _ALIKE:
+            # Of two names that the text holds, the longer one is meant: "Garage Roy" against "Garage Roy inc.".
+            score += name * 3 // 8 + (min(len(names), 4) if set(names) <= set(words) else 0)
+            reasons.append(Reason.NAME if name >= _NAMED else Reason.ALIKE)
+        if alone:
+            score += 12
+            reasons.append(Reason.ONLY)
+        return Proposal(items, min(score, 100), Sure.POSSIBLE, tuple(reasons))
+
+    def _sums(self, movement: Movement, words: Sequence[str], numbers: set[str]) -> Iterator[Proposal]:
+        """Yield the documents of a party that the text names whose sum is the movement's amount."""
+        named = {item.party_id for number in numbers for item in self._by_number.get(number, ())}
+        named |= {party for party in self._told(words) if naming(self._names[party], words) >= _NAMED}
+        for party in sorted(named):
+            there = [each for each in self._by_party[party] if each.day <= movement.day + EARLY]
+            told = tuple(each for each in there if self._numbers[each.kind, each.id] in numbers)
+            if len(told) > 1 and sum(each.amount for each in told) == movement.amount:
+                yield self._judged(told, words, numbers, alone=False)
+                continue
+            sums = list(_adding_up(there[:OLDEST], movement.amount))
+            for items in sums[:SHOWN]:
+                yield self._judged(items, words, numbers, alone=len(sums) == 1)
+
+
+_LIKELY_FROM = 65
+_CERTAIN_FROM = 76
+
+
+def _start(word: str) -> str:
+    return word[:4]
+
+
+def _adding_up(items: Sequence[OpenItem], amount: Decimal) -> Iterator[tuple[OpenItem, ...]]:
+    """Yield the two to ``TOGETHER`` documents that come to an amount, fewest first."""
+    fitting = [each for each in items if each.amount < amount]
+    if sum(each.amount for each in fitting) < amount:
+        return
+    for count in range(2, min(TOGETHER, len(fitting)) + 1):
+        for some in combinations(fitting, count):
+            if sum(each.amount for each in some) == amount:
+                yield some
+
+
+def _each_once(found: dict[str, list[Proposal]]) -> dict[str, list[Proposal]]:
+    """Say how sure each best proposal is: the strongest pair first, no document to two movements."""
+    rivals: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for proposals in found.values():
+        for each in proposals:
+            for item in each.items:
+                rivals[item.kind, item.id].append(each.score)
+    pairs = [(id_, each) for id_, proposals in found.items() for each in proposals if each.score >= _LIKELY_FROM]
+    taken: set[tuple[str, str]] = set()
+    chosen: dict[str, Proposal] = {}
+    for id_, each in sorted(pairs, key=lambda pair: -pair[1].score):
+        places = {(item.kind, item.id) for item in each.items}
+        if id_ not in chosen and not places & taken:
+            chosen[id_] = each
+            taken |= places
+    answer = {}
+    for id_, proposals in found.items():
+        best = chosen.get(id_)
+        others = [each for each in proposals if each is not best]
+        if best is not None:
+            ahead = max((each.score for each in others), default=0) + MARGIN <= best.score
+            alone = all(sorted(rivals[item.kind, item.id])[-2:-1] <= [best.score - MARGIN] for item in best.items)
+            sure = Sure.CERTAIN if ahead and alone and best.score >= _CERTAIN_FROM else Sure.LIKELY
+            others = [Proposal(best.items, best.score, sure, best.reasons), *others]
+        if others:
+            answer[id_] = others
+    return answer

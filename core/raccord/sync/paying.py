@@ -1,0 +1,268 @@
+"""Bank lines that pay what is open: found before anybody is asked for a category, and posted as payments.
+
+A person says that a line pays one or several invoices or bills; its draft then becomes a payment that settles exactly
+those. A document is paid by one draft alone: the database keeps it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from raccord.plugin.drafts import (
+    Application,
+    BillPayment,
+    Decision,
+    Deposit,
+    DirectLine,
+    Draft,
+    Expense,
+    LedgerId,
+    Payment,
+    PaymentType,
+    Settled,
+)
+from raccord.quickbooks import QuickBooks
+from raccord.quickbooks.codec import entity_of, summary_of
+from raccord.store.models import (
+    Action,
+    DraftRow,
+    DraftState,
+    Hold,
+    LineState,
+    LinkRow,
+    LinkState,
+    PaidDocument,
+    PlanLine,
+)
+from raccord.sync.bodies import load_draft
+from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.holds import open_hold
+from raccord.sync.matching import Movement, OpenItem, Proposal, propose
+from raccord.sync.resolve import DECISION_MISSING
+
+PAYS = "pays"
+"""Under this name stands, among a draft's decisions, what it pays."""
+MATCHES = "matches"
+"""Under this name a question about a category says what the line may pay instead."""
+_PARTY = {"Invoice": "CustomerRef", "Bill": "VendorRef"}
+
+
+def as_paid(decisions: Mapping[str, Any], draft: Draft) -> Draft:
+    """Return a bank line's draft as the payment that a person said it is.
+
+    Where the source says another amount since, what was decided means nothing any more.
+    """
+    pays = decisions.get(PAYS)
+    if not isinstance(pays, Mapping) or not payable(draft) or Decimal(str(pays["total"])) != draft.total:
+        return draft
+    settled = Settled(str(pays["kind"]))
+    applied = tuple(
+        Application(document=LedgerId(str(each["id"])), amount=Decimal(str(each["amount"])), of=settled)
+        for each in pays["documents"]
+    )
+    party = LedgerId(str(pays["party_id"]))
+    if isinstance(draft, Deposit) and settled is Settled.INVOICE:
+        return Payment(
+            key=draft.key,
+            day=draft.day,
+            currency=draft.currency,
+            customer=party,
+            deposit_to=draft.bank,
+            total=draft.total,
+            applied=applied,
+            memo=draft.memo,
+        )
+    if isinstance(draft, Expense) and settled is Settled.BILL:
+        on_card = draft.payment_type is PaymentType.CARD
+        return BillPayment(
+            key=draft.key,
+            day=draft.day,
+            currency=draft.currency,
+            vendor=party,
+            paid_from=draft.paid_from,
+            payment_type=PaymentType.CARD if on_card else PaymentType.CHECK,
+            total=draft.total,
+            applied=applied,
+            memo=draft.memo,
+        )
+    return draft
+
+
+def payable(draft: Draft) -> bool:
+    """Tell whether a draft is money on a bank or card account of which a person says what it was for."""
+    if isinstance(draft, Expense):
+        return not draft.credit and asked_in(draft) is not None
+    return isinstance(draft, Deposit) and asked_in(draft) is not None
+
+
+def asked_in(draft: Deposit | Expense) -> Decision | None:
+    """Return what a person has to say of a draft's one line."""
+    if len(draft.lines) != 1:
+        return None
+    line = draft.lines[0]
+    account = line.account if isinstance(line, DirectLine) or isinstance(draft, Expense) else None
+    return account if isinstance(account, Decision) else None
+
+
+def read_open(client: QuickBooks, kinds: Iterable[str], home_currency: str) -> list[tuple[str, OpenItem]]:
+    """Return what QuickBooks says is open, each with its currency."""
+    found = []
+    for kind in sorted(kinds):
+        for document in client.query_all(kind, "Balance > '0'"):
+            party = document.get(_PARTY[kind]) or {}
+            currency = str((document.get("CurrencyRef") or {}).get("value") or home_currency)
+            item = OpenItem(
+                kind,
+                str(document["Id"]),
+                summary_of(kind, document).number,
+                str(party.get("value", "")),
+                str(party.get("name", "")),
+                Decimal(document["Balance"]),
+                date.fromisoformat(str(document["TxnDate"])),
+            )
+            found.append((currency, item))
+    return found
+
+
+@dataclass(slots=True)
+class Offers:
+    """Writes beside each question for a category what the line may pay, and takes back what is paid by now."""
+
+    session: Session
+    company_id: str
+    connection_id: str
+    plan_id: str
+    now: datetime
+
+    def kinds(self) -> set[str]:
+        """Return the kinds of documents that lines of the plan may pay, or are to."""
+        rows = self.session.execute(
+            select(PlanLine.amount, PlanLine.kind).where(
+                PlanLine.plan_id == self.plan_id, PlanLine.amount.is_not(None), self._asks_or_pays()
+            )
+        )
+        return {
+            "Invoice" if row.amount > 0 else "Bill" for row in rows if row.kind in ("Deposit", "Purchase", *_PAYMENTS)
+        }
+
+    def offer(self, there: Sequence[tuple[str, OpenItem]]) -> int:
+        """Return how many lines may pay something that is open."""
+        self._take_back({(item.kind, item.id): item.amount for _, item in there})
+        spoken_for = paid_by_others(self.session, self.company_id)
+        movements: dict[tuple[str, str], list[Movement]] = {}
+        holds: dict[str, Hold] = {}
+        for line, hold, row in self.session.execute(
+            select(PlanLine, Hold, DraftRow)
+            .join(Hold, (Hold.draft_id == PlanLine.draft_id) & Hold.closed_at.is_(None))
+            .join(DraftRow, DraftRow.id == PlanLine.draft_id)
+            .where(PlanLine.plan_id == self.plan_id, PlanLine.amount.is_not(None), Hold.code == DECISION_MISSING)
+        ):
+            draft = load_draft(row.body)
+            if line.amount is not None and row.day is not None and isinstance(draft, Deposit | Expense):
+                kind = "Invoice" if line.amount > 0 else "Bill"
+                if payable(draft):
+                    holds[str(line.id)] = hold
+                    movements.setdefault((kind, draft.currency), []).append(
+                        Movement(str(line.id), draft.total, row.day, draft.memo)
+                    )
+        offered = 0
+        for (kind, currency), some in movements.items():
+            items = [
+                item
+                for of, item in there
+                if item.kind == kind and of == currency and (item.kind, item.id) not in spoken_for
+            ]
+            for line_id, proposals in propose(some, items).items():
+                holds[line_id].params = {**holds[line_id].params, MATCHES: [_said(each) for each in proposals]}
+                offered += 1
+        return offered
+
+    def _asks_or_pays(self) -> Any:
+        return (PlanLine.reason == DECISION_MISSING) | (
+            PlanLine.kind.in_(_PAYMENTS) & (PlanLine.state == LineState.PENDING) & (PlanLine.action == Action.CREATE)
+        )
+
+    def _take_back(self, still_open: Mapping[tuple[str, str], Decimal]) -> None:
+        """Ask again about lines that were to pay what is not open for as much any more."""
+        rows = self.session.execute(
+            select(PlanLine, DraftRow)
+            .join(DraftRow, DraftRow.id == PlanLine.draft_id)
+            .where(
+                PlanLine.plan_id == self.plan_id,
+                PlanLine.kind.in_(_PAYMENTS),
+                PlanLine.action == Action.CREATE,
+                PlanLine.state == LineState.PENDING,
+            )
+        )
+        for line, row in rows:
+            pays = row.decisions.get(PAYS)
+            if not isinstance(pays, Mapping):
+                continue
+            wanted = {(str(pays["kind"]), str(each["id"])): Decimal(str(each["amount"])) for each in pays["documents"]}
+            if all(still_open.get(place, Decimal(0)) >= amount for place, amount in wanted.items()):
+                continue
+            draft = load_draft(row.body)
+            asked = asked_in(draft) if isinstance(draft, Deposit | Expense) else None
+            if asked is None:
+                raise ValueError(f"{row.key}: what pays a document was a question before")
+            self.session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
+            row.decisions = {name: answer for name, answer in row.decisions.items() if name != PAYS}
+            row.kind, row.state, row.reason = entity_of(draft), DraftState.HELD, DECISION_MISSING
+            params = {"decision": asked.name, "accepts": str(asked.accepts), "suggestion": asked.suggestion}
+            open_hold(self.session, self.connection_id, row, DECISION_MISSING, params, self.now)
+            line.kind, line.action, line.state = row.kind, Action.HOLD, LineState.LEFT
+            line.reason, line.params = DECISION_MISSING, params
+            line.payload, line.payload_hash, line.needs, line.effect = "", "", [], {}
+        self.session.flush()
+
+
+_PAYMENTS = ("Payment", "BillPayment")
+
+
+def paid_by_others(session: Session, company_id: str, but: int | None = None) -> set[tuple[str, str]]:
+    """Return what drafts pay that wait or stand in the books; forgets those whose payment does neither any more."""
+    rows = session.execute(
+        select(PaidDocument, DraftRow)
+        .join(DraftRow, DraftRow.id == PaidDocument.draft_id)
+        .where(PaidDocument.company_id == company_id, PaidDocument.draft_id != (but or 0))
+    ).all()
+    gone = set()
+    for some in chunks(sorted({draft.key for _, draft in rows}), CHUNK):
+        links = select(LinkRow.connection_id, LinkRow.key).where(
+            LinkRow.company_id == company_id, LinkRow.key.in_(some), LinkRow.state != LinkState.LIVE
+        )
+        gone |= {(link.connection_id, link.key) for link in session.execute(links)}
+    taken = set()
+    for paid, draft in rows:
+        if draft.state in _DROPPED or (draft.connection_id, draft.key) in gone or PAYS not in draft.decisions:
+            session.delete(paid)
+        else:
+            taken.add((paid.kind, paid.document_id))
+    return taken
+
+
+_DROPPED = (DraftState.SKIPPED, DraftState.WITHDRAWN)
+
+
+def _said(proposal: Proposal) -> dict[str, Any]:
+    """Return what a question says of a proposal."""
+    first = proposal.items[0]
+    return {
+        "kind": first.kind,
+        "party_id": first.party_id,
+        "party": first.party,
+        "documents": [
+            {"id": each.id, "number": each.number, "amount": format(each.amount, "f"), "day": each.day.isoformat()}
+            for each in proposal.items
+        ],
+        "score": proposal.score,
+        "sure": str(proposal.sure),
+        "reasons": [str(each) for each in proposal.reasons],
+    }
