@@ -128,6 +128,37 @@ def test_approving_while_another_run_is_queued_says_so(
     assert summary.approved_at is None
 
 
+def test_bank_lines_whose_match_is_certain_are_accepted_with_one_button(
+    workshop: Workshop, company: Company, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    client = workshop.client(company)
+    vendor = client.create("Vendor", '{"DisplayName":"Imprimerie Simard"}', "vendor").value["Id"]
+    [expense, *_] = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")
+    client.create(
+        "Bill",
+        f'{{"TxnDate":"2026-02-20","DocNumber":"77412","VendorRef":{{"value":"{vendor}"}},"GlobalTaxCalculation":'
+        f'"NotApplicable","Line":[{{"Amount":88.20,"DetailType":"AccountBasedExpenseLineDetail",'
+        f'"AccountBasedExpenseLineDetail":{{"AccountRef":{{"value":"{expense["Id"]}"}}}}}}]}}',
+        "bill",
+    )
+    till.ROWS["T1"].append(
+        {"stream": "bank", "id": "b7", "day": "2026-03-05", "amount": "-88.20", "memo": "IMPRIMERIE SIMARD 77412"}
+    )
+    sync(workshop, synced)
+    with workshop.database.read() as session:
+        question = next(each for each in open_questions(session, synced.id).rows if each.key == "bank/b7")
+    page = browser.get("/questions").text
+    assert page.index("Imprimerie Simard") < page.index(f"/questions/{question.hold_id}/answer"), "before any category"
+    assert "same amount, number in the text, name in the text, nothing else open for it" in page
+    assert "Accept the certain match" in page
+    other = send("/questions", f"/questions/{question.hold_id}/pay", documents="999999")
+    assert other.status_code == 409
+    assert send("/questions", f"/connections/{synced.id}/pay-certain", hold1=question.hold_id).status_code == 303
+    sync(workshop, synced)
+    [paid] = list(client.query_all("BillPayment"))
+    assert (str(paid["TotalAmt"]), paid["VendorRef"]["value"]) == ("88.20", vendor)
+
+
 def test_a_bank_line_is_answered_with_one_of_the_accounts_offered(
     workshop: Workshop, company: Company, synced: Connection, browser: TestClient, send: Send
 ) -> None:

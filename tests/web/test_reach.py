@@ -68,6 +68,8 @@ NEEDS = {
     "/runs/{run_id}/{deed}": Power.WORK,
     "/plans/{plan_id}/approve": Power.WORK,
     "/questions/{hold_id}/answer": Power.WORK,
+    "/questions/{hold_id}/pay": Power.WORK,
+    "/connections/{connection_id}/pay-certain": Power.WORK,
     "/questions/{hold_id}/conflict": Power.WORK,
     "/questions/{hold_id}/release": Power.WORK,
     "/questions/{hold_id}/skip": Power.WORK,

@@ -14,6 +14,7 @@ from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Language
 from raccord.store.models import Action, PlanState
+from raccord.sync.matching import Reason, Sure
 from raccord_web import formats
 from raccord_web.languages import spoken
 from raccord_web.rendering import NOTES
@@ -55,6 +56,8 @@ def test_words_chosen_by_a_code_exist_for_every_code() -> None:
         | {f"accepts.{each}" for each in Accepts}
         | {f"plan.state_{each}" for each in PlanState}
         | {f"ways.{each}" for each in ResolutionKind}
+        | {f"sure.{each}" for each in Sure}
+        | {f"pays_reason.{each}" for each in Reason}
         | {f"done.{each}" for each in NOTES}
         | {state.text for state in (*OFF.values(), *RUNS.values())}
     )

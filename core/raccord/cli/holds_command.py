@@ -12,6 +12,7 @@ from raccord.cli.connect_closed import asked_as_json, show_asked
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection, the_hold
 from raccord.cli.holds_decide import decide
+from raccord.cli.holds_pay import pay_
 from raccord.cli.holds_release import release_
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
@@ -118,6 +119,7 @@ def answer(hold: tuple[str, ...], account: str) -> int:
 
 
 command.add_command(decide)
+command.add_command(pay_)
 command.add_command(release_)
 
 
@@ -232,12 +234,21 @@ def _show_questions(out: Output, questions: Listing[Question], *, nothing_else: 
                 day(each.day),
                 f"{money(each.amount, out.language)} {each.currency}".strip(),
                 f"{each.text or each.key}\n{each.connection}, {each.key}",
-                f"{explain(each.code, each.params, out.language).what} [{each.code}]",
+                f"{explain(each.code, each.params, out.language).what} [{each.code}]{_matched(each)}",
             ]
             for each in questions.rows
         ],
         empty=Phrase("Rien n'attend personne.", "Nothing waits for anybody."),
     )
+
+
+def _matched(question: Question) -> str:
+    """Return what a line may pay, one proposal a line; the id in brackets is what ``holds pay --document`` takes."""
+    said = ""
+    for match in question.matches:
+        documents = " + ".join(f"{each.number or '–'} (id {each.id})" for each in match.documents)
+        said += f"\n→ {match.party}, {match.kind} {documents} [{match.sure}]"
+    return said
 
 
 def _as_json(each: Question) -> dict[str, object]:

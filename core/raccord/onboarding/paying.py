@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.decisions import DecisionError, held, note
-from raccord.onboarding.people import Actor
+from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.drafts import Deposit, Expense
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec import entity_of
@@ -43,6 +43,7 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
             pays = {name: match[name] for name in ("kind", "party_id", "party", "documents")}
             row.decisions = {**row.decisions, PAYS: {**pays, "total": format(draft.total, "f")}}
             row.kind = entity_of(as_paid(row.decisions, draft))
+            row.revision += 0 if row.state == DraftState.HELD else 1
             row.state, row.reason = DraftState.WAITING, ""
             session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
             session.flush()
@@ -64,6 +65,17 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
     except IntegrityError as error:
         # Somebody said so of another line in the same moment.
         raise _taken() from error
+
+
+def pay_certain(workshop: Workshop, actor: Actor, connection_id: str, hold_ids: Collection[str]) -> list[str]:
+    """Say of those of a connection's questions that were seen, and whose first proposal is certain, that they pay it.
+
+    Returns the drafts' keys.
+    """
+    require(actor, Power.WORK)
+    with workshop.database.read() as session:
+        ids = [each for each in certain(session, [connection_id]) if each in hold_ids]
+    return [pay(workshop, actor, each).key for each in ids]
 
 
 def certain(session: Session, connection_ids: Sequence[str]) -> list[str]:

@@ -21,6 +21,8 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.books import TYPES, fits, kind_of
 from raccord.sync.conflict_rules import KINDS, allowed_for
 from raccord.sync.conflicts import DECISION
+from raccord.sync.matching import Reason, Sure
+from raccord.sync.paying import MATCHES
 from raccord.sync.periods import MONTH_ASKED
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
 
@@ -52,6 +54,27 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Payable:
+    """An invoice or bill that is open, as a run read it."""
+
+    id: str
+    number: str
+    day: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a bank line may pay, whole; ``reasons`` say why, ``sure`` how sure that is."""
+
+    kind: str
+    party: str
+    documents: Sequence[Payable]
+    sure: Sure
+    reasons: Sequence[Reason]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One open hold; ``facts`` is what the source said, field by field, as text."""
 
@@ -76,6 +99,8 @@ class Question:
     opened_at: datetime
     decided: bool
     """Whether a conflict has its answer already, which the next run acts on."""
+    matches: Sequence[Match] = ()
+    """What the line may pay instead of getting a category, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +245,17 @@ def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str
         ways=tuple(sorted(allowed_for(hold.code, hold.params) - {ResolutionKind.HOLD})),
         opened_at=hold.opened_at,
         decided=DECISION in draft.decisions,
+        matches=tuple(_match(each) for each in hold.params.get(MATCHES) or ()),
+    )
+
+
+def _match(said: Mapping[str, Any]) -> Match:
+    documents = tuple(
+        Payable(each["id"], each["number"], date.fromisoformat(each["day"]), Decimal(each["amount"]))
+        for each in said["documents"]
+    )
+    return Match(
+        said["kind"], said["party"], documents, Sure(said["sure"]), tuple(Reason(each) for each in said["reasons"])
     )
 
 

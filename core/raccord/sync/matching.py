@@ -35,9 +35,9 @@ _DIGITS = re.compile(r"\d{3,}")
 _YEAR = re.compile(r"(19|20)\d\d")
 _EMPTY_WORDS = frozenset(
     {
-        "INC", "LTEE", "LTD", "LIMITEE", "CORP", "CO", "CIE", "ENR", "SA", "SAS", "SARL", "SENC", "SENCRL", "LLC", "GMBH",
-        "THE", "AND", "LES", "DES", "DU", "DE", "LA", "LE", "ET", "SERVICES", "SERVICE", "GROUPE", "GROUP", "COMPANY",
-        "COMPAGNIE",
+        "INC", "LTEE", "LTD", "LIMITEE", "CORP", "CO", "CIE", "ENR", "SA", "SAS", "SARL", "SENC", "SENCRL", "LLC",
+        "GMBH", "THE", "AND", "LES", "DES", "DU", "DE", "LA", "LE", "ET", "SERVICES", "SERVICE", "GROUPE", "GROUP",
+        "COMPANY", "COMPAGNIE",
     }
 )  # fmt: skip
 """Words of names that tell nobody from anybody."""

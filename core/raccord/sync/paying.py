@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from raccord.plugin.drafts import (
     DirectLine,
     Draft,
     Expense,
+    ExpenseLine,
     LedgerId,
     Payment,
     PaymentType,
@@ -95,7 +96,7 @@ def as_paid(decisions: Mapping[str, Any], draft: Draft) -> Draft:
     return draft
 
 
-def payable(draft: Draft) -> bool:
+def payable(draft: Draft) -> TypeGuard[Deposit | Expense]:
     """Tell whether a draft is money on a bank or card account of which a person says what it was for."""
     if isinstance(draft, Expense):
         return not draft.credit and asked_in(draft) is not None
@@ -107,7 +108,7 @@ def asked_in(draft: Deposit | Expense) -> Decision | None:
     if len(draft.lines) != 1:
         return None
     line = draft.lines[0]
-    account = line.account if isinstance(line, DirectLine) or isinstance(draft, Expense) else None
+    account = line.account if isinstance(line, DirectLine | ExpenseLine) else None
     return account if isinstance(account, Decision) else None
 
 

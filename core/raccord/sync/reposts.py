@@ -12,6 +12,7 @@ from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, Link
 from raccord.sync.bodies import digest, load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.holds import close_hold
+from raccord.sync.paying import as_paid
 from raccord.sync.plans import set_aside
 from raccord.sync.survey import Survey
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.decisions import answer_conflict, answer_hold, choose, skip_draft
+from raccord.onboarding.paying import pay, pay_certain
 from raccord.onboarding.undone import release
 from raccord.overview.questions import (
     Answer,
@@ -24,6 +25,7 @@ from raccord.overview.questions import (
 )
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
+from raccord.sync.matching import Sure
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -52,7 +54,33 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             listing=listing,
             fitting=_fitting(session, missing, listing.rows),
             connection=connection,
+            certain=_certain(listing.rows),
         )
+
+
+def _certain(asked: Iterable[Question]) -> dict[str, list[str]]:
+    """Return by connection the questions of a page whose first match is certain: one click accepts them."""
+    found: dict[str, list[str]] = {}
+    for each in asked:
+        if each.matches and each.matches[0].sure is Sure.CERTAIN:
+            found.setdefault(each.connection_id, []).append(each.hold_id)
+    return found
+
+
+@router.post("/connections/{connection_id}/pay-certain")
+def pay_all(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Say that a connection's lines whose match is certain pay what is proposed: those that the page showed."""
+    seen = {hold_id for name, hold_id in fields.items() if name.startswith("hold")}
+    pay_certain(desk_of(request).workshop, acting(request), connection_id, seen)
+    return _back(fields.get("connection", ""), "answered")
+
+
+@router.post("/questions/{hold_id}/pay")
+def pay_one(request: Request, hold_id: str, fields: Fields) -> Response:
+    """Say that a line pays what one of its proposals names."""
+    desk = desk_of(request)
+    pay(desk.workshop, acting(request), hold_id, fields.get("documents", "").split())
+    return _back(fields.get("connection", ""), "answered")
 
 
 @router.post("/questions/{hold_id}/answer")
