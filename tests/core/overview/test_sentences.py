@@ -59,7 +59,7 @@ def _spoken(tree: ast.AST) -> Iterator[int]:
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         beside = [*node.args, *(keyword.value for keyword in node.keywords)]
         texts = any(isinstance(each, ast.Call) and getattr(each.func, "id", "") == "Text" for each in beside)
-        audited = name in ("_note", "append", "_close_problem", "_not_in_state", *FINDINGS) or any(
+        audited = name in ("_note", "note", "append", "_close_problem", "_not_in_state", *FINDINGS) or any(
             k.arg == "action" for k in node.keywords
         )
         if texts or audited:
