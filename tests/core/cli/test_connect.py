@@ -363,3 +363,35 @@ def test_the_address_that_a_source_calls_is_made_shown_and_taken_away(told: Told
     assert (shown["address"], "secret" in shown, shown["messages"]) == (made["address"], False, [])
     assert made["address"] in said("connect", "webhook")[1]
     assert told("connect", "webhook", "--close")[1]["address"] is None
+
+
+def test_a_bank_line_pays_the_bill_that_it_is_proposed_for(
+    told: Told, chosen: str, realm: str, sandbox: SandboxServer
+) -> None:
+    vendor = lab(sandbox, "create", realm, entity="Vendor", changes={"DisplayName": "Imprimerie Simard"})["Id"]
+    company = sandbox.store.get(realm)
+    assert company is not None
+    account = next(row["Id"] for row in company.table("Account") if row["AccountType"] == "Expense")
+    name = "AccountBasedExpenseLineDetail"
+    detail = {"DetailType": name, name: {"AccountRef": {"value": account}}}
+    bill = lab(
+        sandbox,
+        "create",
+        realm,
+        entity="Bill",
+        changes={
+            "TxnDate": "2026-02-20", "DocNumber": "7741", "VendorRef": {"value": vendor},
+            "GlobalTaxCalculation": "NotApplicable", "Line": [{"Amount": 88.20, **detail}],
+        },
+    )["Id"]  # fmt: skip
+    till.ROWS["T1"] = [
+        {"stream": "bank", "id": "b1", "day": "2026-03-04", "amount": "-88.20", "memo": "IMPRIMERIE SIMARD 7741"}
+    ]
+    told("plan")
+    [question] = told("holds")[1]["questions"]
+    assert told("holds", "pay")[1]["error"]["code"] == "hold.not_named"
+    assert told("holds", "pay", question["hold"], "--document", "1")[1]["error"]["code"] == "pays.not_proposed"
+    assert told("holds", "pay", question["hold"], "--document", bill)[1]["pays"] == ["bank/b1"]
+    _, plan = told("plan")
+    assert told("apply", "--hash", plan["hash"], "--yes")[0] == Exit.OK
+    assert told("holds")[1]["total"] == 0
