@@ -20,11 +20,12 @@ from raccord.plugin.texts import Text
 from raccord.store.canonical import canonical, exact
 from raccord.store.errors import StoreError
 from raccord.store.told import TellingSession, telling
+from raccord.store.write_ahead import WAIT_MS, write_ahead
 
 SCHEMA = "app"
 """The PostgreSQL schema of all our tables; the durable engine keeps its own beside it."""
 
-BUSY_TIMEOUT_MS = 30_000
+BUSY_TIMEOUT_MS = WAIT_MS
 POOL_SIZE = 8
 IDLE_IN_TRANSACTION_MS = 150_000
 """How long PostgreSQL leaves an open transaction with a process that says nothing, longer than any request to
@@ -144,7 +145,7 @@ def _sqlite(url: URL) -> Engine:
     def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        connection.execute("PRAGMA journal_mode=WAL")
+        write_ahead(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
 

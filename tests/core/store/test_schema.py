@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from alembic.operations import Operations
 from sqlalchemy import inspect, select, text
 
 import raccord_migrations
-from raccord.store import schema
+from raccord.store import schema, write_ahead
 from raccord.store.database import Database
 from raccord.store.errors import StoreError
 from raccord.store.models import Company, Connection, Model
@@ -64,6 +66,20 @@ def test_processes_that_upgrade_at_once_do_it_once(empty_database_url: str) -> N
     assert done == [schema.head()] * 3
     for database in databases:
         database.dispose()
+
+
+def test_a_new_file_that_another_process_writes_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "busy.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer, closing(sqlite3.connect(path)) as opened:
+        writer.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(write_ahead, "WAIT_MS", 0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            write_ahead.write_ahead(opened)
+        waits = iter([lambda: None, lambda: writer.execute("COMMIT")])
+        monkeypatch.setattr(write_ahead, "WAIT_MS", 30_000)
+        monkeypatch.setattr(write_ahead.time, "sleep", lambda _: next(waits)())
+        write_ahead.write_ahead(opened)
+        assert next(opened.execute("PRAGMA journal_mode")) == ("wal",)
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database: Database) -> None:
