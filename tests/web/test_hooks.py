@@ -22,6 +22,7 @@ from raccord.jobs.inline import HandOver
 from raccord.jobs.ticker import heed_messages
 from raccord.jobs.tuning import Tuning
 from raccord.onboarding import connections
+from raccord.onboarding.decisions import approve_plan
 from raccord.onboarding.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.webhook_signature import key_of, sign
 from raccord.onboarding.webhooks import (
@@ -36,7 +37,7 @@ from raccord.plugin import ConnectorInfo, FetchContext, Page, Record, hookimpl
 from raccord.plugin.info import Webhooks
 from raccord.plugin.money import Money
 from raccord.scope import Scopes
-from raccord.store.models import Company, Connection, Problem, ProblemState, Run, RunState, WebhookDelivery
+from raccord.store.models import Company, Connection, Plan, Problem, ProblemState, Run, RunState, WebhookDelivery
 from raccord.sync.workshop import Workshop
 
 Deliver = Callable[..., object]
@@ -137,6 +138,25 @@ def test_a_message_becomes_a_document_once_however_often_it_comes(
     assert finish(workshop, following).state == RunState.DONE
     assert workshop.client(company).count("SalesReceipt") == 3
     assert came(workshop) == [("m1", True), ("m2", True), ("m3", True), ("m4", True)]
+
+
+def test_messages_do_not_take_a_plan_out_of_the_hands_of_who_reads_it(
+    workshop: Workshop, calling: Connection, company: Company, deliver: Deliver
+) -> None:
+    with workshop.database.begin() as session:
+        session.get_one(Connection, calling.id).approved_at = None
+    deliver(message(1))
+    [first] = heed(workshop)
+    assert finish(workshop, first).state == RunState.APPROVAL
+    deliver(message(2), "m2")
+    assert heed(workshop) == []
+    with workshop.database.read() as session:
+        plan = session.scalars(select(Plan).where(Plan.run_id == first)).one()
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, first).state == RunState.DONE
+    [following] = heed(workshop)
+    assert finish(workshop, following).state == RunState.DONE
+    assert workshop.client(company).count("SalesReceipt") == 2
 
 
 def test_what_is_not_signed_by_the_source_now_is_refused_and_told(

@@ -19,7 +19,7 @@ from raccord.jobs.requests import insert_run
 from raccord.jobs.schedules import next_at, slot_of
 from raccord.jobs.tuning import Tuning
 from raccord.store.database import Database
-from raccord.store.models import Connection, ConnectionState, Schedule, WebhookDelivery
+from raccord.store.models import Connection, ConnectionState, Plan, PlanState, Run, RunState, Schedule, WebhookDelivery
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ def tick(database: Database, engine: JobEngine, clock: Clock, tuning: Tuning) ->
 def heed_messages(database: Database, engine: JobEngine, clock: Clock, tuning: Tuning) -> list[str]:
     """Start one run for every connection whose source sent messages, unless one is going on; return the runs' ids.
 
-    A run under way may have read its files already: what came meanwhile waits for the next one.
+    A run under way may have read its files already: what came meanwhile waits for the next one. It waits too while a
+    plan is being read by a person: another run would set that aside, with each message anew.
     """
     with database.begin() as session:
         waiting = session.scalars(
@@ -61,6 +62,10 @@ def heed_messages(database: Database, engine: JobEngine, clock: Clock, tuning: T
 def _heed(session: Session, connection_id: str, now: datetime) -> str | None:
     connection = session.get_one(Connection, connection_id)
     if connection.state != ConnectionState.CONNECTED or connection.paused_at is not None:
+        return None
+    read = select(Run.id).where(Run.connection_id == connection_id, Run.state == RunState.APPROVAL)
+    waits = read.join(Plan, Plan.id == Run.plan_id).where(Plan.state == PlanState.WAITING)
+    if session.scalar(waits.limit(1)) is not None:
         return None
     run = insert_run(session, connection, trigger=MESSAGE, by=MESSAGE, now=now)
     if run is None:
