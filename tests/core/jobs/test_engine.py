@@ -296,7 +296,8 @@ def test_what_the_engine_gave_up_is_queued_again(house, connection, pages, worke
     run_id = ask(worker, connection)
     assert gate.reached.wait(20)
     worker.engine.release([Key(run_id, 0)])
-    wait_for(lambda: house.run(run_id).epoch == 1)
+    # Its next execution may have found the company busy, and moved on, before this looks.
+    wait_for(lambda: house.run(run_id).epoch >= 1)
     gate.opened.set()
     assert until(run_id, RunState.DONE).restarts == 0
     assert fetched(house, run_id) == 5
