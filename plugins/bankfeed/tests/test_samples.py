@@ -7,13 +7,17 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
+import raccord_bankfeed
 from raccord_bankfeed.readers.contract import AccountKind, Balance
 from raccord_bankfeed.twin import Read
 
 NO_LINE = (0, "0", "", None, None)
+SAMPLES = Path(raccord_bankfeed.__file__).parent / "samples"
+THREE_CURRENCIES = "mt940/cmxl_mt940.sta"
 
 EXPECTED = {
     "ofx1/checking.ofx": (3, "-59.50", "USD", date(2011, 3, 31), date(2011, 4, 7)),
@@ -80,7 +84,7 @@ def test_a_real_statement_reads_with_the_count_total_and_period_of_its_manifest(
 
 
 def test_a_file_of_three_currencies_reads_each(sample: Callable[[str], bytes]) -> None:
-    lines = Read(sample("mt940/cmxl_mt940.sta")).lines
+    lines = Read(sample(THREE_CURRENCIES)).lines
     totals = {
         currency: sum(line.amount for line in lines if line.currency == currency) for currency in ("DEM", "EUR", "PLN")
     }
@@ -88,7 +92,9 @@ def test_a_file_of_three_currencies_reads_each(sample: Callable[[str], bytes]) -
     assert totals == {"DEM": Decimal("87.30"), "EUR": 2200, "PLN": Decimal("10040.00")}
 
 
-def test_every_sample_is_named_with_its_origin_and_its_licence(sample: Callable[[str], bytes]) -> None:
+def test_every_sample_is_read_above_and_named_with_its_origin_and_its_licence(sample: Callable[[str], bytes]) -> None:
+    files = {str(path.relative_to(SAMPLES)) for path in SAMPLES.glob("*/*") if path.parent.name != "LICENSES"}
+    assert files == {*EXPECTED, THREE_CURRENCIES}, "every sample is read by a test above"
     origins = sample("README.md").decode()
     wholes = re.findall(r"`([a-z0-9]+/[^`]+)`", origins)
     assert [name for name in EXPECTED if not any(fnmatch(name, whole) for whole in wholes)] == []
