@@ -149,6 +149,7 @@ class Deposit:
     lines: tuple[Annotated[LinkedLine | DirectLine, Field(discriminator="type")], ...]
     total: Decimal
     memo: str = ""
+    location: MaybeRef = None
     exchange_rate: MaybeDecimal = None
     kind: Literal["Deposit"] = "Deposit"
 
@@ -191,7 +192,10 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """Money moved between two of the company's own accounts; the proof counts it on ``source``."""
+    """Money moved between two of the company's own accounts.
+
+    The proof counts it on ``source``; on ``target`` where the source system told of its arrival there.
+    """
 
     key: str
     day: date
@@ -201,6 +205,7 @@ class Transfer:
     total: Decimal
     memo: str = ""
     exchange_rate: MaybeDecimal = None
+    arriving: Annotated[bool, LATER] = False
     kind: Literal["Transfer"] = "Transfer"
 
 
@@ -324,7 +329,7 @@ def money_effect(draft: MoneyDraft) -> tuple[Ref | Control, Decimal]:
         case Expense():
             return draft.paid_from, draft.total if draft.credit else -draft.total
         case Transfer():
-            return draft.source, -draft.total
+            return (draft.target, draft.total) if draft.arriving else (draft.source, -draft.total)
         case JournalEntry():
             moved = sum(
                 (

@@ -61,6 +61,7 @@ class DirectLine:
     amount: Decimal
     description: str = ""
     entity: Ref | None = None
+    class_: MaybeRef = None
     type: Literal["direct"] = "direct"
 
 

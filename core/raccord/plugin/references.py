@@ -11,6 +11,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 
+def _unset(value: object) -> bool:
+    return value is None or value is False or (isinstance(value, Sized) and not value)
+
+
+LATER = Field(exclude_if=_unset)
+"""A property that drafts got later: left out while unset, so that drafts kept before still say the same."""
+
+
 class Accepts(StrEnum):
     """What kind of ledger object may fill a place."""
 
@@ -51,9 +59,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class LedgerId:
-    """An object of the company's ledger by its QuickBooks id."""
+    """An object of the company's ledger by its QuickBooks id; ``kind`` is its entity name where that is known."""
 
     id: str
+    kind: Annotated[str, LATER] = ""
     ref: Literal["id"] = "id"
 
 
@@ -85,11 +94,5 @@ class Control(StrEnum):
     PAYABLE = "payable"
 
 
-def _unset(value: object) -> bool:
-    return value is None or (isinstance(value, Sized) and not value)
-
-
-LATER = Field(exclude_if=_unset)
-"""A property that drafts got later: left out while unset, so that drafts kept before still say the same."""
 MaybeRef = Annotated[Ref | None, LATER]
 MaybeDecimal = Annotated[Decimal | None, LATER]

@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts
+from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.ledger import LedgerObject
 from raccord.quickbooks import QuickBooks, quoted
 from raccord.quickbooks.codec import CompanyFacts, TaxRate
@@ -121,6 +122,15 @@ def read_closing(client: QuickBooks) -> date | None:
 def _closing(accounting: Mapping[str, Any]) -> date | None:
     closed = accounting.get("BookCloseDate")
     return date.fromisoformat(str(closed)) if closed else None
+
+
+def lists_of(infos: Iterable[ConnectorInfo]) -> set[str]:
+    """Return the lists that connectors need: those of their roles, and where people judge lines, what they may say."""
+    kinds = set()
+    for info in infos:
+        kinds |= {kind_of(role.accepts) for role in info.roles}
+        kinds |= {"Class", "Department"} if info.validates_each else set()
+    return kinds
 
 
 def read_lists(

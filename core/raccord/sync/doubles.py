@@ -46,9 +46,9 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import ALREADY_EXISTS
 from raccord.sync.conflicts import linked_to, settle, without_decision
 from raccord.sync.holds import close_hold, open_hold
-from raccord.sync.paying import as_paid
 from raccord.sync.prove import months, read_code
 from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.treatments import as_treated
 from raccord.sync.views import View
 
 DAYS_APART = 5
@@ -318,7 +318,7 @@ class Doubles:
         total = None if line.amount is None else Money(abs(line.amount), line.currency)
         existing = Document(found.kind, found.id, found.number, found.day, total)
         detail = f"{found.kind} {found.id}"
-        draft = as_paid(row.decisions, load_draft(row.body))
+        draft = as_treated(row.decisions, load_draft(row.body))
         params = {"linkable": not apart}
         resolution = settle(self.scope, self.view, row, draft, ALREADY_EXISTS, params, existing, detail)
         match resolution.kind:

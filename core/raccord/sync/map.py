@@ -27,9 +27,9 @@ from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
 from raccord.sync.life import Step, core_takes
 from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
-from raccord.sync.paying import as_paid
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
+from raccord.sync.treatments import as_treated
 from raccord.sync.views import MapView
 
 UNKNOWN_KIND = "mapping.unknown_kind"
@@ -307,7 +307,7 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
     if found.body_hash != body_hash:
         found.revision += 1
         found.body, found.body_hash, found.day = body, body_hash, day
-        found.kind = entity_of(as_paid(found.decisions, draft))
+        found.kind = entity_of(as_treated(found.decisions, draft))
         found.mapped_by, found.mapped_under = slice_.plugin, slice_.connection.revision
     if found.state not in FINAL:
         found.state, found.reason = DraftState.WAITING, ""

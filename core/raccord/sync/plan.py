@@ -48,7 +48,6 @@ from raccord.sync.entries import Entries, target_of
 from raccord.sync.holds import asked, close_hold, open_hold
 from raccord.sync.moves import Moves, money_account, moves_of
 from raccord.sync.newcomers import FIRSTS, NAMED, Newcomers, question_about
-from raccord.sync.paying import as_paid
 from raccord.sync.periods import NEXT_OPEN_DAY, Blocked, Closing, Left, Open, dated
 from raccord.sync.plan_lines import line_fields, lines_first
 from raccord.sync.problems import close_problems, open_problem, troubled
@@ -56,6 +55,7 @@ from raccord.sync.reactivate import AGAIN, to_reactivate
 from raccord.sync.removals import UNDONE, undone_of
 from raccord.sync.resolve import DECISION_MISSING, LINK_MISSING, LINK_WAITS, Held, Resolver
 from raccord.sync.settling import Go, Leave, Settling, Wait, first_question, renamed
+from raccord.sync.treatments import as_treated
 
 KIND_CHANGED = "plan.kind_changed"
 TURNS = 5
@@ -199,7 +199,7 @@ class Planner:
         # Asked about, it stays so through a new revision of its record, which takes its reason away.
         code = code or (ALREADY_EXISTS if self.asked.get(row.id) == ALREADY_EXISTS else "")
         params = self._asked_with(row, link, code) if code in KINDS else {}
-        draft = as_paid(row.decisions, renamed(row, draft))
+        draft = as_treated(row.decisions, renamed(row, draft))
         way = Go(draft)
         if first_question(row, code, params):
             params = self._known_by_now(row, draft, link, code, params)

@@ -12,9 +12,9 @@ from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, Link
 from raccord.sync.bodies import digest, load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.holds import close_hold
-from raccord.sync.paying import as_paid
 from raccord.sync.plans import set_aside
 from raccord.sync.survey import Survey
+from raccord.sync.treatments import as_treated
 
 
 def open_repost(session: Session, connection_id: str) -> Repost | None:
@@ -39,7 +39,7 @@ def begin_repost(
         for row, revision in rows:
             before = {"draft": row.id, "revision": row.revision, "body": row.body}
             row.body, row.body_hash = bodies[row.id], digest(bodies[row.id])
-            row.kind = entity_of(as_paid(row.decisions, load_draft(row.body)))
+            row.kind = entity_of(as_treated(row.decisions, load_draft(row.body)))
             row.revision = max(row.revision, revision) + 1
             row.state, row.reason = DraftState.WAITING, ""
             was.append({**before, "to": row.revision})

@@ -165,7 +165,7 @@ class Resolver:
         """Return the ledger id, or ``{link:KEY}`` for something that this plan creates; raise ``Held`` otherwise."""
         match ref:
             case LedgerId():
-                return ref.id
+                return self._active(ref.kind, ref.id) if ref.kind else ref.id
             case Link():
                 return self._link(ref.key)
             case Role():
@@ -194,7 +194,7 @@ class Resolver:
             case Decision():
                 kind = kind_of(ref.accepts)
             case LedgerId():
-                kind = next((each for each in PEOPLE if (each, ref.id) in self.lists.by_id), "")
+                kind = ref.kind or next((each for each in PEOPLE if (each, ref.id) in self.lists.by_id), "")
             case _:
                 kind = ""
         return kind if kind in PEOPLE else ""

@@ -42,6 +42,7 @@ from raccord.sync.periods import DOCUMENT_CLOSED, Closing, dated
 from raccord.sync.plan import KIND_CHANGED
 from raccord.sync.resolve import Held, Resolver
 from raccord.sync.terms import DatedTerms
+from raccord.sync.treatments import as_treated
 from raccord.sync.views import MapView
 from raccord.sync.workshop import Bench
 from raccord.sync.written import Written, written_last
@@ -215,9 +216,10 @@ class Surveyor:
 
         if draft is None:
             return rewrite([], {}), UNMAPPED
-        if entity_of(draft) != link.kind:
-            return rewrite([_field("kind", link.kind, entity_of(draft))], {}), KIND_CHANGED
-        made = dated(draft, day, self.resolver.language)
+        said = as_treated(row.decisions, draft)
+        if entity_of(said) != link.kind:
+            return rewrite([_field("kind", link.kind, entity_of(said))], {}), KIND_CHANGED
+        made = dated(said, day, self.resolver.language)
         self.resolver.begin(row.key, row.day, {name: str(answer) for name, answer in row.decisions.items()})
         encoder = Encoder(self.bench.company, self.bench.connection, self.resolver, self.facts)
         try:

@@ -24,7 +24,17 @@ from raccord.store.models import (
     StreamCursor,
 )
 from raccord.sync.acquaint import creates_documents, get_acquainted, has_lines_to_send
-from raccord.sync.books import PEOPLE, Facts, chosen, kind_of, read_closing, read_facts, read_lists, store_books
+from raccord.sync.books import (
+    PEOPLE,
+    Facts,
+    chosen,
+    kind_of,
+    lists_of,
+    read_closing,
+    read_facts,
+    read_lists,
+    store_books,
+)
 from raccord.sync.conserve import conserve
 from raccord.sync.doubles import Doubles, Sought, documents_near
 from raccord.sync.entries import changed_entries, read_entries
@@ -152,13 +162,12 @@ class Unit:
         bench = self.bench
         people = [role for role in bench.scope.info.roles if role.default and kind_of(role.accepts) in PEOPLE]
         names = [role.default.name.get(bench.view.language) for role in people if role.default]
-        kinds = {kind_of(role.accepts) for role in bench.scope.info.roles}
         with self.execution.database.read() as session:
             choices = chosen(session, bench.company.id)
             new = waiting_names(session, session.get_one(Connection, bench.connection.id))
         client = bench.client()
         facts = read_facts(client)
-        rows = read_lists(client, choices, names, kinds)
+        rows = read_lists(client, choices, names, lists_of([bench.scope.info]))
         known = {(row["kind"], str(row["Id"])) for row in rows}
         rows += [row for row in read_alike(client, new) if (row["kind"], str(row["Id"])) not in known]
         self._get_acquainted(creates_documents, bench.connection.id)

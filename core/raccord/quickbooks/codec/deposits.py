@@ -26,6 +26,7 @@ def deposit(draft: Deposit, sheet: Sheet, marker: str) -> JsonObject:
         **sheet.currency(draft),
         "DepositToAccountRef": sheet.ref(draft.bank, "bank"),
         "PrivateNote": private_note(draft.memo, "", marker),
+        **({} if draft.location is None else {"DepartmentRef": sheet.ref(draft.location, "location")}),
         "Line": lines,
     }
 
@@ -68,6 +69,8 @@ def _line(line: LinkedLine | DirectLine, amount: Decimal, place: int, sheet: She
             if line.entity is not None:
                 found, kind = sheet.entity(line.entity, f"lines[{place}].entity")
                 detail["Entity"] = {"value": found, "type": kind.upper()}
+            if line.class_ is not None:
+                detail["ClassRef"] = sheet.ref(line.class_, f"lines[{place}].class_")
             return {
                 "Amount": amount,
                 "DetailType": "DepositLineDetail",

@@ -1,0 +1,277 @@
+"""What people say that bank lines are: categories, splits, transfers, personal money, or nothing for the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.decisions import DecisionError, held, note, on_its_way
+from raccord.onboarding.people import Actor, Power, require
+from raccord.onboarding.treating_texts import refusal
+from raccord.plugin.drafts import Accepts, Deposit, Expense
+from raccord.quickbooks import Lane, quoted
+from raccord.quickbooks.codec import entity_of
+from raccord.store.models import (
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    Hold,
+    LedgerEntry,
+    LinkRow,
+    LinkState,
+    PaidDocument,
+    PlanLine,
+)
+from raccord.sync.bodies import load_draft
+from raccord.sync.books import PEOPLE, TYPES, store_entry
+from raccord.sync.holds import close_hold
+from raccord.sync.paying import PAYS
+from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.treatments import (
+    BY_PERSON,
+    TREATMENT,
+    Treated,
+    Treatment,
+    UnfitTreatment,
+    arrives,
+    as_treated,
+    dump_treatment,
+    treatable,
+)
+from raccord.sync.workshop import Workshop
+
+TOGETHER_MAX = 500
+"""Lines that are treated alike in one go."""
+OTHER_SIDE = "other_side"
+"""Under this name a line that is the other side of a transfer names the line that posts it."""
+_PERSONAL = frozenset({"Equity", "Other Current Liability", "Long Term Liability", "Other Current Asset"})
+"""What is the owner's: equity, and what the company owes or lends its owner."""
+_OWN = frozenset({"Bank", "Credit Card", "Other Current Asset", "Other Current Liability", "Long Term Liability"})
+"""Where money can move to without being earned or spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreatedLines:
+    """Keys of the lines that were treated, and by hold why the others were not."""
+
+    keys: Sequence[str]
+    refused: Sequence[tuple[str, DecisionError]]
+
+
+def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, *, other_side: str = "") -> DraftRow:
+    """Say what a bank line that waits is; the next run plans what it becomes.
+
+    ``other_side`` is the hold of the line that tells of the same transfer in the other account: it is answered with it,
+    and posts nothing of its own. Raises :class:`DecisionError` for what the line, or the company's books, do not allow.
+    """
+    require(actor, Power.WORK)
+    _meet(workshop, hold_id, treatment)
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        hold, row, connection = held(workshop, session, actor, hold_id)
+        draft = _line(hold, row)
+        check_treatment(session, connection, row, draft, treatment)
+        if other_side:
+            other = held(workshop, session, actor, other_side)
+            _answer_other_side(session, actor, (row, draft, connection), treatment, other, now)
+        try:
+            said = dump_treatment(treatment, draft)
+        except UnfitTreatment as error:
+            raise refusal(error.code, **error.params) from error
+        row.decisions = {**{name: each for name, each in row.decisions.items() if name != PAYS}, TREATMENT: said}
+        row.revision += 0 if row.state == DraftState.HELD else 1
+        if treatment.kind is Treated.EXCLUDE:
+            row.state, row.reason = DraftState.SKIPPED, f"{treatment.origin}: {treatment.why.strip()[:200]}"
+        else:
+            row.kind = entity_of(as_treated(row.decisions, draft))
+            row.state, row.reason = DraftState.WAITING, ""
+        close_hold(session, row, now, actor.name, {TREATMENT: said})
+        note(session, actor, "hold.treated", row, connection, now, **_told(treatment))
+        return row
+
+
+def treat_many(workshop: Workshop, actor: Actor, hold_ids: Sequence[str], treatment: Treatment) -> TreatedLines:
+    """Say the same of several lines, each for itself: one that does not allow it leaves the others treated."""
+    if len(hold_ids) > TOGETHER_MAX:
+        raise refusal("treatment.too_many", most=str(TOGETHER_MAX))
+    keys: list[str] = []
+    refused: list[tuple[str, DecisionError]] = []
+    for hold_id in dict.fromkeys(hold_ids):
+        try:
+            keys.append(treat(workshop, actor, hold_id, treatment).key)
+        except DecisionError as error:
+            refused.append((hold_id, error))
+    return TreatedLines(keys, refused)
+
+
+def take_back(workshop: Workshop, actor: Actor, connection_id: str, key: str) -> DraftRow:
+    """Ask about a line again as if nobody had answered, while nothing of it is posted or on its way."""
+    require(actor, Power.WORK)
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        row = session.scalars(
+            select(DraftRow).where(DraftRow.connection_id == connection_id, DraftRow.key == key)
+        ).one_or_none()
+        if row is None:
+            raise refusal("treatment.nothing_to_take_back")
+        if OTHER_SIDE in row.decisions:
+            raise refusal("treatment.other_side_first", key=str(row.decisions[OTHER_SIDE]).partition(" ")[2])
+        other = _other_side_of(session, row)
+        _take_back(session, actor, row, now)
+        if other is not None:
+            _take_back(session, actor, other, now)
+        return row
+
+
+def money_account_of(session: Session, row: DraftRow) -> str:
+    """Return the account that a line moved, as the last plan that looked at it found it; empty before any did."""
+    last = select(PlanLine.money_account).where(PlanLine.draft_id == row.id).order_by(PlanLine.id.desc()).limit(1)
+    return session.scalars(last).first() or ""
+
+
+def check_treatment(
+    session: Session, connection: Connection, row: DraftRow, draft: Deposit | Expense, treatment: Treatment
+) -> None:
+    """Refuse what is not in the books, inactive, of a kind that does not fit, or of another currency."""
+
+    def entry(kind: str, object_id: str, types: frozenset[str] | None = None) -> None:
+        found = session.get(LedgerEntry, (connection.company_id, kind, object_id))
+        if found is None or not found.active or (types is not None and found.type not in types):
+            raise refusal("treatment.does_not_fit", object=found.name if found else object_id)
+        if kind == "Account" and found.currency and found.currency != draft.currency:
+            raise refusal("treatment.currency", object=found.name, currency=found.currency, line=draft.currency)
+
+    match treatment.kind:
+        case Treated.EXCLUDE:
+            if not treatment.why.strip():
+                raise refusal("treatment.why_missing")
+        case Treated.TRANSFER:
+            entry("Account", treatment.other_account, _OWN)
+            if treatment.other_account == money_account_of(session, row):
+                raise refusal("treatment.same_account")
+        case Treated.CATEGORY | Treated.PERSONAL | Treated.SPLIT:
+            personal = treatment.kind is Treated.PERSONAL
+            if treatment.kind is not Treated.SPLIT and len(treatment.parts) != 1:
+                raise refusal("treatment.one_part")
+            for part in treatment.parts:
+                entry("Account", part.account, _PERSONAL if personal else TYPES[Accepts.CATEGORY])
+                for kind, object_id in (("TaxCode", part.tax_code), ("Class", part.class_id)):
+                    if object_id:
+                        entry(kind, object_id)
+            for kind, object_id in (
+                ("Department", treatment.location_id),
+                (treatment.party_kind, treatment.party_id),
+            ):
+                if object_id:
+                    entry(kind, object_id)
+
+
+def _line(hold: Hold, row: DraftRow) -> Deposit | Expense:
+    draft = treatable(load_draft(row.body))
+    if draft is None or hold.code != DECISION_MISSING:
+        raise refusal("treatment.not_a_line")
+    return draft
+
+
+def _answer_other_side(
+    session: Session,
+    actor: Actor,
+    line: tuple[DraftRow, Deposit | Expense, Connection],
+    treatment: Treatment,
+    asked: tuple[Hold, DraftRow, Connection],
+    now: datetime,
+) -> None:
+    """Answer the line that tells of a transfer in its other account: it is posted with the first one."""
+    row, draft, own = line
+    hold, other, connection = asked
+    there = _line(hold, other)
+    fits = (
+        treatment.kind is Treated.TRANSFER
+        and connection.company_id == own.company_id
+        and money_account_of(session, other) == treatment.other_account
+        and arrives(there) != arrives(draft)
+        and (there.total, there.currency) == (draft.total, draft.currency)
+    )
+    if not fits:
+        raise refusal("treatment.other_side")
+    other.decisions = {**other.decisions, OTHER_SIDE: _place(row)}
+    other.revision += 0 if other.state == DraftState.HELD else 1
+    other.state, other.reason = DraftState.SKIPPED, f"transfer: {row.key}"
+    close_hold(session, other, now, actor.name, {OTHER_SIDE: row.key})
+    note(session, actor, "hold.other_side", other, connection, now, of=row.key)
+
+
+def _other_side_of(session: Session, row: DraftRow) -> DraftRow | None:
+    company = session.get_one(Connection, row.connection_id).company_id
+    return session.scalars(
+        select(DraftRow)
+        .join(Connection, Connection.id == DraftRow.connection_id)
+        .where(
+            Connection.company_id == company,
+            DraftRow.state == DraftState.SKIPPED,
+            DraftRow.decisions[OTHER_SIDE].as_string() == _place(row),
+        )
+    ).first()
+
+
+def _take_back(session: Session, actor: Actor, row: DraftRow, now: datetime) -> None:
+    posted = select(LinkRow.id).where(
+        LinkRow.connection_id == row.connection_id, LinkRow.key == row.key, LinkRow.state == LinkState.LIVE
+    )
+    if session.scalars(posted).first() is not None or on_its_way(session, row):
+        raise refusal("treatment.posted_already")
+    holds = select(Hold).where(Hold.draft_id == row.id).order_by(Hold.opened_at.desc(), Hold.closed_at.desc())
+    hold = session.scalars(holds.limit(1)).first()
+    if hold is None or hold.closed_at is None or not hold.answer:
+        raise refusal("treatment.nothing_to_take_back")
+    gone = {*hold.answer, TREATMENT, PAYS, OTHER_SIDE}
+    row.decisions = {name: said for name, said in row.decisions.items() if name not in gone}
+    session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
+    row.kind = entity_of(load_draft(row.body))
+    # A plan that was to carry the answer out is no longer what waits.
+    row.revision += 1
+    row.state, row.reason = DraftState.HELD, hold.code
+    hold.closed_at, hold.closed_by, hold.answer = None, "", None
+    note(session, actor, "hold.taken_back", row, session.get_one(Connection, row.connection_id), now)
+
+
+def _place(row: DraftRow) -> str:
+    return f"{row.connection_id} {row.key}"
+
+
+def _meet(workshop: Workshop, hold_id: str, treatment: Treatment) -> None:
+    """Ask QuickBooks about a payee that we do not know yet: people are too many to be read whole."""
+    if not treatment.party_id:
+        return
+    if treatment.party_kind not in PEOPLE or not treatment.party_id.isdecimal():
+        raise refusal("treatment.does_not_fit", object=treatment.party_id)
+    with workshop.database.read() as session:
+        hold = session.get(Hold, hold_id)
+        if hold is None:
+            return
+        company = session.get_one(Company, session.get_one(Connection, hold.connection_id).company_id)
+        if session.get(LedgerEntry, (company.id, treatment.party_kind, treatment.party_id)) is not None:
+            return
+    client = workshop.client(company).in_lane(Lane.INTERACTIVE)
+    where = f"Id = {quoted(treatment.party_id)} AND Active IN (true, false)"
+    found = list(client.query_all(treatment.party_kind, where))
+    if found:
+        with workshop.database.begin() as session:
+            store_entry(session, company.id, treatment.party_kind, found[0], workshop.clock.now())
+
+
+def _told(treatment: Treatment) -> dict[str, str]:
+    """Return what the audit chain says of a treatment."""
+    accounts = [treatment.other_account] if treatment.other_account else [part.account for part in treatment.parts]
+    said = {
+        "treatment": str(treatment.kind),
+        "accounts": " ".join(accounts),
+        "why": treatment.why[:200],
+        "origin": "" if treatment.origin == BY_PERSON else treatment.origin,
+    }
+    return {name: text for name, text in said.items() if text}
