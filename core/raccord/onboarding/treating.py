@@ -98,7 +98,7 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
 def treat_many(workshop: Workshop, actor: Actor, hold_ids: Sequence[str], treatment: Treatment) -> TreatedLines:
     """Say the same of several lines, each for itself: one that does not allow it leaves the others treated."""
     if len(hold_ids) > TOGETHER_MAX:
-        raise refusal("treatment.too_many", most=str(TOGETHER_MAX))
+        raise refusal("too_many", most=str(TOGETHER_MAX))
     keys: list[str] = []
     refused: list[tuple[str, DecisionError]] = []
     for hold_id in dict.fromkeys(hold_ids):
@@ -118,9 +118,9 @@ def take_back(workshop: Workshop, actor: Actor, connection_id: str, key: str) ->
             select(DraftRow).where(DraftRow.connection_id == connection_id, DraftRow.key == key)
         ).one_or_none()
         if row is None:
-            raise refusal("treatment.nothing_to_take_back")
+            raise refusal("nothing_to_take_back")
         if OTHER_SIDE in row.decisions:
-            raise refusal("treatment.other_side_first", key=str(row.decisions[OTHER_SIDE]).partition(" ")[2])
+            raise refusal("other_side_first", key=str(row.decisions[OTHER_SIDE]).partition(" ")[2])
         other = _other_side_of(session, row)
         _take_back(session, actor, row, now)
         if other is not None:
@@ -142,22 +142,22 @@ def check_treatment(
     def entry(kind: str, object_id: str, types: frozenset[str] | None = None) -> None:
         found = session.get(LedgerEntry, (connection.company_id, kind, object_id))
         if found is None or not found.active or (types is not None and found.type not in types):
-            raise refusal("treatment.does_not_fit", object=found.name if found else object_id)
+            raise refusal("does_not_fit", object=found.name if found else object_id)
         if kind == "Account" and found.currency and found.currency != draft.currency:
-            raise refusal("treatment.currency", object=found.name, currency=found.currency, line=draft.currency)
+            raise refusal("currency", object=found.name, currency=found.currency, line=draft.currency)
 
     match treatment.kind:
         case Treated.EXCLUDE:
             if not treatment.why.strip():
-                raise refusal("treatment.why_missing")
+                raise refusal("why_missing")
         case Treated.TRANSFER:
             entry("Account", treatment.other_account, _OWN)
             if treatment.other_account == money_account_of(session, row):
-                raise refusal("treatment.same_account")
+                raise refusal("same_account")
         case Treated.CATEGORY | Treated.PERSONAL | Treated.SPLIT:
             personal = treatment.kind is Treated.PERSONAL
             if treatment.kind is not Treated.SPLIT and len(treatment.parts) != 1:
-                raise refusal("treatment.one_part")
+                raise refusal("one_part")
             for part in treatment.parts:
                 entry("Account", part.account, _PERSONAL if personal else TYPES[Accepts.CATEGORY])
                 for kind, object_id in (("TaxCode", part.tax_code), ("Class", part.class_id)):
@@ -174,7 +174,7 @@ def check_treatment(
 def _line(hold: Hold, row: DraftRow) -> Deposit | Expense:
     draft = treatable(load_draft(row.body))
     if draft is None or hold.code != DECISION_MISSING:
-        raise refusal("treatment.not_a_line")
+        raise refusal("not_a_line")
     return draft
 
 
@@ -198,7 +198,7 @@ def _answer_other_side(
         and (there.total, there.currency) == (draft.total, draft.currency)
     )
     if not fits:
-        raise refusal("treatment.other_side")
+        raise refusal("other_side")
     other.decisions = {**other.decisions, OTHER_SIDE: _place(row)}
     other.revision += 0 if other.state == DraftState.HELD else 1
     other.state, other.reason = DraftState.SKIPPED, f"transfer: {row.key}"
@@ -224,11 +224,11 @@ def _take_back(session: Session, actor: Actor, row: DraftRow, now: datetime) -> 
         LinkRow.connection_id == row.connection_id, LinkRow.key == row.key, LinkRow.state == LinkState.LIVE
     )
     if session.scalars(posted).first() is not None or on_its_way(session, row):
-        raise refusal("treatment.posted_already")
+        raise refusal("posted_already")
     holds = select(Hold).where(Hold.draft_id == row.id).order_by(Hold.opened_at.desc(), Hold.closed_at.desc())
     hold = session.scalars(holds.limit(1)).first()
     if hold is None or hold.closed_at is None or not hold.answer:
-        raise refusal("treatment.nothing_to_take_back")
+        raise refusal("nothing_to_take_back")
     gone = {*hold.answer, TREATMENT, PAYS, OTHER_SIDE}
     row.decisions = {name: said for name, said in row.decisions.items() if name not in gone}
     session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
@@ -249,7 +249,7 @@ def _meet(workshop: Workshop, hold_id: str, treatment: Treatment) -> None:
     if not treatment.party_id:
         return
     if treatment.party_kind not in PEOPLE or not treatment.party_id.isdecimal():
-        raise refusal("treatment.does_not_fit", object=treatment.party_id)
+        raise refusal("does_not_fit", object=treatment.party_id)
     with workshop.database.read() as session:
         hold = session.get(Hold, hold_id)
         if hold is None:

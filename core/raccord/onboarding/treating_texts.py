@@ -10,54 +10,54 @@ from raccord.plugin.texts import Text
 
 _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
     {
-        "treatment.not_a_line": (
+        "not_a_line": (
             Text(
                 "Cette question ne porte pas sur une opération bancaire à classer.",
                 "This question is not about a bank line to categorise.",
             ),
             Text("Répondez à ce qu'elle demande, ou corrigez sa cause.", "Answer what it asks, or mend its cause."),
         ),
-        "treatment.does_not_fit": (
+        "does_not_fit": (
             Text(
                 "« {object} » n'existe pas dans QuickBooks, est inactif ou ne convient pas ici.",
                 "“{object}” does not exist in QuickBooks, is inactive or does not fit here.",
             ),
             Text("Choisissez dans la liste proposée.", "Choose from the list that is offered."),
         ),
-        "treatment.currency": (
+        "currency": (
             Text(
                 "« {object} » est tenu en {currency}, l'opération est en {line}.",
                 "“{object}” is kept in {currency}, the line is in {line}.",
             ),
             Text("Choisissez un compte de la même devise.", "Choose an account of the same currency."),
         ),
-        "treatment.same_account": (
+        "same_account": (
             Text(
                 "L'opération est déjà sur ce compte : un virement va vers un autre.",
                 "The line is on that account already: a transfer goes to another one.",
             ),
             Text("Choisissez l'autre compte.", "Choose the other account."),
         ),
-        "treatment.one_part": (
+        "one_part": (
             Text("Il faut exactement un compte.", "It takes exactly one account."),
             Text("Pour plusieurs, ventilez l'opération.", "For several, split the line."),
         ),
-        "treatment.parts": (
+        "parts": (
             Text("Une ventilation a de 1 à {most} parts.", "A split has 1 to {most} parts."),
             Text("Ajoutez ou regroupez des parts.", "Add parts, or put some together."),
         ),
-        "treatment.two_rests": (
+        "two_rests": (
             Text("Deux parts sont sans montant.", "Two parts have no amount."),
             Text(
                 "Laissez-en une seule sans montant : elle prend le reste.",
                 "Leave one only without an amount: it takes the rest.",
             ),
         ),
-        "treatment.fraction": (
+        "fraction": (
             Text("Un montant a des fractions de cent.", "An amount has fractions of a cent."),
             Text("Arrondissez-le au cent.", "Round it to the cent."),
         ),
-        "treatment.sum": (
+        "sum": (
             Text(
                 "Les parts font {said}, l'opération {total} ; aucune part n'est nulle.",
                 "The parts come to {said}, the line to {total}; no part is zero.",
@@ -67,14 +67,14 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "Correct the amounts, or leave one part without an amount for the rest.",
             ),
         ),
-        "treatment.tax_on_deposit": (
+        "tax_on_deposit": (
             Text("Une somme reçue ne porte pas de code de taxe ici.", "Money received bears no tax code here."),
             Text(
                 "Pour une vente taxée, faites une facture ou un reçu de vente, puis rapprochez l'opération.",
                 "For a taxed sale, make an invoice or a sales receipt, then match the line with it.",
             ),
         ),
-        "treatment.payment_type": (
+        "payment_type": (
             Text(
                 "Ce mode de paiement ne convient pas à ce compte, ou à une somme reçue.",
                 "This way of paying does not fit this account, or money received.",
@@ -84,30 +84,30 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "Cash or cheque for a bank account, card for a card.",
             ),
         ),
-        "treatment.why_missing": (
+        "why_missing": (
             Text("Il faut une raison pour exclure une opération.", "Excluding a line needs a reason."),
             Text("Écrivez-la en quelques mots.", "Write it in a few words."),
         ),
-        "treatment.other_side": (
+        "other_side": (
             Text(
                 "L'autre opération n'est pas l'autre côté de ce virement : même montant, sens contraire, autre compte.",
                 "The other line is not the other side of this transfer: same amount, other direction, other account.",
             ),
             Text("Choisissez la bonne opération, ou aucune.", "Choose the right line, or none."),
         ),
-        "treatment.too_many": (
+        "too_many": (
             Text("Plus de {most} opérations à la fois.", "More than {most} lines at once."),
             Text("Choisissez-en moins.", "Choose fewer."),
         ),
-        "treatment.nothing_to_take_back": (
+        "nothing_to_take_back": (
             Text("Aucune réponse à reprendre pour cette opération.", "There is no answer to take back for this line."),
             Text("« raccord holds » montre ce qui attend.", "“raccord holds” shows what waits."),
         ),
-        "treatment.posted_already": (
+        "posted_already": (
             Text("L'opération est déjà écrite, ou s'écrit.", "The line is posted already, or being posted."),
             Text("Annulez-la : « raccord undo ».", "Undo it: “raccord undo”."),
         ),
-        "treatment.other_side_first": (
+        "other_side_first": (
             Text(
                 "Cette opération est l'autre côté d'un virement ({key}).",
                 "This line is the other side of a transfer ({key}).",
@@ -118,7 +118,7 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
 )
 
 
-def refusal(code: str, **params: str) -> DecisionError:
-    """Return the error of a code of treatments."""
-    what, fix = (Text(text.fr.format_map(params), text.en.format_map(params)) for text in _TEXTS[code])
-    return DecisionError(code, what, fix)
+def refusal(why: str, **params: str) -> DecisionError:
+    """Return the error of a reason, with the code ``treatment.<why>``."""
+    what, fix = (Text(text.fr.format_map(params), text.en.format_map(params)) for text in _TEXTS[why])
+    return DecisionError(f"treatment.{why}", what, fix)

@@ -86,7 +86,7 @@ _TREATMENT: TypeAdapter[Treatment] = TypeAdapter(Treatment)
 
 
 class UnfitTreatment(Exception):  # noqa: N818 - says what does not fit, for whoever asked
-    """Raised where a treatment cannot be of a line; ``code`` says why, ``params`` what it is about."""
+    """Raised where a treatment cannot be of a line; ``code`` is the reason in a word, ``params`` what it is about."""
 
     def __init__(self, code: str, **params: str) -> None:
         super().__init__(code)
@@ -168,17 +168,17 @@ def treated(draft: Deposit | Expense, treatment: Treatment) -> Draft:
 def shares(parts: tuple[Part, ...], total: Decimal) -> tuple[Part, ...]:
     """Return the parts with their amounts, which come to ``total``; raises ``UnfitTreatment`` where they do not."""
     if not parts or len(parts) > PARTS_MAX:
-        raise UnfitTreatment("treatment.parts", most=str(PARTS_MAX))
+        raise UnfitTreatment("parts", most=str(PARTS_MAX))
     said = sum((part.amount for part in parts if part.amount is not None), Decimal(0))
     open_ones = [place for place, part in enumerate(parts) if part.amount is None]
     if len(open_ones) > 1:
-        raise UnfitTreatment("treatment.two_rests")
+        raise UnfitTreatment("two_rests")
     if any(part.amount is not None and part.amount != part.amount.quantize(_CENT) for part in parts):
-        raise UnfitTreatment("treatment.fraction")
+        raise UnfitTreatment("fraction")
     found = tuple(replace(part, amount=total - said) if part.amount is None else part for part in parts)
     comes_to = sum((part.amount or Decimal(0) for part in found), Decimal(0))
     if comes_to != total or not all(part.amount for part in found):
-        raise UnfitTreatment("treatment.sum", total=format(total, "f"), said=format(said, "f"))
+        raise UnfitTreatment("sum", total=format(total, "f"), said=format(said, "f"))
     return found
 
 
@@ -210,9 +210,9 @@ def _moved(draft: Deposit | Expense, treatment: Treatment) -> Transfer:
 
 def _received(draft: Deposit, treatment: Treatment, parts: tuple[Part, ...]) -> Deposit:
     if any(part.tax_code for part in parts):
-        raise UnfitTreatment("treatment.tax_on_deposit")
+        raise UnfitTreatment("tax_on_deposit")
     if treatment.payment_type is not None:
-        raise UnfitTreatment("treatment.payment_type")
+        raise UnfitTreatment("payment_type")
     return replace(
         draft,
         lines=tuple(
@@ -234,7 +234,7 @@ def _payment_type(draft: Expense, treatment: Treatment) -> PaymentType:
     if said is None or said is draft.payment_type:
         return draft.payment_type
     if PaymentType.CARD in (said, draft.payment_type):
-        raise UnfitTreatment("treatment.payment_type")
+        raise UnfitTreatment("payment_type")
     return said
 
 
