@@ -11,12 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import get_args
 
 import pluggy
 from pluggy import HookImpl
+from pydantic import SecretBytes, SecretStr
 
 from raccord.plugin.hooks import NAMESPACE, Hooks
-from raccord.plugin.info import API_VERSION, ConnectorInfo, RoleInfo
+from raccord.plugin.info import API_VERSION, ConnectorInfo, RoleInfo, Stage
 from raccord.plugin.texts import Text
 from raccord.quarantine import RefusedError, Rule
 from raccord.shapes import misfit
@@ -90,6 +92,7 @@ def examine_info(name: str, hooks: Mapping[str, Hook], info: object) -> Connecto
     _check_streams_and_roles(info)
     _check_settings(info)
     _check_hosts(info)
+    _check_gates(info)
     return info
 
 
@@ -215,6 +218,39 @@ def _check_settings(info: ConnectorInfo) -> None:
     name = info.identity_setting
     if name and name not in fields:
         raise _wrong("identity_setting", f"le réglage « {name} » n'existe pas", f"there is no setting “{name}”")
+
+
+def _check_gates(info: ConnectorInfo) -> None:
+    """Refuse gates that nobody could pass: their stage comes before what they ask for, or it does not exist."""
+    stages, names = list(Stage), [gate.name for gate in info.gates]
+    order = [stages.index(gate.before) for gate in info.gates]
+    if order != sorted(order):
+        raise _wrong("gates", "ils ne suivent pas l'ordre des étapes", "they are not in the order of the stages")
+    roles = {role.name for role in info.roles}
+    for gate in info.gates:
+        field, early = f"gates.{gate.name}", gate.before in (Stage.COMPANY, Stage.SOURCE)
+        if not _is_slug(gate.name) or names.count(gate.name) > 1:
+            raise _wrong(field, "ce n'est pas un nom court et unique", "that is no short name of its own")
+        if not gate.modes:
+            raise _wrong(field, "il lui faut un mode", "it needs a mode")
+        for kind, wanted, known in (
+            ("roles", gate.roles, roles),
+            ("settings", gate.settings, info.settings.model_fields),
+        ):
+            for name in wanted:
+                if name not in known:
+                    raise _wrong(f"{field}.{kind}", f"« {name} » n'existe pas", f"there is no “{name}”")
+        if (gate.settings or gate.first_day) and not early:
+            raise _wrong(field, "cela se demande avant la source", "that is asked for before the source")
+        if gate.roles and (early or gate.before is Stage.ACCOUNTS):
+            raise _wrong(field, "les comptes ne sont pas encore choisis", "the accounts are not chosen yet")
+        if any(_is_secret(info, name) for name in gate.settings):
+            raise _wrong(field, "un secret n'est pas un préalable", "a secret is no gate")
+
+
+def _is_secret(info: ConnectorInfo, name: str) -> bool:
+    kind = info.settings.model_fields[name].annotation
+    return any(each in (SecretStr, SecretBytes) for each in (kind, *get_args(kind)))
 
 
 def _check_hosts(info: ConnectorInfo) -> None:

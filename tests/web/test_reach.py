@@ -42,6 +42,7 @@ NEEDS = {
     "/connections/{connection_id}/mapping": Power.MANAGE,
     "/connections/{connection_id}/setup/{step}": Power.LINK,
     "/connect/{connector}/source": Power.LINK,
+    "/connections/{connection_id}/gates": Power.LINK,
     "/connections/{connection_id}/pause": Power.MANAGE,
     "/connections/{connection_id}/resume": Power.MANAGE,
     "/connections/{connection_id}/choices": Power.MANAGE,

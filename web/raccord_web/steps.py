@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from raccord.plugin.info import ConnectorInfo
+from raccord_web.beginning import Beginning
 
-BEFORE = ("mode", "company", "source")
-"""Before there is a connection; the answers stand in the address."""
-AFTER = ("source", "accounts", "scope", "files", "checks", "plan", "done")
+BEFORE = ("mode", "ready", "company", "source")
+"""Before there is a connection; the answers stand in the address. One gets ready where a gate stands there."""
+AFTER = ("mode", "source", "accounts", "scope", "files", "checks", "plan", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,13 @@ class StepLink:
     current: bool
 
 
-def first_steps(info: ConnectorInfo, current: str, mode: str, company: str) -> list[StepLink]:
+def first_steps(info: ConnectorInfo, current: str, beginning: Beginning) -> list[StepLink]:
     """Return all steps as they stand before there is a connection."""
-    at = BEFORE.index(current)
-    query = {"mode": mode} | ({"company": company} if company else {})
-    places = {"mode": f"/connect/{info.name}", "company": f"/connect/{info.name}/company"}
+    names = [each for each in BEFORE if each != "ready" or beginning.gates]
+    at = names.index(current)
     began = [
-        StepLink(name, f"{places[name]}?{urlencode(query)}" if index < at else "", index < at, index == at)
-        for index, name in enumerate(BEFORE)
+        StepLink(name, beginning.address(name) if index < at else "", index < at, index == at)
+        for index, name in enumerate(names)
     ]
     later = [each for each in AFTER if each not in BEFORE and (each != "files" or info.uploads)]
     return began + [StepLink(name, "", done=False, current=False) for name in later]
@@ -41,8 +40,7 @@ def later_steps(info: ConnectorInfo, settings: Mapping[str, Any], connection_id:
     """Return all steps of a connection that is set up; what was decided before it stays so."""
     names = names_of(info, settings)
     at = names.index(current)
-    began = [StepLink(name, "", done=True, current=False) for name in BEFORE[:2]]
-    return began + [
+    links = [
         StepLink(
             name,
             f"/connections/{connection_id}/setup/{name}" if name != "done" and index != at else "",
@@ -51,6 +49,8 @@ def later_steps(info: ConnectorInfo, settings: Mapping[str, Any], connection_id:
         )
         for index, name in enumerate(names)
     ]
+    links.insert(1, StepLink("company", "", done=True, current=False))
+    return links
 
 
 def names_of(info: ConnectorInfo, settings: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from raccord.cli.connect_closed import closed
 from raccord.cli.connect_days import days
 from raccord.cli.connect_gaps import backfill_command, gaps
+from raccord.cli.connect_gates import gates_command
 from raccord.cli.connect_life import (
     activate_command,
     disconnect_command,
@@ -45,6 +46,7 @@ for _each in (
     upload,
     schedule,
     settings,
+    gates_command,
     activate_command,
     pause_command,
     resume_command,

@@ -112,6 +112,12 @@ _YES = Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask not
                 "Allow the connector here and enable it for the company.",
             ),
         ),
+        Option(
+            "--passed",
+            multiple=True,
+            metavar="GATE",
+            phrase=Phrase("Un préalable qui est fait ; répétable.", "A gate that is passed; repeatable."),
+        ),
         _SET,
         _SECRET,
     ],
@@ -129,6 +135,7 @@ def source(
     draft: bool,
     cron: str,
     enable: bool,
+    passed: tuple[str, ...],
     typed: tuple[str, ...],
     secrets: tuple[str, ...],
 ) -> int:
@@ -156,6 +163,7 @@ def source(
             cut_off=cut_off,
             cron=cron,
             draft=draft,
+            passed=frozenset(passed),
         )
         connection = connect(workshop, operator(actor()), new)
         _tell(out, info, connection)
@@ -316,6 +324,10 @@ def _describe(out: Output, info: ConnectorInfo) -> None:
                 ],
                 "roles": [
                     {"name": role.name, "label": both(role.label), "accepts": str(role.accepts)} for role in info.roles
+                ],
+                "gates": [
+                    {"name": gate.name, "before": str(gate.before), "title": both(gate.title), "how": both(gate.how)}
+                    for gate in info.gates
                 ],
                 "contacts": [
                     {"label": both(each.label), "phone": each.phone, "url": each.url} for each in info.contacts

@@ -13,10 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.onboarding.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.source_accounts import earlier, info_of, refused, source_taken, taken_already
 from raccord.plugin.days import Days, read_cut_off
-from raccord.plugin.info import ConnectorInfo, Mode
+from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Company, Connection, ConnectionState, Gap, Schedule
@@ -47,6 +48,8 @@ class NewConnection:
     cron: str = NIGHTLY
     draft: bool = False
     """Whether it is kept to be finished: nothing is read or written before it is activated."""
+    passed: frozenset[str] = frozenset()
+    """Names of gates that a person says are passed."""
 
 
 def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
@@ -54,11 +57,12 @@ def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     info = info_of(workshop, new.connector)
     require(actor, Power.LINK)
     settings = read_settings(info, new.values)
+    require_early(info, new.mode, new.passed, new.values, new.starts_on)
     identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
     with workshop.database.read() as session:
         before = earlier(session, new.company_id, info, identity, new.label)
     if before is not None:
-        return reconnect(workshop, actor, before.id, new.values)
+        return reconnect(workshop, actor, before.id, new.values, new.passed)
     try:
         with workshop.database.begin() as session:
             connection, taken = create(workshop, session, actor, new, info, settings)
@@ -196,7 +200,13 @@ def end(workshop: Workshop, session: Session, connection: Connection, step: Step
     session.add(Gap(connection_id=connection.id, first_day=today, reason="disconnected", opened_at=now))
 
 
-def reconnect(workshop: Workshop, actor: Actor, connection_id: str, values: Mapping[str, object]) -> Connection:
+def reconnect(
+    workshop: Workshop,
+    actor: Actor,
+    connection_id: str,
+    values: Mapping[str, object],
+    passed: frozenset[str] = frozenset(),
+) -> Connection:
     """Connect the same source account again: same row, same marks, so that nothing comes twice (pain 4)."""
     now = workshop.clock.now()
     with workshop.database.begin() as session:
@@ -204,6 +214,7 @@ def reconnect(workshop: Workshop, actor: Actor, connection_id: str, values: Mapp
         info = info_of(workshop, connection.connector)
         require(actor, Power.LINK, info)
         begin_again(workshop, session, connection, info, read_settings(info, values))
+        note_passed(connection, actor, passed & {each.name for each in info.gates if each.said}, now)
         _note(session, actor, "connection.reconnected", connection, now)
         return connection
 
@@ -229,6 +240,8 @@ def begin_again(
     if taken:
         raise taken
     take(connection, Step.RECONNECT)
+    if connection.approved_at is None:
+        forget_said(connection, info)
     connection.settings, connection.paused_at = plain, None
     connection.fault_count = 0
     connection.revision += 1
@@ -244,7 +257,9 @@ def activate(workshop: Workshop, actor: Actor, connection_id: str) -> Connection
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
-        require(actor, Power.LINK, info_of(workshop, connection.connector))
+        info = info_of(workshop, connection.connector)
+        require(actor, Power.LINK, info)
+        require_stage(session, connection, info, Stage.PLAN)
         take(connection, Step.ACTIVATE)
         connection.revision += 1
         session.get_one(Schedule, connection.id).enabled = True
@@ -314,10 +329,17 @@ def create(
         time_zone=zone.key,
         cut_off=f"{cut_off:%H:%M}",
         starts_on=new.starts_on or Days.of(zone, cut_off).day_of(now),
+        gates_passed={},
         plugin_version=info.version,
         set_up_at=now,
         created_by=actor.name,
     )
+    passed = [
+        gate.name
+        for gate in early_gates(info, new.mode)
+        if gate.name in new.passed or told(gate, new.passed, new.values, new.starts_on)
+    ]
+    note_passed(connection, actor, passed, now)
     session.add(connection)
     session.flush()
     if taken is None:

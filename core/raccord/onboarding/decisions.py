@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.onboarding.gates import require_stage
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.drafts import Accepts
-from raccord.plugin.info import ConnectorInfo, RoleInfo
+from raccord.plugin.info import ConnectorInfo, RoleInfo, Stage
 from raccord.plugin.ledger import TARGETED, ResolutionKind
 from raccord.plugin.texts import Text
 from raccord.store import events
@@ -64,6 +65,8 @@ def choose(
         connection = session.get_one(Connection, connection_id)
         info = _info(workshop, connection)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+        if connection.approved_at is None:
+            require_stage(session, connection, info, Stage.MAPPING if of else Stage.ACCOUNTS)
         entry = fitting(session, connection, role_of(info, role), ledger_id)
         start = counts_from(workshop, session, connection, role, of, valid_from)
         choice = session.scalars(
@@ -108,7 +111,10 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         run = session.get_one(Run, plan.run_id, with_for_update=True)
         undo = is_undo(run)
         owners = not undo and (connection.approved_at is None or connection.review_next)
-        require(actor, Power.LINK if owners else Power.WORK, _info(workshop, connection))
+        info = _info(workshop, connection)
+        require(actor, Power.LINK if owners else Power.WORK, info)
+        if not undo and connection.approved_at is None:
+            require_stage(session, connection, info, Stage.PLAN)
         if plan.state != PlanState.WAITING or run.state != RunState.APPROVAL or plan.hash != plan_hash:
             raise _not_current()
         ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.onboarding.gates import GateView, closing, require_stage
 from raccord.onboarding.people import Actor, Power, require
-from raccord.plugin.info import ListInfo
+from raccord.plugin.info import ListInfo, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Company, Connection, ConnectionState, PushedEntry
@@ -43,6 +44,13 @@ def lists_of(workshop: Workshop, connection_id: str) -> list[ListView]:
     return [ListView(info, goes(info, mode), taken.get(info.name, 0)) for info in bench.scope.info.lists]
 
 
+def closing_lists(workshop: Workshop, connection_id: str) -> list[GateView]:
+    """Return the gates that keep every list from going to the source for now (PL-17)."""
+    with workshop.database.read() as session:
+        bench = _bench(workshop, session, connection_id)
+        return closing(session, bench.connection, bench.scope.info, Stage.LISTS)
+
+
 def push_list(workshop: Workshop, actor: Actor, connection_id: str, name: str) -> Counts:
     """Bring a list to the source, from the first entry to the last; what it was told already is left alone.
 
@@ -52,7 +60,8 @@ def push_list(workshop: Workshop, actor: Actor, connection_id: str, name: str) -
     require(actor, Power.MANAGE)
     with workshop.database.read() as session:
         bench = _bench(workshop, session, connection_id)
-    info = _named(bench, name)
+        info = _named(bench, name)
+        require_stage(session, bench.connection, bench.scope.info, Stage.LISTS)
     counts = Counts()
     place: Place | None = Place()
     while place is not None:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.day_rules import last_posted_day
 from raccord.onboarding.decisions import counts_from, fitting, role_of
+from raccord.onboarding.gates import require_stage
 from raccord.onboarding.people import Actor, Power, require
-from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.info import ConnectorInfo, Stage
 from raccord.plugin.terms import Term
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Lane, quoted
@@ -211,6 +212,9 @@ def _bench(workshop: Workshop, session: Session, connection_id: str) -> Bench:
 
 def _choice(session: Session, bench: Bench, change: RoleChange) -> Choice:
     """Return the choice as it would be saved, belonging to no session."""
+    if bench.connection.approved_at is None:
+        stage = Stage.MAPPING if change.of else Stage.ACCOUNTS
+        require_stage(session, bench.connection, bench.scope.info, stage)
     entry = fitting(session, bench.connection, role_of(bench.scope.info, change.role), change.ledger_id)
     return Choice(
         connection_id=bench.connection.id,

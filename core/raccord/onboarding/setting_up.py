@@ -19,13 +19,15 @@ from raccord.onboarding.connections import (
     update_settings,
 )
 from raccord.onboarding.decisions import BEGINNING, choose
+from raccord.onboarding.gates import require_early, require_stage
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.source_accounts import earlier, info_of, refused
 from raccord.onboarding.switches import switch_for_company
-from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, Schedule
+from raccord.sync.plans import set_aside
 from raccord.sync.workshop import Workshop
 
 UNFINISHED = (ConnectionState.DRAFT, ConnectionState.CONNECTED)
@@ -40,6 +42,7 @@ def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     info = info_of(workshop, new.connector)
     require(actor, Power.LINK)
     settings = read_settings(info, new.values)
+    require_early(info, new.mode, new.passed, new.values, new.starts_on)
     switch_for_company(workshop, actor, new.connector, new.company_id, on=True)
     identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
     with workshop.database.begin() as session:
@@ -53,7 +56,7 @@ def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     if begun is not None:
         return update_settings(workshop, actor, begun.id, new.values)
     if before is not None:
-        return reconnect(workshop, actor, before.id, new.values)
+        return reconnect(workshop, actor, before.id, new.values, new.passed)
     if made is None:
         raise AssertionError("nothing was begun, and nothing made")
     connection, taken = made
@@ -91,10 +94,39 @@ def set_scope(
         return connection
 
 
+def set_mode(workshop: Workshop, actor: Actor, connection_id: str, mode: Mode) -> Connection:
+    """Say otherwise whether these books know the source already; only before the first approval (PL-02)."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = _open(workshop, session, actor, connection_id)
+        info = info_of(workshop, connection.connector)
+        if mode not in info.modes:
+            raise refused(
+                "connection.mode",
+                Text(
+                    f"« {info.label.fr} » ne se met pas en place ainsi.", f"“{info.label.en}” is not set up that way."
+                ),
+                Text("Gardez l'autre façon.", "Keep the other way."),
+            )
+        if connection.mode == mode:
+            return connection
+        before, connection.mode = connection.mode, mode
+        connection.revision += 1
+        # A plan that waits was made as if the answer were another.
+        set_aside(session, connection.id, now)
+        events.append(
+            session, actor=actor.name, action="connection.mode", subject=connection.label,
+            company_id=connection.company_id, connection_id=connection.id, now=now,
+            body={"before": before, "after": str(mode)},
+        )  # fmt: skip
+        return connection
+
+
 def fill_roles(workshop: Workshop, actor: Actor, connection_id: str, wanted: Mapping[str, str]) -> None:
     """Fill each role with a ledger object from the beginning; an empty one goes back to what core would take."""
     with workshop.database.begin() as session:
         connection = _open(workshop, session, actor, connection_id)
+        require_stage(session, connection, info_of(workshop, connection.connector), Stage.ACCOUNTS)
         held = {
             each.role: each
             for each in session.scalars(

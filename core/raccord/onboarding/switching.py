@@ -94,6 +94,7 @@ def switch_company(
                 company_id=target.id,
                 connector=connection.connector,
                 values={},
+                passed=frozenset(gate.name for gate in info.gates if not gate.said),
                 label=connection.label,
                 mode=Mode(connection.mode),
                 starts_on=connection.starts_on,

@@ -52,6 +52,51 @@ class ListInfo:
     refusal: Text | None = None
 
 
+class Stage(StrEnum):
+    """The stages of a set-up that a gate may keep closed, in their order."""
+
+    COMPANY = "company"
+    """Which QuickBooks company, and authorising it."""
+    SOURCE = "source"
+    """Access to the source account."""
+    ACCOUNTS = "accounts"
+    """What the roles are in the ledger."""
+    MAPPING = "mapping"
+    """What single words and accounts of the source are there."""
+    LISTS = "lists"
+    """Bringing lists of the ledger to the source."""
+    PLAN = "plan"
+    """The first plan, and its approval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateInfo:
+    """What must be done before a stage of the set-up, and all that come after it, may begin.
+
+    What core can see it looks at itself: each of ``roles`` has its ledger object (for gates after ``SOURCE``), each of
+    ``settings`` has an answer, somebody said the first day (both for gates before the company or the source, and asked
+    there). With none of these a person says that it is done, and is remembered with it. Gates are passed in the order
+    given; in a mode that is not among ``modes`` there is no such gate.
+    """
+
+    name: str
+    before: Stage
+    title: Text
+    why: Text
+    how: Text
+    roles: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    first_day: bool = False
+    modes: frozenset[Mode] = BOTH_MODES
+    link: str = ""
+    """Where it is done, if there."""
+
+    @property
+    def said(self) -> bool:
+        """Whether only a person can tell that it is passed."""
+        return not (self.roles or self.settings or self.first_day)
+
+
 @dataclass(frozen=True, slots=True)
 class NewObject:
     """The default that core creates, once, when the company has not chosen: reused where the name exists already."""
@@ -160,6 +205,8 @@ class ConnectorInfo:
     roles: Sequence[RoleInfo] = ()
     lists: Sequence[ListInfo] = ()
     """Lists of the ledger that go to the source, in this order."""
+    gates: Sequence[GateInfo] = ()
+    """What must be done before stages of the set-up, in this order."""
     terms: TermTable = field(default_factory=TermTable)
     modes: frozenset[Mode] = frozenset({Mode.FIRST_TIME, Mode.ALREADY_RUNNING})
     limits: Sequence[Text] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlencode
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -18,7 +18,8 @@ from raccord.onboarding.people import Power, may, require
 from raccord.onboarding.setting_up import begin, unfinished
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.listing import MOST
-from raccord.plugin.info import ConnectorInfo, Mode
+from raccord.plugin.info import ConnectorInfo
+from raccord_web.beginning import Beginning, beginning_of
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -48,54 +49,78 @@ def sources(request: Request) -> Response:
 
 
 @router.get("/connect/{connector}")
-def mode(request: Request, connector: str, mode: str = "") -> Response:
-    info = _info(request, connector)
-    if info is None:
+def mode(request: Request, connector: str) -> Response:
+    """Ask first whether these books know the source already; nothing else opens before that is said (PL-02)."""
+    beginning = _beginning(request, connector)
+    if beginning is None:
         return explained(request, HTTPStatus.NOT_FOUND)
     with desk_of(request).workshop.database.read() as session:
-        return _step(request, session, info, "mode", mode=_mode(info, mode), modes=sorted(info.modes, reverse=True))
+        return _step(request, session, beginning, "mode", modes=sorted(beginning.info.modes, reverse=True))
+
+
+@router.get("/connect/{connector}/ready")
+def ready(request: Request, connector: str, go: str = "") -> Response:
+    """Show what must be done before the company and the source, and go on once it is."""
+    beginning = _beginning(request, connector)
+    if beginning is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    if beginning.mode is None or not beginning.gates or (go and not beginning.closed):
+        step = "mode" if beginning.mode is None else "company"
+        return RedirectResponse(beginning.address(step), HTTPStatus.SEE_OTHER)
+    fields = shown(beginning.info.settings, _said(beginning), language_of(request))
+    with desk_of(request).workshop.database.read() as session:
+        return _step(
+            request, session, beginning, "ready", fields={each.name: each for each in fields},
+            closed=[each.name for each in beginning.closed] if go else [],
+        )  # fmt: skip
 
 
 @router.get("/connect/{connector}/company")
-def company(request: Request, connector: str, mode: str = "", company: str = "") -> Response:
-    info = _info(request, connector)
-    if info is None:
+def company(request: Request, connector: str) -> Response:
+    beginning = _beginning(request, connector)
+    if beginning is None:
         return explained(request, HTTPStatus.NOT_FOUND)
+    if waits := beginning.waits_at("company"):
+        return RedirectResponse(waits, HTTPStatus.SEE_OTHER)
     with desk_of(request).workshop.database.read() as session:
         companies = _companies(request, session)
-        chosen = company or (companies[0].id if len(companies) == 1 else "")
-        return _step(request, session, info, "company", mode=_mode(info, mode), companies=companies, chosen=chosen)
+        chosen = beginning.company or (companies[0].id if len(companies) == 1 else "")
+        return _step(request, session, beginning, "company", companies=companies, chosen=chosen)
 
 
 @router.get("/connect/{connector}/source")
-def source(request: Request, connector: str, mode: str = "", company: str = "") -> Response:
-    info = _info(request, connector)
-    if info is None:
+def source(request: Request, connector: str) -> Response:
+    beginning = _beginning(request, connector)
+    if beginning is None:
         return explained(request, HTTPStatus.NOT_FOUND)
-    if not company:
-        return RedirectResponse(f"/connect/{connector}/company?{urlencode({'mode': mode})}", HTTPStatus.SEE_OTHER)
-    fields = shown(info.settings, _usual(info).model_dump(mode="json"), language_of(request))
+    if waits := beginning.waits_at("source"):
+        return RedirectResponse(waits, HTTPStatus.SEE_OTHER)
+    fields = shown(beginning.info.settings, _said(beginning), language_of(request))
     with desk_of(request).workshop.database.read() as session:
-        return _step(request, session, info, "source", mode=_mode(info, mode), company=company, fields=fields, label="")
+        return _step(request, session, beginning, "source", fields=fields, label="")
 
 
 @router.post("/connect/{connector}/source")
 def connect(request: Request, connector: str, fields: Fields) -> Response:
     """Keep the source account as a draft and go on; sent twice, it is the same draft."""
     workshop, info = desk_of(request).workshop, _info(request, connector)
-    company_id, chosen = fields.get("company", ""), fields.get("mode", "")
-    if info is None or not company_id:
+    if info is None or not fields.get("company", ""):
         return explained(request, HTTPStatus.NOT_FOUND)
     require(acting(request), Power.LINK)
+    beginning = beginning_of(info, fields)
+    if beginning.mode is None:
+        return RedirectResponse(beginning.address("mode"), HTTPStatus.SEE_OTHER)
     values, wrong = read(info.settings, fields, _usual(info), language_of(request))
     refusal = None
     if not wrong:
         new = NewConnection(
-            company_id=company_id,
+            company_id=beginning.company,
             connector=connector,
             values=values,
             label=fields.get("label", "")[:80],
-            mode=_mode(info, chosen),
+            mode=beginning.mode,
+            starts_on=beginning.starts_on,
+            passed=beginning.passed,
         )
         try:
             connection = begin(workshop, acting(request), new)
@@ -106,20 +131,42 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
     again = shown(info.settings, values, language_of(request), wrong=wrong)
     with workshop.database.read() as session:
         return _step(
-            request, session, info, "source", status=HTTPStatus.UNPROCESSABLE_ENTITY, mode=_mode(info, chosen),
-            company=company_id, fields=again, wrong=wrong.get("", ""), refusal=refusal, label=fields.get("label", ""),
+            request, session, beginning, "source", status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again,
+            wrong=wrong.get("", ""), refusal=refusal, label=fields.get("label", ""),
         )  # fmt: skip
 
 
 def _step(
-    request: Request, session: Session, info: ConnectorInfo, step: str, *, status: int = HTTPStatus.OK, **values: object
+    request: Request,
+    session: Session,
+    beginning: Beginning,
+    step: str,
+    *,
+    status: int = HTTPStatus.OK,
+    **values: object,
 ) -> Response:
-    usual = {"wrong": "", "refusal": None, "company": ""}
-    merged = {**usual, **values}
+    info, steps = beginning.info, first_steps(beginning.info, step, beginning)
+    names = [each.name for each in steps]
+    before = names[names.index(step) - 1] if names.index(step) else ""
+    usual = {"wrong": "", "refusal": None}
     return show(
-        request, f"connect_{step}.html", session, status=status, info=info, connector=info.name,
-        steps=first_steps(info, step, str(merged["mode"]), str(merged["company"])), step=step, **merged,
+        request, f"connect_{step}.html", session, status=status, info=info, connector=info.name, steps=steps,
+        step=step, beginning=beginning, mode=beginning.mode, back=beginning.address(before) if before else "",
+        **{**usual, **values},
     )  # fmt: skip
+
+
+def _beginning(request: Request, connector: str) -> Beginning | None:
+    info = _info(request, connector)
+    return None if info is None else beginning_of(info, request.query_params)
+
+
+def _said(beginning: Beginning) -> dict[str, Any]:
+    """Return the settings' defaults, with what was said of them already."""
+    return {
+        **_usual(beginning.info).model_dump(mode="json"),
+        **{name: value for name, value in beginning.values.items() if value != ""},
+    }
 
 
 def _info(request: Request, connector: str) -> ConnectorInfo | None:
@@ -128,11 +175,6 @@ def _info(request: Request, connector: str) -> ConnectorInfo | None:
     admitted = workshop.scopes.catalog.get(connector)
     with workshop.database.read() as session:
         return admitted.info if admitted is not None and is_allowed(session, connector) else None
-
-
-def _mode(info: ConnectorInfo, wanted: str) -> Mode:
-    found = Mode(wanted) if wanted in set(Mode) else Mode.FIRST_TIME
-    return found if found in info.modes else next(iter(info.modes))
 
 
 def _usual(info: ConnectorInfo) -> BaseModel:

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.lists import lists_of, push_list
+from raccord.onboarding.lists import closing_lists, lists_of, push_list
 from raccord.onboarding.people import Power, may
 from raccord.overview.connections import connection_view
 from raccord.overview.explain import Explained
 from raccord.plugin.errors import ConnectorError
+from raccord.store.models import Connection
 from raccord.sync.push import Counts
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -62,6 +63,8 @@ def _page(
             status=HTTPStatus.OK if wrong is None else HTTPStatus.CONFLICT,
             view=view,
             lists=views,
+            closing=closing_lists(workshop, connection_id),
+            connection=session.get_one(Connection, connection_id),
             manages=may(acting(request), Power.MANAGE),
             wrong=wrong,
             sent=sent,

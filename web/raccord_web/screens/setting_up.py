@@ -20,15 +20,16 @@ from raccord.onboarding.doctor_company import check_company
 from raccord.onboarding.doctor_connection import check_connection
 from raccord.onboarding.findings import Finding, Level
 from raccord.onboarding.freshness import first_data_expected
+from raccord.onboarding.gates import closing, gates_of, pass_gate
 from raccord.onboarding.people import Power, require
 from raccord.onboarding.receiving import files_of
-from raccord.onboarding.setting_up import fill_roles, set_scope
+from raccord.onboarding.setting_up import fill_roles, set_mode, set_scope
 from raccord.overview.connections import connection_view
 from raccord.overview.plans import plan_effect, plan_money, waiting_plan
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import candidates
 from raccord.overview.runs import recent_runs
-from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
@@ -89,6 +90,16 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
     return RedirectResponse(f"/connections/{connection_id}/setup/{following}", HTTPStatus.SEE_OTHER)
 
 
+@router.post("/connections/{connection_id}/gates")
+def gate(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Say that what a gate asks for is done, or that it is not yet."""
+    workshop = desk_of(request).workshop
+    pass_gate(workshop, acting(request), connection_id, fields.get("gate", ""), passed=bool(fields.get("passed")))
+    step = fields.get("step", "")
+    place = "lists" if step == "lists" else f"setup/{step if step in ('accounts', 'checks') else 'checks'}"
+    return RedirectResponse(f"/connections/{connection_id}/{place}", HTTPStatus.SEE_OTHER)
+
+
 def _keep(
     request: Request, connection: Connection, info: ConnectorInfo, step: str, fields: Mapping[str, str]
 ) -> Response | None:
@@ -96,6 +107,8 @@ def _keep(
     desk, actor = desk_of(request), acting(request)
     workshop = desk.workshop
     match step:
+        case "mode":
+            set_mode(workshop, actor, connection.id, _mode(fields.get("mode", ""), connection))
         case "source":
             values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language_of(request))
             if wrong:
@@ -165,9 +178,12 @@ def _shown(
     match step:
         case "accounts":
             return {
+                "gates": closing(session, connection, info, Stage.ACCOUNTS),
                 "roles": roles_of(session, connection, info),
                 "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
             }
+        case "checks":
+            return {"gates": gates_of(session, connection, info)}
         case "scope":
             return {"today": today_of(connection, workshop.clock.now())}
         case "files":
@@ -206,6 +222,10 @@ def _checked(workshop: Workshop, connection: Connection) -> list[Finding]:
     found += check_company(workshop, company)
     order = list(reversed(Level))
     return sorted(found, key=lambda each: order.index(each.level))
+
+
+def _mode(text: str, connection: Connection) -> Mode:
+    return Mode(text) if text in set(Mode) else Mode(connection.mode)
 
 
 def _day(text: str) -> date | None:

@@ -118,6 +118,8 @@ class Connection(Model):
     """What is done with documents of a closed period: ``blocked``, ``next_open_day`` or ``ask``."""
     approved_at: Mapped[datetime | None]
     """When the first plan was approved; until then nothing is written."""
+    gates_passed: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """Which gates of the set-up somebody said are passed: ``{name: {"by", "at"}}``."""
     plugin_version: Mapped[str] = mapped_column(default="")
     plugin_terms: Mapped[str] = mapped_column(default="", server_default="")
     """Fingerprint of the connector's terms that go with it; empty before the first look."""
