@@ -95,6 +95,7 @@ def errors_page(language: Language) -> str:
         (say("Exécutions interrompues", "Runs that were given up"), _runs()),
         (say("Refus des commandes et des réglages", "Refusals of commands and settings"), _refusals()),
         (say("Connecteurs écartés", "Quarantined connectors"), _quarantine()),
+        (say("Contrat publié des sources", "Published contract of sources"), _contract()),
         (say("Connecteur Chase", "Chase connector"), _chase()),
         (say("Connecteur bancaire", "Bank feed connector"), _bankfeed()),
     )
@@ -160,6 +161,13 @@ def _refusals() -> list[Said]:
 def _quarantine() -> list[Said]:
     return [
         Said(str(rule), Phrase(*_SENTENCES[rule]), Phrase(fix_for(rule).fr, fix_for(rule).en)) for rule in sorted(Rule)
+    ]
+
+
+def _contract() -> list[Said]:
+    rows = _toml("core/raccord/plugin/contract/problems.toml")
+    return [
+        Said(f"contract.{code}", Phrase(row["fr"], row["en"]), Phrase("", "")) for code, row in sorted(rows.items())
     ]
 
 

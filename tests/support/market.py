@@ -6,7 +6,7 @@ Its rows are set by the tests: ``{"stream": "sales", "id": "s1", "day": "2026-03
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 
@@ -154,8 +154,10 @@ def _record(row: dict[str, str]) -> Record:
         stream=row["stream"],
         source_id=row["id"],
         day=date.fromisoformat(row["day"]),
-        raw=row,
+        raw={name: value for name, value in row.items() if name != "as_of"},
         amount=None if amount is None else Money.of(amount, "CAD"),
+        as_of=datetime.fromisoformat(row["as_of"]) if "as_of" in row else None,
+        begins_on=date.fromisoformat(row["begins_on"]) if "begins_on" in row else None,
     )
 
 

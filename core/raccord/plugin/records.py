@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from raccord.plugin.money import Money
 from raccord.plugin.texts import Text
@@ -23,7 +23,9 @@ class Record:
     ``source_id`` is stable: the same thing read again, in another order or another file, has the same id. ``day`` is
     the date the ledger documents made from it bear, in the source's time zone. ``amount`` is what the record moves,
     with money into the company's account positive (``None``: the record moves no money); the money effects of the
-    drafts mapped from it must add up to it.
+    drafts mapped from it must add up to it. ``as_of`` is when the source says that it was so: an older word than the
+    one kept changes nothing, in whatever order they come. ``begins_on`` is the day that tells whether the record is in
+    scope, where that is not ``day`` (an invoice dated back).
     """
 
     stream: str
@@ -31,6 +33,8 @@ class Record:
     day: date
     raw: Mapping[str, JSON]
     amount: Money | None = None
+    as_of: datetime | None = None
+    begins_on: date | None = None
 
     def key(self, purpose: str = "") -> str:
         """Return the key of the draft made from this record for ``purpose`` (for instance ``fee``)."""

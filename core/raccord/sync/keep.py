@@ -50,6 +50,7 @@ class _Newest:
     revision: int
     content_hash: str
     reason: str
+    as_of: datetime | None
 
 
 def keep_page(session: Session, run: Run, connection: Connection, stream: str, page: Page, now: datetime) -> Kept:
@@ -87,12 +88,16 @@ def _keep_records(
     holes = _Holes.of(session, connection)
     fresh: dict[tuple[str, int], dict[str, object]] = {}
     superseded: list[dict[str, object]] = []
+    confirmed: list[dict[str, object]] = []
     unchanged = 0
     for record in records:
         raw = dump_raw(record.raw)
         hashed = record_hash(record, raw)
         known = newest.get(record.source_id)
-        if known is not None and known.content_hash == hashed:
+        if known is not None and (known.content_hash == hashed or _is_older(record, known)):
+            if _is_newer(record, known):
+                confirmed.append({"record_id": known.id, "said_at": record.as_of})
+                known.as_of = record.as_of
             unchanged += 1
             continue
         revision = 1 if known is None else known.revision + 1
@@ -101,7 +106,7 @@ def _keep_records(
         elif known is not None:
             fresh[record.source_id, known.revision]["state"] = RecordState.SUPERSEDED
         # What was taken before the hole began stays ours to bring up to date.
-        reason = holes.reason(record.day) if known is None or known.reason in LEFT_OUT else ""
+        reason = holes.reason(record.begins_on or record.day) if known is None or known.reason in LEFT_OUT else ""
         if known is not None and known.reason == RESOLVED_BY_HAND:
             reason = RESOLVED_BY_HAND
         fresh[record.source_id, revision] = {
@@ -118,8 +123,9 @@ def _keep_records(
             "reason": reason,
             "run_id": run.id,
             "fetched_at": now,
+            "as_of": record.as_of,
         }
-        newest[record.source_id] = _Newest(None, revision, hashed, reason)
+        newest[record.source_id] = _Newest(None, revision, hashed, reason, record.as_of)
     if superseded:
         session.connection().execute(
             update(SourceRecord.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
@@ -129,7 +135,24 @@ def _keep_records(
         )
     if fresh:
         session.execute(insert(SourceRecord), list(fresh.values()))
+    if confirmed:
+        session.connection().execute(
+            update(SourceRecord.__table__)  # type: ignore[arg-type]  # a mapped class's table is a Table
+            .where(SourceRecord.__table__.c.id == bindparam("record_id"))
+            .values(as_of=bindparam("said_at")),
+            confirmed,
+        )
     return len(fresh), unchanged
+
+
+def _is_older(record: Record, known: _Newest) -> bool:
+    """Tell whether a source's word is older than the one kept, which then stands."""
+    return record.as_of is not None and known.as_of is not None and record.as_of < known.as_of
+
+
+def _is_newer(record: Record, known: _Newest) -> bool:
+    """Tell whether a source says the same as kept, later: a word from in between must not replace it."""
+    return known.id is not None and record.as_of is not None and (known.as_of is None or record.as_of > known.as_of)
 
 
 def _newest_revisions(session: Session, connection_id: str, stream: str, ids: set[str]) -> dict[str, _Newest]:
@@ -142,6 +165,7 @@ def _newest_revisions(session: Session, connection_id: str, stream: str, ids: se
                 SourceRecord.revision,
                 SourceRecord.content_hash,
                 SourceRecord.reason,
+                SourceRecord.as_of,
             ).where(
                 SourceRecord.connection_id == connection_id,
                 SourceRecord.stream == stream,
@@ -149,8 +173,8 @@ def _newest_revisions(session: Session, connection_id: str, stream: str, ids: se
                 SourceRecord.state != RecordState.SUPERSEDED,
             )
         )
-        for source_id, row_id, revision, content_hash, reason in rows:
-            found[source_id] = _Newest(row_id, revision, content_hash, reason)
+        for source_id, row_id, revision, content_hash, reason, as_of in rows:
+            found[source_id] = _Newest(row_id, revision, content_hash, reason, as_of)
     return found
 
 

@@ -59,6 +59,8 @@ class SourceRecord(Model):
     reason: Mapped[str] = mapped_column(default="")
     run_id: Mapped[str]
     fetched_at: Mapped[datetime]
+    as_of: Mapped[datetime | None]
+    """When the source says that it was so, where it says that."""
 
 
 class DraftState(StrEnum):

@@ -1,0 +1,46 @@
+"""The published contract's transport: one code path behind files, pull and signed messages, for any connector."""
+
+from raccord.plugin.contract.fetching import Intake, contract_page
+from raccord.plugin.contract.fields import (
+    Amount,
+    ContractObject,
+    ContractPart,
+    Currency,
+    Day,
+    Label,
+    Moment,
+    Rate,
+    SourceId,
+    Words,
+    wrong_value,
+)
+from raccord.plugin.contract.objects import Contract, ObjectInfo
+from raccord.plugin.contract.problems import PROBLEM_CODES, Problem
+from raccord.plugin.contract.pulling import Pull
+from raccord.plugin.contract.reading import FILE_BYTES_MAX, Found, read_objects
+from raccord.plugin.contract.schema import json_schemas
+
+__all__ = [
+    "FILE_BYTES_MAX",
+    "PROBLEM_CODES",
+    "Amount",
+    "Contract",
+    "ContractObject",
+    "ContractPart",
+    "Currency",
+    "Day",
+    "Found",
+    "Intake",
+    "Label",
+    "Moment",
+    "ObjectInfo",
+    "Problem",
+    "Pull",
+    "Rate",
+    "SourceId",
+    "Words",
+    "contract_page",
+    "json_schemas",
+    "read_objects",
+    "wrong_value",
+]
