@@ -254,3 +254,12 @@ def test_noise_neither_crashes_the_reader_nor_makes_it_invent_rows(noise: list[t
     for at, piece in noise:
         body = body[:at] + piece + body[at + 2 :]
     assert len(Read(body).lines) <= 11
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b"\n<!-- checksum -->", b" " * 70_000, b"\n-----\n"])
+def test_a_second_message_is_told_and_a_checksum_after_the_first_is_not(between: bytes) -> None:
+    first, second = camt(made("-1.00")), camt(made("-2.00"))
+    result = Read(first + between + second)
+    assert [line.amount for line in result.lines] == [-1]
+    assert result.codes == ["bankfeed.second_message"]
+    assert Read(first + between + b"A1B2C3\n").codes == []

@@ -108,13 +108,16 @@ def test_a_bad_line_is_named_and_the_one_beside_it_kept(text: str, code: str) ->
         ("008?00DAUERAUFTRAG?20Miete November?3010020030?32MUELLER", "MUELLER", "Miete November", ""),
         ("/TRTP/SEPA OVERBOEKING/IBAN/NL1/NAME/Jan/REMI/Huur mei/EREF/X-9", "Jan", "Huur mei", "X-9"),
         ("/EREF/NOTPROVIDED//CNTP/NL1/BIC/Piet///REMI/USTD//Factuur 9/", "Piet", "Factuur 9", ""),
+        ("020~00BEZ~20SVWZ+Kaffee~21 am Markt~32CAFE", "CAFE", "Kaffee am Markt", ""),
+        ("020<00PRZELEW<20Kawa<21 rynek<27CAFE <28CENTRAL<29Ul 1", "CAFE CENTRAL", "Kawa rynek", ""),
+        ("020^00PRZELEW^20Kawa^21rynek^32CAFE", "CAFE", "Kawa rynek", ""),
         ("GIRO   428428 KPN\nINCL. 1,44 BTW", "", "GIRO 428428 KPN INCL. 1,44 BTW", ""),
     ],
 )
 def test_the_dialects_of_the_text_are_told_apart_and_the_unknown_is_kept(
     text: str, name: str, memo: str, reference: str
 ) -> None:
-    (line,) = Read(message(":61:2603140314C1,NTRFNONREF", f":86:{text}")).lines
+    (line,) = Read(message(":61:2603140314C1,NTRFNONREF", ":NS:22A BANK'S OWN", f":86:{text}")).lines
     assert (line.name, line.memo, line.reference) == (name, memo, reference)
     assert line.fields[":86:"] == text
 

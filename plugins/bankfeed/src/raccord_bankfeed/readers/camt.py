@@ -24,6 +24,8 @@ from raccord_bankfeed.readers.pushed import PushReader
 
 _MESSAGE = re.compile(r"<(?:[A-Za-z_][\w.\-]*:)?BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)|:camt\.05[234]\.")
 _NAME = re.compile(r"BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)")
+_NEXT = re.compile(_NAME.pattern.encode())
+_MESSAGE_CHARS_MAX = 40
 _TOKEN_BYTES_MAX = 1024 * 1024
 _ASKED_MAX = 1000
 
@@ -48,29 +50,39 @@ class _Feeder:
         self._decoder = None if plain else codecs.getincrementaldecoder(charset)("replace")
         self._begun = False
         self._fed = 0
+        self._rest = b""
         self.stopped: tuple[Fault, int, int] | None = None
 
     def push(self, chunk: bytes, *, final: bool = False) -> None:
-        if self.stopped is not None or (self._walk.finished and not final):
+        if self.stopped is not None:
             return
         data = chunk if self._decoder is None else self._decoder.decode(chunk, final).encode()
+        if self._walk.finished:
+            self._after(data)
+            return
         if not self._begun:
             data = data.removeprefix(codecs.BOM_UTF8).lstrip()
             self._begun = bool(data)
         parser = self._walk.parser
         try:
-            if not (final and self._walk.finished):
-                parser.Parse(data, final)
+            parser.Parse(data, final)
             self._fed += len(data)
             if self._fed - parser.CurrentByteIndex > _TOKEN_BYTES_MAX and not self._walk.finished:
                 self._stop(text_faults.tag_too_long(_TOKEN_BYTES_MAX))
         except expat.ExpatError as error:
-            # What follows the message, some banks' checksum or a second message, is not this one's fault.
-            if not self._walk.finished:
+            if self._walk.ended():
+                self._after(data[max(parser.ErrorByteIndex, 0) - self._fed :])
+            else:
                 fault = text_faults.xml_broken(error.lineno, error.offset + 1)
                 self.stopped = (fault, error.lineno, max(parser.ErrorByteIndex, 0))
         except Refused as refused:
             self._stop(refused.fault)
+
+    def _after(self, data: bytes) -> None:
+        """Take what follows the message: some banks' checksum, which is no fault, or a second message, which is."""
+        self._rest = self._rest[-_MESSAGE_CHARS_MAX:] + data
+        if _NEXT.search(self._rest) is not None:
+            self._stop(text_faults.second_message())
 
     def _stop(self, fault: Fault) -> None:
         parser = self._walk.parser

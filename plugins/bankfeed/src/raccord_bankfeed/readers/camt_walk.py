@@ -72,6 +72,10 @@ class Walk:
         self._count = 0
         self._read_all()
 
+    def ended(self) -> bool:
+        """Tell whether the message's last tag was read."""
+        return self.finished
+
     def _read_all(self) -> None:
         self.parser.StartElementHandler = self._started
         self.parser.EndElementHandler = self._ended

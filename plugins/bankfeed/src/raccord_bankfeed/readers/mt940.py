@@ -67,6 +67,8 @@ class _Messages:
     def take(self, tag: str, text: str, row: int, start: int) -> None:
         """Take one field."""
         message = self._message
+        if tag == "NS":
+            return  # a bank's own, which may stand between a line and its text
         if tag == "86" and message is not None:
             if message.waiting is not None:
                 self._entry(message, text)

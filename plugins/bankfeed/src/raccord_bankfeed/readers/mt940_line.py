@@ -22,8 +22,9 @@ _BALANCE = re.compile(r"\s*([CD])([0-9]{6})([A-Z]{3})([0-9.]*(?:,[0-9]*)?)\s*")
 _OUT = {"C": 1, "D": -1, "RC": -1, "RD": 1, "EC": 1, "ED": -1}
 """RC takes a credit back and is money out; RD takes a debit back and is money in."""
 _EMPTY = frozenset({"", "NONREF", "NOREF", "NOTPROVIDED", "KREF+", "EREF+"})
-_SUBFIELD = re.compile(r"\?([0-9]{2})")
-_GERMAN = re.compile(r"\s*[0-9]{3}\?[0-9]{2}")
+_SUBFIELDS = {mark: re.compile(rf"{re.escape(mark)}([0-9]{{2}})") for mark in "?~<>^"}
+"""Germany writes a question mark before a subfield; banks of its neighbours other marks."""
+_GERMAN = re.compile(r"\s*[0-9]{3}([?~<>^])[0-9]{2}")
 _WORD = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC)\+")
 _SLASHED = re.compile(
     r"/(TRTP|IBAN|BIC|NAME|REMI|EREF|MARF|CSID|ORDP|BENM|ISDT|PURP|RTRN|ULTD|ULTC|ULTB|ADDR|ACCW|CNTP|PREF|TRCD|TRTP|ID"
@@ -156,24 +157,28 @@ def booking_day(value: str, entry: str) -> date:
 
 def read_information(text: str) -> Told:
     """Read a ``:86:``: German subfields, slashed words, or free text; what is not known stays text."""
-    if _GERMAN.match(text):
-        return _german(text)
+    if (german := _GERMAN.match(text)) is not None:
+        return _german(text, german[1])
     if _SLASHED.search(text) is not None:
         return _slashed(text)
     return Told("", " ".join(text.split()), "", {})
 
 
-def _german(text: str) -> Told:
-    """``?20…?29`` and ``?60…?63`` go on from line to line without a blank; ``?32?33`` are the name."""
-    parts = _SUBFIELD.split(text.replace("\n", ""))
+def _german(text: str, mark: str) -> Told:
+    """``?20…?29`` and ``?60…?63`` go on from line to line without a blank; ``?32?33`` (Poland: ``<27<28``) the name."""
+    named_late = mark == "<"
+    parts = _SUBFIELDS[mark].split(text.replace("\n", ""))
     fields: dict[str, str] = {}
     for number, value in zip(parts[1::2], parts[2::2], strict=True):
         fields[f"?{number}"] = fields.get(f"?{number}", "") + value
-    purpose = [value for name, value in fields.items() if "?20" <= name <= "?29" or "?60" <= name <= "?63"]
+    last = "?26" if named_late else "?29"
+    purpose = [value for name, value in fields.items() if "?20" <= name <= last or "?60" <= name <= "?63"]
     words = _WORD.split("".join(purpose))
     named = dict(zip(words[1::2], words[2::2], strict=True))
     memo = " ".join(filter(None, (named.get("SVWZ", "").strip() or " ".join(" ".join(purpose).split()),)))
     name = (fields.get("?32", "") + fields.get("?33", "")).strip() or named.get("ABWA", "").strip()
+    if named_late and not name:
+        name = (fields.get("?27", "") + fields.get("?28", "")).strip()
     memo = memo or fields.get("?00", "").strip()
     return Told(
         " ".join(name.split()),

@@ -14,10 +14,17 @@ from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LineReader, lines_of
 from raccord_bankfeed.readers.table.evidence import weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
-from raccord_bankfeed.readers.table.layout import Layout, is_header, layout_key, layout_of_header, saved_layout
+from raccord_bankfeed.readers.table.layout import (
+    Layout,
+    is_header,
+    layout_key,
+    layout_of_header,
+    saved_layout,
+    told_by_rows,
+)
 from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
 from raccord_bankfeed.readers.table.paypal import reader_of
-from raccord_bankfeed.readers.table.rows import Row, RowCutter, delimiter_of, is_transaction, rows_of
+from raccord_bankfeed.readers.table.rows import Row, RowCutter, delimiter_of, is_transaction, rows_of, usual_rows
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.words import Part, plain
 from raccord_bankfeed.readers.tally import Tally
@@ -73,7 +80,7 @@ class TableReader(LineReader):
         written = decide(self._known, layout.key, evidence.days, evidence.marks, evidence.first_line)
         self._questions += written.asked
         self._rows = reader_of(RowReader(layout, written, evidence))
-        self._begun = not layout.header
+        self._begun = False
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
         if Part.BALANCE in layout.columns and not layout.is_paypal:
             self._follow_balances(rows, self._rows)
@@ -103,8 +110,9 @@ class TableReader(LineReader):
         )
         dated = [row for row in rows if is_transaction(row.cells)]
         if header is not None:
-            base: Layout | None = layout_of_header(header.cells, delimiter)
+            base: Layout | None = told_by_rows(layout_of_header(header.cells, delimiter), [row.cells for row in dated])
         else:
+            dated = usual_rows(dated)
             base = inferred_layout([row.cells for row in dated], delimiter)
         if base is None:
             width = max((len(row.cells) for row in dated), default=0)
@@ -121,6 +129,7 @@ class TableReader(LineReader):
     def _follow_balances(self, rows: Callable[[], Iterable[Row]], reader: RowReader) -> None:
         """Check that each account's balances follow from its amounts; not where a line has none."""
         running: dict[str, RunningBalance] = {}
+        before: dict[str, RunningBalance] = {}
         column = reader.layout.columns[Part.BALANCE]
         dated = reader.layout.columns[Part.DATE]
         for row in rows():
@@ -137,6 +146,10 @@ class TableReader(LineReader):
                 return
             if len(running) < _ACCOUNTS_MAX:
                 running.setdefault(line.account.key, RunningBalance()).add(line.amount, balance)
+                before.setdefault(line.account.key, RunningBalance()).add(line.amount, balance + line.amount)
+        if sum(each.breaks for each in before.values()) < sum(each.breaks for each in running.values()):
+            # Some banks write what the account held before the line.
+            running = before
         self._running = running
         breaks = sum(each.breaks for each in running.values())
         count = sum(each.rows for each in running.values())
@@ -178,8 +191,9 @@ class TableReader(LineReader):
         if header and self._is_header(row, header):
             self._begun = True
             return
-        if not self._begun:
+        if not self._begun and (header or not reader.begins(row)):
             return
+        self._begun = True
         if self._goes_on and self._last is not None and self._continues(row, reader):
             return
         try:

@@ -95,6 +95,16 @@ def tag_too_long(limit: int) -> Fault:
     )
 
 
+def second_message() -> Fault:
+    return file_fault(
+        "second_message",
+        "Un second message CAMT suit le premier dans ce fichier : il n’est pas lu. Séparez-les en deux fichiers et "
+        "envoyez-les de nouveau ; rien ne sera compté deux fois.",
+        "A second CAMT message follows the first in this file: it is not read. Split them into two files and send "
+        "them again; nothing is counted twice.",
+    )
+
+
 def xml_broken(line: int, column: int) -> Fault:
     return file_fault(
         "xml_broken",

@@ -28,6 +28,8 @@ class Evidence:
     """Amounts without any sign."""
     debits_negative: int = 0
     debits_positive: int = 0
+    credits_negative: int = 0
+    credits_positive: int = 0
     directions: int = 0
     """Rows whose kind of transaction is a word for a direction."""
     contradictions: int = 0
@@ -41,8 +43,10 @@ class Evidence:
 def weigh(rows: Iterable[Row], layout: Layout) -> Evidence:
     """Look at every row once."""
     found = Evidence()
-    dated, amount, debit, kind = (layout.at(part) for part in (Part.DATE, Part.AMOUNT, Part.DEBIT, Part.TYPE))
-    money, balance = layout.money, layout.at(Part.BALANCE)
+    dated, amount, debit, credit, kind = (
+        layout.at(part) for part in (Part.DATE, Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.TYPE)
+    )
+    money, balance, balances = layout.money, layout.at(Part.BALANCE), MarkEvidence()
     if dated is None:
         return found
     texts = frozenset((*layout.names, *layout.texts))
@@ -63,19 +67,25 @@ def weigh(rows: Iterable[Row], layout: Layout) -> Evidence:
                 if number == debit:
                     found.debits_negative += moves and known.negative
                     found.debits_positive += moves and not known.negative
+                elif number == credit:
+                    found.credits_negative += moves and known.negative
+                    found.credits_positive += moves and not known.negative
                 elif number == amount or number in layout.units:
                     found.signed += known.negative
                     found.plus += moves and known.signed and not known.negative
                     found.bare += moves and not known.signed
                     negative = known.negative
         if balance is not None and balance < width and cells[balance]:
-            found.marks.add(cells[balance])
+            balances.add(cells[balance])
         if kind is not None and kind < width:
             word = plain(cells[kind])
             if word in OUT or word in IN:
                 found.directions += 1
                 found.outward += word in OUT
                 found.contradictions += negative is not (word in OUT)
+    if not (found.marks.points or found.marks.commas):
+        # Some banks write the balance with another mark than the amounts, so it tells only what those leave open.
+        found.marks.points, found.marks.commas = balances.points, balances.commas
     return found
 
 
@@ -87,3 +97,8 @@ def marks_incoming(found: Evidence) -> bool:
 def are_inverted(found: Evidence) -> bool:
     """Tell whether every row's word contradicts its sign, both ways: a card's file, whose purchases are positive."""
     return 0 < found.outward < found.directions == found.rows == found.contradictions and found.signed > 0
+
+
+def are_credits_negative(found: Evidence) -> bool:
+    """Tell whether money in has a minus in a column of its own, as Citi's cards write it."""
+    return found.credits_negative > 0 == found.credits_positive and not found.debits_negative

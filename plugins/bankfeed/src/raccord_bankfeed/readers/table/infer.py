@@ -15,6 +15,7 @@ from raccord_bankfeed.readers.table.words import IN, OUT, Part, plain
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CARD = re.compile(r"\d{4}[*xX]{4,}\d{4}|[*xX]{8,12}\d{4}")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _DESJARDINS_COLUMNS = 14
 _DESJARDINS_DATE = re.compile(r"\d{4}/\d{2}/\d{2}")
 
@@ -54,9 +55,13 @@ class _Column:
         """Whether words stand in it, not numbers of cards."""
         return any(any(map(str.isalpha, cell)) for cell in self.cells) and not self.are_cards
 
+    def are(self, pattern: re.Pattern[str]) -> bool:
+        """Tell whether every cell that is filled is written so."""
+        return self.filled > 0 and all(pattern.fullmatch(cell) for cell in self.cells if cell)
+
     @property
     def are_cards(self) -> bool:
-        return self.filled > 0 and all(_CARD.fullmatch(cell) for cell in self.cells if cell)
+        return self.are(_CARD)
 
     @property
     def negative(self) -> int:
@@ -90,6 +95,10 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
     parts = parts or {Part.AMOUNT: money[0].number}
     parts[Part.DATE] = dated.number
     rest = [each for each in columns if each.number not in parts.values() and each not in money and each.filled]
+    ibans = [column for column in rest if column.are(_IBAN)]
+    # The first is one's own, the others are those of the other side.
+    accounts = tuple(column.number for column in ibans[:1] if len(set(column.cells)) == 1)
+    rest = [column for column in rest if column not in ibans]
     for column in rest:
         filled = {cell for cell in column.cells if cell}
         if all(_CURRENCY.fullmatch(cell) for cell in filled):
@@ -99,7 +108,7 @@ def inferred_layout(rows: Sequence[Sequence[str]], delimiter: str) -> Layout | N
     wordy = [column for column in rest if column.number not in parts.values() and not column.days and column.wordy]
     wordy.sort(key=lambda column: -sum(map(len, column.cells)))
     texts = tuple(column.number for column in wordy)
-    return Layout(key, parts, texts[:1], texts[1:], titles=titles, certain=certain)
+    return Layout(key, parts, texts[:1], texts[1:], accounts, titles=titles, certain=certain)
 
 
 def _are_kinds(column: _Column) -> bool:

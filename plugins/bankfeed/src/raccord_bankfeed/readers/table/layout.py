@@ -10,6 +10,7 @@ from raccord_bankfeed.readers.questions import digest
 from raccord_bankfeed.readers.table.words import Part, part_of, plain, unit_of
 
 _SAVED = re.compile(r"([a-z_]+):([A-Za-z0-9+]+)")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _LISTS = (Part.NAME, Part.TEXT, Part.ACCOUNT)
 _FLIPPED = (
     ("cardmember",),
@@ -17,8 +18,10 @@ _FLIPPED = (
     ("extended details", "appears on your statement as"),
     ("clearing date", "merchant", "amount usd"),
     ("trans date", "post date", "description", "amount", "category"),
+    ("activity type", "merchant name", "card number", "rewards"),
 )
-"""Names that only files of cards have whose purchases are positive (Amex, Apple, Discover)."""
+"""Names that only files of cards have whose purchases are positive (Amex, Apple, Discover, Rogers)."""
+_CARD_COLUMNS = frozenset({"card no", "card number", "card last 4 digits", "numero de carte", "carte"})
 _CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
 
 
@@ -105,27 +108,51 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         columns.pop(Part.DEBIT, None)
         columns.pop(Part.CREDIT, None)
     if not (Part.GROSS in columns and Part.NET in columns):
+        if Part.NET in columns and Part.FEE in columns:
+            # Stripe's amount is before its fee; the balance moves by the net.
+            columns[Part.AMOUNT] = columns.pop(Part.NET)
+            columns.pop(Part.FEE)
         for each in (Part.GROSS, Part.NET):
             if each in columns:
                 columns.setdefault(Part.AMOUNT, columns.pop(each))
     texts = [number for _, number in sorted(lists[Part.TEXT], key=lambda pair: pair[1])]
     if "details" in plains and "check or slip" in plains:
         texts.remove(plains.index("details"))
+    named = [number for _, number in sorted(lists[Part.NAME])]
+    accounts = [number for _, number in sorted(lists[Part.ACCOUNT])[:1]]
+    if not (texts or named):
+        # Whatever else a bank tells is better than a line without a word.
+        known = {*columns.values(), *units, *accounts}
+        texts = [number for number in range(len(cells)) if number not in known and plains[number]]
     amounts = [columns[part] for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.BALANCE) if part in columns]
     stated = {unit for number in amounts if (unit := unit_of(cells[number]))}
     return Layout(
         f"csv-{digest(delimiter, *plains)}",
         columns,
-        tuple(number for _, number in sorted(lists[Part.NAME])),
+        tuple(named),
         tuple(texts),
-        tuple(number for _, number in sorted(lists[Part.ACCOUNT])[:1]),
+        tuple(accounts),
         plains,
         tuple(" ".join(cell.split()) or f"column {number}" for number, cell in enumerate(cells, 1)),
         units,
         next(iter(stated)) if len(stated) == 1 else "",
         flip=any(set(names) <= set(plains) for names in _FLIPPED),
-        card=any(set(names) <= set(plains) for names in _CARDS),
+        card=any(set(names) <= set(plains) for names in _CARDS)
+        or any(plains[number] in _CARD_COLUMNS for number in accounts),
     )
+
+
+def told_by_rows(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
+    """Return the layout with what its rows say of a name that means two things: *valuta* is a day or a currency."""
+    number = layout.columns.get(Part.VALUE_DATE)
+    if number is None or Part.CURRENCY in layout.columns:
+        return layout
+    said = {cells[number].strip() for cells in rows if number < len(cells)}
+    if not said or not all(map(_CURRENCY.fullmatch, said)):
+        return layout
+    columns = dict(layout.columns)
+    columns[Part.CURRENCY] = columns.pop(Part.VALUE_DATE)
+    return replace(layout, columns=columns)
 
 
 def saved_layout(base: Layout, text: str) -> Layout:

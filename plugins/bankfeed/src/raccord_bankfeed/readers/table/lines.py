@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,13 +17,15 @@ from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
 from raccord_bankfeed.readers.table import notes
-from raccord_bankfeed.readers.table.evidence import Evidence, are_inverted, marks_incoming
+from raccord_bankfeed.readers.table.evidence import Evidence, are_credits_negative, are_inverted, marks_incoming
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Row
 from raccord_bankfeed.readers.table.words import IN, NOT_MOVED, OUT, PENDING, SUMS, Part, plain
 
 _DAYS_MAX = 4000
 _ACCOUNTS_MAX = 1000
+_ACCOUNT_END = re.compile(r"[0-9]{4,5} ?[0-9]{5,6}[A-Z]")
+"""All that LCL's files, which have no header, say in their last row beside the closing balance."""
 _SYMBOLS = {"€": "EUR", "£": "GBP", "¥": "JPY"}
 
 
@@ -59,6 +62,8 @@ class RowReader:
         if day is None:
             raise RowFault(self.date_fault(row))
         name, memo = self.text(row)
+        if not (self.layout.header or memo) and _ACCOUNT_END.fullmatch(name):
+            raise NoTransaction(notes.SUM)
         check = self.cell(row, Part.CHECK).strip("'")
         return Line(
             self.account(row),
@@ -101,6 +106,11 @@ class RowReader:
         if not text and PENDING.search(plain(self.cell(row, Part.STATUS))):
             raise NoTransaction(notes.UNDATED_PENDING)
         return None
+
+    def begins(self, row: Row) -> bool:
+        """Tell whether a table without a header may begin with a row: above it stands of whom and of when it is."""
+        text = self.cell(row, Part.DATE)
+        return not text or parts_of(text) is not None or any(map(str.isdigit, text))
 
     def date_fault(self, row: Row) -> Fault:
         text = self.cell(row, Part.DATE)
@@ -162,6 +172,7 @@ class RowReader:
             signed = evidence.debits_negative > evidence.debits_positive
             amount = (out if signed else -out) if out else Decimal(0)
             return amount, self.currency(row, currency, columns[Part.DEBIT])
+        into = abs(into) if are_credits_negative(self.evidence) else into
         return into, self.currency(row, currency, columns[Part.CREDIT])
 
     def _directed(self, row: Row, amount: Decimal) -> Decimal:
@@ -198,7 +209,8 @@ class RowReader:
         """Return name and memo: the best column for a name, and what the others say, each once."""
         cells = row.cells
         names, memo = self._filled(cells, self.layout.names), self._filled(cells, self.layout.texts)
-        name = names[0] if names else (memo.pop(0) if memo else "")
+        lettered = (each for each in names if any(map(str.isalpha, each)))
+        name = next(lettered, "") or (memo.pop(0) if memo else next(iter(names), ""))
         return name, " ".join(dict.fromkeys(each for each in memo if each != name))
 
     @staticmethod

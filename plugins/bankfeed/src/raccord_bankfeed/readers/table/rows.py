@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -132,6 +133,14 @@ def delimiter_of(lines: list[str], is_header: Callable[[list[str]], bool]) -> st
         if score[:2] > (0, 0) and score > best:
             best, chosen = score, delimiter
     return chosen
+
+
+def usual_rows(rows: list[Row]) -> list[Row]:
+    """Return the rows whose day stands in the column in which most have it; others tell of the account."""
+    where = [next((at for at, cell in enumerate(row.cells) if _is_day(cell)), -1) for row in rows]
+    # Read from the end, so that of as many the later ones count: what tells of the account stands above.
+    usual = Counter(reversed(where)).most_common(1)
+    return [row for row, at in zip(rows, where, strict=True) if at == usual[0][0]]
 
 
 def is_transaction(cells: list[str]) -> bool:

@@ -64,6 +64,7 @@ def plain(cell: str) -> str:
 
 def part_of(cell: str) -> tuple[Part, int] | None:
     """Return what a column's name says, and how good a name for it that is; nothing for other texts."""
+    cell = cell.strip()
     if not cell or len(cell) > 60:
         return None
     if _MONEY_COLUMN.fullmatch(cell):
@@ -97,8 +98,9 @@ IN = frozenset(
     )
 )
 PENDING = re.compile(
-    r"\b(pending|en attente|in attesa|pendiente|vorgemerkt|ausstehend|in behandeling|authori[sz]ed|uncleared"
-    r"|unclaimed)\b"
+    r"\b(pending|en attente|a venir|in attesa|da contabilizzare|non contabilizzato|pendiente|vorgemerkt|ausstehend"
+    r"|offen|in behandeling|gereserveerd|authori[sz]ed|uncleared|unclaimed|venter|afventer|reserverad|preliminar"
+    r"|oczekujaca)\b"
 )
 NOT_MOVED = re.compile(
     r"\b(reverted|declined|failed|cancelled|canceled|rejected|voided|expired|denied|removed|annulee?|refusee?|abgelehnt"
