@@ -1,0 +1,197 @@
+"""How often learned suggestions are right, and of how many lines they speak, beside simpler ways on the same made
+years.
+
+The lines are synthetic, with fixed seeds; tests/support/accepted_lines.py says what they make hard, and no figure here
+is a promise for a real account. The first 70 % of a year are learned, the rest is guessed in steps, each way learning
+what came before. "right" counts against the true category, also where the answers that were learned hold mistakes;
+"same text" to "linear SVC" speak of every line, so for them and for ours "95" and "97" say of how many lines the surest
+guesses reach that precision, which nobody knows beforehand. "offered" is what is really shown: its share, how much of
+it is right, and how much of it was claimed to be.
+
+The linear SVC (characters and amount) is measured where scikit-learn is installed; nothing else needs it.
+
+    python bench/suggestions.py [--seeds 1 2 3] [--steps 6] [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+
+import accepted_lines
+
+from raccord.suggesting.history import Example
+from raccord.suggesting.learner import learn
+from raccord.suggesting.words import payee_of, words_in
+
+ALL = frozenset(f"c{number}" for number in range(accepted_lines.CATEGORIES))
+SETS = (
+    ("60 lines", 60, {}),
+    ("150 lines", 150, {}),
+    ("361 lines", 361, {}),
+    ("361, 5 % wrong", 361, {"noise": 0.05}),
+    ("2 000 lines", 2_000, {}),
+    ("2 000, 2 % wrong", 2_000, {"noise": 0.02}),
+    ("2 000, 5 % wrong", 2_000, {"noise": 0.05}),
+    ("2 000, drifting", 2_000, {"drift": 0.25}),
+    ("10 000 lines", 10_000, {}),
+)
+
+Guess = tuple[float, str, int | None]
+"""How sure by the way's own measure, the account, and the confidence where it is offered."""
+Way = Callable[[Sequence[Example], Sequence[Example]], list[Guess]]
+
+
+def most_frequent(known: Sequence[Example], asked: Sequence[Example]) -> list[Guess]:
+    account, count = Counter(each.answer.account for each in known).most_common(1)[0]
+    return [(count / len(known), account, None)] * len(asked)
+
+
+def same_text(known: Sequence[Example], asked: Sequence[Example]) -> list[Guess]:
+    return _majority(known, asked, lambda text: text.upper())
+
+
+def same_payee(known: Sequence[Example], asked: Sequence[Example]) -> list[Guess]:
+    return _majority(known, asked, lambda text: payee_of(words_in(text)))
+
+
+def _majority(known: Sequence[Example], asked: Sequence[Example], key: Callable[[str], str]) -> list[Guess]:
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for each in known:
+        seen[key(each.line.text)][each.answer.account] += 1
+    found: list[Guess] = []
+    for each in asked:
+        votes = seen.get(key(each.line.text))
+        account, count = votes.most_common(1)[0] if votes else ("", 0)
+        found.append((count / (2 + sum(votes.values())) if votes else -1.0, account, None))
+    return found
+
+
+def linear_svc(known: Sequence[Example], asked: Sequence[Example]) -> list[Guess]:
+    text, svm = (importlib.import_module(f"sklearn.{part}") for part in ("feature_extraction.text", "svm"))
+    sparse, numpy = importlib.import_module("scipy.sparse"), importlib.import_module("numpy")
+    characters = text.TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    amounts = text.TfidfVectorizer(
+        analyzer=lambda each: [
+            f"m{int(abs(each.line.amount) * 100).bit_length()}", f"s{each.line.amount > 0}", each.line.account
+        ]
+    )  # fmt: skip
+    seen = sparse.hstack([characters.fit_transform(_texts(known)), amounts.fit_transform(known) * 0.3]).tocsr()
+    model = svm.LinearSVC(random_state=0).fit(seen, [each.answer.account for each in known])
+    there = sparse.hstack([characters.transform(_texts(asked)), amounts.transform(asked) * 0.3]).tocsr()
+    scores = model.decision_function(there)
+    ordered = numpy.sort(scores, axis=1)
+    best = model.classes_[scores.argmax(axis=1)]
+    return [(float(high[-1] - high[-2]), str(name), None) for high, name in zip(ordered, best, strict=True)]
+
+
+def _texts(examples: Sequence[Example]) -> list[str]:
+    return [each.line.text for each in examples]
+
+
+def ours(known: Sequence[Example], asked: Sequence[Example]) -> list[Guess]:
+    learned = learn(known, ALL)
+    found: list[Guess] = []
+    for each in asked:
+        guess, told = learned.guess(each.line), learned.suggest(each.line)
+        sure = -10_000 if guess is None else guess.score
+        found.append((sure, "" if guess is None else guess.account, None if told is None else told.confidence))
+    return found
+
+
+WAYS: dict[str, Way] = {
+    "most frequent": most_frequent, "same text": same_text, "same payee": same_payee, "linear SVC": linear_svc,
+    "raccord": ours,
+}  # fmt: skip
+
+
+@dataclass
+class Told:
+    rows: list[tuple[float, bool]] = field(default_factory=list)
+    offered: list[tuple[int, bool]] = field(default_factory=list)
+    reached: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+    seconds: float = 0.0
+
+
+def walk(way: Way, made: accepted_lines.AcceptedLines, steps: int, told: Told) -> None:
+    """Guess the last third of a year in steps."""
+    count, rows = len(made.examples), []
+    for step in range(steps):
+        begin, end = (count * 7 // 10 + count * 3 * each // (10 * steps) for each in (step, step + 1))
+        began = time.process_time()
+        guesses = way(made.examples[:begin], made.examples[begin:end])
+        told.seconds = max(told.seconds, time.process_time() - began)
+        for each, (sure, account, confidence) in zip(made.examples[begin:end], guesses, strict=True):
+            right = account == made.truth[each.line.id]
+            rows.append((sure, right))
+            if confidence is not None:
+                told.offered.append((confidence, right))
+    told.rows += rows
+    for wanted in (95, 97):
+        told.reached[wanted].append(_reached(rows, wanted))
+
+
+def _reached(rows: Sequence[tuple[float, bool]], wanted: int) -> float:
+    """Return the share of lines, the surest first, of which so many of 100 are right."""
+    best = right = 0
+    for place, (_, ok) in enumerate(sorted(rows, key=lambda row: -row[0]), start=1):
+        right += ok
+        best = place if right * 100 >= wanted * place else best
+    return best / len(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--quick", action="store_true", help="leave the sets of 10 000 lines out")
+    options = parser.parse_args()
+    ways = dict(WAYS)
+    if importlib.util.find_spec("sklearn") is None:
+        del ways["linear SVC"]
+        print("scikit-learn is not installed: its linear SVC is left out")
+    print(
+        f"{'set':<18} {'way':<14} {'right':>6} {'95':>6} {'97':>6} | {'offered':>8} {'right':>6} {'claimed':>7} | CPU s"
+    )
+    everything = Told()
+    for name, count, made_with in SETS:
+        if options.quick and count >= 10_000:
+            continue
+        years = [accepted_lines.make(count, seed, **made_with) for seed in options.seeds]
+        for way_name, way in ways.items():
+            told = Told()
+            for made in years:
+                walk(way, made, options.steps, told)
+            if way is ours:
+                everything.offered += told.offered
+                everything.rows += told.rows
+            _print(name, way_name, told)
+    share, right, claimed = _offered(everything)
+    print(f"all sets: offered {share:.3f} of {len(everything.rows)}, right {right:.4f}, claimed {claimed:.4f}")
+
+
+def _print(name: str, way: str, told: Told) -> None:
+    share, right, claimed = _offered(told)
+    means = [sum(told.reached[wanted]) / len(told.reached[wanted]) for wanted in (95, 97)]
+    offered = f"{share:>8.3f} {right:>6.3f} {claimed:>7.3f}" if told.offered else f"{'–':>8} {'–':>6} {'–':>7}"
+    everything = sum(ok for _, ok in told.rows) / len(told.rows)
+    print(f"{name:<18} {way:<14} {everything:>6.3f} {means[0]:>6.3f} {means[1]:>6.3f} | {offered} | {told.seconds:.2f}")
+
+
+def _offered(told: Told) -> tuple[float, float, float]:
+    count = max(1, len(told.offered))
+    right, claimed = sum(ok for _, ok in told.offered), sum(confidence for confidence, _ in told.offered)
+    return len(told.offered) / len(told.rows), right / count, claimed / count / 1000
+
+
+if __name__ == "__main__":
+    main()

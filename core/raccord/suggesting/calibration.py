@@ -1,0 +1,90 @@
+"""From a score to how often such a score was right, and from where on enough of them were; in whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isqrt
+
+BINS = 60
+LEVELS = ((978, 40), (940, 200))
+"""Of 1 000 suggestions that are shown so many are to agree with the answers, and by how many judged ones that is known.
+
+Where people's answers contradict each other no learner agrees with 98 of 100; then the second level counts.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Judged guesses of neighbouring scores: from which score on, how many, and how many of them were right."""
+
+    score: int
+    count: int
+    right: int
+
+    @property
+    def confidence(self) -> int:
+        """How many of 1 000 such guesses are right; a few say less than many."""
+        return (self.right + 1) * 1000 // (self.count + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Steps with rising scores, never falling in how often they are right."""
+
+    steps: tuple[Step, ...] = ()
+    shown_from: int | None = None
+    """The least confidence that is shown; nothing where no threshold has proven itself."""
+
+    def confidence(self, score: int) -> int:
+        """Return how many of 1 000 guesses with such a score are right."""
+        return max((each.confidence for each in self.steps if each.score <= score), default=0)
+
+    def above(self, confidence: int) -> tuple[int, int]:
+        """Return how many judged guesses were at least so sure, and how many of these were right."""
+        sure = [each for each in self.steps if each.confidence >= confidence]
+        return sum(each.count for each in sure), sum(each.right for each in sure)
+
+
+def calibrated(judged: Iterable[tuple[int, bool]]) -> Calibration:
+    """Learn from guesses, each made before its answer was known, how sure a score is."""
+    found = Calibration(_rising(_binned(sorted(judged))))
+    for wanted, least in LEVELS:
+        for step in found.steps:
+            count, right = found.above(step.confidence)
+            if count >= least and proves(count, right, wanted):
+                return Calibration(found.steps, step.confidence)
+    return found
+
+
+def proves(count: int, right: int, wanted: int) -> bool:
+    """Tell whether a share of right guesses is reached with some room for chance; ``wanted`` is of 1 000."""
+    allowed = count * (1000 - wanted)
+    return (count - right) * 1000 <= max(0, allowed - isqrt(allowed * 1000) // 2)
+
+
+def _binned(judged: Sequence[tuple[int, bool]]) -> list[Step]:
+    size = max(5, len(judged) // BINS)
+    bins: list[Step] = []
+    place = 0
+    while place < len(judged):
+        end = min(len(judged), place + size)
+        # Equal scores stay together, and so does a rest that is too small to say anything.
+        while end < len(judged) and (judged[end][0] == judged[end - 1][0] or len(judged) - end < size):
+            end += 1
+        some = judged[place:end]
+        bins.append(Step(some[0][0], len(some), sum(right for _, right in some)))
+        place = end
+    return bins
+
+
+def _rising(bins: Iterable[Step]) -> tuple[Step, ...]:
+    """Join neighbours until no higher score is right less often than a lower one."""
+    steps: list[Step] = []
+    for each in bins:
+        step = each
+        while steps and steps[-1].right * step.count >= step.right * steps[-1].count:
+            before = steps.pop()
+            step = Step(before.score, before.count + step.count, before.right + step.right)
+        steps.append(step)
+    return tuple(steps)

@@ -1,0 +1,162 @@
+"""Learned suggestions: right where they speak, silent where they do not know, the same for the same history."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import accepted_lines
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from raccord.suggesting.calibration import LEVELS, calibrated, proves
+from raccord.suggesting.history import CORRECTED, Answer, Example, Line
+from raccord.suggesting.learner import EXAMPLES_MIN, Learned, Suggestion, learn
+from raccord.suggesting.words import payee_of, words_in
+
+ALL = frozenset(f"c{number}" for number in range(accepted_lines.CATEGORIES))
+DAY = date(2026, 1, 5)
+HEADS = ("BISTRO", "GARAGE", "PAPETERIE", "TELECOM", "HYDRO")
+
+
+def line(number: int, text: str, amount: str = "-20.00") -> Line:
+    return Line(f"n{number:05}", DAY + timedelta(number), text, Decimal(amount), "bank")
+
+
+def plain(count: int) -> list[Example]:
+    """Five payees with a category each, again and again, sometimes with a city or a number."""
+    return [
+        Example(line(number, f"ACHAT {HEADS[number % 5]} ROY{('', ' LAVAL', ' #771')[number % 3]}"),
+                Answer(f"c{number % 5}", party_kind="Vendor", party_id=f"{number % 5}"))
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def judged(seed: int, count: int, noise: str) -> list[tuple[int, bool]]:
+    """Return confidences of the last third of a made year with whether they are right, learned in six steps."""
+    made = accepted_lines.make(count, seed, noise=float(noise))
+    said = []
+    for step in range(6):
+        begin, end = (count * 7 // 10 + count * 3 // 10 * each // 6 for each in (step, step + 1))
+        learned = learn(made.examples[:begin], ALL)
+        for each in made.examples[begin:end]:
+            told = learned.suggest(each.line)
+            if told is not None:
+                said.append((told.confidence, told.answer.account == made.truth[each.line.id]))
+    return said
+
+
+@pytest.fixture(scope="module")
+def spoken() -> list[tuple[int, bool]]:
+    return [each for seed, noise in ((21, "0"), (22, "0"), (23, "0.02")) for each in judged(seed, 1000, noise)]
+
+
+def test_what_is_suggested_is_right_as_often_as_it_says(spoken: list[tuple[int, bool]]) -> None:
+    """Synthetic lines of three years, fixed seeds; figures for more of them: bench/suggestions.py."""
+    right = sum(ok for _, ok in spoken)
+    assert len(spoken) > 400, "it speaks of more than two of five lines"
+    assert right * 100 >= 97 * len(spoken)
+    for low, high in ((900, 970), (970, 1001)):
+        some = [(confidence, ok) for confidence, ok in spoken if low <= confidence < high]
+        claimed, found = sum(confidence for confidence, _ in some), sum(ok for _, ok in some) * 1000
+        assert len(some) < 60 or found >= claimed - 20 * len(some), f"{low}: claims more than it holds"
+
+
+@pytest.mark.parametrize("count", [0, 1, EXAMPLES_MIN, EXAMPLES_MIN + LEVELS[0][1] - 1])
+def test_a_cold_start_says_nothing(count: int) -> None:
+    assert learn(plain(count), ALL).suggest(line(400, "ACHAT BISTRO ROY")) is None
+
+
+def test_a_suggestion_names_what_agrees_and_the_lines_behind_it() -> None:
+    history = plain(120)
+    told = learn(history, ALL).suggest(line(400, "ACHAT BISTRO ROY #4411 MONTREAL"))
+    assert told is not None
+    assert told.answer == Answer("c0", party_kind="Vendor", party_id="0")
+    assert [each.line.id for each in told.examples] == ["n00110", "n00105", "n00095"], "the newest of the payee first"
+    assert told.confidence > 970
+
+
+def test_it_is_silent_of_new_payees_and_of_the_other_direction() -> None:
+    learned = learn(plain(120), ALL)
+    assert learned.suggest(line(400, "ACHAT COIFFURE MIMI")) is None
+    assert learned.suggest(line(400, "8841 0042")) is None
+    assert learned.suggest(line(400, "ACHAT BISTRO ROY", "20.00")) is None, "a refund is no purchase"
+
+
+def test_no_inactive_account_is_ever_suggested() -> None:
+    told = learn(plain(150), ALL - {"c0"})
+    assert told.suggest(line(400, "ACHAT BISTRO ROY")) is None
+    assert told.suggest(line(400, "ACHAT GARAGE ROY")) is not None
+
+
+def test_contradictions_lower_the_score_and_corrections_outweigh() -> None:
+    history = plain(100)
+    before = learn(history, ALL).guess(line(400, "ACHAT BISTRO ROY"))
+    against = [Example(line(100 + each, "ACHAT BISTRO ROY"), Answer("c9")) for each in range(3)]
+    torn = learn([*history, *against], ALL).guess(line(400, "ACHAT BISTRO ROY"))
+    assert before is not None
+    assert torn is not None
+    assert torn.score < before.score - 200
+    corrected = learn([*history, *(replace(each, weight=CORRECTED) for each in against)], ALL)
+    guess = corrected.guess(line(400, "ACHAT BISTRO ROY"))
+    assert guess is not None
+    assert guess.account == "c9", "three corrections weigh more than nine older answers"
+
+
+def test_what_is_never_suggested_contradicts_what_is() -> None:
+    split = [Example(line(200 + each, "ACHAT BISTRO ROY"), Answer("")) for each in range(12)]
+    assert learn([*plain(120), *split], ALL).suggest(line(400, "ACHAT BISTRO ROY")) is None
+
+
+def test_the_same_history_says_the_same_in_whatever_order_it_is_told() -> None:
+    made = accepted_lines.make(400, 31)
+    shuffled = list(made.examples)
+    random.Random(5).shuffle(shuffled)
+    one, other = learn(made.examples, ALL), learn(shuffled, ALL)
+    assert one.calibration == other.calibration
+    assert [_said(one, each) for each in made.examples] == [_said(other, each) for each in made.examples]
+    known = learn(made.examples, ALL, one.calibration)
+    assert [_said(known, each) for each in made.examples] == [_said(one, each) for each in made.examples]
+
+
+def _said(learned: Learned, example: Example) -> Suggestion | None:
+    return learned.suggest(example.line)
+
+
+PAYEES = st.sampled_from(["BISTRO ROY", "BISTRO ROI", "GARAGE NORD", "GARAGE NORD LAVAL", "X", "", "4411", "É"])
+HISTORIES = st.lists(st.tuples(PAYEES, st.sampled_from(["", "c1", "c2", "c3"]), st.integers(-900, 900)), max_size=90)
+
+
+@settings(max_examples=40, deadline=None)
+@given(HISTORIES, st.sets(st.sampled_from(["c1", "c2", "c3"])), PAYEES)
+def test_whatever_the_history_only_usable_accounts_of_the_same_payee_are_named(
+    history: list[tuple[str, str, int]], usable: set[str], text: str
+) -> None:
+    examples = [
+        Example(line(number, said, str(Decimal(cents) / 100)), Answer(account))
+        for number, (said, account, cents) in enumerate(history)
+    ]
+    told = learn(examples, usable).suggest(line(500, text))
+    if told is not None:
+        assert told.answer.account in usable
+        assert told.examples
+        assert all(each in examples and each.answer.account == told.answer.account for each in told.examples)
+
+
+def test_steps_rise_and_a_threshold_needs_proof() -> None:
+    found = calibrated([(score, score % 10 < score // 100) for score in range(1000)])
+    assert [each.confidence for each in found.steps] == sorted(each.confidence for each in found.steps)
+    assert found.shown_from is None, "right nine times of ten is not enough to speak"
+    sure = calibrated([(score, score > 500 or score % 2 == 0) for score in range(1000)])
+    assert sure.shown_from is not None
+    assert sure.confidence(400) < sure.shown_from <= sure.confidence(900)
+    assert not proves(100, 97, 970), "exactly as many leave no room for chance"
+    assert proves(200, 198, 970)
+
+
+def test_payees_are_known_without_the_banks_own_words() -> None:
+    for text in ("ACHAT POS Épicerie du Coin #221 03/04", "PAIEMENT EPICERIE DU COIN 88271", "épicerie du coin"):
+        assert payee_of(words_in(text)) == "EPICERIE COIN"
