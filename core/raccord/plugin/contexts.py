@@ -27,6 +27,17 @@ class Answer(Protocol):
     def json(self) -> object: ...
 
 
+class Download(Protocol):
+    """An answer whose body is read piece by piece, for ``FileBox.receive``."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> BinaryIO: ...
+
+
 class Http(Protocol):
     """A connector's only way out: declared hosts only, with time-outs, bounded retries of reads and redaction."""
 
@@ -37,6 +48,9 @@ class Http(Protocol):
         self, url: str, *, json: object = None, content: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer: ...
     def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> Answer: ...
+    def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> AbstractContextManager[Download]:
+        """Open a file at the source, of at most 100 MiB, without holding it in memory; not tried again by itself."""
+        ...
 
 
 class SourceFile(Protocol):
@@ -140,3 +154,6 @@ class PushContext(ConnectionView, Protocol):
 class ReportContext(ConnectionView, Protocol):
     @property
     def http(self) -> Http: ...
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        ...

@@ -96,7 +96,12 @@ class Pushes(Protocol):
 class Reports(Protocol):
     @hookspec(firstresult=True)
     def report_outcome(self, context: ReportContext, outcomes: Sequence[Outcome]) -> bool | None:
-        """Tell the source what became of its records; ``True`` when done."""
+        """Tell the source what became of its records, at most 200 outcomes at once; ``True`` when it took note.
+
+        Called after posting with everything that is not yet told as it is now: what was posted, held, left out or not
+        understood, and what the source sent again though nothing changed. Without ``True`` the next run tells it again,
+        and after a crash too, so it is idempotent.
+        """
         ...
 
 

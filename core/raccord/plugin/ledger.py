@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from raccord.plugin.drafts import Accepts, Draft
 from raccord.plugin.money import Money
+from raccord.plugin.records import JSON
 from raccord.plugin.texts import Text
 
 
@@ -143,7 +144,11 @@ class OutcomeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one draft, told back to the source by ``report_outcome``."""
+    """What became of one draft, told back to the source by ``report_outcome``.
+
+    A record that made no draft, because it was left out or not understood, has an empty ``draft_key``. ``code`` says
+    why a draft is held, failed or left out. ``raw`` is what the source said last of the record, as in ``Record.raw``.
+    """
 
     stream: str
     source_id: str
@@ -152,6 +157,7 @@ class Outcome:
     document: Document | None = None
     code: str = ""
     reason: Text | None = None
+    raw: Mapping[str, JSON] = field(default_factory=dict, hash=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from io import BufferedReader, RawIOBase
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,8 +20,12 @@ from raccord.clock import Clock
 from raccord.plugin.errors import Reauthorise, RetryLater, SourceRefused
 from raccord.plugin.texts import Text
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 TRIES = 3
 BODY_BYTES_MAX = 50 * 1024 * 1024
+FILE_BYTES_MAX = 100 * 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +41,15 @@ class HttpAnswer:
         """Return the decoded body; fractions are ``Decimal``. Raises ``ValueError`` when it is not JSON."""
         decoded: object = json.loads(self.content, parse_float=Decimal)
         return decoded
+
+
+@dataclass(frozen=True, slots=True)
+class HttpDownload:
+    """An answer whose body is read piece by piece."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: BinaryIO
 
 
 class SourceHttp:
@@ -68,6 +84,20 @@ class SourceHttp:
     def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         return self._send("PUT", url, None, headers, _body(json, b""))
 
+    @contextmanager
+    def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[HttpDownload]:
+        """Open a file at the source; raises ``SourceRefused`` once it turns out larger than a file may be."""
+        host, sent = self._allowed(url), {"User-Agent": "raccord", **(headers or {})}
+        try:
+            with self._client.stream("GET", url, headers=sent) as response:
+                _log.info("source GET %s%s %s", host, urlsplit(url).path, response.status_code)
+                _judged(host, HttpAnswer(response.status_code, dict(response.headers), b""))
+                body = _Pieces(host, response.iter_bytes())
+                with BufferedReader(body) as content:
+                    yield HttpDownload(response.status_code, dict(response.headers), content)
+        except httpx.HTTPError as error:
+            raise _away(host, error) from None
+
     def _read(
         self, method: str, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None
     ) -> HttpAnswer:
@@ -86,15 +116,7 @@ class SourceHttp:
         headers: Mapping[str, str] | None,
         body: bytes | None,
     ) -> HttpAnswer:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").casefold()
-        if host not in self._hosts or parts.scheme not in ("https", "http"):
-            raise SourceRefused(
-                Text(
-                    f"Le connecteur n'a pas déclaré l'hôte {host or '(vide)'} ; la requête n'est pas partie.",
-                    f"The connector did not declare the host {host or '(empty)'}; the request was not sent.",
-                )
-            )
+        host = self._allowed(url)
         sent = {
             "User-Agent": "raccord",
             **({"Content-Type": "application/json"} if body is not None else {}),
@@ -109,15 +131,58 @@ class SourceHttp:
                         raise _refused(host, "réponse trop grande", "answer too large")
                 answer = HttpAnswer(response.status_code, dict(response.headers), content)
         except httpx.HTTPError as error:
-            # The message of httpx may repeat the address with its query.
-            raise RetryLater(
-                Text(
-                    f"{host} ne répond pas ({type(error).__name__}).",
-                    f"{host} does not answer ({type(error).__name__}).",
-                )
-            ) from None
-        _log.info("source %s %s%s %s", method, host, parts.path, answer.status)
+            raise _away(host, error) from None
+        _log.info("source %s %s%s %s", method, host, urlsplit(url).path, answer.status)
         return _judged(host, answer)
+
+    def _allowed(self, url: str) -> str:
+        """Return the host of an address that the connector declared."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").casefold()
+        if host not in self._hosts or parts.scheme not in ("https", "http"):
+            raise SourceRefused(
+                Text(
+                    f"Le connecteur n'a pas déclaré l'hôte {host or '(vide)'} ; la requête n'est pas partie.",
+                    f"The connector did not declare the host {host or '(empty)'}; the request was not sent.",
+                )
+            )
+        return host
+
+
+class _Pieces(RawIOBase):
+    """The body of an answer as a file; what the network does to it is told as it is elsewhere."""
+
+    def __init__(self, host: str, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._host, self._pieces = host, pieces
+        self._left, self._came = b"", 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Fill the buffer with what came; 0 at the end."""
+        view = memoryview(buffer).cast("B")
+        while not self._left:
+            try:
+                self._left = next(self._pieces)
+            except StopIteration:
+                return 0
+            except httpx.HTTPError as error:
+                raise _away(self._host, error) from None
+            self._came += len(self._left)
+            if self._came > FILE_BYTES_MAX:
+                raise _refused(self._host, "fichier trop grand", "file too large")
+        taken = min(len(view), len(self._left))
+        view[:taken], self._left = self._left[:taken], self._left[taken:]
+        return taken
+
+
+def _away(host: str, error: httpx.HTTPError) -> RetryLater:
+    # The message of httpx may repeat the address with its query.
+    return RetryLater(
+        Text(f"{host} ne répond pas ({type(error).__name__}).", f"{host} does not answer ({type(error).__name__}).")
+    )
 
 
 def allowed_hosts(declared: Sequence[str], settings: BaseModel) -> tuple[str, ...]:

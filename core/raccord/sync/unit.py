@@ -10,7 +10,6 @@ from typing import assert_never
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.ledger import Outcome
 from raccord.plugin.records import Page
 from raccord.store.models import (
     Company,
@@ -38,7 +37,6 @@ from raccord.sync.books import (
 from raccord.sync.conserve import conserve
 from raccord.sync.doubles import Doubles, Sought, documents_near
 from raccord.sync.entries import changed_entries, read_entries
-from raccord.sync.environments import environment_of
 from raccord.sync.execution import Execution
 from raccord.sync.keep import keep_page
 from raccord.sync.look import look, note
@@ -57,7 +55,7 @@ from raccord.sync.prove import proof_months
 from raccord.sync.push import Place, alone, goes, note_told, tell_page
 from raccord.sync.reactivate import note_inactive
 from raccord.sync.removals import leave_closed_removals
-from raccord.sync.report import outcomes_after
+from raccord.sync.report import tell_outcomes
 from raccord.sync.reposts import open_repost, settle_repost
 from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
@@ -75,7 +73,6 @@ STANDING = "standing"
 """Who approved the plans of a connection that runs by itself."""
 CLOSING = "closing"
 """Under this name a run's progress keeps the closing date that was read before posting."""
-REPORT_SLICE = 200
 
 
 @dataclass(slots=True)
@@ -327,21 +324,8 @@ class Unit:
 
     def _report(self) -> None:
         """Tell the source what became of its records, if it wants to know."""
-        bench = self.bench
-        outcomes: list[Outcome] = []
-        with self.execution.database.read() as session:
-            run = session.get_one(Run, self.execution.run_id)
-            last = int(run.progress.get("reported", 0))
-            if bench.scope.answers("report_outcome"):
-                environment = environment_of(bench.company.environment)
-                outcomes, last = outcomes_after(
-                    session, run.plan_id, last, REPORT_SLICE, environment, bench.company.realm
-                )
-        if outcomes:
-            bench.scope.report(self.workshop.report_view(bench), outcomes)
-        more = bool(outcomes) or self._tell_lists()
+        more = tell_outcomes(self.workshop, self.execution, self.bench) or self._tell_lists()
         with self.execution.begin() as (_, run):
-            run.progress = {**run.progress, "reported": last}
             if not more:
                 run.phase = Phase.PROVE
 

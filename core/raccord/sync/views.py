@@ -49,3 +49,7 @@ class MapView(View):
 @dataclass(frozen=True, slots=True, repr=False)
 class ReportView(View):
     http: Http
+    clock: Clock
+
+    def now(self) -> datetime:
+        return self.clock.now().astimezone(UTC)

@@ -152,6 +152,7 @@ class Workshop:
             view.starts_on,
             view.days,
             self._source_http(bench),
+            self.clock,
         )
 
     def map_view(self, session: Session, bench: Bench) -> Callable[[date], MapView]:

@@ -21,6 +21,7 @@ from raccord.plugin import (
     Text,
     hookimpl,
 )
+from raccord.plugin.errors import SourceRefused
 from raccord.scope import Scopes
 from raccord.store.models import Company, Connection, ConnectionState, LinkRow, Problem, RunState
 from raccord.sync.workshop import Workshop
@@ -59,6 +60,56 @@ def test_a_source_that_waits_for_it_is_told_what_became_of_its_records(
     assert posted.document is not None
     assert (posted.source_id, posted.document.id) == ("s1", link.document_id)
     assert posted.document.url
+
+
+def test_a_source_is_told_until_it_takes_note_and_again_of_what_it_sends_again(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    told: list[dict[str, Outcome]] = []
+    answers: list[bool | Exception] = [SourceRefused(Text("Non.", "No.")), False]
+
+    @hookimpl
+    def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool:
+        told.append({f"{each.stream}/{each.source_id}": each for each in outcomes})
+        answer = answers.pop(0) if answers else True
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def problems() -> list[tuple[str, str]]:
+        with workshop.database.read() as session:
+            rows = session.scalars(select(Problem).where(Problem.code == "report.not_told").order_by(Problem.opened_at))
+            return [(row.state, row.params.get("en", "")) for row in rows]
+
+    with_hooks(workshop, report_outcome=report_outcome)
+    till.ROWS["T1"] = [sale(1), sale(2, kind="wrong"), sale(3, kind="training")]
+    choose_usual(workshop, connection, company)
+    assert sync(workshop, connection).state == RunState.DONE, "what is posted is posted and proven all the same"
+    assert problems() == [("open", "No.")]
+    sync(workshop, connection)
+    assert problems() == [("open", "")]
+    assert [sorted(each) for each in told] == [["sales/s1"], ["sales/s1"]], "a slice that is refused ends the telling"
+    told.clear()
+    sync(workshop, connection)
+    assert problems() == [("gone", "")]
+    first = {key: each for slice_ in told for key, each in slice_.items()}
+    assert {key: each.state for key, each in first.items()} == {
+        "sales/s1": OutcomeState.POSTED, "sales/s2": OutcomeState.FAILED, "sales/s3": OutcomeState.SKIPPED,
+    }  # fmt: skip
+    assert (first["sales/s2"].draft_key, first["sales/s1"].raw["amount"]) == ("", "10.00")
+    told.clear()
+    sync(workshop, connection)
+    assert told == [], "what is known is not told again"
+    # The source sends a record once more under another envelope: it hears of the same document.
+    till.ROWS["T1"][0] = sale(1, job="second")
+    sync(workshop, connection)
+    [again] = [each["sales/s1"] for each in told]
+    assert (again.state, again.document, again.raw["job"]) == (
+        OutcomeState.POSTED,
+        first["sales/s1"].document,
+        "second",
+    )
+    assert workshop.client(company).count("SalesReceipt") == 1
 
 
 def test_a_connector_fills_a_role_that_nobody_chose(

@@ -51,6 +51,7 @@ from raccord.store.models.records import (
     SourceRecord,
     StreamCursor,
     TermOverride,
+    ToldOutcome,
 )
 from raccord.store.models.runs import ApiUse, Control, Event, EventHead, RateBucket, Run, RunCount, RunState, Worker
 
@@ -118,6 +119,7 @@ __all__ = [
     "Statement",
     "StreamCursor",
     "TermOverride",
+    "ToldOutcome",
     "WebSession",
     "WebhookDelivery",
     "WebhookEndpoint",

@@ -179,6 +179,21 @@ class Repost(Model):
     ended_at: Mapped[datetime | None]
 
 
+class ToldOutcome(Model):
+    """What the source was told last of a draft, or of a record that made none."""
+
+    __tablename__ = "told_outcome"
+
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    record_id: Mapped[int] = mapped_column(RowId)
+    """The revision of the record that it was told of: the same told again by the source is a new one."""
+    state: Mapped[str]
+    document_id: Mapped[str]
+    reason: Mapped[str]
+    told_at: Mapped[datetime]
+
+
 class Hold(Model):
     """A draft that waits for a person, with the question it waits on."""
 
