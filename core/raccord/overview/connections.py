@@ -10,8 +10,8 @@ from decimal import Decimal
 from sqlalchemy import Integer, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import USUAL, Listing, Within, bounds
-from raccord.overview.money import at_the_bank
+from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
+from raccord.overview.money import money_accounts
 from raccord.overview.runs import RunView, last_runs
 from raccord.overview.sums import exact, scale_of, units_of
 from raccord.store.models import (
@@ -29,6 +29,8 @@ from raccord.store.models import (
     Proof,
     Schedule,
 )
+
+EVER = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,14 @@ def list_connections(
     company_id: str | None = None,
     *,
     within: Within = None,
+    since: date | None = EVER,
     limit: int = USUAL,
     offset: int = 0,
 ) -> Listing[ConnectionView]:
-    """Return the connections of a company, or of all, by company and label."""
+    """Return the connections of a company, or of all, by company and label; ``since`` is the first day of what moved.
+
+    Without one nothing is added up, which spares reading what most pages do not show.
+    """
     limit, offset = bounds(limit, offset)
     mine = [] if company_id is None else [Connection.company_id == company_id]
     mine += [] if within is None else [Connection.company_id.in_(within)]
@@ -118,23 +124,55 @@ def list_connections(
         .offset(offset)
     ).all()
     total = session.scalar(select(func.count()).select_from(Connection).where(*mine)) or 0
-    return Listing(_views(session, [(row[0], row[1]) for row in rows]), total, offset, limit)
+    return Listing(_views(session, [(row[0], row[1]) for row in rows], since), total, offset, limit)
 
 
-def connection_view(session: Session, connection_id: str) -> ConnectionView | None:
-    """Return one connection, or nothing if there is none of that id."""
+@dataclass(frozen=True, slots=True)
+class ConnectionName:
+    """What a list to choose a connection from shows."""
+
+    id: str
+    label: str
+    company: str
+
+
+def connection_names(session: Session, *, within: Within = None, limit: int = MOST) -> list[ConnectionName]:
+    """Return the connections of all companies, or of some, by company and label, without looking at what they hold."""
+    mine = [] if within is None else [Connection.company_id.in_(within)]
+    rows = session.execute(
+        select(Connection.id, Connection.label, Company.name)
+        .join(Company, Company.id == Connection.company_id)
+        .where(*mine)
+        .order_by(Company.name, Connection.label, Connection.id)
+        .limit(bounds(limit, 0)[0])
+    )
+    return [ConnectionName(row[0], row[1], row[2]) for row in rows]
+
+
+def connection_view(session: Session, connection_id: str, *, since: date | None = EVER) -> ConnectionView | None:
+    """Return one connection, with what moved from a day on, or nothing if there is none of that id."""
     connection = session.get(Connection, connection_id)
     if connection is None:
         return None
-    return _views(session, [(connection, session.get_one(Company, connection.company_id))])[0]
+    return _views(session, [(connection, session.get_one(Company, connection.company_id))], since)[0]
 
 
-def _views(session: Session, rows: Sequence[tuple[Connection, Company]]) -> list[ConnectionView]:
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    documents: int = 0
+    moved: Sequence[Moved] = ()
+
+
+_NOTHING = _Posted()
+
+
+def _views(session: Session, rows: Sequence[tuple[Connection, Company]], since: date | None) -> list[ConnectionView]:
     ids = [connection.id for connection, _ in rows]
     if not ids:
         return []
     runs, questions, problems = last_runs(session, ids), _questions(session, ids), _problems(session, ids)
-    documents, moved, proven = _documents(session, ids), _moved(session, ids), _proven(session, ids)
+    posted = _posted(session, {connection.id: company.id for connection, company in rows}, since)
+    proven = _proven(session, ids)
     due, waiting = _due(session, ids), _waiting(session, ids)
     return [
         ConnectionView(
@@ -160,8 +198,8 @@ def _views(session: Session, rows: Sequence[tuple[Connection, Company]]) -> list
             next_run=due.get(connection.id) if connection.state == ConnectionState.CONNECTED else None,
             questions=questions.get(connection.id, 0),
             problems=problems.get(connection.id, 0),
-            documents=documents.get(connection.id, 0),
-            moved=moved.get(connection.id, ()),
+            documents=posted.get(connection.id, _NOTHING).documents,
+            moved=posted.get(connection.id, _NOTHING).moved,
             proven=proven.get(connection.id),
             waiting_plan=waiting.get(connection.id, ""),
         )
@@ -187,37 +225,39 @@ def _problems(session: Session, ids: Sequence[str]) -> Mapping[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _documents(session: Session, ids: Sequence[str]) -> Mapping[str, int]:
-    rows = session.execute(
-        select(LinkRow.connection_id, func.count())
-        .where(LinkRow.connection_id.in_(ids), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None))
-        .group_by(LinkRow.connection_id)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def _moved(session: Session, ids: Sequence[str]) -> Mapping[str, Sequence[Moved]]:
+def _posted(session: Session, companies: Mapping[str, str], since: date | None) -> Mapping[str, _Posted]:
+    """Return what each connection (its id to its company's) has in QuickBooks, and what that moved from a day on."""
     out, scale = func.substr(LinkRow.amount, 1, 1) == "-", scale_of(session, LinkRow.amount)
+    live = LinkRow.connection_id.in_(companies), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
+    documents = select(LinkRow.connection_id, func.count()).where(*live).group_by(LinkRow.connection_id)
+    counts = {row[0]: row[1] for row in session.execute(documents)}
+    if since is None:
+        return {id_: _Posted(count) for id_, count in counts.items()}
+    # By account, and which accounts hold money is asked once: not for each document.
     rows = session.execute(
         select(
-            LinkRow.connection_id, LinkRow.currency, out.label("out"), scale.label("scale"), units_of(LinkRow.amount)
+            LinkRow.connection_id,
+            LinkRow.currency,
+            LinkRow.money_account,
+            out.label("out"),
+            scale.label("scale"),
+            units_of(LinkRow.amount),
         )
-        .where(
-            LinkRow.connection_id.in_(ids),
-            LinkRow.state == LinkState.LIVE,
-            LinkRow.amount.is_not(None),
-            at_the_bank(LinkRow.company_id, LinkRow.money_account),
+        .where(*live, *([] if since == EVER else [LinkRow.day >= since]))
+        .group_by("connection_id", "currency", "money_account", "out", "scale")
+    ).all()
+    money = money_accounts(session, set(companies.values()))
+    sums: dict[str, dict[str, list[Decimal]]] = {}
+    for connection_id, currency, account, is_out, places, units in rows:
+        if (companies[connection_id], account) in money:
+            pair = sums.setdefault(connection_id, {}).setdefault(currency, [Decimal(0), Decimal(0)])
+            pair[1 if is_out else 0] += abs(exact(units, places))
+    return {
+        id_: _Posted(
+            count, tuple(Moved(currency, pair[0], pair[1]) for currency, pair in sorted(sums.get(id_, {}).items()))
         )
-        .group_by("connection_id", "currency", "out", "scale")
-    )
-    sums: dict[tuple[str, str], list[Decimal]] = {}
-    for connection_id, currency, is_out, places, units in rows:
-        pair = sums.setdefault((connection_id, currency), [Decimal(0), Decimal(0)])
-        pair[1 if is_out else 0] += abs(exact(units, places))
-    found: dict[str, list[Moved]] = {}
-    for (connection_id, currency), (moved_in, moved_out) in sorted(sums.items()):
-        found.setdefault(connection_id, []).append(Moved(currency, moved_in, moved_out))
-    return found
+        for id_, count in counts.items()
+    }
 
 
 def _proven(session: Session, ids: Sequence[str]) -> Mapping[str, Proven]:

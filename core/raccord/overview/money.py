@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, select
+from sqlalchemy.orm import Session
 
 from raccord.store.models import LedgerEntry
 
@@ -20,3 +22,15 @@ def at_the_bank(company_id: SQLColumnExpression[Any], account_id: SQLColumnExpre
         LedgerEntry.object_id == account_id,
         LedgerEntry.type.in_(MONEY_TYPES),
     )
+
+
+def money_accounts(session: Session, company_ids: Collection[str]) -> set[tuple[str, str]]:
+    """Return the bank and card accounts of companies: company and account."""
+    rows = session.execute(
+        select(LedgerEntry.company_id, LedgerEntry.object_id).where(
+            LedgerEntry.company_id.in_(company_ids),
+            LedgerEntry.kind == "Account",
+            LedgerEntry.type.in_(MONEY_TYPES),
+        )
+    )
+    return {(row[0], row[1]) for row in rows}

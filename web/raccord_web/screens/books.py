@@ -42,7 +42,7 @@ MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 def overview(request: Request) -> Response:
     within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
-        connections = list_connections(session, within=within, limit=MOST).rows
+        connections = list_connections(session, within=within, since=None, limit=MOST).rows
         companies = list_companies(session, within=within, limit=MOST).rows
         by_id = {view.id: view for view in connections}
         certificates = session.scalars(

@@ -27,7 +27,7 @@ from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
-from raccord_web.screens.home import PAGE, Offset
+from raccord_web.screens.home import PAGE, RECENT_DAYS, Offset, recent
 from raccord_web.steps import takes_files
 from raccord_web.visitors import acting, within_of
 
@@ -41,12 +41,13 @@ def every(request: Request, offset: Offset = 0) -> Response:
     """Show all connections, each with its state and what it moved."""
     with desk_of(request).workshop.database.read() as session:
         within = within_of(request)
-        listing = list_connections(session, within=within, limit=PAGE, offset=offset)
+        listing = list_connections(session, within=within, since=recent(desk_of(request)), limit=PAGE, offset=offset)
         return show(
             request,
             "connections.html",
             session,
             listing=listing,
+            recent_days=RECENT_DAYS,
             companies=list_companies(session, within=within, limit=MOST).rows,
         )
 
@@ -54,7 +55,7 @@ def every(request: Request, offset: Offset = 0) -> Response:
 @router.get("/connections/{connection_id}")
 def connection(request: Request, connection_id: str) -> Response:
     with desk_of(request).workshop.database.read() as session:
-        view = connection_view(session, connection_id)
+        view = connection_view(session, connection_id, since=recent(desk_of(request)))
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         held = session.get_one(Connection, connection_id)
@@ -65,6 +66,7 @@ def connection(request: Request, connection_id: str) -> Response:
             "connection.html",
             session,
             view=view,
+            recent_days=RECENT_DAYS,
             bar=coverage_bar(coverage_of(session, held, desk_of(request).workshop.clock)),
             granted=granted,
             takes_files=info is not None and takes_files(info, held.settings),

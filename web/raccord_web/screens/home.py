@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,21 +13,27 @@ from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
 from raccord.overview.proofs import proof_totals
-from raccord_web.desk import desk_of
+from raccord_web.desk import Desk, desk_of
 from raccord_web.rendering import show
 from raccord_web.visitors import within_of
 
 router = APIRouter()
 PAGE = 50
+RECENT_DAYS = 30
 
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 
 
+def recent(desk: Desk) -> date:
+    """Return the first of the last ``RECENT_DAYS`` days, which pages add up."""
+    return desk.workshop.clock.now().date() - timedelta(days=RECENT_DAYS - 1)
+
+
 @router.get("/")
 def home(request: Request, offset: Offset = 0) -> Response:
-    within = within_of(request)
-    with desk_of(request).workshop.database.read() as session:
-        listing = list_connections(session, within=within, limit=PAGE, offset=offset)
+    desk, within = desk_of(request), within_of(request)
+    with desk.workshop.database.read() as session:
+        listing = list_connections(session, within=within, since=recent(desk), limit=PAGE, offset=offset)
         totals = proof_totals(session, [view.id for view in listing.rows])
         by_id = {view.id: view for view in listing.rows}
         return show(
@@ -35,6 +42,7 @@ def home(request: Request, offset: Offset = 0) -> Response:
             session,
             companies=list_companies(session, within=within, limit=MOST).rows,
             listing=listing,
+            recent_days=RECENT_DAYS,
             needing=[view for view in listing.rows if view.needs_person],
             totals=[(by_id[total.connection_id], total) for total in totals],
         )

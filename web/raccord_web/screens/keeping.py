@@ -80,7 +80,7 @@ def _require_managing(request: Request, info: ConnectorInfo, connection_id: str)
 
 def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, **values: object) -> Response:
     with desk_of(request).workshop.database.read() as session:
-        view = connection_view(session, connection_id)
+        view = connection_view(session, connection_id, since=None)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         return show(

@@ -53,7 +53,7 @@ def _page(
     workshop = desk_of(request).workshop
     views = lists_of(workshop, connection_id)
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id)
+        view = connection_view(session, connection_id, since=None)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         return show(

@@ -97,7 +97,8 @@ def _page(
         return show(
             request, "mapping.html", session, status=status,
             **{
-                **usual, "view": connection_view(session, connection_id), "connector": info.name, "tab": view, "q": q,
+                **usual, "view": connection_view(session, connection_id, since=None), "connector": info.name,
+                "tab": view, "q": q,
                 "roles": [each for each in roles if _role_matches(each, q, language_of(request))],
                 "terms": [each for each in terms if _term_matches(each, q, language_of(request))],
                 "all_roles": len(roles), "all_terms": len(terms), "todo": sum(each.missing for each in roles),

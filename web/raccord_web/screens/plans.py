@@ -29,7 +29,7 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
     wanted = Action(action) if action in set(Action) else None
     with desk_of(request).workshop.database.read() as session:
         summary = plan_summary(session, plan_id)
-        view = None if summary is None else connection_view(session, summary.connection_id)
+        view = None if summary is None else connection_view(session, summary.connection_id, since=None)
         if summary is None or view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         effects = plan_effect(session, plan_id)

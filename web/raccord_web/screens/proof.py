@@ -26,7 +26,7 @@ def proof(
 ) -> Response:
     """Show one month (any day of it), the newest unless asked; ``only=unequal`` shows what differs, in any month."""
     with desk_of(request).workshop.database.read() as session:
-        view = connection_view(session, connection_id)
+        view = connection_view(session, connection_id, since=None)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         months = proof_months(session, connection_id)

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from raccord.overview.connections import list_connections
-from raccord.overview.listing import MOST
+from raccord.overview.connections import connection_names
 from raccord.overview.records import Fate, Wanted, list_records, record_story
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -46,7 +45,7 @@ def records(
             "records.html",
             session,
             listing=list_records(session, wanted, within=within, limit=PAGE, offset=offset),
-            connections=list_connections(session, within=within, limit=MOST).rows,
+            connections=connection_names(session, within=within),
             wanted=wanted,
             fates=list(Fate),
             kept={"connection": connection, "q": q, "first": first, "last": last},

@@ -82,7 +82,7 @@ def _month(text: str) -> date | None:
 def _page(request: Request, connection_id: str, error: RaccordError | None = None) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id)
+        view = connection_view(session, connection_id, since=None)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         held = session.get_one(Connection, connection_id)

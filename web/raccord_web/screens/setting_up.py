@@ -156,7 +156,7 @@ def _page(
 ) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        view = connection_view(session, connection.id)
+        view = connection_view(session, connection.id, since=None)
         steps = later_steps(info, connection.settings, connection.id, step)
         at = names_of(info, connection.settings)
         back = at[at.index(step) - 1] if at.index(step) else ""

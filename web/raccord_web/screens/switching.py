@@ -53,7 +53,7 @@ def switch(request: Request, connection_id: str, fields: Fields) -> Response:
 def _page(request: Request, connection_id: str, company_id: str, error: RaccordError | None = None) -> Response:
     workshop, language = desk_of(request).workshop, language_of(request)
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id)
+        view = connection_view(session, connection_id, since=None)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
         require(acting(request), Power.LINK, info_of(workshop, view.connector))

@@ -26,7 +26,7 @@ SHOWN = 200
 def compared(request: Request, connection_id: str) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id)
+        view = connection_view(session, connection_id, since=None)
         admitted = None if view is None else workshop.scopes.catalog.get(view.connector)
     if view is None or admitted is None:
         return explained(request, HTTPStatus.NOT_FOUND)

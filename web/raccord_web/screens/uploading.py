@@ -59,7 +59,7 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
 def _page(request: Request, connection_id: str, done: list[Received], *, status: int = HTTPStatus.OK) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id)
+        view = connection_view(session, connection_id, since=None)
         connection = session.get_one(Connection, connection_id)
         admitted = workshop.scopes.catalog.get(connection.connector)
         if view is None:

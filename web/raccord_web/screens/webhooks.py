@@ -43,7 +43,7 @@ def close(request: Request, connection_id: str, fields: Fields) -> Response:
 def _page(request: Request, connection_id: str, secret: str = "") -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        view = connection_view(session, connection_id)
+        view = connection_view(session, connection_id, since=None)
         held = session.get_one(Connection, connection_id)
         admitted = workshop.scopes.catalog.get(held.connector)
         info = None if admitted is None else admitted.info

@@ -183,6 +183,10 @@ class LinkRow(Model):
         UniqueConstraint("company_id", "connection_id", "key"),
         Index("ix_link_document", "company_id", "kind", "document_id"),
         Index("ix_link_day", "connection_id", "day"),
+        # Drafts find their documents by it, without naming the company.
+        Index("ix_link_key", "connection_id", "key"),
+        # Holds all that sums of what was moved read, so that they read no rows.
+        Index("ix_link_moved", "connection_id", "state", "currency", "money_account", "amount"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)

@@ -41,6 +41,7 @@ class SourceRecord(Model):
         UniqueConstraint("connection_id", "stream", "source_id", "revision"),
         Index("ix_record_connection_state", "connection_id", "state"),
         Index("ix_record_connection_stream_day", "connection_id", "stream", "day"),
+        Index("ix_record_day", "connection_id", "day"),
         Index("ix_record_run", "run_id"),
     )
 
@@ -87,6 +88,7 @@ class DraftRow(Model):
         UniqueConstraint("connection_id", "key"),
         Index("ix_draft_connection_state", "connection_id", "state"),
         Index("ix_draft_record", "record_id"),
+        Index("ix_draft_state_record", "state", "record_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)

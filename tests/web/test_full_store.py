@@ -1,0 +1,77 @@
+"""The pages in front of a store as years leave it: all of them answer, and ask as often for much as for little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import browser_of
+from full_store import NOW, Sizes, addresses, fill
+from harness import make_workshop
+from programs import member
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+import raccord_bankfeed
+import raccord_chase
+from raccord.clock import FixedClock
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.api_tokens import Scope, make_token
+from raccord.onboarding.people import RoleName
+from raccord.onboarding.sessions import open_session
+from raccord.store.database import Database
+from raccord.store.models import Person
+from raccord.sync.workshop import Workshop
+from raccord_web.app import create_app
+
+FEW = Sizes(records=160, holds=8, problems=8, drifts=4, entries=6)
+MANY = Sizes(records=500, holds=40, problems=60, drifts=30, entries=20)
+EACH_COMPANY = {"/gaps": 10, "/questions": 1, "/status": 12}
+"""Pages that show a bounded number of connections or companies whole: how often they ask for one more company, which
+has two connections."""
+
+
+@pytest.fixture
+def workshop(database: Database, data_dir: Path) -> Iterator[Workshop]:
+    made = make_workshop(database, data_dir, "http://127.0.0.1:1", FixedClock(NOW), raccord_chase, raccord_bankfeed)
+    yield made
+    made.close()
+
+
+def test_every_page_and_list_asks_as_often_of_a_full_store_as_of_a_small_one(workshop: Workshop) -> None:
+    store = fill(workshop.database, FEW)
+    owner_id = member(workshop, "owner@example.ca", RoleName.OWNER, "")
+    with workshop.database.read() as session:
+        owner = session.get_one(Person, owner_id)
+    browser = browser_of(create_app(workshop, HandOver()))
+    browser.cookies.set("raccord_session", open_session(workshop, owner, "", ""))
+    token = make_token(workshop, owner.id, store.company_id, "bench", Scope.READ)[1]
+    few = asked(workshop, browser, addresses(store), token)
+    fill(workshop.database, MANY, seed=2, after=FEW.records)
+    many = asked(workshop, browser, addresses(store), token)
+    grown = {page: many[page] - few[page] for page in few if many[page] != few[page]}
+    assert {page: more for page, more in grown.items() if more > EACH_COMPANY.get(page, 0)} == {}
+    assert max(few.values()) <= 50
+    assert len(few) > 70
+
+
+def asked(workshop: Workshop, browser: TestClient, pages: list[str], token: str) -> dict[str, int]:
+    """Return how many statements each page takes."""
+    said: list[str] = []
+
+    def note(*told: Any) -> None:
+        said.append(told[2])
+
+    found = {}
+    event.listen(workshop.database.engine, "before_cursor_execute", note)
+    try:
+        for page in pages:
+            said.clear()
+            answer = browser.get(page, headers={"Authorization": f"Bearer {token}"} if "/api/" in page else {})
+            assert answer.status_code == 200, page
+            found[page] = len(said)
+    finally:
+        event.remove(workshop.database.engine, "before_cursor_execute", note)
+    return found
