@@ -1,7 +1,7 @@
 # One command each; `make` alone lists them. PYTHON=… chooses the interpreter of the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check mypy pyright test test-slow crash wheels demo coverage-of-requirements clean distclean
+.PHONY: help dev check mypy pyright test test-slow fuzz crash wheels demo coverage-of-requirements clean distclean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -11,6 +11,7 @@ WORKERS := 2
 # Seeded schedules of the crash matrix, and records killed at every moment; the merge check has fewer, to stay short.
 SCHEDULES := 10000
 RECORDS := 200
+SECONDS := 300
 # Images set it to stay small; without bytecode each process of the tests compiles everything it imports again.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -46,6 +47,9 @@ test: check ## check, then every test but the slow ones
 
 test-slow: $(READY) ## long property runs
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow --ignore=tests/crash
+
+fuzz: $(READY) ## fuzz the bank's readers for SECONDS, led by coverage; ARGS=--again=… reads one input again
+	$(BIN)/python plugins/bankfeed/tests/fuzz_readers.py --seconds=$(SECONDS) $(ARGS)
 
 # The matrix in processes of its own, then real processes really killed; a replay runs the matrix alone.
 crash: $(READY) ## kill it at every commit and request; ARGS=--seed=… brings a schedule back

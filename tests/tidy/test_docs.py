@@ -8,7 +8,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageNotFoundError, files, metadata
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -286,7 +286,14 @@ def declared_dependencies() -> Iterator[str]:
 def licence_of(name: str) -> str:
     told = metadata(name)
     classifiers = " ".join(line for line in told.get_all("Classifier") or [] if line.startswith("License"))
-    return f"{told.get('License-Expression') or ''} {told.get('License') or ''} {classifiers}"
+    said = f"{told.get('License-Expression') or ''} {told.get('License') or ''} {classifiers}"
+    return said if said.strip() else licence_text_of(name)
+
+
+def licence_text_of(name: str) -> str:
+    """Return how the licence begins that lies beside a distribution whose metadata state none."""
+    beside = [file for file in files(name) or [] if file.name.upper().startswith("LICEN") and ".dist-info" in str(file)]
+    return " ".join(file.read_text()[:200] for file in beside)
 
 
 def test_the_architecture_names_every_phase_and_every_room() -> None:

@@ -122,6 +122,11 @@ def test_the_dialects_of_the_text_are_told_apart_and_the_unknown_is_kept(
     assert line.fields[":86:"] == text
 
 
+def test_a_line_of_a_message_that_names_no_account_waits_for_a_name() -> None:
+    (line,) = Read(message(":61:2603140314C1,NTRFNONREF").replace(b":25:", b":21:")).lines
+    assert line.account.key == "unnamed"
+
+
 def test_text_after_the_closing_balance_belongs_to_no_line() -> None:
     content = message(":61:2603140314C1,NTRFNONREF", ":86:MINE", closing=":62F:C260314EUR101,00\n:86:NOT MINE")
     assert [line.memo for line in Read(content).lines] == ["MINE"]

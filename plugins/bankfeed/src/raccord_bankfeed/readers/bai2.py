@@ -88,6 +88,8 @@ class _Groups:
         self._file_control = Decimal(0)
         self._file_records = 0
         self.complete = False
+        self.told = False
+        """Whether an account, or a problem, was told of."""
 
     def take(self, record: Record) -> None:
         """Take one record with all that continues it."""
@@ -134,6 +136,7 @@ class _Groups:
 
     def _begin_account(self, record: Record) -> None:
         group = self._group
+        self.told = True
         group.records += record.physical
         group.accounts += 1
         fields = fields_of(record.text) + [""] * 2
@@ -261,6 +264,7 @@ class _Groups:
             self._tell(account.tally.statement())
 
     def _report(self, fault: Fault, record: Record) -> None:
+        self.told = True
         if not self._light:
             shown = f"{record.code},{record.text}"
             self._tell(Unreadable(fault.code, fault.reason, record.row, record.start, excerpt(shown)))
@@ -348,3 +352,5 @@ class Bai2Reader(LineReader):
         self._records.end()
         if not self._groups.complete:
             self.unreadable(text_faults.file_cut_off("99"), self.row, self.start, "")
+        elif not self._groups.told:
+            self.unreadable(text_faults.no_statement(), self.row, self.start, "")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.contract import Account, Line
 from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.ofx_line import is_currency
 
 LEAVES_MAX = 600
 """Of one entry; a batch of thousands of payments is still one line."""
@@ -107,6 +108,9 @@ def make_line(entry: Entry, account: Account, currency: str) -> Line:
     get = leaves.get
     amount = read_money(get("Amt", ""), get("CdtDbtInd", ""), "Ntry/")
     day = booking_day(leaves)
+    currency = get("Amt@Ccy", "").upper() or currency
+    if currency and not is_currency(currency):
+        raise RowFault(faults.currency_unreadable(currency))
     single = entry.transactions == 1
     incoming = amount >= 0
     if get("RvslInd", "") in ("true", "1"):
@@ -116,7 +120,7 @@ def make_line(entry: Entry, account: Account, currency: str) -> Line:
         get("AcctSvcrRef") or (single and (get(f"{_DETAILS}Refs/AcctSvcrRef") or get(f"{_DETAILS}Refs/UETR"))) or "",
         day,
         amount,
-        get("Amt@Ccy", "") or currency,
+        currency,
         ", ".join(_parties(entry, "Dbtr" if incoming else "Cdtr")),
         _memo(entry),
         _kind(leaves, "") or (_kind(leaves, _DETAILS) if single else ""),

@@ -13,6 +13,7 @@ from raccord_bankfeed.readers.camt_checks import problem_of
 from raccord_bankfeed.readers.camt_entry import Entry, make_line, read_day, read_money
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.ofx_line import is_currency
 from raccord_bankfeed.readers.ofx_values import excerpt, one_line
 from raccord_bankfeed.readers.tally import Tally
 
@@ -167,7 +168,8 @@ class Walk:
         ids = (head.get(f"Acct/Id/{path}", "") for path in _ACCOUNT_IDS)
         number = next(filter(None, ids), "")
         tally.account = account_of(AccountKind.BANK, {"ACCTID": number})
-        tally.currency = head.get("Acct/Ccy", "")
+        currency = head.get("Acct/Ccy", "").upper()
+        tally.currency = currency if is_currency(currency) else ""
         names = (head.get(f"Acct/Svcr/FinInstnId/{path}", "") for path in _INSTITUTION)
         tally.institution = one_line(next(filter(None, names), ""))[:80]
         tally.starts = read_day(head.get("FrToDt/FrDtTm", ""))
@@ -234,7 +236,7 @@ class Walk:
     @staticmethod
     def _usual_currency(opened: Open) -> str:
         """Return the account's currency, or that of its balances, for amounts that state none."""
-        said = (currency for _, currency in opened.balances.values())
+        said = (currency for _, currency in opened.balances.values() if is_currency(currency))
         return opened.tally.currency or next(said, "")
 
     def _unreadable(self, fault: Fault, line: int, offset: int, text: str) -> None:

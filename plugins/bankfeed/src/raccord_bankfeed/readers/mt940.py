@@ -130,6 +130,8 @@ class _Messages:
         (text, row, start), message.waiting = message.waiting or ("", 0, 0), None
         tally = message.tally
         message.count += 1
+        if not tally.account.key:
+            tally.account = _account("")
         try:
             entry = read_entry(text)
         except RowFault as problem:

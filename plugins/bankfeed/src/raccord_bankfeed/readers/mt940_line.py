@@ -14,7 +14,7 @@ from raccord_bankfeed.readers.faults import Fault, RowFault
 
 _LINE = re.compile(
     r"(?P<value>[0-9]{6})(?P<entry>[0-9]{4})?(?P<mark>R[CD]|E[CD]|[CD])(?P<funds>[A-Z])?"
-    r"(?P<amount>[0-9][0-9.]*(?:,[0-9]*)?|,[0-9]+)(?P<rest>.*)",
+    r"(?P<amount>[0-9][0-9.]*(?:,[0-9]*)?|,[0-9]+)(?P<rest>(?:[A-Z/\s].*)?)",
     re.DOTALL,
 )
 _TYPE = re.compile(r"([NFSI][A-Z0-9]{3}|[A-Z][A-Z0-9]{3}(?=//|NONREF))(.*)", re.DOTALL)

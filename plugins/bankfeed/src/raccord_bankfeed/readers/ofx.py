@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
-from raccord_bankfeed.readers import faults
+from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.account import ACCOUNT_TAGS, account_of
 from raccord_bankfeed.readers.contract import (
     Account,
@@ -110,6 +110,8 @@ class OfxReader:
         self._institution = ""
         self._complete = False
         self._finished = False
+        self._told = False
+        """Whether anything was said of the file."""
         self._waiting: deque[Event] = deque()
         self._days = Days()
         self._layouts: list[Layout] = []
@@ -131,6 +133,7 @@ class OfxReader:
                 elif token.mark is Mark.ROW:
                     event = self._row(token, markup)
                     if event is not None:
+                        self._told = True
                         yield event
                 else:
                     self._structure(token, markup)
@@ -144,6 +147,7 @@ class OfxReader:
 
     def _queued(self) -> Iterator[Event]:
         while self._waiting:
+            self._told = True
             yield self._waiting.popleft()
 
     def _rows(self, token: Token, markup: Markup) -> Iterator[Event]:
@@ -305,6 +309,8 @@ class OfxReader:
     def _end(self, markup: Markup) -> None:
         last = Token(Mark.CLOSE, "", "", b"", markup.position)
         self._close_from(0, last, markup)
+        if self._complete and not self._told:
+            self._waiting.append(self._unreadable(text_faults.no_statement(), last.offset, markup, ""))
         if not self._complete:
             self._waiting.append(self._unreadable(faults.file_cut_off(), last.offset, markup, ""))
         self._finished = True

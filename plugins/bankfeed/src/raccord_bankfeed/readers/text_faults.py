@@ -118,10 +118,10 @@ def xml_broken(line: int, column: int) -> Fault:
 def no_statement() -> Fault:
     return file_fault(
         "no_statement",
-        "Le message ne contient aucun relevé (ni Stmt, ni Rpt, ni Ntfctn) : il ne suit pas la norme. Demandez un "
-        "nouveau fichier à la banque.",
-        "The message holds no statement (neither Stmt nor Rpt nor Ntfctn): it does not follow the standard. Ask the "
-        "bank for a new file.",
+        "Le fichier est du bon format, mais ne contient aucun relevé de compte (ni Stmt, Rpt ou Ntfctn, ni "
+        "STMTRS ou CCSTMTRS, ni enregistrement 03). Demandez un nouveau fichier à la banque.",
+        "The file is of the right format, but holds no account's statement (no Stmt, Rpt or Ntfctn, no STMTRS or "
+        "CCSTMTRS, no record 03). Ask the bank for a new file.",
     )
 
 

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from raccord_bankfeed.readers import text_faults
+from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.ofx_line import is_currency
 from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
 from raccord_bankfeed.readers.table.rows import Row
@@ -47,6 +48,8 @@ class PayPalReader(RowReader):
         if net not in (gross + fee, gross - abs(fee)):
             raise RowFault(text_faults.fee_differs(str(gross), str(fee), str(net)))
         currency = self.cell(row, Part.CURRENCY).upper()
+        if currency and not is_currency(currency):
+            raise RowFault(faults.currency_unreadable(currency))
         name, memo = self.text(row)
         shown = self.cell(row, Part.TYPE)
         charged = f"({gross} {currency}, fee {abs(fee)})" if fee else ""
