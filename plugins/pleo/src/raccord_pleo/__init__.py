@@ -1,0 +1,59 @@
+"""Raccord's connector for Pleo: what a person exports there, posted once, with its receipts, and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from raccord.plugin import (
+    AccountChoice,
+    AccountNeed,
+    ConnectorInfo,
+    FetchContext,
+    MapContext,
+    Mapped,
+    Outcome,
+    Page,
+    Record,
+    ReportContext,
+    ResolveContext,
+    Skipped,
+    Text,
+    hookimpl,
+)
+from raccord_pleo.fetching import fetch_entries
+from raccord_pleo.manifest import manifest
+from raccord_pleo.mapping import CATEGORY, TAX, map_expense
+from raccord_pleo.outcomes import report_expenses
+from raccord_pleo.records import ENTRIES
+
+
+@hookimpl
+def describe() -> ConnectorInfo | None:
+    return manifest()
+
+
+@hookimpl
+def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Page | None:
+    return fetch_entries(context, cursor) if stream == ENTRIES else None
+
+
+@hookimpl
+def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
+    return map_expense(context, record) if record.stream == ENTRIES else None
+
+
+@hookimpl
+def resolve_account(context: ResolveContext, need: AccountNeed) -> AccountChoice | None:
+    """Suggest the account or tax code whose number or name is the one that Pleo has."""
+    if need.role not in (CATEGORY, TAX):
+        return None
+    wanted = need.of.casefold()
+    for each in need.candidates:
+        if wanted in (each.number.casefold(), each.name.casefold(), each.name.rsplit(":", 1)[-1].casefold()):
+            return AccountChoice(each.id, Text("Même numéro ou même nom.", "Same number or name."))
+    return None
+
+
+@hookimpl
+def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool | None:
+    return report_expenses(context, outcomes)

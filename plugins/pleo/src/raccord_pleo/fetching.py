@@ -1,0 +1,109 @@
+"""Taking over an export that a person started: claimed, read page by page, its receipts kept, and kept alive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from raccord.plugin import FetchContext, Page, Reject, Text
+from raccord.plugin.contexts import ConnectionView, Http
+from raccord.plugin.records import JSON, Record
+from raccord_pleo.access import api_key
+from raccord_pleo.client import Event, PleoClient
+from raccord_pleo.records import ENTRIES, keep_receipts, record_of
+from raccord_pleo.settings import PleoSettings
+from raccord_pleo.wire import File, ItemStatus, Job, JobStatus, Result
+
+UNDER_WAY = (ItemStatus.PENDING, ItemStatus.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where reading stands within an export: the job and Pleo's cursor."""
+
+    job: UUID
+    after: str
+
+    def text(self) -> str:
+        return f"{self.job} {self.after}"
+
+    @classmethod
+    def of(cls, cursor: str | None) -> Place | None:
+        if not cursor:
+            return None
+        job, _, after = cursor.partition(" ")
+        return cls(UUID(job), after)
+
+
+def client_of(view: ConnectionView, http: Http) -> PleoClient:
+    """Return the client of a connection."""
+    settings = settings_of(view)
+    return PleoClient(http, settings.base, UUID(settings.company_id), api_key(settings.api_key.get_secret_value()))
+
+
+def settings_of(view: ConnectionView) -> PleoSettings:
+    if not isinstance(view.settings, PleoSettings):
+        raise TypeError(f"settings of {type(view.settings).__name__}, not PleoSettings")
+    return view.settings
+
+
+def fetch_entries(context: FetchContext, cursor: str | None) -> Page:
+    """Return the next page of the export that is under way, or nothing where nobody started one (PO-15)."""
+    client, place = client_of(context, context.http), Place.of(cursor)
+    if place is None:
+        job = next(iter(sorted(client.jobs(JobStatus.PENDING, JobStatus.IN_PROGRESS), key=_age)), None)
+        if job is None or not _claimed(client, job):
+            return Page((), None, more=False)
+        place = Place(job.id, "")
+    rows, after = client.items_page(place.job, place.after)
+    records: list[Record] = []
+    rejects: list[Reject] = []
+    for number, row in enumerate(rows):
+        made = _record(context, place.job, row)
+        if isinstance(made, Record):
+            records.append(made)
+        else:
+            rejects.append(Reject(ENTRIES, f"{place.job}:{place.after}:{number}", "pleo.unreadable_item", made))
+    # So that the export does not expire while its expenses are posted.
+    client.report(place.job, [Result(accounting_entry_id=UUID(each.source_id), status=ItemStatus.IN_PROGRESS)
+                              for each in records[:1]])  # fmt: skip
+    return Page(records, Place(place.job, after).text() if after else None, more=bool(after), rejects=rejects)
+
+
+def close_job(client: PleoClient, job: UUID) -> bool:
+    """Tell Pleo that an export ended, once every item of it has its result; return whether it has."""
+    states = [each.status for each in client.job_items(job)]
+    if not states or any(state in UNDER_WAY for state in states):
+        return False
+    failed = any(state is not ItemStatus.SUCCESSFUL for state in states)
+    client.tell(job, Event.COMPLETED_WITH_ERRORS if failed else Event.COMPLETED)
+    return True
+
+
+def _claimed(client: PleoClient, job: Job) -> bool:
+    """Begin an export, or go on with one; one that a run left with all its results is only closed."""
+    if job.status is JobStatus.PENDING:
+        client.tell(job.id, Event.STARTED)
+        return True
+    return not close_job(client, job.id)
+
+
+def _age(job: Job) -> tuple[str, str]:
+    return (job.created_at.isoformat(), str(job.id))
+
+
+def _record(context: FetchContext, job: UUID, row: object) -> Record | Text:
+    if not isinstance(row, Mapping):
+        return Text("Pleo a envoyé une dépense illisible.", "Pleo sent an unreadable expense.")
+    raw: Mapping[str, JSON] = row
+    try:
+        entry = str(UUID(str(raw.get("accountingEntryId"))))
+        files = [File.model_validate(each) for each in raw.get("files") or () if each]  # type: ignore[union-attr]
+        return record_of(context, job, raw, keep_receipts(context, entry, files))
+    except (KeyError, ValueError) as error:
+        what = type(error).__name__
+        return Text(
+            f"Pleo a envoyé une dépense sans identifiant, sans date ou aux fichiers illisibles ({what}).",
+            f"Pleo sent an expense without id or date, or with unreadable files ({what}).",
+        )

@@ -1,0 +1,81 @@
+"""What the connector says of itself before an expense moves."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from raccord.plugin import ConnectorInfo, RoleInfo, StreamInfo, TermTable, Text, Webhooks
+from raccord.plugin.drafts import Accepts
+from raccord_pleo.mapping import BANK, CATEGORY, FUNDING, POCKET, TAX
+from raccord_pleo.records import ENTRIES
+from raccord_pleo.settings import PleoSettings
+
+VERSION = "0.1.0"
+
+
+def manifest() -> ConnectorInfo:
+    """Return the manifest; reads the term table that ships with the connector."""
+    terms = TermTable.from_toml((files("raccord_pleo") / "terms.toml").read_text(encoding="utf-8"))
+    return ConnectorInfo(
+        name="pleo",
+        label=Text("Pleo", "Pleo"),
+        summary=Text(
+            "Reçoit les dépenses que vous exportez dans Pleo, avec leurs justificatifs, et répond à chacune.",
+            "Receives the expenses that you export in Pleo, with their receipts, and answers each of them.",
+        ),
+        version=VERSION,
+        streams=(StreamInfo(ENTRIES, Text("Dépenses exportées", "Exported expenses")),),
+        settings=PleoSettings,
+        roles=(
+            RoleInfo(
+                BANK,
+                Text("Compte bancaire de Pleo", "Pleo's bank account"),
+                Accepts.BANK,
+                help=Text(
+                    "Le compte QuickBooks créé pour Pleo seul, par exemple « Banque Pleo », numéro 512.",
+                    "The QuickBooks account made for Pleo alone, for instance “Banque Pleo”, number 512.",
+                ),
+            ),
+            RoleInfo(
+                POCKET,
+                Text("Compte pour les dépenses Pleo Pocket", "Account for Pleo Pocket expenses"),
+                Accepts.BANK,
+                help=Text(
+                    "Un second compte bancaire : son solde est ce que l'entreprise doit aux employés.",
+                    "A second bank account: its balance is what the company owes its employees.",
+                ),
+            ),
+            RoleInfo(
+                FUNDING,
+                Text("Compte qui alimente Pleo", "Account that feeds Pleo"),
+                Accepts.BANK,
+                help=Text(
+                    "Le compte bancaire d'où partent les versements vers Pleo.",
+                    "The bank account that money for Pleo leaves from.",
+                ),
+            ),
+            RoleInfo(CATEGORY, Text("Catégorie de Pleo", "Pleo category"), Accepts.CATEGORY),
+            RoleInfo(TAX, Text("Code de taxe de Pleo", "Pleo tax code"), Accepts.TAX_CODE),
+        ),
+        terms=terms,
+        hosts=("external.pleo.io", "external.staging.pleo.io", "{address}", "{receipts_address}"),
+        webhooks=Webhooks.NOTICES,
+        limits=(
+            Text(
+                "Rien n'arrive sans un export lancé dans Pleo ; un export dont personne ne s'occupe expire.",
+                "Nothing arrives without an export started in Pleo; an export that nobody works at expires.",
+            ),
+            Text(
+                "Les factures fournisseurs et leurs paiements ne sont pas écrits : Pleo les montre en échec, avec la "
+                "raison.",
+                "Supplier invoices and their payments are not posted: Pleo shows them failed, with the reason.",
+            ),
+            Text(
+                "Un remboursement qui porte une taxe n'est pas écrit : passez-le à la main.",
+                "A refund that bears a tax is not posted: enter it by hand.",
+            ),
+        ),
+        identity_setting="company_id",
+        tile="PL",
+        hue=345,
+    )

@@ -1,0 +1,210 @@
+"""From an exported expense to its document and its receipts; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from pydantic import ValidationError
+
+from raccord.plugin import BadRecord, MapContext, Mapped, Record, Skipped, Text
+from raccord.plugin.drafts import (
+    Attachment,
+    Deposit,
+    DirectLine,
+    Draft,
+    Expense,
+    ExpenseLine,
+    LedgerId,
+    Link,
+    PaymentType,
+    Ref,
+    Role,
+    StatedTax,
+    TaxMode,
+    Transfer,
+)
+from raccord_pleo import refusals
+from raccord_pleo.records import ITEM, RECEIPTS
+from raccord_pleo.wire import Item, Line, TaxType
+
+BANK, POCKET, FUNDING = "pleo_bank", "pocket", "funding"
+CATEGORY, TAX = "category", "tax"
+CLASSES, PROJECTS = "raccord-classes", "raccord-projects"
+"""Codes of the tag groups that mirror QuickBooks' classes and projects; a tag's code is the id there."""
+_MEMO_CHARS_MAX = 1000
+
+
+def map_expense(context: MapContext, record: Record) -> Mapped | Skipped:
+    """Map one exported expense; raises ``BadRecord`` for what Pleo has to send otherwise."""
+    item = _item(record)
+    term = context.terms.get(item.type)
+    if term is None:
+        return Skipped("pleo.type_unknown", refusals.type_unknown(item.type, item.sub_type or ""), report=True)
+    if term.ledger == "left_out":
+        return Skipped("pleo.type_left_out", refusals.type_left_out(term.label), report=True)
+    total = item.amount.in_wallet_currency.money("amount")
+    if not total:
+        return Skipped("pleo.nothing", Text("Le montant est nul.", "The amount is zero."))
+    if total.amount < 0:
+        raise refusals.against_its_type(item.type, str(total))
+    if total.currency != context.home_currency:
+        raise refusals.currency_foreign(total.currency, context.home_currency)
+    document = _document(record, item, term.ledger, total.amount)
+    if isinstance(document, Transfer):
+        return Mapped([document])
+    return Mapped([document, *_receipts(record)])
+
+
+def _document(record: Record, item: Item, ledger: str, total: Decimal) -> Draft:
+    memo = memo_of(item)
+    key, day, currency = record.key(), record.day, item.amount.in_wallet_currency.currency
+    match ledger:
+        case "spent" | "owed":
+            mode, lines, taxes = _lines(item, total)
+            return Expense(
+                key=key,
+                day=day,
+                currency=currency,
+                paid_from=Role(POCKET if ledger == "owed" else BANK),
+                payment_type=PaymentType.CASH,
+                lines=lines,
+                total=total,
+                tax_mode=mode,
+                taxes=taxes,
+                payee=_payee(item),
+                reference=_reference(item),
+                memo=memo,
+            )
+        case "returned":
+            if any(line.tax is not None and line.tax.amount.in_wallet_currency.value for line in _parts(item)):
+                raise refusals.refund_with_tax()
+            _, spent, _ = _lines(item, total)
+            direct = tuple(
+                DirectLine(
+                    account=line.account, amount=line.amount, description=line.description, class_=line.class_,
+                    entity=_payee(item),
+                )
+                for line in spent
+            )  # fmt: skip
+            return Deposit(key=key, day=day, currency=currency, bank=Role(BANK), lines=direct, total=total, memo=memo)
+        case "loaded":
+            return Transfer(
+                key=key, day=day, currency=currency, source=Role(FUNDING), target=Role(BANK), total=total, memo=memo,
+                arriving=True,
+            )  # fmt: skip
+        case "reimbursed":
+            return Transfer(
+                key=key, day=day, currency=currency, source=Role(BANK), target=Role(POCKET), total=total, memo=memo
+            )
+        case _:
+            raise refusals.term_unknown(ledger)
+
+
+def _lines(item: Item, total: Decimal) -> tuple[TaxMode, tuple[ExpenseLine, ...], tuple[StatedTax, ...]]:
+    """Return the parts of an expense, tax included, with what Pleo says that each rate comes to."""
+    parts = _parts(item)
+    amounts = [line.line_amount.in_wallet_currency.money("lineAmount").amount for line in parts]
+    taxes = [_tax_of(line) for line in parts]
+    if sum(amounts) + sum(taxes) == total and any(taxes):
+        # Amounts without tax: what is booked holds it.
+        amounts = [amount + tax for amount, tax in zip(amounts, taxes, strict=True)]
+    if sum(amounts) != total:
+        raise refusals.does_not_add_up(str(sum(amounts)), str(total))
+    lines = tuple(
+        ExpenseLine(
+            account=_category(line),
+            amount=amount,
+            description=(item.note or "")[:200],
+            tax_code=None if line.tax is None else Role(TAX, of=line.tax.code or _percent(line.tax.rate)),
+            class_=_tag(line, CLASSES, "Class"),
+            customer=_tag(line, PROJECTS, "Customer"),
+        )
+        for line, amount in zip(parts, amounts, strict=True)
+        if amount
+    )
+    if not any(line.tax_code for line in lines):
+        return TaxMode.NONE, lines, ()
+    stated: dict[Decimal, Decimal] = {}
+    for line, tax in zip(parts, taxes, strict=True):
+        if line.tax is not None and line.tax.type != TaxType.REVERSE:
+            percent = (line.tax.rate * 100).normalize()
+            stated[percent] = stated.get(percent, Decimal(0)) + tax
+    return TaxMode.INCLUSIVE, lines, tuple(StatedTax(percent=each, amount=amount) for each, amount in stated.items())
+
+
+def _tax_of(line: Line) -> Decimal:
+    """Return the tax that was paid with a line; what is charged in reverse was not."""
+    if line.tax is None or line.tax.type == TaxType.REVERSE:
+        return Decimal(0)
+    return line.tax.amount.in_wallet_currency.money("tax").amount
+
+
+def _parts(item: Item) -> Sequence[Line]:
+    if not item.accounting_entry_lines:
+        raise refusals.no_lines()
+    return item.accounting_entry_lines
+
+
+def _category(line: Line) -> Ref:
+    """Return the account of a line: by its id in QuickBooks, else as the company mapped Pleo's category."""
+    if line.account is None:
+        raise refusals.category_missing()
+    if line.account.identifier:
+        return LedgerId(line.account.identifier, "Account")
+    return Role(CATEGORY, of=line.account.code or line.account.name)
+
+
+def _tag(line: Line, group: str, kind: str) -> Ref | None:
+    code = next((tag.code for tag in line.tags if tag.group_code == group and tag.code), None)
+    return None if code is None else LedgerId(code, kind)
+
+
+def _payee(item: Item) -> Ref | None:
+    known = item.vendor.external_id if item.vendor is not None else None
+    return LedgerId(known, "Vendor") if known else None
+
+
+def _reference(item: Item) -> str:
+    return str(item.additional_information.get("reconciliationId") or "")[:21]
+
+
+def memo_of(item: Item) -> str:
+    """Return what people see: the supplier, the note, who spent it, and the supplier's own amount."""
+    wallet, supplier = item.amount.in_wallet_currency, item.amount.in_supplier_currency
+    foreign = ""
+    if supplier.currency not in (wallet.currency, "UNDEFINED"):
+        foreign = f"{supplier.money('inSupplierCurrency')}"
+    name = (item.supplier.name if item.supplier is not None else None) or (item.vendor.name if item.vendor else "")
+    who = item.user.name if item.user is not None else ""
+    return " · ".join(part for part in (name, (item.note or "").strip(), who, foreign) if part)[:_MEMO_CHARS_MAX]
+
+
+def _receipts(record: Record) -> list[Attachment]:
+    receipts = record.raw.get(RECEIPTS)
+    made = {}
+    for each in receipts if isinstance(receipts, list | tuple) else ():
+        if not isinstance(each, Mapping):
+            continue
+        if "missing" in each:
+            raise refusals.receipt_missing(str(each["name"]), str(each["missing"]))
+        sha = str(each["sha256"])
+        key = record.key(f"receipt-{sha[:16]}")
+        made[key] = Attachment(key=key, document=Link(record.key()), file=sha, name=str(each["name"]))
+    return list(made.values())
+
+
+def _item(record: Record) -> Item:
+    try:
+        return Item.model_validate(record.raw[ITEM])
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise BadRecord(
+            where,
+            Text(f"Pleo a envoyé un champ « {where} » illisible.", f"Pleo sent an unreadable field “{where}”."),
+            "pleo.unreadable_field",
+        ) from None
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{(rate * 100).normalize():f} %"

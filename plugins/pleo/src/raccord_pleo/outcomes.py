@@ -1,0 +1,85 @@
+"""Answering an export: each expense with its document or the reason why there is none, then the export as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from raccord.plugin import Outcome, OutcomeState, ReportContext
+from raccord_pleo.client import PleoRefused
+from raccord_pleo.fetching import client_of, close_job
+from raccord_pleo.records import JOB
+from raccord_pleo.wire import ItemStatus, Result
+
+FAILURES = {
+    "pleo.category_missing": "account_unknown",
+    "pleo.receipt_expired": "receipt_download_failure",
+    "pleo.receipt_unreadable": "receipt_download_failure",
+    "attachment.too_large": "receipt_file_size_limit_exceeded",
+    "attachment.file_missing": "receipt_upload_failure",
+    "attachment.empty": "receipt_upload_failure",
+    "resolve.choice_missing": "missing_configuration",
+    "posting.inactive_reference": "account_unknown",
+    "quickbooks.reauthorise": "accounting_system_authentication_failure",
+}
+"""Codes of ours by Pleo's own words for why an item failed."""
+OTHERWISE = "accounting_system_validation_failure"
+REASON_CHARS_MAX = 250
+_CLOSED = (404, 409, 422)
+
+
+def report_expenses(context: ReportContext, outcomes: Sequence[Outcome]) -> bool:
+    """Tell Pleo what became of expenses; one whose export ended meanwhile hears of it with its next one (K21)."""
+    client = client_of(context, context.http)
+    for job, results in _by_job(context, outcomes).items():
+        try:
+            client.report(job, list(results.values()))
+            close_job(client, job)
+        except PleoRefused as refused:
+            if refused.status not in _CLOSED:
+                raise
+    return True
+
+
+def _by_job(context: ReportContext, outcomes: Iterable[Outcome]) -> dict[UUID, dict[UUID, Result]]:
+    found: dict[UUID, dict[UUID, Result]] = {}
+    for outcome in outcomes:
+        result = _result(context, outcome)
+        if result is None:
+            continue
+        job = found.setdefault(UUID(str(outcome.raw[JOB])), {})
+        before = job.get(result.accounting_entry_id)
+        # What went wrong with one receipt is what became of the expense.
+        if before is None or before.status is ItemStatus.SUCCESSFUL:
+            job[result.accounting_entry_id] = result
+    return found
+
+
+def _result(context: ReportContext, outcome: Outcome) -> Result | None:
+    entry = UUID(outcome.source_id)
+    receipt = "#" in outcome.draft_key
+    if outcome.state is OutcomeState.POSTED:
+        if receipt or outcome.document is None:
+            return None
+        return Result(
+            accounting_entry_id=entry,
+            status=ItemStatus.SUCCESSFUL,
+            exported_at=context.now(),
+            external_id=outcome.document.id,
+            external_url=outcome.document.url or None,
+        )
+    if receipt and outcome.code.startswith("resolve.link"):
+        # It waits for its expense, which says why.
+        return None
+    return Result(
+        accounting_entry_id=entry,
+        status=ItemStatus.FAILED,
+        failure_reason=_reason(context, outcome),
+        failure_reason_type=FAILURES.get(outcome.code, OTHERWISE),
+    )
+
+
+def _reason(context: ReportContext, outcome: Outcome) -> str:
+    said = outcome.reason.get(context.language) if outcome.reason is not None else ""
+    told = {"fr": "Raccord en dit plus sous", "en": "Raccord says more under"}[context.language]
+    return (said or f"{told} {outcome.code or outcome.state}")[:REASON_CHARS_MAX]

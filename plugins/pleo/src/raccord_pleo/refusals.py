@@ -1,0 +1,114 @@
+"""Why an exported expense is not posted, told to the bookkeeper and to Pleo."""
+
+from __future__ import annotations
+
+from raccord.plugin import BadRecord, Text
+
+
+def type_unknown(kind: str, sub_type: str) -> Text:
+    named = f"{kind}/{sub_type}" if sub_type else kind
+    return Text(
+        f"Pleo exporte un type que Raccord ne connaît pas : {named}. Rien n'a été écrit ; passez l'écriture à la main.",
+        f"Pleo exports a type that Raccord does not know: {named}. Nothing was posted; enter it by hand.",
+    )
+
+
+def type_left_out(label: Text) -> Text:
+    return Text(
+        f"« {label.fr} » n'est pas écrit par Raccord : passez l'écriture dans QuickBooks.",
+        f"“{label.en}” is not posted by Raccord: enter it in QuickBooks.",
+    )
+
+
+def against_its_type(kind: str, amount: str) -> BadRecord:
+    return BadRecord(
+        "amount",
+        Text(
+            f"Le montant {amount} contredit le type {kind} : vérifiez la dépense dans Pleo.",
+            f"The amount {amount} contradicts the type {kind}: check the expense in Pleo.",
+        ),
+        "pleo.amount_against_type",
+    )
+
+
+def currency_foreign(currency: str, home: str) -> BadRecord:
+    return BadRecord(
+        "amount",
+        Text(
+            f"Le compte Pleo est tenu en {currency}, l'entreprise en {home} : la dépense n'est pas écrite.",
+            f"The Pleo account is kept in {currency}, the company in {home}: the expense is not posted.",
+        ),
+        "pleo.currency_foreign",
+    )
+
+
+def does_not_add_up(lines: str, total: str) -> BadRecord:
+    return BadRecord(
+        "accountingEntryLines",
+        Text(
+            f"Les lignes font {lines}, la dépense {total} : vérifiez la ventilation dans Pleo.",
+            f"The lines come to {lines}, the expense to {total}: check the split in Pleo.",
+        ),
+        "pleo.does_not_add_up",
+    )
+
+
+def no_lines() -> BadRecord:
+    return BadRecord(
+        "accountingEntryLines",
+        Text("La dépense n'a aucune ligne.", "The expense has no line."),
+        "pleo.no_lines",
+    )
+
+
+def category_missing() -> BadRecord:
+    return BadRecord(
+        "account",
+        Text(
+            "La dépense n'a pas de catégorie : choisissez-la dans Pleo, puis exportez de nouveau.",
+            "The expense has no category: choose it in Pleo, then export again.",
+        ),
+        "pleo.category_missing",
+    )
+
+
+def refund_with_tax() -> BadRecord:
+    return BadRecord(
+        "tax",
+        Text(
+            "Ce remboursement porte une taxe : passez-le à la main dans QuickBooks.",
+            "This refund bears a tax: enter it in QuickBooks by hand.",
+        ),
+        "pleo.refund_with_tax",
+    )
+
+
+def receipt_missing(name: str, why: str) -> BadRecord:
+    if why == "expired":
+        return BadRecord(
+            "files",
+            Text(
+                f"Le lien du justificatif {name} a expiré (24 heures) : exportez de nouveau la dépense depuis Pleo.",
+                f"The link of the receipt {name} has expired (24 hours): export the expense from Pleo again.",
+            ),
+            "pleo.receipt_expired",
+        )
+    return BadRecord(
+        "files",
+        Text(
+            f"Le justificatif {name} n'a pas pu être lu ({why}) : exportez de nouveau la dépense depuis Pleo.",
+            f"The receipt {name} could not be read ({why}): export the expense from Pleo again.",
+        ),
+        "pleo.receipt_unreadable",
+    )
+
+
+def term_unknown(ledger: str) -> BadRecord:
+    return BadRecord(
+        "type",
+        Text(
+            f"La correspondance « {ledger} » n'existe pas : corrigez-la dans Correspondances.",
+            f"The mapping “{ledger}” does not exist: correct it in Mappings.",
+        ),
+        "pleo.term_unknown",
+    )

@@ -1,0 +1,6 @@
+"""Pleo's twin: the export interface as published, with a company whose every expense is known."""
+
+from raccord_pleo.sandbox.company import Filed, TwinCompany, TwinRefusalError
+from raccord_pleo.sandbox.server import PleoTwin
+
+__all__ = ["Filed", "PleoTwin", "TwinCompany", "TwinRefusalError"]

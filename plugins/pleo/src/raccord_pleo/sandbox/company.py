@@ -1,0 +1,210 @@
+"""The twin's company: expenses that people file, exports that they start, and what each state allows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+EXPIRES = timedelta(hours=1)
+LINK_LIVES = timedelta(hours=24)
+UPDATES_MAX = 100
+_SPACE = UUID("5a1f2f0e-6a53-4a53-9f3e-2d6a3f0a7c11")
+_OPEN = ("pending", "in_progress")
+_EVENTS = ("completed", "completed_with_errors", "failed")
+
+
+class TwinRefusalError(Exception):
+    """Raised for what Pleo refuses; ``kind`` and the message make its error body."""
+
+    def __init__(self, status: int, kind: str, message: str = "") -> None:
+        super().__init__(message or kind)
+        self.status = status
+        self.kind = kind
+
+
+@dataclass(slots=True, kw_only=True)
+class Filed:
+    """An expense as a person filed it; ``minor`` counts minor units of ``currency``, the wallet's."""
+
+    minor: int
+    kind: str = "card_purchase"
+    currency: str = "EUR"
+    supplier_currency: str = ""
+    supplier_minor: int | None = None
+    category: Mapping[str, object] | None = None
+    contra: bool = True
+    note: str = ""
+    receipts: tuple[bytes, ...] = ()
+    settled: str = ""
+    """When it was settled, as it goes over the wire; empty: at the export."""
+    tax: Mapping[str, object] | None = None
+    tags: tuple[Mapping[str, object], ...] = ()
+    lines: tuple[Mapping[str, object], ...] = ()
+    """Instead of one line: the lines of a split, as they go over the wire."""
+    more: Mapping[str, object] = field(default_factory=dict)
+    """Further fields of the item, as they go over the wire."""
+
+
+@dataclass(slots=True)
+class _Export:
+    id: UUID
+    created: datetime
+    touched: datetime
+    entries: list[UUID]
+    status: str = "pending"
+    reason_type: str | None = None
+    results: dict[UUID, dict[str, object]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class TwinCompany:
+    """One company at Pleo; ids are derived from counters, so that a story makes the same ones each time."""
+
+    clock: Callable[[], datetime]
+    base: str = ""
+    id: UUID = field(default_factory=lambda: uuid5(_SPACE, "company"))
+    expenses: dict[UUID, Filed] = field(default_factory=dict)
+    exports: dict[UUID, _Export] = field(default_factory=dict)
+    _links: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
+
+    def file(self, expense: Filed) -> UUID:
+        """File an expense; it leaves with the next export that names it, and not before."""
+        entry = uuid5(_SPACE, f"entry {len(self.expenses)}")
+        self.expenses[entry] = expense
+        return entry
+
+    def export(self, entries: Sequence[UUID] = ()) -> UUID:
+        """Press Export for these expenses, or for all that no export holds or has brought over."""
+        self._expire()
+        if any(job.status in _OPEN for job in self.exports.values()):
+            raise TwinRefusalError(409, "EXPORT_ALREADY_IN_PROGRESS")
+        done = {
+            entry
+            for job in self.exports.values()
+            for entry, result in job.results.items()
+            if result["status"] == "successful"
+        }
+        chosen = list(entries) or [entry for entry in self.expenses if entry not in done]
+        job, now = uuid5(_SPACE, f"job {len(self.exports)}"), self.clock()
+        self.exports[job] = _Export(job, now, now, chosen)
+        return job
+
+    def jobs(self, statuses: Sequence[str]) -> list[dict[str, object]]:
+        """Return the export jobs in these states, oldest first."""
+        self._expire()
+        return [self._shown(job) for job in self.exports.values() if not statuses or job.status in statuses]
+
+    def items(self, job: UUID) -> list[dict[str, object]]:
+        """Return a running job's items, each with links that live for 24 hours from now."""
+        found = self._job(job)
+        if found.status not in _OPEN:
+            raise TwinRefusalError(422, "EXPORT_JOB_STATUS_UNPROCESSABLE")
+        if any(not self.expenses[entry].contra for entry in found.entries):
+            raise TwinRefusalError(400, "MISSING_CONTRA_ACCOUNTS")
+        return [self._item(entry) for entry in found.entries]
+
+    def event(self, job: UUID, event: str, reason_type: str | None) -> None:
+        """Take the news that an export began or ended."""
+        found = self._job(job)
+        wanted = "pending" if event == "started" else "in_progress"
+        if found.status != wanted or (event != "started" and event not in _EVENTS):
+            raise TwinRefusalError(422, "EXPORT_JOB_STATUS_UNPROCESSABLE")
+        found.status = "in_progress" if event == "started" else event
+        found.touched, found.reason_type = self.clock(), reason_type
+
+    def update(self, job: UUID, rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+        """Take what became of items; rows that are not of the job come back as errors, the others count."""
+        found = self._job(job)
+        if len(rows) > UPDATES_MAX:
+            raise TwinRefusalError(413, "EXPORT_JOB_ITEMS_UPDATE_LIMIT")
+        if found.status != "in_progress":
+            raise TwinRefusalError(422, "EXPORT_JOB_STATUS_UNPROCESSABLE")
+        taken: list[object] = []
+        errors: list[object] = []
+        for row in rows:
+            entry = UUID(str(row["accountingEntryId"]))
+            if entry in found.entries:
+                found.results[entry] = dict(row)
+                taken.append(row)
+            else:
+                errors.append({"accountingEntryId": str(entry), "type": "ITEM_NOT_FOUND", "message": "not of the job"})
+        found.touched = self.clock()
+        return {"data": taken, "errors": errors}
+
+    def progress(self, job: UUID) -> list[dict[str, object]]:
+        """Return how far each entry of a job is."""
+        found = self._job(job)
+        return [
+            found.results.get(entry) or {"accountingEntryId": str(entry), "status": "pending"}
+            for entry in found.entries
+        ]
+
+    def download(self, name: str) -> bytes:
+        """Return a receipt's bytes while its link lives."""
+        content, made = self._links.get(name, (b"", datetime.min.replace(tzinfo=UTC)))
+        if self.clock() - made > LINK_LIVES:
+            raise TwinRefusalError(403, "LINK_EXPIRED")
+        return content
+
+    def _job(self, job: UUID) -> _Export:
+        self._expire()
+        if job not in self.exports:
+            raise TwinRefusalError(404, "EXPORT_JOB_NOT_FOUND")
+        return self.exports[job]
+
+    def _expire(self) -> None:
+        for job in self.exports.values():
+            if job.status in _OPEN and self.clock() - job.touched > EXPIRES:
+                job.status, job.reason_type = "failed", "job_expired"
+
+    def _shown(self, job: _Export) -> dict[str, object]:
+        shown: dict[str, object] = {
+            "id": str(job.id),
+            "companyId": str(self.id),
+            "createdAt": job.created.isoformat(),
+            "expiresIn": int(EXPIRES.total_seconds()),
+            "isInteractive": True,
+            "numberOfItems": len(job.entries),
+            "status": job.status,
+            "vendorBasedBookkeeping": False,
+        }
+        return shown | ({"failureReasonType": job.reason_type} if job.reason_type else {})
+
+    def _item(self, entry: UUID) -> dict[str, object]:
+        filed = self.expenses[entry]
+        amount = {
+            "inWalletCurrency": {"currency": filed.currency, "value": filed.minor},
+            "inSupplierCurrency": {
+                "currency": filed.supplier_currency or filed.currency,
+                "value": filed.minor if filed.supplier_minor is None else filed.supplier_minor,
+            },
+        }
+        line: dict[str, object] = {
+            "accountingEntryLineId": str(uuid5(entry, "line")),
+            "lineAmount": amount,
+            "netAmount": amount,
+        }
+        line |= {"account": filed.category} if filed.category else {}
+        line |= {"tax": filed.tax} if filed.tax else {}
+        line |= {"tags": list(filed.tags)} if filed.tags else {}
+        return {
+            "accountingEntryId": str(entry),
+            "accountingEntryLines": [*filed.lines] or [line],
+            "additionalInformation": {"reconciliationId": "1", "attendees": [], "reconciledEntries": []},
+            "amount": amount,
+            "companyId": str(self.id),
+            "date": filed.settled or self.clock().isoformat(),
+            "type": filed.kind,
+            "note": filed.note,
+            "files": [self._link(content) for content in filed.receipts],
+            "_links": {},
+            **filed.more,
+        }
+
+    def _link(self, content: bytes) -> dict[str, object]:
+        name = hashlib.sha256(content).hexdigest()
+        self._links[name] = (content, self.clock())
+        return {"url": f"{self.base}/files/{name}", "type": "application/pdf", "size": len(content)}

@@ -1,0 +1,174 @@
+"""The twin on the wire: the calls of the export protocol, and a small page where a person presses Export."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import threading
+from collections.abc import Mapping
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from raccord_pleo.sandbox.company import Filed, TwinCompany, TwinRefusalError
+
+PAGE_MAX = 100
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+class PleoTwin:
+    """A server of one company, from ``with`` on; it takes the token ``twin-token`` and the API key ``twin-key``."""
+
+    def __init__(self, company: TwinCompany) -> None:
+        self.company = company
+        self.scopes = {"export-jobs:read", "export-jobs:write", "export-items:read"}
+        self.busy: list[int] = []
+        """Statuses to answer next instead of what is asked (429, 503)."""
+        self.lock = threading.Lock()
+        basic = base64.b64encode(b"twin-key:").decode("ascii")
+        self.accepted = {"Bearer twin-token", f"Basic {basic}"}
+        handler = type("Handler", (_Handler,), {"twin": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = company.base = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> PleoTwin:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    twin: PleoTwin
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: a test's output is no log."""
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def do_PUT(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        with self.twin.lock:
+            try:
+                self._route(body)
+            except TwinRefusalError as fault:
+                self._answer(fault.status, {"type": fault.kind, "message": str(fault)})
+
+    def _route(self, body: bytes) -> None:
+        parts = urlsplit(self.path)
+        asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        company = self.twin.company
+        if self.twin.busy:
+            self._answer(self.twin.busy.pop(0), {"type": "BUSY", "message": "wait"}, {"Retry-After": "7"})
+            return
+        match self.command, parts.path.strip("/").split("/"):
+            case "GET", ["files", name]:
+                self._send(200, company.download(name), "application/pdf")
+            case "GET", [""]:
+                self._send(200, _page(company).encode(), "text/html; charset=utf-8")
+            case "POST", ["file"]:
+                company.file(Filed(minor=_minor(parse_qs(body.decode()))))
+                self._send(303, b"", "text/plain", {"Location": "/"})
+            case "POST", ["export"]:
+                company.export()
+                self._send(303, b"", "text/plain", {"Location": "/"})
+            case "GET", ["v3", "export-jobs"]:
+                self._allow("export-jobs:read")
+                wanted = [each for each in asked.get("statuses", "").split(",") if each]
+                self._answer(200, _slice(company.jobs(wanted), asked))
+            case "GET", ["v3", "export-jobs", job, "items"]:
+                self._allow("export-jobs:read")
+                self._answer(200, _slice(company.progress(UUID(job)), asked))
+            case "GET", ["v3", "export-items"]:
+                self._allow("export-items:read")
+                self._answer(200, _slice(company.items(UUID(asked["job_id"])), asked))
+            case "POST", ["v3", "export-job-events"]:
+                self._allow("export-jobs:write")
+                said = json.loads(body, parse_float=Decimal)
+                company.event(UUID(said["jobId"]), said["event"], said.get("failureReasonType"))
+                self._answer(202, {})
+            case "PUT", ["v3", "export-jobs", job, "items"]:
+                self._allow("export-jobs:write")
+                self._answer(200, company.update(UUID(job), json.loads(body, parse_float=Decimal)))
+            case _:
+                raise TwinRefusalError(404, "NOT_FOUND")
+
+    def _allow(self, scope: str) -> None:
+        if self.headers.get("Authorization") not in self.twin.accepted:
+            raise TwinRefusalError(401, "UNAUTHORIZED")
+        if scope not in self.twin.scopes:
+            raise TwinRefusalError(403, "FORBIDDEN", scope)
+
+    def _answer(self, status: int, value: object, headers: Mapping[str, str] | None = None) -> None:
+        self._send(status, json.dumps(value).encode(), "application/json", headers)
+
+    def _send(self, status: int, content: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def _slice(rows: list[dict[str, object]], asked: Mapping[str, str]) -> dict[str, object]:
+    size = min(int(asked.get("limit", "20")), PAGE_MAX)
+    start = _place(asked["after"]) if "after" in asked else 0
+    data = rows[start : start + size]
+    end = start + len(data)
+    pagination = {
+        "hasNextPage": end < len(rows),
+        "hasPreviousPage": start > 0,
+        "startCursor": _cursor(start),
+        "endCursor": _cursor(end),
+        "total": len(rows),
+    }
+    return {"data": data, "pagination": pagination}
+
+
+def _cursor(place: int) -> str:
+    return "".join(_ALPHABET[int(digit)] for digit in str(place)) + "="
+
+
+def _place(cursor: str) -> int:
+    return int("".join(str(_ALPHABET.index(letter)) for letter in cursor.rstrip("=")))
+
+
+def _minor(form: Mapping[str, list[str]]) -> int:
+    text = form.get("amount", [""])[0].strip().replace(",", ".")
+    try:
+        amount = Decimal(text).scaleb(2)
+    except ArithmeticError:
+        raise TwinRefusalError(400, "BAD_AMOUNT", text) from None
+    if not amount.is_finite() or amount != amount.to_integral_value():
+        raise TwinRefusalError(400, "BAD_AMOUNT", text)
+    return int(amount)
+
+
+def _page(company: TwinCompany) -> str:
+    rows = "".join(
+        f"<li>{html.escape(filed.kind)}: {Decimal(filed.minor).scaleb(-2)} {html.escape(filed.currency)}</li>"
+        for filed in company.expenses.values()
+    )
+    jobs = "".join(f"<li>{html.escape(str(job['status']))}: {job['numberOfItems']}</li>" for job in company.jobs([]))
+    return (
+        '<!doctype html><html lang="en"><title>Pleo twin</title><h1>Expenses</h1>'
+        f"<ul>{rows}</ul><form method=post action=/file><label>Amount <input name=amount required></label>"
+        "<button>File</button></form><form method=post action=/export><button>Export</button></form>"
+        f"<h2>Exports</h2><ul>{jobs}</ul></html>"
+    )

@@ -1,0 +1,264 @@
+"""What a person exports in Pleo is in QuickBooks once, with its receipts, and Pleo hears of each expense."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from harness import NOW, OWNER, consent, enable, make_workshop, sync
+from sqlalchemy import select
+
+import raccord_pleo
+from raccord.clock import FixedClock
+from raccord.onboarding.companies import refresh_company
+from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.decisions import choose
+from raccord.store import schema
+from raccord.store.database import Database
+from raccord.store.models import Company, Connection, Problem, Proof
+from raccord.sync import source_http
+from raccord.sync.workshop import Workshop
+from raccord_pleo.mapping import BANK, CLASSES, FUNDING, POCKET, PROJECTS
+from raccord_pleo.sandbox import Filed, PleoTwin, TwinCompany
+from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.server import SandboxServer
+
+DAY = "2026-03-18T14:00:00Z"
+SPACE = UUID(int=7)
+
+
+@dataclass
+class House:
+    workshop: Workshop
+    company: Company
+    connection: Connection
+    pleo: TwinCompany
+    accounts: Mapping[str, str]
+    clock: FixedClock
+
+    def file(self, minor: int, **more: Any) -> UUID:
+        more.setdefault("category", self.category("Fournitures"))
+        return self.pleo.file(Filed(minor=minor, currency="CAD", settled=DAY, **more))
+
+    def category(self, name: str) -> dict[str, str]:
+        return {"id": str(uuid5(SPACE, name)), "name": name, "identifier": self.accounts[name]}
+
+    def export(self, *entries: UUID) -> UUID:
+        return self.pleo.export(entries)
+
+    def results(self, job: UUID) -> dict[UUID, tuple[str, str]]:
+        return {
+            entry: (str(each["status"]), str(each.get("failureReasonType") or each.get("externalId") or ""))
+            for entry, each in self.pleo.exports[job].results.items()
+        }
+
+    def documents(self, kind: str) -> list[dict[str, Any]]:
+        return [dict(each) for each in self.workshop.client(self.company).query_all(kind, "TxnDate = '2026-03-18'")]
+
+    def codes(self) -> list[str]:
+        with self.workshop.database.read() as session:
+            return sorted(session.scalars(select(Problem.code).where(Problem.state == "open")))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    database = Database(f"sqlite:///{data / 'app.db'}")
+    schema.upgrade(database)
+    clock = FixedClock(NOW)
+    pleo = TwinCompany(clock.now)
+    with (
+        SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as sandbox,
+        PleoTwin(pleo) as twin,
+    ):
+        workshop = make_workshop(database, data, sandbox.url, clock, raccord_pleo)
+        company = consent(workshop, sandbox.store.of_template("quebec").realm)
+        enable(workshop, company, "pleo")
+        client = workshop.client(company)
+        made = {"Banque Pleo": "Bank", "Pocket": "Bank", "Fournitures": "Expense", "Repas": "Expense"}
+        accounts = {
+            name: str(client.create("Account", f'{{"Name":"{name}","AccountType":"{type_}"}}', name).value["Id"])
+            for name, type_ in made.items()
+        }
+        refresh_company(workshop, company.id)
+        connection = connect(
+            workshop,
+            OWNER,
+            NewConnection(
+                company_id=company.id,
+                connector="pleo",
+                values={"company_id": str(pleo.id), "api_key": "twin-key", "address": twin.url},
+                starts_on=date(2026, 3, 1),
+            ),
+        )
+        bank = next(client.query_all("Account", "AccountType = 'Bank'"))["Id"]
+        chosen = {BANK: accounts["Banque Pleo"], POCKET: accounts["Pocket"], FUNDING: bank}
+        for role, account in chosen.items():
+            choose(workshop, OWNER, connection.id, role, account)
+        yield House(workshop, company, connection, pleo, {**accounts, "bank": bank}, clock)
+        workshop.close()
+
+
+@pytest.mark.requirement("PO-08", "PO-09", "PO-12", "PO-13", "PO-15", "PO-04", "PO-07", "PO-11")
+def test_an_export_is_posted_with_its_receipts_and_answered(house: House) -> None:
+    client = house.workshop.client(house.company)
+    north = str(client.create("Class", '{"Name":"Nord"}', "class").value["Id"])
+    job = {"DisplayName": "Chantier 7"}
+    project = str(client.create("Customer", f'{{"DisplayName":"{job["DisplayName"]}"}}', "project").value["Id"])
+    receipts = tuple(f"%PDF-1.4 receipt {number}".encode() for number in range(2))
+    tags = (
+        {"id": str(uuid5(SPACE, "n")), "code": north, "groupCode": CLASSES},
+        {"id": str(uuid5(SPACE, "p")), "code": project, "groupCode": PROJECTS},
+        {"id": str(uuid5(SPACE, "x")), "code": "9", "groupCode": "other"},
+    )
+    more = {"supplier": {"name": "Papeterie Roy"}, "user": {"id": str(uuid5(SPACE, "u")), "name": "Ève"}}
+    house.file(4550, receipts=receipts, tags=tags, more=more, note="Cahiers", supplier_currency="USD",
+               supplier_minor=3300)  # fmt: skip
+    house.file(1200, kind="mileage", category=house.category("Repas"))
+    house.file(900, kind="refund")
+    house.file(50000, kind="wallet_load", category=None)
+    house.file(1200, kind="reimbursement", category=None)
+    assert sync(house.workshop, house.connection).state == "done"
+    assert house.documents("Purchase") == [], "nothing leaves Pleo without an export"
+    started = house.export()
+    assert sync(house.workshop, house.connection).state == "done"
+
+    spent = {each["TotalAmt"]: each for each in house.documents("Purchase")}
+    assert sorted(spent) == [Decimal("12.00"), Decimal("45.50")]
+    purchase = spent[Decimal("45.50")]
+    detail = purchase["Line"][0]["AccountBasedExpenseLineDetail"]
+    assert purchase["AccountRef"]["value"] == house.accounts["Banque Pleo"]
+    assert (detail["AccountRef"]["value"], detail["ClassRef"]["value"], detail["CustomerRef"]["value"]) == (
+        house.accounts["Fournitures"], north, project,
+    )  # fmt: skip
+    assert "Papeterie Roy · Cahiers · Ève · 33.00 USD" in purchase["PrivateNote"]
+    assert spent[Decimal("12.00")]["AccountRef"]["value"] == house.accounts["Pocket"]
+    [refund] = house.documents("Deposit")
+    assert refund["DepositToAccountRef"]["value"] == house.accounts["Banque Pleo"]
+    moved = {(each["FromAccountRef"]["value"], each["ToAccountRef"]["value"]): each["Amount"]
+             for each in house.documents("Transfer")}  # fmt: skip
+    assert moved == {
+        (house.accounts["bank"], house.accounts["Banque Pleo"]): Decimal("500.00"),
+        (house.accounts["Banque Pleo"], house.accounts["Pocket"]): Decimal("12.00"),
+    }
+    attached = [each for each in client.query_all("Attachable", "") if each.get("AttachableRef")]
+    assert sorted(each["Size"] for each in attached) == sorted(map(len, receipts))
+    results = house.results(started)
+    assert {status for status, _ in results.values()} == {"successful"}
+    assert results[next(iter(house.pleo.expenses))] == ("successful", purchase["Id"])
+    assert house.pleo.exports[started].status == "completed"
+    with house.workshop.database.read() as session:
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
+
+
+@pytest.mark.requirement("EX-14", "K21")
+def test_what_is_exported_again_is_answered_with_the_same_document(house: House) -> None:
+    first, second = house.file(1000), house.file(2000)
+    job = house.export()
+    sync(house.workshop, house.connection)
+    before = house.results(job)
+    again = house.export(first, second)
+    sync(house.workshop, house.connection)
+    assert house.results(again) == before
+    assert house.pleo.exports[again].status == "completed"
+    assert len(house.documents("Purchase")) == 2
+    # Changed at Pleo, it changes the document and stays one.
+    house.pleo.expenses[first].category = house.category("Repas")
+    third = house.export(first)
+    sync(house.workshop, house.connection)
+    assert house.results(third)[first] == before[first]
+    accounts = {each["Id"]: each["Line"][0]["AccountBasedExpenseLineDetail"]["AccountRef"]["value"]
+                for each in house.documents("Purchase")}  # fmt: skip
+    assert accounts == {before[first][1]: house.accounts["Repas"], before[second][1]: house.accounts["Fournitures"]}
+
+
+@pytest.mark.requirement("EX-16")
+def test_what_cannot_be_posted_is_told_to_both_sides_and_the_rest_is_posted(house: House) -> None:
+    nothing = {"id": str(UUID(int=0)), "name": "?"}
+    good = house.file(100)
+    wrong = {
+        house.file(200, category=nothing): "account_unknown",
+        house.file(300, kind="levitation"): "accounting_system_validation_failure",
+        house.file(400, kind="invoice"): "accounting_system_validation_failure",
+        house.file(-500): "accounting_system_validation_failure",
+        house.file(600, more={"amount": {"inWalletCurrency": {"currency": "UNDEFINED", "value": 6},
+                                         "inSupplierCurrency": {"currency": "CAD", "value": 6}}}):
+            "accounting_system_validation_failure",
+        house.file(700, more={"note": 7}): "accounting_system_validation_failure",
+        house.file(800, category={"id": str(UUID(int=9)), "name": "Mystère", "code": "999"}): "missing_configuration",
+    }  # fmt: skip
+    job = house.export()
+    assert sync(house.workshop, house.connection).state == "done"
+    results = house.results(job)
+    assert results[good][0] == "successful"
+    assert {entry: result for entry, (_, result) in results.items() if entry != good} == wrong
+    assert house.pleo.exports[job].status == "completed_with_errors"
+    assert len(house.documents("Purchase")) == 1
+    assert {"pleo.category_missing", "pleo.amount_against_type", "pleo.currency_undefined"} <= set(house.codes())
+
+
+@pytest.mark.requirement("PO-09")
+def test_a_receipt_that_does_not_come_or_is_too_large_fails_its_expense_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, large, good = (house.file(number, receipts=(bytes([64 + number]) * number * 1000,)) for number in (1, 9, 2))
+    monkeypatch.setattr(source_http, "FILE_BYTES_MAX", 5000)
+    links = house.pleo.items(job := house.export())
+    gone = str(links[0]["files"][0]["url"]).rsplit("/", 1)[-1]  # type: ignore[index]
+    original = house.pleo.download
+
+    def download(name: str) -> bytes:
+        if name == gone:
+            house.pleo.clock = lambda: house.clock.now() + timedelta(days=2)
+        try:
+            return original(name)
+        finally:
+            house.pleo.clock = house.clock.now
+
+    monkeypatch.setattr(type(house.pleo), "download", lambda _, name: download(name))
+    sync(house.workshop, house.connection)
+    results = house.results(job)
+    assert (results[late][1], results[large][1]) == ("receipt_download_failure",) * 2
+    assert results[good][0] == "successful"
+    monkeypatch.undo()
+    again = house.export(late, large)
+    sync(house.workshop, house.connection)
+    assert {status for status, _ in house.results(again).values()} == {"successful"}
+    attached = house.workshop.client(house.company).query_all("Attachable", "")
+    assert sorted(each["Size"] for each in attached) == [1000, 2000, 9000]
+    assert hashlib.sha256(b"A" * 1000).hexdigest() == gone
+
+
+def test_an_answer_that_is_lost_is_given_again_and_a_job_left_open_is_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = house.file(1000)
+    job = house.export()
+    update = TwinCompany.update
+
+    def away(company: TwinCompany, job: UUID, rows: Any) -> dict[str, object]:
+        if rows and rows[0]["status"] != "in_progress":
+            raise OSError("the connection broke")
+        return update(company, job, rows)
+
+    monkeypatch.setattr(TwinCompany, "update", away)
+    with pytest.raises(Exception, match=r"127\.0\.0\.1"):
+        sync(house.workshop, house.connection)
+    assert len(house.documents("Purchase")) == 1
+    monkeypatch.undo()
+    sync(house.workshop, house.connection)
+    assert house.results(job)[entry][0] == "successful"
+    assert house.pleo.exports[job].status == "completed"
+    # A job whose last word was lost is closed by the next run.
+    house.pleo.exports[job].status = "in_progress"
+    sync(house.workshop, house.connection)
+    assert (house.pleo.exports[job].status, len(house.documents("Purchase"))) == ("completed", 1)
