@@ -49,6 +49,10 @@ def test_every_page_and_list_asks_as_often_of_a_full_store_as_of_a_small_one(wor
     browser.cookies.set("raccord_session", open_session(workshop, owner, "", ""))
     token = make_token(workshop, owner.id, store.company_id, "bench", Scope.READ)[1]
     few = asked(workshop, browser, addresses(store), token)
+    home = browser.get("/?days=90").text
+    assert 'aria-current="true">90 days' in home
+    drawn, told = home.count("<rect class="), home.count('<tr><td class="nowrap">')
+    assert drawn >= told > 5, "what is drawn stands in a table too"
     fill(workshop.database, MANY, seed=2, after=FEW.records)
     many = asked(workshop, browser, addresses(store), token)
     grown = {page: many[page] - few[page] for page in few if many[page] != few[page]}

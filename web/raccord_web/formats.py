@@ -35,6 +35,20 @@ def number(value: int | Decimal, language: Language) -> str:
     return f"{MINUS if value < 0 else ''}{text}"
 
 
+def compact(value: Decimal, language: Language) -> str:
+    """Return a round number in few characters, for the scale of a chart: ``2.5k`` or ``2,5 k``."""
+    for unit, power in (("M", 6), ("k", 3)):
+        if abs(value) >= Decimal(10) ** power:
+            figures = value.scaleb(-power).normalize()
+            return number(Decimal(format(figures, "f")), language) + (NBSP if language == "fr" else "") + unit
+    return number(Decimal(format(value.normalize(), "f")), language)
+
+
+def short_day(day: date, language: Language) -> str:
+    """Return a date without its year, for a chart: ``18 Nov`` or ``18 nov.``."""
+    return f"{day.day}{NBSP}{MONTHS[language][day.month - 1]}"
+
+
 def money_text(amount: Decimal, currency: str, language: Language, home: str = "") -> str:
     """Return an amount as plain text; dollars other than the ``home`` currency name their country."""
     sign, figures, symbol = _parts(amount, currency, language, home)

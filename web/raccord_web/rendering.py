@@ -159,6 +159,9 @@ def _tools(desk: Desk, words: Wording) -> dict[str, object]:
         "now": now,
         "zero": Decimal(0),
         "money": partial(_money, language),
+        "money_text": partial(_money_text, language),
+        "compact": partial(formats.compact, language=language),
+        "short_day": partial(formats.short_day, language=language),
         "number": partial(formats.number, language=language),
         "day": partial(formats.day_text, language=language),
         "month": partial(formats.month_text, language=language),
@@ -196,6 +199,10 @@ def _choice(request: Request, desk: Desk, cookie: str, allowed: Sequence[str]) -
 
 def _money(language: Language, amount: Any, currency: str, home: str = "") -> Markup:
     return formats.money(amount, currency, language, home)
+
+
+def _money_text(language: Language, amount: Decimal, currency: str, home: str = "") -> str:
+    return formats.money_text(amount, currency, language, home)
 
 
 def _moment(now: datetime, language: Language) -> Callable[[datetime | None, str], Markup]:

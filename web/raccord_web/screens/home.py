@@ -12,7 +12,9 @@ from starlette.responses import Response
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
+from raccord.overview.posted import posted_by_day
 from raccord.overview.proofs import proof_totals
+from raccord_web.charts import chart_of
 from raccord_web.desk import Desk, desk_of
 from raccord_web.rendering import show
 from raccord_web.visitors import within_of
@@ -20,7 +22,9 @@ from raccord_web.visitors import within_of
 router = APIRouter()
 PAGE = 50
 RECENT_DAYS = 30
+CHART_DAYS = (30, 90)
 
+Currency = Annotated[str, Query(max_length=3)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 
 
@@ -30,19 +34,28 @@ def recent(desk: Desk) -> date:
 
 
 @router.get("/")
-def home(request: Request, offset: Offset = 0) -> Response:
+def home(request: Request, offset: Offset = 0, currency: Currency = "", days: int = RECENT_DAYS) -> Response:
     desk, within = desk_of(request), within_of(request)
     with desk.workshop.database.read() as session:
         listing = list_connections(session, within=within, since=recent(desk), limit=PAGE, offset=offset)
         totals = proof_totals(session, [view.id for view in listing.rows])
+        span = days if days in CHART_DAYS else RECENT_DAYS
+        posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, within=within)
+        companies = list_companies(session, within=within, limit=MOST).rows
+        homes = {each.home_currency for each in companies}
         by_id = {view.id: view for view in listing.rows}
         return show(
             request,
             "home.html",
             session,
-            companies=list_companies(session, within=within, limit=MOST).rows,
+            companies=companies,
+            home_currency=homes.pop() if len(homes) == 1 else "",
             listing=listing,
             recent_days=RECENT_DAYS,
             needing=[view for view in listing.rows if view.needs_person],
+            posted=posted,
+            chart=None if posted is None else chart_of(posted),
+            chart_days=CHART_DAYS,
+            span=span,
             totals=[(by_id[total.connection_id], total) for total in totals],
         )
