@@ -10,8 +10,9 @@ import till
 from argon2 import PasswordHasher
 from chromium import AXE, LOOKS, RULES, served
 from harness import finish, lab, request, sync
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
+from visiting import PATIENCE_MS, Journey, Visits
 
 from raccord.jobs.inline import HandOver
 from raccord.onboarding import accounts
@@ -19,14 +20,14 @@ from raccord.onboarding.accounts import set_up_first
 from raccord.onboarding.sessions import open_session
 from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import recent_runs
+from raccord.plugin.texts import Language
 from raccord.store.models import Connection, Hold, LinkRow, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
 
 PASSWORD = "correct horse battery"
-expect.set_options(timeout=20_000)
-"""Long enough for a machine that does much else; what is there is seen at once."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(autouse=True)
@@ -46,32 +47,10 @@ def base(workshop: Workshop) -> Iterator[str]:
 @pytest.fixture
 def visit(chromium: Browser, base: str) -> Iterator[Open]:
     """Opens a browser of its own; nothing in it may break the policy, fail in a script or ask for a file in vain."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_page(language: str = "en", width: int = 1280, theme: str = "light", token: str = "") -> Page:
-        context = chromium.new_context(
-            base_url=base,
-            locale=f"{language}-CA",
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if theme == "dark" else "light",
-        )
-        contexts.append(context)
-        if token:
-            context.add_cookies([{"name": "raccord_session", "value": token, "url": base}])
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("request", lambda sent: complaints.append(sent.url) if "csp-report" in sent.url else None)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    # A page that is left before it has faded in makes the browser say that it skipped that.
-    usual = ("status of 4", "Transition was skipped")
-    assert [each for each in complaints if not any(words in each for words in usual)] == []
+    visits = Visits(chromium, base)
+    yield visits.open
+    visits.close()
+    assert visits.complaints == []
 
 
 @pytest.fixture
@@ -193,36 +172,39 @@ def test_an_owner_sets_up_and_runs_the_first_plan_in_french(
     expect(page.get_by_role("heading", level=1)).to_have_text("Se connecter")
 
 
-def test_an_operators_morning_in_english(workshop: Workshop, drifted: Connection, visit: Open, token: str) -> None:
-    page = visit("en", token=token)
+@pytest.mark.parametrize("language", ["en", pytest.param("fr", marks=pytest.mark.slow)])
+def test_an_operators_morning(
+    workshop: Workshop, drifted: Connection, visit: Open, token: str, language: Language
+) -> None:
+    journey = Journey(visit(language, token=token), "morning", language)
+    page, status = journey.page, journey.page.locator(".page-head .status")
     page.goto("/")
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Problems").click()
-    page.get_by_role("button", name="Resolved").first.click()
-    expect(page.get_by_text("Marked as resolved")).to_be_visible()
+    journey.look("home")
+    journey.follow("shell.problems")
+    journey.look("problems")
+    journey.press("problems.resolved")
+    expect(page.get_by_text(journey.said("done.resolved"))).to_be_visible()
 
-    page.get_by_role("link", name="Drift").click()
+    journey.follow("shell.drift")
     page.get_by_role("checkbox").first.check()
-    page.get_by_role("button", name="Keep theirs").click()
-    expect(page.get_by_text("Nothing changed in QuickBooks")).to_be_visible()
+    journey.look("drift")
+    journey.press("drift.keep")
+    expect(page.get_by_text(journey.said("drift.none"))).to_be_visible()
 
     page.goto(f"/connections/{drifted.id}")
-    page.get_by_role("link", name="Manage").click()
-    pause = page.locator("details.confirm", has_text="Pause")
+    journey.follow("connection.manage")
+    pause = page.locator("details.confirm", has_text=journey.said("connection.pause_ask"))
     pause.locator("summary").click()
-    pause.get_by_role("link", name="Cancel").click()
-    expect(page.locator(".page-head .status")).not_to_have_text("Paused")
-    pause.locator("summary").click()
-    pause.get_by_role("button", name="Confirm").click()
-    expect(page.locator(".page-head .status")).to_have_text("Paused")
-    resume = page.locator("details.confirm", has_text="Resume")
-    resume.locator("summary").click()
-    resume.get_by_role("button", name="Confirm").click()
-    expect(page.locator(".page-head .status")).not_to_have_text("Paused")
+    pause.get_by_role("link", name=journey.said("keeping.cancel")).click()
+    expect(status).not_to_have_text(journey.said("states.paused"))
 
     page.goto("/records?fate=posted")
     page.locator("#records a.cover").first.click()
-    expect(page.get_by_text("why it is there")).to_be_visible()
-    page.get_by_role("link", name="Audit log").click()
-    expect(page.get_by_text("Connection paused").first).to_be_visible()
+    expect(page.get_by_text(journey.said("records.why_here"))).to_be_visible()
+    journey.look("record")
+    page.goto("/audit")
+    journey.look("audit")
+    page.goto(f"/connections/{drifted.id}/proof")
+    journey.look("proof")
     with workshop.database.read() as session:
         assert session.scalars(select(Hold).where(Hold.closed_at.is_(None))).first() is not None

@@ -15,17 +15,18 @@ import till
 from browsing import TOKEN
 from chromium import AXE, RULES, opened, served
 from fastapi import FastAPI
-from harness import NOW, OWNER, consent, finish, make_workshop
+from harness import NOW, OWNER, consent, make_workshop
 from httpx2 import Response
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
+from visiting import Journey, Onwards
 
 import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
 from raccord.enablement import Switchboard
-from raccord.jobs.inline import HandOver
+from raccord.plugin.texts import Language
 from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import (
@@ -44,18 +45,6 @@ from raccord_web.app import create_app
 
 SAMPLES = Path(raccord_chase.__file__).with_name("samples")
 BANK = Path(raccord_bankfeed.__file__).with_name("samples")
-
-
-class Onwards(HandOver):
-    """An engine that works a run off at once, in the request that asked for it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.workshop: Workshop | None = None
-
-    def submit(self, run_id: str) -> None:
-        assert self.workshop is not None
-        finish(self.workshop, run_id)
 
 
 @pytest.fixture
@@ -81,9 +70,7 @@ def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, door: s
 
 @pytest.fixture
 def app(workshop: Workshop) -> FastAPI:
-    engine = Onwards()
-    engine.workshop = workshop
-    return create_app(workshop, engine, OWNER)
+    return create_app(workshop, Onwards(workshop), OWNER)
 
 
 def count(workshop: Workshop, model: type) -> int:
@@ -275,14 +262,17 @@ WORDS = {
 
 @pytest.mark.parametrize(
     ("language", "mode", "theme", "width"),
-    [("fr", "first_time", "dark", 768), ("en", "already_running", "light", 1280)],
+    [
+        ("fr", "first_time", "dark", 768),
+        pytest.param("en", "already_running", "light", 1280, marks=pytest.mark.slow),
+    ],
 )
 def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
     workshop: Workshop,
     app: FastAPI,
     door: socket,
     chromium: Browser,
-    language: str,
+    language: Language,
     mode: str,
     theme: Literal["light", "dark"],
     width: int,
@@ -303,7 +293,10 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
         def press(name: str) -> None:
             page.get_by_role("button", name=name, exact=False).first.click()
 
+        journey = Journey(page, f"chase-{mode.replace('_', '-')}", language)
+
         def look() -> None:
+            journey.look(page.url.partition("?")[0].rpartition("/")[2][:20])
             if theme == "dark":
                 looked_at(page, wrong)
 

@@ -6,7 +6,7 @@ A label is the field's title, its French one stands beside it (``json_schema_ext
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
@@ -52,8 +52,9 @@ def shown(
     *,
     wrong: Mapping[str, str] | None = None,
     fixed: str = "",
+    without: Container[str] = (),
 ) -> list[Field]:
-    """Return the fields of a model with the values given; ``fixed`` names the one that cannot change any more."""
+    """Return the fields of a model with the values given, some left out; ``fixed`` names one that cannot change."""
     return [
         Field(
             name=name,
@@ -67,6 +68,7 @@ def shown(
             wrong=(wrong or {}).get(name, ""),
         )
         for name, info in model.model_fields.items()
+        if name not in without
     ]
 
 

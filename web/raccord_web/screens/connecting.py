@@ -95,7 +95,8 @@ def source(request: Request, connector: str) -> Response:
         return explained(request, HTTPStatus.NOT_FOUND)
     if waits := beginning.waits_at("source"):
         return RedirectResponse(waits, HTTPStatus.SEE_OTHER)
-    fields = shown(beginning.info.settings, _said(beginning), language_of(request))
+    info = beginning.info
+    fields = shown(info.settings, _said(beginning), language_of(request), without=set(info.questions.values()))
     with desk_of(request).workshop.database.read() as session:
         return _step(request, session, beginning, "source", fields=fields, label="")
 
@@ -128,7 +129,7 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
             refusal = said_by(error, request)
         else:
             return RedirectResponse(f"/connections/{connection.id}/setup/accounts", HTTPStatus.SEE_OTHER)
-    again = shown(info.settings, values, language_of(request), wrong=wrong)
+    again = shown(info.settings, values, language_of(request), wrong=wrong, without=set(info.questions.values()))
     with workshop.database.read() as session:
         return _step(
             request, session, beginning, "source", status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again,

@@ -58,7 +58,11 @@ def show_step(request: Request, connection_id: str, step: str) -> Response:
     match step:
         case "source":
             held = settings_of(workshop, connection, info).model_dump(mode="json")
-            fields = shown(info.settings, held, language_of(request), fixed=info.identity_setting)
+            # What questions about files ask for is answered beside the file, once there is one.
+            fields = shown(
+                info.settings, held, language_of(request), fixed=info.identity_setting,
+                without=set(info.questions.values()),
+            )  # fmt: skip
             return _page(request, connection, info, step, fields=fields, wrong="")
         case "checks":
             return _page(request, connection, info, step, findings=_checked(workshop, connection))
@@ -113,7 +117,12 @@ def _keep(
             values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language_of(request))
             if wrong:
                 shown_again = shown(
-                    info.settings, values, language_of(request), wrong=wrong, fixed=info.identity_setting
+                    info.settings,
+                    values,
+                    language_of(request),
+                    wrong=wrong,
+                    fixed=info.identity_setting,
+                    without=set(info.questions.values()),
                 )
                 return _page(
                     request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=shown_again,

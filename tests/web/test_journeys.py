@@ -1,0 +1,348 @@
+"""Journeys in a real Chromium, in both languages: bank feeds, a failed refund, a pause, a switch, an undo.
+
+Each screen is kept as a picture under var/screenshots. One language of each runs always, the other with the slow tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from socket import socket
+
+import pytest
+import till
+from argon2 import PasswordHasher
+from chromium import opened, served
+from harness import NOW, OWNER, choose_usual, consent, enable, lab, make_workshop, sync
+from playwright.sync_api import Browser, Locator, expect
+from set_up import till_of
+from sqlalchemy import select
+from visiting import PATIENCE_MS, Journey, Onwards, Visits
+
+import raccord_bankfeed
+from raccord.clock import FixedClock
+from raccord.onboarding import accounts
+from raccord.onboarding.connections import connect
+from raccord.plugin.texts import Language
+from raccord.store.database import Database
+from raccord.store.models import Company, Connection, LinkRow
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
+from raccord_web.app import create_app
+
+Travel = Callable[[str, Language], Journey]
+expect.set_options(timeout=PATIENCE_MS)
+FR_FIRST = pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.slow)])
+SLOW = pytest.mark.parametrize("language", [pytest.param(each, marks=pytest.mark.slow) for each in ("fr", "en")])
+"""For a journey whose parts other tests of the quick run go through."""
+EN_FIRST = pytest.mark.parametrize("language", ["en", pytest.param("fr", marks=pytest.mark.slow)])
+
+FILE = """OFXHEADER:100
+DATA:OFXSGML
+
+<OFX><BANKMSGSRSV1>{}</BANKMSGSRSV1></OFX>"""
+STATEMENT = (
+    "<STMTTRNRS><STMTRS><CURDEF>CAD<BANKACCTFROM><BANKID>0815<ACCTID>{0}<ACCTTYPE>CHECKING</BANKACCTFROM>"
+    "<BANKTRANLIST><STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20260310<TRNAMT>-12.50<FITID>F{0}<NAME>CAFE DU COIN</STMTTRN>"
+    "</BANKTRANLIST></STMTRS></STMTTRNRS>"
+)
+ONE_DAY_OR_ANOTHER = b"Date,Description,Montant\n03/04/2026,PAPETERIE,-30.00\n05/04/2026,LOYER,-700.00\n"
+
+
+@pytest.fixture
+def door() -> Iterator[socket]:
+    """The port at which the pages will be: QuickBooks sends people back there."""
+    with opened() as listening:
+        yield listening
+
+
+@pytest.fixture
+def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, door: socket) -> Iterator[Workshop]:
+    url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    made = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), till, raccord_bankfeed, web_url=url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def travel(workshop: Workshop, door: socket, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Travel]:
+    """Sets somebody out on a journey; at its end nothing was reported, failed in a script or asked for in vain."""
+    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    with served(create_app(workshop, Onwards(workshop), OWNER), door) as url:
+        visits = Visits(chromium, url)
+        yield lambda name, language: Journey(visits.open(language), name, language)
+        visits.close()
+    assert visits.complaints == []
+
+
+@pytest.fixture
+def books(workshop: Workshop, sandbox: SandboxServer) -> Company:
+    found = consent(workshop, sandbox.store.of_template("quebec").realm)
+    enable(workshop, found, "till", "bankfeed")
+    return found
+
+
+def begin_bank_feed(journey: Journey, mode: str, first: str, files: list[Path]) -> str:
+    """Lead the wizard from the list of sources to the end of its checks; return the connection's own address."""
+    page = journey.page
+    page.goto("/connect")
+    journey.look("sources")
+    page.locator('a[href="/connect/bankfeed"]').first.click()
+    page.locator(f"input[name=mode][value={mode}]").check()
+    journey.look("start-or-running")
+    journey.press("wizard.next")
+    journey.look("company")
+    journey.press("wizard.next")
+    page.locator("#label").fill("Banque")
+    page.locator("#s_currency_if_missing").fill("CAD")
+    journey.look("access")
+    journey.press("wizard.keep")
+    own = page.url.rpartition("/setup/")[0]
+    journey.look("accounts")
+    journey.press("wizard.keep")
+    page.locator("#first").fill(first)
+    journey.look("first-day")
+    journey.press("wizard.keep")
+    page.locator("#files").set_input_files([str(each) for each in files])
+    journey.press("files.send")
+    expect(page.get_by_role("status")).to_be_visible()
+    journey.look("files-kept")
+    page.locator(".page-head .btn-primary").click()
+    journey.look("checks")
+    journey.press("wizard.make_plan")
+    page.wait_for_url(re.compile("setup/plan"))
+    journey.look("first-look")
+    return own
+
+
+def asks(journey: Journey, key: str) -> Locator:
+    return journey.page.locator("form.ask", has=journey.page.locator("button", has_text=journey.said(key)))
+
+
+def answer_lines(journey: Journey) -> None:
+    """Give every line that waits the first category offered."""
+    waiting = asks(journey, "questions.answer")
+    while left := waiting.count():
+        waiting.first.locator("select").select_option(index=1)
+        waiting.first.locator("button").click()
+        expect(waiting).to_have_count(left - 1)
+
+
+def tell_accounts(journey: Journey, index: int = 1) -> None:
+    """Say what each account of the bank is in the books: it stays on the page until the next look at the source."""
+    unfilled = asks(journey, "questions.fill")
+    for at in range(unfilled.count()):
+        unfilled.nth(at).locator("select").select_option(index=index)
+        unfilled.nth(at).locator("button").click()
+        expect(journey.page.get_by_text(journey.said("done.chosen"))).to_be_visible()
+
+
+def plan_again(journey: Journey, own: str) -> None:
+    journey.page.goto(f"{own}/setup/checks")
+    journey.press("wizard.make_plan")
+    journey.page.wait_for_url(re.compile("setup/plan"))
+
+
+def approve(journey: Journey) -> None:
+    """Approve the first plan in the wizard and look at the proof."""
+    journey.look("plan")
+    journey.page.locator(".wiz-foot .btn-primary").click()
+    journey.page.wait_for_url(re.compile("setup/done"))
+    expect(journey.page.locator(".proved").first).to_be_visible()
+    journey.look("proof")
+
+
+@pytest.mark.requirement("BF-02", "BF-09", "BF-14", "BF-19")
+@SLOW
+def test_a_bank_feed_is_started_with_files_that_leave_questions_open(
+    workshop: Workshop, books: Company, travel: Travel, tmp_path: Path, language: Language
+) -> None:
+    ofx, table = tmp_path / "trois-comptes.ofx", tmp_path / "releve.csv"
+    statements = (STATEMENT.format(number) for number in ("11110001", "22220002", "33330003"))
+    ofx.write_text(FILE.format("".join(statements)))
+    table.write_bytes(ONE_DAY_OR_ANOTHER)
+    journey = travel("bank-first-time", language)
+    page = journey.page
+    own = begin_bank_feed(journey, "first_time", "2026-01-01", [ofx, table])
+
+    # Which number of 03/04 is the month is asked once, and so is what the account of a table is called.
+    page.goto(f"{own}/files")
+    journey.look("question-about-a-file")
+    page.locator("select[name=answer]").select_option("day-first")
+    journey.press("files.say")
+    expect(page.locator("select[name=answer]")).to_have_count(0)
+    plan_again(journey, own)
+    page.goto(f"{own}/files")
+    journey.look("account-without-a-name")
+    unnamed = re.search(r"unnamed-\w+-\w+", page.locator("main").inner_text())
+    assert unnamed
+    page.goto(f"{own}/setup/source")
+    page.locator("#s_accounts").fill(f"{unnamed[0]} = Marge de crédit")
+    journey.press("wizard.keep")
+
+    # Every line is told its category, then each account of the bank what it is in the books.
+    plan_again(journey, own)
+    page.locator("main .btn-primary").first.click()
+    journey.look("lines-asked")
+    assert asks(journey, "questions.answer").count() == 5
+    answer_lines(journey)
+    journey.look("lines-answered")
+    journey.follow("files.go_on")
+    journey.press("wizard.make_plan")
+    page.wait_for_url(re.compile("setup/plan"))
+    page.locator("main .btn-primary").first.click()
+    journey.look("accounts-asked")
+    tell_accounts(journey)
+    plan_again(journey, own)
+    approve(journey)
+    with workshop.database.read() as session:
+        days = session.scalars(select(LinkRow.day).where(LinkRow.kind == "Purchase").order_by(LinkRow.day)).all()
+    assert [f"{each:%m-%d}" for each in days] == ["03-10"] * 3 + ["04-03", "04-05"]
+
+
+@pytest.mark.requirement("BF-02", "BF-19")
+@EN_FIRST
+def test_a_bank_feed_that_runs_already_recognises_what_the_books_have(
+    workshop: Workshop, sandbox: SandboxServer, books: Company, travel: Travel, tmp_path: Path, language: Language
+) -> None:
+    client = workshop.client(books)
+    banks = client.query("SELECT * FROM Account WHERE AccountType = 'Bank' ORDERBY Name")
+    expense = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+    line = {"Amount": 12.5, "DetailType": "AccountBasedExpenseLineDetail",
+            "AccountBasedExpenseLineDetail": {"AccountRef": {"value": expense}}}  # fmt: skip
+    entered = {
+        "AccountRef": {"value": banks[0]["Id"]},
+        "PaymentType": "Cash",
+        "GlobalTaxCalculation": "NotApplicable",
+        "TxnDate": "2026-03-10",
+        "Line": [line],
+    }
+    lab(sandbox, "create", entity="Purchase", changes=entered)
+    before = client.count("Purchase")
+    ofx = tmp_path / "statement.ofx"
+    ofx.write_text(FILE.format(STATEMENT.format("11110001") + STATEMENT.format("22220002")))
+    journey = travel("bank-running-already", language)
+    own = begin_bank_feed(journey, "already_running", "2026-03-01", [ofx])
+    journey.page.locator("main .btn-primary").first.click()
+    answer_lines(journey)
+    plan_again(journey, own)
+    journey.page.locator("main .btn-primary").first.click()
+    tell_accounts(journey)
+    plan_again(journey, own)
+    journey.look("recognised")
+    journey.page.goto(f"/questions?connection={own.rpartition('/')[2]}")
+    journey.look("double-asked")
+    journey.press("ways.same")
+    plan_again(journey, own)
+    approve(journey)
+    assert workshop.client(books).count("Purchase") == before + 1
+
+
+@pytest.fixture
+def shop(workshop: Workshop, books: Company) -> Connection:
+    """A till that has run once, with a sale and a refund."""
+    till.ROWS.clear()
+    till.ROWS["T1"] = [
+        {"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "1114.98"},
+        {"stream": "refunds", "id": "r1", "day": "2026-03-03", "amount": "-20.00"},
+    ]
+    connection = connect(workshop, OWNER, till_of(books, "T1"))
+    choose_usual(workshop, connection, books)
+    sync(workshop, connection)
+    return connection
+
+
+def customer_of(workshop: Workshop, books: Company) -> str:
+    [found] = workshop.client(books).query("SELECT * FROM Customer WHERE DisplayName = 'Client Caisse'")
+    return str(found["Id"])
+
+
+@pytest.mark.requirement("CH-56", "CH-57")
+@FR_FIRST
+def test_a_refund_that_failed_is_mended_and_tried_again(
+    workshop: Workshop, sandbox: SandboxServer, books: Company, shop: Connection, travel: Travel, language: Language
+) -> None:
+    till.ROWS["T1"].append({"stream": "refunds", "id": "r2", "day": "2026-03-06", "amount": "-8.00"})
+    with workshop.database.begin() as session:
+        session.get_one(Connection, shop.id).review_each = True
+    customer = customer_of(workshop, books)
+    journey = travel("refund-failed", language)
+    page = journey.page
+    page.goto(f"/connections/{shop.id}")
+    journey.press("connection.sync")
+    page.locator('main a[href*="/plans/"]').first.click()
+    journey.look("plan")
+
+    # While the plan is read, somebody makes its customer inactive: QuickBooks refuses the refund.
+    lab(sandbox, "deactivate", entity="Customer", id=customer)
+    page.locator("main .btn-primary").last.click()
+    page.goto("/")
+    journey.look("home")
+    page.goto("/problems")
+    journey.look("problems")
+    page.goto("/records?q=r2")
+    journey.look("records")
+    page.locator("#records a.cover").first.click()
+    journey.look("record")
+    lab(sandbox, "reactivate", entity="Customer", id=customer)
+    journey.press("problems.ready")
+    expect(page.get_by_text(journey.said("done.ready"))).to_be_visible()
+    page.goto(f"/connections/{shop.id}")
+    journey.press("connection.sync")
+    page.locator('main a[href*="/plans/"]').first.click()
+    page.locator("main .btn-primary").last.click()
+    page.goto("/problems")
+    expect(page.get_by_text(journey.said("problems.none"))).to_be_visible()
+    journey.look("nothing-left")
+    assert workshop.client(books).count("RefundReceipt") == 2
+
+
+@pytest.mark.requirement("CH-43", "CH-47", "TD-52")
+@EN_FIRST
+def test_a_connection_is_paused_resumed_undone_and_moved_to_another_company(
+    workshop: Workshop, sandbox: SandboxServer, books: Company, shop: Connection, travel: Travel, language: Language
+) -> None:
+    other = consent(workshop, sandbox.store.add("us").realm)
+    enable(workshop, other, "till")
+    journey = travel("life", language)
+    page = journey.page
+    status = page.locator(".page-head .status")
+    for deed, word in (("pause", "states.paused"), ("resume", "states.up_to_date")):
+        page.goto(f"/connections/{shop.id}")
+        journey.follow("connection.manage")
+        asked = page.locator("details.confirm", has_text=journey.said(f"connection.{deed}_ask"))
+        asked.locator("summary").click()
+        journey.look(deed)
+        asked.get_by_role("button").click()
+        expect(status).to_have_text(journey.said(word))
+        journey.look(f"{deed}d")
+
+    # The last run is taken out of the books again, by a plan that is read first.
+    page.goto("/runs")
+    page.locator("main table a").first.click()
+    journey.follow("undo.this_run")
+    journey.look("undo")
+    journey.press("undo.plan")
+    page.locator('main a[href*="/plans/"]').first.click()
+    journey.look("undo-plan")
+    journey.press("plan.undo_approve", n=2, number="2")
+    expect(page.get_by_text(journey.said("done.approved"))).to_be_visible()
+    journey.look("undone")
+    assert workshop.client(books).count("SalesReceipt") == 0
+
+    # The source goes to another company only with the word of the language.
+    page.goto(f"/connections/{shop.id}")
+    journey.follow("connection.manage")
+    page.goto(f"/connections/{shop.id}/switch")
+    journey.look("switch")
+    journey.press("switch.read")
+    journey.look("switch-word")
+    page.locator("#typed").fill("accept" if language == "fr" else "accepter")
+    page.locator("main .btn-danger").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    journey.look("switch-wrong-word")
+    page.locator("#typed").fill("ACCEPTER" if language == "fr" else "ACCEPT")
+    page.locator("main .btn-danger").click()
+    expect(page.get_by_text(journey.said("done.switched"))).to_be_visible()
+    journey.look("switched")
