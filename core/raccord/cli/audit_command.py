@@ -201,6 +201,10 @@ def _document(out: Output, found: Why) -> Iterator[tuple[Phrase, str]]:
     yield Phrase("Origine", "Origin"), f"{said}, {moment(found.linked_at)} ({found.state})"
     yield Phrase("Connexion", "Connection"), f"{found.connection} ({found.connector})"
     yield Phrase("Clé", "Key"), found.key
+    if found.rule is not None:
+        how = Phrase("appliquée", "carried out") if found.rule.carried_out else Phrase("proposée", "proposed")
+        version = f"{found.rule.name} (v{found.rule.version}, {found.rule.made_by})"
+        yield Phrase("Règle", "Rule"), f"{version}, {how.get(out.language)}"
 
 
 def _said(out: Output, said: Said) -> Iterator[tuple[Phrase, str]]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.decisions import DecisionError, held, note, on_its_way
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.treating_texts import refusal
-from raccord.plugin.drafts import Accepts, Deposit, Expense
+from raccord.plugin.drafts import Deposit, Expense
 from raccord.quickbooks import Lane, quoted
 from raccord.quickbooks.codec import entity_of
 from raccord.store.models import (
@@ -28,10 +28,12 @@ from raccord.store.models import (
     PlanLine,
 )
 from raccord.sync.bodies import load_draft
-from raccord.sync.books import PEOPLE, TYPES, store_entry
+from raccord.sync.books import PEOPLE, store_entry
 from raccord.sync.holds import close_hold
 from raccord.sync.paying import PAYS
 from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.ruling import RULED, UNRULED
+from raccord.sync.treatment_fit import BooksFit
 from raccord.sync.treatments import (
     BY_PERSON,
     TREATMENT,
@@ -49,10 +51,6 @@ TOGETHER_MAX = 500
 """Lines that are treated alike in one go."""
 OTHER_SIDE = "other_side"
 """Under this name a line that is the other side of a transfer names the line that posts it."""
-_PERSONAL = frozenset({"Equity", "Other Current Liability", "Long Term Liability", "Other Current Asset"})
-"""What is the owner's: equity, and what the company owes or lends its owner."""
-_OWN = frozenset({"Bank", "Credit Card", "Other Current Asset", "Other Current Liability", "Long Term Liability"})
-"""Where money can move to without being earned or spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,8 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
             said = dump_treatment(treatment, draft)
         except UnfitTreatment as error:
             raise refusal(error.code, **error.params) from error
-        row.decisions = {**{name: each for name, each in row.decisions.items() if name != PAYS}, TREATMENT: said}
+        others = {name: each for name, each in row.decisions.items() if name not in (PAYS, RULED)}
+        row.decisions = {**others, TREATMENT: said}
         row.revision += 0 if row.state == DraftState.HELD else 1
         if treatment.kind is Treated.EXCLUDE:
             row.state, row.reason = DraftState.SKIPPED, f"{treatment.origin}: {treatment.why.strip()[:200]}"
@@ -139,36 +138,10 @@ def check_treatment(
 ) -> None:
     """Refuse what is not in the books, inactive, of a kind that does not fit, or of another currency."""
 
-    def entry(kind: str, object_id: str, types: frozenset[str] | None = None) -> None:
-        found = session.get(LedgerEntry, (connection.company_id, kind, object_id))
-        if found is None or not found.active or (types is not None and found.type not in types):
-            raise refusal("does_not_fit", object=found.name if found else object_id)
-        if kind == "Account" and found.currency and found.currency != draft.currency:
-            raise refusal("currency", object=found.name, currency=found.currency, line=draft.currency)
-
-    match treatment.kind:
-        case Treated.EXCLUDE:
-            if not treatment.why.strip():
-                raise refusal("why_missing")
-        case Treated.TRANSFER:
-            entry("Account", treatment.other_account, _OWN)
-            if treatment.other_account == money_account_of(session, row):
-                raise refusal("same_account")
-        case Treated.CATEGORY | Treated.PERSONAL | Treated.SPLIT:
-            personal = treatment.kind is Treated.PERSONAL
-            if treatment.kind is not Treated.SPLIT and len(treatment.parts) != 1:
-                raise refusal("one_part")
-            for part in treatment.parts:
-                entry("Account", part.account, _PERSONAL if personal else TYPES[Accepts.CATEGORY])
-                for kind, object_id in (("TaxCode", part.tax_code), ("Class", part.class_id)):
-                    if object_id:
-                        entry(kind, object_id)
-            for kind, object_id in (
-                ("Department", treatment.location_id),
-                (treatment.party_kind, treatment.party_id),
-            ):
-                if object_id:
-                    entry(kind, object_id)
+    try:
+        BooksFit(session, connection.company_id).check(treatment, draft.currency, money_account_of(session, row))
+    except UnfitTreatment as error:
+        raise refusal(error.code, **error.params) from error
 
 
 def _line(hold: Hold, row: DraftRow) -> Deposit | Expense:
@@ -229,8 +202,10 @@ def _take_back(session: Session, actor: Actor, row: DraftRow, now: datetime) -> 
     hold = session.scalars(holds.limit(1)).first()
     if hold is None or hold.closed_at is None or not hold.answer:
         raise refusal("nothing_to_take_back")
-    gone = {*hold.answer, TREATMENT, PAYS, OTHER_SIDE}
-    row.decisions = {name: said for name, said in row.decisions.items() if name not in gone}
+    gone = {*hold.answer, TREATMENT, PAYS, OTHER_SIDE, RULED}
+    # What a person takes from a rule, no rule takes again.
+    kept = {UNRULED: True} if RULED in row.decisions else {}
+    row.decisions = {name: said for name, said in row.decisions.items() if name not in gone} | kept
     session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
     row.kind = entity_of(load_draft(row.body))
     # A plan that was to carry the answer out is no longer what waits.
@@ -245,24 +220,28 @@ def _place(row: DraftRow) -> str:
 
 
 def _meet(workshop: Workshop, hold_id: str, treatment: Treatment) -> None:
-    """Ask QuickBooks about a payee that we do not know yet: people are too many to be read whole."""
     if not treatment.party_id:
         return
-    if treatment.party_kind not in PEOPLE or not treatment.party_id.isdecimal():
-        raise refusal("does_not_fit", object=treatment.party_id)
     with workshop.database.read() as session:
         hold = session.get(Hold, hold_id)
-        if hold is None:
-            return
-        company = session.get_one(Company, session.get_one(Connection, hold.connection_id).company_id)
-        if session.get(LedgerEntry, (company.id, treatment.party_kind, treatment.party_id)) is not None:
+        company_id = "" if hold is None else session.get_one(Connection, hold.connection_id).company_id
+    if company_id:
+        meet_payee(workshop, company_id, treatment.party_kind, treatment.party_id)
+
+
+def meet_payee(workshop: Workshop, company_id: str, kind: str, object_id: str) -> None:
+    """Ask QuickBooks about a payee that we do not know yet: people are too many to be read whole."""
+    if kind not in PEOPLE or not object_id.isdecimal():
+        raise refusal("does_not_fit", object=object_id)
+    with workshop.database.read() as session:
+        company = session.get_one(Company, company_id)
+        if session.get(LedgerEntry, (company.id, kind, object_id)) is not None:
             return
     client = workshop.client(company).in_lane(Lane.INTERACTIVE)
-    where = f"Id = {quoted(treatment.party_id)} AND Active IN (true, false)"
-    found = list(client.query_all(treatment.party_kind, where))
+    found = list(client.query_all(kind, f"Id = {quoted(object_id)} AND Active IN (true, false)"))
     if found:
         with workshop.database.begin() as session:
-            store_entry(session, company.id, treatment.party_kind, found[0], workshop.clock.now())
+            store_entry(session, company.id, kind, found[0], workshop.clock.now())
 
 
 def _told(treatment: Treatment) -> dict[str, str]:

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.audit import Entry, entries_about, entries_that_tell_of
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
+    BankRuleVersion,
     Choice,
     Company,
     Connection,
     DraftRow,
+    Hold,
     LinkRow,
     Plan,
     PlanLine,
@@ -26,6 +28,8 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.environments import environment_of
+from raccord.sync.ruling import RULED
+from raccord.sync.treatments import BY_RULE, load_treatment
 
 FOUND_MAX = 20
 """Documents that one number may stand for: companies and kinds number independently."""
@@ -92,6 +96,19 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class ByRule:
+    """The rule that said what a bank line is."""
+
+    id: str
+    name: str
+    version: int
+    made_by: str
+    """Who made this version."""
+    carried_out: bool
+    """Whether no person was asked about the line; else a person accepted what the rule proposed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """A linked document with everything that led to it; ``writes`` run from the first to the last."""
 
@@ -111,6 +128,8 @@ class Why:
     said: Said | None
     """Nothing for objects that core itself wanted, such as a default account."""
     writes: Sequence[Write]
+    rule: ByRule | None
+    """Of a bank line that a rule answered, or whose proposal by a rule a person accepted."""
     entries: Sequence[Entry]
     """What people decided about it and by which entries runs told of it, from the audit chain."""
 
@@ -154,6 +173,7 @@ def _why(session: Session, link: LinkRow) -> Why:
         marker=link.marker,
         said=None if record is None else _said(session, record),
         writes=_writes(session, link),
+        rule=None if draft is None else _rule(session, draft),
         entries=_entries(session, link),
     )
 
@@ -161,6 +181,24 @@ def _why(session: Session, link: LinkRow) -> Why:
 def _entries(session: Session, link: LinkRow) -> list[Entry]:
     found = [*entries_about(session, link.connection_id, [link.key]), *entries_that_tell_of(session, link)]
     return sorted(found, key=lambda entry: entry.seq)
+
+
+def _rule(session: Session, draft: DraftRow) -> ByRule | None:
+    """Return the rule behind a draft, in the version that counted when it was answered."""
+    treatment = load_treatment(draft.decisions)
+    if treatment is None or not treatment.origin.startswith(BY_RULE):
+        return None
+    versions = select(BankRuleVersion).where(BankRuleVersion.rule_id == treatment.origin.removeprefix(BY_RULE))
+    ruled = draft.decisions.get(RULED)
+    if isinstance(ruled, dict):
+        versions = versions.where(BankRuleVersion.version == ruled["version"])
+    else:
+        answered = select(func.max(Hold.closed_at)).where(Hold.draft_id == draft.id).scalar_subquery()
+        versions = versions.where(BankRuleVersion.changed_at <= answered)
+    found = session.scalars(versions.order_by(BankRuleVersion.version.desc()).limit(1)).first()
+    if found is None:
+        return None
+    return ByRule(found.rule_id, found.name, found.version, found.changed_by, isinstance(ruled, dict))
 
 
 def _said(session: Session, record: SourceRecord) -> Said:

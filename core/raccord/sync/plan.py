@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Attachment, Draft, StillDraft, links_in, money_effect
@@ -147,6 +147,16 @@ class Planner:
         position, rows = waiting_drafts(self.session, self.connection.id, position, limit)
         if not rows:
             return None
+        self._plan(rows)
+        return Position(position.rank, rows[-1].id)
+
+    def again(self, rows: Sequence[DraftRow]) -> None:
+        """Plan drafts anew that were answered since their lines were made."""
+        for some in chunks([row.id for row in rows], CHUNK):
+            self.session.execute(delete(PlanLine).where(PlanLine.plan_id == self.plan.id, PlanLine.draft_id.in_(some)))
+        self._plan(rows)
+
+    def _plan(self, rows: Sequence[DraftRow]) -> None:
         drafts = [(row, load_draft(row.body)) for row in rows]
         self.closing = Closing.read(self.session, self.connection, self.facts.closed_on)
         self.resolver.load(self.session)
@@ -173,7 +183,6 @@ class Planner:
         wanted = lines_first(self.session, self.plan.id, self.resolver, self.facts, made)
         for some in chunks([*wanted, *lines], CHUNK):
             self.session.execute(insert(PlanLine), some)
-        return Position(position.rank, rows[-1].id)
 
     def _links(self, keys: Sequence[str]) -> dict[str, LinkRow]:
         found: dict[str, LinkRow] = {}

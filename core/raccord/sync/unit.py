@@ -59,6 +59,7 @@ from raccord.sync.report import tell_outcomes
 from raccord.sync.reposts import open_repost, settle_repost
 from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
+from raccord.sync.ruling import any_applied, rule_lines
 from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
 from raccord.sync.undo_books import changed_in
 from raccord.sync.undo_run import plan_undo
@@ -194,17 +195,20 @@ class Unit:
         facts = self.workshop.facts(plan_id, bench.company)
         entries = read_entries(bench.client(), changed) if changed else {}
         with self.execution.begin() as (session, run):
-            connection = session.get_one(Connection, bench.connection.id)
-            plan = session.get_one(Plan, run.plan_id)
-            view = self._view(facts)
-            resolver = Resolver(connection, bench.scope, view, view.language)
-            now = self.workshop.clock.now()
-            planner = Planner(session, bench.company, connection, run, plan, facts, resolver, now, entries=entries)
+            planner = self._planner(session, run, facts)
+            planner.entries = entries
             following = planner.slice(position, PLAN_SLICE)
             if following is None:
                 run.phase = Phase.MATCH
             else:
                 run.progress = {**run.progress, "plan": [following.rank, following.last]}
+
+    def _planner(self, session: Session, run: Run, facts: Facts) -> Planner:
+        connection = session.get_one(Connection, self.bench.connection.id)
+        plan = session.get_one(Plan, run.plan_id)
+        view, now = self._view(facts), self.workshop.clock.now()
+        resolver = Resolver(connection, self.bench.scope, view, view.language)
+        return Planner(session, self.bench.company, connection, run, plan, facts, resolver, now)
 
     def _match(self) -> Progress:
         """Look for one month's movements that the books hold already; after the last one the plan is sealed."""
@@ -215,15 +219,18 @@ class Unit:
             sought = Sought(session, plan_id, bench.connection)
             following = next((each for each in sought.months() if each[0].isoformat() > done), None)
             lines = [] if following is None else sought.between(*following)
+            ruled = int(run.progress.get("ruled", -1 if not any_applied(session, bench.company.id) else 0))
         if following is None and not run.progress.get("offered"):
             return self._offer(plan_id)
+        if following is None and ruled >= 0:
+            return self._rule(plan_id, ruled)
         found = documents_near(bench.client(), lines)
         view = self._view(self.workshop.facts(plan_id, bench.company))
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             if following is None:
                 run.progress = {
-                    name: value for name, value in run.progress.items() if name not in ("matched", "offered")
+                    name: value for name, value in run.progress.items() if name not in ("matched", "offered", "ruled")
                 }
                 return self._finish_plan(session, run, connection, session.get_one(Plan, run.plan_id))
             doubles = Doubles(session, bench.company, connection, bench.scope, view, self.workshop.clock.now())
@@ -243,6 +250,14 @@ class Unit:
             run.progress = {**run.progress, "offered": True}
             if kinds:
                 offers.offer(there)
+        return Progress.MORE
+
+    def _rule(self, plan_id: str, after: int) -> Progress:
+        """Answer the next lines by people's rules, once it is known what they may pay."""
+        facts = self.workshop.facts(plan_id, self.bench.company)
+        with self.execution.begin() as (session, run):
+            done = rule_lines(self._planner(session, run, facts), after, PLAN_SLICE)
+            run.progress = {**run.progress, "ruled": done or -1}
         return Progress.MORE
 
     def _view(self, facts: Facts) -> View:

@@ -9,6 +9,7 @@ import paid_invoices
 import pytest
 import till
 from harness import OWNER, choose_usual, sync
+from open_documents import owed
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -24,28 +25,6 @@ DAY = "2026-03-04"
 
 def line(number: int, amount: str, text: str) -> dict[str, str]:
     return {"stream": "bank", "id": f"b{number}", "day": DAY, "amount": amount, "memo": text}
-
-
-def owed(workshop: Workshop, company: Company, kind: str, name: str, amount: str, number: str) -> str:
-    """Enter an open invoice or bill in QuickBooks as a person does; returns its id."""
-    client = workshop.client(company)
-    party = "Customer" if kind == "Invoice" else "Vendor"
-    rows = list(client.query_all(party, f"DisplayName = '{name}'"))
-    who = rows[0]["Id"] if rows else client.create(party, f'{{"DisplayName":"{name}"}}', f"{kind} {name}").value["Id"]
-    if kind == "Invoice":
-        item = client.query("SELECT * FROM Item")[0]["Id"]
-        detail = f'"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{{"ItemRef":{{"value":"{item}"}}}}'
-    else:
-        account = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
-        detail = (
-            f'"DetailType":"AccountBasedExpenseLineDetail","AccountBasedExpenseLineDetail":'
-            f'{{"AccountRef":{{"value":"{account}"}}}}'
-        )
-    body = (
-        f'{{"TxnDate":"2026-02-20","DocNumber":"{number}","{party}Ref":{{"value":"{who}"}},'
-        f'"GlobalTaxCalculation":"NotApplicable","Line":[{{"Amount":{amount},{detail}}}]}}'
-    )
-    return str(client.create(kind, body, f"{kind} {number}").value["Id"])
 
 
 def asked(workshop: Workshop) -> dict[str, Hold]:

@@ -2,6 +2,7 @@
 
 from raccord.store.columns import Model
 from raccord.store.models.alarms import Incident, Notice
+from raccord.store.models.bank_rules import BankRule, BankRuleVersion
 from raccord.store.models.books import (
     REMOVALS,
     Action,
@@ -60,6 +61,8 @@ __all__ = [
     "Action",
     "ApiToken",
     "ApiUse",
+    "BankRule",
+    "BankRuleVersion",
     "Certificate",
     "Change",
     "Choice",
