@@ -39,6 +39,7 @@ from raccord.store.models import (
     SourceFile,
     SourceRecord,
 )
+from raccord.store.sealed_spool import SealedSpool
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
@@ -148,10 +149,17 @@ def bank(workshop: Workshop, sandbox: SandboxServer, send: Callable[..., Respons
 
 
 def test_files_are_looked_at_before_they_are_kept(
-    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+    workshop: Workshop,
+    bank: str,
+    browser: TestClient,
+    send: Callable[..., Response],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     token = TOKEN.search(browser.get(f"{bank}/files").text)
     assert token
+    written: list[int] = []
+    write = SealedSpool.write
+    monkeypatch.setattr(SealedSpool, "write", lambda spool, piece: written.append(len(piece)) or write(spool, piece))
 
     def hand_in(*files: tuple[str, bytes], form_token: str = token[1]) -> Response:
         parts = [("files", each) for each in files]
@@ -164,6 +172,7 @@ def test_files_are_looked_at_before_they_are_kept(
     assert all(each in answer.text for each in ("a PDF document", "an empty file", "a web page", "kept."))
     assert "known already" in hand_in((real.name, real.read_bytes())).text
     assert count(workshop, SourceFile) == 1
+    assert sum(written) > 2 * real.stat().st_size, "what is on its way lies sealed"
     assert hand_in((real.name, b"x"), form_token="0").status_code == 403
     assert hand_in().status_code == 422
     # Only files may be large, and only where files are handed in.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Annotated, BinaryIO
+from http import HTTPStatus
+from typing import Annotated, Any, BinaryIO, cast
 
-from fastapi import Depends
+from fastapi import Depends, HTTPException
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from raccord.store.sealed_spool import SealedSpool
 from raccord_web.desk import desk_of
 from raccord_web.failures import FormRefusedError
 from raccord_web.rendering import form_is_ours
@@ -39,7 +42,8 @@ async def posted(request: Request) -> Mapping[str, str]:
 
 async def posted_files(request: Request) -> AsyncIterator[Sequence[tuple[str, BinaryIO]]]:
     """Yield a form's files with their names, for as long as the request lasts; its token is checked like any other."""
-    async with request.form(max_fields=FIELDS_MAX, max_files=FILES_MAX) as form:
+    form = await _sealed_form(request)
+    try:
         if not form_is_ours(request, str(form.get(TOKEN_FIELD, ""))):
             raise FormRefusedError
         yield [
@@ -47,6 +51,32 @@ async def posted_files(request: Request) -> AsyncIterator[Sequence[tuple[str, Bi
             for each in form.getlist("files")
             if isinstance(each, UploadFile) and each.filename
         ]
+    finally:
+        await form.close()
+
+
+async def _sealed_form(request: Request) -> FormData:
+    """Return a form whose files lie sealed while they are on their way; without files it is like any other."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        return await request.form(max_fields=FIELDS_MAX, max_files=0)
+    parser = _SealingParser(request.headers, request.stream(), max_fields=FIELDS_MAX, max_files=FILES_MAX)
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, error.message) from error
+
+
+class _SealingParser(MultiPartParser):
+    """Starlette's own parser, but for where the files go: its spool would lie on the disk in clear."""
+
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        file = self._current_part.file
+        if file is not None:
+            file.file.close()
+            file.file = cast("BinaryIO", SealedSpool())
+            # Closed where the parser closes its own, when what was sent turns out not to be a form.
+            self._files_to_close_on_error[-1] = cast("Any", file.file)
 
 
 def _admit_named(request: Request, fields: Mapping[str, str]) -> None:
