@@ -9,12 +9,16 @@ from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.ledger import TARGETED, AccountChoice, AccountNeed, Conflict, LedgerObject, PushResult, Resolution
 from raccord.plugin.ledger import ResolutionKind as Kind
 from raccord.plugin.records import CURSOR_BYTES_MAX, PAGE_RECORDS_MAX, Page, Record
+from raccord.plugin.signing import SignIn
 from raccord.shapes import MisfitError, expect
 
 DRAFTS_MAX = 1000
 """Most drafts that one record may become."""
 
 SOURCE_ID_CHARACTERS_MAX = 500
+
+ASKS_MAX = 200
+"""Most questions of one step of signing in, an account to choose being one each."""
 
 
 def wrong_answer(hook: str, answer: object, asked: Mapping[str, object]) -> str | None:
@@ -41,8 +45,17 @@ def _wrong(hook: str, answer: object, asked: Mapping[str, object]) -> str | None
         case "report_outcome":
             expect(answer, bool)
             return None
+        case "sign_in":
+            return _signed_in(expect(answer, SignIn))
         case _:
             raise ValueError(f"no hook {hook}")
+
+
+def _signed_in(step: SignIn) -> str | None:
+    keys = [ask.key for ask in step.asks]
+    if len(keys) > ASKS_MAX or len(set(keys)) != len(keys) or not all(keys):
+        return f"questions without a key, with the same key, or more than {ASKS_MAX}"
+    return "a page that is no https address" if step.page and not step.page.startswith("https://") else None
 
 
 def _page(page: Page, stream: object, cursor: object) -> str | None:

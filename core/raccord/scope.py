@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -25,6 +25,7 @@ from raccord.plugin.contexts import (
     PushContext,
     ReportContext,
     ResolveContext,
+    SignInContext,
 )
 from raccord.plugin.hooks import NAMESPACE, Hooks, Mapped, Skipped, hookimpl
 from raccord.plugin.info import ConnectorInfo
@@ -38,6 +39,7 @@ from raccord.plugin.ledger import (
     Resolution,
 )
 from raccord.plugin.records import Page, Record
+from raccord.plugin.signing import SignIn
 from raccord.plugin.texts import Text
 from raccord.signatures import hook_arguments, specification
 
@@ -128,6 +130,11 @@ class Scope:
         """Tell the source what became of its records; whether it took note."""
         found = self._ask("report_outcome", context=context, outcomes=outcomes)
         return found is not None and found.answer is True
+
+    def sign_in(self, context: SignInContext, answers: Mapping[str, str]) -> SignIn | None:
+        """Take one step of letting a person in at the source; nothing where its connector has no such steps."""
+        found = self._ask("sign_in", context=context, answers=answers)
+        return None if found is None else cast(SignIn, found.answer)
 
     # The casts above rest on the guard, which has checked every answer's type.
     def _ask(self, hook: str, **asked: object) -> Answered | None:

@@ -79,6 +79,8 @@ class Settings(BaseModel):
     """
     quickbooks_client_id: str = ""
     quickbooks_client_secret: SecretStr = SecretStr("")
+    private_hosts: str = ""
+    """Hosts of the operator's own network that a connection's settings may name as a source, separated by commas."""
     smtp_host: str = ""
     """The mail server through which people are told of incidents; empty for none."""
     smtp_port: int = Field(default=587, ge=1, le=65535)
@@ -88,6 +90,10 @@ class Settings(BaseModel):
     smtp_from: str = ""
     """Who the messages come from; ``raccord@`` this machine unless given."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    def own_network(self) -> frozenset[str]:
+        """Return the hosts of the operator's network that sources may be at."""
+        return frozenset(host.strip().casefold() for host in self.private_hosts.split(",") if host.strip())
 
     @field_validator("quickbooks_environment", "web_url", "oidc_issuer")
     @classmethod

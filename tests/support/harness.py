@@ -58,6 +58,7 @@ def make_workshop(
         quickbooks_client_id="raccord-sandbox",
         quickbooks_client_secret=SecretStr("raccord-sandbox-secret"),
         web_url=web_url,
+        private_hosts="127.0.0.1",
     )
     vault = Vault(database, Keyring.open(settings.key_file), clock)
     return Workshop(settings, database, Scopes(catalog_of(*modules)), vault, clock)

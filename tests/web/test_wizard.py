@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from socket import socket
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import till
 from browsing import TOKEN
 from chromium import AXE, RULES, opened, served
 from fastapi import FastAPI
-from harness import NOW, OWNER, consent, make_workshop
+from harness import NOW, OWNER, consent, finish, make_workshop
 from httpx2 import Response
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
@@ -26,6 +26,8 @@ import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
 from raccord.enablement import Switchboard
+from raccord.jobs.inline import HandOver
+from raccord.jobs.requests import request_run
 from raccord.plugin.texts import Language
 from raccord.store import events
 from raccord.store.database import Database
@@ -41,6 +43,8 @@ from raccord.store.models import (
 )
 from raccord.store.sealed_spool import SealedSpool
 from raccord.sync.workshop import Workshop
+from raccord_bankfeed.twin_http import TwinServer
+from raccord_bankfeed.twin_simplefin import SimpleFinTwin
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
 
@@ -146,6 +150,69 @@ def bank(workshop: Workshop, sandbox: SandboxServer, send: Callable[..., Respons
     page = f"/connect/bankfeed/source?mode=first_time&company={found.id}"
     made = send(page, "/connect/bankfeed/source", company=found.id, mode="first_time", s_input_kind="upload")
     return str(made.headers["location"].split("/setup")[0])
+
+
+@pytest.mark.requirement("BF-10", "BF-13", "BF-19", "BF-22", "BF-23", "BF-24", "K20")
+def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_place(
+    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    found = consent(workshop, sandbox.store.of_template("quebec").realm)
+    lines = [{"id": "TRN-77", "posted": 1773835200, "amount": "-12.34", "description": "STAPLES"}]
+    twin = SimpleFinTwin(
+        [
+            {"id": f"ACT-{n}", "name": f"Account {n}", "currency": "CAD", "balance": "1.00", "transactions": lines}
+            for n in (1, 2, 3)
+        ]
+    )
+    page = f"/connect/bankfeed/source?mode=first_time&company={found.id}"
+    assert "s_simplefin_token" not in browser.get(page).text, "a provider's form stands where it is chosen"
+    made = send(page, "/connect/bankfeed/source", company=found.id, mode="first_time", s_input_kind="simplefin")
+    own = made.headers["location"].rpartition("/")[0]
+    with TwinServer(twin) as server:
+        twin.url = server.url
+        form = {"s_simplefin_server": server.url, "s_simplefin_token": "canary-token"}
+        shown = browser.get(f"{own}/signin").text
+        assert 'id="s_simplefin_token" name="s_simplefin_token" type="password"' in shown
+        assert "s_simplefin_access" not in shown
+        wrong = send(f"{own}/signin", f"{own}/signin", **form)
+        assert wrong.status_code == 409
+        assert "This is no setup token" in wrong.text
+        plain = send(f"{own}/signin", f"{own}/signin", s_simplefin_server="http://10.0.0.1")
+        assert plain.status_code == 422
+        asked = send(f"{own}/signin", f"{own}/signin", **form | {"s_simplefin_token": twin.token()})
+        assert "Read “Account 3”" in asked.text
+        assert not [each for each in twin.log if each.one("start-date")], "no line is read before"
+        nothing = send(f"{own}/signin", f"{own}/signin", answering="yes")
+        assert "Choose at least one account." in nothing.text
+        done = send(f"{own}/signin", f"{own}/signin", answering="yes", **{"a_take:ACT-2": "on"})
+        assert done.headers["location"] == f"{own}/accounts"
+        send(f"{own}/scope", f"{own}/scope", first="2026-03-01", time_zone="America/Toronto")
+        send(f"{own}/checks", f"{own}/checks")
+        with workshop.database.read() as session:
+            kept = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+            connection = session.scalars(select(Connection)).one()
+        assert ["TRN-77" in record.raw for record in kept] == [True]
+        assert {asked.one("account") for asked in twin.log if asked.one("start-date")} == {"ACT-2"}
+        assert "canary" not in str(connection.settings) + browser.get(f"{own}/signin").text
+        assert "pass-one" not in str(connection.settings)
+
+        # The bridge forgets the access: the run stops, the page says so, another token mends it in place.
+        twin.passwords.clear()
+        by: dict[str, Any] = {"trigger": "person", "by": "x", "clock": workshop.clock}
+        finish(workshop, request_run(workshop.database, HandOver(), connection.id, **by))
+        with workshop.database.read() as session:
+            assert session.get_one(Connection, connection.id).state == ConnectionState.REAUTHORISE
+        seen = browser.get(f"/connections/{connection.id}").text
+        assert f"/connections/{connection.id}/setup/signin" in seen
+        send(f"{own}/signin", f"{own}/signin", s_simplefin_token=twin.token("two"))
+        send(f"{own}/signin", f"{own}/signin", answering="yes", **{"a_take:ACT-2": "on"})
+        finish(workshop, request_run(workshop.database, HandOver(), connection.id, **by))
+    with workshop.database.read() as session:
+        assert session.get_one(Connection, connection.id).state == ConnectionState.CONNECTED
+    assert count(workshop, Connection) == 1
+    with workshop.database.read() as session:
+        lines_now = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+    assert len(lines_now) == 1, "zero lines are imported again as new"
 
 
 def test_files_are_looked_at_before_they_are_kept(

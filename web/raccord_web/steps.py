@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from raccord.onboarding.signing_in import signs_in
 from raccord.plugin.info import ConnectorInfo
 from raccord_web.beginning import Beginning
 
 BEFORE = ("mode", "ready", "company", "source")
 """Before there is a connection; the answers stand in the address. One gets ready where a gate stands there."""
-AFTER = ("mode", "source", "accounts", "scope", "files", "checks", "plan", "done")
+AFTER = ("mode", "source", "signin", "accounts", "scope", "files", "checks", "plan", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def first_steps(info: ConnectorInfo, current: str, beginning: Beginning) -> list
         StepLink(name, beginning.address(name) if index < at else "", index < at, index == at)
         for index, name in enumerate(names)
     ]
-    later = [each for each in AFTER if each not in BEFORE and (each != "files" or info.uploads)]
+    later = [each for each in AFTER if each not in (*BEFORE, "signin") and (each != "files" or info.uploads)]
     return began + [StepLink(name, "", done=False, current=False) for name in later]
 
 
@@ -55,7 +56,8 @@ def later_steps(info: ConnectorInfo, settings: Mapping[str, Any], connection_id:
 
 def names_of(info: ConnectorInfo, settings: Mapping[str, Any]) -> list[str]:
     """Return the steps of a connection with these settings, in order."""
-    return [each for each in AFTER if each != "files" or takes_files(info, settings)]
+    left_out = {"files": not takes_files(info, settings), "signin": not signs_in(info, settings)}
+    return [each for each in AFTER if not left_out.get(each)]
 
 
 def takes_files(info: ConnectorInfo, settings: Mapping[str, Any]) -> bool:

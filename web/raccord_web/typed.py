@@ -6,7 +6,7 @@ A label is the field's title, its French one stands beside it (``json_schema_ext
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
@@ -53,8 +53,12 @@ def shown(
     wrong: Mapping[str, str] | None = None,
     fixed: str = "",
     without: Container[str] = (),
+    within: Callable[[FieldInfo], bool] = lambda _: True,
 ) -> list[Field]:
-    """Return the fields of a model with the values given, some left out; ``fixed`` names one that cannot change."""
+    """Return the fields of a model with the values given, some left out; ``fixed`` names one that cannot change.
+
+    A field that says ``when`` stands there only beside such values of other fields, a ``kept`` one never.
+    """
     return [
         Field(
             name=name,
@@ -68,7 +72,7 @@ def shown(
             wrong=(wrong or {}).get(name, ""),
         )
         for name, info in model.model_fields.items()
-        if name not in without
+        if name not in without and within(info) and asked_for(info, values)
     ]
 
 
@@ -80,6 +84,10 @@ def read(
     for name, info in model.model_fields.items():
         given = typed.get(PREFIX + name)
         match _kind(info):
+            case _ if kept_off(info) or (given is None and is_conditional(info)):
+                # It was not on the form.
+                if hasattr(held, name):
+                    values[name] = getattr(held, name)
             case "check":
                 values[name] = given is not None
             case "secret" if not given:
@@ -100,6 +108,26 @@ def read(
             for each in error.errors(include_input=False, include_url=False)
         }
     return values, {}
+
+
+def is_conditional(info: FieldInfo) -> bool:
+    """Tell whether a field belongs to some values of other fields only, as one provider's credentials do."""
+    return bool(_extra(info).get("when"))
+
+
+def kept_off(info: FieldInfo) -> bool:
+    """Tell whether a field is never on a form: what signing in writes."""
+    return bool(_extra(info).get("kept"))
+
+
+def asked_for(info: FieldInfo, values: Mapping[str, Any]) -> bool:
+    """Tell whether a field is on the form beside these values of the others."""
+    wanted: Mapping[str, Sequence[str]] = _extra(info).get("when", {})
+    return not kept_off(info) and all(_text(values.get(name)) in among for name, among in wanted.items())
+
+
+def _extra(info: FieldInfo) -> Mapping[str, Any]:
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 
 
 def _why(kind: str, context: Mapping[str, Any], message: str, language: Language) -> str:

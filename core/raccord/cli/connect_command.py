@@ -20,6 +20,7 @@ from raccord.cli.connect_life import (
 from raccord.cli.connect_quickbooks import end_company, quickbooks
 from raccord.cli.connect_repost import repost_command, term
 from raccord.cli.connect_roles import choose_command, roles
+from raccord.cli.connect_signin import signin
 from raccord.cli.connect_source import reconnect_command, settings, source
 from raccord.cli.connect_upgrade import upgrade
 from raccord.cli.connect_webhook import webhook
@@ -47,6 +48,7 @@ for _each in (
     schedule,
     settings,
     gates_command,
+    signin,
     activate_command,
     pause_command,
     resume_command,

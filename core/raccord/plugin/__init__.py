@@ -10,6 +10,7 @@ from raccord.plugin.contexts import (
     PushContext,
     ReportContext,
     ResolveContext,
+    SignInContext,
     SourceFile,
 )
 from raccord.plugin.days import DayRule, Days
@@ -25,6 +26,7 @@ from raccord.plugin.hooks import (
     Reports,
     Resolves,
     Settles,
+    SignsIn,
     Skipped,
     hookimpl,
 )
@@ -58,6 +60,7 @@ from raccord.plugin.ledger import (
 )
 from raccord.plugin.money import Money, MoneyError
 from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject, record_key
+from raccord.plugin.signing import Asked, AskKind, SignIn
 from raccord.plugin.terms import Term, TermTable, TermTableError
 from raccord.plugin.texts import Language, Text
 
@@ -68,6 +71,8 @@ __all__ = [
     "PAGE_RECORDS_MAX",
     "AccountChoice",
     "AccountNeed",
+    "AskKind",
+    "Asked",
     "BadRecord",
     "Conflict",
     "ConflictContext",
@@ -117,6 +122,9 @@ __all__ = [
     "RetryLater",
     "RoleInfo",
     "Settles",
+    "SignIn",
+    "SignInContext",
+    "SignsIn",
     "Skipped",
     "SourceFile",
     "SourceRefused",

@@ -157,3 +157,11 @@ class ReportContext(ConnectionView, Protocol):
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
         ...
+
+
+class SignInContext(ConnectionView, Protocol):
+    @property
+    def http(self) -> Http: ...
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        ...

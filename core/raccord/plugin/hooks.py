@@ -6,7 +6,7 @@ connector has; a module that answers more is checked against :class:`Hooks` (all
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,11 +19,13 @@ from raccord.plugin.contexts import (
     PushContext,
     ReportContext,
     ResolveContext,
+    SignInContext,
 )
 from raccord.plugin.drafts import Draft
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.ledger import AccountChoice, AccountNeed, Conflict, LedgerObject, Outcome, PushResult, Resolution
 from raccord.plugin.records import Page, Record
+from raccord.plugin.signing import SignIn
 from raccord.plugin.texts import Text
 
 NAMESPACE = "raccord"
@@ -105,9 +107,20 @@ class Reports(Protocol):
         ...
 
 
+class SignsIn(Protocol):
+    @hookspec(firstresult=True)
+    def sign_in(self, context: SignInContext, answers: Mapping[str, str]) -> SignIn | None:
+        """Take one step of letting a person in at the source; called again with the answers to what it asks.
+
+        Asked only while a person waits, never in a run. ``answers`` is empty at the beginning. Wrong credentials and
+        wrong answers are told with the question again, not raised.
+        """
+        ...
+
+
 class Connector(Describes, Fetches, Maps, Protocol):
     """The hooks of a connector that maps its records itself."""
 
 
-class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Reports, Protocol):
+class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Reports, SignsIn, Protocol):
     """All hooks. Each is synchronous, returns a value, and answers ``None`` for "not mine, ask the next"."""

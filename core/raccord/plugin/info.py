@@ -227,6 +227,10 @@ class ConnectorInfo:
     delivery: Callable[[BaseModel], Delivery] | None = None
     credentials_end: Callable[[BaseModel], date | None] | None = None
     """Tells from a connection's settings on which day its credentials stop working; owners are told before."""
+    signs_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Values of settings under which a person signs in at the source (``sign_in``) before its data is read; empty:
+    nobody ever does.
+    """
     webhooks: Webhooks | None = None
     """What the source sends by itself, if it does; nothing where records are only fetched."""
     tile: str = ""

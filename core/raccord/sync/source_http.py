@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,14 +19,19 @@ from pydantic import BaseModel, SecretStr
 from raccord.clock import Clock
 from raccord.plugin.errors import Reauthorise, RetryLater, SourceRefused
 from raccord.plugin.texts import Text
+from raccord.sync.outside import NotOutsideError, OutsideTransport
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 TRIES = 3
+TIMEOUT = httpx.Timeout(60, connect=10)
 BODY_BYTES_MAX = 50 * 1024 * 1024
 FILE_BYTES_MAX = 100 * 1024 * 1024
 _log = logging.getLogger(__name__)
+for _each in ("httpx", "httpcore"):
+    # They would write whole addresses, and some sources put a secret into the path.
+    logging.getLogger(_each).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +60,35 @@ class HttpDownload:
 class SourceHttp:
     """One connection's HTTP; a 401 asks for new credentials, 429 and 5xx for patience, other refusals pass through."""
 
-    def __init__(self, hosts: Sequence[str], clock: Clock, client: httpx.Client | None = None) -> None:
+    def __init__(
+        self,
+        hosts: Sequence[str],
+        clock: Clock,
+        client: httpx.Client | None = None,
+        *,
+        guarded: Collection[str] = (),
+    ) -> None:
         self._hosts = frozenset(host.casefold() for host in hosts)
+        self._guarded = frozenset(host.casefold() for host in guarded)
+        self._outside: httpx.Client | None = None
         self._clock = clock
         self._given = client
 
     def close(self) -> None:
-        if self._given is not None:
-            self._given.close()
+        for client in (self._given, self._outside):
+            if client is not None:
+                client.close()
 
-    @property
-    def _client(self) -> httpx.Client:
+    def _client(self, host: str) -> httpx.Client:
+        if host in self._guarded:
+            if self._outside is None:
+                self._outside = httpx.Client(
+                    timeout=TIMEOUT, follow_redirects=False, trust_env=False, transport=OutsideTransport()
+                )
+            return self._outside
         # Made when first needed: many connectors read files alone, and a client costs a tenth of a second.
         if self._given is None:
-            self._given = httpx.Client(timeout=httpx.Timeout(60, connect=10), follow_redirects=False)
+            self._given = httpx.Client(timeout=TIMEOUT, follow_redirects=False)
         return self._given
 
     def get(
@@ -89,12 +109,14 @@ class SourceHttp:
         """Open a file at the source; raises ``SourceRefused`` once it turns out larger than a file may be."""
         host, sent = self._allowed(url), {"User-Agent": "raccord", **(headers or {})}
         try:
-            with self._client.stream("GET", url, headers=sent) as response:
-                _log.info("source GET %s%s %s", host, urlsplit(url).path, response.status_code)
+            with self._client(host).stream("GET", url, headers=sent) as response:
+                _log.info("source GET %s %s", host, response.status_code)
                 _judged(host, HttpAnswer(response.status_code, dict(response.headers), b""))
                 body = _Pieces(host, response.iter_bytes())
                 with BufferedReader(body) as content:
                     yield HttpDownload(response.status_code, dict(response.headers), content)
+        except NotOutsideError:
+            raise _private(host) from None
         except httpx.HTTPError as error:
             raise _away(host, error) from None
 
@@ -123,16 +145,19 @@ class SourceHttp:
             **(headers or {}),
         }
         try:
-            with self._client.stream(method, url, params=params, headers=sent, content=body) as response:
-                content = b""
+            with self._client(host).stream(method, url, params=params, headers=sent, content=body) as response:
+                content = bytearray()
                 for piece in response.iter_bytes():
                     content += piece
                     if len(content) > BODY_BYTES_MAX:
                         raise _refused(host, "réponse trop grande", "answer too large")
-                answer = HttpAnswer(response.status_code, dict(response.headers), content)
+                answer = HttpAnswer(response.status_code, dict(response.headers), bytes(content))
+        except NotOutsideError:
+            raise _private(host) from None
         except httpx.HTTPError as error:
             raise _away(host, error) from None
-        _log.info("source %s %s%s %s", method, host, urlsplit(url).path, answer.status)
+        # No path: some sources write a secret into it.
+        _log.info("source %s %s %s", method, host, answer.status)
         return _judged(host, answer)
 
     def _allowed(self, url: str) -> str:
@@ -217,6 +242,17 @@ def _judged(host: str, answer: HttpAnswer) -> HttpAnswer:
 
 def _body(value: object, content: bytes) -> bytes:
     return content if value is None else json.dumps(value, default=str).encode()
+
+
+def _private(host: str) -> SourceRefused:
+    return SourceRefused(
+        Text(
+            f"L'hôte {host} mène dans un réseau privé ; la requête n'est pas partie. Si c'est voulu, l'exploitant le "
+            "nomme dans RACCORD_PRIVATE_HOSTS.",
+            f"The host {host} leads into a private network; the request was not sent. If that is meant, the operator "
+            "names it in RACCORD_PRIVATE_HOSTS.",
+        )
+    )
 
 
 def _refused(host: str, fr: str, en: str) -> SourceRefused:

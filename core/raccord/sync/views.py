@@ -41,6 +41,15 @@ class FetchView(View):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class SignInView(View):
+    http: Http
+    clock: Clock
+
+    def now(self) -> datetime:
+        return self.clock.now().astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class MapView(View):
     terms: TermTable
     taxed: bool

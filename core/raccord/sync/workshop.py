@@ -39,7 +39,7 @@ from raccord.sync.file_guard import GuardedFileBox
 from raccord.sync.meter import StoredMeter
 from raccord.sync.source_http import SourceHttp, allowed_hosts
 from raccord.sync.terms import DatedTerms
-from raccord.sync.views import FetchView, MapView, ReportView, View
+from raccord.sync.views import FetchView, MapView, ReportView, SignInView, View
 
 RUNS_AT_ONCE = 64
 """Runs whose books one process remembers to know; one that is forgotten costs a request."""
@@ -155,6 +155,19 @@ class Workshop:
             self.clock,
         )
 
+    def sign_in_view(self, bench: Bench) -> SignInView:
+        view = bench.view
+        return SignInView(
+            view.settings,
+            view.time_zone,
+            view.home_currency,
+            view.language,
+            view.starts_on,
+            view.days,
+            self._source_http(bench),
+            self.clock,
+        )
+
     def map_view(self, session: Session, bench: Bench) -> Callable[[date], MapView]:
         """Return what mapping may see of the connection, for a record of each day (K9)."""
         view = bench.view
@@ -187,7 +200,9 @@ class Workshop:
         with self._lock:
             if key not in self._sources:
                 hosts = allowed_hosts(bench.scope.info.hosts, bench.view.settings)
-                self._sources[key] = SourceHttp(hosts, self.clock)
+                # Where an address is a setting, a person chose it: it may not lead into the operator's own network.
+                guarded = frozenset(hosts) - {host.casefold() for host in bench.scope.info.hosts}
+                self._sources[key] = SourceHttp(hosts, self.clock, guarded=guarded - self.settings.own_network())
             return self._sources[key]
 
     def facts(self, plan_id: str, company: Company) -> Facts:

@@ -12,6 +12,7 @@ from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
 from raccord.onboarding.feeds import fed_accounts
 from raccord.onboarding.people import Power, may, require
+from raccord.onboarding.signing_in import signs_in
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.coverage import coverage_of
@@ -73,6 +74,7 @@ def connection(request: Request, connection_id: str) -> Response:
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
             owner_only=info is not None and info.owner_only,
             takes_lists=info is not None and bool(info.lists),
+            signs_in=info is not None and signs_in(info, held.settings),
             takes_messages=info is not None and info.webhooks is not None,
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
             totals=proof_totals(session, [connection_id]),

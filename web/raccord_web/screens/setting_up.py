@@ -39,6 +39,7 @@ from raccord_web.forms import Fields
 from raccord_web.held import connection_of, settings_of
 from raccord_web.mapped import roles_of
 from raccord_web.rendering import language_of, said_by, show
+from raccord_web.signing_in import credentials, take_sign_in
 from raccord_web.steps import later_steps, names_of
 from raccord_web.typed import read, shown
 from raccord_web.visitors import acting
@@ -64,6 +65,8 @@ def show_step(request: Request, connection_id: str, step: str) -> Response:
                 without=set(info.questions.values()),
             )  # fmt: skip
             return _page(request, connection, info, step, fields=fields, wrong="")
+        case "signin":
+            return _page(request, connection, info, step, fields=credentials(request, connection, info))
         case "checks":
             return _page(request, connection, info, step, findings=_checked(workshop, connection))
         case _:
@@ -84,12 +87,15 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
     except RaccordError as error:
         return _page(
             request, connection, info, step, status=HTTPStatus.CONFLICT, refusal=said_by(error, request),
-            findings=[], fields=[], wrong="",
+            findings=[], fields=credentials(request, connection, info) if step == "signin" else [], wrong="",
         )  # fmt: skip
     if again is not None:
         return again
     with workshop.database.read() as session:
-        names = names_of(info, session.get_one(Connection, connection_id).settings)
+        connection = session.get_one(Connection, connection_id)
+        names = names_of(info, connection.settings)
+    if step == "signin" and connection.approved_at is not None:
+        return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
     following = names[min(names.index(step) + 1, len(names) - 1)]
     return RedirectResponse(f"/connections/{connection_id}/setup/{following}", HTTPStatus.SEE_OTHER)
 
@@ -129,6 +135,14 @@ def _keep(
                     wrong=wrong.get("", ""),
                 )  # fmt: skip
             connections.update_settings(workshop, actor, connection.id, values)
+        case "signin":
+            left = take_sign_in(request, connection, info, fields)
+            if left is not None:
+                status = HTTPStatus.OK if left.asking else HTTPStatus.UNPROCESSABLE_ENTITY
+                return _page(
+                    request, connection, info, step, status=status, fields=left.fields, wrong=left.wrong,
+                    asking=left.asking,
+                )  # fmt: skip
         case "accounts":
             known = {role.name for role in info.roles}
             wanted = {name.removeprefix(ROLE): each for name, each in fields.items() if name.startswith(ROLE)}
@@ -169,7 +183,7 @@ def _page(
         steps = later_steps(info, connection.settings, connection.id, step)
         at = names_of(info, connection.settings)
         back = at[at.index(step) - 1] if at.index(step) else ""
-        usual: dict[str, object] = {"refusal": None, "wrong_day": False}
+        usual: dict[str, object] = {"refusal": None, "wrong_day": False, "asking": None, "wrong": ""}
         return show(
             request, f"setup_{step}.html", session, status=status,
             **{

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from raccord.plugin import ConnectorInfo, FetchContext, MapContext, Mapped, Page, Record, Skipped, hookimpl
+from collections.abc import Mapping
+
+from raccord.plugin import (
+    ConnectorInfo,
+    FetchContext,
+    MapContext,
+    Mapped,
+    Page,
+    Record,
+    SignIn,
+    SignInContext,
+    Skipped,
+    hookimpl,
+)
 from raccord_bankfeed.feed import next_page
 from raccord_bankfeed.manifest import manifest
 from raccord_bankfeed.mapping import map_line_or_statement
+from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.records import LINES, STATEMENTS
+from raccord_bankfeed.settings import BankFeedSettings
 
 
 @hookimpl
@@ -19,6 +34,14 @@ def describe() -> ConnectorInfo:
 def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Page | None:
     """Return the next page of bank lines or statements."""
     return next_page(context, stream, cursor) if stream in (LINES, STATEMENTS) else None
+
+
+@hookimpl
+def sign_in(context: SignInContext, answers: Mapping[str, str]) -> SignIn | None:
+    """Take one step of letting a person in at the provider that the settings name."""
+    settings = context.settings if isinstance(context.settings, BankFeedSettings) else BankFeedSettings()
+    provider = PROVIDERS.get(settings.input_kind)
+    return None if provider is None else provider.sign_in(context, settings, answers)
 
 
 @hookimpl

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from threading import Lock
 
 from raccord.plugin import PAGE_RECORDS_MAX, FetchContext, Page, Record, Reject, SourceFile, SourceRefused, Text
 from raccord_bankfeed.crossing import twins_of
+from raccord_bankfeed.providers.roads import PROVIDERS
+from raccord_bankfeed.providers.sweep import Sweep, sweep_on
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Reader
 from raccord_bankfeed.records import LINES, FileState, maker
@@ -36,6 +38,8 @@ class _Place:
     """The first file of which a person has to say something; 0 where none waits."""
     known: str = ""
     """What people had said when that was found, as a digest."""
+    sweep: Sweep = field(default_factory=Sweep)
+    """How far a provider was asked; nothing yet where files come another way."""
 
     @classmethod
     def read(cls, cursor: str | None, known: str) -> _Place:
@@ -51,15 +55,19 @@ class _Place:
             None if value["events"] is None else int(value["events"]),
             int(value.get("waits", 0)),
             str(value.get("known", known)),
+            Sweep.of(value.get("sweep")),
         )
         if place.known == known:
             return place
         if place.waits:
-            return cls(place.waits - 1, None, 0, known)
-        return cls(place.file, None if place.events is None else 0, 0, known)
+            return cls(place.waits - 1, None, 0, known, place.sweep)
+        return cls(place.file, None if place.events is None else 0, 0, known, place.sweep)
 
-    def write(self) -> str:
-        return json.dumps({"file": self.file, "events": self.events, "waits": self.waits, "known": self.known})
+    def write(self, more: bool) -> str:
+        """Return the cursor; where nothing more comes now, the next time asks anew."""
+        plain = {"file": self.file, "events": self.events, "waits": self.waits, "known": self.known}
+        said = replace(self.sweep, over=more and self.sweep.over).plain()
+        return json.dumps(plain | ({"sweep": said} if said else {}))
 
 
 @dataclass(slots=True)
@@ -99,12 +107,19 @@ def next_page(context: FetchContext, stream: str, cursor: str | None) -> Page:
     """Return the next page of ``stream``: of the file begun, or of the first later file that has something to say."""
     settings = context.settings if isinstance(context.settings, BankFeedSettings) else BankFeedSettings()
     place = start = _Place.read(cursor, settings.said())
+    provider = PROVIDERS.get(settings.input_kind) if stream == LINES else None
+    told: Sequence[Reject] = ()
+    waiting = place.events is not None or context.files.after(place.file) is not None
+    if provider is not None and not waiting and not place.sweep.over:
+        sweep, told = sweep_on(context, settings, provider, place.sweep)
+        place = replace(place, sweep=sweep)
+    again = provider is not None and not place.sweep.over
     while (source := _source(context, place)) is not None:
         records, rejects, place = _read(context, settings, source, stream, place)
         if records or rejects:
-            more = place.events is not None or _source(context, place) is not None
-            return Page(records, place.write(), more, rejects)
-    return Page((), None if place == start and cursor is None else place.write(), more=False)
+            more = again or place.events is not None or _source(context, place) is not None
+            return Page(records, place.write(more), more, [*told, *rejects][:PAGE_RECORDS_MAX])
+    return Page((), None if place == start and cursor is None else place.write(again), again, told)
 
 
 def _source(context: FetchContext, place: _Place) -> SourceFile | None:
@@ -151,9 +166,9 @@ def _read(
         records, rejects, ended = _collect(reading, map(make, events))
     waits = place.waits or (source.number if reading.state.asked else 0)
     if ended:
-        return records, rejects, _Place(source.number, None, waits, place.known)
+        return records, rejects, _Place(source.number, None, waits, place.known, place.sweep)
     _kept.keep(source.sha256, stream, place.known, reading)
-    return records, rejects, _Place(source.number, reading.done, waits, place.known)
+    return records, rejects, _Place(source.number, reading.done, waits, place.known, place.sweep)
 
 
 def _collect(reading: _Reading, made: Iterator[Record | Reject | None]) -> tuple[list[Record], list[Reject], bool]:

@@ -20,6 +20,8 @@ different transactions, use it again years later, send ``1`` or nothing. What is
    Lines with a native id are counted the same way, but within one statement of the file: a statement lists a line once,
    so an entry twice in one list is two lines, and the same entry in two lists is one.
 5. *The same account by another road* (another format, another layout) shares no ids: see ``crossing.py``.
+   Where a provider promises that its id is one line's for ever (SimpleFIN), the day is no part of the id: a line that
+   is booked on another day is a new revision. The amount stays one: a provider that changes it is not believed unasked.
 6. Never part of an id: the file's name, the line's place in it, a running balance. Never alone: the text.
 
 What this cannot see: a line without a native id whose text the bank changes between two files is two lines.
@@ -53,9 +55,9 @@ class Identities:
     def of(self, line: Line) -> str:
         """Return the id of the next line of the file."""
         day = line.day.isoformat()
-        if not line.pending and is_telling(line.native, line.day):
+        if not line.pending and (is_telling(line.native, line.day) or (line.stable and line.native)):
             counts = self._in_statement
-            digest = _digest(line.native, day, plain_amount(line.amount))
+            digest = _digest(line.native, *(() if line.stable else (day,)), plain_amount(line.amount))
             shown = _NOT_PLAIN.sub("_", line.native)[:_SHOWN_CHARS]
         else:
             counts = self._in_file

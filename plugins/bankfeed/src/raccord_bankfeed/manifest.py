@@ -8,9 +8,24 @@ from raccord.plugin import ConnectorInfo, RoleInfo, StreamInfo, TermTable, Text
 from raccord.plugin.drafts import Accepts
 from raccord_bankfeed.mapping import LEDGER_ACCOUNT
 from raccord_bankfeed.records import LINES, STATEMENTS
-from raccord_bankfeed.settings import BankFeedSettings
+from raccord_bankfeed.settings import OVER_THE_NETWORK, BankFeedSettings
 
 VERSION = "0.1.0"
+LIMITS = (
+    Text(
+        "Fichiers OFX 1 et 2, QFX, QBO, QIF, CAMT.052, 053 et 054, MT940, MT942, BAI2 et CSV.",
+        "OFX 1 and 2, QFX, QBO, QIF, CAMT.052, 053 and 054, MT940, MT942, BAI2 and CSV files.",
+    ),
+    Text(
+        "SimpleFIN : 90 jours en arrière, une lecture par jour de la banque ; plus loin par un fichier.",
+        "SimpleFIN: 90 days back, one look at the bank a day; further back by a file.",
+    ),
+    Text("Seulement les lignes dans la devise de l’entreprise.", "Only lines in the company's own currency."),
+    Text(
+        "Les opérations en attente ne sont pas envoyées ; les comptes de placement et de prêt ne sont pas lus.",
+        "Pending transactions are not posted; investment and loan accounts are not read.",
+    ),
+)
 
 
 def manifest() -> ConnectorInfo:
@@ -29,6 +44,8 @@ def manifest() -> ConnectorInfo:
         ),
         version=VERSION,
         uploads={"input_kind": "upload"},
+        signs_in={"input_kind": sorted(OVER_THE_NETWORK)},
+        hosts=("bridge.simplefin.org", "beta-bridge.simplefin.org", "{simplefin_server}"),
         questions={
             "bankfeed.date_order": "answers",
             "bankfeed.decimal_mark": "answers",
@@ -52,17 +69,7 @@ def manifest() -> ConnectorInfo:
             ),
         ),
         terms=terms,
-        limits=(
-            Text(
-                "Fichiers OFX 1 et 2, QFX, QBO, QIF, CAMT.052, 053 et 054, MT940, MT942, BAI2 et CSV.",
-                "OFX 1 and 2, QFX, QBO, QIF, CAMT.052, 053 and 054, MT940, MT942, BAI2 and CSV files.",
-            ),
-            Text("Seulement les lignes dans la devise de l’entreprise.", "Only lines in the company's own currency."),
-            Text(
-                "Les opérations en attente ne sont pas envoyées ; les comptes de placement et de prêt ne sont pas lus.",
-                "Pending transactions are not posted; investment and loan accounts are not read.",
-            ),
-        ),
+        limits=LIMITS,
         warnings=(
             Text(
                 "Un compte peut mêler dépenses de l’entreprise et dépenses personnelles : écartez les lignes "

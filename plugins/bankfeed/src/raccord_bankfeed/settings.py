@@ -7,9 +7,11 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from raccord_bankfeed.providers.chosen import read_choices
+from raccord_bankfeed.providers.credentials import SimpleFinCredentials
 from raccord_bankfeed.readers.answers import WORDS, Known
 from raccord_bankfeed.readers.table.layout import check_saved
 
@@ -19,21 +21,30 @@ class InputKind(StrEnum):
 
     FOLDER = "folder"
     UPLOAD = "upload"
+    SIMPLEFIN = "simplefin"
 
 
-class BankFeedSettings(BaseModel):
+OVER_THE_NETWORK = frozenset({InputKind.SIMPLEFIN})
+"""Ways on which somebody signs in at the source."""
+
+
+class BankFeedSettings(SimpleFinCredentials):
     """What the owner of the accounts chooses once; the ledger accounts themselves are choices, not settings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     input_kind: InputKind = Field(
         default=InputKind.UPLOAD,
-        title="Where the bank's files come from",
+        title="How the bank's lines come",
         json_schema_extra={
-            "fr": "Provenance des fichiers de la banque",
+            "fr": "Comment viennent les lignes de la banque",
             "options": {
                 "folder": ["Un dossier de ce serveur", "A folder of this server"],
                 "upload": ["Je les dépose ici", "I upload them here"],
+                "simplefin": [
+                    "SimpleFIN (banques des États-Unis et du Canada)",
+                    "SimpleFIN (banks of the USA and Canada)",
+                ],
             },
         },
     )
@@ -71,6 +82,19 @@ class BankFeedSettings(BaseModel):
             "fr": "Colonnes des fichiers CSV, une disposition par ligne : csv-0123abcd = date:1 text:2 amount:3"
         },
     )
+
+    chosen: str = Field(
+        default="",
+        max_length=20_000,
+        title="Accounts chosen at the source",
+        json_schema_extra={"fr": "Comptes choisis à la source", "kept": True},
+    )
+
+    @field_validator("chosen")
+    @classmethod
+    def _choices(cls, value: str) -> str:
+        read_choices(value)
+        return value
 
     @field_validator("csv_columns")
     @classmethod
@@ -142,12 +166,14 @@ class BankFeedSettings(BaseModel):
 
     def said(self) -> str:
         """Return a short digest of all that people said which changes how files are read."""
-        return blake2b("\x1f".join((self.answers, self.csv_columns, self.accounts)).encode(), digest_size=6).hexdigest()
+        said = (self.answers, self.csv_columns, self.accounts, *filter(None, (self.chosen,)))
+        return blake2b("\x1f".join(said).encode(), digest_size=6).hexdigest()
 
     def account_names(self) -> Mapping[str, str]:
         """Return the names that people gave to accounts, by account key."""
         rows = (line.partition("=") for line in self.accounts.splitlines() if line.strip())
-        return {key.strip(): name.strip() for key, _, name in rows}
+        chosen = {each.key: each.name for each in read_choices(self.chosen)}
+        return chosen | {key.strip(): name.strip() for key, _, name in rows}
 
 
 def _words(said: str) -> frozenset[str]:

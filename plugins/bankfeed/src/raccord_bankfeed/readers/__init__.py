@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults
@@ -10,14 +11,18 @@ from raccord_bankfeed.readers.bai2 import Bai2Reader, looks_like_bai2
 from raccord_bankfeed.readers.camt import CamtReader, looks_like_camt, message_of
 from raccord_bankfeed.readers.charset import head_text
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
+from raccord_bankfeed.readers.envelope import provider_of
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.mt940 import Mt940Reader, looks_like_mt940
 from raccord_bankfeed.readers.ofx import OfxReader, looks_like_ofx
 from raccord_bankfeed.readers.ofx_values import excerpt
 from raccord_bankfeed.readers.qif import QifReader, looks_like_qif
+from raccord_bankfeed.readers.simplefin import SimpleFinReader
 from raccord_bankfeed.readers.table_reader import TableReader, looks_like_table
 
 _HEAD_BYTES = 64 * 1024
+ANSWERS: Mapping[str, Callable[[], Reader]] = {"simplefin": SimpleFinReader}
+"""Readers of what providers answered, by provider."""
 
 
 def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
@@ -29,6 +34,8 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
     head = stream.read(_HEAD_BYTES)
     if not head.strip():
         return _Refusal(faults.file_empty(), "")
+    if (provider := provider_of(head)) in ANSWERS:
+        return ANSWERS[provider]()
     if looks_like_ofx(head):
         return OfxReader()
     text = head_text(head)

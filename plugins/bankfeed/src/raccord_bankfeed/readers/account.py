@@ -40,5 +40,11 @@ def account_of(kind: AccountKind, ids: Mapping[str, str]) -> Account:
     return Account(f"{kind}-{tail}-{digest}", kind, f"…{tail}", type_, by_number)
 
 
+def chosen_account(id_: str, key: str, *, card: bool) -> Account:
+    """Return an account at a provider, under the key that it was chosen with."""
+    tail = "".join(each for each in id_ if each.isascii() and each.isalnum())[-4:]
+    return Account(key, AccountKind.CARD if card else AccountKind.BANK, f"…{tail}")
+
+
 def _plain(text: str) -> str:
     return "".join(text.split()).upper()

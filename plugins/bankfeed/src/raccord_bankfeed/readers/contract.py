@@ -74,6 +74,8 @@ class Line(NamedTuple):
     """What the source wrote, value by value, in the order of ``tags``; an empty value follows."""
     offset: int
     """Where it starts in the file: in bytes, or in characters where the format is read as text."""
+    stable: bool = False
+    """Whether the source promises that its id is this line's alone and stays with it whatever its day."""
 
     @property
     def fields(self) -> dict[str, str]:

@@ -187,3 +187,11 @@ def fee_differs(gross: str, fee: str, net: str) -> Fault:
         f"Le brut {gross} et les frais {fee} ne font pas le net {net}.",
         f"Gross {gross} and fee {fee} do not make net {net}.",
     )
+
+
+def answer_damaged() -> Fault:
+    return file_fault(
+        "answer_damaged",
+        "La réponse de la source est abîmée : aucune ligne n’en est lue. Les mêmes jours seront redemandés.",
+        "The source's answer is damaged: no line of it is read. The same days are asked for again.",
+    )

@@ -1,0 +1,11 @@
+"""Which provider stands behind each way of getting lines over the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from raccord_bankfeed.providers.contract import Provider
+from raccord_bankfeed.providers.simplefin import SimpleFin
+from raccord_bankfeed.settings import InputKind
+
+PROVIDERS: Mapping[InputKind, Provider] = {InputKind.SIMPLEFIN: SimpleFin()}

@@ -1,0 +1,66 @@
+"""Hosts that a person typed lead to the public internet only."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from harness import NOW
+
+from raccord.clock import FixedClock
+from raccord.plugin import SourceRefused
+from raccord.settings import Settings
+from raccord.sync.outside import NotOutsideError, is_public, public_address
+from raccord.sync.source_http import SourceHttp
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1::1", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - an address to refuse
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:93.184.216.34", True),
+    ],
+)
+def test_only_addresses_of_the_public_internet_are_outside(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+def test_a_name_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(host: str, port: int, **of: object) -> list[tuple[object, ...]]:
+        return [(2, 1, 6, "", ("93.184.216.34", port)), (2, 1, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    with pytest.raises(NotOutsideError):
+        public_address("bank.example", 443)
+
+
+def test_a_typed_host_in_the_own_network_is_not_called_unless_the_operator_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://localhost:{listening.getsockname()[1]}/"
+        http = SourceHttp(["localhost"], FixedClock(NOW), guarded=["LOCALHOST"])
+        with pytest.raises(SourceRefused, match="RACCORD_PRIVATE_HOSTS"):
+            http.get(url)
+        http.close()
+        listening.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+def test_the_operator_names_own_hosts_with_commas(tmp_path: object) -> None:
+    named = Settings.model_construct(private_hosts=" Bridge.lan, 10.0.0.2 ,")
+    assert named.own_network() == {"bridge.lan", "10.0.0.2"}
