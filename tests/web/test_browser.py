@@ -74,7 +74,8 @@ def addresses(workshop: Workshop, connection: Connection) -> list[str]:
         "/plugins", "/connect", f"{own}/mapping", f"{own}/mapping?view=terms",
         f"{own}/mapping?view=history", f"{own}/lists",
         f"{own}/rules", f"{own}/switch", f"{own}/upgrade", f"{own}/webhooks",
-        f"/companies/{connection.company_id}/statements", f"/runs/{run.id}/undo", f"/records/{records[0]}/undo",
+        f"/companies/{connection.company_id}/statements", f"/companies/{connection.company_id}/suggestions",
+        f"/runs/{run.id}/undo", f"/records/{records[0]}/undo",
         "/tokens",
         "/people", "/audit", "/settings", "/help?q=connection", "/menu", "/nothing",
     ]  # fmt: skip

@@ -75,6 +75,7 @@ def test_a_list_asks_as_often_for_many_rows_as_for_few(
         "/", "/connections", "/records", "/records?fate=posted&q=s", "/runs", "/problems", "/questions", "/audit",
         "/proof", "/drift", "/gaps", "/status", "/plugins", "/people", own, f"{own}/proof", f"{own}/lists",
         f"{own}/mapping", f"{own}/rules", f"/companies/{synced.company_id}/statements",
+        f"/companies/{synced.company_id}/suggestions",
     )  # fmt: skip
 
     def note(*said: Any) -> None:

@@ -14,6 +14,7 @@ from raccord.store.models import (
     Company,
     CompanyState,
     Connection,
+    LearnedHistory,
     LedgerEntry,
     Plan,
     Run,
@@ -119,6 +120,32 @@ def test_statements_are_declared_and_taken_back(
     assert send(page, page, account=account.object_id, through="").status_code == 409
     with workshop.database.read() as session:
         assert session.scalars(select(Statement)).all() == []
+
+
+def test_the_page_of_suggestions_says_what_the_history_supports_and_lets_the_owner_decide(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    page = f"/companies/{synced.company_id}/suggestions"
+    assert f'href="{page}"' in browser.get("/proof").text
+    assert "Nothing is suggested yet" in browser.get(page).text
+    refused = send(f"/companies/{synced.company_id}/statements", page, **{"from": "990"})
+    assert (refused.status_code, "0 of 0 suggestions" in refused.text) == (409, True)
+    with workshop.database.begin() as session:
+        session.merge(
+            LearnedHistory(
+                company_id=synced.company_id, examples=500, steps=[[0, 40, 30], [300, 400, 398]], shown_from=990,
+                accepts_by="",
+            )
+        )  # fmt: skip
+    shown = browser.get(page).text
+    assert "398 of 400 right" in shown
+    assert "398 of 400 were right" in shown
+    assert 'name="from" value="992"' in shown
+    assert send(page, page, **{"from": "high"}).status_code == 400
+    assert send(page, page, **{"from": "992"}).status_code == 303
+    assert "Accepted from 99.2 %" in browser.get(page).text
+    assert send(page, f"{page}/ask").status_code == 303
+    assert "Every suggestion waits for a person" in browser.get(page).text
 
 
 def test_another_company_is_switched_to_by_the_typed_word_alone(

@@ -66,6 +66,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.undo_command:command",
         Phrase("Préparer l'annulation d'une exécution ou de documents.", "Plan the undo of a run or of documents."),
     ),
+    "suggestions": Lazy(
+        "raccord.cli.suggestions_command:command",
+        Phrase("Montrer et régler les catégories suggérées.", "Show and set what is suggested for bank lines."),
+    ),
     "statements": Lazy(
         "raccord.cli.statements_command:command",
         Phrase("Dire quels relevés sont rapprochés.", "Say which statements are reconciled."),

@@ -21,6 +21,7 @@ from raccord.cli.showing import day, money, short
 from raccord.cli.words import Option, default_group
 from raccord.errors import RaccordError
 from raccord.onboarding.decisions import answer_hold, choose, skip_draft
+from raccord.onboarding.suggesting import percent
 from raccord.overview.closed_months import asked_months
 from raccord.overview.explain import explain
 from raccord.overview.listing import Listing
@@ -234,7 +235,7 @@ def _show_questions(out: Output, questions: Listing[Question], *, nothing_else: 
                 day(each.day),
                 f"{money(each.amount, out.language)} {each.currency}".strip(),
                 f"{each.text or each.key}\n{each.connection}, {each.key}",
-                f"{explain(each.code, each.params, out.language).what} [{each.code}]{_matched(each)}",
+                f"{explain(each.code, each.params, out.language).what} [{each.code}]{_matched(each)}{_suggested(each)}",
             ]
             for each in questions.rows
         ],
@@ -249,6 +250,16 @@ def _matched(question: Question) -> str:
         documents = " + ".join(f"{each.number or '–'} (id {each.id})" for each in match.documents)
         said += f"\n→ {match.party}, {match.kind} {documents} [{match.sure}]"
     return said
+
+
+def _suggested(question: Question) -> str:
+    """Return what a line probably is, with how sure that is and the days of the lines behind it."""
+    told = question.suggested
+    if told is None:
+        return ""
+    party = f" ({told.party})" if told.party else ""
+    days = ", ".join(day(each.day) for each in told.examples)
+    return f"\n→ {told.account_name}{party} {percent(told.confidence)} % · {days}"
 
 
 def _as_json(each: Question) -> dict[str, object]:

@@ -25,6 +25,7 @@ from raccord.sync.matching import Reason, Sure
 from raccord.sync.paying import MATCHES
 from raccord.sync.periods import MONTH_ASKED
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
+from raccord.sync.suggestions import LEARNED
 
 FACTS_MAX = 40
 TEXT_MAX = 300
@@ -75,6 +76,30 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """A line that somebody answered before, and the document it became, if it is posted."""
+
+    connection_id: str
+    key: str
+    day: date
+    text: str
+    amount: Decimal
+    kind: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What a bank line probably is; ``confidence`` of 1 000 such suggestions were right."""
+
+    account: str
+    account_name: str
+    party: str
+    confidence: int
+    examples: Sequence[Behind]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One open hold; ``facts`` is what the source said, field by field, as text."""
 
@@ -101,6 +126,8 @@ class Question:
     """Whether a conflict has its answer already, which the next run acts on."""
     matches: Sequence[Match] = ()
     """What the line may pay instead of getting a category, the best first."""
+    suggested: Suggested | None = None
+    """Its probable category, from what the company's people answered before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +273,21 @@ def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str
         opened_at=hold.opened_at,
         decided=DECISION in draft.decisions,
         matches=tuple(_match(each) for each in hold.params.get(MATCHES) or ()),
+        suggested=_suggested(hold.params.get(LEARNED)),
     )
+
+
+def _suggested(said: object) -> Suggested | None:
+    if not isinstance(said, Mapping):
+        return None
+    examples = tuple(
+        Behind(
+            each["connection_id"], each["key"], date.fromisoformat(each["day"]), each["text"], Decimal(each["amount"]),
+            each["kind"], each["document"],
+        )
+        for each in said["examples"]
+    )  # fmt: skip
+    return Suggested(said["account"], said.get("name", ""), said.get("party", ""), said["confidence"], examples)
 
 
 def _match(said: Mapping[str, Any]) -> Match:

@@ -61,6 +61,7 @@ from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
 from raccord.sync.ruling import any_applied, rule_lines
 from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
+from raccord.sync.suggestions import Suggestions
 from raccord.sync.undo_books import changed_in
 from raccord.sync.undo_run import plan_undo
 from raccord.sync.undo_selection import is_undo
@@ -239,10 +240,12 @@ class Unit:
         return Progress.MORE
 
     def _offer(self, plan_id: str) -> Progress:
-        """Look once, before the plan is sealed, which open invoices and bills its lines may pay."""
+        """Look once, before the plan is sealed, which open invoices and bills its lines may pay, or what they are."""
         bench, now = self.bench, self.workshop.clock.now()
+        suggestions = Suggestions(bench.company.id, plan_id, now)
         with self.execution.database.read() as session:
             kinds = Offers(session, bench.company.id, bench.connection.id, plan_id, now).kinds()
+            suggestions.read(session)
         home = self.workshop.facts(plan_id, bench.company).encoding.home_currency
         there = read_open(bench.client(), kinds, home)
         with self.execution.begin() as (session, run):
@@ -250,6 +253,7 @@ class Unit:
             run.progress = {**run.progress, "offered": True}
             if kinds:
                 offers.offer(there)
+            suggestions.write(session)
         return Progress.MORE
 
     def _rule(self, plan_id: str, after: int) -> Progress:

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.onboarding.decisions import answer_conflict, answer_hold, choose, skip_draft
 from raccord.onboarding.paying import pay, pay_certain
 from raccord.onboarding.setting_up import unfinished
+from raccord.onboarding.suggesting import percent
 from raccord.onboarding.undone import release
 from raccord.overview.questions import (
     Answer,
@@ -57,6 +58,7 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             connection=connection,
             unfinished=any(each.id == connection for each in unfinished(session, within)),
             certain=_certain(listing.rows),
+            percent=percent,
         )
 
 

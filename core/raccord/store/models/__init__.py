@@ -37,6 +37,7 @@ from raccord.store.models.companies import (
 )
 from raccord.store.models.drifts import Change, Drift, DriftState
 from raccord.store.models.intake import ApiToken, WebhookDelivery, WebhookEndpoint
+from raccord.store.models.learned import LearnedHistory
 from raccord.store.models.people import Invitation, Membership, Person, SignInFailure, WebSession
 from raccord.store.models.proofs import Night, OtherChange, OtherDocument, ProofMonth
 from raccord.store.models.records import (
@@ -83,6 +84,7 @@ __all__ = [
     "Hold",
     "Incident",
     "Invitation",
+    "LearnedHistory",
     "LedgerEntry",
     "LineState",
     "LinkRow",

@@ -1,0 +1,171 @@
+"""Suggestions in runs: from what people answered, beside the question, accepted only as the owner said."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import till
+from harness import NOW, OWNER, choose_usual, lab, sync
+from sqlalchemy import select
+
+from raccord.onboarding.decisions import DecisionError
+from raccord.onboarding.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.suggesting import accept_from, ask_always
+from raccord.onboarding.treating import take_back, treat
+from raccord.overview.questions import open_questions
+from raccord.overview.suggestions import suggesting
+from raccord.plugin.drafts import Accepts, Decision, Expense, ExpenseLine, PaymentType, Role
+from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LearnedHistory
+from raccord.sync.bodies import digest, dump_draft
+from raccord.sync.suggestions import LEARNED
+from raccord.sync.treatments import Part, Treated, Treatment, load_treatment
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
+
+PAYEES = ("HYDRO NORD", "GARAGE ROY", "PAPETERIE MAJOR", "CAFE DU PORT")
+BOOKKEEPER = Actor("Benoit", RoleName.BOOKKEEPER)
+ADMIN = Actor("Alice", RoleName.ADMIN)
+
+
+def line(number: int, text: str, amount: str = "-20.00") -> dict[str, str]:
+    return {
+        "stream": "bank",
+        "id": f"b{number}",
+        "day": f"2026-03-{number % 15 + 1:02}",
+        "amount": amount,
+        "memo": text,
+    }
+
+
+def asked(workshop: Workshop) -> dict[str, Hold]:
+    with workshop.database.read() as session:
+        rows = session.execute(
+            select(DraftRow.key, Hold).join(Hold, Hold.draft_id == DraftRow.id).where(Hold.closed_at.is_(None))
+        )
+        return {row.key: row.Hold for row in rows}
+
+
+def drafts(workshop: Workshop) -> dict[str, DraftRow]:
+    with workshop.database.read() as session:
+        return {row.key: row for row in session.scalars(select(DraftRow))}
+
+
+def category(account: str) -> Treatment:
+    return Treatment(kind=Treated.CATEGORY, parts=(Part(account=account),))
+
+
+@pytest.fixture
+def answered(workshop: Workshop, company: Company, connection: Connection) -> dict[str, str]:
+    """Return by payee the account that all its lines of the past were given; there are 96 of them, in the books."""
+    choose_usual(workshop, connection, company)
+    rows = workshop.client(company).query("SELECT * FROM Account WHERE AccountType = 'Expense'")
+    accounts = dict(zip(PAYEES, (str(row["Id"]) for row in rows), strict=False))
+    with workshop.database.begin() as session:
+        for number in range(96):
+            text = f"ACHAT {PAYEES[number % 4]} {('#12', '', 'LAVAL')[number % 3]}"
+            session.add(_posted(connection, f"bank/h{number}", text, accounts[PAYEES[number % 4]]))
+    return accounts
+
+
+def _posted(connection: Connection, key: str, text: str, account: str) -> DraftRow:
+    """Return a line of last month that a person gave an account, and that is posted."""
+    draft = Expense(
+        key=key, day=date(2026, 2, int(key.removeprefix("bank/h")) // 4 + 1), currency="CAD", paid_from=Role("bank"),
+        payment_type=PaymentType.CASH, total=Decimal("20.00"), memo=text,
+        lines=(ExpenseLine(account=Decision("category", Accepts.CATEGORY), amount=Decimal("20.00")),),
+    )  # fmt: skip
+    body = dump_draft(draft)
+    return DraftRow(
+        connection_id=connection.id, key=key, revision=1, kind="Purchase", day=draft.day, body=body,
+        body_hash=digest(body), state=DraftState.POSTED, decisions={"category": account},
+    )  # fmt: skip
+
+
+@pytest.mark.either_database
+def test_lines_like_those_answered_before_bring_a_suggestion_with_its_examples(
+    workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer, answered: dict[str, str]
+) -> None:
+    till.ROWS["T1"] = [
+        line(200, "ACHAT HYDRO NORD #77"), line(201, "COIFFURE MIMI"), line(202, "ACHAT GARAGE ROY"),
+        line(203, "ACHAT CAFE DU PORT"), line(204, "ACHAT CAFE DU PORT LAVAL"),
+    ]  # fmt: skip
+    sync(workshop, connection)
+    assert asked(workshop)["bank/b202"].params[LEARNED]["account"] == answered["GARAGE ROY"]
+    lab(sandbox, "deactivate", entity="Account", id=answered["GARAGE ROY"])
+    sync(workshop, connection)
+    holds = asked(workshop)
+    told: dict[str, Any] = holds["bank/b200"].params[LEARNED]
+    assert (told["account"], told["confidence"] > 950) == (answered["HYDRO NORD"], True)
+    assert len(told["examples"]) == 3
+    assert all("HYDRO NORD" in each["text"] for each in told["examples"])
+    assert LEARNED not in holds["bank/b201"].params, "nobody answered a line of this payee"
+    assert LEARNED not in holds["bank/b202"].params, "its account is inactive"
+    with workshop.database.read() as session:
+        shown = {each.key: each.suggested for each in open_questions(session, limit=200).rows}
+    assert shown["bank/b200"] is not None
+    assert shown["bank/b200"].account_name
+    assert shown["bank/b201"] is None
+
+    treat(workshop, OWNER, holds["bank/b200"].id, category(answered["HYDRO NORD"]))
+    treat(workshop, OWNER, holds["bank/b201"].id, category(answered["HYDRO NORD"]))
+    treat(workshop, OWNER, holds["bank/b203"].id, category(answered["HYDRO NORD"]))
+    with workshop.database.read() as session:
+        found = suggesting(session, company.id, NOW)
+    assert (found.examples, found.accepts_from, found.shown_from is not None) == (72, None, True)
+    (month,) = found.months
+    assert (month.answered, month.suggested, month.right, month.by_itself) == (3, 2, 1, 0)
+    assert found.judged >= 40
+    assert found.right == found.judged
+
+
+@pytest.mark.either_database
+def test_only_the_owner_lets_suggestions_be_accepted_and_only_as_the_history_supports(
+    workshop: Workshop, company: Company, connection: Connection, answered: dict[str, str]
+) -> None:
+    with pytest.raises(DecisionError, match="0 of 0"):
+        accept_from(workshop, OWNER, company.id, 990)
+    till.ROWS["T1"] = [line(200, "ACHAT HYDRO NORD #77")]
+    sync(workshop, connection)
+    with pytest.raises(NotAllowedError):
+        accept_from(workshop, ADMIN, company.id, 900)
+    with pytest.raises(DecisionError) as refusal:
+        accept_from(workshop, OWNER, company.id, 900)
+    assert refusal.value.code == "suggestions.not_supported"
+    with workshop.database.begin() as session:
+        kept = session.get_one(LearnedHistory, company.id)
+        assert kept.steps, "judged by the run"
+        kept.steps = [[0, 40, 30], [300, 400, 398]]
+    with pytest.raises(DecisionError, match=r"99\.2 %"):
+        accept_from(workshop, OWNER, company.id, 700)
+    support = accept_from(workshop, OWNER, company.id, 990)
+    assert (support.judged, support.right) == (400, 398)
+
+    till.ROWS["T1"] += [line(201, "COIFFURE MIMI"), line(202, "ACHAT CAFE DU PORT")]
+    sync(workshop, connection)
+    rows = drafts(workshop)
+    treatment = load_treatment(rows["bank/b202"].decisions)
+    assert treatment is not None
+    assert (treatment.origin, treatment.parts[0].account) == ("suggestion", answered["CAFE DU PORT"])
+    assert "bank/h91" in treatment.why
+    assert (rows["bank/b202"].state, rows["bank/b201"].state) == (DraftState.WAITING, DraftState.HELD)
+    count = workshop.client(company).count("Purchase")
+    sync(workshop, connection)
+    assert workshop.client(company).count("Purchase") == count + 2, "the next plan holds them"
+    with workshop.database.read() as session:
+        found = suggesting(session, company.id, NOW)
+    assert (found.months[0].by_itself, found.months[0].by_itself_right) == (2, 2)
+
+    till.ROWS["T1"] += [line(203, "ACHAT CAFE DU PORT"), line(204, "ACHAT CAFE DU PORT")]
+    sync(workshop, connection)
+    take_back(workshop, OWNER, connection.id, "bank/b204")
+    assert ask_always(workshop, BOOKKEEPER, company.id) == ["bank/b203"]
+    assert ask_always(workshop, BOOKKEEPER, company.id) == []
+    with workshop.database.begin() as session:
+        session.get_one(LearnedHistory, company.id).accepts_from = 990
+    sync(workshop, connection)
+    holds = asked(workshop)
+    assert {"bank/b203", "bank/b204"} <= set(holds), "what was taken back is a person's to answer"
+    assert LEARNED in holds["bank/b203"].params
