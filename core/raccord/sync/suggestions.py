@@ -34,6 +34,7 @@ from raccord.suggesting.learner import HISTORY_MAX, Learned, Suggestion, learn
 from raccord.sync.bodies import load_draft
 from raccord.sync.books import TYPES
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.execution import Execution
 from raccord.sync.holds import close_hold
 from raccord.sync.matching import Sure
 from raccord.sync.paying import MATCHES, asked_in
@@ -60,8 +61,20 @@ JUDGED_ANEW = timedelta(days=7)
 """How long the calibration of a history counts that has not grown by much."""
 GROWN_BY = 20
 """So many new answers, or one for twenty known ones, are much."""
+SUGGESTED = "suggested"
+"""Under this name a run's progress says that it has suggested."""
 _SUGGESTED = (Treated.CATEGORY, Treated.PERSONAL)
 _ANSWERED = (DraftState.WAITING, DraftState.READY, DraftState.PLANNED, DraftState.POSTED, DraftState.FAILED)
+
+
+def suggest(execution: Execution, company_id: str, plan_id: str, now: datetime) -> None:
+    """Suggest for what a plan leaves open, after what it may pay and what rules say of it are known."""
+    suggestions = Suggestions(company_id, plan_id, now)
+    with execution.database.read() as session:
+        suggestions.read(session)
+    with execution.begin() as (session, run):
+        suggestions.write(session)
+        run.progress = {**run.progress, SUGGESTED: True}
 
 
 @dataclass(slots=True)

@@ -61,7 +61,7 @@ from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
 from raccord.sync.ruling import any_applied, rule_lines
 from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
-from raccord.sync.suggestions import Suggestions
+from raccord.sync.suggestions import SUGGESTED, suggest
 from raccord.sync.undo_books import changed_in
 from raccord.sync.undo_run import plan_undo
 from raccord.sync.undo_selection import is_undo
@@ -225,14 +225,16 @@ class Unit:
             return self._offer(plan_id)
         if following is None and ruled >= 0:
             return self._rule(plan_id, ruled)
+        if following is None and SUGGESTED not in run.progress:
+            suggest(self.execution, bench.company.id, plan_id, self.workshop.clock.now())
+            return Progress.MORE
         found = documents_near(bench.client(), lines)
         view = self._view(self.workshop.facts(plan_id, bench.company))
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             if following is None:
-                run.progress = {
-                    name: value for name, value in run.progress.items() if name not in ("matched", "offered", "ruled")
-                }
+                done_with = ("matched", "offered", "ruled", SUGGESTED)
+                run.progress = {name: value for name, value in run.progress.items() if name not in done_with}
                 return self._finish_plan(session, run, connection, session.get_one(Plan, run.plan_id))
             doubles = Doubles(session, bench.company, connection, bench.scope, view, self.workshop.clock.now())
             doubles.settle(Sought(session, plan_id, bench.connection).between(*following), found)
@@ -240,12 +242,10 @@ class Unit:
         return Progress.MORE
 
     def _offer(self, plan_id: str) -> Progress:
-        """Look once, before the plan is sealed, which open invoices and bills its lines may pay, or what they are."""
+        """Look once, before the plan is sealed, which open invoices and bills its lines may pay."""
         bench, now = self.bench, self.workshop.clock.now()
-        suggestions = Suggestions(bench.company.id, plan_id, now)
         with self.execution.database.read() as session:
             kinds = Offers(session, bench.company.id, bench.connection.id, plan_id, now).kinds()
-            suggestions.read(session)
         home = self.workshop.facts(plan_id, bench.company).encoding.home_currency
         there = read_open(bench.client(), kinds, home)
         with self.execution.begin() as (session, run):
@@ -253,7 +253,6 @@ class Unit:
             run.progress = {**run.progress, "offered": True}
             if kinds:
                 offers.offer(there)
-            suggestions.write(session)
         return Progress.MORE
 
     def _rule(self, plan_id: str, after: int) -> Progress:
