@@ -82,6 +82,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.holds_command:command",
         Phrase("Montrer ce qui attend une personne, et y répondre.", "Show what waits for a person, and answer."),
     ),
+    "rules": Lazy(
+        "raccord.cli.rules_command:command",
+        Phrase("Faire des règles pour les opérations bancaires.", "Make rules for bank lines."),
+    ),
     "problems": Lazy(
         "raccord.cli.problems_command:command",
         Phrase("Montrer ce qui a échoué, pourquoi et que faire.", "Show what failed, why and what to do."),

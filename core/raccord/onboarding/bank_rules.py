@@ -153,17 +153,22 @@ def checked(session: Session, company_id: str, said: RuleSaid, rule_id: str = ""
         raise rule_texts.name_unfit()
     if any(fold(row.name) == fold(name) for row in _standing(session, company_id) if row.id != rule_id):
         raise rule_texts.name_taken(name)
-    if not 0 < len(said.body.conditions) <= CONDITIONS_MAX:
+    check_body(session, company_id, said.body)
+    return RuleSaid(name=name, body=said.body, valid_from=said.valid_from, mode=said.mode)
+
+
+def check_body(session: Session, company_id: str, body: RuleBody) -> None:
+    """Refuse what no rule can ask or say."""
+    if not 0 < len(body.conditions) <= CONDITIONS_MAX:
         raise rule_texts.no_condition()
-    for condition in said.body.conditions:
+    for condition in body.conditions:
         _check_condition(condition)
-    _check_limits(session, company_id, said.body)
-    _check_outcome(said.body.outcome)
+    _check_limits(session, company_id, body)
+    _check_outcome(body.outcome)
     try:
-        BooksFit(session, company_id).check(_pattern(said.body.outcome), "", "")
+        BooksFit(session, company_id).check(_pattern(body.outcome), "", "")
     except UnfitTreatment as error:
         raise refusal(error.code, **error.params) from error
-    return RuleSaid(name=name, body=said.body, valid_from=said.valid_from, mode=said.mode)
 
 
 def _check_condition(condition: Condition) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.bank_rules import RuleSaid
+from raccord.onboarding.bank_rules import RuleSaid, check_body
 from raccord.overview.rule_views import Answer, answer_of, names_of
 from raccord.store.models import Connection
 from raccord.sync.bank_rules import Mode, Rule, first_fitting, fits
@@ -80,7 +80,11 @@ class Effect:
 
 
 def try_rule(session: Session, company_id: str, said: RuleSaid, rule_id: str = "") -> Effect:
-    """Return what a rule would have done; one that exists is tried as it is said here, in its own place."""
+    """Return what a rule would have done; one that exists is tried as it is said here, in its own place.
+
+    Raises ``RuleError`` and ``DecisionError`` for what no rule can be.
+    """
+    check_body(session, company_id, said.body)
     rules, mine = _with(read_rules(session, company_id), said, rule_id)
     looked = read_places(session, company_id, rules, limit=LINES_MAX + 1)
     places, before = looked[:LINES_MAX], rules[: rules.index(mine)]

@@ -1,0 +1,66 @@
+"""``raccord rules``: rules for bank lines are made, tried, ordered, carried out and removed from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import till
+
+from raccord.cli.exits import Exit
+
+Told = Callable[..., tuple[int, Any]]
+Said = Callable[..., tuple[int, str]]
+
+
+def test_rules_are_made_tried_and_carried_out_from_the_command_line(told: Told, said: Said, chosen: str) -> None:
+    till.ROWS["T1"] = [
+        {"stream": "bank", "id": f"b{place}", "day": "2026-03-04", "amount": amount, "memo": memo}
+        for place, (amount, memo) in enumerate([("-3.75", "CAFÉ OLIMPICO"), ("-40.00", "Loyer"), ("-9.00", "CAFE")], 1)
+    ]
+    told("plan")
+    expenses = [each for each in told("connect", "roles", "Shop")[1]["roles"] if each["role"] == "fees"]
+    meals, rent = [each["name"] for each in expenses[0]["candidates"]][:2]
+    assert told("holds", "answer", "bank/b3", "--account", rent)[0] == Exit.OK
+    cafe = ("--text", "cafe", "--category", meals)
+    status, effect = told("rules", "try", *cafe)
+    assert (status, effect["changed"], effect["waiting"], effect["against"]) == (Exit.OK, 2, 1, 1)
+    assert [each["key"] for each in effect["examples"]["against"]] == ["bank/b3"]
+    shown = said("rules", "try", *cafe, "--lang", "fr")[1]
+    assert "Lignes changées : 2, dont 1 contre votre choix." in shown
+    assert rent[:10] in shown
+    assert told("rules", "list")[1]["rules"] == []
+
+    status, made = told("rules", "add", "Cafés", *cafe, "--direction", "out", "--amount", "under:5")
+    assert (status, made["place"], made["mode"]) == (Exit.OK, 1, "propose")
+    splits = ("--split", f"{meals}=30%", "--split", rent)
+    told("rules", "add", "Loyer", "--text", "word:loyer", *splits, "--from", "2026-03-01")
+    assert told("rules", "order", "loyer", "1")[1]["place"] == 1
+    assert [each["name"] for each in told("rules")[1]["rules"]] == ["Loyer", "Cafés"]
+    shown = said("rules")[1]
+    assert "Cafés" in shown
+    off = told("rules", "off", "Loyer")[1]
+    assert (off["place"], off["version"], off["mode"], off["enabled"]) == (1, 2, "propose", False)
+    assert told("rules", "on", "1")[1]["enabled"] is True
+    assert told("rules", "change", "Cafés", "--amount", "between:1:4")[1]["version"] == 2
+    assert told("rules", "apply", "Cafés")[1]["mode"] == "apply"
+    assert told("rules", "try", "Cafés")[1]["goes"] == 1
+    kept = told("rules", "show", "cafes")[1]
+    assert [each["mode"] for each in kept["versions"]] == ["apply", "propose", "propose"]
+    [condition] = kept["body"]["conditions"]
+    assert (condition["on"], condition["upto"]) == ("amount", "4"), (
+        "the conditions that are given take the others' place"
+    )
+
+    told("apply", "--hash", told("plan")[1]["hash"], "--yes")
+    status, found = told("audit", "why", "bank/b1")
+    assert (found["documents"][0]["rule"]["name"], found["documents"][0]["rule"]["version"]) == ("Cafés", 3)
+    assert "Cafés (v3, " in said("audit", "why", "bank/b1")[1]
+    assert [each["key"] for each in told("holds")[1]["questions"]] == ["bank/b2"], (
+        "a rule that proposes answers nothing"
+    )
+    assert told("rules", "propose", "Cafés")[1]["mode"] == "propose"
+    assert told("rules", "remove", "Cafés")[1]["removed"] is True
+    assert said("rules", "off", "Cafés")[0] == Exit.FAILED
+    for wrong in (("--text", "x"), ("--amount", "cheap", "--exclude", "x"), (*cafe, "--exclude", "x")):
+        assert said("rules", "add", "Z", *wrong)[0] == Exit.FAILED
