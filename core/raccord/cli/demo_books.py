@@ -219,6 +219,7 @@ def _connect(workshop: Workshop, company: Company, admitted: Admitted, source: D
                 values=source.values,
                 label=source.label.get(_language(company)),
                 starts_on=source.starts_on,
+                passed=frozenset(gate.name for gate in admitted.info.gates),
             ),
         )
     for role in admitted.info.roles:

@@ -33,6 +33,7 @@ from raccord.plugin.lines import (
 )
 from raccord.plugin.owed import Bill, BillPayment, CreditMemo, Invoice, Payment, VendorCredit
 from raccord.plugin.references import (
+    FLAG,
     LATER,
     Accepts,
     Control,
@@ -244,6 +245,8 @@ class Customer:
     address: Annotated[Address | None, LATER] = None
     currency: Annotated[str, LATER] = ""
     """Kept from the first day on; empty for the company's own."""
+    when_used: Annotated[bool, FLAG] = False
+    """Whether it is left out until another draft refers to it: a source knows more people than it sells to."""
     kind: Literal["Customer"] = "Customer"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from raccord.plugin.lines import Application, Discount, ExpenseLine, PaymentType, SalesLine, StatedTax, TaxMode
-from raccord.plugin.references import Ref
+from raccord.plugin.references import FLAG, Ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,10 @@ class Payment:
     reference: str = ""
     memo: str = ""
     exchange_rate: Decimal | None = None
+    voided: Annotated[bool, FLAG] = False
+    """Taken back at the source: with a ``total`` of 0 and nothing applied it empties what is posted; what is not posted
+    is left out.
+    """
     kind: Literal["Payment"] = "Payment"
 
 

@@ -15,6 +15,12 @@ def _unset(value: object) -> bool:
     return value is None or value is False or (isinstance(value, Sized) and not value)
 
 
+def _false(value: object) -> bool:
+    return value is False
+
+
+FLAG = Field(exclude_if=_false)
+"""A flag that drafts got later: left out while it is off."""
 LATER = Field(exclude_if=_unset)
 """A property that drafts got later: left out while unset, so that drafts kept before still say the same."""
 

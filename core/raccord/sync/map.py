@@ -30,6 +30,7 @@ from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
 from raccord.sync.treatments import as_treated
+from raccord.sync.unused import left_for_now, settle_unused
 from raccord.sync.views import MapView
 
 UNKNOWN_KIND = "mapping.unknown_kind"
@@ -116,6 +117,9 @@ def map_slice(
     slice_ = Slice(session, connection, run_id, now, known, marked, f"{scope.info.name} {scope.info.version}")
     for row, answer in zip(rows, answers, strict=True):
         _store(slice_, row, answer)
+    made = [draft for answer in answers if isinstance(answer, Made) for draft in answer.drafts]
+    stored = [(known.by_key[draft.key], draft) for draft in made if draft.key in known.by_key]
+    settle_unused(session, connection.id, stored)
     return len(rows), faults
 
 
@@ -309,7 +313,7 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
         found.body, found.body_hash, found.day = body, body_hash, day
         found.kind = entity_of(as_treated(found.decisions, draft))
         found.mapped_by, found.mapped_under = slice_.plugin, slice_.connection.revision
-    if found.state not in FINAL:
+    if found.state not in FINAL or left_for_now(found):
         found.state, found.reason = DraftState.WAITING, ""
     return True
 

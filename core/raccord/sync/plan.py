@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Attachment, Draft, StillDraft, links_in, money_effect
+from raccord.plugin.drafts import Draft, StillDraft, links_in, money_effect
 from raccord.quickbooks.codec import Encoded, EncodeError, Target
 from raccord.store.models import (
     Action,
@@ -29,7 +29,7 @@ from raccord.store.models import (
 )
 from raccord.sync.acquaint import RECOGNISED, marked_under
 from raccord.sync.attachments import attachment_unfit, files_of
-from raccord.sync.bodies import digest, load_draft
+from raccord.sync.bodies import load_draft
 from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import (
@@ -49,13 +49,14 @@ from raccord.sync.holds import asked, close_hold, open_hold
 from raccord.sync.moves import Moves, money_account, moves_of
 from raccord.sync.newcomers import FIRSTS, NAMED, Newcomers, question_about
 from raccord.sync.periods import NEXT_OPEN_DAY, Blocked, Closing, Left, Open, dated
-from raccord.sync.plan_lines import line_fields, lines_first
+from raccord.sync.plan_lines import line_fields, lines_first, sent
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.reactivate import AGAIN, to_reactivate
 from raccord.sync.removals import UNDONE, undone_of
 from raccord.sync.resolve import DECISION_MISSING, LINK_MISSING, LINK_WAITS, Held, Resolver
 from raccord.sync.settling import Go, Leave, Settling, Wait, first_question, renamed
 from raccord.sync.treatments import as_treated
+from raccord.sync.unused import TAKEN_BACK, wake, was_taken_back
 
 KIND_CHANGED = "plan.kind_changed"
 TURNS = 5
@@ -236,8 +237,7 @@ class Planner:
         named = self._new_name(row, way.draft) if new and marked is None else way
         if not isinstance(named, Go):
             return self._otherwise(row, draft, named)
-        way = named
-        way = replace(way, draft=dated(way.draft, verdict.day, self.resolver.language))
+        way = replace(named, draft=dated(named.draft, verdict.day, self.resolver.language))
         moved = verdict.day is not None and verdict.day != row.day
         written = self._written(row, way, link)
         if isinstance(written, dict):
@@ -260,7 +260,7 @@ class Planner:
             "action": Action.LINK if existing or marked else Action.CREATE if link is None else Action.UPDATE,
             "document_id": existing or getattr(marked or link, "document_id", ""),
             **({"params": {ANY_AMOUNT: True}} if way.any_amount else {}),
-            **({} if existing else _sent(encoded.payload, draft)),
+            **({} if existing else sent(encoded.payload, draft)),
             "needs": [] if existing else [*encoded.needs, *awaited],
             "effect": {account: format(value, "f") for account, value in moves.effect.items()},
             "amount": moves.amount,
@@ -270,6 +270,8 @@ class Planner:
 
     def _new_name(self, row: DraftRow, draft: Draft) -> Go | Leave | Wait:
         """Return what becomes of a draft that nothing is there for: a new name may have to be asked about."""
+        if was_taken_back(draft):
+            return Leave(TAKEN_BACK, {})
         if self.newcomers is None:
             return Go(draft)
         question = question_about(self.newcomers, row.key, draft, self.asked.get(row.id, ""))
@@ -407,6 +409,7 @@ class Planner:
                 )
             ):
                 states[key] = f"{state} {reason}".strip()
+        wake(self.session, self.connection.id, states)
         code = LINK_WAITS if len(states) == len(keys) else LINK_MISSING
         return code, {"keys": keys, "states": states}
 
@@ -440,9 +443,3 @@ class Planner:
             "mapped_by": row.mapped_by,
             "mapped_under": row.mapped_under,
         }
-
-
-def _sent(payload: str, draft: Draft) -> dict[str, Any]:
-    """Return what a line says of what it sends; a file goes by the hash of its bytes."""
-    file = {"params": {"file": draft.file}} if isinstance(draft, Attachment) else {}
-    return {"payload": payload, "payload_hash": digest(payload), **file}

@@ -1,4 +1,4 @@
-"""The lines of a plan that no draft makes: entries that other lines need first."""
+"""The lines of a plan that no draft makes: entries that other lines need first; and what lines say they send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Draft
+from raccord.plugin.drafts import Attachment, Draft
 from raccord.quickbooks.codec import encode, entity_of, rank_of
 from raccord.store.models import Action, LineState, LinkRow, PlanLine
 from raccord.sync.bodies import digest
@@ -85,3 +85,9 @@ def bare_line(plan_id: str, key: str, revision: int, kind: str, rank: int) -> di
         "mapped_by": "",
         "mapped_under": 0,
     }
+
+
+def sent(payload: str, draft: Draft) -> dict[str, Any]:
+    """Return what a line says of what it sends; a file goes by the hash of its bytes."""
+    file = {"params": {"file": draft.file}} if isinstance(draft, Attachment) else {}
+    return {"payload": payload, "payload_hash": digest(payload), **file}

@@ -215,7 +215,8 @@ class Resolver:
         if choice is not None:
             return self._active(choice.ledger_kind, choice.ledger_id, role=name)
         if info.same_as:
-            return self._role(info.same_as, of)
+            # What holds for all instances of a role is chosen without one.
+            return self._role(info.same_as, of if (info.same_as, of) in self.choices else "")
         if self.scope.answers("resolve_account"):
             suggested = self.scope.resolve(self.view, self._need(info, of))
             if suggested is not None:

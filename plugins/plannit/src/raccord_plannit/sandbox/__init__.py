@@ -1,0 +1,7 @@
+"""Plannit's twin: a small field-service firm with its own service, exports, messages and a page to click."""
+
+from raccord_plannit.sandbox.demonstration import demo
+from raccord_plannit.sandbox.exports import write_table
+from raccord_plannit.sandbox.firm import Firm
+
+__all__ = ["Firm", "demo", "write_table"]
