@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.people import NotAllowedError
+from raccord.onboarding.repeats import KeyReusedError
 from raccord.plugin.texts import Language
 from raccord.quickbooks import QuickBooksError
 from raccord_web.api.problems import is_api, problem
@@ -63,7 +64,7 @@ def refused(request: Request, error: Exception) -> Response:
     """Answer for core's own refusals, which bring their sentences."""
     if not isinstance(error, RaccordError):
         raise error
-    status = 403 if isinstance(error, NotAllowedError) else 409
+    status = 403 if isinstance(error, NotAllowedError) else 422 if isinstance(error, KeyReusedError) else 409
     return _told(request, status, error.code, lambda spoken: (error.text.get(spoken), "", error.fix.get(spoken)))
 
 

@@ -30,6 +30,8 @@ FAILURES = {
     "502": "QuickBooks refused, or could not answer.",
 }
 """The answers that every address may give besides its own, all as problem details."""
+REPEATED = {"422": "The Idempotency-Key was used for another call already."}
+"""What only the addresses that change something answer."""
 
 
 def create_api(desk: Desk) -> FastAPI:
@@ -71,13 +73,15 @@ def openapi() -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    said = {**FAILURES, **REPEATED}
     document["components"]["responses"] = {
-        f"Failure{status}": {"description": text, "content": content} for status, text in FAILURES.items()
+        f"Failure{status}": {"description": text, "content": content} for status, text in said.items()
     }
     for operations in document["paths"].values():
-        for operation in operations.values():
+        for method, operation in operations.items():
             operation["responses"].pop("422", None)
+            failures = FAILURES if method == "get" else said
             operation["responses"].update(
-                {status: {"$ref": f"#/components/responses/Failure{status}"} for status in FAILURES}
+                {status: {"$ref": f"#/components/responses/Failure{status}"} for status in failures}
             )
     return document

@@ -23,10 +23,11 @@ from raccord.overview.runs import RunView, run_view
 from raccord.plugin.ledger import ResolutionKind
 from raccord.sync.undo_selection import Asked
 from raccord_web.api.programs import needs
+from raccord_web.api.repeating import Repeatable, repeatable
 from raccord_web.desk import desk_of
 from raccord_web.visitors import acting
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Words = Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True, pattern=r"^[^\x00]*$")]
 

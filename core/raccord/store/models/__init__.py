@@ -36,7 +36,7 @@ from raccord.store.models.companies import (
     SourceFile,
 )
 from raccord.store.models.drifts import Change, Drift, DriftState
-from raccord.store.models.intake import ApiToken, WebhookDelivery, WebhookEndpoint
+from raccord.store.models.intake import ApiAnswer, ApiToken, WebhookDelivery, WebhookEndpoint
 from raccord.store.models.learned import LearnedHistory
 from raccord.store.models.people import Invitation, Membership, Person, SignInFailure, WebSession
 from raccord.store.models.proofs import Night, OtherChange, OtherDocument, ProofMonth
@@ -60,6 +60,7 @@ from raccord.store.models.runs import ApiUse, Control, Event, EventHead, RateBuc
 __all__ = [
     "REMOVALS",
     "Action",
+    "ApiAnswer",
     "ApiToken",
     "ApiUse",
     "BankRule",

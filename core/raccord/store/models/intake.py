@@ -62,3 +62,18 @@ class ApiToken(Model):
     ends_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class ApiAnswer(Model):
+    """What a program's call under a key was answered, to be answered again for a day."""
+
+    __tablename__ = "api_answer"
+
+    token_id: Mapped[str] = mapped_column(ForeignKey("api_token.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    asked: Mapped[str]
+    """The digest of address and body: another call under the key is refused."""
+    status: Mapped[int | None]
+    """Empty while the call is under way."""
+    body: Mapped[str] = mapped_column(default="")
+    made_at: Mapped[datetime]
