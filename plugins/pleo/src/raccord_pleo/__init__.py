@@ -9,10 +9,13 @@ from raccord.plugin import (
     AccountNeed,
     ConnectorInfo,
     FetchContext,
+    LedgerObject,
     MapContext,
     Mapped,
     Outcome,
     Page,
+    PushContext,
+    PushResult,
     Record,
     ReportContext,
     ResolveContext,
@@ -21,6 +24,7 @@ from raccord.plugin import (
     hookimpl,
 )
 from raccord_pleo.fetching import fetch_entries
+from raccord_pleo.lists import push_list
 from raccord_pleo.manifest import manifest
 from raccord_pleo.mapping import CATEGORY, TAX, map_expense
 from raccord_pleo.outcomes import report_expenses
@@ -49,7 +53,11 @@ def resolve_account(context: ResolveContext, need: AccountNeed) -> AccountChoice
         return None
     wanted = need.of.casefold()
     for each in need.candidates:
-        if wanted in (each.number.casefold(), each.name.casefold(), each.name.rsplit(":", 1)[-1].casefold()):
+        if wanted == each.id or wanted in (
+            each.number.casefold(),
+            each.name.casefold(),
+            each.name.rsplit(":", 1)[-1].casefold(),
+        ):
             return AccountChoice(each.id, Text("Même numéro ou même nom.", "Same number or name."))
     return None
 
@@ -57,3 +65,8 @@ def resolve_account(context: ResolveContext, need: AccountNeed) -> AccountChoice
 @hookimpl
 def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool | None:
     return report_expenses(context, outcomes)
+
+
+@hookimpl
+def push_records(context: PushContext, stream: str, documents: Sequence[LedgerObject]) -> PushResult | None:
+    return push_list(context, stream, documents)

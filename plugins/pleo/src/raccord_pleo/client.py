@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from raccord.plugin import BadRecord, SourceRefused, Text
 from raccord.plugin.contexts import Answer, Http
+from raccord.plugin.records import JSON
 from raccord_pleo.wire import Job, JobItem, JobStatus, Result
 
 PAGE = 100
@@ -93,6 +94,33 @@ class PleoClient:
                 refused[UUID(str(error["accountingEntryId"]))] = str(error.get("type") or error.get("message"))
         return refused
 
+    def rows(self, path: str) -> Iterator[object]:
+        """Yield the rows of a list, page by page."""
+        yield from self._pages(path, {}, "lists")
+
+    def search(self, path: str, asked: Mapping[str, JSON]) -> Iterator[object]:
+        """Yield what a search finds, page by page; a POST that reads."""
+        after, seen = "", set[str]()
+        while True:
+            mark = "&" if "?" in path else "?"
+            url = f"{self.base}{path}{mark}limit={PAGE}" + (f"&after={after}" if after else "")
+            said = _accepted(self.http.post(url, json=dict(asked), headers=self.access), "lists")
+            rows, after = _rows_of(said, path)
+            yield from rows
+            if not after:
+                return
+            if after in seen:
+                raise _repeats(path)
+            seen.add(after)
+
+    def post(self, path: str, body: Mapping[str, JSON]) -> Mapping[str, object]:
+        """Make an entry of a list; return it as Pleo keeps it."""
+        return _data(_accepted(self.http.post(f"{self.base}{path}", json=dict(body), headers=self.access), "lists"))
+
+    def put(self, path: str, body: Mapping[str, JSON]) -> None:
+        """Bring an entry of a list up to date."""
+        _accepted(self.http.put(f"{self.base}{path}", json=dict(body), headers=self.access), "lists")
+
     def _pages(self, path: str, asked: Mapping[str, str], scope: str) -> Iterator[object]:
         params, seen = {**asked, "limit": str(PAGE)}, set[str]()
         while True:
@@ -107,18 +135,28 @@ class PleoClient:
 
     def _page(self, path: str, params: Mapping[str, str], scope: str) -> tuple[Sequence[object], str]:
         """Return a page's rows and the cursor after it, empty at the end; some lists answer a bare array."""
-        said = _accepted(self.http.get(f"{self.base}{path}", params=params, headers=self.access), scope)
-        if isinstance(said, list):
-            return said, ""
-        if not isinstance(said, Mapping) or not isinstance(said.get("data"), list):
-            raise _unreadable(path)
-        pagination = said.get("pagination") or {}
-        if not pagination.get("hasNextPage"):
-            return said["data"], ""
-        cursor = str(pagination.get("endCursor"))
-        if _CURSOR.fullmatch(cursor) is None:
-            raise _repeats(path)
-        return said["data"], cursor
+        return _rows_of(_accepted(self.http.get(f"{self.base}{path}", params=params, headers=self.access), scope), path)
+
+
+def _rows_of(said: object, path: str) -> tuple[Sequence[object], str]:
+    if isinstance(said, list):
+        return said, ""
+    if not isinstance(said, Mapping) or not isinstance(said.get("data"), list):
+        raise _unreadable(path)
+    pagination = said.get("pagination") or {}
+    if not pagination.get("hasNextPage"):
+        return said["data"], ""
+    cursor = str(pagination.get("endCursor"))
+    if _CURSOR.fullmatch(cursor) is None:
+        raise _repeats(path)
+    return said["data"], cursor
+
+
+def _data(said: object) -> Mapping[str, object]:
+    data = said.get("data") if isinstance(said, Mapping) else None
+    if not isinstance(data, Mapping):
+        raise _unreadable("Pleo")
+    return data
 
 
 def _repeats(path: str) -> PleoRefused:

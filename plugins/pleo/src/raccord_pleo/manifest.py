@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from raccord.plugin import ConnectorInfo, RoleInfo, StreamInfo, TermTable, Text, Webhooks
+from raccord.plugin import ConnectorInfo, ListInfo, RoleInfo, StreamInfo, TermTable, Text, Webhooks
 from raccord.plugin.drafts import Accepts
-from raccord_pleo.mapping import BANK, CATEGORY, FUNDING, POCKET, TAX
+from raccord_pleo.lists import ACCOUNTS, TAX_CODES
+from raccord_pleo.mapping import BANK, CATEGORY, CLASSES, FUNDING, POCKET, PROJECTS, TAX
 from raccord_pleo.records import ENTRIES
 from raccord_pleo.settings import PleoSettings
 
@@ -56,6 +57,15 @@ def manifest() -> ConnectorInfo:
             ),
             RoleInfo(CATEGORY, Text("Catégorie de Pleo", "Pleo category"), Accepts.CATEGORY),
             RoleInfo(TAX, Text("Code de taxe de Pleo", "Pleo tax code"), Accepts.TAX_CODE),
+        ),
+        lists=tuple(
+            ListInfo(name=name, label=label, kinds=(kind,), every_run=True)
+            for name, kind, label in (
+                (ACCOUNTS, "Account", Text("Comptes de dépense", "Expense accounts")),
+                (TAX_CODES, "TaxCode", Text("Taux de TVA actifs", "Active tax rates")),
+                (CLASSES, "Class", Text("Classes, en étiquettes", "Classes, as tags")),
+                (PROJECTS, "Customer", Text("Projets, en libellés", "Projects, as tags")),
+            )
         ),
         terms=terms,
         hosts=("external.pleo.io", "external.staging.pleo.io", "{address}", "{receipts_address}"),

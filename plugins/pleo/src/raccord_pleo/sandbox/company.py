@@ -68,6 +68,8 @@ class TwinCompany:
     id: UUID = field(default_factory=lambda: uuid5(_SPACE, "company"))
     expenses: dict[UUID, Filed] = field(default_factory=dict)
     exports: dict[UUID, _Export] = field(default_factory=dict)
+    lists: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    """Accounts, tax codes, tag groups, and below the id of each group its tags."""
     _links: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
 
     def file(self, expense: Filed) -> UUID:
@@ -148,6 +150,26 @@ class TwinCompany:
         if self.clock() - made > LINK_LIVES:
             raise TwinRefusalError(403, "LINK_EXPIRED")
         return content
+
+    def add(self, name: str, code: str, row: Mapping[str, object]) -> dict[str, object]:
+        """Make an entry of a list; ``code`` is the property that no two of them share."""
+        there = self.lists.setdefault(name, [])
+        if any(each.get(code) == row.get(code) for each in there):
+            raise TwinRefusalError(409, "CONFLICT", f"{code} {row.get(code)} exists")
+        if not str(row.get("name") or "").strip():
+            raise TwinRefusalError(400, "NAME_EMPTY")
+        made = {"archived": False, **row, "id": str(uuid5(_SPACE, f"{name} {row.get(code)}"))}
+        there.append(made)
+        return made
+
+    def change(self, name: str, id_: str, row: Mapping[str, object]) -> dict[str, object]:
+        """Bring an entry up to date; tags are looked for in every group."""
+        names = [name] if name else [each for each in self.lists if each not in ("accounts", "tax-codes", "tag-groups")]
+        found = next((each for one in names for each in self.lists.get(one, ()) if each["id"] == id_), None)
+        if found is None:
+            raise TwinRefusalError(404, "NOT_FOUND")
+        found.update(row)
+        return found
 
     def _job(self, job: UUID) -> _Export:
         self._expire()

@@ -107,11 +107,43 @@ class _Handler(BaseHTTPRequestHandler):
                 self._allow("export-jobs:write")
                 self._answer(200, company.update(UUID(job), json.loads(body, parse_float=Decimal)))
             case _:
+                self._list(parts.path.strip("/").split("/"), asked, body)
+
+    def _list(self, path: list[str], asked: Mapping[str, str], body: bytes) -> None:
+        """Answer what is about accounts, tax codes, tag groups and tags."""
+        self._known()
+        company = self.twin.company
+        said = json.loads(body, parse_float=Decimal) if body else {}
+        match self.command, path:
+            case "POST", ["v1", "chart-of-accounts:search"]:
+                self._answer(200, _slice(company.lists.get("accounts", []), asked))
+            case "POST", ["v0", "tax-codes:search"]:
+                self._answer(200, _slice(company.lists.get("tax-codes", []), asked))
+            case "GET", ["v0", "tag-groups"]:
+                self._answer(200, {"data": company.lists.get("tag-groups", [])})
+            case "GET", ["v0", "tag-groups", group, "tags"]:
+                self._answer(200, _slice(company.lists.get(group, []), asked))
+            case "POST", ["v1", "chart-of-accounts"]:
+                self._answer(201, {"data": company.add("accounts", "externalId", said)})
+            case "POST", ["v0", "tax-codes" | "tag-groups" as name]:
+                self._answer(200, {"data": company.add(name, "code", said)})
+            case "POST", ["v0", "tag-groups", group, "tags"]:
+                self._answer(201, {"data": company.add(group, "code", said)})
+            case "PUT", ["v1", "chart-of-accounts", id_]:
+                self._answer(200, {"data": company.change("accounts", id_, said)})
+            case "PUT", ["v0", "tax-codes", id_]:
+                self._answer(200, {"data": company.change("tax-codes", id_, said)})
+            case "PUT", ["v0", "tags", id_]:
+                self._answer(200, {"data": company.change("", id_, said)})
+            case _:
                 raise TwinRefusalError(404, "NOT_FOUND")
 
-    def _allow(self, scope: str) -> None:
+    def _known(self) -> None:
         if self.headers.get("Authorization") not in self.twin.accepted:
             raise TwinRefusalError(401, "UNAUTHORIZED")
+
+    def _allow(self, scope: str) -> None:
+        self._known()
         if scope not in self.twin.scopes:
             raise TwinRefusalError(403, "FORBIDDEN", scope)
 
