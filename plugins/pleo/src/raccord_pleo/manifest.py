@@ -14,6 +14,48 @@ from raccord_pleo.settings import PleoSettings
 VERSION = "0.1.0"
 
 
+ROLES = (
+    RoleInfo(
+        BANK,
+        Text("Compte bancaire de Pleo", "Pleo's bank account"),
+        Accepts.BANK,
+        help=Text(
+            "Le compte QuickBooks créé pour Pleo seul, par exemple « Banque Pleo », numéro 512.",
+            "The QuickBooks account made for Pleo alone, for instance “Banque Pleo”, number 512.",
+        ),
+    ),
+    RoleInfo(
+        POCKET,
+        Text("Compte pour les dépenses Pleo Pocket", "Account for Pleo Pocket expenses"),
+        Accepts.BANK,
+        help=Text(
+            "Un second compte bancaire : son solde est ce que l'entreprise doit aux employés.",
+            "A second bank account: its balance is what the company owes its employees.",
+        ),
+    ),
+    RoleInfo(
+        FUNDING,
+        Text("Compte qui alimente Pleo", "Account that feeds Pleo"),
+        Accepts.BANK,
+        help=Text(
+            "Le compte bancaire d'où partent les versements vers Pleo.",
+            "The bank account that money for Pleo leaves from.",
+        ),
+    ),
+    RoleInfo(CATEGORY, Text("Catégorie de Pleo", "Pleo category"), Accepts.CATEGORY),
+    RoleInfo(TAX, Text("Code de taxe de Pleo", "Pleo tax code"), Accepts.TAX_CODE),
+)
+LISTS = tuple(
+    ListInfo(name=name, label=label, kinds=(kind,), every_run=True)
+    for name, kind, label in (
+        (ACCOUNTS, "Account", Text("Comptes de dépense", "Expense accounts")),
+        (TAX_CODES, "TaxCode", Text("Taux de TVA actifs", "Active tax rates")),
+        (CLASSES, "Class", Text("Classes, en étiquettes", "Classes, as tags")),
+        (PROJECTS, "Customer", Text("Projets, en libellés", "Projects, as tags")),
+    )
+)
+
+
 def manifest() -> ConnectorInfo:
     """Return the manifest; reads the term table that ships with the connector."""
     terms = TermTable.from_toml((files("raccord_pleo") / "terms.toml").read_text(encoding="utf-8"))
@@ -27,46 +69,8 @@ def manifest() -> ConnectorInfo:
         version=VERSION,
         streams=(StreamInfo(ENTRIES, Text("Dépenses exportées", "Exported expenses")),),
         settings=PleoSettings,
-        roles=(
-            RoleInfo(
-                BANK,
-                Text("Compte bancaire de Pleo", "Pleo's bank account"),
-                Accepts.BANK,
-                help=Text(
-                    "Le compte QuickBooks créé pour Pleo seul, par exemple « Banque Pleo », numéro 512.",
-                    "The QuickBooks account made for Pleo alone, for instance “Banque Pleo”, number 512.",
-                ),
-            ),
-            RoleInfo(
-                POCKET,
-                Text("Compte pour les dépenses Pleo Pocket", "Account for Pleo Pocket expenses"),
-                Accepts.BANK,
-                help=Text(
-                    "Un second compte bancaire : son solde est ce que l'entreprise doit aux employés.",
-                    "A second bank account: its balance is what the company owes its employees.",
-                ),
-            ),
-            RoleInfo(
-                FUNDING,
-                Text("Compte qui alimente Pleo", "Account that feeds Pleo"),
-                Accepts.BANK,
-                help=Text(
-                    "Le compte bancaire d'où partent les versements vers Pleo.",
-                    "The bank account that money for Pleo leaves from.",
-                ),
-            ),
-            RoleInfo(CATEGORY, Text("Catégorie de Pleo", "Pleo category"), Accepts.CATEGORY),
-            RoleInfo(TAX, Text("Code de taxe de Pleo", "Pleo tax code"), Accepts.TAX_CODE),
-        ),
-        lists=tuple(
-            ListInfo(name=name, label=label, kinds=(kind,), every_run=True)
-            for name, kind, label in (
-                (ACCOUNTS, "Account", Text("Comptes de dépense", "Expense accounts")),
-                (TAX_CODES, "TaxCode", Text("Taux de TVA actifs", "Active tax rates")),
-                (CLASSES, "Class", Text("Classes, en étiquettes", "Classes, as tags")),
-                (PROJECTS, "Customer", Text("Projets, en libellés", "Projects, as tags")),
-            )
-        ),
+        roles=ROLES,
+        lists=LISTS,
         terms=terms,
         hosts=("external.pleo.io", "external.staging.pleo.io", "{address}", "{receipts_address}"),
         webhooks=Webhooks.NOTICES,
