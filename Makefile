@@ -1,7 +1,7 @@
 # One command each; `make` alone lists them. PYTHON=… chooses the interpreter of the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check mypy pyright test test-slow fuzz crash wheels demo coverage-of-requirements clean distclean
+.PHONY: help dev check mypy pyright test test-slow fuzz crash wheels demo audit coverage-of-requirements clean distclean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -64,6 +64,9 @@ wheels: $(READY) ## build all distributions, install them elsewhere and use them
 
 demo: $(READY) ## show everything with generated and sample data; ARGS=--once ends by itself
 	@$(BIN)/raccord demo --data-dir var $(ARGS)
+
+audit: $(READY) ## ask a public list of advisories about every pinned version; fails where nobody can tell
+	$(BIN)/python .ci/audit.py
 
 coverage-of-requirements: $(READY) ## print which requirements the tests prove
 	@$(BIN)/python tests/tidy/print_requirements.py
