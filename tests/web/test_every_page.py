@@ -1,0 +1,167 @@
+"""Every page that the application has, as its own list of routes says: axe, no sideways scroll, and what print shows.
+
+A route without a visit fails. Two themes, three widths and two languages; the quick run looks at two of these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Literal
+
+import pytest
+from argon2 import PasswordHasher
+from chromium import AXE, LOOKS, RULES, served
+from fastapi.routing import APIRoute
+from gated import gated_info
+from harness import OWNER
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+from visiting import Visits
+
+from raccord.jobs.inline import HandOver
+from raccord.onboarding import accounts
+from raccord.onboarding.accounts import set_up_first
+from raccord.onboarding.connections import NewConnection
+from raccord.onboarding.members import invite
+from raccord.onboarding.people import RoleName
+from raccord.onboarding.sessions import open_session
+from raccord.onboarding.setting_up import begin
+from raccord.store.models import Connection, SourceRecord
+from raccord.sync.workshop import Workshop
+from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
+
+NO_PAGE = {
+    "/runs/{run_id}/events": "a stream of events",
+    "/health": "an answer for machines",
+    "/operations": "leads on to the records",
+    "/banque": "leads on to the records",
+    "/enter": "leads on once the key in its address is right",
+    "/certificates/{certificate_id}": "a file to keep",
+    "/setup": "is there only before the first person",
+    "/oauth/quickbooks/callback": "leads on after QuickBooks",
+    "/oauth/signin/callback": "leads on after the provider",
+}
+"""Routes that show no page of their own, each with its reason."""
+
+SEARCHES = {
+    "/records": ["?q=zzz"],
+    "/problems": ["?code=mapping.bad_record"],
+    "/help": ["?q=connection"],
+    "/connections/{connection_id}/mapping": ["?view=terms", "?view=history"],
+    "/connect/{connector}/ready": ["&go=1"],
+}
+"""What else a page shows, or must be asked for to show anything."""
+
+
+AFTER_GATES = ("/connect/{connector}/company", "/connect/{connector}/source")
+STEPS = ("mode", "source", "accounts", "scope", "checks", "plan", "done")
+
+
+@pytest.fixture
+def visits(workshop: Workshop, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visits]:
+    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    with served(create_app(workshop, HandOver())) as url:
+        made = Visits(chromium, url)
+        yield made
+        made.close()
+    assert made.complaints == []
+
+
+@pytest.fixture
+def addresses(workshop: Workshop, theirs: dict[str, str]) -> list[str]:
+    """Every page of every route, with objects of each kind; a draft whose set-up has gates stands for the wizard."""
+    object.__setattr__(workshop.scopes.catalog.admitted["till"], "info", gated_info())
+    company, connection = theirs["company_id"], theirs["connection_id"]
+    new = NewConnection(
+        company_id=company, connector="till", values={"till": "T9"}, label="Two", passed=frozenset({"tax_groups"}),
+        starts_on=date(2026, 3, 1),
+    )  # fmt: skip
+    draft = begin(workshop, OWNER, new).id
+    values = {**theirs, "connector": "till", "secret": invite(workshop, OWNER, "new@example.ca", RoleName.BOOKKEEPER)}
+    found: list[str] = []
+    for route in (route for screen in (*SCREENS, *OPEN_SCREENS) for route in screen.router.routes):
+        if not isinstance(route, APIRoute) or "GET" not in (route.methods or ()) or route.path in NO_PAGE:
+            continue
+        path = re.sub(r"\{(\w+)\}", lambda name: values.get(name[1], "{step}"), route.path)
+        if route.path == "/connect/{connector}/ready":
+            path += "?mode=first_time"
+        if route.path in AFTER_GATES:
+            path += f"?gate_tax_groups=on&first=2026-03-01&s_till=T1&mode=first_time&company={company}"
+        found += [path.format(step=step) for step in STEPS] if "{step}" in path else [path]
+        found += [path + each for each in SEARCHES.get(route.path, [])]
+    # What a set-up in hand looks like, and a record that failed.
+    with workshop.database.read() as session:
+        failed = session.scalars(select(SourceRecord.id).where(SourceRecord.state == "failed")).first()
+    begun = [each.replace(connection, draft) for each in found if "/setup/" in each]
+    return [*found, *begun, f"/connections/{draft}/lists", f"/records/{failed}", "/nothing"]
+
+
+def seen(page: Page, address: str, widths: tuple[int, ...], rules: dict[int, list[str]]) -> list[str]:
+    """Return what is wrong with a page at each width: axe's findings and sideways scrolling."""
+    answer = page.goto(address)
+    wrong = []
+    landed = page.url.partition("//")[2].partition("/")[2]
+    if answer is None or (answer.status == 200) == (address == "/nothing") or f"/{landed}" != address:
+        wrong.append(f"{address} is not that page: {page.url}")
+    page.evaluate(AXE.read_text("utf-8"))
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(f"{address} scrolls sideways at {width}")
+        if not rules[width]:
+            continue
+        found = page.evaluate(
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']}).then(r => r.violations.map("
+            "v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', ')))",
+            rules[width],
+        )
+        wrong += [f"{address} at {width}: {each}" for each in found]
+    return wrong
+
+
+ALL = {320: LOOKS, 768: LOOKS, 1280: RULES}
+slow = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("theme", "language", "rules"),
+    [
+        ("light", "en", {1280: RULES, 768: []}),
+        ("dark", "fr", {320: LOOKS}),
+        *(pytest.param(theme, language, ALL, marks=slow) for theme in ("light", "dark") for language in ("fr", "en")),
+    ],
+)
+def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
+    workshop: Workshop,
+    addresses: list[str],
+    visits: Visits,
+    theme: Literal["light", "dark"],
+    language: str,
+    rules: dict[int, list[str]],
+) -> None:
+    person = set_up_first(workshop, "odile@example.ca", "Odile", "correct horse battery")
+    page = visits.open(language, max(rules), theme, open_session(workshop, person, "", ""))
+    wrong = [each for address in addresses for each in seen(page, address, tuple(rules), rules)]
+    assert wrong == []
+
+
+def test_paper_shows_the_page_alone_on_white(visits: Visits, synced: Connection, workshop: Workshop) -> None:
+    person = set_up_first(workshop, "odile@example.ca", "Odile", "correct horse battery")
+    page = visits.open("fr", 794, "dark", open_session(workshop, person, "", ""))
+    page.emulate_media(media="print")
+    for address in ("/", "/proof", f"/connections/{synced.id}", f"/connections/{synced.id}/mapping"):
+        page.goto(address)
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        for hidden in (".side", ".topbar", ".toolbar", ".tabs", ".page-head .actions"):
+            assert [each.is_visible() for each in page.locator(hidden).all() if each.is_visible()] == [], hidden
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        ink = page.evaluate("getComputedStyle(document.querySelector('h1')).color")
+        light = page.evaluate(
+            "(() => { const c = document.createElement('canvas').getContext('2d'); c.fillStyle = "
+            "getComputedStyle(document.querySelector('h1')).color; c.fillRect(0, 0, 1, 1);"
+            "return c.getImageData(0, 0, 1, 1).data[0]; })()"
+        )
+        assert light < 100, f"{ink} on white"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 794
