@@ -45,7 +45,7 @@ def manifest() -> ConnectorInfo:
         version=VERSION,
         uploads={"input_kind": "upload"},
         signs_in={"input_kind": sorted(OVER_THE_NETWORK)},
-        hosts=("bridge.simplefin.org", "beta-bridge.simplefin.org", "{simplefin_server}"),
+        hosts=("bridge.simplefin.org", "beta-bridge.simplefin.org", "{simplefin_server}", "{ofx_url}"),
         questions={
             "bankfeed.date_order": "answers",
             "bankfeed.decimal_mark": "answers",

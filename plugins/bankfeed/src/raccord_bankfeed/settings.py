@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from raccord_bankfeed.providers.chosen import read_choices
-from raccord_bankfeed.providers.credentials import SimpleFinCredentials
+from raccord_bankfeed.providers.credentials import OfxCredentials, SimpleFinCredentials
 from raccord_bankfeed.readers.answers import WORDS, Known
 from raccord_bankfeed.readers.table.layout import check_saved
 
@@ -22,13 +22,14 @@ class InputKind(StrEnum):
     FOLDER = "folder"
     UPLOAD = "upload"
     SIMPLEFIN = "simplefin"
+    OFX = "ofx"
 
 
-OVER_THE_NETWORK = frozenset({InputKind.SIMPLEFIN})
+OVER_THE_NETWORK = frozenset({InputKind.SIMPLEFIN, InputKind.OFX})
 """Ways on which somebody signs in at the source."""
 
 
-class BankFeedSettings(SimpleFinCredentials):
+class BankFeedSettings(SimpleFinCredentials, OfxCredentials):
     """What the owner of the accounts chooses once; the ledger accounts themselves are choices, not settings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,7 @@ class BankFeedSettings(SimpleFinCredentials):
                     "SimpleFIN (banques des États-Unis et du Canada)",
                     "SimpleFIN (banks of the USA and Canada)",
                 ],
+                "ofx": ["OFX Direct Connect (serveur de la banque)", "OFX Direct Connect (the bank's server)"],
             },
         },
     )

@@ -65,3 +65,78 @@ class SimpleFinCredentials(BaseModel):
     @classmethod
     def _address(cls, value: str) -> str:
         return checked_address(value)
+
+
+class OfxCredentials(BaseModel):
+    """OFX Direct Connect: what the person types on the bank's own site, and where its server is."""
+
+    ofx_url: str = Field(
+        default="",
+        max_length=300,
+        title="Address of the bank's OFX server",
+        description="The bank tells it, with ORG and FID, where it offers Direct Connect.",
+        json_schema_extra=when(
+            "ofx",
+            "Adresse du serveur OFX de la banque",
+            fr_hint="La banque la donne, avec ORG et FID, si elle offre Direct Connect.",
+        ),
+    )
+    ofx_org: str = Field(default="", max_length=32, title="ORG", json_schema_extra=when("ofx", "ORG"))
+    ofx_fid: str = Field(default="", max_length=32, title="FID", json_schema_extra=when("ofx", "FID"))
+    ofx_user: str = Field(
+        default="",
+        max_length=64,
+        title="User name at the bank",
+        json_schema_extra=when("ofx", "Utilisateur à la banque"),
+    )
+    ofx_password: SecretStr = Field(
+        default=SecretStr(""),
+        title="Password at the bank",
+        json_schema_extra=when("ofx", "Mot de passe à la banque"),
+    )
+    ofx_version: str = Field(
+        default="103",
+        pattern=r"^(102|103|151|160|200|201|202|203|211|220)$",
+        title="OFX version",
+        description="103 or 211 know second factors; take 102 where the bank refuses these.",
+        json_schema_extra=when(
+            "ofx",
+            "Version d’OFX",
+            fr_hint="103 ou 211 connaissent le second facteur ; 102 si la banque les refuse.",
+        ),
+    )
+    ofx_history_days: int = Field(
+        default=90,
+        ge=1,
+        le=730,
+        title="Days back that the bank gives",
+        json_schema_extra=when("ofx", "Jours en arrière que la banque donne"),
+    )
+    ofx_client: SecretStr = Field(
+        default=SecretStr(""),
+        title="What this installation is known by at the bank",
+        json_schema_extra=when("ofx", "Ce à quoi la banque reconnaît cette installation", kept=True),
+    )
+    ofx_access_key: SecretStr = Field(
+        default=SecretStr(""),
+        title="Access that the second factor gave",
+        json_schema_extra=when("ofx", "Accès que le second facteur a donné", kept=True),
+    )
+    ofx_accounts: SecretStr = Field(
+        default=SecretStr(""),
+        title="Accounts that the bank listed",
+        json_schema_extra=when("ofx", "Comptes que la banque a énumérés", kept=True),
+    )
+    ofx_step: str = Field(
+        default="",
+        max_length=20,
+        title="Where signing in stands",
+        json_schema_extra=when("ofx", "Où en est la connexion à la source", kept=True),
+    )
+
+    @field_validator("ofx_url")
+    @classmethod
+    def _server(cls, value: str) -> str:
+        # Its end counts: servers tell apart a folder and what is in it.
+        checked_address(value)
+        return value.strip()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from raccord_bankfeed.providers.contract import Provider
+from raccord_bankfeed.providers.ofx import OfxDirect
 from raccord_bankfeed.providers.simplefin import SimpleFin
 from raccord_bankfeed.settings import InputKind
 
-PROVIDERS: Mapping[InputKind, Provider] = {InputKind.SIMPLEFIN: SimpleFin()}
+PROVIDERS: Mapping[InputKind, Provider] = {InputKind.SIMPLEFIN: SimpleFin(), InputKind.OFX: OfxDirect()}
