@@ -73,7 +73,7 @@ def rows(connection: Connection) -> list[dict[str, str]]:
         {"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "1114.98"},
         {"stream": "sales", "id": "s2", "day": "2026-03-03", "amount": "0.03"},
         {"stream": "refunds", "id": "r1", "day": "2026-03-03", "amount": "-20.00"},
-        {"stream": "bank", "id": "b1", "day": "2026-03-04", "amount": "-12.30", "text": "<script>alert(1)</script>"},
+        {"stream": "bank", "id": "b1", "day": "2026-03-04", "amount": "-12.30", "memo": "<script>alert(1)</script>"},
         {"stream": "sales", "id": "s3", "day": "2026-03-04", "amount": "5.00", "kind": "wrong"},
     ]
     return till.ROWS["T1"]

@@ -146,14 +146,17 @@ def test_bank_lines_whose_match_is_certain_are_accepted_with_one_button(
     )
     sync(workshop, synced)
     with workshop.database.read() as session:
-        question = next(each for each in open_questions(session, synced.id).rows if each.key == "bank/b7")
-    page = browser.get("/questions").text
-    assert page.index("Imprimerie Simard") < page.index(f"/questions/{question.hold_id}/answer"), "before any category"
+        waiting = open_questions(session, synced.id).rows
+        question = next(each for each in waiting if each.key == "bank/b7")
+    page = browser.get(f"/review?line={question.hold_id}").text
+    assert f'action="/review/{question.hold_id}/pay?' in page, "before any category"
+    assert f'action="/review/{question.hold_id}/treat?' not in page
     assert "same amount, number in the text, name in the text, nothing else open for it" in page
-    assert "Accept the certain match" in page
-    other = send("/questions", f"/questions/{question.hold_id}/pay", documents="999999")
+    other = send("/review", f"/review/{question.hold_id}/pay", documents="999999")
     assert other.status_code == 409
-    assert send("/questions", f"/connections/{synced.id}/pay-certain", hold1=question.hold_id).status_code == 303
+    both = {f"hold_{each.hold_id}": "on" for each in waiting}
+    answer = send("/review", "/review/together", do="accept", **both)
+    assert answer.headers["location"] == "/review?said=together&n=1&refused=1"
     sync(workshop, synced)
     [paid] = list(client.query_all("BillPayment"))
     assert (str(paid["TotalAmt"]), paid["VendorRef"]["value"]) == ("88.20", vendor)
@@ -165,12 +168,14 @@ def test_a_bank_line_is_answered_with_one_of_the_accounts_offered(
     with workshop.database.read() as session:
         [question] = open_questions(session, synced.id).rows
     [expense, *_] = workshop.client(company).query("SELECT * FROM Account WHERE AccountType = 'Expense'")
-    assert f'<option value="{expense["Id"]}"' in browser.get("/questions").text
+    assert f'name="account" value="{expense["Id"]}"' in browser.get("/review").text
 
-    answer = send("/questions", f"/questions/{question.hold_id}/answer", ledger=expense["Id"], connection=synced.id)
+    action = f"/review/{question.hold_id}/treat"
+    answer = send("/review", f"{action}?connection={synced.id}", kind="category", account=expense["Id"])
 
-    assert answer.headers["location"] == f"/questions?connection={synced.id}&done=answered"
-    assert "Nothing left to review" in browser.get("/questions").text
+    kept = f"/review?connection={synced.id}&said=kept_category&last={question.hold_id}"
+    assert answer.headers["location"] == kept
+    assert "Nothing left to review" in browser.get("/review").text
     sync(workshop, synced)
     [purchase] = list(workshop.client(company).query_all("Purchase"))
     assert str(purchase["TotalAmt"]) == "12.30"
@@ -179,9 +184,10 @@ def test_a_bank_line_is_answered_with_one_of_the_accounts_offered(
 def test_an_account_that_was_not_offered_is_refused(workshop: Workshop, synced: Connection, send: Send) -> None:
     with workshop.database.read() as session:
         [question] = open_questions(session, synced.id).rows
-    answer = send("/questions", f"/questions/{question.hold_id}/answer", ledger="999999")
-    assert answer.status_code == 409
-    assert "does not fit here" in answer.text
+    for action in (f"/questions/{question.hold_id}/answer", f"/review/{question.hold_id}/treat"):
+        answer = send("/review", action, ledger="999999", kind="category", account="999999")
+        assert answer.status_code == 409
+        assert "does not fit here" in answer.text
     assert row(workshop, Hold, question.hold_id).closed_at is None
 
 
@@ -189,8 +195,8 @@ def test_leaving_a_line_out_needs_a_reason(workshop: Workshop, synced: Connectio
     with workshop.database.read() as session:
         [question] = open_questions(session, synced.id).rows
     action = f"/questions/{question.hold_id}/skip"
-    assert "needs a reason" in send("/questions", action, why="  ").text
-    assert send("/questions", action, why="personal").status_code == 303
+    assert "needs a reason" in send("/review", action, why="  ").text
+    assert send("/review", action, why="personal").status_code == 303
     assert row(workshop, Hold, question.hold_id).answer == {"skip": "personal"}
 
 
@@ -322,6 +328,6 @@ def test_what_was_undone_is_posted_again_from_the_page_of_questions(
     action = f"/questions/{hold_id}/release"
     assert action in browser.get("/questions").text
     assert send("/questions", action).status_code == 303
-    assert send("/questions", action).status_code == 409, "it is no longer asked"
+    assert send("/settings", action).status_code == 409, "it is no longer asked"
     with workshop.database.read() as session:
         assert session.scalars(select(LinkRow.state).where(LinkRow.key == "sales/s2")).one() == LinkState.RELEASED

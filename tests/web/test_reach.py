@@ -71,8 +71,10 @@ NEEDS = {
     "/runs/{run_id}/{deed}": Power.WORK,
     "/plans/{plan_id}/approve": Power.WORK,
     "/questions/{hold_id}/answer": Power.WORK,
-    "/questions/{hold_id}/pay": Power.WORK,
-    "/connections/{connection_id}/pay-certain": Power.WORK,
+    "/review/{hold_id}/pay": Power.WORK,
+    "/review/{hold_id}/treat": Power.WORK,
+    "/review/{hold_id}/undo": Power.WORK,
+    "/review/together": Power.WORK,
     "/questions/{hold_id}/conflict": Power.WORK,
     "/questions/{hold_id}/release": Power.WORK,
     "/questions/{hold_id}/skip": Power.WORK,
@@ -222,7 +224,7 @@ def test_lists_hold_only_ones_companies_and_a_guest_is_offered_no_deed(
         seen = ours.get(page)
         assert seen.status_code == 200, page
         found |= {page for word in (label, name) if word in seen.text}
-    assert {"/", "/runs", "/problems", "/questions"} <= found
+    assert {"/", "/runs", "/problems", "/review"} <= found
     for route in closed_routes():
         if "GET" not in route.methods or route.path in ("/settings", "/tokens", "/runs/{run_id}/events"):
             continue

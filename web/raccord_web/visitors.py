@@ -115,12 +115,11 @@ def let_on(request: Request, visitor: Visitor) -> None:
     request.state.visitor = visitor
     request.state.actor = visitor.reach.actor
     named = {name: value for name, value in request.path_params.items() if name in OBJECTS}
-    for query, name in NAMED.items():
-        if request.query_params.get(query):
-            named[name] = request.query_params[query]
-    if named:
+    asked = {name: request.query_params[query] for query, name in NAMED.items() if request.query_params.get(query)}
+    if named or asked:
         with desk_of(request).workshop.database.read() as session:
-            for name, value in named.items():
+            for name, value in [*asked.items(), *named.items()]:
+                # The row of the path comes last: who one is to its company decides, whatever the query names.
                 request.state.actor = admit(session, visitor, name, value)
 
 

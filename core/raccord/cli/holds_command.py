@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 import click
@@ -19,12 +18,12 @@ from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, actor, output
 from raccord.cli.showing import day, money, short
 from raccord.cli.words import Option, default_group
-from raccord.errors import RaccordError
 from raccord.onboarding.decisions import answer_hold, choose, skip_draft
 from raccord.onboarding.suggesting import percent
 from raccord.overview.closed_months import asked_months
 from raccord.overview.explain import explain
 from raccord.overview.listing import Listing
+from raccord.overview.naming import AnswerError, pick
 from raccord.overview.questions import Candidate, MissingChoice, Question, candidates, missing_choices, open_questions
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
@@ -33,11 +32,6 @@ from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
 from raccord.sync.workshop import Workshop
 
 ROWS_USUAL = 50
-NAMES_MAX = 8
-
-
-class AnswerError(RaccordError):
-    """Raised when an answer does not fit its question."""
 
 
 @default_group(
@@ -148,25 +142,7 @@ def skip(hold: tuple[str, ...], why: str) -> int:
 
 def find_candidate(session: Session, company_id: str, accepts: Accepts, wanted: str) -> Candidate:
     """Return the ledger object of that id, number or name that fits; the refusal names what is near."""
-    fitting = candidates(session, company_id, [accepts])[accepts]
-    key = wanted.casefold()
-    # An id comes first: a company may well have an account called "42".
-    for exact in (
-        [each for each in fitting if each.id == wanted],
-        [each for each in fitting if key in (each.name.casefold(), each.number.casefold())],
-    ):
-        if len(exact) == 1:
-            return exact[0]
-    near = difflib.get_close_matches(wanted, [each.name for each in fitting], n=NAMES_MAX)
-    named = ", ".join(near or [each.name for each in fitting[:NAMES_MAX]]) or "–"
-    raise AnswerError(
-        "choice.does_not_fit",
-        Text(
-            f"« {wanted} » n'existe pas, est inactif, n'est pas seul ou ne convient pas ici.",
-            f"“{wanted}” does not exist, is inactive, is not the only one or does not fit here.",
-        ),
-        Text(f"Par exemple : {named}.", f"For example: {named}."),
-    )
+    return pick(candidates(session, company_id, [accepts])[accepts], wanted)
 
 
 def _answer(workshop: Workshop, hold_id: str, account: str) -> str:

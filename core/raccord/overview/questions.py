@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
@@ -28,6 +28,8 @@ from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
 from raccord.sync.suggestions import LEARNED
 
 FACTS_MAX = 40
+LINE_KINDS = ("Deposit", "Purchase")
+"""What a bank line is before anybody says what it was for."""
 TEXT_MAX = 300
 
 
@@ -152,12 +154,14 @@ def open_questions(
     *,
     within: Within = None,
     without_choices: bool = False,
+    without_lines: bool = False,
     limit: int = USUAL,
     offset: int = 0,
 ) -> Listing[Question]:
     """Return open holds, those a person answers one by one first, the oldest day first.
 
-    ``without_choices`` leaves out those that :func:`missing_choices` and ``asked_months`` tell of once for all.
+    ``without_choices`` leaves out those that :func:`missing_choices` and ``asked_months`` tell of once for all,
+    ``without_lines`` the bank lines that have a page of their own.
     """
     limit, offset = bounds(limit, offset)
     wanted: list[ColumnElement[bool]] = [Hold.closed_at.is_(None), *among(Hold.connection_id, within)]
@@ -165,6 +169,8 @@ def open_questions(
         wanted.append(Hold.connection_id == connection_id)
     if without_choices:
         wanted.append(Hold.code.not_in((CHOICE_MISSING, MONTH_ASKED)))
+    if without_lines:
+        wanted.append(not_(is_line()))
     rows = session.execute(
         select(Hold, DraftRow, Connection.label, Connection.company_id, SourceRecord.raw)
         .join(DraftRow, DraftRow.id == Hold.draft_id)
@@ -175,8 +181,14 @@ def open_questions(
         .limit(limit)
         .offset(offset)
     )
-    total = session.scalar(select(func.count()).select_from(Hold).where(*wanted)) or 0
+    total = session.scalar(select(func.count()).select_from(Hold).join(DraftRow).where(*wanted)) or 0
     return Listing([_question(*row) for row in rows], total, offset, limit)
+
+
+def is_line() -> ColumnElement[bool]:
+    """Return the condition on a hold and its draft that they are a bank line that waits for its category."""
+    accepts = Hold.params["accepts"].as_string()
+    return and_(Hold.code == DECISION_MISSING, DraftRow.kind.in_(LINE_KINDS), accepts == str(Accepts.CATEGORY))
 
 
 def missing_choices(
@@ -263,7 +275,7 @@ def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str
         day=draft.day,
         amount=amount,
         currency=str(getattr(body, "currency", "")),
-        text=_text(body),
+        text=text_of(body),
         facts=_facts(raw),
         code=hold.code,
         params=hold.params,
@@ -272,12 +284,14 @@ def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str
         ways=tuple(sorted(allowed_for(hold.code, hold.params) - {ResolutionKind.HOLD})),
         opened_at=hold.opened_at,
         decided=DECISION in draft.decisions,
-        matches=tuple(_match(each) for each in hold.params.get(MATCHES) or ()),
-        suggested=_suggested(hold.params.get(LEARNED)),
+        matches=matches_in(hold.params),
+        suggested=suggested_in(hold.params),
     )
 
 
-def _suggested(said: object) -> Suggested | None:
+def suggested_in(params: Mapping[str, Any]) -> Suggested | None:
+    """Return what the company's own answers suggest for a question's line."""
+    said = params.get(LEARNED)
     if not isinstance(said, Mapping):
         return None
     examples = tuple(
@@ -288,6 +302,11 @@ def _suggested(said: object) -> Suggested | None:
         for each in said["examples"]
     )  # fmt: skip
     return Suggested(said["account"], said.get("name", ""), said.get("party", ""), said["confidence"], examples)
+
+
+def matches_in(params: Mapping[str, Any]) -> tuple[Match, ...]:
+    """Return what a question says that its line may pay, the best first."""
+    return tuple(_match(each) for each in params.get(MATCHES) or ())
 
 
 def _match(said: Mapping[str, Any]) -> Match:
@@ -306,7 +325,7 @@ def _answer(code: str) -> Answer:
     return {DECISION_MISSING: Answer.DECISION, CHOICE_MISSING: Answer.CHOICE}.get(code, Answer.CAUSE)
 
 
-def _text(draft: Draft) -> str:
+def text_of(draft: Draft) -> str:
     """Return the words of a draft that a person would know it by."""
     said = [str(getattr(draft, name, "")) for name in ("name", "memo", "reference")]
     said += [str(getattr(line, "description", "")) for line in getattr(draft, "lines", ())]

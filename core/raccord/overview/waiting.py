@@ -8,24 +8,26 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import Within, among
+from raccord.overview.questions import is_line
 from raccord.overview.runs import ACTIVE
-from raccord.store.models import Drift, DriftState, Hold, Plan, PlanState, Problem, ProblemState, Run
+from raccord.store.models import DraftRow, Drift, DriftState, Hold, Plan, PlanState, Problem, ProblemState, Run
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Open questions and problems, plans that wait for approval, runs under way, documents changed in QuickBooks."""
+    """What is open or under way; ``questions`` counts the bank ``lines`` too, ``plans`` those waiting for approval."""
 
     questions: int
     problems: int
     plans: int
     running: int
     drifts: int
+    lines: int
 
 
 def waiting(session: Session, within: Within = None) -> Waiting:
     """Count what waits, over all companies or those given."""
-    questions, problems, plans, running, drifts = session.execute(
+    questions, problems, plans, running, drifts, lines = session.execute(
         select(
             select(func.count())
             .select_from(Hold)
@@ -47,6 +49,11 @@ def waiting(session: Session, within: Within = None) -> Waiting:
             .select_from(Drift)
             .where(Drift.state == DriftState.OPEN, *among(Drift.connection_id, within))
             .scalar_subquery(),
+            select(func.count())
+            .select_from(Hold)
+            .join(DraftRow, DraftRow.id == Hold.draft_id)
+            .where(Hold.closed_at.is_(None), is_line(), *among(Hold.connection_id, within))
+            .scalar_subquery(),
         )
     ).one()
-    return Waiting(questions, problems, plans, running, drifts)
+    return Waiting(questions, problems, plans, running, drifts, lines)

@@ -11,9 +11,11 @@ from raccord.store.models import LedgerEntry
 from raccord.sync.books import TYPES
 from raccord.sync.treatments import Treated, Treatment, UnfitTreatment
 
-_PERSONAL = frozenset({"Equity", "Other Current Liability", "Long Term Liability", "Other Current Asset"})
+OWNERS_ACCOUNTS = frozenset({"Equity", "Other Current Liability", "Long Term Liability", "Other Current Asset"})
 """What is the owner's: equity, and what the company owes or lends its owner."""
-_OWN = frozenset({"Bank", "Credit Card", "Other Current Asset", "Other Current Liability", "Long Term Liability"})
+OWN_ACCOUNTS = frozenset(
+    {"Bank", "Credit Card", "Other Current Asset", "Other Current Liability", "Long Term Liability"}
+)
 """Where money can move to without being earned or spent."""
 
 
@@ -32,7 +34,7 @@ class BooksFit:
                 if not treatment.why.strip():
                     raise UnfitTreatment("why_missing")
             case Treated.TRANSFER:
-                self.entry("Account", treatment.other_account, currency, _OWN)
+                self.entry("Account", treatment.other_account, currency, OWN_ACCOUNTS)
                 if treatment.other_account == moved_on:
                     raise UnfitTreatment("same_account")
             case Treated.CATEGORY | Treated.PERSONAL | Treated.SPLIT:
@@ -50,7 +52,7 @@ class BooksFit:
         return found
 
     def _check_parts(self, treatment: Treatment, currency: str) -> None:
-        types = _PERSONAL if treatment.kind is Treated.PERSONAL else TYPES[Accepts.CATEGORY]
+        types = OWNERS_ACCOUNTS if treatment.kind is Treated.PERSONAL else TYPES[Accepts.CATEGORY]
         if treatment.kind is not Treated.SPLIT and len(treatment.parts) != 1:
             raise UnfitTreatment("one_part")
         for part in treatment.parts:

@@ -1,4 +1,4 @@
-"""To review: roles that nobody filled, and bank lines and other drafts that wait for a person, with their answers."""
+"""To review, but for bank lines: roles that nobody filled, and drafts that wait for a person, with their answers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.decisions import answer_conflict, answer_hold, choose, skip_draft
-from raccord.onboarding.paying import pay, pay_certain
 from raccord.onboarding.setting_up import unfinished
-from raccord.onboarding.suggesting import percent
 from raccord.onboarding.undone import release
+from raccord.overview.bank_lines import count_lines
 from raccord.overview.questions import (
     Answer,
     Candidate,
@@ -27,7 +26,6 @@ from raccord.overview.questions import (
 )
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
-from raccord.sync.matching import Sure
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -47,7 +45,12 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
     wanted, within = connection or None, within_of(request)
     with desk_of(request).workshop.database.read() as session:
         missing = missing_choices(session, wanted, within=within)
-        listing = open_questions(session, wanted, within=within, without_choices=True, limit=SHOWN, offset=offset)
+        listing = open_questions(
+            session, wanted, within=within, without_choices=True, without_lines=True, limit=SHOWN, offset=offset
+        )
+        if wanted and not missing and not listing.total and count_lines(session, within, connection):
+            # All that this connection asks is about bank lines, which have a page of their own.
+            return RedirectResponse(f"/review?{urlencode({'connection': connection})}", HTTPStatus.SEE_OTHER)
         return show(
             request,
             "questions.html",
@@ -57,34 +60,7 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             fitting=_fitting(session, missing, listing.rows),
             connection=connection,
             unfinished=any(each.id == connection for each in unfinished(session, within)),
-            certain=_certain(listing.rows),
-            percent=percent,
         )
-
-
-def _certain(asked: Iterable[Question]) -> dict[str, list[str]]:
-    """Return by connection the questions of a page whose first match is certain: one click accepts them."""
-    found: dict[str, list[str]] = {}
-    for each in asked:
-        if each.matches and each.matches[0].sure is Sure.CERTAIN:
-            found.setdefault(each.connection_id, []).append(each.hold_id)
-    return found
-
-
-@router.post("/connections/{connection_id}/pay-certain")
-def pay_all(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Say that a connection's lines whose match is certain pay what is proposed: those that the page showed."""
-    seen = {hold_id for name, hold_id in fields.items() if name.startswith("hold")}
-    pay_certain(desk_of(request).workshop, acting(request), connection_id, seen)
-    return _back(fields.get("connection", ""), "answered")
-
-
-@router.post("/questions/{hold_id}/pay")
-def pay_one(request: Request, hold_id: str, fields: Fields) -> Response:
-    """Say that a line pays what one of its proposals names."""
-    desk = desk_of(request)
-    pay(desk.workshop, acting(request), hold_id, fields.get("documents", "").split())
-    return _back(fields.get("connection", ""), "answered")
 
 
 @router.post("/questions/{hold_id}/answer")

@@ -1,0 +1,190 @@
+"""The review page as forms: filters, splits, transfers with their other side, personal lines, several at once, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import till
+from harness import OWNER, choose_usual, sync
+from httpx import Response
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from raccord.onboarding.companies import refresh_company
+from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.decisions import choose
+from raccord.overview.bank_lines import WantedLines as Wanted
+from raccord.overview.bank_lines import open_lines
+from raccord.store.models import Company, Connection, DraftRow, DraftState
+from raccord.sync.workshop import Workshop
+
+Send = Callable[..., Response]
+
+
+def row(number: int, amount: str, text: str, day: str = "") -> dict[str, str]:
+    found = day or f"2026-03-{number:02}"
+    return {"stream": "bank", "id": f"b{number}", "day": found, "amount": amount, "memo": text}
+
+
+@pytest.fixture
+def accounts(workshop: Workshop, company: Company, connection: Connection) -> dict[str, str]:
+    """Accounts by name, with five lines on the chequing account and one on a savings account that wait."""
+    choose_usual(workshop, connection, company)
+    client = workshop.client(company)
+    client.create("Account", '{"Name":"Apports","AccountType":"Equity","AccountSubType":"OwnersEquity"}', "equity")
+    client.create("Account", '{"Name":"Épargne","AccountType":"Bank","AccountSubType":"Savings"}', "savings")
+    found = {str(each["Name"]): str(each["Id"]) for each in client.query_all("Account")}
+    till.ROWS["T1"] = [
+        row(2, "-60.00", "COSTCO WHOLESALE"),
+        row(3, "-500.00", "VIREMENT VERS EPARGNE"),
+        row(4, "25.5", "RISTOURNE"),
+        row(5, "-9.99", "JEU VIDEO"),
+        row(6, "-4.00", "COSTCO CAFE"),
+    ]
+    refresh_company(workshop, company.id)
+    new = NewConnection(company_id=company.id, connector="till", values={"till": "T2"}, starts_on=date(2026, 3, 1))
+    savings = connect(workshop, OWNER, new)
+    choose(workshop, OWNER, savings.id, "bank", found["Épargne"])
+    till.ROWS["T2"] = [row(1, "500.00", "VIREMENT RECU", "2026-03-04")]
+    for each in (connection, savings):
+        sync(workshop, each)
+    return found
+
+
+def held(workshop: Workshop, **wanted: Any) -> dict[str, str]:
+    """Return the holds of the lines that a filter finds, by their text, in the order of the list."""
+    with workshop.database.read() as session:
+        return {each.text: each.hold_id for each in open_lines(session, Wanted(**wanted)).rows}
+
+
+def documents(workshop: Workshop, company: Company, kind: str) -> list[dict[str, Any]]:
+    return [dict(each) for each in workshop.client(company).query_all(kind, "TxnDate >= '2026-03-01'")]
+
+
+def test_lines_are_found_by_account_direction_text_amount_and_day(
+    workshop: Workshop, company: Company, connection: Connection, accounts: dict[str, str], browser: TestClient
+) -> None:
+    def of(**wanted: Any) -> list[str]:
+        return list(held(workshop, **wanted))
+
+    assert of() == [
+        "COSTCO WHOLESALE",
+        "VIREMENT VERS EPARGNE",
+        "RISTOURNE",
+        "VIREMENT RECU",
+        "JEU VIDEO",
+        "COSTCO CAFE",
+    ]
+    assert of(account=accounts["Épargne"], company_id=company.id) == ["VIREMENT RECU"]
+    assert of(connection_id=connection.id, arriving=True) == ["RISTOURNE"]
+    assert of(search="costco") == ["COSTCO WHOLESALE", "COSTCO CAFE"]
+    assert of(search="costco %") == []
+    assert of(search="500") == ["VIREMENT VERS EPARGNE", "VIREMENT RECU"], "either direction"
+    assert of(search="25,50 $") == of(search="25.5") == ["RISTOURNE"], "however its cents are written"
+    assert of(search="NaN") == of(search="1e999") == []
+    assert of(first=date(2026, 3, 5), arriving=False) == ["JEU VIDEO", "COSTCO CAFE"]
+    assert of(last=date(2026, 3, 2)) == ["COSTCO WHOLESALE"]
+    page = browser.get(f"/review?account={company.id}|{accounts['Épargne']}").text
+    assert "1 line to review" in page
+    assert "RISTOURNE" not in page
+    assert browser.get("/review?offset=9999&first=x&view=none&direction=up&account=no|no").status_code == 200
+
+
+def test_a_line_is_split_moved_personal_or_left_out_and_an_answer_taken_back(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    accounts: dict[str, str],
+    browser: TestClient,
+    send: Send,
+) -> None:
+    holds = held(workshop)
+    office, travel = accounts["Fournitures de bureau"], accounts["Frais de déplacement"]
+
+    def say(text: str, **fields: str) -> Response:
+        return send("/settings", f"/review/{holds[text]}/treat?q=o", **fields)
+
+    wrong = say("COSTCO WHOLESALE", kind="split", account1="fournitures", amount1="70", account2="déplac", amount2="1")
+    assert wrong.status_code == 409
+    assert 'value="fournitures"' in wrong.text, "what was typed stays"
+    assert "come to" in wrong.text
+    assert "is not an amount" in say("COSTCO WHOLESALE", kind="split", account1="fournitures", amount1="7o").text
+    assert "No account is chosen" in say("COSTCO WHOLESALE", kind="category").text
+    assert "knows nobody" in say("COSTCO WHOLESALE", kind="category", other="fournitures", payee="Nobody").text
+    kept = say(
+        "COSTCO WHOLESALE", kind="split", account1="fournitures", amount1="40,25", account2=travel, text2="essence"
+    )
+    assert kept.headers["location"] == f"/review?q=o&said=kept_split&last={holds['COSTCO WHOLESALE']}"
+
+    panel = browser.get(f"/review?line={holds['VIREMENT VERS EPARGNE']}").text
+    side = f"side:{holds['VIREMENT RECU']}"
+    assert panel.index(f'value="{side}" data-pick checked'), "the other account's line is found"
+    assert say("VIREMENT VERS EPARGNE", kind="transfer", account=side).status_code == 303
+    assert say("JEU VIDEO", kind="personal", account=accounts["Apports"]).status_code == 303
+    assert "needs a reason" in say("COSTCO CAFE", kind="exclude").text
+    assert say("COSTCO CAFE", kind="exclude", why="Already in QuickBooks").status_code == 303
+    assert say("RISTOURNE", kind="category", other="produit non cat").status_code == 303
+    assert say("RISTOURNE", kind="category", account=office).headers["location"].endswith("said=gone")
+
+    answered = browser.get("/review?state=answered").text
+    for words in (
+        "Split",
+        "Fournitures de bureau, Frais de déplacement",
+        "Transfer",
+        "Personal",
+        "Excluded",
+        "Apports",
+    ):
+        assert words in answered
+    assert send("/settings", f"/review/{holds['RISTOURNE']}/undo").status_code == 303
+    assert list(held(workshop)) == ["RISTOURNE"]
+    assert send("/settings", f"/review/{holds['RISTOURNE']}/undo").status_code == 409, "nothing to take back"
+
+    with workshop.database.read() as session:
+        other = session.scalars(select(Connection).where(Connection.id != connection.id)).one()
+    for each in (connection, other):
+        sync(workshop, each)
+    spent = {str(each["TotalAmt"]): each["Line"] for each in documents(workshop, company, "Purchase")}
+    assert [
+        (str(part["Amount"]), part["AccountBasedExpenseLineDetail"]["AccountRef"]["value"], part["Description"])
+        for part in spent.pop("60.00")
+    ] == [("40.25", office, "COSTCO WHOLESALE"), ("19.75", travel, "essence")]
+    assert [str(each["Amount"]) for each in documents(workshop, company, "Transfer")] == ["500.00"]
+    [personal] = spent.pop("9.99")
+    assert personal["AccountBasedExpenseLineDetail"]["AccountRef"]["value"] == accounts["Apports"], "never an expense"
+    assert spent == {}
+    assert documents(workshop, company, "Deposit") == []
+    with workshop.database.read() as session:
+        left = session.scalars(select(DraftRow).where(DraftRow.key == "bank/b6")).one()
+        assert (left.state, left.reason) == (DraftState.SKIPPED, "person: Already in QuickBooks")
+    assert send("/settings", f"/review/{holds['JEU VIDEO']}/undo").status_code == 409, "it is posted"
+
+
+def test_several_lines_get_one_answer_and_what_does_not_allow_it_stays(
+    workshop: Workshop, accounts: dict[str, str], browser: TestClient, send: Send
+) -> None:
+    holds = held(workshop)
+
+    def ticked(*texts: str) -> dict[str, str]:
+        return {f"hold_{holds[each]}": "on" for each in texts}
+
+    both = ticked("COSTCO WHOLESALE", "COSTCO CAFE")
+    assert "No account is chosen" in send("/settings", "/review/together", do="category", **both).text
+    answer = send("/settings", "/review/together?direction=out", do="category", account="Fournitures de bureau", **both)
+    assert answer.headers["location"] == "/review?direction=out&said=together&n=2&refused=0"
+    assert "2 lines settled" in browser.get(answer.headers["location"]).text
+    again = send("/settings", "/review/together", do="exclude", why="twice", **both, **ticked("JEU VIDEO"))
+    assert again.headers["location"] == "/review?said=together&n=1&refused=2"
+    assert (
+        send("/settings", "/review/together", do="accept", **ticked("RISTOURNE"))
+        .headers["location"]
+        .endswith("n=0&refused=1")
+    )
+    assert list(held(workshop)) == ["VIREMENT VERS EPARGNE", "RISTOURNE", "VIREMENT RECU"]
+    usual = browser.get(f"/review?line={holds['VIREMENT VERS EPARGNE']}&view=category").text
+    assert usual.index("Fournitures de bureau") < usual.index("Coût des marchandises"), (
+        "what was answered last is first"
+    )

@@ -1,0 +1,272 @@
+"""What the review page is asked for, and what its forms say of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import partial
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.payees import payee_named
+from raccord.onboarding.paying import pay
+from raccord.onboarding.people import Actor
+from raccord.onboarding.treating import treat
+from raccord.overview.bank_lines import BankLine, WantedLines
+from raccord.overview.line_choices import LineChoices
+from raccord.overview.line_proposals import Proposed
+from raccord.overview.naming import AnswerError, pick
+from raccord.overview.questions import Candidate, candidates
+from raccord.plugin.drafts import Accepts, PaymentType
+from raccord.plugin.texts import Text
+from raccord.sync.matching import Sure
+from raccord.sync.treatments import Part, Treated, Treatment
+from raccord.sync.workshop import Workshop
+
+SHOWN = 25
+"""Lines on one page: a form has fields for all of them."""
+PARTS = 8
+"""Parts of a split on the page."""
+TICKED = "hold_"
+"""What the names of the boxes begin with; the hold's id follows."""
+PROPOSED = "proposed"
+"""Stands for an account where what is proposed is accepted as it is."""
+SIDE = "side:"
+"""Before the id of the hold whose line tells of the same transfer."""
+REASONS = ("duplicate", "elsewhere", "personal", "not_ours")
+"""Why lines are left out most often; whoever has another reason writes it."""
+
+Deed = Callable[[Workshop, Actor], object]
+
+
+class View(StrEnum):
+    """The sides of a line's panel."""
+
+    MATCH = "match"
+    CATEGORY = "category"
+    SPLIT = "split"
+    TRANSFER = "transfer"
+    PERSONAL = "personal"
+    EXCLUDE = "exclude"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address says: filters, page, line and side of the panel; every form leads back to it."""
+
+    connection: str
+    account: str
+    direction: str
+    q: str
+    first: str
+    last: str
+    state: str
+    offset: int
+    line: str
+    view: View | None
+
+    @property
+    def wanted(self) -> WantedLines:
+        company_id, _, account_id = self.account.partition("|")
+        return WantedLines(
+            connection_id=self.connection,
+            company_id=company_id,
+            account=account_id,
+            arriving={"in": True, "out": False}.get(self.direction),
+            search=self.q,
+            first=_day(self.first),
+            last=_day(self.last),
+        )
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """Return what narrows the list down, without page and line."""
+        kept = {
+            "connection": self.connection, "account": self.account, "direction": self.direction, "q": self.q,
+            "first": self.first, "last": self.last, "state": self.state,
+        }  # fmt: skip
+        return {name: value for name, value in kept.items() if value}
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(set(self.filters) - {"state"})
+
+    @property
+    def query(self) -> str:
+        """Return the whole address after its question mark, for forms that lead back here."""
+        return self.at().partition("?")[2]
+
+    def at(self, **changes: str) -> str:
+        """Return the address of the page with some of it changed; what is empty is left out."""
+        now = {**self.filters, "offset": str(self.offset or ""), "line": self.line, "view": str(self.view or "")}
+        kept = {name: value for name, value in {**now, **changes}.items() if value}
+        return f"/review?{urlencode(kept)}" if kept else "/review"
+
+
+def _asked(
+    connection: str = "",
+    account: Annotated[str, Query(max_length=120)] = "",
+    direction: str = "",
+    q: Annotated[str, Query(max_length=100)] = "",
+    first: str = "",
+    last: str = "",
+    state: str = "",
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    line: Annotated[str, Query(max_length=40)] = "",
+    view: str = "",
+) -> Asked:
+    return Asked(
+        connection=connection,
+        account=account,
+        direction=direction if direction in ("in", "out") else "",
+        q=q.strip(),
+        first=first if _day(first) else "",
+        last=last if _day(last) else "",
+        state="answered" if state == "answered" else "",
+        offset=offset,
+        line=line,
+        view=View(view) if view in set(View) else None,
+    )
+
+
+AskedFor = Annotated[Asked, Depends(_asked)]
+
+
+def named_lines(fields: Mapping[str, str]) -> list[str]:
+    """Return the holds whose boxes were ticked."""
+    return [name.removeprefix(TICKED) for name in fields if name.startswith(TICKED)]
+
+
+def other_side_of(choices: LineChoices, fields: Mapping[str, str]) -> BankLine | None:
+    """Return the line that a form names as the other side of a transfer."""
+    wanted = fields.get("account", "") if not fields.get("other", "") else ""
+    return next((each for each in choices.other_sides if wanted == SIDE + each.hold_id), None)
+
+
+def treatment_of(
+    workshop: Workshop, line: BankLine, choices: LineChoices, fields: Mapping[str, str], proposed: Proposed | None
+) -> Treatment:
+    """Return what a form says of a line; raises ``AnswerError`` where it names what is not there."""
+    if proposed is not None and fields.get("account") == PROPOSED and not fields.get("other"):
+        return proposed.treatment
+    match fields.get("kind", ""):
+        case View.SPLIT:
+            kind, parts = Treated.SPLIT, _parts(choices, fields)
+        case View.TRANSFER:
+            side = other_side_of(choices, fields)
+            other = _one(choices.own, fields, "account").id if side is None else side.account_id
+            return Treatment(kind=Treated.TRANSFER, other_account=other)
+        case View.PERSONAL:
+            kind, parts = Treated.PERSONAL, (Part(account=_one(choices.owners, fields, "account").id),)
+        case View.EXCLUDE:
+            return Treatment(kind=Treated.EXCLUDE, why=fields.get("other", "") or fields.get("why", ""))
+        case _:
+            kind, parts = Treated.CATEGORY, (Part(account=_one(choices.accounts, fields, "account").id),)
+    tax, class_ = fields.get("tax", ""), fields.get("class", "")
+    party_kind, party_id = payee_named(workshop, line.company_id, fields.get("payee", ""))
+    return Treatment(
+        kind=kind,
+        parts=tuple(
+            Part(account=each.account, amount=each.amount, description=each.description, tax_code=tax, class_id=class_)
+            for each in parts
+        ),
+        party_kind=party_kind,
+        party_id=party_id,
+        location_id=fields.get("location", ""),
+        payment_type=PaymentType(fields["payment"]) if fields.get("payment") in set(PaymentType) else None,
+    )
+
+
+def together_said(
+    session: Session, fields: Mapping[str, str], lines: Sequence[BankLine], proposals: Mapping[str, Proposed]
+) -> list[tuple[BankLine, Deed]]:
+    """Return what is to be done with each of the ticked lines; one of which nothing is sure is left as it is."""
+    match fields.get("do", ""):
+        case "category":
+            accounts = {
+                company_id: candidates(session, company_id, [Accepts.CATEGORY])[Accepts.CATEGORY]
+                for company_id in {line.company_id for line in lines}
+            }
+            return [(line, _category(line, _one(accounts[line.company_id], fields, "account"))) for line in lines]
+        case "exclude":
+            why = Treatment(kind=Treated.EXCLUDE, why=fields.get("why", ""))
+            return [(line, partial(_treat, line.hold_id, why)) for line in lines]
+        case _:
+            # Matching goes before any category.
+            pays = [(line, partial(_pay, line.hold_id)) for line in lines if certain(line)]
+            says = [
+                (line, partial(_treat, line.hold_id, proposals[line.hold_id].treatment))
+                for line in lines
+                if not line.matches and line.hold_id in proposals
+            ]
+            return [*pays, *says]
+
+
+def certain(line: BankLine) -> bool:
+    """Tell whether what a line pays is certain."""
+    return bool(line.matches) and line.matches[0].sure is Sure.CERTAIN
+
+
+def _category(line: BankLine, account: Candidate) -> Deed:
+    return partial(_treat, line.hold_id, Treatment(kind=Treated.CATEGORY, parts=(Part(account=account.id),)))
+
+
+def _treat(hold_id: str, treatment: Treatment, workshop: Workshop, actor: Actor) -> None:
+    treat(workshop, actor, hold_id, treatment)
+
+
+def _pay(hold_id: str, workshop: Workshop, actor: Actor) -> None:
+    pay(workshop, actor, hold_id)
+
+
+def _one(fitting: Sequence[Candidate], fields: Mapping[str, str], name: str) -> Candidate:
+    """Return the object that was typed, else the one that was chosen from the list."""
+    wanted = fields.get("other", "") or fields.get(name, "")
+    if not wanted:
+        raise AnswerError(
+            "review.nothing_chosen",
+            Text("Aucun compte n'est choisi.", "No account is chosen."),
+            Text("Choisissez-en un de la liste, ou écrivez son nom.", "Choose one of the list, or type its name."),
+        )
+    return pick(fitting, wanted)
+
+
+def _parts(choices: LineChoices, fields: Mapping[str, str]) -> tuple[Part, ...]:
+    """Return the rows of a split that say something; the one without an amount takes what is left."""
+    found = []
+    for place in range(1, PARTS + 1):
+        account, amount, text = (fields.get(f"{name}{place}", "") for name in ("account", "amount", "text"))
+        if account or amount:
+            part = _one(choices.accounts, {"account": account}, "account")
+            found.append(Part(account=part.id, amount=_amount(amount) if amount else None, description=text))
+    return tuple(found)
+
+
+def _amount(text: str) -> Decimal:
+    plain = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace("\u2212", "-")
+    if plain.count(",") == 1 and "." not in plain:
+        plain = plain.replace(",", ".")
+    try:
+        amount = Decimal(plain.replace(",", ""))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or abs(amount.adjusted()) > 15:
+        raise AnswerError(
+            "review.not_an_amount",
+            Text(f"« {text} » n'est pas un montant.", f"“{text}” is not an amount."),
+            Text("Écrivez-le comme 12,50.", "Write it like 12.50."),
+        )
+    return amount
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
