@@ -13,12 +13,16 @@ from httpx import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from raccord.onboarding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.companies import refresh_company
 from raccord.onboarding.connections import NewConnection, connect
 from raccord.onboarding.decisions import choose
 from raccord.overview.bank_lines import WantedLines as Wanted
 from raccord.overview.bank_lines import open_lines
-from raccord.store.models import Company, Connection, DraftRow, DraftState
+from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold
+from raccord.sync.bank_rules import Outcome, RuleBody, RulePart, TextCondition, TextTest
+from raccord.sync.suggestions import LEARNED
+from raccord.sync.treatments import TREATMENT, Treated
 from raccord.sync.workshop import Workshop
 
 Send = Callable[..., Response]
@@ -188,3 +192,36 @@ def test_several_lines_get_one_answer_and_what_does_not_allow_it_stays(
     assert usual.index("Fournitures de bureau") < usual.index("Coût des marchandises"), (
         "what was answered last is first"
     )
+
+
+def test_what_a_rule_or_earlier_answers_propose_is_accepted_with_its_reason(
+    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, send: Send
+) -> None:
+    holds = held(workshop)
+    body = RuleBody(
+        conditions=(TextCondition(test=TextTest.CONTAINS, value="costco"),),
+        outcome=Outcome(kind=Treated.CATEGORY, parts=(RulePart(account=accounts["Fournitures de bureau"]),)),
+    )
+    rule = add_rule(workshop, OWNER, company.id, RuleSaid(name="Entrepôt", body=body))
+    with workshop.database.begin() as session:
+        hold = session.get_one(Hold, holds["JEU VIDEO"])
+        example = {"connection_id": "c", "key": "bank/b0", "day": "2026-02-03", "text": "JEU", "amount": "-5.00",
+                   "kind": "", "document": ""}  # fmt: skip
+        learned = {"kind": "category", "account": accounts["Frais de déplacement"], "name": "Frais de déplacement",
+                   "confidence": 970, "examples": [example]}  # fmt: skip
+        hold.params = {**hold.params, LEARNED: learned}
+    page = browser.get(f"/review?line={holds['JEU VIDEO']}").text
+    assert "97.0 % sure" in page
+    assert page.index('value="proposed" data-pick checked') < page.index('value="' + accounts["Fournitures de bureau"])
+    assert "Rule “Entrepôt”" in page
+    assert "Rule “Entrepôt”" in browser.get(f"/review?line={holds['COSTCO CAFE']}&view=category").text
+
+    action = f"/review/{holds['JEU VIDEO']}/treat"
+    assert send("/settings", action, kind="category", account="proposed").status_code == 303
+    ticked = {f"hold_{holds[each]}": "on" for each in ("COSTCO CAFE", "RISTOURNE")}
+    answer = send("/settings", "/review/together", do="accept", **ticked)
+    assert answer.headers["location"] == "/review?said=together&n=1&refused=1"
+    with workshop.database.read() as session:
+        rows = {each.key: each.decisions.get(TREATMENT) for each in session.scalars(select(DraftRow))}
+    assert rows["bank/b5"]["origin"] == "suggestion"
+    assert (rows["bank/b6"]["origin"], rows["bank/b4"]) == (f"rule:{rule.id}", None)

@@ -150,6 +150,7 @@ def _page(
         listing = _listing(session, asked, within)
         line = None if answered else _chosen(session, listing.rows, hold_id or asked.line, within)
         choices = None if line is None else choices_for(session, line, within)
+        shown = [*listing.rows, *([] if line is None else [line])]
         company_ids = {each.company_id for each in listing.rows}
         return show(
             request,
@@ -169,12 +170,9 @@ def _page(
             accounts=accounts_with_lines(session, within),
             usual=usual_categories(session, next(iter(company_ids))) if len(company_ids) == 1 else (),
             others=open_questions(session, within=within, without_choices=False, without_lines=True, limit=1).total,
-            unfinished=bool(asked.connection)
-            and any(each.id == asked.connection for each in unfinished(session, within)),
+            unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
             source=None if choices is None or line is None else _of_source(line, choices),
-            proposals=proposed_for(
-                session, listing.rows if line in listing.rows or line is None else [*listing.rows, line]
-            ),
+            proposals=proposed_for(session, list({each.hold_id: each for each in shown}.values())),
             percent=percent,
             told=None if wrong else _told(request),
             wrong=None if wrong is None else said_by(wrong, request),
