@@ -15,14 +15,18 @@ from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
 from raccord.onboarding.decisions import choose
+from raccord.onboarding.instances import InstanceError, link_suggested, linking
+from raccord.onboarding.lists import ListError, likely_doubles, push_list, verify_list
 from raccord.onboarding.receiving import receive_files
+from raccord.plugin.info import Mode
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Proof, RunState, SourceRecord
 from raccord.sync.resolve import LINK_MISSING, LINK_WAITS
 from raccord.sync.unused import TAKEN_BACK, UNUSED
 from raccord_plannit.contract import CONTRACT
-from raccord_plannit.sandbox import write_table
-from raccord_plannit.sandbox.firm import Sold
+from raccord_plannit.sandbox import Firm, write_table
+from raccord_plannit.sandbox.firm import START, Sold
+from raccord_plannit.sandbox.service import TOKEN, Service, serving
 from raccord_plannit.sandbox.story import seeded
 from raccord_sandbox.server import SandboxServer
 
@@ -145,3 +149,97 @@ def test_a_payment_of_an_invoice_out_of_scope_is_held_with_what_it_lacks(firm: B
     assert reason in (LINK_MISSING, LINK_WAITS)
     assert f"invoices/{old}" in firm.held("payments/P0001")["keys"]
     assert firm.ours("Invoice") == firm.ours("Payment") == []
+
+
+@pytest.fixture
+def served(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iterator[tuple[Boreale, Service]]:
+    service = Service(Firm(), page_size=5)
+    with (
+        serving(service) as address,
+        boreale(database, data_dir, sandbox, input_kind="pull", base_url=address, token=TOKEN) as made,
+    ):
+        made.firm = service.firm
+        yield made, service
+
+
+@pytest.mark.requirement("PL-18", "PL-19", "PL-20", "PL-21", "PL-22", "PL-35")
+def test_first_time_lists_go_into_plannit_once_and_their_items_are_linked(
+    served: tuple[Boreale, Service], sandbox: SandboxServer
+) -> None:
+    made, service = served
+    workshop, connection = made.workshop, made.connection.id
+    category = {"Name": "Catégorie", "Type": "Category"}
+    account = made.documents("Item")[0]["IncomeAccountRef"]
+    lab(sandbox, "create", entity="Item", changes=category)
+    ducts = lab(
+        sandbox, "create", entity="Item",
+        changes={"Name": "Conduits", "Type": "Service", "IncomeAccountRef": account, "UnitPrice": "289.00"},
+    )  # fmt: skip
+    for name in ("Zoé Roy", "Atelier Côté inc.", "Parti"):
+        made_there = lab(sandbox, "create", entity="Customer", changes={"DisplayName": name})
+    lab(sandbox, "edit", entity="Customer", id=made_there["Id"], changes={"Active": False})
+    customers, items = made.documents("Customer"), made.documents("Item")
+    before = verify_list(workshop, connection, "contacts")
+    assert (before.ledger, before.taken, len(before.missing)) == (len(customers), 0, len(customers))
+    for _ in range(2):  # again, and nothing doubles
+        push_list(workshop, OWNER, connection, "contacts")
+        push_list(workshop, OWNER, connection, "items")
+        assert len(service.firm.objects["contact"]) == len(customers)
+        assert len(service.firm.objects["item"]) == len([each for each in items if each["Type"] != "Category"])
+    assert list(verify_list(workshop, connection, "contacts").inactive) == ["Parti (deleted)"]
+    after = verify_list(workshop, connection, "items")
+    assert (after.ledger, after.taken, list(after.missing)) == (len(items) - 1, len(items) - 1, [])
+    prices = {str(each["name"]): each.get("sale_price") for each in service.firm.objects["item"].values()}
+    assert prices["Conduits"] == "289.00"
+    # What is pulled afterwards posts to the linked item without anybody choosing, and to the customer it came from.
+    item = next(id_ for id_, each in service.firm.objects["item"].items() if each["name"] == "Conduits")
+    contact = next(iter(service.firm.objects["contact"]))
+    service.firm.now = START
+    service.firm.tax_group()
+    service.firm.invoice(contact, Sold(item))
+    made.sync()
+    (invoice,) = made.ours("Invoice")
+    assert invoice["Line"][0]["SalesItemLineDetail"]["ItemRef"]["value"] == ducts["Id"]
+    assert invoice["CustomerRef"]["value"] == service.firm.objects["contact"][contact]["quickbooks_customer_id"]
+    assert len(made.documents("Customer")) == len(customers)
+    assert linking(workshop, connection, "item").complete
+
+
+@pytest.mark.requirement("PL-27", "PL-28", "PL-31", "PL-32", "PL-33", "PL-34", "K15")
+def test_already_running_items_are_linked_one_by_one_and_never_imported(
+    database: Database, data_dir: Path, sandbox: SandboxServer
+) -> None:
+    with boreale(database, data_dir, sandbox, Mode.ALREADY_RUNNING) as made:
+        made.listen()
+        plannit, workshop, connection = made.firm, made.workshop, made.connection.id
+        lab(sandbox, "create", entity="Customer", changes={"DisplayName": "Gérard & fils ltée"})
+        account = made.documents("Item")[0]["IncomeAccountRef"]
+        for name in ("Conduits de ventilation", "Filtre"):
+            changes = {"Name": name, "Type": "Service", "IncomeAccountRef": account}
+            lab(sandbox, "create", entity="Item", changes=changes)
+        ids = [plannit.item(name, "10") for name in ("CONDUITS DE VENTILATION", "filtre", "Sans pareil")]
+        plannit.contact("Gerard et Fils")
+        plannit.contact("Personne d’autre")
+        made.send_all(plannit.changes)
+        made.sync()
+        with pytest.raises(ListError) as refused:
+            push_list(workshop, OWNER, connection, "items")
+        assert "do not import the products" in str(refused.value)
+        assert likely_doubles(workshop, connection, "contacts") == 1
+        found = linking(workshop, connection, "item")
+        assert (found.linked, len(found.rows), found.complete) == (0, 3, False)
+        assert {row.id: row.suggested and row.suggested.why for row in found.rows} == {
+            ids[0]: "name", ids[1]: "name", ids[2]: None,
+        }  # fmt: skip
+        assert link_suggested(workshop, OWNER, connection, "item") == 2
+        assert linking(workshop, connection, "item").linked == 2
+        choose(workshop, OWNER, connection, "item", made.names["item"], of=ids[2])
+        assert linking(workshop, connection, "item").complete
+        plannit.invoice(plannit.contact("Zoé Roy"), *(Sold(each) for each in ids))
+        made.send_all(plannit.changes[5:])
+        made.sync()
+        (invoice,) = made.ours("Invoice")
+        posted = [line["SalesItemLineDetail"]["ItemRef"]["name"] for line in invoice["Line"][:3]]
+        assert posted[:2] == ["Conduits de ventilation", "Filtre"]
+    with pytest.raises(InstanceError):
+        linking(workshop, connection, "fees")

@@ -17,6 +17,7 @@ from raccord.cli.connect_life import (
     switch_command,
     upload,
 )
+from raccord.cli.connect_link import link
 from raccord.cli.connect_quickbooks import end_company, quickbooks
 from raccord.cli.connect_repost import repost_command, term
 from raccord.cli.connect_roles import choose_command, roles
@@ -42,6 +43,7 @@ for _each in (
     list_,
     roles,
     choose_command,
+    link,
     term,
     repost_command,
     upload,

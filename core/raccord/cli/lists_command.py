@@ -12,7 +12,7 @@ from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, actor, output
 from raccord.cli.words import default_group
-from raccord.onboarding.lists import lists_of, push_list
+from raccord.onboarding.lists import likely_doubles, lists_of, push_list, verify_list
 
 
 @default_group(
@@ -91,6 +91,37 @@ def push(connection: str, name: str) -> int:
         )
     )
     return Exit.NEEDS_PERSON if counts.refused or counts.left else Exit.OK
+
+
+@command.command(
+    "check",
+    phrase=Phrase(
+        "Comparer une liste avec ce que la source en a : les deux comptes et ce qui manque.",
+        "Compare a list with what the source has of it: both counts and what is missing.",
+    ),
+)
+@click.argument("connection")
+@click.argument("name")
+def check(connection: str, name: str) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            chosen = the_connection(session, connection).id
+        found = verify_list(workshop, chosen, name)
+        doubles = likely_doubles(workshop, chosen, name)
+    if out.as_json:
+        out.json({"list": name, "likely_doubles": doubles, **asdict(found)})
+    else:
+        missing, inactive = (", ".join(names) or "-" for names in (found.missing, found.inactive))
+        out.say(
+            Phrase(
+                f"{found.ledger} dans QuickBooks, {found.taken} à la source. Manquent : {missing}. Inactifs, restent "
+                f"dehors : {inactive}. Doublons probables : {doubles}.",
+                f"{found.ledger} in QuickBooks, {found.taken} at the source. Missing: {missing}. Inactive, stay out: "
+                f"{inactive}. Likely duplicates: {doubles}.",
+            )
+        )
+    return Exit.OK if found.ledger == found.taken else Exit.NEEDS_PERSON
 
 
 def _when(goes: bool, every_run: bool) -> Phrase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
@@ -10,10 +11,13 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.gates import GateView, closing, require_stage
 from raccord.onboarding.people import Actor, Power, require
+from raccord.plugin.drafts import Customer, Item, Vendor
 from raccord.plugin.info import ListInfo, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
-from raccord.store.models import Company, Connection, ConnectionState, PushedEntry
+from raccord.store.models import Company, Connection, ConnectionState, DraftRow, PushedEntry
+from raccord.sync.bodies import load_draft
+from raccord.sync.newcomers import LIST_MAX, comparison_key
 from raccord.sync.push import Counts, Place, alone, goes, note_told, tell_page
 from raccord.sync.workshop import Bench, Workshop
 
@@ -42,6 +46,70 @@ def lists_of(workshop: Workshop, connection_id: str) -> list[ListView]:
         taken = {name: int(count) for name, count in rows}
     mode = bench.connection.mode
     return [ListView(info, goes(info, mode), taken.get(info.name, 0)) for info in bench.scope.info.lists]
+
+
+SHOWN_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Both counts of a list: active entries in QuickBooks, and those of them that the source took."""
+
+    ledger: int
+    taken: int
+    missing: Sequence[str]
+    """Names of entries that the source has not, the first of them."""
+    inactive: Sequence[str]
+    """Names of entries that are inactive and stay out."""
+
+
+def verify_list(workshop: Workshop, connection_id: str, name: str) -> Verified:
+    """Hold what the source took of a list against the list as QuickBooks has it now."""
+    with workshop.database.read() as session:
+        bench = _bench(workshop, session, connection_id)
+        info = _named(bench, name)
+        rows = session.execute(
+            select(PushedEntry.kind, PushedEntry.object_id, PushedEntry.source_id).where(
+                PushedEntry.connection_id == connection_id, PushedEntry.list_name == name
+            )
+        )
+        known = {(kind, object_id): bool(source_id) for kind, object_id, source_id in rows}
+    ledger, taken, missing, inactive = 0, 0, list[str](), list[str]()
+    for kind in info.kinds:
+        for row in bench.client().query_all(kind, "Active IN (true, false)", limit=LIST_MAX):
+            said = str(row.get("DisplayName") or row.get("Name"))
+            there = known.get((kind, row["Id"]))
+            if row.get("Active") is False:
+                inactive.append(said)
+            elif there is not False:  # told and left aside at the source, as a category of items is
+                ledger += 1
+                taken += bool(there)
+                missing += [] if there else [said]
+    return Verified(ledger, taken, missing[:SHOWN_MAX], inactive[:SHOWN_MAX])
+
+
+def likely_doubles(workshop: Workshop, connection_id: str, name: str) -> int:
+    """Estimate how many entries the source would have twice: names that it told of, and did not take from the list."""
+    with workshop.database.read() as session:
+        bench = _bench(workshop, session, connection_id)
+        info = _named(bench, name)
+        bodies = session.scalars(
+            select(DraftRow.body).where(DraftRow.connection_id == connection_id, DraftRow.kind.in_(info.kinds))
+        )
+        drafts = [load_draft(body) for body in bodies]
+        there = {comparison_key(each.name) for each in drafts if isinstance(each, Customer | Vendor | Item)}
+        taken = set(
+            session.scalars(
+                select(PushedEntry.object_id).where(
+                    PushedEntry.connection_id == connection_id, PushedEntry.list_name == name
+                )
+            )
+        )
+    return sum(
+        comparison_key(str(row.get("DisplayName") or row.get("Name"))) in there and row["Id"] not in taken
+        for kind in info.kinds
+        for row in bench.client().query_all(kind, limit=LIST_MAX)
+    )
 
 
 def closing_lists(workshop: Workshop, connection_id: str) -> list[GateView]:

@@ -123,6 +123,12 @@ class RoleInfo:
     subtype: str = ""
     default: NewObject | None = None
     help: Text | None = None
+    from_list: str = ""
+    """Of a role with instances: an instance without a choice is the entry of this list that the source took under the
+    instance's id.
+    """
+    of_stream: str = ""
+    """The stream whose records are the instances, such as the items of a catalogue; people link them one by one."""
 
 
 @dataclass(frozen=True, slots=True)

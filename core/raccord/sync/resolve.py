@@ -27,7 +27,7 @@ from raccord.plugin.info import NewObject, RoleInfo
 from raccord.plugin.ledger import AccountNeed, LedgerObject
 from raccord.plugin.texts import Language
 from raccord.scope import Scope
-from raccord.store.models import Action, Choice, Connection, LineState, LinkRow, LinkState, PlanLine
+from raccord.store.models import Action, Choice, Connection, LineState, LinkRow, LinkState, PlanLine, PushedEntry
 from raccord.sync.books import PEOPLE, fits, kind_of
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import INACTIVE, NAME_TAKEN
@@ -99,6 +99,8 @@ class Resolver:
     """The draft's own decisions."""
     draft_key: str = ""
     day: date | None = None
+    taken: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Entries that the source took into its lists: by list and the source's id, the ledger's."""
     _roles: dict[str, RoleInfo] = field(default_factory=dict)
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
     """Roles of this slice that have the same answer on every day."""
@@ -113,6 +115,7 @@ class Resolver:
         ):
             self.choices.setdefault((choice.role, choice.of), []).append(choice)
         self.lists = Lists.read(session, self.connection.company_id)
+        self.taken = taken_entries(session, self.connection.id, {role.from_list for role in self.scope.info.roles})
         self._roles = {role.name: role for role in self.scope.info.roles}
         self._known.clear()
         ids = session.scalars(
@@ -214,6 +217,9 @@ class Resolver:
         choice = self._choice(name, of)
         if choice is not None:
             return self._active(choice.ledger_kind, choice.ledger_id, role=name)
+        taken = self.taken.get((info.from_list, of)) if info.from_list and of else None
+        if taken is not None:
+            return self._active(kind_of(info.accepts), taken, role=name)
         if info.same_as:
             # What holds for all instances of a role is chosen without one.
             return self._role(info.same_as, of if (info.same_as, of) in self.choices else "")
@@ -299,6 +305,21 @@ class Resolver:
         if info is None:
             raise Held("resolve.role_unknown", role=name)
         return info
+
+
+def taken_entries(session: Session, connection_id: str, lists: set[str]) -> dict[tuple[str, str], str]:
+    """Return the entries that a source took into some of its lists: by list and the source's id, the ledger's."""
+    if not any(lists):
+        return {}
+    of = select(PushedEntry.list_name, PushedEntry.source_id, PushedEntry.object_id)
+    rows = session.execute(
+        of.where(
+            PushedEntry.connection_id == connection_id,
+            PushedEntry.list_name.in_(lists),
+            PushedEntry.source_id != "",
+        )
+    )
+    return {(name, source_id): object_id for name, source_id, object_id in rows}
 
 
 def _new_object(kind: str, key: str, name: str, default: NewObject) -> Draft:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from raccord.plugin import (
     ConnectorInfo,
     FetchContext,
+    LedgerObject,
     MapContext,
     Mapped,
     Page,
+    PushContext,
+    PushResult,
     Record,
     Skipped,
     SourceRefused,
@@ -18,6 +23,7 @@ from raccord.plugin.contract import contract_page
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.manifest import plannit_info
 from raccord_plannit.mapping import map_plannit_record
+from raccord_plannit.pushing import push_list
 from raccord_plannit.records import maker
 from raccord_plannit.settings import PlannitSettings
 
@@ -35,6 +41,15 @@ def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Pag
     if not isinstance(settings, PlannitSettings):
         raise SourceRefused(Text("Réglages d’un autre connecteur.", "The settings of another connector."))
     return contract_page(context, CONTRACT, settings.intake(), stream, cursor, maker(context))
+
+
+@hookimpl
+def push_records(context: PushContext, stream: str, documents: Sequence[LedgerObject]) -> PushResult | None:
+    """Bring contacts or items of QuickBooks into Plannit."""
+    settings = context.settings
+    if not isinstance(settings, PlannitSettings):
+        raise SourceRefused(Text("Réglages d’un autre connecteur.", "The settings of another connector."))
+    return push_list(context, settings, stream, documents)
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from raccord.plugin import (
     ConnectorInfo,
     Contact,
     GateInfo,
+    ListInfo,
     Mode,
     NewObject,
     RoleInfo,
@@ -23,6 +24,8 @@ from raccord_plannit.contract import CONTRACT
 from raccord_plannit.settings import PlannitSettings
 
 TERMS = TermTable.from_toml(files("raccord_plannit").joinpath("terms.toml").read_text(encoding="utf-8"))
+CONTACT_LIST = "contacts"
+ITEM_LIST = "items"
 HELP = "https://aide.plannit.io"
 
 _PLURALS = {
@@ -72,6 +75,8 @@ _ROLES = (
         Accepts.ITEM,
         required=False,
         same_as="default_item",
+        from_list=ITEM_LIST,
+        of_stream="items",
     ),
     RoleInfo(
         "tax_group",
@@ -89,6 +94,20 @@ _ROLES = (
     ),
 )
 _FOUR = ("tax_taxable", "tax_exempt", "default_item", "deposit_bank")
+_NOT_TWICE = Text(
+    "Plannit tourne déjà : n’importez pas les produits, ils seraient en double. Liez-les plutôt un à un.",
+    "Plannit is running already: do not import the products, they would be doubled. Link them one by one instead.",
+)
+_LISTS = (
+    ListInfo(name=CONTACT_LIST, label=Text("Contacts", "Contacts"), kinds=("Customer",)),
+    ListInfo(
+        name=ITEM_LIST,
+        label=Text("Produits et services", "Products & services"),
+        kinds=("Item",),
+        modes=frozenset({Mode.FIRST_TIME}),
+        refusal=_NOT_TWICE,
+    ),
+)
 _CATALOGUE = Text(
     "Chaque article demande une unité de mesure, un prix et un compte de revenu ; une catégorie ne porte pas le nom "
     "d’un produit.",
@@ -210,6 +229,7 @@ def plannit_info() -> ConnectorInfo:
         streams=[StreamInfo(each.stream, _PLURALS[each.stream]) for each in CONTRACT.objects],
         settings=PlannitSettings,
         roles=_ROLES,
+        lists=_LISTS,
         gates=_GATES,
         terms=TERMS,
         limits=_LIMITS,
