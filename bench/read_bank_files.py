@@ -1,25 +1,34 @@
-"""How fast the bank feed reads its files, beside a floor and the public libraries measured in the same run.
+"""How fast the bank feed reads its files, and in how much memory, beside the public libraries on the same files.
 
-The floor iterates the lines of the same file and does nothing with them: what reading costs that nobody can avoid.
-Libraries are measured where they are installed (mt-940, bai2, quiffen; the standard library's csv with Decimal always),
-and only where they find all records. Prints records per CPU second (medians), how many times slower the reader
-is than the floor and how many times faster than the library, and the most memory that reading held; run it alone on a
-quiet machine, and trust the ratios rather than the numbers.
+Every reader runs in a process of its own, so that its memory is its alone: records per CPU second (median of rounds)
+and how far the process grew above what its imports need. *reader is* tells how many times faster ours is than that
+library. A floor iterates the lines of the file and does nothing with them. Libraries that take quadratic time read no
+more than they can in a minute; one that finds another number of records is named with what it found. Ratios of one run
+are worth something, numbers of two machines are not.
 
-    python bench/read_bank_files.py [--records 100000] [--rounds 5] [--only MT940]
+    python bench/read_bank_files.py [--records 10000 100000 1000000] [--rounds 3] [--only MT940]
+
+bankstatementparser is not among the tools that ``make dev`` installs, because it brings pandas:
+``pip install -c constraints.txt bankstatementparser``.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import os
+import io
+import json
+import logging
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-import tracemalloc
+import warnings
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from contextlib import redirect_stdout
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -35,35 +44,69 @@ from raccord_bankfeed.twin_csv import csv_chunks
 from raccord_bankfeed.twin_mt940 import mt940_chunks
 from raccord_bankfeed.twin_text import qif_chunks
 
-DIALECTS = {
-    "OFX 1": Dialect(),
-    "OFX 2": Dialect(header=Header.XML, leaves=Leaves.CLOSED, newline="\n"),
-    "OFX 2, CDATA": Dialect(header=Header.XML, leaves=Leaves.CLOSED, newline="\n", cdata=True),
-    "OFX 1, odd rows": Dialect(comments=True),
-}
 FIRST = date(2020, 1, 1)
 ACCOUNT = MadeAccount()
 Write = Callable[[int], Iterable[bytes]]
+Work = Callable[[Path], int]
 
-
-def ofx(dialect: Dialect) -> Write:
-    """Return what writes a statement in a dialect."""
-    return lambda count: statement_chunks(ACCOUNT, made(count), dialect=dialect)
+XML = Dialect(header=Header.XML, leaves=Leaves.CLOSED, newline="\n")
 
 
 def total(count: int) -> Decimal:
     return sum((line.amount for line in made(count)), Decimal(0))
 
 
-FORMATS: dict[str, Write] = {
-    **{name: ofx(dialect) for name, dialect in DIALECTS.items()},
-    "QIF": lambda count: qif_chunks(ACCOUNT, made(count)),
-    "CAMT.053": lambda count: camt_chunks(ACCOUNT, made(count), total=total(count)),
-    "MT940": lambda count: mt940_chunks(ACCOUNT, made(count), total=total(count)),
-    "BAI2": lambda count: bai2_chunks(ACCOUNT, made(count)),
-    "CSV": lambda count: csv_chunks(ACCOUNT, made(count)),
-    "CSV, balances": lambda count: csv_chunks(ACCOUNT, made(count), balance=True),
+FORMATS: dict[str, tuple[str, Write]] = {
+    "OFX 1": ("ofx", lambda count: statement_chunks(ACCOUNT, made(count))),
+    "OFX 2": ("ofx", lambda count: statement_chunks(ACCOUNT, made(count), dialect=XML)),
+    "QIF": ("qif", lambda count: qif_chunks(ACCOUNT, made(count))),
+    "CAMT.053": ("xml", lambda count: camt_chunks(ACCOUNT, made(count), total=total(count))),
+    "MT940": ("sta", lambda count: mt940_chunks(ACCOUNT, made(count), total=total(count))),
+    "BAI2": ("bai", lambda count: bai2_chunks(ACCOUNT, made(count))),
+    "CSV": ("csv", lambda count: csv_chunks(ACCOUNT, made(count))),
+    "CSV, balances": ("csv", lambda count: csv_chunks(ACCOUNT, made(count), balance=True)),
 }
+
+
+def made(count: int) -> Iterator[MadeLine]:
+    """Yield the lines of a busy account, always the same."""
+    for number in range(count):
+        yield MadeLine(
+            day=FIRST + timedelta(number * 1500 // count),
+            amount=Decimal(-(number * 7919 % 100_000) - 1).scaleb(-2),
+            native=f"F{number:011}",
+            name=f"SHOP {number % 531} MONTREAL QC",
+            memo=f"CARD PURCHASE {number % 97}",
+            type="DEBIT",
+        )
+
+
+def floor(path: Path) -> int:
+    with path.open("rb") as file:
+        for _ in file:
+            pass
+    return -1
+
+
+def ours(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(isinstance(event, Line) for event in reader_for(file).events(file))
+
+
+def to_records(path: Path) -> int:
+    """Go through the hook, page by page, ids included."""
+    with tempfile.TemporaryDirectory() as folder:
+        shelf = FileShelf(Path(folder))
+        with path.open("rb") as file:
+            shelf.receive(path.name, file, origin="bench")
+        context = FakeFetchContext(files=shelf, settings=BankFeedSettings())
+        found, cursor, more = 0, None, True
+        while more:
+            page = fetch_records(context, "lines", cursor)
+            if page is None:
+                raise SystemExit("the connector has no stream of lines")
+            found, cursor, more = found + len(page.records), page.cursor, page.more
+    return found
 
 
 def by_mt940(path: Path) -> int:
@@ -87,131 +130,128 @@ def by_quiffen(path: Path) -> int:
     return sum(len(each) for account in read.accounts.values() for each in account.transactions.values())
 
 
-def by_csv(path: Path) -> int:
+def by_ofxparse(path: Path) -> int:
+    from ofxparse import OfxParser
+
+    with path.open("rb") as file:
+        return sum(len(account.statement.transactions) for account in OfxParser.parse(file).accounts)
+
+
+def by_pycamt(path: Path) -> int:
+    from pycamt.parser import Camt053Parser
+
+    return len(Camt053Parser(path.read_bytes()).get_transactions())
+
+
+def by_bankstatementparser(path: Path) -> int:
+    import bankstatementparser as library
+
+    parsers = {
+        "ofx": library.OfxParser,
+        "xml": library.CamtParser,
+        "sta": library.Mt940Parser,
+        "bai": library.Bai2Parser,
+        "csv": library.CsvStatementParser,
+    }
+    return len(parsers[path.suffix[1:]](str(path)).parse())
+
+
+def by_dict_reader(path: Path) -> int:
+    """Read rows by the names of their columns, with day and amount: what a script of thirty lines does."""
     with path.open(newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        return sum(Decimal(row[3].replace(",", "")) is not None for row in rows)
+        lines = [
+            (datetime.strptime(row["Date"], "%Y-%m-%d").date(), Decimal(row["Amount"].replace(",", "")), row["Payee"])  # noqa: DTZ007 - a day
+            for row in csv.DictReader(file)
+        ]
+    return len(lines)
 
 
-LIBRARIES: dict[str, tuple[str, Callable[[Path], int]]] = {
-    "QIF": ("quiffen", by_quiffen),
-    "MT940": ("mt-940", by_mt940),
-    "BAI2": ("bai2", by_bai2),
-    "CSV": ("csv", by_csv),
+QUADRATIC = 10_000
+BANKSTATEMENTPARSER = ("bankstatementparser", by_bankstatementparser, 100_000)
+LIBRARIES: dict[str, list[tuple[str, Work, int]]] = {
+    "OFX 1": [BANKSTATEMENTPARSER, ("ofxparse", by_ofxparse, QUADRATIC)],
+    "OFX 2": [BANKSTATEMENTPARSER, ("ofxparse", by_ofxparse, QUADRATIC)],
+    "QIF": [("quiffen", by_quiffen, 100_000)],
+    "CAMT.053": [BANKSTATEMENTPARSER, ("pycamt", by_pycamt, 2_000)],
+    "MT940": [BANKSTATEMENTPARSER, ("mt-940", by_mt940, 100_000)],
+    "BAI2": [BANKSTATEMENTPARSER, ("bai2", by_bai2, 100_000)],
+    "CSV": [BANKSTATEMENTPARSER, ("csv.DictReader", by_dict_reader, 1_000_000)],
+    "CSV, balances": [BANKSTATEMENTPARSER, ("csv.DictReader", by_dict_reader, 1_000_000)],
 }
+"""With the most records that each is given: what it reads in about a minute, or holds in 2 GB."""
 
 
 def main() -> None:
     """Make the files, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--records", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="formats whose names begin so")
+    parser.add_argument("--one", nargs=4, metavar=("FORMAT", "READER", "PATH", "ROUNDS"), help=argparse.SUPPRESS)
     given = parser.parse_args()
-    print(f"{given.records} records, {given.rounds} rounds, {os.cpu_count()} cores; records per CPU second, medians")
-    print(
-        f"{'file':16}{'MB':>6}{'floor':>12}{'reader':>10}{'slower':>8}{'peak MB':>9}{'to records':>12}{'peak MB':>9}"
-        f"  {'library':10}{'its rate':>10}{'reader is':>11}"
-    )
+    if given.one:
+        measure(*given.one)
+        return
+    print(f"{'file':14}{'records':>10}{'MB':>7}  {'reader':20}{'records/s':>12}{'MB held':>9}{'reader is':>11}")
     with tempfile.TemporaryDirectory() as folder:
-        for name, write in FORMATS.items():
-            if not name.startswith(given.only):
-                continue
-            path = Path(folder) / "statement.qif"  # quiffen reads no other name
-            with path.open("wb") as file:
-                file.writelines(write(given.records))
-            row, rate = measured(path, given.records, given.rounds)
-            print(
-                f"{name:16}{path.stat().st_size / 1e6:6.1f}{row}{beside(name, path, given.records, rate)}", flush=True
-            )
+        for name, (suffix, write) in FORMATS.items():
+            for count in given.records if name.startswith(given.only) else ():
+                path = Path(folder) / f"statement.{suffix}"
+                with path.open("wb") as file:
+                    file.writelines(write(count))
+                compare(name, path, count, given.rounds)
+                path.unlink()
 
 
-def beside(name: str, path: Path, records: int, rate: float) -> str:
-    """Return what the public library makes of the same file, once, for it may take minutes."""
-    if name not in LIBRARIES:
-        return ""
-    library, work = LIBRARIES[name]
-    started = time.process_time()
-    try:
-        found = work(path)
-    except ImportError:
-        return f"  {library:10}{'not here':>10}"
-    spent = time.process_time() - started
-    if found != records:
-        return f"  {library:10}{'found':>10} {found}"
-    return f"  {library:10}{records / spent:10,.0f}{rate * spent / records:10.1f}x"
+def readers_of(name: str) -> dict[str, tuple[Work, int]]:
+    own: dict[str, tuple[Work, int]] = {"raccord": (ours, sys.maxsize), "lines alone": (floor, sys.maxsize)}
+    own["raccord, to records"] = (to_records, 100_000)
+    return own | {library: (work, most) for library, work, most in LIBRARIES[name]}
 
 
-def made(count: int) -> Iterator[MadeLine]:
-    """Yield the lines of a busy account, always the same."""
-    for number in range(count):
-        yield MadeLine(
-            day=FIRST + timedelta(number * 1500 // count),
-            amount=Decimal(-(number * 7919 % 100_000) - 1).scaleb(-2),
-            native=f"F{number:011}",
-            name=f"SHOP {number % 531} MONTREAL QC",
-            memo=f"CARD PURCHASE {number % 97}",
-            type="DEBIT",
+def compare(name: str, path: Path, count: int, rounds: int) -> None:
+    """Print a row for each reader of a file, each in a process of its own."""
+    rate = 0.0
+    head = f"{name:14}{count:>10,}{path.stat().st_size / 1e6:7.1f}"
+    for reader, (_, most) in readers_of(name).items():
+        if count > most:
+            continue
+        times = 1 if count > 100_000 else rounds
+        done = subprocess.run(
+            [sys.executable, __file__, "--one", name, reader, str(path), str(times)], capture_output=True, text=True
         )
+        told = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"failed": done.stderr[-80:]}
+        if "failed" in told:
+            print(f"{head}  {reader:20} {told['failed']}", flush=True)
+            continue
+        found = count / told["seconds"]
+        rate = rate or found
+        ratio = f"{rate / found:10.1f}x" if reader not in ("raccord", "lines alone") else ""
+        odd = "" if told["found"] in (count, -1) else f"  found {told['found']}"
+        print(f"{head}  {reader:20}{found:12,.0f}{told['held']:9.1f}{ratio}{odd}", flush=True)
 
 
-def measured(path: Path, records: int, rounds: int) -> tuple[str, float]:
-    """Return one row of the table, and the reader's rate."""
-    floor = median_rate(lambda: lines_of(path), records, rounds)
-    reader = median_rate(lambda: read(path, records), records, rounds)
-    pages = median_rate(lambda: fetch(path, records), records, max(1, rounds // 2))
-    peaks = [peak(lambda: read(path, records)), peak(lambda: fetch(path, records))]
-    row = f"{floor:12,.0f}{reader:10,.0f}{floor / reader:7.1f}x{peaks[0]:9.1f}{pages:12,.0f}{peaks[1]:9.1f}"
-    return row, reader
-
-
-def lines_of(path: Path) -> None:
-    with path.open("rb") as file:
-        for _ in file:
-            pass
-
-
-def read(path: Path, records: int) -> None:
-    with path.open("rb") as file:
-        found = sum(isinstance(event, Line) for event in reader_for(file).events(file))
-    if found != records:
-        raise SystemExit(f"{path}: {found} lines read, {records} written")
-
-
-def fetch(path: Path, records: int) -> None:
-    """Go through the hook, page by page, ids included."""
-    with tempfile.TemporaryDirectory() as folder:
-        shelf = FileShelf(Path(folder))
-        with path.open("rb") as file:
-            shelf.receive(path.name, file, origin="bench")
-        context = FakeFetchContext(files=shelf, settings=BankFeedSettings())
-        found, cursor, more = 0, None, True
-        while more:
-            page = fetch_records(context, "lines", cursor)
-            if page is None:
-                raise SystemExit("the connector has no stream of lines")
-            found, cursor, more = found + len(page.records), page.cursor, page.more
-    if found != records:
-        raise SystemExit(f"{path}: {found} records fetched, {records} written")
-
-
-def median_rate(work: Callable[[], None], records: int, rounds: int) -> float:
-    rates = []
-    for _ in range(rounds):
-        started = time.process_time()
-        work()
-        rates.append(records / (time.process_time() - started))
-    return statistics.median(rates)
-
-
-def peak(work: Callable[[], None]) -> float:
-    """Return the most memory that Python held while working, in MB."""
-    tracemalloc.start()
-    work()
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return most / 1e6
+def measure(name: str, reader: str, path: str, rounds: str) -> None:
+    """Read a file and say how long that took and how much the process grew by it."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    work, _ = readers_of(name)[reader]
+    try:
+        with redirect_stdout(io.StringIO()):
+            small = Path(path).with_name(f"small{Path(path).suffix}")
+            small.write_bytes(b"".join(FORMATS[name][1](20)))
+            work(small)  # what it imports and compiles is not the file's
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            spent = []
+            for _ in range(int(rounds)):
+                started = time.process_time()
+                found = work(Path(path))
+                spent.append(time.process_time() - started)
+    except ImportError as missing:
+        print(json.dumps({"failed": f"not here: {missing.name}"}))
+        return
+    held = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(json.dumps({"found": found, "seconds": statistics.median(spent), "held": held}))
 
 
 if __name__ == "__main__":
