@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from raccord_bankfeed.readers.answers import COMMA, POINT
 
@@ -32,18 +33,19 @@ _MONEY = re.compile(
     rf"(?P<unit>{_CODES}|[$£€¥]|KR\.?|ZŁ|KČ)?(?P<later>[+-]?)(?P<word>CR|DR|C|D|H|S)?"
 )
 _PLAIN = {
-    Mark.POINT: re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,12})?"),
-    Mark.COMMA: re.compile(r"[+-]?[0-9]{1,24}(?:,[0-9]{1,12})?"),
+    Mark.POINT: re.compile(r"[+-]?(?:[0-9]{1,24}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,7})(?:\.[0-9]{1,12})?"),
+    Mark.COMMA: re.compile(r"[+-]?(?:[0-9]{1,24}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,7})(?:,[0-9]{1,12})?"),
 }
 """What most amounts are written like, read at once."""
-_TELLING = re.compile(r"([+-]?)([0-9]+([.,])[0-9]{1,2})")
-"""One mark and at most two digits after it: that mark stands before the decimals."""
+_TELLING = re.compile(
+    r"([+-]?)((?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+(?=\.)|[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?=,))([.,])[0-9]{1,2})"
+)
+"""At most two digits after a mark, and before it only the other one, between thousands: it stands before decimals."""
 _MINUSES = str.maketrans("−–‐‑", "----")
 _OUT = frozenset({"DR", "D", "S"})
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """An amount as it is written: its sign, its digits with marks, and what currency stands beside it."""
 
     negative: bool
@@ -73,7 +75,7 @@ def written(text: str) -> Written | None:
 
 def unit_beside(text: str) -> str:
     """Return the currency that stands beside an amount, or nothing."""
-    if text.isascii() and not any(map(str.isalpha, text)) and "$" not in text:
+    if text.isascii() and "$" not in text and text.upper() == text.lower():
         return ""
     parts = written(text)
     return "" if parts is None else parts.unit
@@ -104,7 +106,7 @@ def _number(digits: str, mark: Mark) -> Decimal | None:
 def read_amount(text: str, mark: Mark) -> Decimal | None:
     """Return the amount of a cell with its scale kept, or nothing where none is written so."""
     if _PLAIN[mark].fullmatch(text) is not None:
-        return Decimal(text if mark is Mark.POINT else text.replace(",", "."))
+        return Decimal(text.replace(",", "") if mark is Mark.POINT else text.replace(".", "").replace(",", "."))
     parts = written(text)
     if parts is None:
         return None

@@ -145,8 +145,8 @@ class DayEvidence:
     known: dict[str, Parts | None] = field(default_factory=dict)
     """What texts were found to mean: a file has few days and many lines."""
 
-    def add(self, text: str) -> Parts | None:
-        """Take one date into account; return its parts."""
+    def add(self, text: str, times: int = 1) -> Parts | None:
+        """Take one date, which stands there some times, into account; return its parts."""
         if text in self.known:
             parts = self.known[text]
         else:
@@ -154,9 +154,9 @@ class DayEvidence:
                 self.known.clear()
             parts = self.known[text] = parts_of(text)
         if parts is not None and parts.days:
-            self.seen += 1
+            self.seen += times
             for order in parts.days:
-                self.counts[order] += 1
+                self.counts[order] += times
             if self.example is None and len(set(parts.days.values())) > 1:
                 self.example = parts
         return parts

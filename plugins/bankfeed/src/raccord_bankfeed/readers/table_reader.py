@@ -11,7 +11,7 @@ from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.conventions import decide
 from raccord_bankfeed.readers.faults import RowFault
-from raccord_bankfeed.readers.pushed import LineReader, lines_of
+from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of
 from raccord_bankfeed.readers.table.evidence import weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
 from raccord_bankfeed.readers.table.layout import (
@@ -128,36 +128,57 @@ class TableReader(LineReader):
 
     def _follow_balances(self, rows: Callable[[], Iterable[Row]], reader: RowReader) -> None:
         """Check that each account's balances follow from its amounts; not where a line has none."""
-        running: dict[str, RunningBalance] = {}
-        before: dict[str, RunningBalance] = {}
-        column = reader.layout.columns[Part.BALANCE]
-        dated = reader.layout.columns[Part.DATE]
-        for row in rows():
-            if dated >= len(row.cells) or not row.cells[dated].strip():
-                continue
-            try:
-                line = reader.line(row)
-                balance = reader.number(row, column)
-            except (RowFault, NoTransaction):
-                continue
-            if line.pending:
-                continue
-            if balance is None:
-                return
-            if len(running) < _ACCOUNTS_MAX:
-                running.setdefault(line.account.key, RunningBalance()).add(line.amount, balance)
-                before.setdefault(line.account.key, RunningBalance()).add(line.amount, balance + line.amount)
-        if sum(each.breaks for each in before.values()) < sum(each.breaks for each in running.values()):
+        running = self._running_balances(rows(), reader, before=False)
+        if any(each.breaks for each in running.values()):
             # Some banks write what the account held before the line.
-            running = before
+            before = self._running_balances(rows(), reader, before=True)
+            running = min(running, before, key=lambda found: sum(each.breaks for each in found.values()))
         self._running = running
         breaks = sum(each.breaks for each in running.values())
-        count = sum(each.rows for each in running.values())
         if breaks:
+            count = sum(each.rows for each in running.values())
             ends = [f"{key}{sorted(each.unmatched)[:6]}" for key, each in running.items()]
             key = f"statement-{questions.digest(reader.layout.key, str(count), *ends)}"
             if not self._known.says(key, "accept"):
                 self._questions.append(questions.balances_broken(key, breaks, count, reader.evidence.first_line))
+
+    @staticmethod
+    def _running_balances(rows: Iterable[Row], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:
+        """Return the balances of each account, nothing where a line has none; ``before`` the lines or after them."""
+        running: dict[str, RunningBalance] = {}
+        column = reader.layout.columns[Part.BALANCE]
+        dated = reader.layout.columns[Part.DATE]
+        for row in rows:
+            if dated >= len(row.cells) or not row.cells[dated].strip():
+                continue
+            try:
+                _, amount, _, pending = reader.moved(row)
+                balance = reader.number(row, column)
+            except (RowFault, NoTransaction):
+                continue
+            if pending:
+                continue
+            if balance is None:
+                return {}
+            if len(running) < _ACCOUNTS_MAX:
+                account = reader.account(row).key
+                if (known := running.get(account)) is None:
+                    known = running[account] = RunningBalance()
+                known.add(amount, balance + amount if before else balance)
+        return running
+
+    def take(self, lines: Iterable[str]) -> None:
+        """Take some lines, in order: many rows at once, unless a line is too long."""
+        batch = list(lines)
+        if max(map(len, batch), default=0) > LINE_CHARS_MAX:
+            super().take(batch)
+            return
+        if batch and not self.row:
+            batch[0] = batch[0].lstrip("\ufeff")
+        for row in self._cells.cut(batch, self.row + 1, self.start):
+            self._row(row)
+        self.row += len(batch)
+        self.start += sum(map(len, batch)) + len(batch)
 
     def line(self, text: str) -> None:
         """Take one line."""
@@ -185,10 +206,10 @@ class TableReader(LineReader):
 
     def _row(self, row: Row) -> None:
         reader = self._rows
-        if reader is None or not any(cell.strip() for cell in row.cells):
+        if reader is None or not "".join(row.cells).strip():
             return
         header = reader.layout.header
-        if header and self._is_header(row, header):
+        if header and self._is_header(row, header, reader.layout.columns[Part.DATE]):
             self._begun = True
             return
         if not self._begun and (header or not reader.begins(row)):
@@ -220,6 +241,8 @@ class TableReader(LineReader):
 
     def _tally(self, account: Account | None, row: Row) -> Tally:
         """Return the statement of an account; what belongs to none goes to the first."""
+        if account is not None and (found := self._tallies.get(account.key)) is not None:
+            return found
         if account is None:
             known = next(iter(self._tallies.values()), None)
             if known is not None:
@@ -233,8 +256,8 @@ class TableReader(LineReader):
         return self._tallies.setdefault(key, Tally(account, row.line))
 
     @staticmethod
-    def _is_header(row: Row, header: tuple[str, ...]) -> bool:
-        return len(row.cells) == len(header) and all(
+    def _is_header(row: Row, header: tuple[str, ...], at: int) -> bool:
+        return len(row.cells) == len(header) and plain(row.cells[at]) == header[at] and all(
             plain(cell) == name for cell, name in zip(row.cells, header, strict=True)
         )
 

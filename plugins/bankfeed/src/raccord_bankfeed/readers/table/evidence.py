@@ -11,6 +11,8 @@ from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Row
 from raccord_bankfeed.readers.table.words import IN, OUT, Part, plain
 
+_TEXTS_MAX = 4000
+
 
 @dataclass(slots=True)
 class Evidence:
@@ -50,10 +52,17 @@ def weigh(rows: Iterable[Row], layout: Layout) -> Evidence:
     if dated is None:
         return found
     texts = frozenset((*layout.names, *layout.texts))
+    again: dict[str, int] = {}
     for row in rows:
         cells = row.cells
         width = len(cells)
-        if dated >= width or (parts := found.days.add(cells[dated])) is None or not parts.days:
+        text = cells[dated] if dated < width else ""
+        if text in again:
+            again[text] += 1
+        elif dated < width and (parts := found.days.add(text)) is not None and parts.days:
+            if len(again) < _TEXTS_MAX:
+                again[text] = 0
+        else:
             if found.rows:
                 filled = {number for number, cell in enumerate(cells) if cell.strip()}
                 found.continuations += bool(filled) and filled <= texts
@@ -83,6 +92,9 @@ def weigh(rows: Iterable[Row], layout: Layout) -> Evidence:
                 found.directions += 1
                 found.outward += word in OUT
                 found.contradictions += negative is not (word in OUT)
+    for text, times in again.items():
+        if times:
+            found.days.add(text, times)
     if not (found.marks.points or found.marks.commas):
         # Some banks write the balance with another mark than the amounts, so it tells only what those leave open.
         found.marks.points, found.marks.commas = balances.points, balances.commas

@@ -46,49 +46,67 @@ class RowReader:
     evidence: Evidence
     days: dict[str, date | None] = field(default_factory=dict)
     accounts: dict[tuple[str, ...], Account] = field(default_factory=dict)
+    flip: bool = False
+    marked: bool = False
+    credits_negative: bool = False
+
+    def __post_init__(self) -> None:
+        """Judge the whole file's evidence once."""
+        self.flip = self.layout.flip or are_inverted(self.evidence)
+        self.marked = marks_incoming(self.evidence)
+        self.credits_negative = are_credits_negative(self.evidence)
 
     def cell(self, row: Row, part: Part) -> str:
         """Return what a row says of a part, without blanks around it."""
         number = self.layout.columns.get(part)
         return row.cells[number].strip() if number is not None and number < len(row.cells) else ""
 
-    def line(self, row: Row) -> Line:
-        """Return the line of a row; raises ``NoTransaction`` and ``RowFault``."""
-        day = self.day(row)
-        status = plain(self.cell(row, Part.STATUS))
-        if status and NOT_MOVED.search(status):
-            raise NoTransaction(notes.NOT_MOVED)
+    def moved(self, row: Row) -> tuple[date, Decimal, str, bool]:
+        """Return day, amount, currency and whether it is pending; raises ``NoTransaction`` and ``RowFault``."""
+        day, pending = self.day(row), False
+        if Part.STATUS in self.layout.columns and (status := plain(self.cell(row, Part.STATUS))):
+            if NOT_MOVED.search(status):
+                raise NoTransaction(notes.NOT_MOVED)
+            pending = PENDING.search(status) is not None
         amount, currency = self.amount(row)
         if day is None:
             raise RowFault(self.date_fault(row))
+        return day, amount, currency, pending
+
+    def line(self, row: Row) -> Line:
+        """Return the line of a row; raises ``NoTransaction`` and ``RowFault``."""
+        day, amount, currency, pending = self.moved(row)
+        columns, titles, cells = self.layout.columns, self.layout.titles, row.cells
         name, memo = self.text(row)
         if not (self.layout.header or memo) and _ACCOUNT_END.fullmatch(name):
             raise NoTransaction(notes.SUM)
-        check = self.cell(row, Part.CHECK).strip("'")
+        check = self.cell(row, Part.CHECK).strip("'") if Part.CHECK in columns else ""
         return Line(
             self.account(row),
-            self.cell(row, Part.ID),
+            self.cell(row, Part.ID) if Part.ID in columns else "",
             day,
             amount,
             currency,
             name,
             memo,
-            self.cell(row, Part.TYPE).upper(),
-            self.cell(row, Part.REFERENCE),
-            check if check.isdigit() and check.strip("0") else "",
-            bool(status) and PENDING.search(status) is not None,
+            self.cell(row, Part.TYPE).upper() if Part.TYPE in columns else "",
+            self.cell(row, Part.REFERENCE) if Part.REFERENCE in columns else "",
+            check if check and check.isdigit() and check.strip("0") else "",
+            pending,
             None,
-            self.layout.titles,
-            (*row.cells[: len(self.layout.titles)], ""),
+            titles,
+            (*cells, "") if len(cells) <= len(titles) else (*cells[: len(titles)], ""),
             row.start,
         )
 
     def day(self, row: Row) -> date | None:
         """Return a row's day, nothing where none stands there but an amount does; raises ``NoTransaction``."""
-        text = self.cell(row, Part.DATE)
-        if text in self.days:
-            day = self.days[text]
-        else:
+        number, cells = self.layout.columns[Part.DATE], row.cells
+        text = cells[number].strip() if number < len(cells) else ""
+        day = self.days.get(text)
+        if day is not None:
+            return day
+        if text not in self.days:
             parts = parts_of(text)
             day = None if parts is None else parts.days.get(self.written.order)
             if len(self.days) >= _DAYS_MAX:
@@ -138,7 +156,7 @@ class RowReader:
     def amount(self, row: Row) -> tuple[Decimal, str]:
         """Return amount and currency; raises ``NoTransaction`` where none stands there."""
         layout = self.layout
-        currency = self.cell(row, Part.CURRENCY).upper()
+        currency = self.cell(row, Part.CURRENCY).upper() if Part.CURRENCY in layout.columns else ""
         if layout.units:
             found = [(amount, layout.units[number]) for number in layout.units if (amount := self.number(row, number))]
             if not found:
@@ -151,12 +169,12 @@ class RowReader:
             amount = self.number(row, number)
             if amount is None:
                 raise NoTransaction(notes.NO_AMOUNT)
-            amount = self._directed(row, amount)
+            if not self.evidence.signed:
+                amount = self._directed(row, amount)
             fee = self.number(row, layout.columns[Part.FEE]) if Part.FEE in layout.columns else None
             # Revolut's balance moves by the amount less the fee.
             amount = amount - abs(fee) if fee else amount
-            flip = layout.flip or are_inverted(self.evidence)
-            return (-amount if flip else amount), self.currency(row, currency, number)
+            return (-amount if self.flip else amount), self.currency(row, currency, number)
         return self._two_columns(row, currency)
 
     def _two_columns(self, row: Row, currency: str) -> tuple[Decimal, str]:
@@ -172,15 +190,13 @@ class RowReader:
             signed = evidence.debits_negative > evidence.debits_positive
             amount = (out if signed else -out) if out else Decimal(0)
             return amount, self.currency(row, currency, columns[Part.DEBIT])
-        into = abs(into) if are_credits_negative(self.evidence) else into
+        into = abs(into) if self.credits_negative else into
         return into, self.currency(row, currency, columns[Part.CREDIT])
 
     def _directed(self, row: Row, amount: Decimal) -> Decimal:
         """Give an amount the sign of the word beside it, unless the file signs its amounts itself."""
         evidence = self.evidence
-        if evidence.signed:
-            return amount
-        if marks_incoming(evidence):
+        if self.marked:
             parts = written(row.cells[self.layout.columns[Part.AMOUNT]])
             return amount if parts is None or parts.signed else -amount
         word = self.cell(row, Part.DIRECTION)
@@ -198,7 +214,7 @@ class RowReader:
 
     def currency(self, row: Row, said: str, number: int) -> str:
         """Return the currency that column, cell or header state, or nothing."""
-        if is_currency(said):
+        if said and is_currency(said):
             return said
         unit = unit_beside(row.cells[number]) if number < len(row.cells) else ""
         if is_currency(unit):
@@ -208,21 +224,27 @@ class RowReader:
     def text(self, row: Row) -> tuple[str, str]:
         """Return name and memo: the best column for a name, and what the others say, each once."""
         cells = row.cells
-        names, memo = self._filled(cells, self.layout.names), self._filled(cells, self.layout.texts)
-        lettered = (each for each in names if any(map(str.isalpha, each)))
-        name = next(lettered, "") or (memo.pop(0) if memo else next(iter(names), ""))
+        names, texts = self.layout.names, self.layout.texts
+        if len(names) + len(texts) == 1:
+            number = (names or texts)[0]
+            return (" ".join(cells[number].split()) if number < len(cells) else ""), ""
+        named, memo = self._filled(cells, names), self._filled(cells, texts)
+        lettered = (each for each in named if any(map(str.isalpha, each)))
+        name = next(lettered, "") or (memo.pop(0) if memo else next(iter(named), ""))
+        if not memo:
+            return name, ""
         return name, " ".join(dict.fromkeys(each for each in memo if each != name))
 
     @staticmethod
     def _filled(cells: list[str], numbers: tuple[int, ...]) -> list[str]:
-        texts = (" ".join(cells[number].split()) for number in numbers if number < len(cells))
-        return [text for text in texts if text]
+        width = len(cells)
+        return [text for number in numbers if number < width and (text := " ".join(cells[number].split()))]
 
     def account(self, row: Row) -> Account:
         """Return the account that a row names, or the one without a name of its layout."""
-        layout = self.layout
-        kind_text = self.cell(row, Part.ACCOUNT_TYPE)
-        said = tuple(row.cells[number] for number in layout.accounts if number < len(row.cells))
+        layout, cells = self.layout, row.cells
+        kind_text = self.cell(row, Part.ACCOUNT_TYPE) if Part.ACCOUNT_TYPE in layout.columns else ""
+        said = tuple([cells[number] for number in layout.accounts if number < len(cells)])
         key = (*said, kind_text)
         known = self.accounts.get(key)
         if known is None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, count, islice
+from typing import NamedTuple
 
 from raccord_bankfeed.readers.amounts import written
 from raccord_bankfeed.readers.days import parts_of
@@ -15,10 +16,10 @@ ROW_LINES_MAX = 25
 ROW_CHARS_MAX = 20_000
 _SAMPLE_ROWS = 200
 _CELLS_MAX = 200
+_BATCH_LINES = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: its cells, the line and the character at which it starts."""
 
     cells: list[str]
@@ -38,17 +39,31 @@ class RowCutter:
         self._open: list[tuple[str, int, int]] = []
         self._size = 0
 
-    def add(self, text: str, line: int, start: int) -> Iterator[Row]:
-        """Take a line; yield the rows that end with it."""
+    def cut(self, lines: list[str], line: int, start: int) -> Iterable[Row]:
+        """Take some lines, of which ``line`` and ``start`` are the first's; return the rows that end in them."""
+        if not self._open and not any(text.count('"') & 1 for text in lines):
+            cells = list(csv.reader(lines, delimiter=self._delimiter))
+            if len(cells) == len(lines) and max(map(len, cells), default=0) <= _CELLS_MAX:
+                starts = accumulate(map(len, lines), lambda at, size: at + size + 1, initial=start)
+                return map(Row, cells, count(line), starts)
+        return self._one_by_one(lines, line, start)
+
+    def _one_by_one(self, lines: list[str], line: int, start: int) -> Iterator[Row]:
+        for text in lines:
+            yield from self.add(text, line, start)
+            line, start = line + 1, start + len(text) + 1
+
+    def add(self, text: str, line: int, start: int) -> Sequence[Row]:
+        """Take a line; return the rows that end with it."""
         if not self._open and '"' not in text:
-            yield Row(text.split(self._delimiter, _CELLS_MAX), line, start)
-            return
+            return (Row(text.split(self._delimiter, _CELLS_MAX), line, start),)
         self._open.append((text, line, start))
         self._size += len(text)
         if self._closed():
-            yield self._joined()
-        elif len(self._open) > ROW_LINES_MAX or self._size > ROW_CHARS_MAX:
-            yield from self._gave_up()
+            return (self._joined(),)
+        if len(self._open) > ROW_LINES_MAX or self._size > ROW_CHARS_MAX:
+            return tuple(self._gave_up())
+        return ()
 
     def end(self) -> Iterator[Row]:
         """Yield what is still open at the end of the file."""
@@ -109,10 +124,10 @@ def _opening(text: str, delimiter: str, at: int) -> int:
 
 def rows_of(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
     """Yield the rows of lines."""
-    cutter, start = RowCutter(delimiter), 0
-    for number, text in enumerate(lines, 1):
-        yield from cutter.add(text, number, start)
-        start += len(text) + 1
+    cutter, number, start, left = RowCutter(delimiter), 1, 0, iter(lines)
+    while batch := list(islice(left, _BATCH_LINES)):
+        yield from cutter.cut(batch, number, start)
+        number, start = number + len(batch), start + sum(map(len, batch)) + len(batch)
     yield from cutter.end()
 
 
