@@ -22,6 +22,7 @@ from raccord_bankfeed.readers.bai2_record import (
     pieces,
     scaled,
     signed,
+    sum_of,
     summaries,
 )
 from raccord_bankfeed.readers.contract import AccountKind, Balance, Event, Line, Question, Unreadable
@@ -169,7 +170,7 @@ class _Groups:
             return
         account.records += record.physical
         tally = account.tally
-        detail = detail_of(record)
+        detail = sum_of(record) if self._light else detail_of(record)
         units = minor_units(detail.amount)
         account.control += units or 0
         if group.status not in _UPDATE:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.days import century
@@ -15,6 +16,7 @@ from raccord_bankfeed.readers.faults import RowFault
 CODES = ("01", "02", "03", "16", "49", "88", "98", "99")
 RECORD_CHARS_MAX = 50_000
 
+_CODES = frozenset(CODES)
 _CODE = re.compile(r"\s*(01|02|03|16|49|88|98|99)(?:,|/\s*$)")
 _NEXT = re.compile(r"/\s*(?=(?:02|03|16|49|88|98|99),)")
 _AMOUNT = re.compile(r"([+-]?)([0-9]{1,24})")
@@ -39,6 +41,9 @@ class Record:
 
 def pieces(line: str) -> Iterator[tuple[str, str]]:
     """Yield the records that share one line, by code; an empty code goes on the text before."""
+    if line[2:3] == "," and line[:2] in _CODES and line.find("/", 0, len(line) - 1) < 0:
+        yield line[:2], line[3:]
+        return
     for part in _NEXT.split(line):
         found = _CODE.match(part)
         if found is None:
@@ -51,6 +56,15 @@ def pieces(line: str) -> Iterator[tuple[str, str]]:
 def fields_of(text: str) -> list[str]:
     """Return the fields of a record whose end the slash marks."""
     return text.rstrip().removesuffix("/").split(",")
+
+
+def sum_of(record: Record) -> Detail:
+    """Return of a 16 what its sums need: type and amount."""
+    kind, _, rest = record.text.partition(",")
+    amount = rest.partition(",")[0]
+    if amount.endswith("/") and amount == rest.rstrip():
+        amount = amount[:-1]
+    return Detail(kind.rstrip().removesuffix("/").strip(), amount.strip(), "", "", "", ())
 
 
 def continued(record: Record, text: str) -> None:
@@ -90,8 +104,7 @@ def _before_text(fields: list[str]) -> int:
     return count
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(NamedTuple):
     """A 16 taken apart."""
 
     type: str
@@ -106,7 +119,8 @@ def detail_of(record: Record) -> Detail:
     """Take a 16 apart; its text may hold commas, slashes and quotes."""
     fields = record.text.rstrip().removesuffix("/").split(",")
     at = _before_text(fields)
-    fields += [""] * (at + 1 - len(fields))
+    if len(fields) <= at:
+        fields += [""] * (at + 1 - len(fields))
     bank, customer = fields[at - 2], fields[at - 1]
     return Detail(
         fields[0].strip(),
@@ -114,12 +128,11 @@ def detail_of(record: Record) -> Detail:
         bank.strip(),
         customer.strip(),
         " ".join(",".join(fields[at:]).split()),
-        tuple(part.strip() for part in fields[2 : at - 2]),
+        tuple([part.strip() for part in fields[2 : at - 2]]),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """One amount of a 03: its type code and what it says."""
 
     code: str
@@ -153,13 +166,15 @@ def summaries(fields: list[str]) -> Iterator[Summary]:
 
 def minor_units(text: str) -> Decimal | None:
     """Return a number of minor units, or nothing."""
+    if text.isdecimal() and text.isascii() and len(text) <= 24:
+        return Decimal(text)
     found = _AMOUNT.fullmatch(text.strip())
     return None if found is None else Decimal(f"{found[1]}{found[2]}")
 
 
 def scaled(units: Decimal, currency: str) -> Decimal:
     """Return minor units as an amount of the currency."""
-    return units.scaleb(-_EXPONENTS.get(currency, 2))
+    return units.scaleb(-_EXPONENTS[currency] if currency in _EXPONENTS else -2)
 
 
 def day_of(text: str) -> date | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -31,6 +31,19 @@ _DATES = (
     f"{_DETAILS}RltdDts/TxDtTm",
 )
 _NAMES_MAX = 3
+_PARTIES = {
+    role: tuple(f"{_DETAILS}RltdPties/{path}" for path in (f"{role}/Nm", f"{role}/Pty/Nm", f"Ultmt{role}/Nm"))
+    for role in ("Dbtr", "Cdtr")
+}
+_TEXTS = (
+    *(f"{_DETAILS}RmtInf/{path}" for path in ("Ustrd", "Strd/CdtrRefInf/Ref", "Strd/AddtlRmtInf")),
+    f"{_DETAILS}AddtlTxInf",
+    "AddtlNtryInf",
+)
+_CODES = {
+    where: tuple(f"{where}BkTxCd/Domn/{path}" for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd"))
+    for where in ("", _DETAILS)
+}
 
 
 @dataclass(slots=True)
@@ -51,12 +64,15 @@ class Entry:
         if len(self.leaves) < LEAVES_MAX:
             self.leaves[path] = text
 
-    def all(self, path: str) -> Iterable[str]:
+    def all(self, path: str) -> Sequence[str]:
         """Return every value of a path."""
-        yield from (self.leaves[path],) if path in self.leaves else ()
-        for number in range(2, self.repeats.get(path, 1) + 1):
-            if (value := self.leaves.get(f"{path}[{number}]")) is not None:
-                yield value
+        leaves = self.leaves
+        if path not in leaves:
+            return ()
+        if path not in self.repeats:
+            return (leaves[path],)
+        others = (leaves.get(f"{path}[{number}]") for number in range(2, self.repeats[path] + 1))
+        return (leaves[path], *(value for value in others if value is not None))
 
 
 def read_money(amount: str, direction: str, where: str) -> Decimal:
@@ -102,15 +118,22 @@ def booking_day(leaves: Mapping[str, str]) -> date:
     raise RowFault(text_faults.date_missing("BookgDt, ValDt"))
 
 
-def make_line(entry: Entry, account: Account, currency: str) -> Line:
-    """Turn an entry into a line; raises ``RowFault`` where it is none."""
-    leaves = entry.leaves
+def judge(leaves: Mapping[str, str], currency: str) -> tuple[date, Decimal, str, bool]:
+    """Return day, amount, currency and whether an entry is pending; raises ``RowFault`` where it is no transaction."""
     get = leaves.get
     amount = read_money(get("Amt", ""), get("CdtDbtInd", ""), "Ntry/")
     day = booking_day(leaves)
     currency = get("Amt@Ccy", "").upper() or currency
     if currency and not is_currency(currency):
         raise RowFault(faults.currency_unreadable(currency))
+    return day, amount, currency, not is_booked(leaves)
+
+
+def make_line(entry: Entry, account: Account, currency: str) -> Line:
+    """Turn an entry into a line; raises ``RowFault`` where it is none."""
+    leaves = entry.leaves
+    get = leaves.get
+    day, amount, currency, pending = judge(leaves, currency)
     single = entry.transactions == 1
     incoming = amount >= 0
     if get("RvslInd", "") in ("true", "1"):
@@ -126,7 +149,7 @@ def make_line(entry: Entry, account: Account, currency: str) -> Line:
         _kind(leaves, "") or (_kind(leaves, _DETAILS) if single else ""),
         _reference(leaves) if single else "",
         get(f"{_DETAILS}Refs/ChqNb", "") if single else "",
-        not is_booked(leaves),
+        pending,
         None,
         tuple(leaves),
         (*leaves.values(), ""),
@@ -137,8 +160,8 @@ def make_line(entry: Entry, account: Account, currency: str) -> Line:
 def _parties(entry: Entry, role: str) -> list[str]:
     """Return who is on the other side; of a batch the first few, each once."""
     names: dict[str, None] = {}
-    for path in (f"RltdPties/{role}/Nm", f"RltdPties/{role}/Pty/Nm", f"RltdPties/Ultmt{role}/Nm"):
-        for name in entry.all(f"{_DETAILS}{path}"):
+    for path in _PARTIES[role]:
+        for name in entry.all(path):
             names[name] = None
             if len(names) == _NAMES_MAX:
                 return list(names)
@@ -148,20 +171,12 @@ def _parties(entry: Entry, role: str) -> list[str]:
 
 
 def _memo(entry: Entry) -> str:
-    parts: dict[str, None] = {}
-    for path in (
-        f"{_DETAILS}RmtInf/Ustrd",
-        f"{_DETAILS}RmtInf/Strd/CdtrRefInf/Ref",
-        f"{_DETAILS}RmtInf/Strd/AddtlRmtInf",
-        f"{_DETAILS}AddtlTxInf",
-        "AddtlNtryInf",
-    ):
-        parts.update(dict.fromkeys(entry.all(path)))
-    return " ".join(parts)[:2000]
+    parts = [text for path in _TEXTS for text in entry.all(path)]
+    return (parts[0] if len(parts) == 1 else " ".join(dict.fromkeys(parts)))[:2000]
 
 
 def _kind(leaves: Mapping[str, str], where: str) -> str:
-    domain = [leaves.get(f"{where}BkTxCd/Domn/{path}", "") for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
+    domain = [leaves.get(path, "") for path in _CODES[where]]
     return "-".join(domain) if all(domain) else leaves.get(f"{where}BkTxCd/Prtry/Cd", "")
 
 

@@ -10,7 +10,7 @@ from xml.parsers import expat
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.camt_checks import problem_of
-from raccord_bankfeed.readers.camt_entry import Entry, make_line, read_day, read_money
+from raccord_bankfeed.readers.camt_entry import Entry, judge, make_line, read_day, read_money
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
@@ -190,22 +190,28 @@ class Walk:
         self._entry = None
         self._name(opened)
         opened.entries += 1
+        currency = self._usual_currency(opened)
+        line = None
         try:
-            line = make_line(entry, opened.tally.account, self._usual_currency(opened))
+            if self._light:
+                day, amount, currency, pending = judge(entry.leaves, currency)
+            else:
+                line = make_line(entry, opened.tally.account, currency)
+                day, amount, currency, pending = line.day, line.amount, line.currency, line.pending
         except RowFault as problem:
             opened.tally.unreadable += 1
             shown = " ".join(f"{path}={text}" for path, text in list(entry.leaves.items())[:12])
             self._unreadable(problem.fault, entry.line, entry.offset, shown)
             return
-        opened.tally.count(line)
-        opened.currencies.add(line.currency)
-        if line.pending:
-            opened.pending_total += line.amount
-        elif line.amount >= 0:
-            opened.credits += line.amount
+        opened.tally.add(day, amount, pending=pending)
+        opened.currencies.add(currency)
+        if pending:
+            opened.pending_total += amount
+        elif amount >= 0:
+            opened.credits += amount
         else:
-            opened.debits -= line.amount
-        if not self._light:
+            opened.debits -= amount
+        if line is not None:
             self._tell(line)
 
     def close(self) -> None:

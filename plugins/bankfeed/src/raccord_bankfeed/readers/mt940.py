@@ -18,8 +18,9 @@ from raccord_bankfeed.readers.ofx_values import excerpt
 from raccord_bankfeed.readers.pushed import LineReader, lines_of
 from raccord_bankfeed.readers.tally import Tally
 
-_FIELD = re.compile(r"\s?:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):(.*)", re.DOTALL)
-_MAY_BEGIN = (":", " ", "\t")
+_FIELD = re.compile(r"\s?:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
+_MAY_BEGIN = frozenset(":\t ")
+_LEADS = frozenset(":\t -{\ufeff")
 _ENVELOPE = re.compile(r"(?:\{[0-9]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\})*\{4:(.*)")
 _END = re.compile(r"-(?:\}.*|X{3})?\s*")
 _STARTS = re.compile(r"^[ \t]?:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
@@ -237,10 +238,11 @@ class _Fields:
         if text[:1] == "{" and (opened := _ENVELOPE.match(text)) is not None:
             self.end()
             text = opened[1]
-        if text[:1] in _MAY_BEGIN and (found := _FIELD.fullmatch(text)) is not None:
-            self._flush()
+        if text[:1] in _MAY_BEGIN and (found := _FIELD.match(text)) is not None:
+            if self._tag:
+                self._messages.take(self._tag, "\n".join(self._parts).rstrip(), self._row, self._start)
             self._tag, self._row, self._start = found[1], row, start
-            self._parts, self._size = [found[2]], 0
+            self._parts, self._size = [text[found.end() :]], 0
         elif text[:1] == "-" and _END.fullmatch(text):
             self.end()
         elif self._tag and self._size < _FIELD_CHARS_MAX:
@@ -271,7 +273,9 @@ class Mt940Reader(LineReader):
         asked: dict[int, Question] = {}
         light = _Fields(_Messages(_ignored, asked, light=True))
         for row, text in enumerate(lines_of(stream, self.charset), 1):
-            light.line(text, row, 0)
+            # What begins otherwise goes on a text before it, and nothing of that is added up.
+            if text[:1] in _LEADS:
+                light.line(text, row, 0)
         light.end()
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
         self._fields = _Fields(_Messages(self.queue.append, kept, light=False))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.days import century
@@ -17,6 +17,7 @@ _LINE = re.compile(
     r"(?P<amount>[0-9][0-9.]*(?:,[0-9]*)?|,[0-9]+)(?P<rest>(?:[A-Z/\s].*)?)",
     re.DOTALL,
 )
+_USUAL = re.compile(r"[0-9]{1,15},[0-9]{0,6}")
 _TYPE = re.compile(r"([NFSI][A-Z0-9]{3}|[A-Z][A-Z0-9]{3}(?=//|NONREF))(.*)", re.DOTALL)
 _BALANCE = re.compile(r"\s*([CD])([0-9]{6})([A-Z]{3})([0-9.]*(?:,[0-9]*)?)\s*")
 _OUT = {"C": 1, "D": -1, "RC": -1, "RD": 1, "EC": 1, "ED": -1}
@@ -34,8 +35,7 @@ _COUNTERPARTY = re.compile(r"/CNTP/[^/]*/[^/]*/([^/]*)/")
 _PARTY = ("NAME", "BENM", "ORDP")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What a ``:61:`` says."""
 
     day: date
@@ -47,8 +47,7 @@ class Entry:
     expected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What a ``:86:`` says: who is on the other side, what for, and the payer's reference."""
 
     name: str
@@ -92,7 +91,7 @@ def _fault_of(text: str) -> Fault:
 
 def reference(text: str) -> str:
     """Return a reference, nothing for the words that say there is none."""
-    if not text:
+    if text in _EMPTY:
         return ""
     plain = " ".join(text.split())
     return "" if plain.upper() in _EMPTY else plain
@@ -100,6 +99,8 @@ def reference(text: str) -> str:
 
 def read_amount(text: str) -> Decimal | None:
     """Return an amount; the comma is the decimal mark, a single point is taken for it where no comma stands."""
+    if _USUAL.fullmatch(text) is not None:
+        return Decimal(text.replace(",", "."))
     whole, comma, fraction = text.partition(",")
     if comma:
         whole = whole.replace(".", "")
@@ -168,14 +169,18 @@ def _german(text: str, mark: str) -> Told:
     """``?20…?29`` and ``?60…?63`` go on from line to line without a blank; ``?32?33`` (Poland: ``<27<28``) the name."""
     named_late = mark == "<"
     parts = _SUBFIELDS[mark].split(text.replace("\n", ""))
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = {"code": parts[0].strip()}
     for number, value in zip(parts[1::2], parts[2::2], strict=True):
-        fields[f"?{number}"] = fields.get(f"?{number}", "") + value
+        name = "?" + number
+        fields[name] = fields[name] + value if name in fields else value
     last = "?26" if named_late else "?29"
     purpose = [value for name, value in fields.items() if "?20" <= name <= last or "?60" <= name <= "?63"]
-    words = _WORD.split("".join(purpose))
-    named = dict(zip(words[1::2], words[2::2], strict=True))
-    memo = " ".join(filter(None, (named.get("SVWZ", "").strip() or " ".join(" ".join(purpose).split()),)))
+    whole = "".join(purpose)
+    named: dict[str, str] = {}
+    if "+" in whole:
+        words = _WORD.split(whole)
+        named = dict(zip(words[1::2], words[2::2], strict=True))
+    memo = named.get("SVWZ", "").strip() or " ".join(" ".join(purpose).split())
     name = (fields.get("?32", "") + fields.get("?33", "")).strip() or named.get("ABWA", "").strip()
     if named_late and not name:
         name = (fields.get("?27", "") + fields.get("?28", "")).strip()
@@ -184,7 +189,7 @@ def _german(text: str, mark: str) -> Told:
         " ".join(name.split()),
         memo,
         reference(named.get("EREF", "").partition("MTLG:")[0]),
-        {"code": parts[0].strip(), **fields},
+        fields,
     )
 
 

@@ -33,6 +33,7 @@ from raccord_bankfeed.readers.ofx_line import Days, is_currency, make_line
 from raccord_bankfeed.readers.ofx_markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
 from raccord_bankfeed.readers.ofx_values import excerpt, one_line, read_amount, read_day, read_fields
 
+_ROW_END = ROW_END.decode()
 _HEAD_BYTES = 4096
 _SIGNS = re.compile(
     rb"<(?:[A-Za-z0-9._\-]+:)?OFX[\s>]|<\?OFX\s|^[ \t]*+OFXHEADER[ \t]*+:", re.IGNORECASE | re.MULTILINE
@@ -160,8 +161,8 @@ class OfxReader:
         pending = self._stack[-1] == "BANKTRANLISTP"
         layouts = self._layouts
         after = token.offset
-        for piece in token.body.split(ROW_END):
-            text = piece.decode(charset, "replace")
+        pieces = token.body.split(ROW_END)
+        for piece, text in zip(pieces, token.body.decode(charset, "replace").split(_ROW_END), strict=True):
             for layout in layouts:
                 if (found := layout.pattern.fullmatch(text)) is not None:
                     break
@@ -176,7 +177,11 @@ class OfxReader:
                 statement.unreadable += 1
                 yield self._unreadable(problem.fault, offset, markup, text.partition(">")[2])
                 continue
-            statement.count(line)
+            if pending or line.pending or statement.last_day is None or line.day > statement.last_day:
+                statement.count(line)
+            else:
+                statement.lines += 1
+                statement.total += line.amount
             yield line
         self._stopped_at = -1
 

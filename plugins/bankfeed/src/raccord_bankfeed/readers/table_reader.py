@@ -257,8 +257,10 @@ class TableReader(LineReader):
 
     @staticmethod
     def _is_header(row: Row, header: tuple[str, ...], at: int) -> bool:
-        return len(row.cells) == len(header) and plain(row.cells[at]) == header[at] and all(
-            plain(cell) == name for cell, name in zip(row.cells, header, strict=True)
+        return (
+            len(row.cells) == len(header)
+            and plain(row.cells[at]) == header[at]
+            and all(plain(cell) == name for cell, name in zip(row.cells, header, strict=True))
         )
 
     def _continues(self, row: Row, reader: RowReader) -> bool:

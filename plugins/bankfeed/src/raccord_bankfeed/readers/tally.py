@@ -37,12 +37,15 @@ class Tally:
 
     def count(self, line: Line) -> None:
         """Count a line that was read."""
-        if line.pending:
+        self.add(line.day, line.amount, pending=line.pending)
+
+    def add(self, day: date, amount: Decimal, *, pending: bool) -> None:
+        """Count what a line comes to."""
+        if pending:
             self.pending += 1
             return
         self.lines += 1
-        self.total += line.amount
-        day = line.day
+        self.total += amount
         if self.last_day is None or self.first_day is None:
             self.first_day = self.last_day = day
         elif day > self.last_day:
