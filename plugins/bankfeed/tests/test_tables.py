@@ -20,6 +20,7 @@ from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.answers import Known
 from raccord_bankfeed.readers.contract import AccountKind, Line, Question
+from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
 from raccord_bankfeed.twin_csv import csv_chunks
@@ -278,6 +279,7 @@ def test_what_stops_and_goes_on_yields_the_same_as_one_go() -> None:
     assert len(pieces) == 900
 
 
+UGLY = [b"\n", b",", b'"', b";", b" ", b"\t", b"(", b"-", b"+", b"$", b"EUR", b",Pending", b"0", b".", b"\0"]
 MADE = st.lists(
     st.builds(
         MadeLine,
@@ -319,6 +321,22 @@ def test_what_a_bank_writes_is_what_is_read(
         (line.day, line.amount, " ".join(line.name.split()), line.native) for line in made
     ]
     assert (result.codes, asked(content)) == ([], [])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    made=MADE, columns=st.booleans(), noise=st.lists(st.tuples(st.integers(0, 400), st.sampled_from(UGLY)), max_size=4)
+)
+def test_rows_read_the_short_way_are_the_rows_read_the_long_way(
+    made: list[MadeLine], columns: bool, noise: list[tuple[int, bytes]]
+) -> None:
+    body = b"".join(csv_chunks(MadeAccount(), made, two_columns=columns, balance=True))
+    for at, piece in noise:
+        body = body[:at] + piece + body[at:]
+    quick = Read(body).events
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RowReader, "quick", lambda *_: None)
+        assert Read(body).events == quick
 
 
 @settings(max_examples=80, deadline=None)

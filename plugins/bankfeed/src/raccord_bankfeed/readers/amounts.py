@@ -103,10 +103,20 @@ def _number(digits: str, mark: Mark) -> Decimal | None:
     return Decimal(f"{whole or '0'}.{fraction}" if dot and fraction else whole or "0")
 
 
+def is_plain(text: str, mark: Mark) -> bool:
+    """Tell whether an amount is nothing but a sign, digits, thousands and decimals."""
+    return _PLAIN[mark].fullmatch(text) is not None
+
+
+def plain_amount(text: str, mark: Mark) -> Decimal:
+    """Return an amount that is plain."""
+    return Decimal(text.replace(",", "") if mark is Mark.POINT else text.replace(".", "").replace(",", "."))
+
+
 def read_amount(text: str, mark: Mark) -> Decimal | None:
     """Return the amount of a cell with its scale kept, or nothing where none is written so."""
-    if _PLAIN[mark].fullmatch(text) is not None:
-        return Decimal(text.replace(",", "") if mark is Mark.POINT else text.replace(".", "").replace(",", "."))
+    if is_plain(text, mark):
+        return plain_amount(text, mark)
     parts = written(text)
     if parts is None:
         return None

@@ -152,7 +152,8 @@ class TableReader(LineReader):
             if dated >= len(row.cells) or not row.cells[dated].strip():
                 continue
             try:
-                _, amount, _, pending = reader.moved(row)
+                quick = reader.quick(row)
+                _, amount, _, pending = reader.moved(row) if quick is None else (None, quick.amount, None, False)
                 balance = reader.number(row, column)
             except (RowFault, NoTransaction):
                 continue
@@ -161,7 +162,7 @@ class TableReader(LineReader):
             if balance is None:
                 return {}
             if len(running) < _ACCOUNTS_MAX:
-                account = reader.account(row).key
+                account = (reader.account(row) if quick is None else quick.account).key
                 if (known := running.get(account)) is None:
                     known = running[account] = RunningBalance()
                 known.add(amount, balance + amount if before else balance)
@@ -206,8 +207,14 @@ class TableReader(LineReader):
 
     def _row(self, row: Row) -> None:
         reader = self._rows
-        if reader is None or not "".join(row.cells).strip():
+        if reader is None:
             return
+        if self._begun and not self._goes_on and (line := reader.quick(row)) is not None:
+            self._told(line, row)
+        elif "".join(row.cells).strip():
+            self._look_closer(row, reader)
+
+    def _look_closer(self, row: Row, reader: RowReader) -> None:
         header = reader.layout.header
         if header and self._is_header(row, header, reader.layout.columns[Part.DATE]):
             self._begun = True
@@ -228,6 +235,9 @@ class TableReader(LineReader):
             self._tally(reader.account(row) if not reader.layout.is_paypal else None, row).unreadable += 1
             self.unreadable(problem.fault, row.line, row.start, row.shown())
             return
+        self._told(line, row)
+
+    def _told(self, line: Line, row: Row) -> None:
         if self._questions:
             self._ask()
         tally = self._tally(line.account, row)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from raccord.plugin import Text
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import UNNAMED, account_of
-from raccord_bankfeed.readers.amounts import read_amount, unit_beside, written
+from raccord_bankfeed.readers.amounts import is_plain, plain_amount, read_amount, unit_beside, written
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.conventions import Conventions
 from raccord_bankfeed.readers.days import parts_of
@@ -22,6 +22,9 @@ from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Row
 from raccord_bankfeed.readers.table.words import IN, NOT_MOVED, OUT, PENDING, SUMS, Part, plain
 
+_NEW = tuple.__new__
+_CHANGING = frozenset({Part.STATUS, Part.FEE, Part.CHECK, Part.ACCOUNT_TYPE})
+"""Columns that may change what a row comes to, or that are not taken as they stand."""
 _DAYS_MAX = 4000
 _ACCOUNTS_MAX = 1000
 _ACCOUNT_END = re.compile(r"[0-9]{4,5} ?[0-9]{5,6}[A-Z]")
@@ -50,8 +53,18 @@ class RowReader:
     marked: bool = False
     credits_negative: bool = False
 
+    plain: bool = False
+    """Whether most rows can be read the short way: one signed amount and nothing that changes what it means."""
+
     def __post_init__(self) -> None:
         """Judge the whole file's evidence once."""
+        layout = self.layout
+        self.plain = (
+            bool(layout.header and self.evidence.signed)
+            and Part.AMOUNT in layout.columns
+            and not (layout.units or layout.is_paypal)
+            and _CHANGING.isdisjoint(layout.columns)
+        )
         self.flip = self.layout.flip or are_inverted(self.evidence)
         self.marked = marks_incoming(self.evidence)
         self.credits_negative = are_credits_negative(self.evidence)
@@ -60,6 +73,42 @@ class RowReader:
         """Return what a row says of a part, without blanks around it."""
         number = self.layout.columns.get(part)
         return row.cells[number].strip() if number is not None and number < len(row.cells) else ""
+
+    def quick(self, row: Row) -> Line | None:
+        """Return what :meth:`line` returns, the short way, or nothing where that has to look closer."""
+        layout, cells = self.layout, row.cells
+        columns = layout.columns
+        if not self.plain or len(cells) != len(layout.titles):
+            return None
+        text = cells[columns[Part.AMOUNT]]
+        if (day := self.days.get(cells[columns[Part.DATE]])) is None or not is_plain(text, self.written.mark):
+            return None
+        currency = layout.currency
+        if Part.CURRENCY in columns:
+            said = cells[columns[Part.CURRENCY]].strip().upper()
+            currency = said if is_currency(said) else currency
+        amount = plain_amount(text, self.written.mark)
+        name, memo = self.text(row)
+        return _NEW(
+            Line,
+            (
+                self.account(row),
+                cells[columns[Part.ID]].strip() if Part.ID in columns else "",
+                day,
+                -amount if self.flip else amount,
+                currency,
+                name,
+                memo,
+                cells[columns[Part.TYPE]].strip().upper() if Part.TYPE in columns else "",
+                cells[columns[Part.REFERENCE]].strip() if Part.REFERENCE in columns else "",
+                "",
+                False,
+                None,
+                layout.titles,
+                (*cells, ""),
+                row.start,
+            ),
+        )
 
     def moved(self, row: Row) -> tuple[date, Decimal, str, bool]:
         """Return day, amount, currency and whether it is pending; raises ``NoTransaction`` and ``RowFault``."""
