@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -29,6 +29,8 @@ BLOCK_MAX = 40
 """Documents of one amount that are looked at without a word in common."""
 MARGIN = 15
 """By how much a certain proposal is ahead of the next one."""
+CLEAR = 8
+"""By how much a likely one is."""
 
 _WORD = re.compile(r"[A-Z0-9]+")
 _DIGITS = re.compile(r"\d{3,}")
@@ -69,6 +71,10 @@ class Reason(StrEnum):
     """Nothing else is open for the amount."""
 
 
+Place = tuple[str, str]
+"""Kind and id of a document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Movement:
     """Money that came in or went out; ``amount`` is positive."""
@@ -101,12 +107,17 @@ class Proposal:
     sure: Sure
     reasons: tuple[Reason, ...]
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Kind and id of each document."""
+        return tuple((each.kind, each.id) for each in self.items)
+
 
 def propose(movements: Iterable[Movement], items: Iterable[OpenItem]) -> dict[str, list[Proposal]]:
     """Return by movement what it may pay, the best first; movements that nothing open fits are left out."""
     shelf = _Shelf(items)
     found = {each.id: shelf.proposals(each) for each in sorted(movements, key=lambda each: (each.day, each.id))}
-    return {id_: each[:SHOWN] for id_, each in _each_once(found).items()}
+    return {id_: each[:SHOWN] for id_, each in _Choosing(found).answer().items()}
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -145,21 +156,25 @@ class _Shelf:
         self._by_amount: dict[Decimal, list[OpenItem]] = defaultdict(list)
         self._by_number: dict[str, list[OpenItem]] = defaultdict(list)
         self._by_party: dict[str, list[OpenItem]] = defaultdict(list)
+        self._owed: dict[str, Decimal] = defaultdict(Decimal)
         self._by_both: dict[tuple[str, Decimal], list[OpenItem]] = defaultdict(list)
         self._names: dict[str, tuple[str, ...]] = {}
         self._numbers: dict[tuple[str, str], str] = {}
-        self._parties: dict[str, set[str]] = defaultdict(set)
+        self._parties: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        """By the beginnings of two words of their names, or of the only one."""
         for item in sorted(items, key=lambda each: (each.day, each.id)):
             self._by_amount[item.amount].append(item)
             self._by_party[item.party_id].append(item)
+            self._owed[item.party_id] += item.amount
             self._by_both[item.party_id, item.amount].append(item)
             number = self._numbers[item.kind, item.id] = _number_of(item)
             if number:
                 self._by_number[number].append(item)
             if item.party_id not in self._names:
-                self._names[item.party_id] = words_of(item.party)
-                for word in self._names[item.party_id]:
-                    self._parties[_start(word)].add(item.party_id)
+                self._names[item.party_id] = names = words_of(item.party)
+                starts = sorted({_start(word) for word in names})
+                for pair in combinations(starts, 2) if len(names) > 1 else [tuple(starts)]:
+                    self._parties[pair].add(item.party_id)
 
     def proposals(self, movement: Movement) -> list[Proposal]:
         """Return what one movement may pay, regardless of the others."""
@@ -186,10 +201,11 @@ class _Shelf:
 
     def _told(self, words: Sequence[str]) -> set[str]:
         """Return the parties whose names share the beginnings of two words with a text, or have one word that does."""
-        counts: Counter[str] = Counter()
-        for start in {_start(word) for word in words if word not in _EMPTY_WORDS}:
-            counts.update(self._parties.get(start, ()))
-        return {party for party, count in counts.items() if count > 1 or len(self._names[party]) == 1}
+        starts = sorted({_start(word) for word in words if word not in _EMPTY_WORDS})
+        found: set[str] = set()
+        for pair in (*combinations(starts, 2), *((start,) for start in starts)):
+            found |= self._parties.get(pair, set())
+        return found
 
     def _judged(self, items: tuple[OpenItem, ...], words: Sequence[str], numbers: set[str], *, alone: bool) -> Proposal:
         names = self._names[items[0].party_id]
@@ -211,7 +227,10 @@ class _Shelf:
     def _sums(self, movement: Movement, words: Sequence[str], numbers: set[str]) -> Iterator[Proposal]:
         """Yield the documents of a party that the text names whose sum is the movement's amount."""
         named = {item.party_id for number in numbers for item in self._by_number.get(number, ())}
-        named |= {party for party in self._told(words) if naming(self._names[party], words) >= _NAMED}
+        # Names are looked at last: most parties have not enough open.
+        able = (each for each in self._told(words) if len(self._by_party[each]) > 1)
+        able = (each for each in able if self._owed[each] >= movement.amount)
+        named |= {party for party in able if naming(self._names[party], words) >= _NAMED}
         for party in sorted(named):
             there = [each for each in self._by_party[party] if each.day <= movement.day + EARLY]
             told = tuple(each for each in there if self._numbers[each.kind, each.id] in numbers)
@@ -242,30 +261,85 @@ def _adding_up(items: Sequence[OpenItem], amount: Decimal) -> Iterator[tuple[Ope
                 yield some
 
 
-def _each_once(found: dict[str, list[Proposal]]) -> dict[str, list[Proposal]]:
-    """Say how sure each best proposal is: the strongest pair first, no document to two movements."""
-    rivals: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for proposals in found.values():
-        for each in proposals:
-            for item in each.items:
-                rivals[item.kind, item.id].append(each.score)
-    pairs = [(id_, each) for id_, proposals in found.items() for each in proposals if each.score >= _LIKELY_FROM]
-    taken: set[tuple[str, str]] = set()
-    chosen: dict[str, Proposal] = {}
-    for id_, each in sorted(pairs, key=lambda pair: -pair[1].score):
-        places = {(item.kind, item.id) for item in each.items}
-        if id_ not in chosen and not places & taken:
-            chosen[id_] = each
-            taken |= places
-    answer = {}
-    for id_, proposals in found.items():
-        best = chosen.get(id_)
-        others = [each for each in proposals if each is not best]
-        if best is not None:
-            ahead = max((each.score for each in others), default=0) + MARGIN <= best.score
-            alone = all(sorted(rivals[item.kind, item.id])[-2:-1] <= [best.score - MARGIN] for item in best.items)
-            sure = Sure.CERTAIN if ahead and alone and best.score >= _CERTAIN_FROM else Sure.LIKELY
-            others = [Proposal(best.items, best.score, sure, best.reasons), *others]
-        if others:
-            answer[id_] = others
-    return answer
+class _Choosing:
+    """Gives each document to one movement at most, the clearest pairs first.
+
+    What is clear takes its documents away from the others, and that may make the next one clear. Two invoices of one
+    amount to one payer stay open questions, unless the days or other payments leave only one of them.
+    """
+
+    def __init__(self, found: dict[str, list[Proposal]]) -> None:
+        self._found = found = {id_: proposals for id_, proposals in found.items() if proposals}
+        self._order = {id_: place for place, id_ in enumerate(found)}
+        self._wanting: dict[Place, dict[str, int]] = defaultdict(dict)
+        """By document the movements that may pay it, each with the score of its best proposal that holds it."""
+        self._chosen: dict[str, Proposal] = {}
+        self._taken: set[Place] = set()
+        for id_, proposals in found.items():
+            for each in proposals:
+                # What is further behind contests nothing.
+                for place in each.places if each.score > _LIKELY_FROM - MARGIN else ():
+                    self._wanting[place].setdefault(id_, each.score)
+
+    def answer(self) -> dict[str, list[Proposal]]:
+        """Return all proposals, those of each movement that is clear first, with how sure that is."""
+        self._settle(MARGIN)
+        self._settle(CLEAR)
+        answer = {}
+        for id_, proposals in self._found.items():
+            best = self._chosen.get(id_)
+            others = [each for each in proposals if each is not best]
+            if best is not None:
+                others = [replace(best, sure=self._sure(id_, best)), *others]
+            if others:
+                answer[id_] = others
+        return answer
+
+    def _settle(self, margin: int) -> None:
+        """Choose whatever is clear by a margin, and then what that makes clear."""
+        waiting = deque(sorted(self._found, key=lambda id_: (-self._found[id_][0].score, self._order[id_])))
+        queued = set(waiting)
+        while waiting:
+            id_ = waiting.popleft()
+            queued.discard(id_)
+            best = None if id_ in self._chosen else self._clear(id_, margin)
+            if best is None:
+                continue
+            self._chosen[id_] = best
+            self._taken.update(best.places)
+            again = {other for place in best.places for other in self._wanting[place]}
+            for other in sorted(again - queued, key=self._order.__getitem__):
+                if other not in self._chosen:
+                    waiting.append(other)
+                    queued.add(other)
+
+    def _clear(self, id_: str, margin: int) -> Proposal | None:
+        free = self._free(id_)
+        if not free or free[0].score < _LIKELY_FROM:
+            return None
+        best, second = free[0], free[1].score if len(free) > 1 else 0
+        if best.score - second < margin:
+            return None
+        return None if any(self._contested(place, id_, best, margin) for place in best.places) else best
+
+    def _contested(self, place: Place, id_: str, best: Proposal, margin: int) -> bool:
+        """Tell whether another movement needs a document as much, and has nothing else to pay."""
+        for other, score in self._wanting[place].items():
+            if other == id_ or other in self._chosen or score <= best.score - margin:
+                continue
+            elsewhere = (each.score for each in self._free(other) if not set(each.places) & set(best.places))
+            if max(elsewhere, default=0) < score:
+                return True
+        return False
+
+    def _free(self, id_: str) -> list[Proposal]:
+        if not self._taken:
+            return self._found[id_]
+        return [each for each in self._found[id_] if self._taken.isdisjoint(each.places)]
+
+    def _sure(self, id_: str, best: Proposal) -> Sure:
+        """Return certain where nothing comes near, also of what others pay."""
+        ahead = max((each.score for each in self._found[id_] if each is not best), default=0) + MARGIN <= best.score
+        rivals = (score for place in best.places for other, score in self._wanting[place].items() if other != id_)
+        alone = max(rivals, default=0) <= best.score - MARGIN
+        return Sure.CERTAIN if ahead and alone and best.score >= _CERTAIN_FROM else Sure.LIKELY

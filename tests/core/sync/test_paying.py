@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from raccord.onboarding.decisions import DecisionError, answer_hold
 from raccord.onboarding.paying import certain, pay
 from raccord.store.models import Company, Connection, DraftRow, Hold, PaidDocument, Proof
-from raccord.sync.matching import propose
+from raccord.sync.matching import Movement, OpenItem, propose
 from raccord.sync.paying import MATCHES
 from raccord.sync.workshop import Workshop
 
@@ -136,7 +137,30 @@ def test_on_a_made_set_certain_proposals_are_right_and_most_payments_are_found(s
     }
     told = paid_invoices.measure(made, answers)
     assert told.certain >= 0.999
+    assert told.offered >= 0.999, "what is likely too"
     assert told.recall >= 0.95
     offered = [each for each in answers.values() if each[0][1] != "possible"]
     documents = [document for each in offered for document in each[0][0]]
     assert len(documents) == len(set(documents)), "no document is offered to two lines as theirs"
+
+
+def invoice(id_: str, day: int, party: str = "Hugo Pelletier", amount: str = "49.99") -> OpenItem:
+    return OpenItem("Invoice", id_, f"F-{id_}", party, party, Decimal(amount), date(2026, 3, day))
+
+
+def paid_on(id_: str, day: int) -> Movement:
+    return Movement(id_, Decimal("49.99"), date(2026, 3, day), "DEPOT PELLETIER HUGO")
+
+
+def test_equal_invoices_of_one_payer_are_told_apart_by_what_else_is_paid_or_not_at_all() -> None:
+    both = [invoice("1", 1), invoice("2", 10)]
+    unclear = propose([paid_on("a", 12)], both)["a"]
+    assert [(str(each.sure), each.items[0].id) for each in unclear] == [("possible", "1"), ("possible", "2")]
+    apart = propose([paid_on("a", 2), paid_on("b", 12)], both)
+    assert {id_: (str(each[0].sure), each[0].items[0].id) for id_, each in apart.items()} == {
+        "a": ("likely", "1"), "b": ("likely", "2"),
+    }, "the first can only pay what was open by then, which leaves the other"  # fmt: skip
+    torn = propose([paid_on("a", 12), paid_on("b", 13)], both)
+    assert {str(each[0].sure) for each in torn.values()} == {"possible"}
+    two_for_one = propose([paid_on("a", 12), paid_on("b", 13)], both[:1])
+    assert {str(each[0].sure) for each in two_for_one.values()} == {"possible"}, "one of them pays something else"
