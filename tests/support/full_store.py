@@ -111,7 +111,7 @@ def addresses(store: FullStore) -> list[str]:
     ]  # fmt: skip
     for id_ in (store.cards, store.bank):
         own = f"/connections/{id_}"
-        rest = ("proof", "mapping", "settings", "rules", "lists", "switch", "upgrade")
+        rest = ("proof", "mapping", "repost", "settings", "rules", "lists", "switch", "upgrade")
         pages += [own, *(f"{own}/{each}" for each in rest)]
     pages.append(f"/connections/{store.bank}/files")
     lists = [

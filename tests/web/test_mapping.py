@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+from harness import finish
 from httpx2 import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from raccord.store.models import Choice, Connection, LedgerEntry, TermOverride
+from raccord.store.models import Choice, Connection, LedgerEntry, RunState, TermOverride
 from raccord.sync.workshop import Workshop
 
 
@@ -52,3 +53,35 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
     history = browser.get(f"{own}?view=history").text
     assert other.name in history
     assert "Counter sale" in history
+
+
+def test_what_is_posted_is_rewritten_by_a_plan_after_its_effect_was_seen(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    mapping, own = f"/connections/{synced.id}/mapping", f"/connections/{synced.id}/repost"
+    days = {"first": "2026-03-01", "last": "2026-03-20"}
+    assert "already says what your mapping says" in send(own, own, **days).text
+    with workshop.database.read() as session:
+        held = session.scalars(select(Choice).where(Choice.role == "income")).one()
+        other = session.scalars(
+            select(LedgerEntry).where(LedgerEntry.type == "Income", LedgerEntry.object_id != held.ledger_id)
+        ).first()
+    assert other
+    send(mapping, mapping, role="income", ledger=other.object_id, first="2026-03-01", save="yes")
+    assert own in browser.get(mapping).text
+
+    seen = re.sub(r"<[^>]+>", " ", send(own, own, **days).text)
+    assert re.search(r"Would say something else\s+3\s", seen)
+    assert "Plan the rewrite of 3 documents" in seen
+    assert send(own, own, first="", last="x").status_code == 422
+    assert send(own, own, first="2026-03-20", last="2026-03-01", save="yes").status_code == 409
+
+    asked = send(own, own, **days, save="yes")
+    assert (asked.status_code, asked.headers["location"].partition("?")[2]) == (303, "done=repost_asked")
+    run = finish(workshop, asked.headers["location"].split("/")[2].partition("?")[0])
+    assert run.state == RunState.APPROVAL
+    waits = browser.get(own).text
+    assert "A plan to rewrite 3 documents" in waits
+    assert f"/plans/{run.plan_id}" in waits
+    assert send(own, own, back="yes").headers["location"] == f"{own}?done=repost_cancelled"
+    assert "A plan to rewrite" not in browser.get(own).text

@@ -41,6 +41,7 @@ from raccord_web.screens import (
     questions,
     quickbooks,
     records,
+    reposting,
     review,
     rules,
     runs,
@@ -94,6 +95,7 @@ SCREENS = (
     setting_up,
     uploading,
     mapping,
+    reposting,
     helping,
 )
 OPEN_SCREENS = (entrance, signin, hooks)

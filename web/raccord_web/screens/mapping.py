@@ -52,7 +52,7 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
     connection, info = found
     require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
     view = "terms" if fields.get("word") else "roles"
-    first = _day(fields.get("first", "")) or today_of(connection, workshop.clock.now())
+    first = day_of(fields.get("first", "")) or today_of(connection, workshop.clock.now())
     wanted = _change(fields, first)
     try:
         if "save" not in fields:
@@ -105,7 +105,7 @@ def _page(
                 "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
                 "history": _history(session, connection) if view == "history" else [],
                 "seen": seen, "wanted": wanted, "shown": REWRITES_SHOWN,
-                "effect": _effect(session, connection, seen),
+                "effect": effect_by_account(session, connection, seen),
                 "manages": may(
                     acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None
                 ),
@@ -114,7 +114,7 @@ def _page(
         )  # fmt: skip
 
 
-def _effect(session: Session, connection: Connection, seen: Survey | None) -> list[tuple[str, Decimal]]:
+def effect_by_account(session: Session, connection: Connection, seen: Survey | None) -> list[tuple[str, Decimal]]:
     """Return by how much each account would move in all, by its name."""
     totals: dict[str, Decimal] = {}
     for (account, _), amount in ({} if seen is None else seen.effect()).items():
@@ -148,7 +148,7 @@ def _term_matches(view: TermView, q: str, language: str) -> bool:
     return q.lower() in f"{view.term.word} {label} {view.term.ledger} {view.term.origin}".lower()
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
