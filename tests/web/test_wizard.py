@@ -152,7 +152,7 @@ def bank(workshop: Workshop, sandbox: SandboxServer, send: Callable[..., Respons
     return str(made.headers["location"].split("/setup")[0])
 
 
-@pytest.mark.requirement("BF-10", "BF-13", "BF-19", "BF-22", "BF-23", "BF-24", "K20")
+@pytest.mark.requirement("BF-08", "BF-09", "BF-10", "BF-13", "BF-18", "BF-19", "BF-22", "BF-23", "BF-24", "K11", "K20")
 def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_place(
     workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
 ) -> None:
@@ -166,7 +166,16 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
     )
     page = f"/connect/bankfeed/source?mode=first_time&company={found.id}"
     assert "s_simplefin_token" not in browser.get(page).text, "a provider's form stands where it is chosen"
+    searched = browser.get(f"{page}&q=montreal%20BMO").text
+    assert "BMO Banque de Montréal" in searched
+    assert "90 days back" in searched
+    nowhere = browser.get(f"{page}&q=no%20such%20bank").text
+    assert "my bank is not here: import its files" in nowhere
+    picked = browser.get(f"{page}&institution=bmo-banque-de-montréal-simplefin").text
+    assert 'value="simplefin" selected' in picked
+    assert 'value="BMO Banque de Montréal"' in picked
     made = send(page, "/connect/bankfeed/source", company=found.id, mode="first_time", s_input_kind="simplefin")
+    assert made.headers["location"].endswith("/setup/signin")
     own = made.headers["location"].rpartition("/")[0]
     with TwinServer(twin) as server:
         twin.url = server.url
@@ -186,6 +195,10 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
         assert "Choose at least one account." in nothing.text
         done = send(f"{own}/signin", f"{own}/signin", answering="yes", **{"a_take:ACT-2": "on"})
         assert done.headers["location"] == f"{own}/accounts"
+        far = send(f"{own}/scope", f"{own}/scope", first="2024-03-20", time_zone="America/Toronto")
+        assert far.status_code == 409
+        assert "gives 90 days only" in far.text
+        assert "a file of the bank (CSV or other)" in far.text
         send(f"{own}/scope", f"{own}/scope", first="2026-03-01", time_zone="America/Toronto")
         send(f"{own}/checks", f"{own}/checks")
         with workshop.database.read() as session:

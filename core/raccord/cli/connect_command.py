@@ -6,6 +6,7 @@ from raccord.cli.connect_closed import closed
 from raccord.cli.connect_days import days
 from raccord.cli.connect_gaps import backfill_command, gaps
 from raccord.cli.connect_gates import gates_command
+from raccord.cli.connect_institutions import institutions
 from raccord.cli.connect_life import (
     activate_command,
     disconnect_command,
@@ -39,6 +40,7 @@ def command() -> None:
 
 for _each in (
     quickbooks,
+    institutions,
     source,
     list_,
     roles,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
+from raccord.onboarding.institutions import require_history
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.source_accounts import earlier, info_of, refused, source_taken, taken_already
 from raccord.plugin.days import Days, read_cut_off
@@ -317,6 +318,8 @@ def create(
     company = session.get_one(Company, new.company_id)
     workshop.scopes.get(session, company.id, new.connector, 0)
     taken = taken_already(session, info, company, identity)
+    today = Days.of(zone, cut_off).day_of(now)
+    require_history(workshop.scopes.catalog.get(new.connector), settings, new.starts_on or today, today)
     began = ConnectionState.DRAFT if new.draft else ConnectionState.CONNECTED
     connection = Connection(
         company_id=company.id,
@@ -328,7 +331,7 @@ def create(
         mode=new.mode,
         time_zone=zone.key,
         cut_off=f"{cut_off:%H:%M}",
-        starts_on=new.starts_on or Days.of(zone, cut_off).day_of(now),
+        starts_on=new.starts_on or today,
         gates_passed={},
         plugin_version=info.version,
         set_up_at=now,

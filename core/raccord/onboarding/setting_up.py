@@ -20,9 +20,11 @@ from raccord.onboarding.connections import (
 )
 from raccord.onboarding.decisions import BEGINNING, choose
 from raccord.onboarding.gates import require_early, require_stage
+from raccord.onboarding.institutions import require_history
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.source_accounts import earlier, info_of, refused
 from raccord.onboarding.switches import switch_for_company
+from raccord.plugin.days import Days
 from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
@@ -81,6 +83,10 @@ def set_scope(
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = _open(workshop, session, actor, connection_id)
+        company = session.get_one(Company, connection.company_id)
+        settings = workshop.bench_of(session, company, connection).view.settings
+        today = Days.of(zone, hour).day_of(now)
+        require_history(workshop.scopes.catalog.get(connection.connector), settings, first, today)
         connection.starts_on, connection.time_zone, connection.cut_off = first, zone.key, f"{hour:%H:%M}"
         connection.revision += 1
         session.get_one(Schedule, connection.id).time_zone = zone.key

@@ -175,6 +175,23 @@ class Delivery:
             raise ValueError(f"more than {HOLIDAYS_MAX} holidays")
 
 
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """One way of connecting one institution that people look for (a bank): what its settings are then."""
+
+    key: str
+    name: str
+    way: Text
+    values: Mapping[str, str]
+    """Settings that are chosen with it."""
+    words: tuple[str, ...] = ()
+    """Other names that people type."""
+    days: int | None = None
+    """How many days back this way goes, where it has a limit."""
+    always: bool = False
+    """Offered after every search, also one that finds nothing."""
+
+
 class NoSettings(BaseModel):
     """For connectors that need no setting."""
 
@@ -233,6 +250,10 @@ class ConnectorInfo:
     delivery: Callable[[BaseModel], Delivery] | None = None
     credentials_end: Callable[[BaseModel], date | None] | None = None
     """Tells from a connection's settings on which day its credentials stop working; owners are told before."""
+    institutions: Sequence[Institution] = ()
+    """A directory in which a person searches for what is to be connected; empty: there is nothing to search."""
+    history_days: Callable[[BaseModel], int | None] | None = None
+    """Tells from a connection's settings how many days back its source gives records; nothing where it has no limit."""
     signs_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Values of settings under which a person signs in at the source (``sign_in``) before its data is read; empty:
     nobody ever does.

@@ -14,8 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from raccord.enablement import is_allowed
 from raccord.errors import RaccordError
 from raccord.onboarding.connections import NewConnection
+from raccord.onboarding.institutions import find_institutions
 from raccord.onboarding.people import Power, may, require
 from raccord.onboarding.setting_up import begin, unfinished
+from raccord.onboarding.signing_in import signs_in
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.listing import MOST
 from raccord.plugin.info import ConnectorInfo
@@ -89,16 +91,23 @@ def company(request: Request, connector: str) -> Response:
 
 
 @router.get("/connect/{connector}/source")
-def source(request: Request, connector: str) -> Response:
+def source(request: Request, connector: str, q: str = "", institution: str = "") -> Response:
+    """Show the source's settings; where a connector has a directory, one searches it first."""
     beginning = _beginning(request, connector)
     if beginning is None:
         return explained(request, HTTPStatus.NOT_FOUND)
     if waits := beginning.waits_at("source"):
         return RedirectResponse(waits, HTTPStatus.SEE_OTHER)
     info = beginning.info
-    fields = shown(info.settings, _said(beginning), language_of(request), without=set(info.questions.values()))
+    chosen = next((each for each in info.institutions if institution and each.key == institution), None)
+    said = _said(beginning) | ({} if chosen is None else dict(chosen.values))
+    fields = shown(info.settings, said, language_of(request), without=set(info.questions.values()))
+    label = "" if chosen is None or chosen.always else chosen.name
+    found = find_institutions(info, q[:100]) if q else ()
     with desk_of(request).workshop.database.read() as session:
-        return _step(request, session, beginning, "source", fields=fields, label="")
+        return _step(
+            request, session, beginning, "source", fields=fields, label=label, q=q, found=found, institution=chosen
+        )
 
 
 @router.post("/connect/{connector}/source")
@@ -128,7 +137,8 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
         except RaccordError as error:
             refusal = said_by(error, request)
         else:
-            return RedirectResponse(f"/connections/{connection.id}/setup/accounts", HTTPStatus.SEE_OTHER)
+            following = "signin" if signs_in(info, connection.settings) else "accounts"
+            return RedirectResponse(f"/connections/{connection.id}/setup/{following}", HTTPStatus.SEE_OTHER)
     again = shown(info.settings, values, language_of(request), wrong=wrong, without=set(info.questions.values()))
     with workshop.database.read() as session:
         return _step(
@@ -149,7 +159,7 @@ def _step(
     info, steps = beginning.info, first_steps(beginning.info, step, beginning)
     names = [each.name for each in steps]
     before = names[names.index(step) - 1] if names.index(step) else ""
-    usual = {"wrong": "", "refusal": None}
+    usual: dict[str, object] = {"wrong": "", "refusal": None, "q": "", "found": (), "institution": None}
     return show(
         request, f"connect_{step}.html", session, status=status, info=info, connector=info.name, steps=steps,
         step=step, beginning=beginning, mode=beginning.mode, back=beginning.address(before) if before else "",

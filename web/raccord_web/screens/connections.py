@@ -70,7 +70,8 @@ def connection(request: Request, connection_id: str) -> Response:
             recent_days=RECENT_DAYS,
             bar=coverage_bar(coverage_of(session, held, desk_of(request).workshop.clock)),
             granted=granted,
-            takes_files=info is not None and takes_files(info, held.settings),
+            takes_files=info is not None
+            and (takes_files(info, held.settings) or (bool(info.uploads) and signs_in(info, held.settings))),
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
             owner_only=info is not None and info.owner_only,
             takes_lists=info is not None and bool(info.lists),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from pydantic import BaseModel
+
 from raccord.plugin import ConnectorInfo, RoleInfo, StreamInfo, TermTable, Text
 from raccord.plugin.drafts import Accepts
+from raccord_bankfeed.institutions import directory
 from raccord_bankfeed.mapping import LEDGER_ACCOUNT
+from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.settings import OVER_THE_NETWORK, BankFeedSettings
 
@@ -28,6 +32,13 @@ LIMITS = (
 )
 
 
+def _history_days(settings: BaseModel) -> int | None:
+    """Tell how far back a connection's provider goes; files go as far as there are files."""
+    if not isinstance(settings, BankFeedSettings) or settings.input_kind not in PROVIDERS:
+        return None
+    return PROVIDERS[settings.input_kind].history_days(settings)
+
+
 def manifest() -> ConnectorInfo:
     """Return the manifest; reads the term table that ships with the connector."""
     terms = TermTable.from_toml((files("raccord_bankfeed") / "terms.toml").read_text(encoding="utf-8"))
@@ -44,6 +55,8 @@ def manifest() -> ConnectorInfo:
         ),
         version=VERSION,
         uploads={"input_kind": "upload"},
+        institutions=directory(),
+        history_days=_history_days,
         signs_in={"input_kind": sorted(OVER_THE_NETWORK)},
         hosts=("bridge.simplefin.org", "beta-bridge.simplefin.org", "{simplefin_server}", "{ofx_url}"),
         questions={
