@@ -95,6 +95,10 @@ class _Groups:
     def take(self, record: Record) -> None:
         """Take one record with all that continues it."""
         self._file_records += record.physical
+        if record.code == "16":
+            self._group.records += record.physical
+            self._detail(record)
+            return
         match record.code:
             case "01":
                 self.complete = False
@@ -105,9 +109,6 @@ class _Groups:
             case "03":
                 self.end()
                 self._begin_account(record)
-            case "16":
-                self._group.records += record.physical
-                self._detail(record)
             case "49":
                 self._end_account(record)
             case "98":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import BinaryIO
 
@@ -13,7 +14,7 @@ from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
-from raccord_bankfeed.readers.mt940_line import read_amount, read_balance, read_entry, read_information
+from raccord_bankfeed.readers.mt940_line import read_amount, read_balance, read_entry, read_information, sum_entry
 from raccord_bankfeed.readers.ofx_values import excerpt
 from raccord_bankfeed.readers.pushed import LineReader, lines_of
 from raccord_bankfeed.readers.tally import Tally
@@ -134,19 +135,13 @@ class _Messages:
         if not tally.account.key:
             tally.account = _account("")
         try:
+            if self._light:
+                _sum(message, *sum_entry(text))
+                return
             entry = read_entry(text)
         except RowFault as problem:
             tally.unreadable += 1
             self._unreadable(problem.fault, row, start, text)
-            return
-        if entry.amount >= 0:
-            message.credits += entry.amount
-        else:
-            message.debits -= entry.amount
-        if self._light:
-            tally.lines += 1
-            tally.total += entry.amount
-            tally.last_day = entry.day
             return
         told = read_information(information)
         number = _NUMBER.match(message.number)
@@ -192,6 +187,18 @@ class _Messages:
     def _unreadable(self, fault: Fault, row: int, start: int, text: str) -> None:
         if not self._light:
             self._tell(Unreadable(fault.code, fault.reason, row, start, excerpt(text)))
+
+
+def _sum(message: _Message, day: date, amount: Decimal) -> None:
+    """Add a line up before it is told."""
+    if amount >= 0:
+        message.credits += amount
+    else:
+        message.debits -= amount
+    tally = message.tally
+    tally.lines += 1
+    tally.total += amount
+    tally.last_day = day
 
 
 def _contradiction(message: _Message) -> Question | None:

@@ -17,6 +17,11 @@ _LINE = re.compile(
     r"(?P<amount>[0-9][0-9.]*(?:,[0-9]*)?|,[0-9]+)(?P<rest>(?:[A-Z/\s].*)?)",
     re.DOTALL,
 )
+_ENTRY = re.compile(
+    r"([0-9]{6})([0-9]{4})?(RC|RD|C|D)[A-Z]?([0-9]{1,15},[0-9]{0,6})([NFS][A-Z0-9]{3})([^\n/]*)(?://([^\n]*))?(?:\n(.*))?",
+    re.DOTALL,
+)
+"""What most lines are written like, taken apart at once."""
 _USUAL = re.compile(r"[0-9]{1,15},[0-9]{0,6}")
 _TYPE = re.compile(r"([NFSI][A-Z0-9]{3}|[A-Z][A-Z0-9]{3}(?=//|NONREF))(.*)", re.DOTALL)
 _BALANCE = re.compile(r"\s*([CD])([0-9]{6})([A-Z]{3})([0-9.]*(?:,[0-9]*)?)\s*")
@@ -58,6 +63,17 @@ class Told(NamedTuple):
 
 def read_entry(text: str) -> Entry:
     """Read a ``:61:`` with the lines that follow it; raises ``RowFault``."""
+    if (usual := _ENTRY.fullmatch(text)) is not None:
+        value, entry, mark, number, kind, customer, bank, details = usual.groups("")
+        return Entry(
+            booking_day(value, entry),
+            Decimal(number.replace(",", ".")) * _OUT[mark],
+            kind,
+            reference(customer),
+            reference(bank),
+            " ".join(details.split()),
+            False,
+        )
     first, _, details = text.partition("\n")
     found = _LINE.fullmatch(first.strip())
     if found is None:
@@ -78,6 +94,16 @@ def read_entry(text: str) -> Entry:
         " ".join(details.split()),
         found["mark"] in ("EC", "ED"),
     )
+
+
+def sum_entry(text: str) -> tuple[date, Decimal]:
+    """Return of a ``:61:`` what is added up; raises ``RowFault`` where :func:`read_entry` does."""
+    usual = _ENTRY.fullmatch(text)
+    if usual is None:
+        entry = read_entry(text)
+        return entry.day, entry.amount
+    value, day, mark, number = usual.group(1, 2, 3, 4)
+    return booking_day(value, day or ""), Decimal(number.replace(",", ".")) * _OUT[mark]
 
 
 def _fault_of(text: str) -> Fault:

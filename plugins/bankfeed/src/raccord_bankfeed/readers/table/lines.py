@@ -22,7 +22,6 @@ from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Row
 from raccord_bankfeed.readers.table.words import IN, NOT_MOVED, OUT, PENDING, SUMS, Part, plain
 
-_NEW = tuple.__new__
 _CHANGING = frozenset({Part.STATUS, Part.FEE, Part.CHECK, Part.ACCOUNT_TYPE})
 """Columns that may change what a row comes to, or that are not taken as they stand."""
 _DAYS_MAX = 4000
@@ -89,25 +88,22 @@ class RowReader:
             currency = said if is_currency(said) else currency
         amount = plain_amount(text, self.written.mark)
         name, memo = self.text(row)
-        return _NEW(
-            Line,
-            (
-                self.account(row),
-                cells[columns[Part.ID]].strip() if Part.ID in columns else "",
-                day,
-                -amount if self.flip else amount,
-                currency,
-                name,
-                memo,
-                cells[columns[Part.TYPE]].strip().upper() if Part.TYPE in columns else "",
-                cells[columns[Part.REFERENCE]].strip() if Part.REFERENCE in columns else "",
-                "",
-                False,
-                None,
-                layout.titles,
-                (*cells, ""),
-                row.start,
-            ),
+        return Line(
+            self.account(row),
+            cells[columns[Part.ID]].strip() if Part.ID in columns else "",
+            day,
+            -amount if self.flip else amount,
+            currency,
+            name,
+            memo,
+            cells[columns[Part.TYPE]].strip().upper() if Part.TYPE in columns else "",
+            cells[columns[Part.REFERENCE]].strip() if Part.REFERENCE in columns else "",
+            "",
+            False,
+            None,
+            layout.titles,
+            (*cells, ""),
+            row.start,
         )
 
     def moved(self, row: Row) -> tuple[date, Decimal, str, bool]:
