@@ -18,6 +18,7 @@ from till_company import company, connection, sandbox, till_sandbox, workshop
 from raccord.jobs.inline import HandOver
 from raccord.store.database import Database
 from raccord.store.models import (
+    BankRule,
     Certificate,
     Company,
     Connection,
@@ -97,6 +98,14 @@ def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> di
     till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
     sync(workshop, synced)
     with workshop.database.begin() as session:
+        outcome = {"kind": "exclude", "why": "x"}
+        session.add(
+            BankRule(
+                company_id=synced.company_id, place=1, name="Rule", mode="propose", changed_by="x",
+                changed_at=workshop.clock.now(),
+                body={"conditions": [{"on": "text", "test": "contains", "value": "x"}], "outcome": outcome},
+            )
+        )  # fmt: skip
         session.add(
             Certificate(
                 company_id=synced.company_id, month=sale.day, version=1, made_at=workshop.clock.now(), made_by="x",
@@ -106,7 +115,7 @@ def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> di
     models: dict[str, Any] = {
         "company_id": Company, "connection_id": Connection, "certificate_id": Certificate, "run_id": Run,
         "plan_id": Plan, "hold_id": Hold, "problem_id": Problem, "drift_id": Drift, "record_id": SourceRecord,
-        "link_id": LinkRow,
+        "link_id": LinkRow, "rule_id": BankRule,
     }  # fmt: skip
     assert set(models) == set(OBJECTS)
     with workshop.database.read() as session:

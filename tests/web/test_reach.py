@@ -71,6 +71,9 @@ NEEDS = {
     "/drift/{drift_id}/{way}": Power.WORK,
     "/runs/{run_id}/{deed}": Power.WORK,
     "/plans/{plan_id}/approve": Power.WORK,
+    "/companies/{company_id}/bank-rules": Power.WORK,
+    "/bank-rules/{rule_id}": Power.WORK,
+    "/bank-rules/{rule_id}/{deed}": Power.WORK,
     "/questions/{hold_id}/answer": Power.WORK,
     "/review/{hold_id}/pay": Power.WORK,
     "/review/{hold_id}/treat": Power.WORK,
@@ -103,6 +106,7 @@ FIELDS = {
 }
 DEEDS = {
     "/runs/{run_id}/{deed}": "pause",
+    "/bank-rules/{rule_id}/{deed}": "off",
     "/problems/of-cause/{deed}": "ready",
     "/problems/{problem_id}/{deed}": "ready",
     "/people/{person_id}/{deed}": "role",

@@ -22,6 +22,7 @@ from raccord_web.failures import HANDLERS
 from raccord_web.gate import Gate
 from raccord_web.screens import (
     audit,
+    bank_rules,
     books,
     connecting,
     connections,
@@ -87,6 +88,7 @@ SCREENS = (
     plugins,
     people,
     audit,
+    bank_rules,
     settings,
     tokens,
     webhooks,

@@ -44,7 +44,7 @@ NOTES = frozenset(
      "removed", "withdrawn", "password", "session_ended", "appearance", "allowed", "forbidden", "enabled", "disabled",
      "settings", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
      "token_revoked", "version", "file_answered", "night", "repost_asked",
-     "repost_cancelled"}
+     "repost_cancelled", "bank_rule"}
 )  # fmt: skip
 """What the last deed may say of itself in ``?done=``."""
 

@@ -21,6 +21,7 @@ from raccord.onboarding.people import Actor
 from raccord.onboarding.reach import Reach, reach_everywhere
 from raccord.onboarding.sessions import SignedIn, signed_in
 from raccord.store.models import (
+    BankRule,
     Certificate,
     Company,
     Connection,
@@ -58,6 +59,7 @@ OBJECTS: Mapping[str, Callable[[str], Select[Any]]] = {
     "drift_id": _of(Drift),
     "record_id": _of(SourceRecord),
     "link_id": _of(LinkRow),
+    "rule_id": lambda value: select(BankRule.company_id).where(BankRule.id == value),
 }
 """What each parameter of a path stands for; its company decides who sees it."""
 

@@ -1,0 +1,188 @@
+"""Rules for bank lines: a company's list in its order, and one rule with its effect while it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.errors import RaccordError
+from raccord.onboarding import bank_rules
+from raccord.onboarding.people import Power, require
+from raccord.overview.questions import Candidate, candidates
+from raccord.overview.rule_effects import Effect, try_rule
+from raccord.overview.rule_sentences import answer_said, conditions_said, counts_said, effect_said
+from raccord.overview.rule_views import companies_with_rules, list_rules, rule_view
+from raccord.plugin.drafts import Accepts
+from raccord.store.models import BankRule, Company, Connection, ConnectionState
+from raccord.sync.bank_rules import Mode
+from raccord.sync.treatments import Treated
+from raccord_web.desk import desk_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.rendering import said_by, show
+from raccord_web.rule_forms import ROWS, TESTS, holds_whole, rule_typed, typed_of
+from raccord_web.visitors import acting, within_of
+
+router = APIRouter()
+
+Groups = Mapping[str, list[Candidate]]
+_ENDED = (ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)
+
+
+@router.get("/bank-rules")
+def companies(request: Request) -> Response:
+    """Go to the rules of the only company there is, or offer the companies."""
+    with desk_of(request).workshop.database.read() as session:
+        found = companies_with_rules(session, within_of(request))
+        if len(found) == 1:
+            return RedirectResponse(f"/companies/{found[0].id}/bank-rules", HTTPStatus.SEE_OTHER)
+        return show(request, "bank_rules_of.html", session, companies=found)
+
+
+@router.get("/companies/{company_id}/bank-rules")
+def rules(request: Request, company_id: str) -> Response:
+    with desk_of(request).workshop.database.read() as session:
+        return show(
+            request,
+            "bank_rules.html",
+            session,
+            company=session.get_one(Company, company_id),
+            rules=list_rules(session, company_id),
+            answer_said=answer_said,
+            conditions_said=conditions_said,
+        )
+
+
+@router.get("/companies/{company_id}/bank-rules/new")
+def new(request: Request, company_id: str, text: str = "") -> Response:
+    """Show an empty form; ``text`` is what the first condition looks for, where a line led here."""
+    typed = {"test1": "text.contains", "value1": text[:100], "answer": str(Treated.CATEGORY)}
+    return _editor(request, company_id, typed)
+
+
+@router.post("/companies/{company_id}/bank-rules")
+def make(request: Request, company_id: str, fields: Fields) -> Response:
+    """Make a rule, or show what it would have done."""
+    require(acting(request), Power.WORK)
+    try:
+        said = rule_typed(fields)
+        if fields.get("do") == "try":
+            return _editor(request, company_id, fields, effect=_tried(request, company_id, fields))
+        bank_rules.add_rule(desk_of(request).workshop, acting(request), company_id, said)
+    except RaccordError as error:
+        return _editor(request, company_id, fields, error=error)
+    return _back(company_id)
+
+
+@router.get("/bank-rules/{rule_id}")
+def rule(request: Request, rule_id: str) -> Response:
+    with desk_of(request).workshop.database.read() as session:
+        view = rule_view(session, rule_id)
+    if view is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    return _editor(request, view.company_id, typed_of(view.name, view.valid_from, view.body), rule_id)
+
+
+@router.post("/bank-rules/{rule_id}")
+def change(request: Request, rule_id: str, fields: Fields) -> Response:
+    """Change a rule, or show what it would have done if it said this."""
+    require(acting(request), Power.WORK)
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        company_id = session.get_one(BankRule, rule_id).company_id
+    try:
+        said = rule_typed(fields)
+        if fields.get("do") == "try":
+            return _editor(request, company_id, fields, rule_id, effect=_tried(request, company_id, fields, rule_id))
+        seen = int(fields["version"]) if fields.get("version", "").isdecimal() else None
+        bank_rules.change_rule(workshop, acting(request), rule_id, said, seen)
+    except RaccordError as error:
+        return _editor(request, company_id, fields, rule_id, error=error)
+    return _back(company_id)
+
+
+@router.post("/bank-rules/{rule_id}/{deed}")
+def act(request: Request, rule_id: str, deed: str, _fields: Fields) -> Response:
+    """Move a rule, turn it on or off, let it be carried out or only propose, or remove it."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    with workshop.database.read() as session:
+        row = session.get_one(BankRule, rule_id)
+    match deed:
+        case "up" | "down":
+            bank_rules.move_rule(workshop, actor, rule_id, row.place + (1 if deed == "down" else -1))
+        case "on" | "off":
+            bank_rules.switch_rule(workshop, actor, rule_id, deed == "on")
+        case Mode.APPLY | Mode.PROPOSE:
+            bank_rules.set_mode(workshop, actor, rule_id, Mode(deed))
+        case "remove":
+            bank_rules.remove_rule(workshop, actor, rule_id)
+        case _:
+            return explained(request, HTTPStatus.NOT_FOUND)
+    return _back(row.company_id)
+
+
+def _tried(request: Request, company_id: str, fields: Mapping[str, str], rule_id: str = "") -> Effect:
+    with desk_of(request).workshop.database.read() as session:
+        return try_rule(session, company_id, rule_typed(fields), rule_id)
+
+
+def _editor(
+    request: Request,
+    company_id: str,
+    typed: Mapping[str, str],
+    rule_id: str = "",
+    *,
+    effect: Effect | None = None,
+    error: RaccordError | None = None,
+) -> Response:
+    if error is not None and error.code.startswith("people."):
+        raise error
+    with desk_of(request).workshop.database.read() as session:
+        view = rule_view(session, rule_id) if rule_id else None
+        if rule_id and view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        return show(
+            request,
+            "bank_rule.html",
+            session,
+            status=HTTPStatus.OK if error is None or typed.get("do") == "try" else HTTPStatus.CONFLICT,
+            company=session.get_one(Company, company_id),
+            view=view,
+            versions=bank_rules.versions_of(session, rule_id) if rule_id else (),
+            whole=view is None or holds_whole(view.body),
+            typed=typed,
+            tests=TESTS,
+            rows=range(1, ROWS + 1),
+            answers=list(Treated),
+            fitting=_fitting(session, company_id),
+            connections=session.execute(
+                select(Connection.id, Connection.label)
+                .where(Connection.company_id == company_id, Connection.state.not_in(_ENDED))
+                .order_by(Connection.label)
+            ).all(),
+            effect=effect,
+            effect_said=effect_said,
+            counts_said=counts_said,
+            answer_said=answer_said,
+            wrong=None if error is None else said_by(error, request),
+        )
+
+
+def _fitting(session: Session, company_id: str) -> dict[str, list[Candidate]]:
+    """Return what a rule may name, by kind of place."""
+    places = {
+        "category": Accepts.CATEGORY, "bank": Accepts.BANK_OR_CARD, "tax": Accepts.TAX_CODE, "class": Accepts.CLASS,
+        "location": Accepts.LOCATION, "vendor": Accepts.VENDOR, "customer": Accepts.CUSTOMER,
+    }  # fmt: skip
+    found = candidates(session, company_id, list(places.values()))
+    return {name: list(found.get(accepts, ())) for name, accepts in places.items()}
+
+
+def _back(company_id: str) -> Response:
+    return RedirectResponse(f"/companies/{company_id}/bank-rules?done=bank_rule", HTTPStatus.SEE_OTHER)
