@@ -36,6 +36,7 @@ NO_PAGE = {
     "/runs/{run_id}/events": "a stream of events",
     "/health": "an answer for machines",
     "/operations": "leads on to the records",
+    "/bank-rules": "leads on to the rules of the only company",
     "/banque": "leads on to the records",
     "/enter": "leads on once the key in its address is right",
     "/certificates/{certificate_id}": "a file to keep",
