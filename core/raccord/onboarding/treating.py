@@ -36,6 +36,7 @@ from raccord.sync.ruling import RULED, UNRULED
 from raccord.sync.treatment_fit import BooksFit
 from raccord.sync.treatments import (
     BY_PERSON,
+    OTHER_SIDE,
     TREATMENT,
     Treated,
     Treatment,
@@ -49,8 +50,6 @@ from raccord.sync.workshop import Workshop
 
 TOGETHER_MAX = 500
 """Lines that are treated alike in one go."""
-OTHER_SIDE = "other_side"
-"""Under this name a line that is the other side of a transfer names the line that posts it."""
 
 
 @dataclass(frozen=True, slots=True)

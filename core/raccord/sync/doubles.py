@@ -44,11 +44,11 @@ from raccord.sync.bodies import load_draft, mark
 from raccord.sync.books import TYPES
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import ALREADY_EXISTS
-from raccord.sync.conflicts import linked_to, settle, without_decision
+from raccord.sync.conflicts import DECISION, linked_to, settle, without_decision
 from raccord.sync.holds import close_hold, open_hold
 from raccord.sync.prove import months, read_code
 from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.treatments import as_treated
+from raccord.sync.treatments import OTHER_SIDE, as_treated
 from raccord.sync.views import View
 
 DAYS_APART = 5
@@ -82,6 +82,8 @@ class Found:
     owner_key: str = ""
     told_in: str = ""
     """The run in which this connection's own source told of it, where it is the connection's own."""
+    other_leg: bool = False
+    """Whether it is a transfer of ours that another account's line posted, and that no line of this one told of yet."""
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -166,6 +168,7 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
     """Leave out what the connection has matched, and name the owners; of its own documents say when they were told."""
     ids = sorted({each.id for each in found})
     links: dict[tuple[str, str], tuple[str, str, str]] = {}
+    posted_on: dict[tuple[str, str], str] = {}
     taken: set[tuple[str, str, str]] = set()
     forgotten: set[tuple[str, str]] = set()
     for some in chunks(ids, CHUNK):
@@ -179,6 +182,8 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
             )
         ):
             links[link.kind, link.document_id] = (link.connection_id, label, link.key)
+            if link.kind == "Transfer":
+                posted_on[link.kind, link.document_id] = link.money_account
         matches = select(Match).where(Match.connection_id == connection.id, Match.document_id.in_(some))
         taken.update((match.kind, match.document_id, match.money_account) for match in session.scalars(matches))
         # Ours, made by a life that a restored backup has forgotten: its own draft is linked to it.
@@ -187,15 +192,28 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
         )
         forgotten.update((marked.kind, marked.document_id) for marked in session.scalars(known))
     own = _told_in(session, connection, [key for owner, _, key in links.values() if owner == connection.id])
+    told_twice = _other_sides(session, [f"{links[place][0]} {links[place][2]}" for place in posted_on])
     free = []
     for each in found:
         owner, label, key = links.get((each.kind, each.id), ("", "", ""))
-        told_in = own.get(key, "") if owner == connection.id else ""
-        strange = owner != connection.id and each.place not in taken
+        other_leg = posted_on.get((each.kind, each.id), each.account) not in ("", each.account)
+        if other_leg and f"{owner} {key}" in told_twice:
+            continue
+        told_in = own.get(key, "") if owner == connection.id and not other_leg else ""
+        strange = (owner != connection.id or other_leg) and each.place not in taken
         # What the source tells under a third id is still the same document, though the second one was matched.
         if (each.kind, each.id) not in forgotten and (strange or told_in):
-            free.append(replace(each, owner=label, owner_key=key, told_in=told_in))
+            free.append(replace(each, owner=label, owner_key=key, told_in=told_in, other_leg=other_leg))
     return free
+
+
+def _other_sides(session: Session, posted_by: Sequence[str]) -> set[str]:
+    """Return those of the lines that posted transfers (connection and key) whose other side a person named already."""
+    said = DraftRow.decisions[OTHER_SIDE].as_string()
+    found: set[str] = set()
+    for some in chunks(sorted(posted_by), CHUNK):
+        found.update(session.scalars(select(said).where(DraftRow.state == DraftState.SKIPPED, said.in_(some))))
+    return found
 
 
 def _told_in(session: Session, connection: Connection, keys: Sequence[str]) -> dict[str, str]:
@@ -320,6 +338,10 @@ class Doubles:
         detail = f"{found.kind} {found.id}"
         draft = as_treated(row.decisions, load_draft(row.body))
         params = {"linkable": not apart}
+        if found.other_leg and line.reason == DECISION_MISSING and DECISION not in row.decisions:
+            # The same movement, told by its other account: known, and nobody's question.
+            self._skip(line, row, found)
+            return
         resolution = settle(self.scope, self.view, row, draft, ALREADY_EXISTS, params, existing, detail)
         match resolution.kind:
             case ResolutionKind.CREATE:

@@ -29,6 +29,8 @@ from raccord.sync.paying import as_paid, asked_in
 
 TREATMENT = "treatment"
 """Under this name it stands among a draft's decisions."""
+OTHER_SIDE = "other_side"
+"""Under this name a line that is the other side of a transfer names the line that posts it."""
 BY_PERSON, BY_SUGGESTION, BY_RULE = "person", "suggestion", "rule:"
 PARTS_MAX = 50
 _OF = "of"
