@@ -102,8 +102,8 @@ def addresses(store: FullStore) -> list[str]:
         "/records?fate=left_out", "/records?fate=waiting", "/records?fate=resolved",
         "/records?first=2026-02-01&last=2026-02-28", f"/records?connection={store.bank}",
         f"/records?connection={store.bank}&fate=posted&q=L00",
-        "/runs", "/problems", "/problems?code=posting.refused", "/questions", "/questions?offset=4000", "/review",
-        "/drift",
+        "/runs", "/problems", "/problems?code=posting.refused", "/questions", "/questions?offset=4000", "/drift",
+        "/review", "/review?offset=4000&direction=out", "/review?q=12.50", "/review?state=answered",
         "/gaps", "/proof", "/status", "/plugins", "/plugins/chase", "/people", "/audit", "/settings", "/tokens",
         "/help", "/menu", "/connect",
         f"/records/{store.record}", f"/records/{store.record}/undo", f"/runs/{store.run}", f"/runs/{store.run}/undo",
@@ -394,7 +394,7 @@ def _draft(making: _Making, row: _Row) -> dict[str, Any]:
     state = "held" if row.held else "failed" if row.failed else "posted"
     return {
         "id": row.number, "connection_id": _connection(making, row), "record_id": row.number, "key": row.key,
-        "revision": 1, "kind": "sales_receipt" if row.cards else "expense", "day": row.date, "body": body,
+        "revision": 1, "kind": "SalesReceipt" if row.cards else "Purchase", "day": row.date, "body": body,
         "body_hash": digest(body), "state": state, "decisions": {}, "mapped_by": "chase 0.1.0", "mapped_under": 1,
     }  # fmt: skip
 

@@ -19,6 +19,7 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.paying import PAYS
 from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.suggestions import LEARNED
 from raccord.sync.treatments import TREATMENT, Treated
 
 SEARCH_MAX = 100
@@ -64,6 +65,8 @@ class BankLine:
     suggestion: str
     """The account that the connector proposes, by id or name."""
     matches: Sequence[Match] = ()
+    learned: Mapping[str, Any] | None = None
+    """What the question keeps of a suggestion that was learned."""
 
     @property
     def arrives(self) -> bool:
@@ -316,6 +319,7 @@ def _lines(session: Session, rows: Iterable[Any]) -> list[BankLine]:
                     on_card=isinstance(draft, Expense) and draft.payment_type is PaymentType.CARD,
                     suggestion=str(row.Hold.params.get("suggestion", "")),
                     matches=matches_in(row.Hold.params),
+                    learned=row.Hold.params.get(LEARNED),
                 )
             )
     return found

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.overview.bank_lines import BankLine
 from raccord.overview.questions import Behind, suggested_in
-from raccord.overview.rule_views import answer_of, names_of, rulings_on
-from raccord.store.models import Hold, LedgerEntry
+from raccord.overview.rule_views import Names, answer_of, names_of, rulings_on
+from raccord.store.models import LedgerEntry
+from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.suggestions import LEARNED
 from raccord.sync.treatments import BY_SUGGESTION, Part, Treated, Treatment
 
@@ -33,51 +34,73 @@ class Proposed:
 def proposed_for(session: Session, lines: Sequence[BankLine]) -> dict[str, Proposed]:
     """Return by hold what is proposed for lines: people's rules come before what was learned."""
     rulings = rulings_on(session, [line.hold_id for line in lines])
+    names: dict[str, Names] = {}
+    for company_id in {line.company_id for line in lines}:
+        said = [
+            ruling.treatment
+            for line in lines
+            if line.company_id == company_id and (ruling := rulings.get(line.hold_id)) and ruling.treatment
+        ]
+        names[company_id] = names_of(session, company_id, said) if said else {}
+    active = _active(session, lines)
     found: dict[str, Proposed] = {}
     for line in lines:
         ruling = rulings.get(line.hold_id)
         if ruling is not None and ruling.treatment is not None:
-            answer = answer_of(ruling.treatment, names_of(session, line.company_id, [ruling.treatment]))
+            answer = answer_of(ruling.treatment, names[line.company_id])
             if answer is not None:
-                names = [*(share.account for share in answer.shares), answer.other_account]
+                said_names = [*(share.account for share in answer.shares), answer.other_account]
                 found[line.hold_id] = Proposed(
-                    ruling.treatment, [each for each in names if each], answer.party, ruling.rule.name
+                    ruling.treatment, [each for each in said_names if each], answer.party, ruling.rule.name
                 )
-        elif (proposed := _learned(session, line)) is not None:
+        elif (proposed := _learned(line, active)) is not None:
             found[line.hold_id] = proposed
     return found
 
 
-def _learned(session: Session, line: BankLine) -> Proposed | None:
+def _learned(line: BankLine, active: Set[tuple[str, str, str]]) -> Proposed | None:
     """Return what was learned for a line, without what is inactive by now or money received cannot bear."""
-    hold = session.get_one(Hold, line.hold_id)
-    told, said = suggested_in(hold.params), hold.params.get(LEARNED)
-    if told is None or not isinstance(said, Mapping) or not _active(session, line, "Account", told.account):
+    said, told = line.learned, suggested_in({LEARNED: line.learned})
+    if told is None or said is None or (line.company_id, "Account", told.account) not in active:
         return None
-    party = _kept(session, line, said, str(said.get("party_kind", "")), "party_id")
-    taxed = not line.arrives or line.on_card
+
+    def kept(kind: str, name: str) -> str:
+        object_id = str(said.get(name, ""))
+        return object_id if (line.company_id, kind, object_id) in active else ""
+
+    party = kept(str(said.get("party_kind", "")), "party_id")
     part = Part(
         account=told.account,
-        tax_code=_kept(session, line, said, "TaxCode", "tax_code") if taxed else "",
-        class_id=_kept(session, line, said, "Class", "class_id"),
+        tax_code=kept("TaxCode", "tax_code") if not line.arrives or line.on_card else "",
+        class_id=kept("Class", "class_id"),
     )
     treatment = Treatment(
         kind=Treated(str(said["kind"])),
         parts=(part,),
         party_kind=str(said.get("party_kind", "")) if party else "",
         party_id=party,
-        location_id=_kept(session, line, said, "Department", "location_id"),
+        location_id=kept("Department", "location_id"),
         origin=BY_SUGGESTION,
         why=f"{told.confidence}/1000: " + ", ".join(each.key for each in told.examples),
     )
     return Proposed(treatment, [told.account_name], told.party, "", told.confidence, told.examples)
 
 
-def _kept(session: Session, line: BankLine, said: Mapping[str, Any], kind: str, name: str) -> str:
-    object_id = str(said.get(name, ""))
-    return object_id if _active(session, line, kind, object_id) else ""
-
-
-def _active(session: Session, line: BankLine, kind: str, object_id: str) -> bool:
-    entry = session.get(LedgerEntry, (line.company_id, kind, object_id)) if object_id else None
-    return entry is not None and entry.active
+def _active(session: Session, lines: Sequence[BankLine]) -> Set[tuple[str, str, str]]:
+    """Return what the lines' learned suggestions name and is active, by company, kind and id."""
+    named = {
+        str(line.learned[name])
+        for line in lines
+        if line.learned
+        for name in ("account", "party_id", "tax_code", "class_id", "location_id")
+        if name in line.learned
+    }
+    found: set[tuple[str, str, str]] = set()
+    for some in chunks(sorted(named), CHUNK):
+        rows = session.execute(
+            select(LedgerEntry.company_id, LedgerEntry.kind, LedgerEntry.object_id).where(
+                LedgerEntry.object_id.in_(some), LedgerEntry.active.is_(True)
+            )
+        )
+        found.update((row.company_id, row.kind, row.object_id) for row in rows)
+    return found

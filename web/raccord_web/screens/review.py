@@ -21,7 +21,7 @@ from raccord.overview.bank_lines import BankLine, accounts_with_lines, answered_
 from raccord.overview.line_choices import LineChoices, choices_for, usual_categories
 from raccord.overview.line_proposals import proposed_for
 from raccord.overview.listing import Listing
-from raccord.overview.questions import Candidate, open_questions
+from raccord.overview.questions import Candidate
 from raccord.store.models import DraftRow, Hold
 from raccord.sync.treatments import Treated
 from raccord_web.desk import desk_of
@@ -169,7 +169,6 @@ def _page(
             after=_beside(listing.rows, line, 1),
             accounts=accounts_with_lines(session, within),
             usual=usual_categories(session, next(iter(company_ids))) if len(company_ids) == 1 else (),
-            others=open_questions(session, within=within, without_choices=False, without_lines=True, limit=1).total,
             unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
             source=None if choices is None or line is None else _of_source(line, choices),
             proposals=proposed_for(session, list({each.hold_id: each for each in shown}.values())),
