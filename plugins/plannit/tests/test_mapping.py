@@ -69,7 +69,7 @@ def test_an_invoice_keeps_its_number_its_taxes_and_its_amounts(firm: Firm, draft
     ]
     # Quantity and price stand beside an amount only where they come to it.
     assert [line.quantity for line in invoice.lines] == [Decimal("2.00"), None, Decimal("1.00"), Decimal("1.00")]
-    assert invoice.lines[1].description == "Conduits · 1 unité × 289 · Rabais 10"
+    assert invoice.lines[1].description == "Conduits · 1 unité × 289 · Rabais 10.00"
     assert invoice.memo == "Plannit 1001 · Article par défaut"
 
 

@@ -243,7 +243,7 @@ def _line(context: MapContext, line: Mapping[str, JSON]) -> SalesLine:
         described.append(f"{_plain(quantity)}{' ' + unit if unit else ''} × {_plain(price)}")
     discount = _maybe(line, "discount")
     if discount:
-        described.append(f"{_label(context, 'discount')} {_plain(discount)}")
+        described.append(f"{_label(context, 'discount')} {discount:f}")
     return SalesLine(
         item=_item(line),
         amount=amount,
