@@ -103,7 +103,7 @@ def addresses(store: FullStore) -> list[str]:
         "/records?first=2026-02-01&last=2026-02-28", f"/records?connection={store.bank}",
         f"/records?connection={store.bank}&fate=posted&q=L00",
         "/runs", "/problems", "/problems?code=posting.refused", "/questions", "/questions?offset=4000", "/drift",
-        "/review", "/review?offset=4000&direction=out", "/review?q=12.50", "/review?state=answered",
+        "/review", "/review?offset=4000&direction=out", "/review?q=12.50", "/review?state=answered", "/doctor",
         "/gaps", "/proof", "/status", "/plugins", "/plugins/chase", "/people", "/audit", "/settings", "/tokens",
         "/help", "/menu", "/connect",
         f"/records/{store.record}", f"/records/{store.record}/undo", f"/runs/{store.run}", f"/runs/{store.run}/undo",

@@ -67,6 +67,7 @@ NEEDS = {
     "/connections/{connection_id}/backfill": Power.LINK,
     "/companies/{company_id}/certificates": Power.WORK,
     "/plugins/{connector}/{deed}": Power.MANAGE,
+    "/doctor": Power.WORK,
     "/drift": Power.WORK,
     "/drift/{drift_id}/{way}": Power.WORK,
     "/runs/{run_id}/{deed}": Power.WORK,

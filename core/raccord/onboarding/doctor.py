@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -13,7 +14,7 @@ from raccord.onboarding.findings import Finding
 from raccord.store.models import Company, CompanyState, Connection, ConnectionState
 from raccord.sync.workshop import Workshop
 
-__all__ = ["check_all", "check_companies", "check_house"]
+__all__ = ["Checked", "check_all", "check_companies", "check_each", "check_house"]
 
 
 def check_all(workshop: Workshop) -> Iterator[Finding]:
@@ -24,12 +25,31 @@ def check_all(workshop: Workshop) -> Iterator[Finding]:
 
 def check_companies(workshop: Workshop) -> Iterator[Finding]:
     """Yield the findings of each company that is connected, and of its connections."""
+    for each in check_each(workshop, lambda _: True):
+        yield each.finding
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A finding with what it is about; the connection is empty where it is about its company."""
+
+    finding: Finding
+    company_id: str
+    company: str
+    connection_id: str = ""
+
+
+def check_each(workshop: Workshop, wanted: Callable[[str], bool]) -> Iterator[Checked]:
+    """Yield the findings of the connected companies whose id is wanted, each with what it is about."""
     with workshop.database.read() as session:
         companies = session.scalars(
             select(Company).where(Company.state != CompanyState.DISCONNECTED).order_by(Company.name)
         ).all()
     for company in companies:
-        yield from check_company(workshop, company)
+        if not wanted(company.id):
+            continue
+        for finding in check_company(workshop, company):
+            yield Checked(finding, company.id, company.name)
         with workshop.database.read() as session:
             connections = session.scalars(
                 select(Connection)
@@ -40,4 +60,5 @@ def check_companies(workshop: Workshop) -> Iterator[Finding]:
                 .order_by(Connection.label)
             ).all()
         for connection in connections:
-            yield from check_connection(workshop, connection)
+            for finding in check_connection(workshop, connection):
+                yield Checked(finding, company.id, company.name, connection.id)
