@@ -10,12 +10,14 @@ from raccord.plugin import Institution, Text
 from raccord_bankfeed.settings import InputKind
 
 BY_SIMPLEFIN = frozenset({"CA", "US"})
-SIMPLEFIN_DAYS = 90
+SIMPLEFIN_DAYS, PAYPAL_DAYS = 90, 1094
 _FILES = Text("par ses fichiers (OFX, QFX, CSV…)", "by its files (OFX, QFX, CSV…)")
 _BRIDGE = Text(
     "par SimpleFIN, si le pont y donne accès (sa recherche le dit)",
     "by SimpleFIN, if the bridge reaches it (its search says so)",
 )
+
+_SEARCH = Text("par PayPal lui-même", "by PayPal itself")
 
 
 def directory() -> Sequence[Institution]:
@@ -30,6 +32,8 @@ def directory() -> Sequence[Institution]:
             found.append(_way(name, words, _FILES, InputKind.UPLOAD, None))
     return (
         *found,
+        _way("PayPal", (), _SEARCH, InputKind.PAYPAL, PAYPAL_DAYS),
+        _way("PayPal", (), _FILES, InputKind.UPLOAD, None),
         Institution(
             "ofx-direct", "OFX Direct Connect",
             Text("par le serveur OFX de votre banque", "by your bank's OFX server"),

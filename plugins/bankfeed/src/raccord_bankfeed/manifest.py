@@ -58,7 +58,10 @@ def manifest() -> ConnectorInfo:
         institutions=directory(),
         history_days=_history_days,
         signs_in={"input_kind": sorted(OVER_THE_NETWORK)},
-        hosts=("bridge.simplefin.org", "beta-bridge.simplefin.org", "{simplefin_server}", "{ofx_url}"),
+        hosts=(
+            *("bridge.simplefin.org", "beta-bridge.simplefin.org", "{simplefin_server}", "{ofx_url}"),
+            *("api-m.paypal.com", "api-m.sandbox.paypal.com", "{paypal_server}"),
+        ),
         questions={
             "bankfeed.date_order": "answers",
             "bankfeed.decimal_mark": "answers",

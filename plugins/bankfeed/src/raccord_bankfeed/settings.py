@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from raccord_bankfeed.providers.chosen import read_choices
-from raccord_bankfeed.providers.credentials import OfxCredentials, SimpleFinCredentials
+from raccord_bankfeed.providers.credentials import OfxCredentials, PayPalCredentials, SimpleFinCredentials
 from raccord_bankfeed.readers.answers import WORDS, Known
 from raccord_bankfeed.readers.table.layout import check_saved
 
@@ -23,13 +23,14 @@ class InputKind(StrEnum):
     UPLOAD = "upload"
     SIMPLEFIN = "simplefin"
     OFX = "ofx"
+    PAYPAL = "paypal"
 
 
-OVER_THE_NETWORK = frozenset({InputKind.SIMPLEFIN, InputKind.OFX})
+OVER_THE_NETWORK = frozenset({InputKind.SIMPLEFIN, InputKind.OFX, InputKind.PAYPAL})
 """Ways on which somebody signs in at the source."""
 
 
-class BankFeedSettings(SimpleFinCredentials, OfxCredentials):
+class BankFeedSettings(SimpleFinCredentials, OfxCredentials, PayPalCredentials):
     """What the owner of the accounts chooses once; the ledger accounts themselves are choices, not settings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +48,7 @@ class BankFeedSettings(SimpleFinCredentials, OfxCredentials):
                     "SimpleFIN (banks of the USA and Canada)",
                 ],
                 "ofx": ["OFX Direct Connect (serveur de la banque)", "OFX Direct Connect (the bank's server)"],
+                "paypal": ["PayPal", "PayPal"],
             },
         },
     )

@@ -140,3 +140,35 @@ class OfxCredentials(BaseModel):
         # Its end counts: servers tell apart a folder and what is in it.
         checked_address(value)
         return value.strip()
+
+
+class PayPalCredentials(BaseModel):
+    """PayPal: an application of the business account's own, with the right to search transactions."""
+
+    paypal_server: str = Field(
+        default="https://api-m.paypal.com",
+        max_length=200,
+        title="PayPal server",
+        description="https://api-m.sandbox.paypal.com for PayPal's sandbox.",
+        json_schema_extra=when(
+            "paypal", "Serveur PayPal", fr_hint="https://api-m.sandbox.paypal.com pour le bac à sable de PayPal."
+        ),
+    )
+    paypal_client_id: str = Field(
+        default="", max_length=200, title="Client ID", json_schema_extra=when("paypal", "Client ID")
+    )
+    paypal_secret: SecretStr = Field(
+        default=SecretStr(""),
+        title="Secret",
+        description="Of an application made at developer.paypal.com with “Transaction search” ticked.",
+        json_schema_extra=when(
+            "paypal",
+            "Secret",
+            fr_hint="D’une application créée sur developer.paypal.com, « Transaction search » cochée.",
+        ),
+    )
+
+    @field_validator("paypal_server")
+    @classmethod
+    def _paypal_address(cls, value: str) -> str:
+        return checked_address(value)

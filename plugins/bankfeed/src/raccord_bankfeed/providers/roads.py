@@ -6,7 +6,12 @@ from collections.abc import Mapping
 
 from raccord_bankfeed.providers.contract import Provider
 from raccord_bankfeed.providers.ofx import OfxDirect
+from raccord_bankfeed.providers.paypal import PayPal
 from raccord_bankfeed.providers.simplefin import SimpleFin
 from raccord_bankfeed.settings import InputKind
 
-PROVIDERS: Mapping[InputKind, Provider] = {InputKind.SIMPLEFIN: SimpleFin(), InputKind.OFX: OfxDirect()}
+PROVIDERS: Mapping[InputKind, Provider] = {
+    InputKind.SIMPLEFIN: SimpleFin(),
+    InputKind.OFX: OfxDirect(),
+    InputKind.PAYPAL: PayPal(),
+}

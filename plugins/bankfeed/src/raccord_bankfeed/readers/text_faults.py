@@ -195,3 +195,15 @@ def answer_damaged() -> Fault:
         "La réponse de la source est abîmée : aucune ligne n’en est lue. Les mêmes jours seront redemandés.",
         "The source's answer is damaged: no line of it is read. The same days are asked for again.",
     )
+
+
+def id_missing(field: str) -> Fault:
+    return row_fault("id_missing", f"La ligne n’a pas d’identifiant ({field}).", f"The row has no id ({field}).")
+
+
+def status_unknown(field: str, text: str) -> Fault:
+    return row_fault(
+        "status_unknown",
+        f"L’état {text[:20]!r} ({field}) n’est pas connu : on ne sait pas si l’argent a bougé.",
+        f"The state {text[:20]!r} ({field}) is not known: whether money moved cannot be told.",
+    )
