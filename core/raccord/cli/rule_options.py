@@ -10,10 +10,11 @@ import click
 from sqlalchemy.orm import Session
 
 from raccord.cli.finding import FindingError, the_connection
-from raccord.cli.holds_command import AnswerError, find_candidate
+from raccord.cli.holds_command import find_candidate
 from raccord.cli.language import Phrase
 from raccord.cli.words import Option
 from raccord.onboarding.bank_rules import RuleSaid
+from raccord.overview.naming import AnswerError
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
 from raccord.sync.bank_rules import (

@@ -89,7 +89,7 @@ def try_rule(session: Session, company_id: str, said: RuleSaid, rule_id: str = "
     looked = read_places(session, company_id, rules, limit=LINES_MAX + 1)
     places, before = looked[:LINES_MAX], rules[: rules.index(mine)]
     judge = Judge(session, company_id, rules)
-    counts = dict.fromkeys(
+    counts: dict[str, int] = dict.fromkeys(
         ("waiting", "goes", "other", "against", "alike", "earlier", "matched", "both_sides", "unfit"), 0
     )
     kept: dict[str, list[tuple[Place, Treatment | None, str]]] = {}
