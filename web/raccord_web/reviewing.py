@@ -42,6 +42,12 @@ SIDE = "side:"
 REASONS = ("duplicate", "elsewhere", "personal", "not_ours")
 """Why lines are left out most often; whoever has another reason writes it."""
 
+KEYS = (
+    ("J", "next"), ("K", "previous"), ("1 … 9", "pick"), ("A", "accept"), ("M", "match"), ("C", "category"),
+    ("S", "split"), ("T", "transfer"), ("P", "personal"), ("E", "exclude"), ("X", "tick"), ("U", "undo"), ("?", "help"),
+)  # fmt: skip
+"""What each key does, as the page says it."""
+
 Deed = Callable[[Workshop, Actor], object]
 
 

@@ -186,6 +186,28 @@ def test_a_bank_line_is_answered_with_an_account_by_name(told: Told, said: Said,
     assert [(group["kind"], group["lines"]) for group in plan["groups"]] == [("Purchase", 2)]
 
 
+@pytest.mark.requirement("BF-05")
+def test_a_bank_line_is_split_moved_or_personal_and_an_answer_taken_back(told: Told, said: Said, chosen: str) -> None:
+    till.ROWS["T1"] = [
+        {"stream": "bank", "id": f"b{number}", "day": "2026-03-04", "amount": "-12.30", "memo": f"M{number}"}
+        for number in (1, 2, 3)
+    ]
+    told("sync")
+    part = ("--part", "fournitures=10,25", "--part", "déplacement", "--cheque")
+    assert told("holds", "split", "bank/b1", *part) == (Exit.OK, {"treated": ["bank/b1"]})
+    assert told("holds", "transfer", "bank/b2", "--account", "Épargne")[0] == Exit.OK
+    status, refused = told("holds", "personal", "bank/b3", "--account", "Fournitures de bureau")
+    assert (status, refused["error"]["code"]) == (Exit.FAILED, "choice.does_not_fit"), "never an expense"
+    status, shown = said("holds", "personal", "bank/b3", "--account", "Bénéfices non répartis")
+    assert status == Exit.OK, shown
+    assert told("holds", "split", "bank/b1", "--part", "x=1")[1]["error"]["code"] == "hold.unknown"
+    assert told("holds", "take-back", chosen, "bank/b2")[1] == {"taken_back": "bank/b2"}
+    assert told("holds", "split", "bank/b2", "--part", "fournitures=z")[1]["error"]["code"] == "review.not_an_amount"
+    assert told("holds", "split", "bank/b2", "--part", "fournitures")[0] == Exit.OK
+    _, plan = told("plan")
+    assert [(group["kind"], group["lines"]) for group in plan["groups"]] == [("Purchase", 3)]
+
+
 def test_a_missing_choice_is_answered_once_for_all_that_wait_for_it(told: Told, said: Said, connected: str) -> None:
     till.ROWS["T1"] = [sale(1), sale(2)]
     told("sync")

@@ -12,6 +12,7 @@ from raccord.overview.explain import known_codes
 from raccord.overview.records import Fate
 from raccord_web.desk import desk_of
 from raccord_web.rendering import language_of, said, show
+from raccord_web.reviewing import KEYS
 from raccord_web.states import FATES, OFF, RUNS
 
 router = APIRouter()
@@ -32,6 +33,7 @@ def contents(request: Request, q: Annotated[str, Query(max_length=100)] = "") ->
             q=q,
             codes=found,
             states=[*OFF.values(), *RUNS.values()],
+            review_keys=KEYS,
             fates=[(fate, FATES[fate]) for fate in Fate],
             connectors=[each.info for each in desk.workshop.scopes.catalog.admitted.values()],
         )

@@ -28,6 +28,7 @@ from raccord_web.desk import desk_of
 from raccord_web.forms import Fields
 from raccord_web.rendering import language_of, said_by, show
 from raccord_web.reviewing import (
+    KEYS,
     PARTS,
     REASONS,
     SHOWN,
@@ -45,11 +46,6 @@ from raccord_web.wording import wording
 router = APIRouter()
 
 SAID = ("gone", "undone", "together", "kept_pays", *(f"kept_{kind}" for kind in Treated))
-KEYS = (
-    ("J", "next"), ("K", "previous"), ("1 … 9", "pick"), ("A", "accept"), ("M", "match"), ("C", "category"),
-    ("S", "split"), ("T", "transfer"), ("P", "personal"), ("E", "exclude"), ("X", "tick"), ("U", "undo"), ("?", "help"),
-)  # fmt: skip
-"""What each key does, as the page says it."""
 
 
 @router.get("/review")
