@@ -39,6 +39,7 @@ from raccord.sync.matching import Sure
 from raccord.sync.paying import MATCHES, PAYS, asked_in
 from raccord.sync.plan import Planner
 from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.suggestions import LEARNED
 from raccord.sync.treatment_fit import BooksFit
 from raccord.sync.treatments import (
     TREATMENT,
@@ -134,7 +135,14 @@ def read_places(
     asked = select(Hold.draft_id).where(Hold.connection_id.in_(mine), Hold.code == DECISION_MISSING)
     wanted = (
         select(
-            DraftRow,
+            # Columns and not whole rows: twenty thousand of them are read while a person types.
+            DraftRow.id,
+            DraftRow.key,
+            DraftRow.connection_id,
+            DraftRow.state,
+            DraftRow.reason,
+            DraftRow.decisions,
+            DraftRow.body,
             Hold.id.label("hold_id"),
             Hold.params,
             (_account() if accounts else DraftRow.key).label("account"),
@@ -152,11 +160,11 @@ def read_places(
         wanted = wanted.outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
     found = []
     for row in session.execute(wanted):
-        draft = treatable(load_draft(row.DraftRow.body))
+        draft = treatable(load_draft(row.body))
         if draft is not None:
             line = Line.of(
                 draft,
-                row.DraftRow.connection_id,
+                row.connection_id,
                 (row.account or "") if accounts else "",
                 _kind(row.raw) if kinds else "",
             )
@@ -293,8 +301,8 @@ def _answer(
 
 
 def by_person(place: Place) -> bool:
-    """Tell whether a person said what a line is, or accepted what was proposed."""
-    return RULED not in place.decisions and (PAYS in place.decisions or said_of(place) is not None)
+    """Tell whether a person said what a line is, or accepted what was proposed; not what was accepted by itself."""
+    return not {RULED, LEARNED} & set(place.decisions) and (PAYS in place.decisions or said_of(place) is not None)
 
 
 def said_of(place: Place) -> Treatment | None:
@@ -312,10 +320,9 @@ def said_of(place: Place) -> Treatment | None:
 
 
 def _place(row: Any, line: Line) -> Place:
-    draft: DraftRow = row.DraftRow
     matches = (row.params or {}).get(MATCHES) or ()
-    waits = row.hold_id if draft.state == DraftState.HELD else ""
-    return Place(draft.id, draft.key, draft.state, draft.reason, draft.decisions, waits or "", matches, line)
+    waits = row.hold_id if row.state == DraftState.HELD else ""
+    return Place(row.id, row.key, row.state, row.reason, row.decisions, waits or "", matches, line)
 
 
 def _kind(raw: str | None) -> str:
