@@ -11,7 +11,7 @@ from harness import choose_usual, sync
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from raccord.store.models import BankRule, Company, Connection, DraftRow
+from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold
 from raccord.sync.bank_rules import BODY
 from raccord.sync.ruling import RULED
 from raccord.sync.workshop import Workshop
@@ -56,7 +56,7 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     wrong = send(page, listing, do="save", **{**fields, "test1": "amount.under", "value1": "cheap"})
     assert (wrong.status_code, "neither an amount nor a day" in wrong.text) == (409, True)
     assert send(page, listing, do="save", **fields).headers["location"] == f"{listing}?done=bank_rule"
-    split = {"test1": "text.word", "value1": "loyer", "answer": "split", "part1": expense[1], "share1": "30 %",
+    split = {"test1": "text.word", "value1": "loyer", "answer": "split", "part1": expense[1], "share1": "500,00",
              "part2": expense[1], "share2": ""}  # fmt: skip
     send(page, listing, do="save", name="Loyer", **split)
     first, second = rules_of(workshop)
@@ -77,6 +77,8 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     with workshop.database.read() as session:
         row = session.scalars(select(DraftRow).where(DraftRow.key == "bank/b1")).one()
         assert (row.state, row.decisions[RULED]["version"]) == ("posted", 3)
+        waits = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None))).one()
+    assert "The rule “Loyer” fits, but: The parts come to" in browser.get(f"/review?line={waits}").text
     send(own, f"{own}/off")
     assert [each.enabled for each in rules_of(workshop)] == [True, False]
     send(own, f"{own}/remove")

@@ -174,7 +174,8 @@ def check_body(session: Session, company_id: str, body: RuleBody) -> None:
 def _check_condition(condition: Condition) -> None:
     match condition:
         case TextCondition() | KindCondition():
-            if len(condition.value) > VALUE_MAX or not any(each.isalnum() for each in fold(condition.value)):
+            said = condition.value
+            if len(said) > VALUE_MAX or not said.isprintable() or not any(each.isalnum() for each in fold(said)):
                 raise rule_texts.text_unfit()
         case AmountCondition():
             between = condition.test is AmountTest.BETWEEN
@@ -214,15 +215,15 @@ def _check_outcome(outcome: Outcome) -> None:
 
 
 def _check_split(parts: Sequence[RulePart]) -> None:
-    percents = [part.percent for part in parts if part.percent is not None]
+    percents = [part.percent for part in parts if part.percent is not None and part.percent.is_finite()]
     amounts = [part.amount for part in parts if part.amount is not None]
     rests = sum(1 for part in parts if part.percent is None and part.amount is None)
     whole = sum(percents, Decimal(0))
     sound = (
         1 < len(parts) <= RULE_PARTS_MAX
         and rests <= 1
-        and all(part.percent is None or part.amount is None for part in parts)
-        and all(each.is_finite() and 0 < each < 100 and each == each.quantize(Decimal("0.0001")) for each in percents)
+        and all(part.percent is None or (part.amount is None and part.percent.is_finite()) for part in parts)
+        and all(0 < each < 100 and each == each.quantize(Decimal("0.0001")) for each in percents)
         and all(_sound(each) for each in amounts)
         and (whole < 100 if rests else (whole == 100 and not amounts))
     )

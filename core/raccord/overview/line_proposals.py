@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.bank_lines import BankLine
 from raccord.overview.questions import Behind, suggested_in
+from raccord.overview.rule_sentences import waits_because
 from raccord.overview.rule_views import Names, answer_of, names_of, rulings_on
+from raccord.plugin.texts import Text
 from raccord.store.models import LedgerEntry
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.suggestions import LEARNED
@@ -56,6 +58,12 @@ def proposed_for(session: Session, lines: Sequence[BankLine]) -> dict[str, Propo
         elif (proposed := _learned(line, active)) is not None:
             found[line.hold_id] = proposed
     return found
+
+
+def rule_waits(session: Session, hold_id: str) -> Text | None:
+    """Return why a line that a rule fits waits for a person all the same, if it does."""
+    ruling = rulings_on(session, [hold_id]).get(hold_id)
+    return None if ruling is None else waits_because(ruling)
 
 
 def _learned(line: BankLine, active: Set[tuple[str, str, str]]) -> Proposed | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from raccord.onboarding.treating_texts import refusal
 from raccord.overview.rule_effects import Effect
 from raccord.overview.rule_views import Answer, Share
 from raccord.plugin.texts import Text
@@ -15,11 +16,13 @@ from raccord.sync.bank_rules import (
     Direction,
     DirectionCondition,
     KindCondition,
+    Mode,
     RuleBody,
     TextCondition,
     TextTest,
     Together,
 )
+from raccord.sync.ruling import BOTH_SIDES, MATCH_FIRST, PERSON_FIRST, Ruling
 from raccord.sync.treatments import Treated
 
 _READS = {
@@ -34,6 +37,13 @@ _COUNTS = {
     AmountTest.BETWEEN: Text("montant de {} à {}", "amount from {} to {}"),
     AmountTest.UNDER: Text("montant < {}", "amount < {}"),
     AmountTest.OVER: Text("montant > {}", "amount > {}"),
+}
+
+
+_HELD = {
+    MATCH_FIRST: Text("l'opération règle sans doute un document ouvert.", "the line probably pays an open document."),
+    BOTH_SIDES: Text("l'autre compte parle du même virement.", "the other account tells of the same transfer."),
+    PERSON_FIRST: Text("une personne en a dit autre chose.", "a person said something else of it."),
 }
 
 
@@ -75,6 +85,18 @@ def answer_said(answer: Answer | None) -> Text:
         case _:
             said = Text(_accounts(answer.shares), _accounts(answer.shares))
     return Text(f"{said.fr} ({answer.party})", f"{said.en} ({answer.party})") if answer.party else said
+
+
+def waits_because(ruling: Ruling) -> Text | None:
+    """Return why a line that a rule fits waits all the same; nothing where the rule only proposes."""
+    if ruling.unfit is not None:
+        why = refusal(ruling.unfit.code, **ruling.unfit.params).text
+    elif ruling.held and ruling.rule.mode is Mode.APPLY:
+        why = _HELD[ruling.held]
+    else:
+        return None
+    name = ruling.rule.name
+    return Text(f"La règle « {name} » convient, mais : {why.fr}", f"The rule “{name}” fits, but: {why.en}")
 
 
 def effect_said(effect: Effect) -> Text:

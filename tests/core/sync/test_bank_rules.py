@@ -35,7 +35,10 @@ from raccord.sync.bank_rules import (
     fold,
     treatment_of,
 )
-from raccord.sync.treatments import Treated, UnfitTreatment, shares
+from raccord.sync.paying import PAYS
+from raccord.sync.ruling import RULED, Place, by_person
+from raccord.sync.suggestions import LEARNED
+from raccord.sync.treatments import TREATMENT, Treated, UnfitTreatment, shares
 
 DAY = date(2026, 3, 4)
 ASKED = Decision("category", Accepts.CATEGORY)
@@ -237,3 +240,19 @@ def test_a_split_with_a_rest_adds_up_to_the_cent(cents: int, percents: list[int]
         return
     assert sum(each.amount or 0 for each in shares(treatment.parts, total)) == total
     assert all(each.amount is not None and each.amount > 0 for each in treatment.parts)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "persons"),
+    [
+        ({}, False),
+        ({"category": "7"}, True),
+        ({PAYS: {}}, True),
+        ({TREATMENT: {"kind": "exclude", "why": "x"}}, True),
+        ({TREATMENT: {"kind": "exclude", "why": "x"}, RULED: {}}, False),
+        ({TREATMENT: {"kind": "exclude", "why": "x"}, LEARNED: 990}, False),
+    ],
+)
+def test_what_answered_itself_is_no_persons_choice(decisions: dict[str, Any], persons: bool) -> None:
+    here = Place(1, "bank/1", "waiting", "", decisions, "", (), line(spent("80.00")))
+    assert by_person(here) is persons

@@ -32,6 +32,7 @@ from raccord.onboarding.decisions import answer_hold, choose
 from raccord.onboarding.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.treating import take_back, treat
 from raccord.overview.rule_effects import Effect, try_rule
+from raccord.overview.rule_sentences import waits_because
 from raccord.overview.rule_views import list_rules, rulings_on
 from raccord.overview.why import why
 from raccord.store.models import (
@@ -248,6 +249,10 @@ def test_what_a_rule_cannot_do_waits_with_the_reason(
     with workshop.database.read() as session:
         found = {each.rule.name: each for each in rulings_on(session, [each.id for each in waits.values()]).values()}
         said_why = {name: each.held or (each.unfit.code if each.unfit else "") for name, each in found.items()}
+        told = {name: waits_because(each) for name, each in found.items()}
+        assert told["Resto"] is not None
+        assert told["Resto"].en.startswith("The rule “Resto” fits, but: “R Repas")
+        assert all(told.values())
     assert said_why == {"Épicerie": "sum", "Resto": "does_not_fit", "Épargne": BOTH_SIDES}
     assert workshop.client(company).count("Transfer") == 0
     again = tried(workshop, company, said("Épargne", transfer, "epargne"))

@@ -19,7 +19,7 @@ from raccord.onboarding.suggesting import percent
 from raccord.onboarding.treating import take_back, treat
 from raccord.overview.bank_lines import BankLine, accounts_with_lines, answered_lines, open_lines, the_line
 from raccord.overview.line_choices import LineChoices, choices_for, usual_categories
-from raccord.overview.line_proposals import proposed_for
+from raccord.overview.line_proposals import proposed_for, rule_waits
 from raccord.overview.listing import Listing
 from raccord.overview.questions import Candidate
 from raccord.store.models import DraftRow, Hold
@@ -168,6 +168,7 @@ def _page(
             unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
             source=None if choices is None or line is None else _of_source(line, choices),
             proposals=proposed_for(session, list({each.hold_id: each for each in shown}.values())),
+            rule_waits=None if line is None else rule_waits(session, line.hold_id),
             percent=percent,
             told=None if wrong else _told(request),
             wrong=None if wrong is None else said_by(wrong, request),
