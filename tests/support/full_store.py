@@ -106,7 +106,8 @@ def addresses(store: FullStore) -> list[str]:
         "/review", "/review?offset=4000&direction=out", "/review?q=12.50", "/review?state=answered", "/doctor",
         "/gaps", "/proof", "/status", "/plugins", "/plugins/chase", "/people", "/audit", "/settings", "/tokens",
         "/help", "/menu", "/connect",
-        f"/records/{store.record}", f"/records/{store.record}/undo", f"/runs/{store.run}", f"/runs/{store.run}/undo",
+        f"/records/{store.record}", f"/records/{store.record}/undo",
+        f"/records/undo?record={store.record}", f"/runs/{store.run}", f"/runs/{store.run}/undo",
         f"/plans/{store.waiting_plan}", f"/plans/{store.first_plan}", f"/certificates/{store.certificate}",
         f"/companies/{store.company_id}/statements",
     ]  # fmt: skip

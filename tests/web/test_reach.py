@@ -62,6 +62,7 @@ NEEDS = {
     "/companies/{company_id}/suggestions/ask": Power.WORK,
     "/companies/{company_id}/night": Power.MANAGE,
     "/runs/{run_id}/undo": Power.WORK,
+    "/records/undo": Power.WORK,
     "/records/{record_id}/undo": Power.WORK,
     "/connections/{connection_id}/managing": Power.LINK,
     "/connections/{connection_id}/backfill": Power.LINK,
@@ -200,6 +201,8 @@ def test_nothing_is_answered_without_a_session_and_nothing_of_another_company(
         form = {"form_token": token, name: theirs[parameter], "code": "mapping.bad_record", "role": "bookkeeper"}
         assert stranger.post("/problems/of-cause/ready", data=form).status_code == 404
         assert stranger.post("/people/invite", data={**form, "email": "z@example.ca"}).status_code == 404
+    assert stranger.get(f"/records/undo?record={theirs['record_id']}").status_code == 404
+    assert stranger.post("/records/undo", data={"form_token": token, "records": theirs["record_id"]}).status_code == 404
     assert stranger.post("/problems/of-cause/ready", data={"form_token": token, "code": "x"}).status_code == 400
 
 
@@ -263,6 +266,7 @@ def test_every_deed_refuses_every_role_that_is_too_small(
                 "form_token": token,
                 "company": company_id,
                 "connection": theirs["connection_id"],
+                "records": theirs["record_id"],
                 **FIELDS.get(route.path, {}),
             }
             answer = browser.post(address, data=fields)

@@ -17,6 +17,7 @@ from raccord.store.models import (
     LearnedHistory,
     LedgerEntry,
     Plan,
+    PlanLine,
     Run,
     RunState,
     SourceRecord,
@@ -76,6 +77,25 @@ def test_what_came_of_one_record_is_undone_from_its_page(
     page = f"/records/{records['s3']}/undo"
     nothing = send(page, page)
     assert (nothing.status_code, "Nothing to undo" in nothing.text) == (409, True)
+
+
+def test_what_came_of_ticked_records_is_undone_by_one_plan(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    with workshop.database.read() as session:
+        records = {row.source_id: row.id for row in session.scalars(select(SourceRecord))}
+    listed = browser.get("/records").text
+    assert listed.count('name="record"') == 3, "what was posted can be ticked"
+    chosen = f"/records/undo?record={records['s1']}&record={records['s2']}"
+    assert "Undo what came of 2 records" in browser.get(chosen).text
+    for wrong, status in (("", 200), ("?record=x", 404), ("?record=999999", 404), ("?" + "record=1&" * 101, 400)):
+        assert browser.get(f"/records/undo{wrong}").status_code == status, wrong
+    assert send(chosen, "/records/undo", records="").status_code == 400
+    assert send(chosen, "/records/undo", records=f"{records['s1']} {records['s2']}").status_code == 303
+    undo = finish(workshop, newest_run(workshop).id)
+    with workshop.database.read() as session:
+        keys = [line.key for line in session.scalars(select(PlanLine).where(PlanLine.plan_id == undo.plan_id))]
+    assert sorted(keys) == ["sales/s1", "sales/s2"]
 
 
 def test_closed_periods_and_days_are_ruled_from_the_page(

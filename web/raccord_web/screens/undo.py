@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,15 +14,17 @@ from raccord.jobs.undo_requests import UndoError, request_undo
 from raccord.onboarding.people import Power, require
 from raccord.overview.records import record_story
 from raccord.overview.runs import run_view
-from raccord.store.models import DraftRow
+from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord.sync.undo_selection import Asked
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import said_by, show
-from raccord_web.visitors import acting
+from raccord_web.visitors import acting, admit, visitor_of
 
 router = APIRouter()
+CHOSEN_MAX = 100
+"""Records that are undone at a time from the list."""
 UNSAID = {"way": "delete", "names": "", "certified": ""}
 
 
@@ -64,6 +66,71 @@ def undo_record(request: Request, record_id: str, fields: Fields) -> Response:
         return _of_record(request, record_id, fields, error)
 
 
+@router.get("/records/undo")
+def of_records(request: Request) -> Response:
+    """Show what undoing the ticked records means."""
+    chosen = request.query_params.getlist("record")
+    if chosen:
+        return _of_records(request, chosen)
+    with desk_of(request).workshop.database.read() as session:
+        return show(request, "undo_nothing.html", session)
+
+
+@router.post("/records/undo")
+def undo_records(request: Request, fields: Fields) -> Response:
+    """Ask for the plan that takes out what came of several records of one connection."""
+    chosen = fields.get("records", "").split()
+    ids, connections = _admitted(request, chosen)
+    if len(connections) != 1:
+        return _of_records(request, chosen, fields)
+    with desk_of(request).workshop.database.read() as session:
+        keys = tuple(session.scalars(select(DraftRow.key).where(DraftRow.record_id.in_(ids)).order_by(DraftRow.id)))
+    try:
+        return _asked(request, connections[0].id, _depth(fields, keys=keys))
+    except UndoError as error:
+        return _of_records(request, chosen, fields, error)
+
+
+def _admitted(request: Request, chosen: Sequence[str]) -> tuple[list[int], list[Connection]]:
+    """Return the records that were ticked and their connections; one of somebody else's raises a 404.
+
+    Whoever asks acts as the company of these records knows them.
+    """
+    if not 0 < len(chosen) <= CHOSEN_MAX:
+        raise HTTPException(HTTPStatus.BAD_REQUEST)
+    with desk_of(request).workshop.database.read() as session:
+        for each in chosen:
+            request.state.actor = admit(session, visitor_of(request), "record_id", each)
+        ids = [int(each) for each in chosen]
+        of = select(SourceRecord.connection_id).where(SourceRecord.id.in_(ids))
+        found = session.scalars(select(Connection).where(Connection.id.in_(of)).order_by(Connection.label)).all()
+    require(acting(request), Power.WORK)
+    return ids, list(found)
+
+
+def _of_records(
+    request: Request, chosen: Sequence[str], fields: Mapping[str, str] | None = None, error: UndoError | None = None
+) -> Response:
+    ids, connections = _admitted(request, chosen)
+    several = len(connections) > 1
+    with desk_of(request).workshop.database.read() as session:
+        return show(
+            request,
+            "undo.html",
+            session,
+            status=HTTPStatus.OK if error is None and not several else HTTPStatus.CONFLICT,
+            action="/records/undo",
+            back=f"/records?connection={connections[0].id}",
+            connection_id=connections[0].id,
+            connection=connections[0].label,
+            what="",
+            chosen=ids,
+            several=[each.label for each in connections] if several else [],
+            kept=UNSAID | dict(fields or {}),
+            wrong=None if error is None else said_by(error, request),
+        )
+
+
 def _depth(fields: Mapping[str, str], run_id: str = "", keys: tuple[str, ...] = ()) -> Asked:
     return Asked(
         run_id, keys, fields.get("names") == "yes", fields.get("way") == "void", fields.get("certified", "").strip()
@@ -96,6 +163,8 @@ def _of_run(
             connection_id=view.connection_id,
             connection=view.connection,
             what="",
+            chosen=[],
+            several=[],
             kept=UNSAID | dict(fields or {}),
             wrong=None if error is None else said_by(error, request),
         )
@@ -119,6 +188,8 @@ def _of_record(
             connection_id=story.view.connection_id,
             connection=story.view.connection,
             what=story.view.source_id,
+            chosen=[],
+            several=[],
             kept=UNSAID | dict(fields or {}),
             wrong=None if error is None else said_by(error, request),
         )
