@@ -8,8 +8,8 @@ are worth something, numbers of two machines are not.
 
     python bench/read_bank_files.py [--records 10000 100000 1000000] [--rounds 3] [--only MT940]
 
-bankstatementparser is not among the tools that ``make dev`` installs, because it brings pandas:
-``pip install -c constraints.txt bankstatementparser``.
+bankstatementparser (it brings pandas) and qifparse are not among the tools that ``make dev`` installs:
+``pip install -c constraints.txt bankstatementparser qifparse``.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def total(count: int) -> Decimal:
 FORMATS: dict[str, tuple[str, Write]] = {
     "OFX 1": ("ofx", lambda count: statement_chunks(ACCOUNT, made(count))),
     "OFX 2": ("ofx", lambda count: statement_chunks(ACCOUNT, made(count), dialect=XML)),
-    "QIF": ("qif", lambda count: qif_chunks(ACCOUNT, made(count))),
+    "QIF": ("qif", lambda count: qif_chunks(ACCOUNT, made(count), day=lambda day: f"{day:%d/%m/%Y}")),
     "CAMT.053": ("xml", lambda count: camt_chunks(ACCOUNT, made(count), total=total(count))),
     "MT940": ("sta", lambda count: mt940_chunks(ACCOUNT, made(count), total=total(count))),
     "BAI2": ("bai", lambda count: bai2_chunks(ACCOUNT, made(count))),
@@ -126,8 +126,16 @@ def by_bai2(path: Path) -> int:
 def by_quiffen(path: Path) -> int:
     from quiffen import Qif
 
-    read = Qif.parse(str(path))
+    read = Qif.parse(str(path), day_first=True)
     return sum(len(each) for account in read.accounts.values() for each in account.transactions.values())
+
+
+def by_qifparse(path: Path) -> int:
+    from qifparse.parser import QifParser
+
+    with path.open() as file:
+        accounts = QifParser.parse(file).get_accounts()
+    return sum(len(found) for account in accounts for found in account._transactions.values())
 
 
 def by_ofxparse(path: Path) -> int:
@@ -171,7 +179,7 @@ BANKSTATEMENTPARSER = ("bankstatementparser", by_bankstatementparser, 100_000)
 LIBRARIES: dict[str, list[tuple[str, Work, int]]] = {
     "OFX 1": [BANKSTATEMENTPARSER, ("ofxparse", by_ofxparse, QUADRATIC)],
     "OFX 2": [BANKSTATEMENTPARSER, ("ofxparse", by_ofxparse, QUADRATIC)],
-    "QIF": [("quiffen", by_quiffen, 100_000)],
+    "QIF": [("qifparse", by_qifparse, 100_000), ("quiffen", by_quiffen, 100_000)],
     "CAMT.053": [BANKSTATEMENTPARSER, ("pycamt", by_pycamt, 2_000)],
     "MT940": [BANKSTATEMENTPARSER, ("mt-940", by_mt940, 100_000)],
     "BAI2": [BANKSTATEMENTPARSER, ("bai2", by_bai2, 100_000)],
@@ -179,6 +187,13 @@ LIBRARIES: dict[str, list[tuple[str, Work, int]]] = {
     "CSV, balances": [BANKSTATEMENTPARSER, ("csv.DictReader", by_dict_reader, 1_000_000)],
 }
 """With the most records that each is given: what it reads in about a minute, or holds in 2 GB."""
+
+
+OURS: dict[str, tuple[Work, int]] = {
+    "raccord": (ours, sys.maxsize),
+    "lines alone": (floor, sys.maxsize),
+    "raccord, to records": (to_records, 100_000),
+}
 
 
 def main() -> None:
@@ -204,9 +219,7 @@ def main() -> None:
 
 
 def readers_of(name: str) -> dict[str, tuple[Work, int]]:
-    own: dict[str, tuple[Work, int]] = {"raccord": (ours, sys.maxsize), "lines alone": (floor, sys.maxsize)}
-    own["raccord, to records"] = (to_records, 100_000)
-    return own | {library: (work, most) for library, work, most in LIBRARIES[name]}
+    return OURS | {library: (work, most) for library, work, most in LIBRARIES[name]}
 
 
 def compare(name: str, path: Path, count: int, rounds: int) -> None:
@@ -226,7 +239,7 @@ def compare(name: str, path: Path, count: int, rounds: int) -> None:
             continue
         found = count / told["seconds"]
         rate = rate or found
-        ratio = f"{rate / found:10.1f}x" if reader not in ("raccord", "lines alone") else ""
+        ratio = "" if reader in OURS else f"{rate / found:10.1f}x"
         odd = "" if told["found"] in (count, -1) else f"  found {told['found']}"
         print(f"{head}  {reader:20}{found:12,.0f}{told['held']:9.1f}{ratio}{odd}", flush=True)
 

@@ -41,6 +41,9 @@ _LIST_SECTIONS = frozenset(
     {"cat", "class", "memorized", "security", "prices", "budget", "invitem", "template", "tax", "invoice"}
 )
 _STATED = {"mdy": Order.MONTH, "dmy": Order.DAY, "ymd": Order.YEAR}
+_WEIGHED = frozenset("DTU")
+_USUAL = frozenset("DTUNPMCLF")
+"""Lines that say one thing of a transaction, of which the first counts."""
 _PARTS_MAX = 200
 _DAYS_MAX = 4000
 _OPENING_WORDS = frozenset(
@@ -75,10 +78,8 @@ class _Record:
     first: dict[str, str] = field(default_factory=dict)
     address: list[str] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
-    lines: int = 0
 
     def add(self, text: str) -> None:
-        self.lines += 1
         tag, value = text[0].upper(), text[1:].strip()
         if tag in "SE$%" or (self.splits and tag in self.first):
             if len(self.splits) < _PARTS_MAX:
@@ -140,13 +141,16 @@ class QifReader(LineReader):
         days, marks, sections = DayEvidence(), MarkEvidence(), _Sections()
         seen = first_row = 0
         key = ""
+        holds = sections.holds_transactions
         for row, text in enumerate(lines_of(stream, self.charset), 1):
-            plain = text.lstrip("\ufeff")
-            if plain[:1] == "!" or _SECTION.match(plain):
+            plain = text if row > 1 else text.lstrip("\ufeff")
+            lead = plain[:1]
+            if lead == "!" or (lead.isspace() and _SECTION.match(plain)):
                 sections.header(plain)
-            elif plain[:1] in ("D", "T", "U") and sections.holds_transactions:
+                holds = sections.holds_transactions
+            elif holds and lead in _WEIGHED:
                 first_row = first_row or row
-                if plain[0] == "D":
+                if lead == "D":
                     days.add(plain[1:])
                 else:
                     marks.add(plain[1:])
@@ -158,6 +162,11 @@ class QifReader(LineReader):
 
     def line(self, text: str) -> None:
         """Take one line: a section's header, the end of a record, or a part of it."""
+        record, lead = self._record, text[:1]
+        if record is not None and lead in _USUAL and not record.splits:
+            if lead not in record.first:
+                record.first[lead] = text[1:].strip()
+            return
         plain = text.lstrip("\ufeff")
         if plain[:1] == "!":
             self._leave()
