@@ -46,6 +46,8 @@ _USUAL = frozenset("DTUNPMCLF")
 """Lines that say one thing of a transaction, of which the first counts."""
 _PARTS_MAX = 200
 _DAYS_MAX = 4000
+_SHOWN_MAX = 50
+"""So many lines make the key under which a question about the file is asked."""
 _OPENING_WORDS = frozenset(
     {"opening balance", "solde d'ouverture", "solde initial", "saldo inicial", "anfangssaldo", "eröffnungssaldo"}
 )
@@ -131,6 +133,8 @@ class QifReader(LineReader):
         self._known = known
         self._written = Conventions(Order.DAY, Mark.POINT)
         self._days: dict[str, date | None] = {}
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """Of the letters that a record has, what they are called."""
         self._sections = _Sections()
         self._record: _Record | None = None
         self._tally: Tally | None = None
@@ -142,6 +146,7 @@ class QifReader(LineReader):
         seen = first_row = 0
         key = ""
         holds = sections.holds_transactions
+        again: dict[str, int] = {}
         for row, text in enumerate(lines_of(stream, self.charset), 1):
             plain = text if row > 1 else text.lstrip("\ufeff")
             lead = plain[:1]
@@ -150,12 +155,20 @@ class QifReader(LineReader):
                 holds = sections.holds_transactions
             elif holds and lead in _WEIGHED:
                 first_row = first_row or row
-                if lead == "D":
-                    days.add(plain[1:])
-                else:
+                if lead != "D":
                     marks.add(plain[1:])
-                seen += 1
-                key = key if seen > 50 else questions.digest(key, plain)
+                elif plain in again:
+                    again[plain] += 1
+                else:
+                    days.add(plain[1:])
+                    if len(again) < _DAYS_MAX:
+                        again[plain] = 0
+                if seen < _SHOWN_MAX:
+                    key = questions.digest(key, plain)
+                    seen += 1
+        for text, times in again.items():
+            if times:
+                days.add(text[1:], times)
         if sections.order is not None:
             days.state(sections.order)
         self._written = decide(self._known, f"qif-{key}", days, marks, first_row)
@@ -245,8 +258,12 @@ class QifReader(LineReader):
             return
         number = first.get("N", "")
         cheque = number if number.isdigit() and number.strip("0") else ""
-        tags = [_TAGS.get(name, name) for name in first]
-        values = list(first.values())
+        names = tuple(first)
+        if (known := self._names.get(names)) is None:
+            known = tuple([_TAGS.get(name, name) for name in names])
+            if len(self._names) < _DAYS_MAX:
+                self._names[names] = known
+        tags, values = list(known), list(first.values())
         if record.address:
             tags.append("address")
             values.append("\n".join(record.address))
