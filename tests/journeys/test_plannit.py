@@ -14,10 +14,11 @@ from harness import OWNER, lab
 from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
-from raccord.onboarding.decisions import choose
+from raccord.onboarding.decisions import DecisionError, choose
 from raccord.onboarding.instances import InstanceError, link_suggested, linking
 from raccord.onboarding.lists import ListError, likely_doubles, push_list, verify_list
 from raccord.onboarding.receiving import receive_files
+from raccord.onboarding.unmet import apply_to, bring_in, post_unapplied
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Proof, RunState, SourceRecord
@@ -136,19 +137,45 @@ def test_the_next_line_of_an_item_posts_to_the_item_it_is_linked_to(firm: Boreal
     assert used == {"1001": firm.names["item"], "1002": other["Id"]}
 
 
-@pytest.mark.requirement("K16")
-def test_a_payment_of_an_invoice_out_of_scope_is_held_with_what_it_lacks(firm: Boreale) -> None:
-    plannit = firm.firm
+@pytest.mark.requirement("PL-23", "K16")
+def test_a_payment_of_an_invoice_out_of_scope_is_held_until_one_of_three_is_chosen(
+    firm: Boreale, sandbox: SandboxServer
+) -> None:
+    plannit, workshop = firm.firm, firm.workshop
     client = plannit.contact("Zoé Roy")
-    old = plannit.invoice(client, Sold(name="x", price="10.00"), numbered_at="2026-02-20T10:00:00-05:00")
-    plannit.pay(old)
+    before = "2026-02-20T10:00:00-05:00"
+    old = [plannit.invoice(client, Sold(name="x", price=price), numbered_at=before) for price in ("10.00", "20", "30")]
+    paid = [plannit.pay(each) for each in old]
     firm.send_all(plannit.changes)
     firm.sync()
-    state, reason = firm.states()["payments/P0001"]
-    assert state == DraftState.HELD
-    assert reason in (LINK_MISSING, LINK_WAITS)
-    assert f"invoices/{old}" in firm.held("payments/P0001")["keys"]
+    for invoice, payment in zip(old, paid, strict=True):
+        state, reason = firm.states()[f"payments/{payment}"]
+        assert (state, reason) in {(DraftState.HELD, LINK_MISSING), (DraftState.HELD, LINK_WAITS)}
+        assert f"invoices/{invoice}" in firm.held(f"payments/{payment}")["keys"]
     assert firm.ours("Invoice") == firm.ours("Payment") == []
+    # Entered by hand: what the first payment is for.
+    item = {"ItemRef": {"value": firm.names["item"]}, "TaxCodeRef": {"value": firm.names["exempt"]}}
+    line = {"DetailType": "SalesItemLineDetail", "Amount": "11.50", "SalesItemLineDetail": item}
+    someone = lab(sandbox, "create", entity="Customer", changes={"DisplayName": "Zoé Roy (QuickBooks)"})
+    by_hand = lab(
+        sandbox, "create", entity="Invoice", changes={"CustomerRef": {"value": someone["Id"]}, "Line": [line]}
+    )
+    holds = [firm.hold_of(f"payments/{payment}") for payment in paid]
+    with pytest.raises(DecisionError, match="less than this payment"):
+        apply_to(workshop, OWNER, holds[2], by_hand["Id"])
+    apply_to(workshop, OWNER, holds[0], by_hand["Id"])
+    assert bring_in(workshop, OWNER, holds[1]) == [f"invoices/{old[1]}"]
+    post_unapplied(workshop, OWNER, holds[2])
+    firm.sync()
+    assert {firm.states()[f"payments/{payment}"][0] for payment in paid} == {DraftState.POSTED}
+    assert [each["DocNumber"] for each in firm.ours("Invoice")] == ["1002"]
+    payments = {each["TotalAmt"]: each for each in firm.ours("Payment")}
+    assert {total: each["UnappliedAmt"] for total, each in payments.items()} == {
+        Decimal("11.50"): 0, Decimal("23.00"): 0, Decimal("34.49"): Decimal("34.49"),
+    }  # fmt: skip
+    assert payments[Decimal("11.50")]["CustomerRef"]["value"] == someone["Id"]
+    assert {each["Id"]: each["Balance"] for each in firm.documents("Invoice")}[by_hand["Id"]] == 0
+    assert all_equal(firm)
 
 
 @pytest.fixture

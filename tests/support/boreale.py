@@ -84,6 +84,12 @@ class Boreale:
             of = select(DraftRow).where(DraftRow.connection_id == self.connection.id)
             return {row.key: (row.state, row.reason) for row in session.scalars(of)}
 
+    def hold_of(self, key: str) -> str:
+        """Return the id of a draft's open question."""
+        with self.workshop.database.read() as session:
+            of = select(Hold.id).join(DraftRow, DraftRow.id == Hold.draft_id)
+            return session.scalars(of.where(DraftRow.key == key, Hold.closed_at.is_(None))).one()
+
     def held(self, key: str) -> dict[str, Any]:
         with self.workshop.database.read() as session:
             of = select(Hold).join(DraftRow, DraftRow.id == Hold.draft_id)

@@ -18,6 +18,7 @@ from raccord.plugin.contract import ContractObject
 from raccord.plugin.drafts import Draft, LedgerId, Link, Ref, Role
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext, FileShelf
 from raccord.quickbooks.codec import CompanyFacts, TaxRate, encode, placeholder
+from raccord.sync.keep import BEFORE_START
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.records import maker
 from raccord_plannit.sandbox import Firm
@@ -29,7 +30,7 @@ TAXES = (TaxRate("8", "TPS", Decimal("5")), TaxRate("9", "TVQ", Decimal("9.975")
 CODES = {"tax_group": TAXES, "tax_exempt": (TaxRate("2", "Exonéré", Decimal(0)),)}
 QUEBEC = CompanyFacts("CA", "CAD", False, True, CODES, "tax_exempt", {})
 MARKER = "[raccord 7K2M9QX4TWAB r1]"
-DAY = date(2026, 3, 3)
+FIRST, DAY = date(2026, 3, 1), date(2026, 3, 3)
 
 
 def answer(ref: Ref) -> str:
@@ -52,8 +53,8 @@ def record_of(kind: str, value: Mapping[str, JSON], settings: PlannitSettings, s
     info = CONTRACT.named(kind)
     assert info is not None
     model: ContractObject = info.model.model_validate(value)
-    context = FakeFetchContext(files=shelf, settings=settings, starts_on=date(2026, 3, 1))
-    return maker(context)(kind, model)
+    context = FakeFetchContext(files=shelf, settings=settings, starts_on=FIRST)
+    return maker(context, settings)(kind, model)
 
 
 def said_by(records: Iterable[Record], settings: PlannitSettings) -> Iterator[Draft | Skipped]:
@@ -163,8 +164,11 @@ def books(shelf: FileShelf) -> dict[str, str]:
         pairs: list[object] = []
         for kind in kinds:
             for value in firm.objects[kind].values():
-                said = list(said_by([record_of(kind, value, SETTINGS, shelf)], SETTINGS))
-                pairs.append({"plannit": {"object": kind, **value}, "quickbooks": [_said(each) for each in said]})
+                record = record_of(kind, value, SETTINGS, shelf)
+                said: list[object] = [_said(each) for each in said_by([record], SETTINGS)]
+                if record.begins_on is not None and record.begins_on < FIRST:
+                    said = [{"nothing": BEFORE_START}]
+                pairs.append({"plannit": {"object": kind, **value}, "quickbooks": said})
         text = json.dumps(pairs, ensure_ascii=False, indent=2, default=lambda value: format(value, "f"))
         found[f"{name.replace(' ', '_')}.json"] = text + "\n"
     return found

@@ -14,6 +14,7 @@ from raccord.cli.holds_decide import decide
 from raccord.cli.holds_pay import pay_
 from raccord.cli.holds_release import release_
 from raccord.cli.holds_treat import personal, split, take_back_, transfer
+from raccord.cli.holds_unmet import unmet
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, actor, output
@@ -116,6 +117,7 @@ def answer(hold: tuple[str, ...], account: str) -> int:
 
 command.add_command(decide)
 command.add_command(pay_)
+command.add_command(unmet)
 command.add_command(release_)
 for each in (split, transfer, personal, take_back_):
     command.add_command(each)

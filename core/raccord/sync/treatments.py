@@ -26,6 +26,7 @@ from raccord.plugin.drafts import (
     Transfer,
 )
 from raccord.sync.paying import as_paid, asked_in
+from raccord.sync.unmet import as_answered
 
 TREATMENT = "treatment"
 """Under this name it stands among a draft's decisions."""
@@ -122,7 +123,7 @@ def as_treated(decisions: Mapping[str, Any], draft: Draft) -> Draft:
     """
     treatment = load_treatment(decisions)
     if treatment is None:
-        return as_paid(decisions, draft)
+        return as_answered(decisions, as_paid(decisions, draft))
     asked = treatable(draft)
     if asked is None or treatment.kind is Treated.EXCLUDE or decisions[TREATMENT].get(_OF) != _money(asked):
         return draft

@@ -158,7 +158,9 @@ def test_drafts_and_what_was_numbered_before_the_cut_over_stay_out(
     context = FakeMapContext(settings=settings, terms=raccord_plannit.describe().terms)
     said = [raccord_plannit.map_record(context, each) for each in records(firm, settings)]
     codes = [each.code for each in said if isinstance(each, Skipped)]
-    assert codes == ["plannit.set_up_only", "plannit.set_up_only", "plannit.draft", "plannit.before_cut_over"]
+    assert codes == ["plannit.set_up_only", "plannit.set_up_only", "plannit.draft"]
+    began = {each.source_id: each.begins_on for each in records(firm, settings) if each.stream == "invoices"}
+    assert (began["F0002"], began["F0003"]) == (date(2026, 2, 28), date(2026, 3, 2))
 
 
 def test_an_invoice_dated_back_begins_on_the_day_it_got_its_number(

@@ -40,7 +40,7 @@ def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Pag
     settings = context.settings
     if not isinstance(settings, PlannitSettings):
         raise SourceRefused(Text("Réglages d’un autre connecteur.", "The settings of another connector."))
-    return contract_page(context, CONTRACT, settings.intake(), stream, cursor, maker(context))
+    return contract_page(context, CONTRACT, settings.intake(), stream, cursor, maker(context, settings))
 
 
 @hookimpl

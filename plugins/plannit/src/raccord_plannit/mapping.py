@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from raccord.plugin import JSON, BadRecord, MapContext, Mapped, Record, Skipped, Text, record_key
@@ -27,7 +27,6 @@ from raccord.plugin.drafts import (
 )
 from raccord_plannit.contract import CONTACTS, CREDITS, INVOICES, ITEMS, PAYMENTS, PAYOUTS, REFUNDS, TAX_GROUPS
 from raccord_plannit.manifest import TERMS
-from raccord_plannit.settings import PlannitSettings
 
 BANK = Role("deposit_bank")
 FEES = Role("fees")
@@ -94,15 +93,6 @@ def _invoice(context: MapContext, record: Record) -> Mapped | Skipped:
             "plannit.draft",
             Text("Sans numéro, une facture est une ébauche.", "Without a number an invoice is a draft."),
         )
-    if _before_cut_over(context, record):
-        return Skipped(
-            "plannit.before_cut_over",
-            Text(
-                "Numérotée avant la bascule : elle reste hors de QuickBooks.",
-                "Numbered before the cut-over: it stays out of QuickBooks.",
-            ),
-            report=True,
-        )
     due = _text(record, "due")
     return Mapped(
         [
@@ -121,13 +111,6 @@ def _invoice(context: MapContext, record: Record) -> Mapped | Skipped:
             )
         ]
     )
-
-
-def _before_cut_over(context: MapContext, record: Record) -> bool:
-    settings = context.settings
-    cut_over = settings.cut_over_moment() if isinstance(settings, PlannitSettings) else None
-    moment = _text(record, "numbered_at") or _text(record, "created_at")
-    return cut_over is not None and bool(moment) and datetime.fromisoformat(moment) < cut_over
 
 
 def _credit(context: MapContext, record: Record) -> Mapped:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from raccord.plugin import JSON, FetchContext, Money, Record
 from raccord.plugin.contract import ContractObject
 from raccord_plannit.contract import CONTRACT, Credit, Invoice, Payment, Payout, Refund
+from raccord_plannit.settings import PlannitSettings
 
 _LEFT_ASIDE = {"updated_at", "schema_version"}
 
 
-def maker(context: FetchContext) -> Callable[[str, ContractObject], Record]:
+def maker(context: FetchContext, settings: PlannitSettings) -> Callable[[str, ContractObject], Record]:
     """Return what turns an object of a kind into its record."""
 
     def make(kind: str, value: ContractObject) -> Record:
@@ -22,7 +23,7 @@ def maker(context: FetchContext) -> Callable[[str, ContractObject], Record]:
         raw: dict[str, JSON] = value.model_dump(mode="json", exclude=_LEFT_ASIDE, exclude_defaults=True)
         day, begins = _day(context, value), None
         if isinstance(value, Invoice):
-            begins = _numbered_on(context, value)
+            begins = _begins_on(context, settings, value)
         return Record(
             stream=info.stream,
             source_id=value.id,
@@ -41,10 +42,16 @@ def _day(context: FetchContext, value: ContractObject) -> date:
     return value.date if isinstance(value, Invoice | Credit | Refund | Payment | Payout) else context.starts_on
 
 
-def _numbered_on(context: FetchContext, value: Invoice) -> date:
-    """Return the day on which an invoice got its number: it says what is in scope, also of one that is dated back."""
-    moment = value.numbered_at or value.created_at
-    return value.date if moment is None else context.days.day_of(moment)
+def _begins_on(context: FetchContext, settings: PlannitSettings, value: Invoice) -> date:
+    """Return the day on which an invoice got its number, which tells whether it is in scope, even if it is dated back.
+
+    One that got it before the moment of the cut-over belongs to the days before the first one (K16).
+    """
+    moment, cut_over = value.numbered_at or value.created_at, settings.cut_over_moment()
+    if moment is None:
+        return value.date
+    day = context.days.day_of(moment)
+    return min(day, context.starts_on - timedelta(days=1)) if cut_over is not None and moment < cut_over else day
 
 
 def _amount(value: ContractObject) -> Money | None:
