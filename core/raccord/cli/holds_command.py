@@ -31,6 +31,7 @@ from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Hold
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
+from raccord.sync.transfers import TRANSFER
 from raccord.sync.workshop import Workshop
 
 ROWS_USUAL = 50
@@ -216,12 +217,16 @@ def _show_questions(out: Output, questions: Listing[Question], *, nothing_else: 
                 day(each.day),
                 f"{money(each.amount, out.language)} {each.currency}".strip(),
                 f"{each.text or each.key}\n{each.connection}, {each.key}",
-                f"{explain(each.code, each.params, out.language).what} [{each.code}]{_matched(each)}{_suggested(each)}",
+                f"{explain(each.code, each.params, out.language).what} [{each.code}]{_proposed(each)}",
             ]
             for each in questions.rows
         ],
         empty=Phrase("Rien n'attend personne.", "Nothing waits for anybody."),
     )
+
+
+def _proposed(question: Question) -> str:
+    return f"{_matched(question)}{_other_side(question)}{_suggested(question)}"
 
 
 def _matched(question: Question) -> str:
@@ -231,6 +236,12 @@ def _matched(question: Question) -> str:
         documents = " + ".join(f"{each.number or '–'} (id {each.id})" for each in match.documents)
         said += f"\n→ {match.party}, {match.kind} {documents} [{match.sure}]"
     return said
+
+
+def _other_side(question: Question) -> str:
+    """Return of which transfer a line may tell; ``holds transfer`` takes it."""
+    said = question.params.get(TRANSFER)
+    return f"\n⇄ {said['name']}, {said['day']}, {said['text']} [{said['sure']}]" if said else ""
 
 
 def _suggested(question: Question) -> str:

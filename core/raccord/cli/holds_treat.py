@@ -14,7 +14,7 @@ from raccord.cli.language import Phrase
 from raccord.cli.output import actor, output
 from raccord.cli.words import Option, command
 from raccord.onboarding.payees import payee_named
-from raccord.onboarding.treating import take_back, treat
+from raccord.onboarding.treating import accept_transfer, take_back, treat
 from raccord.overview.bank_lines import BankLine, the_line
 from raccord.overview.line_choices import LineChoices, choices_for
 from raccord.overview.naming import pick
@@ -76,11 +76,16 @@ def split(hold: tuple[str, ...], parts: tuple[str, ...], payee: str, tax: str, c
 @command(
     "transfer",
     "Dire qu'une opération est un virement vers un autre compte à vous, ou de lui. L'opération de l'autre compte est "
-    "réglée avec elle si --other-side la nomme.",
+    "réglée avec elle si --other-side la nomme ; sans compte, c'est le virement proposé à côté de la question.",
     "Say that a line is a transfer to another account of yours, or from it. The other account's line is settled with "
-    "it where --other-side names that.",
+    "it where --other-side names that; without an account it is the transfer proposed beside the question.",
     params=[
-        ACCOUNT,
+        Option(
+            "--account",
+            default="",
+            metavar="ID|NAME",
+            phrase=Phrase("Compte (numéro QuickBooks ou nom).", "Account (QuickBooks id or name)."),
+        ),
         Option(
             "--other-side",
             default="",
@@ -94,6 +99,9 @@ def transfer(hold: str, account: str, other_side: str) -> int:
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             side = the_hold(session, other_side) if other_side else ""
+            hold_id = the_hold(session, hold)
+        if not account and not side:
+            return _kept([accept_transfer(workshop, operator(actor()), hold_id).key])
 
         def said(line: BankLine, choices: LineChoices) -> Treatment:
             return Treatment(kind=Treated.TRANSFER, other_account=pick(choices.own, account).id)
@@ -138,7 +146,7 @@ def take_back_(connection: str, key: str) -> int:
 
 def _say(workshop: Workshop, named: Sequence[str], said: Saying, other_side: str = "") -> int:
     """Say of each line what it is; one that is refused leaves those before it as they were answered."""
-    out, keys = output(), []
+    keys = []
     for name in dict.fromkeys(named):
         with workshop.database.read() as session:
             hold_id = the_hold(session, name)
@@ -154,8 +162,13 @@ def _say(workshop: Workshop, named: Sequence[str], said: Saying, other_side: str
                 )
             choices = choices_for(session, line)
         keys.append(treat(workshop, operator(actor()), hold_id, said(line, choices), other_side=other_side).key)
+    return _kept(keys)
+
+
+def _kept(keys: Sequence[str]) -> int:
+    out = output()
     if out.as_json:
-        out.json({"treated": keys})
+        out.json({"treated": list(keys)})
     out.say(
         Phrase(
             f"{', '.join(keys)} : gardé. Cela part avec la prochaine exécution.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +33,7 @@ from raccord.sync.holds import close_hold
 from raccord.sync.paying import PAYS
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.ruling import RULED, UNRULED
+from raccord.sync.transfers import TRANSFER
 from raccord.sync.treatment_fit import BooksFit
 from raccord.sync.treatments import (
     BY_PERSON,
@@ -105,6 +106,17 @@ def treat_many(workshop: Workshop, actor: Actor, hold_ids: Sequence[str], treatm
         except DecisionError as error:
             refused.append((hold_id, error))
     return TreatedLines(keys, refused)
+
+
+def accept_transfer(workshop: Workshop, actor: Actor, hold_id: str) -> DraftRow:
+    """Say that a line is the transfer that stands beside its question, which answers the other side with it."""
+    with workshop.database.read() as session:
+        hold, _, _ = held(workshop, session, actor, hold_id)
+        said = hold.params.get(TRANSFER)
+    if not isinstance(said, Mapping):
+        raise refusal("no_transfer")
+    treatment = Treatment(kind=Treated.TRANSFER, other_account=str(said["account"]))
+    return treat(workshop, actor, hold_id, treatment, other_side=str(said["hold"]))
 
 
 def take_back(workshop: Workshop, actor: Actor, connection_id: str, key: str) -> DraftRow:

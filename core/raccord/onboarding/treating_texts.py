@@ -88,6 +88,10 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             Text("Il faut une raison pour exclure une opération.", "Excluding a line needs a reason."),
             Text("Écrivez-la en quelques mots.", "Write it in a few words."),
         ),
+        "no_transfer": (
+            Text("Cette question ne propose aucun virement.", "This question proposes no transfer."),
+            Text("Relancez une exécution, ou dites ce qu'est l'opération.", "Run again, or say what the line is."),
+        ),
         "other_side": (
             Text(
                 "L'autre opération n'est pas l'autre côté de ce virement : même montant, sens contraire, autre compte.",

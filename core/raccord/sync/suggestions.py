@@ -39,6 +39,7 @@ from raccord.sync.holds import close_hold
 from raccord.sync.matching import Sure
 from raccord.sync.paying import MATCHES, asked_in
 from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.transfers import is_side, propose_transfers
 from raccord.sync.treatments import (
     BY_SUGGESTION,
     TREATMENT,
@@ -68,11 +69,13 @@ _ANSWERED = (DraftState.WAITING, DraftState.READY, DraftState.PLANNED, DraftStat
 
 
 def suggest(execution: Execution, company_id: str, plan_id: str, now: datetime) -> None:
-    """Suggest for what a plan leaves open, after what it may pay and what rules say of it are known."""
+    """Propose transfers and suggest for what else a plan leaves open, after what it may pay and what rules say."""
     suggestions = Suggestions(company_id, plan_id, now)
     with execution.database.read() as session:
         suggestions.read(session)
     with execution.begin() as (session, run):
+        if suggestions.asked:
+            propose_transfers(session, company_id)
         suggestions.write(session)
         run.progress = {**run.progress, SUGGESTED: True}
 
@@ -84,6 +87,7 @@ class Suggestions:
     company_id: str
     plan_id: str
     now: datetime
+    asked: bool = False
     judged: Learned | None = None
     """Where the history was judged anew, and has to be kept."""
     told: dict[str, Suggestion] = field(default_factory=dict)
@@ -92,6 +96,7 @@ class Suggestions:
     def read(self, session: Session) -> None:
         """Learn the history, if the plan has questions, and ask it about them: what takes long, and writes nothing."""
         asked = _asked(session, self.plan_id)
+        self.asked = bool(asked)
         if not asked:
             return
         kept = session.get(LearnedHistory, self.company_id)
@@ -117,7 +122,7 @@ class Suggestions:
         said = 0
         for hold, row in _asked(session, self.plan_id) if self.told else ():
             told, draft = self.told.get(hold.id), treatable(load_draft(row.body))
-            if told is None or draft is None or _may_pay(hold.params):
+            if told is None or draft is None or _may_pay(hold.params) or is_side(hold.params):
                 continue
             hold.params = {**hold.params, LEARNED: _said(session, self.company_id, told, documents)}
             said += 1
