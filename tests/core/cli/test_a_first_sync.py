@@ -195,6 +195,7 @@ def test_a_bank_line_is_split_moved_or_personal_and_an_answer_taken_back(told: T
     told("sync")
     part = ("--part", "fournitures=10,25", "--part", "déplacement", "--cheque")
     assert told("holds", "split", "bank/b1", *part) == (Exit.OK, {"treated": ["bank/b1"]})
+    assert told("holds", "transfer", "bank/b2")[1]["error"]["code"] == "treatment.no_transfer"
     assert told("holds", "transfer", "bank/b2", "--account", "Épargne")[0] == Exit.OK
     status, refused = told("holds", "personal", "bank/b3", "--account", "Fournitures de bureau")
     assert (status, refused["error"]["code"]) == (Exit.FAILED, "choice.does_not_fit"), "never an expense"
