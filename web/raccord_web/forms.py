@@ -18,7 +18,8 @@ from raccord_web.failures import FormRefusedError
 from raccord_web.rendering import form_is_ours
 from raccord_web.visitors import NAMED, OBJECTS, admit, visitor_or_none
 
-FIELDS_MAX = 50
+FIELDS_MAX = 200
+"""As many as a provider's accounts may have boxes."""
 FILES_MAX = 40
 VALUE_MAX = 20_000
 AS_TYPED = frozenset({"password", "current", "new"})

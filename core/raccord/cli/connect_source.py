@@ -20,6 +20,7 @@ from raccord.cli.output import Column, Output, actor, both, output
 from raccord.cli.showing import moment
 from raccord.cli.typed_settings import (
     default_of,
+    is_kept,
     is_secret,
     missing_secrets,
     options_of,
@@ -302,7 +303,7 @@ def _tell_state(out: Output, connection: Connection, *, quiet: bool = False) -> 
 
 
 def _describe(out: Output, info: ConnectorInfo) -> None:
-    fields = info.settings.model_fields.items()
+    fields = [(name, field) for name, field in info.settings.model_fields.items() if not is_kept(field)]
     if out.as_json:
         out.json(
             {

@@ -81,6 +81,12 @@ def is_secret(field: FieldInfo) -> bool:
     return any(kind in (SecretStr, SecretBytes) for kind in _kinds(field.annotation))
 
 
+def is_kept(field: FieldInfo) -> bool:
+    """Tell whether a setting is written by signing in and by nobody else."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get("kept"))
+
+
 def title(name: str, field: FieldInfo) -> Phrase:
     """Return a setting's name for people."""
     extra = field.json_schema_extra

@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import till
-from harness import NOW, lab
+from harness import NOW, catalog_of, lab
 
+import raccord_bankfeed
 from raccord.cli import callback_listener
 from raccord.cli.callback_listener import ListenerError, is_loopback, wait_for_callback
 from raccord.cli.exits import Exit
 from raccord.clock import FixedClock, SystemClock
+from raccord_bankfeed.twin_http import TwinServer
+from raccord_bankfeed.twin_ofx import OfxTwin, three_accounts
 from raccord_sandbox.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
@@ -395,3 +398,31 @@ def test_a_bank_line_pays_the_bill_that_it_is_proposed_for(
     _, plan = told("plan")
     assert told("apply", "--hash", plan["hash"], "--yes")[0] == Exit.OK
     assert told("holds")[1]["total"] == 0
+
+
+@pytest.mark.requirement("BF-08", "BF-12", "BF-23")
+def test_a_bank_is_searched_for_and_its_second_factor_answered_from_the_command_line(
+    told: Told, said: Said, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("raccord.catalog.load_catalog", lambda: catalog_of(raccord_bankfeed))
+    monkeypatch.setenv("RACCORD_PRIVATE_HOSTS", "127.0.0.1")
+    monkeypatch.setenv("BANK_PASSWORD", "canary-password")
+    bank = OfxTwin(three_accounts([]), password="canary-password", factor={"MFA1": ("Town?", "Laval")})
+    found = told("connect", "institutions", "bankfeed", "desj")[1]
+    assert [(each["name"], each["days"]) for each in found][:2] == [("Desjardins", 90), ("Desjardins", None)]
+    described = said("connect", "source", "bankfeed", "--describe")[1]
+    assert "ofx_password" in described
+    assert "ofx_access_key" not in described
+    with TwinServer(bank) as server:
+        settings = ["--set", "input_kind=ofx", "--set", f"ofx_url={server.url}/", "--set", "ofx_user=marie"]
+        made = ["connect", "source", "bankfeed", "--enable", "--label", "Bank", *settings]
+        assert told(*made, "--secret", "ofx_password=env:BANK_PASSWORD")[0] == Exit.OK
+        status, asked = told("connect", "signin", "Bank")
+        assert (status, asked["done"], [each["key"] for each in asked["asks"]]) == (3, False, ["mfa:MFA1"])
+        wrong = told("connect", "signin", "Bank", "--answer", "mfa:MFA1=Paris")[1]
+        assert "does not accept" in wrong["told"]
+        right = told("connect", "signin", "Bank", "--answer", "mfa:MFA1=Laval")[1]
+        take = next(each["key"] for each in right["asks"] if each["key"].startswith("take:"))
+        status, text = said("connect", "signin", "Bank", "--answer", take)
+        assert (status, "signed in at the source" in text) == (Exit.OK, True)
+    assert "canary" not in described + text + str(right)

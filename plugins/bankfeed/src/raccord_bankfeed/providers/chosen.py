@@ -29,7 +29,8 @@ class Choice:
 def key_of(provider: str, *ids: str) -> str:
     """Return a key for an account that is the same whenever the provider names it, whatever a person calls it."""
     tail = "".join(each for each in ids[-1] if each.isascii() and each.isalnum())[-4:]
-    return f"{provider}-{tail}-{hashlib.sha256(chr(31).join(ids).encode()).hexdigest()[:10]}"
+    digest = hashlib.sha256("\x1f".join(ids).encode("utf-8", "replace")).hexdigest()
+    return f"{provider}-{tail}-{digest[:10]}"
 
 
 def write_choices(choices: Iterable[Choice]) -> str:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.contract import Event, Events, Unreadable
-from raccord_bankfeed.readers.envelope import opened
+from raccord_bankfeed.readers.envelope import FILE_BYTES_MAX, DamagedAnswerError, opened
 from raccord_bankfeed.readers.json_rows import Row, row_of
 
 
@@ -23,12 +23,11 @@ class AnswerReader:
         if self._waiting is None:
             stream.seek(0)
             try:
-                said, answer = opened(stream.read())
-            except ValueError:
+                said, answer = opened(stream.read(FILE_BYTES_MAX + 1))
+                self._waiting = deque(self.read(said, row_of(answer)))
+            except (DamagedAnswerError, RecursionError):
                 fault = text_faults.answer_damaged()
                 self._waiting = deque([Unreadable(fault.code, fault.reason, 1, 0)])
-            else:
-                self._waiting = deque(self.read(said, row_of(answer)))
         while self._waiting:
             yield self._waiting.popleft()
 

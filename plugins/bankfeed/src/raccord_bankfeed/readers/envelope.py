@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
+FILE_BYTES_MAX = 9 * 1024 * 1024
+"""What a provider keeps is shorter; a file that is not was made by somebody else."""
 MARK = b'{"raccord-provider": "'
+
+
+class DamagedAnswerError(ValueError):
+    """Raised where a kept answer is not what a provider keeps."""
 
 
 def provider_of(head: bytes) -> str:
@@ -16,12 +23,18 @@ def provider_of(head: bytes) -> str:
 
 
 def opened(content: bytes) -> tuple[Mapping[str, object], object]:
-    """Return what was asked for, and the answer with exact decimals. Raises ``ValueError`` where it is damaged."""
+    """Return what was asked for, and the answer with exact decimals. Raises :class:`DamagedAnswerError`."""
+    if len(content) > FILE_BYTES_MAX:
+        raise DamagedAnswerError("too long")
     head, _, answer = content.partition(b"\n")
-    said = read_json(head)
-    if not isinstance(said, dict):
-        raise ValueError("no head")  # noqa: TRY004 - damaged like any other
-    return said, read_json(answer)
+    try:
+        said, read = read_json(head), read_json(answer)
+        days = [date.fromisoformat(str(said[name])) for name in ("first", "last")] if isinstance(said, dict) else []
+    except (ValueError, KeyError):
+        raise DamagedAnswerError("no answer of a provider") from None
+    if not isinstance(said, dict) or len(days) != len(("first", "last")):
+        raise DamagedAnswerError("no head")
+    return said, read
 
 
 def read_json(content: bytes) -> object:
