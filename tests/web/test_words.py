@@ -10,6 +10,8 @@ from string import Formatter
 
 import pytest
 
+from raccord.catalog import load_catalog
+from raccord.plugin import ConnectorInfo
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Language
@@ -120,3 +122,37 @@ def test_moments_are_near_or_carry_their_day_in_the_zone_of_the_company() -> Non
 )
 def test_the_language_is_asked_for_remembered_or_preferred(query: str, cookie: str, accept: str, expected: str) -> None:
     assert spoken({"lang": query}, {"raccord_lang": cookie}, accept, "fr") == expected
+
+
+@pytest.mark.parametrize("info", [each.info for each in load_catalog().admitted.values()], ids=lambda info: info.name)
+def test_a_connectors_settings_speak_both_languages(info: ConnectorInfo) -> None:
+    """Labels are admission's business; hints, options and the connector's own answers are looked at here."""
+    wrong = []
+    for name, field in info.settings.model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        if bool(field.description) != bool(extra.get("fr_hint")):
+            wrong.append(f"{name}: its hint stands in one language only")
+        options = extra.get("options", {})
+        assert isinstance(options, dict)
+        wrong += [f"{name}: {value}" for value, said in options.items() if len(list(filter(None, said))) != 2]  # type: ignore[arg-type]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_plural_has_both_forms_and_says_its_number(language: Language) -> None:
+    texts = wording(language).texts
+    plural = {key.rpartition(".")[0] for key in texts if key.endswith((".one", ".other"))} - {"typed"}
+    assert len(plural) > 40
+    assert {key for key in plural if not {f"{key}.one", f"{key}.other"} <= set(texts)} == set()
+    assert {key for key in plural if not fields(texts[f"{key}.other"]) & {"n", "number"}} == set()
+
+
+@pytest.mark.parametrize(
+    ("day", "french", "english"),
+    [
+        (date(2026, 1, 1), "1er\u00a0janv.\u00a02026", "1\u00a0Jan\u00a02026"),
+        (date(2026, 8, 31), "31\u00a0août\u00a02026", "31\u00a0Aug\u00a02026"),
+    ],
+)
+def test_days_are_written_as_each_language_does(day: date, french: str, english: str) -> None:
+    assert (formats.day_text(day, "fr"), formats.day_text(day, "en")) == (french, english)

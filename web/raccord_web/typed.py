@@ -43,6 +43,8 @@ class Field:
     required: bool
     fixed: bool
     wrong: str
+    fold: str
+    """The heading it is folded under, if the connector says so (``json_schema_extra={"fold": [fr, en]}``)."""
 
 
 def shown(
@@ -70,6 +72,7 @@ def shown(
             required=info.is_required(),
             fixed=name == fixed,
             wrong=(wrong or {}).get(name, ""),
+            fold=_fold(info, language),
         )
         for name, info in model.model_fields.items()
         if name not in without and within(info) and asked_for(info, values)
@@ -177,6 +180,12 @@ def _labelled(info: FieldInfo, language: Language) -> tuple[tuple[str, str], ...
     said: Any = extra.get("options", {}) if isinstance(extra, dict) else {}
     at = 0 if language == "fr" else 1
     return tuple((value, str(said[value][at]) if value in said else value) for value in _options(info))
+
+
+def _fold(info: FieldInfo, language: Language) -> str:
+    extra = info.json_schema_extra
+    said: Any = extra.get("fold") if isinstance(extra, dict) and not info.is_required() else None
+    return "" if said is None else str(said[0 if language == "fr" else 1])
 
 
 def _said(info: FieldInfo, language: Language, french: str, english: str) -> str:

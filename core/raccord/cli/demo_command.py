@@ -23,7 +23,8 @@ from raccord.cli.exits import Exit
 from raccord.cli.house import opened, opened_workshop, read_settings
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, output
-from raccord.cli.sandbox_process import running_sandbox
+from raccord.cli.sandbox_client import Lab
+from raccord.cli.sandbox_process import SPARE, running_sandbox
 from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.clock import SystemClock
@@ -84,6 +85,7 @@ def command(once: bool) -> int:
                 # The pages' packages are an extra, which a demonstration that does not stay up can do without.
                 from raccord.cli.serve_command import serve
 
+                _spare(Lab(local.url, local.token))
                 _let_in(workshop, out)
                 serve(workshop, out)
         return Exit.OK if table["all_equal"] else Exit.UNEQUAL
@@ -98,6 +100,12 @@ def own_settings() -> Settings:
     usual = read_settings()
     kept = {f"{PREFIX}{name.upper()}": str(getattr(usual, name)) for name in ("language", "web_host", "web_port")}
     return load(kept, data_dir=usual.data_dir / "demo")
+
+
+def _spare(lab: Lab) -> None:
+    """Put an empty company beside the filled one, once: a source of the demonstration may go to one company only."""
+    if all(each["name"] != SPARE for each in lab.get("/companies")):
+        lab.post("/companies", {"template": "quebec", "name": SPARE})
 
 
 def _let_in(workshop: Workshop, out: Output) -> None:

@@ -18,6 +18,8 @@ from raccord.errors import RaccordError
 from raccord.plugin.texts import Text
 
 PORT = 8322
+SPARE = "Boutique Riverain inc."
+"""A second company of the demonstration, left empty for whoever wants to connect a source by hand."""
 START_MS_MAX = 30_000
 POLL_MS = 100
 
@@ -28,10 +30,11 @@ class SandboxError(RaccordError):
 
 @dataclass(frozen=True, slots=True)
 class LocalBooks:
-    """A sandbox that runs: its address and its first company's id."""
+    """A sandbox that runs: its address, the company that the demonstration fills, and the token of its control API."""
 
     url: str
     realm: str
+    token: str
 
 
 @contextmanager
@@ -88,9 +91,9 @@ def _wait_until_up(process: subprocess.Popen[bytes], said: Path, clock: Clock, l
     until = clock.elapsed_ms() + START_MS_MAX
     while clock.elapsed_ms() < until and process.poll() is None:
         words = [line.split(" ") for line in said.read_text("utf-8").splitlines()]
-        told = {line[0]: line[1] for line in words if len(line) > 1}
-        if "url" in told and "company" in told and _answers(told["url"]):
-            return LocalBooks(told["url"], told["company"])
+        told = {line[0]: line[1] for line in words if len(line) > 1 and " ".join(line[3:]) != SPARE}
+        if {"url", "lab-token", "company"} <= set(told) and _answers(told["url"]):
+            return LocalBooks(told["url"], told["company"], told["lab-token"])
         clock.sleep_ms(POLL_MS)
     raise SandboxError(
         "demo.sandbox",

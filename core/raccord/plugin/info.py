@@ -212,7 +212,9 @@ class ConnectorInfo:
     """A connector's manifest.
 
     ``settings`` is the Pydantic model of a connection's settings: fields of type ``SecretStr`` are kept in the vault,
-    the others in clear; each field has ``title`` (English) and ``json_schema_extra={"fr": …}`` for its French label.
+    the others in clear; each field has ``title`` (English) and ``json_schema_extra={"fr": …}`` for its French label;
+    there also ``fr_hint`` beside a ``description``, ``options`` (``{value: [French, English]}``) and ``fold``
+    (``[French, English]``, the heading under which forms keep what few people touch).
     ``identity_setting`` names the setting that tells which account at the source this is (a merchant number): one such
     account goes to one company. ``hosts`` are the only hosts ``context.http`` may reach; ``{name}`` stands for the
     host of the setting of that name. ``delivery`` tells from a connection's settings when its data is expected; without

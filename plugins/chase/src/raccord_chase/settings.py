@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -36,6 +36,11 @@ Weekday = Annotated[int, Field(ge=1, le=7)]
 """An ISO weekday: 1 is Monday, 7 is Sunday."""
 
 
+_SFTP: list[JsonValue] = ["Serveur SFTP", "SFTP server"]
+_SELDOM: list[JsonValue] = ["Formats, calendrier et soutien", "Formats, calendar and support"]
+"""Headings under which a form keeps what few people touch."""
+
+
 class ChaseSettings(BaseModel):
     """What the owner of the merchant account chooses once."""
 
@@ -59,42 +64,51 @@ class ChaseSettings(BaseModel):
         },
     )
     folder: str = Field("", title="Folder", json_schema_extra={"fr": "Dossier"})
-    sftp_host: str = Field("", title="SFTP server", json_schema_extra={"fr": "Serveur SFTP"})
-    sftp_port: int = Field(22, ge=1, le=65535, title="SFTP port", json_schema_extra={"fr": "Port SFTP"})
-    sftp_user: str = Field("", title="SFTP user", json_schema_extra={"fr": "Utilisateur SFTP"})
+    sftp_host: str = Field("", title="SFTP server", json_schema_extra={"fold": _SFTP, "fr": "Serveur SFTP"})
+    sftp_port: int = Field(22, ge=1, le=65535, title="SFTP port", json_schema_extra={"fold": _SFTP, "fr": "Port SFTP"})
+    sftp_user: str = Field("", title="SFTP user", json_schema_extra={"fold": _SFTP, "fr": "Utilisateur SFTP"})
     sftp_password: SecretStr = Field(
-        SecretStr(""), title="SFTP password", json_schema_extra={"fr": "Mot de passe SFTP"}
+        SecretStr(""), title="SFTP password", json_schema_extra={"fold": _SFTP, "fr": "Mot de passe SFTP"}
     )
     sftp_key: SecretStr = Field(
         SecretStr(""),
         title="SFTP private key (instead of a password)",
-        json_schema_extra={"fr": "Clé privée SFTP (au lieu d’un mot de passe)"},
+        json_schema_extra={"fold": _SFTP, "fr": "Clé privée SFTP (au lieu d’un mot de passe)"},
     )
     sftp_host_key: str = Field(
         "",
         title="Fingerprint of the server's key (SHA256:…)",
         description="Chase tells it to you; a server that shows another key is refused.",
-        json_schema_extra={"fr": "Empreinte de la clé du serveur (SHA256:…)"},
+        json_schema_extra={
+            "fold": _SFTP,
+            "fr": "Empreinte de la clé du serveur (SHA256:…)",
+            "fr_hint": "Chase vous la donne ; un serveur qui montre une autre clé est refusé.",
+        },
     )
-    sftp_folder: str = Field(".", title="Folder on the server", json_schema_extra={"fr": "Dossier sur le serveur"})
+    sftp_folder: str = Field(
+        ".", title="Folder on the server", json_schema_extra={"fold": _SFTP, "fr": "Dossier sur le serveur"}
+    )
     zip_password: SecretStr = Field(
-        SecretStr(""), title="Password of the ZIP files", json_schema_extra={"fr": "Mot de passe des fichiers ZIP"}
+        SecretStr(""),
+        title="Password of the ZIP files",
+        json_schema_extra={"fold": _SELDOM, "fr": "Mot de passe des fichiers ZIP"},
     )
     layout: str = Field(
         "2022",
         pattern=r"^[0-9a-z-]{1,20}$",
         title="Version of the record layouts",
-        json_schema_extra={"fr": "Version des formats d’enregistrement"},
+        json_schema_extra={"fold": _SELDOM, "fr": "Version des formats d’enregistrement"},
     )
     layout_file: str = Field(
         "",
         title="Own file of record layouts (instead of a version)",
-        json_schema_extra={"fr": "Fichier de formats propre (au lieu d’une version)"},
+        json_schema_extra={"fold": _SELDOM, "fr": "Fichier de formats propre (au lieu d’une version)"},
     )
     chargebacks_from: ChargebackSource = Field(
         ChargebackSource.DETAIL,
         title="Chargebacks come from the detail (PDE reports) or only from the deposit summary",
         json_schema_extra={
+            "fold": _SELDOM,
             "fr": "Rétrofacturations selon le détail (rapports PDE) ou seulement le sommaire du dépôt",
             "options": {
                 "detail": ["Le détail (rapports PDE)", "The detail (PDE reports)"],
@@ -107,7 +121,9 @@ class ChaseSettings(BaseModel):
         title="Charges debited apart come as transfers of the deposit summary, or only in the charge detail (FIN0011)",
         description="Choose the detail only if the summary (FIN0010) never lists those debits.",
         json_schema_extra={
+            "fold": _SELDOM,
             "fr": "Frais débités à part selon les virements du sommaire, ou seulement selon leur détail (FIN0011)",
+            "fr_hint": "Choisissez le détail seulement si le sommaire (FIN0010) ne donne jamais ces débits.",
             "options": {
                 "summary": ["Les virements du sommaire (FIN0010)", "Transfers of the summary (FIN0010)"],
                 "detail": ["Leur détail seulement (FIN0011)", "Their detail only (FIN0011)"],
@@ -118,38 +134,38 @@ class ChaseSettings(BaseModel):
         "",
         pattern=r"^([A-Z]{3})?$",
         title="Currency of the merchant account (empty: the company's)",
-        json_schema_extra={"fr": "Devise du compte de commerçant (vide : celle de l’entreprise)"},
+        json_schema_extra={"fold": _SELDOM, "fr": "Devise du compte de commerçant (vide : celle de l’entreprise)"},
     )
     funding_days: int = Field(
         1,
         ge=0,
         le=10,
         title="Business days from the end of a report to the money at the bank",
-        json_schema_extra={"fr": "Jours ouvrables entre la fin d’un rapport et l’argent à la banque"},
+        json_schema_extra={"fold": _SELDOM, "fr": "Jours ouvrables entre la fin d’un rapport et l’argent à la banque"},
     )
     delivery_lag_days: int = Field(
         1,
         ge=1,
         le=7,
         title="Days after which a day's data is expected",
-        json_schema_extra={"fr": "Jours après lesquels les données d’un jour sont attendues"},
+        json_schema_extra={"fold": _SELDOM, "fr": "Jours après lesquels les données d’un jour sont attendues"},
     )
     delivery_days: frozenset[Weekday] = Field(
         frozenset({1, 2, 3, 4, 5}),
         min_length=1,
         title="Weekdays on which files are delivered (1 = Monday)",
-        json_schema_extra={"fr": "Jours de livraison des fichiers (1 = lundi)"},
+        json_schema_extra={"fold": _SELDOM, "fr": "Jours de livraison des fichiers (1 = lundi)"},
     )
     holidays: frozenset[date] = Field(
         frozenset(),
         max_length=500,
         title="Holidays: no delivery, no deposit",
-        json_schema_extra={"fr": "Jours fériés : ni livraison, ni dépôt"},
+        json_schema_extra={"fold": _SELDOM, "fr": "Jours fériés : ni livraison, ni dépôt"},
     )
     support_phone: str = Field(
         "1-800-507-0782",
         title="Chase support phone",
-        json_schema_extra={"fr": "Téléphone du soutien Chase"},
+        json_schema_extra={"fold": _SELDOM, "fr": "Téléphone du soutien Chase"},
     )
 
     @field_validator("sftp_host_key")

@@ -60,7 +60,10 @@ class PlannitSettings(BaseModel):
         "",
         title="Moment of the cut-over (empty: the beginning of the first day)",
         description="Only invoices that got their number from this moment on are sent, such as 2026-03-02T09:00-05:00.",
-        json_schema_extra={"fr": "Moment de la bascule (vide : le début du premier jour)"},
+        json_schema_extra={
+            "fr": "Moment de la bascule (vide : le début du premier jour)",
+            "fr_hint": "Seules les factures numérotées dès ce moment sont envoyées, comme 2026-03-02T09:00-05:00.",
+        },
     )
     columns: str = Field(
         "",
