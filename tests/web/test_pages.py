@@ -193,7 +193,7 @@ def test_empty_lists_say_what_to_do_next(browser: TestClient, workshop: Workshop
 
 
 def test_a_company_without_connections_says_how_to_join_one(browser: TestClient, company: Company) -> None:
-    assert "raccord connect" in browser.get("/").text
+    assert 'href="/connect"' in browser.get("/").text
 
 
 def test_the_language_asked_for_is_remembered(browser: TestClient, workshop: Workshop) -> None:
