@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.decisions import approve_plan
 from raccord.overview.plans import plan_summary, waiting_plan
 from raccord.overview.questions import open_questions
+from raccord.plugin.drafts import Accepts
 from raccord.store import events
 from raccord.store.models import (
+    Choice,
     Company,
     Connection,
     Control,
@@ -198,6 +201,42 @@ def test_leaving_a_line_out_needs_a_reason(workshop: Workshop, synced: Connectio
     assert "needs a reason" in send("/review", action, why="  ").text
     assert send("/review", action, why="personal").status_code == 303
     assert row(workshop, Hold, question.hold_id).answer == {"skip": "personal"}
+
+
+@pytest.fixture
+def cards_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The till's money may lie on a card account as well."""
+    roles = [replace(each, accepts=Accepts.BANK_OR_CARD) if each.name == "bank" else each for each in till.INFO.roles]
+    monkeypatch.setattr("till.INFO", replace(till.INFO, roles=tuple(roles)))
+
+
+@pytest.mark.requirement("BF-15", "BF-16", "BF-17", "K8")
+def test_an_account_that_the_chart_lacks_is_added_and_fills_its_role(
+    cards_too: None, workshop: Workshop, company: Company, connection: Connection, browser: TestClient, send: Send
+) -> None:
+    till.ROWS["T1"] = [{"stream": "bank", "id": "b1", "day": "2026-03-02", "amount": "-1.00", "kind": "paid out"}]
+    sync(workshop, connection)
+    page = browser.get("/questions", headers={"accept-language": "fr"}).text
+    for words in ("Ajouter", "Courant", "Épargne", "Caisse", "Carte de paiement", "Enregistrer et fermer"):
+        assert words in page
+    action = f"/connections/{connection.id}/accounts"
+
+    def add(name: str, kind: str, role: str = "bank") -> int:
+        return int(send("/settings", action, role=role, name=name, kind=kind).status_code)
+
+    made = {"checking": "Courant 2", "savings": "Épargne 2", "cash": "Caisse 2", "card": "Visa 2"}
+    assert [add(name, kind) for kind, name in made.items()] == [303] * 4
+    found = {str(each["Name"]): each for each in workshop.client(company).query_all("Account")}
+    assert [(found[name]["AccountType"], found[name]["AccountSubType"]) for name in made.values()] == [
+        ("Bank", "Checking"), ("Bank", "Savings"), ("Bank", "CashOnHand"), ("Credit Card", "CreditCard"),
+    ]  # fmt: skip
+    with workshop.database.read() as session:
+        chosen = session.scalars(select(Choice).where(Choice.role == "bank").order_by(Choice.valid_from.desc())).first()
+    assert chosen is not None
+    assert (chosen.ledger_id, chosen.ledger_name) == (found["Visa 2"]["Id"], "Visa 2")
+    assert (add("visa 2", "card"), add("A:B", "cash"), add("Other", "card", "income"), add("X", "safe")) == (
+        409, 409, 409, 400,
+    )  # fmt: skip
 
 
 def test_a_role_chosen_once_settles_every_document_that_waits(

@@ -47,6 +47,7 @@ NEEDS = {
     "/connections/{connection_id}/pause": Power.MANAGE,
     "/connections/{connection_id}/resume": Power.MANAGE,
     "/connections/{connection_id}/choices": Power.MANAGE,
+    "/connections/{connection_id}/accounts": Power.MANAGE,
     "/connections/{connection_id}/settings": Power.MANAGE,
     "/connections/{connection_id}/webhooks": Power.MANAGE,
     "/connections/{connection_id}/upgrade": Power.MANAGE,
@@ -94,6 +95,7 @@ NEEDS = {
 """The least a deed asks for; a deed that is not here fails the test."""
 
 FIELDS = {
+    "/connections/{connection_id}/accounts": {"role": "bank", "name": "Visa", "kind": "savings"},
     "/connections/{connection_id}/closed": {"policy": "ask"},
     "/connections/{connection_id}/closed-months": {"month": "2026-02", "answer": "wait"},
     "/connections/{connection_id}/days": {"time_zone": "Europe/Paris", "cut_off": "00:00"},

@@ -22,6 +22,7 @@ from raccord.cli.output import Column, Output, actor, both, output
 from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.errors import RaccordError
+from raccord.onboarding.chart_accounts import NewAccount, add_account
 from raccord.onboarding.decisions import BEGINNING, choose
 from raccord.onboarding.feeds import FedAccount, fed_accounts
 from raccord.onboarding.remapping import Effect, effect_of_choice
@@ -90,14 +91,26 @@ def roles(connection: str) -> int:
             type=click.DateTime(["%Y-%m-%d"]),
             phrase=Phrase("Premier jour ; aujourd'hui s'il change.", "First day; today if it changes."),
         ),
+        Option(
+            "--add",
+            type=click.Choice([str(kind) for kind in NewAccount]),
+            phrase=Phrase(
+                "D'abord ajouter ce compte, de ce genre, au plan comptable : courant, épargne, caisse, carte.",
+                "First add this account, of this kind, to the chart of accounts.",
+            ),
+        ),
         PREVIEW,
     ],
 )
 @click.argument("connection")
 @click.argument("role")
 @click.argument("ledger")
-def choose_command(connection: str, role: str, ledger: str, of: str, first: datetime | None, preview: bool) -> int:
+def choose_command(
+    connection: str, role: str, ledger: str, of: str, first: datetime | None, add: str | None, preview: bool
+) -> int:
     out = output()
+    if add is not None and not preview:
+        return _add(out, connection, role, ledger, NewAccount(add), of, first)
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection)
@@ -114,6 +127,23 @@ def choose_command(connection: str, role: str, ledger: str, of: str, first: date
         return Exit.OK
     _show_effect(out, effect, names)
     out.say(_saved(found, role, effect, made))
+    return Exit.OK
+
+
+def _add(out: Output, connection: str, role: str, name: str, kind: NewAccount, of: str, first: datetime | None) -> int:
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection).id
+        day = None if first is None else first.date()
+        made = add_account(workshop, operator(actor()), found, role, name, kind, of, day)
+    if out.as_json:
+        out.json({"role": role, "of": of, "ledger": made.ledger_id, "name": made.ledger_name, "added": str(kind)})
+    out.say(
+        Phrase(
+            f"« {made.ledger_name} » est ajouté au plan comptable et remplit le rôle {role}.",
+            f"“{made.ledger_name}” is added to the chart of accounts and fills the role {role}.",
+        )
+    )
     return Exit.OK
 
 

@@ -281,6 +281,12 @@ def test_a_changed_choice_counts_from_its_day(told: Told, chosen: str) -> None:
     assert (income["choices"], income["missing"]) == ([], False)
     first, second = income["candidates"][0]["id"], income["candidates"][1]["name"]
     assert told("connect", "choose", "Shop", "income", first)[1]["from"] is None
+    added = told("connect", "choose", "Shop", "bank", "Épargne 2", "--add", "savings")[1]
+    assert (added["name"], added["added"]) == ("Épargne 2", "savings")
+    assert (
+        told("connect", "choose", "Shop", "bank", "épargne 2", "--add", "cash")[1]["error"]["code"]
+        == "account.not_added"
+    )
     assert told("connect", "choose", "Shop", "income", second, "--from", "2026-03-05")[1]["from"] == "2026-03-05"
     _, roles = told("connect", "roles", "Shop")
     income = next(role for role in roles["roles"] if role["role"] == "income")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from raccord.onboarding.chart_accounts import KINDS, NewAccount, add_account
 from raccord.onboarding.decisions import answer_conflict, answer_hold, choose, skip_draft
 from raccord.onboarding.setting_up import unfinished
 from raccord.onboarding.undone import release
@@ -26,6 +27,7 @@ from raccord.overview.questions import (
 )
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
+from raccord.sync.books import TYPES
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -59,6 +61,10 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             listing=listing,
             fitting=_fitting(session, missing, listing.rows),
             connection=connection,
+            new_accounts={
+                accepts: [kind for kind, (type_, _) in KINDS.items() if type_ in TYPES.get(accepts, ())]
+                for accepts in {each.accepts for each in missing}
+            },
             unfinished=any(each.id == connection for each in unfinished(session, within)),
         )
 
@@ -106,6 +112,24 @@ def fill(request: Request, connection_id: str, fields: Fields) -> Response:
         connection_id,
         fields.get("role", ""),
         fields.get("ledger", ""),
+        fields.get("of", ""),
+    )
+    return _back(fields.get("connection", ""), "chosen")
+
+
+@router.post("/connections/{connection_id}/accounts")
+def add(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Add an account to the chart of accounts and fill the role with it (BF-15)."""
+    kind = fields.get("kind", "")
+    if kind not in set(NewAccount):
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    add_account(
+        desk_of(request).workshop,
+        acting(request),
+        connection_id,
+        fields.get("role", ""),
+        fields.get("name", ""),
+        NewAccount(kind),
         fields.get("of", ""),
     )
     return _back(fields.get("connection", ""), "chosen")
