@@ -37,6 +37,13 @@ from raccord_web.app import create_app
 from raccord_web.visitors import OBJECTS
 
 PROBLEM = "application/problem+json"
+BANK_RULE = {
+    "name": "By a program",
+    "body": {
+        "conditions": [{"on": "text", "test": "contains", "value": "cafe"}],
+        "outcome": {"kind": "exclude", "why": "not ours"},
+    },
+}
 DEEDS = {
     "/connections/{connection_id}/runs": (Scope.WRITE, Power.WORK, {}),
     "/connections/{connection_id}/pause": (Scope.MANAGE, Power.MANAGE, None),
@@ -52,6 +59,11 @@ DEEDS = {
     "/holds/{hold_id}/skip": (Scope.WRITE, Power.WORK, {"why": "not ours"}),
     "/holds/{hold_id}/release": (Scope.WRITE, Power.WORK, None),
     "/problems/{problem_id}/{deed}": (Scope.WRITE, Power.WORK, None),
+    "/companies/{company_id}/bank-rules": (Scope.WRITE, Power.WORK, BANK_RULE),
+    "/companies/{company_id}/bank-rules/try": (Scope.WRITE, Power.WORK, BANK_RULE),
+    "/bank-rules/{rule_id}": (Scope.WRITE, Power.WORK, {**BANK_RULE, "version": 1}),
+    "/bank-rules/{rule_id}/state": (Scope.WRITE, Power.WORK, {"enabled": False}),
+    "/bank-rules/{rule_id}/remove": (Scope.WRITE, Power.WORK, None),
     "/drifts/{drift_id}/settle": (Scope.WRITE, Power.WORK, {"way": "keep"}),
 }
 """The least scope and power of each deed, and a body that it takes; a deed that is not here fails the test."""
@@ -286,3 +298,26 @@ def test_a_person_makes_and_revokes_tokens_on_a_page(house: FastAPI, workshop: W
     assert revoked.headers["location"] == "/tokens?done=token_revoked"
     assert caller(house, secret[0]).get(f"{PATH}/me").status_code == 401
     assert "Jeton" in browser.get("/tokens?lang=fr").text
+
+
+def test_a_program_makes_tries_changes_and_removes_a_rule(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    client = program(workshop, house, RoleName.BOOKKEEPER, Scope.WRITE, theirs["company_id"])
+    listing = f"{PATH}/companies/{theirs['company_id']}/bank-rules"
+    tried = client.post(f"{listing}/try", json=BANK_RULE)
+    assert (tried.status_code, tried.json()["against"]) == (200, 0)
+    made = client.post(listing, json=BANK_RULE).json()
+    assert (made["place"], made["mode"], made["version"]) == (2, "propose", 1)
+    own = f"{PATH}/bank-rules/{made['id']}"
+    amount = {"on": "amount", "test": "under", "amount": "12.50"}
+    body = {**BANK_RULE["body"], "conditions": [amount]}
+    said = {"name": "Small", "body": body, "version": 1, "mode": "apply"}
+    changed = client.post(own, json=said).json()
+    assert (changed["mode"], changed["body"]["conditions"][0]["amount"]) == ("apply", "12.50")
+    assert client.post(own, json=said).json()["code"] == "bank_rule.changed"
+    moved = client.post(f"{own}/state", json={"enabled": False, "place": 1}).json()
+    assert (moved["place"], moved["enabled"]) == (1, False)
+    assert client.post(f"{own}/remove").json() == {"id": made["id"]}
+    assert client.get(own).status_code == 404
+    assert client.get(listing).json()["total"] == 1

@@ -24,6 +24,7 @@ from raccord.sync.bank_rules import (
     RULE_PARTS_MAX,
     RULES_MAX,
     VALUE_MAX,
+    WORDS_MAX,
     AmountCondition,
     AmountTest,
     Condition,
@@ -163,6 +164,7 @@ def check_body(session: Session, company_id: str, body: RuleBody) -> None:
         raise rule_texts.no_condition()
     for condition in body.conditions:
         _check_condition(condition)
+    _check_words(body)
     _check_limits(session, company_id, body)
     _check_outcome(body.outcome)
     try:
@@ -187,6 +189,16 @@ def _check_condition(condition: Condition) -> None:
                 raise rule_texts.amount_unfit()
         case DirectionCondition():
             pass
+
+
+def _check_words(body: RuleBody) -> None:
+    """Refuse words and ids that no form sends: too long, or with characters that databases do not keep."""
+    outcome = body.outcome
+    parts = [each for part in outcome.parts for each in (part.account, part.tax_code, part.class_id, part.description)]
+    ids = [outcome.party_kind, outcome.party_id, outcome.location_id, outcome.other_account]
+    for said in (outcome.why, *parts, *ids, *body.accounts, *body.connections):
+        if len(said) > WORDS_MAX or not said.isprintable():
+            raise rule_texts.words_unfit()
 
 
 def _check_limits(session: Session, company_id: str, body: RuleBody) -> None:

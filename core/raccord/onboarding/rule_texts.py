@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raccord.errors import RaccordError
 from raccord.plugin.texts import Text
-from raccord.sync.bank_rules import CONDITIONS_MAX, NAME_MAX, RULE_PARTS_MAX, RULES_MAX, VALUE_MAX
+from raccord.sync.bank_rules import CONDITIONS_MAX, NAME_MAX, RULE_PARTS_MAX, RULES_MAX, VALUE_MAX, WORDS_MAX
 
 
 class RuleError(RaccordError):
@@ -70,6 +70,17 @@ def text_unfit() -> RuleError:
             f"A text to look for has 1 to {VALUE_MAX} characters, a letter or a digit among them.",
         ),
         Text("Écrivez ce que la banque écrit.", "Write what the bank writes."),
+    )
+
+
+def words_unfit() -> RuleError:
+    return RuleError(
+        "bank_rule.words",
+        Text(
+            f"Une raison ou une description a au plus {WORDS_MAX} signes, sans retour à la ligne.",
+            f"A reason or a description has {WORDS_MAX} characters at most, and no line break.",
+        ),
+        Text("Raccourcissez-la.", "Make it shorter."),
     )
 
 

@@ -28,6 +28,7 @@ LIMITS_MAX = 50
 RULE_PARTS_MAX = 20
 NAME_MAX = 80
 VALUE_MAX = 100
+WORDS_MAX = 200
 TEXT_MAX = 1000
 """Letters of a bank's text that rules look at: what a connector may put in a memo."""
 
