@@ -98,16 +98,23 @@ def test_a_company_is_shown_to_its_own_people_only(
         assert hidden not in shown.text, hidden
 
 
+@pytest.mark.requirement("PL-19", "PL-28", "PL-31")
 def test_a_list_is_sent_to_the_source_from_the_page_and_what_became_of_it_is_said(
     workshop: Workshop, synced: Connection, browser: TestClient, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = f"/connections/{synced.id}/lists"
     assert f'href="{page}"' in browser.get(f"/connections/{synced.id}").text
+    before = browser.get(f"{page}?check=people").text
+    assert (" 0 at the source" in before, "Missing at the source: " in before) == (True, True)
     first = send(page, page, list="people")
     assert (first.status_code, "Customers: " in first.text) == (200, True)
     taken = [view.taken for view in lists_of(workshop, synced.id) if view.info.name == "people"]
     assert taken > [0]
     assert f">{taken[0]}<" in browser.get(page).text
+    checked = browser.get(f"{page}?check=people").text
+    assert f": {taken[0]} active in QuickBooks, {taken[0]} at the source" in checked
+    assert "Missing at the source: " not in checked
+    assert browser.get(f"{page}?check=nothing").status_code == 409
     again = send(page, page, list="people")
     assert f"0 sent, {taken[0]} there already" in again.text
     unknown = send(page, page, list="nothing")

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.lists import closing_lists, lists_of, push_list
+from raccord.onboarding.lists import Verified, closing_lists, likely_doubles, lists_of, push_list, verify_list
 from raccord.onboarding.people import Power, may
 from raccord.overview.connections import connection_view
 from raccord.overview.explain import Explained
@@ -27,8 +27,16 @@ router = APIRouter()
 
 
 @router.get("/connections/{connection_id}/lists")
-def lists(request: Request, connection_id: str) -> Response:
-    return _page(request, connection_id)
+def lists(request: Request, connection_id: str, check: str = "") -> Response:
+    """Show the lists, and of one both counts, what is missing and what would probably be there twice (PL-19, PL-28)."""
+    if not check:
+        return _page(request, connection_id)
+    workshop = desk_of(request).workshop
+    try:
+        found = verify_list(workshop, connection_id, check), likely_doubles(workshop, connection_id, check)
+    except RaccordError as error:
+        return _page(request, connection_id, wrong=said_by(error, request))
+    return _page(request, connection_id, checked=(check, *found))
 
 
 @router.post("/connections/{connection_id}/lists")
@@ -48,7 +56,12 @@ def send(request: Request, connection_id: str, fields: Fields) -> Response:
 
 
 def _page(
-    request: Request, connection_id: str, *, wrong: Explained | None = None, sent: tuple[str, Counts] | None = None
+    request: Request,
+    connection_id: str,
+    *,
+    wrong: Explained | None = None,
+    sent: tuple[str, Counts] | None = None,
+    checked: tuple[str, Verified, int] | None = None,
 ) -> Response:
     workshop = desk_of(request).workshop
     views = lists_of(workshop, connection_id)
@@ -68,4 +81,5 @@ def _page(
             manages=may(acting(request), Power.MANAGE),
             wrong=wrong,
             sent=sent,
+            checked=checked,
         )
