@@ -127,6 +127,10 @@ def test_a_line_of_a_message_that_names_no_account_waits_for_a_name() -> None:
     assert line.account.key == "unnamed"
 
 
+def test_a_file_whose_messages_hold_no_account_and_no_line_says_so() -> None:
+    assert Read(b":20:A\n:62F:C260314EUR1,00\n-\n").codes == ["bankfeed.no_statement"]
+
+
 def test_text_after_the_closing_balance_belongs_to_no_line() -> None:
     content = message(":61:2603140314C1,NTRFNONREF", ":86:MINE", closing=":62F:C260314EUR101,00\n:86:NOT MINE")
     assert [line.memo for line in Read(content).lines] == ["MINE"]

@@ -272,7 +272,8 @@ class Mt940Reader(LineReader):
     def __init__(self, known: Known = NOTHING_KNOWN) -> None:
         super().__init__()
         self._known = known
-        self._fields = _Fields(_Messages(self.queue.append, {}, light=False))
+        self._told = False
+        self._fields = _Fields(_Messages(self._tell, {}, light=False))
 
     def prepare(self, stream: BinaryIO) -> None:
         """Choose the charset, and find the messages that do not add up."""
@@ -285,15 +286,21 @@ class Mt940Reader(LineReader):
                 light.line(text, row, 0)
         light.end()
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
-        self._fields = _Fields(_Messages(self.queue.append, kept, light=False))
+        self._fields = _Fields(_Messages(self._tell, kept, light=False))
 
     def line(self, text: str) -> None:
         """Take one line."""
         self._fields.line(text.lstrip("\ufeff") if self.row == 1 else text, self.row, self.start)
 
     def finish(self) -> None:
-        """Take the end of the last message."""
+        """Take the end of the last message; tell where none of them names an account or holds a line."""
         self._fields.end()
+        if not self._told:
+            self.unreadable(text_faults.no_statement(), 1, 0, "")
+
+    def _tell(self, event: Event) -> None:
+        self._told = True
+        self.queue.append(event)
 
 
 def _ignored(_: Event) -> None:

@@ -119,9 +119,9 @@ def no_statement() -> Fault:
     return file_fault(
         "no_statement",
         "Le fichier est du bon format, mais ne contient aucun relevé de compte (ni Stmt, Rpt ou Ntfctn, ni "
-        "STMTRS ou CCSTMTRS, ni enregistrement 03). Demandez un nouveau fichier à la banque.",
+        "STMTRS ou CCSTMTRS, ni enregistrement 03, ni :25: ou :61:). Demandez un nouveau fichier à la banque.",
         "The file is of the right format, but holds no account's statement (no Stmt, Rpt or Ntfctn, no STMTRS or "
-        "CCSTMTRS, no record 03). Ask the bank for a new file.",
+        "CCSTMTRS, no record 03, no :25: or :61:). Ask the bank for a new file.",
     )
 
 
