@@ -290,3 +290,24 @@ def test_one_who_is_less_in_one_company_closes_no_cause_of_all_companies(
     owner = somebody(workshop, house, "owner@example.ca", RoleName.OWNER, "")
     form = {"form_token": token_of(owner), "code": "mapping.bad_record"}
     assert owner.post("/problems/of-cause/ready", data=form).status_code == 303
+
+
+@pytest.mark.requirement("K5")
+def test_a_query_that_names_ones_own_company_lends_no_role_for_anothers_row(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    with workshop.database.begin() as session:
+        other = Company(environment="sandbox", realm="77", name="Autre", created_at=workshop.clock.now())
+        session.add(other)
+        session.flush()
+        known = session.get_one(Connection, theirs["connection_id"])
+        values = {each.key: getattr(known, each.key) for each in Connection.__table__.columns}
+        own = Connection(**{**values, "id": "own", "company_id": other.id, "source_identity": ""})
+        session.add(own)
+    guest = somebody(workshop, house, "guest@example.ca", RoleName.OWNER, other.id)
+    with workshop.database.begin() as session:
+        person = session.scalars(select(Person).where(Person.email == "guest@example.ca")).one()
+        give_role(session, person, theirs["company_id"], RoleName.ACCOUNTANT, "test", workshop.clock.now())
+    form = {"form_token": token_of(guest), "why": "mine", "kind": "exclude"}
+    for deed in (f"/questions/{theirs['hold_id']}/skip", f"/review/{theirs['hold_id']}/treat"):
+        assert guest.post(f"{deed}?connection=own", data=form).status_code == 403, deed
