@@ -189,7 +189,7 @@ def served(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iterat
         yield made, service
 
 
-@pytest.mark.requirement("PL-18", "PL-19", "PL-20", "PL-21", "PL-22", "PL-35")
+@pytest.mark.requirement("PL-18", "PL-19", "PL-20", "PL-21", "PL-35")
 def test_first_time_lists_go_into_plannit_once_and_their_items_are_linked(
     served: tuple[Boreale, Service], sandbox: SandboxServer
 ) -> None:
@@ -218,6 +218,8 @@ def test_first_time_lists_go_into_plannit_once_and_their_items_are_linked(
     assert (after.ledger, after.taken, list(after.missing)) == (len(items) - 1, len(items) - 1, [])
     prices = {str(each["name"]): each.get("sale_price") for each in service.firm.objects["item"].values()}
     assert prices["Conduits"] == "289.00"
+    priced = {str(each["Name"]): each["UnitPrice"] for each in items if each.get("UnitPrice")}
+    assert {name: Decimal(str(prices[name])) for name in priced} == priced
     # What is pulled afterwards posts to the linked item without anybody choosing, and to the customer it came from.
     item = next(id_ for id_, each in service.firm.objects["item"].items() if each["name"] == "Conduits")
     contact = next(iter(service.firm.objects["contact"]))
