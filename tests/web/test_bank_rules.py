@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import till
@@ -12,7 +14,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold
-from raccord.sync.bank_rules import BODY
+from raccord.sync.bank_rules import BODY, AmountCondition, AmountTest
 from raccord.sync.ruling import RULED
 from raccord.sync.workshop import Workshop
 from raccord_web.rule_forms import holds_whole, rule_typed, typed_of
@@ -86,4 +88,6 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     for rule in rules_of(workshop):
         body = BODY.validate_python(rule.body)
         assert holds_whole(body)
+        in_currency = AmountCondition(test=AmountTest.UNDER, amount=Decimal(5), currency="USD")
+        assert not holds_whole(replace(body, conditions=(in_currency,))), "the form has no room for a currency"
         assert rule_typed(typed_of(rule.name, rule.valid_from, body)).body == body, "a form says what filled it"

@@ -86,6 +86,8 @@ def holds_whole(body: RuleBody) -> bool:
     """Tell whether the form has room for all that a rule says."""
     same = {(part.tax_code, part.class_id) for part in body.outcome.parts}
     rows = max(len(body.conditions), len(body.outcome.parts))
+    if any(isinstance(each, AmountCondition) and each.currency for each in body.conditions):
+        return False
     return rows <= ROWS and max(len(body.accounts), len(body.connections)) <= 1 and len(same) <= 1
 
 
