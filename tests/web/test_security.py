@@ -245,7 +245,7 @@ def test_a_company_is_connected_through_the_browser(
     back = consented(set_out(send), sandbox.store.of_template("quebec").realm)
     answer = browser.get(back)
     assert (answer.status_code, answer.headers["location"]) == (303, "/?done=connected")
-    assert "raccord connect" in browser.get("/").text
+    assert 'href="/connect"' in browser.get("/").text, "what comes next is a source"
     again = browser.get(back)
     assert again.status_code == 409
     assert "web.authorisation_lost" in again.text
