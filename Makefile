@@ -11,6 +11,8 @@ WORKERS := 2
 # Seeded schedules of the crash matrix, and records killed at every moment; the merge check has fewer, to stay short.
 SCHEDULES := 10000
 RECORDS := 200
+# Random invoices of the long property run; fewer in the merge check likewise.
+INVOICES := 100000
 SECONDS := 300
 # Images set it to stay small; without bytecode each process of the tests compiles everything it imports again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -45,8 +47,8 @@ pyright: $(READY)
 test: check ## check, then every test but the slow ones
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow" --ignore=tests/tidy
 
-test-slow: $(READY) ## long property runs
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow --ignore=tests/crash
+test-slow: $(READY) ## long property runs, and every page in both themes and three widths
+	INVOICES=$(INVOICES) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow --ignore=tests/crash
 
 fuzz: $(READY) ## fuzz the bank's readers for SECONDS, led by coverage; ARGS=--again=… reads one input again
 	$(BIN)/python plugins/bankfeed/tests/fuzz_readers.py --seconds=$(SECONDS) $(ARGS)
