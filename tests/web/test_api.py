@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -27,10 +29,26 @@ from raccord.onboarding.api_tokens import (
     revoke_token,
     tokens_of,
 )
+from raccord.onboarding.certificates import faults_in
 from raccord.onboarding.people import Actor, Power, RoleName, may
 from raccord.onboarding.sessions import open_session
-from raccord.store.models import ApiToken, Company, Connection, Event, Membership, Person
-from raccord.sync.workshop import Workshop
+from raccord.store.canonical import exact
+from raccord.store.models import (
+    ApiAnswer,
+    ApiToken,
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    Event,
+    Hold,
+    LedgerEntry,
+    Membership,
+    Person,
+    PlanLine,
+)
+from raccord.sync.treatments import load_treatment
+from raccord.sync.workshop import Workshop, settings_handle
 from raccord_web.api.application import PATH, ROUTERS
 from raccord_web.api.programs import CALLS_A_MINUTE
 from raccord_web.app import create_app
@@ -54,6 +72,11 @@ DEEDS = {
     "/runs/{run_id}/undo": (Scope.APPROVE, Power.WORK, {}),
     "/runs/{run_id}/{deed}": (Scope.WRITE, Power.WORK, None),
     "/plans/{plan_id}/approve": (Scope.APPROVE, Power.WORK, None),
+    "/connections/{connection_id}/terms": (Scope.MANAGE, Power.MANAGE, {"word": "sale", "ledger": "x"}),
+    "/connections/{connection_id}/settings": (Scope.MANAGE, Power.MANAGE, {"values": {"code": "1234"}}),
+    "/companies/{company_id}/certificates": (Scope.APPROVE, Power.WORK, {"month": "2026-02"}),
+    "/holds/{hold_id}/treat": (Scope.WRITE, Power.WORK, {"kind": "exclude", "why": "not ours"}),
+    "/holds/{hold_id}/take-back": (Scope.WRITE, Power.WORK, None),
     "/holds/{hold_id}/answer": (Scope.WRITE, Power.WORK, {"ledger_id": "1"}),
     "/holds/{hold_id}/conflict": (Scope.WRITE, Power.WORK, {"way": "skip"}),
     "/holds/{hold_id}/skip": (Scope.WRITE, Power.WORK, {"why": "not ours"}),
@@ -67,6 +90,8 @@ DEEDS = {
     "/drifts/{drift_id}/settle": (Scope.WRITE, Power.WORK, {"way": "keep"}),
 }
 """The least scope and power of each deed, and a body that it takes; a deed that is not here fails the test."""
+KEPT = {"/connections/{connection_id}/settings"}
+"""What is read by those alone who may change it."""
 
 
 @pytest.fixture
@@ -111,7 +136,7 @@ def test_no_route_is_answered_without_a_token_and_none_for_another_company(
         assert call(nobody, route, theirs) == (401, "web.not_let_in"), route.path
         assert call(browser, route, theirs)[0] == 401, route.path
         if "GET" in route.methods:
-            assert call(ours, route, theirs)[0] == 200, route.path
+            assert call(ours, route, theirs)[0] == (403 if route.path in KEPT else 200), route.path
         if set(route.param_convertors) & set(OBJECTS):
             assert call(stranger, route, theirs) == (404, "web.not_found"), route.path
             guarded += 1
@@ -132,7 +157,7 @@ def test_no_route_is_answered_without_a_token_and_none_for_another_company(
 def test_every_deed_refuses_a_scope_and_a_role_that_are_too_small(
     house: FastAPI, workshop: Workshop, theirs: dict[str, str]
 ) -> None:
-    deeds = [route for route in routes() if "POST" in route.methods]
+    deeds = [route for route in routes() if "POST" in route.methods or route.path in KEPT]
     assert {route.path for route in deeds} == set(DEEDS)
     ladder, company_id = list(Scope), theirs["company_id"]
     for scope in ladder[:-1]:
@@ -321,3 +346,116 @@ def test_a_program_makes_tries_changes_and_removes_a_rule(
     assert client.post(f"{own}/remove").json() == {"id": made["id"]}
     assert client.get(own).status_code == 404
     assert client.get(listing).json()["total"] == 1
+
+
+def test_a_program_says_what_a_line_is_and_takes_it_back(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    client = program(workshop, house, RoleName.BOOKKEEPER, Scope.WRITE, theirs["company_id"])
+    own = f"{PATH}/holds/{theirs['hold_id']}"
+    with workshop.database.read() as session:
+        mine = LedgerEntry.company_id == theirs["company_id"], LedgerEntry.kind == "Account", LedgerEntry.active
+        kinds: dict[str, str] = {}
+        for each in session.scalars(select(LedgerEntry).where(*mine).order_by(LedgerEntry.object_id.desc())):
+            kinds[each.type] = each.object_id
+        draft_id = session.get_one(Hold, theirs["hold_id"]).draft_id
+        bank = session.scalars(select(PlanLine.money_account).where(PlanLine.draft_id == draft_id)).first()
+        other = session.scalars(
+            select(LedgerEntry.object_id).where(*mine, LedgerEntry.type == "Bank", LedgerEntry.object_id != bank)
+        ).first()
+    expense = kinds["Expense"]
+    split = [{"account": expense, "amount": "10.00"}, {"account": kinds["Cost of Goods Sold"], "description": "rest"}]
+    said = [
+        {"kind": "category", "parts": [{"account": expense}]},
+        {"kind": "split", "parts": split},
+        {"kind": "transfer", "other_account": other},
+        {"kind": "personal", "parts": [{"account": kinds["Equity"]}]},
+        {"kind": "exclude", "why": "not ours"},
+    ]
+    for each in said:
+        key = {"idempotency-key": str(each["kind"])}
+        answers = [client.post(f"{own}/treat", json=each, headers=key) for _ in range(2)]
+        assert [answer.json() for answer in answers] == [{"id": theirs["hold_id"]}] * 2, (each, answers[0].text)
+        assert answers[1].headers["idempotent-replayed"] == "true"
+        with workshop.database.read() as session:
+            row = session.get_one(DraftRow, draft_id)
+            treatment = load_treatment(row.decisions)
+            assert treatment is not None
+            assert (treatment.kind, treatment.origin) == (each["kind"], "person")
+            assert row.state == (DraftState.SKIPPED if each["kind"] == "exclude" else DraftState.WAITING)
+            if each["kind"] == "split":
+                assert [part.amount for part in treatment.parts] == [Decimal("10.00"), None]
+        assert client.post(f"{own}/treat", json=each).json()["code"] == "hold.closed"
+        assert client.post(f"{own}/take-back").json() == {"id": theirs["hold_id"]}
+    assert client.post(f"{own}/take-back").json()["code"] == "treatment.nothing_to_take_back"
+    wrong = [
+        ({"kind": "split", "parts": [{"account": expense, "amount": "1.00"}] * 2}, "treatment.sum"),
+        ({"kind": "split", "parts": [{"account": expense, "amount": 12.3}]}, "web.bad_request"),
+        ({"kind": "category", "parts": [{"account": "999999"}]}, "treatment.does_not_fit"),
+        ({"kind": "transfer", "other_account": other, "other_side": "elsewhere"}, "web.not_found"),
+    ]
+    for body, code in wrong:
+        assert client.post(f"{own}/treat", json=body).json()["code"] == code, body
+
+
+def test_a_program_maps_and_sets_a_connection_and_gets_no_secret_back(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    client = program(workshop, house, RoleName.ADMIN, Scope.MANAGE, theirs["company_id"])
+    own = f"{PATH}/connections/{theirs['connection_id']}"
+    roles = {row["role"]: row for row in client.get(f"{own}/roles").json()["rows"]}
+    role, filled = next((name, row["choices"][-1]) for name, row in roles.items() if row["choices"])
+    dated = {"role": role, "ledger_id": filled["ledger_id"], "first": "2026-03-09"}
+    assert client.post(f"{own}/choices", json=dated).status_code == 200
+    roles = {row["role"]: row for row in client.get(f"{own}/roles").json()["rows"]}
+    assert [each["valid_from"] for each in roles[role]["choices"]] == ["0001-01-01", "2026-03-09"]
+
+    word = client.get(f"{own}/terms").json()["rows"][0]
+    meant = {"word": word["word"], "ledger": word["ledger"], "first": "2026-03-09"}
+    key = {"idempotency-key": "term"}
+    assert [client.post(f"{own}/terms", json=meant, headers=key).status_code for _ in range(2)] == [200, 200]
+    word = client.get(f"{own}/terms").json()["rows"][0]
+    assert [(each["valid_from"], each["ledger"]) for each in word["answers"]] == [("2026-03-09", word["ledger"])]
+    assert client.post(f"{own}/terms", json={"word": "none", "ledger": "x"}).json()["code"] == "term.unknown"
+
+    held = client.get(f"{own}/settings")
+    assert held.json()["values"] == {"till": "T1"}
+    changed = client.post(f"{own}/settings", json={"values": {"code": "s3cret-word"}}, headers={"idempotency-key": "s"})
+    assert (changed.status_code, changed.json()["secrets"]) == (200, {"code": True})
+    again = client.post(f"{own}/settings", json={"values": {"till": "T1"}})
+    read = client.get(f"{own}/settings")
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, theirs["connection_id"])
+        kept = workshop.vault.within(session).get_mapping(settings_handle(connection.id))
+        assert (kept, connection.settings) == ({"code": "s3cret-word"}, {"till": "T1"})
+        noted = [row.body for row in session.scalars(select(ApiAnswer))] + [
+            str(row.body) for row in session.scalars(select(Event))
+        ]
+    assert not [each for each in (changed.text, again.text, read.text, *noted) if each and "s3cret-word" in each]
+    for values, code in (
+        ({"till": "T2"}, "connection.identity_fixed"),
+        ({"colour": "red"}, "connection.settings"),
+        ({"till": ["T1"]}, "connection.settings"),
+        ({}, "web.bad_request"),
+    ):
+        assert client.post(f"{own}/settings", json={"values": values}).json()["code"] == code, values
+
+
+def test_a_program_certifies_a_month_once_under_its_key(
+    house: FastAPI, workshop: Workshop, theirs: dict[str, str]
+) -> None:
+    client = program(workshop, house, RoleName.BOOKKEEPER, Scope.APPROVE, theirs["company_id"])
+    clock = workshop.clock
+    assert isinstance(clock, FixedClock)
+    own, key = f"{PATH}/companies/{theirs['company_id']}/certificates", {"idempotency-key": "month"}
+    assert client.post(own, json={"month": "2999-12"}).json()["code"] == "certificate.month_open"
+    clock.advance(timedelta(days=31))
+    assert client.post(own, json={"month": "2026-03"}).json()["code"] == "certificate.exceptions"
+    accepted = {"month": "2026-03", "with_exceptions": True}
+    made = client.post(own, json=accepted, headers=key).json()
+    assert (made["month"], made["version"], made["clean"]) == ("2026-03-01", 1, False)
+    assert client.post(own, json=accepted, headers=key).json() == made
+    # Read as the check reads a file: digits as they stand.
+    found: Any = exact(client.get(f"{PATH}/certificates/{made['id']}").text)
+    assert (found["sha256"], faults_in(found["certificate"], found["sha256"])) == (made["hash"], [])
+    assert client.get(f"{PATH}/certificates").json()["total"] == 2

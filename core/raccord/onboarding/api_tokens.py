@@ -35,11 +35,11 @@ class Scope(StrEnum):
 
     READ = "read"
     WRITE = "write"
-    """Answer questions, close problems, settle drifts, start and stop runs."""
+    """Answer questions, say what bank lines are, close problems, settle drifts, start and stop runs."""
     APPROVE = "approve"
-    """Approve plans, and ask for plans that undo."""
+    """Approve plans, ask for plans that undo, certify months."""
     MANAGE = "manage"
-    """Pause, resume and choose."""
+    """Pause, resume, change the mapping and the settings."""
     OWN = "own"
     """Disconnect, bring days over, approve a first plan."""
 

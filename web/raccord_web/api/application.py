@@ -10,14 +10,22 @@ from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
 
-from raccord_web.api import bank_rules, deeds, reading
+from raccord_web.api import bank_lines, bank_rules, deeds, managing, months, reading
 from raccord_web.api.problems import MEDIA_TYPE, Problem
 from raccord_web.api.programs import CallLimits, NotLetInError, let_in
 from raccord_web.desk import Desk
 from raccord_web.failures import HANDLERS, explained
 
 PATH = "/api/v1"
-ROUTERS = (reading.router, deeds.router, bank_rules.router)
+ROUTERS = (
+    reading.router,
+    deeds.router,
+    bank_lines.router,
+    bank_rules.router,
+    managing.router,
+    managing.deeds,
+    months.router,
+)
 FAILURES = {
     "400": "Something in the request has no meaning here.",
     "401": "No token, or one that does not work.",

@@ -39,11 +39,12 @@ class Start(BaseModel):
 
 
 class Choice(BaseModel):
-    """Which entry of the ledger fills a role; ``of`` narrows it to one category of the source."""
+    """Which entry of the ledger fills a role, from which day on; ``of`` narrows it to one category of the source."""
 
     role: Id
     ledger_id: Id
     of: Words = ""
+    first: date | None = None
 
 
 class Days(BaseModel):
@@ -142,9 +143,9 @@ def disconnect(request: Request, connection_id: str) -> ConnectionView:
 
 @router.post("/connections/{connection_id}/choices", dependencies=[Depends(needs(Scope.MANAGE))])
 def choose(request: Request, connection_id: str, choice: Choice) -> Done:
-    """Fill a role from the beginning, or from today where it was filled before."""
-    workshop = desk_of(request).workshop
-    decisions.choose(workshop, acting(request), connection_id, choice.role, choice.ledger_id, choice.of)
+    """Fill a role from a day on; without one from the beginning, or from today where it was filled before."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    decisions.choose(workshop, actor, connection_id, choice.role, choice.ledger_id, choice.of, choice.first)
     return Done(id=connection_id)
 
 

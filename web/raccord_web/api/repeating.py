@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -49,7 +50,7 @@ class Repeatable(APIRoute):
             program = await run_in_threadpool(program_of, workshop, secret.strip())
             if program is None:
                 return await deed(request)
-            asked = _digest(request, await request.body())
+            asked = _digest(request, await request.body(), secret.strip())
             kept = await run_in_threadpool(repeats.begin, workshop, program.token_id, key, asked)
             if kept is not None:
                 if not request.app.state.limits.of(program.token_id).taken(workshop.clock.elapsed_ms()):
@@ -71,9 +72,12 @@ class Repeatable(APIRoute):
         return answer
 
 
-def _digest(request: Request, body: bytes) -> str:
-    """Return what tells one call from another: its address, what it was read under, and its body."""
-    state = hashlib.sha256()
+def _digest(request: Request, body: bytes, secret: str) -> str:
+    """Return what tells one call of a token from another: its address, what it was read under, and its body.
+
+    It is keyed by the token, which is kept nowhere, so that a password in a body cannot be guessed from it.
+    """
+    state = hmac.new(secret.encode(), digestmod=hashlib.sha256)
     for part in (request.method, request.url.path, request.headers.get("if-match", "")):
         state.update(part.encode())
         state.update(b"\x1f")

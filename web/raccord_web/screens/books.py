@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from http import HTTPStatus
 
@@ -15,8 +11,6 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.jobs.errors import company_busy
-from raccord.jobs.locks import company_locks
 from raccord.onboarding.certificates import certify
 from raccord.onboarding.people import Power, require
 from raccord.overview.companies import list_companies
@@ -24,12 +18,11 @@ from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
 from raccord.overview.proofs import proof_totals
 from raccord.store.canonical import canonical, exact
-from raccord.store.models import Certificate, Connection, ConnectionState
-from raccord.sync.reprove import prove_again
-from raccord.sync.workshop import Workshop
+from raccord.store.models import Certificate
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
+from raccord_web.proving import proven
 from raccord_web.rendering import show
 from raccord_web.visitors import acting, within_of
 
@@ -72,7 +65,7 @@ def sign_off(request: Request, company_id: str, fields: Fields) -> Response:
     if not MONTH.fullmatch(month):
         return explained(request, HTTPStatus.BAD_REQUEST)
     accepted = fields.get("with_exceptions") == "yes"
-    with _proven(workshop, company_id):
+    with proven(workshop, company_id):
         certify(workshop, actor, company_id, date.fromisoformat(f"{month}-01"), with_exceptions=accepted)
     return RedirectResponse("/proof?done=certified", HTTPStatus.SEE_OTHER)
 
@@ -86,23 +79,3 @@ def download(request: Request, certificate_id: str) -> Response:
         name = f"raccord-{found.month:%Y-%m}-{found.version}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(f"{text}\n", media_type="application/json", headers=headers)
-
-
-@contextmanager
-def _proven(workshop: Workshop, company_id: str) -> Iterator[None]:
-    """Prove a company again, and let no run write to it until the caller is done with what was proven."""
-    with workshop.database.read() as session:
-        ids = session.scalars(
-            select(Connection.id).where(
-                Connection.company_id == company_id, Connection.state != ConnectionState.UNCONNECTED
-            )
-        ).all()
-    held = company_locks(workshop.database, f"web-{socket.gethostname()[:20]}-{os.getpid()}").take(company_id)
-    if held is None:
-        raise company_busy(company_id)
-    try:
-        for connection_id in ids:
-            prove_again(workshop, connection_id)
-        yield
-    finally:
-        held.release()

@@ -1,0 +1,96 @@
+"""What programs say that bank lines are: a category, a split, a transfer, the owner's own, or nothing for the books."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field, StringConstraints
+from starlette.requests import Request
+
+from raccord.onboarding import treating
+from raccord.onboarding.api_tokens import Scope
+from raccord.onboarding.people import Power, require
+from raccord.plugin.drafts import PaymentType
+from raccord.store.models import DraftRow, Hold
+from raccord.sync.treatments import PARTS_MAX, Part, Treated, Treatment
+from raccord_web.api.deeds import Done
+from raccord_web.api.programs import needs
+from raccord_web.api.repeating import Repeatable, repeatable
+from raccord_web.desk import desk_of
+from raccord_web.visitors import acting, admit, visitor_of
+
+router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
+OneId = Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9A-Za-z-]*$")]
+Said = Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True, pattern=r"^[^\x00]*$")]
+Amount = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$")]
+
+
+class PartIn(BaseModel):
+    """A part of a line, by ids of QuickBooks; the one without an amount gets what the others leave."""
+
+    account: OneId
+    amount: Amount | None = None
+    tax_code: OneId = ""
+    class_id: OneId = ""
+    description: Said = ""
+
+
+class TreatmentIn(BaseModel):
+    """What a line is; ``other_side`` is the hold of the line that tells of the same transfer in the other account."""
+
+    kind: Treated
+    parts: Annotated[tuple[PartIn, ...], Field(max_length=PARTS_MAX)] = ()
+    party_kind: Literal["", "Vendor", "Customer", "Employee"] = ""
+    party_id: OneId = ""
+    location_id: OneId = ""
+    other_account: OneId = ""
+    other_side: OneId = ""
+    payment_type: PaymentType | None = None
+    why: Said = ""
+
+    def said(self) -> Treatment:
+        return Treatment(
+            kind=self.kind,
+            parts=tuple(
+                Part(
+                    account=part.account,
+                    amount=None if part.amount is None else Decimal(part.amount),
+                    tax_code=part.tax_code,
+                    class_id=part.class_id,
+                    description=part.description,
+                )
+                for part in self.parts
+            ),
+            party_kind=self.party_kind,
+            party_id=self.party_id,
+            location_id=self.location_id,
+            other_account=self.other_account,
+            payment_type=self.payment_type,
+            why=self.why,
+        )
+
+
+@router.post("/holds/{hold_id}/treat", dependencies=[Depends(needs(Scope.WRITE))])
+def treat(request: Request, hold_id: str, wanted: TreatmentIn) -> Done:
+    """Say what a bank line that waits is; the next run plans what it becomes."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    require(actor, Power.WORK)
+    if wanted.other_side:
+        with workshop.database.read() as session:
+            admit(session, visitor_of(request), "hold_id", wanted.other_side)
+    treating.treat(workshop, actor, hold_id, wanted.said(), other_side=wanted.other_side)
+    return Done(id=hold_id)
+
+
+@router.post("/holds/{hold_id}/take-back", dependencies=[Depends(needs(Scope.WRITE))])
+def take_back(request: Request, hold_id: str) -> Done:
+    """Ask about a bank line again as if nobody had answered, while nothing of it is posted or on its way."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    require(actor, Power.WORK)
+    with workshop.database.read() as session:
+        hold = session.get_one(Hold, hold_id)
+        connection_id, key = hold.connection_id, session.get_one(DraftRow, hold.draft_id).key
+    treating.take_back(workshop, actor, connection_id, key)
+    return Done(id=hold_id)

@@ -1,0 +1,211 @@
+"""A connection's mapping and its settings, as programs read and change them; no secret is ever given back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.requests import Request
+
+from raccord.onboarding.api_tokens import Scope
+from raccord.onboarding.connections import update_settings
+from raccord.onboarding.people import Power, require
+from raccord.onboarding.remapping import set_term
+from raccord.onboarding.source_accounts import refused
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
+from raccord.store.models import Connection
+from raccord.store.sensitive import split_secrets
+from raccord.sync.days import today_of
+from raccord_web.api.deeds import Done, Id
+from raccord_web.api.paging import Asked, Part, part_of
+from raccord_web.api.programs import needs
+from raccord_web.api.repeating import Repeatable, repeatable
+from raccord_web.desk import desk_of
+from raccord_web.held import connection_of, settings_of
+from raccord_web.mapped import roles_of, terms_of
+from raccord_web.typed import kept_off
+from raccord_web.visitors import acting
+
+router = APIRouter()
+deeds = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
+
+Value = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
+Number = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]
+Setting = Annotated[bool, Field(strict=True)] | Number | Value | Annotated[list[Value], Field(max_length=500)] | None
+
+
+class Filled(BaseModel):
+    """What fills a role from a day on."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    valid_from: date
+    ledger_kind: str
+    ledger_id: str
+    ledger_name: str
+    origin: str
+    chosen_by: str
+    chosen_at: datetime
+
+
+class RoleMapping(BaseModel):
+    """A role with its choices by day; ``missing`` says that documents wait for one."""
+
+    role: str
+    of: str
+    label: Mapping[str, str]
+    accepts: Accepts
+    required: bool
+    missing: bool
+    choices: Sequence[Filled]
+
+
+class Meant(BaseModel):
+    """What a word means from a day on."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    valid_from: date
+    ledger: str
+    changed_by: str
+    changed_at: datetime
+
+
+class TermMapping(BaseModel):
+    """A word of the source: what the connector takes it for, and the company's own answers by day."""
+
+    word: str
+    label: Mapping[str, str]
+    ledger: str
+    role: str
+    one_of: Sequence[str]
+    origin: str
+    answers: Sequence[Meant]
+
+
+class TermIn(BaseModel):
+    """What a word means from a day on, by the date of its record; without a day from today."""
+
+    word: Id
+    ledger: Id
+    first: date | None = None
+
+
+class SettingsView(BaseModel):
+    """A connection's settings; of secrets only whether there is one."""
+
+    connection_id: str
+    values: Mapping[str, Any]
+    secrets: Mapping[str, bool]
+
+
+class SettingsIn(BaseModel):
+    """The settings to change, by name; what is left out stays, secrets too."""
+
+    values: Annotated[dict[Id, Setting], Field(min_length=1, max_length=200)]
+
+
+@router.get("/connections/{connection_id}/roles")
+def roles(request: Request, connection_id: str, asked: Asked) -> Part[RoleMapping]:
+    """Return what each role is filled with, and from which day on."""
+    connection, info = _held(request, connection_id)
+    with desk_of(request).workshop.database.read() as session:
+        found = [
+            RoleMapping(
+                role=each.info.name,
+                of=each.of,
+                label={"fr": each.info.label.fr, "en": each.info.label.en},
+                accepts=each.info.accepts,
+                required=each.info.required,
+                missing=each.missing,
+                choices=[Filled.model_validate(choice) for choice in each.choices],
+            )
+            for each in roles_of(session, connection, info)
+        ]
+    return part_of(found, asked)
+
+
+@router.get("/connections/{connection_id}/terms")
+def terms(request: Request, connection_id: str, asked: Asked) -> Part[TermMapping]:
+    """Return what each word of the source means, and from which day on."""
+    connection, info = _held(request, connection_id)
+    with desk_of(request).workshop.database.read() as session:
+        found = [
+            TermMapping(
+                word=each.term.word,
+                label={"fr": each.term.label.fr, "en": each.term.label.en},
+                ledger=each.term.ledger,
+                role=each.term.role,
+                one_of=each.term.one_of,
+                origin=each.term.origin,
+                answers=[Meant.model_validate(answer) for answer in each.overrides],
+            )
+            for each in terms_of(session, connection, info)
+        ]
+    return part_of(found, asked)
+
+
+@deeds.post("/connections/{connection_id}/terms", dependencies=[Depends(needs(Scope.MANAGE))])
+def mean(request: Request, connection_id: str, wanted: TermIn) -> Done:
+    """Let a word of the source mean something else from a day on; what is posted stays until a repost."""
+    workshop = desk_of(request).workshop
+    connection, _ = _held(request, connection_id)
+    first = wanted.first or today_of(connection, workshop.clock.now())
+    set_term(workshop, acting(request), connection_id, wanted.word, wanted.ledger, first)
+    return Done(id=connection_id)
+
+
+@router.get("/connections/{connection_id}/settings", dependencies=[Depends(needs(Scope.MANAGE))])
+def settings(request: Request, connection_id: str) -> SettingsView:
+    """Return the settings to those who may change them."""
+    connection, info = _managed(request, connection_id)
+    return _view(request, connection, info)
+
+
+@deeds.post("/connections/{connection_id}/settings", dependencies=[Depends(needs(Scope.MANAGE))])
+def change(request: Request, connection_id: str, wanted: SettingsIn) -> SettingsView:
+    """Change settings and credentials in place; identity, links and history stay."""
+    connection, info = _managed(request, connection_id)
+    model = info.settings.model_fields
+    unknown = [name for name in wanted.values if name not in model or kept_off(model[name])]
+    if unknown:
+        names = ", ".join(name[:60] for name in unknown[:10])
+        raise refused(
+            "connection.settings",
+            Text(f"Réglages inconnus : {names}.", f"Unknown settings: {names}."),
+            Text("Lisez les réglages pour voir leurs noms.", "Read the settings to see their names."),
+        )
+    workshop = desk_of(request).workshop
+    held = settings_of(workshop, connection, info)
+    values = {name: getattr(held, name) for name in model if hasattr(held, name)}
+    changed = update_settings(workshop, acting(request), connection_id, {**values, **wanted.values})
+    return _view(request, changed, info)
+
+
+def _held(request: Request, connection_id: str) -> tuple[Connection, ConnectorInfo]:
+    found = connection_of(desk_of(request).workshop, connection_id)
+    if found is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return found
+
+
+def _managed(request: Request, connection_id: str) -> tuple[Connection, ConnectorInfo]:
+    connection, info = _held(request, connection_id)
+    require(acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+    return connection, info
+
+
+def _view(request: Request, connection: Connection, info: ConnectorInfo) -> SettingsView:
+    plain, secret = split_secrets(settings_of(desk_of(request).workshop, connection, info))
+    shown = {name for name, each in info.settings.model_fields.items() if not kept_off(each)}
+    return SettingsView(
+        connection_id=connection.id,
+        values={name: value for name, value in plain.items() if name in shown},
+        secrets={path: bool(value) for path, value in secret.items() if path.partition("/")[0] in shown},
+    )
