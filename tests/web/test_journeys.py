@@ -304,7 +304,7 @@ def test_a_refund_that_failed_is_mended_and_tried_again(
 def test_a_connection_is_paused_resumed_undone_and_moved_to_another_company(
     workshop: Workshop, sandbox: SandboxServer, books: Company, shop: Connection, travel: Travel, language: Language
 ) -> None:
-    other = consent(workshop, sandbox.store.add("us").realm)
+    other = consent(workshop, sandbox.store.add("quebec").realm)
     enable(workshop, other, "till")
     journey = travel("life", language)
     page = journey.page
@@ -347,3 +347,18 @@ def test_a_connection_is_paused_resumed_undone_and_moved_to_another_company(
     page.locator("main .btn-danger").click()
     expect(page.get_by_text(journey.said("done.switched"))).to_be_visible()
     journey.look("switched")
+
+    # There it says what its accounts are, and posts what it posted before in the company that it left.
+    with workshop.database.read() as session:
+        moved = session.scalars(select(Connection).where(Connection.company_id == other.id)).one()
+    own = f"/connections/{moved.id}"
+    page.goto(f"{own}/setup/accounts")
+    page.locator("#role_bank").select_option(index=1)
+    taxes = page.locator("#role_tax option", has_text="TPS/TVQ").first.get_attribute("value")
+    page.locator("#role_tax").select_option(taxes)
+    journey.look("switched-accounts")
+    journey.press("wizard.keep")
+    plan_again(journey, own)
+    approve(journey)
+    counts = [workshop.client(each).count("SalesReceipt") for each in (books, other)]
+    assert counts == [0, 1]

@@ -114,6 +114,19 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     assert count(workshop, Choice) == 0
     tax = re.search(r'id="role_tax".*?<option value="(\d+)">TPS/TVQ', accounts, re.DOTALL)
     assert tax
+    new = {"role_bank": bank[1], "role_tax": tax[1], "new_bank": "Caisse du soir", "add": "bank"}
+    unsaid = send(f"{own}/accounts", f"{own}/accounts", **new, kind_bank="")
+    assert unsaid.status_code == 409
+    assert "The kind of the account is not said" in unsaid.text
+    assert 'value="Caisse du soir"' in unsaid.text
+    added = send(f"{own}/accounts", f"{own}/accounts", **new, kind_bank="cash")
+    assert added.headers["location"] == f"{own}/accounts"
+    accounts = browser.get(f"{own}/accounts").text
+    assert re.search(r'id="role_bank".*?<option value="\d+" selected>Caisse du soir', accounts, re.DOTALL)
+    assert f'<option value="{tax[1]}" selected>' in accounts, "what was chosen beside it stays"
+    [made] = workshop.client(found).query("SELECT * FROM Account WHERE Name = 'Caisse du soir'")
+    assert (made["AccountType"], made["AccountSubType"]) == ("Bank", "CashOnHand")
+    assert send(f"{own}/accounts", f"{own}/accounts", **new, kind_bank="cash").status_code == 409, "it is there already"
     send(f"{own}/accounts", f"{own}/accounts", role_bank=bank[1], role_tax=tax[1])
 
     assert "Cut-over date" in browser.get(f"{own}/scope").text
@@ -133,12 +146,16 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     seen = re.search(r'name="plan" value="(\w+)".*?name="hash" value="(\w+)"', plan, re.DOTALL)
     assert seen, plan[plan.index("<main") :]
     assert count(workshop, LinkRow) == 0
+    base = own.removesuffix("/setup")
+    assert f'href="{base}/lists"' in plan, "lists go before the first plan"
+    assert f'href="{own}/plan"' in browser.get(f"{base}/lists").text
     assert send(f"{own}/plan", f"{own}/plan", plan=seen[1], hash="0" * 64).status_code == 409
     assert send(f"{own}/plan", f"{own}/plan", plan=seen[1], hash=seen[2]).headers["location"] == f"{own}/done"
     done = browser.get(f"{own}/done").text
     assert "is connected" in done
     assert "10.00" in done
     assert count(workshop, LinkRow) >= 1
+    assert f'href="{own}/plan"' not in browser.get(f"{base}/lists").text
     # What is in service is not set up again.
     assert send(f"{own}/scope", f"{own}/scope", first="2026-01-01", time_zone="America/Toronto").status_code == 409
 

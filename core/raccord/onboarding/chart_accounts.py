@@ -11,6 +11,7 @@ from types import MappingProxyType
 from raccord.onboarding.decisions import DecisionError, choose, role_of
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.source_accounts import info_of
+from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Lane
 from raccord.store import events
@@ -42,6 +43,18 @@ KINDS: Mapping[NewAccount, tuple[str, str]] = MappingProxyType(
 """QuickBooks' account type and detail type of each."""
 
 
+def read_kind(text: str) -> NewAccount:
+    """Return what a person said that a new account holds; refuses what is none of the kinds, or nothing."""
+    if text not in set(NewAccount):
+        raise _refused(Text("Le genre du compte n'est pas dit.", "The kind of the account is not said."))
+    return NewAccount(text)
+
+
+def kinds_for(accepts: Accepts) -> list[NewAccount]:
+    """Return the kinds of accounts that can be added for a role which accepts these."""
+    return [kind for kind, (type_, _) in KINDS.items() if type_ in TYPES.get(accepts, frozenset())]
+
+
 def add_account(
     workshop: Workshop,
     actor: Actor,
@@ -64,7 +77,7 @@ def add_account(
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         accepts = role_of(info, role).accepts
     type_, subtype = KINDS[kind]
-    if type_ not in TYPES.get(accepts, frozenset()):
+    if kind not in kinds_for(accepts):
         raise _refused(Text("Ce rôle ne prend pas un compte de ce genre.", "This role takes no account of that kind."))
     if not called or len(called) > NAME_MAX or ":" in called or '"' in called:
         raise _refused(

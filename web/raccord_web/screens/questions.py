@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.chart_accounts import KINDS, NewAccount, add_account
+from raccord.onboarding.chart_accounts import NewAccount, add_account, kinds_for
 from raccord.onboarding.decisions import answer_conflict, answer_hold, choose, skip_draft
 from raccord.onboarding.setting_up import unfinished
 from raccord.onboarding.undone import release
@@ -27,7 +27,6 @@ from raccord.overview.questions import (
 )
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
-from raccord.sync.books import TYPES
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -61,10 +60,7 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             listing=listing,
             fitting=_fitting(session, missing, listing.rows),
             connection=connection,
-            new_accounts={
-                accepts: [kind for kind, (type_, _) in KINDS.items() if type_ in TYPES.get(accepts, ())]
-                for accepts in {each.accepts for each in missing}
-            },
+            new_accounts={accepts: kinds_for(accepts) for accepts in {each.accepts for each in missing}},
             unfinished=any(each.id == connection for each in unfinished(session, within)),
         )
 

@@ -15,13 +15,14 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.chart_accounts import add_account, kinds_for, read_kind
+from raccord.onboarding.decisions import BEGINNING, approve_plan
 from raccord.onboarding.doctor_company import check_company
 from raccord.onboarding.doctor_connection import check_connection
 from raccord.onboarding.findings import Finding, Level
 from raccord.onboarding.freshness import first_data_expected
 from raccord.onboarding.gates import closing, gates_of, pass_gate
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.receiving import files_of
 from raccord.onboarding.setting_up import fill_roles, set_mode, set_scope
 from raccord.overview.connections import connection_view
@@ -32,6 +33,7 @@ from raccord.overview.runs import recent_runs
 from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.days import today_of
+from raccord.sync.push import goes
 from raccord.sync.workshop import Workshop
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -45,7 +47,8 @@ from raccord_web.typed import read, shown
 from raccord_web.visitors import acting
 
 router = APIRouter()
-ROLE = "role_"
+ROLE, NEW, KIND = "role_", "new_", "kind_"
+"""What the names of a role's fields begin with: the account that fills it, or one to add, and what that one holds."""
 
 
 @router.get("/connections/{connection_id}/setup/{step}")
@@ -88,6 +91,7 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
         return _page(
             request, connection, info, step, status=HTTPStatus.CONFLICT, refusal=said_by(error, request),
             findings=[], fields=credentials(request, connection, info) if step == "signin" else [], wrong="",
+            typed=fields,
         )  # fmt: skip
     if again is not None:
         return again
@@ -147,6 +151,9 @@ def _keep(
             known = {role.name for role in info.roles}
             wanted = {name.removeprefix(ROLE): each for name, each in fields.items() if name.startswith(ROLE)}
             fill_roles(workshop, actor, connection.id, {name: each for name, each in wanted.items() if name in known})
+            _add_accounts(workshop, actor, connection, info, fields)
+            if "add" in fields:
+                return RedirectResponse(f"/connections/{connection.id}/setup/accounts", HTTPStatus.SEE_OTHER)
         case "scope":
             first = _day(fields.get("first", ""))
             if first is None:
@@ -168,6 +175,16 @@ def _keep(
     return None
 
 
+def _add_accounts(
+    workshop: Workshop, actor: Actor, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
+) -> None:
+    """Add each account that was named beside a role and fill the role with it, whichever button was pressed."""
+    for role in info.roles:
+        if name := fields.get(NEW + role.name, "").strip():
+            kind = read_kind(fields.get(KIND + role.name, ""))
+            add_account(workshop, actor, connection.id, role.name, name, kind, valid_from=BEGINNING)
+
+
 def _page(
     request: Request,
     connection: Connection,
@@ -183,7 +200,9 @@ def _page(
         steps = later_steps(info, connection.settings, connection.id, step)
         at = names_of(info, connection.settings)
         back = at[at.index(step) - 1] if at.index(step) else ""
-        usual: dict[str, object] = {"refusal": None, "wrong_day": False, "asking": None, "wrong": ""}
+        usual: dict[str, object] = {
+            "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {},
+        }  # fmt: skip
         return show(
             request, f"setup_{step}.html", session, status=status,
             **{
@@ -204,6 +223,7 @@ def _shown(
                 "gates": closing(session, connection, info, Stage.ACCOUNTS),
                 "roles": roles_of(session, connection, info),
                 "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
+                "new_accounts": {each.accepts: kinds_for(each.accepts) for each in info.roles},
             }
         case "checks":
             return {"gates": gates_of(session, connection, info)}
@@ -218,6 +238,7 @@ def _shown(
             rows = [] if effects is None else effects.rows
             return {
                 "run": runs[0] if runs else None,
+                "lists": any(goes(each, connection.mode) for each in info.lists),
                 "plan": plan,
                 "effects": effects,
                 "moved": [] if plan is None else plan_money(session, plan.id),
