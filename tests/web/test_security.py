@@ -251,6 +251,18 @@ def test_a_company_is_connected_through_the_browser(
     assert "web.authorisation_lost" in again.text
 
 
+def test_who_connects_a_company_on_the_way_comes_back_with_what_they_said_and_nowhere_else(
+    sandbox: SandboxServer, browser: TestClient, send: Send
+) -> None:
+    realm = sandbox.store.of_template("quebec").realm
+    begun = "/connect/till/company?mode=first_time&first=2026-03-01&gate_tax_groups=on&s_till=T%C3%A91"
+    answer = browser.get(consented(set_out(send, then=begun), realm))
+    assert answer.headers["location"].startswith(f"{begun}&company=")
+    for elsewhere in ("//evil.example/company?mode=x", f"{begun}#x", f"{begun}&to=//evil", f"{begun}&s_t={'T' * 2000}"):
+        answer = browser.get(consented(set_out(send, then=elsewhere), realm))
+        assert answer.headers["location"] == "/?done=connected"
+
+
 def test_coming_back_into_another_browser_or_too_late_connects_nothing(
     workshop: Workshop, app: FastAPI, sandbox: SandboxServer, browser: TestClient, send: Send
 ) -> None:

@@ -24,8 +24,11 @@ router = APIRouter()
 COOKIE = "raccord_oauth"
 PURPOSE = "oauth"
 LASTS = timedelta(minutes=15)
-BACK = re.compile(r"/connect/[a-z0-9_-]{1,60}/company\?mode=[a-z_]{1,20}")
-"""Where somebody may go on who connects a company in the middle of something; nowhere else."""
+_SAID = r"&[a-z0-9_]{1,80}=[\w.~%+-]{0,1000}"
+BACK = re.compile(rf"/connect/[a-z0-9_-]{{1,60}}/company\?mode=[a-z_]{{1,20}}({_SAID}){{0,20}}", re.ASCII)
+"""Where somebody may go on who connects a company in the middle of something, with what they said; nowhere else."""
+BACK_CHARS_MAX = 2000
+"""The cookie that holds the way back stays below what browsers keep."""
 
 
 class AuthorisationLostError(RaccordError):
@@ -43,7 +46,7 @@ def start(request: Request, fields: Fields) -> Response:
             environment, realm = company.environment, company.realm
     url, state = begin_authorisation(desk.workshop, acting(request), environment)
     then = fields.get("then", "")
-    back = then if BACK.fullmatch(then) else ""
+    back = then if len(then) <= BACK_CHARS_MAX and BACK.fullmatch(then) else ""
     # A page and not a redirect: browsers hold the policy's `form-action` against where a form's answer leads.
     response = show(request, "leaving.html", url=url)
     sealed = desk.signer.seal(
