@@ -42,7 +42,16 @@ ROLES = (
             "The bank account that money for Pleo leaves from.",
         ),
     ),
-    RoleInfo(CATEGORY, Text("Catégorie de Pleo", "Pleo category"), Accepts.CATEGORY),
+    RoleInfo(
+        CATEGORY,
+        Text("Catégorie de Pleo", "Pleo category"),
+        Accepts.CATEGORY,
+        required=False,
+        help=Text(
+            "Seulement pour les catégories que Pleo n'a pas reçues des comptes de QuickBooks.",
+            "Only for the categories that Pleo did not receive from QuickBooks' accounts.",
+        ),
+    ),
     RoleInfo(TAX, Text("Code de taxe de Pleo", "Pleo tax code"), Accepts.TAX_CODE),
 )
 LISTS = tuple(

@@ -9,6 +9,7 @@ from raccord.plugin import Outcome, OutcomeState, ReportContext
 from raccord_pleo.client import PleoRefused
 from raccord_pleo.fetching import client_of, close_job
 from raccord_pleo.records import JOB
+from raccord_pleo.refusals import LEFT_OUT
 from raccord_pleo.wire import ItemStatus, Result
 
 FAILURES = {
@@ -80,6 +81,7 @@ def _result(context: ReportContext, outcome: Outcome) -> Result | None:
 
 
 def _reason(context: ReportContext, outcome: Outcome) -> str:
-    said = outcome.reason.get(context.language) if outcome.reason is not None else ""
+    reason = outcome.reason or LEFT_OUT.get(outcome.code)
+    said = "" if reason is None else reason.get(context.language)
     told = {"fr": "Raccord en dit plus sous", "en": "Raccord says more under"}[context.language]
     return (said or f"{told} {outcome.code or outcome.state}")[:REASON_CHARS_MAX]

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from raccord.plugin import BadRecord, Text
 
+LEFT_OUT = {
+    "scope.before_start": Text(
+        "La dépense date d'avant le premier jour de la connexion : elle reste hors de QuickBooks.",
+        "The expense is dated before the connection's first day: it stays out of QuickBooks.",
+    ),
+    "scope.paused": Text(
+        "La dépense date d'un jour où la connexion était en pause : elle reste hors de QuickBooks.",
+        "The expense is dated on a day when the connection was paused: it stays out of QuickBooks.",
+    ),
+}
+"""By core's codes: what is out of the connection's days, so that Pleo is told more than a code."""
+
 
 def type_unknown(kind: str, sub_type: str) -> Text:
     named = f"{kind}/{sub_type}" if sub_type else kind
