@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from socket import socket
 from typing import Literal
 
-from harness import finish
+import pytest
+from argon2 import PasswordHasher
+from chromium import opened, served
+from harness import OWNER, finish
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from raccord.jobs.inline import HandOver
+from raccord.onboarding import accounts
 from raccord.plugin.texts import Language
 from raccord.sync.workshop import Workshop
+from raccord_web.app import create_app
 from raccord_web.wording import wording
 
 PICTURES = Path(__file__).parents[2] / "var" / "screenshots"
@@ -98,3 +105,24 @@ class Journey:
 
     def follow(self, key: str, **values: object) -> None:
         self.page.get_by_role("link", name=self.said(key, **values)).first.click()
+
+
+Travel = Callable[[str, Language], Journey]
+
+
+@pytest.fixture
+def door() -> Iterator[socket]:
+    """The port at which the pages will be: QuickBooks sends people back there."""
+    with opened() as listening:
+        yield listening
+
+
+@pytest.fixture
+def travel(workshop: Workshop, door: socket, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Travel]:
+    """Sets somebody out on a journey; at its end nothing was reported, failed in a script or asked for in vain."""
+    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    with served(create_app(workshop, Onwards(workshop), OWNER), door) as url:
+        visits = Visits(chromium, url)
+        yield lambda name, language: Journey(visits.open(language), name, language)
+        visits.close()
+    assert visits.complaints == []

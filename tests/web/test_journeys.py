@@ -6,32 +6,29 @@ Each screen is kept as a picture under var/screenshots. One language of each run
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
 
 import pytest
 import till
-from argon2 import PasswordHasher
-from chromium import opened, served
 from harness import NOW, OWNER, choose_usual, consent, enable, lab, make_workshop, sync
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Locator, expect
 from set_up import till_of
 from sqlalchemy import select
-from visiting import PATIENCE_MS, Journey, Onwards, Visits
+from visiting import PATIENCE_MS, Journey, Travel, door, travel
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
-from raccord.onboarding import accounts
 from raccord.onboarding.connections import connect
 from raccord.plugin.texts import Language
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, LinkRow
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
-from raccord_web.app import create_app
 
-Travel = Callable[[str, Language], Journey]
+__all__ = ["door", "travel"]
+
 expect.set_options(timeout=PATIENCE_MS)
 FR_FIRST = pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.slow)])
 SLOW = pytest.mark.parametrize("language", [pytest.param(each, marks=pytest.mark.slow) for each in ("fr", "en")])
@@ -51,29 +48,11 @@ ONE_DAY_OR_ANOTHER = b"Date,Description,Montant\n03/04/2026,PAPETERIE,-30.00\n05
 
 
 @pytest.fixture
-def door() -> Iterator[socket]:
-    """The port at which the pages will be: QuickBooks sends people back there."""
-    with opened() as listening:
-        yield listening
-
-
-@pytest.fixture
 def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, door: socket) -> Iterator[Workshop]:
     url = f"http://127.0.0.1:{door.getsockname()[1]}"
     made = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), till, raccord_bankfeed, web_url=url)
     yield made
     made.close()
-
-
-@pytest.fixture
-def travel(workshop: Workshop, door: socket, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Travel]:
-    """Sets somebody out on a journey; at its end nothing was reported, failed in a script or asked for in vain."""
-    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    with served(create_app(workshop, Onwards(workshop), OWNER), door) as url:
-        visits = Visits(chromium, url)
-        yield lambda name, language: Journey(visits.open(language), name, language)
-        visits.close()
-    assert visits.complaints == []
 
 
 @pytest.fixture

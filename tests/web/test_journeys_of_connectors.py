@@ -1,0 +1,324 @@
+"""Plannit and Pleo set up in a real Chromium, started anew and running already: from the form to the proof.
+
+Each screen is kept as a picture under var/screenshots. One start of each runs always, in French; the other one, and
+both in English, with the slow tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from socket import socket
+from typing import Any
+from uuid import UUID
+
+import pytest
+from harness import NOW, consent, lab, make_workshop
+from playwright.sync_api import expect
+from sqlalchemy import select
+from visiting import PATIENCE_MS, Journey, Travel, door, travel
+
+import raccord_plannit
+import raccord_pleo
+from raccord.clock import FixedClock
+from raccord.enablement import Switchboard
+from raccord.plugin.texts import Language
+from raccord.store import events
+from raccord.store.database import Database
+from raccord.store.models import Company
+from raccord.sync.workshop import Workshop
+from raccord_plannit.contract import CONTRACT
+from raccord_plannit.sandbox import Firm, write_table
+from raccord_plannit.sandbox.firm import Sold
+from raccord_plannit.sandbox.service import TOKEN, Service, serving
+from raccord_pleo.refusals import LEFT_OUT
+from raccord_pleo.sandbox import Filed, PleoTwin, TwinCompany
+from raccord_sandbox.server import SandboxServer
+
+__all__ = ["door", "travel"]
+
+expect.set_options(timeout=PATIENCE_MS)
+RECEIPT = b"%PDF-1.4 receipt"
+SLOW = pytest.mark.parametrize("language", [pytest.param(each, marks=pytest.mark.slow) for each in ("fr", "en")])
+FR_FIRST = pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=pytest.mark.slow)])
+
+
+@pytest.fixture
+def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, door: socket) -> Iterator[Workshop]:
+    """Both connectors are allowed here; there is no company yet."""
+    url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    made = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), raccord_plannit, raccord_pleo, web_url=url)
+    with made.database.begin() as session:
+        board = Switchboard(session, events.append, actor="test", now=NOW)
+        for connector in ("plannit", "pleo"):
+            board.allow(connector)
+    yield made
+    made.close()
+
+
+def begin(journey: Journey, connector: str, mode: str) -> None:
+    """Choose a source and how one starts with it."""
+    journey.page.goto("/connect")
+    journey.page.locator(f'a[href="/connect/{connector}"]').first.click()
+    journey.page.locator(f"input[name=mode][value={mode}]").check()
+    journey.look("start-or-running")
+    journey.press("wizard.next")
+
+
+def authorise(journey: Journey) -> None:
+    """Give access to the only company at QuickBooks' own pages, and come back to the wizard."""
+    journey.look("no-company-yet")
+    journey.press("wizard.authorise")
+    journey.page.wait_for_url(re.compile("(oauth|authorize)"))
+    journey.page.get_by_role("button").first.click()
+    journey.page.wait_for_url(re.compile("/company"))
+
+
+def go_on_with_company(journey: Journey) -> None:
+    expect(journey.page.get_by_text("Atelier Boréal inc.")).to_be_visible()
+    journey.look("company")
+    journey.press("wizard.next")
+
+
+def keep(journey: Journey, name: str) -> None:
+    journey.look(name)
+    journey.press("wizard.keep")
+
+
+def choose(journey: Journey, **roles: str) -> None:
+    """Choose what each role is in the books, by the beginning of its name there."""
+    for role, name in roles.items():
+        menu = journey.page.locator(f"#role_{role}")
+        found = menu.locator("option").filter(has_text=re.compile(rf"^\s*(\d+ )?{re.escape(name)}")).first
+        menu.select_option(value=found.get_attribute("value"))
+    keep(journey, "accounts")
+
+
+def say_first_day(journey: Journey, day: str) -> None:
+    journey.page.locator("#first").fill(day)
+    keep(journey, "first-day")
+
+
+def plan(journey: Journey) -> None:
+    """Read the checks and have the first plan made."""
+    journey.look("checks")
+    journey.press("wizard.make_plan")
+    journey.page.wait_for_url(re.compile("setup/plan"))
+    journey.look("plan")
+
+
+def approve(journey: Journey) -> str:
+    """Approve the first plan and see the proof; return the connection's own address."""
+    journey.page.locator(".wiz-foot .btn-primary").click()
+    journey.page.wait_for_url(re.compile("setup/done"))
+    expect(journey.page.locator(".proved").first).to_be_visible()
+    journey.look("proof")
+    return journey.page.url.rpartition("/setup/")[0]
+
+
+def ours(workshop: Workshop, kind: str) -> list[dict[str, Any]]:
+    """Return what the books have of a kind with our mark on it."""
+    with workshop.database.read() as session:
+        company = session.scalars(select(Company)).one()
+    every = workshop.client(company).query_all(kind)
+    return [dict(each) for each in every if "[raccord " in str(each.get("PrivateNote", ""))]
+
+
+def firm_with_sales() -> Firm:
+    """A firm with an invoice that was paid, one that is owed, and a draft; its first invoice is of before the 2nd."""
+    firm = Firm()
+    firm.tax_group()
+    client, filter_ = firm.contact("Zoé Roy"), firm.item("Filtre", "40.00")
+    before = "2026-02-20T10:00:00-05:00"
+    firm.invoice(client, Sold(name="Visite", price="500.00"), numbered_at=before)
+    firm.pay(firm.invoice(client, Sold(filter_), Sold(name="Conseil", price="60.00", taxable=False)))
+    firm.invoice(client, Sold(name="Conduits", price="200.00"))
+    firm.invoice(client, Sold(name="Ébauche", price="9.00"), number=False)
+    return firm
+
+
+def sold_and_paid(workshop: Workshop) -> None:
+    """Both numbered invoices of after the cut-over are in the books to the cent, the one that was paid is paid."""
+    invoices = {each["DocNumber"]: (each["TotalAmt"], each["Balance"]) for each in ours(workshop, "Invoice")}
+    assert invoices == {"1002": (Decimal("105.99"), 0), "1003": (Decimal("229.95"), Decimal("229.95"))}
+    paid = [(each["TotalAmt"], each["DepositToAccountRef"]["name"]) for each in ours(workshop, "Payment")]
+    assert paid == [(Decimal("105.99"), "Compte chèques")]
+
+
+CHOICES = {"tax_taxable": "TPS/TVQ", "tax_exempt": "Exon", "default_item": "Ventes", "deposit_bank": "Compte chèques"}
+
+
+def pass_gates(journey: Journey) -> None:
+    """Say of each point before the company that it is done; without that nobody gets on."""
+    journey.press("wizard.next")
+    expect(journey.page.get_by_role("alert")).to_be_visible()
+    for box in journey.page.get_by_role("checkbox").all():
+        box.check()
+    journey.look("points-done")
+    journey.press("wizard.next")
+
+
+@pytest.mark.requirement("PL-07", "PL-12", "PL-16")
+@FR_FIRST
+def test_plannit_is_started_from_an_address(
+    workshop: Workshop, sandbox: SandboxServer, travel: Travel, language: Language
+) -> None:
+    journey = travel("plannit-first-time", language)
+    page = journey.page
+    service = Service(firm_with_sales())
+    with serving(service) as address:
+        begin(journey, "plannit", "first_time")
+        pass_gates(journey)
+        authorise(journey)
+        go_on_with_company(journey)
+        page.locator("#s_account").fill("boreale")
+        page.locator("#s_input_kind").select_option("pull")
+        page.locator("#s_base_url").fill(address)
+        journey.press("wizard.keep")
+        expect(page.get_by_role("alert")).to_be_visible()
+        page.locator("#s_token").fill(TOKEN)
+        keep(journey, "access")
+        choose(journey, **CHOICES)
+        say_first_day(journey, "2026-03-01")
+        plan(journey)
+        own = approve(journey)
+        # Customers and articles go into Plannit from the page that the four choices have opened, once each.
+        page.goto(f"{own}/lists")
+        for n, kind in enumerate(("contact", "item")):
+            before = len(service.firm.objects[kind])
+            page.get_by_role("button", name=journey.said("lists.push")).nth(n).click()
+            expect(page.get_by_role("status")).to_be_visible()
+            assert len(service.firm.objects[kind]) > before
+        journey.look("list-sent")
+        page.get_by_role("link", name=journey.said("lists.check")).last.click()
+        expect(page.locator(".callout[data-tone=ok]")).to_be_visible()
+        journey.look("list-checked")
+    sold_and_paid(workshop)
+
+
+@pytest.mark.requirement("PL-12", "PL-16", "PL-32")
+@SLOW
+def test_plannit_that_runs_already_comes_with_its_tables(
+    workshop: Workshop, sandbox: SandboxServer, travel: Travel, tmp_path: Path, language: Language
+) -> None:
+    journey = travel("plannit-running-already", language)
+    page = journey.page
+    consent(workshop, sandbox.store.of_template("quebec").realm)
+    firm = firm_with_sales()
+    tables = []
+    for info in CONTRACT.objects:
+        tables.append(tmp_path / f"{info.path}.csv")
+        tables[-1].write_text(write_table(info.name, firm.all(info.name)), "utf-8")
+    begin(journey, "plannit", "already_running")
+    pass_gates(journey)
+    go_on_with_company(journey)
+    page.locator("#s_account").fill("boreale")
+    keep(journey, "access")
+    choose(journey, **CHOICES)
+    say_first_day(journey, "2026-03-01")
+    page.locator("#files").set_input_files([str(each) for each in tables])
+    journey.press("files.send")
+    expect(page.get_by_role("status")).to_be_visible()
+    journey.look("files-kept")
+    page.locator(".page-head .btn-primary").click()
+    plan(journey)
+    own = approve(journey)
+    # Of the two lists the contacts may go, and the articles never do.
+    page.goto(f"{own}/lists")
+    journey.look("lists")
+    expect(page.get_by_role("button", name=journey.said("lists.push"))).to_have_count(1)
+    expect(page.get_by_text(journey.said("lists.never"))).to_be_visible()
+    page.goto(f"{own}/mapping")
+    journey.look("mapping")
+    sold_and_paid(workshop)
+
+
+@pytest.fixture
+def pleo(workshop: Workshop, sandbox: SandboxServer) -> Iterator[PleoTwin]:
+    """A company at Pleo; its two accounts and a category stand in QuickBooks, where a person made them."""
+    accounts = {
+        name: str(lab(sandbox, "create", entity="Account", changes={"Name": name, "AccountType": type_})["Id"])
+        for name, type_ in (("Banque Pleo", "Bank"), ("Pocket", "Bank"), ("Fournitures", "Expense"))
+    }
+    company = TwinCompany(workshop.clock.now)
+    category = {"id": str(UUID(int=7)), "name": "Fournitures", "identifier": accounts["Fournitures"]}
+    for kind, minor, day, receipts in (
+        ("card_purchase", 4550, "2026-03-18", (RECEIPT,)),
+        ("mileage", 1200, "2026-03-17", ()),
+        ("card_purchase", 700, "2026-03-05", ()),
+    ):
+        company.file(
+            Filed(minor=minor, kind=kind, currency="CAD", settled=f"{day}T14:00:00Z", category=category,
+                  receipts=receipts)
+        )  # fmt: skip
+    with PleoTwin(company) as twin:
+        yield twin
+
+
+def connect_pleo(journey: Journey, twin: PleoTwin, first: str) -> None:
+    """From the form of Pleo's access to the first plan; the expenses are exported at Pleo before it is made."""
+    page = journey.page
+    page.locator("#s_company_id").fill("boreal")
+    page.locator("#s_address").fill(twin.url)
+    journey.press("wizard.keep")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.locator("#s_company_id").fill(str(twin.company.id))
+    page.locator("#s_api_key").fill("twin-key")
+    keep(journey, "access")
+    choose(journey, pleo_bank="Banque Pleo", pocket="Pocket", funding="Compte chèques")
+    say_first_day(journey, first)
+    checks = page.url
+    page.goto(twin.url)
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_text("pending: 3")).to_be_visible()
+    page.goto(checks)
+    plan(journey)
+
+
+@pytest.mark.requirement("PO-08", "PO-09", "PO-12", "PO-13")
+@SLOW
+def test_pleo_is_started_and_an_export_comes_over(
+    workshop: Workshop, pleo: PleoTwin, travel: Travel, language: Language
+) -> None:
+    journey = travel("pleo-first-time", language)
+    begin(journey, "pleo", "first_time")
+    authorise(journey)
+    go_on_with_company(journey)
+    connect_pleo(journey, pleo, "2026-03-01")
+    own = approve(journey)
+    journey.page.goto(f"{own}/lists")
+    journey.look("lists")
+    journey.page.goto(f"{own}/mapping")
+    journey.look("mapping")
+    spent = {each["TotalAmt"]: (each["AccountRef"]["name"], each["Id"]) for each in ours(workshop, "Purchase")}
+    assert {total: account for total, (account, _) in spent.items()} == {
+        Decimal("45.50"): "Banque Pleo", Decimal("12.00"): "Pocket", Decimal("7.00"): "Banque Pleo",
+    }  # fmt: skip
+    with workshop.database.read() as session:
+        company = session.scalars(select(Company)).one()
+    attached = workshop.client(company).query_all("Attachable")
+    owners = [(each["Size"], each["AttachableRef"][0]["EntityRef"]["value"]) for each in attached]
+    assert owners == [(len(RECEIPT), spent[Decimal("45.50")][1])]
+    (job,) = pleo.company.exports.values()
+    assert (job.status, {each["status"] for each in job.results.values()}) == ("completed", {"successful"})
+    assert "Fournitures" in {each["name"] for each in pleo.company.lists["accounts"]}
+
+
+@pytest.mark.requirement("PO-12", "PO-13")
+@FR_FIRST
+def test_pleo_that_runs_already_leaves_what_is_before_the_cut_over(
+    workshop: Workshop, sandbox: SandboxServer, pleo: PleoTwin, travel: Travel, language: Language
+) -> None:
+    journey = travel("pleo-running-already", language)
+    consent(workshop, sandbox.store.of_template("quebec").realm)
+    begin(journey, "pleo", "already_running")
+    go_on_with_company(journey)
+    connect_pleo(journey, pleo, "2026-03-10")
+    approve(journey)
+    assert sorted(each["TotalAmt"] for each in ours(workshop, "Purchase")) == [Decimal("12.00"), Decimal("45.50")]
+    (job,) = pleo.company.exports.values()
+    (left_out,) = [each for each in job.results.values() if each["status"] == "failed"]
+    assert job.status == "completed_with_errors"
+    assert left_out["failureReason"] == LEFT_OUT["scope.before_start"].get("fr")
