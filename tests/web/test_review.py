@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 import till
+from browsing import TOKEN
 from harness import OWNER, choose_usual, sync
 from httpx import Response
 from sqlalchemy import select
@@ -225,3 +227,45 @@ def test_what_a_rule_or_earlier_answers_propose_is_accepted_with_its_reason(
         rows = {each.key: each.decisions.get(TREATMENT) for each in session.scalars(select(DraftRow))}
     assert rows["bank/b5"]["origin"] == "suggestion"
     assert (rows["bank/b6"]["origin"], rows["bank/b4"]) == (f"rule:{rule.id}", None)
+
+
+def test_a_receipt_is_attached_on_the_panel_and_to_an_answered_line_and_taken_back(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    accounts: dict[str, str],
+    browser: TestClient,
+    send: Send,
+) -> None:
+    holds = held(workshop)
+    game = holds["JEU VIDEO"]
+    found = TOKEN.search(browser.get("/settings").text)
+    assert found
+
+    def put(hold_id: str, name: str, content: bytes, state: str = "") -> Response:
+        files = {"files": (name, content, "application/octet-stream")}
+        data = {"form_token": found[1]}
+        return browser.post(f"/review/{hold_id}/attach?state={state}", data=data, files=files)
+
+    unknown = put("0" * 32, "reçu.pdf", b"%PDF-1")
+    assert unknown.status_code == 404
+    wrong = put(game, "page.pdf", b"<html>")
+    assert (wrong.status_code, "neither a PDF nor an image" in wrong.text) == (409, True)
+    big = b"%PDF-" + bytes(100_000)
+    assert "said=attached" in put(game, "<b>reçu</b>.pdf", big).headers["location"], "more than other forms may be"
+    panel = browser.get(f"/review?line={game}").text
+    assert "&lt;b&gt;reçu&lt;/b&gt;.pdf" in panel
+    assert "goes after the line’s document" in panel
+    send("/settings", f"/review/{game}/treat", kind="personal", account=accounts["Apports"])
+    put(game, "autre.png", b"\x89PNG\r\n\x1a\n", state="answered")
+    answered = browser.get("/review?state=answered").text
+    shas = re.findall(r'name="file" value="([0-9a-f]{64})"', answered)
+    assert (len(shas), "autre.png" in answered) == (2, True)
+    gone = send("/settings", f"/review/{game}/detach?state=answered", file=shas[1])
+    assert gone.headers["location"].startswith("/review?state=answered")
+    assert send("/settings", f"/review/{game}/detach", file=shas[1]).status_code == 409
+    sync(workshop, connection)
+    assert [each["FileName"] for each in workshop.client(company).query_all("Attachable", "")] == ["<b>reçu</b>.pdf"]
+    with workshop.database.read() as session:
+        record_id = session.scalars(select(DraftRow.record_id).where(DraftRow.key == "bank/b5")).one()
+    assert "attached in QuickBooks" in browser.get(f"/records/{record_id}").text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from raccord.cli.showing import short
@@ -12,6 +12,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.people import Actor, RoleName
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, ConnectionState, DraftRow, Hold, Problem, ProblemState
+from raccord.sync.resolve import DECISION_MISSING
 
 NAMES_MAX = 20
 PART_MIN = 6
@@ -74,6 +75,26 @@ def the_hold(session: Session, name: str) -> str:
             "hold.unknown",
             Text(f"Aucune question ouverte ne porte le nom {name}.", f"No open question is named {name}."),
             Text("« raccord holds » montre celles qui le sont.", "“raccord holds” shows those that are."),
+        ),
+    )
+
+
+def the_line_asked(session: Session, name: str) -> str:
+    """Return the id of the last question about a bank line, open or answered, of that id or draft's key."""
+    rows = session.execute(
+        select(func.max(Hold.id))
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
+        .where(Hold.code == DECISION_MISSING, _named(Hold.id, DraftRow.key, name))
+        .group_by(Hold.draft_id)
+        .limit(2)
+    )
+    return _only(
+        list(rows.scalars()),
+        name,
+        FindingError(
+            "hold.unknown",
+            Text(f"Aucune opération de banque ne porte le nom {name}.", f"No bank line is named {name}."),
+            Text("« raccord holds » montre celles qui attendent.", "“raccord holds” shows those that wait."),
         ),
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from raccord.cli.connect_closed import asked_as_json, show_asked
 from raccord.cli.exits import Exit
 from raccord.cli.finding import operator, the_connection, the_hold
+from raccord.cli.holds_attach import attach_, detach_
 from raccord.cli.holds_decide import decide
 from raccord.cli.holds_pay import pay_
 from raccord.cli.holds_release import release_
@@ -120,7 +121,7 @@ command.add_command(decide)
 command.add_command(pay_)
 command.add_command(unmet)
 command.add_command(release_)
-for each in (split, transfer, personal, take_back_):
+for each in (split, transfer, personal, take_back_, attach_, detach_):
     command.add_command(each)
 
 

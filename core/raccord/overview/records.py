@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
+from raccord.overview.attached import LineFile, files_of_lines
 from raccord.overview.audit import Entry, entries_about
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.quickbooks import deep_link
@@ -130,6 +131,8 @@ class RecordStory:
     problems: Sequence[Problem]
     holds: Sequence[Hold]
     entries: Sequence[Entry] = field(default_factory=tuple)
+    files: Sequence[LineFile] = ()
+    """What people attached to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,7 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         )
         .order_by(Problem.id)
     ).all()
+    lines = session.scalars(select(DraftRow).where(DraftRow.record_id == record.id).order_by(DraftRow.id)).all()
     holds = session.scalars(
         select(Hold).where(Hold.draft_id.in_([each.draft_id for each in view.documents]), Hold.closed_at.is_(None))
     ).all()
@@ -207,6 +211,7 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         problems,
         holds,
         entries_about(session, record.connection_id, subjects),
+        [file for some in files_of_lines(session, lines).values() for file in some],
     )
 
 

@@ -29,6 +29,9 @@ from raccord.store.vault import Vault
 FILE_BYTES_MAX = 512 * 1024 * 1024
 NAME_CHARACTERS_MAX = 255
 
+ATTACHED = "attached"
+"""The origin of files that people attach to documents: no source gave them, so none reads them."""
+
 _CHUNK = 1024 * 1024
 _NAMED_AT_MOST = 5
 
@@ -159,6 +162,7 @@ class StoredFileBox:
                     SourceFile.connection_id == self._connection_id,
                     SourceFile.name == _label(name),
                     SourceFile.size == size,
+                    SourceFile.origin != ATTACHED,
                 )
                 .limit(1)
             ).first()
@@ -169,7 +173,11 @@ class StoredFileBox:
         with self._database.read() as session:
             row = session.scalars(
                 select(SourceFile)
-                .where(SourceFile.connection_id == self._connection_id, SourceFile.number > number)
+                .where(
+                    SourceFile.connection_id == self._connection_id,
+                    SourceFile.number > number,
+                    SourceFile.origin != ATTACHED,
+                )
                 .order_by(SourceFile.number)
                 .limit(1)
             ).first()
@@ -209,11 +217,15 @@ class StoredFileBox:
             # One receiver of a connection at a time, so that no two files get the same number.
             session.execute(select(Connection.id).where(Connection.id == self._connection_id).with_for_update())
             there = session.scalars(select(SourceFile).where(mine, SourceFile.sha256 == sha256)).first()
+            last = session.scalar(select(func.max(SourceFile.number)).where(mine)) or 0
             if there is not None:
+                if there.origin == ATTACHED != origin:
+                    # A source gives it as well: it is read like any file that arrives now.
+                    there.name, there.origin, there.number, there.changed_at = label, origin, last + 1, changed_at
+                    return True
                 if (there.name, there.origin) == (label, origin):
                     there.changed_at = changed_at
                 return False
-            last = session.scalar(select(func.max(SourceFile.number)).where(mine)) or 0
             session.add(
                 SourceFile(
                     connection_id=self._connection_id,

@@ -22,6 +22,7 @@ from raccord.plugin.texts import Text
 from raccord.quickbooks.codec import entity_of
 from raccord.scope import Scope
 from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, LinkState, RecordState, SourceRecord
+from raccord.sync.attached import made_by_hand
 from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
@@ -218,7 +219,13 @@ def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
             f"L'écriture « {taken} » appartient déjà à un autre enregistrement.",
             f"The draft “{taken}” belongs to another record already.",
         )
-    earlier = slice_.known.of_record(row)
+    earlier = []
+    for old in slice_.known.of_record(row):
+        if made_by_hand(old):
+            # No mapping says it, so none takes it back: it goes by its line.
+            old.record_id = row.id
+        else:
+            earlier.append(old)
     kept: set[str] = set()
     match answer:
         case Made():

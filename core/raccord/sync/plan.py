@@ -28,6 +28,7 @@ from raccord.store.models import (
     Run,
 )
 from raccord.sync.acquaint import RECOGNISED, marked_under
+from raccord.sync.attached import LINE_NOT_POSTED, line_not_posted, wake_planned
 from raccord.sync.attachments import attachment_unfit, files_of
 from raccord.sync.bodies import load_draft
 from raccord.sync.books import Facts
@@ -180,6 +181,7 @@ class Planner:
                 self.session, self.connection, self.plan.id, self.resolver.lists, self.run.progress.get(FIRSTS, {})
             )
         lines = [line for row, draft in drafts if (line := self._line(row, draft, links.get(row.key))) is not None]
+        wake_planned(self.session, rows)
         made = self._links([*self.resolver.wanted])
         wanted = lines_first(self.session, self.plan.id, self.resolver, self.facts, made)
         for some in chunks([*wanted, *lines], CHUNK):
@@ -303,6 +305,8 @@ class Planner:
 
     def _written(self, row: DraftRow, way: Go, link: LinkRow | None) -> dict[str, Any] | tuple[Go, Encoded, Moves]:
         """Return what is sent and what it does to the ledger, or the line that says why nothing is."""
+        if link is None and (left := line_not_posted(self.session, row, way.draft)):
+            return self._left(row, way.draft, LINE_NOT_POSTED, left)
         unfit = attachment_unfit(way.draft, link, self.files)
         if unfit is not None:
             return self._blocked(row, way.draft, *unfit)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from raccord.store import events
 from raccord.store.models import Connection, DraftRow, DraftState, RecordState, Run, SourceRecord
+from raccord.sync.attached import BY_HAND
 from raccord.sync.bodies import dump_draft, load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.keep import LEFT_OUT, RESOLVED_BY_HAND
@@ -148,7 +149,9 @@ def _kept(session: Session, record_ids: Sequence[int]) -> dict[int, dict[str, st
     for some in chunks(record_ids, CHUNK):
         rows = session.execute(
             select(DraftRow.record_id, DraftRow.key, DraftRow.body).where(
-                DraftRow.record_id.in_(some), DraftRow.state != DraftState.WITHDRAWN
+                DraftRow.record_id.in_(some),
+                DraftRow.state != DraftState.WITHDRAWN,
+                DraftRow.mapped_by != BY_HAND,
             )
         )
         for record_id, key, body in rows:

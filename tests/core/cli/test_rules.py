@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import till
@@ -13,15 +14,22 @@ Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]
 
 
-def test_rules_are_made_tried_and_carried_out_from_the_command_line(told: Told, said: Said, chosen: str) -> None:
+def test_rules_are_made_tried_and_carried_out_from_the_command_line(
+    told: Told, said: Said, chosen: str, tmp_path: Path
+) -> None:
     till.ROWS["T1"] = [
         {"stream": "bank", "id": f"b{place}", "day": "2026-03-04", "amount": amount, "memo": memo}
         for place, (amount, memo) in enumerate([("-3.75", "CAFÉ OLIMPICO"), ("-40.00", "Loyer"), ("-9.00", "CAFE")], 1)
     ]
     told("plan")
+    receipt = tmp_path / "reçu.pdf"
+    receipt.write_bytes(b"%PDF-1.7")
+    assert told("holds", "attach", "bank/b3", str(receipt))[1]["attached"] == "reçu.pdf"
+    assert "“other.pdf”" in said("holds", "detach", "bank/b3", "other.pdf")[1]
     expenses = [each for each in told("connect", "roles", "Shop")[1]["roles"] if each["role"] == "fees"]
     meals, rent = [each["name"] for each in expenses[0]["candidates"]][:2]
     assert told("holds", "answer", "bank/b3", "--account", rent)[0] == Exit.OK
+    assert told("holds", "detach", "bank/b3", "reçu.pdf")[1]["detached"] == "reçu.pdf", "answered, and not posted"
     cafe = ("--text", "cafe", "--category", meals)
     status, effect = told("rules", "try", *cafe)
     assert (status, effect["changed"], effect["waiting"], effect["against"]) == (Exit.OK, 2, 1, 1)

@@ -12,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
+from raccord.onboarding.attaching import attach, detach
 from raccord.onboarding.paying import pay
 from raccord.onboarding.people import NotAllowedError, Power, require
 from raccord.onboarding.setting_up import unfinished
 from raccord.onboarding.suggesting import percent
 from raccord.onboarding.treating import take_back, treat
+from raccord.overview.attached import files_of_holds
 from raccord.overview.bank_lines import BankLine, accounts_with_lines, answered_lines, open_lines, the_line
 from raccord.overview.line_choices import LineChoices, choices_for, usual_categories
 from raccord.overview.line_proposals import proposed_for, rule_waits
@@ -25,7 +27,7 @@ from raccord.overview.questions import Candidate
 from raccord.store.models import DraftRow, Hold
 from raccord.sync.treatments import Treated
 from raccord_web.desk import desk_of
-from raccord_web.forms import Fields
+from raccord_web.forms import Fields, Files
 from raccord_web.rendering import language_of, said_by, show
 from raccord_web.reviewing import (
     KEYS,
@@ -45,7 +47,7 @@ from raccord_web.wording import wording
 
 router = APIRouter()
 
-SAID = ("gone", "undone", "together", "kept_pays", *(f"kept_{kind}" for kind in Treated))
+SAID = ("gone", "undone", "together", "attached", "detached", "kept_pays", *(f"kept_{kind}" for kind in Treated))
 
 
 @router.get("/review")
@@ -132,6 +134,31 @@ def undo(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Res
     return _back(asked, line=hold_id, said="undone")
 
 
+@router.post("/review/{hold_id}/attach")
+def attach_files(request: Request, hold_id: str, asked: AskedFor, received: Files) -> Response:
+    """Attach receipts to a line that is not posted, answered or not; one that is refused stops those after it."""
+    actor = acting(request)
+    require(actor, Power.WORK)
+    try:
+        for name, content in received:
+            attach(desk_of(request).workshop, actor, hold_id, name, content)
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, hold_id=hold_id)
+    return _back(asked, line=hold_id, said="attached" if received else "")
+
+
+@router.post("/review/{hold_id}/detach")
+def detach_file(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
+    """Take a receipt back while it is not in QuickBooks."""
+    actor = acting(request)
+    require(actor, Power.WORK)
+    try:
+        detach(desk_of(request).workshop, actor, hold_id, fields.get("file", ""))
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, typed=fields, hold_id=hold_id)
+    return _back(asked, line=hold_id, said="detached")
+
+
 def _page(
     request: Request,
     asked: Asked,
@@ -148,15 +175,18 @@ def _page(
         choices = None if line is None else choices_for(session, line, within)
         shown = [*listing.rows, *([] if line is None else [line])]
         company_ids = {each.company_id for each in listing.rows}
+        found = (
+            answered_lines(session, asked.wanted, within=within, limit=SHOWN, offset=asked.offset) if answered else None
+        )
+        with_files = [each.hold_id for each in (shown if found is None else found.rows)]
         return show(
             request,
             "review.html",
             session,
             status=HTTPStatus.CONFLICT if wrong else HTTPStatus.OK,
             asked=asked,
-            answered=answered_lines(session, asked.wanted, within=within, limit=SHOWN, offset=asked.offset)
-            if answered
-            else None,
+            answered=found,
+            attached=files_of_holds(session, with_files),
             listing=listing,
             line=line,
             choices=choices,
