@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -66,3 +69,39 @@ def terms_of(session: Session, connection: Connection, info: ConnectorInfo) -> l
     for each in session.scalars(rows):
         made.setdefault(each.word, []).append(each)
     return [TermView(term, made.get(term.word, [])) for term in info.terms]
+
+
+def placed_by(views: Sequence[RoleView], body: str, day: date) -> list[RoleView]:
+    """Return the lines of the mapping that say where a draft of a day goes, each once, in the draft's order."""
+    by_name = {(each.info.name, each.of): each for each in views}
+    found: list[RoleView] = []
+    for name, of in _roles_in(json.loads(body)):
+        view = _line_of(by_name, name, of, day)
+        if view is not None and view not in found:
+            found.append(view)
+    return found
+
+
+def _line_of(by_name: dict[tuple[str, str], RoleView], name: str, of: str, day: date) -> RoleView | None:
+    """Return the line that counts for a role: its own if chosen by that day, else that of the role it follows."""
+    seen: set[str] = set()
+    while True:
+        for view in (by_name.get((name, of)), by_name.get((name, ""))):
+            if view is not None and any(choice.valid_from <= day for choice in view.choices):
+                return view
+        plain = by_name.get((name, ""))
+        if plain is None or not plain.info.same_as or name in seen:
+            return plain
+        seen.add(name)
+        name = plain.info.same_as
+
+
+def _roles_in(said: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(said, dict):
+        if said.get("ref") == "role":
+            yield str(said["name"]), str(said.get("of", ""))
+        for each in said.values():
+            yield from _roles_in(each)
+    elif isinstance(said, list):
+        for each in said:
+            yield from _roles_in(each)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Integer, case, cast, func, select
+from sqlalchemy import ColumnElement, Integer, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
@@ -136,9 +136,13 @@ class ConnectionName:
     company: str
 
 
-def connection_names(session: Session, *, within: Within = None, limit: int = MOST) -> list[ConnectionName]:
+def connection_names(
+    session: Session, *, within: Within = None, state: ConnectionState | None = None, limit: int = MOST
+) -> list[ConnectionName]:
     """Return the connections of all companies, or of some, by company and label, without looking at what they hold."""
-    mine = [] if within is None else [Connection.company_id.in_(within)]
+    mine: list[ColumnElement[bool]] = [] if within is None else [Connection.company_id.in_(within)]
+    if state is not None:
+        mine.append(Connection.state == state)
     rows = session.execute(
         select(Connection.id, Connection.label, Company.name)
         .join(Company, Company.id == Connection.company_id)

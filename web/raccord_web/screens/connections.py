@@ -38,8 +38,9 @@ PROBLEMS_SHOWN = 5
 
 
 @router.get("/connections")
+@router.get("/quickbooks", include_in_schema=False)
 def every(request: Request, offset: Offset = 0) -> Response:
-    """Show all connections, each with its state and what it moved."""
+    """Show all connections, each with its state and what it moved; QuickBooks in the menu leads here too (CH-35)."""
     with desk_of(request).workshop.database.read() as session:
         within = within_of(request)
         listing = list_connections(session, within=within, since=recent(desk_of(request)), limit=PAGE, offset=offset)
@@ -54,7 +55,8 @@ def every(request: Request, offset: Offset = 0) -> Response:
 
 
 @router.get("/connections/{connection_id}")
-def connection(request: Request, connection_id: str) -> Response:
+def connection(request: Request, connection_id: str, ask: str = "") -> Response:
+    """Show one connection; ``ask`` opens the question before a deed, as the help does for a pause that is to end."""
     with desk_of(request).workshop.database.read() as session:
         view = connection_view(session, connection_id, since=recent(desk_of(request)))
         if view is None:
@@ -67,6 +69,7 @@ def connection(request: Request, connection_id: str) -> Response:
             "connection.html",
             session,
             view=view,
+            ask=ask,
             recent_days=RECENT_DAYS,
             bar=coverage_bar(coverage_of(session, held, desk_of(request).workshop.clock)),
             granted=granted,

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from raccord.onboarding.doctor import check_each, check_house
 from raccord.onboarding.findings import Finding, Level
 from raccord.onboarding.people import Actor, Power, may, require
+from raccord.store.models import Connection
 from raccord_web.desk import desk_of
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
@@ -58,19 +59,28 @@ def waiting_room(request: Request) -> Response:
 
 @router.post("/doctor")
 def examine(request: Request, fields: Fields) -> Response:
-    """Check what the visitor works with; QuickBooks is asked, so nothing is checked before somebody says so."""
+    """Check what the visitor works with; QuickBooks is asked, so nothing is checked before somebody says so.
+
+    With a ``connection`` it is that one and its company.
+    """
     workshop, reach = desk_of(request).workshop, visitor_of(request).reach
+    only = fields.get("connection", "")
+    with workshop.database.read() as session:
+        asked = session.get(Connection, only) if only else None
+    company = "" if asked is None else asked.company_id
     require(Actor(reach.name, reach.highest), Power.WORK)
     found: dict[str, list[Shown]] = {}
-    if reach.within is None:
+    if reach.within is None and not only:
         house = check_house(workshop.settings, workshop.database, workshop.scopes.catalog)
         found[""] = [Shown(each, _page(OF_HOUSE, each.code)) for each in house]
 
     def works_there(company_id: str) -> bool:
-        actor = reach.actor_in(company_id)
+        actor = reach.actor_in(company_id) if not only or company_id == company else None
         return actor is not None and may(actor, Power.WORK)
 
     for each in check_each(workshop, works_there):
+        if only and each.connection_id not in ("", only):
+            continue
         pages = OF_CONNECTION if each.connection_id else OF_COMPANY
         page = _page(pages, each.finding.code).format(id=each.connection_id)
         found.setdefault(each.company, []).append(Shown(each.finding, page))

@@ -8,12 +8,15 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from raccord.overview.connections import connection_names
 from raccord.overview.explain import known_codes
 from raccord.overview.records import Fate
+from raccord.store.models import ConnectionState
 from raccord_web.desk import desk_of
 from raccord_web.rendering import language_of, said, show
 from raccord_web.reviewing import KEYS
 from raccord_web.states import FATES, OFF, RUNS
+from raccord_web.visitors import within_of
 
 router = APIRouter()
 
@@ -31,6 +34,7 @@ def contents(request: Request, q: Annotated[str, Query(max_length=100)] = "") ->
             "help.html",
             session,
             q=q,
+            paused=connection_names(session, within=within_of(request), state=ConnectionState.PAUSED),
             codes=found,
             states=[*OFF.values(), *RUNS.values()],
             review_keys=KEYS,

@@ -38,8 +38,11 @@ REWRITES_SHOWN = 50
 
 
 @router.get("/connections/{connection_id}/mapping")
-def mapping(request: Request, connection_id: str, view: str = "roles", q: str = "") -> Response:
-    return _page(request, connection_id, view=view if view in VIEWS else "roles", q=q[:100])
+def mapping(
+    request: Request, connection_id: str, view: str = "roles", q: str = "", edit: str = "", of: str = ""
+) -> Response:
+    """Show the mapping; ``edit`` names the role whose line is opened, as a record does that was placed by it."""
+    return _page(request, connection_id, view=view if view in VIEWS else "roles", q=q[:100], edited=(edit, of))
 
 
 @router.post("/connections/{connection_id}/mapping")
@@ -93,7 +96,11 @@ def _page(
     connection, info = found
     with workshop.database.read() as session:
         roles, terms = roles_of(session, connection, info), terms_of(session, connection, info)
-        usual: dict[str, object] = {"refusal": None, "first": today_of(connection, workshop.clock.now())}
+        usual: dict[str, object] = {
+            "refusal": None,
+            "edited": ("", ""),
+            "first": today_of(connection, workshop.clock.now()),
+        }
         return show(
             request, "mapping.html", session, status=status,
             **{

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from raccord.onboarding.people import Power, may
 from raccord.overview.connections import connection_names
-from raccord.overview.records import Fate, Wanted, list_records, record_story
+from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
+from raccord.store.models import Connection, DraftRow
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
+from raccord_web.mapped import RoleView, placed_by, roles_of
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
-from raccord_web.visitors import within_of
+from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
 
@@ -58,7 +64,23 @@ def record(request: Request, record_id: str) -> Response:
         story = record_story(session, int(record_id))
         if story is None:
             return explained(request, HTTPStatus.NOT_FOUND)
-        return show(request, "record.html", session, story=story, view=story.view, connection="", kept_code="")
+        return show(
+            request, "record.html", session, story=story, view=story.view, connection="", kept_code="",
+            lines=_mapping_lines(request, session, story.view),
+        )  # fmt: skip
+
+
+def _mapping_lines(request: Request, session: Session, view: RecordView) -> Mapping[int, Sequence[RoleView]]:
+    """Return, by draft, the lines of the mapping that placed what is posted, for those who may change them (CH-65)."""
+    connection = session.get_one(Connection, view.connection_id)
+    admitted = desk_of(request).workshop.scopes.catalog.get(connection.connector)
+    granted = connection.manage_granted_at is not None
+    if admitted is None or not may(acting(request), Power.MANAGE, admitted.info, manage_granted=granted):
+        return {}
+    roles = roles_of(session, connection, admitted.info)
+    posted = [each.draft_id for each in view.documents if each.linked_at is not None]
+    drafts = session.scalars(select(DraftRow).where(DraftRow.id.in_(posted)))
+    return {draft.id: placed_by(roles, draft.body, draft.day or view.day) for draft in drafts}
 
 
 def _day(text: str) -> date | None:
