@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -194,6 +195,20 @@ def test_empty_lists_say_what_to_do_next(browser: TestClient, workshop: Workshop
 
 def test_a_company_without_connections_says_how_to_join_one(browser: TestClient, company: Company) -> None:
     assert 'href="/connect"' in browser.get("/").text
+
+
+@pytest.mark.requirement("BF-07")
+def test_the_first_account_is_connected_and_later_ones_are_added(
+    browser: TestClient, company: Company, request: pytest.FixtureRequest
+) -> None:
+    def buttons(page: str) -> set[str]:
+        links = re.findall(r'href="/connect">(.*?)</a>', browser.get(f"{page}lang=fr").text, re.DOTALL)
+        return {re.sub(r"<[^>]*>", "", each).strip() for each in links}
+
+    pages = ("/?", "/connections?")
+    assert [buttons(page) for page in pages] == [{"Connexion au compte"}] * 2
+    request.getfixturevalue("connection")
+    assert [buttons(page) for page in (*pages, "/connections?offset=50&")] == [{"Ajouter un compte"}] * 3
 
 
 def test_the_language_asked_for_is_remembered(browser: TestClient, workshop: Workshop) -> None:

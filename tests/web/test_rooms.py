@@ -39,6 +39,7 @@ def test_what_others_made_is_shipped_as_it_was() -> None:
         assert hashlib.sha256(folder.joinpath(each["name"]).read_bytes()).hexdigest() == each["sha256"]
 
 
+@pytest.mark.requirement("BF-06")
 def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
     workshop: Workshop, synced: Connection, browser: TestClient
 ) -> None:

@@ -407,7 +407,7 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
                 looked_at(page, wrong)
 
         page.goto("/connections")
-        page.get_by_role("link", name=re.compile("Connecter une source|Connect a source")).first.click()
+        page.get_by_role("link", name=re.compile("Connexion au compte|Connect an account")).first.click()
         look()
         page.get_by_role("link", name="Chase", exact=False).first.click()
         page.locator(f"input[name=mode][value={mode}]").check()
