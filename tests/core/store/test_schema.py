@@ -70,7 +70,10 @@ def test_processes_that_upgrade_at_once_do_it_once(empty_database_url: str) -> N
 
 def test_a_new_file_that_another_process_writes_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "busy.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as writer, closing(sqlite3.connect(path)) as opened:
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as writer,
+        closing(sqlite3.connect(path, timeout=0)) as opened,
+    ):
         writer.execute("BEGIN EXCLUSIVE")
         monkeypatch.setattr(write_ahead, "WAIT_MS", 0)
         with pytest.raises(sqlite3.OperationalError, match="locked"):
