@@ -97,9 +97,8 @@ for (const name of ["htmx:after:request", "htmx:finally:request", "htmx:error"])
   document.addEventListener(name, () => { busy = false; });
 }
 
-// The page's part was exchanged: the line that is next gets the focus, and what was done is said aloud.
-new MutationObserver((changes) => {
-  if (!changes.some((change) => [...change.addedNodes].some((node) => node.id === "review"))) return;
+// The line that is next gets the focus, and what was done is said aloud.
+const land = () => {
   busy = false;
   const places = ["[data-focus]", "#dh", "h1"].flatMap((each) => [...page().querySelectorAll(each)]);
   const wanted = places.find((each) => each.checkVisibility());
@@ -108,4 +107,10 @@ new MutationObserver((changes) => {
   const said = page().querySelector("[data-said]")?.dataset.said ?? "";
   const line = document.getElementById("dh")?.textContent ?? "";
   document.getElementById("announced").textContent = [said, line].filter(Boolean).join(" ");
+};
+
+// Once the page's part was exchanged; and where a key was quicker than the exchange, so that the page came anew.
+new MutationObserver((changes) => {
+  if (changes.some((change) => [...change.addedNodes].some((node) => node.id === "review"))) land();
 }).observe(page().parentElement, { childList: true });
+if (page().querySelector("[data-said]")?.dataset.said) land();
