@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from crew import SLOW, UNANSWERED, Crew, crew_of
+from market_company import let_numbers_repeat
 
 from raccord.store.database import Database
 from raccord.store.models import RunState
@@ -41,11 +42,12 @@ def test_a_worker_killed_while_it_posts_is_replaced_and_nothing_is_doubled(crew:
 def test_pain_1_t3_a_worker_frozen_while_it_posts_and_thawed_after_another_took_over_doubles_nothing(
     crew: Crew,
 ) -> None:
+    # Bytes that a process is frozen over while it writes them reach QuickBooks when it wakes, whatever was read back
+    # meanwhile: there only the request id helps, which QuickBooks honours here as it says.
+    let_numbers_repeat(crew.sandbox.store, honour_requestid=True)
     for _ in range(2):
         crew.start_worker()
     run_id = crew.approved(SLOW)
-    # All that it sends at a time has arrived: bytes that a process was frozen over while it wrote them reach QuickBooks
-    # when it wakes, whatever was read back meanwhile. There only the request id helps, which nobody honours here.
     frozen = crew.signal_who_posts(signal.SIGSTOP, batches=5)
     crew.sandbox.lab.clear()
     crew.finished(run_id)

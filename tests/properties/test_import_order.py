@@ -125,7 +125,7 @@ def test_rows_in_any_order_and_overlap_make_the_same_drafts(drawn: tuple[list[Ro
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(deliveries())
 def test_rows_in_any_order_and_overlap_make_the_same_drafts_at_length(
     drawn: tuple[list[Row], list[list[Row]]],
