@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold
 from raccord.sync.bank_rules import BODY, AmountCondition, AmountTest
-from raccord.sync.ruling import RULED
+from raccord.sync.line_answers import RULED
 from raccord.sync.workshop import Workshop
 from raccord_web.rule_forms import holds_whole, rule_typed, typed_of
 

@@ -23,7 +23,7 @@ from raccord.overview.bank_lines import WantedLines as Wanted
 from raccord.overview.bank_lines import open_lines
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold
 from raccord.sync.bank_rules import Outcome, RuleBody, RulePart, TextCondition, TextTest
-from raccord.sync.suggestions import LEARNED
+from raccord.sync.line_answers import LEARNED
 from raccord.sync.treatments import TREATMENT, Treated
 from raccord.sync.workshop import Workshop
 

@@ -18,6 +18,7 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import (
     Choice,
+    Company,
     Connection,
     ConnectionState,
     DraftRow,
@@ -31,11 +32,13 @@ from raccord.store.models import (
     Run,
     RunState,
 )
+from raccord.sync.bodies import load_draft
 from raccord.sync.books import fits, kind_of
 from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for
 from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.days import today_of
 from raccord.sync.holds import close_hold
+from raccord.sync.line_answers import answered, ask_other_side
 from raccord.sync.readback import LISTS
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.since_approval import changed_here, told
@@ -177,7 +180,7 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
         entry = session.get(LedgerEntry, (connection.company_id, kind_of(accepts), ledger_id))
         if entry is None or not entry.active or not fits(accepts, entry):
             raise _does_not_fit(ledger_id)
-        draft.decisions = {**draft.decisions, name: ledger_id}
+        draft.decisions = answered(draft.decisions, load_draft(draft.body), {name: ledger_id})
         draft.revision += 0 if draft.state == DraftState.HELD else 1
         draft.state, draft.reason = DraftState.WAITING, ""
         close_hold(session, draft, now, actor.name, {name: ledger_id})
@@ -225,6 +228,7 @@ def skip_draft(workshop: Workshop, actor: Actor, hold_id: str, why: str) -> Draf
                 Text("Écrivez-la en quelques mots.", "Write it in a few words."),
             )
         draft.state, draft.reason = DraftState.SKIPPED, f"person: {why.strip()[:200]}"
+        ask_other_side(session, draft)
         close_hold(session, draft, now, actor.name, {"skip": why})
         note(session, actor, "draft.skipped", draft, connection, now, why=why[:200])
         return draft
@@ -311,9 +315,15 @@ def on_its_way(session: Session, draft: DraftRow) -> bool:
     return session.scalars(sending).first() is not None
 
 
-def held(workshop: Workshop, session: Session, actor: Actor, hold_id: str) -> tuple[Hold, DraftRow, Connection]:
+def held(
+    workshop: Workshop, session: Session, actor: Actor, hold_id: str, *, lock: bool = True
+) -> tuple[Hold, DraftRow, Connection]:
+    """Return a question that is open; nobody else answers any of its company's before the transaction ends."""
     require(actor, Power.WORK)
     hold = session.get(Hold, hold_id)
+    if hold is not None and lock:
+        alone_in(session, session.get_one(Connection, hold.connection_id).company_id)
+        session.refresh(hold)
     if hold is None or hold.closed_at is not None:
         raise DecisionError(
             "hold.closed",
@@ -321,6 +331,11 @@ def held(workshop: Workshop, session: Session, actor: Actor, hold_id: str) -> tu
             Text("« raccord holds » montre celles qui le sont.", "“raccord holds” shows those that are."),
         )
     return hold, session.get_one(DraftRow, hold.draft_id), session.get_one(Connection, hold.connection_id)
+
+
+def alone_in(session: Session, company_id: str) -> None:
+    """Let one transaction after the other answer a company's questions; rows that refer to the company do not wait."""
+    session.get_one(Company, company_id, with_for_update={"key_share": True})
 
 
 def fitting(session: Session, connection: Connection, role: RoleInfo, ledger_id: str) -> LedgerEntry:

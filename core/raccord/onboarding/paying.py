@@ -18,6 +18,7 @@ from raccord.quickbooks.codec import entity_of
 from raccord.store.models import DraftRow, DraftState, Hold, PaidDocument
 from raccord.sync.bodies import load_draft
 from raccord.sync.holds import close_hold
+from raccord.sync.line_answers import answered
 from raccord.sync.matching import Sure
 from raccord.sync.paying import MATCHES, PAYS, as_paid, paid_by_others
 from raccord.sync.workshop import Workshop
@@ -41,7 +42,7 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
             if not isinstance(draft, Deposit | Expense):
                 raise _not_proposed()
             pays = {name: match[name] for name in ("kind", "party_id", "party", "documents")}
-            row.decisions = {**row.decisions, PAYS: {**pays, "total": format(draft.total, "f")}}
+            row.decisions = answered(row.decisions, draft, {PAYS: {**pays, "total": format(draft.total, "f")}})
             row.kind = entity_of(as_paid(row.decisions, draft))
             row.revision += 0 if row.state == DraftState.HELD else 1
             row.state, row.reason = DraftState.WAITING, ""

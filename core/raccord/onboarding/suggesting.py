@@ -14,7 +14,8 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Connection, DraftRow, DraftState, LearnedHistory
 from raccord.suggesting.calibration import Calibration
-from raccord.sync.suggestions import LEARNED, calibration_of
+from raccord.sync.line_answers import LEARNED
+from raccord.sync.suggestions import calibration_of
 from raccord.sync.workshop import Workshop
 
 JUDGED_MIN = 200

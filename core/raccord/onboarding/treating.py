@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.decisions import DecisionError, held, note, on_its_way
+from raccord.onboarding.decisions import DecisionError, alone_in, held, note, on_its_way
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.treating_texts import refusal
 from raccord.plugin.drafts import Deposit, Expense
@@ -24,15 +24,23 @@ from raccord.store.models import (
     LedgerEntry,
     LinkRow,
     LinkState,
-    PaidDocument,
     PlanLine,
 )
 from raccord.sync.bodies import load_draft
 from raccord.sync.books import PEOPLE, store_entry
+from raccord.sync.conflicts import DECISION
+from raccord.sync.doubles import DAYS_APART
 from raccord.sync.holds import close_hold
-from raccord.sync.paying import PAYS
+from raccord.sync.line_answers import (
+    ACCEPTED_ONCE,
+    UNRULED,
+    answered,
+    ask_again,
+    last_answered,
+    other_side_of,
+    place_of,
+)
 from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.ruling import RULED, UNRULED
 from raccord.sync.transfers import TRANSFER
 from raccord.sync.treatment_fit import BooksFit
 from raccord.sync.treatments import (
@@ -45,12 +53,14 @@ from raccord.sync.treatments import (
     arrives,
     as_treated,
     dump_treatment,
+    load_treatment,
     treatable,
 )
 from raccord.sync.workshop import Workshop
 
 TOGETHER_MAX = 500
 """Lines that are treated alike in one go."""
+_UNDER_WAY = (DraftState.WAITING, DraftState.READY, DraftState.PLANNED, DraftState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,8 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
     """Say what a bank line that waits is; the next run plans what it becomes.
 
     ``other_side`` is the hold of the line that tells of the same transfer in the other account: it is answered with it,
-    and posts nothing of its own. Raises :class:`DecisionError` for what the line, or the company's books, do not allow.
+    and posts nothing of its own. Where the other account's line was said to be this transfer already, this line is its
+    other side. Raises :class:`DecisionError` for what the line, or the company's books, do not allow.
     """
     require(actor, Power.WORK)
     _meet(workshop, hold_id, treatment)
@@ -74,6 +85,10 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
         hold, row, connection = held(workshop, session, actor, hold_id)
         draft = _line(hold, row)
         check_treatment(session, connection, row, draft, treatment)
+        first = None if other_side else first_side_of(session, connection, row, draft, treatment)
+        if first is not None:
+            _settle_other_side(session, actor, (hold, row, connection), first, now)
+            return row
         if other_side:
             other = held(workshop, session, actor, other_side)
             _answer_other_side(session, actor, (row, draft, connection), treatment, other, now)
@@ -81,8 +96,7 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
             said = dump_treatment(treatment, draft)
         except UnfitTreatment as error:
             raise refusal(error.code, **error.params) from error
-        others = {name: each for name, each in row.decisions.items() if name not in (PAYS, RULED)}
-        row.decisions = {**others, TREATMENT: said}
+        row.decisions = answered(row.decisions, draft, {TREATMENT: said})
         row.revision += 0 if row.state == DraftState.HELD else 1
         if treatment.kind is Treated.EXCLUDE:
             row.state, row.reason = DraftState.SKIPPED, f"{treatment.origin}: {treatment.why.strip()[:200]}"
@@ -111,7 +125,7 @@ def treat_many(workshop: Workshop, actor: Actor, hold_ids: Sequence[str], treatm
 def accept_transfer(workshop: Workshop, actor: Actor, hold_id: str) -> DraftRow:
     """Say that a line is the transfer that stands beside its question, which answers the other side with it."""
     with workshop.database.read() as session:
-        hold, _, _ = held(workshop, session, actor, hold_id)
+        hold, _, _ = held(workshop, session, actor, hold_id, lock=False)
         said = hold.params.get(TRANSFER)
     if not isinstance(said, Mapping):
         raise refusal("no_transfer")
@@ -124,6 +138,9 @@ def take_back(workshop: Workshop, actor: Actor, connection_id: str, key: str) ->
     require(actor, Power.WORK)
     now = workshop.clock.now()
     with workshop.database.begin() as session:
+        connection = session.get(Connection, connection_id)
+        if connection is not None:
+            alone_in(session, connection.company_id)
         row = session.scalars(
             select(DraftRow).where(DraftRow.connection_id == connection_id, DraftRow.key == key)
         ).one_or_none()
@@ -131,7 +148,7 @@ def take_back(workshop: Workshop, actor: Actor, connection_id: str, key: str) ->
             raise refusal("nothing_to_take_back")
         if OTHER_SIDE in row.decisions:
             raise refusal("other_side_first", key=str(row.decisions[OTHER_SIDE]).partition(" ")[2])
-        other = _other_side_of(session, row)
+        other = other_side_of(session, row)
         _take_back(session, actor, row, now)
         if other is not None:
             _take_back(session, actor, other, now)
@@ -183,24 +200,60 @@ def _answer_other_side(
     )
     if not fits:
         raise refusal("other_side")
-    other.decisions = {**other.decisions, OTHER_SIDE: _place(row)}
+    _settle_other_side(session, actor, asked, row, now)
+
+
+def _settle_other_side(
+    session: Session, actor: Actor, asked: tuple[Hold, DraftRow, Connection], first: DraftRow, now: datetime
+) -> None:
+    """Leave a line out that tells of the transfer which another line posts."""
+    _, other, connection = asked
+    other.decisions = answered(other.decisions, load_draft(other.body), {OTHER_SIDE: place_of(first)})
     other.revision += 0 if other.state == DraftState.HELD else 1
-    other.state, other.reason = DraftState.SKIPPED, f"transfer: {row.key}"
-    close_hold(session, other, now, actor.name, {OTHER_SIDE: row.key})
-    note(session, actor, "hold.other_side", other, connection, now, of=row.key)
+    other.state, other.reason = DraftState.SKIPPED, f"transfer: {first.key}"
+    close_hold(session, other, now, actor.name, {OTHER_SIDE: first.key})
+    note(session, actor, "hold.other_side", other, connection, now, of=first.key)
 
 
-def _other_side_of(session: Session, row: DraftRow) -> DraftRow | None:
-    company = session.get_one(Connection, row.connection_id).company_id
-    return session.scalars(
+def first_side_of(
+    session: Session, connection: Connection, row: DraftRow, draft: Deposit | Expense, treatment: Treatment
+) -> DraftRow | None:
+    """Return the nearest line of the other account that is to post the transfer which a line is said to be."""
+    if treatment.kind is not Treated.TRANSFER or row.day is None:
+        return None
+    here = money_account_of(session, row)
+    rows = session.scalars(
         select(DraftRow)
         .join(Connection, Connection.id == DraftRow.connection_id)
         .where(
-            Connection.company_id == company,
-            DraftRow.state == DraftState.SKIPPED,
-            DraftRow.decisions[OTHER_SIDE].as_string() == _place(row),
+            Connection.company_id == connection.company_id,
+            DraftRow.state.in_(_UNDER_WAY),
+            DraftRow.kind == "Transfer",
+            DraftRow.day.between(row.day - timedelta(DAYS_APART), row.day + timedelta(DAYS_APART)),
+            DraftRow.id != row.id,
         )
-    ).first()
+        .order_by(DraftRow.day, DraftRow.id)
+    ).all()
+    sides = [
+        (abs((other.day - row.day).days), other)
+        for other in rows
+        if other.day is not None and _posts(session, other, (here, treatment.other_account), draft)
+    ]
+    return min(sides, key=lambda side: side[0])[1] if sides else None
+
+
+def _posts(session: Session, other: DraftRow, accounts: tuple[str, str], draft: Deposit | Expense) -> bool:
+    """Tell whether another account's line is to post the movement that a line tells of too, which no line told yet."""
+    said, there = load_treatment(other.decisions), treatable(load_draft(other.body))
+    return (
+        said is not None
+        and there is not None
+        and said.kind is Treated.TRANSFER
+        and (said.other_account, money_account_of(session, other)) == accounts
+        and arrives(there) != arrives(draft)
+        and (there.total, there.currency) == (draft.total, draft.currency)
+        and other_side_of(session, other) is None
+    )
 
 
 def _take_back(session: Session, actor: Actor, row: DraftRow, now: datetime) -> None:
@@ -209,25 +262,38 @@ def _take_back(session: Session, actor: Actor, row: DraftRow, now: datetime) -> 
     )
     if session.scalars(posted).first() is not None or on_its_way(session, row):
         raise refusal("posted_already")
-    holds = select(Hold).where(Hold.draft_id == row.id).order_by(Hold.opened_at.desc(), Hold.closed_at.desc())
-    hold = session.scalars(holds.limit(1)).first()
-    if hold is None or hold.closed_at is None or not hold.answer:
+    hold = _to_ask_again(session, actor, row, now)
+    if hold is None:
         raise refusal("nothing_to_take_back")
-    gone = {*hold.answer, TREATMENT, PAYS, OTHER_SIDE, RULED}
-    # What a person takes from a rule, no rule takes again.
-    kept = {UNRULED: True} if RULED in row.decisions else {}
-    row.decisions = {name: said for name, said in row.decisions.items() if name not in gone} | kept
-    session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
-    row.kind = entity_of(load_draft(row.body))
-    # A plan that was to carry the answer out is no longer what waits.
-    row.revision += 1
-    row.state, row.reason = DraftState.HELD, hold.code
-    hold.closed_at, hold.closed_by, hold.answer = None, "", None
+    ask_again(session, row, hold)
     note(session, actor, "hold.taken_back", row, session.get_one(Connection, row.connection_id), now)
 
 
-def _place(row: DraftRow) -> str:
-    return f"{row.connection_id} {row.key}"
+def _to_ask_again(session: Session, actor: Actor, row: DraftRow, now: datetime) -> Hold | None:
+    """Return the question whose answer a person takes back; what else was asked about the line is settled by that."""
+    last = last_answered(session, row)
+    if last is not None:
+        return last
+    holds = select(Hold).where(Hold.draft_id == row.id).order_by(Hold.opened_at.desc(), Hold.closed_at.desc())
+    found = session.scalars(holds).all()
+    answers = (hold for hold in found if hold.code == DECISION_MISSING and hold.closed_at is not None and hold.answer)
+    answer = next(answers, None)
+    asked = next((hold for hold in found if hold.closed_at is None), None)
+    if answer is None or (asked is not None and asked.code == DECISION_MISSING):
+        return None
+    close_hold(session, row, now, actor.name, {"taken_back": True})
+    undone = select(LinkRow).where(
+        LinkRow.connection_id == row.connection_id, LinkRow.key == row.key, LinkRow.state == LinkState.UNDONE
+    )
+    for link in session.scalars(undone):
+        # What it becomes now is another document, which neither a rule nor a suggestion makes by itself.
+        link.state = LinkState.RELEASED
+        row.revision = max(row.revision, link.revision)
+        row.decisions = {**row.decisions, UNRULED: True, ACCEPTED_ONCE: True}
+    row.decisions = {name: said for name, said in row.decisions.items() if name != DECISION}
+    # One question of a line is open at a time, in the database too.
+    session.flush()
+    return answer
 
 
 def _meet(workshop: Workshop, hold_id: str, treatment: Treatment) -> None:

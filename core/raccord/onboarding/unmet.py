@@ -29,7 +29,7 @@ def post_unapplied(workshop: Workshop, actor: Actor, hold_id: str) -> DraftRow:
 def apply_to(workshop: Workshop, actor: Actor, hold_id: str, invoice_id: str) -> DraftRow:
     """Say which invoice of QuickBooks a payment is for, as it owes enough; the payment goes to that one's customer."""
     with workshop.database.read() as session:
-        _, draft, connection = held(workshop, session, actor, hold_id)
+        _, draft, connection = held(workshop, session, actor, hold_id, lock=False)
         payment, company = load_draft(draft.body), session.get_one(Company, connection.company_id)
     client = workshop.client(company)
     try:

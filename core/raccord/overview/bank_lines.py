@@ -17,9 +17,9 @@ from raccord.plugin.drafts import Accepts, Deposit, Expense, PaymentType
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry, PlanLine, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.line_answers import LEARNED
 from raccord.sync.paying import PAYS
 from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.suggestions import LEARNED
 from raccord.sync.treatments import TREATMENT, Treated
 
 SEARCH_MAX = 100

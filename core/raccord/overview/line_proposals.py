@@ -15,7 +15,7 @@ from raccord.overview.rule_views import Names, answer_of, names_of, rulings_on
 from raccord.plugin.texts import Text
 from raccord.store.models import LedgerEntry
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.suggestions import LEARNED
+from raccord.sync.line_answers import LEARNED
 from raccord.sync.treatments import BY_SUGGESTION, Part, Treated, Treatment
 
 

@@ -21,11 +21,11 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.books import TYPES, fits, kind_of
 from raccord.sync.conflict_rules import KINDS, allowed_for
 from raccord.sync.conflicts import DECISION
+from raccord.sync.line_answers import LEARNED
 from raccord.sync.matching import Reason, Sure
 from raccord.sync.paying import MATCHES
 from raccord.sync.periods import MONTH_ASKED
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
-from raccord.sync.suggestions import LEARNED
 
 FACTS_MAX = 40
 LINE_KINDS = ("Deposit", "Purchase")

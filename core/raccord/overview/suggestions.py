@@ -13,8 +13,9 @@ from raccord.onboarding.suggesting import Support, supported
 from raccord.store.models import Connection, DraftRow, Hold, LearnedHistory
 from raccord.suggesting.learner import EXAMPLES_MIN
 from raccord.sync.bodies import load_draft
+from raccord.sync.line_answers import ACCEPTED_ONCE, LEARNED
 from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.suggestions import ACCEPTED_ONCE, LEARNED, answer_of, calibration_of
+from raccord.sync.suggestions import answer_of, calibration_of
 from raccord.sync.treatments import treatable
 
 LOOKED_BACK = timedelta(days=366)

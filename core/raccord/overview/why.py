@@ -28,7 +28,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.environments import environment_of
-from raccord.sync.ruling import RULED
+from raccord.sync.line_answers import RULED
 from raccord.sync.treatments import BY_RULE, load_treatment
 
 FOUND_MAX = 20

@@ -27,6 +27,7 @@ from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
 from raccord.sync.life import Step, core_takes
+from raccord.sync.line_answers import forget_outdated
 from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
@@ -316,6 +317,7 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
     if found.body_hash == body_hash and found.state != DraftState.WITHDRAWN:
         return False
     if found.body_hash != body_hash:
+        forget_outdated(slice_.session, found, draft)
         found.revision += 1
         found.body, found.body_hash, found.day = body, body_hash, day
         found.kind = entity_of(as_treated(found.decisions, draft))

@@ -33,6 +33,7 @@ from raccord.quickbooks import QuickBooks
 from raccord.quickbooks.codec import entity_of, summary_of
 from raccord.store.models import (
     Action,
+    Company,
     DraftRow,
     DraftState,
     Hold,
@@ -155,6 +156,8 @@ class Offers:
 
     def offer(self, there: Sequence[tuple[str, OpenItem]]) -> int:
         """Return how many lines may pay something that is open."""
+        # A person says in the same moment what another line pays.
+        self.session.get_one(Company, self.company_id, with_for_update={"key_share": True})
         self._take_back({(item.kind, item.id): item.amount for _, item in there})
         spoken_for = paid_by_others(self.session, self.company_id)
         movements: dict[tuple[str, str], list[Movement]] = {}
@@ -191,7 +194,10 @@ class Offers:
         )
 
     def _take_back(self, still_open: Mapping[tuple[str, str], Decimal]) -> None:
-        """Ask again about lines that were to pay what is not open for as much any more."""
+        """Ask again about lines that were to pay what is not open for as much any more, or what another line pays.
+
+        A payment that was taken out of the books and goes again had given its documents free.
+        """
         rows = self.session.execute(
             select(PlanLine, DraftRow)
             .join(DraftRow, DraftRow.id == PlanLine.draft_id)
@@ -201,13 +207,15 @@ class Offers:
                 PlanLine.action == Action.CREATE,
                 PlanLine.state == LineState.PENDING,
             )
-        )
+            .order_by(PlanLine.id)
+        ).all()
         for line, row in rows:
             pays = row.decisions.get(PAYS)
             if not isinstance(pays, Mapping):
                 continue
             wanted = {(str(pays["kind"]), str(each["id"])): Decimal(str(each["amount"])) for each in pays["documents"]}
-            if all(still_open.get(place, Decimal(0)) >= amount for place, amount in wanted.items()):
+            is_open = all(still_open.get(place, Decimal(0)) >= amount for place, amount in wanted.items())
+            if is_open and self._reserved(row, wanted):
                 continue
             draft = load_draft(row.body)
             asked = asked_in(draft) if isinstance(draft, Deposit | Expense) else None
@@ -222,6 +230,25 @@ class Offers:
             line.reason, line.params = DECISION_MISSING, params
             line.payload, line.payload_hash, line.needs, line.effect = "", "", [], {}
         self.session.flush()
+
+    def _reserved(self, row: DraftRow, wanted: Mapping[tuple[str, str], Decimal]) -> bool:
+        """Keep what a line is to pay from all others; tell whether none of them pays it."""
+        own = select(PaidDocument.kind, PaidDocument.document_id).where(PaidDocument.draft_id == row.id)
+        missing = wanted.keys() - {(kind, id_) for kind, id_ in self.session.execute(own)}
+        if not missing:
+            return True
+        if not missing.isdisjoint(paid_by_others(self.session, self.company_id, row.id)):
+            return False
+        # What nobody pays any more makes place first: a document is one line's in the database too.
+        self.session.flush()
+        for kind, id_ in sorted(missing):
+            paid = PaidDocument(
+                company_id=self.company_id, draft_id=row.id, kind=kind, document_id=id_, said_at=self.now
+            )
+            paid.amount = wanted[kind, id_]
+            self.session.add(paid)
+        self.session.flush()
+        return True
 
 
 _PAYMENTS = ("Payment", "BillPayment")
@@ -242,7 +269,10 @@ def paid_by_others(session: Session, company_id: str, but: int | None = None) ->
         gone |= {(link.connection_id, link.key) for link in session.execute(links)}
     taken = set()
     for paid, draft in rows:
-        if draft.state in _DROPPED or (draft.connection_id, draft.key) in gone or PAYS not in draft.decisions:
+        asks = draft.state == DraftState.HELD and draft.reason == DECISION_MISSING
+        lost = draft.state not in _TO_POST and (draft.connection_id, draft.key) in gone
+        dropped = asks or lost or draft.state in _DROPPED
+        if dropped or PAYS not in draft.decisions:
             session.delete(paid)
         else:
             taken.add((paid.kind, paid.document_id))
@@ -250,6 +280,8 @@ def paid_by_others(session: Session, company_id: str, but: int | None = None) ->
 
 
 _DROPPED = (DraftState.SKIPPED, DraftState.WITHDRAWN)
+_TO_POST = (DraftState.WAITING, DraftState.READY, DraftState.PLANNED)
+"""What is to be posted pays, also where an earlier document of it was taken out of the books."""
 
 
 def _said(proposal: Proposal) -> dict[str, Any]:

@@ -35,11 +35,11 @@ from raccord.sync.bank_rules import BODY, KindCondition, Line, Mode, Rule, first
 from raccord.sync.bodies import load_draft
 from raccord.sync.doubles import DAYS_APART
 from raccord.sync.holds import close_hold
+from raccord.sync.line_answers import LEARNED, RULED, UNRULED, answered
 from raccord.sync.matching import Sure
 from raccord.sync.paying import MATCHES, PAYS, asked_in
 from raccord.sync.plan import Planner
 from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.suggestions import LEARNED
 from raccord.sync.treatment_fit import BooksFit
 from raccord.sync.treatments import (
     TREATMENT,
@@ -54,10 +54,6 @@ from raccord.sync.treatments import (
     treatable,
 )
 
-RULED = "ruled"
-"""Under this name stands, among a draft's decisions, which rule in which version answered it without a person."""
-UNRULED = "unruled"
-"""Under this name, that a person took such an answer back: rules propose there, and no more."""
 EXCLUDED = "bank_rule.excluded"
 MATCH_FIRST, BOTH_SIDES, PERSON_FIRST = "match_first", "both_sides", "person_first"
 """Why a rule that is to be carried out waits for a person: an open document that the line may pay, a line that tells of
@@ -280,7 +276,7 @@ def _answer(
     row = session.get_one(DraftRow, place.draft_id)
     said = dump_treatment(treatment, place.line.draft)
     ruled = {"id": rule.id, "version": rule.version, "name": rule.name}
-    row.decisions = {**row.decisions, TREATMENT: said, RULED: ruled}
+    row.decisions = answered(row.decisions, place.line.draft, {TREATMENT: said, RULED: ruled})
     row.state, row.reason = DraftState.WAITING, ""
     if treatment.kind is Treated.EXCLUDE:
         row.state, row.reason = DraftState.SKIPPED, f"{rule.origin}: {treatment.why.strip()[:200]}"

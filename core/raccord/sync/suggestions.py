@@ -36,6 +36,7 @@ from raccord.sync.books import TYPES
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
 from raccord.sync.holds import close_hold
+from raccord.sync.line_answers import ACCEPTED_ONCE, LEARNED, answered
 from raccord.sync.matching import Sure
 from raccord.sync.paying import MATCHES, asked_in
 from raccord.sync.resolve import DECISION_MISSING
@@ -54,10 +55,6 @@ from raccord.sync.treatments import (
     treatable,
 )
 
-LEARNED = "learned"
-"""Under this name a question says what is suggested; and a draft's decisions, that it was accepted by itself."""
-ACCEPTED_ONCE = "accepted_once"
-"""Under this name decisions keep that, also where a person took it back: then only a person answers."""
 JUDGED_ANEW = timedelta(days=7)
 """How long the calibration of a history counts that has not grown by much."""
 GROWN_BY = 20
@@ -146,7 +143,8 @@ class Suggestions:
         except UnfitTreatment:
             # It stays a question with its suggestion.
             return
-        row.decisions = {**row.decisions, TREATMENT: said, LEARNED: told.confidence, ACCEPTED_ONCE: True}
+        accepted = {TREATMENT: said, LEARNED: told.confidence, ACCEPTED_ONCE: True}
+        row.decisions = answered(row.decisions, draft, accepted)
         row.kind = entity_of(as_treated(row.decisions, draft))
         row.state, row.reason = DraftState.WAITING, ""
         close_hold(session, row, self.now, BY_SUGGESTION, {TREATMENT: said, LEARNED: told.confidence})

@@ -105,7 +105,7 @@ def dump_treatment(treatment: Treatment, draft: Deposit | Expense) -> dict[str, 
     if treatment.kind is not Treated.EXCLUDE:
         treated(draft, treatment)
     said = _TREATMENT.dump_python(treatment, mode="json", exclude_defaults=True)
-    return {**said, "kind": str(treatment.kind), _OF: _money(draft)}
+    return {**said, "kind": str(treatment.kind), _OF: moved(draft)}
 
 
 def load_treatment(decisions: Mapping[str, Any]) -> Treatment | None:
@@ -125,7 +125,7 @@ def as_treated(decisions: Mapping[str, Any], draft: Draft) -> Draft:
     if treatment is None:
         return as_answered(decisions, as_paid(decisions, draft))
     asked = treatable(draft)
-    if asked is None or treatment.kind is Treated.EXCLUDE or decisions[TREATMENT].get(_OF) != _money(asked):
+    if asked is None or treatment.kind is Treated.EXCLUDE or decisions[TREATMENT].get(_OF) != moved(asked):
         return draft
     return treated(asked, treatment)
 
@@ -188,7 +188,7 @@ def shares(parts: tuple[Part, ...], total: Decimal) -> tuple[Part, ...]:
 _CENT = Decimal("0.01")
 
 
-def _money(draft: Deposit | Expense) -> str:
+def moved(draft: Deposit | Expense) -> str:
     """Return a line's amount with its direction, and where it moved."""
     where = "bank" if isinstance(draft, Deposit) else draft.payment_type
     return f"{'+' if arrives(draft) else '-'}{draft.total:f} {draft.currency} {where}"

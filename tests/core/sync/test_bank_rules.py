@@ -35,9 +35,9 @@ from raccord.sync.bank_rules import (
     fold,
     treatment_of,
 )
+from raccord.sync.line_answers import LEARNED, RULED
 from raccord.sync.paying import PAYS
-from raccord.sync.ruling import RULED, Place, by_person
-from raccord.sync.suggestions import LEARNED
+from raccord.sync.ruling import Place, by_person
 from raccord.sync.treatments import TREATMENT, Treated, UnfitTreatment, shares
 
 DAY = date(2026, 3, 4)

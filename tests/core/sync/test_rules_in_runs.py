@@ -61,7 +61,8 @@ from raccord.sync.bank_rules import (
     TextTest,
     Together,
 )
-from raccord.sync.ruling import BOTH_SIDES, EXCLUDED, MATCH_FIRST, PERSON_FIRST, RULED, rule_lines
+from raccord.sync.line_answers import RULED
+from raccord.sync.ruling import BOTH_SIDES, EXCLUDED, MATCH_FIRST, PERSON_FIRST, rule_lines
 from raccord.sync.treatments import TREATMENT, Part, Treated, Treatment
 from raccord.sync.workshop import Workshop
 

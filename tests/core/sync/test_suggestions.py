@@ -20,7 +20,7 @@ from raccord.overview.suggestions import suggesting
 from raccord.plugin.drafts import Accepts, Decision, Expense, ExpenseLine, PaymentType, Role
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LearnedHistory
 from raccord.sync.bodies import digest, dump_draft
-from raccord.sync.suggestions import LEARNED
+from raccord.sync.line_answers import LEARNED
 from raccord.sync.treatments import Part, Treated, Treatment, load_treatment
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer

@@ -1,0 +1,276 @@
+"""What people say of bank lines, attacked: said twice, of other money since, taken back, undone, from both sides."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import till
+from harness import OWNER, choose_usual, finish, request, sync
+from open_documents import owed
+from sqlalchemy import select
+
+from raccord.jobs.inline import HandOver
+from raccord.jobs.undo_requests import request_undo
+from raccord.onboarding.companies import refresh_company
+from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.decisions import DecisionError, answer_hold, approve_plan, choose, skip_draft
+from raccord.onboarding.paying import pay
+from raccord.onboarding.treating import take_back, treat
+from raccord.onboarding.undone import release
+from raccord.store.models import Company, Connection, DraftRow, Hold, PaidDocument, Plan, Proof
+from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.treatments import Part, Treated, Treatment
+from raccord.sync.undo_selection import Asked
+from raccord.sync.workshop import Workshop
+
+DAY = "2026-03-04"
+PAYER = "VIR INTERAC BOULANGERIE GAGNON F-20417"
+
+pytestmark = pytest.mark.either_database
+
+
+@pytest.fixture(autouse=True)
+def judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The till's bank lines are judged by people, one by one."""
+    monkeypatch.setattr("till.INFO", replace(till.INFO, validates_each=True))
+
+
+def line(number: int, amount: str, text: str, **more: str) -> dict[str, str]:
+    return {"stream": "bank", "id": f"b{number}", "day": DAY, "amount": amount, "memo": text, **more}
+
+
+def asked(workshop: Workshop) -> dict[str, Hold]:
+    with workshop.database.read() as session:
+        rows = session.execute(
+            select(DraftRow.key, Hold).join(Hold, Hold.draft_id == DraftRow.id).where(Hold.closed_at.is_(None))
+        )
+        return {row.key.removeprefix("bank/"): row.Hold for row in rows}
+
+
+def of(key: str, workshop: Workshop) -> DraftRow:
+    with workshop.database.read() as session:
+        return session.scalars(select(DraftRow).where(DraftRow.key == f"bank/{key}")).one()
+
+
+def account(workshop: Workshop, company: Company, type_: str) -> str:
+    return str(next(workshop.client(company).query_all("Account", f"AccountType = '{type_}'"))["Id"])
+
+
+def category(account_id: str, **more: Any) -> Treatment:
+    return Treatment(kind=Treated.CATEGORY, parts=(Part(account=account_id),), **more)
+
+
+def second_account(workshop: Workshop, company: Company) -> tuple[Connection, str]:
+    body = '{"Name":"Épargne","AccountType":"Bank"}'
+    savings = str(workshop.client(company).create("Account", body, "savings").value["Id"])
+    new = NewConnection(company_id=company.id, connector="till", values={"till": "T2", "code": "x"},
+                        starts_on=date(2026, 3, 1))  # fmt: skip
+    second = connect(workshop, OWNER, new)
+    refresh_company(workshop, company.id)
+    choose(workshop, OWNER, second.id, "bank", savings)
+    return second, savings
+
+
+def planned(workshop: Workshop, connection: Connection) -> Plan:
+    run = finish(workshop, request(workshop, connection, stop_after="plan"))
+    with workshop.database.read() as session:
+        return session.get_one(Plan, run.plan_id)
+
+
+def undo(workshop: Workshop, connection: Connection, *keys: str) -> None:
+    run_id = request_undo(
+        workshop.database, HandOver(), connection.id, Asked(keys=keys), actor=OWNER, clock=workshop.clock
+    )
+    run = finish(workshop, run_id)
+    with workshop.database.read() as session:
+        plan = session.get_one(Plan, run.plan_id)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert finish(workshop, run.id).state == "done"
+
+
+def equal(workshop: Workshop) -> bool:
+    with workshop.database.read() as session:
+        return all(proof.equal for proof in session.scalars(select(Proof)))
+
+
+def test_a_transfer_that_two_people_say_from_its_two_sides_is_one(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    bank = account(workshop, company, "Bank")
+    second, savings = second_account(workshop, company)
+    till.ROWS["T1"] = [line(1, "-700.00", "VIREMENT"), line(2, "-700.00", "VIREMENT")]
+    till.ROWS["T2"] = [line(3, "700.00", "VIREMENT"), line(4, "700.00", "VIREMENT"), line(5, "700.00", "VIREMENT")]
+    sync(workshop, connection)
+    sync(workshop, second)
+    holds = asked(workshop)
+    for key, there in (("b1", savings), ("b3", bank), ("b4", bank), ("b2", savings), ("b5", bank)):
+        treat(workshop, OWNER, holds[key].id, Treatment(kind=Treated.TRANSFER, other_account=there))
+    assert [of(key, workshop).state for key in ("b1", "b2", "b3", "b4", "b5")] == [
+        "waiting", "skipped", "skipped", "waiting", "waiting",
+    ], "each line is the other side of one line; what has none is a transfer of its own"  # fmt: skip
+    for plan in [planned(workshop, each) for each in (connection, second)]:
+        approve_plan(workshop, OWNER, plan.id, plan.hash)
+        assert finish(workshop, plan.run_id).state == "done"
+    sync(workshop, connection)
+    assert workshop.client(company).count("Transfer") == 3
+    assert equal(workshop)
+
+
+def test_a_line_of_another_amount_pays_nothing_and_frees_its_invoice(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    income = account(workshop, company, "Income")
+    amounts = [f"{n}17.39" for n in (1, 2, 3, 4)]
+    owing = [
+        owed(workshop, company, "Invoice", f"Boulangerie {n}", each, f"F-2041{n}") for n, each in enumerate(amounts)
+    ]
+    texts = [f"VIR INTERAC BOULANGERIE {n} F-2041{n}" for n in range(4)]
+    till.ROWS["T1"] = [line(n, f"5{n}.00", text) for n, text in enumerate(texts)]
+    sync(workshop, connection)
+    for hold in asked(workshop).values():
+        treat(workshop, OWNER, hold.id, category(income))
+    till.ROWS["T1"] = [line(n, amount, text) for n, (amount, text) in enumerate(zip(amounts, texts, strict=True))]
+    sync(workshop, connection)
+    holds = asked(workshop)
+    for n, one in enumerate(owing):
+        pay(workshop, OWNER, holds[f"b{n}"].id, [one])
+    assert of("b1", workshop).kind == "Payment", "what was said of the other amount stands in nobody's way"
+    till.ROWS["T1"] = [line(n, f"6{n}.00", text) for n, text in enumerate(texts)]
+    till.ROWS["T1"] += [line(10 + n, amount, text) for n, (amount, text) in enumerate(zip(amounts, texts, strict=True))]
+    sync(workshop, connection)
+    holds = asked(workshop)
+    treat(workshop, OWNER, holds["b1"].id, category(income))
+    answer_hold(workshop, OWNER, holds["b2"].id, income)
+    skip_draft(workshop, OWNER, holds["b3"].id, "no")
+    for n, one in enumerate(owing):
+        pay(workshop, OWNER, holds[f"b{10 + n}"].id, [one])
+    sync(workshop, connection)
+    assert workshop.client(company).count("Payment") == 4
+    assert list(asked(workshop)) == ["b0"]
+    assert equal(workshop)
+
+
+@pytest.mark.parametrize("rival", [False, True])
+def test_a_payment_that_was_undone_goes_again_unless_another_line_pays_its_invoice(
+    workshop: Workshop, company: Company, connection: Connection, rival: bool
+) -> None:
+    choose_usual(workshop, connection, company)
+    one = owed(workshop, company, "Invoice", "Boulangerie Gagnon", "517.39", "F-20417")
+    till.ROWS["T1"] = [line(1, "517.39", PAYER)]
+    sync(workshop, connection)
+    pay(workshop, OWNER, asked(workshop)["b1"].id)
+    sync(workshop, connection)
+    client = workshop.client(company)
+    undo(workshop, connection, "bank/b1")
+    assert client.count("Payment") == 0
+    if rival:
+        till.ROWS["T1"] += [line(2, "517.39", PAYER)]
+        sync(workshop, connection)
+        pay(workshop, OWNER, asked(workshop)["b2"].id, [one])
+    release(workshop, OWNER, [asked(workshop)["b1"].id])
+    for _ in range(2):
+        sync(workshop, connection)
+        assert client.count("Payment") == 1
+    with workshop.database.read() as session:
+        paid = session.execute(select(DraftRow.key).join(PaidDocument, PaidDocument.draft_id == DraftRow.id)).scalars()
+        assert list(paid) == ["bank/b2" if rival else "bank/b1"]
+    assert list(asked(workshop)) == (["b1"] if rival else [])
+    assert equal(workshop)
+
+
+def test_a_line_whose_document_was_undone_can_be_said_to_be_something_else(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    client = workshop.client(company)
+    expense = account(workshop, company, "Expense")
+    other, card = (
+        str(client.create("Account", f'{{"Name":"{name}","AccountType":"{type_}"}}', name).value["Id"])
+        for name, type_ in (("Repas", "Expense"), ("Visa", "Credit Card"))
+    )
+    till.ROWS["T1"] = [line(1, "-20.00", "A"), line(2, "-30.00", "B")]
+    sync(workshop, connection)
+    for each in asked(workshop).values():
+        treat(workshop, OWNER, each.id, category(expense))
+    sync(workshop, connection)
+    undo(workshop, connection, "bank/b1", "bank/b2")
+    for key in ("bank/b1", "bank/b2"):
+        take_back(workshop, OWNER, connection.id, key)
+        with pytest.raises(DecisionError, match="nothing_to_take_back"):
+            take_back(workshop, OWNER, connection.id, key)
+    sync(workshop, connection)
+    assert client.count("Purchase") == 0, "nothing goes again before a person says what it is"
+    holds = asked(workshop)
+    assert {each.code for each in holds.values()} == {DECISION_MISSING}
+    treat(workshop, OWNER, holds["b1"].id, category(other))
+    treat(workshop, OWNER, holds["b2"].id, Treatment(kind=Treated.TRANSFER, other_account=card))
+    sync(workshop, connection)
+    (spent,) = client.query("SELECT * FROM Purchase")
+    assert spent["Line"][0]["AccountBasedExpenseLineDetail"]["AccountRef"]["value"] == other
+    assert client.count("Transfer") == 1
+    assert equal(workshop)
+
+
+def test_what_was_said_of_another_amount_is_asked_about_again_on_both_sides(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    second, savings = second_account(workshop, company)
+    till.ROWS["T1"] = [line(n, f"-{n}00.00", "VIREMENT") for n in (1, 2, 3)] + [line(4, "-40.00", "A"),
+                                                                                line(5, "-50.00", "B")]  # fmt: skip
+    till.ROWS["T2"] = [line(10 + n, f"{n}00.00", "VIREMENT") for n in (1, 2, 3)]
+    sync(workshop, connection)
+    sync(workshop, second)
+    holds = asked(workshop)
+    there = Treatment(kind=Treated.TRANSFER, other_account=savings)
+    for n in (1, 2, 3):
+        treat(workshop, OWNER, holds[f"b{n}"].id, there, other_side=holds[f"b{10 + n}"].id)
+    for key in ("b4", "b5"):
+        treat(workshop, OWNER, holds[key].id, Treatment(kind=Treated.EXCLUDE, why="double"))
+    # The first side of one, the second side of another, and a line that was left out; the rest is only worded anew.
+    till.ROWS["T1"] = [line(1, "-150.00", "VIREMENT"), line(2, "-200.00", "VIREMENT"), line(3, "-300.00", "VIREMENT X"),
+                       line(4, "-4000.00", "A"), line(5, "-50.00", "B DIT AUTREMENT")]  # fmt: skip
+    till.ROWS["T2"][1:] = [line(12, "20.00", "VIREMENT"), line(13, "300.00", "VIREMENT RECU")]
+    sync(workshop, connection)
+    sync(workshop, second)
+    states = {key: of(key, workshop).state for key in ("b1", "b11", "b2", "b12", "b3", "b13", "b4", "b5")}
+    assert states == {
+        "b1": "held", "b11": "held", "b2": "posted", "b12": "held", "b3": "posted", "b13": "skipped", "b4": "held",
+        "b5": "skipped",
+    }  # fmt: skip
+    # Undone and left out for good, the first side gives its other side back.
+    undo(workshop, connection, "bank/b3")
+    skip_draft(workshop, OWNER, asked(workshop)["b3"].id, "never was")
+    assert of("b13", workshop).state == "held"
+
+
+def test_splits_with_any_taxes_come_to_their_lines_to_the_cent(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    client = workshop.client(company)
+    codes = ["", *(row["Id"] for row in client.query("SELECT * FROM TaxCode"))]
+    expense = account(workshop, company, "Expense")
+    chance, said = random.Random(5), {}
+    till.ROWS["T1"] = []
+    for n in range(1, 31):
+        total = Decimal(chance.randrange(1, 30_000)) / 100
+        amounts = [chance.choice((1, 1, -1)) * Decimal(chance.randrange(1, 9_000)) / 100 for _ in range(n % 5)]
+        amounts += [total - sum(amounts)] if total != sum(amounts) else []
+        parts = tuple(Part(account=expense, amount=each, tax_code=chance.choice(codes)) for each in amounts)
+        till.ROWS["T1"].append(line(n, f"-{total}", f"T{n}"))
+        said[f"b{n}"] = Treatment(kind=Treated.SPLIT, parts=parts)
+    sync(workshop, connection)
+    for key, hold in asked(workshop).items():
+        treat(workshop, OWNER, hold.id, said[key])
+    sync(workshop, connection)
+    posted = {Decimal(each["TotalAmt"]) for each in client.query_all("Purchase", f"TxnDate = '{DAY}'")}
+    assert posted == {-Decimal(row["amount"]) for row in till.ROWS["T1"]}
+    assert equal(workshop)
