@@ -5,9 +5,10 @@ may be, and several at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.decisions import choose
 from raccord.onboarding.people import Actor
-from raccord.plugin.info import RoleInfo
+from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Company, Connection, LedgerEntry, RecordState, SourceRecord
 from raccord.sync.books import fits, kind_of
@@ -42,13 +43,24 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """Another role that a line of an instance uses, such as its tax, and what fills it now, if anything does."""
+
+    label: Text
+    ledger: str
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceView:
-    """An instance of a role: what it is linked to, else what it may be."""
+    """An instance of a role: what it is linked to, else may be, and what it should say and does not (``lacks``)."""
 
     id: str
     name: str
     linked: Candidate | None
     suggested: Candidate | None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    lacks: Sequence[Text] = ()
+    uses: Sequence[Used] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +78,36 @@ class Linking:
     def complete(self) -> bool:
         return bool(self.rows) and self.linked == len(self.rows)
 
+    @property
+    def suggested(self) -> int:
+        return sum(row.suggested is not None for row in self.rows)
+
+    @property
+    def lacking(self) -> int:
+        return sum(bool(row.lacks) for row in self.rows)
+
+
+def roles_with_instances(info: ConnectorInfo) -> list[RoleInfo]:
+    """Return the roles whose instances people link one by one."""
+    return [each for each in info.roles if each.of_stream]
+
+
+def links_one_by_one(workshop: Workshop, connection_id: str) -> list[RoleInfo]:
+    """Return the roles of a connection whose instances people link one by one."""
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        admitted = workshop.scopes.catalog.get(connection.connector)
+    return [] if admitted is None else roles_with_instances(admitted.info)
+
 
 def linking(workshop: Workshop, connection_id: str, role: str) -> Linking:
     """Return the instances of a role in the order of their names, with what each may be by its name or code."""
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
-        info = next((each for each in bench.scope.info.roles if each.name == role and each.of_stream), None)
+        info = next((each for each in roles_with_instances(bench.scope.info) if each.name == role), None)
         if info is None:
-            raise _without_instances(role, [each.name for each in bench.scope.info.roles if each.of_stream])
+            raise _without_instances(role, [each.name for each in roles_with_instances(bench.scope.info)])
         ledger = [
             entry
             for entry in session.scalars(
@@ -84,6 +117,7 @@ def linking(workshop: Workshop, connection_id: str, role: str) -> Linking:
             )
             if entry.active and fits(info.accepts, entry)
         ]
+        filled = _filled(session, connection)
         known = _linked(session, connection, info)
         records = session.execute(
             select(SourceRecord.source_id, SourceRecord.raw)
@@ -94,12 +128,9 @@ def linking(workshop: Workshop, connection_id: str, role: str) -> Linking:
             )
             .limit(INSTANCES_MAX)
         ).all()
-    names = {entry.object_id: entry.name for entry in ledger}
-    rows = [
-        _view(source_id, json.loads(raw, parse_float=Decimal), known.get(source_id), names, ledger)
-        for source_id, raw in records
-    ]
-    return Linking(info, sorted(rows, key=lambda row: (row.name.casefold(), row.id)))
+    look = _Look(info, {each.name: each for each in bench.scope.info.roles}, _Ledger(ledger), known, filled)
+    rows = [look.at(source_id, json.loads(raw, parse_float=Decimal)) for source_id, raw in records]
+    return Linking(info, sorted((row for row in rows if row), key=lambda row: (row.name.casefold(), row.id)))
 
 
 def link_suggested(workshop: Workshop, actor: Actor, connection_id: str, role: str) -> int:
@@ -123,28 +154,81 @@ def _linked(session: Session, connection: Connection, info: RoleInfo) -> dict[st
     return {**found, **{row.of: row.ledger_id for row in chosen}}
 
 
-def _view(
-    source_id: str, raw: dict[str, object], known: str | None, names: dict[str, str], ledger: Sequence[LedgerEntry]
-) -> InstanceView:
-    name = next((str(raw[each]) for each in _NAMES if raw.get(each)), source_id)
-    if known is not None and known in names:
-        return InstanceView(source_id, name, Candidate(known, names[known]), None)
-    codes = {str(raw[each]).casefold() for each in _CODES if raw.get(each)}
-    return InstanceView(source_id, name, None, _suggestion(name, codes, ledger))
-
-
-def _suggestion(name: str, codes: set[str], ledger: Sequence[LedgerEntry]) -> Candidate | None:
-    """Return the one entry that has the same code, the same name or nearly the same; two of them suggest nothing."""
-    alike = comparison_key(name)
-    rules = (
-        ("code", [each for each in ledger if each.number and each.number.casefold() in codes]),
-        ("name", [each for each in ledger if each.name.casefold() == name.casefold()]),
-        ("alike", [each for each in ledger if comparison_key(each.name) == alike]),
+def _filled(session: Session, connection: Connection) -> dict[tuple[str, str], str]:
+    """Return the name of what fills each role, and each instance of one, by the newest choice."""
+    chosen = session.execute(
+        select(Choice.role, Choice.of, Choice.ledger_name)
+        .where(Choice.connection_id == connection.id)
+        .order_by(Choice.valid_from, Choice.id)
     )
-    for why, found in rules:
-        if len(found) == 1:
-            return Candidate(found[0].object_id, found[0].name, why)
-    return None
+    return {(row.role, row.of): row.ledger_name for row in chosen}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What an instance is held against."""
+
+    info: RoleInfo
+    roles: Mapping[str, RoleInfo]
+    ledger: _Ledger
+    known: Mapping[str, str]
+    filled: Mapping[tuple[str, str], str]
+
+    def at(self, source_id: str, raw: dict[str, Any]) -> InstanceView | None:
+        """Return an instance as a record tells of it; nothing where the source says that it is gone."""
+        if raw.get("deleted") is True:
+            return None
+        name = next((str(raw[each]) for each in _NAMES if raw.get(each)), source_id)
+        entry = self.ledger.by_id.get(self.known.get(source_id, ""))
+        codes = {str(raw[each]).casefold() for each in _CODES if raw.get(each)}
+        return InstanceView(
+            source_id,
+            name,
+            None if entry is None else Candidate(entry.object_id, entry.name),
+            self.ledger.suggestion(name, codes) if entry is None else None,
+            {each: str(value) for each, value in raw.items() if not isinstance(value, dict | list)},
+            [label for each, label in self.info.needs if raw.get(each) in (None, "")],
+            [self._use(*each) for each in (self.info.lines_use(raw) if self.info.lines_use else ())],
+        )
+
+    def _use(self, role: str, of: str) -> Used:
+        """Return what a role is filled with: its own choice, that for all its instances, or the role's it follows."""
+        seen = set[str]()
+        while (info := self.roles[role]).name not in seen:
+            seen.add(role)
+            found = self.filled.get((role, of)) or self.filled.get((role, ""))
+            if found or not info.same_as:
+                return Used(info.label, found or "")
+            role = info.same_as
+        return Used(info.label, "")
+
+
+class _Ledger:
+    """What an instance may be linked to, by id, code and name."""
+
+    def __init__(self, entries: Sequence[LedgerEntry]) -> None:
+        self.by_id = {each.object_id: each for each in entries}
+        self._ways: dict[str, dict[str, list[LedgerEntry]]] = {"code": {}, "name": {}, "alike": {}}
+        for each in entries:
+            # An item of a category bears the category's name before its own.
+            own = each.name.rpartition(":")[2]
+            self._put("code", each.number.casefold(), each)
+            for name in {each.name, own}:
+                self._put("name", name.casefold(), each)
+            for name in {comparison_key(each.name), comparison_key(own)}:
+                self._put("alike", name, each)
+
+    def suggestion(self, name: str, codes: set[str]) -> Candidate | None:
+        """Return the one entry that has the same code, the same name or nearly the same; two suggest nothing."""
+        for why, keys in (("code", codes), ("name", {name.casefold()}), ("alike", {comparison_key(name)})):
+            found = [each for key in keys for each in self._ways[why].get(key, ())]
+            if len(found) == 1:
+                return Candidate(found[0].object_id, found[0].name, why)
+        return None
+
+    def _put(self, why: str, key: str, entry: LedgerEntry) -> None:
+        if key:
+            self._ways[why].setdefault(key, []).append(entry)
 
 
 def _without_instances(role: str, known: Sequence[str]) -> InstanceError:

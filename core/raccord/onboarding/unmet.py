@@ -4,21 +4,84 @@ unapplied; never one of these by itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.decisions import DecisionError, held, note
 from raccord.onboarding.people import Actor, Power, require
-from raccord.plugin.drafts import Payment
+from raccord.plugin.drafts import Customer, Link, Payment
 from raccord.plugin.texts import Text
 from raccord.quickbooks import RefusedError
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, RecordState, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.keep import LEFT_OUT
+from raccord.sync.newcomers import LIST_MAX, comparison_key
 from raccord.sync.resolve import LINK_MISSING, LINK_WAITS
 from raccord.sync.unmet import UNMET, invoices_in
 from raccord.sync.workshop import Workshop
+
+OFFERED_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvoice:
+    """An invoice of QuickBooks that a payment may be for."""
+
+    id: str
+    number: str
+    day: date
+    customer: str
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What may become of a payment: ``missing`` names its invoices, ``comes`` whether they can be brought in."""
+
+    missing: Sequence[str]
+    comes: bool
+    total: Decimal
+    currency: str
+    day: date
+    customer: str
+    open: Sequence[OpenInvoice]
+    """Invoices that owe enough, those of a customer of that name first, then those of that amount."""
+
+
+def ways_of(workshop: Workshop, hold_id: str, search: str = "") -> Ways | None:
+    """Return the three ways for a payment whose invoice did not come over; nothing where the question is another.
+
+    QuickBooks is asked now for the invoices that it may be for.
+    """
+    with workshop.database.read() as session:
+        hold = session.get_one(Hold, hold_id)
+        row, connection = session.get_one(DraftRow, hold.draft_id), session.get_one(Connection, hold.connection_id)
+        payment, company = load_draft(row.body), session.get_one(Company, connection.company_id)
+        keys = _unmet(hold, row) if hold.closed_at is None else []
+        if not keys or not isinstance(payment, Payment):
+            return None
+        comes = all(_left_out(session, connection, key) is not None for key in keys)
+        name = _customer(session, connection, payment)
+    alike, wanted = comparison_key(name), comparison_key(search)
+    found = [
+        OpenInvoice(
+            str(each["Id"]), str(each.get("DocNumber", "")), date.fromisoformat(str(each["TxnDate"])),
+            str(each["CustomerRef"].get("name", "")), each["Balance"],
+        )
+        for each in workshop.client(company).query_all("Invoice", "Balance > '0'", limit=LIST_MAX)
+        if each["Balance"] >= payment.total
+    ]  # fmt: skip
+    found = [each for each in found if wanted in comparison_key(f"{each.number} {each.customer}")]
+    found.sort(
+        key=lambda each: (comparison_key(each.customer) != alike, each.balance != payment.total, each.day, each.id)
+    )
+    return Ways(keys, comes, payment.total, payment.currency, payment.day, name, found[:OFFERED_MAX])
 
 
 def post_unapplied(workshop: Workshop, actor: Actor, hold_id: str) -> DraftRow:
@@ -83,9 +146,23 @@ def _decide(workshop: Workshop, actor: Actor, hold_id: str, said: dict[str, str]
         return draft
 
 
-def _missing(hold: Hold, draft: DraftRow) -> list[str]:
+def _customer(session: Session, connection: Connection, payment: Payment) -> str:
+    """Return the customer's name as the source says it."""
+    if not isinstance(payment.customer, Link):
+        return ""
+    of = select(DraftRow.body).where(DraftRow.connection_id == connection.id, DraftRow.key == payment.customer.key)
+    body = session.scalars(of).first()
+    draft = None if body is None else load_draft(body)
+    return draft.name if isinstance(draft, Customer) else ""
+
+
+def _unmet(hold: Hold, draft: DraftRow) -> list[str]:
     keys = {str(key) for key in hold.params.get("keys", ())} if hold.code in (LINK_MISSING, LINK_WAITS) else set()
-    found = invoices_in(load_draft(draft.body), keys)
+    return invoices_in(load_draft(draft.body), keys)
+
+
+def _missing(hold: Hold, draft: DraftRow) -> list[str]:
+    found = _unmet(hold, draft)
     if not found:
         raise _refused(Text("Cette question ne porte pas sur une facture absente.", "No invoice is missing here."))
     return found

@@ -25,7 +25,8 @@ from raccord.sync.line_answers import LEARNED
 from raccord.sync.matching import Reason, Sure
 from raccord.sync.paying import MATCHES
 from raccord.sync.periods import MONTH_ASKED
-from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
+from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING, LINK_MISSING, LINK_WAITS
+from raccord.sync.unmet import invoices_in
 
 FACTS_MAX = 40
 LINE_KINDS = ("Deposit", "Purchase")
@@ -42,6 +43,8 @@ class Answer(StrEnum):
     """With a ledger object for the role, which settles every draft that waits for it (``choose``)."""
     CONFLICT = "conflict"
     """With one of the ways out that the conflict allows (``answer_conflict``)."""
+    UNMET = "unmet"
+    """A payment whose invoice did not come over, with one of three ways (``onboarding.unmet``)."""
     CAUSE = "cause"
     """Not by an answer: its cause goes away, or the draft is left out."""
 
@@ -279,7 +282,7 @@ def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str
         facts=_facts(raw),
         code=hold.code,
         params=hold.params,
-        answer=_answer(hold.code),
+        answer=Answer.UNMET if _is_unmet(hold, body) else _answer(hold.code),
         accepts=accepts,
         ways=tuple(sorted(allowed_for(hold.code, hold.params) - {ResolutionKind.HOLD})),
         opened_at=hold.opened_at,
@@ -317,6 +320,12 @@ def _match(said: Mapping[str, Any]) -> Match:
     return Match(
         said["kind"], said["party"], documents, Sure(said["sure"]), tuple(Reason(each) for each in said["reasons"])
     )
+
+
+def _is_unmet(hold: Hold, draft: Draft) -> bool:
+    """Tell whether a draft waits for an invoice that it pays."""
+    keys = {str(key) for key in hold.params.get("keys", ())} if hold.code in (LINK_MISSING, LINK_WAITS) else set()
+    return bool(invoices_in(draft, keys))
 
 
 def _answer(code: str) -> Answer:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from raccord.plugin.drafts import Accepts
+from raccord.plugin.records import JSON
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Text
 
@@ -129,6 +130,10 @@ class RoleInfo:
     """
     of_stream: str = ""
     """The stream whose records are the instances, such as the items of a catalogue; people link them one by one."""
+    needs: tuple[tuple[str, Text], ...] = ()
+    """Fields that each instance must say, and what people call them; instances without one are named in the set-up."""
+    lines_use: Callable[[Mapping[str, JSON]], Sequence[tuple[str, str]]] | None = None
+    """Tells from an instance's record which other roles (name, and of what) a line with it uses, such as its tax."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
 from raccord.onboarding.feeds import fed_accounts
+from raccord.onboarding.instances import roles_with_instances
 from raccord.onboarding.people import Power, may, require
 from raccord.onboarding.signing_in import signs_in
 from raccord.overview.companies import list_companies
@@ -78,6 +79,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
             owner_only=info is not None and info.owner_only,
             takes_lists=info is not None and bool(info.lists),
+            links_one_by_one=info is not None and bool(roles_with_instances(info)),
             signs_in=info is not None and signs_in(info, held.settings),
             takes_messages=info is not None and info.webhooks is not None,
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),

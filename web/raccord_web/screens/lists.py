@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raccord.errors import RaccordError
+from raccord.onboarding.instances import links_one_by_one
 from raccord.onboarding.lists import Verified, closing_lists, likely_doubles, lists_of, push_list, verify_list
 from raccord.onboarding.people import Power, may
 from raccord.overview.connections import connection_view
@@ -77,6 +78,7 @@ def _page(
             view=view,
             lists=views,
             closing=closing_lists(workshop, connection_id),
+            linked_from={each.from_list for each in links_one_by_one(workshop, connection_id)},
             connection=session.get_one(Connection, connection_id),
             manages=may(acting(request), Power.MANAGE),
             wrong=wrong,

@@ -64,6 +64,7 @@ class Item(ContractObject):
     """A product or a service of the catalogue."""
 
     name: Label = Field(min_length=1)
+    code: str = Field("", max_length=100, description="Its code, as the SKU in QuickBooks.")
     description: str = Field("", max_length=4000)
     sale_price: Amount | None = None
     unit: Label = ""

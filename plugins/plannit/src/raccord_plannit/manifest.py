@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.resources import files
 
 from raccord.plugin import (
+    JSON,
     ConnectorInfo,
     Contact,
     GateInfo,
@@ -38,6 +40,15 @@ _PLURALS = {
     "refunds": Text("Remboursements", "Refunds"),
     "payouts": Text("Versements Plannit Pay", "Plannit Pay payouts"),
 }
+
+
+def taxes_of(item: Mapping[str, JSON]) -> list[tuple[str, str]]:
+    """Return the tax that a line of an item bears: that of its group, or the one of lines without tax (PL-22)."""
+    if item.get("taxable") is False:
+        return [("tax_exempt", "")]
+    return [("tax_group", str(item.get("tax_group_id") or ""))]
+
+
 _ROLES = (
     RoleInfo(
         "tax_taxable",
@@ -77,6 +88,11 @@ _ROLES = (
         same_as="default_item",
         from_list=ITEM_LIST,
         of_stream="items",
+        needs=(
+            ("unit", Text("unité de mesure", "unit of measure")),
+            ("sale_price", Text("prix", "price")),
+        ),
+        lines_use=taxes_of,
     ),
     RoleInfo(
         "tax_group",

@@ -1,0 +1,137 @@
+"""Plannit's own pages over its twin's data: items linked one by one, payments whose invoice stayed out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from boreale import Boreale, boreale
+from browsing import TOKEN, browser_of
+from harness import OWNER, lab
+from starlette.testclient import TestClient
+
+from raccord.jobs.inline import HandOver
+from raccord.plugin.info import Mode
+from raccord.store.database import Database
+from raccord.store.models import DraftState
+from raccord_plannit.sandbox.firm import Sold
+from raccord_sandbox.server import SandboxServer
+from raccord_web.app import create_app
+
+
+class Desk:
+    """The firm that was running already, and somebody's browser in front of it."""
+
+    def __init__(self, made: Boreale) -> None:
+        self.made = made
+        self.browser: TestClient = browser_of(create_app(made.workshop, HandOver(), OWNER))
+
+    def text(self, address: str) -> str:
+        answer = self.browser.get(address)
+        assert answer.status_code == 200, address
+        return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+    def send(self, page: str, action: str, **fields: str) -> Any:
+        token = TOKEN.search(self.browser.get(page).text)
+        assert token
+        return self.browser.post(action, data={"form_token": token[1], **fields})
+
+
+@pytest.fixture
+def desk(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iterator[Desk]:
+    with boreale(database, data_dir, sandbox, Mode.ALREADY_RUNNING) as made:
+        made.listen()
+        yield Desk(made)
+
+
+def new_item(made: Boreale, sandbox: SandboxServer, name: str, **more: str) -> str:
+    account = made.documents("Item")[0]["IncomeAccountRef"]
+    changes = {"Name": name, "Type": "Service", "IncomeAccountRef": account, **more}
+    return str(lab(sandbox, "create", entity="Item", changes=changes)["Id"])
+
+
+@pytest.mark.requirement("PL-22", "PL-33", "PL-34", "PL-03")
+def test_items_are_linked_one_by_one_and_as_suggested_until_all_are(desk: Desk, sandbox: SandboxServer) -> None:
+    made = desk.made
+    own = f"/connections/{made.connection.id}/linking"
+    assert "has told of none yet" in desk.text(own)
+    new_item(made, sandbox, "Conduits")
+    new_item(made, sandbox, "Entretien annuel", Sku="SV-7")
+    other = new_item(made, sandbox, "Autre chose")
+    ducts = made.firm.item("conduits", "289.00")
+    made.firm.item("Visite", "95.00", code="sv-7", taxable=False)
+    loose = made.firm.item("Désinfection", "", unit="", sale_price=None)
+    made.send_all(made.firm.changes)
+    made.sync()
+    page = desk.text(own)
+    assert "0 of 3 linked" in page
+    assert "Accept the 2 suggestions" in page
+    assert "Entretien annuel (same code)" in page
+    assert "Missing unit of measure, price" in page
+    taxes = {str(row["Id"]): row["Name"] for row in made.documents("TaxCode")}
+    # What a line of each would bear: the tax of taxable lines by way of the group's, or that of the others.
+    assert f"QuickBooks tax of taxable lines: {taxes[made.names['taxable']]}" in page
+    assert f"QuickBooks tax of non-taxable lines: {taxes[made.names['exempt']]}" in page
+    assert "Item linked to QuickBooks" in page
+    assert "Item lié à QuickBooks" in desk.browser.get(f"{own}?lang=fr").text
+
+    assert desk.send(own, own, role="item", accept="yes").status_code == 303
+    page = desk.text(f"{own}?only=open&lang=en")
+    assert "2 of 3 linked" in page
+    assert "Désinfection" in page
+    assert "Entretien annuel (same code)" not in page
+    assert "Nothing found" in desk.text(f"{own}?q=zzz")
+    assert desk.send(own, own, role="item", of=loose, ledger="nothing").status_code == 409
+    answer = desk.send(own, own, role="item", of=loose, ledger=other, only="open")
+    assert answer.headers["location"] == f"{own}?role=item&only=open&done=chosen"
+    page = desk.text(own)
+    assert "3 of 3 linked" in page
+    assert "All are linked." in page
+    # Another one is chosen later; the item it was stays on what is posted.
+    assert desk.send(own, own, role="item", of=ducts, ledger=other).status_code == 303
+    assert desk.text(f"{own}?q=conduits").count("Linked Autre chose") == 1
+    assert f'href="{own}"' in desk.browser.get(f"/connections/{made.connection.id}").text
+    assert f'href="{own}"' in desk.browser.get(f"/connections/{made.connection.id}/lists").text
+
+
+@pytest.mark.requirement("K16", "PL-23")
+def test_a_payment_whose_invoice_stayed_out_is_answered_in_one_of_three_ways(
+    desk: Desk, sandbox: SandboxServer
+) -> None:
+    made = desk.made
+    client = made.firm.contact("Zoé Roy")
+    before = "2026-02-20T10:00:00-05:00"
+    prices = ("10.00", "20", "30")
+    old = [made.firm.invoice(client, Sold(name="x", price=price), numbered_at=before) for price in prices]
+    paid = [made.firm.pay(each) for each in old]
+    made.send_all(made.firm.changes)
+    made.sync()
+    for name, amount in (("Zoé Roy", "11.50"), ("Autre", "500.00"), ("Zoé Roy", "3.00")):
+        known = {row["DisplayName"]: row["Id"] for row in made.documents("Customer")}
+        someone = known.get(name) or lab(sandbox, "create", entity="Customer", changes={"DisplayName": name})["Id"]
+        item = {"ItemRef": {"value": made.names["item"]}, "TaxCodeRef": {"value": made.names["exempt"]}}
+        line = {"DetailType": "SalesItemLineDetail", "Amount": amount, "SalesItemLineDetail": item}
+        lab(sandbox, "create", entity="Invoice", changes={"CustomerRef": {"value": someone}, "Line": [line]})
+    holds = [made.hold_of(f"payments/{each}") for each in paid]
+    pages = [f"/questions/{hold}/unmet" for hold in holds]
+    questions = f"/questions?connection={made.connection.id}"
+    assert all(f'href="{page}"' in desk.browser.get(questions).text for page in pages)
+    shown = desk.text(pages[0])
+    # The customer's own stands first; one that owes too little is not offered.
+    assert shown.index("11.50") < shown.index("500.00")
+    assert "3.00" not in shown.partition("Those that owe")[2]
+    assert "No such invoice" in desk.text(f"{pages[0]}?q=zzz")
+    by_hand = next(each["Id"] for each in made.documents("Invoice") if each["TotalAmt"] == Decimal("11.50"))
+    assert desk.send(pages[2], pages[2], way="link", invoice=by_hand).status_code == 409
+    assert desk.send(pages[0], pages[0], way="link", invoice=by_hand).headers["location"].startswith(questions)
+    assert desk.send(pages[1], pages[1], way="bring_in").status_code == 303
+    assert desk.send(pages[2], pages[2], way="unapplied").status_code == 303
+    assert "No invoice is missing here" in desk.text(pages[0])
+    made.sync()
+    assert {made.states()[f"payments/{each}"][0] for each in paid} == {DraftState.POSTED}
+    unapplied = {each["TotalAmt"]: each["UnappliedAmt"] for each in made.ours("Payment")}
+    assert unapplied == {Decimal("11.50"): 0, Decimal("23.00"): 0, Decimal("34.49"): Decimal("34.49")}
