@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
+import till
 from harness import OWNER
 from httpx2 import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from raccord.onboarding.connections import pause
+from raccord.onboarding.connections import NewConnection, pause
+from raccord.onboarding.setting_up import begin
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import RoleInfo
 from raccord.plugin.texts import Text
-from raccord.store.models import Choice, Connection, ConnectionState, SourceRecord
+from raccord.store.models import Choice, Company, Connection, ConnectionState, LedgerEntry, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_web.mapped import RoleView, placed_by
 
@@ -89,3 +92,43 @@ def test_a_role_that_follows_another_leads_to_its_own_line_only_from_the_day_it_
     assert placed_by([income, sales], body, date(2026, 3, 9)) == [income]
     assert placed_by([income, sales], body, date(2026, 3, 10)) == [sales]
     assert placed_by([income], body, date(2026, 3, 10)) == []
+
+
+@pytest.mark.requirement("CH-13")
+def test_leaving_a_recommended_default_is_asked_once(
+    workshop: Workshop,
+    company: Company,
+    browser: TestClient,
+    send: Callable[..., Response],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    why = Text("Cela tient tout à part.", "It keeps all apart.")
+    roles = tuple(
+        replace(each, keep_default=why) if each.name in ("income", "bank") else each for each in till.INFO.roles
+    )
+    monkeypatch.setattr(till, "INFO", replace(till.INFO, roles=roles))
+    object.__setattr__(workshop.scopes.catalog.admitted["till"], "info", till.INFO)
+    new = NewConnection(company_id=company.id, connector="till", values={"till": "T8"}, label="Eight")
+    own = f"/connections/{begin(workshop, OWNER, new).id}/setup/accounts"
+    with workshop.database.read() as session:
+        entries = session.scalars(select(LedgerEntry).where(LedgerEntry.type.in_(["Income", "Expense"]))).all()
+    incomes = [each.object_id for each in entries if each.type == "Income"]
+    expense = next(each.object_id for each in entries if each.type == "Expense")
+    assert "Recommended: It keeps all apart." in browser.get(own).text
+
+    # Keeping it, or choosing where nothing is recommended, asks nothing.
+    assert send(own, own, role_income="", role_fees=expense).status_code == 303
+    asked = send(own, own, role_income=incomes[0], role_fees=expense)
+    assert asked.status_code == 200
+    assert "You leave a suggested value" in asked.text
+    assert 'name="sure" value="income "' in asked.text
+    assert re.search(rf'<option value="{incomes[0]}" selected>', asked.text)
+    with workshop.database.read() as session:
+        assert session.scalars(select(Choice.role)).all() == ["fees"]
+    # An account to be added beside the role leaves the suggested value just as well.
+    added = send(own, own, add="bank", new_bank="Caisse du soir", kind_bank="cash")
+    assert (added.status_code, 'value="Caisse du soir"' in added.text) == (200, True)
+    assert send(own, own, role_income=incomes[0], role_fees=expense, sure="income").status_code == 303
+    assert send(own, own, role_income=incomes[1], role_fees=expense).status_code == 303
+    with workshop.database.read() as session:
+        assert session.scalars(select(Choice.ledger_id).where(Choice.role == "income")).all() == [incomes[1]]

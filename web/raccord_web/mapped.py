@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -61,6 +61,15 @@ def roles_of(session: Session, connection: Connection, info: ConnectorInfo) -> l
             RoleView(role, of, choices, taxed) for (name, of), choices in made.items() if name == role.name and of
         ]
     return found
+
+
+def leaving_defaults(views: Sequence[RoleView], wanted: Mapping[str, str]) -> list[RoleView]:
+    """Return the roles that would leave a default worth keeping for the first time: who wants that is asked once."""
+    return [
+        each
+        for each in views
+        if each.info.keep_default is not None and not each.of and not each.choices and wanted.get(each.info.name)
+    ]
 
 
 def terms_of(session: Session, connection: Connection, info: ConnectorInfo) -> list[TermView]:

@@ -128,6 +128,8 @@ class RoleInfo:
     """Of a role with instances: an instance without a choice is the entry of this list that the source took under the
     instance's id.
     """
+    keep_default: Text | None = None
+    """Why the default is recommended; who chooses something else in the set-up is asked once."""
     of_stream: str = ""
     """The stream whose records are the instances, such as the items of a catalogue; people link them one by one."""
     needs: tuple[tuple[str, Text], ...] = ()

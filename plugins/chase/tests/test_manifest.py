@@ -60,6 +60,12 @@ def test_defaults_are_created_under_the_names_of_the_source_page() -> None:
     assert not ROLES["tax"].required
 
 
+@pytest.mark.requirement("CH-13")
+def test_every_default_and_what_follows_one_says_why_it_is_worth_keeping() -> None:
+    kept = {name for name, role in ROLES.items() if role.keep_default is not None}
+    assert kept == {name for name, role in ROLES.items() if role.default or role.same_as}
+
+
 @pytest.mark.requirement("CH-06", "CH-07", "CH-25", "K12")
 def test_one_income_choice_fills_three_types_and_each_can_have_its_own() -> None:
     assert {name: role.same_as for name, role in ROLES.items() if name.startswith("income_")} == {

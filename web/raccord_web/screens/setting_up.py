@@ -39,7 +39,7 @@ from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.held import connection_of, settings_of
-from raccord_web.mapped import roles_of
+from raccord_web.mapped import RoleView, leaving_defaults, roles_of
 from raccord_web.rendering import language_of, said_by, show
 from raccord_web.signing_in import credentials, take_sign_in
 from raccord_web.steps import later_steps, names_of
@@ -148,9 +148,11 @@ def _keep(
                     asking=left.asking,
                 )  # fmt: skip
         case "accounts":
-            known = {role.name for role in info.roles}
-            wanted = {name.removeprefix(ROLE): each for name, each in fields.items() if name.startswith(ROLE)}
-            fill_roles(workshop, actor, connection.id, {name: each for name, each in wanted.items() if name in known})
+            wanted = {role.name: fields[ROLE + role.name] for role in info.roles if ROLE + role.name in fields}
+            leaving = _leaving(workshop, connection, info, fields)
+            if leaving:
+                return _page(request, connection, info, step, leaving=leaving, wanted=wanted, typed=fields)
+            fill_roles(workshop, actor, connection.id, wanted)
             _add_accounts(workshop, actor, connection, info, fields)
             if "add" in fields:
                 return RedirectResponse(f"/connections/{connection.id}/setup/accounts", HTTPStatus.SEE_OTHER)
@@ -173,6 +175,19 @@ def _keep(
         case _:
             pass
     return None
+
+
+def _leaving(
+    workshop: Workshop, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
+) -> list[RoleView]:
+    """Return the roles that would leave a default worth keeping and were not asked about yet."""
+    wanted = {
+        role.name: fields.get(ROLE + role.name, "") or fields.get(NEW + role.name, "").strip() for role in info.roles
+    }
+    asked = fields.get("sure", "").split()
+    with workshop.database.read() as session:
+        views = leaving_defaults(roles_of(session, connection, info), wanted)
+    return [each for each in views if each.info.name not in asked]
 
 
 def _add_accounts(
@@ -201,7 +216,7 @@ def _page(
         at = names_of(info, connection.settings)
         back = at[at.index(step) - 1] if at.index(step) else ""
         usual: dict[str, object] = {
-            "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {},
+            "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
         }  # fmt: skip
         return show(
             request, f"setup_{step}.html", session, status=status,

@@ -26,6 +26,10 @@ STREAMS = (
 
 TERMS = TermTable.from_toml(files("raccord_chase").joinpath("terms.toml").read_text(encoding="utf-8"))
 
+_APART = Text(
+    "Garder la valeur proposée tient les écritures de Chase à part des autres revenus.",
+    "Keeping the suggested value keeps Chase's records apart from other income.",
+)
 _ROLES = (
     RoleInfo(
         "deposit_bank",
@@ -41,27 +45,35 @@ _ROLES = (
         Text("Revenu des paiements par carte", "Income from card payments"),
         Accepts.INCOME,
         default=NewObject(Text("Revenu Chase", "Chase Income"), "Income", "OtherPrimaryIncome"),
-        help=Text(
-            "Garder la valeur proposée tient les écritures de Chase à part des autres revenus.",
-            "Keeping the suggested value keeps Chase's records apart from other income.",
-        ),
+        keep_default=_APART,
     ),
-    RoleInfo("income_sales", Text("Revenu des ventes", "Income from sales"), Accepts.INCOME, same_as="income"),
     RoleInfo(
-        "income_refunds", Text("Compte des remboursements", "Account of refunds"), Accepts.INCOME, same_as="income"
+        "income_sales",
+        Text("Revenu des ventes", "Income from sales"),
+        Accepts.INCOME,
+        same_as="income",
+        keep_default=_APART,
+    ),
+    RoleInfo(
+        "income_refunds",
+        Text("Compte des remboursements", "Account of refunds"),
+        Accepts.INCOME,
+        same_as="income",
+        keep_default=_APART,
     ),
     RoleInfo(
         "income_chargebacks",
         Text("Compte des rétrofacturations", "Account of chargebacks"),
         Accepts.INCOME,
         same_as="income",
+        keep_default=_APART,
     ),
     RoleInfo(
         "fees",
         Text("Frais de traitement et de service", "Processing and service fees"),
         Accepts.EXPENSE,
         default=NewObject(Text("Dépense Chase", "Chase Expense"), "Expense", "BankCharges"),
-        help=Text(
+        keep_default=Text(
             "Garder la valeur proposée tient les frais de Chase à part des autres dépenses.",
             "Keeping the suggested value keeps Chase's fees apart from other expenses.",
         ),
@@ -71,6 +83,10 @@ _ROLES = (
         Text("Client des ventes", "Customer of the sales"),
         Accepts.CUSTOMER,
         default=NewObject(Text("Client Chase", "Chase Customer")),
+        keep_default=Text(
+            "Garder la valeur proposée tient les ventes de Chase à part de celles des autres clients.",
+            "Keeping the suggested value keeps Chase's sales apart from those of other customers.",
+        ),
     ),
     RoleInfo(
         "tax",
