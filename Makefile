@@ -8,6 +8,8 @@ READY := .venv/.ready
 DISTRIBUTIONS := . $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 SOURCES := core/raccord web/raccord_web sandbox/raccord_sandbox migrations/raccord_migrations $(wildcard plugins/*/src/*)
 WORKERS := 2
+# Tests wait for servers, browsers and workers a fifth of their time, so three keep two cores busy.
+TESTERS := 3
 # Seeded schedules of the crash matrix, and records killed at every moment; the merge check has fewer, to stay short.
 SCHEDULES := 10000
 RECORDS := 200
@@ -45,7 +47,7 @@ pyright: $(READY)
 	$(BIN)/pyright
 
 test: check ## check, then every test but the slow ones
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not slow" --ignore=tests/tidy
+	$(BIN)/pytest -n $(TESTERS) --dist worksteal -m "not slow" --ignore=tests/tidy
 
 test-slow: $(READY) ## long property runs, and every page in both themes and three widths
 	INVOICES=$(INVOICES) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow --ignore=tests/crash $(ARGS)

@@ -8,6 +8,7 @@ pytest-xdist workers included; it starts when the first test asks for it and end
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -45,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Files lie in memory where it has room: SQLite waits for the disk at each commit. Clients trust one authority only:
     no test speaks TLS, and reading all of them costs each client 20 ms.
     """
+    # What stays for the whole run (modules, fixtures, compiled statements) is looked through less often.
+    gc.set_threshold(100_000, 50, 100)
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
     folder = Path(tempfile.mkdtemp())

@@ -42,7 +42,7 @@ def walk(plant: Plant, *, honour_requestid: bool, share: int, of: int, void: boo
     return walked
 
 
-@pytest.mark.parametrize("honour_requestid", [True, False])
+@pytest.mark.parametrize("honour_requestid", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_an_undo_killed_at_moments_of_every_phase_ends_with_everything_gone_once(
     posted: Plant, honour_requestid: bool
 ) -> None:

@@ -15,7 +15,9 @@ from raccord.store.models import RunState
 
 pytestmark = pytest.mark.timeout(240)
 
-ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+SLOW_HERE = pytest.param("postgres", marks=pytest.mark.slow)
+ON_POSTGRES = pytest.mark.parametrize("database_url", [SLOW_HERE], indirect=True)
+ON_BOTH = pytest.mark.parametrize("database_url", ["sqlite", SLOW_HERE], indirect=True)
 
 
 @pytest.fixture
@@ -24,6 +26,7 @@ def crew(database: Database, data_dir: Path, tmp_path: Path) -> Iterator[Crew]:
         yield made
 
 
+@ON_BOTH
 def test_a_worker_killed_while_it_posts_is_replaced_and_nothing_is_doubled(crew: Crew) -> None:
     crew.start_worker()
     if crew.workshop.database.dialect == "postgresql":
@@ -61,6 +64,7 @@ def test_pain_1_t3_a_worker_frozen_while_it_posts_and_thawed_after_another_took_
     crew.check_books()
 
 
+@ON_BOTH
 @pytest.mark.parametrize(
     "killed",
     [

@@ -117,7 +117,7 @@ def check(everything: list[Row], delivered: list[list[Row]]) -> None:
     assert at_once == in_parts
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(deliveries())
 def test_rows_in_any_order_and_overlap_make_the_same_drafts(drawn: tuple[list[Row], list[list[Row]]]) -> None:
     check(*drawn)

@@ -147,7 +147,7 @@ def test_twenty_lines_are_reviewed_with_the_keyboard_and_without_typing(
     assert set(chosen) - set(spent) == {"1379.70", "500.00", "1500.00", "4.00"}, "all but money in, moved or left out"
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 320)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), pytest.param("dark", 320, marks=pytest.mark.slow)])
 def test_axe_finds_nothing_on_any_side_of_the_panel(page: Page, theme: Literal["light", "dark"], width: int) -> None:
     page.emulate_media(color_scheme=theme)
     page.set_viewport_size({"width": width, "height": 900})

@@ -25,6 +25,8 @@ from raccord.store.database import Database
 from raccord.store.models import Action, Company, Connection, RunState
 from raccord.sync.workshop import Workshop
 
+pytestmark = pytest.mark.either_database
+
 
 def sale(number: int, amount: str, day: str = "2026-03-02") -> dict[str, str]:
     return {"stream": "sales", "id": f"s{number}", "day": day, "amount": amount}

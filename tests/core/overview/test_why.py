@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import till
 from harness import OWNER, choose_usual, lab, sync
 from sqlalchemy import select
@@ -17,6 +18,8 @@ from raccord.store.told import WRITTEN, verify_links
 from raccord.store.told_proofs import verify_proofs
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
+
+pytestmark = pytest.mark.either_database
 
 SALE = {"stream": "sales", "id": "s1", "day": "2026-03-04", "amount": "10.37"}
 

@@ -24,6 +24,8 @@ from raccord.sync.attached import ATTACHED, LINE_NOT_POSTED
 from raccord.sync.treatments import Part, Treated, Treatment
 from raccord.sync.workshop import Workshop
 
+pytestmark = pytest.mark.either_database
+
 PDF = b"%PDF-1.7\nRe\xe7u \x00 du caf\xe9"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 

@@ -15,6 +15,8 @@ from raccord.sync import workshop as workshop_module
 from raccord.sync.books import read_facts
 from raccord.sync.workshop import Workshop
 
+pytestmark = pytest.mark.either_database
+
 
 @pytest.mark.parametrize("taxes", ["inclusive", "none"])
 def test_an_expense_with_tax_is_worth_what_was_paid_or_is_not_sent(

@@ -38,6 +38,8 @@ from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
 
+pytestmark = pytest.mark.either_database
+
 
 def sale(number: int, amount: str = "10.00", **more: str) -> dict[str, str]:
     return {"stream": "sales", "id": f"s{number}", "day": "2026-03-02", "amount": amount, **more}

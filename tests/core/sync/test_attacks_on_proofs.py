@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import till
 from harness import OWNER, choose_usual, lab, sync
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from raccord.store.canonical import canonical
 from raccord.store.models import Company, Connection, Hold, LinkRow, Proof, RunState
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
+
+pytestmark = pytest.mark.either_database
 
 
 def sale(number: int, amount: str = "10.00", **more: str) -> dict[str, str]:

@@ -269,6 +269,7 @@ with open(path, "a") as file:
 """
 
 
+@pytest.mark.either_database
 def test_two_real_processes_share_one_rate(
     database: Database, database_url: str, company_id: str, tmp_path: Path,
     run_together: Callable[[list[str]], list[int]],

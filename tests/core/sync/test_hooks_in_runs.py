@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
+import pytest
 import till
 from harness import catalog_of, choose_usual, finish, request, sync
 from sqlalchemy import select
@@ -25,6 +26,8 @@ from raccord.plugin.errors import SourceRefused
 from raccord.scope import Scopes
 from raccord.store.models import Company, Connection, ConnectionState, LinkRow, Problem, RunState
 from raccord.sync.workshop import Workshop
+
+pytestmark = pytest.mark.either_database
 
 
 def sale(number: int, **more: str) -> dict[str, str]:

@@ -21,6 +21,8 @@ from raccord.sync.matching import Movement, OpenItem, propose
 from raccord.sync.paying import MATCHES
 from raccord.sync.workshop import Workshop
 
+pytestmark = pytest.mark.either_database
+
 DAY = "2026-03-04"
 
 

@@ -171,6 +171,7 @@ def test_lines_become_what_is_said_of_them(workshop: Workshop, company: Company,
     assert (again.state, len(documents(workshop, company, "Transfer"))) == ("done", 2)
 
 
+@pytest.mark.either_database
 def test_both_sides_of_a_transfer_are_one_document(
     workshop: Workshop, company: Company, connection: Connection
 ) -> None:
