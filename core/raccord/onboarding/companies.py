@@ -16,6 +16,7 @@ from raccord.store import events
 from raccord.store.models import Company, CompanyState, Connection, ConnectionState
 from raccord.store.tokens import tokens_handle
 from raccord.sync.books import chosen, lists_of, read_facts, read_lists, store_books
+from raccord.sync.payees import named_payees
 from raccord.sync.workshop import Workshop
 
 
@@ -89,7 +90,7 @@ def refresh_company(workshop: Workshop, company_id: str) -> Company:
     """Read the company's facts and lists from QuickBooks and keep them."""
     with workshop.database.read() as session:
         company = session.get_one(Company, company_id)
-        choices = chosen(session, company_id)
+        choices = [*chosen(session, company_id), *named_payees(session, company_id)]
         connectors = session.scalars(select(Connection.connector).where(Connection.company_id == company_id).distinct())
         admitted = [workshop.scopes.catalog.get(name) for name in connectors]
     client = workshop.client(company).in_lane(Lane.INTERACTIVE)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Accepts
 from raccord.store.models import LedgerEntry
-from raccord.sync.books import TYPES
+from raccord.sync.books import PEOPLE, TYPES
 from raccord.sync.treatments import Treated, Treatment, UnfitTreatment
 
 OWNERS_ACCOUNTS = frozenset({"Equity", "Other Current Liability", "Long Term Liability", "Other Current Asset"})
@@ -17,6 +17,8 @@ OWN_ACCOUNTS = frozenset(
     {"Bank", "Credit Card", "Other Current Asset", "Other Current Liability", "Long Term Liability"}
 )
 """Where money can move to without being earned or spent."""
+FOREIGN_ACCOUNTS = frozenset({"Bank", "Credit Card", "Accounts Receivable", "Accounts Payable"})
+"""What QuickBooks keeps in a currency of its own; everything else is in the company's."""
 
 
 @dataclass(slots=True)
@@ -41,13 +43,15 @@ class BooksFit:
                 self._check_parts(treatment, currency)
 
     def entry(self, kind: str, object_id: str, currency: str = "", types: frozenset[str] | None = None) -> LedgerEntry:
-        """Return an active entry of one of some types; an account kept in a currency of its own takes no other."""
+        """Return an active entry of one of some types; what is kept in a currency of its own takes no other."""
         if (kind, object_id) not in self._known:
             self._known[kind, object_id] = self.session.get(LedgerEntry, (self.company_id, kind, object_id))
         found = self._known[kind, object_id]
         if found is None or not found.active or (types is not None and found.type not in types):
             raise UnfitTreatment("does_not_fit", object=found.name if found else object_id)
-        if kind == "Account" and currency and found.currency and found.currency != currency:
+        # What is earned and spent is kept in home currency, and takes documents of every one.
+        kept = types is OWN_ACCOUNTS or found.type in FOREIGN_ACCOUNTS or kind in PEOPLE
+        if kept and currency and found.currency and found.currency != currency:
             raise UnfitTreatment("currency", object=found.name, currency=found.currency, line=currency)
         return found
 
@@ -60,6 +64,7 @@ class BooksFit:
             for kind, object_id in (("TaxCode", part.tax_code), ("Class", part.class_id)):
                 if object_id:
                     self.entry(kind, object_id)
-        for kind, object_id in (("Department", treatment.location_id), (treatment.party_kind, treatment.party_id)):
-            if object_id:
-                self.entry(kind, object_id)
+        if treatment.location_id:
+            self.entry("Department", treatment.location_id)
+        if treatment.party_id:
+            self.entry(treatment.party_kind, treatment.party_id, currency)

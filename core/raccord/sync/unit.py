@@ -43,6 +43,7 @@ from raccord.sync.look import look, note
 from raccord.sync.map import judge, map_slice
 from raccord.sync.meter import Budget, use_of_month
 from raccord.sync.newcomers import FIRSTS, firsts_of, read_alike, waiting_names
+from raccord.sync.payees import named_payees
 from raccord.sync.paying import Offers, read_open
 from raccord.sync.periods import leave_closed, leave_moved
 from raccord.sync.phases import Phase, Progress
@@ -162,7 +163,7 @@ class Unit:
         people = [role for role in bench.scope.info.roles if role.default and kind_of(role.accepts) in PEOPLE]
         names = [role.default.name.get(bench.view.language) for role in people if role.default]
         with self.execution.database.read() as session:
-            choices = chosen(session, bench.company.id)
+            choices = [*chosen(session, bench.company.id), *named_payees(session, bench.company.id)]
             new = waiting_names(session, session.get_one(Connection, bench.connection.id))
         client = bench.client()
         facts = read_facts(client)

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
 import till
-from harness import OWNER, choose_usual, finish, request, sync
+from harness import OWNER, choose_usual, finish, lab, request, sync
 from open_documents import owed
 from sqlalchemy import select
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
+from raccord.onboarding.bank_rules import RuleSaid, add_rule, remove_rule
 from raccord.onboarding.companies import refresh_company
 from raccord.onboarding.connections import NewConnection, connect
 from raccord.onboarding.decisions import DecisionError, answer_hold, approve_plan, choose, skip_draft
 from raccord.onboarding.paying import pay
 from raccord.onboarding.treating import take_back, treat
 from raccord.onboarding.undone import release
-from raccord.store.models import Company, Connection, DraftRow, Hold, PaidDocument, Plan, Proof
+from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry, PaidDocument, Plan, Proof
+from raccord.sync.bank_rules import Mode, Outcome, RuleBody, RulePart, TextCondition, TextTest
+from raccord.sync.payees import named_payees
 from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.ruling import read_rules
 from raccord.sync.treatments import Part, Treated, Treatment
 from raccord.sync.undo_selection import Asked
 from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
 
 DAY = "2026-03-04"
 PAYER = "VIR INTERAC BOULANGERIE GAGNON F-20417"
@@ -274,3 +282,115 @@ def test_splits_with_any_taxes_come_to_their_lines_to_the_cent(
     posted = {Decimal(each["TotalAmt"]) for each in client.query_all("Purchase", f"TxnDate = '{DAY}'")}
     assert posted == {-Decimal(row["amount"]) for row in till.ROWS["T1"]}
     assert equal(workshop)
+
+
+def test_a_rule_with_a_payee_still_goes_when_the_lists_were_read_again(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    client = workshop.client(company)
+    vendor = str(client.create("Vendor", '{"DisplayName":"Papeterie Roy"}', "vendor").value["Id"])
+    outcome = Outcome(
+        kind=Treated.CATEGORY, parts=(RulePart(account=account(workshop, company, "Expense")),), party_kind="Vendor",
+        party_id=vendor,
+    )  # fmt: skip
+    body = RuleBody(conditions=(TextCondition(test=TextTest.CONTAINS, value="papeterie"),), outcome=outcome)
+    till.ROWS["T1"] = []
+    sync(workshop, connection)
+    add_rule(workshop, OWNER, company.id, RuleSaid(name="Papeterie", body=body, mode=Mode.APPLY))
+    till.ROWS["T1"] = [line(1, "-20.00", "PAPETERIE ROY"), line(2, "-21.00", "ROY")]
+    sync(workshop, connection)
+    assert of("b1", workshop).state == DraftState.POSTED
+    treated = category(outcome.parts[0].account, party_kind="Vendor", party_id=vendor)
+    treat(workshop, OWNER, asked(workshop)["b2"].id, treated)
+    sync(workshop, connection)
+    refresh_company(workshop, company.id)
+    assert [each["EntityRef"]["value"] for each in client.query("SELECT * FROM Purchase")] == [vendor, vendor]
+    with workshop.database.read() as session:
+        assert named_payees(session, company.id) == [("Vendor", vendor)]
+        known = session.get(LedgerEntry, (company.id, "Vendor", vendor))
+        assert known is not None
+    # What suggestions are learned from keeps its payees too, once the rule is gone.
+    with workshop.database.read() as session:
+        (rule,) = read_rules(session, company.id)
+    remove_rule(workshop, OWNER, rule.id)
+    with workshop.database.read() as session:
+        assert named_payees(session, company.id) == [("Vendor", vendor)]
+
+
+def test_a_foreign_line_takes_what_is_kept_at_home_and_no_payee_of_another_currency(
+    workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer
+) -> None:
+    choose_usual(workshop, connection, company)
+    lab(sandbox, "edit", entity="Preferences", id="1", changes={"CurrencyPrefs": {"MultiCurrencyEnabled": True}})
+    client = workshop.client(company)
+    client.create("CompanyCurrency", '{"Code":"USD"}', "usd")
+    dollars = '"CurrencyRef":{"value":"USD"}'
+    bank = str(client.create("Account", f'{{"Name":"US$","AccountType":"Bank",{dollars}}}', "bank").value["Id"])
+    vendor = str(client.create("Vendor", '{"DisplayName":"Acme Corp","CurrencyRef":{"value":"USD"}}', "v").value["Id"])
+    home, expense = account(workshop, company, "Bank"), account(workshop, company, "Expense")
+    refresh_company(workshop, company.id)
+    choose(workshop, OWNER, connection.id, "bank", bank, valid_from=date(2026, 3, 4))
+    till.ROWS["T1"] = [
+        {**line(1, "-12.00", "X"), "day": "2026-03-03"},
+        *(line(n, f"-{n}0.00", "Y", currency="USD") for n in (2, 3, 4)),
+    ]
+    sync(workshop, connection)
+    holds = asked(workshop)
+    ours = category(expense, party_kind="Vendor", party_id=vendor)
+    for key, wrong in (
+        ("b1", ours),
+        ("b1", Treatment(kind=Treated.TRANSFER, other_account=bank)),
+        ("b2", Treatment(kind=Treated.TRANSFER, other_account=home)),
+    ):
+        with pytest.raises(DecisionError, match=r"treatment\.currency"):
+            treat(workshop, OWNER, holds[key].id, wrong)
+    treat(workshop, OWNER, holds["b2"].id, ours)
+    treat(workshop, OWNER, holds["b3"].id, Treatment(kind=Treated.SPLIT, parts=(Part(account=expense),)))
+    sync(workshop, connection)
+    spent = [(each["TotalAmt"], each["CurrencyRef"]["value"], each.get("EntityRef", {}).get("value"))
+             for each in client.query_all("Purchase", "Id > '0'")]  # fmt: skip
+    assert sorted(spent) == [(Decimal(20), "USD", vendor), (Decimal(30), "USD", None)]
+    assert equal(workshop)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_of_people_who_answer_at_once_one_is_heard(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    bank, expense = account(workshop, company, "Bank"), account(workshop, company, "Expense")
+    second, savings = second_account(workshop, company)
+    one = owed(workshop, company, "Invoice", "Boulangerie Gagnon", "517.39", "F-20417")
+    till.ROWS["T1"] = [line(1, "-700.00", "V"), line(2, "-3.00", "CAFE"), line(3, "517.39", PAYER),
+                       line(4, "517.39", PAYER)]  # fmt: skip
+    till.ROWS["T2"] = [line(11, "700.00", "V")]
+    sync(workshop, connection)
+    sync(workshop, second)
+    holds = {key: each.id for key, each in asked(workshop).items()}
+    start = Barrier(6)
+
+    def say(deed: Callable[[], object]) -> str:
+        start.wait(20)
+        try:
+            deed()
+        except DecisionError as error:
+            return error.code
+        return ""
+
+    to, from_ = (Treatment(kind=Treated.TRANSFER, other_account=each) for each in (savings, bank))
+    deeds: list[Callable[[], object]] = [
+        lambda: treat(workshop, OWNER, holds["b1"], to),
+        lambda: treat(workshop, OWNER, holds["b11"], from_),
+        lambda: treat(workshop, OWNER, holds["b2"], category(expense)),
+        lambda: treat(workshop, OWNER, holds["b2"], Treatment(kind=Treated.EXCLUDE, why="no")),
+        lambda: pay(workshop, OWNER, holds["b3"], [one]),
+        lambda: pay(workshop, OWNER, holds["b4"], [one]),
+    ]
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        codes = list(pool.map(say, deeds))
+    assert (codes[:2], sorted(codes[2:4]), sorted(codes[4:])) == (["", ""], ["", "hold.closed"], ["", "pays.taken"])
+    sync(workshop, connection)
+    sync(workshop, second)
+    client = workshop.client(company)
+    assert (client.count("Transfer"), client.count("Payment")) == (1, 1)
