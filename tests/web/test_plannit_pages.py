@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from boreale import Boreale, boreale
 from browsing import TOKEN, browser_of
-from harness import OWNER, lab
+from harness import OWNER, finish, lab, request
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
-from raccord.store.models import DraftState
+from raccord.store.models import DraftState, RunState
 from raccord_plannit.sandbox.firm import Sold
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
@@ -135,3 +135,61 @@ def test_a_payment_whose_invoice_stayed_out_is_answered_in_one_of_three_ways(
     assert {made.states()[f"payments/{each}"][0] for each in paid} == {DraftState.POSTED}
     unapplied = {each["TotalAmt"]: each["UnappliedAmt"] for each in made.ours("Payment")}
     assert unapplied == {Decimal("11.50"): 0, Decimal("23.00"): 0, Decimal("34.49"): Decimal("34.49")}
+
+
+@pytest.mark.requirement("PL-23", "PL-24", "PL-30", "K16", "K17")
+def test_at_the_cut_over_what_the_books_have_already_is_linked_and_nothing_is_doubled(
+    desk: Desk, sandbox: SandboxServer
+) -> None:
+    made = desk.made
+    client, other = made.firm.contact("Zoé Roy"), made.firm.contact("Jean Hébert")
+    invoices = [made.firm.invoice(client, Sold(name="x", price=price)) for price in ("100.00", "200.00", "300.00")]
+    made.firm.pay(invoices[0])
+    made.firm.invoice(other, Sold(name="x", price="400.00"))
+    made.firm.invoice(other, Sold(name="x", price="50.00"), numbered_at="2026-02-20T10:00:00-05:00")
+    made.send_all(made.firm.changes)
+    # By hand: the first with its number, the second without one, its payment, and one of somebody else's.
+    someone, stranger = (
+        lab(sandbox, "create", entity="Customer", changes={"DisplayName": name})["Id"] for name in ("Zoé Roy", "Autre")
+    )
+    for number, amount, customer in (("1001", "100.00", someone), ("", "200.00", someone), ("", "400.00", stranger)):
+        item = {"ItemRef": {"value": made.names["item"]}, "TaxCodeRef": {"value": made.names["taxable"]}}
+        line = {"DetailType": "SalesItemLineDetail", "Amount": amount, "SalesItemLineDetail": item}
+        changes = {"CustomerRef": {"value": customer}, "Line": [line], "TxnDate": "2026-03-02"}
+        lab(sandbox, "create", entity="Invoice", changes=changes | ({"DocNumber": number} if number else {}))
+    paid = next(each for each in made.documents("Invoice") if each.get("DocNumber") == "1001")
+    linked = [{"Amount": "114.98", "LinkedTxn": [{"TxnId": paid["Id"], "TxnType": "Invoice"}]}]
+    changes = {"CustomerRef": {"value": someone}, "TotalAmt": "114.98", "TxnDate": "2026-03-02", "Line": linked}
+    lab(sandbox, "create", entity="Payment", changes=changes | {"DepositToAccountRef": {"value": made.names["bank"]}})
+    there = {kind: len(made.documents(kind)) for kind in ("Invoice", "Payment", "Customer")}
+
+    own, wizard = f"/connections/{made.connection.id}/baseline", f"/connections/{made.connection.id}/setup/plan"
+    run = finish(made.workshop, request(made.workshop, made.connection))
+    assert run.state == RunState.APPROVAL
+    page = desk.text(own)
+    assert "There for certain 3 Likely there 1 New to the books 1 Outside, before 1 Mar 2026 1 $ 57.49" in page
+    assert "Plannit&#39;s help centre" in page
+    assert "3 for certain and 1 likely" in desk.text(wizard)
+    assert "1 record from before 1 Mar 2026 or the cut-over stays outside: $ 57.49" in desk.text(wizard)
+    assert f'href="{own}"' in desk.browser.get(f"/questions?connection={made.connection.id}").text
+    assert desk.send(own, own, row="nobody", way="link").status_code == 404
+    assert desk.send(own, own, row=made.hold_of("invoices/F0004"), way="rename").status_code == 404
+    assert desk.send(own, own, row=made.hold_of("invoices/F0004"), way="create").status_code == 303
+    assert desk.send(own, own, certain="yes").status_code == 303
+    assert "Answered; the next plan goes by it." in desk.text(own)
+    assert made.sync().state == RunState.DONE
+    states = made.states()
+    assert {states[key][0] for key in states if key.partition("/")[0] in ("invoices", "payments")} == {"posted"}
+    # Two invoices are new (the third, and the one that was another), no payment; nobody is doubled.
+    after = {kind: len(made.documents(kind)) for kind in there}
+    assert after == {"Invoice": there["Invoice"] + 2, "Payment": there["Payment"], "Customer": there["Customer"] + 1}
+    assert {each["TotalAmt"] for each in made.ours("Invoice")} == {Decimal("344.93"), Decimal("459.90")}
+    assert "Nothing of it is in the books" in desk.text(own)
+    # What is linked is followed from then on, as if we had written it.
+    made.firm.change("invoice", invoices[1], due="2026-04-30")
+    made.send_all(made.firm.changes[-1:])
+    made.sync()
+    assert {each["TotalAmt"]: each.get("DueDate") for each in made.documents("Invoice")}[
+        Decimal("229.95")
+    ] == "2026-04-30"
+    assert {kind: len(made.documents(kind)) for kind in there} == after

@@ -23,6 +23,7 @@ from raccord_web.gate import Gate
 from raccord_web.screens import (
     audit,
     bank_rules,
+    baseline,
     books,
     connecting,
     connections,
@@ -72,6 +73,7 @@ SCREENS = (
     rules,
     lists,
     linking,
+    baseline,
     switching,
     # Before the runs, whose deeds share its address.
     undo,

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from raccord.store.models import Gap, RecordState, SourceRecord
 
+BEFORE_START = "before_start"
+
 
 @dataclass(frozen=True, slots=True)
 class Hole:
@@ -33,14 +35,17 @@ def holes_of(session: Session, connection_id: str) -> list[Hole]:
 
 
 def _hole(session: Session, gap: Gap) -> Hole:
+    inside = [SourceRecord.day >= (gap.first_day or date.min), SourceRecord.day <= (gap.last_day or date.max)]
+    if gap.reason == BEFORE_START:
+        # There is one such hole, and a source may say of a record that it began before its own day (a cut-over).
+        inside = []
     rows = session.execute(
         select(SourceRecord.currency, SourceRecord.amount)
         .where(
             SourceRecord.connection_id == gap.connection_id,
             SourceRecord.state == RecordState.SKIPPED,
             SourceRecord.reason == f"scope.{gap.reason}",
-            SourceRecord.day >= (gap.first_day or date.min),
-            SourceRecord.day <= (gap.last_day or date.max),
+            *inside,
         )
         .execution_options(yield_per=1000)
     )

@@ -29,7 +29,6 @@ from raccord.store.models import (
 from raccord.sync.bodies import load_draft
 from raccord.sync.books import PEOPLE, store_entry
 from raccord.sync.conflicts import DECISION
-from raccord.sync.doubles import DAYS_APART
 from raccord.sync.holds import close_hold
 from raccord.sync.line_answers import (
     ACCEPTED_ONCE,
@@ -40,6 +39,7 @@ from raccord.sync.line_answers import (
     other_side_of,
     place_of,
 )
+from raccord.sync.pairing import DAYS_APART
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.transfers import TRANSFER
 from raccord.sync.treatment_fit import BooksFit

@@ -6,8 +6,7 @@ within a few days is not sent before a person (or a plugin) has said which of th
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -46,13 +45,16 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import ALREADY_EXISTS
 from raccord.sync.conflicts import DECISION, linked_to, settle, without_decision
 from raccord.sync.holds import close_hold, open_hold
+from raccord.sync.matching import Sure
+from raccord.sync.pairing import ALIKE, DAYS_APART, Found, Line, pair, sure_of
+from raccord.sync.parties import number_of, party_in, party_of
 from raccord.sync.prove import months, read_code
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.treatments import OTHER_SIDE, as_treated
 from raccord.sync.views import View
 
-DAYS_APART = 5
-"""How far the same movement's two dates may lie apart: a weekend with a holiday."""
+SURE = "sure"
+"""Under this name a question about a possible double keeps how sure it is."""
 
 TRUE_DAY = func.coalesce(PlanLine.record_day, PlanLine.day)
 """When the movement was, also where a closed period makes its document bear a later date."""
@@ -60,34 +62,6 @@ TRUE_DAY = func.coalesce(PlanLine.record_day, PlanLine.day)
 KINDS_IN = ("Deposit", "JournalEntry", "Payment", "Purchase", "SalesReceipt", "Transfer")
 KINDS_OUT = ("BillPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceipt", "Transfer")
 """Documents that bring money into a bank or card account, and those that take it out."""
-
-
-ALIKE = ("SalesReceipt", "RefundReceipt", "Invoice", "CreditMemo", "Bill", "VendorCredit")
-"""Documents that are doubled by their like alone: sales made at a till, and what is owed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A document that moves one account by one amount; ``owner`` names the connection that posted or linked it."""
-
-    kind: str
-    id: str
-    number: str
-    day: date
-    amount: Decimal
-    account: str
-    code: str
-    """Of our mark on it, if it bears one."""
-    owner: str = ""
-    owner_key: str = ""
-    told_in: str = ""
-    """The run in which this connection's own source told of it, where it is the connection's own."""
-    other_leg: bool = False
-    """Whether it is a transfer of ours that another account's line posted, and that no line of this one told of yet."""
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        return (self.kind, self.id, self.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,48 +222,6 @@ def told_anew(session: Session, lines: Sequence[PlanLine]) -> dict[int, str]:
     return runs
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What a plan line moves; ``code`` is of its own mark."""
-
-    id: int
-    code: str
-    account: str
-    amount: Decimal
-    day: date
-    kind: str
-    told_anew: str = ""
-    """The run that told of it, in a delivery that repeated nothing known; see ``told_anew``."""
-
-    def may_be(self, found: Found) -> bool:
-        """Tell whether a document of the same amount, account and time can hold the same movement."""
-        if found.told_in:
-            return self.told_anew not in ("", found.told_in) and found.day == self.day
-        # A document with the draft's own mark is the draft's: posting finds it by that.
-        return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
-
-
-def pair(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
-    """Return for each line the nearest document that may be its movement, each document once.
-
-    The nearer pair goes first, so that of equal movements on neighbouring days each keeps its own.
-    """
-    free: dict[tuple[str, Decimal, date], list[Found]] = defaultdict(list)
-    for each in sorted(found, key=lambda each: (each.kind, each.id)):
-        free[each.account, each.amount, each.day].append(each)
-    pairs: dict[int, Found] = {}
-    waiting = list(lines)
-    for apart in range(DAYS_APART + 1):
-        for line in waiting:
-            for near in sorted({line.day - timedelta(apart), line.day + timedelta(apart)}):
-                here = free.get((line.account, line.amount, near), [])
-                place = next((place for place, each in enumerate(here) if line.may_be(each)), None)
-                if line.id not in pairs and place is not None:
-                    pairs[line.id] = here.pop(place)
-        waiting = [line for line in waiting if line.id not in pairs]
-    return pairs
-
-
 @dataclass(slots=True)
 class Doubles:
     """Settles one month of a plan's possible doubles in one transaction."""
@@ -303,34 +235,36 @@ class Doubles:
 
     def settle(self, lines: Sequence[PlanLine], found: Sequence[Found]) -> int:
         """Hold, link, skip or leave each line that has a possible double; return how many have one."""
-        anew = told_anew(self.session, lines)
-        sought = [
-            Line(
-                line.id,
-                mark(self.company.realm, self.connection.id, line.key),
-                line.money_account,
-                line.amount,
-                line.record_day or line.day,
-                line.kind,
-                anew.get(line.id, ""),
-            )
-            for line in lines
-            if line.amount is not None and line.day is not None
-        ]
-        pairs = pair(sought, unclaimed(self.session, self.connection, found))
         drafts: dict[int, DraftRow] = {}
         for some in chunks([line.draft_id for line in lines if line.draft_id], CHUNK):
             drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
+        anew = told_anew(self.session, lines)
+        near = {(each.account, each.amount) for each in found}
+        sought = {
+            line.id: self._sought(line, drafts.get(line.draft_id or 0), anew.get(line.id, ""))
+            for line in lines
+            if (line.money_account, line.amount) in near and line.day is not None
+        }
+        pairs = pair(sought.values(), unclaimed(self.session, self.connection, found))
         for line in lines:
             row = drafts.get(line.draft_id or 0)
             if row is not None and line.id in pairs:
-                self._one(line, row, pairs[line.id])
+                self._one(line, row, pairs[line.id], sure_of(sought[line.id], pairs[line.id]))
             elif row is not None and line.action == Action.CREATE:
                 # What stood in the way is gone, or was said to be another line's.
                 self._free(row)
         return len(pairs)
 
-    def _one(self, line: PlanLine, row: DraftRow, found: Found) -> None:
+    def _sought(self, line: PlanLine, row: DraftRow | None, told: str) -> Line:
+        day, draft = line.record_day or line.day, None if row is None else load_draft(row.body)
+        if day is None or line.amount is None:
+            raise TypeError(line.key)
+        return Line(
+            line.id, mark(self.company.realm, self.connection.id, line.key), line.money_account, line.amount, day,
+            line.kind, told, number_of(draft), party_of(self.session, self.connection, draft),
+        )  # fmt: skip
+
+    def _one(self, line: PlanLine, row: DraftRow, found: Found, sure: Sure) -> None:
         # A document is linked by one draft alone, and only where both are of one kind; anything else is matched.
         apart = found.kind != line.kind or bool(found.owner)
         total = None if line.amount is None else Money(abs(line.amount), line.currency)
@@ -352,7 +286,7 @@ class Doubles:
             case ResolutionKind.LINK if resolution.target == found.id and not self._linked(row, found):
                 self._link(line, row, found)
             case _:
-                self._hold(line, row, found, apart)
+                self._hold(line, row, found, {"linkable": not apart, SURE: Sure.LIKELY if apart else sure})
 
     def _free(self, row: DraftRow) -> None:
         """Let a draft go: nothing in the books is its movement."""
@@ -362,8 +296,8 @@ class Doubles:
     def _linked(self, row: DraftRow, found: Found) -> bool:
         return linked_to(self.session, self.company.id, row, found.id) is not None
 
-    def _hold(self, line: PlanLine, row: DraftRow, found: Found, apart: bool) -> None:
-        params = {**_said(found), "linkable": not apart}
+    def _hold(self, line: PlanLine, row: DraftRow, found: Found, how: Mapping[str, object]) -> None:
+        params = {**_said(found), **how}
         row.state, row.reason = DraftState.HELD, ALREADY_EXISTS
         open_hold(self.session, self.connection.id, row, ALREADY_EXISTS, params, self.now)
         line.action, line.state, line.reason, line.params = Action.HOLD, LineState.LEFT, ALREADY_EXISTS, params
@@ -417,7 +351,7 @@ def _kinds(kind: str, amount: Decimal) -> tuple[str, ...]:
 
 def _found(kind: str, document: Mapping[str, Any], account: str, amount: Decimal) -> Found:
     number, day = summary_of(kind, document).number, date.fromisoformat(str(document["TxnDate"]))
-    return Found(kind, str(document["Id"]), number, day, amount, account, read_code(document))
+    return Found(kind, str(document["Id"]), number, day, amount, account, read_code(document), party_in(document))
 
 
 def _nothing_sent(line: PlanLine) -> None:

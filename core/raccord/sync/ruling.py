@@ -33,10 +33,10 @@ from raccord.store.models import (
 )
 from raccord.sync.bank_rules import BODY, KindCondition, Line, Mode, Rule, first_fitting, treatment_of
 from raccord.sync.bodies import load_draft
-from raccord.sync.doubles import DAYS_APART
 from raccord.sync.holds import close_hold
 from raccord.sync.line_answers import LEARNED, RULED, UNRULED, answered
 from raccord.sync.matching import Sure
+from raccord.sync.pairing import DAYS_APART
 from raccord.sync.paying import MATCHES, PAYS, asked_in
 from raccord.sync.plan import Planner
 from raccord.sync.resolve import DECISION_MISSING

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, PlanLine
 from raccord.sync.bodies import load_draft
-from raccord.sync.doubles import DAYS_APART
 from raccord.sync.matching import Sure, words_of
+from raccord.sync.pairing import DAYS_APART
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.treatments import arrives, treatable
 

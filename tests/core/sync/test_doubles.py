@@ -20,7 +20,8 @@ from raccord.onboarding.connections import connect
 from raccord.onboarding.decisions import answer_conflict, answer_hold
 from raccord.plugin import ResolutionKind
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow, Match, Proof, RunState
-from raccord.sync.doubles import DAYS_APART, Found, Line, pair
+from raccord.sync.matching import Sure
+from raccord.sync.pairing import DAYS_APART, Found, Line, pair, sure_of
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -223,3 +224,37 @@ def test_the_nearer_of_two_equal_movements_keeps_its_own_document() -> None:
     assert pair(lines, [document("elsewhere", 0, account="36")]) == {}
     sale = Line(3, "mark", "35", Decimal(1), DAY, "SalesReceipt")
     assert pair([sale], [document("a deposit", 0)]) == {}, "a till's sale is doubled by a sale alone"
+
+
+@pytest.mark.parametrize(
+    ("number", "party", "day", "sure"),
+    [
+        ("1001", "Zoé Roy", 3, Sure.CERTAIN),
+        ("1001", "", 0, Sure.CERTAIN),
+        ("", "zoe roy", 0, Sure.CERTAIN),
+        ("", "Zoé Roy", 1, Sure.LIKELY),
+        ("1001", "", 1, Sure.LIKELY),
+        ("", "", 0, Sure.LIKELY),
+        ("1002", "Zoé Roy", 0, Sure.LIKELY),
+        ("1001", "Atelier Côté", 0, Sure.LIKELY),
+    ],
+)
+def test_a_document_is_certain_where_two_of_number_party_and_day_agree(
+    number: str, party: str, day: int, sure: Sure
+) -> None:
+    line = Line(1, "mark", "35", Decimal(1), DAY, "Invoice", number="1001", party="Zoé Roy")
+    found = Found("Invoice", "a", number, DAY + timedelta(day), Decimal(1), "35", "", party)
+    assert pair([line], [found]) == {1: found}, "whatever speaks against it, a person is asked"
+    assert sure_of(line, found) is sure
+
+
+def test_of_equal_amounts_each_keeps_the_document_of_its_number_and_party() -> None:
+    def document(id_: str, number: str, party: str, day: int) -> Found:
+        return Found("Invoice", id_, number, DAY + timedelta(day), Decimal(1), "35", "", party)
+
+    lines = [
+        Line(n, "mark", "35", Decimal(1), DAY, "Invoice", number=number, party=party)
+        for n, (number, party) in enumerate((("1001", "Ana"), ("1002", "Bo"), ("1003", "Bo")))
+    ]
+    there = [document("c", "", "", 0), document("b", "1002", "Bo", 4), document("a", "1001", "", 2)]
+    assert {n: each.id for n, each in pair(lines, there).items()} == {0: "a", 1: "b", 2: "c"}

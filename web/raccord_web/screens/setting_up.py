@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
+from raccord.onboarding.baseline import baseline_of
 from raccord.onboarding.chart_accounts import add_account, kinds_for, read_kind
 from raccord.onboarding.decisions import BEGINNING, approve_plan
 from raccord.onboarding.doctor_company import check_company
@@ -253,6 +254,7 @@ def _shown(
             rows = [] if effects is None else effects.rows
             return {
                 "run": runs[0] if runs else None,
+                "baseline": baseline_of(session, connection.id),
                 "lists": any(goes(each, connection.mode) for each in info.lists),
                 "plan": plan,
                 "effects": effects,
