@@ -12,7 +12,7 @@ from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding.baseline import baseline_of, link_certain
 from raccord.onboarding.decisions import answer_conflict
-from raccord.onboarding.people import Power, may
+from raccord.onboarding.people import Power, may, require
 from raccord.overview.connections import connection_view
 from raccord.overview.explain import Explained
 from raccord.overview.listing import Listing
@@ -40,6 +40,7 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
     """Link all that are certain, say of one what it is, or have the plan made again by what was said."""
     desk, actor = desk_of(request), acting(request)
     workshop = desk.workshop
+    require(actor, Power.WORK)
     try:
         if "certain" in fields:
             link_certain(workshop, actor, connection_id)
@@ -55,8 +56,6 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
                 workshop.database, desk.engine, connection_id, trigger="person", by=actor.name, clock=workshop.clock
             )
     except RaccordError as error:
-        if error.code.startswith("people."):
-            raise
         return _page(request, connection_id, 0, said_by(error, request))
     return RedirectResponse(f"/connections/{connection_id}/baseline?done=answered", HTTPStatus.SEE_OTHER)
 
