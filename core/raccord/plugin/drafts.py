@@ -23,6 +23,7 @@ from raccord.plugin.lines import (
     JournalLine,
     LinkedLine,
     MaybeDiscount,
+    MaybeTaxMode,
     PaymentType,
     SalesLine,
     Settled,
@@ -141,7 +142,10 @@ class RefundReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposit:
-    """Money that reached the bank, split into what it is made of; ``total`` is never negative."""
+    """Money that reached the bank, split into what it is made of; ``total`` is never negative.
+
+    Only one whose lines all go straight to accounts can bear tax.
+    """
 
     key: str
     day: date
@@ -151,6 +155,8 @@ class Deposit:
     total: Decimal
     memo: str = ""
     location: MaybeRef = None
+    tax_mode: MaybeTaxMode = TaxMode.NONE
+    taxes: StatedTaxes = ()
     exchange_rate: MaybeDecimal = None
     kind: Literal["Deposit"] = "Deposit"
 

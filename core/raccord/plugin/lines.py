@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from raccord.plugin.references import LATER, Link, MaybeRef, Ref
 
 
@@ -55,13 +57,17 @@ class LinkedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectLine:
-    """A deposit line posted straight to an account; negative for fees."""
+    """A deposit line posted straight to an account; negative for fees.
+
+    ``tax_code`` is that of a purchase: money back for a cost gives its tax back.
+    """
 
     account: Ref
     amount: Decimal
     description: str = ""
     entity: Ref | None = None
     class_: MaybeRef = None
+    tax_code: MaybeRef = None
     type: Literal["direct"] = "direct"
 
 
@@ -104,6 +110,7 @@ class StatedTax:
     amount: Decimal
 
 
+MaybeTaxMode = Annotated[TaxMode, Field(exclude_if=lambda mode: mode == TaxMode.NONE)]
 MaybeDiscount = Annotated[Discount | None, LATER]
 StatedTaxes = Annotated[tuple[StatedTax, ...], LATER]
 

@@ -218,7 +218,27 @@ def _others(books: Books) -> list[Draft]:
     )
     card = {"paid_from": account("CreditCard"), "payment_type": PaymentType.CARD, "total": d("22.99")}
     cost = replace(books.cost("22.99", BOTH), customer=Link("client"))
+    charges, code = account("BankCharges"), LedgerId(books.company.codes[BOTH])
+    back = {"bank": account("Checking"), "tax_mode": TaxMode.INCLUSIVE}
+    stated = (StatedTax(percent=d("5"), amount=d("1.00")), StatedTax(percent=d("9.975"), amount=d("1.99")))
     return [
+        # Money back for costs gives their tax back, also where no net makes the total by itself.
+        Deposit(
+            **books.head("d1"),
+            **back,
+            total=d("22.99"),
+            taxes=stated,
+            lines=(DirectLine(account=charges, amount=d("22.99"), tax_code=code),),
+        ),
+        Deposit(
+            **books.head("d2"),
+            **back,
+            total=d("33.33"),
+            lines=(
+                DirectLine(account=charges, amount=d("23.33"), tax_code=code),
+                DirectLine(account=charges, amount=d("10.00")),
+            ),
+        ),
         Expense(**books.head("e1"), lines=(cost,), tax_mode=TaxMode.INCLUSIVE, **card),
         Expense(**books.head("e2"), lines=(books.cost("22.99"),), credit=True, **card),
         JournalEntry(**books.head("j1"), lines=lines, money=account("Checking")),

@@ -152,6 +152,13 @@ def test_who_knows_what_a_link_became_is_believed(desk: Any) -> None:
         (_deposit("2.00", _linked("a", "1.00"), _linked("a", "1.00")), "encoding.linked_twice", "lines[1].document"),
         (_deposit("1.00", _fee("1.00", entity=Role("who"))), "encoding.entity_unknown", "lines[0].entity"),
         (_deposit("1.00", _fee("1.001")), "encoding.amount_unfit", "lines[0].amount"),
+        (
+            replace(
+                _deposit("2.00", _linked("a", "1.00"), _fee("1.00", tax_code=Role("tax"))), tax_mode=TaxMode.INCLUSIVE
+            ),
+            "encoding.tax_on_linked",
+            "tax_mode",
+        ),
     ],
 )
 def test_a_deposit_that_cannot_be_right_is_refused(desk: Any, deposit: Deposit, code: str, field: str) -> None:

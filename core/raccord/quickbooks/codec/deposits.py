@@ -11,15 +11,18 @@ from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.json_text import Json, JsonObject
 from raccord.quickbooks.codec.notes import description, private_note
 from raccord.quickbooks.codec.sheet import Sheet, must_have_lines
+from raccord.quickbooks.codec.tax_plan import TaxPlan, tax_of_deposit
 
 _LINES = 10_000
 
 
 def deposit(draft: Deposit, sheet: Sheet, marker: str) -> JsonObject:
     """Return a Deposit with its linked and its direct lines."""
-    amounts = deposit_amounts(draft)
+    tax = deposit_tax(draft, sheet)
+    amounts = deposit_amounts(draft) if tax is None else tax.nets
     lines: list[Json] = [
-        _line(line, amount, place, sheet) for place, (line, amount) in enumerate(zip(draft.lines, amounts, strict=True))
+        _line(line, amount, place, sheet, tax)
+        for place, (line, amount) in enumerate(zip(draft.lines, amounts, strict=True))
     ]
     return {
         "TxnDate": draft.day.isoformat(),
@@ -27,8 +30,14 @@ def deposit(draft: Deposit, sheet: Sheet, marker: str) -> JsonObject:
         "DepositToAccountRef": sheet.ref(draft.bank, "bank"),
         "PrivateNote": private_note(draft.memo, "", marker),
         **({} if draft.location is None else {"DepartmentRef": sheet.ref(draft.location, "location")}),
+        **({} if tax is None else tax.header),
         "Line": lines,
     }
+
+
+def deposit_tax(draft: Deposit, sheet: Sheet) -> TaxPlan | None:
+    """Return the tax of a deposit, line by line; nothing where it bears none."""
+    return tax_of_deposit(draft, [line for line in draft.lines if isinstance(line, DirectLine)], sheet)
 
 
 def deposit_amounts(draft: Deposit) -> list[Decimal]:
@@ -54,7 +63,7 @@ def deposit_amounts(draft: Deposit) -> list[Decimal]:
     return amounts
 
 
-def _line(line: LinkedLine | DirectLine, amount: Decimal, place: int, sheet: Sheet) -> JsonObject:
+def _line(line: LinkedLine | DirectLine, amount: Decimal, place: int, sheet: Sheet, tax: TaxPlan | None) -> JsonObject:
     match line:
         case LinkedLine():
             # Any DetailType here would make QuickBooks ask for an account.
@@ -71,6 +80,8 @@ def _line(line: LinkedLine | DirectLine, amount: Decimal, place: int, sheet: She
                 detail["Entity"] = {"value": found, "type": kind.upper()}
             if line.class_ is not None:
                 detail["ClassRef"] = sheet.ref(line.class_, f"lines[{place}].class_")
+            if tax is not None:
+                detail |= {**tax.detail(place), "TaxApplicableOn": "Purchase"}
             return {
                 "Amount": amount,
                 "DetailType": "DepositLineDetail",

@@ -30,7 +30,7 @@ from raccord.plugin.drafts import (
     VendorCredit,
 )
 from raccord.quickbooks.codec.amounts import ZERO, cents, rounded
-from raccord.quickbooks.codec.deposits import deposit_amounts
+from raccord.quickbooks.codec.deposits import deposit_amounts, deposit_tax
 from raccord.quickbooks.codec.facts import CompanyFacts
 from raccord.quickbooks.codec.journals import journal_amounts, signed
 from raccord.quickbooks.codec.sheet import Sheet, exchange_rate
@@ -149,7 +149,9 @@ def _income(item: Ref, place: int, sheet: Sheet, places: Places) -> str:
 
 def _deposit(draft: Deposit, sheet: Sheet, clearing: str) -> list[tuple[str, Decimal]]:
     entries = [(sheet.id(draft.bank, "bank"), cents(draft.total, draft.currency, "total"))]
-    for place, (line, amount) in enumerate(zip(draft.lines, deposit_amounts(draft), strict=True)):
+    tax = deposit_tax(draft, sheet)
+    amounts = deposit_amounts(draft) if tax is None else tax.nets
+    for place, (line, amount) in enumerate(zip(draft.lines, amounts, strict=True)):
         match line:
             case LinkedLine():
                 entries.append((clearing, -amount))
@@ -157,7 +159,7 @@ def _deposit(draft: Deposit, sheet: Sheet, clearing: str) -> list[tuple[str, Dec
                 entries.append((sheet.id(line.account, f"lines[{place}].account"), -amount))
             case _ as never:
                 assert_never(never)
-    return entries
+    return entries if tax is None else [*entries, (TAX, -_taken(tax))]
 
 
 def _bought(draft: Bought, sheet: Sheet, money: str, sign: int) -> list[tuple[str, Decimal]]:

@@ -51,7 +51,9 @@ class Split:
 
 
 Stated = Mapping[Decimal, Decimal]
-"""What the source says that the rates of a percentage come to."""
+"""What the source says that the rates of a percentage come to; where no rate has that percentage, those that make it
+together in a tax code (9.975 and 5 of 14.975).
+"""
 
 
 def add_tax(
@@ -69,7 +71,7 @@ def take_tax_out(lines: Sequence[CodedAmount], total: Decimal, stated: Stated | 
     """Take the tax out of amounts that hold it; nets and taxes add up to ``total``, the sum of the amounts."""
     split = _taken_out(lines, total)
     for percent, amount in (stated or {}).items():
-        found = added(each.amount for each in split.taxes if each.rate.percent == percent)
+        found = added(split.taxes[place].amount for place in _places_of(percent, split.taxes, lines))
         if found != amount:
             raise stated_differs(f" ({percent} %)", amount, found)
     return split
@@ -117,7 +119,7 @@ def _settled(
     stated: Stated | None = None,
 ) -> Split:
     computed = _taxes(lines, nets, discount)
-    taxes = _as_stated(computed, stated or {})
+    taxes = _as_stated(computed, stated or {}, lines)
     found = added(nets) - discount + added(each.amount for each in taxes)
     gap = total - found
     if not gap:
@@ -127,18 +129,30 @@ def _settled(
     return Split(nets, _spread(taxes, gap), explicit=True)
 
 
-def _as_stated(taxes: tuple[RateTax, ...], stated: Stated) -> tuple[RateTax, ...]:
+def _as_stated(taxes: tuple[RateTax, ...], stated: Stated, lines: Sequence[CodedAmount]) -> tuple[RateTax, ...]:
     """Give the rates of each percentage what the source says; a difference goes to the one with the largest net."""
     found = list(taxes)
     for percent, amount in stated.items():
-        places = [place for place, each in enumerate(found) if each.rate.percent == percent]
+        places = _places_of(percent, found, lines)
         computed = added(found[place].amount for place in places)
         if abs(amount - computed) > TOLERANCE or (amount != computed and not places):
             raise stated_differs(f" ({percent} %)", amount, computed)
         if places:
-            place = max(places, key=lambda place: abs(found[place].net))
+            place = max(places, key=lambda place: (abs(found[place].net), abs(found[place].amount)))
             found[place] = replace(found[place], amount=found[place].amount + amount - computed)
     return tuple(found)
+
+
+def _places_of(percent: Decimal, taxes: Sequence[RateTax], lines: Sequence[CodedAmount]) -> list[int]:
+    """Return where the rates of a percentage stand, or those of codes that come to it and stand in no other."""
+    own = [place for place, each in enumerate(taxes) if each.rate.percent == percent]
+    whole = {rate.id for line in lines if _percent(line) == percent for rate in line.rates}
+    other = {rate.id for line in lines if _percent(line) != percent for rate in line.rates}
+    return own or [place for place, each in enumerate(taxes) if each.rate.id in whole - other]
+
+
+def _percent(line: CodedAmount) -> Decimal:
+    return sum((rate.percent for rate in line.rates), ZERO)
 
 
 def stated_differs(rate: str, stated: Decimal, computed: Decimal) -> EncodeError:

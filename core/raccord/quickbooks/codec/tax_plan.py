@@ -10,6 +10,8 @@ from typing import TypeVar
 from raccord.plugin.drafts import (
     Bill,
     CreditMemo,
+    Deposit,
+    DirectLine,
     Expense,
     ExpenseLine,
     Invoice,
@@ -40,7 +42,7 @@ Sale = SalesReceipt | RefundReceipt | Invoice | CreditMemo
 Bought = Expense | Bill | VendorCredit
 _LINES_WITH_TAX = 750
 _LINES = 10_000
-_Line = TypeVar("_Line", SalesLine, ExpenseLine)
+_Line = TypeVar("_Line", SalesLine, ExpenseLine, DirectLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,24 @@ def tax_of_expense(draft: Bought, sheet: Sheet) -> TaxPlan:
     return TaxPlan(amounts, ("",) * len(amounts))
 
 
+def tax_of_deposit(draft: Deposit, lines: Sequence[DirectLine], sheet: Sheet) -> TaxPlan | None:
+    """Plan the tax that comes back with a deposit for costs; nothing where it bears none, or is part of the cost.
+
+    Prices go without tax, as QuickBooks' deposits keep no amount that holds it.
+    """
+    if draft.tax_mode is TaxMode.NONE or not sheet.facts.taxed:
+        return None
+    if len(lines) != len(draft.lines):
+        raise EncodeError(
+            "encoding.tax_on_linked",
+            "Un dépôt qui relie des documents ne porte pas de taxe : elle est dans ces documents.",
+            "A deposit that links documents bears no tax: it is in those documents.",
+            "tax_mode",
+        )
+    plan = _by_code(draft, lines, sheet, sheet.facts.purchase_codes)
+    return replace(plan, gross=(), booked=(), header={**plan.header, "GlobalTaxCalculation": "TaxExcluded"})
+
+
 def _amounts(lines: Sequence[_Line], currency: str, limit: int) -> tuple[Decimal, ...]:
     must_have_lines(len(lines), limit)
     return tuple(cents(line.amount, currency, f"lines[{place}].amount") for place, line in enumerate(lines))
@@ -108,7 +128,7 @@ def _discount(draft: Sale) -> Decimal:
     return amount
 
 
-def _stated(draft: Sale | Bought) -> dict[Decimal, Decimal]:
+def _stated(draft: Sale | Bought | Deposit) -> dict[Decimal, Decimal]:
     found: dict[Decimal, Decimal] = {}
     for place, each in enumerate(draft.taxes):
         amount = cents(each.amount, draft.currency, f"taxes[{place}].amount")
@@ -116,14 +136,18 @@ def _stated(draft: Sale | Bought) -> dict[Decimal, Decimal]:
     return found
 
 
-def _must_state(draft: Sale | Bought, tax: Decimal) -> None:
+def _must_state(draft: Sale | Bought | Deposit, tax: Decimal) -> None:
     stated = added(_stated(draft).values())
     if draft.taxes and stated != tax:
         raise stated_differs("", stated, tax)
 
 
 def _by_code(
-    draft: Sale | Bought, lines: Sequence[_Line], sheet: Sheet, table: Rates, discount: Decimal = ZERO
+    draft: Sale | Bought | Deposit,
+    lines: Sequence[_Line],
+    sheet: Sheet,
+    table: Rates,
+    discount: Decimal = ZERO,
 ) -> TaxPlan:
     """Plan the tax of a company that has a tax code on every line."""
     amounts: tuple[Decimal, ...] = _amounts(lines, draft.currency, _LINES_WITH_TAX)
