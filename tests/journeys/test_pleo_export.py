@@ -161,6 +161,79 @@ def test_an_export_is_posted_with_its_receipts_and_answered(house: House) -> Non
         assert all(proof.equal for proof in session.scalars(select(Proof)))
 
 
+def taxed(minor: int, type_: str = "inclusive") -> dict[str, object]:
+    """Return a tax of both rates of Quebec as Pleo works it out."""
+    amount = {"currency": "CAD", "value": minor}
+    both = {"inWalletCurrency": amount, "inSupplierCurrency": amount}
+    return {"id": str(UUID(int=5)), "code": "TPS/TVQ QC - 9,975", "rate": Decimal("0.14975"), "type": type_,
+            "amount": both}  # fmt: skip
+
+
+@pytest.mark.requirement("PO-08", "PO-10")
+def test_tax_is_kept_to_the_cent_and_comes_back_with_a_refund(house: House) -> None:
+    house.file(11498, tax=taxed(1498))
+    house.file(11499, tax=taxed(1499))
+    house.file(5749, kind="refund", tax=taxed(749))
+    job = house.export()
+    assert sync(house.workshop, house.connection).state == "done"
+    assert {status for status, _ in house.results(job).values()} == {"successful"}, house.codes()
+    taxes = {each["TotalAmt"]: each["TxnTaxDetail"]["TotalTax"] for kind in ("Purchase", "Deposit")
+             for each in house.documents(kind)}  # fmt: skip
+    assert taxes == {Decimal(total): Decimal(tax)
+                     for total, tax in (("114.98", "14.98"), ("114.99", "14.99"), ("57.49", "7.49"))}  # fmt: skip
+    codes = house.workshop.client(house.company).query_all("Account", "AccountSubType = 'GlobalTaxPayable'")
+    assert sum(each["CurrentBalance"] for each in codes) == Decimal("22.48"), "claimed, less what came back"
+
+
+def invoiced(number: str, external: str = "", **more: object) -> dict[str, object]:
+    vendor = {"id": str(uuid5(SPACE, "roy")), "name": "Papeterie Roy", "defaultCurrency": "CAD"}
+    said = {"invoiceNumber": number, "invoiceDate": "2026-03-02", "dueDate": "2026-04-01", "status": "paid"}
+    return {
+        "vendor": vendor | ({"externalId": external} if external else {}),
+        "additionalInformation": {"reconciliationId": number[::-1], "invoiceInformation": said},
+        **more,
+    }
+
+
+@pytest.mark.requirement("PO-08")
+def test_an_invoice_is_a_bill_and_its_payment_settles_it(house: House) -> None:
+    client = house.workshop.client(house.company)
+    roy = str(client.create("Vendor", '{"DisplayName":"Papeterie Roy"}', "roy").value["Id"])
+    refresh_company(house.workshop, house.company.id)
+    # In any order within one export; the vendor is known by name, then by QuickBooks' id.
+    house.file(4000, kind="invoice_payment", category=None, more=invoiced("F-1", subType="sent"))
+    house.file(4000, kind="invoice", receipts=(b"%PDF-1.4 invoice",), more=invoiced("F-1"))
+    house.file(7000, kind="invoice", more=invoiced("F-2", roy))
+    first = house.export()
+    assert sync(house.workshop, house.connection).state == "done"
+    assert {status for status, _ in house.results(first).values()} == {"successful"}, house.pleo.exports[first].results
+    bills = {each["DocNumber"]: each for each in house.documents("Bill")}
+    assert {number: (each["TotalAmt"], each["Balance"]) for number, each in bills.items()} == {
+        "F-1": (Decimal(40), 0), "F-2": (Decimal(70), Decimal(70)),
+    }  # fmt: skip
+    assert {each["VendorRef"]["value"] for each in bills.values()} == {roy}
+    assert bills["F-1"]["DueDate"] == "2026-04-01"
+    # Exported later, a payment finds the invoice that came before; one that came back is owed again.
+    paid = house.file(7000, kind="invoice_payment", category=None, more=invoiced("F-2", roy, subType="sent"))
+    back = house.file(4000, kind="invoice_payment", category=None, more=invoiced("F-1", roy, subType="returned"))
+    stranger = house.file(100, kind="invoice_payment", category=None, more=invoiced("F-9", roy, subType="sent"))
+    second = house.export(paid, back, stranger)
+    assert sync(house.workshop, house.connection).state == "done"
+    states = {entry: status for entry, (status, _) in house.results(second).items()}
+    assert states == {paid: "successful", back: "successful", stranger: "failed"}, house.codes()
+    assert "pleo.invoice_unnamed" in house.codes()
+    assert next(each for each in house.documents("Bill") if each["DocNumber"] == "F-2")["Balance"] == 0
+    [returned] = house.documents("Deposit")
+    assert returned["Line"][0]["DepositLineDetail"]["Entity"]["value"] == roy
+    # Both once more: nothing is doubled.
+    again = house.export(paid, back)
+    sync(house.workshop, house.connection)
+    assert house.results(again) == {entry: each for entry, each in house.results(second).items() if entry != stranger}
+    assert len(house.documents("BillPayment")) == 2
+    with house.workshop.database.read() as session:
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
+
+
 @pytest.mark.requirement("EX-14", "K21")
 def test_what_is_exported_again_is_answered_with_the_same_document(house: House) -> None:
     first, second = house.file(1000), house.file(2000)
@@ -189,7 +262,10 @@ def test_what_cannot_be_posted_is_told_to_both_sides_and_the_rest_is_posted(hous
     wrong = {
         house.file(200, category=nothing): "account_unknown",
         house.file(300, kind="levitation"): "accounting_system_validation_failure",
-        house.file(400, kind="invoice"): "accounting_system_validation_failure",
+        house.file(400, kind="invoice"): "vendor_unknown",
+        house.file(450, kind="reimbursement", more={"subType": "reimbursement_to_employee_refund"}):
+            "accounting_system_validation_failure",
+        house.file(460, kind="invoice_payment", more={"subType": "sent"}): "accounting_system_validation_failure",
         house.file(-500): "accounting_system_validation_failure",
         house.file(600, more={"amount": {"inWalletCurrency": {"currency": "UNDEFINED", "value": 6},
                                          "inSupplierCurrency": {"currency": "CAD", "value": 6}}}):
@@ -269,6 +345,11 @@ def test_an_answer_that_is_lost_is_given_again_and_a_job_left_open_is_closed(
 def test_lists_follow_quickbooks_and_nothing_is_deleted(house: House) -> None:
     client = house.workshop.client(house.company)
     client.create("Class", '{"Name":"Nord"}', "class")
+    for name in ("Papeterie Roy", "Hydro"):
+        client.create("Vendor", json.dumps({"DisplayName": name}), name)
+    drafted = house.pleo.add_vendor(
+        {"companyId": str(house.pleo.id), "defaultCurrency": "CAD", "name": "papeterie roy"}
+    )
     parent = client.create("Customer", '{"DisplayName":"Ville"}', "parent").value["Id"]
     body = f'{{"DisplayName":"Pont","Job":true,"ParentRef":{{"value":"{parent}"}}}}'
     client.create("Customer", body, "project")
@@ -283,8 +364,13 @@ def test_lists_follow_quickbooks_and_nothing_is_deleted(house: House) -> None:
     assert "Banque Pleo" not in names("accounts"), "expense accounts alone"
     assert names(CLASSES) == {"Nord": True}
     assert names(PROJECTS) == {"Ville:Pont": True}
+    vendors = {str(each["name"]): each for each in house.pleo.lists["vendors"]}
+    assert {name: each["state"] for name, each in vendors.items() if name in ("Papeterie Roy", "Hydro")} == {
+        "Papeterie Roy": "ACTIVE", "Hydro": "ACTIVE",
+    }  # fmt: skip
+    assert vendors["Papeterie Roy"]["id"] == drafted["id"], "the one that people made at Pleo, and no second"
     rates = {str(each["name"]): each["rate"] for each in house.pleo.lists["tax-codes"]}
-    assert "0.14975" in rates.values()
+    assert Decimal("0.14975") in rates.values()
     supplies = house.accounts["Fournitures"]
 
     def change(name: str, **said: object) -> None:
@@ -298,6 +384,11 @@ def test_lists_follow_quickbooks_and_nothing_is_deleted(house: House) -> None:
     assert (known[supplies]["name"], known[supplies]["code"]) == ("Papeterie", "6060")
     assert len(known) == len(house.pleo.lists["accounts"])
     change("inactive", Active=False)
+    hydro = next(client.query_all("Vendor", "DisplayName = 'Hydro'"))
+    gone = {"Id": hydro["Id"], "SyncToken": hydro["SyncToken"], "sparse": True, "Active": False}
+    client.update("Vendor", json.dumps(gone), "hydro")
     sync(house.workshop, house.connection)
     assert not any(active for name, active in names("accounts").items() if name.startswith("Papeterie"))
+    states = {str(each["externalId"]): each["state"] for each in house.pleo.lists["vendors"]}
+    assert states[str(hydro["Id"])] == "ARCHIVED"
     assert not house.codes()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from raccord.plugin.days import Days
+from raccord.plugin.records import JSON
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Language
 
@@ -124,6 +125,10 @@ class FetchContext(ConnectionView, Protocol):
     def files(self) -> FileBox: ...
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
+        ...
+
+    def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
+        """Return what the source said last of a record of an earlier page or run, as in ``Record.raw``, if it did."""
         ...
 
 

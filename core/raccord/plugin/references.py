@@ -36,6 +36,7 @@ class Accepts(StrEnum):
     EXPENSE = "expense"
     CATEGORY = "category"
     EQUITY = "equity"
+    PAYABLE = "payable"
     CUSTOMER = "customer"
     VENDOR = "vendor"
     ITEM = "item"

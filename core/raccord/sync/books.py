@@ -42,6 +42,7 @@ TYPES: Mapping[Accepts, frozenset[str]] = {
         }
     ),
     Accepts.EQUITY: frozenset({"Equity"}),
+    Accepts.PAYABLE: frozenset({"Accounts Payable"}),
 }  # fmt: skip
 """QuickBooks account types that may fill a place."""
 

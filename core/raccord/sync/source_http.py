@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from io import BufferedReader, RawIOBase
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr
 from raccord.clock import Clock
 from raccord.plugin.errors import Reauthorise, RetryLater, SourceRefused
 from raccord.plugin.texts import Text
+from raccord.quickbooks.codec.json_text import Json, write
 from raccord.sync.outside import NotOutsideError, OutsideTransport
 
 if TYPE_CHECKING:
@@ -241,7 +242,8 @@ def _judged(host: str, answer: HttpAnswer) -> HttpAnswer:
 
 
 def _body(value: object, content: bytes) -> bytes:
-    return content if value is None else json.dumps(value, default=str).encode()
+    # Decimals go digit for digit, as they come.
+    return content if value is None else write(cast(Json, value)).encode()
 
 
 def _private(host: str) -> SourceRefused:

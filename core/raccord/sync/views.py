@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from raccord.clock import Clock
 from raccord.plugin.contexts import FileBox, Http
 from raccord.plugin.days import Days
+from raccord.plugin.records import JSON
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Language
 
@@ -35,6 +37,10 @@ class FetchView(View):
     http: Http
     files: FileBox
     clock: Clock
+    read: Callable[[str, str], Mapping[str, JSON] | None]
+
+    def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
+        return self.read(stream, source_id)
 
     def now(self) -> datetime:
         return self.clock.now().astimezone(UTC)

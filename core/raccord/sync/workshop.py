@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 
 from sqlalchemy.orm import Session
@@ -36,6 +36,7 @@ from raccord.sync.bucket import StoredBucket
 from raccord.sync.days import days_of
 from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
 from raccord.sync.file_guard import GuardedFileBox
+from raccord.sync.kept import said_last
 from raccord.sync.meter import StoredMeter
 from raccord.sync.source_http import SourceHttp, allowed_hosts
 from raccord.sync.terms import DatedTerms
@@ -136,6 +137,7 @@ class Workshop:
             self._source_http(bench),
             GuardedFileBox(box),
             self.clock,
+            partial(said_last, self.database, bench.connection.id),
         )
 
     def files(self, connection_id: str) -> StoredFileBox:

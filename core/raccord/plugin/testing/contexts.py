@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from raccord.plugin.contexts import FileBox, Http
 from raccord.plugin.days import MIDNIGHT, Days
 from raccord.plugin.info import NoSettings
+from raccord.plugin.records import JSON
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Language
 
@@ -73,6 +74,12 @@ class FakeFetchContext(_View):
     files: FileBox
     http: Http = field(default_factory=NoHttp)
     clock: FixedClock = field(default_factory=FixedClock)
+    before: Mapping[tuple[str, str], Mapping[str, JSON]] = field(default_factory=dict)
+    """What the source said before, by stream and id."""
+
+    def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
+        """Return what was said before, as the test gives it."""
+        return self.before.get((stream, source_id))
 
     def now(self) -> datetime:
         """Return the clock's time."""

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from raccord.plugin import (
     AccountChoice,
     AccountNeed,
+    Conflict,
+    ConflictContext,
+    ConflictKind,
     ConnectorInfo,
     FetchContext,
     LedgerObject,
@@ -18,11 +21,14 @@ from raccord.plugin import (
     PushResult,
     Record,
     ReportContext,
+    Resolution,
+    ResolutionKind,
     ResolveContext,
     Skipped,
     Text,
     hookimpl,
 )
+from raccord.plugin.drafts import Vendor
 from raccord_pleo.fetching import fetch_entries
 from raccord_pleo.lists import push_list
 from raccord_pleo.manifest import manifest
@@ -60,6 +66,17 @@ def resolve_account(context: ResolveContext, need: AccountNeed) -> AccountChoice
         ):
             return AccountChoice(each.id, Text("Même numéro ou même nom.", "Same number or name."))
     return None
+
+
+@hookimpl
+def on_conflict(context: ConflictContext, conflict: Conflict) -> Resolution | None:
+    """Take the vendor of that very name for the one of an invoice, where QuickBooks has it in use."""
+    there = conflict.existing
+    if conflict.kind is not ConflictKind.DUPLICATE_NAME or not isinstance(conflict.draft, Vendor):
+        return None
+    if not isinstance(there, LedgerObject) or there.kind != "Vendor" or not there.active:
+        return None
+    return Resolution(ResolutionKind.LINK, there.id, Text("Le même nom.", "The same name."))
 
 
 @hookimpl

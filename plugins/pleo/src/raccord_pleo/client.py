@@ -98,7 +98,7 @@ class PleoClient:
         """Yield the rows of a list, page by page."""
         yield from self._pages(path, {}, "lists")
 
-    def search(self, path: str, asked: Mapping[str, JSON]) -> Iterator[object]:
+    def search(self, path: str, asked: Mapping[str, JSON | Decimal]) -> Iterator[object]:
         """Yield what a search finds, page by page; a POST that reads."""
         after, seen = "", set[str]()
         while True:
@@ -113,11 +113,11 @@ class PleoClient:
                 raise _repeats(path)
             seen.add(after)
 
-    def post(self, path: str, body: Mapping[str, JSON]) -> Mapping[str, object]:
+    def post(self, path: str, body: Mapping[str, JSON | Decimal]) -> Mapping[str, object]:
         """Make an entry of a list; return it as Pleo keeps it."""
         return _data(_accepted(self.http.post(f"{self.base}{path}", json=dict(body), headers=self.access), "lists"))
 
-    def put(self, path: str, body: Mapping[str, JSON]) -> None:
+    def put(self, path: str, body: Mapping[str, JSON | Decimal]) -> None:
         """Bring an entry of a list up to date."""
         _accepted(self.http.put(f"{self.base}{path}", json=dict(body), headers=self.access), "lists")
 

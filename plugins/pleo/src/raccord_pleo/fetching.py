@@ -11,7 +11,18 @@ from raccord.plugin.contexts import ConnectionView, Http
 from raccord.plugin.records import JSON, Record
 from raccord_pleo.access import api_key
 from raccord_pleo.client import Event, PleoClient
-from raccord_pleo.records import ENTRIES, keep_receipts, record_of
+from raccord_pleo.records import (
+    ENTRIES,
+    ENTRY,
+    JOB,
+    NUMBER,
+    entries_named,
+    keep_receipts,
+    name_of,
+    number_of,
+    record_of,
+    vendor_of,
+)
 from raccord_pleo.settings import PleoSettings
 from raccord_pleo.wire import File, ItemStatus, Job, JobStatus, Result
 
@@ -60,14 +71,16 @@ def fetch_entries(context: FetchContext, cursor: str | None) -> Page:
     records: list[Record] = []
     rejects: list[Reject] = []
     for number, row in enumerate(rows):
-        made = _record(context, place.job, row)
+        made = _record(context, client, place.job, row)
         if isinstance(made, Record):
-            records.append(made)
+            records += [each for each in (made, number_of(made), vendor_of(made)) if each is not None]
         else:
             rejects.append(Reject(ENTRIES, f"{place.job}:{place.after}:{number}", "pleo.unreadable_item", made))
     # So that the export does not expire while its expenses are posted.
     client.report(place.job, [Result(accounting_entry_id=UUID(each.source_id), status=ItemStatus.IN_PROGRESS)
-                              for each in records[:1]])  # fmt: skip
+                              for each in [each for each in records if JOB in each.raw][:1]])  # fmt: skip
+    # A vendor of several invoices comes once.
+    records = list({each.source_id: each for each in records}.values())
     return Page(records, Place(place.job, after).text() if after else None, more=bool(after), rejects=rejects)
 
 
@@ -93,14 +106,32 @@ def _age(job: Job) -> tuple[str, str]:
     return (job.created_at.isoformat(), str(job.id))
 
 
-def _record(context: FetchContext, job: UUID, row: object) -> Record | Text:
+def _settles(context: FetchContext, client: PleoClient, job: UUID, raw: Mapping[str, JSON]) -> str:
+    """Return the entry of the invoice that a payment is for: one that came before, or one of the same export."""
+    name = name_of(raw) if raw.get("type") == "invoice_payment" else ""
+    if not name:
+        return ""
+    known = context.kept(ENTRIES, f"{NUMBER}{name}")
+    if known is not None:
+        return str(known[ENTRY])
+    rows, after = client.items_page(job)
+    found = entries_named(rows, name)
+    while after:
+        rows, after = client.items_page(job, after)
+        found |= entries_named(rows, name)
+    # Two invoices of one number: which of them was paid, nobody says.
+    return found.pop() if len(found) == 1 else ""
+
+
+def _record(context: FetchContext, client: PleoClient, job: UUID, row: object) -> Record | Text:
     if not isinstance(row, Mapping):
         return Text("Pleo a envoyé une dépense illisible.", "Pleo sent an unreadable expense.")
     raw: Mapping[str, JSON] = row
     try:
         entry = str(UUID(str(raw.get("accountingEntryId"))))
         files = [File.model_validate(each) for each in raw.get("files") or () if each]  # type: ignore[union-attr]
-        return record_of(context, job, raw, keep_receipts(context, entry, files))
+        receipts = keep_receipts(context, entry, files)
+        return record_of(context, job, raw, receipts, _settles(context, client, job, raw))
     except (KeyError, ValueError) as error:
         what = type(error).__name__
         return Text(

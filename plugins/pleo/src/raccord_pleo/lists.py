@@ -1,4 +1,4 @@
-"""QuickBooks' lists at Pleo: expense accounts, tax codes in use, classes and projects as two groups of tags.
+"""QuickBooks' lists at Pleo: expense accounts, tax codes in use, vendors, classes and projects as two groups of tags.
 
 Each entry is found at Pleo by QuickBooks' own id, so that what comes twice is one. What QuickBooks no longer uses is
 archived there, never deleted. Names that people gave to Pleo's categories are another object and stay theirs.
@@ -16,19 +16,20 @@ from raccord_pleo.client import PleoClient, PleoRefused
 from raccord_pleo.fetching import client_of
 from raccord_pleo.mapping import CLASSES, PROJECTS
 
-ACCOUNTS, TAX_CODES = "accounts", "tax_codes"
+ACCOUNTS, TAX_CODES, VENDORS = "accounts", "tax_codes", "vendors"
 TAG_LISTS = {CLASSES: Text("Classes", "Classes"), PROJECTS: Text("Projets", "Projects")}
 EXPENSES = frozenset({"Expense", "Other Expense", "Cost of Goods Sold"})
 _NAME_CHARS_MAX = 255
 _OUR_FAULT = (400, 404, 409)
 """Answers about one entry; any other refusal is of the whole list."""
 
-Body = Mapping[str, JSON]
+Body = Mapping[str, JSON | Decimal]
 
 
 def push_list(context: PushContext, name: str, entries: Sequence[LedgerObject]) -> PushResult | None:
     """Bring entries of one list to Pleo; nothing for a list that is none of ours."""
-    shelf = _shelf(client_of(context, context.http), name)
+    client = client_of(context, context.http)
+    shelf = vendor_shelf(client, context.home_currency) if name == VENDORS else _shelf(client, name)
     if shelf is None:
         return None
     there = shelf.there()
@@ -40,7 +41,8 @@ def push_list(context: PushContext, name: str, entries: Sequence[LedgerObject]) 
             pushed.append((entry.id, there.get(entry.id, "")))
             continue
         try:
-            pushed.append((entry.id, shelf.put(entry, there.get(entry.id, ""))))
+            known = there.get(entry.id) or there.pop(_named(entry.name), "")
+            pushed.append((entry.id, shelf.put(entry, known)))
         except PleoRefused as error:
             if error.status not in _OUR_FAULT:
                 raise
@@ -60,11 +62,22 @@ class Shelf:
     path: str
     body: Callable[[LedgerObject], Body]
     wanted: Callable[[LedgerObject], bool]
+    by_name: bool = False
+    """Whether an entry that people made at Pleo, without QuickBooks' id, is the one of its name."""
+    later: frozenset[str] = frozenset()
+    """Properties that an entry gets once it is made."""
 
     def there(self) -> dict[str, str]:
-        """Return Pleo's ids by QuickBooks' ids."""
-        found = (each for each in self.search() if isinstance(each, Mapping) and each.get(self.code))
-        return {str(each[self.code]): str(each["id"]) for each in found}
+        """Return Pleo's ids by QuickBooks' ids; by ``name …`` where people made an entry that bears none."""
+        found: dict[str, str] = {}
+        for each in self.search():
+            if not isinstance(each, Mapping):
+                continue
+            if each.get(self.code):
+                found[str(each[self.code])] = str(each["id"])
+            elif self.by_name:
+                found[_named(str(each.get("name", "")))] = str(each["id"])
+        return found
 
     def put(self, entry: LedgerObject, known: str) -> str:
         """Make an entry, or bring the one that is there up to date; return Pleo's id of it."""
@@ -72,8 +85,11 @@ class Shelf:
         if known:
             self.client.put(f"{self.path}/{known}", body)
             return known
-        made = self.client.post(self.create_path, body)
-        return str(made.get("id", ""))
+        new = {name: value for name, value in body.items() if name not in self.later}
+        made = str(self.client.post(self.create_path, new).get("id", ""))
+        if self.later:
+            self.client.put(f"{self.path}/{made}", body)
+        return made
 
 
 def _shelf(client: PleoClient, name: str) -> Shelf | None:
@@ -119,6 +135,33 @@ def _shelf(client: PleoClient, name: str) -> Shelf | None:
     return _tags(client, name) if name in TAG_LISTS else None
 
 
+def vendor_shelf(client: PleoClient, home_currency: str) -> Shelf:
+    """Return where vendors stand; one that people made at Pleo waits there as a draft until QuickBooks has it."""
+    company = str(client.company)
+    return Shelf(
+        client,
+        lambda: client.search(f"/v1/vendors:search?company_id={company}", {}),
+        "externalId",
+        "/v1/vendors",
+        "/v1/vendors",
+        lambda entry: {
+            "companyId": company,
+            "name": entry.name[:_NAME_CHARS_MAX],
+            "defaultCurrency": entry.currency or home_currency,
+            "externalId": entry.id,
+            "state": "ACTIVE" if entry.active else "ARCHIVED",
+        },
+        lambda entry: True,
+        by_name=True,
+        # What is made is a draft; that QuickBooks has it makes it usable.
+        later=frozenset({"state"}),
+    )
+
+
+def _named(name: str) -> str:
+    return f"name {name.strip().casefold()}"
+
+
 def _tags(client: PleoClient, name: str) -> Shelf:
     company = str(client.company)
     groups = [each for each in client.rows(f"/v0/tag-groups?company_id={company}") if isinstance(each, Mapping)]
@@ -138,6 +181,6 @@ def _tags(client: PleoClient, name: str) -> Shelf:
     )
 
 
-def _rate(entry: LedgerObject) -> str:
+def _rate(entry: LedgerObject) -> Decimal:
     """Return a tax code's rate on purchases as Pleo says it: 0.14975 is 14.975 %."""
-    return format((Decimal(entry.details["purchase_percent"]) / 100).normalize(), "f")
+    return (Decimal(entry.details["purchase_percent"]) / 100).normalize()

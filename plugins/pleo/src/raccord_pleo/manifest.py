@@ -6,8 +6,8 @@ from importlib.resources import files
 
 from raccord.plugin import ConnectorInfo, ListInfo, RoleInfo, StreamInfo, TermTable, Text, Webhooks
 from raccord.plugin.drafts import Accepts
-from raccord_pleo.lists import ACCOUNTS, TAX_CODES
-from raccord_pleo.mapping import BANK, CATEGORY, CLASSES, FUNDING, POCKET, PROJECTS, TAX
+from raccord_pleo.lists import ACCOUNTS, TAX_CODES, VENDORS
+from raccord_pleo.mapping import BANK, CATEGORY, CLASSES, FUNDING, PAYABLE, POCKET, PROJECTS, TAX
 from raccord_pleo.records import ENTRIES
 from raccord_pleo.settings import PleoSettings
 
@@ -53,12 +53,20 @@ ROLES = (
         ),
     ),
     RoleInfo(TAX, Text("Code de taxe de Pleo", "Pleo tax code"), Accepts.TAX_CODE),
+    RoleInfo(
+        PAYABLE,
+        Text("Comptes fournisseurs, pour un paiement revenu", "Accounts payable, for a payment that came back"),
+        Accepts.PAYABLE,
+        required=False,
+        subtype="AccountsPayable",
+    ),
 )
 LISTS = tuple(
     ListInfo(name=name, label=label, kinds=(kind,), every_run=True)
     for name, kind, label in (
         (ACCOUNTS, "Account", Text("Comptes de dépense", "Expense accounts")),
         (TAX_CODES, "TaxCode", Text("Taux de TVA actifs", "Active tax rates")),
+        (VENDORS, "Vendor", Text("Fournisseurs", "Vendors")),
         (CLASSES, "Class", Text("Classes, en étiquettes", "Classes, as tags")),
         (PROJECTS, "Customer", Text("Projets, en libellés", "Projects, as tags")),
     )
@@ -89,13 +97,8 @@ def manifest() -> ConnectorInfo:
                 "Nothing arrives without an export started in Pleo; an export that nobody works at expires.",
             ),
             Text(
-                "Les factures fournisseurs et leurs paiements ne sont pas écrits : Pleo les montre en échec, avec la "
-                "raison.",
-                "Supplier invoices and their payments are not posted: Pleo shows them failed, with the reason.",
-            ),
-            Text(
-                "Un remboursement qui porte une taxe n'est pas écrit : passez-le à la main.",
-                "A refund that bears a tax is not posted: enter it by hand.",
+                "Le paiement d'une facture règle une facture que Pleo a exportée aussi ; sinon il n'est pas écrit.",
+                "An invoice's payment settles an invoice that Pleo exported too; otherwise it is not posted.",
             ),
         ),
         identity_setting="company_id",

@@ -7,9 +7,12 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from raccord.plugin import BadRecord, MapContext, Mapped, Record, Skipped, Text
+from raccord.plugin import BadRecord, MapContext, Mapped, Record, Skipped, Text, record_key
 from raccord.plugin.drafts import (
+    Application,
     Attachment,
+    Bill,
+    BillPayment,
     Deposit,
     DirectLine,
     Draft,
@@ -20,15 +23,17 @@ from raccord.plugin.drafts import (
     PaymentType,
     Ref,
     Role,
+    Settled,
     StatedTax,
     TaxMode,
     Transfer,
+    Vendor,
 )
 from raccord_pleo import refusals
-from raccord_pleo.records import ITEM, RECEIPTS
-from raccord_pleo.wire import Item, Line, TaxType
+from raccord_pleo.records import ENTRIES, ENTRY, ITEM, RECEIPTS, SETTLES, VENDOR, word_of
+from raccord_pleo.wire import InvoiceInformation, Item, Line, TaxType
 
-BANK, POCKET, FUNDING = "pleo_bank", "pocket", "funding"
+BANK, POCKET, FUNDING, PAYABLE = "pleo_bank", "pocket", "funding", "payable"
 CATEGORY, TAX = "category", "tax"
 CLASSES, PROJECTS = "raccord-classes", "raccord-projects"
 """Codes of the tag groups that mirror QuickBooks' classes and projects; a tag's code is the id there."""
@@ -37,8 +42,12 @@ _MEMO_CHARS_MAX = 1000
 
 def map_expense(context: MapContext, record: Record) -> Mapped | Skipped:
     """Map one exported expense; raises ``BadRecord`` for what Pleo has to send otherwise."""
+    if ENTRY in record.raw:
+        return Skipped("pleo.invoice_number", refusals.INVOICE_NUMBER)
+    if VENDOR in record.raw:
+        return Mapped([Vendor(key=record.key(), name=str(record.raw[VENDOR]))])
     item = _item(record)
-    term = context.terms.get(item.type)
+    term = context.terms.get(word_of(item))
     if term is None:
         return Skipped("pleo.type_unknown", refusals.type_unknown(item.type, item.sub_type or ""), report=True)
     if term.ledger == "left_out":
@@ -50,18 +59,18 @@ def map_expense(context: MapContext, record: Record) -> Mapped | Skipped:
         raise refusals.against_its_type(item.type, str(total))
     if total.currency != context.home_currency:
         raise refusals.currency_foreign(total.currency, context.home_currency)
-    document = _document(record, item, term.ledger, total.amount)
+    document = _document(record, item, term.ledger, total.amount, context.taxed)
     if isinstance(document, Transfer):
         return Mapped([document])
     return Mapped([document, *_receipts(record)])
 
 
-def _document(record: Record, item: Item, ledger: str, total: Decimal) -> Draft:
+def _document(record: Record, item: Item, ledger: str, total: Decimal, taxed: bool) -> Draft:
     memo = memo_of(item)
     key, day, currency = record.key(), record.day, item.amount.in_wallet_currency.currency
     match ledger:
         case "spent" | "owed":
-            mode, lines, taxes = _lines(item, total)
+            mode, lines, taxes = _lines(item, total, taxed)
             return Expense(
                 key=key,
                 day=day,
@@ -77,17 +86,38 @@ def _document(record: Record, item: Item, ledger: str, total: Decimal) -> Draft:
                 memo=memo,
             )
         case "returned":
-            if any(line.tax is not None and line.tax.amount.in_wallet_currency.value for line in _parts(item)):
-                raise refusals.refund_with_tax()
-            _, spent, _ = _lines(item, total)
+            mode, spent, taxes = _lines(item, total, taxed)
             direct = tuple(
                 DirectLine(
                     account=line.account, amount=line.amount, description=line.description, class_=line.class_,
-                    entity=_payee(item),
+                    # A deposit's line names one: whose project it is counts more than who gave the money back.
+                    entity=line.customer or _payee(item), tax_code=line.tax_code,
                 )
                 for line in spent
             )  # fmt: skip
-            return Deposit(key=key, day=day, currency=currency, bank=Role(BANK), lines=direct, total=total, memo=memo)
+            return Deposit(
+                key=key, day=day, currency=currency, bank=Role(BANK), lines=direct, total=total, memo=memo,
+                tax_mode=mode, taxes=taxes,
+            )  # fmt: skip
+        case "billed":
+            mode, lines, taxes = _lines(item, total, taxed)
+            invoice = item.additional_information.invoice_information or InvoiceInformation()
+            return Bill(
+                key=key, day=day, currency=currency, vendor=_vendor(item), lines=lines, total=total, memo=memo,
+                tax_mode=mode, taxes=taxes, number=invoice.invoice_number or "", due=invoice.due,
+            )  # fmt: skip
+        case "settled":
+            invoice_entry = str(record.raw.get(SETTLES) or "")
+            if not invoice_entry:
+                raise refusals.invoice_unnamed()
+            settled = Application(document=Link(record_key(ENTRIES, invoice_entry)), amount=total, of=Settled.BILL)
+            return BillPayment(
+                key=key, day=day, currency=currency, vendor=_vendor(item), paid_from=Role(BANK),
+                payment_type=PaymentType.CHECK, total=total, applied=(settled,), memo=memo,
+            )  # fmt: skip
+        case "paid_back":
+            owed = DirectLine(account=Role(PAYABLE), amount=total, description=memo[:200], entity=_vendor(item))
+            return Deposit(key=key, day=day, currency=currency, bank=Role(BANK), lines=(owed,), total=total, memo=memo)
         case "loaded":
             return Transfer(
                 key=key, day=day, currency=currency, source=Role(FUNDING), target=Role(BANK), total=total, memo=memo,
@@ -101,36 +131,39 @@ def _document(record: Record, item: Item, ledger: str, total: Decimal) -> Draft:
             raise refusals.term_unknown(ledger)
 
 
-def _lines(item: Item, total: Decimal) -> tuple[TaxMode, tuple[ExpenseLine, ...], tuple[StatedTax, ...]]:
-    """Return the parts of an expense, tax included, with what Pleo says that each rate comes to."""
+def _lines(item: Item, total: Decimal, taxed: bool) -> tuple[TaxMode, tuple[ExpenseLine, ...], tuple[StatedTax, ...]]:
+    """Return the parts of an expense, without tax where QuickBooks keeps it apart, and what Pleo says of each rate."""
     parts = _parts(item)
     amounts = [line.line_amount.in_wallet_currency.money("lineAmount").amount for line in parts]
     taxes = [_tax_of(line) for line in parts]
-    if sum(amounts) + sum(taxes) == total and any(taxes):
-        # Amounts without tax: what is booked holds it.
+    if sum(amounts) != total and sum(amounts) + sum(taxes) == total:
+        # Amounts without tax: the whole holds it.
         amounts = [amount + tax for amount, tax in zip(amounts, taxes, strict=True)]
     if sum(amounts) != total:
         raise refusals.does_not_add_up(str(sum(amounts)), str(total))
+    apart = taxed and any(line.tax is not None for line in parts)
+    if apart:
+        amounts = [amount - tax for amount, tax in zip(amounts, taxes, strict=True)]
     lines = tuple(
         ExpenseLine(
             account=_category(line),
             amount=amount,
             description=(item.note or "")[:200],
-            tax_code=None if line.tax is None else Role(TAX, of=line.tax.code or _percent(line.tax.rate)),
+            tax_code=Role(TAX, of=line.tax.code or _percent(line.tax.rate)) if apart and line.tax else None,
             class_=_tag(line, CLASSES, "Class"),
             customer=_tag(line, PROJECTS, "Customer"),
         )
         for line, amount in zip(parts, amounts, strict=True)
         if amount
     )
-    if not any(line.tax_code for line in lines):
+    if not apart:
         return TaxMode.NONE, lines, ()
     stated: dict[Decimal, Decimal] = {}
     for line, tax in zip(parts, taxes, strict=True):
         if line.tax is not None and line.tax.type != TaxType.REVERSE:
             percent = (line.tax.rate * 100).normalize()
             stated[percent] = stated.get(percent, Decimal(0)) + tax
-    return TaxMode.INCLUSIVE, lines, tuple(StatedTax(percent=each, amount=amount) for each, amount in stated.items())
+    return TaxMode.EXCLUSIVE, lines, tuple(StatedTax(percent=each, amount=amount) for each, amount in stated.items())
 
 
 def _tax_of(line: Line) -> Decimal:
@@ -165,8 +198,18 @@ def _payee(item: Item) -> Ref | None:
     return LedgerId(known, "Vendor") if known else None
 
 
+def _vendor(item: Item) -> Ref:
+    """Return the vendor of an invoice: by its id in QuickBooks, else the one that comes with it."""
+    known = _payee(item)
+    if known is not None:
+        return known
+    if item.vendor is None:
+        raise refusals.vendor_missing()
+    return Link(record_key(ENTRIES, f"{VENDOR} {item.vendor.id}"))
+
+
 def _reference(item: Item) -> str:
-    return str(item.additional_information.get("reconciliationId") or "")[:21]
+    return (item.additional_information.reconciliation_id or "")[:21]
 
 
 def memo_of(item: Item) -> str:

@@ -14,6 +14,7 @@ from raccord_pleo.wire import ItemStatus, Result
 
 FAILURES = {
     "pleo.category_missing": "account_unknown",
+    "pleo.vendor_missing": "vendor_unknown",
     "pleo.receipt_expired": "receipt_download_failure",
     "pleo.receipt_unreadable": "receipt_download_failure",
     "attachment.too_large": "receipt_file_size_limit_exceeded",
@@ -45,6 +46,9 @@ def report_expenses(context: ReportContext, outcomes: Sequence[Outcome]) -> bool
 def _by_job(context: ReportContext, outcomes: Iterable[Outcome]) -> dict[UUID, dict[UUID, Result]]:
     found: dict[UUID, dict[UUID, Result]] = {}
     for outcome in outcomes:
+        if JOB not in outcome.raw:
+            # It keeps the number of an invoice, and is no expense.
+            continue
         result = _result(context, outcome)
         if result is None:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from io import BufferedReader, RawIOBase
@@ -19,17 +19,32 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 ENTRIES = "entries"
-JOB, ITEM, RECEIPTS = "job", "item", "receipts"
-INTO_ACCOUNT = frozenset({"refund", "chargeback", "cashback", "wallet_load"})
-"""Types that bring money into the account that they move; all others take it out."""
+JOB, ITEM, RECEIPTS, SETTLES = "job", "item", "receipts", "settles"
+INTO_ACCOUNT = frozenset({"refund", "chargeback", "cashback", "wallet_load", "invoice_payment/returned"})
+"""Words that bring money into the account that they move; all others take it out."""
+TURNED_BY_SUB_TYPE = frozenset({"invoice_payment", "reimbursement", "wallet_load"})
+"""Types whose sub types tell the direction of the money, so that one that is not known says nothing."""
+NUMBER = "number "
+"""Before the name by which payments know an invoice, in the id of the record that keeps which one it is."""
+ENTRY = "entry"
+"""In such a record: the invoice."""
+VENDOR = "vendor"
+"""Before the id of a vendor at Pleo, in the id of the record that keeps its name; and in that record, before the name.
+"""
+_NAME_CHARS_MAX = 300
 _ENDINGS = {
     "application/pdf": ".pdf", "image/jpeg": ".jpg", "image/jpg": ".jpg", "image/png": ".png", "image/gif": ".gif",
     "image/tiff": ".tif", "image/heic": ".heic",
 }  # fmt: skip
 
 
-def record_of(view: ConnectionView, job: UUID, raw: Mapping[str, JSON], receipts: Sequence[JSON]) -> Record:
-    """Return the record of an export item; ``raw`` has an id and a date, whatever else it holds."""
+def record_of(
+    view: ConnectionView, job: UUID, raw: Mapping[str, JSON], receipts: Sequence[JSON], settles: str = ""
+) -> Record:
+    """Return the record of an export item; ``raw`` has an id and a date, whatever else it holds.
+
+    ``settles`` is the entry of the invoice that a payment is for, where it is known.
+    """
     entry = str(UUID(str(raw["accountingEntryId"])))
     moment = datetime.fromisoformat(str(raw["date"]).replace("Z", "+00:00"))
     kept = {name: _text(value) for name, value in raw.items() if name not in ("files", "_links")}
@@ -37,9 +52,54 @@ def record_of(view: ConnectionView, job: UUID, raw: Mapping[str, JSON], receipts
         stream=ENTRIES,
         source_id=entry,
         day=view.days.day_of(moment) if moment.tzinfo else moment.date(),
-        raw={JOB: str(job), ITEM: kept, RECEIPTS: list(receipts)},
+        raw={JOB: str(job), ITEM: kept, RECEIPTS: list(receipts), **({SETTLES: settles} if settles else {})},
         amount=amount_of(kept),
     )
+
+
+def number_of(invoice: Record) -> Record | None:
+    """Return the record that keeps under which name payments know an invoice; nothing where it has none."""
+    item = invoice.raw[ITEM]
+    name = name_of(item) if isinstance(item, Mapping) and item.get("type") == "invoice" else ""
+    if not name:
+        return None
+    return Record(stream=ENTRIES, source_id=f"{NUMBER}{name}", day=invoice.day, raw={ENTRY: invoice.source_id})
+
+
+def vendor_of(record: Record) -> Record | None:
+    """Return the record of an invoice's vendor that QuickBooks is not known to have; nothing where it is."""
+    item = record.raw[ITEM]
+    vendor = item.get("vendor") if isinstance(item, Mapping) and str(item.get("type")).startswith("invoice") else None
+    if not isinstance(vendor, Mapping) or vendor.get("externalId") or not vendor.get("id") or not vendor.get("name"):
+        return None
+    raw: Mapping[str, JSON] = {VENDOR: str(vendor["name"])}
+    return Record(stream=ENTRIES, source_id=f"{VENDOR} {vendor['id']}", day=record.day, raw=raw)
+
+
+def name_of(raw: Mapping[str, JSON]) -> str:
+    """Return what tells an invoice from all others, on itself and on its payment: the vendor and the vendor's number.
+
+    Empty where Pleo says one of the two not; its own numbers are told of reimbursements alone.
+    """
+    more, vendor = raw.get("additionalInformation"), raw.get("vendor")
+    invoice = more.get("invoiceInformation") if isinstance(more, Mapping) else None
+    if not isinstance(vendor, Mapping) or not isinstance(invoice, Mapping) or not invoice.get("invoiceNumber"):
+        return ""
+    return f"{vendor.get('id')} {invoice['invoiceNumber']}"[:_NAME_CHARS_MAX]
+
+
+def entries_named(rows: Iterable[object], name: str) -> set[str]:
+    """Return the entries of the invoices of that name among items."""
+    return {
+        str(row.get("accountingEntryId"))
+        for row in rows
+        if isinstance(row, Mapping) and row.get("type") == "invoice" and name_of(row) == name
+    }
+
+
+def word_of(item: Item) -> str:
+    """Return the word of an item in the term table."""
+    return f"{item.type}/{item.sub_type}" if item.sub_type and item.type in TURNED_BY_SUB_TYPE else item.type
 
 
 def amount_of(raw: Mapping[str, JSON]) -> Money | None:
@@ -49,7 +109,7 @@ def amount_of(raw: Mapping[str, JSON]) -> Money | None:
         paid = item.amount.in_wallet_currency.money("amount")
     except (ValueError, BadRecord):
         return None
-    return paid if item.type in INTO_ACCOUNT else -paid
+    return paid if word_of(item) in INTO_ACCOUNT else -paid
 
 
 def _text(value: JSON | Decimal) -> JSON:

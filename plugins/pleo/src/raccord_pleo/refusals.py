@@ -17,6 +17,12 @@ LEFT_OUT = {
 """By core's codes: what is out of the connection's days, so that Pleo is told more than a code."""
 
 
+INVOICE_NUMBER = Text(
+    "Garde sous quel numéro les paiements de Pleo nomment une facture.",
+    "Keeps under which number Pleo's payments name an invoice.",
+)
+
+
 def type_unknown(kind: str, sub_type: str) -> Text:
     named = f"{kind}/{sub_type}" if sub_type else kind
     return Text(
@@ -84,14 +90,27 @@ def category_missing() -> BadRecord:
     )
 
 
-def refund_with_tax() -> BadRecord:
+def vendor_missing() -> BadRecord:
     return BadRecord(
-        "tax",
+        "vendor",
         Text(
-            "Ce remboursement porte une taxe : passez-le à la main dans QuickBooks.",
-            "This refund bears a tax: enter it in QuickBooks by hand.",
+            "La facture n'a pas de fournisseur : choisissez-le dans Pleo, puis exportez de nouveau.",
+            "The invoice has no vendor: choose it in Pleo, then export again.",
         ),
-        "pleo.refund_with_tax",
+        "pleo.vendor_missing",
+    )
+
+
+def invoice_unnamed() -> BadRecord:
+    return BadRecord(
+        "invoiceInformation",
+        Text(
+            "Le paiement ne nomme aucune facture que Raccord a reçue : exportez aussi la facture, puis de nouveau le "
+            "paiement, ou passez-le à la main.",
+            "The payment names no invoice that Raccord received: export the invoice too, then the payment again, or "
+            "enter it by hand.",
+        ),
+        "pleo.invoice_unnamed",
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from raccord.plugin import BadRecord, Money, Text
@@ -170,6 +169,26 @@ class Person(_Wire):
     name: str
 
 
+class InvoiceInformation(_Wire):
+    """What Pleo says of a supplier's invoice beside its amounts."""
+
+    invoice_number: str | None = None
+    due_date: str | None = None
+
+    @property
+    def due(self) -> date | None:
+        """Return the day it is due; Pleo writes a day or a moment."""
+        try:
+            return date.fromisoformat((self.due_date or "")[:10])
+        except ValueError:
+            return None
+
+
+class AdditionalInformation(_Wire):
+    reconciliation_id: str | None = None
+    invoice_information: InvoiceInformation | None = None
+
+
 class Item(_Wire):
     """The bookable form of an expense; ``type`` stays text, for new ones must be told and not guessed."""
 
@@ -185,7 +204,7 @@ class Item(_Wire):
     supplier: Supplier | None = None
     vendor: Vendor | None = None
     user: Person | None = None
-    additional_information: Mapping[str, Any] = Field(default_factory=dict)
+    additional_information: AdditionalInformation = AdditionalInformation()
 
 
 class Result(_Wire):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+from raccord_pleo.sandbox.shapes import JOB_FAILURES, wrong_item
+
 EXPIRES = timedelta(hours=1)
 LINK_LIVES = timedelta(hours=24)
 UPDATES_MAX = 100
@@ -114,6 +116,8 @@ class TwinCompany:
         wanted = "pending" if event == "started" else "in_progress"
         if found.status != wanted or (event != "started" and event not in _EVENTS):
             raise TwinRefusalError(422, "EXPORT_JOB_STATUS_UNPROCESSABLE")
+        if reason_type is not None and reason_type not in JOB_FAILURES:
+            raise TwinRefusalError(400, "VALIDATION_FAILED", reason_type)
         found.status = "in_progress" if event == "started" else event
         found.touched, found.reason_type = self.clock(), reason_type
 
@@ -124,6 +128,9 @@ class TwinCompany:
             raise TwinRefusalError(413, "EXPORT_JOB_ITEMS_UPDATE_LIMIT")
         if found.status != "in_progress":
             raise TwinRefusalError(422, "EXPORT_JOB_STATUS_UNPROCESSABLE")
+        for row in rows:
+            if wrong := wrong_item(row):
+                raise TwinRefusalError(400, "VALIDATION_FAILED", wrong)
         taken: list[object] = []
         errors: list[object] = []
         for row in rows:
@@ -162,9 +169,14 @@ class TwinCompany:
         there.append(made)
         return made
 
+    def add_vendor(self, row: Mapping[str, object]) -> dict[str, object]:
+        """Make a vendor; it is a draft, whatever is asked, until the accounting system is said to have it."""
+        return self.add("vendors", "externalId" if row.get("externalId") else "name", {**row, "state": "DRAFT"})
+
     def change(self, name: str, id_: str, row: Mapping[str, object]) -> dict[str, object]:
         """Bring an entry up to date; tags are looked for in every group."""
-        names = [name] if name else [each for each in self.lists if each not in ("accounts", "tax-codes", "tag-groups")]
+        others = ("accounts", "tax-codes", "tag-groups", "vendors")
+        names = [name] if name else [each for each in self.lists if each not in others]
         found = next((each for one in names for each in self.lists.get(one, ()) if each["id"] == id_), None)
         if found is None:
             raise TwinRefusalError(404, "NOT_FOUND")

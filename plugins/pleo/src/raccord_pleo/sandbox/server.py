@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import threading
 from collections.abc import Mapping
 from decimal import Decimal
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from raccord_pleo.sandbox.company import Filed, TwinCompany, TwinRefusalError
+from raccord_pleo.sandbox.shapes import SHAPES
 
 PAGE_MAX = 100
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -114,11 +116,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._known()
         company = self.twin.company
         said = json.loads(body, parse_float=Decimal) if body else {}
+        named = path[1].replace("chart-of-accounts", "accounts") if len(path) > 1 else ""
+        shape = SHAPES.get(f"{self.command} {named}") if len(path) < 4 else None
+        if shape is not None and (wrong := shape.wrong(said)):
+            raise TwinRefusalError(400, "VALIDATION_FAILED", wrong)
         match self.command, path:
             case "POST", ["v1", "chart-of-accounts:search"]:
                 self._answer(200, _slice(company.lists.get("accounts", []), asked))
             case "POST", ["v0", "tax-codes:search"]:
                 self._answer(200, _slice(company.lists.get("tax-codes", []), asked))
+            case "POST", ["v1", "vendors:search"]:
+                self._answer(200, _slice(company.lists.get("vendors", []), asked))
+            case "POST", ["v1", "vendors"]:
+                self._answer(201, {"data": company.add_vendor(said)})
+            case "PUT", ["v1", "vendors", id_]:
+                self._answer(200, {"data": company.change("vendors", id_, said)})
             case "GET", ["v0", "tag-groups"]:
                 self._answer(200, {"data": company.lists.get("tag-groups", [])})
             case "GET", ["v0", "tag-groups", group, "tags"]:
@@ -148,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise TwinRefusalError(403, "FORBIDDEN", scope)
 
     def _answer(self, status: int, value: object, headers: Mapping[str, str] | None = None) -> None:
-        self._send(status, json.dumps(value).encode(), "application/json", headers)
+        self._send(status, _written(value), "application/json", headers)
 
     def _send(self, status: int, content: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
@@ -171,6 +183,12 @@ def _slice(rows: list[dict[str, object]], asked: Mapping[str, str]) -> dict[str,
         "total": len(rows),
     }
     return {"data": data, "pagination": pagination}
+
+
+def _written(value: object) -> bytes:
+    """Return JSON whose decimals are numbers, digit for digit."""
+    marked = json.dumps(value, default=lambda each: f"\N{SYMBOL FOR NULL}{each:f}")
+    return re.sub(r'"\\u2400([^"]+)"', r"\1", marked).encode()
 
 
 def _cursor(place: int) -> str:
