@@ -16,9 +16,20 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.bank_rules import RuleSaid, check_body
 from raccord.overview.rule_views import Answer, answer_of, names_of
 from raccord.store.models import Connection
-from raccord.sync.bank_rules import Mode, Rule, first_fitting, fits
+from raccord.sync.bank_rules import Mode, Rule, fits
 from raccord.sync.paying import PAYS
-from raccord.sync.ruling import BOTH_SIDES, MATCH_FIRST, Judge, Place, by_person, read_places, read_rules, said_of
+from raccord.sync.rule_order import RuleOrder
+from raccord.sync.ruling import (
+    BOTH_SIDES,
+    MATCH_FIRST,
+    Judge,
+    Place,
+    by_person,
+    days_of,
+    read_places,
+    read_rules,
+    said_of,
+)
 from raccord.sync.treatments import Treated, Treatment, arrives
 
 LINES_MAX = 20_000
@@ -88,7 +99,7 @@ def try_rule(session: Session, company_id: str, said: RuleSaid, rule_id: str = "
     rules, mine = _with(read_rules(session, company_id), said, rule_id)
     looked = read_places(session, company_id, rules, limit=LINES_MAX + 1)
     places, before = looked[:LINES_MAX], rules[: rules.index(mine)]
-    judge = Judge(session, company_id, rules)
+    judge, earlier = Judge(session, company_id, rules, days_of(places)), RuleOrder(before)
     counts: dict[str, int] = dict.fromkeys(
         ("waiting", "goes", "other", "against", "alike", "earlier", "matched", "both_sides", "unfit"), 0
     )
@@ -96,7 +107,7 @@ def try_rule(session: Session, company_id: str, said: RuleSaid, rule_id: str = "
     for place in places:
         if not fits(mine, place.line):
             continue
-        kinds, treatment, reason = _judged(judge, mine, before, place)
+        kinds, treatment, reason = _judged(judge, mine, earlier, place)
         if not kinds:
             continue
         for kind in kinds:
@@ -112,11 +123,9 @@ def try_rule(session: Session, company_id: str, said: RuleSaid, rule_id: str = "
     )
 
 
-def _judged(
-    judge: Judge, rule: Rule, before: Sequence[Rule], place: Place
-) -> tuple[Sequence[str], Treatment | None, str]:
+def _judged(judge: Judge, rule: Rule, before: RuleOrder, place: Place) -> tuple[Sequence[str], Treatment | None, str]:
     """Return as what a line counts, what the rule says of it, and why it cannot."""
-    if first_fitting(before, place.line) is not None:
+    if before.first_fitting(place.line) is not None:
         return ("earlier",), None, ""
     ruling = judge.by(rule, place)
     if ruling.treatment is None:

@@ -14,7 +14,7 @@ from raccord.overview.listing import Within, among
 from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold, LedgerEntry
 from raccord.sync.bank_rules import BODY, Mode, Outcome, RuleBody
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.ruling import Judge, Ruling, read_places, read_rules
+from raccord.sync.ruling import Judge, Ruling, days_of, read_places, read_rules
 from raccord.sync.treatments import Part, Treatment
 
 Names = Mapping[tuple[str, str], str]
@@ -99,12 +99,16 @@ def rulings_on(session: Session, hold_ids: Collection[str]) -> dict[str, Ruling]
         rules = read_rules(session, company_id)
         if not any(rule.enabled for rule in rules):
             continue
-        judge = Judge(session, company_id, rules)
-        for ids in chunks(drafts, CHUNK):
-            for place in read_places(session, company_id, rules, [DraftRow.id.in_(ids)]):
-                ruling = judge.of(place)
-                if ruling is not None and place.waits:
-                    found[place.hold_id] = ruling
+        places = [
+            place
+            for ids in chunks(drafts, CHUNK)
+            for place in read_places(session, company_id, rules, [DraftRow.id.in_(ids)])
+        ]
+        judge = Judge(session, company_id, rules, days_of(places))
+        for place in places:
+            ruling = judge.of(place)
+            if ruling is not None and place.waits:
+                found[place.hold_id] = ruling
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -220,11 +220,6 @@ def fits(rule: Rule, line: Line) -> bool:
     judged = (_holds(each, line) for each in body.conditions)
     # A rule without conditions would be about everything: nothing is not a condition that holds.
     return bool(body.conditions) and (all(judged) if body.together is Together.ALL else any(judged))
-
-
-def first_fitting(rules: Iterable[Rule], line: Line) -> Rule | None:
-    """Return the first rule, in the order given, that fits a line."""
-    return next((rule for rule in rules if fits(rule, line)), None)
 
 
 def treatment_of(rule: Rule, line: Line) -> Treatment:

@@ -31,7 +31,7 @@ from raccord.store.models import (
     PlanLine,
     SourceRecord,
 )
-from raccord.sync.bank_rules import BODY, KindCondition, Line, Mode, Rule, first_fitting, treatment_of
+from raccord.sync.bank_rules import BODY, KindCondition, Line, Mode, Rule, treatment_of
 from raccord.sync.bodies import load_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.line_answers import LEARNED, RULED, UNRULED, answered
@@ -40,6 +40,7 @@ from raccord.sync.pairing import DAYS_APART
 from raccord.sync.paying import MATCHES, PAYS, asked_in
 from raccord.sync.plan import Planner
 from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.rule_order import RuleOrder
 from raccord.sync.treatment_fit import BooksFit
 from raccord.sync.treatments import (
     TREATMENT,
@@ -175,15 +176,19 @@ class Judge:
     session: Session
     company_id: str
     rules: Sequence[Rule]
+    days: tuple[date, date] | None = None
+    """The first and the last day of the lines; nothing where they may be of any."""
+    _order: RuleOrder = field(init=False)
     _fit: BooksFit = field(init=False)
     _sides: Mapping[tuple[str, str], list[tuple[date, int]]] | None = None
 
     def __post_init__(self) -> None:
+        self._order = RuleOrder(self.rules)
         self._fit = BooksFit(self.session, self.company_id)
 
     def of(self, place: Place) -> Ruling | None:
         """Return what the first rule that fits says of a line, whatever else was said of it."""
-        rule = first_fitting(self.rules, place.line)
+        rule = self._order.first_fitting(place.line)
         return None if rule is None else self.by(rule, place)
 
     def by(self, rule: Rule, place: Place) -> Ruling:
@@ -212,8 +217,12 @@ class Judge:
 
     def _read_sides(self) -> Mapping[tuple[str, str], list[tuple[date, int]]]:
         states = (DraftState.HELD, DraftState.WAITING, DraftState.PLANNED)
+        where: list[ColumnElement[bool]] = [DraftRow.state.in_(states)]
+        if self.days is not None:
+            apart = timedelta(DAYS_APART)
+            where.append(DraftRow.day.between(self.days[0] - apart, self.days[1] + apart))
         sides: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
-        for each in read_places(self.session, self.company_id, self.rules, [DraftRow.state.in_(states)]):
+        for each in read_places(self.session, self.company_id, self.rules, where):
             sides[each.line.account, _moved(each.line.draft)].append((each.line.day, each.draft_id))
         return sides
 
@@ -240,9 +249,10 @@ def rule_lines(planner: Planner, after: int, limit: int) -> int:
     )
     if not waiting:
         return 0
-    judge = Judge(session, connection.company_id, rules)
+    places = read_places(session, connection.company_id, rules, [DraftRow.id.in_(waiting)])
+    judge = Judge(session, connection.company_id, rules, days_of(places))
     answered = []
-    for place in read_places(session, connection.company_id, rules, [DraftRow.id.in_(waiting)]):
+    for place in places:
         ruling = judge.of(place) if place.waits else None
         if ruling is None or ruling.treatment is None or not ruling.goes:
             continue
@@ -256,6 +266,12 @@ def rule_lines(planner: Planner, after: int, limit: int) -> int:
     if answered:
         planner.again(answered)
     return max(each for each in waiting if each is not None)
+
+
+def days_of(places: Sequence[Place]) -> tuple[date, date] | None:
+    """Return the first and the last day of some lines."""
+    days = [place.line.day for place in places]
+    return (min(days), max(days)) if days else None
 
 
 def any_applied(session: Session, company_id: str) -> bool:

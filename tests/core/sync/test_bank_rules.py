@@ -30,13 +30,13 @@ from raccord.sync.bank_rules import (
     TextTest,
     Together,
     allot,
-    first_fitting,
     fits,
     fold,
     treatment_of,
 )
 from raccord.sync.line_answers import LEARNED, RULED
 from raccord.sync.paying import PAYS
+from raccord.sync.rule_order import RuleOrder
 from raccord.sync.ruling import Place, by_person
 from raccord.sync.treatments import TREATMENT, Treated, UnfitTreatment, shares
 
@@ -147,29 +147,30 @@ def test_conditions_go_together_as_the_rule_says_and_its_limits_always_count() -
 
 
 CONDITIONS = st.one_of(
-    st.builds(text, st.sampled_from(TextTest), st.sampled_from(["cafe", "loyer", "c", "é"])),
+    st.builds(text, st.sampled_from(TextTest), st.sampled_from(["cafe", "loyer mars", "a/loyer", "c", "é", "oye"])),
     st.builds(lambda n: AmountCondition(test=AmountTest.UNDER, amount=Decimal(n)), st.integers(1, 9)),
     st.builds(DirectionCondition, direction=st.sampled_from(Direction)),
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
-    some=st.lists(st.tuples(CONDITIONS, st.booleans()), max_size=8),
+    some=st.lists(st.tuples(st.lists(CONDITIONS, max_size=3), st.sampled_from(Together), st.booleans()), max_size=8),
     total=st.integers(1, 900),
-    said=st.sampled_from(["CAFE", "Loyer mars", "Café é", ""]),
+    said=st.sampled_from(["CAFE", "Loyer-mars", "A  LOYER", "Café é", "ca", ""]),
 )
 def test_of_the_rules_that_fit_the_first_in_order_counts(
-    some: list[tuple[Condition, bool]], total: int, said: str
+    some: list[tuple[list[Condition], Together, bool]], total: int, said: str
 ) -> None:
-    rules = [rule(each, id=f"r{place}", enabled=on) for place, (each, on) in enumerate(some)]
+    rules = [rule(*each, id=f"r{place}", enabled=on, together=how) for place, (each, how, on) in enumerate(some)]
     here = line(spent(str(Decimal(total) / 100), said))
-    found = first_fitting(rules, here)
+    found = RuleOrder(rules).first_fitting(here)
     fitting = [each for each in rules if fits(each, here)]
     assert found == (fitting[0] if fitting else None)
     assert all(each.enabled for each in fitting)
     others = [each for each in rules if each not in fitting]
-    assert first_fitting([*others, *fitting], here) == found, "rules that do not fit change nothing, wherever they are"
+    again = RuleOrder([*others, *fitting]).first_fitting(here)
+    assert again == found, "rules that do not fit change nothing, wherever they are"
 
 
 @settings(max_examples=100, deadline=None)
