@@ -25,6 +25,7 @@ from raccord.cli.words import Command, Context, Group, State
 from raccord.jobs.errors import EXPLANATIONS
 from raccord.overview.conflict_words import ANSWERS, TITLES, WHO
 from raccord.plugin import contexts, drafts, errors, hooks, info, ledger, lines, owed, records, references, terms
+from raccord.plugin.testing.kit import rules as conformance_rules
 from raccord.quarantine import _SENTENCES, Rule, fix_for
 from raccord.quickbooks import Cause
 from raccord.quickbooks import explain as explain_cause
@@ -45,6 +46,7 @@ def pages() -> dict[Path, str]:
         written[REFERENCE / f"errors.{language}.md"] = errors_page(language)
         written[REFERENCE / f"commands.{language}.md"] = commands_page(language)
         written[REFERENCE / f"conflicts.{language}.md"] = conflicts_page(language)
+        written[REFERENCE / f"conformance.{language}.md"] = conformance_page(language)
     return written
 
 
@@ -250,6 +252,33 @@ def _trees(*folders: str) -> Iterator[ast.AST]:
 
 def _toml(path: str) -> dict[str, dict[str, str]]:
     return tomllib.loads((ROOT / path).read_text(encoding="utf-8"))
+
+
+# --- conformance ---
+
+
+def conformance_page(language: Language) -> str:
+    """Return the page of all rules that connectors are judged by."""
+    french = (
+        "`raccord check PLUGIN` juge un connecteur par ces règles, sans réseau ni base de données, sur les sources "
+        "inventées qu'il apporte (`sandbox.trials()`). Chaque règle est prouvée par un connecteur qui ment sur elle et "
+        "sur aucune autre. Une règle qui ne peut pas valoir pour une source s'exempte dans `Trial.exempt`, avec la "
+        "raison, que `raccord check` montre. Cette page est tirée du code par `docs/generate_reference.py`."
+    )
+    english = (
+        "`raccord check PLUGIN` judges a connector by these rules, without network or database, on the made-up sources "
+        "that it brings (`sandbox.trials()`). Each rule is proven by a connector that lies about it and no other. "
+        "A rule that cannot hold for a source is exempted in `Trial.exempt`, with the reason, which `raccord check` "
+        "shows. This page is written from the code by `docs/generate_reference.py`."
+    )
+    title, said, what = {
+        "fr": ("# Règles de conformité", french, "Que faire : "),
+        "en": ("# Rules of conformance", english, "What to do: "),
+    }[language]
+    lines = [title, "", said, ""]
+    for rule in conformance_rules().values():
+        lines += [f"## {rule.id}", "", rule.reason.get(language), "", f"{what}{rule.fix.get(language)}", ""]
+    return "\n".join(lines)
 
 
 # --- conflicts ---

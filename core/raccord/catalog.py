@@ -109,7 +109,7 @@ class _Raised:
 def contained(step: Callable[[], _Result]) -> _Result | _Raised:
     """Run code of a plugin and return what it raised instead of raising it; what it prints goes to the log.
 
-    This is one of the two guards of the house. Importing a stranger's module can raise anything, ``SystemExit`` too;
+    This is one of the guards of the house. Importing a stranger's module can raise anything, ``SystemExit`` too;
     only the operator's own Ctrl-C passes.
     """
     printed = io.StringIO()

@@ -13,6 +13,7 @@ FUNCTION_LINES_MAX = 70
 GUARDS = {
     "core/raccord/catalog.py:contained": "importing and examining a stranger's module may raise anything",
     "core/raccord/guard.py:call": "a hook may raise anything",
+    "core/raccord/plugin/testing/kit/asking.py:asked": "a connector under test may raise anything",
 }
 """The only functions with a broad ``except``, each with its reason."""
 

@@ -98,6 +98,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.plugins_command:command",
         Phrase("Montrer les connecteurs installés, les autoriser.", "Show the installed connectors, allow them."),
     ),
+    "check": Lazy(
+        "raccord.cli.check_command:command",
+        Phrase("Juger un connecteur par les règles de conformité.", "Judge a connector by the rules of conformance."),
+    ),
     "people": Lazy(
         "raccord.cli.people_command:command",
         Phrase("Montrer qui peut se connecter aux pages, inviter.", "Show who may sign in to the pages, invite."),

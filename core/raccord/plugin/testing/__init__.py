@@ -1,10 +1,13 @@
-"""What a connector's own tests need: a file box, contexts, and readers that hold a connector to the contract."""
+"""What a connector's own tests need: a file box, contexts, strict readers, and the conformance kit."""
 
 from raccord.plugin.testing.contexts import FakeFetchContext, FakeMapContext, FixedClock, NoHttp
 from raccord.plugin.testing.contract import ContractBroken, Reading, map_records, read_stream
 from raccord.plugin.testing.files import FileShelf, ShelvedFile
+from raccord.plugin.testing.kit import Report, Verdict, check_connector
+from raccord.plugin.testing.trial import Again, Telling, Trial
 
 __all__ = [
+    "Again",
     "ContractBroken",
     "FakeFetchContext",
     "FakeMapContext",
@@ -12,7 +15,12 @@ __all__ = [
     "FixedClock",
     "NoHttp",
     "Reading",
+    "Report",
     "ShelvedFile",
+    "Telling",
+    "Trial",
+    "Verdict",
+    "check_connector",
     "map_records",
     "read_stream",
 ]

@@ -1,0 +1,132 @@
+"""``raccord check``: a connector judged by the conformance kit, offline and without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from types import ModuleType
+
+import click
+
+from raccord.catalog import GROUP, load_catalog
+from raccord.cli.exits import Exit
+from raccord.cli.language import Phrase
+from raccord.cli.output import Column, Output, both, output
+from raccord.cli.words import command as command_of
+from raccord.errors import RaccordError
+from raccord.plugin.testing.kit import PAGE, Judged, Report, Verdict, check_connector
+from raccord.plugin.texts import Text
+
+
+class NotCheckedError(RaccordError):
+    """Raised when there is no such connector to judge, or it was not let in."""
+
+
+_SAID = {
+    Verdict.BROKEN: Phrase("non respectée", "broken"),
+    Verdict.NOT_JUDGED: Phrase("pas jugée", "not judged"),
+    Verdict.EXEMPT: Phrase("exemptée", "exempt"),
+}
+
+
+@command_of(
+    "check",
+    "Juger un connecteur installé par les règles de conformité, sans réseau ni base de données.",
+    "Judge an installed connector by the rules of conformance, without network or database.",
+)
+@click.argument("connector", metavar="PLUGIN")
+def command(connector: str) -> Exit:
+    report = check_connector(_module(connector))
+    if output().as_json:
+        output().json(_json(report))
+    else:
+        _show(output(), report)
+    return Exit.OK if report.passed else Exit.FAILED
+
+
+def _module(name: str) -> ModuleType:
+    """Return the module of an admitted connector; refuses what is not there, or says why it was not let in."""
+    catalog = load_catalog()
+    for one in catalog.quarantined:
+        if name in (one.name, one.distribution):
+            raise NotCheckedError(str(one.code), one.reason, one.fix)
+    found = catalog.get(name) or catalog.get(name.removeprefix("raccord-"))
+    points = entry_points(group=GROUP, name="" if found is None else found.name)
+    loaded = [point.load() for point in points if found is not None]
+    if not loaded:
+        raise NotCheckedError(
+            "connector.not_installed",
+            Text(f"Le connecteur « {name} » n'est pas installé.", f"The connector “{name}” is not installed."),
+            Text(
+                "Installez-le (pip install -e dossier) ; « raccord plugins » montre ceux qui sont là.",
+                "Install it (pip install -e folder); “raccord plugins” shows those that are there.",
+            ),
+        )
+    module = loaded[0]
+    if not isinstance(module, ModuleType):
+        raise NotCheckedError(
+            "check.no_module",
+            Text("Son point d'entrée n'est pas un module.", "Its entry point is no module."),
+            Text(
+                "Faites mener le point d'entrée au module qui contient les hooks.",
+                "Make the entry point lead to the module that holds the hooks.",
+            ),
+        )
+    return module
+
+
+def _show(out: Output, report: Report) -> None:
+    told = [one for one in report.judged if one.verdict in _SAID]
+    out.table(
+        Phrase(f"Conformité : {report.connector}", f"Conformance: {report.connector}"),
+        [
+            Column(Phrase("Règle", "Rule")),
+            Column(Phrase("Verdict", "Verdict")),
+            Column(Phrase("Pourquoi, et que faire", "Why, and what to do")),
+        ],
+        [_row(out, one) for one in sorted(told, key=lambda one: list(_SAID).index(one.verdict))],
+        empty=Phrase("Rien à redire.", "Nothing to object to."),
+    )
+    counts = {each: len(report.of(each)) for each in Verdict}
+    out.say(
+        Phrase(
+            f"{counts[Verdict.KEPT]} respectées, {counts[Verdict.BROKEN]} non respectées, "
+            f"{counts[Verdict.NOT_JUDGED]} pas jugées, {counts[Verdict.EXEMPT]} exemptées, "
+            f"{counts[Verdict.NOT_CONCERNED]} sans objet. Les règles : {PAGE}.fr.md",
+            f"{counts[Verdict.KEPT]} kept, {counts[Verdict.BROKEN]} broken, {counts[Verdict.NOT_JUDGED]} not judged, "
+            f"{counts[Verdict.EXEMPT]} exempt, {counts[Verdict.NOT_CONCERNED]} without object. The rules: {PAGE}.en.md",
+        )
+    )
+
+
+def _row(out: Output, one: Judged) -> Sequence[str]:
+    match one.verdict:
+        case Verdict.EXEMPT:
+            why = "" if one.why is None else one.why.get(out.language)
+        case Verdict.NOT_JUDGED:
+            why = f"→ {', '.join(one.places)}"
+        case _:
+            places = "\n".join(one.places)
+            why = f"{one.rule.reason.get(out.language)}\n{places}\n{one.rule.fix.get(out.language)}"
+    trial = f" ({one.trial})" if one.trial else ""
+    return [f"{one.rule.id}{trial}", _SAID[one.verdict].get(out.language), why]
+
+
+def _json(report: Report) -> object:
+    return {
+        "connector": report.connector,
+        "passed": report.passed,
+        "rules": [
+            {
+                "id": one.rule.id,
+                "trial": one.trial,
+                "verdict": one.verdict.value,
+                "places": list(one.places),
+                "reason": both(one.rule.reason),
+                "fix": both(one.rule.fix),
+                "why": None if one.why is None else both(one.why),
+                "page": f"{PAGE}.en.md#{one.rule.anchor}",
+            }
+            for one in report.judged
+        ],
+    }

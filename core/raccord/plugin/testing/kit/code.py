@@ -1,0 +1,51 @@
+"""Rules on a connector's code, read and never run: what it imports, and no float where money passes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from raccord.plugin.testing.kit.rules import check
+from raccord.plugin.testing.kit.subject import Subject
+
+_OURS = ("raccord", "raccord_web", "raccord_migrations", "raccord_sandbox")
+_TWINS = ("sandbox", "twin", "tests")
+
+
+@check("code.imports")
+def _imports(subject: Subject) -> Iterator[str]:
+    for path, tree in _trees(subject):
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module is not None and not node.level:
+                names = [node.module]
+            for name in names:
+                allowed = name == "raccord.plugin" or name.startswith("raccord.plugin.")
+                if name.partition(".")[0] in _OURS and not allowed:
+                    yield f"{path}: {name}"
+
+
+@check("code.floats")
+def _floats(subject: Subject) -> Iterator[str]:
+    for path, tree in _trees(subject):
+        if path.startswith(_TWINS):
+            continue
+        for node in ast.walk(tree):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
+            literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
+            if called or literal:
+                yield f"{path}:{getattr(node, 'lineno', 0)}"
+
+
+def _trees(subject: Subject) -> list[tuple[str, ast.AST]]:
+    found = subject.once("trees", lambda: list(_read(subject)))
+    assert isinstance(found, list)  # noqa: S101 - for the type checker
+    return found
+
+
+def _read(subject: Subject) -> Iterator[tuple[str, ast.AST]]:
+    home = Path(str(subject.plugin.__file__))
+    paths = sorted(home.parent.rglob("*.py")) if home.name == "__init__.py" else [home]
+    for path in paths:
+        yield str(path.relative_to(home.parent)), ast.parse(path.read_text(encoding="utf-8"))

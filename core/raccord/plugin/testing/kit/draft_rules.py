@@ -1,0 +1,132 @@
+"""Rules on drafts: they balance to the cent, by the roles that the manifest declares and links that lead somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+
+from raccord.plugin.drafts import (
+    BillPayment,
+    Draft,
+    JournalEntry,
+    MoneyDraft,
+    Payment,
+    Role,
+    Side,
+    StatedTax,
+    TaxMode,
+    Transfer,
+    links_in,
+)
+from raccord.plugin.money import exponent
+from raccord.plugin.testing.kit.mapping import drafts, money_drafts
+from raccord.plugin.testing.kit.rules import NotConcerned, check
+from raccord.plugin.testing.kit.subject import Subject
+
+_WITHOUT_LINES = (JournalEntry, Transfer, Payment, BillPayment)
+
+
+@check("draft.lines")
+def _lines(subject: Subject) -> Iterator[str]:
+    for draft in _with_lines(subject):
+        lines = _sum(draft)
+        if _tax_mode(draft) is TaxMode.EXCLUSIVE and not _taxes(draft):
+            continue  # QuickBooks computes the tax; the total is held against its answer.
+        if _tax_mode(draft) is not TaxMode.EXCLUSIVE and lines != _total(draft):
+            yield f"{draft.key}: {lines} ≠ {_total(draft)}"
+
+
+@check("draft.taxes")
+def _tax_totals(subject: Subject) -> Iterator[str]:
+    taxed = [draft for draft in _with_lines(subject) if _taxes(draft)]
+    if not taxed:
+        raise NotConcerned
+    for draft in taxed:
+        taxes = sum((each.amount for each in _taxes(draft)), Decimal(0))
+        if _tax_mode(draft) is TaxMode.EXCLUSIVE and _sum(draft) + taxes != _total(draft):
+            yield f"{draft.key}: {_sum(draft)} + {taxes} ≠ {_total(draft)}"
+        elif _tax_mode(draft) is TaxMode.NONE or abs(taxes) >= max(abs(_total(draft)), Decimal("0.01")):
+            yield f"{draft.key}: {_tax_mode(draft)} {taxes} / {_total(draft)}"
+
+
+@check("draft.journal")
+def _journal(subject: Subject) -> Iterator[str]:
+    for _, draft in money_drafts(subject):
+        if isinstance(draft, JournalEntry):
+            balance = sum(
+                (each.amount if each.side is Side.DEBIT else -each.amount for each in draft.lines), Decimal(0)
+            )
+            if balance or not any(each.account == draft.money for each in draft.lines):
+                yield f"{draft.key}: {balance}"
+
+
+@check("draft.cents")
+def _cents(subject: Subject) -> Iterator[str]:
+    for _, draft in money_drafts(subject):
+        cent = Decimal(1).scaleb(-exponent(draft.currency))
+        lines = [each.amount for each in getattr(draft, "lines", ())]
+        for amount in (*lines, getattr(draft, "total", Decimal(0))):
+            if not isinstance(amount, Decimal) or amount != amount.quantize(cent):
+                yield f"{draft.key}: {amount}"
+
+
+@check("draft.signs")
+def _signs(subject: Subject) -> Iterator[str]:
+    for _, draft in money_drafts(subject):
+        if isinstance(draft, JournalEntry):
+            if any(each.amount < 0 for each in draft.lines):
+                yield draft.key
+        elif draft.total < 0:
+            yield f"{draft.key}: {draft.total}"
+
+
+@check("draft.roles")
+def _roles(subject: Subject) -> Iterator[str]:
+    known = {each.name for each in subject.info.roles}
+    for draft in drafts(subject):
+        for name in sorted(set(_roles_in(draft)) - known):
+            yield f"{draft.key}: {name}"
+
+
+@check("draft.links")
+def _links(subject: Subject) -> Iterator[str]:
+    known = {draft.key for draft in drafts(subject)}
+    for draft in drafts(subject):
+        yield from (f"{draft.key}: {key}" for key in links_in(draft) if key not in known)
+
+
+def _with_lines(subject: Subject) -> Iterator[MoneyDraft]:
+    for _, draft in money_drafts(subject):
+        if not isinstance(draft, _WITHOUT_LINES):
+            yield draft
+
+
+def _sum(draft: Draft) -> Decimal:
+    lines = sum((each.amount for each in getattr(draft, "lines", ())), Decimal(0))
+    discount = getattr(draft, "discount", None)
+    return lines - (discount.amount if discount is not None else 0)
+
+
+def _total(draft: Draft) -> Decimal:
+    total: Decimal = getattr(draft, "total", Decimal(0))
+    return total
+
+
+def _tax_mode(draft: Draft) -> TaxMode:
+    return getattr(draft, "tax_mode", TaxMode.NONE)
+
+
+def _taxes(draft: Draft) -> tuple[StatedTax, ...]:
+    return getattr(draft, "taxes", ())
+
+
+def _roles_in(value: object) -> Iterator[str]:
+    if isinstance(value, Role):
+        yield value.name
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _roles_in(each)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for each in fields(value):
+            yield from _roles_in(getattr(value, each.name))

@@ -1,0 +1,66 @@
+"""Rules on identity: the same facts told another way are the same records, and nothing but the same records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from raccord.plugin.testing.kit.rules import NotConcerned, check
+from raccord.plugin.testing.kit.subject import Read, Subject, facts
+from raccord.plugin.testing.trial import Again
+
+
+def _differences(subject: Subject, read: Read) -> Iterator[str]:
+    wanted, found = facts(subject.told.records), facts(read.records)
+    if read.error is not None:
+        yield f"{read.error.stream}: {read.error.asked.raised}"
+        return
+    for stream, id_ in sorted(wanted.keys() | found.keys()):
+        old, new = wanted.get((stream, id_)), found.get((stream, id_))
+        if old is None:
+            yield f"{stream}/{id_} +"
+        elif new is None:
+            yield f"{stream}/{id_} -"
+        elif old != new:
+            yield f"{stream}/{id_}: {old[0]} {old[1]} {old[2]} ≠ {new[0]} {new[1]} {new[2]}"
+
+
+def _retold(subject: Subject, again: Again) -> Iterator[str]:
+    telling = subject.trial.again.get(again)
+    if telling is None:
+        raise NotConcerned
+    yield from _differences(subject, subject.read(telling))
+
+
+@check("identity.reordered")
+def _reordered(subject: Subject) -> Iterator[str]:
+    yield from _retold(subject, Again.REORDERED)
+
+
+@check("identity.overlapping")
+def _overlapping(subject: Subject) -> Iterator[str]:
+    yield from _retold(subject, Again.OVERLAPPING)
+
+
+@check("identity.reissued")
+def _reissued(subject: Subject) -> Iterator[str]:
+    yield from _retold(subject, Again.REISSUED)
+
+
+@check("identity.extended")
+def _extended(subject: Subject) -> Iterator[str]:
+    telling = subject.trial.extended
+    if telling is None:
+        raise NotConcerned
+    read = subject.read(telling)
+    yield from _differences(subject, read)
+    if not any(subject.trial.marker in repr(record.raw) for record in read.records) and not _in_a_file(subject, read):
+        yield subject.trial.marker
+
+
+def _in_a_file(subject: Subject, read: Read) -> bool:
+    """Tell whether a file that the connector received keeps the marker; files are kept whole."""
+    for file in read.box:
+        with file.open() as stream:
+            if subject.trial.marker.encode() in stream.read():
+                return True
+    return False

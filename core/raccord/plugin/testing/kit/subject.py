@@ -1,0 +1,249 @@
+"""A connector on one made-up source: what it reads and makes of it, each thing asked once and kept for all rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from raccord.plugin.days import MIDNIGHT
+from raccord.plugin.hooks import Mapped, Skipped
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.records import Page, Record, Reject
+from raccord.plugin.terms import TermTable
+from raccord.plugin.testing.contexts import FakeFetchContext, FakeMapContext, FixedClock, NoHttp
+from raccord.plugin.testing.files import FileShelf
+from raccord.plugin.testing.kit.asking import Asked, asked
+from raccord.plugin.testing.kit.watched_http import Trouble, WatchedHttp, hosts_of
+from raccord.plugin.testing.trial import Telling, Trial
+from raccord.plugin.texts import Language
+
+PAGES_MAX = 2000
+
+
+class NotJudgedError(Exception):
+    """Raised where a rule cannot be judged, because what it looks at did not come to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """One call of ``fetch_records`` and what came of it; ``known`` are the ids of the stream that came before."""
+
+    stream: str
+    cursor: str | None
+    asked: Asked[Page | None]
+    known: frozenset[str]
+
+    @property
+    def page(self) -> Page | None:
+        found = self.asked.answer
+        return found if isinstance(found, Page) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """What a reading may have otherwise than the trial says."""
+
+    starts_on: date | None = None
+    later: timedelta = timedelta(0)
+    time_zone: ZoneInfo | None = None
+    cut_off: time = MIDNIGHT
+    trouble: Trouble | None = None
+    files_first: Sequence[tuple[str, bytes]] = ()
+
+
+@dataclass
+class Read:
+    """All that came of reading a telling: its pages, its records as they came last, and the open source."""
+
+    turns: list[Turned]
+    context: FakeFetchContext
+    http: WatchedHttp
+    box: FileShelf
+    requests: int = 0
+    """How many requests the reading took."""
+
+    @property
+    def pages(self) -> Iterator[tuple[Turned, Page]]:
+        return ((turn, turn.page) for turn in self.turns if turn.page is not None)
+
+    @cached_property
+    def records(self) -> list[Record]:
+        found: dict[tuple[str, str], Record] = {}
+        for _, page in self.pages:
+            for record in page.records:
+                key = (record.stream, record.source_id)
+                old = found.get(key)
+                if old is None or old.as_of is None or record.as_of is None or record.as_of >= old.as_of:
+                    found[key] = record
+        return list(found.values())
+
+    @property
+    def rejects(self) -> list[Reject]:
+        return [reject for _, page in self.pages for reject in page.rejects]
+
+    @property
+    def error(self) -> Turned | None:
+        return next((turn for turn in self.turns if turn.asked.error is not None), None)
+
+
+@dataclass(slots=True)
+class Subject:
+    """A connector, its manifest and one trial of it."""
+
+    plugin: ModuleType
+    info: ConnectorInfo
+    trial: Trial
+    folder: Path
+    stack: ExitStack
+    _kept: dict[str, object] = field(default_factory=dict)
+    _boxes: int = 0
+
+    def once(self, name: str, make: Callable[[], object]) -> object:
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
+
+    @property
+    def settings(self) -> BaseModel:
+        try:
+            return self.info.settings.model_validate(dict(self.trial.values))
+        except ValidationError as error:
+            raise NotJudgedError("settings.trial") from error
+
+    @property
+    def told(self) -> Read:
+        """The reading that rules look at: whole, and without an error."""
+        read = self.first
+        if read.error is not None:
+            raise NotJudgedError("fetch.raises")
+        if not read.records:
+            raise NotJudgedError("trial.records")
+        return read
+
+    @property
+    def first(self) -> Read:
+        """The reading of the trial as it is told, whatever came of it."""
+        found = self.once("first", lambda: self.read(self.trial.told))
+        assert isinstance(found, Read)  # noqa: S101 - for the type checker
+        return found
+
+    @property
+    def mapped(self) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
+        """Each record of the trial, as it comes out of the store, with what mapping made of it."""
+        found = self.once("mapped", lambda: [(one, self.map(one)) for one in map(stored, self.told.records)])
+        assert isinstance(found, list)  # noqa: S101 - for the type checker
+        return found
+
+    def read(self, telling: Telling, where: Where | None = None) -> Read:
+        """Read all streams of a telling, anew after each file that arrives."""
+        opened = self.open(telling, where or Where())
+        cursors: dict[str, str | None] = {}
+        known: dict[str, set[str]] = {}
+        arrivals: Sequence[tuple[str, bytes] | None] = [*telling.files] or [None]
+        for arrival in arrivals:
+            if arrival is not None:
+                opened.box.put(*arrival)
+            for stream in self.info.streams:
+                self._drain(opened, stream.name, cursors, known.setdefault(stream.name, set()))
+        opened.requests = opened.http.requests
+        return opened
+
+    def open(self, telling: Telling, where: Where) -> Read:
+        """Open a source without asking it anything yet."""
+        self._boxes += 1
+        box = FileShelf(self.folder / str(self._boxes))
+        for name, content in where.files_first:
+            box.put(name, content)
+        inner = NoHttp() if telling.http is None else self.stack.enter_context(telling.http())
+        settings = self.settings
+        http = WatchedHttp(inner, hosts_of(self.info.hosts, settings), where.trouble)
+        context = FakeFetchContext(
+            files=box,
+            http=http,
+            settings=settings,
+            clock=FixedClock(self.trial.now + where.later),
+            time_zone=where.time_zone or self.trial.time_zone,
+            cut_off=where.cut_off,
+            home_currency=self.trial.home_currency,
+            starts_on=where.starts_on or self.trial.starts_on,
+        )
+        return Read([], context, http, box)
+
+    def turn(self, read: Read, stream: str, cursor: str | None, known: frozenset[str] = frozenset()) -> Turned:
+        """Ask for one page."""
+        return Turned(stream, cursor, asked(lambda: self.plugin.fetch_records(read.context, stream, cursor)), known)
+
+    def go_on(self, read: Read, stream: str, cursor: str | None) -> list[Turned]:
+        """Read a stream from a cursor to its end, apart from what was read before."""
+        turns: list[Turned] = []
+        for _ in range(PAGES_MAX):
+            turn = self.turn(read, stream, cursor)
+            turns.append(turn)
+            if turn.page is None or not turn.page.more or turn.page.cursor == cursor:
+                break
+            cursor = turn.page.cursor
+        return turns
+
+    def _drain(self, read: Read, stream: str, cursors: dict[str, str | None], known: set[str]) -> None:
+        for _ in range(PAGES_MAX):
+            cursor = cursors.get(stream)
+            turn = self.turn(read, stream, cursor, frozenset(known))
+            read.turns.append(turn)
+            page = turn.page
+            if page is None:
+                return
+            known |= {record.source_id for record in page.records}
+            cursors[stream] = page.cursor
+            if not page.more or page.cursor == cursor:
+                return
+
+    def map(
+        self, record: Record, *, language: Language = "en", taxed: bool = False, terms: TermTable | None = None
+    ) -> Asked[Mapped | Skipped | None]:
+        """Ask what becomes of a record."""
+        context = FakeMapContext(
+            settings=self.settings,
+            terms=self.info.terms if terms is None else terms,
+            taxed=taxed,
+            language=language,
+            time_zone=self.trial.time_zone,
+            home_currency=self.trial.home_currency,
+            starts_on=self.trial.starts_on,
+        )
+        return asked(lambda: self.plugin.map_record(context, record))
+
+
+@contextmanager
+def opened(plugin: ModuleType, info: ConnectorInfo, trial: Trial) -> Iterator[Subject]:
+    """Open a subject whose files and sources go away at the end."""
+    with TemporaryDirectory(prefix="raccord-check-") as folder, ExitStack() as stack:
+        yield Subject(plugin, info, trial, Path(folder), stack)
+
+
+def stored(record: Record) -> Record:
+    """Return a record as mapping gets it: what the store kept of it, its JSON read back."""
+    raw = json.loads(json.dumps(record.raw, default=str), parse_float=Decimal)
+    return replace(record, raw=raw, as_of=None, begins_on=None)
+
+
+def facts(records: Sequence[Record]) -> Mapping[tuple[str, str], tuple[date, object, str]]:
+    """Return what must be the same however a source tells it: of each record its day and its amount."""
+    return {
+        (one.stream, one.source_id): (
+            one.day,
+            None if one.amount is None else one.amount.amount,
+            "" if one.amount is None else one.amount.currency,
+        )
+        for one in records
+    }

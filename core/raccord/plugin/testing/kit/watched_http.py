@@ -1,0 +1,71 @@
+"""The way out that the kit gives a connector: hosts are held against the manifest, trouble can be ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, SecretStr
+
+from raccord.plugin.contexts import Answer, Download, Http
+from raccord.plugin.testing.kit.asking import unwatched
+
+Trouble = Callable[[int], None]
+"""Is told the number of a request before it goes, counted from 1, and may raise in its place."""
+
+
+@dataclass(slots=True)
+class WatchedHttp:
+    """Hands requests on to the made-up source and notes the hosts that the manifest does not declare."""
+
+    inner: Http
+    hosts: frozenset[str]
+    trouble: Trouble | None = None
+    requests: int = 0
+    undeclared: list[str] = field(default_factory=list)
+
+    def get(
+        self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        with self._going(url):
+            return self.inner.get(url, params=params, headers=headers)
+
+    def post(
+        self, url: str, *, json: object = None, content: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        with self._going(url):
+            return self.inner.post(url, json=json, content=content, headers=headers)
+
+    def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+        with self._going(url):
+            return self.inner.put(url, json=json, headers=headers)
+
+    @contextmanager
+    def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[Download]:
+        with self._going(url), self.inner.download(url, headers=headers) as opened:
+            yield opened
+
+    @contextmanager
+    def _going(self, url: str) -> Iterator[None]:
+        self.requests += 1
+        host = (urlsplit(url).hostname or "").casefold()
+        if host not in self.hosts:
+            self.undeclared.append(host or "?")
+        if self.trouble is not None:
+            self.trouble(self.requests)
+        with unwatched():
+            yield
+
+
+def hosts_of(declared: Sequence[str], settings: BaseModel) -> frozenset[str]:
+    """Return the hosts that a manifest allows a connection; ``{name}`` stands for the host of that setting."""
+    found: set[str] = set()
+    for host in declared:
+        if host.startswith("{") and host.endswith("}"):
+            value = getattr(settings, host[1:-1], None)
+            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+            host = urlsplit(text).hostname or text
+        found.add(host.casefold())
+    return frozenset(found - {""})

@@ -1,0 +1,63 @@
+"""A made-up source on which a connector is checked: ``<package>.sandbox.trials() -> Sequence[Trial]``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from raccord.plugin.contexts import Http
+from raccord.plugin.ledger import LedgerObject
+from raccord.plugin.texts import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One way in which a source tells its facts: files as they arrive one after the other, or an HTTP of its own.
+
+    ``http`` opens the source as it is before anybody asked; the kit opens it anew for each reading.
+    """
+
+    files: Sequence[tuple[str, bytes]] = ()
+    http: Callable[[], AbstractContextManager[Http]] | None = None
+
+
+class Again(StrEnum):
+    """How the same facts are told another time; the records must have the same ids, days and amounts."""
+
+    REORDERED = "reordered"
+    """In another order."""
+    OVERLAPPING = "overlapping"
+    """Part of them twice, in deliveries that overlap."""
+    REISSUED = "reissued"
+    """Every delivery made anew, under other names and at another time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A made-up source, all it tells, and what is known of it beforehand.
+
+    ``totals`` says what the records of a stream add up to, in one currency, counted without the connector's help.
+    ``moments`` gives the moment of records by stream and id where the source tells moments. ``extended`` is the source
+    with one field more, holding ``marker``. ``exempt`` names rules that cannot apply to this source, each with why.
+    """
+
+    name: str
+    values: Mapping[str, object]
+    told: Telling
+    again: Mapping[Again, Telling] = field(default_factory=dict)
+    extended: Telling | None = None
+    marker: str = ""
+    totals: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    moments: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    pushed: Mapping[str, Sequence[LedgerObject]] = field(default_factory=dict)
+    """Entries of the ledger to bring to the source, by the name of the list."""
+    starts_on: date = date(2000, 1, 1)
+    now: datetime = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Toronto"))
+    home_currency: str = "CAD"
+    exempt: Mapping[str, Text] = field(default_factory=dict)

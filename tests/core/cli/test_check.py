@@ -1,0 +1,92 @@
+"""``raccord check``: an installed connector judged, with what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import corner_shop
+import pytest
+from rule_saboteurs import SABOTEURS
+
+from raccord.cli import run
+from raccord.cli.exits import Exit
+
+NAME = "corner-shop"
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Return what makes a module the entry point of the corner shop."""
+    monkeypatch.setenv("RACCORD_LANG", "en")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def make(module: str) -> None:
+        info = tmp_path / "shop-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shop\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[raccord]\n{NAME} = {module}\n")
+
+    yield make
+    for each in [each for each in sys.modules if each.partition(".")[0] == "lying_shop"]:
+        del sys.modules[each]
+
+
+def test_a_connector_that_keeps_every_rule_passes(
+    install: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("corner_shop")
+    assert run(["check", NAME]) == Exit.OK
+    said = capsys.readouterr().out
+    assert "0 broken, 0 not judged" in said
+    assert "Nothing to object to." in said
+
+
+def test_a_broken_rule_is_told_with_its_place_its_reason_and_its_fix(
+    install: Callable[[str], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "lying_shop"
+    folder.mkdir()
+    for path in Path(str(corner_shop.__file__)).parent.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for file, old, new in SABOTEURS["map.day"]:
+            text = text.replace(old, new) if file == path.name else text
+        (folder / path.name).write_text(text, encoding="utf-8")
+    install("lying_shop")
+    assert run(["check", NAME, "--json"]) == Exit.FAILED
+    told = json.loads(capsys.readouterr().out)
+    assert told["passed"] is False
+    (broken,) = [one for one in told["rules"] if one["verdict"] == "broken"]
+    assert (broken["id"], broken["places"]) == ("map.day", ["sales/b1: 2026-01-01 ≠ 2026-03-03"])
+    assert broken["page"] == "docs/reference/conformance.en.md#mapday"
+    assert run(["check", NAME, "--lang", "fr"]) == Exit.FAILED
+    said = capsys.readouterr().out
+    assert "sales/b1: 2026-01-01 ≠ 2026-03-03" in said
+    assert "Prenez `record.day`" in said
+
+
+def test_what_is_not_there_or_not_let_in_is_refused_with_its_reason(
+    install: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("a_module_never_written")
+    assert run(["check", "nothing"]) == Exit.FAILED
+    assert "connector.not_installed" in capsys.readouterr().err
+    assert run(["check", NAME]) == Exit.FAILED
+    assert "plugin.import_failed" in capsys.readouterr().err
+
+
+def test_an_entry_point_that_is_no_module_is_refused(
+    install: Callable[[str], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "lying_shop.py").write_text(
+        "import corner_shop\n\n\nclass Kind:\n"
+        "    describe = staticmethod(corner_shop.describe)\n"
+        "    fetch_records = staticmethod(corner_shop.fetch_records)\n"
+        "    map_record = staticmethod(corner_shop.map_record)\n\n\nplugin = Kind()\n"
+    )
+    install("lying_shop:plugin")
+    assert run(["check", NAME]) == Exit.FAILED
+    assert "check.no_module" in capsys.readouterr().err

@@ -1,0 +1,93 @@
+"""Each rule of the conformance kit catches its own lie, and no lie of another; the honest shop passes."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import corner_shop
+import corner_shop.sandbox
+import pytest
+from rule_saboteurs import HIDES, SABOTEURS, Edit
+
+from raccord.plugin import Text
+from raccord.plugin.testing import Report, Verdict, check_connector
+from raccord.plugin.testing.kit import rules
+from raccord.plugin.testing.kit.rules import CHECKS
+
+HOME = Path(str(corner_shop.__file__)).parent
+
+
+@pytest.fixture
+def sabotaged(tmp_path: Path) -> Iterator[Callable[[list[Edit]], ModuleType]]:
+    """Return a maker of the shop with edits, imported under a name of its own."""
+    name = "sabotaged_shop"
+
+    def make(edits: list[Edit]) -> ModuleType:
+        texts = {path.name: path.read_text(encoding="utf-8") for path in HOME.glob("*.py")}
+        for file, old, new in edits:
+            assert texts[file].count(old) == 1, f"{texts[file].count(old)} times: {old}"
+            texts[file] = texts[file].replace(old, new)
+        folder = tmp_path / name
+        folder.mkdir()
+        for file, text in texts.items():
+            (folder / file).write_text(text, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(
+            name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        assert spec is not None
+        assert spec.loader is not None
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    yield make
+    for each in [each for each in sys.modules if each.partition(".")[0] == name]:
+        del sys.modules[each]
+
+
+def told(report: Report) -> dict[str, list[str]]:
+    return {one.rule.id: list(one.places) for one in report.judged if one.verdict is Verdict.BROKEN}
+
+
+def test_the_honest_shop_keeps_every_rule_and_all_rules_concern_it() -> None:
+    report = check_connector(corner_shop)
+    assert told(report) == {}
+    assert {one.rule.id for one in report.judged if one.verdict is Verdict.KEPT} == set(rules())
+    assert report.passed
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_each_lie_breaks_its_own_rule_and_no_other(sabotaged: Callable[[list[Edit]], ModuleType], rule: str) -> None:
+    report = check_connector(sabotaged(SABOTEURS[rule]))
+    assert list(told(report)) == [rule], told(report)
+    assert not report.passed
+    hidden = [one.rule.id for one in report.of(Verdict.NOT_JUDGED)]
+    assert bool(hidden) is (rule in HIDES), hidden
+
+
+def test_rules_saboteurs_and_checks_are_the_same() -> None:
+    assert set(rules()) == set(CHECKS) == set(SABOTEURS)
+    assert len(rules()) >= 40
+    assert set(HIDES) <= set(SABOTEURS)
+
+
+def test_an_exemption_is_told_with_its_reason_and_hides_its_rule_alone() -> None:
+    (trial,) = corner_shop.sandbox.trials()
+    why = Text("La source ne donne que des jours.", "The source gives days only.")
+    report = check_connector(corner_shop, [replace(trial, moments={}, exempt={"day.zone": why})])
+    assert report.passed
+    assert [(one.rule.id, one.why) for one in report.of(Verdict.EXEMPT)] == [("day.zone", why)]
+    assert list(check_connector(corner_shop, [replace(trial, moments={})]).broken()) == ["day.zone"]
+
+
+def test_trials_that_cannot_be_made_are_told(sabotaged: Callable[[list[Edit]], ModuleType]) -> None:
+    report = check_connector(
+        sabotaged([("sandbox.py", "    rows, payouts = rung(), paid()\n", "    raise LookupError\n")])
+    )
+    assert not report.passed
+    assert report.broken()["trial.records"][0].startswith("LookupError (sabotaged_shop/sandbox.py:")

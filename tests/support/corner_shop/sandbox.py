@@ -1,0 +1,155 @@
+"""The shop's twin: its till's files, its processor, and what both come to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import NoReturn
+
+from raccord.plugin import LedgerObject
+from raccord.plugin.contexts import Http
+from raccord.plugin.testing import Again, Telling, Trial
+
+START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+PAGE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A sale, a refund or a void, as the till rang it up."""
+
+    id: str
+    moment: datetime
+    kind: str
+    amount: str
+    tax: str
+    customer: str = "7"
+
+
+def rung() -> list[Rung]:
+    """Return three days of the till; the second one takes in less than it pays back."""
+    day = timedelta(days=1)
+    return [
+        Rung("a1", START, "sale", "11.50", "1.50"),
+        Rung("a2", START + timedelta(hours=8, minutes=30), "sale", "0.10", "0.01"),
+        Rung("a3", START + timedelta(hours=9), "sale", "0.20", "0.03", "8"),
+        Rung("b1", START + day, "refund", "-11.50", "1.50"),
+        Rung("b2", START + day + timedelta(hours=14), "void", "0.00", "0.00"),
+        Rung("c1", START + 2 * day, "sale", "1234.56", "160.80", "9"),
+    ]
+
+
+HEADINGS = ("id", "moment", "kind", "amount", "tax", "customer", "note")
+
+
+def till_file(rows: Sequence[Rung], *, more: Mapping[str, str] | None = None) -> bytes:
+    """Write a file of the till, with further columns if some are given."""
+    added = more or {}
+    lines = [",".join((*HEADINGS, *added))]
+    for each in rows:
+        cells = (each.id, each.moment.isoformat(), each.kind, each.amount, each.tax, each.customer, "Thanks")
+        lines.append(",".join((*cells, *added.values())))
+    return "\n".join([*lines, ""]).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    status: int
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> object:
+        found: object = json.loads(self.content, parse_float=Decimal)
+        return found
+
+
+def paid() -> list[dict[str, object]]:
+    """Return what the processor paid out; one of them takes money back."""
+    rows = (("p1", 3, "11.80", "0.35"), ("p2", 4, "-11.50", "0.05"), ("p3", 5, "1234.56", "36.20"))
+    return [
+        {
+            "id": id_, "day": str(date(2026, 3, day)), "gross": gross, "fee": fee, "currency": "CAD",
+            "net": str(Decimal(gross) - Decimal(fee)), "seq": number,
+        }
+        for number, (id_, day, gross, fee) in enumerate(rows, start=1)
+    ]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Processor:
+    """The card processor's service, in this process."""
+
+    payouts: Sequence[Mapping[str, object]] = field(default_factory=paid)
+    goods: dict[str, str] = field(default_factory=dict)
+
+    def get(
+        self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answered:
+        after = int((params or {}).get("after", "0"))
+        rows = list(self.payouts[after : after + PAGE])
+        last = after + len(rows)
+        return _said({"data": rows, "last": last, "more": last < len(self.payouts)})
+
+    def post(
+        self, url: str, *, json: object = None, content: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answered:
+        if url.endswith("/goods"):
+            self.goods[f"new-{len(self.goods)}"] = f"g{len(self.goods) + 1}"
+            return _said({"id": f"g{len(self.goods)}"})
+        return _said({})
+
+    def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> Answered:
+        id_ = url.rsplit("/", 1)[-1]
+        return _said({"id": self.goods.setdefault(id_, f"g{len(self.goods) + 1}")})
+
+    def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> NoReturn:
+        raise AssertionError(url)
+
+
+def _said(value: object) -> Answered:
+    return Answered(200, json.dumps(value).encode())
+
+
+def opened(payouts: Sequence[Mapping[str, object]] | None = None) -> AbstractContextManager[Http]:
+    """Open the processor as it is before anybody asked."""
+    return nullcontext(Processor() if payouts is None else Processor(payouts))
+
+
+def trials() -> list[Trial]:
+    """Return the one trial of the shop."""
+    rows, payouts = rung(), paid()
+    days = [rows[:3], rows[3:5], rows[5:]]
+    files = [(f"till-{number}.csv", till_file(each)) for number, each in enumerate(days, start=1)]
+    told = Telling(files=files, http=opened)
+    return [
+        Trial(
+            name="three days",
+            values={"shop": "1", "api_token": "canary-token"},
+            told=told,
+            again={
+                Again.REORDERED: Telling(
+                    files=[(f"till-{number}.csv", till_file(each[::-1])) for number, each in enumerate(days[::-1])],
+                    http=lambda: opened(payouts[::-1]),
+                ),
+                Again.OVERLAPPING: Telling(files=[files[0], ("whole.csv", till_file(rows)), *files[1:]], http=opened),
+                Again.REISSUED: Telling(
+                    files=[(f"copy-{name}", content + b"\n") for name, content in files], http=opened
+                ),
+            },
+            extended=Telling(
+                files=[("till.csv", till_file(rows, more={"loyalty": "extra-field-7"}))],
+                http=lambda: opened([{**each, "fresh": "extra-field-7"} for each in payouts]),
+            ),
+            marker="extra-field-7",
+            totals={
+                "sales": {"CAD": sum((Decimal(each.amount) for each in rows), Decimal(0))},
+                "payouts": {"CAD": sum((Decimal(str(each["net"])) for each in payouts), Decimal(0))},
+            },
+            moments={("sales", each.id): each.moment for each in rows},
+            pushed={"goods": [LedgerObject("Item", "41", "Bread"), LedgerObject("Item", "42", "Milk")]},
+        )
+    ]  # fmt: skip
