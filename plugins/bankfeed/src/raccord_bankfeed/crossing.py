@@ -9,8 +9,10 @@ coffees here and two there leave one:
 * *the same day and amount, another text, on a day that one file may cover in part*, or *the same amount and a like text
   up to three days apart*: asked.
 
-What is known already by the file's own road stays what it is. Two files of one road are never compared: there equal
-ids tell. The result depends on the files and on what people said alone, so it is the same whenever it is asked for.
+What is known already by the file's own road stays what it is, and what was the other of one line is not that of another
+in a later file. Two files of one road are never compared: there equal ids tell. A road that tells changes alone (Plaid)
+covers no day whole; a line that it takes back is no line's other. The result depends on the files and on what people
+said alone, so it is the same whenever it is asked for.
 """
 
 from __future__ import annotations
@@ -26,9 +28,9 @@ from typing import NamedTuple
 
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.identity import Identities, normalised, plain_amount
-from raccord_bankfeed.readers import reader_for, road_of
+from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
 from raccord_bankfeed.readers.answers import Known
-from raccord_bankfeed.readers.contract import Account, Line, Question, Statement
+from raccord_bankfeed.readers.contract import Account, CorrectionAction, Line, Question, Statement
 
 DAYS_APART = 3
 LINES_MAX = 100_000
@@ -65,10 +67,14 @@ class _File:
     road: str
     entries: list[_Entry] = field(default_factory=list)
     days: dict[str, tuple[date, date]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    """The ids of earlier lines that the file takes back."""
     whole: bool = True
 
     def covers(self, entry: _Entry) -> bool:
         """Tell whether the file lists all of an entry's day."""
+        if self.road in TELL_CHANGES:
+            return False
         spans = (self.days[token] for token in entry.tokens if token in self.days)
         return any(first < entry.day < last for first, last in spans)
 
@@ -124,7 +130,7 @@ def twins_of(files: FileBox, source: SourceFile, known: Known, said: str, names:
     index = _Index()
     for each in earlier:
         other = _files.of(each, known, said, names)
-        if other.near(mine):
+        if other.gone or other.near(mine):
             index.add(other, index.pair(other))
         if index.size > LINES_MAX or not (other.whole and mine.whole):
             return {}
@@ -154,6 +160,9 @@ def _read(source: SourceFile, known: Known, names: dict[str, str]) -> _File:
                     case Line():
                         number += 1
                         source_id = identities.of(event)
+                        if event.correction is not None and event.correction.action is CorrectionAction.GONE:
+                            found.gone.add(source_id)
+                            continue
                         if held or event.pending:
                             continue
                         if len(found.entries) >= LINES_MAX:
@@ -193,6 +202,9 @@ class _Index:
     def __init__(self) -> None:
         self._by_amount: dict[str, dict[str, tuple[_Entry, _File]]] = {}
         self._ids: dict[str, set[str]] = {}
+        self._amounts: dict[str, str] = {}
+        self._taken: dict[tuple[str, str], str] = {}
+        """Of which line a road's other line was the twin, by road and the other's id."""
         self.size = 0
 
     def add(self, file: _File, twins: dict[int, Twin]) -> None:
@@ -202,8 +214,19 @@ class _Index:
             twin = twins.get(entry.number)
             if twin is None or not twin.certain:
                 ids.add(entry.id)
+                self._drop(entry.id)
+                self._amounts[entry.id] = entry.amount
                 self._by_amount.setdefault(entry.amount, {})[entry.id] = (entry, file)
                 self.size += 1
+            else:
+                self._taken[file.road, twin.id] = entry.id
+        for id_ in file.gone:
+            self._drop(id_)
+
+    def _drop(self, id_: str) -> None:
+        """Forget a line that its source took back, or tells with another amount from now on."""
+        if (amount := self._amounts.pop(id_, None)) is not None:
+            del self._by_amount[amount][id_]
 
     def pair(self, file: _File) -> dict[int, Twin]:
         """Pair a file's lines with those of other roads: equal days first, then like texts on near days."""
@@ -217,7 +240,9 @@ class _Index:
                 for entry in mine
                 if entry.number not in found
                 for other, where in self._by_amount[entry.amount].values()
-                if where.road != file.road and other.id not in taken
+                if where.road != file.road
+                and other.id not in taken
+                and self._taken.get((file.road, other.id), entry.id) == entry.id
                 if (judged := _judge(entry, file, other, where, apart=apart)) is not None
                 for rank, certain in (judged,)
             ]

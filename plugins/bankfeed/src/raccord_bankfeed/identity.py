@@ -22,6 +22,8 @@ different transactions, use it again years later, send ``1`` or nothing. What is
 5. *The same account by another road* (another format, another layout) shares no ids: see ``crossing.py``.
    Where a provider promises that its id is one line's for ever (SimpleFIN), the day is no part of the id: a line that
    is booked on another day is a new revision. The amount stays one: a provider that changes it is not believed unasked.
+   Where a provider tells changes by the id (Plaid's ``modified`` and ``removed``), the id alone is the line's: another
+   amount is a new revision, and so is that the line is gone.
 6. Never part of an id: the file's name, the line's place in it, a running balance. Never alone: the text.
 
 What this cannot see: a line without a native id whose text the bank changes between two files is two lines.
@@ -54,6 +56,9 @@ class Identities:
 
     def of(self, line: Line) -> str:
         """Return the id of the next line of the file."""
+        if line.lasting and line.native:
+            # Told twice in one file, it is the same line, changed in between: never numbered.
+            return f"{line.account.key}/{_NOT_PLAIN.sub('_', line.native)[:_SHOWN_CHARS]}-{_digest(line.native)}"
         day = line.day.isoformat()
         if not line.pending and (is_telling(line.native, line.day) or (line.stable and line.native)):
             counts = self._in_statement

@@ -10,13 +10,17 @@ from raccord.plugin import Institution, Text
 from raccord_bankfeed.settings import InputKind
 
 BY_SIMPLEFIN = frozenset({"CA", "US"})
-SIMPLEFIN_DAYS, PAYPAL_DAYS = 90, 1094
+BY_PLAID = frozenset({"CA", "US", "FR", "GB"})
+SIMPLEFIN_DAYS, PAYPAL_DAYS, PLAID_DAYS = 90, 1094, 730
 _FILES = Text("par ses fichiers (OFX, QFX, CSV…)", "by its files (OFX, QFX, CSV…)")
 _BRIDGE = Text(
     "par SimpleFIN, si le pont y donne accès (sa recherche le dit)",
     "by SimpleFIN, if the bridge reaches it (its search says so)",
 )
-
+_PLAID = Text(
+    "par Plaid, s’il atteint la banque (sa recherche le dit)",
+    "by Plaid, if it reaches the bank (its search says so)",
+)
 _SEARCH = Text("par PayPal lui-même", "by PayPal itself")
 
 
@@ -29,6 +33,8 @@ def directory() -> Sequence[Institution]:
         for name, words in names.items():
             if country in BY_SIMPLEFIN:
                 found.append(_way(name, words, _BRIDGE, InputKind.SIMPLEFIN, SIMPLEFIN_DAYS))
+            if country in BY_PLAID:
+                found.append(_way(name, words, _PLAID, InputKind.PLAID, PLAID_DAYS, plaid_countries=country))
             found.append(_way(name, words, _FILES, InputKind.UPLOAD, None))
     return (
         *found,
@@ -50,6 +56,6 @@ def directory() -> Sequence[Institution]:
     )  # fmt: skip
 
 
-def _way(name: str, words: Sequence[str], way: Text, kind: InputKind, days: int | None) -> Institution:
+def _way(name: str, words: Sequence[str], way: Text, kind: InputKind, days: int | None, **more: str) -> Institution:
     key = "-".join("".join(each if each.isalnum() else " " for each in name.casefold()).split())
-    return Institution(f"{key}-{kind}", name, way, {"input_kind": kind}, tuple(words), days)
+    return Institution(f"{key}-{kind}", name, way, {"input_kind": kind, **more}, tuple(words), days)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from importlib.resources import files
 
 from pydantic import BaseModel
@@ -24,6 +25,11 @@ LIMITS = (
         "SimpleFIN : 90 jours en arrière, une lecture par jour de la banque ; plus loin par un fichier.",
         "SimpleFIN: 90 days back, one look at the bank a day; further back by a file.",
     ),
+    Text(
+        "Plaid : 730 jours en arrière au plus, selon la banque ; ses messages ne sont pas reçus, chaque exécution "
+        "demande.",
+        "Plaid: 730 days back at most, as the bank gives; its own messages are not taken in, each run asks.",
+    ),
     Text("Seulement les lignes dans la devise de l’entreprise.", "Only lines in the company's own currency."),
     Text(
         "Les opérations en attente ne sont pas envoyées ; les comptes de placement et de prêt ne sont pas lus.",
@@ -37,6 +43,13 @@ def _history_days(settings: BaseModel) -> int | None:
     if not isinstance(settings, BankFeedSettings) or settings.input_kind not in PROVIDERS:
         return None
     return PROVIDERS[settings.input_kind].history_days(settings)
+
+
+def _consent_ends(settings: BaseModel) -> date | None:
+    """Tell on which day a bank's consent ends, where it does."""
+    if not isinstance(settings, BankFeedSettings) or settings.input_kind not in PROVIDERS:
+        return None
+    return PROVIDERS[settings.input_kind].consent_ends(settings)
 
 
 def manifest() -> ConnectorInfo:
@@ -57,10 +70,12 @@ def manifest() -> ConnectorInfo:
         uploads={"input_kind": "upload"},
         institutions=directory(),
         history_days=_history_days,
+        credentials_end=_consent_ends,
         signs_in={"input_kind": sorted(OVER_THE_NETWORK)},
         hosts=(
             *("bridge.simplefin.org", "beta-bridge.simplefin.org", "{simplefin_server}", "{ofx_url}"),
             *("api-m.paypal.com", "api-m.sandbox.paypal.com", "{paypal_server}"),
+            *("production.plaid.com", "sandbox.plaid.com", "{plaid_server}"),
         ),
         questions={
             "bankfeed.date_order": "answers",

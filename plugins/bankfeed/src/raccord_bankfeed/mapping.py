@@ -45,7 +45,8 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
         return refusals.account_left_out(account, key)
     if key.startswith(UNNAMED) and key not in names:
         raise refusals.account_unnamed(key)
-    _check_correction(record)
+    if (gone := _check_correction(record)) is not None:
+        return gone
     if (known := _twin(settings, record)) is not None:
         return known
     term = context.terms.get(type_)
@@ -129,13 +130,17 @@ def _twin(settings: BankFeedSettings, record: Record) -> Skipped | None:
     return None
 
 
-def _check_correction(record: Record) -> None:
+def _check_correction(record: Record) -> Skipped | None:
+    """Say that the source no longer tells of a line; raises for one that says something of another line."""
     correction = record.raw.get("correction")
     if isinstance(correction, dict):
         native = str(correction.get("native", ""))
+        if correction.get("action") == CorrectionAction.GONE:
+            return refusals.line_gone()
         if correction.get("action") == CorrectionAction.DELETE:
             raise refusals.line_withdrawn(native)
         raise refusals.line_replaced(native)
+    return None
 
 
 def _question(context: MapContext, record: Record) -> Skipped:

@@ -129,7 +129,7 @@ def _line_record(line: Line, source_id: str, home_currency: str, twin: Twin | No
     }
     if twin is not None:
         raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": f"line-{digest(source_id)}"}
-    withdrawn = correction is not None and correction.action is CorrectionAction.DELETE
+    withdrawn = correction is not None and correction.action in (CorrectionAction.DELETE, CorrectionAction.GONE)
     moves = not (line.pending or withdrawn or (twin is not None and twin.certain))
     amount = Money(line.amount, line.currency or home_currency) if moves else None
     return Record(LINES, source_id, line.day, raw, amount)

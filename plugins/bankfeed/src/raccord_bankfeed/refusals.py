@@ -180,3 +180,16 @@ def line_withdrawn(native: str) -> BadRecord:
         ),
         "bankfeed.line_withdrawn",
     )
+
+
+def line_gone() -> Skipped:
+    """Core shows a person whatever was posted for the line: nothing is deleted by itself."""
+    return Skipped(
+        "bankfeed.line_gone",
+        Text(
+            "La source ne donne plus cette ligne. Si elle attendait, l’opération comptabilisée vient comme une ligne à "
+            "part ; si elle avait été envoyée, une personne décide du document.",
+            "The source no longer tells this line. If it was pending, the booked transaction comes as a line of its "
+            "own; if it was posted, a person decides about the document.",
+        ),
+    )

@@ -11,7 +11,12 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from raccord_bankfeed.providers.chosen import read_choices
-from raccord_bankfeed.providers.credentials import OfxCredentials, PayPalCredentials, SimpleFinCredentials
+from raccord_bankfeed.providers.credentials import (
+    OfxCredentials,
+    PayPalCredentials,
+    PlaidCredentials,
+    SimpleFinCredentials,
+)
 from raccord_bankfeed.readers.answers import WORDS, Known
 from raccord_bankfeed.readers.table.layout import check_saved
 
@@ -24,13 +29,14 @@ class InputKind(StrEnum):
     SIMPLEFIN = "simplefin"
     OFX = "ofx"
     PAYPAL = "paypal"
+    PLAID = "plaid"
 
 
-OVER_THE_NETWORK = frozenset({InputKind.SIMPLEFIN, InputKind.OFX, InputKind.PAYPAL})
+OVER_THE_NETWORK = frozenset({InputKind.SIMPLEFIN, InputKind.OFX, InputKind.PAYPAL, InputKind.PLAID})
 """Ways on which somebody signs in at the source."""
 
 
-class BankFeedSettings(SimpleFinCredentials, OfxCredentials, PayPalCredentials):
+class BankFeedSettings(SimpleFinCredentials, OfxCredentials, PayPalCredentials, PlaidCredentials):
     """What the owner of the accounts chooses once; the ledger accounts themselves are choices, not settings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +55,10 @@ class BankFeedSettings(SimpleFinCredentials, OfxCredentials, PayPalCredentials):
                 ],
                 "ofx": ["OFX Direct Connect (serveur de la banque)", "OFX Direct Connect (the bank's server)"],
                 "paypal": ["PayPal", "PayPal"],
+                "plaid": [
+                    "Plaid (banques d’Amérique du Nord et d’Europe)",
+                    "Plaid (banks of North America and Europe)",
+                ],
             },
         },
     )

@@ -172,3 +172,90 @@ class PayPalCredentials(BaseModel):
     @classmethod
     def _paypal_address(cls, value: str) -> str:
         return checked_address(value)
+
+
+class PlaidCredentials(BaseModel):
+    """Plaid: keys of the company's own Plaid account; the bank's password is typed at Plaid or the bank, never here."""
+
+    plaid_server: str = Field(
+        default="https://production.plaid.com",
+        max_length=200,
+        title="Plaid server",
+        description="https://sandbox.plaid.com for Plaid's sandbox.",
+        json_schema_extra=when(
+            "plaid", "Serveur Plaid", fr_hint="https://sandbox.plaid.com pour le bac à sable de Plaid."
+        ),
+    )
+    plaid_client_id: str = Field(
+        default="", max_length=200, title="client_id", json_schema_extra=when("plaid", "client_id")
+    )
+    plaid_secret: SecretStr = Field(
+        default=SecretStr(""),
+        title="secret",
+        description="Both stand at dashboard.plaid.com under “Keys”; the secret is that of the server above.",
+        json_schema_extra=when(
+            "plaid",
+            "secret",
+            fr_hint="Les deux sont sur dashboard.plaid.com, « Keys » ; le secret est celui du serveur ci-dessus.",
+        ),
+    )
+    plaid_countries: str = Field(
+        default="CA,US",
+        pattern=r"^[A-Z]{2}(,[A-Z]{2})*$",
+        max_length=80,
+        title="Countries of your banks",
+        description="Those that Plaid opened for you, with commas: CA,US.",
+        json_schema_extra=when(
+            "plaid", "Pays de vos banques", fr_hint="Ceux que Plaid vous a ouverts, avec des virgules : CA,US."
+        ),
+    )
+    plaid_history_days: int = Field(
+        default=730,
+        ge=1,
+        le=730,
+        title="Days back to ask for",
+        description="Plaid goes 730 days back at most, some banks less; it counts when the bank is connected.",
+        json_schema_extra=when(
+            "plaid",
+            "Jours en arrière à demander",
+            fr_hint="730 au plus chez Plaid, moins chez certaines banques ; cela compte au moment de relier la banque.",
+        ),
+    )
+    plaid_bank: str = Field(
+        default="",
+        max_length=100,
+        title="Name of your bank (optional)",
+        description="Looked for at Plaid before you go there; empty: you look for it there.",
+        json_schema_extra=when(
+            "plaid",
+            "Nom de votre banque (facultatif)",
+            fr_hint="Cherchée chez Plaid avant que vous y alliez ; vide : vous la cherchez là-bas.",
+        ),
+    )
+    plaid_user: str = Field(
+        default="",
+        max_length=40,
+        title="What this connection is known by at Plaid",
+        json_schema_extra=when("plaid", "Ce à quoi Plaid reconnaît cette connexion", kept=True),
+    )
+    plaid_link: SecretStr = Field(
+        default=SecretStr(""),
+        title="Signing in at Plaid that is under way",
+        json_schema_extra=when("plaid", "Connexion en cours chez Plaid", kept=True),
+    )
+    plaid_access: SecretStr = Field(
+        default=SecretStr(""),
+        title="Access that Plaid gave",
+        json_schema_extra=when("plaid", "Accès que Plaid a donné", kept=True),
+    )
+    plaid_ends: str = Field(
+        default="",
+        pattern=r"^(\d{4}-\d{2}-\d{2})?$",
+        title="Last day of the bank's consent",
+        json_schema_extra=when("plaid", "Dernier jour du consentement de la banque", kept=True),
+    )
+
+    @field_validator("plaid_server")
+    @classmethod
+    def _plaid_address(cls, value: str) -> str:
+        return checked_address(value)

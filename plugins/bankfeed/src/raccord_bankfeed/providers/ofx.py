@@ -76,6 +76,9 @@ class OfxDirect:
         """Return what the bank gives, as the settings say."""
         return settings.ofx_history_days
 
+    def consent_ends(self, settings: BankFeedSettings) -> None:
+        """Return nothing: the access holds until somebody ends it."""
+
     def sign_in(self, context: SignInContext, settings: BankFeedSettings, answers: Mapping[str, str]) -> SignIn:
         """Sign on and list the accounts; a second factor is asked for, and again where the answer is wrong."""
         if not (settings.ofx_url and settings.ofx_user and settings.ofx_password.get_secret_value()):

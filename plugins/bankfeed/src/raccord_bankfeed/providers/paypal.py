@@ -59,6 +59,9 @@ class PayPal:
         """Return the three years that PayPal keeps."""
         return 1094
 
+    def consent_ends(self, settings: BankFeedSettings) -> None:
+        """Return nothing: the access holds until somebody ends it."""
+
     def sign_in(self, context: SignInContext, settings: BankFeedSettings, answers: Mapping[str, str]) -> SignIn:
         """Let the currencies be chosen that are read: each is an account of its own."""
         token = _token(context.http, settings)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from raccord_bankfeed.providers.contract import Provider
+from raccord_bankfeed.providers.contract import ChangesProvider, WindowProvider
 from raccord_bankfeed.providers.ofx import OfxDirect
 from raccord_bankfeed.providers.paypal import PayPal
+from raccord_bankfeed.providers.plaid import Plaid
 from raccord_bankfeed.providers.simplefin import SimpleFin
 from raccord_bankfeed.settings import InputKind
 
-PROVIDERS: Mapping[InputKind, Provider] = {
+PROVIDERS: Mapping[InputKind, WindowProvider | ChangesProvider] = {
     InputKind.SIMPLEFIN: SimpleFin(),
     InputKind.OFX: OfxDirect(),
     InputKind.PAYPAL: PayPal(),
+    InputKind.PLAID: Plaid(),
 }

@@ -41,6 +41,7 @@ from raccord_bankfeed.providers.chosen import (
 )
 from raccord_bankfeed.providers.contract import Window
 from raccord_bankfeed.providers.keeping import keep_answer
+from raccord_bankfeed.providers.told import account_missing
 from raccord_bankfeed.readers.envelope import read_json
 from raccord_bankfeed.readers.json_rows import Row, row_of, rows_of, seconds_of, text
 from raccord_bankfeed.readers.ofx_values import excerpt
@@ -104,6 +105,9 @@ class SimpleFin:
         """Return the days that the bridge's banks give."""
         return 90
 
+    def consent_ends(self, settings: BankFeedSettings) -> None:
+        """Return nothing: the access holds until somebody ends it."""
+
     def sign_in(self, context: SignInContext, settings: BankFeedSettings, answers: Mapping[str, str]) -> SignIn:
         """Exchange a token that was given, then let accounts be chosen.
 
@@ -142,7 +146,7 @@ class SimpleFin:
         said = {"accounts": [{"id": each.id, "key": each.key, "card": each.card} for each in chosen]}
         keep_answer(context, NAME, window, said, answer)
         here = {text(row_of(each), "id") for each in rows_of(read.get("accounts"))}
-        gone = [_gone(each) for each in chosen if each.id not in here]
+        gone = [account_missing(LABEL, each) for each in chosen if each.id not in here]
         return [*(_told(each) for each in _messages(read)), *gone]
 
     def _claim(self, http: Http, settings: BankFeedSettings) -> SecretStr:
@@ -259,20 +263,6 @@ def _told(message: Row) -> Reject:
             "Raccord reste le même. Les autres comptes sont lus.",
             f"SimpleFIN says: “{said}”. If you have to connect to a bank again, do it at the bridge: Raccord's access "
             "stays the same. The other accounts are read.",
-        ),
-    )
-
-
-def _gone(choice: Choice) -> Reject:
-    return Reject(
-        LINES,
-        f"{LABEL} {choice.key}",
-        "bankfeed.provider_account_missing",
-        Text(
-            f"SimpleFIN ne donne plus le compte « {choice.name} ». Reliez-le de nouveau sur le pont, ou connectez-vous "
-            "ici pour choisir d’autres comptes. Les autres comptes sont lus.",
-            f"SimpleFIN no longer gives the account “{choice.name}”. Connect it again at the bridge, or sign in here "
-            "to choose other accounts. The other accounts are read.",
         ),
     )
 

@@ -1,7 +1,8 @@
 """Windows of days, one request after the other, from where the last look ended: resumed from any cursor.
 
 A sweep begins some days before the end of the last one, since banks book late, and ends today. What comes twice has
-the ids that it had before. A window that is too much for the source is halved.
+the ids that it had before. A window that is too much for the source is halved. A provider that tells changes has no
+windows: what it gave to go on from is the mark of the next look.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from raccord.plugin import FetchContext, Reject, SourceRefused, Text
-from raccord_bankfeed.providers.contract import Provider, TooMuch, Window
+from raccord_bankfeed.providers.contract import ChangesProvider, Look, TooMuch, Window, WindowProvider
 from raccord_bankfeed.settings import BankFeedSettings
 
 _DAY = timedelta(1)
@@ -32,6 +33,8 @@ class Sweep:
     """On which day so many windows were asked for."""
     over: bool = False
     """Whether the run under way has nothing more to ask for, though it may have more to read."""
+    mark: str = ""
+    """From where a provider that tells changes goes on."""
 
     @classmethod
     def of(cls, value: Mapping[str, object] | None) -> Sweep:
@@ -40,23 +43,26 @@ class Sweep:
             return cls()
         days = {name: date.fromisoformat(str(value[name])) if value.get(name) else None for name in _DAYS}
         asked, over = int(str(value.get("asked", 0))), value.get("over") is True
-        return cls(days["first"], days["through"], days["next"], asked, days["on"], over)
+        return cls(days["first"], days["through"], days["next"], asked, days["on"], over, str(value.get("mark", "")))
 
     def plain(self) -> Mapping[str, object]:
         """Return the sweep as JSON."""
         days = {name: each.isoformat() for name in _DAYS if (each := getattr(self, name)) is not None}
-        return days | ({"asked": self.asked} if self.asked else {}) | ({"over": True} if self.over else {})
+        said = {"asked": self.asked, "over": self.over, "mark": self.mark}
+        return days | {name: value for name, value in said.items() if value}
 
 
 _DAYS = ("first", "through", "next", "on")
 
 
 def sweep_on(
-    context: FetchContext, settings: BankFeedSettings, provider: Provider, sweep: Sweep
+    context: FetchContext, settings: BankFeedSettings, provider: WindowProvider | ChangesProvider, sweep: Sweep
 ) -> tuple[Sweep, Sequence[Reject]]:
-    """Ask for the next window; a provider that may not be asked any more today is left alone until tomorrow."""
+    """Ask for the next window, or for what changed; who may not be asked any more today is left until tomorrow."""
     today = context.days.day_of(context.now())
     sweep = sweep if sweep.on == today else replace(sweep, on=today, asked=0)
+    if isinstance(provider, ChangesProvider):
+        return _changes(context, settings, provider, sweep, today)
     sweep = sweep if sweep.next is not None else replace(sweep, next=_begin(context, settings, provider, sweep, today))
     start = sweep.next
     if start is None or start > today:
@@ -78,7 +84,19 @@ def sweep_on(
     return replace(sweep, over=True), ()
 
 
-def _begin(context: FetchContext, settings: BankFeedSettings, provider: Provider, sweep: Sweep, today: date) -> date:
+def _changes(
+    context: FetchContext, settings: BankFeedSettings, provider: ChangesProvider, sweep: Sweep, today: date
+) -> tuple[Sweep, Sequence[Reject]]:
+    if sweep.asked >= provider.requests_a_day:
+        return replace(sweep, over=True), ()
+    look = Look(sweep.mark, today, first_today=not sweep.asked)
+    mark, told = provider.bring_changes(context, settings, look)
+    return replace(sweep, mark=mark, asked=sweep.asked + 1, over=True), told
+
+
+def _begin(
+    context: FetchContext, settings: BankFeedSettings, provider: WindowProvider, sweep: Sweep, today: date
+) -> date:
     wanted = max(context.starts_on, today - timedelta(provider.history_days(settings)))
     if sweep.first is None or sweep.through is None or wanted < sweep.first:
         return wanted

@@ -17,13 +17,20 @@ from raccord_bankfeed.readers.mt940 import Mt940Reader, looks_like_mt940
 from raccord_bankfeed.readers.ofx import OfxReader, looks_like_ofx
 from raccord_bankfeed.readers.ofx_values import excerpt
 from raccord_bankfeed.readers.paypal_search import PayPalReader
+from raccord_bankfeed.readers.plaid_sync import PlaidReader
 from raccord_bankfeed.readers.qif import QifReader, looks_like_qif
 from raccord_bankfeed.readers.simplefin import SimpleFinReader
 from raccord_bankfeed.readers.table_reader import TableReader, looks_like_table
 
 _HEAD_BYTES = 64 * 1024
-ANSWERS: Mapping[str, Callable[[], Reader]] = {"simplefin": SimpleFinReader, "paypal": PayPalReader}
+ANSWERS: Mapping[str, Callable[[], Reader]] = {
+    "simplefin": SimpleFinReader,
+    "paypal": PayPalReader,
+    "plaid": PlaidReader,
+}
 """Readers of what providers answered, by provider."""
+TELL_CHANGES = frozenset({PlaidReader.__name__})
+"""Roads whose files hold what changed, so that none of them holds all of a day."""
 
 
 def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:

@@ -26,6 +26,8 @@ class CorrectionAction(StrEnum):
 
     REPLACE = "replace"
     DELETE = "delete"
+    GONE = "gone"
+    """The source no longer tells of the very line that bears this id; its day and amount are not told again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Line(NamedTuple):
     """Where it starts in the file: in bytes, or in characters where the format is read as text."""
     stable: bool = False
     """Whether the source promises that its id is this line's alone and stays with it whatever its day."""
+    lasting: bool = False
+    """Whether the source tells by this id what becomes of the line: another amount, another day, that it is gone."""
 
     @property
     def fields(self) -> dict[str, str]:
