@@ -1,7 +1,7 @@
 # One command each; `make` alone lists them. PYTHON=… chooses the interpreter of the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check mypy pyright test test-slow fuzz crash wheels demo audit coverage-of-requirements clean distclean
+.PHONY: help dev check mypy pyright test test-slow fuzz crash wheels demo docs audit coverage-of-requirements clean distclean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -69,6 +69,11 @@ wheels: $(READY) ## build all distributions, install them elsewhere and use them
 demo: $(READY) ## show everything with generated and sample data; ARGS=--once ends by itself
 	@$(BIN)/raccord demo --data-dir var $(ARGS)
 
+docs: $(READY) ## make the documentation's site in site/, in both languages
+	DOCS_LANGUAGE=en $(BIN)/sphinx-build -W --keep-going -q -b html -d site/.cache/en docs site/en
+	DOCS_LANGUAGE=fr $(BIN)/sphinx-build -W --keep-going -q -b html -d site/.cache/fr docs site/fr
+	cp docs/site.html site/index.html
+
 audit: $(READY) ## ask a public list of advisories about every pinned version; fails where nobody can tell
 	$(BIN)/python .ci/audit.py
 
@@ -76,7 +81,7 @@ coverage-of-requirements: $(READY) ## print which requirements the tests prove
 	@$(BIN)/python tests/tidy/print_requirements.py
 
 clean: ## remove what was built, not the environment
-	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find core web sandbox migrations plugins tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove the environment too

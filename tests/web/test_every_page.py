@@ -50,6 +50,7 @@ SEARCHES = {
     "/records": ["?q=zzz"],
     "/problems": ["?code=mapping.bad_record"],
     "/help": ["?q=connection"],
+    "/help/docs": ["?q=month"],
     "/connections/{connection_id}/mapping": ["?view=terms", "?view=history"],
     "/connect/{connector}/ready": ["&go=1"],
 }
@@ -80,7 +81,8 @@ def addresses(workshop: Workshop, theirs: dict[str, str]) -> list[str]:
         starts_on=date(2026, 3, 1),
     )  # fmt: skip
     draft = begin(workshop, OWNER, new).id
-    values = {**theirs, "connector": "till", "secret": invite(workshop, OWNER, "new@example.ca", RoleName.BOOKKEEPER)}
+    secret = invite(workshop, OWNER, "new@example.ca", RoleName.BOOKKEEPER)
+    values = {**theirs, "connector": "till", "room": "reference", "page": "hooks", "secret": secret}
     found: list[str] = []
     for route in (route for screen in (*SCREENS, *OPEN_SCREENS) for route in screen.router.routes):
         if not isinstance(route, APIRoute) or "GET" not in (route.methods or ()) or route.path in NO_PAGE:

@@ -36,6 +36,7 @@ from raccord_web.screens import (
     keeping,
     linking,
     lists,
+    manual,
     mapping,
     people,
     plans,
@@ -107,6 +108,7 @@ SCREENS = (
     mapping,
     reposting,
     helping,
+    manual,
 )
 OPEN_SCREENS = (entrance, signin, hooks)
 """What is answered before anybody signed in."""

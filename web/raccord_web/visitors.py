@@ -80,6 +80,7 @@ FREE = frozenset(
         "person_id",
         "secret",
         "page",
+        "room",
         "token_id",
         "step",
     }
