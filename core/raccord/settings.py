@@ -61,6 +61,10 @@ class Settings(BaseModel):
     web_port: int = Field(default=8321, ge=1, le=65535)
     web_url: str = ""
     """The address people and Intuit reach the web pages at; ``http://<web_host>:<web_port>`` unless given."""
+    faq_url: str = ""
+    """Where the help's frequent questions are; the page of the help unless given."""
+    contact_url: str = ""
+    """Where people write to whoever runs this installation; the help's contacts unless given."""
     web_token: SecretStr = SecretStr("")
     """What people type to see the pages; needed wherever ``web_host`` is not this machine alone."""
     oidc_issuer: str = ""
@@ -77,6 +81,8 @@ class Settings(BaseModel):
     """Readings of QuickBooks that a month allows for all companies together, as Intuit's free tier does; 0 for no
     limit.
     """
+    quickbooks_signup_url: str = "https://quickbooks.intuit.com/"
+    """Where somebody without QuickBooks Online signs up for it."""
     quickbooks_client_id: str = ""
     quickbooks_client_secret: SecretStr = SecretStr("")
     private_hosts: str = ""
@@ -95,7 +101,9 @@ class Settings(BaseModel):
         """Return the hosts of the operator's network that sources may be at."""
         return frozenset(host.strip().casefold() for host in self.private_hosts.split(",") if host.strip())
 
-    @field_validator("quickbooks_environment", "web_url", "oidc_issuer")
+    @field_validator(
+        "quickbooks_environment", "web_url", "oidc_issuer", "faq_url", "contact_url", "quickbooks_signup_url"
+    )
     @classmethod
     def _address(cls, value: str) -> str:
         if value in ("", "production", "sandbox") or value.startswith(("http://", "https://")):

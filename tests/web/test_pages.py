@@ -182,7 +182,7 @@ def test_a_difference_takes_the_double_rule_away_and_names_the_document(
 
 
 def test_empty_lists_say_what_to_do_next(browser: TestClient, workshop: Workshop) -> None:
-    assert "Connect QuickBooks" in browser.get("/").text
+    assert "Connect to QuickBooks" in browser.get("/").text
     for address, words in {
         "/questions": "after the next run",
         "/problems": "what to do about it",

@@ -61,6 +61,7 @@ NEEDS = {
     "/connections/{connection_id}/switch": Power.LINK,
     "/connections/{connection_id}/disconnect": Power.LINK,
     "/companies/{company_id}/statements": Power.WORK,
+    "/companies/{company_id}/export": Power.WORK,
     "/companies/{company_id}/suggestions": Power.LINK,
     "/companies/{company_id}/suggestions/ask": Power.WORK,
     "/companies/{company_id}/night": Power.MANAGE,

@@ -270,14 +270,14 @@ def test_coming_back_into_another_browser_or_too_late_connects_nothing(
     assert browser_of(app).get(back).status_code == 409
     workshop.clock.sleep_ms(15 * 60 * 1000)
     assert browser.get(back).status_code == 409
-    assert "Connect QuickBooks" in browser.get("/").text
+    assert "Connect to QuickBooks" in browser.get("/").text
 
 
 def test_a_forged_state_connects_nothing(workshop: Workshop, browser: TestClient, send: Send) -> None:
     set_out(send)
     answer = browser.get("/oauth/quickbooks/callback?code=c&realmId=1&state=forged")
     assert answer.status_code == 502
-    assert "Connect QuickBooks" in browser.get("/").text
+    assert "Connect to QuickBooks" in browser.get("/").text
 
 
 def test_authorising_again_takes_no_other_company(

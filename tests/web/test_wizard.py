@@ -361,8 +361,8 @@ def looked_at(page: Page, wrong: list[str]) -> None:
 
 
 WORDS = {
-    "fr": ("Continuer", "Garder et continuer", "Connecter QuickBooks", "Déposer", "Préparer le premier plan"),
-    "en": ("Continue", "Save and continue", "Connect QuickBooks", "Hand in", "Prepare the first plan"),
+    "fr": ("Continuer", "Garder et continuer", "Se connecter à QuickBooks", "Déposer", "Préparer le premier plan"),
+    "en": ("Continue", "Save and continue", "Connect to QuickBooks", "Hand in", "Prepare the first plan"),
 }
 
 
@@ -428,6 +428,11 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
         page.locator("#s_input_kind").select_option("upload")
         press(keep)
         page.locator("#role_deposit_bank").select_option(index=1)
+        press(keep)
+        assert page.url.endswith("/accounts"), "an empty one keeps the way on shut"
+        taxes = page.locator("#role_tax")
+        code = taxes.locator("option").filter(has_text="TVQ").first
+        taxes.select_option(value=code.get_attribute("value"))
         look()
         press(keep)
         page.locator("#first").fill("2026-01-01")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import cast
@@ -18,7 +19,8 @@ from raccord.plugin.info import Contact, Delivery
 from raccord.plugin.texts import Text
 from raccord.shapes import misfit
 from raccord.store.models import Company, Connection, ConnectionState, Gap, SourceRecord
-from raccord.sync.workshop import Workshop
+from raccord.store.vault import join_secrets
+from raccord.sync.workshop import Workshop, settings_handle
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,18 @@ def freshness_of(workshop: Workshop, session: Session, connection: Connection) -
         no_deposit,
         (delivery.contacts or tuple(admitted.info.contacts)) if alarming else (),
     )
+
+
+def contacts_of(workshop: Workshop, session: Session, connection: Connection) -> Sequence[Contact]:
+    """Return whom to call about a connection: as its settings say, whatever its state, else as its manifest says."""
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    if admitted is None:
+        return ()
+    if admitted.info.delivery is None:
+        return admitted.info.contacts
+    secret = workshop.vault.within(session).get_mapping(settings_handle(connection.id), missing_ok=True)
+    settings = join_secrets(admitted.info.settings, connection.settings, secret)
+    return _delivery(admitted, settings).contacts or admitted.info.contacts
 
 
 def credentials_end_of(workshop: Workshop, session: Session, connection: Connection) -> date | None:

@@ -32,6 +32,7 @@ from raccord.plugin.hooks import (
 )
 from raccord.plugin.info import (
     API_VERSION,
+    Answer,
     ConnectorInfo,
     Contact,
     Delivery,
@@ -72,6 +73,7 @@ __all__ = [
     "PAGE_RECORDS_MAX",
     "AccountChoice",
     "AccountNeed",
+    "Answer",
     "AskKind",
     "Asked",
     "BadRecord",

@@ -147,6 +147,14 @@ class Contact:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question that people often ask about a source, and its answer."""
+
+    question: Text
+    answer: Text
+
+
 EVERY_DAY = frozenset(range(1, 8))
 LAG_DAYS_MAX = 60
 HOLIDAYS_MAX = 1000
@@ -245,6 +253,12 @@ class ConnectorInfo:
     warnings: Sequence[Text] = ()
     hosts: Sequence[str] = ()
     contacts: Sequence[Contact] = ()
+    answers: Sequence[Answer] = ()
+    """What people often ask about this source; the help shows it."""
+    missing_company: Text | None = None
+    """What to check where a company is not to be seen after the set-up, as long as no account of the source is
+    connected; after that the contacts are shown.
+    """
     identity_setting: str = ""
     owner_only: bool = False
     uploads: Mapping[str, str] = field(default_factory=dict)

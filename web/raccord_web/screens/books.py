@@ -9,9 +9,10 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from sqlalchemy import select
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from raccord.onboarding.certificates import certify
+from raccord.onboarding.export import export_company
 from raccord.onboarding.people import Power, require
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
@@ -79,3 +80,13 @@ def download(request: Request, certificate_id: str) -> Response:
         name = f"raccord-{found.month:%Y-%m}-{found.version}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(f"{text}\n", media_type="application/json", headers=headers)
+
+
+@router.post("/companies/{company_id}/export")
+def take_away(request: Request, company_id: str, fields: Fields) -> Response:
+    """Give everything that is kept about a company as one file (CH-68)."""
+    workshop = desk_of(request).workshop
+    content = export_company(workshop, acting(request), company_id)
+    name = f"raccord-{workshop.clock.now().date().isoformat()}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(content, media_type="application/zip", headers=headers)

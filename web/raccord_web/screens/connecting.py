@@ -87,7 +87,10 @@ def company(request: Request, connector: str) -> Response:
     with desk_of(request).workshop.database.read() as session:
         companies = _companies(request, session)
         chosen = beginning.company or (companies[0].id if len(companies) == 1 else "")
-        return _step(request, session, beginning, "company", companies=companies, chosen=chosen)
+        return _step(
+            request, session, beginning, "company", companies=companies, chosen=chosen,
+            sign_up=desk_of(request).workshop.settings.quickbooks_signup_url,
+        )  # fmt: skip
 
 
 @router.get("/connect/{connector}/source")

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
+from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.feeds import fed_accounts
 from raccord.onboarding.instances import roles_with_instances
 from raccord.onboarding.people import Power, may, require
@@ -85,6 +86,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
             totals=proof_totals(session, [connection_id]),
             missing=missing_choices(session, connection_id),
+            contacts=contacts_of(desk_of(request).workshop, session, held),
             feeds=fed_accounts(session, held, info, today_of(held, desk_of(request).workshop.clock.now())),
             groups=problem_groups(session, connection_id, limit=PROBLEMS_SHOWN, examples=1),
         )

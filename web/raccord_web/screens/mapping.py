@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
+from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.decisions import choose
 from raccord.onboarding.people import Power, may, require
 from raccord.onboarding.remapping import Change, RoleChange, set_term, survey
@@ -111,6 +112,7 @@ def _page(
                 "all_roles": len(roles), "all_terms": len(terms), "todo": sum(each.missing for each in roles),
                 "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
                 "history": _history(session, connection) if view == "history" else [],
+                "contacts": contacts_of(workshop, session, connection),
                 "seen": seen, "wanted": wanted, "shown": REWRITES_SHOWN,
                 "effect": effect_by_account(session, connection, seen),
                 "manages": may(

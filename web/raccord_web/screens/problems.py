@@ -9,11 +9,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.failures import close_cause, mark_ready, mark_resolved
 from raccord.onboarding.people import Actor, Power, may
 from raccord.onboarding.reach import Reach
 from raccord.overview.problems import open_problems, problem_groups
-from raccord.store.models import ProblemState
+from raccord.store.models import Connection, ProblemState
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -32,7 +33,13 @@ def problems(request: Request, connection: str = "", code: str = "", offset: Off
     with desk_of(request).workshop.database.read() as session:
         if code:
             listing = open_problems(session, connection or None, within=within, code=code, limit=PAGE, offset=offset)
-            return show(request, "problem.html", session, listing=listing, connection=connection, code=code)
+            # Whom to call is the one connection's to say; problems of several name none.
+            of = {each.connection_id for each in listing.rows}
+            held = session.get(Connection, of.pop()) if len(of) == 1 else None
+            contacts = () if held is None else contacts_of(desk_of(request).workshop, session, held)
+            return show(
+                request, "problem.html", session, listing=listing, connection=connection, code=code, contacts=contacts
+            )
         groups = problem_groups(session, connection or None, within=within, limit=PAGE, offset=offset)
         return show(request, "problems.html", session, listing=groups, connection=connection)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.people import Power, may
 from raccord.overview.connections import connection_names
 from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
@@ -67,6 +68,9 @@ def record(request: Request, record_id: str) -> Response:
         return show(
             request, "record.html", session, story=story, view=story.view, connection="", kept_code="",
             lines=_mapping_lines(request, session, story.view),
+            contacts=contacts_of(
+                desk_of(request).workshop, session, session.get_one(Connection, story.view.connection_id)
+            ),
         )  # fmt: skip
 
 

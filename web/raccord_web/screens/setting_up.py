@@ -30,7 +30,7 @@ from raccord.overview.connections import connection_view
 from raccord.overview.plans import plan_effect, plan_money, waiting_plan
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import candidates
-from raccord.overview.runs import recent_runs
+from raccord.overview.runs import PHASES, recent_runs
 from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.days import today_of
@@ -255,6 +255,7 @@ def _shown(
             return {
                 "run": runs[0] if runs else None,
                 "baseline": baseline_of(session, connection.id),
+                "phases": len(PHASES),
                 "lists": any(goes(each, connection.mode) for each in info.lists),
                 "plan": plan,
                 "effects": effects,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from importlib.resources import files
 
-from raccord.plugin import ConnectorInfo, Contact, NewObject, RoleInfo, StreamInfo, TermTable, Text
+from raccord.plugin import Answer, ConnectorInfo, Contact, NewObject, RoleInfo, StreamInfo, TermTable, Text
 from raccord.plugin.drafts import Accepts
 from raccord_chase.settings import ChaseSettings
 from raccord_chase.timing import SUPPORT, delivery_of
@@ -147,6 +147,55 @@ _WARNINGS = (
     ),
 )
 
+_ANSWERS = (
+    Answer(
+        Text("Quelles données sont partagées ?", "Which data is shared?"),
+        Text(
+            "Les ventes par cartes, les rétrofacturations, les remboursements, les frais et les dépôts de règlement, à "
+            "la fin de chaque jour suivant. Une fois la connexion établie, il n’y a rien d’autre à faire.",
+            "Card sales, chargebacks, refunds, fees and settlement deposits, at the end of each following day. Once "
+            "the connection stands, nothing else has to be done.",
+        ),
+    ),
+    Answer(
+        Text("Puis-je suspendre le partage ?", "Can I pause sharing?"),
+        Text(
+            "Oui : QuickBooks, Gérer, Pause. Les données reprennent à compter du jour de la reprise ; celles de la "
+            "pause restent dehors. Après un an, il faut autoriser de nouveau la connexion.",
+            "Yes: QuickBooks, Manage, Pause. Data flows again from the day of resuming; that of the pause stays out. "
+            "After one year the connection has to be authorised again.",
+        ),
+    ),
+    Answer(
+        Text("J’ai plusieurs entreprises Chase.", "I have several Chase businesses."),
+        Text(
+            "Chaque compte de commerçant se connecte, se suspend et se reprend seul, avec sa société QuickBooks.",
+            "Each merchant account is connected, paused and resumed by itself, with a QuickBooks company of its own.",
+        ),
+    ),
+    Answer(
+        Text("La synchronisation d’une opération a échoué.", "A transaction failed to synchronise."),
+        Text(
+            "Vérifiez que les comptes, les clients et les taxes sont ceux de QuickBooks et sont actifs. Si tout semble "
+            "correct, marquez-la « Prête pour la synchronisation ». Si cela persiste, saisissez-la dans QuickBooks et "
+            "marquez-la « Résolue ».",
+            "Check that accounts, customers and taxes are those of QuickBooks and are active. If all looks right, mark "
+            "it “Ready to sync”. If it persists, enter it in QuickBooks and mark it “Resolved”.",
+        ),
+    ),
+    Answer(
+        Text("Que se passe-t-il si je ferme mon compte Chase ?", "What happens if I close my Chase account?"),
+        Text(
+            "Plus rien n’est partagé ; ce qui a été transmis reste dans QuickBooks.",
+            "Nothing more is shared; what was sent stays in QuickBooks.",
+        ),
+    ),
+)
+_MISSING_COMPANY = Text(
+    "Vérifiez que l’entreprise que vous partagez a un compte de commerçant Chase.",
+    "Check that the business you share has a Chase merchant account.",
+)
+
 
 def chase_info() -> ConnectorInfo:
     """Return the manifest."""
@@ -170,6 +219,8 @@ def chase_info() -> ConnectorInfo:
             # The source page gives Chase's own number as QuickBooks support (rule K10): it stays data, to be corrected.
             Contact(Text("Soutien de QuickBooks", "QuickBooks support"), phone="1-800-507-0782"),
         ),
+        answers=_ANSWERS,
+        missing_company=_MISSING_COMPANY,
         identity_setting="merchant_id",
         delivery=delivery_of,
         owner_only=True,
