@@ -42,9 +42,9 @@ MAPPING: Columns = (
     ("ledger_name", Choice.ledger_name), ("valid_from", Choice.valid_from), ("chosen_by", Choice.chosen_by),
 )  # fmt: skip
 TABLES: Sequence[tuple[str, Columns, InstrumentedAttribute[Any], InstrumentedAttribute[str]]] = (
-    ("records.csv", RECORDS, SourceRecord.id, SourceRecord.connection_id),
-    ("documents.csv", DOCUMENTS, LinkRow.id, LinkRow.connection_id),
-    ("mapping.csv", MAPPING, Choice.id, Choice.connection_id),
+    ("records", RECORDS, SourceRecord.id, SourceRecord.connection_id),
+    ("documents", DOCUMENTS, LinkRow.id, LinkRow.connection_id),
+    ("mapping", MAPPING, Choice.id, Choice.connection_id),
 )
 
 
@@ -86,7 +86,7 @@ def _zip(database: Database, company_id: str) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, columns, key, connection in TABLES:
-            with archive.open(name, "w", force_zip64=True) as entry:
+            with archive.open(f"{name}.csv", "w", force_zip64=True) as entry:
                 entry.write(_csv([[heading for heading, _ in columns]], mark="\ufeff"))
                 wanted = select(key, *(column for _, column in columns)).join(Connection, Connection.id == connection)
                 for rows in _pages(database, wanted.where(Connection.company_id == company_id), key):
