@@ -41,7 +41,10 @@ def _wrong(hook: str, answer: object, asked: Mapping[str, object]) -> str | None
         case "on_conflict":
             return _resolution(expect(answer, Resolution), cast(Conflict, asked["conflict"]))
         case "push_records":
-            return _pushed(expect(answer, PushResult), cast(Sequence[LedgerObject], asked["documents"]))
+            entries = cast(Sequence[LedgerObject], asked["documents"])
+            return _pushed(expect(answer, PushResult), {each.id for each in entries})
+        case "tend_list":
+            return _pushed(expect(answer, PushResult), set(cast(Sequence[str], asked["source_ids"])))
         case "report_outcome":
             expect(answer, bool)
             return None
@@ -106,8 +109,8 @@ def _resolution(resolution: Resolution, conflict: Conflict) -> str | None:
     return None
 
 
-def _pushed(result: PushResult, documents: Sequence[LedgerObject]) -> str | None:
+def _pushed(result: PushResult, handed: set[str]) -> str | None:
     told = [one for one, _ in result.pushed] + [one for one, _ in result.refused]
-    if not set(told) <= {one.id for one in documents}:
-        return "an id that was not among the documents"
-    return None if len(set(told)) == len(told) else "one document told twice"
+    if not set(told) <= handed:
+        return "an id that was not among those handed over"
+    return None if len(set(told)) == len(told) else "one entry told twice"

@@ -34,6 +34,7 @@ from raccord.plugin.ledger import (
     AccountNeed,
     Conflict,
     LedgerObject,
+    ListDeed,
     Outcome,
     PushResult,
     Resolution,
@@ -124,6 +125,11 @@ class Scope:
     def push(self, context: PushContext, stream: str, documents: Sequence[LedgerObject]) -> PushResult | None:
         """Bring lists of the ledger to the source; nothing when the connector takes none."""
         found = self._ask("push_records", context=context, stream=stream, documents=documents)
+        return None if found is None else cast(PushResult, found.answer)
+
+    def tend(self, context: PushContext, stream: str, deed: ListDeed, source_ids: Sequence[str]) -> PushResult | None:
+        """Tag or delete entries of a list at the source; nothing when the connector does no such thing."""
+        found = self._ask("tend_list", context=context, stream=stream, deed=deed, source_ids=source_ids)
         return None if found is None else cast(PushResult, found.answer)
 
     def report(self, context: ReportContext, outcomes: Sequence[Outcome]) -> bool:

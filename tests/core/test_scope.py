@@ -26,6 +26,7 @@ from raccord.plugin import (
     ConflictKind,
     ConnectorInfo,
     LedgerObject,
+    ListDeed,
     Mapped,
     Money,
     Page,
@@ -286,6 +287,16 @@ def test_pushed_documents_are_those_that_were_handed_over() -> None:
     for wrong in (PushResult([("3", "c")]), PushResult([("1", "a"), ("1", "b")])):
         with pytest.raises(PluginFault, match=r"plugin\.wrong_answer"):
             Scope(connector(push_records=_saying(wrong))).push(CONTEXT, "contacts", documents)
+
+
+def test_entries_are_tended_that_were_handed_over_and_nothing_where_nobody_tends() -> None:
+    told = PushResult([("a", "a")], [("b", WORDS)])
+
+    tending = Scope(connector(tend_list=lambda source_ids: told))
+    assert tending.tend(CONTEXT, "contacts", ListDeed.TAG, ["a", "b"]) is told
+    with pytest.raises(PluginFault, match=r"plugin\.wrong_answer"):
+        tending.tend(CONTEXT, "contacts", ListDeed.DELETE, ["a"])
+    assert Scope(connector()).tend(CONTEXT, "contacts", ListDeed.TAG, ["a"]) is None
 
 
 def test_an_outcome_counts_as_reported_only_when_the_connector_says_so() -> None:

@@ -17,6 +17,7 @@ from raccord.plugin import (
     Days,
     FetchContext,
     LedgerObject,
+    ListDeed,
     ListInfo,
     MapContext,
     Mapped,
@@ -142,6 +143,12 @@ def push_records(context: PushContext, stream: str, documents: Sequence[LedgerOb
         elif isinstance(why := TROUBLE[each.name], Text):
             refused.append((each.id, why))
     return PushResult(pushed, refused)
+
+
+@hookimpl
+def tend_list(context: PushContext, stream: str, deed: ListDeed, source_ids: Sequence[str]) -> PushResult | None:
+    TOLD.append([stream, deed, *source_ids])
+    return PushResult([(each, each) for each in source_ids])
 
 
 @hookimpl

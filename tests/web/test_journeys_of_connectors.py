@@ -228,7 +228,8 @@ def test_plannit_that_runs_already_comes_with_its_tables(
     # Of the two lists the contacts may go, and the articles never do.
     page.goto(f"{own}/lists")
     journey.look("lists")
-    expect(page.get_by_role("button", name=journey.said("lists.push"))).to_have_count(1)
+    expect(page.get_by_role("button", name=journey.said("lists.push"))).to_have_count(0)
+    expect(page.get_by_role("link", name=journey.said("lists.check"))).to_have_count(1)
     expect(page.get_by_text(journey.said("lists.never"))).to_be_visible()
     page.goto(f"{own}/mapping")
     journey.look("mapping")

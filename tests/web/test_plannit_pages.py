@@ -18,7 +18,9 @@ from raccord.jobs.inline import HandOver
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
 from raccord.store.models import DraftState, RunState
-from raccord_plannit.sandbox.firm import Sold
+from raccord_plannit.sandbox.firm import Firm, Sold
+from raccord_plannit.sandbox.service import TOKEN as TWIN
+from raccord_plannit.sandbox.service import Service, serving
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
 
@@ -193,3 +195,65 @@ def test_at_the_cut_over_what_the_books_have_already_is_linked_and_nothing_is_do
         Decimal("229.95")
     ] == "2026-04-30"
     assert {kind: len(made.documents(kind)) for kind in there} == after
+
+
+@pytest.mark.requirement("PL-27", "PL-28", "PL-29", "PL-30", "PL-31")
+def test_contacts_that_were_there_are_tagged_and_only_imported_doubles_are_deleted(
+    database: Database, data_dir: Path, sandbox: SandboxServer
+) -> None:
+    service = Service(Firm())
+    firm = service.firm
+    with (
+        serving(service) as address,
+        boreale(
+            database, data_dir, sandbox, Mode.ALREADY_RUNNING, input_kind="pull", base_url=address, token=TWIN
+        ) as made,
+    ):
+        firm.tax_group()
+        roy, twice = firm.contact("Zoé Roy"), firm.contact("Atelier Côté", tags=["VIP"])
+        firm.invoice(roy, Sold(name="x", price="10.00"))
+        for name in ("Zoé Roy", "Atelier Côté inc.", "Personne"):
+            lab(sandbox, "create", entity="Customer", changes={"DisplayName": name})
+        made.sync()
+        firm.now = made.clock.now()
+        desk, own = Desk(made), f"/connections/{made.connection.id}"
+        lists, check, doubles = f"{own}/lists", f"{own}/lists?check=contacts", f"{own}/doubles"
+        assert "This import is optional." in desk.text(lists)
+        assert 'name="list"' not in desk.browser.get(lists).text, "before it is sent, one sees how many are doubled"
+        before = desk.text(check)
+        assert "Probably there twice after sending: 2." in before
+        assert "0 of 2 earlier entries bear the tag “Avant importation QuickBooks”." in before
+        assert "Skip the import" in before
+        assert "2 entries tagged" in desk.send(check, lists, list="contacts", tag="yes").text
+        assert firm.objects["contact"][twice]["tags"] == ["VIP", "Avant importation QuickBooks"]
+        made.sync()
+        assert "2 of 2 earlier entries bear the tag" in desk.text(check)
+        assert desk.send(check, lists, list="contacts").status_code == 200
+        imported = {
+            str(each["display_name"]): id_ for id_, each in firm.objects["contact"].items()
+            if each.get("quickbooks_customer_id")
+        }  # fmt: skip
+        assert all("tags" not in firm.objects["contact"][id_] for id_ in imported.values())
+        firm.invoice(imported["Zoé Roy"], Sold(name="x", price="11.00"))
+        made.sync()
+        page = desk.browser.get(doubles).text
+        # The imported one that an invoice names already stays; so does everything earlier.
+        assert "A document names it: it stays" in page
+        boxes = re.findall(r'name="(d_[0-9]+)"', page)
+        assert len(boxes) == 1
+        assert desk.send(doubles, doubles, list="contacts", d_999="on").status_code == 409
+        ours = next(each["Id"] for each in made.documents("Customer") if each["DisplayName"] == "Zoé Roy")
+        assert desk.send(doubles, doubles, list="contacts", **{f"d_{ours}": "on"}).status_code == 409
+        firm.objects["payment"]["P9"] = {"contact_id": imported["Atelier Côté inc."]}
+        assert "Plannit refuses: des factures" in desk.send(doubles, doubles, list="contacts", **{boxes[0]: "on"}).text
+        del firm.objects["payment"]["P9"]
+        assert "1 deleted at the source" in desk.send(doubles, doubles, list="contacts", **{boxes[0]: "on"}).text
+        assert firm.objects["contact"][imported["Atelier Côté inc."]]["deleted"] is True
+        assert not firm.objects["contact"][twice].get("deleted")
+        assert "No duplicate" not in desk.text(doubles), "the one in use is still shown"
+        # It never comes again, and nothing is missing for it.
+        there = len(firm.objects["contact"])
+        assert "0 sent" in desk.send(check, lists, list="contacts").text
+        made.sync()
+        assert len(firm.objects["contact"]) == there
+        assert "Missing at the source" not in desk.text(check)

@@ -11,8 +11,9 @@ from raccord.cli.finding import operator, the_connection
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, actor, output
-from raccord.cli.words import default_group
+from raccord.cli.words import Option, default_group
 from raccord.onboarding.lists import likely_doubles, lists_of, push_list, verify_list
+from raccord.onboarding.tending import Tended, delete_doubles, imported_doubles, tag_earlier
 
 
 @default_group(
@@ -122,6 +123,81 @@ def check(connection: str, name: str) -> int:
             )
         )
     return Exit.OK if found.ledger == found.taken else Exit.NEEDS_PERSON
+
+
+@command.command(
+    "tag",
+    phrase=Phrase(
+        "Étiqueter à la source ce qui y était avant l'importation d'une liste.",
+        "Tag at the source what was there before a list is imported.",
+    ),
+)
+@click.argument("connection")
+@click.argument("name")
+def tag(connection: str, name: str) -> int:
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            chosen = the_connection(session, connection).id
+        tended = tag_earlier(workshop, operator(actor()), chosen, name)
+    return _tended(name, tended, Phrase("étiquetés", "tagged"))
+
+
+@command.command(
+    "doubles",
+    phrase=Phrase(
+        "Montrer ce qui est en double à la source depuis l'importation, et supprimer l'importé.",
+        "Show what is at the source twice since the import, and delete what was imported.",
+    ),
+    params=[
+        Option(
+            "--delete",
+            multiple=True,
+            metavar="ID",
+            phrase=Phrase("Supprimer cet importé (id QuickBooks).", "Delete this imported one (QuickBooks id)."),
+        ),
+    ],
+)
+@click.argument("connection")
+@click.argument("name")
+def doubles(connection: str, name: str, delete: tuple[str, ...]) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            chosen = the_connection(session, connection).id
+        if delete:
+            tended = delete_doubles(workshop, operator(actor()), chosen, name, delete)
+            return _tended(name, tended, Phrase("supprimés", "deleted"))
+        found = imported_doubles(workshop, chosen, name)
+    if out.as_json:
+        out.json({"list": name, "doubles": [asdict(each) for each in found]})
+        return Exit.OK
+    out.table(
+        Phrase("Doublons", "Duplicates"),
+        [Column(Phrase("Id", "Id")), Column(Phrase("Importé", "Imported")),
+         Column(Phrase("Y était déjà", "There before")), Column(Phrase("Sert déjà", "In use"))],
+        [
+            [each.object_id, each.name, ", ".join(f"{one.name} ({one.id})" for one in each.earlier),
+             Phrase("oui", "yes").get(out.language) if each.in_use else ""]
+            for each in found
+        ],
+        empty=Phrase("Aucun doublon.", "No duplicate."),
+    )  # fmt: skip
+    return Exit.OK
+
+
+def _tended(name: str, tended: Tended, done: Phrase) -> int:
+    out, whole = output(), not tended.refused and not tended.left
+    if out.as_json:
+        out.json({"list": name, "done": tended.done, "refused": tended.refused, "left": tended.left})
+    else:
+        why = f" {tended.why.get(out.language)}" if tended.why else ""
+        out.say(
+            Phrase(
+                f"{tended.done} {done.fr}, {tended.refused} refusés, {tended.left} sans réponse.{why}",
+                f"{tended.done} {done.en}, {tended.refused} refused, {tended.left} without an answer.{why}",
+            )
+        )
+    return Exit.OK if whole else Exit.NEEDS_PERSON
 
 
 def _when(goes: bool, every_run: bool) -> Phrase:

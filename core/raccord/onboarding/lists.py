@@ -38,7 +38,7 @@ class ListView:
 def lists_of(workshop: Workshop, connection_id: str) -> list[ListView]:
     """Return the lists that a connection's source takes, in the connector's order."""
     with workshop.database.read() as session:
-        bench = _bench(workshop, session, connection_id)
+        bench = bench_for(workshop, session, connection_id)
         counted = select(PushedEntry.list_name, func.count()).where(
             PushedEntry.connection_id == connection_id, PushedEntry.source_id != "", PushedEntry.active.is_(True)
         )
@@ -66,8 +66,8 @@ class Verified:
 def verify_list(workshop: Workshop, connection_id: str, name: str) -> Verified:
     """Hold what the source took of a list against the list as QuickBooks has it now."""
     with workshop.database.read() as session:
-        bench = _bench(workshop, session, connection_id)
-        info = _named(bench, name)
+        bench = bench_for(workshop, session, connection_id)
+        info = named_list(bench, name)
         rows = session.execute(
             select(PushedEntry.kind, PushedEntry.object_id, PushedEntry.source_id).where(
                 PushedEntry.connection_id == connection_id, PushedEntry.list_name == name
@@ -91,8 +91,8 @@ def verify_list(workshop: Workshop, connection_id: str, name: str) -> Verified:
 def likely_doubles(workshop: Workshop, connection_id: str, name: str) -> int:
     """Estimate how many entries the source would have twice: names that it told of, and did not take from the list."""
     with workshop.database.read() as session:
-        bench = _bench(workshop, session, connection_id)
-        info = _named(bench, name)
+        bench = bench_for(workshop, session, connection_id)
+        info = named_list(bench, name)
         bodies = session.scalars(
             select(DraftRow.body).where(DraftRow.connection_id == connection_id, DraftRow.kind.in_(info.kinds))
         )
@@ -115,7 +115,7 @@ def likely_doubles(workshop: Workshop, connection_id: str, name: str) -> int:
 def closing_lists(workshop: Workshop, connection_id: str) -> list[GateView]:
     """Return the gates that keep every list from going to the source for now (PL-17)."""
     with workshop.database.read() as session:
-        bench = _bench(workshop, session, connection_id)
+        bench = bench_for(workshop, session, connection_id)
         return closing(session, bench.connection, bench.scope.info, Stage.LISTS)
 
 
@@ -127,8 +127,8 @@ def push_list(workshop: Workshop, actor: Actor, connection_id: str, name: str) -
     """
     require(actor, Power.MANAGE)
     with workshop.database.read() as session:
-        bench = _bench(workshop, session, connection_id)
-        info = _named(bench, name)
+        bench = bench_for(workshop, session, connection_id)
+        info = named_list(bench, name)
         require_stage(session, bench.connection, bench.scope.info, Stage.LISTS)
     counts = Counts()
     place: Place | None = Place()
@@ -154,12 +154,14 @@ def push_list(workshop: Workshop, actor: Actor, connection_id: str, name: str) -
     return counts
 
 
-def _bench(workshop: Workshop, session: Session, connection_id: str) -> Bench:
+def bench_for(workshop: Workshop, session: Session, connection_id: str) -> Bench:
+    """Return what works with a connection's source."""
     connection = session.get_one(Connection, connection_id)
     return workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
 
 
-def _named(bench: Bench, name: str) -> ListInfo:
+def named_list(bench: Bench, name: str) -> ListInfo:
+    """Return a list that goes to the source now; refuses what is unknown, never goes, or is out of service."""
     found = next((info for info in bench.scope.info.lists if info.name == name), None)
     if found is None:
         names = ", ".join(info.name for info in bench.scope.info.lists) or "-"

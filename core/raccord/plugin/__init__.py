@@ -28,6 +28,7 @@ from raccord.plugin.hooks import (
     Settles,
     SignsIn,
     Skipped,
+    Tends,
     hookimpl,
 )
 from raccord.plugin.info import (
@@ -54,6 +55,7 @@ from raccord.plugin.ledger import (
     ConflictKind,
     Document,
     LedgerObject,
+    ListDeed,
     Outcome,
     OutcomeState,
     PushResult,
@@ -99,6 +101,7 @@ __all__ = [
     "Institution",
     "Language",
     "LedgerObject",
+    "ListDeed",
     "ListInfo",
     "MapContext",
     "Mapped",
@@ -134,6 +137,7 @@ __all__ = [
     "SourceRefused",
     "Stage",
     "StreamInfo",
+    "Tends",
     "Term",
     "TermTable",
     "TermTableError",

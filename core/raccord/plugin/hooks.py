@@ -23,7 +23,16 @@ from raccord.plugin.contexts import (
 )
 from raccord.plugin.drafts import Draft
 from raccord.plugin.info import ConnectorInfo
-from raccord.plugin.ledger import AccountChoice, AccountNeed, Conflict, LedgerObject, Outcome, PushResult, Resolution
+from raccord.plugin.ledger import (
+    AccountChoice,
+    AccountNeed,
+    Conflict,
+    LedgerObject,
+    ListDeed,
+    Outcome,
+    PushResult,
+    Resolution,
+)
 from raccord.plugin.records import Page, Record
 from raccord.plugin.signing import SignIn
 from raccord.plugin.texts import Text
@@ -95,6 +104,19 @@ class Pushes(Protocol):
         ...
 
 
+class Tends(Protocol):
+    @hookspec(firstresult=True)
+    def tend_list(
+        self, context: PushContext, stream: str, deed: ListDeed, source_ids: Sequence[str]
+    ) -> PushResult | None:
+        """Tag or delete entries of a list at the source, at most 200 at once, by their ids there.
+
+        Asked only by a person, for lists with ``of_stream``. Idempotent: what has the tag, or is gone, is done. Both
+        parts of each pair of ``pushed`` are the id; an entry that something at the source hangs on is refused.
+        """
+        ...
+
+
 class Reports(Protocol):
     @hookspec(firstresult=True)
     def report_outcome(self, context: ReportContext, outcomes: Sequence[Outcome]) -> bool | None:
@@ -122,5 +144,5 @@ class Connector(Describes, Fetches, Maps, Protocol):
     """The hooks of a connector that maps its records itself."""
 
 
-class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Reports, SignsIn, Protocol):
+class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Tends, Reports, SignsIn, Protocol):
     """All hooks. Each is synchronous, returns a value, and answers ``None`` for "not mine, ask the next"."""

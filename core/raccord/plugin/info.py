@@ -51,6 +51,12 @@ class ListInfo:
     every_run: bool = False
     modes: frozenset[Mode] = BOTH_MODES
     refusal: Text | None = None
+    of_stream: str = ""
+    """The stream whose records are the source's own entries of this list: they may be tagged before the first import
+    into a source that runs already, and what was imported beside them deleted again (``tend_list``).
+    """
+    tag: str = ""
+    """The tag that the source's earlier entries get."""
 
 
 class Stage(StrEnum):

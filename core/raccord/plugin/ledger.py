@@ -160,6 +160,15 @@ class Outcome:
     raw: Mapping[str, JSON] = field(default_factory=dict, hash=False, repr=False, kw_only=True)
 
 
+class ListDeed(StrEnum):
+    """What ``tend_list`` does to entries at the source."""
+
+    TAG = "tag"
+    """Give them the list's tag."""
+    DELETE = "delete"
+    """Delete them; only what was imported, and what nothing at the source hangs on."""
+
+
 @dataclass(frozen=True, slots=True)
 class PushResult:
     """What ``push_records`` did with each document: (ledger id, id at the source), and (ledger id, why refused)."""

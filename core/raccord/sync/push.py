@@ -29,6 +29,8 @@ PAGE = 200
 """Entries of one page, the most that a hook is handed at once."""
 REFUSED = "push.entry_refused"
 STREAM_REFUSED = "push.list_refused"
+REMOVED = "removed"
+"""Stands for the hash of an entry that was taken and deleted again at the source, by a person: it never goes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def tell_page(bench: Bench, info: ListInfo, place: Place) -> Told:
         said, row = _hash(entry), known.get(entry.id)
         if not entry.active and (row is None or not row.source_id):
             counts.inactive += 1
-        elif row is not None and row.told_hash == said:
+        elif row is not None and row.told_hash in (said, REMOVED):
             counts.unchanged += 1
         else:
             wanted.append((entry, said))

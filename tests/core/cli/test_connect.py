@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -351,6 +352,28 @@ def test_lists_go_to_the_source_once_from_the_command_line(
     assert "on request" in text
     status, refused = told("lists", "push", "Shop", "nothing")
     assert (status != 0, refused["error"]["code"]) == (True, "list.unknown")
+
+
+def test_what_is_there_twice_is_shown_and_only_what_was_imported_goes(
+    told: Told, said: Said, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told("lists", "tag", "Shop", "people")[1]["error"]["code"] == "list.not_tended"
+    # Here the till's sales are its own entries of the list, named as customers are.
+    lists = [replace(each, of_stream="sales", tag="Before") for each in till.INFO.lists]
+    monkeypatch.setattr(till, "INFO", replace(till.INFO, lists=lists))
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "10.00", "name": "Ventes"}]
+    told("plan")
+    assert told("lists", "push", "Shop", "articles")[1]["pushed"] == 1
+    assert told("lists", "tag", "Shop", "articles")[1] == {"list": "articles", "done": 1, "refused": 0, "left": 0}
+    [double] = told("lists", "doubles", "Shop", "articles")[1]["doubles"]
+    assert (double["name"], [each["id"] for each in double["earlier"]]) == ("Ventes", ["s1"])
+    assert "Ventes (s1)" in said("lists", "doubles", "Shop", "articles")[1]
+    assert told("lists", "doubles", "Shop", "articles", "--delete", "0")[1]["error"]["code"] == "list.no_double"
+    status, text = said("lists", "doubles", "Shop", "articles", "--delete", double["object_id"], "--lang", "fr")
+    assert (status, "1 supprimés, 0 refusés" in text) == (Exit.OK, True)
+    assert told("lists", "doubles", "Shop", "articles")[1]["doubles"] == []
+    assert till.TOLD[-1] == ["articles", "delete", f"T-{double['object_id']}"]
+    assert told("lists", "push", "Shop", "articles")[1]["unchanged"] == 1
 
 
 def test_what_another_version_says_otherwise_is_shown_and_accepted(told: Told, said: Said, chosen: str) -> None:

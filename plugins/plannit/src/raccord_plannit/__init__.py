@@ -8,6 +8,7 @@ from raccord.plugin import (
     ConnectorInfo,
     FetchContext,
     LedgerObject,
+    ListDeed,
     MapContext,
     Mapped,
     Page,
@@ -20,10 +21,10 @@ from raccord.plugin import (
     hookimpl,
 )
 from raccord.plugin.contract import contract_page
+from raccord_plannit import pushing
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.manifest import plannit_info
 from raccord_plannit.mapping import map_plannit_record
-from raccord_plannit.pushing import push_list
 from raccord_plannit.records import maker
 from raccord_plannit.settings import PlannitSettings
 
@@ -49,7 +50,16 @@ def push_records(context: PushContext, stream: str, documents: Sequence[LedgerOb
     settings = context.settings
     if not isinstance(settings, PlannitSettings):
         raise SourceRefused(Text("Réglages d’un autre connecteur.", "The settings of another connector."))
-    return push_list(context, settings, stream, documents)
+    return pushing.push_list(context, settings, stream, documents)
+
+
+@hookimpl
+def tend_list(context: PushContext, stream: str, deed: ListDeed, source_ids: Sequence[str]) -> PushResult | None:
+    """Tag contacts that were in Plannit before the import, or delete imported ones again."""
+    settings = context.settings
+    if not isinstance(settings, PlannitSettings):
+        raise SourceRefused(Text("Réglages d’un autre connecteur.", "The settings of another connector."))
+    return pushing.tend_list(context, settings, stream, deed, source_ids)
 
 
 @hookimpl

@@ -28,6 +28,8 @@ from raccord_plannit.settings import PlannitSettings
 TERMS = TermTable.from_toml(files("raccord_plannit").joinpath("terms.toml").read_text(encoding="utf-8"))
 CONTACT_LIST = "contacts"
 ITEM_LIST = "items"
+TAG = "Avant importation QuickBooks"
+"""As Plannit's page words it; a tag of theirs, so in one language."""
 HELP = "https://aide.plannit.io"
 
 _PLURALS = {
@@ -115,7 +117,7 @@ _NOT_TWICE = Text(
     "Plannit is running already: do not import the products, they would be doubled. Link them one by one instead.",
 )
 _LISTS = (
-    ListInfo(name=CONTACT_LIST, label=Text("Contacts", "Contacts"), kinds=("Customer",)),
+    ListInfo(name=CONTACT_LIST, label=Text("Contacts", "Contacts"), kinds=("Customer",), of_stream="contacts", tag=TAG),
     ListInfo(
         name=ITEM_LIST,
         label=Text("Produits et services", "Products & services"),

@@ -122,11 +122,24 @@ class Firm:
     def imported(self, kind: str, key: str, ledger_id: str, values: Mapping[str, JSON]) -> str:
         """Take an entry of the ledger in, once: the same one is found again by its ledger id."""
         for id_, value in self.objects[kind].items():
-            if value.get(key) == ledger_id:
+            if value.get(key) == ledger_id and not value.get("deleted"):
                 same = all(value.get(name) == each for name, each in values.items())
                 return id_ if same else self.change(kind, id_, **values)
         id_ = self._id("C" if kind == "contact" else "A")
         return self._put(kind, {"id": id_, key: ledger_id, **values})
+
+    def tag(self, contact: str, tag: str) -> str:
+        """Give a contact a tag, once."""
+        tags = self.objects["contact"][contact].get("tags")
+        held = list(tags) if isinstance(tags, list) else []
+        return contact if tag in held else self.change("contact", contact, tags=[*held, tag])
+
+    def delete(self, contact: str) -> str:
+        """Delete a contact; raises ``ValueError`` where an invoice or a payment hangs on it."""
+        hangs = [*self.objects["invoice"].values(), *self.objects["payment"].values()]
+        if any(each.get("contact_id") == contact for each in hangs):
+            raise ValueError(contact)
+        return self.change("contact", contact, deleted=True)
 
     def all(self, kind: str) -> list[Value]:
         """Return the objects of a kind as they are now, each naming its kind."""

@@ -68,6 +68,16 @@ class Service:
         values = {each: value for each, value in body.items() if value not in ("", [])}
         return 200, {"id": self.firm.imported(kind, key, ledger_id, values)}
 
+    def tended(self, path: str, id_: str, deed: str, body: Value) -> tuple[int, dict[str, JSON]]:
+        """Tag or delete a contact, as the contract's address does."""
+        if path != "contacts" or id_ not in self.firm.objects["contact"]:
+            return 404, {"message": f"{path}/{id_}"}
+        try:
+            done = self.firm.tag(id_, str(body.get("tag", ""))) if deed == "tags" else self.firm.delete(id_)
+        except ValueError:
+            return 409, {"message": "des factures ou des paiements en dépendent"}
+        return 200, {"id": done}
+
     def _message(self, kind: str, value: Value) -> None:
         self._sent += 1
         body = json.dumps({"type": f"{kind}.updated", "data": value}).encode()
@@ -132,6 +142,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(*self.service.taken(path, ledger_id, json.loads(body, parse_float=Decimal)))
 
     def do_POST(self) -> None:
+        parts = urlsplit(self.path).path.removeprefix("/v1/").split("/")
+        if self.path.startswith("/v1/") and len(parts) == 3 and parts[2] in ("tags", "delete"):
+            body = json.loads(self._body() or b"{}", parse_float=Decimal)
+            with self.service.lock:
+                self._json(*(self.service.tended(parts[0], parts[1], parts[2], body) if self._known() else (401, {})))
+            return
         typed = {name: values[0] for name, values in parse_qs(self._body().decode()).items()}
         with self.service.lock:
             said = act(self.service.firm, urlsplit(self.path).path.removeprefix("/do/"), typed)
