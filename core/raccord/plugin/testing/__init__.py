@@ -5,6 +5,7 @@ from raccord.plugin.testing.contract import ContractBroken, Reading, map_records
 from raccord.plugin.testing.files import FileShelf, ShelvedFile
 from raccord.plugin.testing.kit import Report, Verdict, check_connector
 from raccord.plugin.testing.trial import Again, Telling, Trial
+from raccord.plugin.testing.twin_http import TwinAnswer, TwinHttp, TwinRequest
 
 __all__ = [
     "Again",
@@ -19,6 +20,9 @@ __all__ = [
     "ShelvedFile",
     "Telling",
     "Trial",
+    "TwinAnswer",
+    "TwinHttp",
+    "TwinRequest",
     "Verdict",
     "check_connector",
     "map_records",

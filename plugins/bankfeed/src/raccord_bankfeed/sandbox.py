@@ -1,4 +1,4 @@
-"""The connector's part in Raccord's demonstration: a real bank file, read from a folder."""
+"""The connector's part in Raccord's demonstration (a real bank file, read from a folder) and in its conformance."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 
 from raccord.plugin.demo import DemoSource
 from raccord.plugin.texts import Text
+from raccord_bankfeed.trying import trials
+
+__all__ = ["demo", "trials"]
 
 SAMPLE = ("samples", "qfx", "bank_medium_cad.qfx")
 

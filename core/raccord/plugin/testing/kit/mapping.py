@@ -30,16 +30,23 @@ def mapped(subject: Subject) -> Iterator[tuple[Record, Mapped]]:
 
 
 def drafts(subject: Subject) -> Iterator[Draft]:
-    """Return all drafts of a trial."""
-    for _, found in mapped(subject):
+    """Return all drafts of a trial, for a company with tax codes on its lines and for one without."""
+    for _, found in _both_ways(subject):
         yield from found.drafts
 
 
 def money_drafts(subject: Subject) -> Iterator[tuple[Record, MoneyDraft]]:
-    for record, found in mapped(subject):
+    for record, found in _both_ways(subject):
         for draft in found.drafts:
             if not isinstance(draft, StillDraft):
                 yield record, draft
+
+
+def _both_ways(subject: Subject) -> Iterator[tuple[Record, Mapped]]:
+    yield from mapped(subject)
+    for record, answer in subject.mapped_taxed:
+        if isinstance(answer.answer, Mapped):
+            yield record, answer.answer
 
 
 @check("map.answers")
@@ -105,7 +112,7 @@ def _own_keys(subject: Subject) -> Iterator[str]:
 @check("map.keys_once")
 def _keys_once(subject: Subject) -> Iterator[str]:
     seen: set[str] = set()
-    for draft in drafts(subject):
+    for draft in (each for _, found in mapped(subject) for each in found.drafts):
         if draft.key in seen:
             yield draft.key
         seen.add(draft.key)
@@ -131,7 +138,7 @@ def _keys_fixed(subject: Subject) -> Iterator[str]:
 
 @check("map.amount")
 def _amount(subject: Subject) -> Iterator[str]:
-    for record, found in mapped(subject):
+    for record, found in _both_ways(subject):
         moved = sum(
             (money_effect(each)[1] for each in found.drafts if not isinstance(each, StillDraft)), start=Decimal(0)
         )

@@ -145,6 +145,13 @@ class Subject:
         assert isinstance(found, list)  # noqa: S101 - for the type checker
         return found
 
+    @property
+    def mapped_taxed(self) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
+        """The same for a company whose sales lines need a tax code."""
+        found = self.once("taxed", lambda: [(one, self.map(one, taxed=True)) for one in map(stored, self.told.records)])
+        assert isinstance(found, list)  # noqa: S101 - for the type checker
+        return found
+
     def read(self, telling: Telling, where: Where | None = None) -> Read:
         """Read all streams of a telling, anew after each file that arrives."""
         opened = self.open(telling, where or Where())

@@ -3,5 +3,6 @@
 from raccord_plannit.sandbox.demonstration import demo
 from raccord_plannit.sandbox.exports import write_table
 from raccord_plannit.sandbox.firm import Firm
+from raccord_plannit.sandbox.trying import trials
 
-__all__ = ["Firm", "demo", "write_table"]
+__all__ = ["Firm", "demo", "trials", "write_table"]

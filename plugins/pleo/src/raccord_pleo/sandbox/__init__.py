@@ -2,5 +2,6 @@
 
 from raccord_pleo.sandbox.company import Filed, TwinCompany, TwinRefusalError
 from raccord_pleo.sandbox.server import PleoTwin
+from raccord_pleo.sandbox.trying import trials
 
-__all__ = ["Filed", "PleoTwin", "TwinCompany", "TwinRefusalError"]
+__all__ = ["Filed", "PleoTwin", "TwinCompany", "TwinRefusalError", "trials"]

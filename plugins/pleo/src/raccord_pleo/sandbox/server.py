@@ -32,7 +32,7 @@ class PleoTwin:
         self.lock = threading.Lock()
         basic = base64.b64encode(b"twin-key:").decode("ascii")
         self.accepted = {"Bearer twin-token", f"Basic {basic}"}
-        handler = type("Handler", (_Handler,), {"twin": self})
+        handler = type("Handler", (Handler,), {"twin": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = company.base = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -45,11 +45,15 @@ class PleoTwin:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.shutdown()
-        self._server.server_close()
         self._thread.join()
+        self.close()
+
+    def close(self) -> None:
+        """Give back the port; for a twin that was never served, ``with`` does it otherwise."""
+        self._server.server_close()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     twin: PleoTwin
 
     def log_message(self, format: str, *args: object) -> None:

@@ -1,0 +1,89 @@
+"""The twin's part in `raccord check`: statements of a bank account and of a card, told in several ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from raccord.plugin.testing import Again, Telling, Trial
+from raccord.plugin.texts import Text
+from raccord_bankfeed.twin import Dialect, Header, Leaves, MadeAccount, MadeLine, statement_file
+
+MARKER = "extra-field-7"
+_DAYS_ALONE = Text(
+    "Une banque dit le jour d'une ligne selon son propre calendrier.",
+    "A bank says the day of a line by a calendar of its own.",
+)
+_BANK = MadeAccount()
+_CARD = MadeAccount(number="4111111111111111", card=True, balance=Decimal("-120.00"))
+
+
+def trials() -> list[Trial]:
+    """Return the trial of a chequing account and a card over two months; February pays out more than comes in."""
+    told, lines = _files(), [*_january(), *_february(), *_spent()]
+    other = Dialect(header=Header.XML, leaves=Leaves.CLOSED, newline="\n", comments=True)
+    return [
+        Trial(
+            name="statements",
+            values={
+                "input_kind": "upload",
+                "accounts": "bank-815-30000-0123456789 = Chequing",
+                "paypal_secret": "canary-secret",
+            },
+            told=Telling(files=told),
+            again={
+                Again.REORDERED: Telling(files=_files(backwards=True)[::-1]),
+                Again.OVERLAPPING: Telling(files=[told[0], ("again.ofx", _files(dialect=other)[0][1]), *told[1:]]),
+                Again.REISSUED: Telling(files=[(f"b-{name}", content) for name, content in _files(dialect=other)]),
+            },
+            extended=Telling(files=_files(more=True)),
+            marker=MARKER,
+            totals={"lines": {"CAD": sum((each.amount for each in lines), Decimal(0))}},
+            exempt={"day.zone": _DAYS_ALONE},
+        )
+    ]
+
+
+def _january() -> list[MadeLine]:
+    return [
+        _line(date(2026, 1, 5), "1200.00", "j1", "PAYROLL", "CREDIT"),
+        _line(date(2026, 1, 9), "-43.17", "j2", "HYDRO", "DEBIT"),
+        _line(date(2026, 1, 9), "-43.17", "j3", "HYDRO", "DEBIT"),
+        _line(date(2026, 1, 31), "0.10", "j4", "INTEREST", "INT"),
+    ]
+
+
+def _february() -> list[MadeLine]:
+    return [
+        _line(date(2026, 2, 2), "-900.00", "f1", "LOYER", "CHECK"),
+        _line(date(2026, 2, 6), "0.20", "f2", "", "INT"),
+    ]
+
+
+def _spent() -> list[MadeLine]:
+    return [
+        _line(date(2026, 2, 3), "-120.00", "c1", "HOTEL", "POS"),
+        _line(date(2026, 2, 4), "20.00", "c2", "HOTEL REFUND", "CREDIT"),
+    ]
+
+
+def _line(day: date, amount: str, native: str, name: str, type_: str) -> MadeLine:
+    return MadeLine(day=day, amount=Decimal(amount), native=native, name=name, type=type_)
+
+
+def _files(*, dialect: Dialect | None = None, backwards: bool = False, more: bool = False) -> list[tuple[str, bytes]]:
+    months: Sequence[tuple[str, MadeAccount, list[MadeLine], date, date]] = (
+        ("january.ofx", _BANK, _january(), date(2026, 1, 1), date(2026, 1, 31)),
+        ("february.ofx", _BANK, _february(), date(2026, 2, 1), date(2026, 2, 28)),
+        ("card.ofx", _CARD, _spent(), date(2026, 2, 1), date(2026, 2, 28)),
+    )
+    found = []
+    for name, account, lines, starts, ends in months:
+        written = [replace(line, more={"FRESH": MARKER}) if more else line for line in lines]
+        content = statement_file(
+            account, written[::-1] if backwards else written, dialect=dialect, starts=starts, ends=ends
+        )
+        found.append((name, content))
+    return found
