@@ -4,109 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from harness import NOW, OWNER, consent, enable, make_workshop, sync
+from harness import sync
+from pleo_house import SPACE, House, working
 from sqlalchemy import select
 
-import raccord_pleo
-from raccord.clock import FixedClock
 from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import choose
-from raccord.store import schema
-from raccord.store.database import Database
-from raccord.store.models import Company, Connection, Problem, Proof
+from raccord.store.models import Problem, Proof
 from raccord.sync import source_http
-from raccord.sync.workshop import Workshop
-from raccord_pleo.mapping import BANK, CLASSES, FUNDING, POCKET, PROJECTS
-from raccord_pleo.sandbox import Filed, PleoTwin, TwinCompany
-from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
-
-DAY = "2026-03-18T14:00:00Z"
-SPACE = UUID(int=7)
-
-
-@dataclass
-class House:
-    workshop: Workshop
-    company: Company
-    connection: Connection
-    pleo: TwinCompany
-    accounts: Mapping[str, str]
-    clock: FixedClock
-
-    def file(self, minor: int, **more: Any) -> UUID:
-        more.setdefault("category", self.category("Fournitures"))
-        return self.pleo.file(Filed(minor=minor, currency="CAD", settled=DAY, **more))
-
-    def category(self, name: str) -> dict[str, str]:
-        return {"id": str(uuid5(SPACE, name)), "name": name, "identifier": self.accounts[name]}
-
-    def export(self, *entries: UUID) -> UUID:
-        return self.pleo.export(entries)
-
-    def results(self, job: UUID) -> dict[UUID, tuple[str, str]]:
-        return {
-            entry: (str(each["status"]), str(each.get("failureReasonType") or each.get("externalId") or ""))
-            for entry, each in self.pleo.exports[job].results.items()
-        }
-
-    def documents(self, kind: str) -> list[dict[str, Any]]:
-        return [dict(each) for each in self.workshop.client(self.company).query_all(kind, "TxnDate = '2026-03-18'")]
-
-    def codes(self) -> list[str]:
-        with self.workshop.database.read() as session:
-            return sorted(session.scalars(select(Problem.code).where(Problem.state == "open")))
+from raccord_pleo.mapping import CLASSES, PROJECTS
+from raccord_pleo.sandbox import TwinCompany
+from raccord_sandbox import http_api
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    data = tmp_path / "data"
-    data.mkdir(mode=0o700)
-    database = Database(f"sqlite:///{data / 'app.db'}")
-    schema.upgrade(database)
-    clock = FixedClock(NOW)
-    pleo = TwinCompany(clock.now)
-    with (
-        SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as sandbox,
-        PleoTwin(pleo) as twin,
-    ):
-        workshop = make_workshop(database, data, sandbox.url, clock, raccord_pleo)
-        company = consent(workshop, sandbox.store.of_template("quebec").realm)
-        enable(workshop, company, "pleo")
-        client = workshop.client(company)
-        made = {"Banque Pleo": "Bank", "Pocket": "Bank", "Fournitures": "Expense", "Repas": "Expense"}
-        accounts = {
-            name: str(client.create("Account", f'{{"Name":"{name}","AccountType":"{type_}"}}', name).value["Id"])
-            for name, type_ in made.items()
-        }
-        refresh_company(workshop, company.id)
-        connection = connect(
-            workshop,
-            OWNER,
-            NewConnection(
-                company_id=company.id,
-                connector="pleo",
-                values={"company_id": str(pleo.id), "api_key": "twin-key", "address": twin.url},
-                starts_on=date(2026, 3, 1),
-            ),
-        )
-        bank = next(client.query_all("Account", "AccountType = 'Bank'"))["Id"]
-        chosen = {BANK: accounts["Banque Pleo"], POCKET: accounts["Pocket"], FUNDING: bank}
-        for role, account in chosen.items():
-            choose(workshop, OWNER, connection.id, role, account)
-        yield House(workshop, company, connection, pleo, {**accounts, "bank": bank}, clock)
-        workshop.close()
+    with working(tmp_path) as made:
+        yield made
 
 
 @pytest.mark.requirement("PO-08", "PO-09", "PO-12", "PO-13", "PO-15", "PO-04", "PO-07", "PO-11")
@@ -392,3 +313,85 @@ def test_lists_follow_quickbooks_and_nothing_is_deleted(house: House) -> None:
     states = {str(each["externalId"]): each["state"] for each in house.pleo.lists["vendors"]}
     assert states[str(hydro["Id"])] == "ARCHIVED"
     assert not house.codes()
+
+
+def said_of(house: House) -> dict[str, tuple[str, str]]:
+    """Return what each open problem says in French and English, by its code."""
+    with house.workshop.database.read() as session:
+        found = session.scalars(select(Problem).where(Problem.state == "open"))
+        return {each.code: (str(each.params.get("fr", "")), str(each.params.get("en", ""))) for each in found}
+
+
+@pytest.mark.requirement("PO-01", "PO-12", "EX-16")
+def test_an_export_without_contra_account_ends_and_is_a_task_for_people(house: House) -> None:
+    entry = house.file(1000, contra=False)
+    job = house.export()
+    assert sync(house.workshop, house.connection).state == "failed"
+    french, english = said_of(house)["source.refused"]
+    assert "compte de contrepartie" in french
+    assert "contra account" in english
+    assert (house.pleo.exports[job].status, house.pleo.exports[job].reason_type) == ("failed", "missing_configuration")
+    house.pleo.expenses[entry].contra = True
+    again = house.export(entry)
+    assert sync(house.workshop, house.connection).state == "done"
+    assert house.results(again)[entry][0] == "successful"
+
+
+def test_an_export_that_expires_is_left_and_comes_again_with_another(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [house.file(1000 + number) for number in range(130)]
+    job = house.export()
+    # It runs out between two pages of the same run.
+    items = TwinCompany.items
+    pages: list[UUID] = []
+
+    def late(company: TwinCompany, job: UUID) -> list[dict[str, object]]:
+        pages.append(job)
+        if len(pages) == 2:
+            house.clock.advance(timedelta(hours=2))
+        return items(company, job)
+
+    monkeypatch.setattr(TwinCompany, "items", late)
+    assert sync(house.workshop, house.connection).state == "done"
+    assert house.pleo.exports[job].reason_type == "job_expired"
+    told = said_of(house)
+    assert "exportez-les de nouveau" in told["pleo.export_ended"][0]
+    assert "export them again" in told["pleo.export_ended"][1]
+    assert len(house.documents("Purchase")) == 100, "what was read is posted"
+    again = house.export(*entries)
+    assert sync(house.workshop, house.connection).state == "done"
+    assert house.pleo.exports[again].status == "completed"
+    assert len(house.documents("Purchase")) == 130
+    assert not house.codes()
+
+
+@pytest.mark.parametrize("status", [409, 413, 422])
+def test_what_pleo_refuses_once_is_told_and_nothing_is_lost(house: House, status: int) -> None:
+    entry = house.file(1000)
+    job = house.export()
+    real, house.twin.refuse = house.twin.refuse, {("POST", "/v3/export-job-events"): status}
+    assert sync(house.workshop, house.connection).state == "failed"
+    french, english = said_of(house)["source.refused"]
+    assert str(status) in french
+    assert str(status) in english
+    house.twin.refuse = {("PUT", f"/v3/export-jobs/{job}/items"): status}
+    sync(house.workshop, house.connection)
+    house.twin.refuse = real
+    assert sync(house.workshop, house.connection).state == "done"
+    assert house.results(job)[entry][0] == "successful"
+    assert len(house.documents("Purchase")) == 1
+
+
+@pytest.mark.requirement("PO-09")
+def test_a_receipt_of_25_mb_fails_its_expense_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    # QuickBooks says 100 MB and is told to refuse from 20 MB on.
+    monkeypatch.setattr(http_api, "MAX_UPLOAD", 20 * 1024 * 1024)
+    large = house.file(1000, receipts=(b"%PDF-1.4" + bytes(25 * 1024 * 1024),))
+    good = house.file(2000, receipts=(b"%PDF-1.4 small",))
+    job = house.export()
+    assert sync(house.workshop, house.connection).state == "done"
+    results = house.results(job)
+    assert results == {large: ("failed", "receipt_file_size_limit_exceeded"), good: ("successful", results[good][1])}
+    assert len(house.documents("Purchase")) == 2, "the expense is in the books; its receipt is missing, and both say so"
+    assert "quickbooks.too_large" in house.codes()

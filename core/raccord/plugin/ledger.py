@@ -140,6 +140,8 @@ class OutcomeState(StrEnum):
     SKIPPED = "skipped"
     HELD = "held"
     FAILED = "failed"
+    UNDER_WAY = "under_way"
+    """Being posted: told now and then of one draft, so that a source that waits does not take the run for dead."""
 
 
 @dataclass(frozen=True, slots=True)

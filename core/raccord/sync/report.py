@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.errors import SourceRefused
+from raccord.plugin.errors import ConnectorError, SourceRefused
 from raccord.plugin.ledger import Document, Outcome, OutcomeState
 from raccord.plugin.money import Money
 from raccord.quickbooks import Environment, deep_link
@@ -26,11 +27,14 @@ from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.workshop import Bench, Workshop
 
 SLICE = 200
+UNDER_WAY_EVERY = timedelta(minutes=5)
 NOT_TOLD = "report.not_told"
 """The source does not take note of what became of its records."""
 REPORT = "report"
 TOLD = "told"
 """Under this name a run's progress keeps how far telling is, and nothing once it ended."""
+ALIVE = "alive"
+"""Under this name it keeps when the source last heard that posting goes on."""
 STATES = {
     DraftState.POSTED: OutcomeState.POSTED,
     DraftState.HELD: OutcomeState.HELD,
@@ -99,6 +103,33 @@ def tell_outcomes(workshop: Workshop, execution: Execution, bench: Bench) -> boo
     return bool(some)
 
 
+def tell_under_way(workshop: Workshop, execution: Execution, bench: Bench) -> None:
+    """Let a source that asks for outcomes know, every few minutes of posting, that its records are worked at."""
+    if not bench.scope.answers("report_outcome"):
+        return
+    now = workshop.clock.now()
+    with execution.database.read() as session:
+        before = session.get_one(Run, execution.run_id).progress.get(ALIVE)
+        if before is not None and now - datetime.fromisoformat(before) < UNDER_WAY_EVERY:
+            return
+        found = session.execute(
+            select(DraftRow.key, SourceRecord)
+            .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
+            .where(DraftRow.connection_id == bench.connection.id, DraftRow.state == DraftState.PLANNED)
+            .order_by(DraftRow.id)
+            .limit(1)
+        ).first()
+    if before is not None and found is not None:
+        key, record = found
+        raw = json.loads(record.raw, parse_float=Decimal)
+        outcome = Outcome(record.stream, record.source_id, key, OutcomeState.UNDER_WAY, raw=raw)
+        # Whatever the source says against it, it hears of everything in the end, and what it says then is a problem.
+        with suppress(ConnectorError):
+            bench.scope.report(workshop.report_view(bench), [outcome])
+    with execution.begin() as (_, run):
+        run.progress = {**run.progress, ALIVE: now.isoformat()}
+
+
 def _refused(workshop: Workshop, bench: Bench, some: Sequence[Owed]) -> Mapping[str, str] | None:
     """Tell some outcomes; return what the source said against it, nothing where it took note."""
     try:
@@ -142,7 +173,8 @@ def note_told(session: Session, connection_id: str, told: Iterable[Owed], now: d
 def _of_drafts(
     session: Session, connection_id: str, last: int, limit: int, environment: Environment, realm: str
 ) -> Sequence[tuple[int, Owed]]:
-    rows = session.execute(
+    """Return the next drafts whose outcome is owed, the one where to go on last."""
+    asked = (
         select(DraftRow, LinkRow, SourceRecord)
         .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
         .outerjoin(LinkRow, (LinkRow.connection_id == DraftRow.connection_id) & (LinkRow.key == DraftRow.key))
@@ -156,8 +188,13 @@ def _of_drafts(
             _otherwise(DraftRow.record_id, DraftRow.state, func.coalesce(LinkRow.document_id, ""), DraftRow.reason),
         )
         .order_by(DraftRow.id)
-        .limit(limit)
     )
+    rows = session.execute(asked.limit(limit)).all()
+    if len(rows) == limit:
+        # What became of one record is told at once: a receipt that fails is what became of its expense.
+        ids = {draft.record_id for draft, _, _ in rows}
+        beyond = asked.where(DraftRow.id > rows[-1][0].id, DraftRow.record_id.in_(ids))
+        rows = [*session.execute(beyond), *rows]
     found = []
     for draft, linked, record in rows:
         link: LinkRow | None = linked

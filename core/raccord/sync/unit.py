@@ -56,7 +56,7 @@ from raccord.sync.prove import proof_months
 from raccord.sync.push import Place, alone, goes, note_told, tell_page
 from raccord.sync.reactivate import note_inactive
 from raccord.sync.removals import leave_closed_removals
-from raccord.sync.report import tell_outcomes
+from raccord.sync.report import tell_outcomes, tell_under_way
 from raccord.sync.reposts import open_repost, settle_repost
 from raccord.sync.reprove import keep_month, read_month, to_read
 from raccord.sync.resolve import Resolver
@@ -302,6 +302,7 @@ class Unit:
             self._watch_closing()
         self._get_acquainted(has_lines_to_send, plan.id)
         if self._poster().slice(plan.id):
+            tell_under_way(self.workshop, self.execution, self.bench)
             return
         with self.execution.begin() as (session, run):
             session.get_one(Plan, run.plan_id).state = PlanState.APPLIED

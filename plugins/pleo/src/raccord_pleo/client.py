@@ -19,6 +19,7 @@ from raccord.plugin.records import JSON
 from raccord_pleo.wire import Job, JobItem, JobStatus, Result
 
 PAGE = 100
+MISSING_CONTRA_ACCOUNTS = "MISSING_CONTRA_ACCOUNTS"
 UPDATES_MAX = 100
 """Results of one call; Pleo refuses more (413)."""
 _CURSOR = re.compile(r"[A-Z2-7=~]+")
@@ -69,6 +70,12 @@ class PleoClient:
         """Yield how far each entry of a job is."""
         rows = self._pages(f"/v3/export-jobs/{job}/items", {}, "export-jobs:read")
         yield from (_read(JobItem, row) for row in rows)
+
+    def last_items(self, job: Job) -> list[JobItem]:
+        """Return how far the last entries of a job are, at most a page of them."""
+        asked = {"limit": str(PAGE), "offset": str(max(0, job.number_of_items - PAGE))}
+        rows, _ = self._page(f"/v3/export-jobs/{job.id}/items", asked, "export-jobs:read")
+        return [_read(JobItem, row) for row in rows]
 
     def tell(self, job: UUID, event: Event, reason: str = "", reason_type: str = "") -> None:
         """Tell a job where its export stands."""
@@ -200,7 +207,7 @@ def _refusal(answer: Answer, scope: str) -> PleoRefused:
         said = None
     kind = str(said.get("type") or "") if isinstance(said, dict) else ""
     message = str(said.get("message") or "")[:300] if isinstance(said, dict) else ""
-    if kind == "MISSING_CONTRA_ACCOUNTS":
+    if kind == MISSING_CONTRA_ACCOUNTS:
         text = Text(
             "Un compte Pleo n’a pas de compte de contrepartie : choisissez-le dans Pleo, Comptabilité.",
             "A Pleo account has no contra account: choose it in Pleo, Accounting.",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from raccord.plugin import FetchContext, Page, Reject, Text
+from raccord.plugin import FetchContext, Page, Reject, Text, record_key
 from raccord.plugin.contexts import ConnectionView, Http
 from raccord.plugin.records import JSON, Record
 from raccord_pleo.access import api_key
-from raccord_pleo.client import Event, PleoClient
+from raccord_pleo.client import MISSING_CONTRA_ACCOUNTS, Event, PleoClient, PleoRefused
 from raccord_pleo.records import (
     ENTRIES,
     ENTRY,
@@ -23,6 +24,7 @@ from raccord_pleo.records import (
     record_of,
     vendor_of,
 )
+from raccord_pleo.refusals import export_ended
 from raccord_pleo.settings import PleoSettings
 from raccord_pleo.wire import File, ItemStatus, Job, JobStatus, Result
 
@@ -67,7 +69,10 @@ def fetch_entries(context: FetchContext, cursor: str | None) -> Page:
         if job is None or not _claimed(client, job):
             return Page((), None, more=False)
         place = Place(job.id, "")
-    rows, after = client.items_page(place.job, place.after)
+    try:
+        rows, after = client.items_page(place.job, place.after)
+    except PleoRefused as refused:
+        return _ended(client, place.job, refused, more=cursor is not None)
     records: list[Record] = []
     rejects: list[Reject] = []
     for number, row in enumerate(rows):
@@ -84,8 +89,32 @@ def fetch_entries(context: FetchContext, cursor: str | None) -> Page:
     return Page(records, Place(place.job, after).text() if after else None, more=bool(after), rejects=rejects)
 
 
+def _ended(client: PleoClient, job: UUID, refused: PleoRefused, *, more: bool) -> Page:
+    """Leave an export that is over at Pleo, with word to those who must start it again; raise any other refusal.
+
+    One that cannot be read before somebody mends it at Pleo is ended there, so that its expenses are free again.
+    """
+    if refused.status not in (404, 422):
+        kind = "missing_configuration" if refused.kind == MISSING_CONTRA_ACCOUNTS else "authorization_failure"
+        if refused.kind == MISSING_CONTRA_ACCOUNTS or refused.status == 403:
+            with suppress(PleoRefused):
+                client.tell(job, Event.FAILED, refused.text.en, kind)
+        raise refused
+    left: list[UUID] = []
+    with suppress(PleoRefused):
+        left = [each.accounting_entry_id for each in client.job_items(job) if each.status in UNDER_WAY]
+    if not left:
+        return Page((), None, more=more)
+    # The problem is over as soon as the last of them, which was not read, comes with another export.
+    return Page((), None, more=more, rejects=[export_ended(record_key(ENTRIES, str(left[-1])), len(left))])
+
+
 def close_job(client: PleoClient, job: UUID) -> bool:
     """Tell Pleo that an export ended, once every item of it has its result; return whether it has."""
+    running = next((each for each in client.jobs(JobStatus.IN_PROGRESS) if each.id == job), None)
+    # Results are told in the order of the items: while the last ones lack theirs, none of the others need be read.
+    if running is None or any(each.status in UNDER_WAY for each in client.last_items(running)):
+        return False
     states = [each.status for each in client.job_items(job)]
     if not states or any(state in UNDER_WAY for state in states):
         return False

@@ -18,10 +18,19 @@ FAILURES = {
     "pleo.receipt_expired": "receipt_download_failure",
     "pleo.receipt_unreadable": "receipt_download_failure",
     "attachment.too_large": "receipt_file_size_limit_exceeded",
+    "quickbooks.too_large": "receipt_file_size_limit_exceeded",
+    "encoding.file_type": "receipt_conversion_failure",
     "attachment.file_missing": "receipt_upload_failure",
     "attachment.empty": "receipt_upload_failure",
     "resolve.choice_missing": "missing_configuration",
     "posting.inactive_reference": "account_unknown",
+    "posting.missing_tax_code": "tax_code_unknown",
+    "encoding.tax_code_unknown": "tax_code_unknown",
+    "encoding.tax_code_missing": "tax_code_unknown",
+    "quickbooks.throttled": "accounting_system_rate_limit",
+    "quickbooks.unavailable": "accounting_system_unreachable",
+    "quickbooks.uncertain": "accounting_system_timeout",
+    "quickbooks.access_denied": "accounting_system_authentication_failure",
     "quickbooks.reauthorise": "accounting_system_authentication_failure",
 }
 """Codes of ours by Pleo's own words for why an item failed."""
@@ -36,7 +45,8 @@ def report_expenses(context: ReportContext, outcomes: Sequence[Outcome]) -> bool
     for job, results in _by_job(context, outcomes).items():
         try:
             client.report(job, list(results.values()))
-            close_job(client, job)
+            if any(result.status is not ItemStatus.IN_PROGRESS for result in results.values()):
+                close_job(client, job)
         except PleoRefused as refused:
             if refused.status not in _CLOSED:
                 raise
@@ -63,6 +73,8 @@ def _by_job(context: ReportContext, outcomes: Iterable[Outcome]) -> dict[UUID, d
 def _result(context: ReportContext, outcome: Outcome) -> Result | None:
     entry = UUID(outcome.source_id)
     receipt = "#" in outcome.draft_key
+    if outcome.state is OutcomeState.UNDER_WAY:
+        return Result(accounting_entry_id=entry, status=ItemStatus.IN_PROGRESS)
     if outcome.state is OutcomeState.POSTED:
         if receipt or outcome.document is None:
             return None

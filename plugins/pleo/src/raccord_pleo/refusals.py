@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raccord.plugin import BadRecord, Text
+from raccord.plugin import BadRecord, Reject, Text
 
 LEFT_OUT = {
     "scope.before_start": Text(
@@ -111,6 +111,20 @@ def invoice_unnamed() -> BadRecord:
             "enter it by hand.",
         ),
         "pleo.invoice_unnamed",
+    )
+
+
+def export_ended(where: str, left: int) -> Reject:
+    return Reject(
+        "entries",
+        where,
+        "pleo.export_ended",
+        Text(
+            f"L'export a pris fin chez Pleo avant que {left} de ses dépenses aient leur réponse : exportez-les de "
+            "nouveau ; ce qui est écrit ne l'est pas deux fois.",
+            f"The export ended at Pleo before {left} of its expenses had their answer: export them again; what is "
+            "posted is not posted twice.",
+        ),
     )
 
 

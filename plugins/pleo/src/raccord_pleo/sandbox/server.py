@@ -7,6 +7,7 @@ import html
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +30,10 @@ class PleoTwin:
         self.scopes = {"export-jobs:read", "export-jobs:write", "export-items:read"}
         self.busy: list[int] = []
         """Statuses to answer next instead of what is asked (429, 503)."""
+        self.refuse: dict[tuple[str, str], int] = {}
+        """Calls, by method and path, that are refused with a status until they are taken out."""
+        self.answered = Counter[int]()
+        """How often it answered with each status."""
         self.lock = threading.Lock()
         basic = base64.b64encode(b"twin-key:").decode("ascii")
         self.accepted = {"Bearer twin-token", f"Basic {basic}"}
@@ -83,6 +88,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.twin.busy:
             self._answer(self.twin.busy.pop(0), {"type": "BUSY", "message": "wait"}, {"Retry-After": "7"})
             return
+        if (refused := self.twin.refuse.get((self.command, parts.path))) is not None:
+            raise TwinRefusalError(refused, "REFUSED", "not now")
         match self.command, parts.path.strip("/").split("/"):
             case "GET", ["files", name]:
                 self._send(200, company.download(name), "application/pdf")
@@ -167,6 +174,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, _written(value), "application/json", headers)
 
     def _send(self, status: int, content: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
+        self.twin.answered[status] += 1
         self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **(headers or {})}.items():
             self.send_header(name, value)
@@ -176,7 +184,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def _slice(rows: list[dict[str, object]], asked: Mapping[str, str]) -> dict[str, object]:
     size = min(int(asked.get("limit", "20")), PAGE_MAX)
-    start = _place(asked["after"]) if "after" in asked else 0
+    start = _place(asked["after"]) if "after" in asked else int(asked.get("offset", "0"))
     data = rows[start : start + size]
     end = start + len(data)
     pagination = {

@@ -1,0 +1,42 @@
+"""How long one export of Pleo takes with receipts, and what it holds in memory, by the number of expenses.
+
+Pleo's twin and the sandbox run in this process, the pipeline in another one.
+
+    python bench/pleo_export.py [--expenses 100 500 2000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+
+from harness import sync
+from pleo_house import working
+from pleo_many import export_many
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--expenses", type=int, nargs="+", default=[100, 500, 2000])
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, working(Path(folder)) as house:
+        # The first plan is approved, so that the others go by themselves.
+        house.file(100)
+        house.export()
+        sync(house.workshop, house.connection)
+        print(f"{'expenses':>8} {'seconds':>8} {'each ms':>8} {'calls':>6} {'memory MB':>9}")
+        for count in asked.expenses:
+            before, started = house.twin.answered.total(), time.perf_counter()
+            seen = export_many(house, count)
+            span = time.perf_counter() - started
+            calls = house.twin.answered.total() - before
+            print(f"{count:>8} {span:>8.1f} {span / count * 1000:>8.1f} {calls:>6} {seen.grew_mb:>9}  {seen.state}")
+
+
+if __name__ == "__main__":
+    main()

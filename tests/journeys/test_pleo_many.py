@@ -1,0 +1,52 @@
+"""Two thousand expenses with receipts in one export: memory stays flat, limits are kept, and people see how far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness import sync
+from pleo_house import House, working
+from pleo_many import Seen, export_many
+
+MANY = 2_000
+MORE_MB = 60
+"""Beyond what a run of 100 takes; the receipts alone are 40 MB, the database's own cache is part of it."""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A connection whose first plan was approved."""
+    with working(tmp_path) as made:
+        made.file(100)
+        made.export()
+        assert sync(made.workshop, made.connection).state == "done"
+        yield made
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.requirement("PO-08", "PO-09")
+def test_two_thousand_expenses_with_receipts_come_over_in_one_export(house: House) -> None:
+    few = export_many(house, 100)
+    many = export_many(house, MANY)
+    assert (few.state, many.state) == ("done", "done")
+    assert many.grew_mb < few.grew_mb + MORE_MB
+    job = list(house.pleo.exports.values())[-1]
+    assert job.status == "completed"
+    assert {each["status"] for each in job.results.values()} == {"successful"}
+    assert len({each["externalId"] for each in job.results.values()}) == MANY
+    assert not {413, 422, 429} & set(house.twin.answered), "neither too much at once, nor too late"
+    _is_shown(many)
+
+
+def _is_shown(seen: Seen) -> None:
+    """Somebody who looks now and then sees it read and sent, never less than before."""
+    fetched = [each[1] for each in seen.shown]
+    sent = [each[2] for each in seen.shown if each[3]]
+    assert fetched == sorted(fetched)
+    assert sent == sorted(sent)
+    assert len(set(fetched)) > 15
+    assert len(set(sent)) > 30
+    assert max(sent) == seen.shown[-1][3] == 2 * MANY

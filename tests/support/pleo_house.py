@@ -1,0 +1,108 @@
+"""A company that works with Pleo: its QuickBooks, its twin at Pleo, and the connection between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from harness import NOW, OWNER, consent, enable, make_workshop
+from sqlalchemy import select
+
+import raccord_pleo
+from raccord.clock import FixedClock
+from raccord.onboarding.companies import refresh_company
+from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.decisions import choose
+from raccord.store import schema
+from raccord.store.database import Database
+from raccord.store.models import Company, Connection, Problem
+from raccord.sync.workshop import Workshop
+from raccord_pleo.mapping import BANK, FUNDING, POCKET
+from raccord_pleo.sandbox import Filed, PleoTwin, TwinCompany
+from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.server import SandboxServer
+
+DAY = "2026-03-18T14:00:00Z"
+SPACE = UUID(int=7)
+
+
+@dataclass
+class House:
+    workshop: Workshop
+    company: Company
+    connection: Connection
+    pleo: TwinCompany
+    accounts: Mapping[str, str]
+    clock: FixedClock
+    sandbox: SandboxServer
+    twin: PleoTwin
+
+    def file(self, minor: int, **more: Any) -> UUID:
+        more.setdefault("category", self.category("Fournitures"))
+        return self.pleo.file(Filed(minor=minor, currency="CAD", settled=DAY, **more))
+
+    def category(self, name: str) -> dict[str, str]:
+        return {"id": str(uuid5(SPACE, name)), "name": name, "identifier": self.accounts[name]}
+
+    def export(self, *entries: UUID) -> UUID:
+        return self.pleo.export(entries)
+
+    def results(self, job: UUID) -> dict[UUID, tuple[str, str]]:
+        return {
+            entry: (str(each["status"]), str(each.get("failureReasonType") or each.get("externalId") or ""))
+            for entry, each in self.pleo.exports[job].results.items()
+        }
+
+    def documents(self, kind: str) -> list[dict[str, Any]]:
+        return [dict(each) for each in self.workshop.client(self.company).query_all(kind, "TxnDate = '2026-03-18'")]
+
+    def codes(self) -> list[str]:
+        with self.workshop.database.read() as session:
+            return sorted(session.scalars(select(Problem.code).where(Problem.state == "open")))
+
+
+@contextmanager
+def working(folder: Path) -> Iterator[House]:
+    """Set everything up in a folder: both accounts chosen, first day the first of March."""
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    database = Database(f"sqlite:///{data / 'app.db'}")
+    schema.upgrade(database)
+    clock = FixedClock(NOW)
+    pleo = TwinCompany(clock.now)
+    with (
+        SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as sandbox,
+        PleoTwin(pleo) as twin,
+    ):
+        workshop = make_workshop(database, data, sandbox.url, clock, raccord_pleo)
+        company = consent(workshop, sandbox.store.of_template("quebec").realm)
+        enable(workshop, company, "pleo")
+        client = workshop.client(company)
+        made = {"Banque Pleo": "Bank", "Pocket": "Bank", "Fournitures": "Expense", "Repas": "Expense"}
+        accounts = {
+            name: str(client.create("Account", f'{{"Name":"{name}","AccountType":"{type_}"}}', name).value["Id"])
+            for name, type_ in made.items()
+        }
+        refresh_company(workshop, company.id)
+        connection = connect(
+            workshop,
+            OWNER,
+            NewConnection(
+                company_id=company.id,
+                connector="pleo",
+                values={"company_id": str(pleo.id), "api_key": "twin-key", "address": twin.url},
+                starts_on=date(2026, 3, 1),
+            ),
+        )
+        bank = next(client.query_all("Account", "AccountType = 'Bank'"))["Id"]
+        chosen = {BANK: accounts["Banque Pleo"], POCKET: accounts["Pocket"], FUNDING: bank}
+        for role, account in chosen.items():
+            choose(workshop, OWNER, connection.id, role, account)
+        yield House(workshop, company, connection, pleo, {**accounts, "bank": bank}, clock, sandbox, twin)
+        workshop.close()
