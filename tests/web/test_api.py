@@ -51,6 +51,7 @@ from raccord.sync.treatments import load_treatment
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_web.api.application import PATH, ROUTERS
 from raccord_web.api.programs import CALLS_A_MINUTE
+from raccord_web.api.repeating import Repeatable
 from raccord_web.app import create_app
 from raccord_web.visitors import OBJECTS
 
@@ -151,6 +152,10 @@ def test_no_route_is_answered_without_a_token_and_none_for_another_company(
     assert guarded >= 20
     assert nobody.get("/api/v1/me").headers["www-authenticate"].startswith("Bearer")
     assert caller(house, "raccord_wrong").get("/api/v1/me").status_code == 401
+
+
+def test_every_deed_may_be_asked_for_twice_under_a_key() -> None:
+    assert [route.path for route in routes() if "POST" in route.methods and not isinstance(route, Repeatable)] == []
 
 
 @pytest.mark.requirement("K5")
@@ -332,7 +337,10 @@ def test_a_program_makes_tries_changes_and_removes_a_rule(
     listing = f"{PATH}/companies/{theirs['company_id']}/bank-rules"
     tried = client.post(f"{listing}/try", json=BANK_RULE)
     assert (tried.status_code, tried.json()["against"]) == (200, 0)
-    made = client.post(listing, json=BANK_RULE).json()
+    key = {"idempotency-key": "rule"}
+    made = client.post(listing, json=BANK_RULE, headers=key).json()
+    assert client.post(listing, json=BANK_RULE, headers=key).json() == made
+    assert client.get(listing).json()["total"] == 2, "asked twice, made once"
     assert (made["place"], made["mode"], made["version"]) == (2, "propose", 1)
     own = f"{PATH}/bank-rules/{made['id']}"
     amount = {"on": "amount", "test": "under", "amount": "12.50"}

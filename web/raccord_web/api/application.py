@@ -22,6 +22,7 @@ ROUTERS = (
     deeds.router,
     bank_lines.router,
     bank_rules.router,
+    bank_rules.deeds,
     managing.router,
     managing.deeds,
     months.router,

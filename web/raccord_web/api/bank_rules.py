@@ -20,10 +20,12 @@ from raccord.sync.bank_rules import NAME_MAX, RULES_MAX, Mode, RuleBody
 from raccord_web.api.deeds import Done
 from raccord_web.api.paging import Asked, Part, part_of
 from raccord_web.api.programs import needs
+from raccord_web.api.repeating import Repeatable, repeatable
 from raccord_web.desk import desk_of
 from raccord_web.visitors import acting
 
 router = APIRouter()
+deeds = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 Name = Annotated[str, StringConstraints(max_length=NAME_MAX, strip_whitespace=True, pattern=r"^[^\x00]*$")]
 
 
@@ -64,14 +66,14 @@ def rule(request: Request, rule_id: str) -> RuleView:
     return _view(request, rule_id)
 
 
-@router.post("/companies/{company_id}/bank-rules", dependencies=[Depends(needs(Scope.WRITE))])
+@deeds.post("/companies/{company_id}/bank-rules", dependencies=[Depends(needs(Scope.WRITE))])
 def make(request: Request, company_id: str, wanted: RuleIn) -> RuleView:
     """Make a rule that comes after all others."""
     row = bank_rules.add_rule(desk_of(request).workshop, acting(request), company_id, wanted.said())
     return _view(request, row.id)
 
 
-@router.post("/companies/{company_id}/bank-rules/try", dependencies=[Depends(needs(Scope.WRITE))])
+@deeds.post("/companies/{company_id}/bank-rules/try", dependencies=[Depends(needs(Scope.WRITE))])
 def try_(request: Request, company_id: str, wanted: RuleIn) -> Effect:
     """Tell what a new rule would have done; nothing is changed."""
     require(acting(request), Power.WORK)
@@ -79,14 +81,14 @@ def try_(request: Request, company_id: str, wanted: RuleIn) -> Effect:
         return try_rule(session, company_id, wanted.said())
 
 
-@router.post("/bank-rules/{rule_id}", dependencies=[Depends(needs(Scope.WRITE))])
+@deeds.post("/bank-rules/{rule_id}", dependencies=[Depends(needs(Scope.WRITE))])
 def change(request: Request, rule_id: str, wanted: RuleChange) -> RuleView:
     """Make a rule say something else; refused where it was changed since it was read."""
     bank_rules.change_rule(desk_of(request).workshop, acting(request), rule_id, wanted.said(), wanted.version)
     return _view(request, rule_id)
 
 
-@router.post("/bank-rules/{rule_id}/state", dependencies=[Depends(needs(Scope.WRITE))])
+@deeds.post("/bank-rules/{rule_id}/state", dependencies=[Depends(needs(Scope.WRITE))])
 def state(request: Request, rule_id: str, wanted: RuleState) -> RuleView:
     """Turn a rule on or off, or put it at another place of the order."""
     workshop, actor = desk_of(request).workshop, acting(request)
@@ -98,7 +100,7 @@ def state(request: Request, rule_id: str, wanted: RuleState) -> RuleView:
     return _view(request, rule_id)
 
 
-@router.post("/bank-rules/{rule_id}/remove", dependencies=[Depends(needs(Scope.WRITE))])
+@deeds.post("/bank-rules/{rule_id}/remove", dependencies=[Depends(needs(Scope.WRITE))])
 def remove(request: Request, rule_id: str) -> Done:
     """Take a rule out; what it answered stays."""
     bank_rules.remove_rule(desk_of(request).workshop, acting(request), rule_id)
