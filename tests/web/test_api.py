@@ -63,6 +63,7 @@ BANK_RULE = {
         "outcome": {"kind": "exclude", "why": "not ours"},
     },
 }
+DAYS = {"first": "2026-03-01", "last": "2026-03-31"}
 DEEDS = {
     "/connections/{connection_id}/runs": (Scope.WRITE, Power.WORK, {}),
     "/connections/{connection_id}/pause": (Scope.MANAGE, Power.MANAGE, None),
@@ -89,6 +90,37 @@ DEEDS = {
     "/bank-rules/{rule_id}/state": (Scope.WRITE, Power.WORK, {"enabled": False}),
     "/bank-rules/{rule_id}/remove": (Scope.WRITE, Power.WORK, None),
     "/drifts/{drift_id}/settle": (Scope.WRITE, Power.WORK, {"way": "keep"}),
+    "/holds/{hold_id}/pay": (Scope.WRITE, Power.WORK, {}),
+    "/connections/{connection_id}/repost/try": (Scope.MANAGE, Power.MANAGE, DAYS),
+    "/connections/{connection_id}/repost": (Scope.MANAGE, Power.MANAGE, DAYS),
+    "/connections/{connection_id}/repost/cancel": (Scope.MANAGE, Power.MANAGE, None),
+    "/connections/{connection_id}/choices/try": (Scope.MANAGE, Power.MANAGE, {"role": "fees", "ledger_id": "1"}),
+    "/connections/{connection_id}/terms/try": (Scope.MANAGE, Power.MANAGE, {"word": "sale", "ledger": "x"}),
+    "/records/{record_id}/undo": (Scope.APPROVE, Power.WORK, {}),
+    "/connections/{connection_id}/undo": (Scope.APPROVE, Power.WORK, {"records": [1]}),
+    "/companies/{company_id}/connections": (Scope.OWN, Power.LINK, {"connector": "till", "values": {"till": "T7"}}),
+    "/connections/{connection_id}/gates": (Scope.OWN, Power.LINK, {"gate": "x"}),
+    "/connections/{connection_id}/mode": (Scope.OWN, Power.LINK, {"mode": "first_time"}),
+    "/connections/{connection_id}/scope": (Scope.OWN, Power.LINK, {"first": "2026-03-01", "time_zone": "UTC"}),
+    "/connections/{connection_id}/activate": (Scope.OWN, Power.LINK, None),
+    "/connections/{connection_id}/accounts": (
+        Scope.MANAGE,
+        Power.MANAGE,
+        {"role": "bank", "name": "Visa", "kind": "savings"},
+    ),
+    "/connections/{connection_id}/closed": (Scope.MANAGE, Power.MANAGE, {"policy": "ask"}),
+    "/connections/{connection_id}/closed-months": (Scope.WRITE, Power.WORK, {"month": "2026-02", "answer": "wait"}),
+    "/connections/{connection_id}/days": (Scope.MANAGE, Power.MANAGE, {"time_zone": "Europe/Paris"}),
+    "/connections/{connection_id}/managing": (Scope.OWN, Power.LINK, {"granted": True}),
+    "/connections/{connection_id}/upgrade": (Scope.MANAGE, Power.MANAGE, {"version": "0"}),
+    "/connections/{connection_id}/webhooks/close": (Scope.MANAGE, Power.MANAGE, None),
+    "/connections/{connection_id}/problem-causes/{deed}": (Scope.WRITE, Power.WORK, {"code": "mapping.bad_record"}),
+    "/companies/{company_id}/check-up": (Scope.WRITE, Power.WORK, None),
+    "/companies/{company_id}/night": (Scope.MANAGE, Power.MANAGE, {"every_night": True, "at": "03:10"}),
+    "/companies/{company_id}/statements": (Scope.WRITE, Power.WORK, {"account_id": "1", "through": "2026-02-28"}),
+    "/companies/{company_id}/suggestions": (Scope.OWN, Power.LINK, {"confidence": 990}),
+    "/companies/{company_id}/suggestions/ask": (Scope.WRITE, Power.WORK, None),
+    "/companies/{company_id}/plugins/{connector}/{deed}": (Scope.MANAGE, Power.MANAGE, None),
 }
 """The least scope and power of each deed, and a body that it takes; a deed that is not here fails the test."""
 KEPT = {"/connections/{connection_id}/settings"}
@@ -105,8 +137,9 @@ def routes() -> list[APIRoute]:
 
 
 def addressed(route: APIRoute, theirs: dict[str, str]) -> str:
-    deed = "ready" if "problem" in route.path else "pause"
-    return PATH + re.sub(r"\{(\w+)\}", lambda match: {"deed": deed, **theirs}[match[1]], route.path)
+    deed = "ready" if "problem" in route.path else "enable" if "plugins" in route.path else "pause"
+    named = {"deed": deed, "connector": "till", **theirs}
+    return PATH + re.sub(r"\{(\w+)\}", lambda match: named[match[1]], route.path)
 
 
 def call(client: TestClient, route: APIRoute, theirs: dict[str, str]) -> tuple[int, str]:

@@ -10,7 +10,19 @@ from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
 
-from raccord_web.api import bank_lines, bank_rules, deeds, managing, months, reading
+from raccord_web.api import (
+    bank_lines,
+    bank_rules,
+    companies,
+    deeds,
+    keeping,
+    managing,
+    months,
+    reading,
+    reposts,
+    setting_up,
+    undoing,
+)
 from raccord_web.api.problems import MEDIA_TYPE, Problem
 from raccord_web.api.programs import CallLimits, NotLetInError, let_in
 from raccord_web.desk import Desk
@@ -26,6 +38,15 @@ ROUTERS = (
     managing.router,
     managing.deeds,
     months.router,
+    reposts.router,
+    reposts.deeds,
+    undoing.router,
+    setting_up.router,
+    setting_up.deeds,
+    keeping.router,
+    keeping.deeds,
+    companies.router,
+    companies.deeds,
 )
 FAILURES = {
     "400": "Something in the request has no meaning here.",

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 
-from raccord.onboarding import treating
+from raccord.onboarding import paying, treating
 from raccord.onboarding.api_tokens import Scope
 from raccord.onboarding.people import Power, require
 from raccord.plugin.drafts import PaymentType
@@ -81,6 +81,19 @@ def treat(request: Request, hold_id: str, wanted: TreatmentIn) -> Done:
         with workshop.database.read() as session:
             admit(session, visitor_of(request), "hold_id", wanted.other_side)
     treating.treat(workshop, actor, hold_id, wanted.said(), other_side=wanted.other_side)
+    return Done(id=hold_id)
+
+
+class Paid(BaseModel):
+    """The documents of one of the proposals that `/holds` gives with the line; without ids those of the first."""
+
+    documents: Annotated[tuple[OneId, ...], Field(max_length=200)] = ()
+
+
+@router.post("/holds/{hold_id}/pay", dependencies=[Depends(needs(Scope.WRITE))])
+def pay(request: Request, hold_id: str, wanted: Paid) -> Done:
+    """Say that a bank line pays what one of its proposals names: open invoices or bills, whole."""
+    paying.pay(desk_of(request).workshop, acting(request), hold_id, wanted.documents)
     return Done(id=hold_id)
 
 

@@ -119,26 +119,26 @@ def start(request: Request, connection_id: str, wanted: Start) -> RunView:
         clock=desk.workshop.clock,
         stop_after=wanted.stop_after,
     )
-    return _run(request, run_id)
+    return run_of(request, run_id)
 
 
 @router.post("/connections/{connection_id}/pause", dependencies=[Depends(needs(Scope.MANAGE))])
 def pause(request: Request, connection_id: str) -> ConnectionView:
     connections.pause(desk_of(request).workshop, acting(request), connection_id)
-    return _connection(request, connection_id)
+    return connection_seen(request, connection_id)
 
 
 @router.post("/connections/{connection_id}/resume", dependencies=[Depends(needs(Scope.MANAGE))])
 def resume(request: Request, connection_id: str) -> ConnectionView:
     connections.resume(desk_of(request).workshop, acting(request), connection_id)
-    return _connection(request, connection_id)
+    return connection_seen(request, connection_id)
 
 
 @router.post("/connections/{connection_id}/disconnect", dependencies=[Depends(needs(Scope.OWN))])
 def disconnect(request: Request, connection_id: str) -> ConnectionView:
     """End a connection; nothing is deleted in QuickBooks."""
     connections.disconnect(desk_of(request).workshop, acting(request), connection_id)
-    return _connection(request, connection_id)
+    return connection_seen(request, connection_id)
 
 
 @router.post("/connections/{connection_id}/choices", dependencies=[Depends(needs(Scope.MANAGE))])
@@ -159,7 +159,7 @@ def take_up(request: Request, connection_id: str, days: Days) -> Done:
 @router.post("/runs/{run_id}/undo", dependencies=[Depends(needs(Scope.APPROVE))])
 def undo(request: Request, run_id: str, wanted: Undo) -> RunView:
     """Ask for the plan that takes out what a run created; it waits for approval."""
-    desk, of = desk_of(request), _run(request, run_id)
+    desk, of = desk_of(request), run_of(request, run_id)
     asked = Asked(run_id, (), wanted.names, wanted.void, wanted.certified)
     made = request_undo(
         desk.workshop.database,
@@ -169,7 +169,7 @@ def undo(request: Request, run_id: str, wanted: Undo) -> RunView:
         actor=acting(request),
         clock=desk.workshop.clock,
     )
-    return _run(request, made)
+    return run_of(request, made)
 
 
 @router.post("/runs/{run_id}/{deed}", dependencies=[Depends(needs(Scope.WRITE))])
@@ -184,7 +184,7 @@ def change(request: Request, run_id: str, deed: RunDeed) -> RunView:
             requests.resume(desk.workshop.database, desk.engine, run_id)
         case RunDeed.CANCEL:
             requests.cancel(desk.workshop.database, desk.engine, run_id, clock=desk.workshop.clock)
-    return _run(request, run_id)
+    return run_of(request, run_id)
 
 
 @router.post("/plans/{plan_id}/approve", dependencies=[Depends(needs(Scope.APPROVE))])
@@ -193,7 +193,7 @@ def approve(request: Request, plan_id: str, if_match: Annotated[str, Header(max_
     desk = desk_of(request)
     run = decisions.approve_plan(desk.workshop, acting(request), plan_id, if_match.strip().strip('"'))
     desk.engine.submit(run.id)
-    return _run(request, run.id)
+    return run_of(request, run.id)
 
 
 @router.post("/holds/{hold_id}/answer", dependencies=[Depends(needs(Scope.WRITE))])
@@ -238,7 +238,8 @@ def decide(request: Request, drift_id: str, given: Decided) -> Done:
     return Done(id=drift_id)
 
 
-def _run(request: Request, run_id: str) -> RunView:
+def run_of(request: Request, run_id: str) -> RunView:
+    """Return a run as programs read it."""
     with desk_of(request).workshop.database.read() as session:
         found = run_view(session, run_id)
     if found is None:
@@ -246,7 +247,8 @@ def _run(request: Request, run_id: str) -> RunView:
     return found
 
 
-def _connection(request: Request, connection_id: str) -> ConnectionView:
+def connection_seen(request: Request, connection_id: str) -> ConnectionView:
+    """Return a connection as programs read it."""
     with desk_of(request).workshop.database.read() as session:
         found = connection_view(session, connection_id)
     if found is None:

@@ -114,7 +114,7 @@ class SettingsIn(BaseModel):
 @router.get("/connections/{connection_id}/roles")
 def roles(request: Request, connection_id: str, asked: Asked) -> Part[RoleMapping]:
     """Return what each role is filled with, and from which day on."""
-    connection, info = _held(request, connection_id)
+    connection, info = held(request, connection_id)
     with desk_of(request).workshop.database.read() as session:
         found = [
             RoleMapping(
@@ -134,7 +134,7 @@ def roles(request: Request, connection_id: str, asked: Asked) -> Part[RoleMappin
 @router.get("/connections/{connection_id}/terms")
 def terms(request: Request, connection_id: str, asked: Asked) -> Part[TermMapping]:
     """Return what each word of the source means, and from which day on."""
-    connection, info = _held(request, connection_id)
+    connection, info = held(request, connection_id)
     with desk_of(request).workshop.database.read() as session:
         found = [
             TermMapping(
@@ -155,7 +155,7 @@ def terms(request: Request, connection_id: str, asked: Asked) -> Part[TermMappin
 def mean(request: Request, connection_id: str, wanted: TermIn) -> Done:
     """Let a word of the source mean something else from a day on; what is posted stays until a repost."""
     workshop = desk_of(request).workshop
-    connection, _ = _held(request, connection_id)
+    connection, _ = held(request, connection_id)
     first = wanted.first or today_of(connection, workshop.clock.now())
     set_term(workshop, acting(request), connection_id, wanted.word, wanted.ledger, first)
     return Done(id=connection_id)
@@ -164,14 +164,14 @@ def mean(request: Request, connection_id: str, wanted: TermIn) -> Done:
 @router.get("/connections/{connection_id}/settings", dependencies=[Depends(needs(Scope.MANAGE))])
 def settings(request: Request, connection_id: str) -> SettingsView:
     """Return the settings to those who may change them."""
-    connection, info = _managed(request, connection_id)
+    connection, info = managed(request, connection_id)
     return _view(request, connection, info)
 
 
 @deeds.post("/connections/{connection_id}/settings", dependencies=[Depends(needs(Scope.MANAGE))])
 def change(request: Request, connection_id: str, wanted: SettingsIn) -> SettingsView:
     """Change settings and credentials in place; identity, links and history stay."""
-    connection, info = _managed(request, connection_id)
+    connection, info = managed(request, connection_id)
     model = info.settings.model_fields
     unknown = [name for name in wanted.values if name not in model or kept_off(model[name])]
     if unknown:
@@ -182,21 +182,23 @@ def change(request: Request, connection_id: str, wanted: SettingsIn) -> Settings
             Text("Lisez les réglages pour voir leurs noms.", "Read the settings to see their names."),
         )
     workshop = desk_of(request).workshop
-    held = settings_of(workshop, connection, info)
-    values = {name: getattr(held, name) for name in model if hasattr(held, name)}
+    known = settings_of(workshop, connection, info)
+    values = {name: getattr(known, name) for name in model if hasattr(known, name)}
     changed = update_settings(workshop, acting(request), connection_id, {**values, **wanted.values})
     return _view(request, changed, info)
 
 
-def _held(request: Request, connection_id: str) -> tuple[Connection, ConnectorInfo]:
+def held(request: Request, connection_id: str) -> tuple[Connection, ConnectorInfo]:
+    """Return a connection and its connector's manifest; a 404 where that is gone."""
     found = connection_of(desk_of(request).workshop, connection_id)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return found
 
 
-def _managed(request: Request, connection_id: str) -> tuple[Connection, ConnectorInfo]:
-    connection, info = _held(request, connection_id)
+def managed(request: Request, connection_id: str) -> tuple[Connection, ConnectorInfo]:
+    """Return the same to those alone who may manage the connection."""
+    connection, info = held(request, connection_id)
     require(acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
     return connection, info
 

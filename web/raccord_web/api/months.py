@@ -22,10 +22,13 @@ from raccord_web.visitors import acting
 router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 
 
+MonthText = Annotated[str, StringConstraints(pattern=r"^2[0-9]{3}-(0[1-9]|1[0-2])$")]
+
+
 class Month(BaseModel):
     """The month, such as ``2026-03``; with exceptions what is still open stands in its certificate by name."""
 
-    month: Annotated[str, StringConstraints(pattern=r"^2[0-9]{3}-(0[1-9]|1[0-2])$")]
+    month: MonthText
     with_exceptions: bool = False
 
 

@@ -1,0 +1,126 @@
+"""What the pages do and the API: every form of the pages has its call, or a reason why programs have none."""
+
+from __future__ import annotations
+
+from fastapi.routing import APIRoute
+
+from raccord_web.api.application import ROUTERS
+from raccord_web.app import OPEN_SCREENS, SCREENS
+
+OF_A_BROWSER = "It is about a browser's session, its look or its password; a program has a token in their place."
+OF_PEOPLE = "Who has access is said by people: a token that lets others in would outlive what its person may do."
+OF_TOKENS = "No token makes or ends another: one that got out could give itself a longer life."
+OF_A_FILE = "Programs hand files in by the connection's folder or by signed messages, which have room for them."
+OF_A_RECEIPT = "A call has room for 64 KiB, less than a photographed receipt; people attach them on the page."
+
+CALLS = {
+    "/connections/{connection_id}/runs": ["/connections/{connection_id}/runs"],
+    "/connections/{connection_id}/pause": ["/connections/{connection_id}/pause"],
+    "/connections/{connection_id}/resume": ["/connections/{connection_id}/resume"],
+    "/connections/{connection_id}/disconnect": ["/connections/{connection_id}/disconnect"],
+    "/connections/{connection_id}/settings": ["/connections/{connection_id}/settings"],
+    "/connections/{connection_id}/choices": ["/connections/{connection_id}/choices"],
+    "/connections/{connection_id}/accounts": ["/connections/{connection_id}/accounts"],
+    "/connections/{connection_id}/backfill": ["/connections/{connection_id}/backfill"],
+    "/connections/{connection_id}/managing": ["/connections/{connection_id}/managing"],
+    "/connections/{connection_id}/mapping": [
+        "/connections/{connection_id}/choices",
+        "/connections/{connection_id}/choices/try",
+        "/connections/{connection_id}/terms",
+        "/connections/{connection_id}/terms/try",
+    ],
+    "/connections/{connection_id}/repost": [
+        "/connections/{connection_id}/repost/try",
+        "/connections/{connection_id}/repost",
+        "/connections/{connection_id}/repost/cancel",
+    ],
+    "/connections/{connection_id}/gates": ["/connections/{connection_id}/gates"],
+    "/connections/{connection_id}/setup/{step}": [
+        "/connections/{connection_id}/mode",
+        "/connections/{connection_id}/settings",
+        "/connections/{connection_id}/choices",
+        "/connections/{connection_id}/scope",
+        "/connections/{connection_id}/activate",
+        "/plans/{plan_id}/approve",
+    ],
+    "/connect/{connector}/source": ["/companies/{company_id}/connections"],
+    "/connections/{connection_id}/closed": ["/connections/{connection_id}/closed"],
+    "/connections/{connection_id}/closed-months": ["/connections/{connection_id}/closed-months"],
+    "/connections/{connection_id}/days": ["/connections/{connection_id}/days"],
+    "/connections/{connection_id}/upgrade": ["/connections/{connection_id}/upgrade"],
+    "/connections/{connection_id}/webhooks/close": ["/connections/{connection_id}/webhooks/close"],
+    "/companies/{company_id}/bank-rules": [
+        "/companies/{company_id}/bank-rules",
+        "/companies/{company_id}/bank-rules/try",
+    ],
+    "/bank-rules/{rule_id}": ["/bank-rules/{rule_id}"],
+    "/bank-rules/{rule_id}/{deed}": ["/bank-rules/{rule_id}/state", "/bank-rules/{rule_id}/remove"],
+    "/companies/{company_id}/certificates": ["/companies/{company_id}/certificates"],
+    "/companies/{company_id}/night": ["/companies/{company_id}/night"],
+    "/companies/{company_id}/statements": ["/companies/{company_id}/statements"],
+    "/companies/{company_id}/suggestions": ["/companies/{company_id}/suggestions"],
+    "/companies/{company_id}/suggestions/ask": ["/companies/{company_id}/suggestions/ask"],
+    "/doctor": ["/companies/{company_id}/check-up"],
+    "/drift": ["/drifts/{drift_id}/settle"],
+    "/drift/{drift_id}/{way}": ["/drifts/{drift_id}/settle"],
+    "/plans/{plan_id}/approve": ["/plans/{plan_id}/approve"],
+    "/plugins/{connector}/{deed}": ["/companies/{company_id}/plugins/{connector}/{deed}"],
+    "/problems/of-cause/{deed}": ["/connections/{connection_id}/problem-causes/{deed}"],
+    "/problems/{problem_id}/{deed}": ["/problems/{problem_id}/{deed}"],
+    "/questions/{hold_id}/answer": ["/holds/{hold_id}/answer"],
+    "/questions/{hold_id}/conflict": ["/holds/{hold_id}/conflict"],
+    "/questions/{hold_id}/release": ["/holds/{hold_id}/release"],
+    "/questions/{hold_id}/skip": ["/holds/{hold_id}/skip"],
+    "/review/{hold_id}/treat": ["/holds/{hold_id}/treat"],
+    "/review/{hold_id}/pay": ["/holds/{hold_id}/pay"],
+    "/review/{hold_id}/undo": ["/holds/{hold_id}/take-back"],
+    "/review/together": ["/holds/{hold_id}/treat", "/holds/{hold_id}/pay"],
+    "/records/undo": ["/connections/{connection_id}/undo"],
+    "/records/{record_id}/undo": ["/records/{record_id}/undo"],
+    "/runs/{run_id}/undo": ["/runs/{run_id}/undo"],
+    "/runs/{run_id}/{deed}": ["/runs/{run_id}/{deed}"],
+}
+"""The calls that do together what a form of the pages does; several lines at once are so many calls."""
+
+WITHOUT = {
+    "/csp-report": "Browsers tell here what a page was kept from; it is answered with nothing.",
+    "/enter": OF_A_BROWSER,
+    "/signin": OF_A_BROWSER,
+    "/signin/provider": OF_A_BROWSER,
+    "/signout": OF_A_BROWSER,
+    "/settings/appearance": OF_A_BROWSER,
+    "/settings/password": OF_A_BROWSER,
+    "/settings/sessions/{session_id}/end": OF_A_BROWSER,
+    "/setup": OF_PEOPLE,
+    "/invitation/{secret}": OF_PEOPLE,
+    "/people/invite": OF_PEOPLE,
+    "/people/invitations/{invitation_id}/withdraw": OF_PEOPLE,
+    "/people/{person_id}/{deed}": OF_PEOPLE,
+    "/tokens": OF_TOKENS,
+    "/tokens/{token_id}/revoke": OF_TOKENS,
+    "/oauth/quickbooks/start": "Intuit asks a person, in a browser.",
+    "/connections/{connection_id}/switch": "A person reads both companies' names and types the word.",
+    "/connections/{connection_id}/files": OF_A_FILE,
+    "/connections/{connection_id}/files/answer": "What a file leaves open is asked beside its rows, for a person.",
+    "/hooks/{address}": "Sources call it themselves, with a signature in the place of a token.",
+    "/review/{hold_id}/attach": OF_A_RECEIPT,
+    "/review/{hold_id}/detach": OF_A_RECEIPT,
+    "/connections/{connection_id}/lists": "It waits as long as its source does; `raccord lists push` is for programs.",
+    "/connections/{connection_id}/webhooks": "Its secret is shown once; an answer kept for repetition would keep it.",
+}
+"""Forms without a call, each with its reason."""
+
+
+def posting(routes: list[APIRoute]) -> set[str]:
+    return {route.path for route in routes if "POST" in route.methods}
+
+
+def test_every_form_of_the_pages_has_its_calls_or_a_reason_why_not() -> None:
+    forms = posting(
+        [each for screen in (*SCREENS, *OPEN_SCREENS) for each in screen.router.routes if isinstance(each, APIRoute)]
+    )
+    calls = posting([each for router in ROUTERS for each in router.routes if isinstance(each, APIRoute)])
+    assert forms == {*CALLS, *WITHOUT}
+    assert not set(CALLS) & set(WITHOUT)
+    assert {call for those in CALLS.values() for call in those} == calls, "no call does what no page does"
+    assert all(len(reason) > 30 for reason in WITHOUT.values())
