@@ -137,6 +137,11 @@ def test_a_program_changes_the_rules_of_a_connection_and_what_is_a_companys_own(
     assert client.post(f"{own}/upgrade", json={"version": "0"}).json()["code"] == "plugin.another_version"
     with workshop.database.read() as session:
         problem = session.get_one(Problem, theirs["problem_id"])
+    assert client.post(f"{own}/link-certain").json() == {"linked": 0}
+    assert client.post(f"{own}/link-suggested", json={"role": "nothing"}).status_code == 409
+    for way in ("apply", "bring_in", "unapplied"):
+        answer = client.post(f"{PATH}/holds/{theirs['hold_id']}/unmet", json={"way": way, "invoice": "1"})
+        assert answer.json()["code"] == "hold.unmet_refused", "a bank line is no payment whose invoice is missing"
     closed = client.post(f"{own}/problem-causes/resolved", json={"code": problem.code}).json()
     assert problem.id in closed["ids"]
 

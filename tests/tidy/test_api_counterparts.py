@@ -34,6 +34,15 @@ CALLS = {
         "/connections/{connection_id}/repost",
         "/connections/{connection_id}/repost/cancel",
     ],
+    "/connections/{connection_id}/linking": [
+        "/connections/{connection_id}/link-suggested",
+        "/connections/{connection_id}/choices",
+    ],
+    "/connections/{connection_id}/baseline": [
+        "/connections/{connection_id}/link-certain",
+        "/holds/{hold_id}/conflict",
+        "/connections/{connection_id}/runs",
+    ],
     "/connections/{connection_id}/gates": ["/connections/{connection_id}/gates"],
     "/connections/{connection_id}/setup/{step}": [
         "/connections/{connection_id}/mode",
@@ -70,6 +79,7 @@ CALLS = {
     "/questions/{hold_id}/answer": ["/holds/{hold_id}/answer"],
     "/questions/{hold_id}/conflict": ["/holds/{hold_id}/conflict"],
     "/questions/{hold_id}/release": ["/holds/{hold_id}/release"],
+    "/questions/{hold_id}/unmet": ["/holds/{hold_id}/unmet"],
     "/questions/{hold_id}/skip": ["/holds/{hold_id}/skip"],
     "/review/{hold_id}/treat": ["/holds/{hold_id}/treat"],
     "/review/{hold_id}/pay": ["/holds/{hold_id}/pay"],

@@ -1,0 +1,75 @@
+"""Tying what comes over to what the books have: a source's items, documents that are there, payments left alone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, StringConstraints
+from starlette.requests import Request
+
+from raccord.onboarding import unmet
+from raccord.onboarding.api_tokens import Scope
+from raccord.onboarding.baseline import link_certain
+from raccord.onboarding.instances import link_suggested
+from raccord_web.api.deeds import Done, Id
+from raccord_web.api.managing import managed
+from raccord_web.api.programs import needs
+from raccord_web.api.repeating import Repeatable, repeatable
+from raccord_web.desk import desk_of
+from raccord_web.visitors import acting
+
+router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
+
+
+class Linked(BaseModel):
+    """How many were linked."""
+
+    linked: int
+
+
+class RoleIn(BaseModel):
+    """The role whose instances are linked one by one."""
+
+    role: Id
+
+
+class UnmetWay(StrEnum):
+    APPLY = "apply"
+    BRING_IN = "bring_in"
+    UNAPPLIED = "unapplied"
+
+
+class UnmetIn(BaseModel):
+    """What becomes of a payment whose invoice stayed out; ``invoice`` is the one of QuickBooks that it is for."""
+
+    way: UnmetWay
+    invoice: Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9]*$")] = ""
+
+
+@router.post("/connections/{connection_id}/link-suggested", dependencies=[Depends(needs(Scope.MANAGE))])
+def suggested(request: Request, connection_id: str, wanted: RoleIn) -> Linked:
+    """Link every instance of a role that is not linked to what is suggested for it; `choices` links one."""
+    managed(request, connection_id)
+    return Linked(linked=link_suggested(desk_of(request).workshop, acting(request), connection_id, wanted.role))
+
+
+@router.post("/connections/{connection_id}/link-certain", dependencies=[Depends(needs(Scope.WRITE))])
+def certain(request: Request, connection_id: str) -> Linked:
+    """Answer of every document of the plan that the books have for certain that it is the same; a run acts on it."""
+    return Linked(linked=link_certain(desk_of(request).workshop, acting(request), connection_id))
+
+
+@router.post("/holds/{hold_id}/unmet", dependencies=[Depends(needs(Scope.WRITE))])
+def take(request: Request, hold_id: str, wanted: UnmetIn) -> Done:
+    """Say which invoice a payment is for, have its own brought in, or have it posted unapplied."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    match wanted.way:
+        case UnmetWay.APPLY:
+            unmet.apply_to(workshop, actor, hold_id, wanted.invoice)
+        case UnmetWay.BRING_IN:
+            unmet.bring_in(workshop, actor, hold_id)
+        case UnmetWay.UNAPPLIED:
+            unmet.post_unapplied(workshop, actor, hold_id)
+    return Done(id=hold_id)
