@@ -115,6 +115,8 @@ WITHOUT = {
     "/hooks/{address}": "Sources call it themselves, with a signature in the place of a token.",
     "/review/{hold_id}/attach": OF_A_RECEIPT,
     "/review/{hold_id}/detach": OF_A_RECEIPT,
+    "/companies/{company_id}/export": "Everything in one file is for a person: a token that got out would take it.",
+    "/connections/{connection_id}/doubles": "A person compares the names that the source has twice before any goes.",
     "/connections/{connection_id}/lists": "It waits as long as its source does; `raccord lists push` is for programs.",
     "/connections/{connection_id}/webhooks": "Its secret is shown once; an answer kept for repetition would keep it.",
 }
