@@ -41,6 +41,7 @@ ODD = st.recursive(
                     *("transaction_details", "transaction_info", "transaction_amount", "value", "currency_code"),
                     *("transaction_id", "transaction_initiation_date", "transaction_status", "fee_amount", "pending"),
                     *("account_id", "date", "name", "iso_currency_code", "balances", "current"),
+                    *("status", "credit_debit_indicator", "booking_date", "amount", "balance_type", "balance_amount"),
                 ]
             ),
             inner,
@@ -61,13 +62,14 @@ def kept(provider: str, answer: object) -> bytes:
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.sampled_from(["simplefin", "paypal", "plaid"]), st.lists(ODD, max_size=3))
+@given(st.sampled_from(["simplefin", "paypal", "plaid", "enable_banking"]), st.lists(ODD, max_size=3))
 def test_odd_answers_give_reasons_and_lines_only_where_there_is_an_amount_and_a_day(
     provider: str, rows: list[object]
 ) -> None:
     account = {"id": "A", "currency": "CAD", "balance": "1", "transactions": rows}
     answer = {"accounts": [account, *rows], "transaction_details": rows}
     answer |= dict.fromkeys(("added", "modified", "removed"), rows)
+    answer |= {"pages": [{"transactions": rows}, *rows], "balances": {"balances": rows}}
     for event in events(kept(provider, answer)):
         assert not isinstance(event, Line) or (event.amount.is_finite() and event.account.key == "k")
 

@@ -11,7 +11,8 @@ from raccord_bankfeed.settings import InputKind
 
 BY_SIMPLEFIN = frozenset({"CA", "US"})
 BY_PLAID = frozenset({"CA", "US", "FR", "GB"})
-SIMPLEFIN_DAYS, PAYPAL_DAYS, PLAID_DAYS = 90, 1094, 730
+BY_ENABLE_BANKING = frozenset({"FR", "EU"})
+SIMPLEFIN_DAYS, PAYPAL_DAYS, PLAID_DAYS, ENABLE_DAYS = 90, 1094, 730, 89
 _FILES = Text("par ses fichiers (OFX, QFX, CSV…)", "by its files (OFX, QFX, CSV…)")
 _BRIDGE = Text(
     "par SimpleFIN, si le pont y donne accès (sa recherche le dit)",
@@ -20,6 +21,10 @@ _BRIDGE = Text(
 _PLAID = Text(
     "par Plaid, s’il atteint la banque (sa recherche le dit)",
     "by Plaid, if it reaches the bank (its search says so)",
+)
+_ENABLE = Text(
+    "par Enable Banking, s’il atteint la banque (sa recherche le dit)",
+    "by Enable Banking, if it reaches the bank (its search says so)",
 )
 _SEARCH = Text("par PayPal lui-même", "by PayPal itself")
 
@@ -35,6 +40,8 @@ def directory() -> Sequence[Institution]:
                 found.append(_way(name, words, _BRIDGE, InputKind.SIMPLEFIN, SIMPLEFIN_DAYS))
             if country in BY_PLAID:
                 found.append(_way(name, words, _PLAID, InputKind.PLAID, PLAID_DAYS, plaid_countries=country))
+            if country in BY_ENABLE_BANKING:
+                found.append(_way(name, words, _ENABLE, InputKind.ENABLE_BANKING, ENABLE_DAYS, enable_bank=name))
             found.append(_way(name, words, _FILES, InputKind.UPLOAD, None))
     return (
         *found,

@@ -30,6 +30,12 @@ LIMITS = (
         "demande.",
         "Plaid: 730 days back at most, as the bank gives; its own messages are not taken in, each run asks.",
     ),
+    Text(
+        "Enable Banking : 89 jours en arrière chez la plupart des banques, quatre lectures par jour ; le consentement "
+        "est à redonner tous les 90 à 180 jours.",
+        "Enable Banking: 89 days back at most banks, four looks a day; the consent has to be given again every 90 to "
+        "180 days.",
+    ),
     Text("Seulement les lignes dans la devise de l’entreprise.", "Only lines in the company's own currency."),
     Text(
         "Les opérations en attente ne sont pas envoyées ; les comptes de placement et de prêt ne sont pas lus.",
@@ -76,6 +82,7 @@ def manifest() -> ConnectorInfo:
             *("bridge.simplefin.org", "beta-bridge.simplefin.org", "{simplefin_server}", "{ofx_url}"),
             *("api-m.paypal.com", "api-m.sandbox.paypal.com", "{paypal_server}"),
             *("production.plaid.com", "sandbox.plaid.com", "{plaid_server}"),
+            *("api.enablebanking.com", "{enable_server}"),
         ),
         questions={
             "bankfeed.date_order": "answers",

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from raccord_bankfeed.providers.chosen import read_choices
 from raccord_bankfeed.providers.credentials import (
+    EnableBankingCredentials,
     OfxCredentials,
     PayPalCredentials,
     PlaidCredentials,
@@ -30,13 +31,16 @@ class InputKind(StrEnum):
     OFX = "ofx"
     PAYPAL = "paypal"
     PLAID = "plaid"
+    ENABLE_BANKING = "enable_banking"
 
 
-OVER_THE_NETWORK = frozenset({InputKind.SIMPLEFIN, InputKind.OFX, InputKind.PAYPAL, InputKind.PLAID})
+OVER_THE_NETWORK = frozenset(InputKind) - {InputKind.FOLDER, InputKind.UPLOAD}
 """Ways on which somebody signs in at the source."""
 
 
-class BankFeedSettings(SimpleFinCredentials, OfxCredentials, PayPalCredentials, PlaidCredentials):
+class BankFeedSettings(
+    SimpleFinCredentials, OfxCredentials, PayPalCredentials, PlaidCredentials, EnableBankingCredentials
+):
     """What the owner of the accounts chooses once; the ledger accounts themselves are choices, not settings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +63,7 @@ class BankFeedSettings(SimpleFinCredentials, OfxCredentials, PayPalCredentials, 
                     "Plaid (banques d’Amérique du Nord et d’Europe)",
                     "Plaid (banks of North America and Europe)",
                 ],
+                "enable_banking": ["Enable Banking (banques d’Europe)", "Enable Banking (banks of Europe)"],
             },
         },
     )

@@ -52,12 +52,12 @@ def read_choices(said: str) -> Sequence[Choice]:
     return found
 
 
-def offer(found: Sequence[Choice], held: Mapping[str, Choice]) -> Sequence[Asked]:
-    """Ask which of the accounts are to be read, and which of them are cards."""
+def offer(found: Sequence[Choice], held: Mapping[str, Choice], *, guess: bool = True) -> Sequence[Asked]:
+    """Ask which of the accounts are to be read, and which of them are cards: guessed by name where nothing says it."""
     asks: list[Asked] = []
     for each in found[:ACCOUNTS_MAX]:
         known = held.get(each.id)
-        card = known.card if known else bool(each.card or _CARD.search(each.name))
+        card = known.card if known else bool(each.card or (guess and _CARD.search(each.name)))
         asks += (
             Asked(
                 TAKE + each.id, Text(f"Lire « {each.name} »", f"Read “{each.name}”"), AskKind.PICK,

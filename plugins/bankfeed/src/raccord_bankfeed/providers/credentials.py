@@ -259,3 +259,112 @@ class PlaidCredentials(BaseModel):
     @classmethod
     def _plaid_address(cls, value: str) -> str:
         return checked_address(value)
+
+
+class EnableBankingCredentials(BaseModel):
+    """Enable Banking: an application of the company's own; the bank's password is typed at the bank, never here."""
+
+    enable_server: str = Field(
+        default="https://api.enablebanking.com",
+        max_length=200,
+        title="Enable Banking server",
+        description="The same for its sandbox: the application says which of the two it is of.",
+        json_schema_extra=when(
+            "enable_banking",
+            "Serveur d’Enable Banking",
+            fr_hint="Le même pour son bac à sable : l’application dit duquel des deux elle est.",
+        ),
+    )
+    enable_application: str = Field(
+        default="",
+        max_length=100,
+        title="Application ID",
+        json_schema_extra=when("enable_banking", "Application ID"),
+    )
+    enable_key: SecretStr = Field(
+        default=SecretStr(""),
+        title="Private key of the application",
+        description="The whole .pem file that the control panel gave, from BEGIN to END.",
+        json_schema_extra=when(
+            "enable_banking",
+            "Clé privée de l’application",
+            fr_hint="Le fichier .pem entier donné par le panneau d’Enable Banking, de BEGIN à END.",
+        ),
+    )
+    enable_return: str = Field(
+        default="",
+        max_length=300,
+        title="Return address",
+        description="As it stands among the application's redirect URLs; it may be any https page of yours.",
+        json_schema_extra=when(
+            "enable_banking",
+            "Adresse de retour",
+            fr_hint="Comme parmi les « redirect URLs » de l’application ; toute page https à vous convient.",
+        ),
+    )
+    enable_country: str = Field(
+        default="FR",
+        pattern=r"^[A-Z]{2}$",
+        title="Country of the bank",
+        json_schema_extra=when("enable_banking", "Pays de la banque"),
+    )
+    enable_bank: str = Field(
+        default="",
+        max_length=120,
+        title="Name of the bank",
+        description="Part of it is enough; what is found is offered.",
+        json_schema_extra=when(
+            "enable_banking", "Nom de la banque", fr_hint="Une partie suffit ; ce qui se trouve est proposé."
+        ),
+    )
+    enable_psu: str = Field(
+        default="business",
+        pattern=r"^(business|personal)$",
+        title="Kind of access at the bank",
+        json_schema_extra=when(
+            "enable_banking",
+            "Genre d’accès à la banque",
+            options={"business": ["Entreprise", "Business"], "personal": ["Particulier", "Personal"]},
+        ),
+    )
+    enable_history_days: int = Field(
+        default=89,
+        ge=1,
+        le=730,
+        title="Days back",
+        description="Most banks give 89 days without a person; some give more.",
+        json_schema_extra=when(
+            "enable_banking",
+            "Jours en arrière",
+            fr_hint="La plupart des banques donnent 89 jours sans personne ; certaines davantage.",
+        ),
+    )
+    enable_state: str = Field(
+        default="",
+        max_length=60,
+        title="Signing in that is under way",
+        json_schema_extra=when("enable_banking", "Connexion en cours", kept=True),
+    )
+    enable_session: SecretStr = Field(
+        default=SecretStr(""),
+        title="Access that the bank gave",
+        json_schema_extra=when("enable_banking", "Accès que la banque a donné", kept=True),
+    )
+    enable_accounts: SecretStr = Field(
+        default=SecretStr(""),
+        title="Accounts that the bank listed",
+        json_schema_extra=when("enable_banking", "Comptes que la banque a énumérés", kept=True),
+    )
+    enable_ends: str = Field(
+        default="",
+        pattern=r"^(\d{4}-\d{2}-\d{2})?$",
+        title="Last day of the bank's consent",
+        json_schema_extra=when("enable_banking", "Dernier jour du consentement de la banque", kept=True),
+    )
+
+    @field_validator("enable_server", "enable_return")
+    @classmethod
+    def _enable_address(cls, value: str) -> str:
+        # The end of a return address counts: it is compared with the registered one.
+        checked_address(value)
+        return value.strip()

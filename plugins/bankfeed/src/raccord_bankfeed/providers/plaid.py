@@ -291,7 +291,7 @@ def _with_access(
         Text("Se connecter de nouveau à la banque, chez Plaid", "Sign in at the bank again, at Plaid"),
         AskKind.PICK,
     )
-    asks = (*offer(found, held), *(() if keep else (renew,)))
+    asks = (*offer(found, held, guess=False), *(() if keep else (renew,)))
     return SignIn(kept, asks, nothing_chosen() if answers and LIST not in answers else None)
 
 

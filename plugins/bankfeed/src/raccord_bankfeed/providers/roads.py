@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from raccord_bankfeed.providers.contract import ChangesProvider, WindowProvider
+from raccord_bankfeed.providers.enable_banking import EnableBanking
 from raccord_bankfeed.providers.ofx import OfxDirect
 from raccord_bankfeed.providers.paypal import PayPal
 from raccord_bankfeed.providers.plaid import Plaid
@@ -16,4 +17,5 @@ PROVIDERS: Mapping[InputKind, WindowProvider | ChangesProvider] = {
     InputKind.OFX: OfxDirect(),
     InputKind.PAYPAL: PayPal(),
     InputKind.PLAID: Plaid(),
+    InputKind.ENABLE_BANKING: EnableBanking(),
 }

@@ -11,6 +11,7 @@ from raccord_bankfeed.readers.bai2 import Bai2Reader, looks_like_bai2
 from raccord_bankfeed.readers.camt import CamtReader, looks_like_camt, message_of
 from raccord_bankfeed.readers.charset import head_text
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
+from raccord_bankfeed.readers.enable_banking import EnableBankingReader
 from raccord_bankfeed.readers.envelope import provider_of
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.mt940 import Mt940Reader, looks_like_mt940
@@ -27,6 +28,7 @@ ANSWERS: Mapping[str, Callable[[], Reader]] = {
     "simplefin": SimpleFinReader,
     "paypal": PayPalReader,
     "plaid": PlaidReader,
+    "enable_banking": EnableBankingReader,
 }
 """Readers of what providers answered, by provider."""
 TELL_CHANGES = frozenset({PlaidReader.__name__})
