@@ -146,6 +146,11 @@ def test_conditions_go_together_as_the_rule_says_and_its_limits_always_count() -
     assert not fits(rule(together=Together.ANY), here)
 
 
+def test_a_rule_for_words_is_found_whatever_stands_between_them() -> None:
+    words = rule(text(TextTest.WORD, "a/loyer"))
+    assert RuleOrder([words]).first_fitting(line(spent("3.75", "A  LOYER"))) == words
+
+
 CONDITIONS = st.one_of(
     st.builds(text, st.sampled_from(TextTest), st.sampled_from(["cafe", "loyer mars", "a/loyer", "c", "é", "oye"])),
     st.builds(lambda n: AmountCondition(test=AmountTest.UNDER, amount=Decimal(n)), st.integers(1, 9)),
