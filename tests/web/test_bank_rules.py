@@ -43,8 +43,14 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     assert browser.get("/bank-rules").headers["location"] == listing
     assert "No rule yet" in browser.get(listing).text
     page = f"{listing}/new"
-    shown = browser.get(page, params={"text": "cafe"}).text
-    assert 'value="cafe"' in shown
+    with workshop.database.read() as session:
+        rows = session.execute(select(DraftRow.key, Hold.id).join(Hold, Hold.draft_id == DraftRow.id))
+        hold_ids = {row.key: row.id for row in rows}
+    shown = browser.get(page, params={"line": hold_ids["bank/b1"]}).text
+    assert 'name="value1" maxlength="100" value="cafe"' in shown, "words that stand in the line's text"
+    assert '<option value="direction.out" selected>' in shown
+    elsewhere = browser.get(page, params={"line": "0" * 32}).text
+    assert 'name="value1" maxlength="100" value=""' in elsewhere
     expense = re.search(r'<optgroup|<option value="(\d+)">[^<]*</option>', shown.split('name="account"')[1])
     assert expense
     fields = {"name": "Cafés", "test1": "text.contains", "value1": "café", "answer": "category", "account": expense[1]}

@@ -23,7 +23,9 @@ from raccord.overview.bank_lines import WantedLines as Wanted
 from raccord.overview.bank_lines import open_lines
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold
 from raccord.sync.bank_rules import Outcome, RuleBody, RulePart, TextCondition, TextTest
+from raccord.sync.books import store_entry
 from raccord.sync.line_answers import LEARNED
+from raccord.sync.transfers import TRANSFER
 from raccord.sync.treatments import TREATMENT, Treated
 from raccord.sync.workshop import Workshop
 
@@ -227,6 +229,76 @@ def test_what_a_rule_or_earlier_answers_propose_is_accepted_with_its_reason(
         rows = {each.key: each.decisions.get(TREATMENT) for each in session.scalars(select(DraftRow))}
     assert rows["bank/b5"]["origin"] == "suggestion"
     assert (rows["bank/b6"]["origin"], rows["bank/b4"]) == (f"rule:{rule.id}", None)
+
+    # The record's page says why, and a line becomes a rule that says the same of its like.
+    with workshop.database.read() as session:
+        records = {each.key: each.record_id for each in session.scalars(select(DraftRow))}
+    page = browser.get(f"/records/{records['bank/b6']}").text
+    assert f'<a class="link" href="/bank-rules/{rule.id}">the rule “Entrepôt”, version 1</a>' in page
+    assert "Fournitures de bureau" in page
+    page = browser.get(f"/records/{records['bank/b5']}").text
+    assert "what you answered before: 97.0% sure" in page
+    assert "said or accepted by" in page
+    new = f"/companies/{company.id}/bank-rules/new?line={holds['JEU VIDEO']}"
+    assert f'href="{new}"' in page
+    form = browser.get(new).text
+    assert 'value="jeu video"' in form
+    assert f'<option value="{accounts["Frais de déplacement"]}" selected>' in form
+    assert (
+        f'href="{new.replace(holds["JEU VIDEO"], holds["RISTOURNE"])}"'
+        in browser.get(f"/review?line={holds['RISTOURNE']}").text
+    )
+    send("/settings", f"/bank-rules/{rule.id}/remove")
+    page = browser.get(f"/records/{records['bank/b6']}").text
+    assert ("the rule “Entrepôt”" in page, f"/bank-rules/{rule.id}" in page) == (True, False)
+
+
+def test_each_part_of_a_split_has_a_tax_and_a_class_of_its_own(
+    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, send: Send
+) -> None:
+    client = workshop.client(company)
+    north = client.create("Class", '{"Name":"Nord"}', "class").value
+    with workshop.database.begin() as session:
+        store_entry(session, company.id, "Class", north, workshop.clock.now())
+    taxes = {str(each["Name"]): str(each["Id"]) for each in client.query("SELECT * FROM TaxCode")}
+    (name, tax), (_, other) = sorted(taxes.items())[:2]
+    holds = held(workshop)
+    assert 'name="tax2"' in browser.get(f"/review?line={holds['COSTCO WHOLESALE']}&view=split").text
+    action = f"/review/{holds['COSTCO WHOLESALE']}/treat"
+    parts = {"kind": "split", "account1": "fournitures", "amount1": "40,25", "account2": "déplac", "tax": other}
+    assert "“Nowhere”" in send("/settings", action, **parts, class2="Nowhere").text
+    assert send("/settings", action, **parts, tax1=name, class2="nord").status_code == 303
+    with workshop.database.read() as session:
+        said = session.scalars(select(DraftRow).where(DraftRow.key == "bank/b2")).one().decisions[TREATMENT]
+    assert [(each.get("tax_code"), each.get("class_id")) for each in said["parts"]] == [
+        (tax, None),
+        (other, north["Id"]),
+    ]
+    panel = browser.get(f"/review?line={holds['RISTOURNE']}&view=split").text
+    assert ('name="tax2"' in panel, 'name="class2"' in panel) == (False, True), "money received bears no tax"
+    form = browser.get(f"/companies/{company.id}/bank-rules/new?line={holds['COSTCO WHOLESALE']}").text
+    assert 'name="share1" maxlength="20" value="67.08%"' in form, "a rule says a split in percent"
+
+
+def test_the_line_that_is_proposed_as_the_other_side_comes_first(
+    workshop: Workshop, company: Company, connection: Connection, accounts: dict[str, str], browser: TestClient
+) -> None:
+    del accounts
+    till.ROWS["T1"] += [row(7, "-500.00", "RETRAIT", "2026-03-05")]
+    till.ROWS["T2"] += [row(8, "500.00", "DEPOT", "2026-03-03")]
+    with workshop.database.read() as session:
+        other = session.scalars(select(Connection).where(Connection.id != connection.id)).one()
+    for each in (connection, other):
+        sync(workshop, each)
+    with workshop.database.read() as session:
+        params = {each.text: session.get_one(Hold, each.hold_id).params for each in open_lines(session, Wanted()).rows}
+    holds = held(workshop)
+    texts = {hold_id: text for text, hold_id in holds.items()}
+    proposed = {text: texts[params[text][TRANSFER]["hold"]] for text in ("VIREMENT VERS EPARGNE", "RETRAIT")}
+    assert sorted(proposed.values()) == ["DEPOT", "VIREMENT RECU"]
+    for text, side in proposed.items():
+        panel = browser.get(f"/review?line={holds[text]}&view=transfer").text
+        assert f'value="side:{holds[side]}" data-pick checked' in panel
 
 
 def test_a_receipt_is_attached_on_the_panel_and_to_an_answered_line_and_taken_back(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -174,14 +174,12 @@ def treatment_of(
             return Treatment(kind=Treated.EXCLUDE, why=fields.get("other", "") or fields.get("why", ""))
         case _:
             kind, parts = Treated.CATEGORY, (Part(account=_one(choices.accounts, fields, "account").id),)
+    # What is chosen for the whole counts for each part that says nothing of its own.
     tax, class_ = fields.get("tax", ""), fields.get("class", "")
     party_kind, party_id = payee_named(workshop, line.company_id, fields.get("payee", ""))
     return Treatment(
         kind=kind,
-        parts=tuple(
-            Part(account=each.account, amount=each.amount, description=each.description, tax_code=tax, class_id=class_)
-            for each in parts
-        ),
+        parts=tuple(replace(each, tax_code=each.tax_code or tax, class_id=each.class_id or class_) for each in parts),
         party_kind=party_kind,
         party_id=party_id,
         location_id=fields.get("location", ""),
@@ -247,10 +245,20 @@ def _parts(choices: LineChoices, fields: Mapping[str, str]) -> tuple[Part, ...]:
     """Return the rows of a split that say something; the one without an amount takes what is left."""
     found = []
     for place in range(1, PARTS + 1):
-        account, amount, text = (fields.get(f"{name}{place}", "") for name in ("account", "amount", "text"))
+        account, amount, text, tax, class_ = (
+            fields.get(f"{name}{place}", "") for name in ("account", "amount", "text", "tax", "class")
+        )
         if account or amount:
             part = _one(choices.accounts, {"account": account}, "account")
-            found.append(Part(account=part.id, amount=_amount(amount) if amount else None, description=text))
+            found.append(
+                Part(
+                    account=part.id,
+                    amount=_amount(amount) if amount else None,
+                    tax_code=pick(choices.taxes, tax).id if tax else "",
+                    class_id=pick(choices.classes, class_).id if class_ else "",
+                    description=text,
+                )
+            )
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.store.models import Connection, Hold, LedgerEntry
 from raccord.sync.books import TYPES
+from raccord.sync.transfers import TRANSFER
 from raccord.sync.treatment_fit import OWN_ACCOUNTS, OWNERS_ACCOUNTS
 from raccord.sync.treatments import Treated
 
@@ -134,5 +135,18 @@ def _other_sides(session: Session, line: BankLine, within: Within) -> list[BankL
         and each.currency == line.currency
         and each.account_id not in ("", line.account_id)
     ]
-    sides.sort(key=lambda each: (abs((each.day or day) - day), each.hold_id))
+    paired = _paired(session, [line.hold_id, *(each.hold_id for each in sides)])
+    mine = paired[line.hold_id]
+    # What stands beside the question comes first, and what tells of another line's transfer last.
+    sides.sort(
+        key=lambda each: (
+            each.hold_id != mine, bool(paired[each.hold_id]), abs((each.day or day) - day), each.hold_id,
+        )
+    )  # fmt: skip
     return sides[:SIDES]
+
+
+def _paired(session: Session, hold_ids: Sequence[str]) -> Mapping[str, str]:
+    """Return by question the other one that is proposed as its line's other side; empty where none is."""
+    rows = session.execute(select(Hold.id, Hold.params).where(Hold.id.in_(hold_ids)))
+    return {id_: str((params.get(TRANSFER) or {}).get("hold", "")) for id_, params in rows}

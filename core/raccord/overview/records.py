@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.attached import LineFile, files_of_lines
 from raccord.overview.audit import Entry, entries_about
+from raccord.overview.line_deciders import Decided, decided_of
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
@@ -133,6 +134,8 @@ class RecordStory:
     entries: Sequence[Entry] = field(default_factory=tuple)
     files: Sequence[LineFile] = ()
     """What people attached to it."""
+    decided: Sequence[Decided] = ()
+    """Who or what said what its bank lines are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,7 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         holds,
         entries_about(session, record.connection_id, subjects),
         [file for some in files_of_lines(session, lines).values() for file in some],
+        decided_of(session, view.company_id, lines),
     )
 
 

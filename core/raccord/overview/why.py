@@ -173,7 +173,7 @@ def _why(session: Session, link: LinkRow) -> Why:
         marker=link.marker,
         said=None if record is None else _said(session, record),
         writes=_writes(session, link),
-        rule=None if draft is None else _rule(session, draft),
+        rule=None if draft is None else rule_behind(session, draft),
         entries=_entries(session, link),
     )
 
@@ -183,7 +183,7 @@ def _entries(session: Session, link: LinkRow) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.seq)
 
 
-def _rule(session: Session, draft: DraftRow) -> ByRule | None:
+def rule_behind(session: Session, draft: DraftRow) -> ByRule | None:
     """Return the rule behind a draft, in the version that counted when it was answered."""
     treatment = load_treatment(draft.decisions)
     if treatment is None or not treatment.origin.startswith(BY_RULE):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding import bank_rules
 from raccord.onboarding.people import Power, require
+from raccord.overview.line_rules import rule_from_line
 from raccord.overview.questions import Candidate, candidates
 from raccord.overview.rule_effects import Effect, try_rule
 from raccord.overview.rule_sentences import answer_said, conditions_said, counts_said, effect_said
@@ -60,10 +62,12 @@ def rules(request: Request, company_id: str) -> Response:
 
 
 @router.get("/companies/{company_id}/bank-rules/new")
-def new(request: Request, company_id: str, text: str = "") -> Response:
-    """Show an empty form; ``text`` is what the first condition looks for, where a line led here."""
-    typed = {"test1": "text.contains", "value1": text[:100], "answer": str(Treated.CATEGORY)}
-    return _editor(request, company_id, typed)
+def new(request: Request, company_id: str, line: Annotated[str, Query(max_length=40)] = "") -> Response:
+    """Show an empty form; or what a bank line, told by its question, suggests as a rule."""
+    typed: Mapping[str, str] = {"test1": "text.contains", "answer": str(Treated.CATEGORY)}
+    with desk_of(request).workshop.database.read() as session:
+        found = rule_from_line(session, company_id, line) if line else None
+    return _editor(request, company_id, typed if found is None else typed_of(found.name, None, found.body))
 
 
 @router.post("/companies/{company_id}/bank-rules")
