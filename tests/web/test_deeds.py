@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import till
-from harness import OWNER, choose_usual, finish, request, sync
+from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from till_version import upgraded
@@ -36,6 +36,7 @@ from raccord.store.models import (
 )
 from raccord.sync.undo_selection import Asked
 from raccord.sync.workshop import Workshop
+from raccord_sandbox.server import SandboxServer
 
 Send = Callable[..., Any]
 
@@ -115,6 +116,41 @@ def test_a_plan_overtaken_by_a_newer_one_is_refused(
     assert newer.hash != old.hash
     answer = send(f"/plans/{newer.id}", f"/plans/{old.id}/approve", hash=old.hash)
     assert answer.status_code == 409
+
+
+def test_a_first_plan_whose_documents_are_all_blocked_is_not_approved_and_leads_to_what_blocks_them(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    sandbox: SandboxServer,
+    browser: TestClient,
+    send: Send,
+) -> None:
+    choose_usual(workshop, connection, company)
+    sales = [{"stream": "sales", "id": f"s{n}", "day": "2026-03-02", "amount": "10.00"} for n in range(2)]
+    till.ROWS["T1"] = [*sales, {"stream": "sales", "id": "c1", "day": "2026-03-12", "kind": "customer", "name": "Zoé"}]
+    lab(sandbox, "close-books", date="2026-03-10")
+    run = finish(workshop, request(workshop, connection))
+    assert run.state == RunState.APPROVAL, "it would still create a customer"
+    plan = row(workshop, Plan, run.plan_id)
+    for address in (f"/plans/{plan.id}", f"/connections/{connection.id}/setup/plan"):
+        page = browser.get(address).text
+        assert "Nothing to approve" in page
+        assert "All 2 documents of this plan are blocked" in page
+        assert f'href="/problems?connection={connection.id}"' in page
+
+        assert ">Write " not in page
+    refused = send("/settings", f"/plans/{plan.id}/approve", hash=plan.hash)
+    assert (refused.status_code, "plan.nothing_to_approve" in refused.text) == (409, True)
+    assert row(workshop, Connection, connection.id).approved_at is None
+    assert row(workshop, Run, run.id).state == RunState.APPROVAL
+
+    # Once one of them can be written, the plan is there to be approved.
+    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-12", "amount": "1.00"})
+    run = finish(workshop, request(workshop, connection))
+    plan = row(workshop, Plan, run.plan_id)
+    assert ">Write " in browser.get(f"/plans/{plan.id}").text
+    assert send("/settings", f"/plans/{plan.id}/approve", hash=plan.hash).status_code == 303
 
 
 def test_approving_while_another_run_is_queued_says_so(

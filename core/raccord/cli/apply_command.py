@@ -17,7 +17,7 @@ from raccord.cli.sync_command import describe, exit_of, show_run
 from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.errors import RaccordError
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.decisions import approve_plan, require_documents
 from raccord.overview.plans import PlanSummary, waiting_plan
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Plan, PlanState, Run
@@ -70,6 +70,8 @@ def command(connection: str | None, seen: str, yes: bool) -> int:
         with workshop.database.read() as session:
             chosen = _with_plan(session, connection)
             plan = _waiting(session, chosen, seen)
+            if chosen.approved_at is None:
+                require_documents(session, plan.id)
         if not seen:
             _let_read(workshop, out, plan)
         run = _approve_and_execute(workshop, out, plan)

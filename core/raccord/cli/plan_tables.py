@@ -118,7 +118,14 @@ def show(out: Output, plan: PlanSummary, effect: Sequence[AccountEffect]) -> Non
             )
         )
     out.say(Phrase(f"Empreinte du plan : {plan.hash[:HASH_SHOWN]}", f"Hash of the plan: {plan.hash[:HASH_SHOWN]}"))
-    if plan.state == PlanState.WAITING:
+    if plan.state == PlanState.WAITING and plan.blocked_alone:
+        out.say(
+            Phrase(
+                f"Rien à approuver ; documents bloqués : {plan.blocked_alone}. « raccord problems » dit pourquoi.",
+                f"Nothing to approve; blocked documents: {plan.blocked_alone}. “raccord problems” says why.",
+            )
+        )
+    elif plan.state == PlanState.WAITING:
         step = f"raccord apply {plan.connection!r} --hash {plan.hash[:HASH_SHOWN]}"
         out.say(Phrase(f"Pour l'approuver et l'exécuter : {step}", f"To approve and execute it: {step}"))
 

@@ -39,6 +39,7 @@ from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.days import today_of
 from raccord.sync.holds import close_hold
 from raccord.sync.line_answers import answered, ask_other_side
+from raccord.sync.plans import blocked_alone
 from raccord.sync.readback import LISTS
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.since_approval import changed_here, told
@@ -118,6 +119,7 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
         require(actor, Power.LINK if owners else Power.WORK, info)
         if not undo and connection.approved_at is None:
             require_stage(session, connection, info, Stage.PLAN)
+            require_documents(session, plan_id)
         if plan.state != PlanState.WAITING or run.state != RunState.APPROVAL or plan.hash != plan_hash:
             raise _not_current()
         ready = connection.state in (ConnectionState.CONNECTED, ConnectionState.REAUTHORISE)
@@ -161,6 +163,24 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
             body={"hash": plan.hash},
         )
         return run
+
+
+def require_documents(session: Session, plan_id: str) -> None:
+    """Refuse the approval of a first plan whose documents are all blocked: the connection would go on by itself with
+    nothing that anybody has seen.
+    """
+    if count := blocked_alone(session, plan_id):
+        raise DecisionError(
+            "plan.nothing_to_approve",
+            Text(
+                f"Il n'y a rien à approuver : aucun document ne peut être écrit (bloqués : {count}).",
+                f"There is nothing to approve: no document can be written (blocked: {count}).",
+            ),
+            Text(
+                "Réglez ce qui les bloque (les problèmes de la connexion), puis refaites le plan.",
+                "Mend what blocks them (the connection's problems), then make the plan again.",
+            ),
+        )
 
 
 def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) -> DraftRow:

@@ -26,6 +26,7 @@ from raccord.store.models import (
     PlanLine,
     PlanState,
 )
+from raccord.sync.readback import MARKED
 
 LINK_PREFIX = "{link:"
 """How an account that does not exist yet stands in an effect: ``{link:KEY}``."""
@@ -84,6 +85,14 @@ class PlanSummary:
     def to_send(self) -> int:
         """How many lines write something to QuickBooks."""
         return sum(group.lines for group in self.groups if group.action in SENT)
+
+    @property
+    def blocked_alone(self) -> int:
+        """How many documents are blocked, where the plan writes no document at all."""
+        documents = [group for group in self.groups if group.kind in MARKED]
+        if any(group.action in SENT for group in documents):
+            return 0
+        return sum(group.lines for group in documents if group.action is Action.BLOCKED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from raccord.store.models import (
     REMOVALS,
+    Action,
     Connection,
     DraftRow,
     DraftState,
@@ -22,6 +23,7 @@ from raccord.store.models import (
     Run,
     RunState,
 )
+from raccord.sync.readback import MARKED
 
 SUPERSEDED = "plan.superseded"
 CHANGED = "plan.changed"
@@ -62,6 +64,16 @@ def set_aside(session: Session, connection_id: str, now: datetime) -> None:
         .where(Run.connection_id == connection_id, Run.state == RunState.APPROVAL)
         .values(state=RunState.CANCELLED, finished_at=now, error_code=SUPERSEDED)
     )
+
+
+def blocked_alone(session: Session, plan_id: str) -> int:
+    """Return how many documents of a plan are blocked, where it writes no document at all; else none."""
+    of_plan = PlanLine.plan_id == plan_id, PlanLine.kind.in_(MARKED)
+    written = select(PlanLine.id).where(*of_plan, PlanLine.state == LineState.PENDING).limit(1)
+    if session.scalars(written).first() is not None:
+        return 0
+    blocked = select(func.count()).select_from(PlanLine).where(*of_plan, PlanLine.action == Action.BLOCKED)
+    return session.scalar(blocked) or 0
 
 
 def leave_changed(session: Session, plan_id: str) -> None:
