@@ -74,8 +74,12 @@ def _check_for(hint: object) -> Check:
 
 
 def _is_json(hint: object) -> bool:
-    # typing unrolls the recursive alias by some levels when it resolves a dataclass's hints: it is known by its inside.
-    return hint is JSON or (get_origin(hint) in (Union, types.UnionType) and "ForwardRef('JSON')" in repr(hint))
+    # typing unrolls the recursive alias by some levels when it resolves a dataclass's hints: it is known by its inside,
+    # and by its plain members, for a function that takes JSON has the alias inside as well.
+    if hint is JSON:
+        return True
+    plain = get_origin(hint) in (Union, types.UnionType) and {str, int, bool} <= set(get_args(hint))
+    return plain and "ForwardRef('JSON')" in repr(hint)
 
 
 def _exactly_none(value: object) -> str | None:

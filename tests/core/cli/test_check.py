@@ -11,6 +11,7 @@ import corner_shop
 import pytest
 from rule_saboteurs import SABOTEURS
 
+from raccord.catalog import load_catalog
 from raccord.cli import run
 from raccord.cli.exits import Exit
 
@@ -90,3 +91,10 @@ def test_an_entry_point_that_is_no_module_is_refused(
     install("lying_shop:plugin")
     assert run(["check", NAME]) == Exit.FAILED
     assert "check.no_module" in capsys.readouterr().err
+
+
+def test_every_connector_of_this_repository_is_let_in() -> None:
+    catalog = load_catalog()
+    assert [(one.name, one.reason.en) for one in catalog.quarantined] == []
+    folders = {path.parent.name for path in Path(__file__).parents[3].glob("plugins/*/pyproject.toml")}
+    assert set(catalog.admitted) == folders
