@@ -98,6 +98,11 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.plugins_command:command",
         Phrase("Montrer les connecteurs installés, les autoriser.", "Show the installed connectors, allow them."),
     ),
+    "new": Lazy(
+        "raccord.cli.new_command:command",
+        Phrase("Commencer un connecteur.", "Begin a connector."),
+        "testing",
+    ),
     "check": Lazy(
         "raccord.cli.check_command:command",
         Phrase("Juger un connecteur par les règles de conformité.", "Judge a connector by the rules of conformance."),

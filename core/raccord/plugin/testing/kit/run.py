@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from types import ModuleType
 
 from raccord.plugin.info import ConnectorInfo
@@ -125,7 +126,8 @@ def _judged(subject: Subject) -> Iterator[Judged]:
             yield Judged(rule, name, Verdict.EXEMPT, why=exempt[id_])
             continue
         try:
-            places = [place for place, _ in zip(CHECKS[id_](subject), range(FINDINGS_MAX), strict=False)]
+            # A draft may be wrong with tax and without; it is told once.
+            places = list(dict.fromkeys(islice(CHECKS[id_](subject), 2 * FINDINGS_MAX)))[:FINDINGS_MAX]
         except NotJudgedError as error:
             yield Judged(rule, name, Verdict.NOT_JUDGED, [str(error)])
         except NotConcerned:

@@ -1,0 +1,6 @@
+"""What most sources have in common: tables that arrive as files, and addresses that give their rows page by page."""
+
+from raccord.plugin.sources.rest import RestSource, rest_page
+from raccord.plugin.sources.tables import TableSource, table_page
+
+__all__ = ["RestSource", "TableSource", "rest_page", "table_page"]

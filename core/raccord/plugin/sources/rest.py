@@ -1,0 +1,97 @@
+"""Pages of records from an address that gives its rows page by page, each page with the cursor of the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from raccord.plugin.contexts import FetchContext
+from raccord.plugin.errors import SourceRefused
+from raccord.plugin.records import JSON, PAGE_RECORDS_MAX, Page, Record, Reject
+from raccord.plugin.texts import Text
+
+_OK = 200
+_EXCERPT_CHARS_MAX = 300
+
+MakeObject = Callable[[Mapping[str, JSON]], Record]
+"""Turns an object, its decimals as text, into a record; ``ValueError`` and ``KeyError`` make it a reject."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestSource:
+    """How an address pages: ``rows`` and ``next`` are names in its answers, ``cursor`` and ``limit`` parameters.
+
+    ``name`` begins the codes of rejects (``acme.row``). An answer without ``next``, or with an empty one, is the last;
+    it is asked for again the next time, so that what was added to it comes too.
+    """
+
+    name: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    rows: str = "data"
+    next: str = "next_cursor"
+    cursor: str = "cursor"
+    limit: str = "limit"
+    page_size: int = 100
+
+
+def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: str | None, make: MakeObject) -> Page:
+    """Return the page of ``stream`` at ``cursor``; an object of which ``make`` makes no record becomes a reject.
+
+    Raises ``SourceRefused`` for an answer that is no page; what ``context.http`` raises passes through.
+    """
+    params = {**source.params, source.limit: str(min(source.page_size, PAGE_RECORDS_MAX))}
+    if cursor:
+        params[source.cursor] = cursor
+    answer = context.http.get(source.url, params=params, headers={"Accept": "application/json", **source.headers})
+    if answer.status != _OK:
+        raise _refused(source, str(answer.status))
+    said = _decoded(answer.content)
+    rows = said.get(source.rows) if isinstance(said, Mapping) else None
+    if not isinstance(said, Mapping) or not isinstance(rows, list) or len(rows) > PAGE_RECORDS_MAX:
+        raise _refused(source, f"{source.rows}?")
+    records: dict[str, Record] = {}
+    rejects: list[Reject] = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            if not isinstance(row, Mapping):
+                raise TypeError(type(row).__name__)  # noqa: TRY301 - told as any other unreadable object
+            record = make(row)
+        except (ValueError, KeyError, TypeError) as error:
+            what = str(error.args[0])[:80] if isinstance(error, KeyError) and error.args else type(error).__name__
+            why = Text(f"Cet objet est illisible ({what}).", f"This object cannot be read ({what}).")
+            where = f"{urlsplit(source.url).path} {cursor or ''}:{number}"
+            rejects.append(Reject(stream, where, f"{source.name}.row", why, str(row)[:_EXCERPT_CHARS_MAX]))
+            continue
+        records[record.source_id] = record
+    following = said.get(source.next)
+    if following in (None, "") or str(following) == cursor:
+        return Page(list(records.values()), cursor, more=False, rejects=rejects)
+    return Page(list(records.values()), str(following), more=True, rejects=rejects)
+
+
+def _decoded(content: bytes) -> object:
+    """Return the body with every fraction as the text that stood there."""
+    try:
+        found: object = json.loads(content, parse_float=str, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def _no_number(name: str) -> Decimal:
+    raise ValueError(name)
+
+
+def _refused(source: RestSource, what: str) -> SourceRefused:
+    host = urlsplit(source.url).hostname or source.name
+    return SourceRefused(
+        Text(
+            f"{host} n'a pas répondu comme prévu ({what}). Vérifiez les réglages.",
+            f"{host} did not answer as expected ({what}). Check the settings.",
+        )
+    )

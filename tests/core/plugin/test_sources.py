@@ -1,0 +1,125 @@
+"""Tables and paged addresses: pages within their limits, a cursor for each, and one bad row that costs itself alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from raccord.plugin import JSON, Money, Page, Record, RetryLater, SourceRefused
+from raccord.plugin.sources import RestSource, TableSource, rest_page, table_page
+from raccord.plugin.testing import FakeFetchContext, FileShelf, TwinAnswer, TwinHttp, TwinRequest
+
+TABLES = TableSource(name="acme")
+REST = RestSource(name="acme", url="https://api.example.com/v1/sales", page_size=2)
+
+
+def of_row(row: Mapping[str, str]) -> Record:
+    return Record("sales", row["id"], date(2026, 3, 2), dict(row), Money.of(row["amount"], "CAD"))
+
+
+def of_object(row: Mapping[str, JSON]) -> Record:
+    return Record("sales", str(row["id"]), date(2026, 3, 2), row, Money.of(str(row["amount"]), "CAD"))
+
+
+def pages(context: FakeFetchContext, source: TableSource = TABLES, cursor: str | None = None) -> list[Page]:
+    found = []
+    while True:
+        found.append(table_page(context, source, "sales", cursor, of_row))
+        cursor = found[-1].cursor
+        if not found[-1].more:
+            return found
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> FakeFetchContext:
+    return FakeFetchContext(files=FileShelf(tmp_path / "box"))
+
+
+def shelf(context: FakeFetchContext) -> FileShelf:
+    assert isinstance(context.files, FileShelf)
+    return context.files
+
+
+def test_a_large_table_comes_in_pages_and_goes_on_from_each(context: FakeFetchContext) -> None:
+    shelf(context).put("large.csv", "id,amount\n" + "".join(f"{n},1.10\n" for n in range(2500)))
+    shelf(context).put("small.csv", "id;amount\nx;2.20\n")
+    found = pages(context)
+    assert [len(page.records) for page in found] == [1000, 1000, 500, 1]
+    for number, page in enumerate(found[:-1]):
+        assert [len(each.records) for each in pages(context, cursor=page.cursor)] == [
+            len(each.records) for each in found[number + 1 :]
+        ]
+    assert pages(context, cursor=found[-1].cursor)[0].records == ()
+
+
+def test_a_row_that_cannot_be_read_is_told_once_with_its_place(context: FakeFetchContext) -> None:
+    shelf(context).put("a.csv", "id,amount\n1,1.00\n2,many\n3\n4,4.00,more,cells\n\n")
+    (page,) = pages(context)
+    assert [record.source_id for record in page.records] == ["1", "4"]
+    assert [(each.code, each.where.split("]")[1]) for each in page.rejects] == [("acme.row", ":3"), ("acme.row", ":4")]
+    assert page.rejects[0].raw == "2, many"
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"id,amount\n1," + b"9" * 200_000 + b"\n"])
+def test_a_file_that_is_no_table_is_one_reject(context: FakeFetchContext, content: bytes) -> None:
+    shelf(context).put("bad.csv", content)
+    shelf(context).put("good.csv", "id,amount\n1,1.00\n")
+    first, second = pages(context)
+    assert [each.code for each in first.rejects] == ["acme.file"]
+    assert [record.source_id for record in second.records] == ["1"]
+
+
+def test_a_folder_is_looked_into_and_one_that_is_not_there_is_refused(
+    context: FakeFetchContext, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("id,amount\n1,1.00\n")
+    assert len(pages(context, TableSource(name="acme", folder=str(tmp_path / "in")))[0].records) == 1
+    with pytest.raises(SourceRefused, match="cannot be read"):
+        table_page(context, TableSource(name="acme", folder=str(tmp_path / "no")), "sales", json.dumps([1, 0]), of_row)
+
+
+def served(tmp_path: Path, *answers: TwinAnswer) -> tuple[FakeFetchContext, list[TwinRequest]]:
+    asked: list[TwinRequest] = []
+
+    def answer(request: TwinRequest) -> TwinAnswer:
+        asked.append(request)
+        return answers[len(asked) - 1]
+
+    return FakeFetchContext(files=FileShelf(tmp_path / "box"), http=TwinHttp(answer)), asked
+
+
+def test_an_address_is_read_page_by_page_and_its_last_page_again(tmp_path: Path) -> None:
+    rows = [{"id": "1", "amount": "1.00"}, {"id": "2"}, 7]
+    context, asked = served(
+        tmp_path,
+        TwinAnswer(200, b'{"data": [{"id": 1, "amount": 0.10}], "next_cursor": "n"}'),
+        TwinAnswer.of({"data": rows, "next_cursor": None}),
+    )
+    first = rest_page(context, REST, "sales", None, of_object)
+    assert (first.cursor, first.more, first.records[0].amount) == ("n", True, Money.of("0.10", "CAD"))
+    assert first.records[0].raw["amount"] == "0.10"
+    last = rest_page(context, REST, "sales", first.cursor, of_object)
+    assert (last.cursor, last.more, [each.source_id for each in last.records]) == ("n", False, ["1"])
+    assert [each.where for each in last.rejects] == ["/v1/sales n:2", "/v1/sales n:3"]
+    assert [dict(each.params) for each in asked] == [{"limit": "2"}, {"limit": "2", "cursor": "n"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [(404, b"{}"), (200, b"not json"), (200, b'{"rows": []}'), (200, b"[NaN]"), (200, b'{"data": {}}')],
+)
+def test_what_is_no_page_is_refused(tmp_path: Path, status: int, content: bytes) -> None:
+    context, _ = served(tmp_path, TwinAnswer(status, content))
+    with pytest.raises(SourceRefused, match="did not answer as expected"):
+        rest_page(context, REST, "sales", None, of_object)
+
+
+def test_a_busy_address_passes_through(tmp_path: Path) -> None:
+    context, _ = served(tmp_path, TwinAnswer(503))
+    with pytest.raises(RetryLater):
+        rest_page(context, REST, "sales", None, of_object)
