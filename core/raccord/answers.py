@@ -17,6 +17,9 @@ DRAFTS_MAX = 1000
 
 SOURCE_ID_CHARACTERS_MAX = 500
 
+SAFE_PAGES = ("https://", "http://127.0.0.1:", "http://localhost:")
+"""How the address of a source's page may begin; on the machine itself, where trials run, nobody listens between."""
+
 ASKS_MAX = 200
 """Most questions of one step of signing in, an account to choose being one each."""
 
@@ -58,7 +61,7 @@ def _signed_in(step: SignIn) -> str | None:
     keys = [ask.key for ask in step.asks]
     if len(keys) > ASKS_MAX or len(set(keys)) != len(keys) or not all(keys):
         return f"questions without a key, with the same key, or more than {ASKS_MAX}"
-    return "a page that is no https address" if step.page and not step.page.startswith("https://") else None
+    return "a page that is no https address" if step.page and not step.page.startswith(SAFE_PAGES) else None
 
 
 def _page(page: Page, stream: object, cursor: object) -> str | None:

@@ -68,8 +68,10 @@ class House:
 
 
 @contextmanager
-def working(folder: Path) -> Iterator[House]:
-    """Set everything up in a folder: both accounts chosen, first day the first of March."""
+def working(folder: Path, web_url: str = "", **access: str) -> Iterator[House]:
+    """Set everything up in a folder: both accounts chosen, first day the first of March; opened by a key, if by nothing
+    else.
+    """
     data = folder / "data"
     data.mkdir(mode=0o700)
     database = Database(f"sqlite:///{data / 'app.db'}")
@@ -80,7 +82,7 @@ def working(folder: Path) -> Iterator[House]:
         SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as sandbox,
         PleoTwin(pleo) as twin,
     ):
-        workshop = make_workshop(database, data, sandbox.url, clock, raccord_pleo)
+        workshop = make_workshop(database, data, sandbox.url, clock, raccord_pleo, web_url=web_url)
         company = consent(workshop, sandbox.store.of_template("quebec").realm)
         enable(workshop, company, "pleo")
         client = workshop.client(company)
@@ -96,7 +98,7 @@ def working(folder: Path) -> Iterator[House]:
             NewConnection(
                 company_id=company.id,
                 connector="pleo",
-                values={"company_id": str(pleo.id), "api_key": "twin-key", "address": twin.url},
+                values={"company_id": str(pleo.id), "address": twin.url, **(access or {"api_key": "twin-key"})},
                 starts_on=date(2026, 3, 1),
             ),
         )

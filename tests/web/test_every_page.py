@@ -42,6 +42,7 @@ NO_PAGE = {
     "/certificates/{certificate_id}": "a file to keep",
     "/setup": "is there only before the first person",
     "/oauth/quickbooks/callback": "leads on after QuickBooks",
+    "/oauth/source/callback": "leads on after a source's own page",
     "/oauth/signin/callback": "leads on after the provider",
 }
 """Routes that show no page of their own, each with its reason."""

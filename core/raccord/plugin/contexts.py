@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import BinaryIO, Protocol
@@ -118,14 +118,28 @@ class ConnectionView(Protocol):
         ...
 
 
-class FetchContext(ConnectionView, Protocol):
+class SourceContext(ConnectionView, Protocol):
+    """What a hook gets that speaks with the source."""
+
     @property
     def http(self) -> Http: ...
-    @property
-    def files(self) -> FileBox: ...
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
         ...
+
+    def renew(self, stale: str, ask: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Mapping[str, str]:
+        """Return the connection's secret settings, renewed where ``stale`` is still one of them.
+
+        ``ask`` gets those that are kept and returns the ones that change (a new access token); it is called by one
+        process at a time, and what it returns is kept in the vault before it is used. Where another process was
+        quicker, its secrets come back and nobody asks.
+        """
+        ...
+
+
+class FetchContext(SourceContext, Protocol):
+    @property
+    def files(self) -> FileBox: ...
 
     def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
         """Return what the source said last of a record of an earlier page or run, as in ``Record.raw``, if it did."""
@@ -151,22 +165,31 @@ class ConflictContext(ConnectionView, Protocol):
     pass
 
 
-class PushContext(ConnectionView, Protocol):
-    @property
-    def http(self) -> Http: ...
+class PushContext(SourceContext, Protocol):
+    pass
 
 
-class ReportContext(ConnectionView, Protocol):
-    @property
-    def http(self) -> Http: ...
-    def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
-        ...
+class ReportContext(SourceContext, Protocol):
+    pass
 
 
 class SignInContext(ConnectionView, Protocol):
     @property
     def http(self) -> Http: ...
+    @property
+    def callback(self) -> str:
+        """The address of the pages to which a source may send the person back, as it is registered there; empty where
+        there are no pages. Coming back there takes the step again, with that whole address as the answer ``back``.
+        """
+        ...
+
+    def new_state(self) -> str:
+        """Return a fresh word for the source to send back as ``state``: it tells the pages which connection it is.
+
+        The connector keeps it, and takes nobody back who does not bring it.
+        """
+        ...
+
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
         ...

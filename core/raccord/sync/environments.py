@@ -6,6 +6,8 @@ from raccord.quickbooks import INTUIT_SANDBOX, PRODUCTION, Environment, local
 from raccord.store.models import Company
 
 CALLBACK_PATH = "/oauth/quickbooks/callback"
+SOURCE_CALLBACK_PATH = "/oauth/source/callback"
+"""Where sources send people back who signed in at them."""
 
 
 def environment_of(name: str) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from raccord.plugin.days import Days
 from raccord.plugin.records import JSON
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Language
+from raccord.sync.renewing import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +35,36 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class FetchView(View):
+class SourceView(View):
     http: Http
-    files: FileBox
     clock: Clock
+    renewal: Callable[[str, Ask], Mapping[str, str]]
+
+    def now(self) -> datetime:
+        return self.clock.now().astimezone(UTC)
+
+    def renew(self, stale: str, ask: Ask) -> Mapping[str, str]:
+        return self.renewal(stale, ask)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FetchView(SourceView):
+    files: FileBox
     read: Callable[[str, str], Mapping[str, JSON] | None]
 
     def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
         return self.read(stream, source_id)
-
-    def now(self) -> datetime:
-        return self.clock.now().astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SignInView(View):
     http: Http
     clock: Clock
+    callback: str
+    connection_id: str
+
+    def new_state(self) -> str:
+        return f"{self.connection_id}.{secrets.token_urlsafe(24)}"
 
     def now(self) -> datetime:
         return self.clock.now().astimezone(UTC)
@@ -62,9 +77,5 @@ class MapView(View):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ReportView(View):
-    http: Http
-    clock: Clock
-
-    def now(self) -> datetime:
-        return self.clock.now().astimezone(UTC)
+class ReportView(SourceView):
+    pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
@@ -34,10 +34,11 @@ from raccord.store.vault import Vault, join_secrets
 from raccord.sync.books import Facts, read_facts
 from raccord.sync.bucket import StoredBucket
 from raccord.sync.days import days_of
-from raccord.sync.environments import CALLBACK_PATH, environment_of, is_local
+from raccord.sync.environments import CALLBACK_PATH, SOURCE_CALLBACK_PATH, environment_of, is_local
 from raccord.sync.file_guard import GuardedFileBox
 from raccord.sync.kept import said_last
 from raccord.sync.meter import StoredMeter
+from raccord.sync.renewing import Ask, renew_secrets
 from raccord.sync.source_http import SourceHttp, allowed_hosts
 from raccord.sync.terms import DatedTerms
 from raccord.sync.views import FetchView, MapView, ReportView, SignInView, View
@@ -135,10 +136,15 @@ class Workshop:
             view.starts_on,
             view.days,
             self._source_http(bench),
-            GuardedFileBox(box),
             self.clock,
+            self._renewal(bench),
+            GuardedFileBox(box),
             partial(said_last, self.database, bench.connection.id),
         )
+
+    def _renewal(self, bench: Bench) -> Callable[[str, Ask], Mapping[str, str]]:
+        handle = settings_handle(bench.connection.id)
+        return partial(renew_secrets, self.database, self.vault, self.settings.data_dir, handle)
 
     def files(self, connection_id: str) -> StoredFileBox:
         """Return the received files of a connection."""
@@ -155,6 +161,7 @@ class Workshop:
             view.days,
             self._source_http(bench),
             self.clock,
+            self._renewal(bench),
         )
 
     def sign_in_view(self, bench: Bench) -> SignInView:
@@ -168,6 +175,8 @@ class Workshop:
             view.days,
             self._source_http(bench),
             self.clock,
+            f"{self.settings.web_url}{SOURCE_CALLBACK_PATH}" if self.settings.web_url else "",
+            bench.connection.id,
         )
 
     def map_view(self, session: Session, bench: Bench) -> Callable[[date], MapView]:

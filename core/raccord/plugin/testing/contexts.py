@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NoReturn
@@ -76,6 +76,15 @@ class FakeFetchContext(_View):
     clock: FixedClock = field(default_factory=FixedClock)
     before: Mapping[tuple[str, str], Mapping[str, JSON]] = field(default_factory=dict)
     """What the source said before, by stream and id."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+    """The connection's secret settings, as the vault keeps them."""
+
+    def renew(self, stale: str, ask: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Mapping[str, str]:
+        """Renew the secrets where ``stale`` is one of them."""
+        if stale in self.secrets.values():
+            self.secrets.update(ask(dict(self.secrets)))
+        return dict(self.secrets)
 
     def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
         """Return what was said before, as the test gives it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from raccord.plugin import (
     AccountChoice,
@@ -24,6 +24,8 @@ from raccord.plugin import (
     Resolution,
     ResolutionKind,
     ResolveContext,
+    SignIn,
+    SignInContext,
     Skipped,
     Text,
     hookimpl,
@@ -35,6 +37,7 @@ from raccord_pleo.manifest import manifest
 from raccord_pleo.mapping import CATEGORY, TAX, map_expense
 from raccord_pleo.outcomes import report_expenses
 from raccord_pleo.records import ENTRIES
+from raccord_pleo.signing import authorise
 
 
 @hookimpl
@@ -82,6 +85,11 @@ def on_conflict(context: ConflictContext, conflict: Conflict) -> Resolution | No
 @hookimpl
 def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool | None:
     return report_expenses(context, outcomes)
+
+
+@hookimpl
+def sign_in(context: SignInContext, answers: Mapping[str, str]) -> SignIn | None:
+    return authorise(context, answers)
 
 
 @hookimpl

@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 from raccord.plugin import Reauthorise, SourceRefused, Text
 from raccord.plugin.contexts import Answer, Http
 
+SCOPES = "export-jobs:read export-jobs:write export-items:read"
+"""What an export needs; the lists have scopes of their own, which Pleo names with the client."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -64,7 +66,7 @@ class OAuthClient:
     redirect: str
     base: str = Place.PRODUCTION.auth
 
-    def authorise_url(self, state: str, verifier: str) -> str:
+    def authorise_url(self, state: str, verifier: str, scopes: str = SCOPES) -> str:
         """Return the address to send the person to; ``verifier`` (43 to 128 characters) is kept for :meth:`redeem`."""
         asked = {
             "response_type": "code",
@@ -73,6 +75,7 @@ class OAuthClient:
             "state": state,
             "code_challenge": challenge(verifier),
             "code_challenge_method": "S256",
+            "scope": scopes,
         }
         return f"{self.base}/oauth/authorize?{urlencode(asked)}"
 

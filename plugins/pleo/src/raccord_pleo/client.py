@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from raccord.plugin import BadRecord, SourceRefused, Text
+from raccord.plugin import BadRecord, Reauthorise, SourceRefused, Text
 from raccord.plugin.contexts import Answer, Http
 from raccord.plugin.records import JSON
 from raccord_pleo.wire import Job, JobItem, JobStatus, Result
@@ -44,14 +44,18 @@ class PleoRefused(SourceRefused):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PleoClient:
-    """One Pleo company; ``access`` is the header of :func:`raccord_pleo.access.bearer` or ``api_key``."""
+    """One Pleo company; ``access`` is the header of :func:`raccord_pleo.access.bearer` or ``api_key``.
+
+    ``renew`` gives another one where Pleo takes this one no longer; it is asked once, and what it raises passes.
+    """
 
     http: Http
     base: str
     company: UUID
     access: Mapping[str, str]
+    renew: Callable[[], Mapping[str, str]] | None = None
 
     def jobs(self, *statuses: JobStatus) -> Iterator[Job]:
         """Yield the company's export jobs in any of these states."""
@@ -82,8 +86,7 @@ class PleoClient:
         body = {"jobId": str(job), "event": event.value}
         body |= {"failureReason": reason} if reason else {}
         body |= {"failureReasonType": reason_type} if reason_type else {}
-        answer = self.http.post(f"{self.base}/v3/export-job-events", json=body, headers=self.access)
-        _accepted(answer, "export-jobs:write")
+        _accepted(self._post("/v3/export-job-events", body), "export-jobs:write")
 
     def report(self, job: UUID, results: Sequence[Result]) -> dict[UUID, str]:
         """Tell what became of items, 100 a call; return why Pleo took some of them not, by item."""
@@ -93,9 +96,7 @@ class PleoClient:
                 each.model_dump(mode="json", by_alias=True, exclude_none=True)
                 for each in results[start : start + UPDATES_MAX]
             ]
-            url = f"{self.base}/v3/export-jobs/{job}/items"
-            answer = self.http.put(url, json=rows, headers=self.access)
-            said = _accepted(answer, "export-jobs:write")
+            said = _accepted(self._put(f"/v3/export-jobs/{job}/items", rows), "export-jobs:write")
             errors = said.get("errors") if isinstance(said, Mapping) else None
             for error in errors if isinstance(errors, list) else ():
                 refused[UUID(str(error["accountingEntryId"]))] = str(error.get("type") or error.get("message"))
@@ -110,8 +111,8 @@ class PleoClient:
         after, seen = "", set[str]()
         while True:
             mark = "&" if "?" in path else "?"
-            url = f"{self.base}{path}{mark}limit={PAGE}" + (f"&after={after}" if after else "")
-            said = _accepted(self.http.post(url, json=dict(asked), headers=self.access), "lists")
+            place = f"{path}{mark}limit={PAGE}" + (f"&after={after}" if after else "")
+            said = _accepted(self._post(place, dict(asked)), "lists")
             rows, after = _rows_of(said, path)
             yield from rows
             if not after:
@@ -122,11 +123,31 @@ class PleoClient:
 
     def post(self, path: str, body: Mapping[str, JSON | Decimal]) -> Mapping[str, object]:
         """Make an entry of a list; return it as Pleo keeps it."""
-        return _data(_accepted(self.http.post(f"{self.base}{path}", json=dict(body), headers=self.access), "lists"))
+        return _data(_accepted(self._post(path, dict(body)), "lists"))
 
     def put(self, path: str, body: Mapping[str, JSON | Decimal]) -> None:
         """Bring an entry of a list up to date."""
-        _accepted(self.http.put(f"{self.base}{path}", json=dict(body), headers=self.access), "lists")
+        _accepted(self._put(path, dict(body)), "lists")
+
+    def _get(self, path: str, params: Mapping[str, str]) -> Answer:
+        return self._sent(lambda headers: self.http.get(f"{self.base}{path}", params=params, headers=headers))
+
+    def _post(self, path: str, body: object) -> Answer:
+        return self._sent(lambda headers: self.http.post(f"{self.base}{path}", json=body, headers=headers))
+
+    def _put(self, path: str, body: object) -> Answer:
+        return self._sent(lambda headers: self.http.put(f"{self.base}{path}", json=body, headers=headers))
+
+    def _sent(self, send: Callable[[Mapping[str, str]], Answer]) -> Answer:
+        """Send with the access that is held; where Pleo takes it no longer, once more with a renewed one."""
+        try:
+            return send(self.access)
+        except Reauthorise:
+            if self.renew is None:
+                raise
+            renew, self.renew = self.renew, None
+            self.access = renew()
+            return send(self.access)
 
     def _pages(self, path: str, asked: Mapping[str, str], scope: str) -> Iterator[object]:
         params, seen = {**asked, "limit": str(PAGE)}, set[str]()
@@ -142,7 +163,7 @@ class PleoClient:
 
     def _page(self, path: str, params: Mapping[str, str], scope: str) -> tuple[Sequence[object], str]:
         """Return a page's rows and the cursor after it, empty at the end; some lists answer a bare array."""
-        return _rows_of(_accepted(self.http.get(f"{self.base}{path}", params=params, headers=self.access), scope), path)
+        return _rows_of(_accepted(self._get(path, params), scope), path)
 
 
 def _rows_of(said: object, path: str) -> tuple[Sequence[object], str]:

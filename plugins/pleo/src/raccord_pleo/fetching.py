@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from raccord.plugin import FetchContext, Page, Reject, Text, record_key
-from raccord.plugin.contexts import ConnectionView, Http
+from raccord.plugin.contexts import ConnectionView, SourceContext
 from raccord.plugin.records import JSON, Record
-from raccord_pleo.access import api_key
+from raccord_pleo.access import api_key, bearer
 from raccord_pleo.client import MISSING_CONTRA_ACCOUNTS, Event, PleoClient, PleoRefused
 from raccord_pleo.records import (
     ENTRIES,
@@ -25,7 +26,8 @@ from raccord_pleo.records import (
     vendor_of,
 )
 from raccord_pleo.refusals import export_ended
-from raccord_pleo.settings import PleoSettings
+from raccord_pleo.settings import PleoSettings, Way
+from raccord_pleo.signing import not_authorised, renewed
 from raccord_pleo.wire import File, ItemStatus, Job, JobStatus, Result
 
 UNDER_WAY = (ItemStatus.PENDING, ItemStatus.IN_PROGRESS)
@@ -49,10 +51,20 @@ class Place:
         return cls(UUID(job), after)
 
 
-def client_of(view: ConnectionView, http: Http) -> PleoClient:
-    """Return the client of a connection."""
-    settings = settings_of(view)
-    return PleoClient(http, settings.base, UUID(settings.company_id), api_key(settings.api_key.get_secret_value()))
+def client_of(context: SourceContext) -> PleoClient:
+    """Return the client of a connection; an access token that has ended is renewed first."""
+    settings = settings_of(context)
+    company = UUID(settings.company_id)
+    if settings.way is Way.API_KEY:
+        return PleoClient(context.http, settings.base, company, api_key(settings.api_key.get_secret_value()))
+    token = settings.access_token.get_secret_value()
+    if not token:
+        raise not_authorised()
+    client = PleoClient(context.http, settings.base, company, bearer(token), lambda: renewed(context, settings))
+    ends = settings.access_ends.get_secret_value()
+    if ends and client.renew is not None and datetime.fromisoformat(ends) <= context.now():
+        client.access, client.renew = client.renew(), None
+    return client
 
 
 def settings_of(view: ConnectionView) -> PleoSettings:
@@ -63,7 +75,7 @@ def settings_of(view: ConnectionView) -> PleoSettings:
 
 def fetch_entries(context: FetchContext, cursor: str | None) -> Page:
     """Return the next page of the export that is under way, or nothing where nobody started one (PO-15)."""
-    client, place = client_of(context, context.http), Place.of(cursor)
+    client, place = client_of(context), Place.of(cursor)
     if place is None:
         job = next(iter(sorted(client.jobs(JobStatus.PENDING, JobStatus.IN_PROGRESS), key=_age)), None)
         if job is None or not _claimed(client, job):

@@ -28,7 +28,7 @@ Body = Mapping[str, JSON | Decimal]
 
 def push_list(context: PushContext, name: str, entries: Sequence[LedgerObject]) -> PushResult | None:
     """Bring entries of one list to Pleo; nothing for a list that is none of ours."""
-    client = client_of(context, context.http)
+    client = client_of(context)
     shelf = vendor_shelf(client, context.home_currency) if name == VENDORS else _shelf(client, name)
     if shelf is None:
         return None

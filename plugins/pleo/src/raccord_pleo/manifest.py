@@ -89,7 +89,16 @@ def manifest() -> ConnectorInfo:
         roles=ROLES,
         lists=LISTS,
         terms=terms,
-        hosts=("external.pleo.io", "external.staging.pleo.io", "{address}", "{receipts_address}"),
+        hosts=(
+            "external.pleo.io",
+            "external.staging.pleo.io",
+            "auth.pleo.io",
+            "auth.staging.pleo.io",
+            "{address}",
+            "{auth_address}",
+            "{receipts_address}",
+        ),
+        signs_in={"way": ("oauth",)},
         webhooks=Webhooks.NOTICES,
         limits=(
             Text(

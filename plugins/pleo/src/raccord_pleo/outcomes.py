@@ -41,7 +41,7 @@ _CLOSED = (404, 409, 422)
 
 def report_expenses(context: ReportContext, outcomes: Sequence[Outcome]) -> bool:
     """Tell Pleo what became of expenses; one whose export ended meanwhile hears of it with its next one (K21)."""
-    client = client_of(context, context.http)
+    client = client_of(context)
     for job, results in _by_job(context, outcomes).items():
         try:
             client.report(job, list(results.values()))

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from raccord_pleo.sandbox.company import Filed, TwinCompany, TwinRefusalError
+from raccord_pleo.sandbox.oauth import TwinOAuth
 from raccord_pleo.sandbox.shapes import SHAPES
 
 PAGE_MAX = 100
@@ -28,6 +29,7 @@ class PleoTwin:
     def __init__(self, company: TwinCompany) -> None:
         self.company = company
         self.scopes = {"export-jobs:read", "export-jobs:write", "export-items:read"}
+        self.oauth = TwinOAuth(lambda: self.company.clock())
         self.busy: list[int] = []
         """Statuses to answer next instead of what is asked (429, 503)."""
         self.refuse: dict[tuple[str, str], int] = {}
@@ -93,6 +95,13 @@ class Handler(BaseHTTPRequestHandler):
         match self.command, parts.path.strip("/").split("/"):
             case "GET", ["files", name]:
                 self._send(200, company.download(name), "application/pdf")
+            case "GET", ["oauth", "authorize"]:
+                self._send(200, self.twin.oauth.page(asked).encode(), "text/html; charset=utf-8")
+            case "GET", ["oauth", "decide"]:
+                self._send(303, b"", "text/plain", {"Location": self.twin.oauth.decided(asked)})
+            case "POST", ["oauth", "token"]:
+                form = {name: values[-1] for name, values in parse_qs(body.decode()).items()}
+                self._answer(200, self.twin.oauth.token(self.headers.get("Authorization", ""), form))
             case "GET", [""]:
                 self._send(200, _page(company).encode(), "text/html; charset=utf-8")
             case "POST", ["file"]:
@@ -162,7 +171,8 @@ class Handler(BaseHTTPRequestHandler):
                 raise TwinRefusalError(404, "NOT_FOUND")
 
     def _known(self) -> None:
-        if self.headers.get("Authorization") not in self.twin.accepted:
+        said = self.headers.get("Authorization", "")
+        if said not in self.twin.accepted and not self.twin.oauth.lets_in(said):
             raise TwinRefusalError(401, "UNAUTHORIZED")
 
     def _allow(self, scope: str) -> None:
