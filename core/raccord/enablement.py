@@ -6,7 +6,7 @@ connection is the connection's own state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Set
 from datetime import datetime
 from typing import Protocol
 
@@ -103,7 +103,24 @@ def is_enabled(session: Session, connector: str, company_id: str) -> bool:
 
 def require_enabled(session: Session, connector: str, company_id: str) -> None:
     """Raise ``ConnectorDisabledError`` that says which of the two switches is off."""
-    on = _on(session, connector, company_id)
+    require_on(_on(session, connector, company_id), connector, company_id)
+
+
+def switches_on(session: Session, company_ids: Collection[str]) -> Mapping[str, Set[str]]:
+    """Return for each connector where it is on: for the installation, and for which of these companies."""
+    rows = session.execute(
+        select(ConnectorSwitch.connector, ConnectorSwitch.company_id).where(
+            ConnectorSwitch.company_id.in_({INSTALLATION, *company_ids}), ConnectorSwitch.enabled
+        )
+    )
+    found: dict[str, set[str]] = {}
+    for connector, company_id in rows:
+        found.setdefault(connector, set()).add(company_id)
+    return found
+
+
+def require_on(on: Set[str], connector: str, company_id: str) -> None:
+    """Raise what ``require_enabled`` raises, from where a connector is known to be on."""
     if INSTALLATION not in on:
         raise _not_allowed(connector)
     if company_id not in on:

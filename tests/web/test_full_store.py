@@ -28,7 +28,7 @@ from raccord_web.app import create_app
 
 FEW = Sizes(records=160, holds=8, problems=8, drifts=4, entries=6)
 MANY = Sizes(records=500, holds=40, problems=60, drifts=30, entries=20)
-EACH_COMPANY = {"/gaps": 10, "/questions": 1, "/status": 12}
+EACH_COMPANY = {"/gaps": 10, "/questions": 1}
 """Pages that show a bounded number of connections or companies whole: how often they ask for one more company, which
 has two connections."""
 

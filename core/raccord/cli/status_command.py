@@ -107,7 +107,7 @@ def _show(out: Output, found: Status, now: datetime) -> None:
                 "" if each.night is None or each.night.last_at is None else f"{each.night.last_at:%Y-%m-%d %H:%M} UTC",
                 "\n".join(f"{source.connection}: {source.freshness or source.state}" for source in each.sources),
             ]
-            for each in found.companies
+            for each in found.companies.rows
         ],
         empty=Phrase(
             "Aucune société. Reliez-en une : raccord connect quickbooks.",
@@ -179,7 +179,7 @@ def _as_json(found: Status, now: datetime) -> dict[str, object]:
                     for source in each.sources
                 ],
             }
-            for each in found.companies
+            for each in found.companies.rows
         ],
         "incidents": [
             {

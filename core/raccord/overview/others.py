@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -89,8 +89,10 @@ def other_changes(
     return Listing(views, total, offset, limit)
 
 
-def nights(session: Session) -> list[NightView]:
-    """Return each company's night, by the company's name."""
+def nights(session: Session, company_ids: Collection[str] | None = None) -> list[NightView]:
+    """Return each company's night, or those of some companies, by the company's name."""
+    mine = () if company_ids is None else (Connection.company_id.in_(company_ids),)
+    own = () if company_ids is None else (Night.company_id.in_(company_ids),)
     months = {
         company_id: (confirmed, unequal)
         for company_id, confirmed, unequal in session.execute(
@@ -100,10 +102,11 @@ def nights(session: Session) -> list[NightView]:
                 func.count(ProofMonth.month).filter(ProofMonth.unequal > 0),
             )
             .join(Connection, Connection.id == ProofMonth.connection_id)
+            .where(*mine)
             .group_by(Connection.company_id)
         )
     }
-    rows = session.execute(select(Night, Company.name).join(Company).order_by(Company.name, Company.id))
+    rows = session.execute(select(Night, Company.name).join(Company).where(*own).order_by(Company.name, Company.id))
     return [
         NightView(
             night.company_id, name, night.time_zone, night.enabled, f"{night.minute // 60:02}:{night.minute % 60:02}",

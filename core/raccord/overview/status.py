@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
-from raccord.onboarding.arrivals import freshness_of
-from raccord.overview.listing import Within
+from raccord.onboarding.arrivals import Freshness, freshness_of_each
+from raccord.overview.listing import MOST, Listing, Within, bounds, count_of
 from raccord.overview.others import NightView, nights
+from raccord.quickbooks import Tokens
 from raccord.store.models import (
     ApiUse,
     Company,
@@ -24,6 +25,8 @@ from raccord.store.models import (
     Run,
     RunState,
 )
+from raccord.store.tokens import tokens_handle
+from raccord.store.vault import VaultSession
 from raccord.sync.meter import Use, use_of_month
 from raccord.sync.phases import PROOF
 from raccord.sync.workshop import Workshop
@@ -79,26 +82,26 @@ class IncidentView:
 @dataclass(frozen=True, slots=True)
 class Status:
     use: Use
-    companies: Sequence[CompanyStatus]
+    companies: Listing[CompanyStatus]
     incidents: Sequence[IncidentView]
 
 
-def status(workshop: Workshop, within: Within = None) -> Status:
-    """Return how everything stands, or the companies that somebody sees, from our own tables and the vault."""
+def status(workshop: Workshop, within: Within = None, *, limit: int = MOST, offset: int = 0) -> Status:
+    """Return how everything stands, or the companies that somebody sees, from our own tables and the vault.
+
+    Companies come in parts; it asks as often for many of them as for one.
+    """
     workshop.keep_counts()
     now = workshop.clock.now()
+    limit, offset = bounds(limit, offset)
     with workshop.database.read() as session:
         use = use_of_month(session, workshop.settings.quickbooks_reads_per_month, now)
-        by_company = {each.company_id: each for each in nights(session)}
-        seen = [] if within is None else [Company.id.in_(within)]
-        companies = session.scalars(
-            select(Company).where(Company.state != CompanyState.DISCONNECTED, *seen).order_by(Company.name, Company.id)
-        ).all()
-        return Status(
-            use,
-            [_company(workshop, session, each, use.month, by_company.get(each.id)) for each in companies],
-            open_incidents(session, within),
-        )
+        seen = select(Company).where(Company.state != CompanyState.DISCONNECTED)
+        seen = seen if within is None else seen.where(Company.id.in_(within))
+        total = count_of(session, seen)
+        companies = session.scalars(seen.order_by(Company.name, Company.id).limit(limit).offset(offset)).all()
+        views = _companies(workshop, session, companies, use.month)
+        return Status(use, Listing(views, total, offset, limit), open_incidents(session, within))
 
 
 def open_incidents(session: Session, within: Within = None) -> list[IncidentView]:
@@ -106,7 +109,9 @@ def open_incidents(session: Session, within: Within = None) -> list[IncidentView
     sent = {
         incident_id: (told or 0, telling)
         for incident_id, told, telling in session.execute(
-            select(Notice.incident_id, func.count(Notice.sent_at), func.count()).group_by(Notice.incident_id)
+            select(Notice.incident_id, func.count(Notice.sent_at), func.count())
+            .where(Notice.incident_id.in_(select(Incident.id).where(Incident.closed_at.is_(None))))
+            .group_by(Notice.incident_id)
         )
     }
     rows = session.execute(
@@ -115,6 +120,7 @@ def open_incidents(session: Session, within: Within = None) -> list[IncidentView
         .outerjoin(Connection, Connection.id == Incident.connection_id)
         .where(Incident.closed_at.is_(None), *([] if within is None else [Incident.company_id.in_(within)]))
         .order_by(Incident.grave.desc(), Incident.opened_at, Incident.id)
+        .limit(MOST)
     )
     return [
         IncidentView(
@@ -125,49 +131,69 @@ def open_incidents(session: Session, within: Within = None) -> list[IncidentView
     ]  # fmt: skip
 
 
-def _company(
-    workshop: Workshop, session: Session, company: Company, month: date, night: NightView | None
-) -> CompanyStatus:
-    counted = session.execute(
-        select(ApiUse.purpose, func.sum(ApiUse.reads), func.sum(ApiUse.writes))
-        .where(ApiUse.company_id == company.id, ApiUse.day >= month)
-        .group_by(ApiUse.purpose)
+def _companies(workshop: Workshop, session: Session, companies: Sequence[Company], month: date) -> list[CompanyStatus]:
+    ids = [each.id for each in companies]
+    counted: dict[str, list[tuple[str, int, int]]] = {}
+    for company_id, purpose, reads, writes in session.execute(
+        select(ApiUse.company_id, ApiUse.purpose, func.sum(ApiUse.reads), func.sum(ApiUse.writes))
+        .where(ApiUse.company_id.in_(ids), ApiUse.day >= month)
+        .group_by(ApiUse.company_id, ApiUse.purpose)
         .order_by(ApiUse.purpose)
-    ).all()
+    ):
+        counted.setdefault(company_id, []).append((purpose, int(reads), int(writes)))
+    vault = workshop.vault.within(session)
+    vault.look_up([tokens_handle(each) for each in ids])
+    by_company = {each.company_id: each for each in nights(session, ids)}
+    sources = _sources(workshop, session, ids)
+    return [
+        CompanyStatus(
+            each.id,
+            each.name,
+            each.state,
+            _authorised_until(vault, each.id),
+            {purpose: reads for purpose, reads, _ in counted.get(each.id, ()) if reads},
+            sum(writes for *_, writes in counted.get(each.id, ())),
+            by_company.get(each.id),
+            sources.get(each.id, []),
+        )
+        for each in companies
+    ]
+
+
+def _authorised_until(vault: VaultSession, company_id: str) -> datetime | None:
     try:
-        tokens = workshop.stored_tokens(company).load()
+        held = vault.get(tokens_handle(company_id), missing_ok=True)
     except RaccordError:
-        tokens = None
-    connections = session.scalars(
-        select(Connection)
+        # Sealed with another key: as good as none.
+        return None
+    return None if held is None else Tokens.from_vault(held).refresh_ends
+
+
+def _sources(workshop: Workshop, session: Session, company_ids: Sequence[str]) -> dict[str, list[SourceStatus]]:
+    """Return the sources of companies, by the name of the connection."""
+    ended = (
+        select(func.max(Run.finished_at))
+        .where(Run.connection_id == Connection.id, Run.state == RunState.DONE, Run.trigger != PROOF)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Connection, ended)
         .where(
-            Connection.company_id == company.id,
+            Connection.company_id.in_(company_ids),
             Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
         )
         .order_by(Connection.label)
     ).all()
-    return CompanyStatus(
-        company.id,
-        company.name,
-        company.state,
-        None if tokens is None else tokens.refresh_ends,
-        {purpose: int(reads) for purpose, reads, _ in counted if reads},
-        sum(int(writes) for *_, writes in counted),
-        night,
-        [_source(workshop, session, each) for each in connections],
-    )
+    fresh = freshness_of_each(workshop, session, [connection for connection, _ in rows])
+    found: dict[str, list[SourceStatus]] = {}
+    for connection, last in rows:
+        found.setdefault(connection.company_id, []).append(_source(connection, fresh[connection.id], last))
+    return found
 
 
-def _source(workshop: Workshop, session: Session, connection: Connection) -> SourceStatus:
-    last = session.scalar(
-        select(func.max(Run.finished_at)).where(
-            Run.connection_id == connection.id, Run.state == RunState.DONE, Run.trigger != PROOF
-        )
-    )
-    try:
-        fresh = freshness_of(workshop, session, connection)
-    except RaccordError as error:
-        return SourceStatus(connection.id, connection.label, connection.state, error.code, None, None, last)
+def _source(connection: Connection, fresh: Freshness | RaccordError | None, last: datetime | None) -> SourceStatus:
+    if isinstance(fresh, RaccordError):
+        return SourceStatus(connection.id, connection.label, connection.state, fresh.code, None, None, last)
     return SourceStatus(
         connection.id,
         connection.label,

@@ -245,7 +245,7 @@ def test_what_is_asked_is_counted_by_purpose_and_forecast_from_the_last_days(
     queries = sum(seen.body.count(b'"Query"') if seen.path.endswith("/batch") else 0 for seen in asked)
     alone = sum(seen.method == "GET" or seen.path.endswith("/query") for seen in asked)
     found = status(workshop)
-    [shown] = found.companies
+    [shown] = found.companies.rows
     assert sum(shown.reads.values()) == alone + queries == found.use.reads
     assert set(shown.reads) >= {"books", "prove"}
     assert shown.writes == len(asked) - alone - sum(b'"Query"' in seen.body for seen in asked)

@@ -16,6 +16,7 @@ from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
+from raccord_web.screens.home import PAGE, Offset
 from raccord_web.states import FRESHNESS
 from raccord_web.visitors import acting, within_of
 
@@ -23,9 +24,9 @@ router = APIRouter()
 
 
 @router.get("/status")
-def overview(request: Request) -> Response:
+def overview(request: Request, offset: Offset = 0) -> Response:
     workshop, within = desk_of(request).workshop, within_of(request)
-    found = status(workshop, within)
+    found = status(workshop, within, limit=PAGE, offset=offset)
     with workshop.database.read() as session:
         return show(
             request,
