@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, String, cast, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
-from raccord.overview.listing import USUAL, Listing, Within, among, bounds, count_of
+from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds, count_of
 from raccord.overview.questions import Match, is_line, matches_in, text_of
 from raccord.plugin.drafts import Accepts, Deposit, Expense, PaymentType
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry, PlanLine, SourceRecord
@@ -117,6 +117,12 @@ def open_lines(
     asked = _where(_open(wanted, within), session, wanted)
     rows = session.execute(asked.order_by(DraftRow.day, Hold.id).limit(limit).offset(offset)).all()
     return Listing(_lines(session, rows), count_of(session, asked.with_only_columns(Hold.id)), offset, limit)
+
+
+def some_lines(session: Session, wanted: WantedLines, within: Within = None) -> list[BankLine]:
+    """Return the first lines that wait, ``MOST`` at most, without counting the others."""
+    asked = _where(_open(wanted, within), session, wanted)
+    return _lines(session, session.execute(asked.order_by(DraftRow.day, Hold.id).limit(MOST)).all())
 
 
 def the_line(session: Session, hold_id: str, within: Within = None) -> BankLine | None:

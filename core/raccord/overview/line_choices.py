@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.overview.bank_lines import BankLine, WantedLines, open_lines, said_in
+from raccord.overview.bank_lines import BankLine, WantedLines, said_in, some_lines
 from raccord.overview.listing import MOST, Within
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
@@ -71,9 +71,12 @@ def choices_for(session: Session, line: BankLine, within: Within = None) -> Line
     )
 
 
-def usual_categories(session: Session, company_id: str) -> Sequence[Candidate]:
-    """Return the categories of a company's last answers, the newest first."""
-    accounts = candidates(session, company_id, [Accepts.CATEGORY])[Accepts.CATEGORY]
+def usual_categories(
+    session: Session, company_id: str, accounts: Sequence[Candidate] | None = None
+) -> Sequence[Candidate]:
+    """Return the categories of a company's last answers, the newest first, of its accounts where they are at hand."""
+    if accounts is None:
+        accounts = candidates(session, company_id, [Accepts.CATEGORY])[Accepts.CATEGORY]
     return _usual(_last_answers(session, company_id), {Treated.CATEGORY, Treated.SPLIT}, accounts)
 
 
@@ -104,8 +107,8 @@ def _last_answers(session: Session, company_id: str) -> list[tuple[str, str]]:
 
 
 def _of_types(session: Session, company_id: str, types: Iterable[str]) -> list[Candidate]:
-    rows = session.scalars(
-        select(LedgerEntry)
+    rows = session.execute(
+        select(LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.type, LedgerEntry.number)
         .where(
             LedgerEntry.company_id == company_id,
             LedgerEntry.kind == "Account",
@@ -115,7 +118,7 @@ def _of_types(session: Session, company_id: str, types: Iterable[str]) -> list[C
         .order_by(LedgerEntry.type, LedgerEntry.name_key)
         .limit(MOST)
     )
-    return [Candidate(row.object_id, row.name, row.type, row.number) for row in rows]
+    return [Candidate(*row) for row in rows]
 
 
 def _other_sides(session: Session, line: BankLine, within: Within) -> list[BankLine]:
@@ -127,7 +130,7 @@ def _other_sides(session: Session, line: BankLine, within: Within) -> list[BankL
         company_id=line.company_id, arriving=not line.arrives, search=format(abs(line.amount), "f"),
         first=day - APART, last=day + APART,
     )  # fmt: skip
-    found = open_lines(session, wanted, within=within, limit=MOST).rows
+    found = some_lines(session, wanted, within)
     sides = [
         each
         for each in found

@@ -18,7 +18,7 @@ from raccord.plugin.drafts import Accepts, Draft, StillDraft, money_effect
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
 from raccord.sync.bodies import load_draft
-from raccord.sync.books import TYPES, fits, kind_of
+from raccord.sync.books import TYPES, fits_as, kind_of
 from raccord.sync.conflict_rules import KINDS, allowed_for
 from raccord.sync.conflicts import DECISION
 from raccord.sync.line_answers import LEARNED
@@ -250,18 +250,23 @@ def candidates(session: Session, company_id: str, wanted: Collection[Accepts]) -
         else LedgerEntry.kind == kind_of(accepts)
         for accepts in wanted
     ]
-    rows = session.scalars(
-        select(LedgerEntry)
+    # Columns, not rows of the model: a company's lists are long, and pages read them whole.
+    rows = session.execute(
+        select(LedgerEntry.kind, LedgerEntry.type, LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.number)
         .where(LedgerEntry.company_id == company_id, LedgerEntry.active.is_(True), or_(*places))
         .order_by(LedgerEntry.name_key)
         .limit(MOST * len(places))
     ).all()
-    return {
-        accepts: tuple(Candidate(row.object_id, row.name, row.type, row.number) for row in rows if fits(accepts, row))[
-            :MOST
-        ]
-        for accepts in wanted
-    }
+    fitting: dict[tuple[str, str], list[list[Candidate]]] = {}
+    found: dict[Accepts, list[Candidate]] = {accepts: [] for accepts in wanted}
+    for kind, type_, object_id, name, number in rows:
+        if (kind, type_) not in fitting:
+            fitting[kind, type_] = [found[accepts] for accepts in found if fits_as(accepts, kind, type_)]
+        candidate = Candidate(object_id, name, type_, number)
+        for those in fitting[kind, type_]:
+            if len(those) < MOST:
+                those.append(candidate)
+    return {accepts: tuple(those) for accepts, those in found.items()}
 
 
 def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str | None) -> Question:

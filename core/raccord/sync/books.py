@@ -76,8 +76,13 @@ def kind_of(accepts: Accepts) -> str:
 
 def fits(accepts: Accepts, entry: LedgerObject | LedgerEntry) -> bool:
     """Tell whether a ledger object may fill a place, inactive or not."""
-    kinds = TYPES.get(accepts)
-    return entry.kind == kind_of(accepts) and (kinds is None or entry.type in kinds)
+    return fits_as(accepts, entry.kind, entry.type)
+
+
+def fits_as(accepts: Accepts, kind: str, type_: str) -> bool:
+    """Tell whether a ledger object of a kind and type may fill a place."""
+    types = TYPES.get(accepts)
+    return kind == kind_of(accepts) and (types is None or type_ in types)
 
 
 def read_facts(client: QuickBooks) -> Facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -194,7 +194,7 @@ def _page(
             before=_beside(listing.rows, line, -1),
             after=_beside(listing.rows, line, 1),
             accounts=accounts_with_lines(session, within),
-            usual=usual_categories(session, next(iter(company_ids))) if len(company_ids) == 1 else (),
+            usual=_usual(session, company_ids, line, choices),
             unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
             source=None if choices is None or line is None else _of_source(line, choices),
             proposals=proposed_for(session, list({each.hold_id: each for each in shown}.values())),
@@ -213,6 +213,17 @@ def _of_source(line: BankLine, choices: LineChoices) -> Candidate | None:
     """Return the account that the connector proposes for a line, if it is one that fits."""
     said = line.suggestion
     return next((each for each in choices.accounts if said and said in (each.id, each.name)), None)
+
+
+def _usual(
+    session: Session, company_ids: Set[str], line: BankLine | None, choices: LineChoices | None
+) -> Sequence[Candidate]:
+    """Return the usual categories where all lines of a page are one company's."""
+    if len(company_ids) != 1:
+        return ()
+    [company_id] = company_ids
+    at_hand = line is not None and choices is not None and line.company_id == company_id
+    return usual_categories(session, company_id, choices.accounts if at_hand and choices else None)
 
 
 def _told(request: Request) -> dict[str, str] | None:
