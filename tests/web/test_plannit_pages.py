@@ -56,6 +56,33 @@ def new_item(made: Boreale, sandbox: SandboxServer, name: str, **more: str) -> s
     return str(lab(sandbox, "create", entity="Item", changes=changes)["Id"])
 
 
+@pytest.mark.requirement("PL-03", "PL-04", "PL-05")
+def test_the_checks_name_what_the_catalogue_lacks_on_both_sides(desk: Desk, sandbox: SandboxServer) -> None:
+    made = desk.made
+    checks = f"/connections/{made.connection.id}/setup/checks"
+    new_item(made, sandbox, "Priced", UnitPrice="10.00")
+    assert "at the source:" not in desk.text(checks)
+    new_item(made, sandbox, "Nettoyage")
+    new_item(made, sandbox, "Jour")
+    made.firm.item("Désinfection", "", unit="", sale_price=None)
+    made.firm.item("Filtre", "40.00")
+    made.firm.item("Visite", "95.00", unit="")
+    made.send_all(made.firm.changes)
+    made.sync()
+    docs = {row.doc["Name"]: row.doc for row in sandbox.store.of_template("quebec").rows() if row.kind == "Item"}
+    docs["Nettoyage"].pop("IncomeAccountRef")
+    docs["Jour"].update(Type="Category", Name="Priced", FullyQualifiedName="Priced")
+    page = desk.text(checks)
+    assert "These items have no price: " in page
+    assert "Nettoyage" in page.partition("These items have no price: ")[2].partition(".")[0]
+    assert "Priced" not in page.partition("These items have no price: ")[2].partition(".")[0]
+    assert "Without unit of measure, at the source: Désinfection, Visite." in page
+    assert "Without price, at the source: Désinfection." in page
+    assert "A category and an item have the same name: Priced." in page
+    assert "These items have no income account: Nettoyage." in page
+    assert "Sans unité de mesure, à la source" in desk.browser.get(f"{checks}?lang=fr").text
+
+
 @pytest.mark.requirement("PL-22", "PL-33", "PL-34", "PL-03")
 def test_items_are_linked_one_by_one_and_as_suggested_until_all_are(desk: Desk, sandbox: SandboxServer) -> None:
     made = desk.made

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arrivals import freshness_of
+from raccord.onboarding.doctor_catalogue import check_catalogue
 from raccord.onboarding.feeds import FedAccount, fed_accounts
 from raccord.onboarding.findings import Finding, Level, refused, well
 from raccord.onboarding.freshness import Lateness
@@ -46,6 +47,7 @@ def check_connection(workshop: Workshop, connection: Connection) -> Iterator[Fin
         yield from _schedule(workshop, session, connection)
         for account in fed_accounts(session, connection, bench.scope.info, _today(workshop, connection)):
             yield _fed(account, label)
+    yield from check_catalogue(workshop, connection, bench.scope.info.roles)
     if fresh is None:
         return
     code = f"freshness.{fresh.status.state}"

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from raccord.onboarding.doctor_catalogue import check_prices
 from raccord.onboarding.doctor_features import LIVE
 from raccord.onboarding.findings import Finding, Level, well
 from raccord.plugin.drafts import Customer, Vendor
@@ -47,6 +48,7 @@ def check_lists(workshop: Workshop, company: Company, client: QuickBooks) -> Ite
         items = [*_items(session, company)]
         linked = _linked_people(session, company)
         names = _names(session, company)
+    yield from check_prices(workshop, company, client)
     yield from items or [well("doctor.items", "Les produits se vendent.", "Items can be sold.", company.name)]
     inactive = [*_inactive(client, company, linked)]
     yield from inactive or [

@@ -1,0 +1,73 @@
+"""Checks of a catalogue that a source shares with QuickBooks: prices there, and what the source's own items lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import select
+
+from raccord.onboarding.findings import Finding, Level
+from raccord.onboarding.instances import linking, roles_with_instances
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.info import RoleInfo
+from raccord.plugin.texts import Text
+from raccord.quickbooks import Page, QuickBooks, page_link
+from raccord.store.models import Company, Connection, ConnectionState
+from raccord.sync.environments import environment_of
+from raccord.sync.newcomers import LIST_MAX
+from raccord.sync.workshop import Workshop
+
+SHOWN = 10
+SOLD = "Type IN ('Service', 'NonInventory', 'Inventory')"
+_LIVE = (ConnectionState.DRAFT, ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE)
+
+
+def check_catalogue(workshop: Workshop, connection: Connection, roles: Sequence[RoleInfo]) -> Iterator[Finding]:
+    """Name the source's items that lack what each must say, such as a unit of measure or a price."""
+    for role in roles:
+        if not (role.of_stream and role.needs):
+            continue
+        rows = linking(workshop, connection.id, role.name).rows
+        for _, what in role.needs:
+            names = [row.name for row in rows if what in row.lacks]
+            if names:
+                yield Finding(
+                    "doctor.instance_incomplete",
+                    Level.WARNING,
+                    Text(
+                        f"Sans {what.fr}, à la source : {_some(names)}.",
+                        f"Without {what.en}, at the source: {_some(names)}.",
+                    ),
+                    Text("Complétez-les à la source.", "Complete them at the source."),
+                    connection.label,
+                )
+
+
+def check_prices(workshop: Workshop, company: Company, client: QuickBooks) -> Iterator[Finding]:
+    """Name the items of QuickBooks without a price, where a source shares the catalogue."""
+    with workshop.database.read() as session:
+        mine = select(Connection.connector).where(Connection.company_id == company.id, Connection.state.in_(_LIVE))
+        names = set(session.scalars(mine))
+    admitted = [each for name in sorted(names) if (each := workshop.scopes.catalog.get(name)) is not None]
+    if not any(role.accepts is Accepts.ITEM for each in admitted for role in roles_with_instances(each.info)):
+        return
+    without = [str(row["Name"]) for row in client.query_all("Item", SOLD, limit=LIST_MAX) if not row.get("UnitPrice")]
+    if without:
+        yield Finding(
+            "doctor.item_without_price",
+            Level.WARNING,
+            Text(
+                f"Ces produits n'ont pas de prix : {_some(without)}.", f"These items have no price: {_some(without)}."
+            ),
+            Text(
+                "Donnez-leur un prix ; l'unité de mesure, que QuickBooks ne tient pas, se donne à la source.",
+                "Give them a price; the unit of measure, which QuickBooks does not keep, is given at the source.",
+            ),
+            company.name,
+            page_link(environment_of(company.environment), Page.ITEMS, realm=company.realm),
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - SHOWN
+    return ", ".join(sorted(names)[:SHOWN]) + (f", … (+{more})" if more > 0 else "")
