@@ -150,6 +150,7 @@ def test_a_payment_whose_invoice_stayed_out_is_answered_in_one_of_three_ways(
     questions = f"/questions?connection={made.connection.id}"
     assert all(f'href="{page}"' in desk.browser.get(questions).text for page in pages)
     shown = desk.text(pages[0])
+    assert "$ 11.50 , 2 Mar 2026, from Zoé Roy." in shown
     # The customer's own stands first; one that owes too little is not offered.
     assert shown.index("11.50") < shown.index("500.00")
     assert "3.00" not in shown.partition("Those that owe")[2]

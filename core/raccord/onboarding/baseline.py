@@ -42,9 +42,10 @@ class There:
     day: date | None
     amount: Decimal | None
     currency: str
-    document: str
     document_kind: str
     document_id: str
+    document_number: str
+    """Its number, else its id."""
     document_day: date
     owner: str
     linkable: bool
@@ -121,9 +122,9 @@ def _there(hold: Hold, row: DraftRow) -> There:
         day=row.day,
         amount=None if isinstance(draft, StillDraft) else money_effect(draft)[1],
         currency=str(getattr(draft, "currency", "")),
-        document=str(said["document"]),
         document_kind=str(said["kind"]),
         document_id=str(said["id"]),
+        document_number=str(said["document"]).partition(" ")[2],
         document_day=date.fromisoformat(str(said["day"])),
         owner=str(said.get("owner", "")),
         linkable=linkable,
