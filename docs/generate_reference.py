@@ -100,6 +100,7 @@ def errors_page(language: Language) -> str:
         (say("Contrat publié des sources", "Published contract of sources"), _contract()),
         (say("Connecteur Chase", "Chase connector"), _chase()),
         (say("Connecteur Plannit", "Plannit connector"), _spoken(_trees("plugins/plannit/src/raccord_plannit"))),
+        (say("Connecteur TaxDome", "TaxDome connector"), _spoken(_trees("plugins/taxdome/src/raccord_taxdome"))),
         (say("Connecteur bancaire", "Bank feed connector"), _bankfeed()),
     )
     for title, rows in sections:

@@ -1,0 +1,180 @@
+"""What the connector says of itself: streams, roles, gates, limits and warnings."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from importlib.resources import files
+
+from raccord.plugin import (
+    ConnectorInfo,
+    Contact,
+    GateInfo,
+    NewObject,
+    RoleInfo,
+    Stage,
+    StreamInfo,
+    TermTable,
+    Text,
+    Webhooks,
+)
+from raccord.plugin.drafts import Accepts
+from raccord_taxdome.contract import CONTRACT
+from raccord_taxdome.settings import TaxDomeSettings
+
+TERMS = TermTable.from_toml(files("raccord_taxdome").joinpath("terms.toml").read_text(encoding="utf-8"))
+HELP = "https://help.taxdome.com"
+
+_PLURALS = {
+    "accounts": Text("Comptes", "Accounts"),
+    "services": Text("Services", "Services"),
+    "invoices": Text("Factures", "Invoices"),
+    "payments": Text("Paiements", "Payments"),
+    "refunds": Text("Remboursements", "Refunds"),
+    "credits": Text("Crédits", "Credits"),
+    "payouts": Text("Versements", "Payouts"),
+}
+_ROLES = (
+    RoleInfo(
+        "default_item",
+        Text("Article de vente par défaut", "Default sales item"),
+        Accepts.ITEM,
+        help=Text(
+            "Pour les services plus anciens que la connexion, les remboursements et les crédits promotionnels.",
+            "For services older than the connection, refunds and promotional credits.",
+        ),
+    ),
+    RoleInfo(
+        "service_income",
+        Text("Compte de revenu de service", "Service income account"),
+        Accepts.INCOME,
+        help=Text(
+            "Les articles des services créés après la connexion y sont comptabilisés.",
+            "Items of services created after the connection post there.",
+        ),
+        required=False,
+        default=NewObject(Text("Revenus de services", "Service Income"), "Income", "ServiceFeeIncome"),
+    ),
+    RoleInfo(
+        "undeposited",
+        Text("Fonds non déposés", "Undeposited funds"),
+        Accepts.CLEARING,
+        subtype="UndepositedFunds",
+        required=False,
+    ),
+    RoleInfo(
+        "clearing",
+        Text("Compte de passage TaxDome", "TaxDome clearing account"),
+        Accepts.BANK,
+        required=False,
+        default=NewObject(Text("Passage TaxDome", "TaxDome Clearing"), "Bank", "Checking"),
+        help=Text(
+            "Si les paiements y arrivent : il revient à zéro après chaque versement.",
+            "If payments land there: it is zero again after each payout.",
+        ),
+    ),
+    RoleInfo(
+        "payout_bank",
+        Text("Compte bancaire qui reçoit les versements", "Bank account that receives the payouts"),
+        Accepts.BANK,
+    ),
+    RoleInfo(
+        "fees",
+        Text("Frais de traitement des paiements", "Payment-processing fees"),
+        Accepts.EXPENSE,
+        required=False,
+        default=NewObject(Text("Frais de traitement TaxDome", "TaxDome Processing Fees"), "Expense", "BankCharges"),
+    ),
+    RoleInfo(
+        "tax_taxable",
+        Text("Taxe QuickBooks des lignes taxables", "QuickBooks tax of taxable lines"),
+        Accepts.TAX_CODE,
+        help=Text("Sans réponse, une facture avec taxe attend.", "Without an answer an invoice with tax waits."),
+    ),
+    RoleInfo(
+        "tax_exempt",
+        Text("Taxe QuickBooks des lignes non taxables", "QuickBooks tax of non-taxable lines"),
+        Accepts.TAX_CODE,
+    ),
+)
+_GATES = (
+    GateInfo(
+        name="scope",
+        before=Stage.COMPANY,
+        title=Text("Les comptes et la date de synchronisation", "The accounts and the sync date"),
+        why=Text(
+            "Ils se choisissent avant d’entrer vos identifiants QuickBooks.",
+            "They are chosen before you enter your QuickBooks credentials.",
+        ),
+        how=Text(
+            "Seulement les comptes avec factures ou paiements, ou tous ; les factures et paiements datés de ce jour ou "
+            "après.",
+            "Only accounts with invoices or payments, or all; invoices and payments dated on this day or after.",
+        ),
+        settings=("accounts",),
+        first_day=True,
+    ),
+)
+_LIMITS = (
+    Text(
+        "TaxDome offre sa liaison comptable avec le forfait TaxDome Pro seulement ; ce forfait n’est pas offert en "
+        "Europe. Le passage au forfait Pro est possible en tout temps.",
+        "TaxDome has its accounting link for TaxDome Pro plans only; that plan is not offered in Europe. You can "
+        "upgrade to Pro at any time.",
+    ),
+    Text(
+        "Seul le patron du cabinet peut relier QuickBooks.",
+        "Only the firm owner may link QuickBooks.",
+    ),
+    Text(
+        "Les services créés avant la connexion ne deviennent pas des articles : leurs lignes vont à l’article de vente "
+        "par défaut, sauf réglage contraire.",
+        "Services created before the connection do not become items: their lines go to the default sales item, unless "
+        "the settings say otherwise.",
+    ),
+    Text(
+        "Un compte renommé dans TaxDome ne renomme pas le client de QuickBooks.",
+        "An account renamed in TaxDome does not rename the customer of QuickBooks.",
+    ),
+)
+_WARNINGS = (
+    Text(
+        "TaxDome n’offre pas d’interface publique : ce connecteur lit des fichiers, une adresse ou des messages signés "
+        "qui suivent notre contrat publié. Rien n’est lu dans vos écrans.",
+        "TaxDome has no public interface: this connector reads files, an address or signed messages that follow our "
+        "published contract. Nothing is read from your screens.",
+    ),
+    Text(
+        "Si un client paie dans QuickBooks et que vous notez le même paiement dans TaxDome, décochez « synchroniser ce "
+        "paiement » : il serait compté deux fois.",
+        "If a client pays in QuickBooks and you note the same payment in TaxDome, untick “sync this payment”: it would "
+        "count twice.",
+    ),
+)
+
+
+def taxdome_info() -> ConnectorInfo:
+    """Return the manifest."""
+    return ConnectorInfo(
+        name="taxdome",
+        label=Text("TaxDome", "TaxDome"),
+        summary=Text(
+            "Comptes, services, factures, paiements, remboursements et frais de TaxDome.",
+            "Accounts, services, invoices, payments, refunds and fees of TaxDome.",
+        ),
+        version=version("raccord-taxdome"),
+        uploads={"input_kind": "upload"},
+        streams=[StreamInfo(each.stream, _PLURALS[each.stream]) for each in CONTRACT.objects],
+        settings=TaxDomeSettings,
+        roles=_ROLES,
+        gates=_GATES,
+        terms=TERMS,
+        limits=_LIMITS,
+        warnings=_WARNINGS,
+        hosts=("{base_url}",),
+        contacts=(Contact(Text("Centre d’aide de TaxDome", "TaxDome's help centre"), url=HELP),),
+        identity_setting="firm",
+        owner_only=True,
+        webhooks=Webhooks.RECORDS,
+        tile="Td",
+        hue=28,
+    )

@@ -1,0 +1,353 @@
+"""Records become customers, items, invoices, payments, credits, refunds and fees. Pure: record, terms, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from raccord.plugin import JSON, MapContext, Mapped, Record, Skipped, Text, record_key
+from raccord.plugin.drafts import (
+    Address,
+    Application,
+    CreditMemo,
+    Customer,
+    Expense,
+    ExpenseLine,
+    Invoice,
+    Item,
+    LedgerId,
+    Link,
+    Payment,
+    PaymentType,
+    Ref,
+    RefundReceipt,
+    Role,
+    SalesLine,
+    Settled,
+    StatedTax,
+    TaxMode,
+)
+from raccord_taxdome.contract import ACCOUNTS, CREDITS, INVOICES, PAYMENTS, PAYOUTS, REFUNDS, SERVICES
+from raccord_taxdome.payouts import map_payout
+from raccord_taxdome.reading import currency, decimal, label, landing, maybe, parts, settings_of, text
+from raccord_taxdome.settings import OlderServices, Payments, Scope, TaxDomeSettings, TaxPolicy
+
+FEES = Role("fees")
+DEFAULT_ITEM = Role("default_item")
+EXEMPT = Role("tax_exempt")
+_CENT = Decimal("0.01")
+_ZERO = Decimal("0.00")
+_OFFLINE = frozenset({"cash", "check", "other"})
+
+
+def map_taxdome_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
+    """Return what ``record`` becomes; ``None`` for a stream that is not ours."""
+    settings = settings_of(context)
+    deleted = record.raw.get("deleted") is True
+    if deleted and record.stream != PAYMENTS:
+        return Skipped("taxdome.deleted", Text("Supprimé à la source.", "Deleted at the source."), report=True)
+    account = record.source_id if record.stream == ACCOUNTS else text(record, "account_id")
+    if account and settings.leaves_out(account):
+        return Skipped(
+            "taxdome.account_unsynced",
+            Text("Ce compte n’est pas synchronisé.", "This account is not synced."),
+            report=True,
+        )
+    match record.stream:
+        case stream if stream == ACCOUNTS:
+            return Mapped([_customer(settings, record)])
+        case stream if stream == SERVICES:
+            return _service(settings, record)
+        case stream if stream == INVOICES:
+            return Mapped([_invoice(context, settings, record)])
+        case stream if stream == PAYMENTS:
+            return _payment(context, settings, record, deleted=deleted)
+        case stream if stream == REFUNDS:
+            return Mapped([_refund(context, settings, record)])
+        case stream if stream == CREDITS:
+            return Skipped(
+                "taxdome.credit_balance",
+                Text(
+                    "Un crédit est écrit quand il sert, ou avec le paiement dont il vient.",
+                    "A credit is posted when it is used, or with the payment that it came from.",
+                ),
+            )
+        case stream if stream == PAYOUTS:
+            return map_payout(context, settings, record)
+        case _:
+            return None
+
+
+def _customer(settings: TaxDomeSettings, record: Record) -> Customer:
+    """An account is a customer of exactly its name, from its first document on unless all are synced (TD-12, TD-31)."""
+    person = next(iter(parts(record, "contacts")), {})
+    said = {name: str(person.get(name) or "") for name in ("email", "phone", *_ADDRESS)}
+    address = Address(
+        lines=(said["line"],) if said["line"] else (),
+        city=said["city"],
+        region=said["region"],
+        postal_code=said["postal_code"],
+        country=said["country"],
+    )
+    return Customer(
+        key=record.key(),
+        name=text(record, "name"),
+        company=text(record, "name") if text(record, "type") in ("company", "other") else "",
+        email=said["email"],
+        phone=said["phone"],
+        address=address if any(said[name] for name in _ADDRESS) else None,
+        when_used=settings.accounts is Scope.USED,
+    )
+
+
+_ADDRESS = ("line", "city", "region", "postal_code", "country")
+
+
+def _service(settings: TaxDomeSettings, record: Record) -> Mapped | Skipped:
+    """Only a service that QuickBooks does not have yet becomes an item (TD-38 to TD-40, K3)."""
+    origin = text(record, "origin") or "taxdome_before"
+    if origin == "quickbooks_copy":
+        return Skipped(
+            "taxdome.service_copied",
+            Text("Copié de QuickBooks : l’article y est déjà.", "Copied from QuickBooks: the item is there already."),
+        )
+    if origin == "taxdome_before" and settings.older_services is OlderServices.DEFAULT_ITEM:
+        return Skipped(
+            "taxdome.service_older",
+            Text(
+                "Plus ancien que la connexion : ses lignes vont à l’article de vente par défaut.",
+                "Older than the connection: its lines go to the default sales item.",
+            ),
+        )
+    return Mapped(
+        [
+            Item(
+                key=record.key(),
+                name=text(record, "name"),
+                income_account=Role("service_income"),
+                description=text(record, "description"),
+                unit_price=maybe(record.raw, "rate"),
+                sku=text(record, "rate_type"),
+            )
+        ]
+    )
+
+
+def _invoice(context: MapContext, settings: TaxDomeSettings, record: Record) -> Invoice:
+    taxes = tuple(
+        StatedTax(percent=decimal(tax, "rate"), amount=decimal(tax, "amount")) for tax in parts(record, "taxes")
+    )
+    due, memo = text(record, "due"), [f"TaxDome {record.source_id}", text(record, "description")]
+    left_out = sum((tax.amount for tax in taxes), _ZERO) if settings.tax is TaxPolicy.LEFT_OUT else _ZERO
+    if left_out:
+        memo.append(f"{label(context, 'tax_left_out')} {left_out:f}")
+        taxes = ()
+    return Invoice(
+        key=record.key(),
+        day=record.day,
+        currency=currency(record),
+        customer=_client(record),
+        lines=tuple(_line(context, settings, line) for line in parts(record, "lines")),
+        total=decimal(record.raw, "total") - left_out,
+        tax_mode=TaxMode.EXCLUSIVE if taxes else TaxMode.NONE,
+        taxes=taxes,
+        number=text(record, "number"),
+        due=date.fromisoformat(due) if due else None,
+        memo=" · ".join(part for part in memo if part),
+    )
+
+
+def _line(context: MapContext, settings: TaxDomeSettings, line: Mapping[str, JSON]) -> SalesLine:
+    """The amount is the source's; quantity and rate stand beside it only where they come to it to the cent."""
+    amount = decimal(line, "amount")
+    quantity, rate = maybe(line, "quantity"), maybe(line, "rate")
+    whole = quantity is not None and rate is not None and (quantity * rate).quantize(_CENT) == amount
+    described = [str(line.get(name) or "") for name in ("name", "description")]
+    if not whole and quantity is not None and rate is not None:
+        described.append(f"{quantity.normalize():f} × {rate.normalize():f}")
+    return SalesLine(
+        item=_item(settings, line),
+        amount=amount,
+        description=" · ".join(part for part in described if part),
+        tax_code=_tax_code(context, settings, line),
+        quantity=quantity if whole else None,
+        unit_price=rate if whole else None,
+    )
+
+
+def _item(settings: TaxDomeSettings, line: Mapping[str, JSON]) -> Ref:
+    """Where a service came from tells its income account (TD-38 to TD-40)."""
+    service, copied = str(line.get("service_id") or ""), str(line.get("quickbooks_item_id") or "")
+    match str(line.get("origin") or "taxdome_before"):
+        case "quickbooks_copy" if copied:
+            return LedgerId(copied, "Item")
+        case "taxdome_after" if service:
+            return Link(record_key(SERVICES, service))
+        case "taxdome_before" if service and settings.older_services is OlderServices.OWN_ITEM:
+            return Link(record_key(SERVICES, service))
+        case _:
+            return DEFAULT_ITEM
+
+
+def _tax_code(context: MapContext, settings: TaxDomeSettings, line: Mapping[str, JSON]) -> Role | None:
+    """A taxable line waits until its tax is said: tax is never guessed (K18)."""
+    if not context.taxed:
+        return None
+    taxable = line.get("taxable") is True and settings.tax is TaxPolicy.MAPPED
+    return Role("tax_taxable") if taxable else EXEMPT
+
+
+def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, deleted: bool) -> Mapped | Skipped:
+    source, status = text(record, "source") or "other", text(record, "status") or "succeeded"
+    if source == "client_credit":
+        return Skipped(
+            "taxdome.client_credit",
+            Text(
+                "Aucun argent nouveau : le paiement dont vient ce crédit nomme la facture.",
+                "No new money: the payment that the credit came from names the invoice.",
+            ),
+        )
+    if status == "in_progress":
+        return Skipped(
+            "taxdome.in_progress",
+            Text("Pas encore définitif : écrit quand il le sera.", "Not final yet: posted once it is."),
+        )
+    if not _goes(settings, record, source):
+        return Skipped(
+            "taxdome.payment_left_out",
+            Text("Ce paiement est laissé de côté.", "This payment is left out."),
+            report=True,
+        )
+    if source == "promotional_credit":
+        return Mapped(_promotional(context, record))
+    gone = deleted or status == "failed"
+    drafts: list[Payment | Expense] = [_money(context, settings, record, source, gone=gone)]
+    fee = maybe(record.raw, "fee") or _ZERO
+    if fee and not gone:
+        drafts.append(_fee(context, settings, record, fee))
+    return Mapped(drafts)
+
+
+def _goes(settings: TaxDomeSettings, record: Record, source: str) -> bool:
+    """The payment's own box decides; without a word the firm's default does (K24)."""
+    box = record.raw.get("sync")
+    if isinstance(box, bool):
+        return box
+    offline = source in _OFFLINE and (text(record, "provider") or "none") == "none"
+    return settings.payments is Payments.ALL or (settings.payments is Payments.ONLINE and not offline)
+
+
+def _money(context: MapContext, settings: TaxDomeSettings, record: Record, source: str, *, gone: bool) -> Payment:
+    """A payment deleted or failed at the source is emptied, so that its invoices are owed again (EX-06)."""
+    total = _ZERO if gone else decimal(record.raw, "amount")
+    applied = () if gone else _applied(settings, record)
+    memo = (label(context, "payment"), source, text(record, "provider"), record.source_id, text(record, "description"))
+    return Payment(
+        key=record.key(),
+        day=record.day,
+        currency=currency(record),
+        customer=_client(record),
+        deposit_to=landing(settings),
+        total=total,
+        applied=applied,
+        reference=record.source_id[:21],
+        memo=" · ".join(part for part in memo if part),
+        voided=gone,
+    )
+
+
+def _applied(settings: TaxDomeSettings, record: Record) -> tuple[Application, ...]:
+    """Where tax stays out of the books, its part of a payment stays unapplied (K18)."""
+    found = []
+    for each in parts(record, "invoice_applications"):
+        tax = maybe(each, "tax") or _ZERO
+        amount = decimal(each, "amount") - (tax if settings.tax is TaxPolicy.LEFT_OUT else _ZERO)
+        document = Link(record_key(INVOICES, str(each.get("invoice_id") or "")))
+        found.append(Application(document=document, amount=amount, of=Settled.INVOICE))
+    return tuple(found)
+
+
+def _promotional(context: MapContext, record: Record) -> list[CreditMemo | Payment]:
+    """A promotional credit is a credit memo, applied to its invoices by a payment of nothing (TD-15)."""
+    amount = decimal(record.raw, "amount")
+    memo = f"{label(context, 'promotional_credit')} · {record.source_id}"
+    credit = CreditMemo(
+        key=record.key(),
+        day=record.day,
+        currency=currency(record),
+        customer=_client(record),
+        lines=(
+            SalesLine(item=DEFAULT_ITEM, amount=amount, description=memo, tax_code=EXEMPT if context.taxed else None),
+        ),
+        total=amount,
+        memo=memo,
+    )
+    invoices = [
+        Application(
+            document=Link(record_key(INVOICES, str(each.get("invoice_id") or ""))),
+            amount=decimal(each, "amount"),
+            of=Settled.INVOICE,
+        )
+        for each in parts(record, "invoice_applications")
+    ]
+    if not invoices:
+        return [credit]
+    used = sum((each.amount for each in invoices), _ZERO)
+    applied = Payment(
+        key=record.key("applied"),
+        day=record.day,
+        currency=currency(record),
+        customer=_client(record),
+        deposit_to=Role("undeposited"),
+        total=_ZERO,
+        applied=(*invoices, Application(document=Link(credit.key), amount=used, of=Settled.CREDIT_MEMO)),
+        memo=memo,
+    )
+    return [credit, applied]
+
+
+def _fee(context: MapContext, settings: TaxDomeSettings, record: Record, fee: Decimal) -> Expense:
+    """A fee is an expense of its own; Undeposited Funds cannot pay one (TD-16, K13)."""
+    memo = f"{label(context, 'fee')} · {text(record, 'provider')} · {record.source_id}"
+    return Expense(
+        key=record.key("fee"),
+        day=record.day,
+        currency=currency(record),
+        paid_from=landing(settings, spends=True),
+        payment_type=PaymentType.CASH,
+        lines=(ExpenseLine(account=FEES, amount=fee, description=memo),),
+        total=fee,
+        memo=memo,
+    )
+
+
+def _refund(context: MapContext, settings: TaxDomeSettings, record: Record) -> RefundReceipt:
+    amount = decimal(record.raw, "amount")
+    memo = " · ".join(
+        part
+        for part in (
+            label(context, "refund"),
+            text(record, "payment_id"),
+            record.source_id,
+            text(record, "description"),
+        )
+        if part
+    )
+    return RefundReceipt(
+        key=record.key(),
+        day=record.day,
+        currency=currency(record),
+        paid_from=landing(settings),
+        customer=_client(record),
+        lines=(
+            SalesLine(item=DEFAULT_ITEM, amount=amount, description=memo, tax_code=EXEMPT if context.taxed else None),
+        ),
+        total=amount,
+        after=Link(record_key(PAYMENTS, text(record, "payment_id"))),
+        memo=memo,
+    )
+
+
+def _client(record: Record) -> Link:
+    return Link(record_key(ACCOUNTS, text(record, "account_id")))

@@ -1,0 +1,6 @@
+"""TaxDome's twin: a small tax practice that one can act on, its tables, and its part in the demonstration."""
+
+from raccord_taxdome.sandbox.demonstration import demo
+from raccord_taxdome.sandbox.practice import Practice
+
+__all__ = ["Practice", "demo"]

@@ -1,0 +1,191 @@
+"""The settings of a connection: which TaxDome firm, how its data comes, and what of it is to be synced."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic.config import JsonDict, JsonValue
+from pydantic_core import PydanticCustomError
+
+from raccord.plugin.contract import Intake, Pull
+
+_UNSYNCED_MAX = 10_000
+
+
+class InputKind(StrEnum):
+    """How the data comes; signed messages are taken in whichever is chosen."""
+
+    UPLOAD = "upload"
+    FOLDER = "folder"
+    PULL = "pull"
+
+
+class Scope(StrEnum):
+    """Which accounts become customers (TD-31, TD-32)."""
+
+    USED = "used"
+    ALL = "all"
+
+
+class Payments(StrEnum):
+    """Which payments go where their own box says nothing (K24)."""
+
+    ALL = "all"
+    ONLINE = "online"
+    NONE = "none"
+
+
+class Landing(StrEnum):
+    """Where payments land before they are paid out (K4)."""
+
+    UNDEPOSITED = "undeposited"
+    CLEARING = "clearing"
+
+
+class OlderServices(StrEnum):
+    """What services older than the connection become (K3)."""
+
+    DEFAULT_ITEM = "default_item"
+    OWN_ITEM = "own_item"
+
+
+class TaxPolicy(StrEnum):
+    """What becomes of sales tax outside QuickBooks' automated one (K18)."""
+
+    MAPPED = "mapped"
+    LEFT_OUT = "left_out"
+
+
+def _choice(fr: str, **options: tuple[str, str]) -> JsonDict:
+    return {"fr": fr, "options": {name: list[JsonValue](texts) for name, texts in options.items()}}
+
+
+class TaxDomeSettings(BaseModel):
+    """What the person who connects TaxDome says once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    firm: str = Field(
+        title="TaxDome firm (the first part of your portal's address)",
+        min_length=1,
+        max_length=100,
+        json_schema_extra={"fr": "Cabinet TaxDome (le début de l’adresse de votre portail)"},
+    )
+    accounts: Scope = Field(
+        Scope.USED,
+        title="Accounts to sync",
+        json_schema_extra=_choice(
+            "Comptes à synchroniser",
+            used=(
+                "Seulement les comptes qui ont des factures ou des paiements",
+                "Only accounts that have invoices or payments",
+            ),
+            all=("Tous les comptes, même sans facture ni paiement", "All accounts, even without any"),
+        ),
+    )
+    payments: Payments = Field(
+        Payments.ALL,
+        title="Payments to sync, where their own box says nothing",
+        json_schema_extra=_choice(
+            "Paiements à synchroniser, quand leur propre case ne dit rien",
+            all=("Tous", "All"),
+            online=(
+                "Pas ceux reçus hors ligne (espèces, chèque, autre)",
+                "Not offline ones (cash, check, other)",
+            ),
+            none=("Aucun", "None"),
+        ),
+    )
+    landing: Landing = Field(
+        Landing.UNDEPOSITED,
+        title="Where payments land",
+        description="A clearing account is easier to reconcile; the vendor's page names Undeposited Funds.",
+        json_schema_extra={
+            **_choice(
+                "Où arrivent les paiements",
+                undeposited=("Fonds non déposés", "Undeposited Funds"),
+                clearing=("Un compte de passage (recommandé)", "A clearing account (recommended)"),
+            ),
+            "fr_hint": "Un compte de passage se rapproche mieux ; la page de l’éditeur nomme les fonds non déposés.",
+        },
+    )
+    older_services: OlderServices = Field(
+        OlderServices.DEFAULT_ITEM,
+        title="Services created before the connection",
+        json_schema_extra=_choice(
+            "Services créés avant la connexion",
+            default_item=(
+                "L’article de vente par défaut, leur nom dans la description",
+                "The default sales item, their name in the description",
+            ),
+            own_item=(
+                "Un article à eux, dans le compte de revenu de service",
+                "An item of their own, in the service income account",
+            ),
+        ),
+    )
+    tax: TaxPolicy = Field(
+        TaxPolicy.MAPPED,
+        title="Sales tax of invoices",
+        description="A change counts for what is delivered from then on, again or anew.",
+        json_schema_extra={
+            **_choice(
+                "Taxe de vente des factures",
+                mapped=(
+                    "Chaque taxe a sa taxe QuickBooks ; sans réponse, la facture attend",
+                    "Each tax has its QuickBooks tax; without an answer the invoice waits",
+                ),
+                left_out=(
+                    "Laisser la taxe hors de QuickBooks, comme le fait TaxDome",
+                    "Leave tax out of QuickBooks, as TaxDome does",
+                ),
+            ),
+            "fr_hint": "Un changement compte pour ce qui est livré dès lors, de nouveau ou pour la première fois.",
+        },
+    )
+    unsynced: str = Field(
+        "",
+        title="Ids of accounts that are not synced, one a line",
+        json_schema_extra={"fr": "Identifiants des comptes non synchronisés, un par ligne"},
+    )
+    input_kind: InputKind = Field(
+        InputKind.UPLOAD,
+        title="How the data comes, beside signed messages",
+        json_schema_extra=_choice(
+            "Provenance des données, outre les messages signés",
+            upload=("Je dépose les fichiers ici", "I upload the files here"),
+            folder=("Un dossier de ce serveur", "A folder of this server"),
+            pull=("Une adresse qui suit notre contrat", "An address that follows our contract"),
+        ),
+    )
+    folder: str = Field("", title="Folder", json_schema_extra={"fr": "Dossier"})
+    base_url: str = Field(
+        "",
+        pattern=r"^(https?://.+)?$",
+        title="Address that follows the contract",
+        json_schema_extra={"fr": "Adresse qui suit le contrat"},
+    )
+    token: SecretStr = Field(
+        SecretStr(""), title="Token of that address", json_schema_extra={"fr": "Jeton de cette adresse"}
+    )
+
+    @model_validator(mode="after")
+    def _input_is_complete(self) -> Self:
+        if self.input_kind is InputKind.FOLDER and not self.folder:
+            raise PydanticCustomError("taxdome.settings_folder", "Give the folder. · Indiquez le dossier.")
+        if self.input_kind is InputKind.PULL and not (self.base_url and self.token.get_secret_value()):
+            raise PydanticCustomError(
+                "taxdome.settings_pull", "Give the address and its token. · Indiquez l’adresse et son jeton."
+            )
+        return self
+
+    def intake(self) -> Intake:
+        """Return how the data comes, as the contract's transport takes it."""
+        pull = Pull(self.base_url, self.token) if self.input_kind is InputKind.PULL else None
+        return Intake(folder=self.folder if self.input_kind is InputKind.FOLDER else "", pull=pull)
+
+    def leaves_out(self, account: str) -> bool:
+        """Tell whether an account is not synced."""
+        return account in {line.strip() for line in self.unsynced.splitlines()[:_UNSYNCED_MAX]}

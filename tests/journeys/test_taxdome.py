@@ -1,0 +1,162 @@
+"""TaxDome's rows that need a practice, a company and several days: whole, in scope, left out, taken back, matched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from cabinet import FIRST, Cabinet, cabinet
+from harness import lab
+from till_company import sandbox, till_sandbox
+
+from raccord.store.database import Database
+from raccord.store.models import DraftState
+from raccord.sync.resolve import LINK_MISSING, LINK_WAITS
+from raccord.sync.unused import UNUSED
+from raccord_sandbox.server import SandboxServer
+from raccord_taxdome.sandbox.story import seeded
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+__all__ = ["sandbox", "till_sandbox"]
+KINDS = ("Invoice", "Payment", "CreditMemo", "Purchase", "RefundReceipt", "Deposit")
+
+
+@pytest.fixture
+def firm(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iterator[Cabinet]:
+    with cabinet(database, data_dir, sandbox) as made:
+        yield made
+
+
+@pytest.mark.requirement("TD-03", "TD-08", "TD-18", "TD-23", "TD-24", "TD-31", "TD-37", "TD-53")
+def test_a_practice_comes_over_whole_and_once(firm: Cabinet) -> None:
+    practice = firm.practice = seeded(FIRST, weeks=3)
+    firm.sync()
+    states = firm.states()
+    assert {key for key, (_, reason) in states.items() if reason == UNUSED} == {"accounts/acc_0005"}
+    assert {state for _, (state, reason) in states.items() if reason != UNUSED} == {DraftState.POSTED}
+    invoices = {each["DocNumber"]: each for each in firm.ours("Invoice")}
+    assert {number: str(each["TotalAmt"]) for number, each in invoices.items()} == {
+        str(each["number"]): str(each["total"]) for each in practice.all("invoice")
+    }
+    said = [each for each in practice.all("payment") if each["source"] != "promotional_credit"]
+    payments = {each["PaymentRefNum"]: str(each["TotalAmt"]) for each in firm.ours("Payment") if each["TotalAmt"]}
+    assert payments == {str(each["id"]): str(each["amount"]) for each in said}
+    fees = sum((Decimal(str(each["fee"])) for each in said if each.get("fee")), Decimal(0))
+    assert sum((each["TotalAmt"] for each in firm.ours("Purchase")), Decimal(0)) == fees
+    (item,) = firm.named("Item", "Tenue de livres")
+    assert (item["Sku"], str(item["UnitPrice"])) == ("hour", "85")
+    assert firm.named("Item", "Conseil fiscal") == []
+    assert firm.named("Customer", "Prospect sans facture") == []
+    (client,) = firm.named("Customer", "Érable & fils")
+    assert client["PrimaryEmailAddr"]["Address"] == "compta@erable.example"
+    assert firm.all_equal()
+    before = {kind: len(firm.ours(kind)) for kind in KINDS}
+    assert firm.sync().state == "done"
+    assert {kind: len(firm.ours(kind)) for kind in before} == before
+
+
+@pytest.mark.requirement("TD-33", "TD-37", "K2", "K16")
+def test_the_sync_date_takes_its_own_day_in_and_the_day_before_not(firm: Cabinet) -> None:
+    practice = firm.practice
+    practice.on(FIRST - timedelta(days=1))
+    client = practice.account("Érable & fils")
+    early = practice.invoice(client, practice.line(name="Avant", rate="100.00"))
+    practice.pay(early)
+    practice.on(FIRST)
+    practice.pay(practice.invoice(client, practice.line(name="Ce jour", rate="50.00")))
+    late = practice.pay(early, "10.00")
+    firm.sync()
+    assert [each["TotalAmt"] for each in firm.ours("Invoice")] == [Decimal(50)]
+    assert [each["TotalAmt"] for each in firm.ours("Payment")] == [Decimal(50)]
+    assert firm.named("Customer", "Érable & fils"), "an account is never kept out by its own age"
+    assert firm.states()[f"payments/{late}"][0] == DraftState.HELD
+    assert firm.states()[f"payments/{late}"][1] in (LINK_MISSING, LINK_WAITS)
+
+
+@pytest.mark.requirement("TD-36", "EX-09")
+def test_an_account_that_is_no_longer_synced_stays_as_it_is_and_comes_back_once(firm: Cabinet) -> None:
+    practice = firm.practice
+    one, two = practice.account("Un"), practice.account("Deux")
+    for client in (one, two):
+        practice.pay(practice.invoice(client, practice.line(name="X", rate="10.00")))
+    firm.sync()
+    firm.set(unsynced=one)
+    for client in (one, two):
+        practice.pay(practice.invoice(client, practice.line(name="Y", rate="20.00")))
+    firm.sync()
+    assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [10, 10, 20]
+    firm.set(unsynced="")
+    firm.sync()
+    assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [10, 10, 20, 20]
+    assert sorted(each["TotalAmt"] for each in firm.ours("Payment")) == [10, 10, 20, 20]
+    assert len(firm.named("Customer", "Un")) == 1
+    assert firm.all_equal()
+
+
+@pytest.mark.requirement("EX-06", "TD-05")
+def test_a_payment_deleted_at_the_source_is_emptied_and_its_invoice_owed_again(firm: Cabinet) -> None:
+    practice = firm.practice
+    bill = practice.invoice(practice.account("Érable & fils"), practice.line(name="X", rate="100.00"))
+    gone = practice.pay(bill, "60.00")
+    practice.pay(bill, "40.00", sync=False)
+    firm.sync()
+    assert [each["Balance"] for each in firm.ours("Invoice")] == [Decimal(40)]
+    practice.change("payment", gone, deleted=True)
+    firm.sync()
+    assert [each["Balance"] for each in firm.ours("Invoice")] == [Decimal(100)]
+    assert {each["TotalAmt"] for each in firm.ours("Payment")} == {Decimal(0)}
+
+
+@pytest.mark.requirement("TD-21", "K19")
+@pytest.mark.parametrize(("there", "linked"), [("Érable & fils", True), ("érable  & Fils", False)])
+def test_a_customer_of_exactly_the_same_name_is_linked_and_a_similar_one_is_asked_about(
+    firm: Cabinet, sandbox: SandboxServer, there: str, linked: bool
+) -> None:
+    lab(sandbox, "create", entity="Customer", changes={"DisplayName": there})
+    practice = firm.practice
+    practice.invoice(practice.account("Érable & fils"), practice.line(name="X", rate="100.00"))
+    firm.sync()
+    assert len(firm.named("Customer", "Érable & fils")) == int(linked)
+    assert len(firm.ours("Invoice")) == int(linked)
+    if not linked:
+        assert firm.states()["accounts/acc_0001"][0] == DraftState.HELD
+
+
+@pytest.mark.requirement("TD-09", "TD-11", "K18")
+def test_an_invoice_with_tax_keeps_its_tax_or_waits_for_a_word(firm: Cabinet) -> None:
+    practice = firm.practice
+    taxes = ({"tax": "TPS", "rate": "5", "amount": "5.00"}, {"tax": "TVQ", "rate": "9.975", "amount": "9.98"})
+    line = practice.line(name="X", rate="100.00", taxable=True)
+    practice.invoice(practice.account("Érable & fils"), line, taxes=taxes)
+    firm.sync()
+    (invoice,) = firm.ours("Invoice")
+    assert (str(invoice["TotalAmt"]), str(invoice["TxnTaxDetail"]["TotalTax"])) == ("114.98", "14.98")
+    firm.set(tax="left_out")
+    practice.invoice("acc_0001", line, taxes=taxes, posted=str(date(2026, 3, 4)))
+    firm.sync()
+    # The policy counts for what is delivered from then on, again or anew.
+    assert [each["TotalAmt"] for each in firm.ours("Invoice")] == [Decimal(100), Decimal(100)]
+    assert all("Taxe laissée hors de QuickBooks 14.98" in each["PrivateNote"] for each in firm.ours("Invoice"))
+    assert firm.all_equal()
+
+
+@pytest.mark.requirement("K4", "K13", "TD-53")
+def test_ten_payments_with_fees_paid_out_net_leave_the_clearing_account_empty(firm: Cabinet) -> None:
+    firm.set(landing="clearing")
+    practice = firm.practice
+    client = practice.account("Érable & fils")
+    paid = [
+        practice.pay(practice.invoice(client, practice.line(name="X", rate="100.00")), fee="3.20") for _ in range(10)
+    ]
+    firm.sync()
+    (account,) = firm.named("Account", "Passage TaxDome")
+    assert account["CurrentBalance"] == Decimal(968)
+    practice.payout(*paid, fee="32.00")
+    firm.sync()
+    (account,) = firm.named("Account", "Passage TaxDome")
+    assert account["CurrentBalance"] == 0
+    assert firm.all_equal()

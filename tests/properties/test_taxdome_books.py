@@ -1,0 +1,16 @@
+"""TaxDome's golden books: each object becomes exactly the documents that were read in review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from taxdome_books import FOLDER, books
+
+from raccord.plugin.testing import FileShelf
+
+
+@pytest.mark.requirement("TD-12", "TD-13", "TD-15", "TD-16", "TD-17", "TD-18", "TD-19", "TD-20")
+def test_each_object_becomes_the_documents_of_its_golden_book(tmp_path: Path) -> None:
+    written = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.json")}
+    assert books(FileShelf(tmp_path / "box")) == written, "python -m taxdome_books writes them anew; read what changed"
