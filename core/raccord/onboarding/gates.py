@@ -163,9 +163,16 @@ def _view(gate: GateInfo, noted: Any, *, passed: bool, turn: bool) -> GateView:
 def _closed(gate: GateInfo) -> GateError:
     return GateError(
         "gate.closed",
-        Text(f"Pas encore : {gate.title.fr} {gate.why.fr}", f"Not yet: {gate.title.en} {gate.why.en}"),
+        Text(
+            f"Pas encore : {_sentence(gate.title.fr)} {gate.why.fr}",
+            f"Not yet: {_sentence(gate.title.en)} {gate.why.en}",
+        ),
         gate.how,
     )
+
+
+def _sentence(title: str) -> str:
+    return title if title.endswith((".", "?", "!")) else f"{title}."
 
 
 def _unknown(name: str, known: list[str]) -> GateError:

@@ -32,7 +32,13 @@ def demo(folder: Path, today: date) -> DemoSource:
         draft.rename(target)
     return DemoSource(
         label=Text("TaxDome (un cabinet de fiscalité)", "TaxDome (a tax practice)"),
-        values={"firm": "cabinet-laurier", "input_kind": "folder", "folder": str(folder)},
+        values={
+            "firm": "cabinet-laurier",
+            "accounts": "used",
+            "landing": "clearing",
+            "input_kind": "folder",
+            "folder": str(folder),
+        },
         starts_on=FIRST_DAY,
         last_day=FIRST_DAY + timedelta(weeks=WEEKS),
         prefer={"tax_taxable": "tvq", "tax_exempt": "exon", "default_item": "ventes", "payout_bank": "chèques"},
