@@ -2,5 +2,6 @@
 
 from raccord_taxdome.sandbox.demonstration import demo
 from raccord_taxdome.sandbox.practice import Practice
+from raccord_taxdome.sandbox.trying import trials
 
-__all__ = ["Practice", "demo"]
+__all__ = ["Practice", "demo", "trials"]

@@ -101,6 +101,11 @@ class Practice:
         self.change("payment", payment, invoice_applications=more)
         return self.pay(invoice, amount, source="client_credit", provider="none")
 
+    def credit(self, account: str, amount: str, kind: str = "promotional") -> str:
+        """Give a client something to use later."""
+        value: Value = {"id": self._id("crd"), "account_id": account, "amount": amount, "kind": kind}
+        return self._put("credit", {**value, "date": str(self.now.date()), "currency": self.currency})
+
     def payout(self, *paid: str, fee: str = "0", **more: JSON) -> str:
         """Pay payments and refunds out to the bank."""
         rows: list[Value] = []
