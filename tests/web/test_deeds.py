@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,9 +18,11 @@ from till_version import upgraded
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.decisions import approve_plan
+from raccord.overview.explain import explain
 from raccord.overview.plans import plan_summary, waiting_plan
 from raccord.overview.questions import open_questions
 from raccord.plugin.drafts import Accepts
+from raccord.quickbooks import Cause
 from raccord.store import events
 from raccord.store.models import (
     Choice,
@@ -33,6 +37,7 @@ from raccord.store.models import (
     Problem,
     Run,
     RunState,
+    SourceRecord,
 )
 from raccord.sync.undo_selection import Asked
 from raccord.sync.workshop import Workshop
@@ -303,6 +308,26 @@ def test_a_problem_is_set_ready_or_resolved(
     assert answer.headers["location"] == f"/problems?done={deed}"
     assert row(workshop, Problem, problem.id).state == deed
     assert "No problem" in browser.get("/problems").text
+
+
+def test_quickbooks_own_words_stand_as_a_quotation_below_a_sentence_of_ours(
+    workshop: Workshop, synced: Connection, browser: TestClient
+) -> None:
+    said = "Business Validation Error: Invalid <account>."
+    with workshop.database.begin() as session:
+        problem = session.scalars(select(Problem)).one()
+        problem.code, problem.params = str(Cause.INACTIVE_REFERENCE), {"detail": said}
+        failed = session.scalars(select(SourceRecord.id).where(SourceRecord.state == "failed")).one()
+    for address in ("/problems", f"/records/{failed}"):
+        page = browser.get(address, headers={"accept-language": "fr"}).text.replace("\u00a0", " ")
+        headings = re.findall(r"<h[12][^>]*>(.*?)</h[12]>", page)
+        assert explain(str(Cause.INACTIVE_REFERENCE), {}, "fr").sentence in html.unescape(" ".join(headings)).replace(
+            "\u00a0", " "
+        )
+        assert not [each for each in headings if "Business" in each]
+        assert "QuickBooks a répondu : « Business Validation Error: Invalid &lt;account&gt;. »" in page
+    english = explain(str(Cause.INACTIVE_REFERENCE), {"detail": said}, "en")
+    assert english.what == f"{english.sentence} (QuickBooks answered: “{said}”)"
 
 
 def test_every_problem_of_a_cause_is_set_ready_at_once(

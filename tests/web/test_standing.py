@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import till
 from browsing import browser_of
 from fastapi import FastAPI
 from harness import OWNER, consent
-from sqlalchemy import select
+from sqlalchemy import event, select
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.accounts import give_role, new_person
+from raccord.onboarding.connections import NewConnection, connect
 from raccord.onboarding.lists import lists_of
 from raccord.onboarding.people import RoleName
 from raccord.onboarding.sessions import open_session
+from raccord.overview.status import status
 from raccord.plugin.errors import RetryLater
+from raccord.plugin.info import Delivery
 from raccord.plugin.texts import Text
 from raccord.store.models import ApiUse, Company, Connection, Event, Incident, Night
 from raccord.sync.workshop import Workshop
@@ -126,3 +132,43 @@ def test_a_list_is_sent_to_the_source_from_the_page_and_what_became_of_it_is_sai
     monkeypatch.setattr(lists, "push_list", away)
     later = send(page, page, list="people")
     assert (later.status_code, "The till sleeps." in later.text, "Nothing is lost" in later.text) == (409, True, True)
+
+
+@pytest.mark.parametrize("page", ["/", "/connections"])
+def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_for_three_as_for_one(
+    workshop: Workshop, synced: Connection, browser: TestClient, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    assert "Data expected by" not in browser.get(page).text, "the till says nothing of it"
+    info = replace(till.INFO, delivery=lambda _: Delivery())
+    monkeypatch.setattr(till, "INFO", info)
+    object.__setattr__(workshop.scopes.catalog.admitted["till"], "info", info)
+    with workshop.database.begin() as session:
+        session.get_one(Connection, synced.id).set_up_at = workshop.clock.now() - timedelta(days=60)
+    [source] = status(workshop).companies[0].sources
+    assert source.expected_by is not None
+    due = source.expected_by.isoformat(timespec="seconds")
+    asked: list[str] = []
+
+    def shown() -> tuple[str, int]:
+        asked.clear()
+        return browser.get(page).text, len(asked)
+
+    def note(*said: Any) -> None:
+        asked.append(said[2])
+
+    event.listen(workshop.database.engine, "before_cursor_execute", note)
+    try:
+        alone, few = shown()
+        for number in range(2):
+            new = NewConnection(
+                company_id=synced.company_id, connector="till", values={"till": f"N{number}", "code": "secret"},
+                label=f"Next {number}",
+            )  # fmt: skip
+            connect(workshop, OWNER, new)
+        beside, many = shown()
+    finally:
+        event.remove(workshop.database.engine, "before_cursor_execute", note)
+    assert alone.count("Data expected by") == 1
+    assert f'<time datetime="{due}"' in alone
+    assert "Missing" in alone[alone.index("Data expected by") - 400 :], "three weeks late"
+    assert (beside.count("Data expected by"), many) == (3, few)

@@ -111,7 +111,11 @@ def said(code: str, params: Mapping[str, Any], language: Language) -> Explained:
     """Return the sentences of a code, set as the language's typography asks."""
     found = explain(code, params, language)
     return Explained(
-        found.code, typeset(found.what, language), typeset(found.fix, language), typeset(found.who, language)
+        found.code,
+        typeset(found.sentence, language),
+        typeset(found.fix, language),
+        typeset(found.who, language),
+        typeset(found.quoted, language),
     )
 
 

@@ -22,9 +22,17 @@ class Explained:
     """A code in one language: what happened, what to do, and who can do it."""
 
     code: str
-    what: str
+    sentence: str
+    """What happened, in our words alone."""
     fix: str
     who: str
+    quoted: str = ""
+    """What QuickBooks itself said of it, as a quotation; its texts come in English."""
+
+    @property
+    def what(self) -> str:
+        """What happened, with QuickBooks' own words behind it, for places of one line."""
+        return f"{self.sentence} ({self.quoted})" if self.quoted else self.sentence
 
 
 class _Values(dict[str, str]):
@@ -41,10 +49,10 @@ def explain(code: str, params: Mapping[str, object], language: Language) -> Expl
     what, fix, who = _sentences(code, language)
     values = _Values({"code": code, **{name: _shown(value) for name, value in params.items()}})
     said = own or what.format_map(values) or code
-    detail = str(params.get("detail", ""))
+    detail, quoted = str(params.get("detail", "")), ""
     if detail:
-        said = f"{said} (QuickBooks : « {detail} »)" if language == "fr" else f"{said} (QuickBooks: “{detail}”)"
-    return Explained(code, said, fix.format_map(values), who)
+        quoted = f"QuickBooks a répondu : « {detail} »" if language == "fr" else f"QuickBooks answered: “{detail}”"
+    return Explained(code, said, fix.format_map(values), who, quoted)
 
 
 def known_codes() -> frozenset[str]:

@@ -30,7 +30,8 @@ from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
-from raccord_web.screens.home import PAGE, RECENT_DAYS, Offset, recent
+from raccord_web.screens.home import PAGE, RECENT_DAYS, Offset, data_expected, recent
+from raccord_web.states import FRESHNESS
 from raccord_web.steps import takes_files
 from raccord_web.visitors import acting, within_of
 
@@ -51,6 +52,8 @@ def every(request: Request, offset: Offset = 0) -> Response:
             "connections.html",
             session,
             listing=listing,
+            expected=data_expected(desk_of(request), session, listing),
+            fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
             companies=list_companies(session, within=within, limit=MOST).rows,
         )

@@ -6,17 +6,23 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from raccord.onboarding.arrivals import Freshness, freshness_of_each
+from raccord.onboarding.freshness import DayStatus
 from raccord.overview.companies import list_companies
-from raccord.overview.connections import list_connections
-from raccord.overview.listing import MOST
+from raccord.overview.connections import ConnectionView, list_connections
+from raccord.overview.listing import MOST, Listing
 from raccord.overview.posted import posted_by_day
 from raccord.overview.proofs import proof_totals
+from raccord.store.models import Connection
 from raccord_web.charts import chart_of
 from raccord_web.desk import Desk, desk_of
 from raccord_web.rendering import show
+from raccord_web.states import FRESHNESS
 from raccord_web.visitors import within_of
 
 router = APIRouter()
@@ -31,6 +37,13 @@ Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 def recent(desk: Desk) -> date:
     """Return the first of the last ``RECENT_DAYS`` days, which pages add up."""
     return desk.workshop.clock.now().date() - timedelta(days=RECENT_DAYS - 1)
+
+
+def data_expected(desk: Desk, session: Session, listing: Listing[ConnectionView]) -> dict[str, DayStatus]:
+    """Return how the day stands whose data comes next, by connection; nothing where nothing is or can be expected."""
+    connections = session.scalars(select(Connection).where(Connection.id.in_([view.id for view in listing.rows]))).all()
+    found = freshness_of_each(desk.workshop, session, connections)
+    return {connection: each.status for connection, each in found.items() if isinstance(each, Freshness)}
 
 
 @router.get("/")
@@ -51,6 +64,8 @@ def home(request: Request, offset: Offset = 0, currency: Currency = "", days: in
             companies=companies,
             home_currency=homes.pop() if len(homes) == 1 else "",
             listing=listing,
+            expected=data_expected(desk_of(request), session, listing),
+            fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
             needing=[view for view in listing.rows if view.needs_person],
             posted=posted,
