@@ -144,7 +144,7 @@ def test_each_connection_says_when_its_data_is_expected_with_as_many_questions_f
     object.__setattr__(workshop.scopes.catalog.admitted["till"], "info", info)
     with workshop.database.begin() as session:
         session.get_one(Connection, synced.id).set_up_at = workshop.clock.now() - timedelta(days=60)
-    [source] = status(workshop).companies[0].sources
+    [source] = status(workshop).companies.rows[0].sources
     assert source.expected_by is not None
     due = source.expected_by.isoformat(timespec="seconds")
     asked: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -140,7 +140,8 @@ def _arrived(session: Session, streams: Mapping[str, str]) -> dict[str, _Arrived
     ended = select(func.max(Gap.last_day)).where(Gap.connection_id == Connection.id).scalar_subquery()
     names = sorted({stream for stream in streams.values() if stream})
     came = [exists().where(SourceRecord.connection_id == Connection.id, SourceRecord.stream == name) for name in names]
-    rows = session.execute(select(Connection.id, newest, ended, *came).where(Connection.id.in_(streams))).all()
+    columns: list[Any] = [Connection.id, newest, ended, *came]
+    rows: Sequence[Sequence[Any]] = session.execute(select(*columns).where(Connection.id.in_(streams))).all()
     return {
         row[0]: _Arrived(row[1], row[2], bool(dict(zip(names, row[3:], strict=True)).get(streams[row[0]])))
         for row in rows
