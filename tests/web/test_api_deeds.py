@@ -99,6 +99,7 @@ def test_a_program_leads_a_source_from_its_gates_to_the_first_plan(workshop: Wor
     new = {"connector": "till", "values": {"till": "T5", "code": "s3cret"}, "label": "Five", "mode": "first_time"}
     connect = f"{PATH}/companies/{company.id}/connections"
     assert client.post(connect, json={**new, "connector": "nothing"}).status_code == 404
+    assert client.post(connect, json={**new, "values": {"hidden": "x"}}).json()["code"] == "connection.settings"
     made = client.post(connect, json=new)
     assert (made.status_code, made.json()["state"], "s3cret" in made.text) == (200, "draft", False)
     assert client.post(connect, json=new).json()["id"] == made.json()["id"], "a source account has one draft"

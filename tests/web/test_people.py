@@ -350,3 +350,36 @@ def test_a_provider_lets_in_whom_it_vouches_for_and_only_in_the_browser_that_set
     plain = browser_of(create_app(workshop, HandOver()))
     assert "Sign in with" not in plain.get("/signin").text
     assert post(plain, "/signin", "/signin/provider").status_code == 404
+
+
+def test_a_link_or_an_open_session_is_no_place_to_guess_a_password(
+    workshop: Workshop, house: FastAPI, owner: Person, company: Company
+) -> None:
+    secret = members.invite(workshop, Actor("eve@example.ca", RoleName.ADMIN), OWNER, RoleName.ADMIN, company.id)
+    browser, link = browser_of(house), f"/invitation/{secret}"
+    for number in range(accounts.TRIES_FOR_EMAIL):
+        refused = post(browser, link, link, password=f"guess number {number}")
+        assert "people.too_many_attempts" not in refused.text
+    assert "Too many failed tries" in post(browser, link, link, password=PASSWORD).text, "the right one, too late"
+    with pytest.raises(AccountError, match="too_many_attempts"):
+        accounts.sign_in(workshop, OWNER, PASSWORD, "")
+    with pytest.raises(AccountError, match="too_many_attempts"):
+        accounts.change_password(workshop, owner.id, PASSWORD, "another battery horse")
+    clock = workshop.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(accounts.WINDOW + timedelta(seconds=1))
+    assert post(browser, link, link, password=PASSWORD).headers["location"] == "/"
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_had(
+    workshop: Workshop, house: FastAPI, owner: Person
+) -> None:
+    browser = browser_of(house)
+    assert post(browser, "/signin", "/signin", email=OWNER, password=PASSWORD).status_code == 303
+    before = browser.cookies["raccord_session"]
+    assert post(browser, "/settings", "/signin", email=OWNER, password=PASSWORD).status_code == 303
+    assert browser.cookies["raccord_session"] != before
+    stolen = browser_of(house)
+    stolen.cookies.set("raccord_session", before)
+    assert stolen.get("/settings").headers["location"].startswith("/signin")
+    assert browser.get("/settings").status_code == 200

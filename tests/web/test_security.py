@@ -24,6 +24,7 @@ from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.access import AccessError, access_of, host_of
 from raccord_web.app import create_app
+from raccord_web.desk import REPORTS_A_MINUTE
 from raccord_web.signing import Signer
 
 Send = Callable[..., Any]
@@ -307,3 +308,10 @@ def test_a_seal_holds_for_its_purpose_and_its_time_only(workshop: Workshop) -> N
         assert signer.open("a", broken, clock.now()) is None
     clock.sleep_ms(60_000)
     assert signer.open("a", sealed, clock.now()) is None
+
+
+def test_reports_of_browsers_fill_no_log(browser: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(REPORTS_A_MINUTE + 20):
+        assert browser.post("/csp-report", content=b'{"csp-report":{}}').status_code == 204
+    told = [record for record in caplog.records if "breach of the pages' policy" in record.message]
+    assert len(told) == REPORTS_A_MINUTE

@@ -16,6 +16,9 @@ from raccord_web.throttle import Throttle
 MESSAGES_A_MINUTE = 1200
 """Messages that are looked at within a minute, of all sources together."""
 
+REPORTS_A_MINUTE = 30
+"""What browsers report of the pages' policy; anybody may send such a report, and the log is not for them to fill."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -29,6 +32,8 @@ class Desk:
     """Who everybody is, where the pages were opened without accounts."""
     attempts: Throttle = field(default_factory=Throttle)
     """Wrong tokens given lately, by anybody."""
+    reports: Throttle = field(default_factory=lambda: Throttle(REPORTS_A_MINUTE))
+    """Reports of browsers that were written down lately."""
     messages: Throttle = field(default_factory=lambda: Throttle(MESSAGES_A_MINUTE))
     """What sources sent lately."""
 

@@ -150,16 +150,33 @@ def sign_in(workshop: Workshop, email: str, password: str, address: str) -> Pers
 def change_password(workshop: Workshop, person_id: str, current: str, new: str) -> None:
     """Change one's own password; whoever forgot it needs a link instead."""
     now = workshop.clock.now()
+    with workshop.database.read() as session:
+        known = session.get_one(Person, person_id)
+    if not proves(workshop, known, current):
+        raise AccountError(
+            "people.wrong_current_password",
+            Text("Le mot de passe actuel est inexact.", "The current password is wrong."),
+            Text("Recommencez ; rien n'a été changé.", "Try again; nothing was changed."),
+        )
     with workshop.database.begin() as session:
         person = session.get_one(Person, person_id)
-        if not person.password_hash or not verified(person.password_hash, current):
-            raise AccountError(
-                "people.wrong_current_password",
-                Text("Le mot de passe actuel est inexact.", "The current password is wrong."),
-                Text("Recommencez ; rien n'a été changé.", "Try again; nothing was changed."),
-            )
         person.password_hash = hashed(new, person.email)
         events.append(session, actor=person.email, action="people.password_changed", subject=person.email, now=now)
+
+
+def proves(workshop: Workshop, person: Person, password: str) -> bool:
+    """Tell whether a password is the person's, wherever it is asked for: guesses count like those of signing in.
+
+    Raises ``AccountError`` after too many. Not to be asked inside a transaction, for a guess is counted in its own.
+    """
+    key = _key("email", person.email)
+    with workshop.database.read() as session:
+        if _failures(session, key, workshop.clock.now()) >= TRIES_FOR_EMAIL:
+            raise too_many()
+    if person.password_hash and verified(person.password_hash, password):
+        return True
+    note_failure(workshop, {key: TRIES_FOR_EMAIL})
+    return False
 
 
 def hashed(password: str, email: str) -> str:

@@ -15,8 +15,8 @@ from raccord.onboarding.accounts import (
     give_role,
     hashed,
     new_person,
+    proves,
     read_email,
-    verified,
     wrong_password,
 )
 from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, require
@@ -110,9 +110,10 @@ def reset_of(workshop: Workshop, actor: Actor, person_id: str) -> str:
     return reset_link(workshop, actor.name, email)
 
 
-def find_invitation(session: Session, secret: str, now: datetime) -> Invitation:
+def find_invitation(session: Session, secret: str, now: datetime, *, lock: bool = False) -> Invitation:
     """Return what a link stands for; used, withdrawn and old ones are refused alike."""
-    found = session.scalars(select(Invitation).where(Invitation.token_hash == _hash(secret))).one_or_none()
+    wanted = select(Invitation).where(Invitation.token_hash == _hash(secret))
+    found = session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
     if found is None or found.used_at is not None or found.withdrawn_at is not None or now >= found.ends_at:
         raise AccountError(
             "people.link_over",
@@ -132,8 +133,12 @@ def accept(workshop: Workshop, secret: str, name: str, password: str) -> Person:
     link made to set a new password does so.
     """
     now = workshop.clock.now()
-    with workshop.database.begin() as session:
+    with workshop.database.read() as session:
         invitation = find_invitation(session, secret, now)
+        known = session.scalars(select(Person).where(Person.email == invitation.email)).one_or_none()
+    proven = known is not None and bool(invitation.role) and proves(workshop, known, password)
+    with workshop.database.begin() as session:
+        invitation = find_invitation(session, secret, now, lock=True)
         person = session.scalars(select(Person).where(Person.email == invitation.email)).one_or_none()
         if person is None:
             person = new_person(invitation.email, name, password, now, invitation.made_by)
@@ -142,7 +147,7 @@ def accept(workshop: Workshop, secret: str, name: str, password: str) -> Person:
         elif not invitation.role:
             person.password_hash = hashed(password, person.email)
             end_all(session, person.id, now)
-        elif person.disabled_at is not None or not verified(person.password_hash, password):
+        elif person.disabled_at is not None or not proven:
             raise wrong_password()
         invitation.used_at = now
         if invitation.role:

@@ -172,8 +172,19 @@ def settings(request: Request, connection_id: str) -> SettingsView:
 def change(request: Request, connection_id: str, wanted: SettingsIn) -> SettingsView:
     """Change settings and credentials in place; identity, links and history stay."""
     connection, info = managed(request, connection_id)
+    require_known(info, wanted.values)
     model = info.settings.model_fields
-    unknown = [name for name in wanted.values if name not in model or kept_off(model[name])]
+    workshop = desk_of(request).workshop
+    known = settings_of(workshop, connection, info)
+    values = {name: getattr(known, name) for name in model if hasattr(known, name)}
+    changed = update_settings(workshop, acting(request), connection_id, {**values, **wanted.values})
+    return _view(request, changed, info)
+
+
+def require_known(info: ConnectorInfo, values: Mapping[str, object]) -> None:
+    """Refuse settings that a connector does not have, or that no form shows: signing in alone writes those."""
+    model = info.settings.model_fields
+    unknown = [name for name in values if name not in model or kept_off(model[name])]
     if unknown:
         names = ", ".join(name[:60] for name in unknown[:10])
         raise refused(
@@ -181,11 +192,6 @@ def change(request: Request, connection_id: str, wanted: SettingsIn) -> Settings
             Text(f"Réglages inconnus : {names}.", f"Unknown settings: {names}."),
             Text("Lisez les réglages pour voir leurs noms.", "Read the settings to see their names."),
         )
-    workshop = desk_of(request).workshop
-    known = settings_of(workshop, connection, info)
-    values = {name: getattr(known, name) for name in model if hasattr(known, name)}
-    changed = update_settings(workshop, acting(request), connection_id, {**values, **wanted.values})
-    return _view(request, changed, info)
 
 
 def held(request: Request, connection_id: str) -> tuple[Connection, ConnectorInfo]:

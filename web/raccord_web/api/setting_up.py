@@ -26,7 +26,7 @@ from raccord.overview.runs import RunView
 from raccord.plugin.info import Mode, Stage
 from raccord.store.models import ConnectionState
 from raccord_web.api.deeds import Done, Id, Words, connection_seen, run_of
-from raccord_web.api.managing import Setting, held
+from raccord_web.api.managing import Setting, held, require_known
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
 from raccord_web.desk import desk_of
@@ -156,9 +156,11 @@ def connect(request: Request, company_id: str, wanted: NewSource) -> ConnectionV
     """Keep a source account as a draft, or return the one begun for it; nothing is read before it is started."""
     workshop, actor = desk_of(request).workshop, acting(request)
     require(actor, Power.LINK)
+    admitted = workshop.scopes.catalog.get(wanted.connector)
     with workshop.database.read() as session:
-        if not is_allowed(session, wanted.connector):
+        if admitted is None or not is_allowed(session, wanted.connector):
             raise HTTPException(HTTPStatus.NOT_FOUND)
+    require_known(admitted.info, wanted.values)
     new = NewConnection(
         company_id=company_id,
         connector=wanted.connector,

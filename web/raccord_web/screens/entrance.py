@@ -41,6 +41,9 @@ def health(request: Request) -> Response:
 @router.post("/csp-report")
 async def report(request: Request) -> Response:
     """Take note of what a browser kept a page from doing: there is nothing of the kind on our pages."""
+    desk = desk_of(request)
+    if not desk.reports.taken(desk.workshop.clock.elapsed_ms()):
+        return Response(status_code=HTTPStatus.NO_CONTENT)
     said = (await request.body())[:REPORT_MAX].decode("utf-8", "replace")
     log.warning("A browser reports a breach of the pages' policy: %r", said)
     return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -189,6 +189,10 @@ def _invitation(request: Request, secret: str, given: Fields, error: RaccordErro
 
 def _signed_in(request: Request, person: Person, then: str, *, lasting: bool = False) -> Response:
     desk = desk_of(request)
+    before = signed_in(desk.workshop, request.cookies.get(desk.access.cookie(SESSION_COOKIE), ""))
+    if before is not None:
+        # This browser forgets its token; nobody else may go on with it.
+        end_session(desk.workshop, before.person_id, before.session_id)
     token = open_session(
         desk.workshop, person, request.headers.get("user-agent", ""), _address(request), lasting=lasting
     )
