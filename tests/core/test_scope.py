@@ -42,6 +42,7 @@ from raccord.plugin import (
     hookimpl,
 )
 from raccord.plugin.drafts import Accepts, Customer, Role, SalesLine, SalesReceipt
+from raccord.plugin.testing import FakeMapContext
 from raccord.quarantine import Quarantined, Rule
 from raccord.scope import Scope, ScopeError, Scopes
 from raccord.store import events
@@ -159,7 +160,11 @@ def test_drafts_keyed_by_their_record_pass() -> None:
 
 def test_what_nobody_maps_is_left_to_the_term_table() -> None:
     assert Scope(connector(map_record=lambda record: None)).map(CONTEXT, RECORD) is None
-    assert not Scope(connector()).answers("map_record")
+    # Core itself maps records of the plain contract, and no others.
+    assert Scope(connector()).map(CONTEXT, RECORD) is None
+    plain = Record("transactions", "7", date(2026, 1, 2), {"contract": "transactions/1", "kind": "sale"})
+    with pytest.raises(BadRecord, match="sale"):
+        Scope(connector()).map(FakeMapContext(), plain)
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit, GeneratorExit, RecursionError, AssertionError])

@@ -44,7 +44,7 @@ SABOTEURS: dict[str, list[Edit]] = {
     "info.texts": [hooks('"Ventes de la caisse et versements du processeur."', '"Sales of the till and payouts of the processor."')],
     "info.hosts": [hooks('hosts=["pay.example.com"]', 'hosts=["pay.example.com", "https://pay.example.com/v1"]')],
     "info.identity": [hooks('identity_setting="shop"', 'identity_setting="api_token"')],
-    "hooks.needed": [hooks("@hookimpl\ndef map_record", "def map_record")],
+    "hooks.needed": [hooks("@hookimpl\ndef fetch_records", "def fetch_records")],
     "hooks.known": [before("@hookimpl\ndef map_record", "@hookimpl\ndef fetch_record() -> None:\n    return None\n\n\n")],
     "hooks.plain": [before(
         "@hookimpl\ndef map_record",

@@ -20,7 +20,12 @@ from raccord.cli.words import option
 from raccord.errors import RaccordError
 from raccord.plugin.texts import Text
 
-KINDS = ("csv", "rest")
+KINDS = {
+    "csv": ("both", "mapped", "files", "csv"),
+    "rest": ("both", "mapped", "rest"),
+    "table": ("both", "files", "table"),
+}
+"""What a connector is begun from, by the parts it is put together of."""
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NAME_MAX = 40
 _ENDING = ".jinja"
@@ -38,11 +43,11 @@ class NewPluginError(RaccordError):
 @click.argument("name")
 @option(
     "--kind",
-    type=click.Choice(KINDS),
-    default=KINDS[0],
+    type=click.Choice(list(KINDS)),
+    default="csv",
     show_default=True,
-    fr="D'où viennent les données : des fichiers CSV ou une API REST par pages.",
-    en="Where the data comes from: CSV files or a REST API in pages.",
+    fr="D'où viennent les données : des fichiers CSV, une API REST par pages, ou des tableaux du contrat, sans code.",
+    en="Where the data comes from: CSV files, a REST API in pages, or tables of the contract, without code.",
 )
 @option(
     "--folder",
@@ -75,12 +80,13 @@ def written(name: str, kind: str) -> dict[Path, str]:
         "module": module,
         "title": name.replace("-", " ").capitalize(),
         "raccord": ".".join(version("raccord").split(".")[:2]),
+        "kind": kind,
     }
     # Code, not pages: nothing is escaped, and the name was checked.
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701
     found: dict[Path, str] = {}
     root = files("raccord.cli") / "scaffold"
-    for part in ("both", kind):
+    for part in KINDS[kind]:
         for path, template in _templates(root / part, Path()):
             text = environment.from_string(template.read_text(encoding="utf-8")).render(said)
             place = Path(*(module if each == "MODULE" else each for each in path.parts))

@@ -137,6 +137,7 @@ __all__ = [
     "SourceRefused",
     "Stage",
     "StreamInfo",
+    "TableConnector",
     "Tends",
     "Term",
     "TermTable",

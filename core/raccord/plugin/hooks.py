@@ -144,5 +144,9 @@ class Connector(Describes, Fetches, Maps, Protocol):
     """The hooks of a connector that maps its records itself."""
 
 
+class TableConnector(Describes, Fetches, Protocol):
+    """The hooks of a connector whose records follow the plain contract: core maps them by their terms."""
+
+
 class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Tends, Reports, SignsIn, Protocol):
     """All hooks. Each is synchronous, returns a value, and answers ``None`` for "not mine, ask the next"."""

@@ -15,6 +15,14 @@ from raccord.plugin.contract.fields import (
     wrong_value,
 )
 from raccord.plugin.contract.objects import Contract, ObjectInfo
+from raccord.plugin.contract.plain import (
+    TRANSACTIONS,
+    PlainLedger,
+    Transaction,
+    map_transaction,
+    plain_contract,
+    plain_page,
+)
 from raccord.plugin.contract.problems import PROBLEM_CODES, Problem
 from raccord.plugin.contract.pulling import Pull
 from raccord.plugin.contract.reading import FILE_BYTES_MAX, Found, read_objects
@@ -23,6 +31,7 @@ from raccord.plugin.contract.schema import json_schemas
 __all__ = [
     "FILE_BYTES_MAX",
     "PROBLEM_CODES",
+    "TRANSACTIONS",
     "Amount",
     "Contract",
     "ContractObject",
@@ -34,13 +43,18 @@ __all__ = [
     "Label",
     "Moment",
     "ObjectInfo",
+    "PlainLedger",
     "Problem",
     "Pull",
     "Rate",
     "SourceId",
+    "Transaction",
     "Words",
     "contract_page",
     "json_schemas",
+    "map_transaction",
+    "plain_contract",
+    "plain_page",
     "read_objects",
     "wrong_value",
 ]

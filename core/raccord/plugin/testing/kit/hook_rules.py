@@ -12,7 +12,7 @@ from raccord.plugin.testing.kit.rules import check
 from raccord.plugin.testing.kit.subject import Subject
 
 _MARK = "raccord_impl"
-_NEEDED = ("describe", "fetch_records", "map_record")
+_NEEDED = ("describe", "fetch_records")
 
 
 def _names() -> frozenset[str]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
+from raccord.plugin.contract import map_transaction
 from raccord.plugin.days import MIDNIGHT
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.info import ConnectorInfo
@@ -228,7 +229,14 @@ class Subject:
             home_currency=self.trial.home_currency,
             starts_on=self.trial.starts_on,
         )
-        return asked(lambda: self.plugin.map_record(context, record))
+        own = getattr(self.plugin, "map_record", None)
+
+        def ask() -> Mapped | Skipped | None:
+            # As in core: what the connector has no answer to is asked of the plain contract.
+            found: Mapped | Skipped | None = None if own is None else own(context, record)
+            return map_transaction(context, record) if found is None else found
+
+        return asked(ask)
 
 
 @contextmanager
