@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from raccord.cli.finding import operator, the_connection, the_hold
 from raccord.cli.holds_attach import attach_, detach_
 from raccord.cli.holds_decide import decide
 from raccord.cli.holds_pay import pay_
+from raccord.cli.holds_proposals import proposed, proposed_as_json, rules_on
 from raccord.cli.holds_release import release_
 from raccord.cli.holds_treat import personal, split, take_back_, transfer
 from raccord.cli.holds_unmet import unmet
@@ -22,17 +23,16 @@ from raccord.cli.output import Column, Output, actor, output
 from raccord.cli.showing import day, money, short
 from raccord.cli.words import Option, default_group
 from raccord.onboarding.decisions import answer_hold, choose, skip_draft
-from raccord.onboarding.suggesting import percent
 from raccord.overview.closed_months import asked_months
 from raccord.overview.explain import explain
 from raccord.overview.listing import Listing
 from raccord.overview.naming import AnswerError, pick
 from raccord.overview.questions import Candidate, MissingChoice, Question, candidates, missing_choices, open_questions
+from raccord.overview.rule_sentences import RuleSays
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Hold
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
-from raccord.sync.transfers import TRANSFER
 from raccord.sync.workshop import Workshop
 
 ROWS_USUAL = 50
@@ -65,10 +65,11 @@ def list_(connection: str | None, limit: int) -> int:
         questions = open_questions(session, chosen, without_choices=True, limit=limit)
         choices = missing_choices(session, chosen)
         months = asked_months(session, chosen)
+        ruled = rules_on(session, questions.rows)
     if out.as_json:
         out.json(
             {
-                "questions": [_as_json(each) for each in questions.rows],
+                "questions": [_as_json(each, ruled.get(each.hold_id)) for each in questions.rows],
                 "total": questions.total,
                 "choices": [_choice_as_json(each) for each in choices],
                 "closed_months": [asked_as_json(each) for each in months],
@@ -77,7 +78,7 @@ def list_(connection: str | None, limit: int) -> int:
     else:
         _show_choices(out, choices)
         show_asked(out, months)
-        _show_questions(out, questions, nothing_else=not choices and not months)
+        _show_questions(out, questions, ruled, nothing_else=not choices and not months)
     return Exit.NEEDS_PERSON if questions.total or choices or months else Exit.OK
 
 
@@ -197,7 +198,9 @@ def _show_choices(out: Output, choices: Sequence[MissingChoice]) -> None:
     )
 
 
-def _show_questions(out: Output, questions: Listing[Question], *, nothing_else: bool) -> None:
+def _show_questions(
+    out: Output, questions: Listing[Question], ruled: Mapping[str, RuleSays], *, nothing_else: bool
+) -> None:
     if not questions.rows and not nothing_else:
         return
     out.table(
@@ -218,7 +221,10 @@ def _show_questions(out: Output, questions: Listing[Question], *, nothing_else: 
                 day(each.day),
                 f"{money(each.amount, out.language)} {each.currency}".strip(),
                 f"{each.text or each.key}\n{each.connection}, {each.key}",
-                f"{explain(each.code, each.params, out.language).what} [{each.code}]{_proposed(each)}",
+                (
+                    f"{explain(each.code, each.params, out.language).what} [{each.code}]"
+                    f"{proposed(out, each, ruled.get(each.hold_id))}"
+                ),
             ]
             for each in questions.rows
         ],
@@ -226,36 +232,7 @@ def _show_questions(out: Output, questions: Listing[Question], *, nothing_else: 
     )
 
 
-def _proposed(question: Question) -> str:
-    return f"{_matched(question)}{_other_side(question)}{_suggested(question)}"
-
-
-def _matched(question: Question) -> str:
-    """Return what a line may pay, one proposal a line; the id in brackets is what ``holds pay --document`` takes."""
-    said = ""
-    for match in question.matches:
-        documents = " + ".join(f"{each.number or '–'} (id {each.id})" for each in match.documents)
-        said += f"\n→ {match.party}, {match.kind} {documents} [{match.sure}]"
-    return said
-
-
-def _other_side(question: Question) -> str:
-    """Return of which transfer a line may tell; ``holds transfer`` takes it."""
-    said = question.params.get(TRANSFER)
-    return f"\n⇄ {said['name']}, {said['day']}, {said['text']} [{said['sure']}]" if said else ""
-
-
-def _suggested(question: Question) -> str:
-    """Return what a line probably is, with how sure that is and the days of the lines behind it."""
-    told = question.suggested
-    if told is None:
-        return ""
-    party = f" ({told.party})" if told.party else ""
-    days = ", ".join(day(each.day) for each in told.examples)
-    return f"\n→ {told.account_name}{party} {percent(told.confidence)} % · {days}"
-
-
-def _as_json(each: Question) -> dict[str, object]:
+def _as_json(each: Question, rule: RuleSays | None) -> dict[str, object]:
     return {
         "hold": each.hold_id,
         "connection": each.connection,
@@ -274,6 +251,7 @@ def _as_json(each: Question) -> dict[str, object]:
         "accepts": None if each.accepts is None else str(each.accepts),
         "question": {language: explain(each.code, each.params, language).what for language in ("fr", "en")},
         "fix": {language: explain(each.code, each.params, language).fix for language in ("fr", "en")},
+        **proposed_as_json(each, rule),
     }
 
 

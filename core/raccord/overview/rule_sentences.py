@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import assert_never
+
+from sqlalchemy.orm import Session
 
 from raccord.onboarding.treating_texts import refusal
 from raccord.overview.rule_effects import Effect
-from raccord.overview.rule_views import Answer, Share
+from raccord.overview.rule_views import Answer, Names, Share, answer_of, names_of, rulings_on
 from raccord.plugin.texts import Text
 from raccord.sync.bank_rules import (
     AmountCondition,
@@ -85,6 +88,37 @@ def answer_said(answer: Answer | None) -> Text:
         case _:
             said = Text(_accounts(answer.shares), _accounts(answer.shares))
     return Text(f"{said.fr} ({answer.party})", f"{said.en} ({answer.party})") if answer.party else said
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSays:
+    """What a rule says of a line that waits; ``answer`` is nothing where it cannot be said of the line."""
+
+    id: str
+    name: str
+    version: int
+    answer: Text | None
+    waits: Text | None
+    """Why the line waits all the same; nothing where the rule only proposes."""
+
+
+def rules_say(session: Session, companies: Mapping[str, str]) -> dict[str, RuleSays]:
+    """Return by question what the first rule that fits says of its line; the questions come with their companies."""
+    rulings = rulings_on(session, list(companies))
+    names: dict[str, Names] = {}
+    for company_id in {companies[each] for each in rulings}:
+        mine = (ruling.treatment for each, ruling in rulings.items() if companies[each] == company_id)
+        names[company_id] = names_of(session, company_id, [treatment for treatment in mine if treatment])
+    return {
+        hold_id: RuleSays(
+            ruling.rule.id,
+            ruling.rule.name,
+            ruling.rule.version,
+            None if ruling.treatment is None else answer_said(answer_of(ruling.treatment, names[companies[hold_id]])),
+            waits_because(ruling),
+        )
+        for hold_id, ruling in rulings.items()
+    }
 
 
 def waits_because(ruling: Ruling) -> Text | None:

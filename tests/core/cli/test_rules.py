@@ -7,15 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import till
+from sqlalchemy import select
 
 from raccord.cli.exits import Exit
+from raccord.store.database import Database
+from raccord.store.models import Hold
+from raccord.sync.line_answers import LEARNED
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]
 
 
+def learn_of(shop: Path, account: str) -> None:
+    """Put beside the open question what earlier answers say of its line."""
+    database = Database(f"sqlite:///{shop / 'app.db'}")
+    with database.begin() as session:
+        hold = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).one()
+        example = {"connection_id": hold.connection_id, "key": "bank/b0", "day": "2026-02-03", "text": "LOYER",
+                   "amount": "-40.00", "kind": "", "document": ""}  # fmt: skip
+        learned = {"kind": "category", "account": "1", "name": account, "confidence": 970, "examples": [example]}
+        hold.params = {**hold.params, LEARNED: learned}
+    database.dispose()
+
+
 def test_rules_are_made_tried_and_carried_out_from_the_command_line(
-    told: Told, said: Said, chosen: str, tmp_path: Path
+    told: Told, said: Said, chosen: str, tmp_path: Path, shop: Path
 ) -> None:
     till.ROWS["T1"] = [
         {"stream": "bank", "id": f"b{place}", "day": "2026-03-04", "amount": amount, "memo": memo}
@@ -64,9 +80,25 @@ def test_rules_are_made_tried_and_carried_out_from_the_command_line(
     status, found = told("audit", "why", "bank/b1")
     assert (found["documents"][0]["rule"]["name"], found["documents"][0]["rule"]["version"]) == ("Cafés", 3)
     assert "Cafés (v3, " in said("audit", "why", "bank/b1")[1]
-    assert [each["key"] for each in told("holds")[1]["questions"]] == ["bank/b2"], (
-        "a rule that proposes answers nothing"
-    )
+    [question] = told("holds")[1]["questions"]
+    assert question["key"] == "bank/b2", "a rule that proposes answers nothing"
+    rule = question["rule"]
+    assert (rule["name"], rule["version"], rule["waits_because"], question["suggested"]) == ("Loyer", 3, None, None)
+    assert meals in rule["says"]["en"]
+    assert "[« Loyer » v3]" in said("holds")[1]
+    told("rules", "apply", "Loyer")
+    told("rules", "change", "Loyer", "--split", f"{meals}=50,00", "--split", rent)
+    [question] = told("holds")[1]["questions"]
+    assert question["rule"]["says"] is None
+    assert question["rule"]["waits_because"]["en"].startswith("The rule “Loyer” fits, but: The parts come to")
+    shown = " ".join(said("holds")[1].replace("│", " ").split())
+    assert ("→" in shown, "“Loyer” fits, but:" in shown) == (False, True)
+    told("rules", "off", "Loyer")
+    learn_of(shop, rent)
+    [question] = told("holds")[1]["questions"]
+    assert question["rule"] is None
+    assert (question["suggested"]["account_name"], question["suggested"]["confidence"]) == (rent, 970)
+    assert f"→ {rent} 97.0 % · 2026-02-03" in " ".join(said("holds")[1].replace("│", " ").split())
     assert told("rules", "propose", "Cafés")[1]["mode"] == "propose"
     assert told("rules", "remove", "Cafés")[1]["removed"] is True
     assert said("rules", "off", "Cafés")[0] == Exit.FAILED
