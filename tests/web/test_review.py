@@ -198,8 +198,13 @@ def test_several_lines_get_one_answer_and_what_does_not_allow_it_stays(
     )
 
 
-def test_what_a_rule_or_earlier_answers_propose_is_accepted_with_its_reason(
-    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, send: Send
+def test_pain_8_t3_what_a_rule_or_earlier_answers_propose_is_accepted_and_posted_with_its_reason(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    accounts: dict[str, str],
+    browser: TestClient,
+    send: Send,
 ) -> None:
     holds = held(workshop)
     body = RuleBody(
@@ -230,9 +235,12 @@ def test_what_a_rule_or_earlier_answers_propose_is_accepted_with_its_reason(
     assert rows["bank/b5"]["origin"] == "suggestion"
     assert (rows["bank/b6"]["origin"], rows["bank/b4"]) == (f"rule:{rule.id}", None)
 
-    # The record's page says why, and a line becomes a rule that says the same of its like.
+    # The posted record's page says why, and a line becomes a rule that says the same of its like.
+    sync(workshop, connection)
     with workshop.database.read() as session:
-        records = {each.key: each.record_id for each in session.scalars(select(DraftRow))}
+        drafts = {each.key: each for each in session.scalars(select(DraftRow))}
+        records = {key: each.record_id for key, each in drafts.items()}
+    assert {drafts["bank/b5"].state, drafts["bank/b6"].state} == {DraftState.POSTED}
     page = browser.get(f"/records/{records['bank/b6']}").text
     assert f'<a class="link" href="/bank-rules/{rule.id}">the rule “Entrepôt”, version 1</a>' in page
     assert "Fournitures de bureau" in page

@@ -130,6 +130,12 @@ def _history(found: Suggesting) -> Phrase:
 
 
 def _by_itself(found: Suggesting) -> Phrase:
+    if found.paused and found.accepts_from is not None:
+        least = percent(found.accepts_from)
+        return Phrase(
+            f"Toutes sont demandées : l'historique ne permet plus d'accepter à partir de {least} %.",
+            f"Each is asked: the history does not support accepting from {least} % any more.",
+        )
     if found.accepts_from is not None:
         return Phrase(
             f"Acceptées sans demander à partir de {percent(found.accepts_from)} % ({found.accepts_by}).",
@@ -181,6 +187,7 @@ def _as_json(found: Suggesting) -> dict[str, object]:
         "judged": found.judged,
         "right": found.right,
         "accepts_from": found.accepts_from,
+        "paused": found.paused,
         "supported_from": None if supports is None else supports.confidence,
         "months": [
             {

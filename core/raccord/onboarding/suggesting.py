@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,35 +11,12 @@ from raccord.onboarding.treating import take_back
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Connection, DraftRow, DraftState, LearnedHistory
-from raccord.suggesting.calibration import Calibration
+from raccord.suggesting.calibration import JUDGED_MIN, Calibration, Support, supported
 from raccord.sync.line_answers import LEARNED
 from raccord.sync.suggestions import calibration_of
 from raccord.sync.workshop import Workshop
 
-JUDGED_MIN = 200
-"""Judged suggestions of the company's own history at least that an accepting threshold rests on."""
-RIGHT = 990
-"""Of 1 000 of them so many were right."""
 _UNDER_WAY = (DraftState.WAITING, DraftState.READY, DraftState.PLANNED)
-
-
-@dataclass(frozen=True, slots=True)
-class Support:
-    """What a company's past says of suggestions from a confidence on."""
-
-    confidence: int
-    judged: int
-    right: int
-
-    @property
-    def enough(self) -> bool:
-        return self.judged >= JUDGED_MIN and self.right * 1000 >= RIGHT * self.judged
-
-
-def supported(calibration: Calibration) -> Support | None:
-    """Return the least confidence from which the past supports accepting; nothing where none does."""
-    steps = [Support(each.confidence, *calibration.above(each.confidence)) for each in calibration.steps]
-    return next((each for each in steps if each.enough), None)
 
 
 def accept_from(workshop: Workshop, actor: Actor, company_id: str, confidence: int) -> Support:
@@ -117,9 +92,9 @@ def _not_supported(asked: Support, best: Support | None) -> DecisionError:
         "suggestions.not_supported",
         Text(
             f"À partir de {percent(asked.confidence)} %, {asked.right} suggestions sur {asked.judged} de l'historique "
-            f"étaient justes ; il en faut au moins {JUDGED_MIN}, dont 99 %.",
+            f"étaient justes ; il en faut {JUDGED_MIN} ou plus, dont 99,8 % avec une marge pour le hasard.",
             f"From {percent(asked.confidence)} %, {asked.right} of {asked.judged} suggestions of the history were "
-            f"right; it takes at least {JUDGED_MIN}, of which 99 %.",
+            f"right; it takes {JUDGED_MIN} or more, of which 99.8 % with room for chance.",
         ),
         fix,
     )

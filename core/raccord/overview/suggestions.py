@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.suggesting import Support, supported
 from raccord.store.models import Connection, DraftRow, Hold, LearnedHistory
+from raccord.suggesting.calibration import Support, supported
 from raccord.suggesting.learner import EXAMPLES_MIN
 from raccord.sync.bodies import load_draft
 from raccord.sync.line_answers import ACCEPTED_ONCE, LEARNED
 from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.suggestions import answer_of, calibration_of
+from raccord.sync.suggestions import accepts_from, answer_of, calibration_of
 from raccord.sync.treatments import treatable
 
 LOOKED_BACK = timedelta(days=366)
@@ -52,6 +52,8 @@ class Suggesting:
     """From where on the past supports accepting by itself."""
     accepts_from: int | None
     accepts_by: str
+    paused: bool
+    """Whether the past does not support any more what the owner said: all are asked until it does."""
     months: Sequence[SuggestedMonth]
 
 
@@ -60,7 +62,7 @@ def suggesting(session: Session, company_id: str, now: datetime) -> Suggesting:
     kept = session.get(LearnedHistory, company_id)
     months = _months(session, company_id, now)
     if kept is None:
-        return Suggesting(0, EXAMPLES_MIN, None, 0, 0, None, None, "", months)
+        return Suggesting(0, EXAMPLES_MIN, None, 0, 0, None, None, "", False, months)
     calibration = calibration_of(kept)
     shown = calibration.above(kept.shown_from) if kept.shown_from is not None else (0, 0)
     return Suggesting(
@@ -71,6 +73,7 @@ def suggesting(session: Session, company_id: str, now: datetime) -> Suggesting:
         supported(calibration),
         kept.accepts_from,
         kept.accepts_by,
+        kept.accepts_from is not None and accepts_from(kept) is None,
         months,
     )
 

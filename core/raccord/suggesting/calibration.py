@@ -14,6 +14,12 @@ Where people's answers contradict each other no learner agrees with 98 of 100; t
 """
 
 
+JUDGED_MIN = 300
+"""Judged suggestions of the company's own history at least that accepting by itself rests on."""
+RIGHT = 998
+"""Of 1 000 of them so many were right, with room for chance: then 995 of 1 000 are in the year after, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Judged guesses of neighbouring scores: from which score on, how many, and how many of them were right."""
@@ -55,6 +61,31 @@ def calibrated(judged: Iterable[tuple[int, bool]]) -> Calibration:
             if count >= least and proves(count, right, wanted):
                 return Calibration(found.steps, step.confidence)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What a company's past says of suggestions from a confidence on."""
+
+    confidence: int
+    judged: int
+    right: int
+
+    @property
+    def enough(self) -> bool:
+        """Tell whether the past supports that they are accepted by themselves."""
+        return self.judged >= JUDGED_MIN and proves(self.judged, self.right, RIGHT)
+
+
+def support(calibration: Calibration, confidence: int) -> Support:
+    """Return what the past says of suggestions from a confidence on."""
+    return Support(confidence, *calibration.above(confidence))
+
+
+def supported(calibration: Calibration) -> Support | None:
+    """Return the least confidence from which the past supports accepting; nothing where none does."""
+    found = (support(calibration, each.confidence) for each in calibration.steps)
+    return next((each for each in found if each.enough), None)
 
 
 def proves(count: int, right: int, wanted: int) -> bool:

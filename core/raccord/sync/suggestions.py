@@ -28,7 +28,7 @@ from raccord.store.models import (
     LinkState,
     PlanLine,
 )
-from raccord.suggesting.calibration import Calibration, Step
+from raccord.suggesting.calibration import Calibration, Step, support
 from raccord.suggesting.history import BY_PERSON, BY_RULE, CORRECTED, Answer, Example, Line
 from raccord.suggesting.learner import HISTORY_MAX, Learned, Suggestion, learn
 from raccord.sync.bodies import load_draft
@@ -114,7 +114,7 @@ class Suggestions:
         kept = session.get(LearnedHistory, self.company_id)
         if self.judged is not None:
             kept = self._keep(session, kept, self.judged)
-        from_ = None if kept is None else kept.accepts_from
+        from_ = None if kept is None else accepts_from(kept)
         documents = _documents(session, self.told.values())
         said = 0
         for hold, row in _asked(session, self.plan_id) if self.told else ():
@@ -210,6 +210,13 @@ def usable_accounts(session: Session, company_id: str) -> frozenset[str]:
 def calibration_of(kept: LearnedHistory) -> Calibration:
     """Return the calibration as it was kept."""
     return Calibration(tuple(Step(*map(int, step)) for step in kept.steps), kept.shown_from)
+
+
+def accepts_from(kept: LearnedHistory) -> int | None:
+    """Return from which confidence on suggestions are accepted now: what the owner said, while the past supports it."""
+    if kept.accepts_from is None or not support(calibration_of(kept), kept.accepts_from).enough:
+        return None
+    return kept.accepts_from
 
 
 def line_of(row: DraftRow, draft: Deposit | Expense) -> Line | None:

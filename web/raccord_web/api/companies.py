@@ -102,6 +102,8 @@ class SuggestionsView(BaseModel):
     supports: SupportView | None
     accepts_from: int | None
     accepts_by: str
+    paused: bool
+    """Whether the history does not support any more what the owner said: all are asked until it does."""
 
 
 class AcceptFrom(BaseModel):
