@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from boreale import Boreale, boreale
-from browsing import TOKEN, browser_of
-from harness import OWNER, finish, lab, request
+from browsing import BASE, TOKEN, browser_of
+from harness import BROWSER, OWNER, finish, lab, request
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
-from raccord.store.models import DraftState, RunState
+from raccord.store.models import DraftState, Event, RunState
 from raccord_plannit.sandbox.firm import Firm, Sold
 from raccord_plannit.sandbox.service import TOKEN as TWIN
 from raccord_plannit.sandbox.service import Service, serving
@@ -285,3 +288,45 @@ def test_contacts_that_were_there_are_tagged_and_only_imported_doubles_are_delet
         made.sync()
         assert len(firm.objects["contact"]) == there
         assert "Missing at the source" not in desk.text(check)
+
+
+@pytest.mark.requirement("PL-06", "PL-08", "PL-09", "PL-11", "PL-12", "PL-13", "PL-36")
+def test_who_is_not_signed_in_at_quickbooks_signs_in_chooses_and_comes_back_even_after_five_minutes(
+    desk: Desk, sandbox: SandboxServer
+) -> None:
+    browser, clock = desk.browser, desk.made.clock
+    mode = browser.get("/connect/plannit").text
+    assert "Do you know how the integration with Plannit works?" in mode
+    assert 'href="/help/docs/how-to/plannit"' in mode
+    ready = browser.get("/connect/plannit/ready?mode=first_time").text
+    assert 'href="https://aide.plannit.io"' in ready
+    assert "quickbooks.intuit.com/learn-support" in ready, "how to add products & services"
+    said = "gate_tax_groups=on&gate_catalogue_created=on"
+    page = f"/connect/plannit/company?mode=first_time&{said}"
+    assert "Sign in to QuickBooks on a computer, and to Plannit in another tab." in desk.text(page)
+    sandbox.store.identity.change_password("secret")
+    try:
+        left = desk.send(page, "/oauth/quickbooks/start", then=page).text
+        url = left.partition('class="btn btn-primary" href="')[2].partition('"')[0].replace("&amp;", "&")
+        asked = BROWSER.get(url).text
+        assert 'type="password"' in asked
+        company = sandbox.store.of_template("quebec")
+        assert str(company.settings["name"]) in asked
+        fields = dict(parse_qsl(urlsplit(url).query)) | {"decision": "connect", "realm": company.realm}
+        address = url.partition("?")[0]
+        assert BROWSER.post(address, data=fields | {"password": "wrong"}).status_code == 403
+        clock.set(clock.now() + timedelta(minutes=6))
+        back = BROWSER.post(address, data=fields | {"password": "secret"}).headers["location"]
+    finally:
+        sandbox.store.identity.change_password("")
+    answer = browser.get(back.partition(BASE)[2])
+    assert answer.headers["location"].startswith(page), "what was said before is not lost"
+    assert str(company.settings["name"]) in browser.get(answer.headers["location"]).text
+
+    guide = "/help/docs/how-to/plannit"
+    assert "Did you find the answer?" in desk.text(guide)
+    assert "Thank you" in desk.send(guide, guide, answer="no").text
+    assert desk.send(guide, guide, answer="perhaps").status_code == 404
+    with desk.made.workshop.database.read() as session:
+        rated = session.scalars(select(Event).where(Event.action == "help.rated")).all()
+    assert [(each.subject, each.body) for each in rated] == [("how-to/plannit", {"answer": "no"})]

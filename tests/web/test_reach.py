@@ -27,6 +27,7 @@ from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
 from raccord_web.visitors import FREE, NAMED, OBJECTS
 
 FREELY = {
+    "/help/docs/{room}/{page}",
     "/settings/appearance",
     "/settings/password",
     "/settings/sessions/{session_id}/end",

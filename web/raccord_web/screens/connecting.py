@@ -25,6 +25,7 @@ from raccord_web.beginning import Beginning, beginning_of
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
+from raccord_web.manual import chapter
 from raccord_web.rendering import language_of, said_by, show
 from raccord_web.steps import first_steps
 from raccord_web.typed import read, shown
@@ -57,7 +58,10 @@ def mode(request: Request, connector: str) -> Response:
     if beginning is None:
         return explained(request, HTTPStatus.NOT_FOUND)
     with desk_of(request).workshop.database.read() as session:
-        return _step(request, session, beginning, "mode", modes=sorted(beginning.info.modes, reverse=True))
+        return _step(
+            request, session, beginning, "mode", modes=sorted(beginning.info.modes, reverse=True),
+            guide=chapter("how-to", connector, language_of(request)),
+        )  # fmt: skip
 
 
 @router.get("/connect/{connector}/ready")

@@ -9,12 +9,16 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from raccord.store import events
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
+from raccord_web.forms import Fields
 from raccord_web.manual import ROOMS, chapter, chapters, search
 from raccord_web.rendering import language_of, show
+from raccord_web.visitors import acting
 
 router = APIRouter()
+ANSWERS = ("yes", "no")
 
 
 @router.get("/help/docs")
@@ -30,8 +34,28 @@ def contents(request: Request, q: Annotated[str, Query(max_length=100)] = "") ->
 @router.get("/help/docs/{room}/{page}")
 def read(request: Request, room: str, page: str) -> Response:
     """Show one chapter, in the reader's language where it is written in it."""
+    return _chapter(request, room, page)
+
+
+@router.post("/help/docs/{room}/{page}")
+def rate(request: Request, room: str, page: str, fields: Fields) -> Response:
+    """Take note in the audit log whether a chapter gave its reader the answer (PL-36)."""
+    answer, workshop = fields.get("answer", ""), desk_of(request).workshop
+    if answer not in ANSWERS or chapter(room, page, language_of(request)) is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    with workshop.database.begin() as session:
+        events.append(
+            session, acting(request).name, "help.rated", f"{room}/{page}", now=workshop.clock.now(),
+            body={"answer": answer},
+        )  # fmt: skip
+    return _chapter(request, room, page, answer)
+
+
+def _chapter(request: Request, room: str, page: str, said: str = "") -> Response:
     found = chapter(room, page, language_of(request))
     if found is None:
         return explained(request, HTTPStatus.NOT_FOUND)
-    with desk_of(request).workshop.database.read() as session:
-        return show(request, "chapter.html", session, chapter=found)
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        contact = workshop.settings.contact_url or "/help#contacts"
+        return show(request, "chapter.html", session, chapter=found, said=said, contact=contact)

@@ -230,6 +230,12 @@ _WARNINGS = (
         "If Plannit is running already: the import of contacts, which is optional, may create duplicates. Tag the "
         "contacts that are there “Avant importation QuickBooks” first.",
     ),
+    Text(
+        "Ne reliez pas aussi QuickBooks dans Plannit même (Paramètres, Comptabilité, « Connecter un système de "
+        "comptable », « QuickBooks en ligne », « Connecter ») : tout serait écrit deux fois.",
+        "Do not connect QuickBooks in Plannit itself too (Paramètres, Comptabilité, “Connecter un système de "
+        "comptable”, “QuickBooks en ligne”, “Connecter”): everything would be posted twice.",
+    ),
 )
 
 
