@@ -141,6 +141,7 @@ def test_pending_becomes_booked_and_what_is_changed_or_gone_is_the_same_line(pla
     plaid.changes.append(("removed", gone("KEPT")))
     third = held.run().records
     assert [(each.source_id, each.amount) for each in third] == [(ids["KEPT"], None)]
+    assert (third[0].day, third[0].raw["name"], third[0].raw["amount"]) == (date(2026, 6, 11), "CAFE CENTRAL", "-5.25")
     for record in (*third, *(each for each in second.records if each.raw["native"] == "PEND")):
         said = raccord_bankfeed.map_record(FakeMapContext(settings=held.settings, terms=INFO.terms), record)
         assert isinstance(said, Skipped), "core then shows a person what was posted for it"

@@ -26,12 +26,14 @@ class Held:
     starts_on: date = date(2026, 4, 1)
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOON))
     cursor: str | None = None
+    before: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    """What the lines said last."""
 
     def context(self) -> FakeFetchContext:
         """Return what the hooks get."""
         return FakeFetchContext(
             files=self.shelf, settings=self.settings, http=self.http, clock=self.clock, starts_on=self.starts_on,
-            home_currency="CAD",
+            home_currency="CAD", before=self.before,
         )  # fmt: skip
 
     def sign_in(self, answers: Mapping[str, str] | None = None) -> SignIn:
@@ -50,4 +52,5 @@ class Held:
         """Read as a run does: from the last cursor to the end."""
         reading = read_stream(raccord_bankfeed, self.context(), "lines", self.cursor)
         self.cursor = reading.cursor
+        self.before |= {("lines", record.source_id): record.raw for record in reading.records}
         return reading

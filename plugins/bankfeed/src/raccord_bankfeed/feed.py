@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice
 from threading import Lock
 
@@ -159,7 +160,9 @@ def _read(
         with source.open() as opened:
             reading = _Reading(reader_for(opened, known), FileState(twins))
     with source.open() as opened, closing(reading.reader.events(opened)) as events:
-        make = maker(source, stream, reading.state, context.home_currency, context.starts_on)
+        make = maker(
+            source, stream, reading.state, context.home_currency, context.starts_on, partial(context.kept, LINES)
+        )
         for event in islice(events, done - reading.done):
             make(event)
             reading.done += 1

@@ -39,14 +39,15 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
     names = settings.account_names()
     key, type_ = _field(record, "account"), _field(record, "type")
     account = names.get(key) or _field(record, "account_number") or key
+    if _action(record) == CorrectionAction.GONE:
+        return refusals.line_gone()
     if record.raw.get("pending"):
         return refusals.pending()
     if settings.only_named and key not in names:
         return refusals.account_left_out(account, key)
     if key.startswith(UNNAMED) and key not in names:
         raise refusals.account_unnamed(key)
-    if (gone := _check_correction(record)) is not None:
-        return gone
+    _check_correction(record)
     if (known := _twin(settings, record)) is not None:
         return known
     term = context.terms.get(type_)
@@ -130,17 +131,18 @@ def _twin(settings: BankFeedSettings, record: Record) -> Skipped | None:
     return None
 
 
-def _check_correction(record: Record) -> Skipped | None:
-    """Say that the source no longer tells of a line; raises for one that says something of another line."""
+def _action(record: Record) -> object:
+    correction = record.raw.get("correction")
+    return correction.get("action") if isinstance(correction, Mapping) else None
+
+
+def _check_correction(record: Record) -> None:
     correction = record.raw.get("correction")
     if isinstance(correction, dict):
         native = str(correction.get("native", ""))
-        if correction.get("action") == CorrectionAction.GONE:
-            return refusals.line_gone()
         if correction.get("action") == CorrectionAction.DELETE:
             raise refusals.line_withdrawn(native)
         raise refusals.line_replaced(native)
-    return None
 
 
 def _question(context: MapContext, record: Record) -> Skipped:

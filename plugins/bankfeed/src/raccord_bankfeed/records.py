@@ -34,6 +34,8 @@ TWIN = "twin"
 """What a line's ``raw`` has where it came before by another road: the other's id."""
 
 Make = Callable[[Event], Record | Reject | None]
+Earlier = Callable[[str], Mapping[str, JSON] | None]
+"""What was kept of a line before, by its id."""
 
 
 @dataclass(slots=True)
@@ -50,7 +52,9 @@ class FileState:
     """Whether the lines that come now, to the end of their statement, wait for a person."""
 
 
-def maker(source: SourceFile, stream: str, state: FileState, home_currency: str, starts_on: date) -> Make:
+def maker(
+    source: SourceFile, stream: str, state: FileState, home_currency: str, starts_on: date, earlier: Earlier
+) -> Make:
     """Return what turns the events of a file, in order, into what ``stream`` has to say of them.
 
     Lines that a question is about become no records before it is answered; they are counted all the same, so that
@@ -63,6 +67,8 @@ def maker(source: SourceFile, stream: str, state: FileState, home_currency: str,
                 source_id = state.identities.of(event)
                 twin = state.twins.get(state.lines)
                 state.lines += 1
+                if event.correction is not None and event.correction.action is CorrectionAction.GONE:
+                    return _gone_record(event, source_id, earlier(source_id))
                 return None if state.held else _line_record(event, source_id, home_currency, twin)
             case Statement():
                 state.identities.statement_ended()
@@ -129,10 +135,23 @@ def _line_record(line: Line, source_id: str, home_currency: str, twin: Twin | No
     }
     if twin is not None:
         raw[TWIN] = {"id": twin.id, "certain": twin.certain, "answer": f"line-{digest(source_id)}"}
-    withdrawn = correction is not None and correction.action in (CorrectionAction.DELETE, CorrectionAction.GONE)
+    withdrawn = correction is not None and correction.action is CorrectionAction.DELETE
     moves = not (line.pending or withdrawn or (twin is not None and twin.certain))
     amount = Money(line.amount, line.currency or home_currency) if moves else None
     return Record(LINES, source_id, line.day, raw, amount)
+
+
+def _gone_record(line: Line, source_id: str, earlier: Mapping[str, JSON] | None) -> Record:
+    """A line that its source takes back keeps what it said and its day, so that a person sees which one it was."""
+    raw = dict(earlier) if earlier else dict(_line_record(line, source_id, line.currency, None).raw)
+    raw["correction"] = {"native": line.native, "action": CorrectionAction.GONE.value}
+    fields = raw.get("fields")
+    told = fields.get("date") if isinstance(fields, Mapping) else None
+    try:
+        day = date.fromisoformat(str(told))
+    except ValueError:
+        day = line.day
+    return Record(LINES, source_id, day, raw)
 
 
 def _statement_record(source: SourceFile, statement: Statement) -> Record | Reject:
