@@ -1,0 +1,105 @@
+"""A bank over Plaid, through the whole pipeline: what it changes or takes back, and what the books hold then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from harness import NOW, OWNER, consent, enable, make_workshop, sync
+from sqlalchemy import select
+
+import raccord_bankfeed
+from raccord.clock import FixedClock
+from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.decisions import answer_hold, choose
+from raccord.onboarding.signing_in import sign_in
+from raccord.store.database import Database
+from raccord.store.models import Company, Connection, Hold, Problem, RunState
+from raccord.sync.workshop import Workshop
+from raccord_bankfeed.providers.chosen import read_choices
+from raccord_bankfeed.twin_http import TwinServer
+from raccord_bankfeed.twin_plaid import CLIENT_ID, SECRET, PlaidTwin, account, gone, line
+from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.server import SandboxServer
+
+DAY = date(2026, 3, 4)
+CATEGORY = "resolve.decision_missing"
+
+
+@pytest.fixture
+def plaid() -> PlaidTwin:
+    changes = [
+        ("added", line("KEPT", DAY, "4.50")), ("added", line("GONE", DAY, "8.00", "PHARMACY")),
+        ("added", line("PEND", DAY, "20.00", "RESTO", pending=True)),
+    ]  # fmt: skip
+    return PlaidTwin([account("ACC-1", "Chequing")], changes=changes)
+
+
+@pytest.fixture
+def connected(database: Database, tmp_path: Path, plaid: PlaidTwin) -> Iterator[tuple[Workshop, Company, Connection]]:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    config = SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))
+    with SandboxServer(config) as sandbox, TwinServer(plaid) as server:
+        workshop = make_workshop(database, data, sandbox.url, FixedClock(NOW), raccord_bankfeed)
+        company = consent(workshop, sandbox.store.of_template("quebec").realm)
+        enable(workshop, company, "bankfeed")
+        values = {
+            "input_kind": "plaid", "plaid_server": server.url, "plaid_client_id": CLIENT_ID, "plaid_secret": SECRET,
+        }  # fmt: skip
+        new = NewConnection(
+            company_id=company.id, connector="bankfeed", values=values, label="Bank", starts_on=date(2026, 1, 1)
+        )
+        made = connect(workshop, OWNER, new)
+        sign_in(workshop, OWNER, made.id, {})
+        assert plaid.type_at_the_bank("4711")
+        sign_in(workshop, OWNER, made.id, {"answered": "yes"})
+        assert sign_in(workshop, OWNER, made.id, {"take:ACC-1": "on"}).done
+        yield workshop, company, made
+        workshop.close()
+
+
+@pytest.mark.requirement("BF-02", "BF-20")
+def test_what_the_bank_takes_back_stays_in_the_books_until_a_person_says(
+    plaid: PlaidTwin, connected: tuple[Workshop, Company, Connection]
+) -> None:
+    workshop, company, connection = connected
+    client = workshop.client(company)
+    ledger = client.query("SELECT * FROM Account WHERE AccountType = 'Bank'")[0]["Id"]
+    category = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+    with workshop.database.read() as session:
+        chosen = str(session.get_one(Connection, connection.id).settings["chosen"])
+    choose(workshop, OWNER, connection.id, "ledger_account", ledger, of=read_choices(chosen)[0].key)
+
+    def run() -> list[str]:
+        """Synchronise, answer what waits for a category, synchronise; return the books' expenses of the day."""
+        for _ in range(2):
+            assert sync(workshop, connection).state == RunState.DONE
+            with workshop.database.read() as session:
+                holds = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).all()
+            for hold in holds:
+                if hold.code == CATEGORY:
+                    answer_hold(workshop, OWNER, hold.id, category)
+        rows = client.query(f"SELECT * FROM Purchase WHERE TxnDate = '{DAY.isoformat()}'")  # noqa: S608
+        return sorted(f"{row['TotalAmt']:.2f}" for row in rows)
+
+    before = run()
+    assert before.count("4.50") == before.count("8.00") == 1
+    assert "20.00" not in before
+    # The restaurant is booked with its tip, the coffee costs more than was said, the pharmacy is taken back.
+    plaid.changes += [
+        ("removed", gone("PEND")), ("added", line("DONE", DAY, "24.00", "RESTO", pending_transaction_id="PEND")),
+        ("modified", line("KEPT", DAY, "4.75")), ("removed", gone("GONE")),
+    ]  # fmt: skip
+    after = run()
+    assert after.count("24.00") == after.count("4.75") == 1
+    assert "4.50" not in after
+    assert after.count("8.00") == 1, "nothing is deleted by itself"
+    with workshop.database.read() as session:
+        told = session.scalars(select(Problem).where(Problem.closed_at.is_(None))).all()
+    assert [each.code for each in told] == ["mapping.draft_vanished"]
+    assert "GONE" in told[0].subject
+    assert run() == after
