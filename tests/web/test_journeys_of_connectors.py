@@ -1,4 +1,4 @@
-"""Plannit and Pleo set up in a real Chromium, started anew and running already: from the form to the proof.
+"""Plannit, Pleo and a bank set up in a real Chromium, started anew and running already: from the form to the proof.
 
 Each screen is kept as a picture under var/screenshots. One start of each runs always, in French; the other one, and
 both in English, with the slow tests.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from socket import socket
@@ -20,6 +21,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 from visiting import PATIENCE_MS, Journey, Travel, door, travel
 
+import raccord_bankfeed
 import raccord_plannit
 import raccord_pleo
 from raccord.clock import FixedClock
@@ -27,8 +29,11 @@ from raccord.enablement import Switchboard
 from raccord.plugin.texts import Language
 from raccord.store import events
 from raccord.store.database import Database
-from raccord.store.models import Company
+from raccord.store.models import Company, SourceRecord
 from raccord.sync.workshop import Workshop
+from raccord_bankfeed.twin import MadeLine
+from raccord_bankfeed.twin_http import TwinServer
+from raccord_bankfeed.twin_ofx import OfxTwin, three_accounts
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.sandbox import Firm, write_table
 from raccord_plannit.sandbox.firm import Sold
@@ -47,12 +52,13 @@ FR_FIRST = pytest.mark.parametrize("language", ["fr", pytest.param("en", marks=p
 
 @pytest.fixture
 def workshop(database: Database, data_dir: Path, sandbox: SandboxServer, door: socket) -> Iterator[Workshop]:
-    """Both connectors are allowed here; there is no company yet."""
+    """The connectors are allowed here; there is no company yet."""
     url = f"http://127.0.0.1:{door.getsockname()[1]}"
-    made = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), raccord_plannit, raccord_pleo, web_url=url)
+    modules = (raccord_bankfeed, raccord_plannit, raccord_pleo)
+    made = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), *modules, web_url=url)
     with made.database.begin() as session:
         board = Switchboard(session, events.append, actor="test", now=NOW)
-        for connector in ("plannit", "pleo"):
+        for connector in ("bankfeed", "plannit", "pleo"):
             board.allow(connector)
     yield made
     made.close()
@@ -373,3 +379,56 @@ def test_pleo_that_runs_already_leaves_what_is_before_the_cut_over(
     (left_out,) = [each for each in job.results.values() if each["status"] == "failed"]
     assert job.status == "completed_with_errors"
     assert left_out["failureReason"] == LEFT_OUT["scope.before_start"].get("fr")
+
+
+@pytest.mark.requirement("BF-08", "BF-10", "BF-12", "BF-13", "BF-19", "BF-22")
+@FR_FIRST
+def test_a_bank_asks_a_second_factor_that_is_answered_wrong_then_right(
+    workshop: Workshop, sandbox: SandboxServer, travel: Travel, language: Language
+) -> None:
+    journey = travel("bank-second-factor", language)
+    page = journey.page
+    lines = [MadeLine(day=date(2026, 3, 10), amount=Decimal("-12.34"), name="PAPETERIE", native="FIT00077")]
+    bank = OfxTwin(three_accounts(lines), factor={"MFA1": ("Ville de naissance ?", "Laval")})
+    begin(journey, "bankfeed", "first_time")
+    authorise(journey)
+    go_on_with_company(journey)
+    page.locator("#q").fill("aucune telle banque")
+    journey.press("wizard.search_do")
+    page.get_by_role("link", name="OFX Direct Connect").click()
+    keep(journey, "way")
+    with TwinServer(bank) as server:
+        page.locator("#s_ofx_url").fill(f"{server.url}/ofx")
+        page.locator("#s_ofx_user").fill(bank.user)
+        page.locator("#s_ofx_password").fill("mauvais")
+        journey.look("credentials")
+        journey.press("wizard.signin_do")
+        expect(page.get_by_role("alert")).to_contain_text("15500")
+        journey.look("password-wrong")
+        page.locator("#s_ofx_password").fill(bank.password)
+        journey.press("wizard.signin_do")
+        answer = page.get_by_label("Ville de naissance ?")
+        assert answer.get_attribute("type") == "password"
+        journey.look("second-factor")
+        answer.fill("Paris")
+        journey.press("wizard.signin_do")
+        expect(page.get_by_role("alert")).to_be_visible()
+        journey.look("answer-wrong")
+        answer.fill("Laval")
+        journey.press("wizard.signin_do")
+        picks = page.locator("input[type=checkbox][name^='a_take:']")
+        expect(picks).to_have_count(3)
+        for other in (1, 2):
+            picks.nth(other).uncheck()
+        journey.look("accounts-offered")
+        assert not [text for text in bank.log if "<INCTRAN>" in text], "no line is read before"
+        journey.press("wizard.signin_do")
+        page.wait_for_url(re.compile("setup/accounts"))
+        choose(journey, ledger_account="Compte chèques")
+        say_first_day(journey, "2026-03-01")
+        journey.press("wizard.make_plan")
+        page.wait_for_url(re.compile("setup/plan"))
+        journey.look("read")
+    with workshop.database.read() as session:
+        kept = session.scalars(select(SourceRecord.raw).where(SourceRecord.stream == "lines")).all()
+    assert ["PAPETERIE" in raw for raw in kept] == [True]

@@ -13,6 +13,7 @@ from raccord.store.models import Connection
 from raccord.sync.environments import SOURCE_CALLBACK_PATH
 from raccord_web.desk import desk_of
 from raccord_web.held import connection_of
+from raccord_web.screens.setting_up import asked_on
 from raccord_web.steps import names_of
 from raccord_web.visitors import admit, visitor_of
 
@@ -31,10 +32,12 @@ def come_back(request: Request) -> Response:
         actor = admit(session, visitor_of(request), "connection_id", connection_id)
     # The address as it is registered, and not as a proxy hands it on.
     back = f"{workshop.settings.web_url}{SOURCE_CALLBACK_PATH}?{request.url.query}"
-    sign_in(workshop, actor, connection_id, {"back": back})
+    step = sign_in(workshop, actor, connection_id, {"back": back})
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
     found = connection_of(workshop, connection_id)
+    if not step.done and found is not None:
+        return asked_on(request, connection, found[1], step)
     if connection.approved_at is not None or found is None:
         return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
     names = names_of(found[1], connection.settings)

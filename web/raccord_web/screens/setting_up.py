@@ -32,6 +32,7 @@ from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import candidates
 from raccord.overview.runs import PHASES, recent_runs
 from raccord.plugin.info import ConnectorInfo, Mode, Stage
+from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.days import today_of
 from raccord.sync.push import goes
@@ -89,6 +90,8 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
     try:
         again = _keep(request, connection, info, step, fields)
     except RaccordError as error:
+        # Read again: credentials that were typed are kept before the source refuses them, and stand in the form.
+        connection = (connection_of(workshop, connection_id) or found)[0]
         return _page(
             request, connection, info, step, status=HTTPStatus.CONFLICT, refusal=said_by(error, request),
             findings=[], fields=credentials(request, connection, info) if step == "signin" else [], wrong="",
@@ -103,6 +106,11 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
         return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
     following = names[min(names.index(step) + 1, len(names) - 1)]
     return RedirectResponse(f"/connections/{connection_id}/setup/{following}", HTTPStatus.SEE_OTHER)
+
+
+def asked_on(request: Request, connection: Connection, info: ConnectorInfo, asking: SignIn) -> Response:
+    """Show what a source asks of a person who came back from it."""
+    return _page(request, connection, info, "signin", fields=[], asking=asking)
 
 
 @router.post("/connections/{connection_id}/gates")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,13 @@ class FakeFetchContext(_View):
     clock: FixedClock = field(default_factory=FixedClock)
     before: Mapping[tuple[str, str], Mapping[str, JSON]] = field(default_factory=dict)
     """What the source said before, by stream and id."""
+    callback: str = ""
+    states: Iterator[str] = field(default_factory=lambda: map("state-{}".format, count(1)))
+    """What :meth:`new_state` returns: it stands in for the context of ``sign_in`` as well."""
+
+    def new_state(self) -> str:
+        """Return another word each time."""
+        return next(self.states)
 
     secrets: dict[str, str] = field(default_factory=dict)
     """The connection's secret settings, as the vault keeps them."""

@@ -29,6 +29,8 @@ class EnableBankingTwin:
     passcode: str = "4711"
     history_days: int = 90
     page_size: int = 50
+    back: str = RETURN
+    """The redirect URL that the application has."""
     looks_a_day: int = 4
     """How often an account's transactions may be asked for in a day; pages count once."""
     troubles: dict[str, Answered] = field(default_factory=dict)
@@ -74,10 +76,10 @@ class EnableBankingTwin:
         """Do what a person does on the bank's page; return the address on which they end."""
         if passcode != self.passcode:
             refused = {"error": "access_denied", "error_description": "Wrong code", "state": self.auth["state"]}
-            return f"{RETURN}?{urlencode(refused)}"
+            return f"{self.back}?{urlencode(refused)}"
         code = f"code-{len(self.codes) + 1}"
         self.codes.add(code)
-        return f"{RETURN}?{urlencode({'state': self.auth['state'], 'code': code})}"
+        return f"{self.back}?{urlencode({'state': self.auth['state'], 'code': code})}"
 
     def _known(self, token: str) -> bool:
         try:
@@ -94,7 +96,7 @@ class EnableBankingTwin:
 
     def _auth(self, said: Row) -> Answered:
         access, bank = said["access"], said["aspsp"]
-        if said["redirect_url"] != RETURN:
+        if said["redirect_url"] != self.back:
             return error(422, "REDIRECT_URI_NOT_ALLOWED")
         if not isinstance(access, dict) or not isinstance(bank, dict) or bank["name"] not in dict(BANKS):
             return error(422, "WRONG_ASPSP_PROVIDED")

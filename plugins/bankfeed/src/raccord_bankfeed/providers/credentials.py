@@ -294,12 +294,12 @@ class EnableBankingCredentials(BaseModel):
     enable_return: str = Field(
         default="",
         max_length=300,
-        title="Return address",
-        description="As it stands among the application's redirect URLs; it may be any https page of yours.",
+        title="Return address (optional)",
+        description="Where it is not Raccord's own: as it stands among the application's redirect URLs.",
         json_schema_extra=when(
             "enable_banking",
-            "Adresse de retour",
-            fr_hint="Comme parmi les « redirect URLs » de l’application ; toute page https à vous convient.",
+            "Adresse de retour (facultative)",
+            fr_hint="Si ce n’est pas celle de Raccord : telle que parmi les « redirect URLs » de l’application.",
         ),
     )
     enable_country: str = Field(
@@ -341,7 +341,7 @@ class EnableBankingCredentials(BaseModel):
     )
     enable_state: str = Field(
         default="",
-        max_length=60,
+        max_length=200,
         title="Signing in that is under way",
         json_schema_extra=when("enable_banking", "Connexion en cours", kept=True),
     )

@@ -8,7 +8,6 @@ another ``uid`` with each consent and keep their identification hash, by which t
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -82,8 +81,8 @@ class EnableBanking:
         """Find the bank, send the person to its page, take up the address that they come back on, offer accounts."""
         api = EnableBankingApi.of(context.http, settings, context.now())
         try:
-            if settings.enable_state and answers.get(BACK):
-                return _back(api, context, settings, answers[BACK])
+            if settings.enable_state and (address := answers.get(BACK)):
+                return _back(api, context, settings, address)
             picked = [key.removeprefix(BANK) for key in answers if key.startswith(BANK)]
             session = settings.enable_session.get_secret_value()
             if picked or not session or RENEW in answers:
@@ -174,13 +173,21 @@ def _go(
     said = text(bank, "maximum_consent_validity")
     most = timedelta(seconds=int(said)) if said.isascii() and said.isdigit() else timedelta(90)
     until = context.now() + min(most, timedelta(CONSENT_DAYS_MAX))
-    state, name = secrets.token_urlsafe(24), text(bank, "name")
+    state, name = context.new_state(), text(bank, "name")
+    back = settings.enable_return or context.callback
+    if not back:
+        raise SourceRefused(
+            Text(
+                "Indiquez l’adresse de retour, telle qu’elle est parmi celles de l’application.",
+                "Give the return address, as it stands among those of the application.",
+            )
+        )
     made = api.post(
         "/auth",
         {
             "access": {"valid_until": until.isoformat(), "balances": True, "transactions": True},
             "aspsp": {"name": name, "country": settings.enable_country}, "state": state,
-            "redirect_url": settings.enable_return, "psu_type": settings.enable_psu, "language": str(context.language),
+            "redirect_url": back, "psu_type": settings.enable_psu, "language": str(context.language),
         },
     )  # fmt: skip
     page = text(made, "url")
@@ -188,21 +195,24 @@ def _go(
         raise not_usable()
     ask = Asked(
         BACK,
-        Text("Adresse de la page où vous êtes arrivé à la fin", "Address of the page on which you ended"),
+        Text(
+            "Adresse de la page où vous êtes arrivé, si ce n’est pas ici",
+            "Address of the page on which you ended, if not here",
+        ),
         AskKind.SECRET,
     )
     go = Text(
-        "Connectez-vous à votre banque sur la page indiquée et consentez. À la fin, copiez l’adresse entière de la "
-        "page où vous êtes arrivé (elle contient « code= », même si la page est vide) et collez-la ici.",
-        "Sign in at your bank on the page that is shown and consent. In the end copy the whole address of the page on "
-        "which you ended (it contains “code=”, even if the page is empty) and paste it here.",
+        "Connectez-vous à votre banque sur la page indiquée et consentez : vous revenez ici. Si vous arrivez ailleurs, "
+        "copiez l’adresse entière de cette page (elle contient « code= », même si la page est vide) et collez-la ici.",
+        "Sign in at your bank on the page that is shown and consent: you come back here. If you end elsewhere, copy "
+        "the whole address of that page (it contains “code=”, even if the page is empty) and paste it here.",
     )
     return SignIn({"enable_state": state, "enable_bank": name}, (ask,), told or go, page)
 
 
 def _back(api: EnableBankingApi, context: SignInContext, settings: BankFeedSettings, address: str) -> SignIn:
     """Exchange the code in the address for a session with its accounts; a code works once."""
-    said = dict(parse_qsl(urlsplit(address.strip()).query))
+    said = dict(parse_qsl(urlsplit(address.strip()).query or address.strip()))
     if said.get("state") != settings.enable_state or not (said.get("code") or said.get("error")):
         told = Text(
             "Cette adresse n’est pas celle de la fin de cette connexion. Recommencez sur la page indiquée.",

@@ -190,7 +190,8 @@ def _go(
     api: PlaidApi, context: SignInContext, settings: BankFeedSettings, access: str = "", told: Text | None = None
 ) -> SignIn:
     """Make a page at Plaid: for a new access, or to mend the one that there is."""
-    user = settings.plaid_user or secrets.token_hex(8)
+    user, own = settings.plaid_user or secrets.token_hex(8), context.callback
+    back = {"completion_redirect_uri": own} if own.startswith("https://") else {}
     purpose: dict[str, object] = (
         {"access_token": access, "update": {"account_selection_enabled": True}}
         if access
@@ -200,7 +201,7 @@ def _go(
         "/link/token/create",
         {
             "client_name": "Raccord", "language": str(context.language), "user": {"client_user_id": user},
-            "country_codes": settings.plaid_countries.split(","), "hosted_link": {}, **purpose,
+            "country_codes": settings.plaid_countries.split(","), "hosted_link": back, **purpose,
         },
     )  # fmt: skip
     token, page = text(made, "link_token"), text(made, "hosted_link_url")
