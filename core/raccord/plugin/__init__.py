@@ -28,6 +28,7 @@ from raccord.plugin.hooks import (
     Settles,
     SignsIn,
     Skipped,
+    TableConnector,
     Tends,
     hookimpl,
 )
