@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from raccord.jobs.inline import HandOver
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
-from raccord.store.models import DraftState, Event, RunState
+from raccord.store.models import Connection, DraftState, Event, RunState
 from raccord_plannit.sandbox.firm import Firm, Sold
 from raccord_plannit.sandbox.service import TOKEN as TWIN
 from raccord_plannit.sandbox.service import Service, serving
@@ -59,7 +59,7 @@ def new_item(made: Boreale, sandbox: SandboxServer, name: str, **more: str) -> s
     return str(lab(sandbox, "create", entity="Item", changes=changes)["Id"])
 
 
-@pytest.mark.requirement("PL-03", "PL-04", "PL-05")
+@pytest.mark.requirement("PL-03", "PL-04", "PL-05", "PL-07", "K23")
 def test_the_checks_name_what_the_catalogue_lacks_on_both_sides(desk: Desk, sandbox: SandboxServer) -> None:
     made = desk.made
     checks = f"/connections/{made.connection.id}/setup/checks"
@@ -83,6 +83,17 @@ def test_the_checks_name_what_the_catalogue_lacks_on_both_sides(desk: Desk, sand
     assert "Without price, at the source: Désinfection." in page
     assert "A category and an item have the same name: Priced." in page
     assert "These items have no income account: Nettoyage." in page
+    assert "The tax groups exist in Plannit: Odile said so, and the source shows none." in page
+    made.firm.tax_group()
+    made.send_all(made.firm.changes[-1:])
+    made.sync()
+    assert "The tax groups exist in Plannit: 1." in desk.text(checks)
+    # Without that word, given and kept, nobody comes as far as the company.
+    shut = desk.browser.get("/connect/plannit/company?mode=first_time")
+    assert shut.headers["location"].startswith("/connect/plannit/ready")
+    with made.workshop.database.read() as session:
+        kept = session.get_one(Connection, made.connection.id).gates_passed
+    assert kept["tax_groups"]["by"] == "Odile"
     assert "Sans unité de mesure, à la source" in desk.browser.get(f"{checks}?lang=fr").text
 
 

@@ -1,18 +1,22 @@
-"""Checks of a catalogue that a source shares with QuickBooks: prices there, and what the source's own items lack."""
+"""Checks of what a source and QuickBooks share: prices, what the source's items lack, what people said is there."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from raccord.onboarding.findings import Finding, Level
+from raccord.onboarding.findings import Finding, Level, well
+from raccord.onboarding.gates import in_mode
 from raccord.onboarding.instances import linking, roles_with_instances
 from raccord.plugin.drafts import Accepts
-from raccord.plugin.info import RoleInfo
+from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Page, QuickBooks, page_link
-from raccord.store.models import Company, Connection, ConnectionState
+from raccord.store.models import Company, Connection, ConnectionState, RecordState, SourceRecord
 from raccord.sync.environments import environment_of
 from raccord.sync.newcomers import LIST_MAX
 from raccord.sync.workshop import Workshop
@@ -20,6 +24,26 @@ from raccord.sync.workshop import Workshop
 SHOWN = 10
 SOLD = "Type IN ('Service', 'NonInventory', 'Inventory')"
 _LIVE = (ConnectionState.DRAFT, ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE)
+
+
+def check_said(session: Session, connection: Connection, info: ConnectorInfo) -> Iterator[Finding]:
+    """Hold what people said must be at the source, such as tax groups, against what it told of once it was read."""
+    mine = (SourceRecord.connection_id == connection.id, SourceRecord.state != RecordState.SUPERSEDED)
+    for gate in in_mode(info, connection.mode):
+        if not gate.seen_in or session.scalar(select(SourceRecord.id).where(*mine).limit(1)) is None:
+            continue
+        bodies = session.scalars(select(SourceRecord.raw).where(*mine, SourceRecord.stream == gate.seen_in)).all()
+        there = sum(json.loads(each, parse_float=Decimal).get("deleted") is not True for each in bodies)
+        if there:
+            fr, en = f"{gate.title.fr} : {there}.", f"{gate.title.en}: {there}."
+            yield well("doctor.gate_seen", fr, en, connection.label)
+            continue
+        who = str(connection.gates_passed.get(gate.name, {}).get("by", "?"))
+        text = Text(
+            f"{gate.title.fr} : {who} l'a dit, et la source n'en montre aucun.",
+            f"{gate.title.en}: {who} said so, and the source shows none.",
+        )
+        yield Finding("doctor.gate_unseen", Level.WARNING, text, gate.how, connection.label, gate.link)
 
 
 def check_catalogue(workshop: Workshop, connection: Connection, roles: Sequence[RoleInfo]) -> Iterator[Finding]:

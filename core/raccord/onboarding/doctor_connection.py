@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arrivals import freshness_of
-from raccord.onboarding.doctor_catalogue import check_catalogue
+from raccord.onboarding.doctor_catalogue import check_catalogue, check_said
 from raccord.onboarding.feeds import FedAccount, fed_accounts
 from raccord.onboarding.findings import Finding, Level, refused, well
 from raccord.onboarding.freshness import Lateness
@@ -44,6 +44,7 @@ def check_connection(workshop: Workshop, connection: Connection) -> Iterator[Fin
             yield refused(error, label)
             return
         yield from _roles(session, company, connection, bench.scope.info.roles, _today(workshop, connection))
+        yield from check_said(session, connection, bench.scope.info)
         yield from _schedule(workshop, session, connection)
         for account in fed_accounts(session, connection, bench.scope.info, _today(workshop, connection)):
             yield _fed(account, label)

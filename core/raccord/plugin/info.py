@@ -97,6 +97,8 @@ class GateInfo:
     modes: frozenset[Mode] = BOTH_MODES
     link: str = ""
     """Where it is done, if there."""
+    seen_in: str = ""
+    """The stream whose records show that it is so: once the source was read, what was said is held against them."""
 
     @property
     def said(self) -> bool:

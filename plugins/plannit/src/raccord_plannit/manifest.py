@@ -147,6 +147,7 @@ _GATES = (
             "there, or that you charge no tax: your answer is recorded.",
         ),
         link=HELP,
+        seen_in="tax_groups",
     ),
     GateInfo(
         name="catalogue_created",
