@@ -253,6 +253,8 @@ class Customer:
     """Kept from the first day on; empty for the company's own."""
     when_used: Annotated[bool, FLAG] = False
     """Whether it is left out until another draft refers to it: a source knows more people than it sells to."""
+    keeps_name: Annotated[bool, FLAG] = False
+    """Whether a later name at the source leaves that of QuickBooks as it is: the two are tied by their first name."""
     kind: Literal["Customer"] = "Customer"
 
 

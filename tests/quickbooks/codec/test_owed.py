@@ -223,6 +223,17 @@ def test_customers_have_an_address_and_a_currency_and_items_a_code(desk: Any) ->
     assert desk.body(Item(key="i", name="Conseil", income_account=Role("sales"), sku=" hour "))["Sku"] == "hour"
 
 
+@pytest.mark.requirement("EX-09")
+def test_a_customer_that_keeps_its_name_is_updated_without_it(desk: Any) -> None:
+    client = Customer(key="c", name="Érable", company="Érable", email="a@b.example", keeps_name=True)
+    assert desk.body(client)["DisplayName"] == "Érable"
+    for keeps, names in ((True, set()), (False, {"DisplayName", "CompanyName"})):
+        draft = replace(client, keeps_name=keeps)
+        body = desk.body(draft, update=Target("7", "2"))
+        assert body["PrimaryEmailAddr"] == {"Address": "a@b.example"}
+        assert {"DisplayName", "CompanyName"} & set(body) == names
+
+
 def test_drafts_are_kept_whole_and_what_came_later_leaves_older_ones_as_they_were(desk: Any) -> None:
     invoice = _invoice(taxes=(StatedTax(percent=d("5"), amount=d("5.00")),), due=DAY)
     for draft in (invoice, BILL, CREDIT, MEMO, _payment("3.00", _to("i", "1.00"), CREDITED)):

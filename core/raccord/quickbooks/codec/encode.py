@@ -77,8 +77,15 @@ def encode(
     sheet = Sheet(resolve, facts, kind_of)
     body = _body(draft, sheet, marker, number)
     if update is not None:
-        body = _updating(kind, body, update)
+        body = _updating(kind, _without_name(draft, body), update)
     return Encoded(kind, write(body), tuple(sheet.needs))
+
+
+def _without_name(draft: Draft, body: JsonObject) -> JsonObject:
+    """Leave names out of an update whose customer keeps its own; a sparse update changes nothing it does not name."""
+    if not (isinstance(draft, Customer) and draft.keeps_name):
+        return body
+    return {name: value for name, value in body.items() if name not in ("DisplayName", "CompanyName")}
 
 
 def entity_of(draft: Draft) -> str:
