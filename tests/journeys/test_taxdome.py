@@ -8,14 +8,19 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from cabinet import FIRST, Cabinet, cabinet
+from cabinet import FIRST, NOW, Cabinet, cabinet
 from harness import lab
 from till_company import sandbox, till_sandbox
 
+import raccord_taxdome
+from raccord.onboarding.connections import update_settings
+from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, may, require
 from raccord.store.database import Database
 from raccord.store.models import DraftState
-from raccord.sync.resolve import LINK_MISSING, LINK_WAITS
+from raccord.sync.resolve import CHOICE_MISSING, LINK_MISSING, LINK_WAITS
 from raccord.sync.unused import UNUSED
+from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.server import SandboxServer
 from raccord_taxdome.sandbox.story import seeded
 
@@ -160,3 +165,74 @@ def test_ten_payments_with_fees_paid_out_net_leave_the_clearing_account_empty(fi
     (account,) = firm.named("Account", "Passage TaxDome")
     assert account["CurrentBalance"] == 0
     assert firm.all_equal()
+
+
+@pytest.mark.requirement("TD-11", "TD-23", "K18")
+def test_automated_tax_of_the_united_states_is_equal_to_the_cent_and_without_an_answer_waits(
+    database: Database, data_dir: Path
+) -> None:
+    with (
+        SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("us",))) as states,
+        cabinet(database, data_dir, states, "us") as firm,
+    ):
+        lab(states, "set-up-taxes", states.store.of_template("us").realm, regime="united-states-automated")
+        practice = firm.practice
+        practice.currency = "USD"
+        tax = {"tax": "Sales tax", "rate": "8.875", "amount": "11.83"}
+        lines = (practice.line(name="Return", rate="133.33", taxable=True), practice.line(name="Filing", rate="10.00"))
+        practice.invoice(practice.account("Ana Roy"), *lines, taxes=(tax,))
+        firm.sync()
+        assert firm.states()["invoices/inv_0001"] == (DraftState.HELD, CHOICE_MISSING)
+        assert firm.ours("Invoice") == []
+        firm.set(tax="automated")
+        firm.sync()
+        (invoice,) = firm.ours("Invoice")
+        assert (invoice["TotalAmt"], invoice["TxnTaxDetail"]["TotalTax"]) == (Decimal("155.16"), Decimal("11.83"))
+        assert firm.all_equal()
+
+
+@pytest.mark.requirement("TD-54")
+def test_another_currency_than_the_companys_is_held_with_a_reason(firm: Cabinet) -> None:
+    client = firm.practice.account("Ana Roy")
+    for currency in ("USD", "CAD"):
+        firm.practice.currency = currency
+        firm.practice.invoice(client, firm.practice.line(name="X", rate="10.00"))
+    firm.sync()
+    assert [each["DocNumber"] for each in firm.ours("Invoice")] == ["5002"]
+    assert firm.states()["invoices/inv_0001"] == (DraftState.HELD, "encoding.currency_foreign")
+
+
+@pytest.mark.requirement("TD-22", "EX-09")
+def test_a_name_that_is_edited_links_that_one_account_and_a_later_edit_renames_no_customer(
+    firm: Cabinet, sandbox: SandboxServer
+) -> None:
+    lab(sandbox, "create", entity="Customer", changes={"DisplayName": "Gérard Roy"})
+    practice = firm.practice
+    for name in ("gerard roy", "Lise Roy"):
+        practice.invoice(practice.account(name), practice.line(name="X", rate="10.00"))
+    firm.sync()
+    assert firm.states()["accounts/acc_0001"][0] == DraftState.HELD
+    (other,) = firm.named("Customer", "Lise Roy")
+    practice.change("account", "acc_0001", name="Gérard Roy")
+    firm.sync()
+    (client,) = firm.named("Customer", "Gérard Roy")
+    assert {each["CustomerRef"]["value"] for each in firm.ours("Invoice")} == {client["Id"], other["Id"]}
+    assert firm.named("Customer", "Lise Roy")[0]["SyncToken"] == other["SyncToken"]
+    practice.change("account", "acc_0002", name="Lise Roy-Gagnon")
+    firm.sync()
+    assert [each["Id"] for each in firm.named("Customer", "Lise Roy")] == [other["Id"]]
+
+
+@pytest.mark.requirement("TD-02", "K5")
+def test_only_the_owner_links_and_an_administrator_changes_the_settings(firm: Cabinet) -> None:
+    info = raccord_taxdome.describe()
+    people = {role: Actor("Ada", role) for role in RoleName}
+    links = {role for role, actor in people.items() if may(actor, Power.LINK, info)}
+    manages = {role for role, actor in people.items() if may(actor, Power.MANAGE, info)}
+    assert links == {RoleName.OWNER}
+    assert {RoleName.OWNER, RoleName.ADMIN} <= manages
+    assert RoleName.BOOKKEEPER not in manages
+    admin = people[RoleName.ADMIN]
+    with pytest.raises(NotAllowedError):
+        require(admin, Power.LINK, info)
+    update_settings(firm.workshop, admin, firm.connection.id, {**firm.values, "payments": "online"})

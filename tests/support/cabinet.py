@@ -81,17 +81,19 @@ class Cabinet:
 
 
 @contextmanager
-def cabinet(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iterator[Cabinet]:
-    """Connect the practice to the Quebec company, its choices made; its first plan waits for approval."""
+def cabinet(database: Database, data_dir: Path, sandbox: SandboxServer, template: str = "quebec") -> Iterator[Cabinet]:
+    """Connect the practice to a company, its choices made (the taxes in Quebec alone); its first plan waits."""
     workshop = make_workshop(database, data_dir, sandbox.url, FixedClock(NOW), raccord_taxdome)
     try:
-        company = consent(workshop, sandbox.store.of_template("quebec").realm)
+        company = consent(workshop, sandbox.store.of_template(template).realm)
         enable(workshop, company, "taxdome")
         new = NewConnection(
             company_id=company.id, connector="taxdome", values={"firm": "laurier", "accounts": "used"}, starts_on=FIRST
         )
         made = Cabinet(workshop, company, connect(workshop, OWNER, new))
         for role, (kind, fits) in ROLES.items():
+            if kind == "TaxCode" and template != "quebec":
+                continue
             row = next(each for each in workshop.client(company).query_all(kind) if fits(each))
             made.chosen[role] = row["Id"]
             choose(workshop, OWNER, made.connection.id, role, row["Id"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 import raccord_taxdome
-from raccord.plugin import Mapped, Record, Skipped
+from raccord.plugin import JSON, Mapped, Record, Skipped
 from raccord.plugin.contract.writing import write_table
 from raccord.plugin.drafts import Draft
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext, FileShelf, map_records, read_stream
@@ -33,12 +33,14 @@ def records(tmp_path: Path) -> Callable[..., list[Record]]:
         shelf = FileShelf(tmp_path / f"box-{len(list(tmp_path.iterdir()))}")
         for info in CONTRACT.objects:
             shelf.put(f"{info.path}.csv", write_table(CONTRACT, info.name, practice.all(info.name)))
-        context = FakeFetchContext(files=shelf, settings=settings, starts_on=date(2026, 3, 1))
+        said: dict[tuple[str, str], Mapping[str, JSON]] = {}
+        context = FakeFetchContext(files=shelf, settings=settings, starts_on=date(2026, 3, 1), before=said)
         found = []
         for info in CONTRACT.objects:
             reading = read_stream(raccord_taxdome, context, info.stream)
             assert reading.codes() == []
             found += list(reading.records)
+            said |= {(each.stream, each.source_id): each.raw for each in reading.records}
         return found
 
     return read

@@ -75,7 +75,7 @@ def test_what_breaks_the_contract_is_refused_in_both_languages(
 
 
 def test_settings_say_what_is_missing() -> None:
-    assert raccord_taxdome.describe().owner_only
+    assert not raccord_taxdome.describe().owner_only, "linking is the owner's anyway; admins manage (K5)"
     for values in ({"input_kind": "folder"}, {"input_kind": "pull", "base_url": "https://x.example"}, {"firm": ""}):
         with pytest.raises(ValidationError):
             TaxDomeSettings(**{"firm": "laurier", **values})  # type: ignore[arg-type]

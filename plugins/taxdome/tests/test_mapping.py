@@ -272,6 +272,63 @@ def test_an_account_that_is_not_synced_takes_its_documents_with_it_and_no_other(
     }  # fmt: skip
 
 
+@pytest.mark.requirement("TD-11", "K18")
+@pytest.mark.parametrize(
+    ("policy", "taxed", "code"),
+    [
+        (TaxPolicy.AUTOMATED, False, LedgerId("TAX")),
+        (TaxPolicy.AUTOMATED, True, Role("tax_taxable")),
+        (TaxPolicy.MAPPED, False, Role("tax_taxable")),
+        (TaxPolicy.MAPPED, True, Role("tax_taxable")),
+        (TaxPolicy.LEFT_OUT, False, None),
+        (TaxPolicy.LEFT_OUT, True, Role("tax_exempt")),
+    ],
+)
+def test_a_taxable_line_has_automated_tax_only_in_the_united_states_and_else_the_firms_answer(
+    practice: Practice, drafts: Drafts, policy: TaxPolicy, taxed: bool, code: LedgerId | Role | None
+) -> None:
+    tax = {"tax": "CA", "rate": "8.875", "amount": "8.88"}
+    line = practice.line(name="X", rate="100.00", taxable=True)
+    practice.invoice(practice.account("A"), line, practice.line(name="Y", rate="1.00"), taxes=(tax,))
+    invoice = drafts(practice, settings(tax=policy), taxed=taxed)["invoices/inv_0001"]
+    assert isinstance(invoice, Invoice)
+    assert [each.tax_code for each in invoice.lines] == [code, Role("tax_exempt") if taxed else None]
+    assert invoice.total == (Decimal("101.00") if policy is TaxPolicy.LEFT_OUT else Decimal("109.88"))
+    assert bool(invoice.taxes) == (taxed and policy is not TaxPolicy.LEFT_OUT)
+
+
+@pytest.mark.requirement("EX-06")
+def test_the_refund_of_a_payment_that_is_left_out_stays_out_with_it(practice: Practice, answers: Answers) -> None:
+    bill = practice.invoice(practice.account("A"), practice.line(name="X", rate="100.00"))
+    left, offline = practice.pay(bill, sync=False), practice.pay(bill, source="cash", provider="none")
+    for payment in (left, offline, practice.pay(bill)):
+        practice.refund(payment, "5.00")
+    out = {
+        payments: {
+            key
+            for key, each in answers(practice, settings(payments=payments)).items()
+            if key.startswith("refunds") and reason(each) == "taxdome.payment_left_out"
+        }
+        for payments in Payments
+    }
+    assert out == {
+        Payments.ALL: {"refunds/ref_0001"},
+        Payments.ONLINE: {"refunds/ref_0001", "refunds/ref_0002"},
+        Payments.NONE: {"refunds/ref_0001", "refunds/ref_0002", "refunds/ref_0003"},
+    }
+
+
+@pytest.mark.requirement("TD-31", "TD-32")
+def test_only_selected_accounts_and_what_is_theirs_come_where_only_they_are_asked_for(
+    practice: Practice, answers: Answers
+) -> None:
+    for name in ("Un", "Deux", "Trois"):
+        practice.pay(practice.invoice(practice.account(name), practice.line(name="X", rate="10.00")))
+    chosen = settings(accounts=Scope.SELECTED, selected="acc_0002\n acc_0003 ", unsynced="acc_0003")
+    came = {key for key, each in answers(practice, chosen).items() if not reason(each)}
+    assert came == {"accounts/acc_0002", "invoices/inv_0002", "payments/pay_0002"}
+
+
 def test_the_seeded_practice_maps_whole_in_every_choice(drafts: Drafts) -> None:
     practice = seeded(date(2026, 3, 2))
     for landing in Landing:

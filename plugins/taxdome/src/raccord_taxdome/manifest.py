@@ -6,6 +6,7 @@ from importlib.metadata import version
 from importlib.resources import files
 
 from raccord.plugin import (
+    Answer,
     ConnectorInfo,
     Contact,
     GateInfo,
@@ -88,12 +89,15 @@ _ROLES = (
         "tax_taxable",
         Text("Taxe QuickBooks des lignes taxables", "QuickBooks tax of taxable lines"),
         Accepts.TAX_CODE,
+        required=False,
         help=Text("Sans réponse, une facture avec taxe attend.", "Without an answer an invoice with tax waits."),
     ),
     RoleInfo(
         "tax_exempt",
         Text("Taxe QuickBooks des lignes non taxables", "QuickBooks tax of non-taxable lines"),
         Accepts.TAX_CODE,
+        required=False,
+        help=Text("Inutile aux États-Unis.", "Not needed in the United States."),
     ),
 )
 _GATES = (
@@ -122,14 +126,20 @@ _LIMITS = (
         "upgrade to Pro at any time.",
     ),
     Text(
-        "Seul le patron du cabinet peut relier QuickBooks.",
-        "Only the firm owner may link QuickBooks.",
+        "Seul le patron du cabinet peut relier QuickBooks ; lui et les administrateurs changent les réglages.",
+        "Only the firm owner may link QuickBooks; the owner and admins change the settings.",
     ),
     Text(
         "Les services créés avant la connexion ne deviennent pas des articles : leurs lignes vont à l’article de vente "
         "par défaut, sauf réglage contraire.",
         "Services created before the connection do not become items: their lines go to the default sales item, unless "
         "the settings say otherwise.",
+    ),
+    Text(
+        "La taxe de vente vient telle quelle pour les cabinets des États-Unis dont QuickBooks a la taxe automatisée ; "
+        "les autres disent une fois quelle taxe QuickBooks elle est, ou la laissent de côté.",
+        "Sales tax comes as it is for firms in the United States whose QuickBooks has automated sales tax; others say "
+        "once which QuickBooks tax it is, or leave it out.",
     ),
     Text(
         "Un compte renommé dans TaxDome ne renomme pas le client de QuickBooks.",
@@ -149,7 +159,43 @@ _WARNINGS = (
         "If a client pays in QuickBooks and you note the same payment in TaxDome, untick “sync this payment”: it would "
         "count twice.",
     ),
+    Text(
+        "Relier une autre société QuickBooks est irréversible : comptes, factures et paiements y sont proposés de "
+        "nouveau, dans un plan.",
+        "Connecting another QuickBooks company is irreversible: accounts, invoices and payments are offered to it "
+        "again, in a plan.",
+    ),
 )
+_ANSWERS = (
+    Answer(
+        Text("Que veut dire chaque état ?", "What does each status mean?"),
+        Text(
+            "Synchronisé : dans QuickBooks, le lien l’ouvre. En cours : dans le plan, pas encore écrit. Non "
+            "synchronisé : attend votre réponse. Ignoré : laissé de côté, la raison est dite. Échec : un problème à "
+            "corriger, à relier à la main ou à ignorer.",
+            "Synced: in QuickBooks, the link opens it. Syncing: in the plan, not written yet. Not synced: waits for "
+            "your answer. Skipped: left out, the reason is said. Failed: a problem to fix, link by hand or skip.",
+        ),
+    ),
+    Answer(
+        Text("Que se passe-t-il si je désynchronise un compte ?", "What follows when I unsync an account?"),
+        Text(
+            "Le patron ou un administrateur peut le faire. Ce qui n’est pas encore écrit de ce compte reste dehors, "
+            "paiements et remboursements aussi ; ce qui est dans QuickBooks y reste. Synchronisé de nouveau, rien "
+            "n’est doublé.",
+            "The owner or an admin may. What is not written of that account yet stays out, payments and refunds too; "
+            "what is in QuickBooks stays there. Synced again, nothing is doubled.",
+        ),
+    ),
+    Answer(
+        Text("Une autre devise que celle de QuickBooks ?", "Another currency than QuickBooks'?"),
+        Text(
+            "Ses enregistrements attendent, avec la raison. La devise principale se choisit dans QuickBooks ; il peut "
+            "aussi en tenir plusieurs.",
+            "Its records are held, with the reason. The home currency is chosen in QuickBooks, which can keep several.",
+        ),
+    ),
+)  # fmt: skip
 
 
 def taxdome_info() -> ConnectorInfo:
@@ -170,10 +216,10 @@ def taxdome_info() -> ConnectorInfo:
         terms=TERMS,
         limits=_LIMITS,
         warnings=_WARNINGS,
+        answers=_ANSWERS,
         hosts=("{base_url}",),
         contacts=(Contact(Text("Centre d’aide de TaxDome", "TaxDome's help centre"), url=HELP),),
         identity_setting="firm",
-        owner_only=True,
         webhooks=Webhooks.RECORDS,
         tile="Td",
         hue=28,

@@ -36,9 +36,14 @@ from raccord_taxdome.settings import OlderServices, Payments, Scope, TaxDomeSett
 FEES = Role("fees")
 DEFAULT_ITEM = Role("default_item")
 EXEMPT = Role("tax_exempt")
+AUTOMATED = LedgerId("TAX")
+"""How QuickBooks calls its own reckoning of sales tax in the United States; the amount stays the source's."""
 _CENT = Decimal("0.01")
 _ZERO = Decimal("0.00")
 _OFFLINE = frozenset({"cash", "check", "other"})
+LEFT_OUT = Skipped(
+    "taxdome.payment_left_out", Text("Ce paiement est laissé de côté.", "This payment is left out."), report=True
+)
 
 
 def map_taxdome_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
@@ -64,7 +69,7 @@ def map_taxdome_record(context: MapContext, record: Record) -> Mapped | Skipped 
         case stream if stream == PAYMENTS:
             return _payment(context, settings, record, deleted=deleted)
         case stream if stream == REFUNDS:
-            return Mapped([_refund(context, settings, record)])
+            return _refund(context, settings, record)
         case stream if stream == CREDITS:
             return Skipped(
                 "taxdome.credit_balance",
@@ -98,6 +103,7 @@ def _customer(settings: TaxDomeSettings, record: Record) -> Customer:
         phone=said["phone"],
         address=address if any(said[name] for name in _ADDRESS) else None,
         when_used=settings.accounts is Scope.USED,
+        keeps_name=True,
     )
 
 
@@ -151,7 +157,7 @@ def _invoice(context: MapContext, settings: TaxDomeSettings, record: Record) -> 
         lines=tuple(_line(context, settings, line) for line in parts(record, "lines")),
         total=decimal(record.raw, "total") - left_out,
         tax_mode=TaxMode.EXCLUSIVE if taxes else TaxMode.NONE,
-        taxes=taxes,
+        taxes=taxes if context.taxed else (),
         number=text(record, "number"),
         due=date.fromisoformat(due) if due else None,
         memo=" · ".join(part for part in memo if part),
@@ -190,12 +196,16 @@ def _item(settings: TaxDomeSettings, line: Mapping[str, JSON]) -> Ref:
             return DEFAULT_ITEM
 
 
-def _tax_code(context: MapContext, settings: TaxDomeSettings, line: Mapping[str, JSON]) -> Role | None:
-    """A taxable line waits until its tax is said: tax is never guessed (K18)."""
-    if not context.taxed:
-        return None
-    taxable = line.get("taxable") is True and settings.tax is TaxPolicy.MAPPED
-    return Role("tax_taxable") if taxable else EXEMPT
+def _tax_code(context: MapContext, settings: TaxDomeSettings, line: Mapping[str, JSON]) -> Ref | None:
+    """A taxable line waits until its tax is said: tax is never guessed (K18).
+
+    Only a company of the United States has automated tax; in another one that answer says nothing.
+    """
+    if line.get("taxable") is not True or settings.tax is TaxPolicy.LEFT_OUT:
+        return EXEMPT if context.taxed else None
+    if settings.tax is TaxPolicy.AUTOMATED and not context.taxed:
+        return AUTOMATED
+    return Role("tax_taxable")
 
 
 def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, deleted: bool) -> Mapped | Skipped:
@@ -213,12 +223,8 @@ def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, 
             "taxdome.in_progress",
             Text("Pas encore définitif : écrit quand il le sera.", "Not final yet: posted once it is."),
         )
-    if not _goes(settings, record, source):
-        return Skipped(
-            "taxdome.payment_left_out",
-            Text("Ce paiement est laissé de côté.", "This payment is left out."),
-            report=True,
-        )
+    if not _goes(settings, record.raw):
+        return LEFT_OUT
     if source == "promotional_credit":
         return Mapped(_promotional(context, record))
     gone = deleted or status == "failed"
@@ -229,12 +235,12 @@ def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, 
     return Mapped(drafts)
 
 
-def _goes(settings: TaxDomeSettings, record: Record, source: str) -> bool:
+def _goes(settings: TaxDomeSettings, payment: Mapping[str, JSON]) -> bool:
     """The payment's own box decides; without a word the firm's default does (K24)."""
-    box = record.raw.get("sync")
+    box = payment.get("sync")
     if isinstance(box, bool):
         return box
-    offline = source in _OFFLINE and (text(record, "provider") or "none") == "none"
+    offline = (payment.get("source") or "other") in _OFFLINE and (payment.get("provider") or "none") == "none"
     return settings.payments is Payments.ALL or (settings.payments is Payments.ONLINE and not offline)
 
 
@@ -322,7 +328,15 @@ def _fee(context: MapContext, settings: TaxDomeSettings, record: Record, fee: De
     )
 
 
-def _refund(context: MapContext, settings: TaxDomeSettings, record: Record) -> RefundReceipt:
+def _refund(context: MapContext, settings: TaxDomeSettings, record: Record) -> Mapped | Skipped:
+    """Money given back, after the payment it gives back; that of a payment left out stays out with it (EX-06)."""
+    payment = record.raw.get("payment")
+    if isinstance(payment, Mapping) and not _goes(settings, payment):
+        return LEFT_OUT
+    return Mapped([_given_back(context, settings, record)])
+
+
+def _given_back(context: MapContext, settings: TaxDomeSettings, record: Record) -> RefundReceipt:
     amount = decimal(record.raw, "amount")
     memo = " · ".join(
         part

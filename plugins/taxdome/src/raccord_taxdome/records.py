@@ -7,10 +7,11 @@ from datetime import date
 
 from raccord.plugin import JSON, FetchContext, Money, Record
 from raccord.plugin.contract import ContractObject
-from raccord_taxdome.contract import CONTRACT, Credit, Invoice, Payment, Payout, Refund
+from raccord_taxdome.contract import CONTRACT, PAYMENTS, Credit, Invoice, Payment, Payout, Refund
 from raccord_taxdome.settings import Landing, TaxDomeSettings, TaxPolicy
 
 _LEFT_ASIDE = {"updated_at", "schema_version"}
+_OF_A_PAYMENT = ("source", "provider", "sync")
 
 
 def maker(context: FetchContext, settings: TaxDomeSettings) -> Callable[[str, ContractObject], Record]:
@@ -21,6 +22,9 @@ def maker(context: FetchContext, settings: TaxDomeSettings) -> Callable[[str, Co
         if info is None:
             raise LookupError(kind)
         raw: dict[str, JSON] = value.model_dump(mode="json", exclude=_LEFT_ASIDE, exclude_defaults=True)
+        if isinstance(value, Refund) and (paid := context.kept(PAYMENTS, value.payment_id)) is not None:
+            # Mapping sees one record at a time: whether the payment goes stands in its refund.
+            raw["payment"] = {name: paid[name] for name in _OF_A_PAYMENT if name in paid}
         return Record(
             stream=info.stream,
             source_id=value.id,

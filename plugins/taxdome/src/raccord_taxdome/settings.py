@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from raccord.plugin.contract import Intake, Pull
 
-_UNSYNCED_MAX = 10_000
+_ACCOUNTS_MAX = 10_000
 
 
 class InputKind(StrEnum):
@@ -27,6 +27,7 @@ class Scope(StrEnum):
 
     USED = "used"
     ALL = "all"
+    SELECTED = "selected"
 
 
 class Payments(StrEnum):
@@ -52,8 +53,9 @@ class OlderServices(StrEnum):
 
 
 class TaxPolicy(StrEnum):
-    """What becomes of sales tax outside QuickBooks' automated one (K18)."""
+    """What becomes of sales tax: QuickBooks' automated one, or what the firm answered once (K18)."""
 
+    AUTOMATED = "automated"
     MAPPED = "mapped"
     LEFT_OUT = "left_out"
 
@@ -83,7 +85,15 @@ class TaxDomeSettings(BaseModel):
                 "Only accounts that have invoices or payments",
             ),
             all=("Tous les comptes, même sans facture ni paiement", "All accounts, even without any"),
+            selected=("Seulement les comptes de la liste ci-dessous", "Only the accounts of the list below"),
         ),
+    )
+    selected: str = Field(
+        "",
+        title="Ids of the accounts that are synced, one a line, where only selected ones are",
+        json_schema_extra={
+            "fr": "Identifiants des comptes synchronisés, un par ligne, si seuls des comptes choisis le sont"
+        },
     )
     payments: Payments = Field(
         Payments.ALL,
@@ -133,6 +143,10 @@ class TaxDomeSettings(BaseModel):
         json_schema_extra={
             **_choice(
                 "Taxe de vente des factures",
+                automated=(
+                    "États-Unis, taxe de vente automatisée activée dans QuickBooks",
+                    "United States, automated sales tax switched on in QuickBooks",
+                ),
                 mapped=(
                     "Chaque taxe a sa taxe QuickBooks ; sans réponse, la facture attend",
                     "Each tax has its QuickBooks tax; without an answer the invoice waits",
@@ -188,4 +202,10 @@ class TaxDomeSettings(BaseModel):
 
     def leaves_out(self, account: str) -> bool:
         """Tell whether an account is not synced."""
-        return account in {line.strip() for line in self.unsynced.splitlines()[:_UNSYNCED_MAX]}
+        if account in _ids(self.unsynced):
+            return True
+        return self.accounts is Scope.SELECTED and account not in _ids(self.selected)
+
+
+def _ids(lines: str) -> set[str]:
+    return {line.strip() for line in lines.splitlines()[:_ACCOUNTS_MAX]}
