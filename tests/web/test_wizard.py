@@ -458,3 +458,32 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
     assert wrong == []
     assert reports == []
     assert count(workshop, LinkRow) > 0
+
+
+def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_missing(
+    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    company = consent(workshop, sandbox.store.of_template("quebec").realm)
+    page = f"/connect/bankfeed/source?mode=first_time&company={company.id}"
+    form = {"company": company.id, "mode": "first_time", "s_input_kind": "upload", "s_currency_if_missing": "CAD"}
+    own = send(page, "/connect/bankfeed/source", **form).headers["location"].rpartition("/setup/")[0]
+    send(f"{own}/setup/scope", f"{own}/setup/scope", first="2014-01-01", time_zone="America/Toronto")
+
+    def hand_in(name: str, content: bytes) -> Response:
+        found = TOKEN.search(browser.get(f"{own}/setup/files").text)
+        assert found
+        files = {"files": (name, content)}
+        return browser.post(f"{own}/files?then=checks", data={"form_token": found[1]}, files=files)
+
+    assert "/files?then=checks" in browser.get(f"{own}/setup/files").text
+    refused = hand_in("statement.csv", b"%PDF-1.7")
+    assert (refused.status_code, "a PDF document" in refused.text) == (200, True)
+    line = b"01234567890;22/01/2014;CARTE 012345;00X0X0X;-105,90;\n01234567890;23/01/2014;CHEQUE 12;0000038;-5,76;\n"
+    assert hand_in("statement.csv", line).headers["location"] == f"{own}/setup/checks"
+    assert count(workshop, SourceFile) == 1
+    assert hand_in("", b"").headers["location"] == f"{own}/setup/checks", "who chose nothing goes on too"
+
+    send(f"{own}/setup/checks", f"{own}/setup/checks")
+    told = browser.get(f"{own}/setup/plan").text
+    assert "Something is still to be answered" in told
+    assert f'href="{own}/files"' in told

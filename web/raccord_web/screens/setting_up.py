@@ -44,7 +44,7 @@ from raccord_web.held import connection_of, settings_of
 from raccord_web.mapped import RoleView, leaving_defaults, roles_of
 from raccord_web.rendering import language_of, said_by, show
 from raccord_web.signing_in import credentials, take_sign_in
-from raccord_web.steps import later_steps, names_of
+from raccord_web.steps import later_steps, names_of, takes_files
 from raccord_web.typed import read, shown
 from raccord_web.visitors import acting
 
@@ -262,6 +262,7 @@ def _shown(
             rows = [] if effects is None else effects.rows
             return {
                 "run": runs[0] if runs else None,
+                "takes": takes_files(info, connection.settings),
                 "baseline": baseline_of(session, connection.id),
                 "phases": len(PHASES),
                 "lists": any(goes(each, connection.mode) for each in info.lists),

@@ -37,10 +37,15 @@ def files(request: Request, connection_id: str) -> Response:
 
 
 @router.post("/connections/{connection_id}/files")
-def hand_in(request: Request, connection_id: str, received: Files) -> Response:
-    """Keep the files; each that is refused says why, and the same bytes are kept once."""
+def hand_in(request: Request, connection_id: str, received: Files, then: str = "") -> Response:
+    """Keep the files; each that is refused says why, and the same bytes are kept once.
+
+    Whoever goes on with the set-up takes along what they chose: without a refusal the checks follow at once.
+    """
     require(acting(request), Power.WORK)
     done = receive_files(desk_of(request).workshop, acting(request), connection_id, received)
+    if then == "checks" and not any(each.refused for each in done):
+        return RedirectResponse(f"/connections/{connection_id}/setup/checks", HTTPStatus.SEE_OTHER)
     return _page(request, connection_id, done, status=HTTPStatus.OK if done else HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
