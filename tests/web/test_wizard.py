@@ -469,6 +469,10 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
     own = send(page, "/connect/bankfeed/source", **form).headers["location"].rpartition("/setup/")[0]
     send(f"{own}/setup/scope", f"{own}/setup/scope", first="2014-01-01", time_zone="America/Toronto")
 
+    # A bank's accounts are known once its lines are there: nobody is kept here to choose one for all of them.
+    menu = browser.get(f"{own}/setup/accounts").text.partition('id="role_')[2].partition(">")[0]
+    assert "required" not in menu
+
     def hand_in(name: str, content: bytes) -> Response:
         found = TOKEN.search(browser.get(f"{own}/setup/files").text)
         assert found

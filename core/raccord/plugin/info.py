@@ -144,6 +144,10 @@ class RoleInfo:
     """Fields that each instance must say, and what people call them; instances without one are named in the set-up."""
     lines_use: Callable[[Mapping[str, JSON]], Sequence[tuple[str, str]]] | None = None
     """Tells from an instance's record which other roles (name, and of what) a line with it uses, such as its tax."""
+    told_by_records: bool = False
+    """Whether only what arrives tells of what there are several, such as a bank's accounts: the set-up goes on without
+    a choice for all of them, and each is asked about once it is there.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ def manifest() -> ConnectorInfo:
                     "Le compte QuickBooks qui correspond à ce compte de la banque ou à cette carte.",
                     "The QuickBooks account that this account at the bank, or this card, is.",
                 ),
+                told_by_records=True,
             ),
         ),
         terms=terms,
