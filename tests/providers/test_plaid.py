@@ -95,6 +95,10 @@ def test_a_person_signs_in_at_plaid_wrong_then_right_and_one_of_the_accounts_is_
     for secret in (SECRET, plaid.access, "link-token", "public-1"):
         assert secret not in told
 
+    # An account that is chosen later brings its past, though the cursor has gone by it.
+    assert held.sign_in({"take:ACC-1": "on", "take:ACC-2": "on", "card:ACC-2": "on"}).done
+    assert [each.raw["native"] for each in held.run().records if each.source_id not in set(reading.ids())] == ["CARD"]
+
 
 @pytest.mark.requirement("BF-20")
 def test_pages_come_whole_whatever_changes_in_between_and_then_only_what_is_new(
