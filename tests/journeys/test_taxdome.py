@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,14 +10,17 @@ from pathlib import Path
 
 import pytest
 from cabinet import FIRST, NOW, Cabinet, cabinet
-from harness import lab
+from harness import OWNER, lab, sync
+from standardwebhooks import Webhook
 from till_company import sandbox, till_sandbox
 
 import raccord_taxdome
 from raccord.onboarding.connections import update_settings
 from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, may, require
+from raccord.onboarding.webhooks import open_endpoint, receive
+from raccord.plugin import JSON
 from raccord.store.database import Database
-from raccord.store.models import DraftState
+from raccord.store.models import DraftState, RunState
 from raccord.sync.resolve import CHOICE_MISSING, LINK_MISSING, LINK_WAITS
 from raccord.sync.unused import UNUSED
 from raccord_sandbox.clock import SandboxClock
@@ -189,6 +193,33 @@ def test_automated_tax_of_the_united_states_is_equal_to_the_cent_and_without_an_
         (invoice,) = firm.ours("Invoice")
         assert (invoice["TotalAmt"], invoice["TxnTaxDetail"]["TotalTax"]) == (Decimal("155.16"), Decimal("11.83"))
         assert firm.all_equal()
+
+
+@pytest.mark.requirement("TD-37", "TD-43", "EX-07")
+def test_signed_messages_in_any_order_and_then_the_same_as_tables_are_posted_once(firm: Cabinet) -> None:
+    changes: list[tuple[str, dict[str, JSON]]] = []
+    practice = firm.practice
+    practice.told = lambda kind, value: changes.append((kind, value))
+    bill = practice.invoice(practice.account("Érable & fils"), practice.line(name="X", rate="100.00"))
+    paid = practice.pay(bill, fee="3.20")
+    practice.refund(paid, "40.00")
+    practice.change("invoice", bill, description="Mars")
+    path, secret = open_endpoint(firm.workshop, OWNER, firm.connection.id)
+    hook, address = Webhook(secret), path.rsplit("/", 1)[1]
+    # Refunds come before payments, payments before invoices, invoices before accounts; each comes twice.
+    for number, (kind, value) in enumerate([*reversed(changes), *changes]):
+        body = json.dumps({"type": f"{kind}.updated", "data": value})
+        signed = hook.sign(f"m{number}", NOW, body)
+        stamp = str(int(NOW.timestamp()))
+        headers = {"webhook-id": f"m{number}", "webhook-timestamp": stamp, "webhook-signature": signed}
+        assert receive(firm.workshop, address, headers, body.encode())
+        assert not receive(firm.workshop, address, headers, body.encode())
+    for deliver in (lambda: sync(firm.workshop, firm.connection), firm.sync):
+        assert deliver().state == RunState.DONE
+        assert {state for state, _ in firm.states().values()} == {DraftState.POSTED}
+        assert [each["PrivateNote"].partition(" [")[0] for each in firm.ours("Invoice")] == ["TaxDome inv_0001 · Mars"]
+        assert [len(firm.ours(kind)) for kind in ("Payment", "RefundReceipt", "Purchase")] == [1, 1, 1]
+    assert firm.all_equal()
 
 
 @pytest.mark.requirement("TD-54")

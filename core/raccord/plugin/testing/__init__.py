@@ -2,6 +2,7 @@
 
 from raccord.plugin.testing.contexts import FakeFetchContext, FakeMapContext, FixedClock, NoHttp
 from raccord.plugin.testing.contract import ContractBroken, Reading, map_records, read_stream
+from raccord.plugin.testing.contract_twin import ContractTwin, serving
 from raccord.plugin.testing.files import FileShelf, ShelvedFile
 from raccord.plugin.testing.kit import Report, Verdict, check_connector
 from raccord.plugin.testing.trial import Again, Telling, Trial
@@ -10,6 +11,7 @@ from raccord.plugin.testing.twin_http import TwinAnswer, TwinHttp, TwinRequest
 __all__ = [
     "Again",
     "ContractBroken",
+    "ContractTwin",
     "FakeFetchContext",
     "FakeMapContext",
     "FileShelf",
@@ -27,4 +29,5 @@ __all__ = [
     "check_connector",
     "map_records",
     "read_stream",
+    "serving",
 ]

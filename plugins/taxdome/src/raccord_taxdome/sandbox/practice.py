@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -21,6 +21,8 @@ class Practice:
     now: datetime = START
     currency: str = "CAD"
     objects: dict[str, dict[str, Value]] = field(default_factory=lambda: {each.name: {} for each in CONTRACT.objects})
+    told: Callable[[str, Value], None] | None = None
+    """Is told of each change, as a message would be."""
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def account(self, name: str, **more: JSON) -> str:
@@ -134,6 +136,8 @@ class Practice:
         return f"{prefix}_{self._numbers[prefix]:04}"
 
     def _put(self, kind: str, value: Mapping[str, JSON]) -> str:
-        self.objects[kind][str(value["id"])] = {**value, "updated_at": self.now.isoformat()}
+        kept = self.objects[kind][str(value["id"])] = {**value, "updated_at": self.now.isoformat()}
         self.now += timedelta(minutes=1)
+        if self.told is not None:
+            self.told(kind, kept)
         return str(value["id"])

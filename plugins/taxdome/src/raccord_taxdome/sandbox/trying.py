@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from decimal import Decimal
 
 from raccord.plugin.contract.writing import write_table
-from raccord.plugin.testing import Again, Telling, Trial
+from raccord.plugin.testing import Again, Telling, Trial, TwinAnswer, TwinHttp, TwinRequest
+from raccord.plugin.testing.contract_twin import TOKEN
 from raccord.plugin.texts import Text
 from raccord_taxdome.contract import CONTRACT
 from raccord_taxdome.sandbox.demonstration import FIRST_DAY
-from raccord_taxdome.sandbox.practice import Practice
+from raccord_taxdome.sandbox.page import twin_of
+from raccord_taxdome.sandbox.practice import Practice, Value
 from raccord_taxdome.sandbox.story import seeded
 
 MARKER = "extra-field-7"
 _DAYS_ALONE = Text(
     "Les documents de TaxDome portent leur propre jour.", "Documents of TaxDome bear a day of their own."
 )
+_NO_ORDER = Text(
+    "L'adresse du contrat rend ses objets dans un seul ordre.", "The contract's address gives its objects in one order."
+)
+BASE = "https://taxdome.example.com/v1"
+PAGE = 7
 Files = list[tuple[str, bytes]]
 
 
 def trials() -> list[Trial]:
-    """Return the practice with its payments in Undeposited Funds, and in a clearing account."""
+    """Return the practice with its payments in Undeposited Funds and in a clearing account, and behind an address."""
     practice = seeded(FIRST_DAY, 3)
     practice.refund(next(iter(practice.objects["payment"])), "20.00")
-    return [_trial(practice, landing) for landing in ("undeposited", "clearing")]
+    return [*(_trial(practice, landing) for landing in ("undeposited", "clearing")), _pulled(practice)]
 
 
 def _trial(practice: Practice, landing: str) -> Trial:
@@ -47,6 +55,41 @@ def _trial(practice: Practice, landing: str) -> Trial:
         starts_on=FIRST_DAY,
         exempt={"day.zone": _DAYS_ALONE},
     )
+
+
+def _pulled(practice: Practice) -> Trial:
+    return Trial(
+        name="address",
+        values={"firm": "laurier", "accounts": "used", "input_kind": "pull", "base_url": BASE, "token": TOKEN},
+        told=Telling(http=lambda: nullcontext(_Address(practice).http)),
+        again={
+            Again.OVERLAPPING: Telling(http=lambda: nullcontext(_Address(practice, page=100, overlap=3).http)),
+            Again.REISSUED: Telling(http=lambda: nullcontext(_Address(practice, page=3).http)),
+        },
+        extended=Telling(http=lambda: nullcontext(_Address(practice, more={"fresh": MARKER}).http)),
+        marker=MARKER,
+        totals=_totals(practice, "undeposited"),
+        starts_on=FIRST_DAY,
+        exempt={"day.zone": _DAYS_ALONE, "identity.reordered": _NO_ORDER},
+    )
+
+
+class _Address:
+    """The practice's service in this process, its pages small, the last objects of a page told again by the next."""
+
+    def __init__(self, practice: Practice, *, page: int = PAGE, overlap: int = 0, more: Value | None = None) -> None:
+        self._twin, self._overlap, self._more = twin_of(practice, page_size=page), overlap, more or {}
+        self.http = TwinHttp(self._answer)
+
+    def _answer(self, request: TwinRequest) -> TwinAnswer:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return TwinAnswer(401)
+        found = self._twin.pulled(request.path.removeprefix("/v1/"), dict(request.params))
+        if found is None:
+            return TwinAnswer.of({}, 404)
+        data = found["data"]
+        rows = [{**each, **self._more} for each in data if isinstance(each, Mapping)] if isinstance(data, list) else []
+        return TwinAnswer.of({**found, "data": [*rows[-self._overlap :], *rows] if self._overlap else rows})
 
 
 def _files(practice: Practice, *, backwards: bool = False) -> Files:
