@@ -66,18 +66,20 @@ def test_a_person_signs_in_at_plaid_wrong_then_right_and_one_of_the_accounts_is_
     plaid: PlaidTwin, held: Held, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    held.callback = "https://books.example.com/back"
     step = held.sign_in()
     assert step.page.startswith("https://")
     assert not step.done
     made = json.loads(next(each for each in plaid.log if each.path == "/link/token/create").body)
     assert made["transactions"] == {"days_requested": 365}
     assert made["country_codes"] == ["CA", "US"]
+    assert made["hosted_link"] == {"completion_redirect_uri": "https://books.example.com/back?state=state-1"}
     assert not plaid.type_at_the_bank("0000")
     waiting = held.sign_in({"answered": "yes"})
     assert waiting.page == step.page, "the page stays where it is until the person is through"
     assert waiting.told is not None
     assert plaid.type_at_the_bank("4711")
-    offered = held.sign_in({"answered": "yes"})
+    offered = held.sign_in({"back": "https://books.example.com/back?state=state-1"})
     assert [each.text.en for each in offered.asks] == [
         "Read “Banque Test Chequing …6789”", "“Banque Test Chequing …6789” is a payment card",
         "Read “Banque Test Visa …1111”", "“Banque Test Visa …1111” is a payment card",

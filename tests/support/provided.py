@@ -28,12 +28,15 @@ class Held:
     cursor: str | None = None
     before: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     """What the lines said last."""
+    callback: str = ""
+    """Where the pages take people back."""
 
     def context(self) -> FakeFetchContext:
         """Return what the hooks get."""
         return FakeFetchContext(
             files=self.shelf, settings=self.settings, http=self.http, clock=self.clock, starts_on=self.starts_on,
             home_currency="CAD", before=self.before,
+            callback=self.callback,
         )  # fmt: skip
 
     def sign_in(self, answers: Mapping[str, str] | None = None) -> SignIn:

@@ -191,7 +191,8 @@ def _go(
 ) -> SignIn:
     """Make a page at Plaid: for a new access, or to mend the one that there is."""
     user, own = settings.plaid_user or secrets.token_hex(8), context.callback
-    back = {"completion_redirect_uri": own} if own.startswith("https://") else {}
+    # The pages know by the state to which connection a person comes back; what was done there, Plaid tells itself.
+    back = {"completion_redirect_uri": f"{own}?state={context.new_state()}"} if own.startswith("https://") else {}
     purpose: dict[str, object] = (
         {"access_token": access, "update": {"account_selection_enabled": True}}
         if access
