@@ -45,6 +45,7 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import ALREADY_EXISTS
 from raccord.sync.conflicts import DECISION, linked_to, settle, without_decision
 from raccord.sync.holds import close_hold, open_hold
+from raccord.sync.line_answers import ask_other_side
 from raccord.sync.matching import Sure
 from raccord.sync.pairing import ALIKE, DAYS_APART, Found, Line, pair, sure_of
 from raccord.sync.parties import number_of, party_in, party_of
@@ -307,6 +308,9 @@ class Doubles:
         close_hold(self.session, row, self.now)
         row.decisions = without_decision(row)
         row.state, row.reason = DraftState.SKIPPED, ALREADY_EXISTS
+        if found.kind != "Transfer":
+            # What the books hold does not move the other account: that one's line tells of something else.
+            ask_other_side(self.session, row)
         line.action, line.state, line.reason, line.params = Action.SKIP, LineState.LEFT, ALREADY_EXISTS, _said(found)
         _nothing_sent(line)
         if self._is_matched(found):

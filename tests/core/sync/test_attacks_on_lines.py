@@ -22,10 +22,11 @@ from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.bank_rules import RuleSaid, add_rule, remove_rule
 from raccord.onboarding.companies import refresh_company
 from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import DecisionError, answer_hold, approve_plan, choose, skip_draft
+from raccord.onboarding.decisions import DecisionError, answer_conflict, answer_hold, approve_plan, choose, skip_draft
 from raccord.onboarding.paying import pay
 from raccord.onboarding.treating import take_back, treat
 from raccord.onboarding.undone import release
+from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry, PaidDocument, Plan, Proof
 from raccord.sync.bank_rules import Mode, Outcome, RuleBody, RulePart, TextCondition, TextTest
 from raccord.sync.payees import named_payees
@@ -257,6 +258,33 @@ def test_what_was_said_of_another_amount_is_asked_about_again_on_both_sides(
     undo(workshop, connection, "bank/b3")
     skip_draft(workshop, OWNER, asked(workshop)["b3"].id, "never was")
     assert of("b13", workshop).state == "held"
+
+
+@pytest.mark.parametrize("entered", ["Purchase", "Transfer"])
+def test_the_other_side_of_what_the_books_held_already_waits_unless_that_moves_both_accounts(
+    workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer, entered: str
+) -> None:
+    choose_usual(workshop, connection, company)
+    bank, expense = account(workshop, company, "Bank"), account(workshop, company, "Expense")
+    second, savings = second_account(workshop, company)
+    till.ROWS["T1"] = [line(1, "-700.00", "VIREMENT")]
+    till.ROWS["T2"] = [line(3, "700.00", "VIREMENT")]
+    sync(workshop, connection)
+    sync(workshop, second)
+    holds = asked(workshop)
+    there = Treatment(kind=Treated.TRANSFER, other_account=savings)
+    treat(workshop, OWNER, holds["b1"].id, there, other_side=holds["b3"].id)
+    spent = {"AccountRef": {"value": bank}, "PaymentType": "Cash", "GlobalTaxCalculation": "NotApplicable", "Line": [
+        {"Amount": 700, "DetailType": "AccountBasedExpenseLineDetail",
+         "AccountBasedExpenseLineDetail": {"AccountRef": {"value": expense}}}]}  # fmt: skip
+    moved = {"FromAccountRef": {"value": bank}, "ToAccountRef": {"value": savings}, "Amount": 700}
+    by_hand = {"Purchase": spent, "Transfer": moved}[entered]
+    lab(sandbox, "create", entity=entered, changes={"TxnDate": DAY, **by_hand})
+    sync(workshop, connection)
+    answer_conflict(workshop, OWNER, asked(workshop)["b1"].id, ResolutionKind.SKIP)
+    sync(workshop, connection)
+    assert of("b1", workshop).state == DraftState.SKIPPED
+    assert of("b3", workshop).state == (DraftState.HELD if entered == "Purchase" else DraftState.SKIPPED)
 
 
 def test_splits_with_any_taxes_come_to_their_lines_to_the_cent(
