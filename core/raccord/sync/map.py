@@ -27,7 +27,7 @@ from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
 from raccord.sync.life import Step, core_takes
-from raccord.sync.line_answers import forget_outdated
+from raccord.sync.line_answers import ask_other_side, forget_outdated
 from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
@@ -344,6 +344,7 @@ def _withdraw(slice_: Slice, row: SourceRecord, old: DraftRow, reason: str) -> N
         return
     if old.state in FINAL:
         return
+    ask_other_side(slice_.session, old)
     old.state, old.reason = DraftState.WITHDRAWN, reason
     close_hold(slice_.session, old, slice_.now)
     if old.key in slice_.marked and old.key != _subject(row):

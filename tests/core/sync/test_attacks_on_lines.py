@@ -232,27 +232,33 @@ def test_what_was_said_of_another_amount_is_asked_about_again_on_both_sides(
 ) -> None:
     choose_usual(workshop, connection, company)
     second, savings = second_account(workshop, company)
-    till.ROWS["T1"] = [line(n, f"-{n}00.00", "VIREMENT") for n in (1, 2, 3)] + [line(4, "-40.00", "A"),
+    till.ROWS["T1"] = [line(n, f"-{n}00.00", "VIREMENT") for n in (1, 2, 3, 6)] + [line(4, "-40.00", "A"),
                                                                                 line(5, "-50.00", "B")]  # fmt: skip
-    till.ROWS["T2"] = [line(10 + n, f"{n}00.00", "VIREMENT") for n in (1, 2, 3)]
+    till.ROWS["T2"] = [line(10 + n, f"{n}00.00", "VIREMENT") for n in (1, 2, 3, 6)]
     sync(workshop, connection)
     sync(workshop, second)
     holds = asked(workshop)
     there = Treatment(kind=Treated.TRANSFER, other_account=savings)
-    for n in (1, 2, 3):
+    for n in (1, 2, 3, 6):
         treat(workshop, OWNER, holds[f"b{n}"].id, there, other_side=holds[f"b{10 + n}"].id)
     for key in ("b4", "b5"):
         treat(workshop, OWNER, holds[key].id, Treatment(kind=Treated.EXCLUDE, why="double"))
-    # The first side of one, the second side of another, and a line that was left out; the rest is only worded anew.
+    # The first side of one, the second side of another, a line that was left out, and a first side that the source
+    # takes back; the rest is only worded anew.
     till.ROWS["T1"] = [line(1, "-150.00", "VIREMENT"), line(2, "-200.00", "VIREMENT"), line(3, "-300.00", "VIREMENT X"),
-                       line(4, "-4000.00", "A"), line(5, "-50.00", "B DIT AUTREMENT")]  # fmt: skip
-    till.ROWS["T2"][1:] = [line(12, "20.00", "VIREMENT"), line(13, "300.00", "VIREMENT RECU")]
+                       line(4, "-4000.00", "A"), line(5, "-50.00", "B DIT AUTREMENT"),
+                       line(6, "-600.00", "VIREMENT", kind="training")]  # fmt: skip
+    till.ROWS["T2"][1:] = [
+        line(12, "20.00", "VIREMENT"),
+        line(13, "300.00", "VIREMENT RECU"),
+        line(16, "600.00", "VIREMENT"),
+    ]
     sync(workshop, connection)
     sync(workshop, second)
-    states = {key: of(key, workshop).state for key in ("b1", "b11", "b2", "b12", "b3", "b13", "b4", "b5")}
+    states = {key: of(key, workshop).state for key in ("b1", "b11", "b2", "b12", "b3", "b13", "b4", "b5", "b6", "b16")}
     assert states == {
         "b1": "held", "b11": "held", "b2": "posted", "b12": "held", "b3": "posted", "b13": "skipped", "b4": "held",
-        "b5": "skipped",
+        "b5": "skipped", "b6": "withdrawn", "b16": "held",
     }  # fmt: skip
     # Undone and left out for good, the first side gives its other side back.
     undo(workshop, connection, "bank/b3")
