@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.findings import Finding, Level, well
+from raccord.onboarding.findings import Finding, Level, named, well
 from raccord.onboarding.gates import in_mode
 from raccord.onboarding.instances import linking, roles_with_instances
 from raccord.plugin.drafts import Accepts
@@ -21,7 +21,6 @@ from raccord.sync.environments import environment_of
 from raccord.sync.newcomers import LIST_MAX
 from raccord.sync.workshop import Workshop
 
-SHOWN = 10
 SOLD = "Type IN ('Service', 'NonInventory', 'Inventory')"
 _LIVE = (ConnectionState.DRAFT, ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE)
 
@@ -59,8 +58,8 @@ def check_catalogue(workshop: Workshop, connection: Connection, roles: Sequence[
                     "doctor.instance_incomplete",
                     Level.WARNING,
                     Text(
-                        f"Sans {what.fr}, à la source : {_some(names)}.",
-                        f"Without {what.en}, at the source: {_some(names)}.",
+                        f"Sans {what.fr}, à la source : {named(sorted(names))}.",
+                        f"Without {what.en}, at the source: {named(sorted(names))}.",
                     ),
                     Text("Complétez-les à la source.", "Complete them at the source."),
                     connection.label,
@@ -77,11 +76,13 @@ def check_prices(workshop: Workshop, company: Company, client: QuickBooks) -> It
         return
     without = [str(row["Name"]) for row in client.query_all("Item", SOLD, limit=LIST_MAX) if not row.get("UnitPrice")]
     if without:
+        said = named(sorted(without))
         yield Finding(
             "doctor.item_without_price",
             Level.WARNING,
             Text(
-                f"Ces produits n'ont pas de prix : {_some(without)}.", f"These items have no price: {_some(without)}."
+                f"Ces produits n'ont pas de prix : {said}.",
+                f"These items have no price: {said}.",
             ),
             Text(
                 "Donnez-leur un prix ; l'unité de mesure, que QuickBooks ne tient pas, se donne à la source.",
@@ -90,8 +91,3 @@ def check_prices(workshop: Workshop, company: Company, client: QuickBooks) -> It
             company.name,
             page_link(environment_of(company.environment), Page.ITEMS, realm=company.realm),
         )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - SHOWN
-    return ", ".join(sorted(names)[:SHOWN]) + (f", … (+{more})" if more > 0 else "")

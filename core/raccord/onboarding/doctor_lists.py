@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from raccord.onboarding.doctor_catalogue import check_prices
 from raccord.onboarding.doctor_features import LIVE
-from raccord.onboarding.findings import Finding, Level, well
+from raccord.onboarding.findings import SHOWN, Finding, Level, named, well
 from raccord.plugin.drafts import Customer, Vendor
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Page, QuickBooks, page_link, quoted
@@ -24,7 +24,6 @@ from raccord.sync.chunks import chunks
 from raccord.sync.environments import environment_of
 from raccord.sync.workshop import Workshop
 
-SHOWN = 10
 LINKED_MAX = 1_000
 NAMES_MAX = 100
 """Names of people that are looked up; more are found by the run itself, which holds them."""
@@ -75,7 +74,7 @@ def _items(session: Session, company: Company) -> Iterator[Finding]:
     without = [item for item, *_ in rows if item.type in SOLD and not item.account_id]
     chosen = [item.name for item in without if item.object_id in used]
     if without:
-        said = _some([item.name for item in without])
+        said = named([item.name for item in without])
         yield _about(
             company,
             Page.ITEMS,
@@ -98,8 +97,8 @@ def _items(session: Session, company: Company) -> Iterator[Finding]:
             "doctor.item_account_inactive",
             Level.FAILED,
             Text(
-                f"Le compte de revenu de ces produits est inactif : {_some(closed)}.",
-                f"The income account of these items is inactive: {_some(closed)}.",
+                f"Le compte de revenu de ces produits est inactif : {named(closed)}.",
+                f"The income account of these items is inactive: {named(closed)}.",
             ),
             Text(
                 "Rendez le compte actif, ou donnez-en un autre au produit.",
@@ -115,8 +114,8 @@ def _items(session: Session, company: Company) -> Iterator[Finding]:
             "doctor.category_named_as_item",
             Level.WARNING,
             Text(
-                f"Une catégorie et un produit portent le même nom : {_some(twice)}.",
-                f"A category and an item have the same name: {_some(twice)}.",
+                f"Une catégorie et un produit portent le même nom : {named(twice)}.",
+                f"A category and an item have the same name: {named(twice)}.",
             ),
             Text("Renommez l'un des deux.", "Rename one of the two."),
         )
@@ -164,7 +163,7 @@ def _inactive(client: QuickBooks, company: Company, linked: dict[str, list[str]]
             where = f"Id IN ({', '.join(map(quoted, some))}) AND Active IN (true, false)"
             rows += [row for row in client.query_all(kind, where) if row.get("Active") is False]
         if rows:
-            said = _some([str(row.get("DisplayName") or row.get("FullyQualifiedName") or row["Name"]) for row in rows])
+            said = named([str(row.get("DisplayName") or row.get("FullyQualifiedName") or row["Name"]) for row in rows])
             yield _about(
                 company,
                 PAGES[kind],
@@ -231,8 +230,3 @@ def _collisions(client: QuickBooks, company: Company, names: Sequence[Name]) -> 
 def _about(company: Company, page: Page, code: str, level: Level, text: Text, fix: Text) -> Finding:
     link = page_link(environment_of(company.environment), page, realm=company.realm)
     return Finding(code, level, text, fix, company.name, link)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f", … (+{more})" if more > 0 else "")

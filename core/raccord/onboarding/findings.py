@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,3 +41,13 @@ def well(code: str, fr: str, en: str, subject: str = "") -> Finding:
 def refused(error: RaccordError, subject: str = "", level: Level = Level.FAILED) -> Finding:
     """Return a refusal of core's as a finding under its own code."""
     return Finding(error.code, level, error.text, error.fix, subject)
+
+
+SHOWN = 10
+"""Names that one finding tells."""
+
+
+def named(names: Sequence[str]) -> str:
+    """Return the first names of a list, and how many more there are."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f", … (+{more})" if more > 0 else "")

@@ -92,6 +92,11 @@ def roles_with_instances(info: ConnectorInfo) -> list[RoleInfo]:
     return [each for each in info.roles if each.of_stream]
 
 
+def name_of(source_id: str, raw: Mapping[str, Any]) -> str:
+    """Return what a source calls an entry of one of its lists, else its id."""
+    return next((str(raw[each]) for each in _NAMES if raw.get(each)), source_id)
+
+
 def links_one_by_one(workshop: Workshop, connection_id: str) -> list[RoleInfo]:
     """Return the roles of a connection whose instances people link one by one."""
     with workshop.database.read() as session:
@@ -178,7 +183,7 @@ class _Look:
         """Return an instance as a record tells of it; nothing where the source says that it is gone."""
         if raw.get("deleted") is True:
             return None
-        name = next((str(raw[each]) for each in _NAMES if raw.get(each)), source_id)
+        name = name_of(source_id, raw)
         entry = self.ledger.by_id.get(self.known.get(source_id, ""))
         codes = {str(raw[each]).casefold() for each in _CODES if raw.get(each)}
         return InstanceView(

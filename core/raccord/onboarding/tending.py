@@ -16,6 +16,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from raccord.guard import WRONG_ANSWER, PluginFault
+from raccord.onboarding.instances import name_of
 from raccord.onboarding.lists import ListError, bench_for, named_list
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.info import ListInfo
@@ -28,8 +29,6 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.newcomers import comparison_key
 from raccord.sync.push import PAGE, REMOVED, alone
 from raccord.sync.workshop import Bench, Workshop
-
-_NAMES = ("name", "display_name", "label")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +179,8 @@ def _earlier(session: Session, connection: Connection, info: ListInfo) -> list[E
 def _one(source_id: str, raw: Mapping[str, Any], info: ListInfo) -> Earlier | None:
     if raw.get("deleted") is True:
         return None
-    name = next((str(raw[each]) for each in _NAMES if raw.get(each)), source_id)
     tags = raw.get("tags")
-    return Earlier(source_id, name, isinstance(tags, list) and info.tag in tags)
+    return Earlier(source_id, name_of(source_id, raw), isinstance(tags, list) and info.tag in tags)
 
 
 def _used(session: Session, connection: Connection, keys: Sequence[str]) -> set[str]:
