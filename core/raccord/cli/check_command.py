@@ -14,6 +14,7 @@ from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, both, output
 from raccord.cli.words import command as command_of
 from raccord.errors import RaccordError
+from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.testing.kit import PAGE, Judged, Report, Verdict, check_connector
 from raccord.plugin.texts import Text
 
@@ -36,7 +37,8 @@ _SAID = {
 )
 @click.argument("connector", metavar="PLUGIN")
 def command(connector: str) -> Exit:
-    report = check_connector(_module(connector))
+    module, _ = installed(connector)
+    report = check_connector(module)
     if output().as_json:
         output().json(_json(report))
     else:
@@ -44,8 +46,8 @@ def command(connector: str) -> Exit:
     return Exit.OK if report.passed else Exit.FAILED
 
 
-def _module(name: str) -> ModuleType:
-    """Return the module of an admitted connector; refuses what is not there, or says why it was not let in."""
+def installed(name: str) -> tuple[ModuleType, ConnectorInfo]:
+    """Return an admitted connector with its manifest; refuses what is not there, or says why it was not let in."""
     catalog = load_catalog()
     for one in catalog.quarantined:
         if name in (one.name, one.distribution):
@@ -53,7 +55,7 @@ def _module(name: str) -> ModuleType:
     found = catalog.get(name) or catalog.get(name.removeprefix("raccord-"))
     points = entry_points(group=GROUP, name="" if found is None else found.name)
     loaded = [point.load() for point in points if found is not None]
-    if not loaded:
+    if not loaded or found is None:
         raise NotCheckedError(
             "connector.not_installed",
             Text(f"Le connecteur « {name} » n'est pas installé.", f"The connector “{name}” is not installed."),
@@ -72,7 +74,7 @@ def _module(name: str) -> ModuleType:
                 "Make the entry point lead to the module that holds the hooks.",
             ),
         )
-    return module
+    return module, found.info
 
 
 def _show(out: Output, report: Report) -> None:

@@ -107,6 +107,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.check_command:command",
         Phrase("Juger un connecteur par les règles de conformité.", "Judge a connector by the rules of conformance."),
     ),
+    "bench": Lazy(
+        "raccord.cli.bench_command:command",
+        Phrase("Montrer ce qu'un connecteur fait de sa source.", "Show what a connector makes of its source."),
+    ),
     "people": Lazy(
         "raccord.cli.people_command:command",
         Phrase("Montrer qui peut se connecter aux pages, inviter.", "Show who may sign in to the pages, invite."),

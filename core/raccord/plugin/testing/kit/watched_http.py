@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -14,6 +14,18 @@ from raccord.plugin.testing.kit.asking import unwatched
 
 Trouble = Callable[[int], None]
 """Is told the number of a request before it goes, counted from 1, and may raise in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer, without what may be secret: no header, no value of a parameter, no body."""
+
+    method: str
+    host: str
+    path: str
+    params: tuple[str, ...]
+    status: int
+    size: int
 
 
 @dataclass(slots=True)
@@ -25,27 +37,37 @@ class WatchedHttp:
     trouble: Trouble | None = None
     requests: int = 0
     undeclared: list[str] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
 
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         with self._going(url):
-            return self.inner.get(url, params=params, headers=headers)
+            return self._came("GET", url, params or {}, self.inner.get(url, params=params, headers=headers))
 
     def post(
         self, url: str, *, json: object = None, content: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
         with self._going(url):
-            return self.inner.post(url, json=json, content=content, headers=headers)
+            return self._came("POST", url, {}, self.inner.post(url, json=json, content=content, headers=headers))
 
     def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> Answer:
         with self._going(url):
-            return self.inner.put(url, json=json, headers=headers)
+            return self._came("PUT", url, {}, self.inner.put(url, json=json, headers=headers))
 
     @contextmanager
     def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[Download]:
         with self._going(url), self.inner.download(url, headers=headers) as opened:
+            parts = urlsplit(url)
+            self.exchanges.append(Exchange("GET", parts.hostname or "", parts.path, (), opened.status, 0))
             yield opened
+
+    def _came(self, method: str, url: str, params: Mapping[str, str], answer: Answer) -> Answer:
+        parts = urlsplit(url)
+        names = tuple(sorted({*params, *parse_qs(parts.query)}))
+        size = len(answer.content)
+        self.exchanges.append(Exchange(method, parts.hostname or "", parts.path, names, answer.status, size))
+        return answer
 
     @contextmanager
     def _going(self, url: str) -> Iterator[None]:
