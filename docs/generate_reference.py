@@ -420,6 +420,7 @@ HOOKS = (
     hooks.Resolves,
     hooks.Settles,
     hooks.Pushes,
+    hooks.Surveys,
     hooks.Reports,
 )
 CONTEXTS = (

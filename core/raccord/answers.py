@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from raccord.plugin.hooks import Mapped, Skipped
-from raccord.plugin.ledger import TARGETED, AccountChoice, AccountNeed, Conflict, LedgerObject, PushResult, Resolution
+from raccord.plugin.ledger import (
+    TARGETED,
+    AccountChoice,
+    AccountNeed,
+    Conflict,
+    LedgerObject,
+    PushResult,
+    Resolution,
+    SourceTask,
+)
 from raccord.plugin.ledger import ResolutionKind as Kind
 from raccord.plugin.records import CURSOR_BYTES_MAX, PAGE_RECORDS_MAX, Page, Record
 from raccord.plugin.signing import SignIn
@@ -19,6 +28,8 @@ SOURCE_ID_CHARACTERS_MAX = 500
 
 SAFE_PAGES = ("https://", "http://127.0.0.1:", "http://localhost:")
 """How the address of a source's page may begin; on the machine itself, where trials run, nobody listens between."""
+
+TASKS_MAX = 50
 
 ASKS_MAX = 200
 """Most questions of one step of signing in, an account to choose being one each."""
@@ -48,6 +59,8 @@ def _wrong(hook: str, answer: object, asked: Mapping[str, object]) -> str | None
             return _pushed(expect(answer, PushResult), {each.id for each in entries})
         case "tend_list":
             return _pushed(expect(answer, PushResult), set(cast(Sequence[str], asked["source_ids"])))
+        case "source_tasks":
+            return _tasks(cast(Sequence[object], answer))
         case "report_outcome":
             expect(answer, bool)
             return None
@@ -55,6 +68,13 @@ def _wrong(hook: str, answer: object, asked: Mapping[str, object]) -> str | None
             return _signed_in(expect(answer, SignIn))
         case _:
             raise ValueError(f"no hook {hook}")
+
+
+def _tasks(answer: Sequence[object]) -> str | None:
+    tasks = [expect(each, SourceTask) for each in answer]
+    if len(tasks) > TASKS_MAX or any(not 0 <= each.done <= each.of for each in tasks):
+        return f"more than {TASKS_MAX} tasks, or one that is more than done"
+    return None
 
 
 def _signed_in(step: SignIn) -> str | None:

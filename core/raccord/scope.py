@@ -38,6 +38,7 @@ from raccord.plugin.ledger import (
     Outcome,
     PushResult,
     Resolution,
+    SourceTask,
 )
 from raccord.plugin.records import Page, Record
 from raccord.plugin.signing import SignIn
@@ -131,6 +132,11 @@ class Scope:
         """Tag or delete entries of a list at the source; nothing when the connector does no such thing."""
         found = self._ask("tend_list", context=context, stream=stream, deed=deed, source_ids=source_ids)
         return None if found is None else cast(PushResult, found.answer)
+
+    def tasks(self, context: PushContext) -> Sequence[SourceTask]:
+        """Return what people have to do at the source; nothing where the connector does not say."""
+        found = self._ask("source_tasks", context=context)
+        return () if found is None else cast(Sequence[SourceTask], found.answer)
 
     def report(self, context: ReportContext, outcomes: Sequence[Outcome]) -> bool:
         """Tell the source what became of its records; whether it took note."""

@@ -18,6 +18,7 @@ from raccord.clock import FixedClock
 from raccord.onboarding.companies import refresh_company
 from raccord.onboarding.connections import NewConnection, connect
 from raccord.onboarding.decisions import choose
+from raccord.onboarding.gates import pass_gate
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Problem
@@ -100,11 +101,13 @@ def working(folder: Path, web_url: str = "", **access: str) -> Iterator[House]:
                 connector="pleo",
                 values={"company_id": str(pleo.id), "address": twin.url, **(access or {"api_key": "twin-key"})},
                 starts_on=date(2026, 3, 1),
+                passed=frozenset({"account_first"}),
             ),
         )
         bank = next(client.query_all("Account", "AccountType = 'Bank'"))["Id"]
         chosen = {BANK: accounts["Banque Pleo"], POCKET: accounts["Pocket"], FUNDING: bank}
         for role, account in chosen.items():
             choose(workshop, OWNER, connection.id, role, account)
+        pass_gate(workshop, OWNER, connection.id, "categories")
         yield House(workshop, company, connection, pleo, {**accounts, "bank": bank}, clock, sandbox, twin)
         workshop.close()

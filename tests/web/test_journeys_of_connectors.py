@@ -294,10 +294,10 @@ def test_plannit_that_runs_already_comes_with_its_tables(
 
 @pytest.fixture
 def pleo(workshop: Workshop, sandbox: SandboxServer) -> Iterator[PleoTwin]:
-    """A company at Pleo; its two accounts and a category stand in QuickBooks, where a person made them."""
+    """A company at Pleo; its account for Pocket and a category stand in QuickBooks, where a person made them."""
     accounts = {
         name: str(lab(sandbox, "create", entity="Account", changes={"Name": name, "AccountType": type_})["Id"])
-        for name, type_ in (("Banque Pleo", "Bank"), ("Pocket", "Bank"), ("Fournitures", "Expense"))
+        for name, type_ in (("Pocket", "Bank"), ("Fournitures", "Expense"))
     }
     company = TwinCompany(workshop.clock.now)
     category = {"id": str(UUID(int=7)), "name": "Fournitures", "identifier": accounts["Fournitures"]}
@@ -324,8 +324,16 @@ def connect_pleo(journey: Journey, twin: PleoTwin, first: str) -> None:
     page.locator("#s_company_id").fill(str(twin.company.id))
     page.locator("#s_api_key").fill("twin-key")
     keep(journey, "access")
-    choose(journey, pleo_bank="Banque Pleo", pocket="Pocket", funding="Compte chèques")
+    # The account is proposed with its number, and added by its own button alone (PO-02).
+    expect(page.locator("input[name=new_pleo_bank]")).to_have_value("Banque Pleo")
+    expect(page.locator("input[name=number_pleo_bank]")).to_have_value("512 Banques")
+    journey.look("account-proposed")
+    page.locator("button[name=add][value=pleo_bank]").click()
+    expect(page.locator("#role_pleo_bank option:checked")).to_have_text("512 Banques Banque Pleo")
+    choose(journey, pocket="Pocket", funding="Compte chèques")
     say_first_day(journey, first)
+    journey.look("checks-before-categories")
+    journey.press("gates.pass")
     checks = page.url
     page.goto(twin.url)
     page.get_by_role("button", name="Export").click()
@@ -334,13 +342,14 @@ def connect_pleo(journey: Journey, twin: PleoTwin, first: str) -> None:
     plan(journey)
 
 
-@pytest.mark.requirement("PO-08", "PO-09", "PO-12", "PO-13")
+@pytest.mark.requirement("PO-01", "PO-02", "PO-03", "PO-08", "PO-09", "PO-12", "PO-13", "PO-16")
 @SLOW
 def test_pleo_is_started_and_an_export_comes_over(
     workshop: Workshop, pleo: PleoTwin, travel: Travel, language: Language
 ) -> None:
     journey = travel("pleo-first-time", language)
     begin(journey, "pleo", "first_time")
+    pass_gates(journey)
     authorise(journey)
     go_on_with_company(journey)
     connect_pleo(journey, pleo, "2026-03-01")
@@ -363,7 +372,7 @@ def test_pleo_is_started_and_an_export_comes_over(
     assert "Fournitures" in {each["name"] for each in pleo.company.lists["accounts"]}
 
 
-@pytest.mark.requirement("PO-12", "PO-13")
+@pytest.mark.requirement("PO-01", "PO-02", "PO-12", "PO-13", "PO-16")
 @FR_FIRST
 def test_pleo_that_runs_already_leaves_what_is_before_the_cut_over(
     workshop: Workshop, sandbox: SandboxServer, pleo: PleoTwin, travel: Travel, language: Language
@@ -371,6 +380,7 @@ def test_pleo_that_runs_already_leaves_what_is_before_the_cut_over(
     journey = travel("pleo-running-already", language)
     consent(workshop, sandbox.store.of_template("quebec").realm)
     begin(journey, "pleo", "already_running")
+    pass_gates(journey)
     go_on_with_company(journey)
     connect_pleo(journey, pleo, "2026-03-10")
     approve(journey)

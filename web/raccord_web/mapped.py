@@ -35,7 +35,7 @@ class RoleView:
     def missing(self) -> bool:
         """Whether drafts wait until somebody chooses."""
         info = self.info
-        needed = info.required or (info.accepts is Accepts.TAX_CODE and self.taxed)
+        needed = info.required or (info.accepts is Accepts.TAX_CODE and self.taxed and not info.instances)
         return not self.choices and needed and not info.same_as and not info.subtype and info.default is None
 
 

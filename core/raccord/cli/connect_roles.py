@@ -99,6 +99,19 @@ def roles(connection: str) -> int:
                 "First add this account, of this kind, to the chart of accounts.",
             ),
         ),
+        Option(
+            "--number",
+            default="",
+            phrase=Phrase("Avec --add : le numéro du compte.", "With --add: the account's number."),
+        ),
+        Option(
+            "--journal",
+            default="",
+            phrase=Phrase(
+                "Avec --add : l'identifiant de son code journal, où l'entreprise en a.",
+                "With --add: the id of its journal code, where the company has them.",
+            ),
+        ),
         PREVIEW,
     ],
 )
@@ -106,11 +119,12 @@ def roles(connection: str) -> int:
 @click.argument("role")
 @click.argument("ledger")
 def choose_command(
-    connection: str, role: str, ledger: str, of: str, first: datetime | None, add: str | None, preview: bool
-) -> int:
+    connection: str, role: str, ledger: str, of: str, first: datetime | None, add: str | None, number: str,
+    journal: str, preview: bool,
+) -> int:  # fmt: skip
     out = output()
     if add is not None and not preview:
-        return _add(out, connection, role, ledger, NewAccount(add), of, first)
+        return _add(out, connection, role, ledger, NewAccount(add), of, first, number, journal)
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection)
@@ -130,12 +144,17 @@ def choose_command(
     return Exit.OK
 
 
-def _add(out: Output, connection: str, role: str, name: str, kind: NewAccount, of: str, first: datetime | None) -> int:
+def _add(
+    out: Output, connection: str, role: str, name: str, kind: NewAccount, of: str, first: datetime | None,
+    number: str, journal: str,
+) -> int:  # fmt: skip
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection).id
         day = None if first is None else first.date()
-        made = add_account(workshop, operator(actor()), found, role, name, kind, of, day)
+        made = add_account(
+            workshop, operator(actor()), found, role, name, kind, of, day, number=number, journal=journal
+        )
     if out.as_json:
         out.json({"role": role, "of": of, "ledger": made.ledger_id, "name": made.ledger_name, "added": str(kind)})
     out.say(

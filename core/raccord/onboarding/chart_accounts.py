@@ -13,7 +13,7 @@ from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.source_accounts import info_of
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
-from raccord.quickbooks import Lane
+from raccord.quickbooks import Lane, quoted
 from raccord.store import events
 from raccord.store.models import Choice, Company, Connection
 from raccord.sync.bodies import digest
@@ -21,6 +21,8 @@ from raccord.sync.books import TYPES, find_by_name, store_entry
 from raccord.sync.workshop import Workshop
 
 NAME_MAX = 100
+_NUMBER_MAX, _SHORT_NUMBER = 20, 7
+_SHORT_NUMBERS = frozenset({"US", "GB", "UK", "IN"})
 
 
 class NewAccount(StrEnum):
@@ -55,6 +57,19 @@ def kinds_for(accepts: Accepts) -> list[NewAccount]:
     return [kind for kind, (type_, _) in KINDS.items() if type_ in TYPES.get(accepts, frozenset())]
 
 
+def number_max(country: str) -> int:
+    """Return how many characters QuickBooks takes of an account's number in a country."""
+    return _SHORT_NUMBER if country in _SHORT_NUMBERS else _NUMBER_MAX
+
+
+def journals_of(workshop: Workshop, company: Company) -> list[tuple[str, str]]:
+    """Return a company's journal codes, each with its name; nothing where QuickBooks keeps none (only France does)."""
+    if company.country != "FR":
+        return []
+    found = workshop.client(company).in_lane(Lane.INTERACTIVE).query("SELECT * FROM JournalCode WHERE Active = true")
+    return [(str(each["Id"]), str(each["Name"])) for each in found]
+
+
 def add_account(
     workshop: Workshop,
     actor: Actor,
@@ -64,12 +79,16 @@ def add_account(
     kind: NewAccount,
     of: str = "",
     valid_from: date | None = None,
+    *,
+    number: str = "",
+    journal: str = "",
 ) -> Choice:
     """Add an account to the company's chart in QuickBooks and fill the role with it.
 
-    A name that the chart has already is refused: such an account is in the list.
+    A name or number that the chart has already is refused: such an account is in the list. ``journal`` is the id of a
+    journal code, where the company keeps journals.
     """
-    called = " ".join(name.split())
+    called, number = " ".join(name.split()), " ".join(number.split())
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         company = session.get_one(Company, connection.company_id)
@@ -86,11 +105,28 @@ def add_account(
                 f"An account's name has 1 to {NAME_MAX} characters, without colon or quotation mark.",
             )
         )
+    most = number_max(company.country)
+    if len(number) > most or ":" in number:
+        raise _refused(
+            Text(
+                f"Un numéro de compte a {most} caractères au plus, sans deux-points.",
+                f"An account's number has {most} characters at most, without colon.",
+            )
+        )
     client = workshop.client(company).in_lane(Lane.INTERACTIVE)
     if find_by_name(client, "Account", called):
         raise _refused(Text(f"Le compte « {called} » existe déjà.", f"The account “{called}” exists already."))
-    body = json.dumps({"Name": called, "AccountType": type_, "AccountSubType": subtype}, ensure_ascii=False)
-    made = client.create("Account", body, f"raccord-a-{digest(connection_id, role, of, called, kind)[:30]}").value
+    taken = f"AcctNum = {quoted(number)} AND Active IN (true, false)"
+    if number and list(client.query_all("Account", taken)):
+        raise _refused(Text(f"Le numéro « {number} » est pris.", f"The number “{number}” is taken."))
+    said = {
+        "Name": called, "AccountType": type_, "AccountSubType": subtype,
+        **({"AcctNum": number} if number else {}),
+        **({"JournalCodeRef": {"value": journal}} if journal else {}),
+    }  # fmt: skip
+    body = json.dumps(said, ensure_ascii=False)
+    seed = digest(connection_id, role, of, called, kind, number, journal)[:30]
+    made = client.create("Account", body, f"raccord-a-{seed}").value
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         store_entry(session, company.id, "Account", made, now)

@@ -10,17 +10,19 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arrivals import freshness_of
+from raccord.onboarding.doctor_alone import check_alone
 from raccord.onboarding.doctor_catalogue import check_catalogue, check_said
 from raccord.onboarding.feeds import FedAccount, fed_accounts
 from raccord.onboarding.findings import Finding, Level, refused, well
 from raccord.onboarding.freshness import Lateness
 from raccord.plugin.drafts import Accepts
+from raccord.plugin.errors import ConnectorError
 from raccord.plugin.info import Contact, RoleInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Company, Connection, ConnectionState, LedgerEntry, Schedule
 from raccord.sync.books import PEOPLE, fits, kind_of
 from raccord.sync.days import today_of
-from raccord.sync.workshop import Workshop
+from raccord.sync.workshop import Bench, Workshop
 
 OVERDUE = timedelta(minutes=15)
 """A worker looks every few seconds; a due time this old means that none runs."""
@@ -49,6 +51,8 @@ def check_connection(workshop: Workshop, connection: Connection) -> Iterator[Fin
         for account in fed_accounts(session, connection, bench.scope.info, _today(workshop, connection)):
             yield _fed(account, label)
     yield from check_catalogue(workshop, connection, bench.scope.info.roles)
+    yield from _tasks(workshop, bench)
+    yield from check_alone(workshop, company, connection, bench.scope.info.roles, _today(workshop, connection))
     if fresh is None:
         return
     code = f"freshness.{fresh.status.state}"
@@ -66,6 +70,25 @@ def check_connection(workshop: Workshop, connection: Connection) -> Iterator[Fin
             yield Finding(code, Level.OK, fresh.status.text, subject=label)
     if fresh.no_deposit is not None:
         yield Finding("freshness.no_deposit", Level.WARNING, fresh.no_deposit, called, label)
+
+
+def _tasks(workshop: Workshop, bench: Bench) -> Iterator[Finding]:
+    """Say how far people are with what they do at the source, as its connector looks at it now."""
+    label = bench.connection.label
+    if not bench.scope.answers("source_tasks"):
+        return
+    try:
+        tasks = bench.scope.tasks(workshop.report_view(bench))
+    except ConnectorError as error:
+        again = Text("Corrigez cela et vérifiez de nouveau.", "Mend this and check again.")
+        yield Finding("doctor.source", Level.WARNING, error.text, again, label)
+        return
+    for task in tasks:
+        text = Text(f"{task.text.fr} {task.done} de {task.of}.", f"{task.text.en} {task.done} of {task.of}.")
+        if task.done == task.of > 0:
+            yield well("doctor.source_task", text.fr, text.en, label)
+        else:
+            yield Finding("doctor.source_task", Level.WARNING, text, task.fix, label)
 
 
 def _state(connection: Connection) -> Iterator[Finding]:
@@ -129,7 +152,7 @@ def _chosen(session: Session, connection: Connection, today: date) -> dict[tuple
 
 def _missing(company: Company, connection: Connection, info: RoleInfo) -> Finding | None:
     # Where sales are taxed, a line without its code is refused, whether or not the connector requires one.
-    needed = info.required or (info.accepts == Accepts.TAX_CODE and company.taxed)
+    needed = info.required or (info.accepts == Accepts.TAX_CODE and company.taxed and not info.instances)
     if not needed or info.same_as or info.subtype or info.default is not None:
         return None
     return Finding(

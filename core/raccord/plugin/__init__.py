@@ -28,6 +28,7 @@ from raccord.plugin.hooks import (
     Settles,
     SignsIn,
     Skipped,
+    Surveys,
     TableConnector,
     Tends,
     hookimpl,
@@ -62,6 +63,7 @@ from raccord.plugin.ledger import (
     PushResult,
     Resolution,
     ResolutionKind,
+    SourceTask,
 )
 from raccord.plugin.money import Money, MoneyError
 from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject, record_key
@@ -136,8 +138,10 @@ __all__ = [
     "Skipped",
     "SourceFile",
     "SourceRefused",
+    "SourceTask",
     "Stage",
     "StreamInfo",
+    "Surveys",
     "TableConnector",
     "Tends",
     "Term",

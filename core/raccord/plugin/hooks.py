@@ -32,6 +32,7 @@ from raccord.plugin.ledger import (
     Outcome,
     PushResult,
     Resolution,
+    SourceTask,
 )
 from raccord.plugin.records import Page, Record
 from raccord.plugin.signing import SignIn
@@ -117,6 +118,13 @@ class Tends(Protocol):
         ...
 
 
+class Surveys(Protocol):
+    @hookspec(firstresult=True)
+    def source_tasks(self, context: PushContext) -> Sequence[SourceTask] | None:
+        """Return what people have to do at the source for everything to go by itself, and how far it is; reads only."""
+        ...
+
+
 class Reports(Protocol):
     @hookspec(firstresult=True)
     def report_outcome(self, context: ReportContext, outcomes: Sequence[Outcome]) -> bool | None:
@@ -148,5 +156,5 @@ class TableConnector(Describes, Fetches, Protocol):
     """The hooks of a connector whose records follow the plain contract: core maps them by their terms."""
 
 
-class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Tends, Reports, SignsIn, Protocol):
+class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Tends, Surveys, Reports, SignsIn, Protocol):
     """All hooks. Each is synchronous, returns a value, and answers ``None`` for "not mine, ask the next"."""

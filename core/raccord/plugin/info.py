@@ -113,6 +113,7 @@ class NewObject:
     name: Text
     type: str = ""
     subtype: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,12 @@ class RoleInfo:
     """Of a role with instances: an instance without a choice is the entry of this list that the source took under the
     instance's id.
     """
+    instances: bool = False
+    """Whether only its instances are ever chosen, one for each category of the source, never the role itself."""
+    proposal: NewObject | None = None
+    """What stands in the form where a person adds an account for the role; nothing is created by itself."""
+    alone: bool = False
+    """Whether the account serves this source alone: a check warns of what others have on it."""
     keep_default: Text | None = None
     """Why the default is recommended; who chooses something else in the set-up is asked once."""
     of_stream: str = ""

@@ -172,6 +172,17 @@ class ListDeed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceTask:
+    """Something that people do at the source, as far as it is: ``done`` of ``of``."""
+
+    name: str
+    text: Text
+    done: int
+    of: int
+    fix: Text
+
+
+@dataclass(frozen=True, slots=True)
 class PushResult:
     """What ``push_records`` did with each document: (ledger id, id at the source), and (ledger id, why refused)."""
 

@@ -96,7 +96,8 @@ def _unique_number(work: Work, draft: Draft) -> None:
     number = draft.new.get("AcctNum")
     if number is None:
         return
-    limit = 20 if work.company.settings["country"] in ("AU", "CA") else 7
+    # Of France nothing is documented; a page for its customers has them type "512 Banques" (PO-02).
+    limit = 20 if work.company.settings["country"] in ("AU", "CA", "FR") else 7
     if len(number) > limit:
         detail = (
             "String length specified does not match the supported length. "
@@ -172,6 +173,7 @@ ACCOUNT = Kind(
         "OpeningBalance": MONEY,
         "OpeningBalanceDate": Day(),
         "TaxCodeRef": Ref(("TaxCode",)),
+        "JournalCodeRef": Ref(("JournalCode",)),
         "Active": Flag(),
     },
     settle_account,

@@ -111,6 +111,9 @@ class AccountIn(BaseModel):
     name: Words
     kind: NewAccount
     of: Words = ""
+    number: Words = ""
+    journal: Id | None = None
+    """The id of a journal code, where the company keeps journals."""
 
 
 @router.get("/connections/{connection_id}/setup")
@@ -211,5 +214,8 @@ def activate(request: Request, connection_id: str) -> RunView:
 def add(request: Request, connection_id: str, wanted: AccountIn) -> Done:
     """Add an account to the chart of accounts and fill a role with it."""
     workshop, actor = desk_of(request).workshop, acting(request)
-    add_account(workshop, actor, connection_id, wanted.role, wanted.name, wanted.kind, wanted.of)
+    add_account(
+        workshop, actor, connection_id, wanted.role, wanted.name, wanted.kind, wanted.of, number=wanted.number,
+        journal=wanted.journal or "",
+    )  # fmt: skip
     return Done(id=connection_id)

@@ -16,7 +16,7 @@ from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
 from raccord.onboarding.baseline import baseline_of
-from raccord.onboarding.chart_accounts import add_account, kinds_for, read_kind
+from raccord.onboarding.chart_accounts import add_account, journals_of, kinds_for, read_kind
 from raccord.onboarding.decisions import BEGINNING, approve_plan
 from raccord.onboarding.doctor_company import check_company
 from raccord.onboarding.doctor_connection import check_connection
@@ -31,7 +31,7 @@ from raccord.overview.plans import plan_effect, plan_money, waiting_plan
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import candidates
 from raccord.overview.runs import PHASES, recent_runs
-from raccord.plugin.info import ConnectorInfo, Mode, Stage
+from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
 from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.days import today_of
@@ -49,8 +49,10 @@ from raccord_web.typed import read, shown
 from raccord_web.visitors import acting
 
 router = APIRouter()
-ROLE, NEW, KIND = "role_", "new_", "kind_"
-"""What the names of a role's fields begin with: the account that fills it, or one to add, and what that one holds."""
+ROLE, NEW, KIND, NUMBER, JOURNAL = "role_", "new_", "kind_", "number_", "journal_"
+"""What the names of a role's fields begin with: the account that fills it, or one to add, what that one holds, its
+number and its journal.
+"""
 
 
 @router.get("/connections/{connection_id}/setup/{step}")
@@ -190,9 +192,7 @@ def _leaving(
     workshop: Workshop, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
 ) -> list[RoleView]:
     """Return the roles that would leave a default worth keeping and were not asked about yet."""
-    wanted = {
-        role.name: fields.get(ROLE + role.name, "") or fields.get(NEW + role.name, "").strip() for role in info.roles
-    }
+    wanted = {role.name: fields.get(ROLE + role.name, "") or _named(role, fields) for role in info.roles}
     asked = fields.get("sure", "").split()
     with workshop.database.read() as session:
         views = leaving_defaults(roles_of(session, connection, info), wanted)
@@ -202,11 +202,23 @@ def _leaving(
 def _add_accounts(
     workshop: Workshop, actor: Actor, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
 ) -> None:
-    """Add each account that was named beside a role and fill the role with it, whichever button was pressed."""
+    """Add each account that was named beside a role and fill the role with it, whichever button was pressed; one whose
+    name stood there beforehand, only with its own button.
+    """
     for role in info.roles:
-        if name := fields.get(NEW + role.name, "").strip():
+        if name := _named(role, fields):
             kind = read_kind(fields.get(KIND + role.name, ""))
-            add_account(workshop, actor, connection.id, role.name, name, kind, valid_from=BEGINNING)
+            add_account(
+                workshop, actor, connection.id, role.name, name, kind, valid_from=BEGINNING,
+                number=fields.get(NUMBER + role.name, ""), journal=fields.get(JOURNAL + role.name, ""),
+            )  # fmt: skip
+
+
+def _named(role: RoleInfo, fields: Mapping[str, str]) -> str:
+    """Return the name of an account that a person wants added for a role."""
+    name = fields.get(NEW + role.name, "").strip()
+    stood = set() if role.proposal is None else {role.proposal.name.fr, role.proposal.name.en}
+    return "" if name in stood and fields.get("add") != role.name else name
 
 
 def _page(
@@ -219,6 +231,8 @@ def _page(
     **values: object,
 ) -> Response:
     workshop = desk_of(request).workshop
+    if step == "accounts":
+        values["journals"] = _journals(workshop, connection, info)
     with workshop.database.read() as session:
         view = connection_view(session, connection.id, since=None)
         steps = later_steps(info, connection.settings, connection.id, step)
@@ -281,6 +295,15 @@ def _shown(
             }
         case _:
             return {}
+
+
+def _journals(workshop: Workshop, connection: Connection, info: ConnectorInfo) -> list[tuple[str, str]]:
+    """Return the journal codes to choose from where an account is proposed and the company keeps journals."""
+    if not any(role.proposal for role in info.roles):
+        return []
+    with workshop.database.read() as session:
+        company = session.get_one(Company, connection.company_id)
+    return journals_of(workshop, company)
 
 
 def _checked(workshop: Workshop, connection: Connection) -> list[Finding]:

@@ -27,12 +27,13 @@ from raccord.plugin import (
     SignIn,
     SignInContext,
     Skipped,
+    SourceTask,
     Text,
     hookimpl,
 )
 from raccord.plugin.drafts import Vendor
-from raccord_pleo.fetching import fetch_entries
-from raccord_pleo.lists import push_list
+from raccord_pleo.fetching import client_of, fetch_entries
+from raccord_pleo.lists import category_task, push_list
 from raccord_pleo.manifest import manifest
 from raccord_pleo.mapping import CATEGORY, TAX, map_expense
 from raccord_pleo.outcomes import report_expenses
@@ -90,6 +91,11 @@ def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool 
 @hookimpl
 def sign_in(context: SignInContext, answers: Mapping[str, str]) -> SignIn | None:
     return authorise(context, answers)
+
+
+@hookimpl
+def source_tasks(context: PushContext) -> Sequence[SourceTask] | None:
+    return (category_task(client_of(context)),)
 
 
 @hookimpl

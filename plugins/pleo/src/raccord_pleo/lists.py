@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord.plugin import LedgerObject, PushContext, PushResult, Text
+from raccord.plugin import LedgerObject, PushContext, PushResult, SourceTask, Text
 from raccord.plugin.records import JSON
 from raccord_pleo.client import PleoClient, PleoRefused
 from raccord_pleo.fetching import client_of
@@ -90,6 +90,34 @@ class Shelf:
         if self.later:
             self.client.put(f"{self.path}/{made}", body)
         return made
+
+
+def category_task(client: PleoClient) -> SourceTask:
+    """Return how many of the expense accounts at Pleo have a category, the name that employees choose by (PO-06)."""
+    company = str(client.company)
+
+    def accounts(*, without_category: bool) -> int:
+        asked: Body = {
+            "companyId": company,
+            "excludeIfAssignedToCategory": without_category,
+            "excludeIfAssignedToContraAccount": False,
+        }
+        found = client.search("/v1/chart-of-accounts:search", asked)
+        return sum(isinstance(each, Mapping) and not each.get("archived") for each in found)
+
+    of = accounts(without_category=False)
+    return SourceTask(
+        "categories",
+        Text("Comptes de dépense qui ont une catégorie dans Pleo :", "Expense accounts that have a category in Pleo:"),
+        of - min(of, accounts(without_category=True)),
+        of,
+        Text(
+            "Dans Pleo, « Comptabilité », « Catégories », donnez-leur un nom que vos employés comprennent ; les "
+            "comptes y sont après la première exécution, ou par raccord lists push.",
+            "In Pleo, Accounting, Categories, give them a name that your employees understand; the accounts are there "
+            "after the first run, or by raccord lists push.",
+        ),
+    )
 
 
 def _shelf(client: PleoClient, name: str) -> Shelf | None:

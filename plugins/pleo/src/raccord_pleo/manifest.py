@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from raccord.plugin import ConnectorInfo, ListInfo, RoleInfo, StreamInfo, TermTable, Text, Webhooks
+from raccord.plugin import (
+    ConnectorInfo,
+    GateInfo,
+    ListInfo,
+    NewObject,
+    RoleInfo,
+    Stage,
+    StreamInfo,
+    TermTable,
+    Text,
+    Webhooks,
+)
 from raccord.plugin.drafts import Accepts
 from raccord_pleo.lists import ACCOUNTS, TAX_CODES, VENDORS
 from raccord_pleo.mapping import BANK, CATEGORY, CLASSES, FUNDING, PAYABLE, POCKET, PROJECTS, TAX
@@ -20,9 +31,11 @@ ROLES = (
         Text("Compte bancaire de Pleo", "Pleo's bank account"),
         Accepts.BANK,
         help=Text(
-            "Le compte QuickBooks créé pour Pleo seul, par exemple « Banque Pleo », numéro 512.",
-            "The QuickBooks account made for Pleo alone, for instance “Banque Pleo”, number 512.",
+            "Le compte QuickBooks créé pour Pleo seul, par exemple « Banque Pleo », numéro 512 Banques.",
+            "The QuickBooks account made for Pleo alone, for instance “Banque Pleo”, number 512 Banques.",
         ),
+        proposal=NewObject(Text("Banque Pleo", "Banque Pleo"), number="512 Banques"),
+        alone=True,
     ),
     RoleInfo(
         POCKET,
@@ -32,6 +45,8 @@ ROLES = (
             "Un second compte bancaire : son solde est ce que l'entreprise doit aux employés.",
             "A second bank account: its balance is what the company owes its employees.",
         ),
+        proposal=NewObject(Text("Pleo Pocket", "Pleo Pocket")),
+        alone=True,
     ),
     RoleInfo(
         FUNDING,
@@ -47,12 +62,13 @@ ROLES = (
         Text("Catégorie de Pleo", "Pleo category"),
         Accepts.CATEGORY,
         required=False,
+        instances=True,
         help=Text(
             "Seulement pour les catégories que Pleo n'a pas reçues des comptes de QuickBooks.",
             "Only for the categories that Pleo did not receive from QuickBooks' accounts.",
         ),
     ),
-    RoleInfo(TAX, Text("Code de taxe de Pleo", "Pleo tax code"), Accepts.TAX_CODE),
+    RoleInfo(TAX, Text("Code de taxe de Pleo", "Pleo tax code"), Accepts.TAX_CODE, required=False, instances=True),
     RoleInfo(
         PAYABLE,
         Text("Comptes fournisseurs, pour un paiement revenu", "Accounts payable, for a payment that came back"),
@@ -61,6 +77,45 @@ ROLES = (
         subtype="AccountsPayable",
     ),
 )
+GATES = (
+    GateInfo(
+        name="account_first",
+        before=Stage.COMPANY,
+        title=Text("Un compte bancaire pour Pleo seul.", "A bank account for Pleo alone."),
+        why=Text(
+            "Ce qui part de Pleo est écrit sur ce compte et sur aucun autre.",
+            "What leaves Pleo is posted on this account and on no other.",
+        ),
+        how=Text(
+            "Dans QuickBooks, « Plan comptable », « Nouveau » : numéro 512 Banques, nom Banque Pleo, un code journal "
+            "s'il y en a, « Enregistrer et fermer ». Ou cochez ici, et l'étape des comptes l'ajoutera avec vous.",
+            "In QuickBooks, Chart of accounts, New: number 512 Banques, name Banque Pleo, a journal code if there are "
+            "any, Save and close. Or tick this, and the step of the accounts adds it with you.",
+        ),
+    ),
+    GateInfo(
+        name="account_chosen",
+        before=Stage.MAPPING,
+        roles=(BANK,),
+        title=Text("Le compte de Pleo est choisi.", "Pleo's account is chosen."),
+        why=Text("Rien n'est exporté avant.", "Nothing is exported before."),
+        how=Text("Choisissez-le à l'étape des comptes.", "Choose it at the step of the accounts."),
+    ),
+    GateInfo(
+        name="categories",
+        before=Stage.PLAN,
+        title=Text("Les catégories de Pleo sont alignées.", "Pleo's categories are aligned."),
+        why=Text(
+            "Une dépense dont la catégorie n'a pas de compte attend une personne.",
+            "An expense whose category has no account waits for a person.",
+        ),
+        how=Text(
+            "Dans Pleo, « Comptabilité », donnez à chaque compte de dépense un nom que vos employés comprennent.",
+            "In Pleo, Accounting, give each expense account a name that your employees understand.",
+        ),
+    ),
+)
+"""In the order of PO-16: the account, then the connection, then its choice, then the categories."""
 LISTS = tuple(
     ListInfo(name=name, label=label, kinds=(kind,), every_run=True)
     for name, kind, label in (
@@ -88,6 +143,7 @@ def manifest() -> ConnectorInfo:
         settings=PleoSettings,
         roles=ROLES,
         lists=LISTS,
+        gates=GATES,
         terms=terms,
         hosts=(
             "external.pleo.io",

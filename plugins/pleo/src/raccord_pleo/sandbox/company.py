@@ -72,6 +72,8 @@ class TwinCompany:
     exports: dict[UUID, _Export] = field(default_factory=dict)
     lists: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     """Accounts, tax codes, tag groups, and below the id of each group its tags."""
+    categories: dict[str, str] = field(default_factory=dict)
+    """The names that people gave to accounts for employees, by the accounts' ids in the accounting system."""
     _links: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
 
     def file(self, expense: Filed) -> UUID:

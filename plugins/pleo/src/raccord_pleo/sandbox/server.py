@@ -142,7 +142,10 @@ class Handler(BaseHTTPRequestHandler):
             raise TwinRefusalError(400, "VALIDATION_FAILED", wrong)
         match self.command, path:
             case "POST", ["v1", "chart-of-accounts:search"]:
-                self._answer(200, _slice(company.lists.get("accounts", []), asked))
+                there = company.lists.get("accounts", [])
+                if said.get("excludeIfAssignedToCategory"):
+                    there = [each for each in there if each["externalId"] not in company.categories]
+                self._answer(200, _slice(there, asked))
             case "POST", ["v0", "tax-codes:search"]:
                 self._answer(200, _slice(company.lists.get("tax-codes", []), asked))
             case "POST", ["v1", "vendors:search"]:
