@@ -105,14 +105,7 @@ def add_account(
                 f"An account's name has 1 to {NAME_MAX} characters, without colon or quotation mark.",
             )
         )
-    most = number_max(company.country)
-    if len(number) > most or ":" in number:
-        raise _refused(
-            Text(
-                f"Un numéro de compte a {most} caractères au plus, sans deux-points.",
-                f"An account's number has {most} characters at most, without colon.",
-            )
-        )
+    _must_be_number(number, number_max(company.country))
     client = workshop.client(company).in_lane(Lane.INTERACTIVE)
     if find_by_name(client, "Account", called):
         raise _refused(Text(f"Le compte « {called} » existe déjà.", f"The account “{called}” exists already."))
@@ -141,6 +134,16 @@ def add_account(
             body={"id": str(made["Id"]), "type": type_, "subtype": subtype},
         )
     return choose(workshop, actor, connection_id, role, str(made["Id"]), of, valid_from)
+
+
+def _must_be_number(number: str, most: int) -> None:
+    if len(number) > most or ":" in number:
+        raise _refused(
+            Text(
+                f"Un numéro de compte a {most} caractères au plus, sans deux-points.",
+                f"An account's number has {most} characters at most, without colon.",
+            )
+        )
 
 
 def _refused(why: Text) -> DecisionError:
