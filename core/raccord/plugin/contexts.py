@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from socket import socket
 from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
@@ -140,6 +141,13 @@ class SourceContext(ConnectionView, Protocol):
 class FetchContext(SourceContext, Protocol):
     @property
     def files(self) -> FileBox: ...
+
+    def connect(self, address: tuple[str, int], timeout: int) -> socket:
+        """Open a connection to a declared host (name, port), for a protocol that is not HTTP; times out in seconds.
+
+        Raises ``SourceRefused`` for a host that was not declared, or that a person typed and that is not public.
+        """
+        ...
 
     def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
         """Return what the source said last of a record of an earlier page or run, as in ``Record.raw``, if it did."""

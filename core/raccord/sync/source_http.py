@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 from pydantic import BaseModel, SecretStr
 
@@ -20,7 +22,7 @@ from raccord.clock import Clock
 from raccord.plugin.errors import Reauthorise, RetryLater, SourceRefused
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec.json_text import Json, write
-from raccord.sync.outside import NotOutsideError, OutsideTransport
+from raccord.sync.outside import NotOutsideError, OutsideTransport, public_address
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -121,6 +123,18 @@ class SourceHttp:
         except httpx.HTTPError as error:
             raise _away(host, error) from None
 
+    def connect(self, address: tuple[str, int], timeout: int) -> socket.socket:
+        """Open a connection for another protocol, to the same hosts: one that a person typed must be public."""
+        host, port = address
+        self._declared(host.casefold())
+        try:
+            place = public_address(host, port) if host.casefold() in self._guarded else host
+        except NotOutsideError:
+            raise _private(host) from None
+        except httpcore.ConnectError as error:
+            raise OSError(str(error)) from None
+        return socket.create_connection((place, port), timeout)
+
     def _read(
         self, method: str, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None
     ) -> HttpAnswer:
@@ -165,14 +179,17 @@ class SourceHttp:
         """Return the host of an address that the connector declared."""
         parts = urlsplit(url)
         host = (parts.hostname or "").casefold()
-        if host not in self._hosts or parts.scheme not in ("https", "http"):
+        self._declared(host if parts.scheme in ("https", "http") else "")
+        return host
+
+    def _declared(self, host: str) -> None:
+        if host not in self._hosts:
             raise SourceRefused(
                 Text(
                     f"Le connecteur n'a pas déclaré l'hôte {host or '(vide)'} ; la requête n'est pas partie.",
                     f"The connector did not declare the host {host or '(empty)'}; the request was not sent.",
                 )
             )
-        return host
 
 
 class _Pieces(RawIOBase):

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from socket import socket
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -51,6 +52,10 @@ class SourceView(View):
 class FetchView(SourceView):
     files: FileBox
     read: Callable[[str, str], Mapping[str, JSON] | None]
+    reach: Callable[[tuple[str, int], int], socket]
+
+    def connect(self, address: tuple[str, int], timeout: int) -> socket:
+        return self.reach(address, timeout)
 
     def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
         return self.read(stream, source_id)

@@ -128,6 +128,7 @@ class Workshop:
     def fetch_view(self, bench: Bench) -> FetchView:
         view = bench.view
         box = self.files(bench.connection.id)
+        source = self._source_http(bench)
         return FetchView(
             view.settings,
             view.time_zone,
@@ -135,11 +136,12 @@ class Workshop:
             view.language,
             view.starts_on,
             view.days,
-            self._source_http(bench),
+            source,
             self.clock,
             self._renewal(bench),
             GuardedFileBox(box),
             partial(said_last, self.database, bench.connection.id),
+            source.connect,
         )
 
     def _renewal(self, bench: Bench) -> Callable[[str, Ask], Mapping[str, str]]:

@@ -272,15 +272,15 @@ def test_sftp_signs_in_with_a_private_key_too(server: Server, tmp_path: Path) ->
     key.write_private_key(text)
     _Gate.key = key
     chosen = server.settings(sftp_key=text.getvalue(), sftp_password="")
-    assert sftp.fetch_new(chosen, FileShelf(tmp_path / "box")) == 0
+    assert sftp.fetch_new(chosen, FileShelf(tmp_path / "box"), socket.create_connection) == 0
     with pytest.raises(SourceRefused):
-        sftp.fetch_new(server.settings(sftp_key="not a key"), FileShelf(tmp_path / "box"))
+        sftp.fetch_new(server.settings(sftp_key="not a key"), FileShelf(tmp_path / "box"), socket.create_connection)
 
 
 def test_a_server_with_another_key_gets_no_password(server: Server, tmp_path: Path) -> None:
     other = sftp.fingerprint(paramiko.RSAKey.generate(1024))
     with pytest.raises(SourceRefused) as told:
-        sftp.fetch_new(server.settings(sftp_host_key=other), FileShelf(tmp_path / "box"))
+        sftp.fetch_new(server.settings(sftp_host_key=other), FileShelf(tmp_path / "box"), socket.create_connection)
     assert "shows another key" in told.value.text.en
 
 
@@ -299,6 +299,6 @@ def test_a_server_that_is_away_is_tried_later_and_a_missing_folder_is_told(serve
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(RetryLater):
-        sftp.fetch_new(server.settings(sftp_port=port), FileShelf(tmp_path / "box"))
+        sftp.fetch_new(server.settings(sftp_port=port), FileShelf(tmp_path / "box"), socket.create_connection)
     with pytest.raises(SourceRefused):
-        sftp.fetch_new(server.settings(sftp_folder="/nowhere"), FileShelf(tmp_path / "box"))
+        sftp.fetch_new(server.settings(sftp_folder="/nowhere"), FileShelf(tmp_path / "box"), socket.create_connection)

@@ -55,10 +55,19 @@ def test_a_typed_host_in_the_own_network_is_not_called_unless_the_operator_names
         http = SourceHttp(["localhost"], FixedClock(NOW), guarded=["LOCALHOST"])
         with pytest.raises(SourceRefused, match="RACCORD_PRIVATE_HOSTS"):
             http.get(url)
+        address = ("localhost", listening.getsockname()[1])
+        with pytest.raises(SourceRefused, match="RACCORD_PRIVATE_HOSTS"):
+            http.connect(address, 5)
+        with pytest.raises(SourceRefused, match="did not declare"):
+            http.connect(("127.0.0.1", address[1]), 5)
         http.close()
         listening.settimeout(0)
         with pytest.raises(BlockingIOError):
             listening.accept()
+        named = SourceHttp(["localhost"], FixedClock(NOW))
+        with named.connect(address, 5):
+            listening.settimeout(5)
+            listening.accept()[0].close()
 
 
 def test_the_operator_names_own_hosts_with_commas(tmp_path: object) -> None:

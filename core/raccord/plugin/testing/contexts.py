@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -93,6 +94,10 @@ class FakeFetchContext(_View):
         if stale in self.secrets.values():
             self.secrets.update(ask(dict(self.secrets)))
         return dict(self.secrets)
+
+    def connect(self, address: tuple[str, int], timeout: int) -> socket.socket:
+        """Open a connection to any address: a test's server is on this machine."""
+        return socket.create_connection(address, timeout)
 
     def kept(self, stream: str, source_id: str) -> Mapping[str, JSON] | None:
         """Return what was said before, as the test gives it."""

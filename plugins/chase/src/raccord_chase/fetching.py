@@ -78,7 +78,7 @@ def take_in(context: FetchContext, settings: ChaseSettings) -> None:
         case InputKind.UPLOAD:
             return
         case InputKind.SFTP:
-            sftp.fetch_new(settings, context.files)
+            sftp.fetch_new(settings, context.files, context.connect)
         case InputKind.FOLDER:
             if not Path(settings.folder).is_dir():
                 raise SourceRefused(

@@ -210,6 +210,7 @@ def chase_info() -> ConnectorInfo:
         uploads={"input_kind": "upload"},
         streams=STREAMS,
         settings=ChaseSettings,
+        hosts=("{sftp_host}",),
         roles=_ROLES,
         terms=TERMS,
         limits=_LIMITS,

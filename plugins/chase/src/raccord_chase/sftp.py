@@ -6,7 +6,7 @@ import base64
 import hashlib
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
 from tempfile import TemporaryFile
@@ -19,18 +19,21 @@ from raccord_chase.settings import ChaseSettings
 TIMEOUT_SECONDS = 30
 FILES_MAX = 10_000
 FILE_BYTES_MAX = 1024 * 1024 * 1024
+Connect = Callable[[tuple[str, int], int], socket.socket]
 _PARTIAL = (".part", ".tmp", ".filepart")
 
 
-def fetch_new(settings: ChaseSettings, files: FileBox) -> int:
+def fetch_new(settings: ChaseSettings, files: FileBox, connect: Connect) -> int:
     """Receive every remote file the box does not know, oldest name first; return how many were new.
+
+    ``connect`` opens the connection, for it is the host that knows which addresses a person may type.
 
     Raises :class:`SourceRefused` for another host key or a missing folder, :class:`Reauthorise` for refused
     credentials, :class:`RetryLater` when the server is away.
     """
     new = 0
     try:
-        with _session(settings) as client:
+        with _session(settings, connect) as client:
             for entry in _listed(client, settings):
                 size = entry.st_size or 0
                 if files.has(entry.filename, size):
@@ -88,11 +91,11 @@ def _listed(client: paramiko.SFTPClient, settings: ChaseSettings) -> list[parami
 
 
 @contextmanager
-def _session(settings: ChaseSettings) -> Iterator[paramiko.SFTPClient]:
+def _session(settings: ChaseSettings, connect: Connect) -> Iterator[paramiko.SFTPClient]:
     secret = settings.sftp_key.get_secret_value()
     key = _private_key(secret) if secret else None  # before anybody is called
     address = (settings.sftp_host, settings.sftp_port)
-    with socket.create_connection(address, timeout=TIMEOUT_SECONDS) as connection:
+    with connect(address, TIMEOUT_SECONDS) as connection:
         transport = paramiko.Transport(connection)
         transport.banner_timeout = transport.auth_timeout = TIMEOUT_SECONDS
         try:
