@@ -10,7 +10,10 @@ from taxdome_books import FOLDER, books
 from raccord.plugin.testing import FileShelf
 
 
-@pytest.mark.requirement("TD-12", "TD-13", "TD-15", "TD-16", "TD-17", "TD-18", "TD-19", "TD-20")
+@pytest.mark.requirement(
+    "TD-05", "TD-07", "TD-11", "TD-12", "TD-13", "TD-14", "TD-15", "TD-16", "TD-17", "TD-18", "TD-19", "TD-20",
+    "TD-36", "TD-40", "TD-53", "EX-06", "EX-09", "EX-12", "K3", "K4", "K18", "K24",
+)  # fmt: skip
 def test_each_object_becomes_the_documents_of_its_golden_book(tmp_path: Path) -> None:
     written = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.json")}
     assert books(FileShelf(tmp_path / "box")) == written, "python -m taxdome_books writes them anew; read what changed"

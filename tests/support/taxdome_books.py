@@ -14,8 +14,7 @@ from pathlib import Path
 from plannit_books import MARKER, TAXES
 
 import raccord_taxdome
-from raccord.plugin import JSON, Record, Skipped
-from raccord.plugin.contract import ContractObject
+from raccord.plugin import JSON, Skipped
 from raccord.plugin.drafts import Draft, LedgerId, Link, Ref, Role
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext, FileShelf
 from raccord.quickbooks.codec import CompanyFacts, TaxRate, encode, placeholder
@@ -28,7 +27,6 @@ FOLDER = Path(__file__).parents[1] / "golden" / "taxdome"
 CODES = {"tax_taxable": TAXES, "tax_exempt": (TaxRate("2", "Exonéré", Decimal(0)),)}
 QUEBEC = CompanyFacts("CA", "CAD", False, True, CODES, "tax_exempt", {})
 FIRST = date(2026, 3, 1)
-PLAIN = TaxDomeSettings(firm="laurier")
 
 
 def answer(ref: Ref) -> str:
@@ -86,7 +84,50 @@ def _payouts(practice: Practice) -> None:
     practice.payout(fee="88.00", provider="cpacharge", total="0")
 
 
+def _taxed(practice: Practice) -> None:
+    bill = practice.invoice(
+        practice.account("Érable & fils"),
+        practice.line(name="Déclaration", rate="100.00", taxable=True),
+        taxes=({"tax": "VAT", "rate": "5", "amount": "5.00"},),
+    )
+    practice.pay(bill, invoice_applications=[{"invoice_id": bill, "amount": "105.00", "tax": "5.00"}])
+
+
+def _united_states(practice: Practice) -> None:
+    practice.currency = "USD"
+    lines = (practice.line(name="Return", rate="133.33", taxable=True), practice.line(name="Filing", rate="10.00"))
+    tax = {"tax": "Sales tax", "rate": "8.875", "amount": "11.83"}
+    practice.invoice(practice.account("Ana Roy"), *lines, taxes=(tax,))
+
+
+def _deleted(practice: Practice) -> None:
+    bill = practice.invoice(practice.account("Érable & fils"), practice.line(name="Déclaration", rate="100.00"))
+    practice.change("payment", practice.pay(bill, source="cash", provider="none"), deleted=True)
+
+
+def _left_out(practice: Practice) -> None:
+    bill = practice.invoice(practice.account("Érable & fils"), practice.line(name="Déclaration", rate="100.00"))
+    practice.refund(practice.pay(bill, source="cash", provider="none"), "40.00")
+
+
+STATES = CompanyFacts("US", "USD", False, False, {}, "", {})
+ANSWERS: dict[str, dict[str, str]] = {
+    "TD-40 K3 older services as items": {"older_services": "own_item"},
+    "TD-11 automated sales tax": {"tax": "automated"},
+    "K18 EX-12 tax left out": {"tax": "left_out"},
+    "TD-53 K4 clearing account": {"landing": "clearing"},
+    "TD-05 K24 offline payments left out": {"payments": "online"},
+    "TD-36 EX-09 account not synced": {"unsynced": "acc_0001"},
+}
+"""What the firm answered in a scene, where it is not the usual."""
 SCENES: dict[str, tuple[tuple[str, ...], Callable[[Practice], None]]] = {
+    "TD-40 K3 older services as items": (("service", "invoice"), _services),
+    "TD-11 automated sales tax": (("invoice",), _united_states),
+    "K18 EX-12 tax left out": (("invoice", "payment"), _taxed),
+    "TD-53 K4 clearing account": (("payment", "payout"), _payouts),
+    "TD-05 K24 offline payments left out": (("invoice", "payment", "refund"), _left_out),
+    "TD-36 EX-09 account not synced": (("account", "invoice", "payment"), _payments),
+    "EX-06 deleted payment": (("payment",), _deleted),
     "TD-12 TD-13 TD-18 TD-19 TD-20 account, services and invoice": (("account", "service", "invoice"), _services),
     "TD-14 TD-16 payments and fee": (("payment",), _payments),
     "TD-07 TD-15 credits": (("payment",), _credits),
@@ -95,38 +136,40 @@ SCENES: dict[str, tuple[tuple[str, ...], Callable[[Practice], None]]] = {
 }
 
 
-def record_of(kind: str, value: Mapping[str, JSON], shelf: FileShelf) -> Record:
-    """Return the record of an object that was said."""
-    info = CONTRACT.named(kind)
-    assert info is not None
-    model: ContractObject = info.model.model_validate(value)
-    return maker(FakeFetchContext(files=shelf, settings=PLAIN, starts_on=FIRST), PLAIN)(kind, model)
-
-
 def books(shelf: FileShelf) -> dict[str, str]:
     """Return the text of each golden file by its name."""
-    context = FakeMapContext(settings=PLAIN, terms=raccord_taxdome.describe().terms, taxed=True, language="fr")
-    found: dict[str, str] = {}
-    for name, (kinds, act) in SCENES.items():
-        practice = Practice()
-        act(practice)
-        pairs: list[object] = []
-        for kind in kinds:
-            for value in practice.objects[kind].values():
-                said = raccord_taxdome.map_record(context, record_of(kind, value, shelf))
-                assert said is not None
-                answers = [said] if isinstance(said, Skipped) else said.drafts
-                pairs.append({"taxdome": {"object": kind, **value}, "quickbooks": [_said(each) for each in answers]})
-        text = json.dumps(pairs, ensure_ascii=False, indent=2, default=lambda value: format(value, "f"))
-        found[f"{name.replace(' ', '_')}.json"] = text + "\n"
-    return found
+    return {f"{name.replace(' ', '_')}.json": _book(name, shelf) for name in SCENES}
 
 
-def _said(answered: Draft | Skipped) -> object:
+def _book(name: str, shelf: FileShelf) -> str:
+    """Return each object of a scene beside what becomes of it; objects come in the order of the streams."""
+    kinds, act = SCENES[name]
+    practice = Practice()
+    act(practice)
+    settings = TaxDomeSettings.model_validate({"firm": "laurier", **ANSWERS.get(name, {})})
+    facts = STATES if practice.currency == "USD" else QUEBEC
+    terms = raccord_taxdome.describe().terms
+    context = FakeMapContext(settings=settings, terms=terms, taxed=facts.taxed, language="fr")
+    before: dict[tuple[str, str], Mapping[str, JSON]] = {}
+    make = maker(FakeFetchContext(files=shelf, settings=settings, starts_on=FIRST, before=before), settings)
+    pairs: list[object] = []
+    for info in CONTRACT.objects:
+        for value in practice.objects[info.name].values():
+            record = make(info.name, info.model.model_validate(value))
+            before[record.stream, record.source_id] = record.raw
+            said = raccord_taxdome.map_record(context, record)
+            assert said is not None
+            answers = [_said(each, facts) for each in ([said] if isinstance(said, Skipped) else said.drafts)]
+            if info.name in kinds:
+                pairs.append({"taxdome": {"object": info.name, **value}, "quickbooks": answers})
+    return json.dumps(pairs, ensure_ascii=False, indent=2, default=lambda value: format(value, "f")) + "\n"
+
+
+def _said(answered: Draft | Skipped, facts: CompanyFacts) -> object:
     if isinstance(answered, Skipped):
         return {"nothing": answered.code, "reason": answered.reason.fr}
     number = str(getattr(answered, "number", ""))
-    payload = encode(answered, answer, QUEBEC, marker=MARKER, number=number).payload
+    payload = encode(answered, answer, facts, marker=MARKER, number=number).payload
     return {str(answered.kind): json.loads(payload, parse_float=Decimal)}
 
 

@@ -329,6 +329,17 @@ def test_only_selected_accounts_and_what_is_theirs_come_where_only_they_are_aske
     assert came == {"accounts/acc_0002", "invoices/inv_0002", "payments/pay_0002"}
 
 
+def test_a_recurring_invoice_posts_nothing_and_each_that_it_issues_does(
+    practice: Practice, answers: Answers, drafts: Drafts
+) -> None:
+    monthly = practice.recurring(practice.account("A"), "Tenue de livres", "310.00")
+    for _ in range(2):
+        practice.issue(monthly)
+    assert reason(answers(practice)["recurring/rec_0001"]) == "taxdome.recurring"
+    totals = [each.total for each in drafts(practice).values() if isinstance(each, Invoice)]
+    assert totals == [Decimal("310.00"), Decimal("310.00")]
+
+
 def test_the_seeded_practice_maps_whole_in_every_choice(drafts: Drafts) -> None:
     practice = seeded(date(2026, 3, 2))
     for landing in Landing:

@@ -25,6 +25,7 @@ from raccord.plugin.contract import (
 
 ACCOUNTS = "accounts"
 SERVICES = "services"
+RECURRING = "recurring"
 INVOICES = "invoices"
 PAYMENTS = "payments"
 REFUNDS = "refunds"
@@ -84,6 +85,16 @@ class Service(ContractObject):
         return self
 
 
+class Recurring(ContractObject):
+    """An invoice that is issued again and again; each that is issued comes as an invoice of its own."""
+
+    account_id: SourceId
+    name: Label = ""
+    amount: Amount | None = None
+    every: Label = ""
+    next_date: Day | None = None
+
+
 class Line(ContractPart):
     """A service on an invoice; ``origin`` and ``quickbooks_item_id`` are those of the service."""
 
@@ -116,6 +127,7 @@ class Invoice(ContractObject):
     currency: Currency = "USD"
     status: Label = ""
     description: str = Field("", max_length=4000)
+    recurring_id: str = Field("", max_length=100, description="The recurring invoice that issued it, if one did.")
     lines: tuple[Line, ...] = Field(min_length=1, max_length=700)
     taxes: tuple[StatedTax, ...] = ()
     total: Amount
@@ -252,6 +264,10 @@ CONTRACT = Contract(
     (
         _object("account", "Compte", "Account", ACCOUNTS, Account, "clients", "comptes", nom="name", client="name"),
         _object("service", "Service", "Service", SERVICES, Service, "services", nom="name", tarif="rate"),
+        _object(
+            "recurring_invoice", "Facture récurrente", "Recurring invoice", RECURRING, Recurring, "récurrentes",
+            client="account_id", montant="amount",
+        ),
         _object(
             "invoice", "Facture", "Invoice", INVOICES, Invoice, "factures", client="account_id", posted="posted",
             date="posted", amount="lines.amount", numéro="number", description="description",

@@ -28,6 +28,7 @@ HELP = "https://help.taxdome.com"
 _PLURALS = {
     "accounts": Text("Comptes", "Accounts"),
     "services": Text("Services", "Services"),
+    "recurring": Text("Factures récurrentes", "Recurring invoices"),
     "invoices": Text("Factures", "Invoices"),
     "payments": Text("Paiements", "Payments"),
     "refunds": Text("Remboursements", "Refunds"),

@@ -28,7 +28,7 @@ from raccord.plugin.drafts import (
     StatedTax,
     TaxMode,
 )
-from raccord_taxdome.contract import ACCOUNTS, CREDITS, INVOICES, PAYMENTS, PAYOUTS, REFUNDS, SERVICES
+from raccord_taxdome.contract import ACCOUNTS, CREDITS, INVOICES, PAYMENTS, PAYOUTS, RECURRING, REFUNDS, SERVICES
 from raccord_taxdome.payouts import map_payout
 from raccord_taxdome.reading import currency, decimal, label, landing, maybe, parts, settings_of, text
 from raccord_taxdome.settings import OlderServices, Payments, Scope, TaxDomeSettings, TaxPolicy
@@ -64,6 +64,11 @@ def map_taxdome_record(context: MapContext, record: Record) -> Mapped | Skipped 
             return Mapped([_customer(settings, record)])
         case stream if stream == SERVICES:
             return _service(settings, record)
+        case stream if stream == RECURRING:
+            return Skipped(
+                "taxdome.recurring",
+                Text("Chaque facture émise vient par elle-même.", "Each invoice that is issued comes by itself."),
+            )
         case stream if stream == INVOICES:
             return Mapped([_invoice(context, settings, record)])
         case stream if stream == PAYMENTS:

@@ -69,6 +69,17 @@ class Practice:
             },
         )
 
+    def recurring(self, account: str, name: str, amount: str, every: str = "month") -> str:
+        """Let an invoice be issued again and again."""
+        value: Value = {"id": self._id("rec"), "account_id": account, "name": name, "amount": amount, "every": every}
+        return self._put("recurring_invoice", value)
+
+    def issue(self, recurring: str) -> str:
+        """Issue the next invoice of a recurring one."""
+        value = self.objects["recurring_invoice"][recurring]
+        line = self.line(name=str(value["name"]), rate=str(value["amount"]))
+        return self.invoice(str(value["account_id"]), line, recurring_id=recurring)
+
     def pay(self, invoice: str, amount: str = "", **more: JSON) -> str:
         """Take a payment of an invoice, of all of it unless an amount is said."""
         owed = self.objects["invoice"][invoice]

@@ -33,6 +33,7 @@ def trials() -> list[Trial]:
     """Return the practice with its payments in Undeposited Funds and in a clearing account, and behind an address."""
     practice = seeded(FIRST_DAY, 3)
     practice.refund(next(iter(practice.objects["payment"])), "20.00")
+    practice.recurring(next(iter(practice.objects["account"])), "Tenue de livres", "310.00")
     return [*(_trial(practice, landing) for landing in ("undeposited", "clearing")), _pulled(practice)]
 
 
