@@ -8,10 +8,11 @@ does not lengthen. Ends with status 1 where a page takes longer than 150 ms. Wit
 statements took longest.
 
 100 000 records, 5 000 holds, SQLite 3.40, Python 3.11, 2 cores shared with other work (28 November 2026), CPU: Home
-with its chart 45 ms, Connections 24, Records 31 to 74 (all states, searches and offsets; all three at
-once 115), To review 62 to 111, Problems 12 to 15, a connection 62, a plan of 5 000 lines 71, every other page 5 to 51;
-lists of the API 5 to 90. Over 150: a plan of 50 000 lines (400; by account in the API 162) and the comparison with
-another version, which maps 500 records anew (145 to 153). On that busy machine the clock said up to four times as much.
+with its chart 59 ms, Connections 35, Records 31 to 79 (all states, searches and offsets; all three at
+once 119), To review 62 to 95, Problems 12 to 15, Status 17, a mapping 23 to 39, a connection 65, a plan of 5 000
+lines 72, every other page 5 to 51; lists of the API 5 to 91. Over 150: a plan of 50 000 lines (390; by account in the
+API 143) and the comparison with another version, which maps 500 records anew (137 to 168). On that busy machine the
+clock said up to eight times as much.
 Before the indexes of revision 0026 the records took 1.2 s, and a search in them minutes.
 """
 
