@@ -59,7 +59,7 @@ SEARCHES = {
 
 
 AFTER_GATES = ("/connect/{connector}/company", "/connect/{connector}/source")
-STEPS = ("mode", "source", "accounts", "scope", "checks", "plan", "done")
+STEPS = ("mode", "source", "accounts", "scope", "checks", "lists", "plan", "done")
 
 
 @pytest.fixture

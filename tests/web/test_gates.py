@@ -94,7 +94,7 @@ def test_gates_lead_from_step_to_step(
     assert "Seen: it is done." in checks
     assert send(f"{own}/setup/checks", f"{own}/setup/checks").status_code == 409
     send(own, f"{own}/gates", gate="looked_through", passed="on", step="checks")
-    assert send(f"{own}/setup/checks", f"{own}/setup/checks").headers["location"] == f"{own}/setup/plan"
+    assert send(f"{own}/setup/checks", f"{own}/setup/checks").headers["location"] == f"{own}/setup/lists"
 
     # The first answer can still be another one.
     assert 'value="first_time" checked' in browser.get(f"{own}/setup/mode").text

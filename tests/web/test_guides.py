@@ -204,7 +204,8 @@ def test_four_accounts_are_prefilled_and_one_that_is_empty_keeps_the_way_on_shut
     assert {chase[chase[name].same_as or name].default is not None for name in four} == {True}
     said(roles=tuple(chase.values()))
     new = NewConnection(company_id=company.id, connector="till", values={"till": "T8"}, label="Eight")
-    page = browser.get(f"/connections/{begin(workshop, OWNER, new).id}/setup/accounts", headers=FRENCH).text
+    own = f"/connections/{begin(workshop, OWNER, new).id}/setup/accounts"
+    page = browser.get(own, headers=FRENCH).text
 
     def menu(role: str) -> str:
         found = re.search(rf'<select[^>]* id="role_{role}"(.*?)</select>', page, re.DOTALL)

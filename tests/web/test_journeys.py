@@ -121,7 +121,10 @@ def tell_accounts(journey: Journey, index: int = 1) -> None:
 def plan_again(journey: Journey, own: str) -> None:
     journey.page.goto(f"{own}/setup/checks")
     journey.press("wizard.make_plan")
-    journey.page.wait_for_url(re.compile("setup/plan"))
+    journey.page.wait_for_url(re.compile("setup/(plan|lists)"))
+    if journey.page.url.endswith("lists"):
+        journey.press("wizard.next")
+        journey.page.wait_for_url(re.compile("setup/plan"))
 
 
 def approve(journey: Journey) -> None:

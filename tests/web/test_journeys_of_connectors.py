@@ -111,6 +111,9 @@ def plan(journey: Journey) -> None:
     """Read the checks and have the first plan made."""
     journey.look("checks")
     journey.press("wizard.make_plan")
+    journey.page.wait_for_url(re.compile("setup/lists"))
+    journey.look("lists-and-links")
+    journey.press("wizard.next")
     journey.page.wait_for_url(re.compile("setup/plan"))
     journey.look("plan")
 

@@ -15,7 +15,7 @@ import till
 from browsing import TOKEN
 from chromium import AXE, RULES, opened, served
 from fastapi import FastAPI
-from harness import NOW, OWNER, consent, finish, make_workshop
+from harness import NOW, OWNER, consent, finish, lab, make_workshop
 from httpx2 import Response
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
@@ -28,7 +28,8 @@ from raccord.clock import FixedClock
 from raccord.enablement import Switchboard
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
-from raccord.plugin.texts import Language
+from raccord.plugin.errors import RetryLater
+from raccord.plugin.texts import Language, Text
 from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import (
@@ -37,7 +38,9 @@ from raccord.store.models import (
     ConnectionState,
     Gap,
     LinkRow,
+    PushedEntry,
     RecordState,
+    Run,
     SourceFile,
     SourceRecord,
 )
@@ -141,23 +144,58 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     assert gap.last_day == date(2026, 2, 28)
 
     assert "Is everything ready?" in browser.get(f"{own}/checks").text
-    assert send(f"{own}/checks", f"{own}/checks").headers["location"] == f"{own}/plan"
+    assert 'form="f"' not in browser.get(f"{own}/lists").text, "not in service yet"
+    assert send(f"{own}/checks", f"{own}/checks").headers["location"] == f"{own}/lists"
+    lab(sandbox, "create", entity="Customer", changes={"DisplayName": "Zoé Roy"})
+    lists_come_before_the_plan(workshop, browser, send, own)
     plan = browser.get(f"{own}/plan").text
     seen = re.search(r'name="plan" value="(\w+)".*?name="hash" value="(\w+)"', plan, re.DOTALL)
     assert seen, plan[plan.index("<main") :]
     assert count(workshop, LinkRow) == 0
     base = own.removesuffix("/setup")
-    assert f'href="{base}/lists"' in plan, "lists go before the first plan"
-    assert f'href="{own}/plan"' in browser.get(f"{base}/lists").text
+    assert f'href="{own}/lists"' in browser.get(f"{base}/lists").text
     assert send(f"{own}/plan", f"{own}/plan", plan=seen[1], hash="0" * 64).status_code == 409
     assert send(f"{own}/plan", f"{own}/plan", plan=seen[1], hash=seen[2]).headers["location"] == f"{own}/done"
     done = browser.get(f"{own}/done").text
     assert "is connected" in done
     assert "10.00" in done
     assert count(workshop, LinkRow) >= 1
-    assert f'href="{own}/plan"' not in browser.get(f"{base}/lists").text
+    assert f'href="{own}/lists"' not in browser.get(f"{base}/lists").text
     # What is in service is not set up again.
     assert send(f"{own}/scope", f"{own}/scope", first="2026-01-01", time_zone="America/Toronto").status_code == 409
+
+
+def lists_come_before_the_plan(
+    workshop: Workshop, browser: TestClient, send: Callable[..., Response], own: str
+) -> None:
+    """The step of lists: one list goes, one never does in this mode, a sleeping source; left and come back to."""
+    page = f"{own}/lists"
+    shown = browser.get(page).text
+    assert "Link each article instead." in shown, "why a list never goes in this mode"
+    assert shown.count('name="do" value="push"') == 1
+    sent = send(page, page, do="push", list="people")
+    assert (sent.status_code, "Customers: " in sent.text) == (200, True)
+    assert re.search(r"The source took 1\.", sent.text)
+    refused = send(page, page, do="push", list="articles")
+    assert (refused.status_code, "Link each article instead." in refused.text) == (409, True)
+    till.TROUBLE["people"] = RetryLater(Text("La caisse dort.", "The till sleeps."))
+    with workshop.database.begin() as session:
+        for each in session.scalars(select(PushedEntry)):
+            each.told_hash = ""
+    asleep = send(page, page, do="push", list="people")
+    assert (asleep.status_code, "The till sleeps." in asleep.text) == (409, True)
+    till.TROUBLE.clear()
+    # Left here, it goes on here; once passed, at the plan.
+    assert f'href="{page}"' in browser.get("/connect").text
+    assert f'href="{page}"' in browser.get(own.removesuffix("/setup")).text
+    runs = count(workshop, Run)
+    assert send(page, page).headers["location"] == f"{own}/plan"
+    assert count(workshop, Run) == runs, "nothing came since the plan was made"
+    assert f'href="{own}/plan"' in browser.get("/connect").text
+    workshop.clock.sleep_ms(1000)
+    send(page, page, do="push", list="people")
+    assert send(page, page).headers["location"] == f"{own}/plan"
+    assert count(workshop, Run) == runs + 1, "the plan is made with what was told since"
 
 
 @pytest.fixture
@@ -427,9 +465,9 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
         look()
         page.locator("#s_input_kind").select_option("upload")
         press(keep)
-        page.locator("#role_deposit_bank").select_option(index=1)
         press(keep)
         assert page.url.endswith("/accounts"), "an empty one keeps the way on shut"
+        page.locator("#role_deposit_bank").select_option(index=1)
         taxes = page.locator("#role_tax")
         code = taxes.locator("option").filter(has_text="TVQ").first
         taxes.select_option(value=code.get_attribute("value"))

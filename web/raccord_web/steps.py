@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from raccord.onboarding.lists_step import has_lists, lists_passed
 from raccord.onboarding.signing_in import signs_in
 from raccord.plugin.info import ConnectorInfo
+from raccord.store.models import Connection, ConnectionState
 from raccord_web.beginning import Beginning
 
 BEFORE = ("mode", "ready", "company", "source")
 """Before there is a connection; the answers stand in the address. One gets ready where a gate stands there."""
-AFTER = ("mode", "source", "signin", "accounts", "scope", "files", "checks", "plan", "done")
+AFTER = ("mode", "source", "signin", "accounts", "scope", "files", "checks", "lists", "plan", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,13 @@ def first_steps(info: ConnectorInfo, current: str, beginning: Beginning) -> list
         StepLink(name, beginning.address(name) if index < at else "", index < at, index == at)
         for index, name in enumerate(names)
     ]
-    later = [each for each in AFTER if each not in (*BEFORE, "signin") and (each != "files" or info.uploads)]
+    later = [
+        each
+        for each in AFTER
+        if each not in (*BEFORE, "signin")
+        and (each != "files" or info.uploads)
+        and (each != "lists" or has_lists(info))
+    ]
     return began + [StepLink(name, "", done=False, current=False) for name in later]
 
 
@@ -56,8 +64,19 @@ def later_steps(info: ConnectorInfo, settings: Mapping[str, Any], connection_id:
 
 def names_of(info: ConnectorInfo, settings: Mapping[str, Any]) -> list[str]:
     """Return the steps of a connection with these settings, in order."""
-    left_out = {"files": not takes_files(info, settings), "signin": not signs_in(info, settings)}
+    left_out = {
+        "files": not takes_files(info, settings),
+        "signin": not signs_in(info, settings),
+        "lists": not has_lists(info),
+    }
     return [each for each in AFTER if not left_out.get(each)]
+
+
+def where_left(connection: Connection, info: ConnectorInfo) -> str:
+    """Return the step at which a set-up that was left goes on."""
+    if connection.state == ConnectionState.DRAFT:
+        return "accounts"
+    return "lists" if has_lists(info) and not lists_passed(connection) else "plan"
 
 
 def takes_files(info: ConnectorInfo, settings: Mapping[str, Any]) -> bool:

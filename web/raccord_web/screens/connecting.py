@@ -27,7 +27,7 @@ from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.manual import chapter
 from raccord_web.rendering import language_of, said_by, show
-from raccord_web.steps import first_steps
+from raccord_web.steps import first_steps, where_left
 from raccord_web.typed import read, shown
 from raccord_web.visitors import acting, visitor_of, within_of
 
@@ -47,7 +47,9 @@ def sources(request: Request) -> Response:
             session,
             offered=[each.info for each in admitted.values() if is_allowed(session, each.name)],
             closed=[each.info for each in admitted.values() if not is_allowed(session, each.name)],
-            begun=[each for each in begun if each.connector in admitted],
+            begun=[
+                (each, where_left(each, admitted[each.connector].info)) for each in begun if each.connector in admitted
+            ],
         )
 
 

@@ -32,7 +32,7 @@ from raccord_web.forms import Fields
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, RECENT_DAYS, Offset, data_expected, recent
 from raccord_web.states import FRESHNESS
-from raccord_web.steps import takes_files
+from raccord_web.steps import takes_files, where_left
 from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
@@ -78,6 +78,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             recent_days=RECENT_DAYS,
             bar=coverage_bar(coverage_of(session, held, desk_of(request).workshop.clock)),
             granted=granted,
+            left_at="accounts" if info is None else where_left(held, info),
             takes_files=info is not None
             and (takes_files(info, held.settings) or (bool(info.uploads) and signs_in(info, held.settings))),
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),

@@ -23,6 +23,7 @@ from raccord.onboarding.doctor_connection import check_connection
 from raccord.onboarding.findings import Finding, Level
 from raccord.onboarding.freshness import first_data_expected
 from raccord.onboarding.gates import closing, gates_of, pass_gate
+from raccord.onboarding.lists_step import needs_new_plan
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.receiving import files_of
 from raccord.onboarding.setting_up import fill_roles, set_mode, set_scope
@@ -31,24 +32,28 @@ from raccord.overview.plans import plan_effect, plan_money, waiting_plan
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import candidates
 from raccord.overview.runs import PHASES, recent_runs
+from raccord.plugin.errors import ConnectorError
 from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
 from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.days import today_of
-from raccord.sync.push import goes
 from raccord.sync.workshop import Workshop
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.held import connection_of, settings_of
+from raccord_web.lists_step import lists_values, take_lists
 from raccord_web.mapped import RoleView, leaving_defaults, roles_of
 from raccord_web.rendering import language_of, said_by, show
+from raccord_web.screens.lists import of_source
 from raccord_web.signing_in import credentials, take_sign_in
 from raccord_web.steps import later_steps, names_of, takes_files
 from raccord_web.typed import read, shown
 from raccord_web.visitors import acting
 
 router = APIRouter()
+GATED = {"accounts": "accounts", "checks": "checks", "setup_lists": "lists"}
+"""The steps that show gates, by the name that their forms give themselves."""
 ROLE, NEW, KIND, NUMBER, JOURNAL = "role_", "new_", "kind_", "number_", "journal_"
 """What the names of a role's fields begin with: the account that fills it, or one to add, what that one holds, its
 number and its journal.
@@ -91,6 +96,11 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
     connection, info = found
     try:
         again = _keep(request, connection, info, step, fields)
+    except ConnectorError as error:
+        return _page(
+            request, connection, info, step, status=HTTPStatus.CONFLICT,
+            refusal=of_source(error, language_of(request)),
+        )  # fmt: skip
     except RaccordError as error:
         # Read again: credentials that were typed are kept before the source refuses them, and stand in the form.
         connection = (connection_of(workshop, connection_id) or found)[0]
@@ -121,7 +131,7 @@ def gate(request: Request, connection_id: str, fields: Fields) -> Response:
     workshop = desk_of(request).workshop
     pass_gate(workshop, acting(request), connection_id, fields.get("gate", ""), passed=bool(fields.get("passed")))
     step = fields.get("step", "")
-    place = "lists" if step == "lists" else f"setup/{step if step in ('accounts', 'checks') else 'checks'}"
+    place = "lists" if step == "lists" else f"setup/{GATED.get(step, 'checks')}"
     return RedirectResponse(f"/connections/{connection_id}/{place}", HTTPStatus.SEE_OTHER)
 
 
@@ -177,15 +187,27 @@ def _keep(
         case "checks":
             if connection.state == ConnectionState.DRAFT:
                 connections.activate(workshop, actor, connection.id)
-            request_run(
-                workshop.database, desk.engine, connection.id, trigger="person", by=actor.name, clock=workshop.clock
-            )
+            _plan_anew(request, connection)
+        case "lists":
+            done = take_lists(request, connection, fields)
+            if done is not None:
+                return _page(request, connection, info, step, sent=done.sent, linked=done.linked)
+            with workshop.database.read() as session:
+                again = needs_new_plan(session, connection.id)
+            if again:
+                _plan_anew(request, connection)
         case "plan":
             run = approve_plan(workshop, actor, fields.get("plan", ""), fields.get("hash", ""))
             desk.engine.submit(run.id)
         case _:
             pass
     return None
+
+
+def _plan_anew(request: Request, connection: Connection) -> None:
+    desk, by = desk_of(request), acting(request).name
+    database, clock = desk.workshop.database, desk.workshop.clock
+    request_run(database, desk.engine, connection.id, trigger="person", by=by, clock=clock)
 
 
 def _leaving(
@@ -233,6 +255,7 @@ def _page(
     workshop = desk_of(request).workshop
     if step == "accounts":
         values["journals"] = _journals(workshop, connection, info)
+    listed = lists_values(request, connection, info) if step == "lists" else {}
     with workshop.database.read() as session:
         view = connection_view(session, connection.id, since=None)
         steps = later_steps(info, connection.settings, connection.id, step)
@@ -240,13 +263,14 @@ def _page(
         back = at[at.index(step) - 1] if at.index(step) else ""
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
+            "linked": None, "sent": None,
         }  # fmt: skip
         return show(
             request, f"setup_{step}.html", session, status=status,
             **{
                 **usual, "connection": connection, "view": view, "info": info, "connector": info.name, "steps": steps,
                 "step": step, "back": f"/connections/{connection.id}/setup/{back}" if back else "",
-                **_shown(workshop, session, connection, info, step), **values,
+                **_shown(workshop, session, connection, info, step), **listed, **values,
             },
         )  # fmt: skip
 
@@ -279,7 +303,6 @@ def _shown(
                 "takes": takes_files(info, connection.settings),
                 "baseline": baseline_of(session, connection.id),
                 "phases": len(PHASES),
-                "lists": any(goes(each, connection.mode) for each in info.lists),
                 "plan": plan,
                 "effects": effects,
                 "moved": [] if plan is None else plan_money(session, plan.id),
