@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from raccord.plugin.texts import Language
 from raccord_web import manual
 from raccord_web.manual import ROOMS, Chapter, chapter, chapters, search
 
@@ -24,6 +25,13 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(manual, "_known", manual._known.__wrapped__)
     monkeypatch.setattr(manual, "_read", manual._read.__wrapped__)
     return tmp_path
+
+
+@pytest.mark.requirement("K7")
+@pytest.mark.parametrize("said", ["étiquettes", "étiquette", "Libellés", "libellé", "tags"])
+def test_both_words_of_pleo_for_its_tags_lead_to_the_same_chapter(said: str) -> None:
+    language: Language = "en" if said == "tags" else "fr"
+    assert any("pleo" in each.path for each in search(said, language))
 
 
 def test_every_file_is_a_chapter_and_every_link_between_them_leads_to_one() -> None:
