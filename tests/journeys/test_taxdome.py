@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cabinet import FIRST, NOW, Cabinet, cabinet
-from harness import OWNER, lab, sync
+from harness import OWNER, finish, lab, request, sync
 from standardwebhooks import Webhook
 from till_company import sandbox, till_sandbox
 
@@ -18,6 +18,7 @@ import raccord_taxdome
 from raccord.onboarding.connections import update_settings
 from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, may, require
 from raccord.onboarding.webhooks import open_endpoint, receive
+from raccord.overview.records import Fate, Wanted, list_records
 from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftState, RunState
@@ -267,3 +268,38 @@ def test_only_the_owner_links_and_an_administrator_changes_the_settings(firm: Ca
     with pytest.raises(NotAllowedError):
         require(admin, Power.LINK, info)
     update_settings(firm.workshop, admin, firm.connection.id, {**firm.values, "payments": "online"})
+
+
+@pytest.mark.requirement("TD-44", "EX-05")
+def test_each_record_says_how_it_stands_and_leads_to_its_very_document(firm: Cabinet) -> None:
+    practice = firm.practice
+    bill = practice.invoice(practice.account("Ana Roy"), practice.line(name="X", rate="100.00"))
+    practice.pay(bill, "60.00", source="check", provider="none")
+    practice.pay(bill, "10.00", sync=False)
+    practice.currency = "USD"
+    practice.invoice("acc_0001", practice.line(name="Y", rate="1.00"))
+    firm.sync()
+    with firm.workshop.database.read() as session:
+        found = list_records(session, Wanted(connection_id=firm.connection.id))
+    rows = {each.source_id: each for each in found.rows}
+    assert {id_: rows[id_].fate for id_ in ("inv_0001", "pay_0001", "pay_0002", "inv_0002")} == {
+        "inv_0001": Fate.POSTED, "pay_0001": Fate.POSTED, "pay_0002": Fate.LEFT_OUT, "inv_0002": Fate.REVIEW,
+    }  # fmt: skip
+    for source_id, kind, page in (("inv_0001", "Invoice", "invoice"), ("pay_0001", "Payment", "recvpayment")):
+        (document,) = firm.ours(kind)
+        (shown,) = rows[source_id].documents
+        assert f"/{page}?txnId={document['Id']}&" in shown.url
+
+
+@pytest.mark.requirement("TD-34", "K22")
+def test_changed_options_make_the_plan_and_nothing_is_written_before_it_is_approved(firm: Cabinet) -> None:
+    practice = firm.practice
+    practice.account("Sans facture")
+    practice.pay(practice.invoice(practice.account("Ana Roy"), practice.line(name="X", rate="100.00")), source="cash")
+    firm.hand_in()
+    assert finish(firm.workshop, request(firm.workshop, firm.connection)).state == RunState.APPROVAL
+    firm.set(accounts="all", payments="none")
+    assert firm.ours("Invoice") == firm.named("Customer", "Ana Roy") == []
+    firm.sync()
+    assert len(firm.ours("Invoice")) == len(firm.named("Customer", "Sans facture")) == 1
+    assert firm.ours("Payment") == []

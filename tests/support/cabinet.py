@@ -47,12 +47,16 @@ class Cabinet:
     values: dict[str, str] = field(default_factory=lambda: {"firm": "laurier", "accounts": "used"})
     chosen: dict[str, str] = field(default_factory=dict)
 
-    def sync(self) -> Run:
-        """Hand the practice's tables in and let a run go to its end, its plan approved."""
+    def hand_in(self) -> None:
+        """Hand the practice's tables in."""
         for info in CONTRACT.objects:
             if values := self.practice.all(info.name):
                 table = io.BytesIO(write_table(CONTRACT, info.name, values).encode())
                 receive_files(self.workshop, OWNER, self.connection.id, [(f"{info.path}.csv", table)])
+
+    def sync(self) -> Run:
+        """Hand the practice's tables in and let a run go to its end, its plan approved."""
+        self.hand_in()
         return sync(self.workshop, self.connection)
 
     def set(self, **values: str) -> None:

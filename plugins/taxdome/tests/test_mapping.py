@@ -258,6 +258,7 @@ def test_tax_that_stays_out_is_told_and_its_part_of_the_payment_stays_unapplied(
     assert invoice.memo == "TaxDome inv_0001 · Taxe laissée hors de QuickBooks 5.00"
     assert isinstance(payment, Payment)
     assert (payment.total, payment.applied[0].amount) == (Decimal("105.00"), Decimal("100.00"))
+    assert payment.memo.endswith("· pay_0001 · Taxe laissée hors de QuickBooks 5.00")
 
 
 @pytest.mark.requirement("EX-09")

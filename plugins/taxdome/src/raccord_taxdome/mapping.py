@@ -253,7 +253,10 @@ def _money(context: MapContext, settings: TaxDomeSettings, record: Record, sourc
     """A payment deleted or failed at the source is emptied, so that its invoices are owed again (EX-06)."""
     total = _ZERO if gone else decimal(record.raw, "amount")
     applied = () if gone else _applied(settings, record)
-    memo = (label(context, "payment"), source, text(record, "provider"), record.source_id, text(record, "description"))
+    memo = [label(context, "payment"), source, text(record, "provider"), record.source_id, text(record, "description")]
+    taxes = sum((maybe(each, "tax") or _ZERO for each in parts(record, "invoice_applications")), _ZERO)
+    if taxes and settings.tax is TaxPolicy.LEFT_OUT and not gone:
+        memo.append(f"{label(context, 'tax_left_out')} {taxes:f}")
     return Payment(
         key=record.key(),
         day=record.day,
