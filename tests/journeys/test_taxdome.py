@@ -15,8 +15,8 @@ from standardwebhooks import Webhook
 from till_company import sandbox, till_sandbox
 
 import raccord_taxdome
-from raccord.onboarding.connections import update_settings
-from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, may, require
+from raccord.onboarding.connections import NewConnection, connect, update_settings
+from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, may
 from raccord.onboarding.webhooks import open_endpoint, receive
 from raccord.overview.records import Fate, Wanted, list_records
 from raccord.plugin import JSON
@@ -265,12 +265,14 @@ def test_only_the_owner_links_and_an_administrator_changes_the_settings(firm: Ca
     assert {RoleName.OWNER, RoleName.ADMIN} <= manages
     assert RoleName.BOOKKEEPER not in manages
     admin = people[RoleName.ADMIN]
-    with pytest.raises(NotAllowedError):
-        require(admin, Power.LINK, info)
+    second = NewConnection(company_id=firm.company.id, connector="taxdome", values={**firm.values, "firm": "autre"})
+    for actor in (actor for role, actor in people.items() if role != RoleName.OWNER):
+        with pytest.raises(NotAllowedError):
+            connect(firm.workshop, actor, second)
     update_settings(firm.workshop, admin, firm.connection.id, {**firm.values, "payments": "online"})
 
 
-@pytest.mark.requirement("TD-44", "EX-05")
+@pytest.mark.requirement("TD-44")
 def test_each_record_says_how_it_stands_and_leads_to_its_very_document(firm: Cabinet) -> None:
     practice = firm.practice
     bill = practice.invoice(practice.account("Ana Roy"), practice.line(name="X", rate="100.00"))
