@@ -48,5 +48,5 @@ def _is_shown(seen: Seen) -> None:
     assert fetched == sorted(fetched)
     assert sent == sorted(sent)
     assert len(set(fetched)) > 15
-    assert len(set(sent)) > 30
+    assert len(set(sent)) > 8, "480 lines go in one unit"
     assert max(sent) == seen.shown[-1][3] == 2 * MANY
