@@ -13,6 +13,8 @@ TESTERS := 3
 # Seeded schedules of the crash matrix, and records killed at every moment; the merge check has fewer, to stay short.
 SCHEDULES := 10000
 RECORDS := 200
+# Moments from one kill of an export to the next.
+EVERY := 1
 # Random invoices of the long property run; fewer in the merge check likewise.
 INVOICES := 100000
 SECONDS := 300
@@ -59,7 +61,7 @@ fuzz: $(READY) ## fuzz the bank's readers for SECONDS, led by coverage; ARGS=--a
 crash: $(READY) ## kill it at every commit and request; ARGS=--seed=… brings a schedule back
 	PYTHONPATH=tests/support $(BIN)/python tests/crash/matrix.py --workers=$(WORKERS) --records=$(RECORDS) \
 		--schedules=$(SCHEDULES) $(ARGS)
-	$(if $(ARGS),,$(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow tests/crash)
+	$(if $(ARGS),,EVERY=$(EVERY) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow tests/crash)
 
 wheels: $(READY) ## build all distributions, install them elsewhere and use them there
 	rm -rf dist
