@@ -7,8 +7,10 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
@@ -87,6 +89,10 @@ class Settings(BaseModel):
     quickbooks_client_secret: SecretStr = SecretStr("")
     private_hosts: str = ""
     """Hosts of the operator's own network that a connection's settings may name as a source, separated by commas."""
+    source_folders: str = ""
+    """Folders of this machine that connections may read, with all below them, separated by commas. Without a word any
+    folder where the pages are this machine's alone, and none where others reach them.
+    """
     smtp_host: str = ""
     """The mail server through which people are told of incidents; empty for none."""
     smtp_port: int = Field(default=587, ge=1, le=65535)
@@ -100,6 +106,17 @@ class Settings(BaseModel):
     def own_network(self) -> frozenset[str]:
         """Return the hosts of the operator's network that sources may be at."""
         return frozenset(host.strip().casefold() for host in self.private_hosts.split(",") if host.strip())
+
+    def may_read(self, folder: str) -> bool:
+        """Tell whether a connection may read a folder: never one that holds what is Raccord's own."""
+        place = Path(folder).expanduser().resolve()
+        own = self.data_dir.resolve()
+        if place in (own, self.key_file.resolve().parent) or place.is_relative_to(own / "files"):
+            return False
+        named = [Path(each.strip()).expanduser().resolve() for each in self.source_folders.split(",") if each.strip()]
+        if not named:
+            return _is_here(self.web_host) and _is_here(urlsplit(self.web_url).hostname or "")
+        return any(place.is_relative_to(each) for each in named)
 
     @field_validator(
         "quickbooks_environment", "web_url", "oidc_issuer", "faq_url", "contact_url", "quickbooks_signup_url"
@@ -127,6 +144,14 @@ class Settings(BaseModel):
         for name, value in usual.items():
             object.__setattr__(self, name, value)
         return self
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a host is this machine and reached by nobody else."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def load(environ: Mapping[str, str] | None = None, *, data_dir: Path | None = None) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -11,6 +11,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from raccord.guard import ContextError
 from raccord.plugin.contexts import FileBox, SourceFile
+from raccord.plugin.texts import Text
+from raccord.store.errors import FilesRefusedError
 
 
 class DatabaseAway(ContextError):  # noqa: N818 - named for what is so
@@ -18,16 +20,21 @@ class DatabaseAway(ContextError):  # noqa: N818 - named for what is so
 
 
 class GuardedFileBox:
-    """Passes every call on; what the database raises goes past the connector's guard."""
+    """Passes every call on; what the database raises goes past the connector's guard.
 
-    def __init__(self, box: FileBox) -> None:
-        self._box = box
+    A folder is read only where the installation lets connections read it (``may_read``).
+    """
+
+    def __init__(self, box: FileBox, may_read: Callable[[str], bool]) -> None:
+        self._box, self._may_read = box, may_read
 
     def receive(self, name: str, content: BinaryIO, *, origin: str) -> bool:
         with _ours():
             return self._box.receive(name, content, origin=origin)
 
     def scan(self, folder: str) -> int:
+        if not self._may_read(folder):
+            raise _not_allowed(folder)
         with _ours():
             return self._box.scan(folder)
 
@@ -69,3 +76,17 @@ def _ours() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise DatabaseAway(type(error).__name__) from None
+
+
+def _not_allowed(folder: str) -> FilesRefusedError:
+    return FilesRefusedError(
+        "files.folder_not_allowed",
+        Text(
+            fr=f"Les connexions ne peuvent pas lire le dossier {folder} dans cette installation.",
+            en=f"Connections may not read the folder {folder} in this installation.",
+        ),
+        Text(
+            fr="Choisissez un dossier que l'exploitant a nommé dans RACCORD_SOURCE_FOLDERS, ou déposez les fichiers.",
+            en="Choose a folder that the operator has named in RACCORD_SOURCE_FOLDERS, or upload the files.",
+        ),
+    )

@@ -139,7 +139,7 @@ class Workshop:
             source,
             self.clock,
             self._renewal(bench),
-            GuardedFileBox(box),
+            GuardedFileBox(box, self.settings.may_read),
             partial(said_last, self.database, bench.connection.id),
             source.connect,
         )

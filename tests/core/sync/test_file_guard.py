@@ -31,7 +31,7 @@ class AwayShelf(FileShelf):
 def test_a_file_passes_the_guard_as_it_is(tmp_path: Path) -> None:
     shelf = FileShelf(tmp_path)
     shelf.put("a.dfr", b"abc")
-    file = GuardedFileBox(shelf).after(0)
+    file = GuardedFileBox(shelf, lambda folder: True).after(0)
     assert file is not None
     kept = next(iter(shelf))
     assert (file.number, file.name, file.size, file.sha256) == (1, "a.dfr", 3, kept.sha256)
@@ -42,7 +42,7 @@ def test_a_file_passes_the_guard_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_database_that_is_away_when_a_file_is_opened_goes_past_the_connector(tmp_path: Path) -> None:
-    file = GuardedFileBox(AwayShelf(tmp_path)).after(0)
+    file = GuardedFileBox(AwayShelf(tmp_path), lambda folder: True).after(0)
     assert file is not None
     with pytest.raises(DatabaseAway), file.open():
         pass
@@ -51,7 +51,7 @@ def test_a_database_that_is_away_when_a_file_is_opened_goes_past_the_connector(t
 def test_what_a_connector_raises_while_it_reads_is_its_own(tmp_path: Path) -> None:
     shelf = FileShelf(tmp_path)
     shelf.put("a.dfr", b"abc")
-    file = GuardedFileBox(shelf).after(0)
+    file = GuardedFileBox(shelf, lambda folder: True).after(0)
     assert file is not None
     theirs = OperationalError("SELECT", {}, Exception("a database of the connector's own"))
     with pytest.raises(OperationalError), file.open():

@@ -1,15 +1,19 @@
-"""Hosts that a person typed lead to the public internet only."""
+"""Hosts that a person typed lead to the public internet only, and folders to those that the operator lets them."""
 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 from harness import NOW
 
 from raccord.clock import FixedClock
 from raccord.plugin import SourceRefused
+from raccord.plugin.testing import FileShelf
 from raccord.settings import Settings
+from raccord.store.errors import FilesRefusedError
+from raccord.sync.file_guard import GuardedFileBox
 from raccord.sync.outside import NotOutsideError, is_public, public_address
 from raccord.sync.source_http import SourceHttp
 
@@ -73,3 +77,46 @@ def test_a_typed_host_in_the_own_network_is_not_called_unless_the_operator_names
 def test_the_operator_names_own_hosts_with_commas(tmp_path: object) -> None:
     named = Settings.model_construct(private_hosts=" Bridge.lan, 10.0.0.2 ,")
     assert named.own_network() == {"bridge.lan", "10.0.0.2"}
+
+
+@pytest.mark.parametrize(
+    ("folders", "web_url", "folder", "may"),
+    [
+        ("", "http://127.0.0.1:8321", "drop", True),
+        ("", "http://localhost:8321", "drop", True),
+        ("", "https://raccord.example.ca", "drop", False),
+        ("{0}/drop, {0}/other", "https://raccord.example.ca", "drop/chase", True),
+        ("{0}/drop", "https://raccord.example.ca", "drop/../elsewhere", False),
+        ("{0}/drop", "https://raccord.example.ca", "dropped", False),
+        ("{0}/drop", "http://127.0.0.1:8321", "elsewhere", False),
+        ("{0}", "http://127.0.0.1:8321", "data", False),
+        ("{0}", "http://127.0.0.1:8321", "data/files/k", False),
+        ("{0}", "http://127.0.0.1:8321", "data/sources", True),
+        ("{0}", "http://127.0.0.1:8321", "keys", False),
+        ("{0}/drop", "http://127.0.0.1:8321", "link", False),
+    ],
+)
+def test_connections_read_folders_that_the_operator_lets_them(
+    tmp_path: Path, folders: str, web_url: str, folder: str, may: bool
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        key_file=tmp_path / "keys" / "vault.key",
+        source_folders=folders.format(tmp_path),
+        web_url=web_url,
+    )
+    assert settings.may_read(str(tmp_path / folder)) is may
+
+
+def test_a_folder_that_is_not_allowed_is_refused_in_both_languages_and_not_looked_into(tmp_path: Path) -> None:
+    box = GuardedFileBox(FileShelf(tmp_path / "box"), lambda folder: False)
+    (tmp_path / "drop").mkdir()
+    (tmp_path / "drop" / "a.csv").write_text("x")
+    with pytest.raises(FilesRefusedError) as refused:
+        box.scan(str(tmp_path / "drop"))
+    assert "RACCORD_SOURCE_FOLDERS" in refused.value.text.fr
+    assert "may not read the folder" in refused.value.text.en
+    assert box.after(0) is None
