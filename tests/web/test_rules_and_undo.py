@@ -153,17 +153,17 @@ def test_the_page_of_suggestions_says_what_the_history_supports_and_lets_the_own
     with workshop.database.begin() as session:
         session.merge(
             LearnedHistory(
-                company_id=synced.company_id, examples=500, steps=[[0, 40, 30], [300, 400, 398]], shown_from=990,
+                company_id=synced.company_id, examples=500, steps=[[0, 40, 30], [300, 400, 400]], shown_from=990,
                 accepts_by="",
             )
         )  # fmt: skip
     shown = browser.get(page).text
-    assert "398 of 400 right" in shown
-    assert "398 of 400 were right" in shown
-    assert 'name="from" value="992"' in shown
+    assert "400 of 400 right" in shown
+    assert "400 of 400 were right" in shown
+    assert 'name="from" value="997"' in shown
     assert send(page, page, **{"from": "high"}).status_code == 400
-    assert send(page, page, **{"from": "992"}).status_code == 303
-    assert "Accepted from 99.2 %" in browser.get(page).text
+    assert send(page, page, **{"from": "997"}).status_code == 303
+    assert "Accepted from 99.7 %" in browser.get(page).text
     assert send(page, f"{page}/ask").status_code == 303
     assert "Every suggestion waits for a person" in browser.get(page).text
 
