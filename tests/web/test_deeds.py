@@ -310,6 +310,35 @@ def test_a_problem_is_set_ready_or_resolved(
     assert "No problem" in browser.get("/problems").text
 
 
+@pytest.mark.parametrize(
+    ("code", "leads", "words"),
+    [
+        ("quickbooks.reauthorise", "/quickbooks", "Authorise QuickBooks again"),
+        ("source.refused", "/connections/{}/settings", "settings"),
+        ("mapping.bad_record", "/connections/{}/mapping", "Open the mapping"),
+        ("run.conservation", "", ""),
+    ],
+)
+def test_a_cause_leads_to_the_form_that_mends_it_and_an_example_to_its_record(
+    workshop: Workshop, synced: Connection, browser: TestClient, code: str, leads: str, words: str
+) -> None:
+    with workshop.database.begin() as session:
+        session.scalars(select(Problem)).one().code = code
+    for address in ("/problems", f"/problems?code={code}"):
+        main = browser.get(address).text.partition("<main")[2]
+        if leads:
+            assert re.search(rf'href="{leads.format(synced.id)}">.*{words}', main), address
+            assert browser.get(leads.format(synced.id)).status_code == 200
+        else:
+            assert "mapping" not in main
+            assert "/settings" not in main
+        found = re.search(r'href="(/records\?[^"]*)"', main)
+        assert found
+        records = browser.get(html.unescape(found[1])).text
+        assert "s3" in records
+        assert "s1" not in records.partition("<main")[2]
+
+
 def test_quickbooks_own_words_stand_as_a_quotation_below_a_sentence_of_ours(
     workshop: Workshop, synced: Connection, browser: TestClient
 ) -> None:

@@ -24,6 +24,18 @@ from raccord_web.visitors import acting, visitor_of, within_of
 
 router = APIRouter()
 
+MENDED = (
+    (
+        "/quickbooks",
+        "problems.mend_quickbooks",
+        ("quickbooks.reauthorise", "quickbooks.authorisation_failed", "quickbooks.access_denied",
+         "quickbooks.subscription", "quickbooks.wrong_company"),
+    ),
+    ("/connections/{}/settings", "problems.mend_settings", ("source.reauthorise", "source.refused")),
+    ("/connections/{}/mapping", "problems.mend_mapping", ("mapping.", "posting.", "resolve.")),
+    ("/connections/{}/files", "problems.mend_files", ("files.",)),
+)  # fmt: skip
+"""The page that has the form which mends a cause, what leads there, and the beginnings of its codes."""
 DEEDS = {"ready": ProblemState.READY, "resolved": ProblemState.RESOLVED}
 
 
@@ -38,10 +50,19 @@ def problems(request: Request, connection: str = "", code: str = "", offset: Off
             held = session.get(Connection, of.pop()) if len(of) == 1 else None
             contacts = () if held is None else contacts_of(desk_of(request).workshop, session, held)
             return show(
-                request, "problem.html", session, listing=listing, connection=connection, code=code, contacts=contacts
-            )
+                request, "problem.html", session, listing=listing, connection=connection, code=code, contacts=contacts,
+                mended=mended_at(code, "" if held is None else held.id),
+            )  # fmt: skip
         groups = problem_groups(session, connection or None, within=within, limit=PAGE, offset=offset)
-        return show(request, "problems.html", session, listing=groups, connection=connection)
+        return show(request, "problems.html", session, listing=groups, connection=connection, mended_at=mended_at)
+
+
+def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
+    """Return the address of the page whose form mends a cause, and the key of what leads there; nothing where none."""
+    for place, words, codes in MENDED:
+        if code.startswith(codes) and (connection_id or "{}" not in place):
+            return place.format(connection_id), words
+    return None
 
 
 @router.post("/problems/of-cause/{deed}")
