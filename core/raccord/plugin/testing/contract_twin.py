@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -82,6 +83,10 @@ class ContractTwin:
         info = self.contract.named(name)
         return None if info is None else write_table(self.contract, info.name, self.keeper.all(info.name))
 
+    def written(self, method: str, path: str, body: Value) -> tuple[int, Value]:
+        """Take what is written to the address, ``path`` without its ``/v1/``; most twins are only read."""
+        return 404, {"message": f"{method} {path}"}
+
     def _message(self, kind: str, value: Value) -> None:
         self._sent += 1
         body = json.dumps({"type": f"{kind}.updated", "data": value}).encode()
@@ -123,9 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         with self.twin.lock:
             if parts.path.startswith("/v1/"):
-                known = self.headers.get("Authorization") == f"Bearer {TOKEN}"
-                found = self.twin.pulled(parts.path.removeprefix("/v1/"), asked) if known else None
-                self._json(401 if not known else 404 if found is None else 200, found or {})
+                found = self.twin.pulled(parts.path.removeprefix("/v1/"), asked) if self._known() else None
+                self._json(401 if not self._known() else 404 if found is None else 200, found or {})
             elif parts.path.startswith("/exports/"):
                 table = self.twin.table(parts.path.removeprefix("/exports/").removesuffix(".csv"))
                 if table is None:
@@ -138,9 +142,14 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._json(404, {})
 
+    def do_PUT(self) -> None:
+        self._write()
+
     def do_POST(self) -> None:
-        body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), BODY_MAX))
-        typed = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        if self.path.startswith("/v1/"):
+            self._write()
+            return
+        typed = {name: values[0] for name, values in parse_qs(self._body().decode()).items()}
         with self.twin.lock:
             said = self.twin.act(urlsplit(self.path).path.removeprefix("/do/"), typed)
         self.send_response(303)
@@ -149,6 +158,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: tests and the demonstration read their own output."""
+
+    def _write(self) -> None:
+        body = self._body()
+        if not self._known():
+            self._json(401, {})
+            return
+        path = urlsplit(self.path).path.removeprefix("/v1/")
+        with self.twin.lock:
+            self._json(*self.twin.written(self.command, path, json.loads(body or b"{}", parse_float=Decimal)))
+
+    def _known(self) -> bool:
+        return self.headers.get("Authorization") == f"Bearer {TOKEN}"
+
+    def _body(self) -> bytes:
+        return self.rfile.read(min(int(self.headers.get("Content-Length", "0")), BODY_MAX))
 
     def _json(self, status: int, value: Value) -> None:
         self._answer(status, "application/json", json.dumps(value).encode())
