@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 import raccord_taxdome
-from raccord.plugin import Connector, Mapped, Record, Skipped
+from raccord.plugin import JSON, Connector, Mapped, Record, Skipped
 from raccord.plugin.drafts import (
     CreditMemo,
     Customer,
@@ -199,6 +199,15 @@ def test_a_payment_in_progress_waits_and_one_that_failed_or_went_away_is_emptied
         assert isinstance(emptied, Payment)
         assert (emptied.total, emptied.applied, emptied.voided) == (0, (), True)
     assert "payments/pay_0002#fee" not in found
+
+
+def test_a_promotional_credit_that_was_taken_back_is_none(practice: Practice, answers: Answers) -> None:
+    bill = practice.invoice(practice.account("Érable & fils"), practice.line(name="X", rate="100.00"))
+    credit: dict[str, JSON] = {"source": "promotional_credit", "provider": "none"}
+    practice.pay(bill, "30.00", **credit, deleted=True)
+    practice.pay(bill, "20.00", **credit, status="failed")
+    said = answers(practice)
+    assert {reason(said[f"payments/pay_000{number}"]) for number in (1, 2)} == {"taxdome.deleted"}
 
 
 def test_a_refund_is_a_receipt_after_its_payment(practice: Practice, drafts: Drafts) -> None:

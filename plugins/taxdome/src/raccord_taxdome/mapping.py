@@ -41,6 +41,7 @@ AUTOMATED = LedgerId("TAX")
 _CENT = Decimal("0.01")
 _ZERO = Decimal("0.00")
 _OFFLINE = frozenset({"cash", "check", "other"})
+DELETED = Skipped("taxdome.deleted", Text("Supprimé à la source.", "Deleted at the source."), report=True)
 LEFT_OUT = Skipped(
     "taxdome.payment_left_out", Text("Ce paiement est laissé de côté.", "This payment is left out."), report=True
 )
@@ -51,7 +52,7 @@ def map_taxdome_record(context: MapContext, record: Record) -> Mapped | Skipped 
     settings = settings_of(context)
     deleted = record.raw.get("deleted") is True
     if deleted and record.stream != PAYMENTS:
-        return Skipped("taxdome.deleted", Text("Supprimé à la source.", "Deleted at the source."), report=True)
+        return DELETED
     account = record.source_id if record.stream == ACCOUNTS else text(record, "account_id")
     if account and settings.leaves_out(account):
         return Skipped(
@@ -230,9 +231,9 @@ def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, 
         )
     if not _goes(settings, record.raw):
         return LEFT_OUT
-    if source == "promotional_credit":
-        return Mapped(_promotional(context, record))
     gone = deleted or status == "failed"
+    if source == "promotional_credit":
+        return DELETED if gone else Mapped(_promotional(context, record))
     drafts: list[Payment | Expense] = [_money(context, settings, record, source, gone=gone)]
     fee = maybe(record.raw, "fee") or _ZERO
     if fee and not gone:
