@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Draft, StillDraft, links_in, money_effect
+from raccord.plugin.drafts import Draft, links_in
 from raccord.quickbooks.codec import Encoded, EncodeError, Target
 from raccord.store.models import (
     Action,
@@ -19,7 +19,6 @@ from raccord.store.models import (
     DraftRow,
     DraftState,
     Hold,
-    LineState,
     LinkRow,
     LinkState,
     MarkedDocument,
@@ -35,77 +34,32 @@ from raccord.sync.books import Facts
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import (
     ALREADY_EXISTS,
-    CURRENCY_FOREIGN,
     DELETED,
     INACTIVE,
     KINDS,
     VOIDED,
     was_refused,
 )
-from raccord.sync.conflicts import ANY_AMOUNT, DECISION, without_decision
+from raccord.sync.conflicts import ANY_AMOUNT, DECISION
 from raccord.sync.drift import bodies_of
 from raccord.sync.encoding import Encoder
 from raccord.sync.entries import Entries, target_of
-from raccord.sync.holds import asked, close_hold, open_hold
-from raccord.sync.moves import Moves, money_account, moves_of
+from raccord.sync.moves import Moves, moves_of
 from raccord.sync.newcomers import FIRSTS, NAMED, Newcomers, question_about
-from raccord.sync.periods import NEXT_OPEN_DAY, Blocked, Closing, Left, Open, dated
-from raccord.sync.plan_lines import line_fields, lines_first, sent
-from raccord.sync.problems import close_problems, open_problem, troubled
+from raccord.sync.periods import NEXT_OPEN_DAY, Closing, Open, dated
+from raccord.sync.plan_left import LeftLines
+from raccord.sync.plan_lines import lines_first, sent
+from raccord.sync.plan_order import Position, waiting_drafts
 from raccord.sync.reactivate import AGAIN, to_reactivate
 from raccord.sync.removals import UNDONE, undone_of
-from raccord.sync.resolve import DECISION_MISSING, LINK_MISSING, LINK_WAITS, Held, Resolver
+from raccord.sync.resolve import Held, Resolver
 from raccord.sync.settling import Go, Leave, Settling, Wait, first_question, renamed
 from raccord.sync.treatments import as_treated
-from raccord.sync.unused import TAKEN_BACK, wake, was_taken_back
+from raccord.sync.unused import TAKEN_BACK, was_taken_back
 
 KIND_CHANGED = "plan.kind_changed"
 TURNS = 5
 """How many conflicts of one draft are answered while it is written, one after the other."""
-BLOCKING = (CURRENCY_FOREIGN,)
-"""Conflicts that a draft itself brings: they stand among the problems too."""
-
-PLANNABLE = (DraftState.WAITING, DraftState.READY, DraftState.HELD)
-RANKS: tuple[tuple[str, ...], ...] = (
-    ("Account",),
-    ("Customer", "Vendor", "Item"),
-    ("SalesReceipt", "Purchase", "JournalEntry", "Transfer", "Invoice", "CreditMemo", "Bill", "VendorCredit"),
-    ("Payment", "BillPayment"),
-    ("RefundReceipt",),
-    ("Deposit",),
-    ("Attachable",),
-)
-"""QuickBooks' entities by dependency level; a draft refers only to drafts of a lower one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where planning stands: dependency level and last draft taken."""
-
-    rank: int
-    last: int
-
-
-def waiting_drafts(
-    session: Session, connection_id: str, position: Position, limit: int
-) -> tuple[Position, Sequence[DraftRow]]:
-    """Return the next drafts of one level that a plan takes, none at the end, and the position before them."""
-    while position.rank < len(RANKS):
-        rows = session.scalars(
-            select(DraftRow)
-            .where(
-                DraftRow.connection_id == connection_id,
-                DraftRow.state.in_(PLANNABLE),
-                DraftRow.kind.in_(RANKS[position.rank]),
-                DraftRow.id > position.last,
-            )
-            .order_by(DraftRow.id)
-            .limit(limit)
-        ).all()
-        if rows:
-            return position, rows
-        position = Position(position.rank + 1, 0)
-    return position, ()
 
 
 @dataclass(slots=True)
@@ -120,9 +74,6 @@ class Planner:
     facts: Facts
     resolver: Resolver
     now: datetime
-    asked: dict[int, str] = field(default_factory=dict)
-    """Drafts of this slice that have an open question, with its code, and below those that have an open problem."""
-    troubled: set[str] = field(default_factory=set)
     there: dict[str, MarkedDocument] = field(default_factory=dict)
     """Documents that a life of ours made and that a restored backup has forgotten, by the code of their mark."""
     closing: Closing = field(default_factory=lambda: Closing(None))
@@ -138,11 +89,13 @@ class Planner:
     newcomers: Newcomers | None = None
     """What is to be asked about new names, where this slice brings some."""
     settling: Settling = field(init=False)
+    left: LeftLines = field(init=False)
     encoder: Encoder = field(init=False)
 
     def __post_init__(self) -> None:
         self.encoder = Encoder(self.company, self.connection, self.resolver, self.facts)
         self.settling = Settling(self.session, self.company, self.resolver, self.now)
+        self.left = LeftLines(self.session, self.connection, self.run, self.plan, self.resolver, self.now)
 
     def slice(self, position: Position, limit: int) -> Position | None:
         """Plan up to ``limit`` drafts after ``position``; return where to go on, or nothing at the end."""
@@ -172,8 +125,7 @@ class Planner:
         links = {key: link for key, link in links.items() if link.state != LinkState.RELEASED}
         unlinked = [self.encoder.code(row.key) for row in rows if row.key not in links]
         self.there = marked_under(self.session, self.company.id, unlinked)
-        self.asked = asked(self.session, (row.id for row in rows))
-        self.troubled = troubled(self.session, self.connection.id, (row.key for row in rows))
+        self.left.begin(rows)
         self.files = files_of(self.session, self.connection.id, [draft for _, draft in drafts])
         self.newcomers = None
         if any(row.kind in NAMED for row in rows):
@@ -204,12 +156,12 @@ class Planner:
         """Return the plan line of a draft, or nothing where the books already say what it says."""
         if link is not None and link.state == LinkState.UNDONE:
             # Whatever the source says of it since: only a person lets it go again.
-            return self._hold(row, draft, Held(UNDONE, **self.undone.get(row.key, {})))
+            return self.left.hold(row, draft, Held(UNDONE, **self.undone.get(row.key, {})))
         code = row.reason
         if link is not None and link.state != LinkState.LIVE:
             code = VOIDED if link.state == LinkState.VOIDED else DELETED
         # Asked about, it stays so through a new revision of its record, which takes its reason away.
-        code = code or (ALREADY_EXISTS if self.asked.get(row.id) == ALREADY_EXISTS else "")
+        code = code or (ALREADY_EXISTS if self.left.asked.get(row.id) == ALREADY_EXISTS else "")
         params = self._asked_with(row, link, code) if code in KINDS else {}
         draft = as_treated(row.decisions, renamed(row, draft))
         way = Go(draft)
@@ -217,28 +169,28 @@ class Planner:
             params = self._known_by_now(row, draft, link, code, params)
             answer = self.settling.answer(row, draft, link, code, params)
             if not isinstance(answer, Go):
-                return self._otherwise(row, draft, answer)
+                return self.left.otherwise(row, draft, answer)
             way = answer
             link = link if link is not None and link.state == LinkState.LIVE else None
         if link is not None and link.revision == row.revision:
             row.state, row.reason = DraftState.POSTED, ""
-            self._settled(row)
+            self.left.settled(row)
             return None
         answered = first_question(row, code, params)
         new = link is None and not answered and code != ALREADY_EXISTS
         marked = self.there.get(self.encoder.code(row.key)) if new else None
         there = link or marked
         if there is not None and there.kind != row.kind:
-            return self._blocked(
+            return self.left.blocked(
                 row, draft, KIND_CHANGED, {"was": there.kind, "is": row.kind, "document": there.document_id}
             )
         # Tying a draft to a document that is there writes nothing, closed or not.
         verdict = Open() if way.link_to or marked else self.closing.judge(row.day, link)
         if not isinstance(verdict, Open):
-            return self._closed(row, draft, verdict)
+            return self.left.closed(row, draft, verdict)
         named = self._new_name(row, way.draft) if new and marked is None else way
         if not isinstance(named, Go):
-            return self._otherwise(row, draft, named)
+            return self.left.otherwise(row, draft, named)
         way = replace(named, draft=dated(named.draft, verdict.day, self.resolver.language))
         moved = verdict.day is not None and verdict.day != row.day
         written = self._written(row, way, link)
@@ -246,7 +198,7 @@ class Planner:
             return written
         way, encoded, moves = written
         if code != ALREADY_EXISTS:
-            self._settled(row)
+            self.left.settled(row)
         if self.newcomers is not None and new and not (marked or way.link_to):
             self.newcomers.count(row)
         existing = way.link_to
@@ -257,7 +209,7 @@ class Planner:
         self.resolver.planned[row.key] = Action.CREATE
         awaited = [AGAIN + "/".join(entry) for entry in sorted(self.resolver.awaited)]
         return {
-            **self._fields(row, draft),
+            **self.left.fields(row, draft),
             **(self._moved(row, verdict.day) if moved else {"reason": RECOGNISED if marked else ""}),
             "action": Action.LINK if existing or marked else Action.CREATE if link is None else Action.UPDATE,
             "document_id": existing or getattr(marked or link, "document_id", ""),
@@ -276,40 +228,21 @@ class Planner:
             return Leave(TAKEN_BACK, {})
         if self.newcomers is None:
             return Go(draft)
-        question = question_about(self.newcomers, row.key, draft, self.asked.get(row.id, ""))
+        question = question_about(self.newcomers, row.key, draft, self.left.asked.get(row.id, ""))
         return Go(draft) if question is None else self.settling.answer(row, draft, None, *question)
-
-    def _closed(self, row: DraftRow, draft: Draft, verdict: Left | Blocked) -> dict[str, Any]:
-        """Return the line of a draft that a closed period keeps back."""
-        if isinstance(verdict, Left):
-            return self._left(row, draft, verdict.code, verdict.params)
-        if verdict.asks:
-            if row.key in self.troubled:
-                # What it waited for before is a question now.
-                close_problems(self.session, self.connection.id, row.key, self.now)
-            return self._hold(row, draft, Held(verdict.code, **verdict.params))
-        return self._blocked(row, draft, verdict.code, verdict.params)
 
     def _moved(self, row: DraftRow, day: date | None) -> dict[str, Any]:
         """Return what a line says of a document that bears another date than its record."""
         params = {"day": str(row.day), "posted_on": str(day), "closed_on": str(self.closing.closed_on)}
         return {"day": day, "record_day": row.day, "reason": NEXT_OPEN_DAY, "params": params}
 
-    def _left(self, row: DraftRow, draft: Draft, code: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Leave a draft out, as it was decided; what was asked about it is settled."""
-        self._settled(row)
-        row.decisions = without_decision(row)
-        row.state, row.reason = DraftState.SKIPPED, code
-        left = {"action": Action.SKIP, "reason": code, "params": dict(params), "state": LineState.LEFT}
-        return self._fields(row, draft) | left
-
     def _written(self, row: DraftRow, way: Go, link: LinkRow | None) -> dict[str, Any] | tuple[Go, Encoded, Moves]:
         """Return what is sent and what it does to the ledger, or the line that says why nothing is."""
         if link is None and (left := line_not_posted(self.session, row, way.draft)):
-            return self._left(row, way.draft, LINE_NOT_POSTED, left)
+            return self.left.leave_out(row, way.draft, LINE_NOT_POSTED, left)
         unfit = attachment_unfit(way.draft, link, self.files)
         if unfit is not None:
-            return self._blocked(row, way.draft, *unfit)
+            return self.left.blocked(row, way.draft, *unfit)
         target = None if link is None else target_of(link, self.entries, self.entries_written)
         for turn in range(TURNS):
             last = turn + 1 == TURNS
@@ -321,14 +254,14 @@ class Planner:
             except Held as held:
                 code, params = held.code, dict(held.params)
                 if last or code not in KINDS:
-                    return self._hold(row, way.draft, held)
+                    return self.left.hold(row, way.draft, held)
             except EncodeError as error:
                 code, params = error.code, {"fr": error.fr, "en": error.en, "field": error.field}
                 if last or code not in KINDS:
-                    return self._blocked(row, way.draft, code, params)
+                    return self.left.blocked(row, way.draft, code, params)
             other = self.settling.answer(row, way.draft, link, code, params)
             if not isinstance(other, Go):
-                return self._otherwise(row, way.draft, other)
+                return self.left.otherwise(row, way.draft, other)
             way = replace(
                 other, link_to=way.link_to, any_amount=way.any_amount, replaced={**way.replaced, **other.replaced}
             )
@@ -336,7 +269,7 @@ class Planner:
 
     def _asked_with(self, row: DraftRow, link: LinkRow | None, code: str) -> dict[str, Any]:
         """Return what the question about a draft says; of a link that is gone, what was linked."""
-        if row.id in self.asked:
+        if row.id in self.left.asked:
             found = select(Hold.params).where(Hold.draft_id == row.id, Hold.closed_at.is_(None))
             return dict(self.session.scalars(found).first() or {})
         decided = row.decisions.get(DECISION)
@@ -359,91 +292,5 @@ class Planner:
             pass
         return params
 
-    def _otherwise(self, row: DraftRow, draft: Draft, way: Leave | Wait) -> dict[str, Any]:
-        """Return the line of a draft that a conflict keeps back or leaves out."""
-        if isinstance(way, Wait):
-            if way.code in BLOCKING:
-                return self._blocked(row, draft, way.code, dict(way.params))
-            return self._hold(row, draft, Held(way.code, **way.params))
-        return self._left(row, draft, way.code, way.params)
-
-    def _settled(self, row: DraftRow) -> None:
-        """Close what a draft waited on: it can go now."""
-        if row.id in self.asked:
-            close_hold(self.session, row, self.now)
-        if row.key in self.troubled:
-            close_problems(self.session, self.connection.id, row.key, self.now)
-
     def _encode(self, draft: Draft, key: str, revision: int, target: Target | None) -> Encoded:
         return self.encoder.encode(draft, key, revision, target, self.generations.get(key, 0))
-
-    def _hold(self, row: DraftRow, draft: Draft, held: Held) -> dict[str, Any]:
-        code, params = held.code, dict(held.params)
-        if code == LINK_MISSING:
-            code, params = self._missing(draft)
-        row.state, row.reason = DraftState.HELD, code
-        open_hold(self.session, self.connection.id, row, code, params, self.now)
-        return {
-            **self._fields(row, draft),
-            **(self._money(draft) if code == DECISION_MISSING else {}),
-            "action": Action.HOLD,
-            "reason": code,
-            "params": params,
-            "state": LineState.LEFT,
-        }
-
-    def _money(self, draft: Draft) -> dict[str, Any]:
-        """Return what a draft moves where, as far as that is known while a person still has to say what for."""
-        if isinstance(draft, StillDraft):
-            return {}
-        ref, amount = money_effect(draft)
-        try:
-            return {"amount": amount, "currency": draft.currency, "money_account": money_account(ref, self.resolver)}
-        except Held:
-            return {}
-
-    def _missing(self, draft: Draft) -> tuple[str, dict[str, Any]]:
-        """Name every document that a draft needs and lacks, and what became of the drafts they should come from."""
-        keys = [key for key in links_in(draft) if key not in self.resolver.links and key not in self.resolver.planned]
-        states: dict[str, str] = {}
-        for some in chunks(keys, CHUNK):
-            for key, state, reason in self.session.execute(
-                select(DraftRow.key, DraftRow.state, DraftRow.reason).where(
-                    DraftRow.connection_id == self.connection.id, DraftRow.key.in_(some)
-                )
-            ):
-                states[key] = f"{state} {reason}".strip()
-        wake(self.session, self.connection.id, states)
-        code = LINK_WAITS if len(states) == len(keys) else LINK_MISSING
-        return code, {"keys": keys, "states": states}
-
-    def _blocked(self, row: DraftRow, draft: Draft, code: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        params = dict(params)
-        row.state, row.reason = DraftState.HELD, code
-        open_hold(self.session, self.connection.id, row, code, params, self.now)
-        open_problem(
-            self.session,
-            connection_id=self.connection.id,
-            run_id=self.run.id,
-            stream=row.key.split("/", 1)[0],
-            code=code,
-            subject=row.key,
-            params=params,
-            now=self.now,
-        )
-        return {
-            **self._fields(row, draft),
-            "action": Action.BLOCKED,
-            "reason": code,
-            "params": params,
-            "state": LineState.LEFT,
-        }
-
-    def _fields(self, row: DraftRow, draft: Draft) -> dict[str, Any]:
-        """Return a whole line with nothing to send, for the caller to fill in."""
-        return line_fields(self.plan.id, row.key, row.revision, draft) | {
-            "draft_id": row.id,
-            "day": row.day,
-            "mapped_by": row.mapped_by,
-            "mapped_under": row.mapped_under,
-        }

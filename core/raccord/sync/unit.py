@@ -47,7 +47,8 @@ from raccord.sync.payees import named_payees
 from raccord.sync.paying import Offers, read_open
 from raccord.sync.periods import leave_closed, leave_moved
 from raccord.sync.phases import Phase, Progress
-from raccord.sync.plan import Planner, Position, waiting_drafts
+from raccord.sync.plan import Planner
+from raccord.sync.plan_order import Position, waiting_drafts
 from raccord.sync.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.post import Poster
 from raccord.sync.problems import close_problems, subject_of
