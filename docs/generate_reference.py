@@ -451,7 +451,14 @@ VALUES = (
     ("Pages and records", (records.Page, records.Record, records.Reject, hooks.Mapped, hooks.Skipped)),
     (
         "References in a draft",
-        (references.Link, references.Role, references.LedgerId, references.ItemFor, references.Decision),
+        (
+            references.Link,
+            references.Role,
+            references.LedgerId,
+            references.ItemFor,
+            references.Decision,
+            references.MoneyOf,
+        ),
     ),
     (
         "Drafts that move money",

@@ -14,7 +14,7 @@ from raccord_sandbox.table import rank
 
 MAX_OBJECTS = 1000
 LOOK_BACK = timedelta(days=30)
-NOT_COVERED = frozenset({"JournalCode", "TaxAgency", "TaxCode", "TaxRate", "TimeActivity"})
+NOT_COVERED = frozenset({"CustomerType", "JournalCode", "TaxAgency", "TaxCode", "TaxRate", "TimeActivity"})
 
 
 def changes(company: Company, entities: str, changed_since: str) -> list[Doc]:

@@ -67,7 +67,8 @@ def write(
     origin = origin or Origin()
     if origin.by == "api":
         refuse_if_expired(company)
-    if operation not in kind.operations and not _undocumented_void(company, kind, operation, origin):
+    allowed = kind.operations if origin.by == "api" else kind.operations | kind.by_person
+    if operation not in allowed and not _undocumented_void(company, kind, operation, origin):
         raise unsupported(f"{operation} of {kind.name}")
     work = Work(company, origin.by)
     options = frozenset(include)

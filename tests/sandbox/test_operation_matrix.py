@@ -20,6 +20,7 @@ MATRIX = {
     "Department": "CRQUSA",
     "Term": "CRQUSA",
     "PaymentMethod": "CRQUSA",
+    "CustomerType": "RQ",
     "TaxCode": "RQ",
     "TaxRate": "RQ",
     "TaxAgency": "CRQ",

@@ -78,9 +78,11 @@ class Cabinet:
             of = select(DraftRow).where(DraftRow.connection_id == self.connection.id)
             return {row.key: (row.state, row.reason) for row in session.scalars(of)}
 
-    def all_equal(self) -> bool:
+    def all_equal(self, stream: str = "") -> bool:
+        """Tell whether every day of a stream, of all of them unless one is named, is proven to the cent."""
         with self.workshop.database.read() as session:
             proofs = list(session.scalars(select(Proof).where(Proof.connection_id == self.connection.id)))
+            proofs = [proof for proof in proofs if proof.stream == stream or not stream]
             return bool(proofs) and all(proof.equal for proof in proofs)
 
 

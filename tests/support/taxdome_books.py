@@ -15,7 +15,7 @@ from plannit_books import MARKER, TAXES
 
 import raccord_taxdome
 from raccord.plugin import JSON, Skipped
-from raccord.plugin.drafts import Draft, LedgerId, Link, Ref, Role
+from raccord.plugin.drafts import Draft, LedgerId, Link, MoneyOf, Ref, Role
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext, FileShelf
 from raccord.quickbooks.codec import CompanyFacts, TaxRate, encode, placeholder
 from raccord_taxdome.contract import CONTRACT
@@ -38,6 +38,8 @@ def answer(ref: Ref) -> str:
             return ref.id
         case Role():
             return ref.name
+        case MoneyOf():
+            return ref.otherwise.name
         case _:
             raise TypeError(ref)
 

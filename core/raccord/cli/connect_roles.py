@@ -287,6 +287,9 @@ def _filled(row: RoleChoices) -> Phrase:
         return Phrase(f"comme {info.same_as}", f"same as {info.same_as}")
     if info.subtype:
         return Phrase(f"le compte {info.subtype} de la société", f"the company's {info.subtype} account")
+    if info.found_as:
+        name = " / ".join(info.found_as)
+        return Phrase(f"« {name} » si QuickBooks l'a, sinon rien", f"“{name}” if QuickBooks has it, else nothing")
     if info.default is not None:
         return Phrase(f"« {info.default.name.fr} », créé au besoin", f"“{info.default.name.en}”, created if needed")
     return Phrase("À CHOISIR", "TO BE CHOSEN") if info.required else Phrase("rien (facultatif)", "nothing (optional)")

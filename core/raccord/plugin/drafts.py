@@ -2,7 +2,8 @@
 
 A draft refers to other things by :class:`Link` (another draft of the same connection), by :class:`Role` (a place in the
 ledger that the company chose), by :class:`ItemFor` (the service item that posts to an account), by :class:`Decision` (a
-person answers for this one draft) or by :class:`LedgerId`; never by name.
+person answers for this one draft), by :class:`MoneyOf` (where a payment's money lies) or by :class:`LedgerId`; never by
+name.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from raccord.plugin.references import (
     Link,
     MaybeDecimal,
     MaybeRef,
+    MoneyOf,
     Ref,
     Role,
 )
@@ -76,6 +78,7 @@ __all__ = [
     "LinkedLine",
     "ListDraft",
     "MoneyDraft",
+    "MoneyOf",
     "Payment",
     "PaymentType",
     "Ref",
@@ -251,6 +254,8 @@ class Customer:
     address: Annotated[Address | None, LATER] = None
     currency: Annotated[str, LATER] = ""
     """Kept from the first day on; empty for the company's own."""
+    type_: MaybeRef = None
+    """The customer type it gets when it is made; whatever people make of it later stays."""
     when_used: Annotated[bool, FLAG] = False
     """Whether it is left out until another draft refers to it: a source knows more people than it sells to."""
     keeps_name: Annotated[bool, FLAG] = False

@@ -121,8 +121,9 @@ class RoleInfo:
     """A place in the ledger that must be chosen.
 
     Without a choice core takes, in this order: ``same_as`` (another role's choice), ``subtype`` (the company's own
-    account of that QuickBooks subtype, for instance ``UndepositedFunds``), ``default`` (created once). A required role
-    with none of them holds every draft that needs it until a person chooses.
+    account of that QuickBooks subtype, for instance ``UndepositedFunds``), ``found_as`` (the entry of one of these
+    names, where the company has one), ``default`` (created once). A required role with none of them holds every draft
+    that needs it until a person chooses; one that is only ``found_as`` stays empty where there is no such entry.
     """
 
     name: str
@@ -133,6 +134,7 @@ class RoleInfo:
     subtype: str = ""
     default: NewObject | None = None
     help: Text | None = None
+    found_as: tuple[str, ...] = ()
     from_list: str = ""
     """Of a role with instances: an instance without a choice is the entry of this list that the source took under the
     instance's id.

@@ -38,6 +38,7 @@ class Accepts(StrEnum):
     EQUITY = "equity"
     PAYABLE = "payable"
     CUSTOMER = "customer"
+    CUSTOMER_TYPE = "customer_type"
     VENDOR = "vendor"
     ITEM = "item"
     TAX_CODE = "tax_code"
@@ -91,7 +92,21 @@ class Decision:
     ref: Literal["decision"] = "decision"
 
 
-Ref = Annotated[Link | Role | LedgerId | ItemFor | Decision, Field(discriminator="ref")]
+@dataclass(frozen=True, slots=True)
+class MoneyOf:
+    """The account on which a payment's money lies in QuickBooks now: the bank it was deposited to there, else the one
+    that the payment itself names.
+
+    ``otherwise`` stands for a payment that is not in QuickBooks yet. A deposit of this connection's own counts as none:
+    what the source pays out to the bank it also takes back there. Where QuickBooks does not tell, a person does.
+    """
+
+    payment: Link
+    otherwise: Role
+    ref: Literal["money_of"] = "money_of"
+
+
+Ref = Annotated[Link | Role | LedgerId | ItemFor | Decision | MoneyOf, Field(discriminator="ref")]
 
 
 class Control(StrEnum):

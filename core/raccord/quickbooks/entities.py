@@ -61,6 +61,7 @@ _ALL = (
     _plain("Department"),
     _plain("Term"),
     _plain("PaymentMethod"),
+    _plain("CustomerType", writable=False),
     _plain("TaxCode", writable=False),
     _plain("TaxRate", writable=False),
     _plain("TaxAgency"),

@@ -25,7 +25,7 @@ WHOLE_LISTS = ("Account", "Item", "TaxCode")
 PEOPLE = ("Customer", "Vendor", "Employee")
 """Lists that share one space of names (K19)."""
 
-SHORT_LISTS = ("Class", "Department", "Term", "PaymentMethod")
+SHORT_LISTS = ("Class", "Department", "Term", "PaymentMethod", "CustomerType")
 """Lists that are read whole where a connector's roles ask for one of their entries."""
 
 TYPES: Mapping[Accepts, frozenset[str]] = {
@@ -48,6 +48,7 @@ TYPES: Mapping[Accepts, frozenset[str]] = {
 
 KINDS: Mapping[Accepts, str] = {
     Accepts.CUSTOMER: "Customer",
+    Accepts.CUSTOMER_TYPE: "CustomerType",
     Accepts.VENDOR: "Vendor",
     Accepts.ITEM: "Item",
     Accepts.TAX_CODE: "TaxCode",

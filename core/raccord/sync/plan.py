@@ -244,10 +244,11 @@ class Planner:
         if unfit is not None:
             return self.left.blocked(row, way.draft, *unfit)
         target = None if link is None else target_of(link, self.entries, self.entries_written)
+        drawn = "" if link is None else link.money_account
         for turn in range(TURNS):
             last = turn + 1 == TURNS
             answers = {name: str(answer) for name, answer in row.decisions.items()}
-            self.resolver.begin(row.key, row.day, answers, way.replaced)
+            self.resolver.begin(row.key, row.day, answers, way.replaced, drawn)
             try:
                 encoded = self._encode(way.draft, row.key, row.revision, target)
                 return way, encoded, moves_of(way.draft, self.resolver, self.facts.encoding)

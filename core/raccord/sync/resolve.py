@@ -19,6 +19,7 @@ from raccord.plugin.drafts import (
     ItemFor,
     LedgerId,
     Link,
+    MoneyOf,
     Ref,
     Role,
     Vendor,
@@ -32,6 +33,7 @@ from raccord.sync.books import PEOPLE, fits, kind_of
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import INACTIVE, NAME_TAKEN
 from raccord.sync.lists import Entry, Lists
+from raccord.sync.money_places import Landed, lying_at
 from raccord.sync.names import proposals
 from raccord.sync.views import View
 
@@ -41,6 +43,8 @@ LINK_MISSING = "resolve.link_missing"
 LINK_WAITS = "resolve.link_waits"
 LINK_GONE = "resolve.link_gone"
 CANDIDATES_MAX = 200
+MONEY_OF = "money_of"
+"""Under this name stands, among a draft's decisions, the account on which a payment's money lies."""
 
 Place = tuple[str, str, str]
 """One of core's own entries: a role's default or the item of its account, the role, and of what."""
@@ -97,6 +101,12 @@ class Resolver:
     replaced: Mapping[tuple[str, str], str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     """The draft's own decisions."""
+    landed: Sequence[Landed] = ()
+    """Where QuickBooks says that the money of payments lies to which this slice refers."""
+    lying: Mapping[str, str] = field(default_factory=dict)
+    """The same by key, with the one account; empty where that is unclear."""
+    drawn: str = ""
+    """The account that this draft's document moves already."""
     draft_key: str = ""
     day: date | None = None
     taken: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -132,6 +142,7 @@ class Resolver:
 
     def load_links(self, session: Session, keys: Sequence[str], plan_id: str) -> None:
         """Read what became of the documents that this chunk's drafts refer to."""
+        self.lying = lying_at(session, self.connection.id, self.landed)
         self.links, self.planned, self.kinds, self.gone = {}, {}, {}, set()
         for some in chunks(sorted(set(keys)), CHUNK):
             for key, kind, document_id, state in session.execute(
@@ -159,9 +170,10 @@ class Resolver:
         day: date | None,
         answers: Mapping[str, str],
         replaced: Mapping[tuple[str, str], str] | None = None,
+        drawn: str = "",
     ) -> None:
         """Turn to one draft; ``replaced`` names what stands in for inactive entries in it."""
-        self.draft_key, self.day, self.answers = draft_key, day, answers
+        self.draft_key, self.day, self.answers, self.drawn = draft_key, day, answers, drawn
         self.replaced, self.awaited = replaced or {}, set()
 
     def resolve(self, ref: Ref) -> str:
@@ -184,6 +196,8 @@ class Resolver:
                     asked = {"decision": ref.name, "accepts": str(ref.accepts), "suggestion": ref.suggestion}
                     raise Held(DECISION_MISSING, **asked, inactive=entry.name)
                 return answer
+            case MoneyOf():
+                return self._money_of(ref)
 
     def kind_of(self, ref: Ref) -> str:
         """Return which kind of document, or which of QuickBooks' lists of people, a reference names one of; nothing
@@ -208,6 +222,18 @@ class Resolver:
         if self.planned.get(key) in (Action.CREATE, Action.LINK):
             return f"{{link:{key}}}"
         raise Held(LINK_GONE if key in self.gone else LINK_MISSING, keys=[key])
+
+    def _money_of(self, ref: MoneyOf) -> str:
+        """Return where a payment's money lies; what a document of ours was drawn on once, it stays drawn on."""
+        known = self.drawn or self.answers.get(MONEY_OF)
+        if known:
+            return self._active("Account", known)
+        account = self.lying.get(ref.payment.key)
+        if account is None:
+            return self.resolve(ref.otherwise)
+        if not account:
+            raise Held(DECISION_MISSING, decision=MONEY_OF, accepts=str(Accepts.CLEARING), suggestion="")
+        return self._active("Account", account)
 
     def _role(self, name: str, of: str) -> str:
         known = self._known.get((name, of))
@@ -237,8 +263,13 @@ class Resolver:
         own = self.lists.of_subtype(info.accepts, info.subtype) if info.subtype else None
         if own is not None:
             return own.id
+        for entry in (each for name in info.found_as for each in self.lists.named((kind_of(info.accepts),), name)):
+            if entry.active and fits(info.accepts, entry):
+                return entry.id
         if info.default is not None:
             return self._default(info, info.default, of)
+        if info.found_as and not info.required:
+            return ""
         raise Held(CHOICE_MISSING, role=info.name, of=of, accepts=str(info.accepts))
 
     def _need(self, info: RoleInfo, of: str) -> AccountNeed:

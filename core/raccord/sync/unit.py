@@ -42,6 +42,7 @@ from raccord.sync.keep import keep_page
 from raccord.sync.look import look, note
 from raccord.sync.map import judge, map_slice
 from raccord.sync.meter import Budget, use_of_month
+from raccord.sync.money_places import payments_behind, read_landed
 from raccord.sync.newcomers import FIRSTS, firsts_of, read_alike, waiting_names
 from raccord.sync.payees import named_payees
 from raccord.sync.paying import Offers, read_open
@@ -195,11 +196,13 @@ class Unit:
             plan_id, position = run.plan_id, Position(*run.progress["plan"])
             _, rows = waiting_drafts(session, bench.connection.id, position, PLAN_SLICE)
             changed = changed_entries(session, bench.connection.id, rows)
+            payments = payments_behind(session, bench.connection.id, rows)
         facts = self.workshop.facts(plan_id, bench.company)
         entries = read_entries(bench.client(), changed) if changed else {}
+        landed = read_landed(bench.client(), payments) if payments else ()
         with self.execution.begin() as (session, run):
             planner = self._planner(session, run, facts)
-            planner.entries = entries
+            planner.entries, planner.resolver.landed = entries, landed
             following = planner.slice(position, PLAN_SLICE)
             if following is None:
                 run.phase = Phase.MATCH

@@ -21,6 +21,7 @@ from raccord.plugin.drafts import (
     LedgerId,
     Link,
     LinkedLine,
+    MoneyOf,
     Payment,
     RefundReceipt,
     Role,
@@ -215,8 +216,9 @@ def test_a_refund_is_a_receipt_after_its_payment(practice: Practice, drafts: Dra
     practice.refund(practice.pay(bill), "40.00")
     refund = drafts(practice)["refunds/ref_0001"]
     assert isinstance(refund, RefundReceipt)
+    payment = Link("payments/pay_0001")
     assert (refund.total, refund.paid_from, refund.after) == (
-        Decimal("40.00"), Role("undeposited"), Link("payments/pay_0001"),
+        Decimal("40.00"), MoneyOf(payment, Role("undeposited")), payment,
     )  # fmt: skip
 
 

@@ -63,6 +63,8 @@ class Kind:
     settle: Settle
     sequence: str = ""
     operations: frozenset[Operation] = LISTS
+    by_person: frozenset[Operation] = frozenset()
+    """What only a person does, in the browser."""
     required: tuple[str, ...] = ()
     sparse_required: tuple[str, ...] = ()
     computed: frozenset[str] = frozenset()

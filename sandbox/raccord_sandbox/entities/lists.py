@@ -1,4 +1,4 @@
-"""The small lists: classes, locations, terms and payment methods."""
+"""The small lists: classes, locations, terms, payment methods and customer types."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import preference
 from raccord_sandbox.entities.hierarchy import full_name, rename_if_deactivated, unique_full_name
-from raccord_sandbox.entities.kind import COMMON_QUERYABLE, LIST_QUERYABLE, Draft, Family, Kind
+from raccord_sandbox.entities.kind import COMMON_QUERYABLE, LIST_QUERYABLE, LOOKUP, Draft, Family, Kind, Operation
 from raccord_sandbox.faults import FaultError, missing
 from raccord_sandbox.schema import ADDRESS, Choice, Flag, Number, Property, Ref, Text, Whole
 
@@ -119,3 +119,15 @@ PAYMENT_METHOD = Kind(
     required=("Name",),
     queryable=COMMON_QUERYABLE | {"Name", "Active", "Type"},
 )
+CUSTOMER_TYPE = Kind(
+    "CustomerType",
+    Family.LIST,
+    {"Name": Text(100), "Active": Flag()},
+    settle_flat,
+    sequence="customertype",
+    operations=LOOKUP,
+    by_person=frozenset({Operation.CREATE, Operation.UPDATE}),
+    required=("Name",),
+    queryable=COMMON_QUERYABLE | {"Active"},
+)
+"""Made in the browser alone; a query can be narrowed to active ones, not to a name."""

@@ -230,6 +230,7 @@ CUSTOMER = Kind(
         "ResaleNum": Text(16),
         "TaxExemptionReasonId": Text(2),
         "SalesTermRef": Ref(("Term",)),
+        "CustomerTypeRef": Ref(("CustomerType",)),
         "PaymentMethodRef": Ref(("PaymentMethod",)),
         "PreferredDeliveryMethod": Choice(("Print", "Email", "None")),
         "ARAccountRef": Ref(("Account",)),

@@ -17,7 +17,7 @@ from raccord_sandbox.entities.items import ITEM
 from raccord_sandbox.entities.journal_codes import JOURNAL_CODE
 from raccord_sandbox.entities.journals import JOURNAL_ENTRY
 from raccord_sandbox.entities.kind import Kind
-from raccord_sandbox.entities.lists import CLASS, DEPARTMENT, PAYMENT_METHOD, TERM
+from raccord_sandbox.entities.lists import CLASS, CUSTOMER_TYPE, DEPARTMENT, PAYMENT_METHOD, TERM
 from raccord_sandbox.entities.orders import PURCHASE_ORDER
 from raccord_sandbox.entities.payments import PAYMENT
 from raccord_sandbox.entities.people import CUSTOMER, EMPLOYEE, VENDOR
@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
         DEPARTMENT,
         TERM,
         PAYMENT_METHOD,
+        CUSTOMER_TYPE,
         TAX_CODE,
         TAX_RATE,
         TAX_AGENCY,

@@ -17,6 +17,7 @@ from raccord.plugin.drafts import (
     ItemFor,
     LedgerId,
     Link,
+    MoneyOf,
     Ref,
     Role,
     SalesLine,
@@ -49,6 +50,8 @@ def answer(ref: Ref) -> str:
             return f"item-{ref.account.name}"
         case Decision():
             return f"chosen-{ref.name}"
+        case MoneyOf():
+            return f"money-of-{ref.payment.key}"
 
 
 @dataclass(frozen=True)

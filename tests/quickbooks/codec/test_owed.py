@@ -223,6 +223,13 @@ def test_customers_have_an_address_and_a_currency_and_items_a_code(desk: Any) ->
     assert desk.body(Item(key="i", name="Conseil", income_account=Role("sales"), sku=" hour "))["Sku"] == "hour"
 
 
+@pytest.mark.requirement("TD-25")
+def test_a_customer_gets_its_type_when_it_is_made_and_never_again(desk: Any) -> None:
+    draft = Customer(key="customers/1", name="Ana Roy", type_=LedgerId("9", "CustomerType"))
+    assert desk.body(draft)["CustomerTypeRef"] == {"value": "9"}
+    assert "CustomerTypeRef" not in desk.body(draft, update=Target("1", "0"))
+
+
 @pytest.mark.requirement("EX-09")
 def test_a_customer_that_keeps_its_name_is_updated_without_it(desk: Any) -> None:
     client = Customer(key="c", name="Érable", company="Érable", email="a@b.example", keeps_name=True)

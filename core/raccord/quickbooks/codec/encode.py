@@ -77,15 +77,19 @@ def encode(
     sheet = Sheet(resolve, facts, kind_of)
     body = _body(draft, sheet, marker, number)
     if update is not None:
-        body = _updating(kind, _without_name(draft, body), update)
+        body = _updating(kind, _without_firsts(draft, body), update)
     return Encoded(kind, write(body), tuple(sheet.needs))
 
 
-def _without_name(draft: Draft, body: JsonObject) -> JsonObject:
-    """Leave names out of an update whose customer keeps its own; a sparse update changes nothing it does not name."""
-    if not (isinstance(draft, Customer) and draft.keeps_name):
+def _without_firsts(draft: Draft, body: JsonObject) -> JsonObject:
+    """Leave out of an update what a customer only gets when it is made: its type, and its name where that is to stay.
+
+    A sparse update changes nothing that it does not name.
+    """
+    if not isinstance(draft, Customer):
         return body
-    return {name: value for name, value in body.items() if name not in ("DisplayName", "CompanyName")}
+    firsts = {"CustomerTypeRef", *(("DisplayName", "CompanyName") if draft.keeps_name else ())}
+    return {name: value for name, value in body.items() if name not in firsts}
 
 
 def entity_of(draft: Draft) -> str:

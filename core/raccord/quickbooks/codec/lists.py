@@ -40,6 +40,8 @@ def customer(draft: Customer, sheet: Sheet) -> JsonObject:
         body["Notes"] = shortened(draft.memo, 2000)
     if draft.address is not None:
         body["BillAddr"] = _address(draft.address)
+    if draft.type_ is not None and (found := sheet.resolve(draft.type_)):
+        body["CustomerTypeRef"] = {"value": found}
     return body
 
 

@@ -87,6 +87,17 @@ _ROLES = (
         default=NewObject(Text("Frais de traitement TaxDome", "TaxDome Processing Fees"), "Expense", "BankCharges"),
     ),
     RoleInfo(
+        "customer_type",
+        Text("Type des nouveaux clients", "Type of new customers"),
+        Accepts.CUSTOMER_TYPE,
+        required=False,
+        found_as=("Particulier", "Individual"),
+        help=Text(
+            "Un compte nouvellement synchronisé le reçoit, si QuickBooks a ce type ; aucun type n’est créé.",
+            "A newly synced account gets it where QuickBooks has that type; no type is made.",
+        ),
+    ),
+    RoleInfo(
         "tax_taxable",
         Text("Taxe QuickBooks des lignes taxables", "QuickBooks tax of taxable lines"),
         Accepts.TAX_CODE,

@@ -18,6 +18,7 @@ from raccord.plugin.drafts import (
     Item,
     LedgerId,
     Link,
+    MoneyOf,
     Payment,
     PaymentType,
     Ref,
@@ -108,6 +109,7 @@ def _customer(settings: TaxDomeSettings, record: Record) -> Customer:
         email=said["email"],
         phone=said["phone"],
         address=address if any(said[name] for name in _ADDRESS) else None,
+        type_=Role("customer_type"),
         when_used=settings.accounts is Scope.USED,
         keeps_name=True,
     )
@@ -346,7 +348,8 @@ def _refund(context: MapContext, settings: TaxDomeSettings, record: Record) -> M
 
 
 def _given_back(context: MapContext, settings: TaxDomeSettings, record: Record) -> RefundReceipt:
-    amount = decimal(record.raw, "amount")
+    """The money leaves the account on which the payment's lies: a bank, once a person deposited it there (TD-42)."""
+    amount, payment = decimal(record.raw, "amount"), Link(record_key(PAYMENTS, text(record, "payment_id")))
     memo = " · ".join(
         part
         for part in (
@@ -361,13 +364,13 @@ def _given_back(context: MapContext, settings: TaxDomeSettings, record: Record) 
         key=record.key(),
         day=record.day,
         currency=currency(record),
-        paid_from=landing(settings),
+        paid_from=MoneyOf(payment, landing(settings)),
         customer=_client(record),
         lines=(
             SalesLine(item=DEFAULT_ITEM, amount=amount, description=memo, tax_code=EXEMPT if context.taxed else None),
         ),
         total=amount,
-        after=Link(record_key(PAYMENTS, text(record, "payment_id"))),
+        after=payment,
         memo=memo,
     )
 
