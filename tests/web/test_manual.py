@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from httpx import Response
+from sqlalchemy import select
 
 from raccord.plugin.texts import Language
+from raccord.store.models import Event
+from raccord.sync.workshop import Workshop
 from raccord_web import manual
 from raccord_web.manual import ROOMS, Chapter, chapter, chapters, search
 
@@ -32,6 +37,32 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_both_words_of_pleo_for_its_tags_lead_to_the_same_chapter(said: str) -> None:
     language: Language = "en" if said == "tags" else "fr"
     assert any("pleo" in each.path for each in search(said, language))
+
+
+@pytest.mark.requirement("PO-17")
+def test_the_page_of_pleo_asks_whether_it_was_useful_and_why_not(
+    workshop: Workshop, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    guide = "/help/docs/how-to/pleo"
+    assert "Did you find the answer?" in browser.get(guide).text
+    assert "Avez-vous trouvé la réponse" in browser.get(guide, headers=FRENCH).text
+    happy = send(guide, guide, answer="yes").text
+    assert "Thank you" in happy
+    assert 'name="why"' not in happy, "nobody is asked why it was useful"
+    asked = send(guide, guide, answer="no").text
+    assert "What was missing?" in asked
+    assert 'name="why"' in asked
+    assert 'name="why"' in send(guide, guide, answer="no", why=" ").text, "asked again, and nothing noted"
+    assert "Thank you" in send(guide, guide, answer="no", why="How <per diems> go").text
+    assert send(guide, guide, answer="yes", why="odd").status_code == 404
+    with workshop.database.read() as session:
+        noted = session.scalars(select(Event).where(Event.action.startswith("help.")).order_by(Event.seq))
+        said = [(each.action, each.subject, each.body) for each in noted]
+    assert said == [
+        ("help.rated", "how-to/pleo", {"answer": "yes"}),
+        ("help.rated", "how-to/pleo", {"answer": "no"}),
+        ("help.why", "how-to/pleo", {"why": "How <per diems> go"}),
+    ]
 
 
 def test_every_file_is_a_chapter_and_every_link_between_them_leads_to_one() -> None:

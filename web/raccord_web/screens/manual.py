@@ -19,6 +19,7 @@ from raccord_web.visitors import acting
 
 router = APIRouter()
 ANSWERS = ("yes", "no")
+WHY_CHARACTERS_MAX = 1000
 
 
 @router.get("/help/docs")
@@ -39,16 +40,17 @@ def read(request: Request, room: str, page: str) -> Response:
 
 @router.post("/help/docs/{room}/{page}")
 def rate(request: Request, room: str, page: str, fields: Fields) -> Response:
-    """Take note in the audit log whether a chapter gave its reader the answer (PL-36)."""
-    answer, workshop = fields.get("answer", ""), desk_of(request).workshop
-    if answer not in ANSWERS or chapter(room, page, language_of(request)) is None:
+    """Take note in the audit log whether a chapter gave its reader the answer (PL-36), then why not (PO-17)."""
+    answer, why, workshop = fields.get("answer", ""), fields.get("why"), desk_of(request).workshop
+    if answer not in (("no",) if why else ANSWERS) or chapter(room, page, language_of(request)) is None:
         return explained(request, HTTPStatus.NOT_FOUND)
+    if why == "":
+        # Sent without a word: it is asked again, and nothing is counted twice.
+        return _chapter(request, room, page, answer)
+    action, body = ("help.why", {"why": why[:WHY_CHARACTERS_MAX]}) if why else ("help.rated", {"answer": answer})
     with workshop.database.begin() as session:
-        events.append(
-            session, acting(request).name, "help.rated", f"{room}/{page}", now=workshop.clock.now(),
-            body={"answer": answer},
-        )  # fmt: skip
-    return _chapter(request, room, page, answer)
+        events.append(session, acting(request).name, action, f"{room}/{page}", now=workshop.clock.now(), body=body)
+    return _chapter(request, room, page, "why" if why else answer)
 
 
 def _chapter(request: Request, room: str, page: str, said: str = "") -> Response:
@@ -58,4 +60,6 @@ def _chapter(request: Request, room: str, page: str, said: str = "") -> Response
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
         contact = workshop.settings.contact_url or "/help#contacts"
-        return show(request, "chapter.html", session, chapter=found, said=said, contact=contact)
+        return show(
+            request, "chapter.html", session, chapter=found, said=said, contact=contact, why_max=WHY_CHARACTERS_MAX
+        )
