@@ -184,7 +184,7 @@ def test_what_cannot_be_posted_is_told_to_both_sides_and_the_rest_is_posted(hous
         house.file(200, category=nothing): "account_unknown",
         house.file(300, kind="levitation"): "accounting_system_validation_failure",
         house.file(400, kind="invoice"): "vendor_unknown",
-        house.file(450, kind="reimbursement", more={"subType": "reimbursement_to_employee_refund"}):
+        house.file(450, kind="reimbursement", more={"subType": "reimbursement_by_pigeon"}):
             "accounting_system_validation_failure",
         house.file(460, kind="invoice_payment", more={"subType": "sent"}): "accounting_system_validation_failure",
         house.file(-500): "accounting_system_validation_failure",

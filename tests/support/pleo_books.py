@@ -129,7 +129,12 @@ def _split() -> list[Filed]:
 
 
 def _fee() -> list[Filed]:
-    return [filed(900, kind="fee", more={"subType": "interest"}), filed(4500, kind="card_invoice")]
+    return [
+        filed(900, kind="fee"),
+        filed(900, kind="fee", more={"subType": "interest"}),
+        filed(900, kind="fee", more={"subType": "refunded"}),
+        filed(4500, kind="card_invoice"),
+    ]
 
 
 def _back() -> list[Filed]:
@@ -147,12 +152,19 @@ def _pocket() -> list[Filed]:
     return [
         *(filed(1200 + number, kind=kind, note=kind) for number, kind in enumerate(kinds)),
         filed(3603, kind="reimbursement", category=None, more={"additionalInformation": settled}),
-        filed(100, kind="reimbursement", category=None, more={"subType": "reimbursement_to_employee_refund"}),
+        *(
+            filed(100 + number, kind="reimbursement", category=None, more={"subType": f"reimbursement_{each}"})
+            for number, each in enumerate(("to_employee", "to_employee_refund", "to_company", "by_pigeon"))
+        ),
     ]
 
 
 def _loads() -> list[Filed]:
-    return [filed(50000, kind="wallet_load", category=None)]
+    return [
+        filed(50000, kind="wallet_topup", category=None),
+        filed(50000, kind="wallet_load", category=None),
+        filed(50000, kind="wallet_topup", category=None, more={"subType": "unload"}),
+    ]
 
 
 def _invoices() -> list[Filed]:
@@ -163,6 +175,7 @@ def _invoices() -> list[Filed]:
         filed(11498, kind="invoice", lines=(line,), more=invoice(), receipts=(b"%PDF-1.4 invoice",)),
         # Of a vendor that QuickBooks is not known to have.
         filed(900, kind="invoice", more={**invoice("F-78"), "vendor": vendor("")}),
+        filed(11498, kind="invoice_payment", category=None, more=invoice()),
         filed(11498, kind="invoice_payment", category=None, more=paid),
         filed(11498, kind="invoice_payment", category=None, more=back),
         filed(900, kind="invoice_payment", category=None, more={"subType": "sent", **invoice("F-99")}),

@@ -123,10 +123,13 @@ def _document(record: Record, item: Item, ledger: str, total: Decimal, taxed: bo
                 key=key, day=day, currency=currency, source=Role(FUNDING), target=Role(BANK), total=total, memo=memo,
                 arriving=True,
             )  # fmt: skip
-        case "reimbursed":
+        case "reimbursed" | "repaid":
+            back = ledger == "repaid"
+            source, target = (POCKET, BANK) if back else (BANK, POCKET)
             return Transfer(
-                key=key, day=day, currency=currency, source=Role(BANK), target=Role(POCKET), total=total, memo=memo
-            )
+                key=key, day=day, currency=currency, source=Role(source), target=Role(target), total=total, memo=memo,
+                arriving=back,
+            )  # fmt: skip
         case _:
             raise refusals.term_unknown(ledger)
 

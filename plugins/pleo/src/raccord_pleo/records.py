@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 ENTRIES = "entries"
 JOB, ITEM, RECEIPTS, SETTLES = "job", "item", "receipts", "settles"
-INTO_ACCOUNT = frozenset({"refund", "chargeback", "cashback", "wallet_load", "invoice_payment/returned"})
+INTO_ACCOUNT = frozenset(
+    {
+        "refund", "chargeback", "cashback", "wallet_topup", "wallet_load", "invoice_payment/returned",
+        "reimbursement/reimbursement_to_employee_refund", "reimbursement/reimbursement_to_company",
+    }
+)  # fmt: skip
 """Words that bring money into the account that they move; all others take it out."""
-TURNED_BY_SUB_TYPE = frozenset({"invoice_payment", "reimbursement", "wallet_load"})
+TURNED_BY_SUB_TYPE = frozenset({"fee", "invoice_payment", "reimbursement", "wallet_topup", "wallet_load"})
 """Types whose sub types tell the direction of the money, so that one that is not known says nothing."""
 NUMBER = "number "
 """Before the name by which payments know an invoice, in the id of the record that keeps which one it is."""
