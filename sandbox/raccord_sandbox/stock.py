@@ -137,7 +137,7 @@ class Valuation:
 
     def _value(self, item: str) -> None:
         layers = self._continued(item)
-        moves = sorted(self._moves(item, only_staged=layers is not None), key=lambda move: move.place)
+        moves = sorted(self._moves(item, only_new=layers is not None), key=lambda move: move.place)
         layers = Layers() if layers is None else layers
         results: dict[Key, list[tuple[Decimal, Decimal]]] = {}
         order: dict[Key, list[int]] = {}
@@ -166,9 +166,11 @@ class Valuation:
                     return None
         return end.copy()
 
-    def _moves(self, item: str, *, only_staged: bool) -> Iterator[Move]:
-        keys: dict[Key, None] = dict.fromkeys(key for key, (_, entries) in self.staged.items() if entries)
-        if not only_staged:
+    def _moves(self, item: str, *, only_new: bool) -> Iterator[Move]:
+        # What another item's costs changed is staged meanwhile, but its movements of this item are no new ones.
+        changes = self._before if only_new else self.staged
+        keys: dict[Key, None] = dict.fromkeys(key for key, (_, entries) in changes.items() if entries)
+        if not only_new:
             keys.update(dict.fromkeys(self._company.ledger.stock_of(item)))
         for key in keys:
             yield from _moves_of(key, self._day(key), self._entries(key), item)
