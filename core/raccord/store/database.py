@@ -36,6 +36,7 @@ IDLE_IN_TRANSACTION_CUT = "25P03"
 Dialect = Literal["sqlite", "postgresql"]
 
 _READ = {"raccord_read": True}
+_READS = "raccord_reads"
 
 
 class Database:
@@ -152,7 +153,9 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("raccord_read", False)
-        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+        if connection.info.get(_READS, False) is not reads:
+            connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+            connection.info[_READS] = reads
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
@@ -71,12 +72,13 @@ class Pipeline:
 
     def _advance(self, run_id: str) -> Progress:
         with Execution.opened(self.workshop.database, run_id) as (execution, session, run):
-            stopped = self._begin(session, run)
+            company, connection = self._place(session, run)
+            stopped = self._begin(run, connection)
             if stopped is not None:
                 return stopped
             phase = Phase(run.phase)
             try:
-                bench = self.workshop.bench(session, run)
+                bench = self.workshop.bench_of(session, company, connection)
             except ScopeError as error:
                 # The connector was disabled, forbidden or uninstalled meanwhile; the run ends and says so.
                 self._end_badly(session, run, error.code, {"fr": error.text.fr, "en": error.text.en})
@@ -115,7 +117,13 @@ class Pipeline:
             self.workshop.follow(run_id, execution.fence)
         return progress
 
-    def _begin(self, session: Session, run: Run) -> Progress | None:
+    def _place(self, session: Session, run: Run) -> tuple[Company, Connection]:
+        """Return where the run works, read at once."""
+        both = select(Company, Connection).join(Connection, Connection.company_id == Company.id)
+        company, connection = session.execute(both.where(Connection.id == run.connection_id)).one()
+        return company, connection
+
+    def _begin(self, run: Run, connection: Connection) -> Progress | None:
         """Obey what a person asked for, and note that the run is under way."""
         now = self.workshop.clock.now()
         match RunState(run.state):
@@ -134,7 +142,6 @@ class Pipeline:
                 return Progress.STOPPED
             case Control.GO:
                 pass
-        connection = session.get_one(Connection, run.connection_id)
         if run.trigger == PROOF:
             # It only reads, and what is paused or waits for its source is proven all the same.
             run.state, run.started_at = RunState.RUNNING, run.started_at or now

@@ -28,7 +28,7 @@ from raccord.scope import Scope, Scopes
 from raccord.settings import Settings
 from raccord.store.database import Database
 from raccord.store.files import StoredFileBox
-from raccord.store.models import Company, Connection, Run
+from raccord.store.models import Company, Connection
 from raccord.store.tokens import StoredTokens
 from raccord.store.vault import Vault, join_secrets
 from raccord.sync.books import Facts, read_facts
@@ -107,13 +107,8 @@ class Workshop:
             while len(self._followed) > RUNS_AT_ONCE:
                 self._followed.popitem(last=False)
 
-    def bench(self, session: Session, run: Run) -> Bench:
-        """Put a run's connection on the bench; raises ``ScopeError`` when its connector may not work."""
-        connection = session.get_one(Connection, run.connection_id)
-        company = session.get_one(Company, connection.company_id)
-        return self.bench_of(session, company, connection)
-
     def bench_of(self, session: Session, company: Company, connection: Connection) -> Bench:
+        """Put a connection on the bench; raises ``ScopeError`` when its connector may not work."""
         scope = self.scopes.get(session, company.id, connection.connector, connection.revision)
         language: Language = "en" if company.language == "en" else "fr"
         vault = self.vault.within(session)
