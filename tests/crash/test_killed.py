@@ -101,6 +101,7 @@ def check_books(sandbox: SandboxServer, database_url: str) -> None:
 Record = Callable[[str, object], None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("database_url", "sandbox"), [("postgres", True)], indirect=True)
 def test_pain_1_t1_killed_a_few_times_the_books_come_out_whole(
     sandbox: SandboxServer, database_url: str, data_dir: Path, record_property: Record

@@ -17,7 +17,7 @@ from raccord.quickbooks import QuickBooks, wire
 from raccord.store.models import Run
 from raccord.sync import execution, post, unit
 
-SCHEDULES = 40
+SCHEDULES = 24
 MOMENTS = 37
 """Of the moments of the small run, every so-manieth."""
 ENOUGH = 1_500
@@ -34,6 +34,7 @@ def plant() -> Iterator[Plant]:
         yield built
 
 
+@pytest.mark.slow
 def test_pain_1_t2_killed_at_moments_of_every_phase_without_requestid_nothing_is_doubled_or_lost(plant: Plant) -> None:
     plant.put_back("whole")
     plant.company.settings["ignore_requestid"] = True

@@ -143,6 +143,7 @@ def killing(tmp_path: Path) -> Iterator[Killing]:
         yield Killing(house)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("PO-09", "K21")
 def test_killed_at_each_step_of_an_export_nothing_is_doubled_or_lost(killing: Killing) -> None:
     with protocol_as_moments(killing, commits=False):
