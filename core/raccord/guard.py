@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 
+from raccord.admission import EXTENSION_HOOKS
 from raccord.catalog import Plugin
 from raccord.errors import RaccordError
 from raccord.plugin.errors import BadRecord, ConnectorError, RetryLater
@@ -18,6 +19,8 @@ RETRY_AFTER_MAX = timedelta(days=1)
 
 FAILED = "plugin.failed"
 WRONG_ANSWER = "plugin.wrong_answer"
+CONTRADICTED = "plugin.contradicted"
+"""Two extensions of a company answer the same question differently."""
 
 _FRAMES_MAX = 6
 
@@ -31,7 +34,7 @@ class PluginFault(RaccordError):  # noqa: N818 - a fault of the plugin, as the h
     def __init__(self, plugin: str, version: str, hook: str, cause: str, code: str = FAILED) -> None:
         fr, en = _SENTENCES[code]
         said = {"plugin": plugin, "version": version, "hook": hook, "cause": cause}
-        super().__init__(code, Text(fr.format_map(said), en.format_map(said)), _FIX)
+        super().__init__(code, Text(fr.format_map(said), en.format_map(said)), _FIXES.get(code, _FIX))
         self.args = (plugin, version, hook, cause, code)
         self.plugin = plugin
         self.version = version
@@ -51,6 +54,7 @@ class Answered:
     """What a plugin answered and which plugin it was."""
 
     plugin: str
+    version: str
     answer: object
 
 
@@ -58,7 +62,8 @@ def call(plugin: Plugin, hook: str, step: Callable[[], object], check: Callable[
     """Run one hook of a plugin and return its answer once ``check`` finds nothing wrong with it.
 
     This is the other guard of the house (the first is ``catalog.contained``). A :class:`ConnectorError` and a
-    :class:`ContextError` pass; the operator's Ctrl-C too.
+    :class:`ContextError` pass; the operator's Ctrl-C too. Hooks that extensions answer speak with no source, so there
+    nothing that a plugin raises says what happens next: it is a fault.
     """
     try:
         answer = step()
@@ -67,7 +72,7 @@ def call(plugin: Plugin, hook: str, step: Callable[[], object], check: Callable[
     except (KeyboardInterrupt, ContextError):
         raise
     except ConnectorError as error:
-        if _is_complete(error):
+        if _is_complete(error) and hook not in EXTENSION_HOOKS:
             raise
         fault = _fault(plugin, hook, error)
     except BaseException as error:  # noqa: BLE001 - the guard: a guest must not take the house down
@@ -124,16 +129,26 @@ def _short(path: str) -> str:
 
 _SENTENCES = {
     FAILED: (
-        "Le connecteur {plugin} {version} a échoué dans {hook} : {cause}.",
-        "The connector {plugin} {version} failed in {hook}: {cause}.",
+        "{plugin} {version} a échoué dans {hook} : {cause}.",
+        "{plugin} {version} failed in {hook}: {cause}.",
     ),
     WRONG_ANSWER: (
-        "Le connecteur {plugin} {version} a mal répondu dans {hook} : {cause}.",
-        "The connector {plugin} {version} answered wrongly in {hook}: {cause}.",
+        "{plugin} {version} a mal répondu dans {hook} : {cause}.",
+        "{plugin} {version} answered wrongly in {hook}: {cause}.",
+    ),
+    CONTRADICTED: (
+        "L'extension {plugin} {version} et l'extension {cause} se contredisent dans {hook}.",
+        "The extension {plugin} {version} and the extension {cause} contradict each other in {hook}.",
     ),
 }
 
 _FIX = Text(
-    "Signalez-le à l'auteur du connecteur avec cette phrase ; rien n'est perdu, une version corrigée reprendra ici.",
-    "Tell the connector's author with this sentence; nothing is lost, a corrected version goes on from here.",
+    "Signalez-le à son auteur avec cette phrase ; rien n'est perdu, une version corrigée reprendra ici.",
+    "Tell its author with this sentence; nothing is lost, a corrected version goes on from here.",
 )
+_FIXES = {
+    CONTRADICTED: Text(
+        "Désactivez l'une des deux pour cette société, ou répondez vous-même : ce qu'une personne a choisi l'emporte.",
+        "Disable one of them for this company, or answer yourself: what a person chose goes before both.",
+    )
+}

@@ -17,7 +17,7 @@ from raccord.admission import Hook, examine_hooks
 from raccord.answers import wrong_answer
 from raccord.catalog import Admitted, Catalog, Extension, Plugin
 from raccord.errors import RaccordError
-from raccord.guard import WRONG_ANSWER, Answered, PluginFault, call
+from raccord.guard import CONTRADICTED, WRONG_ANSWER, Answered, PluginFault, call
 from raccord.plugin.contexts import (
     ConflictContext,
     FetchContext,
@@ -61,13 +61,24 @@ class Suggestion:
 
     choice: AccountChoice
     plugin: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The answer to a conflict and whose it is: a plugin's, or nobody's where a person gave it or core holds."""
+
+    resolution: Resolution
+    plugin: str = ""
+    version: str = ""
 
 
 class Scope:
     """The only way core calls hooks. Every call may raise ``ConnectorError`` (said by the plugin) or ``PluginFault``.
 
-    The order is: the company's extensions, the connector, core. A running scope never changes; a new revision of the
-    connection gets a new one.
+    The order is: the company's extensions by their names, the connector, core; the first that answers counts. Where an
+    extension answers, those after it are asked too: two that contradict each other are a fault, and neither counts.
+    A running scope never changes; a new revision of the connection gets a new one.
     """
 
     def __init__(self, connector: Admitted, extensions: Iterable[Extension] = ()) -> None:
@@ -76,9 +87,10 @@ class Scope:
         self._manager.add_hookspecs(Hooks)
         self._manager.register(_guarded(CORE, trylast=True), CORE.name)
         self._manager.register(_guarded(connector), connector.name)
+        self._extensions = {each.name: _guarded(each, tryfirst=True) for each in extensions}
         # pluggy asks the one registered last first, so the first extension is registered last.
-        for extension in reversed(tuple(extensions)):
-            self._manager.register(_guarded(extension, tryfirst=True), extension.name)
+        for name, extension in reversed(self._extensions.items()):
+            self._manager.register(extension, name)
 
     @property
     def info(self) -> ConnectorInfo:
@@ -113,15 +125,16 @@ class Scope:
 
     def resolve(self, context: ResolveContext, need: AccountNeed) -> Suggestion | None:
         """Return what a plugin suggests for a role that has no choice; always one of the candidates."""
-        found = self._ask("resolve_account", context=context, need=need)
-        return None if found is None else Suggestion(cast(AccountChoice, found.answer), found.plugin)
+        found = self._ask_all("resolve_account", lambda choice: cast(AccountChoice, choice).id, context, need)
+        return None if found is None else Suggestion(cast(AccountChoice, found.answer), found.plugin, found.version)
 
-    def conflict(self, context: ConflictContext, conflict: Conflict) -> Resolution:
+    def conflict(self, context: ConflictContext, conflict: Conflict) -> Settled:
         """Return an allowed answer to the conflict; core's own is to hold."""
-        found = self._ask("on_conflict", context=context, conflict=conflict)
+        found = self._ask_all("on_conflict", _deed, context, conflict)
         if found is None:
             raise RuntimeError("core's own answer to a conflict is missing")
-        return cast(Resolution, found.answer)
+        resolution = cast(Resolution, found.answer)
+        return Settled(resolution) if found.plugin == CORE.name else Settled(resolution, found.plugin, found.version)
 
     def push(self, context: PushContext, stream: str, documents: Sequence[LedgerObject]) -> PushResult | None:
         """Bring lists of the ledger to the source; nothing when the connector takes none."""
@@ -151,6 +164,20 @@ class Scope:
     # The casts above rest on the guard, which has checked every answer's type.
     def _ask(self, hook: str, **asked: object) -> Answered | None:
         found: Answered | None = getattr(self._manager.hook, hook)(**asked)
+        return found
+
+    def _ask_all(self, hook: str, says: Callable[[object], object], *asked: object) -> Answered | None:
+        """Return the first answer; raise ``PluginFault`` where a later extension ``says`` something else."""
+        found = self._ask(hook, **dict(zip(hook_arguments(hook), asked, strict=True)))
+        if found is None or found.plugin not in self._extensions:
+            return found
+        names = list(self._extensions)
+        for name in names[names.index(found.plugin) + 1 :]:
+            function = getattr(self._extensions[name], hook, None)
+            other: Answered | None = None if function is None else function(*asked)
+            if other is not None and says(other.answer) != says(found.answer):
+                cause = f"{other.plugin} {other.version}"
+                raise PluginFault(found.plugin, found.version, hook, cause, CONTRADICTED)
         return found
 
 
@@ -183,6 +210,11 @@ class Scopes:
             return self._built[key]
 
 
+def _deed(resolution: object) -> object:
+    answer = cast(Resolution, resolution)
+    return answer.kind, answer.target
+
+
 class _Guarded:
     """A plugin as the manager of a scope sees it: each of its hooks behind the guard."""
 
@@ -207,7 +239,7 @@ def _guarded_hook(plugin: Plugin, hook: Hook) -> Callable[..., Answered | None]:
             lambda: hook.function(*(values[place] for place in places)),
             lambda found: wrong_answer(hook.name, found, dict(zip(names, values, strict=True))),
         )
-        return None if answer is None else Answered(plugin.name, answer)
+        return None if answer is None else Answered(plugin.name, plugin.version, answer)
 
     # pluggy reads the argument names through __wrapped__; with all of them, an answer can be held against its question.
     vars(guarded)["__wrapped__"] = specification(hook.name)

@@ -87,7 +87,7 @@ def receipt(key: str, total: object = Decimal("12.30")) -> SalesReceipt:
 
 
 def need() -> AccountNeed:
-    candidates = [LedgerObject("Account", "35", "Chequing")]
+    candidates = [LedgerObject("Account", "35", "Chequing"), LedgerObject("Account", "36", "Savings")]
     return AccountNeed("bank", "", Accepts.BANK, date(2026, 1, 2), "sales/7", candidates)
 
 
@@ -249,8 +249,10 @@ def test_the_companys_rules_come_before_the_connector_and_the_connector_before_c
     assert (alone.plugin, alone.choice.reason.en) == ("trial", "connector")
     assert ruled is not None
     assert (ruled.plugin, ruled.choice.reason.en) == ("second", "rule")
-    assert Scope(source).conflict(CONTEXT, conflict(ResolutionKind.SKIP)).kind is ResolutionKind.SKIP
-    assert Scope(connector()).conflict(CONTEXT, conflict(ResolutionKind.SKIP)).kind is ResolutionKind.HOLD
+    assert Scope(source).conflict(CONTEXT, conflict(ResolutionKind.SKIP)).resolution.kind is ResolutionKind.SKIP
+    assert Scope(source).conflict(CONTEXT, conflict(ResolutionKind.SKIP)).plugin == "trial"
+    core = Scope(connector()).conflict(CONTEXT, conflict(ResolutionKind.SKIP))
+    assert (core.resolution.kind, core.plugin) == (ResolutionKind.HOLD, "")
 
 
 def test_the_first_extension_is_asked_first() -> None:
@@ -272,6 +274,29 @@ def test_a_fault_names_the_extension_that_made_it() -> None:
         Scope(connector(resolve_account=lambda need: AccountChoice("35", WORDS)), [rule]).resolve(CONTEXT, need())
 
     assert (caught.value.plugin, caught.value.version) == ("rule", "0.1")
+
+
+def test_two_extensions_that_contradict_each_other_are_a_fault_that_names_both() -> None:
+    def giving(name: str, id_: str, reason: str) -> Extension:
+        return extension(name, resolve_account=lambda need: AccountChoice(id_, Text(reason, reason)))
+
+    source = connector(resolve_account=lambda need: AccountChoice("36", WORDS))
+    agreeing = [
+        giving("one", "35", "why"),
+        extension("quiet", resolve_account=lambda need: None),
+        giving("two", "35", "so"),
+    ]
+    found = Scope(source, agreeing).resolve(CONTEXT, need())
+    with pytest.raises(PluginFault, match=r"plugin\.contradicted") as caught:
+        Scope(source, [*agreeing, giving("zed", "36", "why")]).resolve(CONTEXT, need())
+    skips = extension("one", on_conflict=lambda conflict: Resolution(ResolutionKind.SKIP))
+    holds = extension("two", on_conflict=lambda conflict: Resolution(ResolutionKind.HOLD))
+    with pytest.raises(PluginFault, match=r"plugin\.contradicted"):
+        Scope(source, [skips, holds]).conflict(CONTEXT, conflict(ResolutionKind.SKIP))
+
+    assert found is not None
+    assert (found.plugin, found.version) == ("one", "0.1")
+    assert (caught.value.plugin, caught.value.cause) == ("one", "zed 0.1")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from raccord.admission import examine_hooks
-from raccord.catalog import Admitted, Catalog
+from raccord.catalog import Admitted, Catalog, Extension
 from raccord.clock import Clock
 from raccord.enablement import Switchboard
 from raccord.jobs.inline import HandOver
@@ -36,15 +37,19 @@ OWNER = Actor("Odile", RoleName.OWNER)
 BROWSER = httpx.Client(verify=False)  # noqa: S501 - plain HTTP alone, and reading certificates takes longer than asking
 
 
-def catalog_of(*modules: ModuleType) -> Catalog:
-    """Return a catalog that admits modules as if they were installed."""
+def catalog_of(*modules: ModuleType, extensions: Mapping[str, ModuleType] | None = None) -> Catalog:
+    """Return a catalog that admits modules, and ``extensions`` by their names, as if they were installed."""
     admitted = {}
     for module in modules:
         info = module.describe()
         admitted[info.name] = Admitted(
             info.name, f"raccord-{info.name}", info.version, examine_hooks(info.name, module), info
         )
-    return Catalog(admitted, {}, ())
+    rules = {
+        name: Extension(name, f"raccord-{name}", "2.1", examine_hooks(name, module))
+        for name, module in sorted((extensions or {}).items())
+    }
+    return Catalog(admitted, rules, ())
 
 
 def make_workshop(

@@ -18,6 +18,7 @@ from raccord.cli.output import Column, Output, output
 from raccord.cli.showing import day, moment, money, short
 from raccord.cli.words import Option, group
 from raccord.errors import RaccordError
+from raccord.overview.answers import CONFLICT, PluginAnswer, conflict_said
 from raccord.overview.audit import Entry, audit_log
 from raccord.overview.listing import MOST, USUAL
 from raccord.overview.verified import links_untold, proofs_untold
@@ -175,6 +176,7 @@ def _show_why(out: Output, found: Why) -> None:
         for field, value in (
             *_document(out, found),
             *(() if found.said is None else _said(out, found.said)),
+            *(_answer(out, answer) for answer in found.answers),
             *(field for write in found.writes for field in _write(out, write)),
         )
     ]
@@ -216,6 +218,16 @@ def _said(out: Output, said: Said) -> Iterator[tuple[Phrase, str]]:
     note = "" if said.newest else Phrase(" (a changé depuis)", " (has changed since)").get(out.language)
     yield Phrase("Reçu", "Received"), f"{moment(said.fetched_at)}, run {short(said.fetched_by_run)}{note}"
     yield Phrase("Empreinte", "Fingerprint"), said.content_hash
+
+
+def _answer(out: Output, answer: PluginAnswer) -> tuple[Phrase, str]:
+    reason = "" if answer.reason is None else f": {answer.reason.get(out.language)}"
+    by = f"{answer.plugin} {answer.version}, {moment(answer.at)}{reason}"
+    if answer.hook == CONFLICT:
+        what, how = conflict_said(answer, out.language)
+        return Phrase(f"  {what}", f"  {what}"), f"{how} ({by})"
+    role = f"  {answer.about} {answer.of}".rstrip()
+    return Phrase(role, role), f"{answer.name or answer.answer} ({by})"
 
 
 def _write(out: Output, write: Write) -> Iterator[tuple[Phrase, str]]:

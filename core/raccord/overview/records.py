@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
+from raccord.overview.answers import PluginAnswer, answers_of
 from raccord.overview.attached import LineFile, files_of_lines
 from raccord.overview.audit import Entry, entries_about
 from raccord.overview.line_deciders import Decided, decided_of
@@ -136,6 +137,8 @@ class RecordStory:
     """What people attached to it."""
     decided: Sequence[Decided] = ()
     """Who or what said what its bank lines are."""
+    answers: Sequence[PluginAnswer] = ()
+    """What plugins gave to its roles and how they settled its conflicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,7 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         entries_about(session, record.connection_id, subjects),
         [file for some in files_of_lines(session, lines).values() for file in some],
         decided_of(session, view.company_id, lines),
+        answers_of(session, [each.draft_id for each in view.documents]),
     )
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from raccord.overview.answers import PluginAnswer, answers_of
 from raccord.overview.audit import Entry, entries_about, entries_that_tell_of
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
@@ -130,6 +131,8 @@ class Why:
     writes: Sequence[Write]
     rule: ByRule | None
     """Of a bank line that a rule answered, or whose proposal by a rule a person accepted."""
+    answers: Sequence[PluginAnswer]
+    """What plugins gave to its roles and how they settled its conflicts."""
     entries: Sequence[Entry]
     """What people decided about it and by which entries runs told of it, from the audit chain."""
 
@@ -174,6 +177,7 @@ def _why(session: Session, link: LinkRow) -> Why:
         said=None if record is None else _said(session, record),
         writes=_writes(session, link),
         rule=None if draft is None else rule_behind(session, draft),
+        answers=() if draft is None else answers_of(session, [draft.id]),
         entries=_entries(session, link),
     )
 

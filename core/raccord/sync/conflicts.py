@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from raccord.guard import PluginFault
 from raccord.plugin.drafts import Draft
 from raccord.plugin.ledger import Conflict, Document, LedgerObject, Resolution, ResolutionKind
 from raccord.plugin.money import Money
@@ -26,6 +27,7 @@ from raccord.store.models import (
     PlanLine,
     PlanState,
 )
+from raccord.sync.answered import Answered
 from raccord.sync.conflict_rules import KINDS, allowed_for, by_plugins
 from raccord.sync.readback import LISTS
 from raccord.sync.views import View
@@ -47,12 +49,14 @@ def settle(
     draft: Draft,
     code: str,
     params: Mapping[str, object],
+    answered: Answered,
     existing: LedgerObject | Document | None = None,
     detail: str = "",
 ) -> Resolution:
     """Return the answer to a draft's conflict: a person's, an extension's, the connector's, or core's.
 
-    ``params`` are those of its question; they take away answers that mean nothing in this one case.
+    ``params`` are those of its question; they take away answers that mean nothing in this one case. Who ``answered``
+    is noted there. A plugin that fails has no say: the conflict is held, as core does.
     """
     kind, allowed = KINDS[code], allowed_for(code, params)
     decided = decision_of(row)
@@ -62,7 +66,13 @@ def settle(
     names = tuple(map(str, proposals)) if isinstance(proposals, list | tuple) else ()
     said = detail or str(params.get("detail", ""))
     asked = Conflict(kind, draft, by_plugins(allowed, kind), existing or existing_in(params), said, names)
-    return scope.conflict(view, asked)
+    try:
+        settled = scope.conflict(view, asked)
+    except PluginFault as fault:
+        answered.faults.append(fault)
+        return Resolution(ResolutionKind.HOLD)
+    answered.conflicts[code] = settled
+    return settled.resolution
 
 
 def decision_of(row: DraftRow) -> Resolution | None:

@@ -39,6 +39,7 @@ from raccord.store.models import (
     RunCount,
     SourceRecord,
 )
+from raccord.sync.answered import Answered
 from raccord.sync.bodies import load_draft, mark
 from raccord.sync.books import TYPES
 from raccord.sync.chunks import CHUNK, chunks
@@ -233,6 +234,7 @@ class Doubles:
     scope: Scope
     view: View
     now: datetime
+    run_id: str = ""
 
     def settle(self, lines: Sequence[PlanLine], found: Sequence[Found]) -> int:
         """Hold, link, skip or leave each line that has a possible double; return how many have one."""
@@ -277,7 +279,10 @@ class Doubles:
             # The same movement, told by its other account: known, and nobody's question.
             self._skip(line, row, found)
             return
-        resolution = settle(self.scope, self.view, row, draft, ALREADY_EXISTS, params, existing, detail)
+        answered = Answered()
+        resolution = settle(self.scope, self.view, row, draft, ALREADY_EXISTS, params, answered, existing, detail)
+        line.answered_by = [*line.answered_by, *answered.kept()]
+        answered.tell_faults(self.session, self.connection.id, self.run_id, row.key, self.now, troubled=False)
         match resolution.kind:
             case ResolutionKind.CREATE:
                 if line.action == Action.CREATE:

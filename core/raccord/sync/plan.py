@@ -27,6 +27,7 @@ from raccord.store.models import (
     Run,
 )
 from raccord.sync.acquaint import RECOGNISED, marked_under
+from raccord.sync.answered import Answered
 from raccord.sync.attached import LINE_NOT_POSTED, line_not_posted, wake_planned
 from raccord.sync.attachments import attachment_unfit, files_of
 from raccord.sync.bodies import load_draft
@@ -132,7 +133,7 @@ class Planner:
             self.newcomers = Newcomers.of(
                 self.session, self.connection, self.plan.id, self.resolver.lists, self.run.progress.get(FIRSTS, {})
             )
-        lines = [line for row, draft in drafts if (line := self._line(row, draft, links.get(row.key))) is not None]
+        lines = [line for row, draft in drafts if (line := self._told(row, draft, links.get(row.key))) is not None]
         wake_planned(self.session, rows)
         made = self._links([*self.resolver.wanted])
         wanted = lines_first(self.session, self.plan.id, self.resolver, self.facts, made)
@@ -151,6 +152,14 @@ class Planner:
             ):
                 found[link.key] = link
         return found
+
+    def _told(self, row: DraftRow, draft: Draft, link: LinkRow | None) -> dict[str, Any] | None:
+        """Return the plan line of a draft with what plugins answered for it; their faults become its problems."""
+        answered = self.resolver.answered = Answered()
+        line = self._line(row, draft, link)
+        marked = row.key in self.left.troubled
+        answered.tell_faults(self.session, self.connection.id, self.run.id, row.key, self.now, troubled=marked)
+        return None if line is None else line | {"answered_by": answered.kept()}
 
     def _line(self, row: DraftRow, draft: Draft, link: LinkRow | None) -> dict[str, Any] | None:
         """Return the plan line of a draft, or nothing where the books already say what it says."""

@@ -84,6 +84,7 @@ def bare_line(plan_id: str, key: str, revision: int, kind: str, rank: int) -> di
         "state": LineState.PENDING,
         "mapped_by": "",
         "mapped_under": 0,
+        "answered_by": [],
     }
 
 

@@ -418,7 +418,9 @@ class Poster:
         # By this the chain knows which plan and which mapping each document comes from.
         lines = outcomes.lines.values()
         mapped = sorted({f"{line.mapped_by} r{line.mapped_under}" for line in lines if line.mapped_by})
-        on_behalf_of(session, run.id, {"plans": sorted({line.plan_id for line in lines}), "mapped": mapped})
+        answered = sorted({f"{each['plugin']} {each['version']}" for line in lines for each in line.answered_by})
+        behind = {"plans": sorted({line.plan_id for line in lines}), "mapped": mapped}
+        on_behalf_of(session, run.id, behind | ({"answered": answered} if answered else {}))
         return outcomes
 
     def _give_back(self, session: Session, job: Job) -> None:

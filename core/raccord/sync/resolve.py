@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.guard import PluginFault
 from raccord.plugin.drafts import (
     Accepts,
     Account,
@@ -27,8 +28,9 @@ from raccord.plugin.drafts import (
 from raccord.plugin.info import NewObject, RoleInfo
 from raccord.plugin.ledger import AccountNeed, LedgerObject
 from raccord.plugin.texts import Language
-from raccord.scope import Scope
+from raccord.scope import Scope, Suggestion
 from raccord.store.models import Action, Choice, Connection, LineState, LinkRow, LinkState, PlanLine, PushedEntry
+from raccord.sync.answered import Answered
 from raccord.sync.books import PEOPLE, fits, kind_of
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import INACTIVE, NAME_TAKEN
@@ -109,6 +111,8 @@ class Resolver:
     """The account that this draft's document moves already."""
     draft_key: str = ""
     day: date | None = None
+    answered: Answered = field(default_factory=Answered)
+    """What plugins answered for the draft."""
     taken: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Entries that the source took into its lists: by list and the source's id, the ledger's."""
     _roles: dict[str, RoleInfo] = field(default_factory=dict)
@@ -175,6 +179,7 @@ class Resolver:
         """Turn to one draft; ``replaced`` names what stands in for inactive entries in it."""
         self.draft_key, self.day, self.answers, self.drawn = draft_key, day, answers, drawn
         self.replaced, self.awaited = replaced or {}, set()
+        self.answered.accounts.clear()
 
     def resolve(self, ref: Ref) -> str:
         """Return the ledger id, or ``{link:KEY}`` for something that this plan creates; raise ``Held`` otherwise."""
@@ -250,7 +255,7 @@ class Resolver:
             # What holds for all instances of a role is chosen without one.
             return self._role(info.same_as, of if (info.same_as, of) in self.choices else "")
         if self.scope.answers("resolve_account"):
-            suggested = self.scope.resolve(self.view, self._need(info, of))
+            suggested = self._suggested(info, of)
             if suggested is not None:
                 return self._active(kind_of(info.accepts), suggested.choice.id, role=name)
         answer = self._without_choice(info, of)
@@ -258,6 +263,23 @@ class Resolver:
         if (name, of) not in self.choices and not its_own and not self.scope.answers("resolve_account"):
             self._known[name, of] = answer
         return answer
+
+    def _suggested(self, info: RoleInfo, of: str) -> Suggestion | None:
+        """Return what a plugin gives to a role. One that fails is not passed over for a default that it would have
+        stood before: a person is asked.
+        """
+        answered, place = self.answered, (info.name, of)
+        if place not in answered.accounts:
+            try:
+                found = self.scope.resolve(self.view, self._need(info, of))
+            except PluginFault as fault:
+                answered.faults.append(fault)
+                raise Held(CHOICE_MISSING, role=info.name, of=of, accepts=str(info.accepts)) from None
+            answered.accounts[place] = found
+            if found is not None:
+                entry = self.lists.by_id.get((kind_of(info.accepts), found.choice.id))
+                answered.names[place] = "" if entry is None else entry.name
+        return answered.accounts[place]
 
     def _without_choice(self, info: RoleInfo, of: str) -> str:
         own = self.lists.of_subtype(info.accepts, info.subtype) if info.subtype else None

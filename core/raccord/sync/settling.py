@@ -65,7 +65,7 @@ class Settling:
 
     def answer(self, row: DraftRow, draft: Draft, link: LinkRow | None, code: str, params: Mapping[str, Any]) -> Way:
         """Ask who may answer, and return what becomes of the draft."""
-        resolution = settle(self.resolver.scope, self.resolver.view, row, draft, code, params)
+        resolution = settle(self.resolver.scope, self.resolver.view, row, draft, code, params, self.resolver.answered)
         target = resolution.target
         match resolution.kind:
             case ResolutionKind.CREATE if KINDS[code] in (ConflictKind.ALIKE_NAME, ConflictKind.MANY_NAMES):

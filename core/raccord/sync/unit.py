@@ -241,7 +241,8 @@ class Unit:
                 done_with = ("matched", "offered", "ruled", SUGGESTED)
                 run.progress = {name: value for name, value in run.progress.items() if name not in done_with}
                 return self._finish_plan(session, run, connection, session.get_one(Plan, run.plan_id))
-            doubles = Doubles(session, bench.company, connection, bench.scope, view, self.workshop.clock.now())
+            now, run_id = self.workshop.clock.now(), self.execution.run_id
+            doubles = Doubles(session, bench.company, connection, bench.scope, view, now, run_id)
             doubles.settle(Sought(session, plan_id, bench.connection).between(*following), found)
             run.progress = {**run.progress, "matched": following[0].isoformat()}
         return Progress.MORE

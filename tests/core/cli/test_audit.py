@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import till
+from harness import catalog_of
 from moments import Moments
 from sqlalchemy import text
 
@@ -80,6 +82,37 @@ def test_people_read_why_in_both_languages(said: Said, posted: dict[str, Any]) -
     assert "Plan approved by" in english
     assert "till 1.0" in english
     assert "Plan approuvé par" in said("audit", "why", "sales/s1", "--lang", "fr")[1]
+
+
+@pytest.fixture
+def house_rules(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extension of docs/how-to/extension, as if it were installed."""
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "extension.en.md").read_text(encoding="utf-8")
+    module = ModuleType("house_rules")
+    exec(page.partition("```python\n")[2].partition("\n```")[0], module.__dict__)  # noqa: S102 - ours
+    installed = catalog_of(till, extensions={"house-rules": module})
+    monkeypatch.setattr("raccord.catalog.load_catalog", lambda: installed)
+
+
+@pytest.mark.usefixtures("house_rules")
+def test_an_extension_of_the_docs_gives_an_account_and_why_says_so_in_both_languages(
+    told: Told, said: Said, company: str, chosen: str
+) -> None:
+    sale = {"stream": "sales", "amount": "10.00"}
+    till.ROWS["T1"] = [{**sale, "id": "s1", "day": "2026-03-07"}, {**sale, "id": "s2", "day": "2026-03-08"}]
+    assert told("plugins", "allow", "house-rules")[0] == Exit.OK
+    assert told("plugins", "enable", "house-rules", "--company", company)[0] == Exit.OK
+    _, plan = told("plan")
+    told("apply", "--hash", plan["hash"], "--yes")
+    (found,) = told("audit", "why", "sales/s1")[1]["documents"]
+    (answer,) = found["answers"]
+    assert (answer["plugin"], answer["version"], answer["about"], answer["name"]) == (
+        "house-rules", "2.1", "income", "Services",
+    )  # fmt: skip
+    assert answer["reason"]["fr"] == "Vendu au marché, le samedi."
+    assert told("audit", "why", "sales/s2")[1]["documents"][0]["answers"] == [], "Sundays are nobody's"
+    assert "Services (house-rules 2.1, " in " ".join(said("audit", "why", "sales/s1")[1].split())
+    assert "Vendu au marché" in said("audit", "why", "sales/s1", "--lang", "fr")[1]
 
 
 def test_the_log_names_who_did_what_newest_first(told: Told, posted: dict[str, Any]) -> None:

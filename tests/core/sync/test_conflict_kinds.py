@@ -29,6 +29,8 @@ from raccord.store.models import (
     Plan,
     Posting,
     PostingState,
+    Problem,
+    ProblemState,
     Proof,
     Run,
     RunState,
@@ -111,6 +113,12 @@ class World:
         refused = select(Posting.fault_code).where(Posting.state == PostingState.REFUSED)
         with self.workshop.database.read() as session:
             return set(session.scalars(refused))
+
+    def fault(self) -> str:
+        """What is said of the plugin that answered what it may not."""
+        wrong = select(Problem).where(Problem.code == "plugin.wrong_answer", Problem.state == ProblemState.OPEN)
+        with self.workshop.database.read() as session:
+            return str(session.scalars(wrong).one().params["en"])
 
     def answered_by(self, answer: Callable[[Conflict], Resolution] | None) -> list[Conflict]:
         """Let the connector answer conflicts; returns those it is asked from now on."""
@@ -437,11 +445,10 @@ def test_a_conflict_holds_asks_in_both_languages_and_goes_as_it_is_answered(worl
         assert "{" not in said.what + said.fix
 
     asked = world.answered_by(lambda _: Resolution(ResolutionKind.UNLINK))
-    failed = world.run()
+    assert world.run().state == RunState.DONE, "a plugin that answers what may not be answered stops nobody else"
     assert [each.kind for each in asked[:1]] == ([case.kind] if asked else [])
     if asked:
-        assert (failed.state, failed.error_code) == (RunState.FAILED, "plugin.wrong_answer")
-        assert all(word in failed.error_params["en"] for word in ("till 1.0", "unlink"))
+        assert all(word in world.fault() for word in ("till 1.0", "unlink"))
         assert {HOLD} <= asked[0].allowed <= case.allowed
     world.answered_by(None)
     if case.asked_again_by_the_next_run:

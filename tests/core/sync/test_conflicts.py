@@ -6,12 +6,14 @@ from types import ModuleType
 
 import pytest
 import till
-from harness import OWNER, catalog_of, choose_usual, sync
+from harness import OWNER, catalog_of, choose_usual, enable, sync
 from sqlalchemy import select
 
 from raccord.errors import RaccordError
 from raccord.onboarding.decisions import answer_conflict
-from raccord.plugin import Conflict, ConflictContext, ConflictKind, Resolution, ResolutionKind, hookimpl
+from raccord.overview.answers import conflict_said
+from raccord.overview.records import record_story
+from raccord.plugin import Conflict, ConflictContext, ConflictKind, Resolution, ResolutionKind, Text, hookimpl
 from raccord.scope import Scopes
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow, LinkState, Proof, RunState
 from raccord.sync.bodies import mark
@@ -96,6 +98,33 @@ def test_the_connector_answers_through_its_hook(workshop: Workshop, connection: 
     assert [conflict.kind for conflict in asked] == [ConflictKind.DUPLICATE_NUMBER]
     with workshop.database.read() as session:
         assert session.scalars(select(DraftRow)).one().state == DraftState.SKIPPED
+
+
+def test_an_extension_that_answers_nothing_else_answers_a_conflict_and_its_record_says_so(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    @hookimpl
+    def on_conflict(context: ConflictContext, conflict: Conflict) -> Resolution | None:
+        mine = conflict.kind is ConflictKind.DUPLICATE_NUMBER
+        return Resolution(ResolutionKind.SKIP, reason=Text("Saisi.", "Typed in.")) if mine else None
+
+    rules = ModuleType("house_rules")
+    rules.__dict__["on_conflict"] = on_conflict
+    workshop.scopes = Scopes(catalog_of(till, extensions={"house": rules}))
+    enable(workshop, company, "house")
+    take_the_number(workshop, connection, company)
+    sync(workshop, connection)
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        draft = session.scalars(select(DraftRow)).one()
+        story = record_story(session, draft.record_id or 0)
+    assert draft.state == DraftState.SKIPPED
+    assert story is not None
+    [told] = story.answers
+    assert (told.hook, told.plugin, told.version, told.about) == (
+        "on_conflict", "house", "2.1", "conflict.duplicate_number",
+    )  # fmt: skip
+    assert (conflict_said(told, "en"), told.reason) == (("Number taken", "do not post it"), Text("Saisi.", "Typed in."))
 
 
 @pytest.mark.parametrize(

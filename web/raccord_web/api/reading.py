@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from raccord.onboarding.api_tokens import Scope
 from raccord.onboarding.holes import Hole, holes_of
+from raccord.overview.answers import PluginAnswer
 from raccord.overview.audit import Entry, audit_log
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.connections import ConnectionView, connection_view, list_connections
@@ -69,6 +70,8 @@ class RecordDetail(BaseModel):
     view: RecordView
     facts: Mapping[str, str]
     raw: str
+    answers: Sequence[PluginAnswer]
+    """What plugins gave to its roles and how they settled its conflicts."""
 
 
 class CertificateView(BaseModel):
@@ -209,7 +212,7 @@ def records(
 def record(request: Request, record_id: str) -> RecordDetail:
     with desk_of(request).workshop.database.read() as session:
         story = _found(record_story(session, int(record_id)))
-        return RecordDetail(view=story.view, facts=story.facts, raw=story.raw)
+        return RecordDetail(view=story.view, facts=story.facts, raw=story.raw, answers=story.answers)
 
 
 @router.get("/problems")

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.people import Power, may
 from raccord.onboarding.suggesting import percent
+from raccord.overview.answers import conflict_said
 from raccord.overview.connections import connection_names
 from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
 from raccord.overview.rule_sentences import answer_said
@@ -73,7 +74,7 @@ def record(request: Request, record_id: str) -> Response:
             contacts=contacts_of(
                 desk_of(request).workshop, session, session.get_one(Connection, story.view.connection_id)
             ),
-            answer_said=answer_said, percent=percent,
+            answer_said=answer_said, percent=percent, conflict_said=conflict_said,
         )  # fmt: skip
 
 

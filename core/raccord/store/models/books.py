@@ -110,6 +110,8 @@ class PlanLine(Model):
     mapped_by: Mapped[str] = mapped_column(default="", server_default="")
     """Plugin and version that made the draft as it is sent, and the connection's revision then."""
     mapped_under: Mapped[int] = mapped_column(default=0, server_default="0")
+    answered_by: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """Which plugins, in which versions, gave accounts to its roles or settled its conflicts, and what they said."""
 
 
 class PostingState(StrEnum):
