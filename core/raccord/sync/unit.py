@@ -139,6 +139,8 @@ class Unit:
             connection.fault_count = 0
             if not page.more:
                 run.progress = {**run.progress, "streams": done + 1}
+                if done + 1 == len(streams):
+                    run.phase = Phase.RECOVER
 
     def _map(self) -> None:
         bench, now = self.bench, self.workshop.clock.now()
