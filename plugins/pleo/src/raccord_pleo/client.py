@@ -102,9 +102,9 @@ class PleoClient:
                 refused[UUID(str(error["accountingEntryId"]))] = str(error.get("type") or error.get("message"))
         return refused
 
-    def rows(self, path: str) -> Iterator[object]:
-        """Yield the rows of a list, page by page."""
-        yield from self._pages(path, {}, "lists")
+    def rows(self, path: str, **asked: str) -> Iterator[object]:
+        """Yield the rows of a list, page by page; ``asked`` is its query, which no path may hold beside the cursor."""
+        yield from self._pages(path, asked, "lists")
 
     def search(self, path: str, asked: Mapping[str, JSON | Decimal]) -> Iterator[object]:
         """Yield what a search finds, page by page; a POST that reads."""

@@ -192,14 +192,14 @@ def _named(name: str) -> str:
 
 def _tags(client: PleoClient, name: str) -> Shelf:
     company = str(client.company)
-    groups = [each for each in client.rows(f"/v0/tag-groups?company_id={company}") if isinstance(each, Mapping)]
+    groups = [each for each in client.rows("/v0/tag-groups", company_id=company) if isinstance(each, Mapping)]
     group = next((str(each["id"]) for each in groups if each.get("code") == name), "")
     if not group:
         made = client.post(f"/v0/tag-groups?company_id={company}", {"code": name, "name": TAG_LISTS[name].en})
         group = str(made["id"])
     return Shelf(
         client,
-        lambda: client.rows(f"/v0/tag-groups/{group}/tags?include_archived=true"),
+        lambda: client.rows(f"/v0/tag-groups/{group}/tags", include_archived="true"),
         "code",
         f"/v0/tag-groups/{group}/tags",
         "/v0/tags",

@@ -13,6 +13,8 @@ from raccord_pleo.sandbox.shapes import JOB_FAILURES, wrong_item
 EXPIRES = timedelta(hours=1)
 LINK_LIVES = timedelta(hours=24)
 UPDATES_MAX = 100
+PEOPLE = ("Ève Roy", "Paul Côté")
+"""Who works there; the first one keeps the books."""
 _SPACE = UUID("5a1f2f0e-6a53-4a53-9f3e-2d6a3f0a7c11")
 _OPEN = ("pending", "in_progress")
 _EVENTS = ("completed", "completed_with_errors", "failed")
@@ -25,6 +27,11 @@ class TwinRefusalError(Exception):
         super().__init__(message or kind)
         self.status = status
         self.kind = kind
+
+
+def employee_id(name: str) -> UUID:
+    """Return the id of somebody who works there."""
+    return uuid5(_SPACE, f"employee {name}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +49,11 @@ class Filed:
     receipts: tuple[bytes, ...] = ()
     settled: str = ""
     """When it was settled, as it goes over the wire; empty: at the export."""
+    pending: bool = False
+    """Paid, but not settled yet: no export takes it."""
+    performed: str = ""
+    """When it was paid, as it goes over the wire; empty: when it was settled."""
+    employee: str = ""
     tax: Mapping[str, object] | None = None
     tags: tuple[Mapping[str, object], ...] = ()
     lines: tuple[Mapping[str, object], ...] = ()
@@ -57,7 +69,10 @@ class _Export:
     touched: datetime
     entries: list[UUID]
     status: str = "pending"
+    by: str = PEOPLE[0]
     reason_type: str | None = None
+    moments: dict[str, datetime] = field(default_factory=dict)
+    """When it started, completed, expired, by the names of the job's properties."""
     results: dict[UUID, dict[str, object]] = field(default_factory=dict)
 
 
@@ -74,6 +89,10 @@ class TwinCompany:
     """Accounts, tax codes, tag groups, and below the id of each group its tags."""
     categories: dict[str, str] = field(default_factory=dict)
     """The names that people gave to accounts for employees, by the accounts' ids in the accounting system."""
+    currency: str = "EUR"
+    """What its wallet is kept in, for what people file on the page."""
+    announce: Callable[[str, Mapping[str, object]], None] | None = None
+    """Hears of what happens in the company, with the resource as it is then."""
     _links: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
 
     def file(self, expense: Filed) -> UUID:
@@ -82,26 +101,48 @@ class TwinCompany:
         self.expenses[entry] = expense
         return entry
 
-    def export(self, entries: Sequence[UUID] = ()) -> UUID:
-        """Press Export for these expenses, or for all that no export holds or has brought over."""
+    def edit(self, entry: UUID, **fields: object) -> None:
+        """Change an expense that no export holds or has brought over."""
+        if self.stage(entry) != "NOT_EXPORTED":
+            raise TwinRefusalError(409, "LOCKED", self.stage(entry))
+        for name, value in fields.items():
+            setattr(self.expenses[entry], name, value)
+
+    def stage(self, entry: UUID) -> str:
+        """Return how far an expense is: free to edit, in the queue of an export, being exported, or exported."""
+        self._expire()
+        held = [job for job in self.exports.values() if entry in job.entries]
+        running = next((job.status for job in held if job.status in _OPEN), "")
+        if running:
+            return "QUEUED" if running == "pending" else "EXPORTING"
+        results = [job.results[entry] for job in held if entry in job.results]
+        return "EXPORTED" if any(each["status"] == "successful" for each in results) else "NOT_EXPORTED"
+
+    def export(self, entries: Sequence[UUID] = (), by: str = PEOPLE[0]) -> UUID:
+        """Press Export for these expenses, or for all that are settled and that no export has brought over."""
         self._expire()
         if any(job.status in _OPEN for job in self.exports.values()):
             raise TwinRefusalError(409, "EXPORT_ALREADY_IN_PROGRESS")
-        done = {
-            entry
-            for job in self.exports.values()
-            for entry, result in job.results.items()
-            if result["status"] == "successful"
-        }
-        chosen = list(entries) or [entry for entry in self.expenses if entry not in done]
+        waiting = [entry for entry in entries if self.expenses[entry].pending]
+        if waiting:
+            raise TwinRefusalError(422, "NOT_SETTLED", f"{waiting[0]} is not settled yet")
+        chosen = list(entries) or [
+            entry for entry, filed in self.expenses.items() if not filed.pending and self.stage(entry) == "NOT_EXPORTED"
+        ]
         job, now = uuid5(_SPACE, f"job {len(self.exports)}"), self.clock()
-        self.exports[job] = _Export(job, now, now, chosen)
+        self.exports[job] = _Export(job, now, now, chosen, by=by)
+        if self.announce is not None:
+            self.announce("v1.export-job.created", self._shown(self.exports[job]))
         return job
 
     def jobs(self, statuses: Sequence[str]) -> list[dict[str, object]]:
         """Return the export jobs in these states, oldest first."""
         self._expire()
         return [self._shown(job) for job in self.exports.values() if not statuses or job.status in statuses]
+
+    def job(self, job: UUID) -> dict[str, object]:
+        """Return one export job."""
+        return self._shown(self._job(job))
 
     def items(self, job: UUID) -> list[dict[str, object]]:
         """Return a running job's items, each with links that live for 24 hours from now."""
@@ -122,6 +163,7 @@ class TwinCompany:
             raise TwinRefusalError(400, "VALIDATION_FAILED", reason_type)
         found.status = "in_progress" if event == "started" else event
         found.touched, found.reason_type = self.clock(), reason_type
+        found.moments["startedAt" if event == "started" else "completedAt"] = self.clock()
 
     def update(self, job: UUID, rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
         """Take what became of items; rows that are not of the job come back as errors, the others count."""
@@ -169,6 +211,8 @@ class TwinCompany:
             raise TwinRefusalError(400, "NAME_EMPTY")
         made = {"archived": False, **row, "id": str(uuid5(_SPACE, f"{name} {row.get(code)}"))}
         there.append(made)
+        if name == "vendors" and not row.get("externalId") and self.announce is not None:
+            self.announce("v1.vendor.created", made)
         return made
 
     def add_vendor(self, row: Mapping[str, object]) -> dict[str, object]:
@@ -177,13 +221,26 @@ class TwinCompany:
 
     def change(self, name: str, id_: str, row: Mapping[str, object]) -> dict[str, object]:
         """Bring an entry up to date; tags are looked for in every group."""
+        found = self.one(name, id_)
+        found.update(row)
+        return found
+
+    def one(self, name: str, id_: str) -> dict[str, object]:
+        """Return an entry by Pleo's id; without a list's name, a tag of any group."""
         others = ("accounts", "tax-codes", "tag-groups", "vendors")
         names = [name] if name else [each for each in self.lists if each not in others]
         found = next((each for one in names for each in self.lists.get(one, ()) if each["id"] == id_), None)
         if found is None:
             raise TwinRefusalError(404, "NOT_FOUND")
-        found.update(row)
         return found
+
+    def found(self, name: str, code: str, value: object) -> dict[str, object] | None:
+        """Return the entry of a list that has this value, or nothing."""
+        return next((each for each in self.lists.get(name, ()) if each.get(code) == value), None)
+
+    def drop(self, name: str, id_: str) -> None:
+        """Take an entry out of its list."""
+        self.lists[name].remove(self.one(name, id_))
 
     def _job(self, job: UUID) -> _Export:
         self._expire()
@@ -195,18 +252,22 @@ class TwinCompany:
         for job in self.exports.values():
             if job.status in _OPEN and self.clock() - job.touched > EXPIRES:
                 job.status, job.reason_type = "failed", "job_expired"
+                job.moments["expiredAt"] = job.touched + EXPIRES
 
     def _shown(self, job: _Export) -> dict[str, object]:
         shown: dict[str, object] = {
             "id": str(job.id),
             "companyId": str(self.id),
             "createdAt": job.created.isoformat(),
+            "createdBy": str(employee_id(job.by)),
+            "lastUpdatedAt": job.touched.isoformat(),
             "expiresIn": int(EXPIRES.total_seconds()),
             "isInteractive": True,
             "numberOfItems": len(job.entries),
             "status": job.status,
             "vendorBasedBookkeeping": False,
         }
+        shown |= {name: moment.isoformat() for name, moment in job.moments.items()}
         return shown | ({"failureReasonType": job.reason_type} if job.reason_type else {})
 
     def _item(self, entry: UUID) -> dict[str, object]:
@@ -235,12 +296,14 @@ class TwinCompany:
             "date": filed.settled or self.clock().isoformat(),
             "type": filed.kind,
             "note": filed.note,
-            "files": [self._link(content) for content in filed.receipts],
+            "files": [self.link(content) for content in filed.receipts],
             "_links": {},
+            **({"user": {"id": str(employee_id(filed.employee)), "name": filed.employee}} if filed.employee else {}),
             **filed.more,
         }
 
-    def _link(self, content: bytes) -> dict[str, object]:
+    def link(self, content: bytes) -> dict[str, object]:
+        """Return a receipt as items name it, with an address that lives for 24 hours from now."""
         name = hashlib.sha256(content).hexdigest()
         self._links[name] = (content, self.clock())
         return {"url": f"{self.base}/files/{name}", "type": "application/pdf", "size": len(content)}

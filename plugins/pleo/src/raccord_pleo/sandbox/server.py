@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
-import re
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -15,21 +13,26 @@ from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from raccord_pleo.sandbox.company import Filed, TwinCompany, TwinRefusalError
+from raccord_pleo.sandbox import page
+from raccord_pleo.sandbox.company import PEOPLE, TwinCompany, TwinRefusalError
+from raccord_pleo.sandbox.listed import answer_list
 from raccord_pleo.sandbox.oauth import TwinOAuth
-from raccord_pleo.sandbox.shapes import SHAPES
+from raccord_pleo.sandbox.paging import sliced, written
+from raccord_pleo.sandbox.webhooks import TwinWebhooks
 
-PAGE_MAX = 100
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+LISTS = frozenset({"v0", "v1", "v2"})
+SCOPES = {"employees": "users:read", "accounting-entries": "accounting-entries:read"}
+"""What reading these needs, by the path's second part; the scopes of the other lists are not published by name."""
 
 
 class PleoTwin:
     """A server of one company, from ``with`` on; it takes the token ``twin-token`` and the API key ``twin-key``."""
 
     def __init__(self, company: TwinCompany) -> None:
-        self.company = company
-        self.scopes = {"export-jobs:read", "export-jobs:write", "export-items:read"}
+        self.scopes = {"export-jobs:read", "export-jobs:write", "export-items:read", *SCOPES.values()}
         self.oauth = TwinOAuth(lambda: self.company.clock())
+        self.webhooks = TwinWebhooks(lambda: self.company.clock())
+        self.company = company
         self.busy: list[int] = []
         """Statuses to answer next instead of what is asked (429, 503)."""
         self.refuse: dict[tuple[str, str], int] = {}
@@ -43,6 +46,16 @@ class PleoTwin:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = company.base = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def company(self) -> TwinCompany:
+        return self._company
+
+    @company.setter
+    def company(self, company: TwinCompany) -> None:
+        """Serve another company; its messages go to this twin's subscriptions."""
+        self._company = company
+        company.announce = self.webhooks.announce
 
     def __enter__(self) -> PleoTwin:
         self._thread.start()
@@ -62,6 +75,8 @@ class PleoTwin:
 
 class Handler(BaseHTTPRequestHandler):
     twin: PleoTwin
+    reply: tuple[int, bytes, str, Mapping[str, str]]
+    """What is answered once everybody who listens was told."""
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: a test's output is no log."""
@@ -75,6 +90,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self._serve()
 
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         with self.twin.lock:
@@ -82,17 +100,37 @@ class Handler(BaseHTTPRequestHandler):
                 self._route(body)
             except TwinRefusalError as fault:
                 self._answer(fault.status, {"type": fault.kind, "message": str(fault)})
+        # Outside the lock: whoever is told may ask back at once.
+        self.twin.webhooks.deliver()
+        self._write(*self.reply)
 
     def _route(self, body: bytes) -> None:
         parts = urlsplit(self.path)
         asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        company = self.twin.company
+        path = parts.path.strip("/").split("/")
         if self.twin.busy:
             self._answer(self.twin.busy.pop(0), {"type": "BUSY", "message": "wait"}, {"Retry-After": "7"})
             return
         if (refused := self.twin.refuse.get((self.command, parts.path))) is not None:
             raise TwinRefusalError(refused, "REFUSED", "not now")
-        match self.command, parts.path.strip("/").split("/"):
+        if path[0] == "v3":
+            self._export(path, asked, body)
+        elif path[0] in LISTS:
+            self._known()
+            scope = SCOPES.get(path[1].partition(":")[0]) if len(path) > 1 else None
+            if scope is not None:
+                self._allow(scope)
+            said = json.loads(body, parse_float=Decimal) if body else {}
+            self._answer(*answer_list(self.twin.company, self.twin.webhooks, self.command, path, asked, said))
+        else:
+            self._person(path, asked, body)
+
+    def _person(self, path: list[str], asked: Mapping[str, str], body: bytes) -> None:
+        """Answer what people and their browsers ask: the page, its forms, the sign-in, a receipt's link."""
+        company = self.twin.company
+        fields = parse_qs(body.decode()) if self.command == "POST" else {}
+        form = {name: values[-1] for name, values in fields.items()}
+        match self.command, path:
             case "GET", ["files", name]:
                 self._send(200, company.download(name), "application/pdf")
             case "GET", ["oauth", "authorize"]:
@@ -100,76 +138,48 @@ class Handler(BaseHTTPRequestHandler):
             case "GET", ["oauth", "decide"]:
                 self._send(303, b"", "text/plain", {"Location": self.twin.oauth.decided(asked)})
             case "POST", ["oauth", "token"]:
-                form = {name: values[-1] for name, values in parse_qs(body.decode()).items()}
                 self._answer(200, self.twin.oauth.token(self.headers.get("Authorization", ""), form))
             case "GET", [""]:
-                self._send(200, _page(company).encode(), "text/html; charset=utf-8")
+                self._send(200, page.page(company).encode(), "text/html; charset=utf-8")
             case "POST", ["file"]:
-                company.file(Filed(minor=_minor(parse_qs(body.decode()))))
+                page.file(company, form)
+                self._send(303, b"", "text/plain", {"Location": "/"})
+            case "POST", ["settle"]:
+                page.settle(company, UUID(form["settle"]))
                 self._send(303, b"", "text/plain", {"Location": "/"})
             case "POST", ["export"]:
-                company.export()
+                company.export([UUID(each) for each in fields.get("entry", [])], by=form.get("by", PEOPLE[0]))
                 self._send(303, b"", "text/plain", {"Location": "/"})
-            case "GET", ["v3", "export-jobs"]:
+            case _:
+                raise TwinRefusalError(404, "NOT_FOUND")
+
+    def _export(self, path: list[str], asked: Mapping[str, str], body: bytes) -> None:
+        """Answer the calls of the export protocol."""
+        company = self.twin.company
+        match self.command, path[1:]:
+            case "GET", ["export-jobs"]:
                 self._allow("export-jobs:read")
+                if asked.get("company_id", str(company.id)) != str(company.id):
+                    raise TwinRefusalError(403, "FORBIDDEN", "company_id")
                 wanted = [each for each in asked.get("statuses", "").split(",") if each]
-                self._answer(200, _slice(company.jobs(wanted), asked))
-            case "GET", ["v3", "export-jobs", job, "items"]:
+                self._answer(200, sliced(company.jobs(wanted), asked))
+            case "GET", ["export-jobs", job]:
                 self._allow("export-jobs:read")
-                self._answer(200, _slice(company.progress(UUID(job)), asked))
-            case "GET", ["v3", "export-items"]:
+                self._answer(200, {"data": company.job(UUID(job))})
+            case "GET", ["export-jobs", job, "items"]:
+                self._allow("export-jobs:read")
+                self._answer(200, sliced(company.progress(UUID(job)), asked))
+            case "GET", ["export-items"]:
                 self._allow("export-items:read")
-                self._answer(200, _slice(company.items(UUID(asked["job_id"])), asked))
-            case "POST", ["v3", "export-job-events"]:
+                self._answer(200, sliced(company.items(UUID(asked["job_id"])), asked))
+            case "POST", ["export-job-events"]:
                 self._allow("export-jobs:write")
                 said = json.loads(body, parse_float=Decimal)
                 company.event(UUID(said["jobId"]), said["event"], said.get("failureReasonType"))
                 self._answer(202, {})
-            case "PUT", ["v3", "export-jobs", job, "items"]:
+            case "PUT", ["export-jobs", job, "items"]:
                 self._allow("export-jobs:write")
                 self._answer(200, company.update(UUID(job), json.loads(body, parse_float=Decimal)))
-            case _:
-                self._list(parts.path.strip("/").split("/"), asked, body)
-
-    def _list(self, path: list[str], asked: Mapping[str, str], body: bytes) -> None:
-        """Answer what is about accounts, tax codes, tag groups and tags."""
-        self._known()
-        company = self.twin.company
-        said = json.loads(body, parse_float=Decimal) if body else {}
-        named = path[1].replace("chart-of-accounts", "accounts") if len(path) > 1 else ""
-        shape = SHAPES.get(f"{self.command} {named}") if len(path) < 4 else None
-        if shape is not None and (wrong := shape.wrong(said)):
-            raise TwinRefusalError(400, "VALIDATION_FAILED", wrong)
-        match self.command, path:
-            case "POST", ["v1", "chart-of-accounts:search"]:
-                there = company.lists.get("accounts", [])
-                if said.get("excludeIfAssignedToCategory"):
-                    there = [each for each in there if each["externalId"] not in company.categories]
-                self._answer(200, _slice(there, asked))
-            case "POST", ["v0", "tax-codes:search"]:
-                self._answer(200, _slice(company.lists.get("tax-codes", []), asked))
-            case "POST", ["v1", "vendors:search"]:
-                self._answer(200, _slice(company.lists.get("vendors", []), asked))
-            case "POST", ["v1", "vendors"]:
-                self._answer(201, {"data": company.add_vendor(said)})
-            case "PUT", ["v1", "vendors", id_]:
-                self._answer(200, {"data": company.change("vendors", id_, said)})
-            case "GET", ["v0", "tag-groups"]:
-                self._answer(200, {"data": company.lists.get("tag-groups", [])})
-            case "GET", ["v0", "tag-groups", group, "tags"]:
-                self._answer(200, _slice(company.lists.get(group, []), asked))
-            case "POST", ["v1", "chart-of-accounts"]:
-                self._answer(201, {"data": company.add("accounts", "externalId", said)})
-            case "POST", ["v0", "tax-codes" | "tag-groups" as name]:
-                self._answer(200, {"data": company.add(name, "code", said)})
-            case "POST", ["v0", "tag-groups", group, "tags"]:
-                self._answer(201, {"data": company.add(group, "code", said)})
-            case "PUT", ["v1", "chart-of-accounts", id_]:
-                self._answer(200, {"data": company.change("accounts", id_, said)})
-            case "PUT", ["v0", "tax-codes", id_]:
-                self._answer(200, {"data": company.change("tax-codes", id_, said)})
-            case "PUT", ["v0", "tags", id_]:
-                self._answer(200, {"data": company.change("", id_, said)})
             case _:
                 raise TwinRefusalError(404, "NOT_FOUND")
 
@@ -184,66 +194,15 @@ class Handler(BaseHTTPRequestHandler):
             raise TwinRefusalError(403, "FORBIDDEN", scope)
 
     def _answer(self, status: int, value: object, headers: Mapping[str, str] | None = None) -> None:
-        self._send(status, _written(value), "application/json", headers)
+        self._send(status, b"" if value is None else written(value), "application/json", headers)
 
     def _send(self, status: int, content: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
         self.twin.answered[status] += 1
+        self.reply = (status, content, kind, headers or {})
+
+    def _write(self, status: int, content: bytes, kind: str, headers: Mapping[str, str]) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **(headers or {})}.items():
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
-
-
-def _slice(rows: list[dict[str, object]], asked: Mapping[str, str]) -> dict[str, object]:
-    size = min(int(asked.get("limit", "20")), PAGE_MAX)
-    start = _place(asked["after"]) if "after" in asked else int(asked.get("offset", "0"))
-    data = rows[start : start + size]
-    end = start + len(data)
-    pagination = {
-        "hasNextPage": end < len(rows),
-        "hasPreviousPage": start > 0,
-        "startCursor": _cursor(start),
-        "endCursor": _cursor(end),
-        "total": len(rows),
-    }
-    return {"data": data, "pagination": pagination}
-
-
-def _written(value: object) -> bytes:
-    """Return JSON whose decimals are numbers, digit for digit."""
-    marked = json.dumps(value, default=lambda each: f"\N{SYMBOL FOR NULL}{each:f}")
-    return re.sub(r'"\\u2400([^"]+)"', r"\1", marked).encode()
-
-
-def _cursor(place: int) -> str:
-    return "".join(_ALPHABET[int(digit)] for digit in str(place)) + "="
-
-
-def _place(cursor: str) -> int:
-    return int("".join(str(_ALPHABET.index(letter)) for letter in cursor.rstrip("=")))
-
-
-def _minor(form: Mapping[str, list[str]]) -> int:
-    text = form.get("amount", [""])[0].strip().replace(",", ".")
-    try:
-        amount = Decimal(text).scaleb(2)
-    except ArithmeticError:
-        raise TwinRefusalError(400, "BAD_AMOUNT", text) from None
-    if not amount.is_finite() or amount != amount.to_integral_value():
-        raise TwinRefusalError(400, "BAD_AMOUNT", text)
-    return int(amount)
-
-
-def _page(company: TwinCompany) -> str:
-    rows = "".join(
-        f"<li>{html.escape(filed.kind)}: {Decimal(filed.minor).scaleb(-2)} {html.escape(filed.currency)}</li>"
-        for filed in company.expenses.values()
-    )
-    jobs = "".join(f"<li>{html.escape(str(job['status']))}: {job['numberOfItems']}</li>" for job in company.jobs([]))
-    return (
-        '<!doctype html><html lang="en"><title>Pleo twin</title><h1>Expenses</h1>'
-        f"<ul>{rows}</ul><form method=post action=/file><label>Amount <input name=amount required></label>"
-        "<button>File</button></form><form method=post action=/export><button>Export</button></form>"
-        f"<h2>Exports</h2><ul>{jobs}</ul></html>"
-    )

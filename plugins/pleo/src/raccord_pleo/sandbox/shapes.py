@@ -68,6 +68,10 @@ SHAPES: Mapping[str, Shape] = {
     "PUT tax-codes": _TAX,
     "POST vendors": Shape(_VENDOR, {**_VENDOR_MAY, "externalId": str}),
     "PUT vendors": Shape({**_VENDOR, "externalId": str, "state": str}, _VENDOR_MAY),
+    "subscription": Shape(
+        {"endpointUrl": str, "eventTypes": list},
+        {"customHeaders": dict, "endpointAuth": dict, "status": str},
+    ),
     "item": Shape(
         {"accountingEntryId": str, "status": str},
         {"exportedAt": str, "externalId": str, "externalUrl": str, "failureReason": str, "failureReasonType": str},

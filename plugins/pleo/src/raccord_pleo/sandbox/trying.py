@@ -125,5 +125,5 @@ class _Direct(Handler):
         self.answer = TwinAnswer(500)
         self._serve()
 
-    def _send(self, status: int, content: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
-        self.answer = TwinAnswer(status, content, {"content-type": kind, **(headers or {})})
+    def _write(self, status: int, content: bytes, kind: str, headers: Mapping[str, str]) -> None:
+        self.answer = TwinAnswer(status, content, {"content-type": kind, **headers})
