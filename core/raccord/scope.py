@@ -125,12 +125,12 @@ class Scope:
 
     def resolve(self, context: ResolveContext, need: AccountNeed) -> Suggestion | None:
         """Return what a plugin suggests for a role that has no choice; always one of the candidates."""
-        found = self._ask_all("resolve_account", lambda choice: cast(AccountChoice, choice).id, context, need)
+        found = self._ask_all("resolve_account", _account, context=context, need=need)
         return None if found is None else Suggestion(cast(AccountChoice, found.answer), found.plugin, found.version)
 
     def conflict(self, context: ConflictContext, conflict: Conflict) -> Settled:
         """Return an allowed answer to the conflict; core's own is to hold."""
-        found = self._ask_all("on_conflict", _deed, context, conflict)
+        found = self._ask_all("on_conflict", _deed, context=context, conflict=conflict)
         if found is None:
             raise RuntimeError("core's own answer to a conflict is missing")
         resolution = cast(Resolution, found.answer)
@@ -166,15 +166,15 @@ class Scope:
         found: Answered | None = getattr(self._manager.hook, hook)(**asked)
         return found
 
-    def _ask_all(self, hook: str, says: Callable[[object], object], *asked: object) -> Answered | None:
+    def _ask_all(self, hook: str, says: Callable[[object], object], **asked: object) -> Answered | None:
         """Return the first answer; raise ``PluginFault`` where a later extension ``says`` something else."""
-        found = self._ask(hook, **dict(zip(hook_arguments(hook), asked, strict=True)))
+        found = self._ask(hook, **asked)
         if found is None or found.plugin not in self._extensions:
             return found
         names = list(self._extensions)
         for name in names[names.index(found.plugin) + 1 :]:
-            function = getattr(self._extensions[name], hook, None)
-            other: Answered | None = None if function is None else function(*asked)
+            alone = [each for _, each in self._manager.list_name_plugin() if each is not self._extensions[name]]
+            other: Answered | None = self._manager.subset_hook_caller(hook, alone)(**asked)
             if other is not None and says(other.answer) != says(found.answer):
                 cause = f"{other.plugin} {other.version}"
                 raise PluginFault(found.plugin, found.version, hook, cause, CONTRADICTED)
@@ -210,6 +210,10 @@ class Scopes:
             return self._built[key]
 
 
+def _account(choice: object) -> object:
+    return cast(AccountChoice, choice).id
+
+
 def _deed(resolution: object) -> object:
     answer = cast(Resolution, resolution)
     return answer.kind, answer.target
@@ -230,14 +234,15 @@ def _guarded(plugin: Plugin, *, tryfirst: bool = False, trylast: bool = False) -
 
 def _guarded_hook(plugin: Plugin, hook: Hook) -> Callable[..., Answered | None]:
     names = hook_arguments(hook.name)
-    places = tuple(names.index(name) for name in hook.arguments)
 
-    def guarded(*values: object) -> Answered | None:
+    def guarded(*values: object, **later: object) -> Answered | None:
+        # Arguments that a later core added have a default, and pluggy hands them over by their names.
+        asked = {**dict(zip(names, values, strict=False)), **later}
         answer = call(
             plugin,
             hook.name,
-            lambda: hook.function(*(values[place] for place in places)),
-            lambda found: wrong_answer(hook.name, found, dict(zip(names, values, strict=True))),
+            lambda: hook.function(*(asked[name] for name in hook.arguments)),
+            lambda found: wrong_answer(hook.name, found, asked),
         )
         return None if answer is None else Answered(plugin.name, plugin.version, answer)
 

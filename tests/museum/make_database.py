@@ -54,6 +54,10 @@ KEY = SecretStr(base64.urlsafe_b64encode(b"A museum key that guards nothing").de
 NOW = datetime(2025, 3, 3, 12, 0, 0, 123456, tzinfo=UTC)
 DAY = date(2025, 3, 2)
 AMOUNT = Decimal("1234.50")
+ANSWERED = [
+    {"hook": "resolve_account", "plugin": "house-rules", "version": "1.0", "about": "income", "of": "", "answer": "79",
+     "name": "Ventes", "reason": {"fr": "Au marché.", "en": "At the market."}}
+]  # fmt: skip
 DRAFT_KEY = "sales/2025-03-02:é"
 
 
@@ -135,7 +139,7 @@ def _posted(session: Session) -> None:
     session.add(
         PlanLine(
             plan_id="p1", rank=1, action="create", draft_id=1, day=DAY, payload="{}", amount=AMOUNT,
-            currency="CAD", effect={"79": "-1234.50"}, state="done", **shared,
+            currency="CAD", effect={"79": "-1234.50"}, state="done", answered_by=ANSWERED, **shared,
         )
     )  # fmt: skip
     session.flush()
