@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +19,7 @@ from rule_saboteurs import HIDES, SABOTEURS, Edit
 from raccord.plugin import Text
 from raccord.plugin.testing import Report, Verdict, check_connector
 from raccord.plugin.testing.kit import rules
+from raccord.plugin.testing.kit.asking import asked
 from raccord.plugin.testing.kit.rules import CHECKS
 
 HOME = Path(str(corner_shop.__file__)).parent
@@ -83,6 +86,21 @@ def test_an_exemption_is_told_with_its_reason_and_hides_its_rule_alone() -> None
     assert report.passed
     assert [(one.rule.id, one.why) for one in report.of(Verdict.EXEMPT)] == [("day.zone", why)]
     assert list(check_connector(corner_shop, [replace(trial, moments={})]).broken()) == ["day.zone"]
+
+
+def test_a_clock_that_times_the_garbage_collector_is_not_the_connectors() -> None:
+    read: list[float] = []
+
+    def timing(_: str, __: dict[str, int]) -> None:
+        read.append(time.perf_counter())
+
+    gc.callbacks.append(timing)
+    try:
+        assert asked(gc.collect).deeds.clock == []
+        assert read
+    finally:
+        gc.callbacks.remove(timing)
+    assert len(asked(lambda: timing("start", {})).deeds.clock) == 1
 
 
 def test_trials_that_cannot_be_made_are_told(sabotaged: Callable[[list[Edit]], ModuleType]) -> None:
