@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import repeat
 from typing import NamedTuple
 
 from raccord_bankfeed.readers.answers import COMMA, POINT
@@ -32,15 +34,16 @@ _MONEY = re.compile(
     r"(?P<inner>[+-]?)(?P<number>[0-9.,]*[0-9][0-9.,]*)(?P<late>[+-]?)"
     rf"(?P<unit>{_CODES}|[$£€¥]|KR\.?|ZŁ|KČ)?(?P<later>[+-]?)(?P<word>CR|DR|C|D|H|S)?"
 )
-_PLAIN = {
-    Mark.POINT: re.compile(r"[+-]?(?:[0-9]{1,24}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,7})(?:\.[0-9]{1,12})?"),
-    Mark.COMMA: re.compile(r"[+-]?(?:[0-9]{1,24}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,7})(?:,[0-9]{1,12})?"),
+PLAIN = {
+    Mark.POINT: r"[+-]?(?:[0-9]{1,24}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,7})(?:\.[0-9]{1,12})?",
+    Mark.COMMA: r"[+-]?(?:[0-9]{1,24}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,7})(?:,[0-9]{1,12})?",
 }
 """What most amounts are written like, read at once."""
-_TELLING = re.compile(
-    r"([+-]?)((?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+(?=\.)|[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?=,))([.,])[0-9]{1,2})"
-)
+_PLAIN = {mark: re.compile(pattern) for mark, pattern in PLAIN.items()}
+_WHOLE = r"(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+(?=\.)|[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?=,))"
+TELLING = rf"[+-]?{_WHOLE}([.,])[0-9]{{1,2}}"
 """At most two digits after a mark, and before it only the other one, between thousands: it stands before decimals."""
+_TELLING = re.compile(rf"([+-]?)({_WHOLE}([.,])[0-9]{{1,2}})")
 _MINUSES = str.maketrans("−–‐‑", "----")
 _OUT = frozenset({"DR", "D", "S"})
 
@@ -113,6 +116,13 @@ def plain_amount(text: str, mark: Mark) -> Decimal:
     return Decimal(text.replace(",", "") if mark is Mark.POINT else text.replace(".", "").replace(",", "."))
 
 
+def plain_amounts(texts: Sequence[str], mark: Mark) -> list[Decimal]:
+    """Return amounts that are plain."""
+    if mark is Mark.POINT:
+        return list(map(Decimal, map(str.replace, texts, repeat(","), repeat(""))))
+    return [plain_amount(text, mark) for text in texts]
+
+
 def read_amount(text: str, mark: Mark) -> Decimal | None:
     """Return the amount of a cell with its scale kept, or nothing where none is written so."""
     if is_plain(text, mark):
@@ -152,6 +162,11 @@ class MarkEvidence:
             self.points += marks[0] is Mark.POINT
             self.commas += marks[0] is Mark.COMMA
         return parts
+
+    def add_telling(self, marks: Sequence[str]) -> None:
+        """Take into account what ``TELLING`` caught of amounts."""
+        self.points += marks.count(".")
+        self.commas += marks.count(",")
 
     def marks(self) -> tuple[Mark, ...]:
         """Return the marks that fit; two only where the amounts read differently and nothing tells."""

@@ -65,10 +65,10 @@ class Parts:
 
 def parts_of(text: str) -> Parts | None:
     """Return what a cell can mean; nothing where no date is written in it. No order fits a day that does not exist."""
-    if (fixed := _fixed(text)) is not None:
-        return fixed
     found = _NUMBERS.match(text)
-    if found is None or _AFTER.fullmatch(text, found.end()) is None:
+    if found is None:
+        return _fixed(text)
+    if found.end() < len(text) and _AFTER.fullmatch(text, found.end()) is None:
         return None
     first, mark, second, late_mark, third = found.groups()
     if (len(first), len(third)) not in _LENGTHS:

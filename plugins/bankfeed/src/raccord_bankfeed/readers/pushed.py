@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
@@ -13,6 +14,7 @@ from raccord_bankfeed.readers.charset import CHUNK_BYTES, text_charset
 from raccord_bankfeed.readers.contract import Event, Events, Unreadable
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.runs import Run, take_text
 
 LINE_CHARS_MAX = 64 * 1024
 
@@ -61,29 +63,29 @@ class PushReader:
 
 
 class LineCutter:
-    """Cuts pieces of a text file into lines, whatever ends them, and counts them; too long ones come shortened."""
+    """Cuts pieces of a text file into lines, whatever ends them; too long ones come shortened."""
 
     def __init__(self, charset: str) -> None:
         self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(charset)("replace"), translate=True)
         self._rest = ""
         self._dropping = False
 
-    def cut(self, chunk: bytes, final: bool = False) -> list[str]:
-        """Return the lines that end in this piece, without their ends; at the end of the file also the last one."""
+    def cut(self, chunk: bytes, final: bool = False) -> str:
+        """Return the lines that end in this piece, each with a line end; at the end of the file also the last one."""
         text = self._rest + self._decoder.decode(chunk, final)
-        lines = text.split("\n")
-        self._rest = lines.pop()
-        if self._dropping and lines:
-            lines[0], self._dropping = "", False
+        end = text.rfind("\n") + 1
+        whole, self._rest = text[:end], text[end:]
+        if self._dropping and whole:
+            whole, self._dropping = whole[whole.index("\n") :], False
         if len(self._rest) > LINE_CHARS_MAX:
             if not self._dropping:
-                lines.append(self._rest[: LINE_CHARS_MAX + 1])
+                whole += self._rest[: LINE_CHARS_MAX + 1] + "\n"
             self._rest, self._dropping = "", True
         if final:
             last, self._rest = self._rest, ""
             if last and not self._dropping:
-                lines.append(last)
-        return lines
+                whole += last + "\n"
+        return whole
 
 
 class LineReader(PushReader):
@@ -106,13 +108,17 @@ class LineReader(PushReader):
 
     def pushed(self, chunk: bytes) -> None:
         """Cut the piece into lines and take them."""
-        self.take(self._cut(chunk))
+        self.take_text(self._cut(chunk))
         self.whole = chunk.endswith((b"\n", b"\r", b"\n\0", b"\r\0"))
 
     def ended(self) -> None:
         """Take the last line."""
-        self.take(self._cut(b"", final=True))
+        self.take_text(self._cut(b"", final=True))
         self.finish()
+
+    def take_text(self, text: str) -> None:
+        """Take whole lines, in order."""
+        self.take(text.split("\n")[:-1])
 
     def take(self, lines: Iterable[str]) -> None:
         """Take some lines, in order."""
@@ -131,16 +137,53 @@ class LineReader(PushReader):
     def finish(self) -> None:
         """Take the end of the file."""
 
-    def _cut(self, chunk: bytes, final: bool = False) -> list[str]:
+    def _cut(self, chunk: bytes, final: bool = False) -> str:
         if self._cutter is None:
             self._cutter = LineCutter(self.charset)
         return self._cutter.cut(chunk, final)
 
 
-def lines_of(stream: BinaryIO, charset: str) -> Iterator[str]:
-    """Yield the lines of a whole text file, for a look at it beforehand."""
+class RunReader(LineReader):
+    """Reads rows that are laid out alike many at once; see :class:`raccord_bankfeed.readers.runs.RowTaker`."""
+
+    opening = closing = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layouts: list[re.Pattern[str]] = []
+
+    def take_text(self, text: str) -> None:
+        """Take whole lines, in order."""
+        take_text(self, text)
+
+    def take_run(self, run: Run) -> bool:
+        """Take a run of rows, unless one of them needs a closer look."""
+        raise NotImplementedError
+
+    def learn(self, row: str) -> None:
+        """Look whether a row tells a layout; where all are known beforehand, none does."""
+
+    @property
+    def between(self) -> str:
+        """What stands between two rows."""
+        return f"{self.closing}\n{self.opening}"
+
+    def passed(self, run: Run) -> None:
+        """Go on after a run."""
+        self.row += run.line_ends(self.between)
+        self.start = run.starts(self.start, self.between)[-1]
+
+
+def texts_of(stream: BinaryIO, charset: str) -> Iterator[str]:
+    """Yield the lines of a whole text file, many at once, for a look at it beforehand."""
     stream.seek(0)
     cutter = LineCutter(charset)
     while chunk := stream.read(CHUNK_BYTES):
-        yield from cutter.cut(chunk)
-    yield from cutter.cut(b"", final=True)
+        yield cutter.cut(chunk)
+    yield cutter.cut(b"", final=True)
+
+
+def lines_of(stream: BinaryIO, charset: str) -> Iterator[str]:
+    """Yield the lines of a whole text file, for a look at it beforehand."""
+    for text in texts_of(stream, charset):
+        yield from text.split("\n")[:-1]

@@ -3,51 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from itertools import repeat
 from typing import BinaryIO
 
-from raccord_bankfeed.readers import questions, text_faults
+from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import UNNAMED, account_of
-from raccord_bankfeed.readers.amounts import Mark, MarkEvidence, read_amount, unit_beside
+from raccord_bankfeed.readers.amounts import Mark, plain_amounts, read_amount, unit_beside
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
-from raccord_bankfeed.readers.conventions import Conventions, decide
-from raccord_bankfeed.readers.days import DayEvidence, Order, parts_of
+from raccord_bankfeed.readers.conventions import Conventions
+from raccord_bankfeed.readers.days import Order, parts_of
 from raccord_bankfeed.readers.faults import Fault
-from raccord_bankfeed.readers.pushed import LineReader, lines_of
+from raccord_bankfeed.readers.pushed import RunReader, texts_of
+from raccord_bankfeed.readers.qif_layouts import CLOSING, USUAL, Layouts, reading_layout
+from raccord_bankfeed.readers.qif_sections import KINDS, SECTION, Sections
+from raccord_bankfeed.readers.qif_weighing import Weighing
+from raccord_bankfeed.readers.runs import Run, take_text
 from raccord_bankfeed.readers.tally import Tally
 
 OPENING = "OPENING_BALANCE"
 """The kind of the first record of many files: what the account held before, not a transaction."""
 
-_SECTION = re.compile(r"\s*!(?:Type|Account|Option|Clear)\b", re.IGNORECASE)
 _BARE = re.compile(
     r"D[ 0-9][0-9 ]?[/.\-'][^\n]*\n(?:[A-Z$%][^\n]*\n){0,20}?[TU][^\n]*[0-9][^\n]*\n(?:[A-Z$%][^\n]*\n){0,20}?\^"
 )
-_KINDS = {
-    "bank": AccountKind.BANK,
-    "cash": AccountKind.BANK,
-    "oth a": AccountKind.BANK,
-    "ccard": AccountKind.CARD,
-    "oth l": AccountKind.LOAN,
-    "invst": AccountKind.INVESTMENT,
-    "port": AccountKind.INVESTMENT,
-    "401(k)/403(b)": AccountKind.INVESTMENT,
-    "mutual": AccountKind.INVESTMENT,
-}
 _READ = frozenset({AccountKind.BANK, AccountKind.CARD})
-_LIST_SECTIONS = frozenset(
-    {"cat", "class", "memorized", "security", "prices", "budget", "invitem", "template", "tax", "invoice"}
-)
-_STATED = {"mdy": Order.MONTH, "dmy": Order.DAY, "ymd": Order.YEAR}
-_WEIGHED = frozenset("DTU")
-_USUAL = frozenset("DTUNPMCLF")
-"""Lines that say one thing of a transaction, of which the first counts."""
 _PARTS_MAX = 200
 _DAYS_MAX = 4000
-_SHOWN_MAX = 50
-"""So many lines make the key under which a question about the file is asked."""
 _OPENING_WORDS = frozenset(
     {"opening balance", "solde d'ouverture", "solde initial", "saldo inicial", "anfangssaldo", "eröffnungssaldo"}
 )
@@ -68,7 +54,7 @@ _TAGS = {
 def looks_like_qif(head: str) -> bool:
     """Tell from a file's beginning: a section's line, or records that end in ``^``."""
     plain = head.replace("\r\n", "\n").replace("\r", "\n")
-    return any(_SECTION.match(line) for line in plain.split("\n", 200)[:200]) or _BARE.match(plain.lstrip()) is not None
+    return any(SECTION.match(line) for line in plain.split("\n", 200)[:200]) or _BARE.match(plain.lstrip()) is not None
 
 
 @dataclass(slots=True)
@@ -96,37 +82,10 @@ class _Record:
         return " ".join(f"{tag}{value}" for tag, value in self.first.items())
 
 
-class _Sections:
-    """Follows the sections of a file; what a record is depends on the section it stands in."""
-
-    def __init__(self) -> None:
-        self.name = ""
-        self.account: dict[str, str] = {}
-        self.order: Order | None = None
-        """What ``!Option:MDY`` or ``!Option:DMY`` says of the dates."""
-
-    def header(self, text: str) -> str:
-        """Enter the section that a line names; return its name in small letters."""
-        word, _, rest = text.strip()[1:].partition(":")
-        word, rest = word.strip().lower(), " ".join(rest.split()).lower()
-        match word:
-            case "type":
-                self.name = rest
-            case "account":
-                self.name = "account"
-            case "option":
-                self.order = _STATED.get(rest, self.order)
-            case _:
-                pass  # an option says how a program reads the lists; it changes no transaction
-        return self.name
-
-    @property
-    def holds_transactions(self) -> bool:
-        return self.name in _KINDS or (self.name not in _LIST_SECTIONS and self.name != "account")
-
-
-class QifReader(LineReader):
+class QifReader(RunReader):
     """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    closing = CLOSING
 
     def __init__(self, known: Known = NOTHING_KNOWN) -> None:
         super().__init__()
@@ -135,48 +94,69 @@ class QifReader(LineReader):
         self._days: dict[str, date | None] = {}
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
         """Of the letters that a record has, what they are called."""
-        self._sections = _Sections()
+        self._layouts = Layouts(partial(reading_layout, mark=Mark.POINT))
+        self._sections = Sections()
         self._record: _Record | None = None
         self._tally: Tally | None = None
 
     def prepare(self, stream: BinaryIO) -> None:
         """Choose the charset, and from all dates and amounts of the file how they are written."""
         super().prepare(stream)
-        days, marks, sections = DayEvidence(), MarkEvidence(), _Sections()
-        seen = first_row = 0
-        key = ""
-        holds = sections.holds_transactions
-        again: dict[str, int] = {}
-        for row, text in enumerate(lines_of(stream, self.charset), 1):
-            plain = text if row > 1 else text.lstrip("\ufeff")
-            lead = plain[:1]
-            if lead == "!" or (lead.isspace() and _SECTION.match(plain)):
-                sections.header(plain)
-                holds = sections.holds_transactions
-            elif holds and lead in _WEIGHED:
-                first_row = first_row or row
-                if lead != "D":
-                    marks.add(plain[1:])
-                elif plain in again:
-                    again[plain] += 1
-                else:
-                    days.add(plain[1:])
-                    if len(again) < _DAYS_MAX:
-                        again[plain] = 0
-                if seen < _SHOWN_MAX:
-                    key = questions.digest(key, plain)
-                    seen += 1
-        for text, times in again.items():
-            if times:
-                days.add(text[1:], times)
-        if sections.order is not None:
-            days.state(sections.order)
-        self._written = decide(self._known, f"qif-{key}", days, marks, first_row)
+        weighing = Weighing()
+        for text in texts_of(stream, self.charset):
+            take_text(weighing, text)
+        self._written = weighing.decide(self._known)
+        self._days = weighing.days(self._written.order)
+        self._layouts = Layouts(partial(reading_layout, mark=self._written.mark))
+        self.layouts = self._layouts.patterns
+
+    def take_run(self, run: Run) -> bool:
+        """Take records that say what most of them say, each on one line."""
+        tally = self._tally
+        if tally is None or not tally.lines or self._record is not None or tally.account.kind not in _READ:
+            return False
+        columns = [tuple(map(str.strip, column)) for column in run.columns()]
+        nothing = columns[-1]
+        by_letter = dict(zip(self._layouts.letters(run), columns, strict=False))
+        payees, numbers = by_letter.get("P", nothing), by_letter.get("N", nothing)
+        day_of = {text: self._day(text) for text in set(by_letter["D"])}
+        days = [day for text in by_letter["D"] if (day := day_of[text]) is not None]
+        if len(days) < len(run) or not _OPENING_WORDS.isdisjoint(map(str.casefold, payees)):
+            return False
+        amounts = plain_amounts(by_letter["T"], self._written.mark)
+        cheques = [_cheque(number) for number in numbers] if "N" in by_letter else nothing
+        tally.add_run(days, amounts)
+        fields: tuple[Iterable[object], ...] = (
+            repeat(tally.account),
+            nothing,
+            days,
+            amounts,
+            nothing,
+            payees,
+            by_letter.get("M", nothing),
+            nothing,
+            ["" if cheque else number for number, cheque in zip(numbers, cheques, strict=True)],
+            cheques,
+            repeat(False),
+            repeat(None),
+            repeat(self._called(tuple(by_letter))),
+            zip(*columns, strict=True),
+            run.starts(self.start, self.between),
+            repeat(False),
+            repeat(False),
+        )
+        self.queue.extend(map(Line._make, zip(*fields, strict=False)))
+        self.passed(run)
+        return True
+
+    def learn(self, row: str) -> None:
+        """Know the layout of a record, if it is one that a run may have."""
+        self._layouts.learn(row)
 
     def line(self, text: str) -> None:
         """Take one line: a section's header, the end of a record, or a part of it."""
         record, lead = self._record, text[:1]
-        if record is not None and lead in _USUAL and not record.splits:
+        if record is not None and lead in USUAL and not record.splits:
             if lead not in record.first:
                 record.first[lead] = text[1:].strip()
             return
@@ -184,7 +164,7 @@ class QifReader(LineReader):
         if plain[:1] == "!":
             self._leave()
             self._sections.header(plain)
-            if self._sections.name in _KINDS:
+            if self._sections.name in KINDS:
                 self._open()
         elif plain[:1] == "^":
             self._ended()
@@ -214,7 +194,7 @@ class QifReader(LineReader):
 
     def _open(self) -> Tally:
         sections = self._sections
-        kind = _KINDS.get(sections.name, AccountKind.BANK)
+        kind = KINDS.get(sections.name, AccountKind.BANK)
         named = sections.account
         sections.account = {}
         self._tally = Tally(_account(kind, named, sections.name), self.row)
@@ -257,13 +237,8 @@ class QifReader(LineReader):
             self._lose(record, text_faults.amount_unreadable(tag, first[tag]))
             return
         number = first.get("N", "")
-        cheque = number if number.isdigit() and number.strip("0") else ""
-        names = tuple(first)
-        if (known := self._names.get(names)) is None:
-            known = tuple([_TAGS.get(name, name) for name in names])
-            if len(self._names) < _DAYS_MAX:
-                self._names[names] = known
-        tags, values = list(known), list(first.values())
+        cheque = _cheque(number)
+        tags, values = list(self._called(tuple(first))), list(first.values())
         if record.address:
             tags.append("address")
             values.append("\n".join(record.address))
@@ -293,6 +268,14 @@ class QifReader(LineReader):
         tally.count(line)
         self.queue.append(line)
 
+    def _called(self, letters: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what the letters of a record are called."""
+        if (known := self._names.get(letters)) is None:
+            known = tuple([_TAGS.get(letter, letter) for letter in letters])
+            if len(self._names) < _DAYS_MAX:
+                self._names[letters] = known
+        return known
+
     def _day(self, text: str) -> date | None:
         if text not in self._days:
             if len(self._days) >= _DAYS_MAX:
@@ -305,6 +288,11 @@ class QifReader(LineReader):
         if self._tally is not None:
             self._tally.unreadable += 1
         self.unreadable(fault, record.row, record.start, record.shown())
+
+
+def _cheque(number: str) -> str:
+    """Return the number of a cheque; other numbers are references."""
+    return number if number.isdigit() and number.strip("0") else ""
 
 
 def _account(kind: AccountKind, named: dict[str, str], section: str) -> Account:

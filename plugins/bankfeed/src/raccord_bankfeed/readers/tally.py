@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -52,6 +53,14 @@ class Tally:
             self.last_day = day
         elif day < self.first_day:
             self.first_day = day
+
+    def add_run(self, days: Sequence[date], amounts: Sequence[Decimal]) -> None:
+        """Count what lines that are not pending come to, at least one."""
+        self.lines += len(amounts)
+        self.total = sum(amounts, self.total)
+        first, last = min(days), max(days)
+        self.first_day = first if self.first_day is None else min(first, self.first_day)
+        self.last_day = last if self.last_day is None else max(last, self.last_day)
 
     def note(self, line: int, reason: Text, text: str) -> None:
         """Keep that a row is no transaction, up to a number of them; all are counted."""

@@ -1,0 +1,99 @@
+"""Runs of rows that are laid out alike, read many at once and column by column.
+
+A bank's program writes thousands of rows in one way. What a layout's pattern matches, whole, needs no look at its
+single parts: the rows of a run are matched, converted and made into lines by loops of the interpreter's own, which
+take a fraction of the time. Whatever is written otherwise goes the general way, line by line. Both ways say the same
+of the same text, which ``tests/test_runs.py`` holds them to, so a layout may be narrow and leave out what is rare.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, islice, repeat
+from typing import Protocol
+
+LAYOUTS_MAX = 8
+"""More are not learnt, so that a file in which no two rows are alike costs no patterns."""
+RUN_ROWS_MIN = 8
+"""To begin and end a shorter run costs more than it saves."""
+RUN_ROWS_MAX = 256
+"""So many rows are taken the general way where one of a run needs a closer look."""
+ROW_CHARS_MAX = 16 * 1024
+"""Where a row is longer, none of its piece of text makes a run."""
+
+
+class Run:
+    """Rows of one layout that follow one another in a file."""
+
+    def __init__(self, rows: Sequence[str], found: Sequence[re.Match[str]]) -> None:
+        self.rows = rows
+        self.found = found
+        self.layout = found[0].re
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def columns(self) -> list[tuple[str, ...]]:
+        """Return what the groups of the layout caught, group by group; nothing where a group took no part."""
+        return list(zip(*map(re.Match[str].groups, self.found, repeat("")), strict=True))
+
+    def starts(self, first: int, between: str) -> list[int]:
+        """Return at which character each row starts if the first starts at ``first``, and what follows the last."""
+        return list(accumulate(map(len(between).__add__, map(len, self.rows)), initial=first))
+
+    def line_ends(self, between: str) -> int:
+        """Return how many lines the rows take."""
+        return between.join(self.rows).count("\n") + between.count("\n")
+
+
+class RowTaker(Protocol):
+    """Takes the lines of a text; rows stand between ``opening`` and ``closing``, and two of them a line end apart."""
+
+    opening: str
+    closing: str
+    layouts: list[re.Pattern[str]]
+    """What rows without opening and closing are known to be written like, the usual one first."""
+
+    def take(self, lines: Iterable[str]) -> None:
+        """Take some lines the general way, in order."""
+        ...
+
+    def take_run(self, run: Run) -> bool:
+        """Take a run of rows; false where one needs a closer look, and then nothing of them was taken."""
+        ...
+
+    def learn(self, row: str) -> None:
+        """Look whether a row that was taken the general way tells a layout."""
+        ...
+
+
+def take_text(taker: RowTaker, text: str) -> None:
+    """Hand over whole lines, in order; of the rows that lie whole between two others, those of a run at once."""
+    opening, closing = taker.opening, taker.closing
+    first, *rows = text.removesuffix("\n").split(f"{closing}\n{opening}")
+    if not rows:
+        taker.take(text.split("\n")[:-1])
+        return
+    last = rows.pop()
+    taker.take(f"{first}{closing}".split("\n"))
+    layouts = taker.layouts if max(map(len, rows), default=0) <= ROW_CHARS_MAX else ()
+    at = 0
+    while at < len(rows):
+        found = _run(rows, at, layouts)
+        after = at + max(len(found), 1)
+        if len(found) < RUN_ROWS_MIN or not taker.take_run(Run(rows[at:after], found)):
+            for row in islice(rows, at, after):
+                taker.take(f"{opening}{row}{closing}".split("\n"))
+                taker.learn(row)
+        at = after
+    taker.take(f"{opening}{last}".split("\n"))
+
+
+def _run(rows: Sequence[str], at: int, layouts: Sequence[re.Pattern[str]]) -> list[re.Match[str]]:
+    """Return the rows from ``at`` on that are laid out as the first of them."""
+    for layout in layouts:
+        found = list(iter(map(layout.fullmatch, islice(rows, at, at + RUN_ROWS_MAX)).__next__, None))
+        if found:
+            return found
+    return []
