@@ -446,6 +446,7 @@ VALUES = (
             info.NewObject,
             info.Delivery,
             info.Contact,
+            info.ByHand,
         ),
     ),
     ("Pages and records", (records.Page, records.Record, records.Reject, hooks.Mapped, hooks.Skipped)),

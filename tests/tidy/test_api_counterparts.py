@@ -117,6 +117,7 @@ WITHOUT = {
     "/review/{hold_id}/detach": OF_A_RECEIPT,
     "/companies/{company_id}/export": "Everything in one file is for a person: a token that got out would take it.",
     "/help/docs/{room}/{page}": "What a reader says of a chapter; it does nothing to books.",
+    "/records/{record_id}/by-hand": "A person reads first what follows for this one record; programs change settings.",
     "/connections/{connection_id}/doubles": "A person compares the names that the source has twice before any goes.",
     "/connections/{connection_id}/lists": "It waits as long as its source does; `raccord lists push` is for programs.",
     "/connections/{connection_id}/webhooks": "Its secret is shown once; an answer kept for repetition would keep it.",

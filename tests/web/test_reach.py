@@ -70,6 +70,7 @@ NEEDS = {
     "/runs/{run_id}/undo": Power.WORK,
     "/records/undo": Power.WORK,
     "/records/{record_id}/undo": Power.WORK,
+    "/records/{record_id}/by-hand": Power.WORK,
     "/connections/{connection_id}/managing": Power.LINK,
     "/connections/{connection_id}/backfill": Power.LINK,
     "/companies/{company_id}/certificates": Power.WORK,

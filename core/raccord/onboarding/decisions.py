@@ -48,6 +48,8 @@ from raccord.sync.upgrades import MAPPED_WITH, accept_version
 from raccord.sync.workshop import Workshop
 
 BEGINNING = date(1, 1, 1)
+BY_PERSON = "person: "
+"""How the reason begins of a draft that a person left out."""
 
 
 class DecisionError(RaccordError):
@@ -227,7 +229,7 @@ def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: Resolu
             granted = connection.manage_granted_at is not None
             require(actor, Power.MANAGE, _info(workshop, connection), manage_granted=granted)
         if kind is ResolutionKind.LINK:
-            _linkable(session, connection, draft, target)
+            linkable(session, connection, draft, target)
         if kind is ResolutionKind.REPLACE:
             _replaces(session, connection, str(hold.params["kind"]), str(hold.params["id"]), target)
         decided = {"kind": str(kind), "target": target, "params": hold.params}
@@ -241,17 +243,22 @@ def skip_draft(workshop: Workshop, actor: Actor, hold_id: str, why: str) -> Draf
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         _, draft, connection = held(workshop, session, actor, hold_id)
-        if not why.strip():
-            raise DecisionError(
-                "hold.reason_missing",
-                Text("Il faut une raison pour écarter une opération.", "Leaving a line out needs a reason."),
-                Text("Écrivez-la en quelques mots.", "Write it in a few words."),
-            )
-        draft.state, draft.reason = DraftState.SKIPPED, f"person: {why.strip()[:200]}"
+        draft.state, draft.reason = DraftState.SKIPPED, left_out_by_person(why)
         ask_other_side(session, draft)
         close_hold(session, draft, now, actor.name, {"skip": why})
         note(session, actor, "draft.skipped", draft, connection, now, why=why[:200])
         return draft
+
+
+def left_out_by_person(why: str) -> str:
+    """Return the reason of a draft that a person leaves out; raises ``DecisionError`` without one."""
+    if not why.strip():
+        raise DecisionError(
+            "hold.reason_missing",
+            Text("Il faut une raison pour écarter une opération.", "Leaving a line out needs a reason."),
+            Text("Écrivez-la en quelques mots.", "Write it in a few words."),
+        )
+    return f"{BY_PERSON}{why.strip()[:200]}"
 
 
 def _not_allowed(allowed: Collection[ResolutionKind]) -> DecisionError:
@@ -269,7 +276,7 @@ def _not_allowed(allowed: Collection[ResolutionKind]) -> DecisionError:
     )
 
 
-def _linkable(session: Session, connection: Connection, draft: DraftRow, target: str) -> None:
+def linkable(session: Session, connection: Connection, draft: DraftRow, target: str) -> None:
     """Refuse a document that is another draft's already, or was promised to one; an entry may serve several drafts."""
     if draft.kind in LISTS:
         return

@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.decisions import DecisionError, on_its_way
+from raccord.onboarding.decisions import DecisionError, alone_in, left_out_by_person, linkable, on_its_way
 from raccord.onboarding.people import Actor, Power, require
+from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import (
@@ -22,10 +23,14 @@ from raccord.store.models import (
     RecordState,
     SourceRecord,
 )
+from raccord.sync.conflict_rules import DUPLICATE_NAME, DUPLICATE_NUMBER
+from raccord.sync.conflicts import DECISION
 from raccord.sync.holds import close_hold
 from raccord.sync.keep import RESOLVED_BY_HAND
+from raccord.sync.readback import LISTS
 from raccord.sync.workshop import Workshop
 
+LINK = ResolutionKind.LINK
 TOGETHER = 100
 """Problems that one transaction closes."""
 
@@ -48,6 +53,40 @@ def mark_ready(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
 def mark_resolved(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
     """Mark a failed record as entered by hand in QuickBooks: it is never sent (CH-58)."""
     return _close_one(workshop, actor, problem_id, ProblemState.RESOLVED)
+
+
+def link_failed(workshop: Workshop, actor: Actor, problem_id: str, document_id: str) -> Problem:
+    """Tie a failed record to a document that is in QuickBooks already; the next run links it, or asks where its amount
+    is another (TD-55).
+    """
+    with workshop.database.begin() as session:
+        problem, draft, connection = _failed_draft(session, actor, problem_id)
+        target = document_id.strip()
+        if not target:
+            raise DecisionError(
+                "problem.no_document",
+                Text("Il faut le numéro interne du document.", "The document's id is needed."),
+                Text("Il est dans son adresse, après txnId=.", "It stands in its address, after txnId=."),
+            )
+        linkable(session, connection, draft, target)
+        params = {"kind": draft.kind, "id": target}
+        draft.decisions = {**draft.decisions, DECISION: {"kind": str(LINK), "target": target, "params": params}}
+        draft.state, draft.reason = DraftState.WAITING, DUPLICATE_NAME if draft.kind in LISTS else DUPLICATE_NUMBER
+        now = workshop.clock.now()
+        close_hold(session, draft, now, actor.name)
+        _note_closed(session, actor, problem, ProblemState.READY, connection, now, document=target)
+        return problem
+
+
+def skip_failed(workshop: Workshop, actor: Actor, problem_id: str, why: str) -> Problem:
+    """Leave a failed record out, with the person's reason; it can be brought back on its page (TD-55)."""
+    with workshop.database.begin() as session:
+        problem, draft, connection = _failed_draft(session, actor, problem_id)
+        draft.state, draft.reason = DraftState.SKIPPED, left_out_by_person(why)
+        now = workshop.clock.now()
+        close_hold(session, draft, now, actor.name, {"skip": why.strip()})
+        _note_closed(session, actor, problem, ProblemState.RESOLVED, connection, now, why=why.strip()[:200])
+        return problem
 
 
 def close_cause(
@@ -74,18 +113,48 @@ def close_cause(
 
 def _close_one(workshop: Workshop, actor: Actor, problem_id: str, state: ProblemState) -> Problem:
     with workshop.database.begin() as session:
-        require(actor, Power.WORK)
-        problem = session.get(Problem, problem_id)
-        if problem is None or problem.state != ProblemState.OPEN:
-            raise DecisionError(
-                "problem.closed",
-                Text("Ce problème n'est plus ouvert.", "This problem is no longer open."),
-                Text("« raccord problems » montre ceux qui le sont.", "“raccord problems” shows those that are."),
-            )
+        problem = _open(session, actor, problem_id)
         kept = _close(session, actor, problem, state, workshop.clock.now())
         if kept is not None:
             raise kept
         return problem
+
+
+def _open(session: Session, actor: Actor, problem_id: str) -> Problem:
+    require(actor, Power.WORK)
+    problem = session.get(Problem, problem_id)
+    if problem is None or problem.state != ProblemState.OPEN:
+        raise DecisionError(
+            "problem.closed",
+            Text("Ce problème n'est plus ouvert.", "This problem is no longer open."),
+            Text("« raccord problems » montre ceux qui le sont.", "“raccord problems” shows those that are."),
+        )
+    return problem
+
+
+def _failed_draft(session: Session, actor: Actor, problem_id: str) -> tuple[Problem, DraftRow, Connection]:
+    """Return an open problem with its draft, which is neither posted nor on its way."""
+    problem = _open(session, actor, problem_id)
+    connection = session.get_one(Connection, problem.connection_id)
+    # Nobody else promises the same document to another record meanwhile.
+    alone_in(session, connection.company_id)
+    draft = _draft_of(session, problem)
+    if draft is None:
+        raise DecisionError(
+            "problem.no_draft",
+            Text(
+                "Cet enregistrement n'a pas été compris : il n'a pas encore d'écriture.",
+                "This record was not understood: it has no draft yet.",
+            ),
+            Text(
+                "Corrigez-le à la source, ou marquez-le saisi à la main.",
+                "Correct it at the source, or mark it as entered by hand.",
+            ),
+        )
+    kept = _why_not(session, draft)
+    if kept is not None:
+        raise kept
+    return problem, draft, connection
 
 
 def _close(
@@ -93,29 +162,28 @@ def _close(
 ) -> DecisionError | None:
     """Close a problem, or return why it must stay."""
     connection = session.get_one(Connection, problem.connection_id)
-    draft = session.scalars(
-        select(DraftRow).where(DraftRow.connection_id == connection.id, DraftRow.key == problem.subject)
-    ).one_or_none()
-    if draft is not None and draft.state == DraftState.POSTED:
-        return DecisionError(
-            "problem.posted",
-            Text("Ce document est déjà dans QuickBooks.", "This document is in QuickBooks already."),
-            Text(
-                "Rien à renvoyer ; corrigez-le dans QuickBooks si besoin.",
-                "Nothing to send again; correct it in QuickBooks if needed.",
-            ),
-        )
-    if draft is not None and on_its_way(session, draft):
-        return DecisionError(
-            "problem.sending",
-            Text("Ce document est en cours d'envoi.", "This document is being sent."),
-            Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
-        )
+    draft = _draft_of(session, problem)
+    kept = None if draft is None else _why_not(session, draft)
+    if kept is not None:
+        return kept
     if draft is not None:
         draft.state, draft.reason = _DRAFTS[state], ""
         close_hold(session, draft, now, actor.name)
     else:
         _reopen_record(session, problem, state)
+    _note_closed(session, actor, problem, state, connection, now)
+    return None
+
+
+def _note_closed(
+    session: Session,
+    actor: Actor,
+    problem: Problem,
+    state: ProblemState,
+    connection: Connection,
+    now: datetime,
+    **how: str,
+) -> None:
     problem.state, problem.closed_at, problem.closed_by = state, now, actor.name
     events.append(
         session,
@@ -125,8 +193,32 @@ def _close(
         company_id=connection.company_id,
         connection_id=connection.id,
         now=now,
-        body={"code": problem.code},
+        body={"code": problem.code, **how},
     )
+
+
+def _draft_of(session: Session, problem: Problem) -> DraftRow | None:
+    of = select(DraftRow).where(DraftRow.connection_id == problem.connection_id, DraftRow.key == problem.subject)
+    return session.scalars(of).one_or_none()
+
+
+def _why_not(session: Session, draft: DraftRow) -> DecisionError | None:
+    """Return why nothing can be decided of a draft any more, if so."""
+    if draft.state == DraftState.POSTED:
+        return DecisionError(
+            "problem.posted",
+            Text("Ce document est déjà dans QuickBooks.", "This document is in QuickBooks already."),
+            Text(
+                "Rien à renvoyer ; corrigez-le dans QuickBooks si besoin.",
+                "Nothing to send again; correct it in QuickBooks if needed.",
+            ),
+        )
+    if on_its_way(session, draft):
+        return DecisionError(
+            "problem.sending",
+            Text("Ce document est en cours d'envoi.", "This document is being sent."),
+            Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
+        )
     return None
 
 

@@ -36,6 +36,7 @@ from raccord.plugin.hooks import (
 from raccord.plugin.info import (
     API_VERSION,
     Answer,
+    ByHand,
     ConnectorInfo,
     Contact,
     Delivery,
@@ -82,6 +83,7 @@ __all__ = [
     "AskKind",
     "Asked",
     "BadRecord",
+    "ByHand",
     "Conflict",
     "ConflictContext",
     "ConflictKind",

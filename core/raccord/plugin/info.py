@@ -228,6 +228,24 @@ class Institution:
     """Offered after every search, also one that finds nothing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What a person may decide of one record on its page: to bring it over all the same, or to keep it out from now on.
+
+    Its id is written into ``setting`` (ids, one a line), or with ``takes`` out of it, where it stands there. ``code``
+    is that of the records that were left out and may be brought over so; without one, those of ``stream`` that are not
+    left out may be kept out. ``consequence`` is told first.
+    """
+
+    name: str
+    stream: str
+    setting: str
+    label: Text
+    consequence: Text
+    code: str = ""
+    takes: bool = False
+
+
 class NoSettings(BaseModel):
     """For connectors that need no setting."""
 
@@ -289,6 +307,8 @@ class ConnectorInfo:
     record's ``raw`` holds ``question`` (the key), ``answers``, ``fr``, ``en`` and ``file``; where columns of a table
     are asked for, ``cells`` (a row of it) and ``parts`` (what a column may be), and the answer is ``part:number …``.
     """
+    by_hand: Sequence[ByHand] = ()
+    """What people may decide of single records."""
     validates_each: bool = False
     """Whether every draft waits for a person (bank lines) instead of only the first plan."""
     delivery: Callable[[BaseModel], Delivery] | None = None

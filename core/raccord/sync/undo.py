@@ -34,6 +34,7 @@ from raccord.sync.undo_selection import FILE, Asked, Selection, attached_to, ref
 from raccord.sync.undo_written import Written, held_once, read_written
 
 ASKED = "undo.asked"
+FOLLOWS = "undo.follows"
 NOT_OURS = "undo.not_ours"
 ONLY_UPDATED = "undo.only_updated"
 VOIDED = "undo.voided"
@@ -262,7 +263,9 @@ class UndoPlanner:
     # The lines
 
     def _line(self, link: LinkRow, draft: DraftRow | None) -> dict[str, Any]:
-        reason, params = self.stays.get(link.key, (ASKED, {}))
+        first = self.selection.follows.get(link.key)
+        goes: tuple[str, dict[str, Any]] = (ASKED, {}) if first is None else (FOLLOWS, {"key": first})
+        reason, params = self.stays.get(link.key, goes)
         line: dict[str, Any] = {
             "plan_id": self.plan.id,
             "rank": self._rank(link),
@@ -298,7 +301,7 @@ class UndoPlanner:
             "payload": payload,
             "payload_hash": digest(payload),
             "needs": needs,
-            "params": seen | ({"frees": freed} if freed else {}),
+            "params": params | seen | ({"frees": freed} if freed else {}),
             "effect": effect,
             "state": LineState.PENDING,
         }

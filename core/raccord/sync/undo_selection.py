@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from raccord.store.canonical import exact
 from raccord.store.models import (
     Action,
     Connection,
+    DraftRow,
     LinkRow,
     LinkState,
     Plan,
@@ -25,6 +27,8 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.readback import DOCUMENTS, LISTS
 
 FILE = "Attachable"
+_NAMED = 50
+"""Drafts that one question names."""
 UNDO = "undo"
 """What starts a run that takes documents out, and under which name its progress keeps what it is asked for."""
 
@@ -58,10 +62,13 @@ class Asked:
 
 @dataclass(slots=True)
 class Selection:
-    """The links that an undo is about, by key; ``only_updated`` of them its run did not create."""
+    """The links that an undo is about, by key; ``only_updated`` of them its run did not create, and those of
+    ``follows`` go because what they came after does, which is named.
+    """
 
     links: dict[str, LinkRow] = field(default_factory=dict)
     only_updated: set[str] = field(default_factory=set)
+    follows: dict[str, str] = field(default_factory=dict)
 
     @property
     def documents(self) -> list[LinkRow]:
@@ -82,7 +89,36 @@ def is_undo(run: Run) -> bool:
 
 
 def select_links(session: Session, connection: Connection, asked: Asked) -> Selection:
-    """Return what is asked for; of a run without names only its documents."""
+    """Return what is asked for, and what follows it: the refunds of a payment; of a run without names only its
+    documents.
+    """
+    found = _asked_for(session, connection, asked)
+    follows = following(session, connection, [link.key for link in found.documents])
+    for link in links_of(session, connection, follows):
+        if link.state == LinkState.LIVE and link.key not in found.links:
+            found.links[link.key], found.follows[link.key] = link, follows[link.key]
+    return found
+
+
+def following(session: Session, connection: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """Return the drafts that come after others, by key, with the one that each comes after: refunds of payments."""
+    found: dict[str, str] = {}
+    for some in chunks(sorted(set(keys)), _NAMED):
+        # As a draft's text names it: only few drafts come after another, so the others are not opened.
+        said = {key: f'"after":{{"key":{json.dumps(key, ensure_ascii=False)},' for key in some}
+        rows = session.execute(
+            select(DraftRow.key, DraftRow.body).where(
+                DraftRow.connection_id == connection.id,
+                DraftRow.kind == "RefundReceipt",
+                or_(*(DraftRow.body.contains(text, autoescape=True) for text in said.values())),
+            )
+        )
+        for key, body in rows:
+            found.update((str(key), first) for first, text in said.items() if text in body)
+    return found
+
+
+def _asked_for(session: Session, connection: Connection, asked: Asked) -> Selection:
     found = Selection()
     if not asked.run_id:
         found.links.update({link.key: link for link in links_of(session, connection, asked.keys)})

@@ -16,6 +16,8 @@ UNUSED = "mapping.unused"
 TAKEN_BACK = "plan.taken_back"
 NOT_NEEDED = (UNUSED, TAKEN_BACK)
 """Reasons of drafts that are left out for now: another word of the source brings them back."""
+WANTED = "wanted"
+"""Under this name stands, among a draft's decisions, that a person wants it although nothing refers to it."""
 HOLDS_MAX = 10_000
 
 
@@ -34,7 +36,8 @@ def settle_unused(session: Session, connection_id: str, stored: Sequence[tuple[D
     called = {key for _, draft in stored for key in links_in(draft)}
     wake(session, connection_id, called)
     idle = {row.key: row for row, draft in stored if isinstance(draft, Customer) and draft.when_used}
-    idle = {key: row for key, row in idle.items() if row.state == DraftState.WAITING and key not in called}
+    waiting = {key: row for key, row in idle.items() if row.state == DraftState.WAITING and key not in called}
+    idle = {key: row for key, row in waiting.items() if not row.decisions.get(WANTED)}
     if not idle:
         return
     known = {*_linked(session, connection_id, idle), *_waited_for(session, connection_id)}

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.arrivals import contacts_of
-from raccord.onboarding.failures import close_cause, mark_ready, mark_resolved
+from raccord.onboarding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
 from raccord.onboarding.people import Actor, Power, may
 from raccord.onboarding.reach import Reach
 from raccord.overview.problems import open_problems, problem_groups
@@ -83,13 +83,19 @@ def close_all(request: Request, deed: str, fields: Fields) -> Response:
 
 @router.post("/problems/{problem_id}/{deed}")
 def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Response:
-    """Mark a problem's record ready for synchronisation (CH-57) or resolved by hand (CH-58)."""
+    """Mark a problem's record ready for synchronisation (CH-57) or resolved by hand (CH-58), tie it to a document or
+    leave it out (TD-55).
+    """
     desk = desk_of(request)
     match deed:
         case "ready":
             mark_ready(desk.workshop, acting(request), problem_id)
         case "resolved":
             mark_resolved(desk.workshop, acting(request), problem_id)
+        case "link":
+            link_failed(desk.workshop, acting(request), problem_id, fields.get("document", ""))
+        case "skip":
+            skip_failed(desk.workshop, acting(request), problem_id, fields.get("why", ""))
         case _:
             return explained(request, HTTPStatus.NOT_FOUND)
     kept = {name: fields[name] for name in ("connection", "code") if fields.get(name)}

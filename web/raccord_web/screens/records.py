@@ -11,18 +11,20 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.arrivals import contacts_of
+from raccord.onboarding.by_hand import Way, decide, ways_of
 from raccord.onboarding.people import Power, may
 from raccord.onboarding.suggesting import percent
 from raccord.overview.answers import conflict_said
 from raccord.overview.connections import connection_names
 from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
 from raccord.overview.rule_sentences import answer_said
-from raccord.store.models import Connection, DraftRow
+from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
+from raccord_web.forms import Fields
 from raccord_web.mapped import RoleView, placed_by, roles_of
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
@@ -75,7 +77,26 @@ def record(request: Request, record_id: str) -> Response:
                 desk_of(request).workshop, session, session.get_one(Connection, story.view.connection_id)
             ),
             answer_said=answer_said, percent=percent, conflict_said=conflict_said,
+            ways=_ways(request, session, story.view),
         )  # fmt: skip
+
+
+@router.post("/records/{record_id}/by-hand")
+def by_hand(request: Request, record_id: str, fields: Fields) -> Response:
+    """Bring a record over although it stays out, or keep it out: what its page offers (EX-05)."""
+    decide(desk_of(request).workshop, acting(request), int(record_id), fields.get("way", ""))
+    return RedirectResponse(f"/records/{record_id}?done=by_hand", HTTPStatus.SEE_OTHER)
+
+
+def _ways(request: Request, session: Session, view: RecordView) -> Sequence[Way]:
+    """Return what whoever looks may decide of a record, each with what follows."""
+    connection = session.get_one(Connection, view.connection_id)
+    admitted = desk_of(request).workshop.scopes.catalog.get(connection.connector)
+    if admitted is None:
+        return ()
+    granted, actor = connection.manage_granted_at is not None, acting(request)
+    ways = ways_of(session, admitted.info, connection, session.get_one(SourceRecord, view.id))
+    return [each for each in ways if may(actor, each.power, admitted.info, manage_granted=granted)]
 
 
 def _mapping_lines(request: Request, session: Session, view: RecordView) -> Mapping[int, Sequence[RoleView]]:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, HTTPException
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,8 +15,8 @@ from raccord.jobs.undo_requests import UndoError, request_undo
 from raccord.onboarding.people import Power, require
 from raccord.overview.records import record_story
 from raccord.overview.runs import run_view
-from raccord.store.models import Connection, DraftRow, SourceRecord
-from raccord.sync.undo_selection import Asked
+from raccord.store.models import Connection, DraftRow, LinkRow, SourceRecord
+from raccord.sync.undo_selection import Asked, select_links
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -84,7 +85,7 @@ def undo_records(request: Request, fields: Fields) -> Response:
     if len(connections) != 1:
         return _of_records(request, chosen, fields)
     with desk_of(request).workshop.database.read() as session:
-        keys = tuple(session.scalars(select(DraftRow.key).where(DraftRow.record_id.in_(ids)).order_by(DraftRow.id)))
+        keys = _keys(session, ids)
     try:
         return _asked(request, connections[0].id, _depth(fields, keys=keys))
     except UndoError as error:
@@ -124,11 +125,22 @@ def _of_records(
             connection_id=connections[0].id,
             connection=connections[0].label,
             what="",
+            follows=_follows(session, connections[0].id, Asked(keys=_keys(session, ids))),
             chosen=ids,
             several=[each.label for each in connections] if several else [],
             kept=UNSAID | dict(fields or {}),
             wrong=None if error is None else said_by(error, request),
         )
+
+
+def _keys(session: Session, record_ids: Sequence[int]) -> tuple[str, ...]:
+    return tuple(session.scalars(select(DraftRow.key).where(DraftRow.record_id.in_(record_ids)).order_by(DraftRow.id)))
+
+
+def _follows(session: Session, connection_id: str, asked: Asked) -> list[LinkRow]:
+    """Return the documents that go along because what they came after goes: the refunds of a payment."""
+    selection = select_links(session, session.get_one(Connection, connection_id), asked)
+    return [selection.links[key] for key in selection.follows]
 
 
 def _depth(fields: Mapping[str, str], run_id: str = "", keys: tuple[str, ...] = ()) -> Asked:
@@ -163,6 +175,7 @@ def _of_run(
             connection_id=view.connection_id,
             connection=view.connection,
             what="",
+            follows=_follows(session, view.connection_id, Asked(run_id)),
             chosen=[],
             several=[],
             kept=UNSAID | dict(fields or {}),
@@ -188,6 +201,7 @@ def _of_record(
             connection_id=story.view.connection_id,
             connection=story.view.connection,
             what=story.view.source_id,
+            follows=_follows(session, story.view.connection_id, Asked(keys=_keys(session, [int(record_id)]))),
             chosen=[],
             several=[],
             kept=UNSAID | dict(fields or {}),

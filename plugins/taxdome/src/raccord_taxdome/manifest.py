@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from raccord.plugin import (
     Answer,
+    ByHand,
     ConnectorInfo,
     Contact,
     GateInfo,
@@ -178,6 +179,54 @@ _WARNINGS = (
         "again, in a plan.",
     ),
 )
+_BY_HAND = (
+    ByHand(
+        name="sync_payment",
+        stream="payments",
+        code="taxdome.payment_left_out",
+        setting="synced",
+        label=Text("Synchroniser ce paiement", "Sync this payment"),
+        consequence=Text(
+            "Il part avec la prochaine synchronisation, ses remboursements aussi. S’il est déjà dans QuickBooks, il y "
+            "serait deux fois.",
+            "It goes with the next sync, its refunds too. If it is in QuickBooks already, it would be there twice.",
+        ),
+    ),
+    ByHand(
+        name="sync_account",
+        stream="accounts",
+        setting="unsynced",
+        takes=True,
+        label=Text("Synchroniser ce compte de nouveau", "Sync this account again"),
+        consequence=Text(
+            "Ce qui était resté dehors de ce compte vient avec la prochaine synchronisation, une seule fois.",
+            "What stayed out of this account comes with the next sync, once.",
+        ),
+    ),
+    ByHand(
+        name="select_account",
+        stream="accounts",
+        code="taxdome.account_not_selected",
+        setting="selected",
+        label=Text("Synchroniser ce compte aussi", "Sync this account too"),
+        consequence=Text(
+            "Il s’ajoute aux comptes choisis ; ses factures et paiements viennent avec la prochaine synchronisation.",
+            "It joins the selected accounts; its invoices and payments come with the next sync.",
+        ),
+    ),
+    ByHand(
+        name="unsync_account",
+        stream="accounts",
+        setting="unsynced",
+        label=Text("Désynchroniser ce compte", "Unsync this account"),
+        consequence=Text(
+            "Ses factures, paiements et remboursements qui ne sont pas encore écrits restent dehors. Ce qui est dans "
+            "QuickBooks y reste ; annulez-le à part s’il le faut.",
+            "Its invoices, payments and refunds that are not written yet stay out. What is in QuickBooks stays there; "
+            "undo it apart if you must.",
+        ),
+    ),
+)
 _ANSWERS = (
     Answer(
         Text("Que veut dire chaque état ?", "What does each status mean?"),
@@ -229,6 +278,7 @@ def taxdome_info() -> ConnectorInfo:
         limits=_LIMITS,
         warnings=_WARNINGS,
         answers=_ANSWERS,
+        by_hand=_BY_HAND,
         hosts=("{base_url}",),
         contacts=(Contact(Text("Centre d’aide de TaxDome", "TaxDome's help centre"), url=HELP),),
         identity_setting="firm",

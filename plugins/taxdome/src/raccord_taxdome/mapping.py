@@ -43,6 +43,14 @@ _CENT = Decimal("0.01")
 _ZERO = Decimal("0.00")
 _OFFLINE = frozenset({"cash", "check", "other"})
 DELETED = Skipped("taxdome.deleted", Text("Supprimé à la source.", "Deleted at the source."), report=True)
+UNSYNCED = Skipped(
+    "taxdome.account_unsynced", Text("Ce compte n’est pas synchronisé.", "This account is not synced."), report=True
+)
+NOT_SELECTED = Skipped(
+    "taxdome.account_not_selected",
+    Text("Ce compte n’est pas parmi les comptes choisis.", "This account is not among the selected ones."),
+    report=True,
+)
 LEFT_OUT = Skipped(
     "taxdome.payment_left_out", Text("Ce paiement est laissé de côté.", "This payment is left out."), report=True
 )
@@ -56,11 +64,7 @@ def map_taxdome_record(context: MapContext, record: Record) -> Mapped | Skipped 
         return DELETED
     account = record.source_id if record.stream == ACCOUNTS else text(record, "account_id")
     if account and settings.leaves_out(account):
-        return Skipped(
-            "taxdome.account_unsynced",
-            Text("Ce compte n’est pas synchronisé.", "This account is not synced."),
-            report=True,
-        )
+        return NOT_SELECTED if settings.not_selected(account) else UNSYNCED
     match record.stream:
         case stream if stream == ACCOUNTS:
             return Mapped([_customer(settings, record)])
@@ -231,7 +235,7 @@ def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, 
             "taxdome.in_progress",
             Text("Pas encore définitif : écrit quand il le sera.", "Not final yet: posted once it is."),
         )
-    if not _goes(settings, record.raw):
+    if not _goes(settings, record.source_id, record.raw):
         return LEFT_OUT
     gone = deleted or status == "failed"
     if source == "promotional_credit":
@@ -243,8 +247,10 @@ def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, 
     return Mapped(drafts)
 
 
-def _goes(settings: TaxDomeSettings, payment: Mapping[str, JSON]) -> bool:
-    """The payment's own box decides; without a word the firm's default does (K24)."""
+def _goes(settings: TaxDomeSettings, payment_id: str, payment: Mapping[str, JSON]) -> bool:
+    """The payment's own box decides; without a word the firm's default does (K24), but for what a person said here."""
+    if settings.takes_all_the_same(payment_id):
+        return True
     box = payment.get("sync")
     if isinstance(box, bool):
         return box
@@ -342,7 +348,7 @@ def _fee(context: MapContext, settings: TaxDomeSettings, record: Record, fee: De
 def _refund(context: MapContext, settings: TaxDomeSettings, record: Record) -> Mapped | Skipped:
     """Money given back, after the payment it gives back; that of a payment left out stays out with it (EX-06)."""
     payment = record.raw.get("payment")
-    if isinstance(payment, Mapping) and not _goes(settings, payment):
+    if isinstance(payment, Mapping) and not _goes(settings, text(record, "payment_id"), payment):
         return LEFT_OUT
     return Mapped([_given_back(context, settings, record)])
 

@@ -159,6 +159,11 @@ class TaxDomeSettings(BaseModel):
             "fr_hint": "Un changement compte pour ce qui est livré dès lors, de nouveau ou pour la première fois.",
         },
     )
+    synced: str = Field(
+        "",
+        title="Ids of payments that are synced all the same, one a line",
+        json_schema_extra={"fr": "Identifiants des paiements synchronisés quand même, un par ligne"},
+    )
     unsynced: str = Field(
         "",
         title="Ids of accounts that are not synced, one a line",
@@ -202,9 +207,15 @@ class TaxDomeSettings(BaseModel):
 
     def leaves_out(self, account: str) -> bool:
         """Tell whether an account is not synced."""
-        if account in _ids(self.unsynced):
-            return True
+        return account in _ids(self.unsynced) or self.not_selected(account)
+
+    def not_selected(self, account: str) -> bool:
+        """Tell whether an account is not among those that were selected, where only these are synced."""
         return self.accounts is Scope.SELECTED and account not in _ids(self.selected)
+
+    def takes_all_the_same(self, payment: str) -> bool:
+        """Tell whether a person said that a payment is synced whatever its box and the firm's default say."""
+        return payment in _ids(self.synced)
 
 
 def _ids(lines: str) -> set[str]:

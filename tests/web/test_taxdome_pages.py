@@ -1,0 +1,197 @@
+"""TaxDome's records in the pages: what may be decided by hand in each status, and what follows is told first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import TOKEN, browser_of
+from cabinet import Cabinet, cabinet
+from harness import OWNER, finish, lab
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from raccord.jobs.inline import HandOver
+from raccord.onboarding.decisions import approve_plan
+from raccord.store.database import Database
+from raccord.store.models import DraftState, Plan, Problem, ProblemState, Run, SourceRecord
+from raccord.sync.removals import UNDONE
+from raccord_sandbox.faultlab import ArmedFault, Effect
+from raccord_sandbox.server import SandboxServer
+from raccord_web.app import create_app
+
+
+class Desk:
+    """The practice, and its owner's browser."""
+
+    def __init__(self, firm: Cabinet) -> None:
+        self.firm = firm
+        self.browser: TestClient = browser_of(create_app(firm.workshop, HandOver(), OWNER))
+
+    def text(self, address: str) -> str:
+        answer = self.browser.get(address)
+        assert answer.status_code == 200, address
+        return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+    def send(self, page: str, action: str, expects: int = 303, **fields: str) -> Any:
+        token = TOKEN.search(self.browser.get(page).text)
+        assert token
+        answer = self.browser.post(action, data={"form_token": token[1], **fields})
+        assert answer.status_code == expects, answer.text
+        return answer
+
+    def page(self, stream: str, source_id: str) -> str:
+        """Return the address of a record's page."""
+        with self.firm.workshop.database.read() as session:
+            found = select(SourceRecord.id).where(
+                SourceRecord.connection_id == self.firm.connection.id,
+                SourceRecord.stream == stream,
+                SourceRecord.source_id == source_id,
+            )
+            return f"/records/{session.scalars(found.order_by(SourceRecord.id.desc())).first()}"
+
+    def by_hand(self, stream: str, source_id: str, way: str) -> None:
+        page = self.page(stream, source_id)
+        self.send(page, f"{page}/by-hand", way=way)
+
+    def undo(self, stream: str, source_id: str) -> str:
+        """Unsync a record; return what its page tells before."""
+        page = self.page(stream, source_id)
+        told = self.text(f"{page}/undo")
+        where = self.send(f"{page}/undo", f"{page}/undo", way="delete").headers["location"]
+        run_id = re.search(r"/runs/([0-9A-Za-z-]+)", where)
+        assert run_id
+        finish(self.firm.workshop, run_id[1])
+        with self.firm.workshop.database.read() as session:
+            plan = session.get_one(Plan, session.get_one(Run, run_id[1]).plan_id)
+        approve_plan(self.firm.workshop, OWNER, plan.id, plan.hash)
+        finish(self.firm.workshop, run_id[1])
+        return told
+
+    def release(self) -> None:
+        """Let everything that was undone go again."""
+        page = "/questions"
+        for hold in re.findall(r"/questions/([0-9A-Za-z-]+)/release", self.browser.get(page).text):
+            self.send(page, f"/questions/{hold}/release")
+
+    def problem(self, subject: str) -> str:
+        with self.firm.workshop.database.read() as session:
+            of = select(Problem.id).where(Problem.subject == subject, Problem.state == ProblemState.OPEN)
+            return session.scalars(of).one()
+
+
+@pytest.fixture
+def desk(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iterator[Desk]:
+    with cabinet(database, data_dir, sandbox) as made:
+        yield Desk(made)
+
+
+def billed(firm: Cabinet, name: str = "Érable & fils", rate: str = "100.00") -> str:
+    practice = firm.practice
+    if not practice.objects["account"]:
+        practice.account(name)
+    return practice.invoice("acc_0001", practice.line(name="X", rate=rate))
+
+
+@pytest.mark.requirement("EX-05", "EX-06", "TD-36", "TD-44")
+def test_a_synced_payment_is_unsynced_with_its_refunds_which_is_told_first_and_each_comes_back_by_hand(
+    desk: Desk,
+) -> None:
+    firm, practice = desk.firm, desk.firm.practice
+    payment = practice.pay(billed(firm), fee="3.20")
+    other = practice.pay(billed(firm))
+    for paid, amount in ((payment, "40.00"), (payment, "10.00"), (other, "5.00")):
+        practice.refund(paid, amount)
+    firm.sync()
+    assert "refunds go along" not in desk.text(f"{desk.page('invoices', 'inv_0001')}/undo")
+    told = desk.undo("payments", payment)
+    assert "2 refunds go along: they pay back what is undone" in told
+    assert "refunds/ref_0001" in told
+    assert "refunds/ref_0003" not in told
+    assert [each["PaymentRefNum"] for each in firm.ours("Payment")] == [other]
+    assert [each["TotalAmt"] for each in firm.ours("RefundReceipt")] == [Decimal(5)]
+    assert firm.ours("Purchase") == [], "its fee goes with it"
+    undone = {key for key, (state, reason) in firm.states().items() if (state, reason) == (DraftState.HELD, UNDONE)}
+    assert undone == {"payments/pay_0001", "payments/pay_0001#fee", "refunds/ref_0001", "refunds/ref_0002"}
+    firm.sync()
+    assert len(firm.ours("Payment")) == 1, "unsynced, it stays out"
+    desk.release()
+    firm.sync()
+    assert sorted(each["TotalAmt"] for each in firm.ours("Payment")) == [100, 100]
+    assert sorted(each["TotalAmt"] for each in firm.ours("RefundReceipt")) == [5, 10, 40]
+    assert len(firm.ours("Purchase")) == 1
+    assert firm.all_equal()
+
+
+@pytest.mark.requirement("EX-05", "EX-08", "TD-05", "TD-36")
+def test_what_is_skipped_is_synced_by_hand_and_an_account_is_unsynced_and_synced_on_its_page(desk: Desk) -> None:
+    firm, practice = desk.firm, desk.firm.practice
+    left = practice.pay(billed(firm), "60.00", sync=False)
+    practice.refund(left, "10.00")
+    practice.account("Prospect")
+    firm.sync()
+    assert "Sync this payment" in desk.text(desk.page("payments", left))
+    assert "it would be there twice" in desk.text(desk.page("payments", left))
+    assert "Unsync this account" not in desk.text(desk.page("payments", left))
+    desk.by_hand("payments", left, "sync_payment")
+    desk.by_hand("accounts", "acc_0002", "again")
+    firm.sync()
+    assert [each["TotalAmt"] for each in firm.ours("Payment")] == [Decimal(60)]
+    assert [each["TotalAmt"] for each in firm.ours("RefundReceipt")] == [Decimal(10)]
+    assert len(firm.named("Customer", "Prospect")) == 1
+    desk.by_hand("accounts", "acc_0001", "unsync_account")
+    billed(firm, rate="20.00")
+    firm.sync()
+    assert len(firm.ours("Invoice")) == 1
+    assert "Sync this account again" in desk.text(desk.page("accounts", "acc_0001"))
+    desk.by_hand("accounts", "acc_0001", "sync_account")
+    firm.sync()
+    assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [20, 100]
+    desk.send(
+        desk.page("accounts", "acc_0001"), f"{desk.page('payments', left)}/by-hand", expects=409, way="sync_payment"
+    )
+    assert firm.all_equal()
+
+
+@pytest.mark.requirement("TD-55", "EX-05", "TD-35")
+def test_a_failed_record_is_retried_linked_left_out_or_resolved_by_hand(desk: Desk, sandbox: SandboxServer) -> None:
+    firm, practice = desk.firm, desk.firm.practice
+    client = practice.account("Érable & fils")
+    for rate in ("10.00", "20.00", "30.00", "40.00"):
+        practice.invoice(client, practice.line(name="X", rate=rate))
+    sandbox.lab.arm(ArmedFault(Effect.REFUSE, path="/batch$", query="requestid=rb", code=2010))
+    sandbox.lab.arm(ArmedFault(Effect.REFUSE, left=4, path="/invoice$", code=2040))
+    firm.sync()
+    keys = [f"invoices/inv_000{number}" for number in range(1, 5)]
+    assert {key for key, (state, _) in firm.states().items() if state == DraftState.FAILED} == set(keys)
+    by_person = lab(sandbox, "create", entity="Invoice", changes=invoice_of(firm, "20.00"))
+    problems = [desk.problem(key) for key in keys]
+    pages = [desk.page(*key.split("/")) for key in keys]
+    assert "Other ways" in desk.text(pages[0])
+    desk.send(pages[0], f"/problems/{problems[0]}/ready")
+    desk.send(pages[1], f"/problems/{problems[1]}/link", document=by_person["Id"])
+    desk.send(pages[2], f"/problems/{problems[2]}/skip", why="En double")
+    desk.send(pages[3], f"/problems/{problems[3]}/resolved")
+    firm.sync()
+    states = firm.states()
+    assert [states[key][0] for key in keys] == [
+        DraftState.POSTED, DraftState.POSTED, DraftState.SKIPPED, DraftState.RESOLVED,
+    ]  # fmt: skip
+    assert [each["TotalAmt"] for each in firm.ours("Invoice")] == [Decimal(10)], "the linked one stays as it was"
+    assert f"txnId={by_person['Id']}&" in desk.browser.get(desk.page("invoices", "inv_0002")).text
+    desk.by_hand("invoices", "inv_0003", "again")
+    firm.sync()
+    assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [10, 30]
+    assert firm.all_equal()
+
+
+def invoice_of(firm: Cabinet, amount: str) -> dict[str, object]:
+    """Return what a person types for an invoice to the practice's client."""
+    (customer,) = firm.named("Customer", "Érable & fils")
+    detail = {"ItemRef": {"value": firm.chosen["default_item"]}, "TaxCodeRef": {"value": firm.chosen["tax_exempt"]}}
+    line = {"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    return {"CustomerRef": {"value": customer["Id"]}, "TxnDate": "2026-03-02", "Line": [line]}
