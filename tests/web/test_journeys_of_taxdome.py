@@ -105,7 +105,7 @@ def test_taxdome_is_started_from_an_address(workshop: Workshop, travel: Travel, 
 
 
 def billed_and_paid_out(workshop: Workshop) -> None:
-    """Both invoices from the sync date on are in the books to the cent; what one was paid is in the bank, less the fee."""
+    """Both invoices from the sync date on are in the books to the cent; one is paid, and its fee an expense."""
     invoices = {each["DocNumber"]: (each["TotalAmt"], each["Balance"]) for each in ours(workshop, "Invoice")}
     assert invoices == {"5002": (Decimal("229.95"), 0), "5003": (Decimal(60), Decimal(60))}
     assert [each["TotalAmt"] for each in ours(workshop, "Payment")] == [Decimal("229.95")]
