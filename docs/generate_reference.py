@@ -514,7 +514,7 @@ VALUES = (
     ("Terms", (terms.Term, terms.TermTable)),
     (
         "Errors a connector raises",
-        (errors.RetryLater, errors.Reauthorise, errors.SourceRefused, errors.BadRecord),
+        (errors.RetryLater, errors.Reauthorise, errors.SourceRefused, errors.TooLate, errors.BadRecord),
     ),
 )
 

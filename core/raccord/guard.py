@@ -11,7 +11,7 @@ from types import TracebackType
 from raccord.admission import EXTENSION_HOOKS
 from raccord.catalog import Plugin
 from raccord.errors import RaccordError
-from raccord.plugin.errors import BadRecord, ConnectorError, RetryLater
+from raccord.plugin.errors import BadRecord, ConnectorError, RetryLater, TooLate
 from raccord.plugin.texts import Text
 
 RETRY_AFTER_MAX = timedelta(days=1)
@@ -95,6 +95,12 @@ def _is_complete(error: ConnectorError) -> bool:
             if not isinstance(after, timedelta) or after < timedelta(0):
                 return False
             error.after = min(after, RETRY_AFTER_MAX)
+        case TooLate():
+            late = getattr(error, "late", None)
+            return isinstance(late, dict) and all(
+                isinstance(key, tuple) and list(map(type, key)) == [str, str] and isinstance(text, Text)
+                for key, text in late.items()
+            )
         case BadRecord():
             return (
                 isinstance(getattr(error, "reason", None), Text)

@@ -12,12 +12,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from harness import sync
+from harness import OWNER, finish, request, sync
 from pleo_house import SPACE, House, working
 from sqlalchemy import select
 
 from raccord.onboarding.companies import refresh_company
-from raccord.store.models import Problem, Proof
+from raccord.onboarding.decisions import approve_plan
+from raccord.store.models import Plan, Problem, Proof
 from raccord.sync import source_http
 from raccord_pleo.mapping import CLASSES, PROJECTS
 from raccord_pleo.sandbox import TwinCompany
@@ -364,6 +365,37 @@ def test_an_export_that_expires_is_left_and_comes_again_with_another(
     assert house.pleo.exports[again].status == "completed"
     assert len(house.documents("Purchase")) == 130
     assert not house.codes()
+
+
+@pytest.mark.requirement("K21", "EX-14")
+def test_an_export_that_expires_while_its_plan_waits_is_told_here_expense_by_expense(house: House) -> None:
+    good = house.file(1000, receipts=(b"%PDF-1.4 receipt",))
+    bad = house.file(2000, category={"id": str(UUID(int=0)), "name": "?"})
+    job = house.export()
+    waiting = finish(house.workshop, request(house.workshop, house.connection))
+    assert waiting.state == "approval"
+    house.clock.advance(timedelta(hours=2))
+    with house.workshop.database.read() as session:
+        plan = session.get_one(Plan, waiting.plan_id)
+    approve_plan(house.workshop, OWNER, plan.id, plan.hash)
+    assert finish(house.workshop, waiting.id).state == "done", "it is posted all the same"
+    assert house.pleo.exports[job].reason_type == "job_expired"
+    [posted] = house.documents("Purchase")
+    with house.workshop.database.read() as session:
+        open_ = session.scalars(select(Problem).where(Problem.code == "report.too_late", Problem.state == "open")).all()
+        late = {each.subject: (each.params["fr"], each.params["en"]) for each in open_}
+    assert set(late) == {f"entries/{good}", f"entries/{bad}"}
+    assert f"nº {posted['Id']}" in late[f"entries/{good}"][0]
+    assert "no second one is posted" in late[f"entries/{good}"][1]
+    assert "choisissez-la dans Pleo" in late[f"entries/{bad}"][0], "the reason stands there too"
+    # The next run finds no export and changes nothing about it.
+    assert sync(house.workshop, house.connection).state == "done"
+    assert house.codes().count("report.too_late") == 2
+    again = house.export(good, bad)
+    assert sync(house.workshop, house.connection).state == "done"
+    assert house.results(again) == {good: ("successful", posted["Id"]), bad: ("failed", "account_unknown")}
+    assert len(house.documents("Purchase")) == 1
+    assert [each for each in house.codes() if each != "pleo.category_missing"] == []
 
 
 @pytest.mark.parametrize("status", [409, 413, 422])

@@ -14,7 +14,7 @@ from raccord.plugin.contexts import (
     SourceFile,
 )
 from raccord.plugin.days import DayRule, Days
-from raccord.plugin.errors import BadRecord, ConnectorError, Reauthorise, RetryLater, SourceRefused
+from raccord.plugin.errors import BadRecord, ConnectorError, Reauthorise, RetryLater, SourceRefused, TooLate
 from raccord.plugin.hooks import (
     Connector,
     Describes,
@@ -150,6 +150,7 @@ __all__ = [
     "TermTable",
     "TermTableError",
     "Text",
+    "TooLate",
     "Webhooks",
     "hookimpl",
     "record_key",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from raccord.plugin.texts import Text
@@ -29,6 +30,18 @@ class Reauthorise(ConnectorError):  # noqa: N818
 
 class SourceRefused(ConnectorError):  # noqa: N818
     """Raised when the source answers that it will not do this, now or later: the stream becomes a problem."""
+
+
+class TooLate(SourceRefused):
+    """Raised by ``report_outcome`` when the source waits no longer for some outcomes, and never will again.
+
+    ``late`` says by stream and source id what a person does about each. They are not told again before the source sends
+    the record anew; the other outcomes of the call count as told.
+    """
+
+    def __init__(self, text: Text, late: Mapping[tuple[str, str], Text]) -> None:
+        super().__init__(text)
+        self.late = dict(late)
 
 
 class BadRecord(ConnectorError):  # noqa: N818

@@ -132,7 +132,8 @@ class Reports(Protocol):
 
         Called after posting with everything that is not yet told as it is now: what was posted, held, left out or not
         understood, and what the source sent again though nothing changed. Without ``True`` the next run tells it again,
-        and after a crash too, so it is idempotent.
+        and after a crash too, so it is idempotent. ``TooLate`` names those that the source never waits for any more:
+        each becomes a problem until the source sends the record anew.
         """
         ...
 

@@ -84,3 +84,18 @@ def close_problems(
     if but:
         statement = statement.where(Problem.code.not_in(list(but)))
     session.execute(statement.values(state=ProblemState.GONE, closed_at=now, closed_by="raccord"))
+
+
+def close_each(session: Session, connection_id: str, subjects: Iterable[str], code: str, now: datetime) -> None:
+    """Mark the open problems of one code and any of these subjects as gone."""
+    for some in chunks(sorted({short_subject(each) for each in subjects}), CHUNK):
+        session.execute(
+            update(Problem)
+            .where(
+                Problem.connection_id == connection_id,
+                Problem.code == code,
+                Problem.subject.in_(some),
+                Problem.state == ProblemState.OPEN,
+            )
+            .values(state=ProblemState.GONE, closed_at=now, closed_by="raccord")
+        )

@@ -16,20 +16,36 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.errors import ConnectorError, SourceRefused
+from raccord.plugin.errors import ConnectorError, SourceRefused, TooLate
 from raccord.plugin.ledger import Document, Outcome, OutcomeState
 from raccord.plugin.money import Money
+from raccord.plugin.records import record_key
+from raccord.plugin.texts import Text
 from raccord.quickbooks import Environment, deep_link
-from raccord.store.models import DraftRow, DraftState, LinkRow, LinkState, RecordState, Run, SourceRecord, ToldOutcome
+from raccord.store.models import (
+    DraftRow,
+    DraftState,
+    LinkRow,
+    LinkState,
+    Problem,
+    ProblemState,
+    RecordState,
+    Run,
+    SourceRecord,
+    ToldOutcome,
+)
 from raccord.sync.environments import environment_of
 from raccord.sync.execution import Execution
-from raccord.sync.problems import close_problems, open_problem
+from raccord.sync.problems import close_each, close_problems, open_problem
+from raccord.sync.storable import short_subject
 from raccord.sync.workshop import Bench, Workshop
 
 SLICE = 200
 UNDER_WAY_EVERY = timedelta(minutes=5)
 NOT_TOLD = "report.not_told"
 """The source does not take note of what became of its records."""
+TOO_LATE = "report.too_late"
+"""The source waited no longer for what became of a record."""
 REPORT = "report"
 TOLD = "told"
 """Under this name a run's progress keeps how far telling is, and nothing once it ended."""
@@ -81,10 +97,11 @@ def tell_outcomes(workshop: Workshop, execution: Execution, bench: Bench) -> boo
             return False
         environment = environment_of(bench.company.environment)
         some, place = owed(session, connection_id, Place(*told), SLICE, environment, bench.company.realm)
-    refused = _refused(workshop, bench, some) if some else None
+    refused, late = _refused(workshop, bench, some) if some else (None, {})
     with execution.begin() as (session, run):
         if some and refused is None:
             note_told(session, connection_id, some, now)
+            _note_late(session, run, some, late, now)
             run.progress = {**run.progress, TOLD: [place.draft, place.record]}
             return True
         run.progress = {**run.progress, TOLD: None}
@@ -130,13 +147,38 @@ def tell_under_way(workshop: Workshop, execution: Execution, bench: Bench) -> No
         run.progress = {**run.progress, ALIVE: now.isoformat()}
 
 
-def _refused(workshop: Workshop, bench: Bench, some: Sequence[Owed]) -> Mapping[str, str] | None:
-    """Tell some outcomes; return what the source said against it, nothing where it took note."""
+def _refused(
+    workshop: Workshop, bench: Bench, some: Sequence[Owed]
+) -> tuple[Mapping[str, str] | None, Mapping[tuple[str, str], Text]]:
+    """Tell some outcomes; return what the source said against it, if it did, and what came too late for it."""
     try:
         taken = bench.scope.report(workshop.report_view(bench), [each.outcome for each in some])
+    except TooLate as error:
+        return None, error.late
     except SourceRefused as error:
-        return {"fr": error.text.fr, "en": error.text.en}
-    return None if taken else {}
+        return {"fr": error.text.fr, "en": error.text.en}, {}
+    return None if taken else {}, {}
+
+
+def _note_late(
+    session: Session, run: Run, some: Iterable[Owed], late: Mapping[tuple[str, str], Text], now: datetime
+) -> None:
+    """Open a problem for each record whose outcome came too late, and close those of records that were in time."""
+    records = {(each.outcome.stream, each.outcome.source_id) for each in some}
+    in_time = (record_key(*each) for each in records - set(late))
+    close_each(session, run.connection_id, in_time, TOO_LATE, now)
+    for stream, source_id in sorted(records & set(late)):
+        text = late[stream, source_id]
+        open_problem(
+            session,
+            connection_id=run.connection_id,
+            run_id=run.id,
+            code=TOO_LATE,
+            subject=record_key(stream, source_id),
+            stream=stream,
+            params={"fr": text.fr, "en": text.en},
+            now=now,
+        )
 
 
 def owed(
@@ -234,7 +276,8 @@ def _of_records(session: Session, connection_id: str, last: int, limit: int) -> 
         )
         .order_by(SourceRecord.id)
         .limit(limit)
-    )
+    ).all()
+    said = _said(session, connection_id, [record_key(each.stream, each.source_id) for each in rows])
     return [
         (
             record.id,
@@ -245,6 +288,7 @@ def _of_records(session: Session, connection_id: str, last: int, limit: int) -> 
                     "",
                     _RECORD_STATES[RecordState(record.state)],
                     code=record.reason,
+                    reason=said.get((record_key(record.stream, record.source_id), record.reason)),
                     raw=json.loads(record.raw, parse_float=Decimal),
                 ),
                 f"{_KEPT_AS}{record.stream}/{record.source_id}",
@@ -256,6 +300,22 @@ def _of_records(session: Session, connection_id: str, last: int, limit: int) -> 
         )
         for record in rows
     ]
+
+
+def _said(session: Session, connection_id: str, subjects: Sequence[str]) -> dict[tuple[str, str], Text]:
+    """Return what connectors said of records that they did not understand or left out, by subject and code."""
+    rows = session.scalars(
+        select(Problem).where(
+            Problem.connection_id == connection_id,
+            Problem.subject.in_([short_subject(each) for each in subjects]),
+            Problem.state == ProblemState.OPEN,
+        )
+    )
+    return {
+        (each.subject, each.code): Text(each.params["fr"], each.params["en"])
+        for each in rows
+        if each.params.get("fr") and each.params.get("en")
+    }
 
 
 _KEPT_AS = "record "

@@ -22,7 +22,7 @@ from raccord.plugin import (
     Text,
     hookimpl,
 )
-from raccord.plugin.errors import SourceRefused
+from raccord.plugin.errors import SourceRefused, TooLate
 from raccord.scope import Scopes
 from raccord.store.models import Company, Connection, ConnectionState, LinkRow, Problem, RunState
 from raccord.sync.workshop import Workshop
@@ -113,6 +113,56 @@ def test_a_source_is_told_until_it_takes_note_and_again_of_what_it_sends_again(
         "second",
     )
     assert workshop.client(company).count("SalesReceipt") == 1
+
+
+def test_what_comes_too_late_is_a_problem_of_its_record_until_the_source_sends_it_anew(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    told: list[list[str]] = []
+    late = {("sales", "s1"): Text("Exportez de nouveau.", "Export again.")}
+
+    @hookimpl
+    def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool:
+        told.append(sorted(each.source_id for each in outcomes))
+        waits = [each.source_id for each in outcomes if (each.stream, each.source_id) in late and "job" not in each.raw]
+        if waits:
+            raise TooLate(Text("Fini.", "Over."), late)
+        return True
+
+    def problems() -> list[tuple[str, str, str]]:
+        with workshop.database.read() as session:
+            rows = session.scalars(select(Problem).where(Problem.code.startswith("report.")).order_by(Problem.id))
+            return [(row.subject, row.state, row.params["en"]) for row in rows]
+
+    with_hooks(workshop, report_outcome=report_outcome)
+    till.ROWS["T1"] = [sale(1), sale(2)]
+    choose_usual(workshop, connection, company)
+    assert sync(workshop, connection).state == RunState.DONE
+    assert problems() == [("sales/s1", "open", "Export again.")]
+    sync(workshop, connection)
+    assert told == [["s1", "s2"]], "it waits no longer, so it is not told again"
+    assert problems() == [("sales/s1", "open", "Export again.")]
+    till.ROWS["T1"][0] = sale(1, job="second")
+    sync(workshop, connection)
+    assert told[1:] == [["s1"]]
+    assert problems() == [("sales/s1", "gone", "Export again.")]
+    assert workshop.client(company).count("SalesReceipt") == 2
+
+
+def test_a_word_of_lateness_that_says_of_nothing_is_a_fault_of_the_plugin(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    @hookimpl
+    def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool:
+        error = TooLate(Text("Fini.", "Over."), {})
+        error.late = {"s1": "late"}  # type: ignore[assignment,dict-item]
+        raise error
+
+    with_hooks(workshop, report_outcome=report_outcome)
+    till.ROWS["T1"] = [sale(1)]
+    choose_usual(workshop, connection, company)
+    run = sync(workshop, connection)
+    assert (run.state, run.error_code) == (RunState.FAILED, "plugin.failed")
 
 
 def test_a_connector_fills_a_role_that_nobody_chose(

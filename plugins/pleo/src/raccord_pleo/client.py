@@ -62,6 +62,10 @@ class PleoClient:
         asked = {"company_id": str(self.company), "statuses": ",".join(statuses)}
         yield from (_read(Job, row) for row in self._pages("/v3/export-jobs", asked, "export-jobs:read"))
 
+    def job(self, job: UUID) -> Job:
+        """Return one export job as it is now."""
+        return _read(Job, _data(_accepted(self._get(f"/v3/export-jobs/{job}", {}), "export-jobs:read")))
+
     def items_page(self, job: UUID, after: str = "") -> tuple[Sequence[object], str]:
         """Return the next page of what a job exports, while it is pending or in progress, and Pleo's cursor after."""
         asked = {"job_id": str(job), "limit": str(PAGE)} | ({"after": after} if after else {})

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from raccord.plugin import Outcome, OutcomeState, ReportContext
-from raccord_pleo.client import PleoRefused
+from raccord.plugin import Outcome, OutcomeState, ReportContext, Text, TooLate
+from raccord_pleo.client import PleoClient, PleoRefused
 from raccord_pleo.fetching import client_of, close_job
-from raccord_pleo.records import JOB
-from raccord_pleo.refusals import LEFT_OUT
-from raccord_pleo.wire import ItemStatus, Result
+from raccord_pleo.records import ENTRIES, JOB
+from raccord_pleo.refusals import LEFT_OUT, came_late, exports_ended
+from raccord_pleo.wire import ItemStatus, JobStatus, Result
 
 FAILURES = {
     "pleo.category_missing": "account_unknown",
@@ -36,21 +36,46 @@ FAILURES = {
 """Codes of ours by Pleo's own words for why an item failed."""
 OTHERWISE = "accounting_system_validation_failure"
 REASON_CHARS_MAX = 250
-_CLOSED = (404, 409, 422)
+_CLOSED = (409, 422)
+"""Answers that may mean that the export is over; what the job itself says decides."""
 
 
 def report_expenses(context: ReportContext, outcomes: Sequence[Outcome]) -> bool:
-    """Tell Pleo what became of expenses; one whose export ended meanwhile hears of it with its next one (K21)."""
+    """Tell Pleo what became of expenses; raises ``TooLate`` for those whose export ended meanwhile.
+
+    They hear of it with their next export (K21).
+    """
     client = client_of(context)
+    late: dict[tuple[str, str], Text] = {}
     for job, results in _by_job(context, outcomes).items():
         try:
             client.report(job, list(results.values()))
             if any(result.status is not ItemStatus.IN_PROGRESS for result in results.values()):
                 close_job(client, job)
         except PleoRefused as refused:
-            if refused.status not in _CLOSED:
-                raise
+            late |= {(ENTRIES, str(each.accounting_entry_id)): came_late(each) for each in
+                     _unheard(client, job, list(results.values()), refused)}  # fmt: skip
+    if late:
+        raise TooLate(exports_ended(len(late)), late)
     return True
+
+
+def _unheard(client: PleoClient, job: UUID, results: Sequence[Result], refused: PleoRefused) -> list[Result]:
+    """Return what an export that is over did not hear; raises the refusal while it is not over.
+
+    What it heard before, such as a first part of these results, or all of them in another life, is no news to it.
+    """
+    if refused.status == 404:
+        heard: dict[UUID, ItemStatus] = {}
+    elif refused.status in _CLOSED and client.job(job).status not in (JobStatus.PENDING, JobStatus.IN_PROGRESS):
+        heard = {each.accounting_entry_id: each.status for each in client.job_items(job)}
+    else:
+        raise refused
+    return [
+        each
+        for each in results
+        if each.status is not ItemStatus.IN_PROGRESS and heard.get(each.accounting_entry_id) is not each.status
+    ]
 
 
 def _by_job(context: ReportContext, outcomes: Iterable[Outcome]) -> dict[UUID, dict[UUID, Result]]:

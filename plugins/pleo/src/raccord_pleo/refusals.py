@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raccord.plugin import BadRecord, Reject, Text
+from raccord_pleo.wire import ItemStatus, Result
 
 LEFT_OUT = {
     "scope.before_start": Text(
@@ -125,6 +126,30 @@ def export_ended(where: str, left: int) -> Reject:
             f"The export ended at Pleo before {left} of its expenses had their answer: export them again; what is "
             "posted is not posted twice.",
         ),
+    )
+
+
+def exports_ended(count: int) -> Text:
+    return Text(
+        f"L'export a pris fin chez Pleo avant que {count} de ses dépenses aient leur réponse.",
+        f"The export ended at Pleo before {count} of its expenses had their answer.",
+    )
+
+
+def came_late(result: Result) -> Text:
+    """Say what became of an expense whose export did not wait for it, and what to do."""
+    if result.status is ItemStatus.SUCCESSFUL:
+        return Text(
+            f"La dépense est écrite dans QuickBooks (nº {result.external_id}), mais son export a pris fin chez Pleo "
+            "avant qu'il l'apprenne : exportez-la de nouveau, Pleo montre alors ce document, sans en écrire un second.",
+            f"The expense is posted in QuickBooks (id {result.external_id}), but its export ended at Pleo before it "
+            "heard so: export it again, Pleo then shows this document and no second one is posted.",
+        )
+    return Text(
+        f"La dépense n'est pas écrite ({result.failure_reason}), et son export a pris fin chez Pleo avant qu'il "
+        "l'apprenne : mettez-la en ordre, puis exportez-la de nouveau.",
+        f"The expense is not posted ({result.failure_reason}), and its export ended at Pleo before it heard so: put it "
+        "in order, then export it again.",
     )
 
 
