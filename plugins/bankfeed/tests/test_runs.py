@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import raccord_bankfeed
 from raccord_bankfeed.readers import pushed, runs
+from raccord_bankfeed.readers.bai2 import Bai2Reader
 from raccord_bankfeed.readers.contract import Event
 from raccord_bankfeed.readers.qif import QifReader
 from raccord_bankfeed.twin import MadeAccount, MadeLine, Read
@@ -22,17 +23,45 @@ from raccord_bankfeed.twin_formats import FORMATS, file_of
 ACCOUNT = MadeAccount(number="0123456789", currency="CAD")
 SAMPLES = Path(raccord_bankfeed.__file__).parent / "samples"
 SAMPLE_FILES = sorted(path for path in SAMPLES.glob("*/*") if path.parent.name != "LICENSES")
-READERS = {"qif": QifReader}
+READERS = {"qif": QifReader, "bai2": Bai2Reader}
 """The readers that read runs."""
 
 UGLY = st.text(st.sampled_from("0123456789.,+-/' ?:&^$!DTN\tAé\x00\u2028\ufeff"), max_size=12)
 """What may stand where something usual does."""
-ROWS: dict[str, tuple[list[str], str]] = {
-    "qif": (["D{day:%d/%m/%Y}", "T{amount:,f}", "U{amount:f}", "N319", "PSHOP {number}", "MCARD", "LFood", "C*"], "^"),
+ROWS: dict[str, list[str]] = {
+    "qif": ["D{day:%d/%m/%Y}", "T{amount:,f}", "U{amount:f}", "N319", "PSHOP {number}", "MCARD", "LFood", "C*", "^"],
+    "bai2": ["16,{kind},{units},V,260314,,F{number:05},319,SHOP {number}, MONTREAL  QC/"],
 }
-"""The lines of a usual row, of which some are left out, and the line after it."""
+"""The lines of a usual row, of which some may be left out."""
+MAY_MISS = {"qif": range(2, 8), "bai2": range(0)}
+ODD = {
+    "qif": [
+        "POpening balance",
+        "!Type:CCard",
+        "Sfood",
+        "$1.00",
+        "^ ",
+        "D31/02/2026",
+        "T1e5",
+        "T-1.234,5",
+        "d01/01/2026",
+    ],
+    "bai2": [
+        "88,more",
+        "16,175,12,Z,,,X / 16",
+        "16,475,12,Z/",
+        "49,12,3/",
+        "03,77,EUR,010,5,,/",
+        "16,999,1,,,,/16,475",
+    ],
+}
+"""Lines that may stand where a usual one does."""
 AROUND = {
     "qif": ("!Type:Bank\n", ""),
+    "bai2": (
+        "01,BANK,COMPANY,260314,0900,1,,,2/\n02,COMPANY,BANK,1,260314,2359,CAD,2/\n03,0123456789,,010,+10000,,,100,77,,,400,88,,/\n",
+        "49,+33760,5/\n98,+33760,1,7/\n99,+33760,1,9/\n",
+    ),
 }
 
 
@@ -63,31 +92,28 @@ def test_a_sample_reads_the_same_many_rows_at_once_as_line_by_line(path: Path) -
     assert events_of(content, together=True) == events_of(content, together=False)
 
 
+def spoilt(line: str, odd: str, dice: random.Random) -> str:
+    """Return a line that is odd, has an odd part, or has an odd line beside it."""
+    start, end = sorted(dice.randrange(len(line) + 1) for _ in range(2))
+    return dice.choice([odd, f"{odd}\n{line}", f"{line}\n{odd}", line[:start] + odd + line[end:], line[:1] + odd, ""])
+
+
 @st.composite
 def written(draw: st.DrawFn, name: str) -> bytes:
-    """Write a file of rows, most of them usual, some with ugly lines or another order."""
-    usual, end = ROWS[name]
-    before, after = AROUND[name]
+    """Write a file of rows, most of them usual."""
     dice = random.Random(draw(st.integers(0, 2**32)))
-    text = before
+    before, text = AROUND[name][0], ""
     for number, line in enumerate(made(draw(st.integers(1, 40)))):
-        lines = [each.format(day=line.day, amount=line.amount, number=number) for each in usual]
-        lines = lines[:2] + [each for each in lines[2:] if dice.random() < 0.9]
+        parts = {"units": abs(line.amount).scaleb(2), "kind": 175 if line.amount > 0 else 475, "number": number}
+        lines = [each.format(day=line.day, amount=line.amount, **parts) for each in ROWS[name]]
+        for at in reversed(MAY_MISS[name]):
+            if dice.random() < 0.1:
+                del lines[at]
         if dice.random() < 0.1:
             at = dice.randrange(len(lines))
-            ugly = draw(UGLY)
-            lines[at] = dice.choice(
-                [
-                    lines[at][:1] + ugly,
-                    lines[at][:1] + "Opening balance",
-                    ugly,
-                    lines[at] + ugly,
-                    "",
-                    f"{lines[at]}\n{ugly}",
-                ]
-            )
-        text += "".join(f"{each}\n" for each in (*lines, end) if each or dice.random() < 0.5)
-    return (text + after).encode()
+            lines[at] = spoilt(lines[at], draw(UGLY | st.sampled_from(ODD[name])), dice)
+        text += "".join(f"{each}\n" for each in lines)
+    return (before + text + AROUND[name][1]).encode()
 
 
 @pytest.mark.parametrize("name", ROWS)

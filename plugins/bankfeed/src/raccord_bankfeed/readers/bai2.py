@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
+from collections import deque
 from decimal import Decimal
 from typing import BinaryIO
 
-from raccord_bankfeed.readers import questions, text_faults
+from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.bai2_record import (
@@ -25,11 +23,14 @@ from raccord_bankfeed.readers.bai2_record import (
     sum_of,
     summaries,
 )
+from raccord_bankfeed.readers.bai2_runs import ADDING, CHEQUE, OPENING, READING, TAGS, amounts_of, incoming, lines_of
+from raccord_bankfeed.readers.bai2_sums import AccountSums, Group, contradiction
 from raccord_bankfeed.readers.contract import AccountKind, Balance, Event, Line, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
 from raccord_bankfeed.readers.ofx_values import excerpt
-from raccord_bankfeed.readers.pushed import LineReader, lines_of
+from raccord_bankfeed.readers.pushed import RunReader, texts_of
+from raccord_bankfeed.readers.runs import FirstLook, Run, take_text
 from raccord_bankfeed.readers.tally import Tally
 
 DEFAULT_CURRENCY = "USD"
@@ -46,46 +47,17 @@ def looks_like_bai2(head: str) -> bool:
     return _HEAD.match(head) is not None
 
 
-@dataclass(slots=True)
-class _Group:
-    """What an 02 says for its accounts."""
-
-    day: date | None = None
-    day_text: str = ""
-    currency: str = ""
-    status: str = ""
-    interim: bool = False
-    originator: str = ""
-    control: Decimal = Decimal(0)
-    accounts: int = 0
-    records: int = 1
-
-
-@dataclass(slots=True)
-class _Account:
-    """The account that is being read."""
-
-    tally: Tally
-    credits: Decimal = Decimal(0)
-    debits: Decimal = Decimal(0)
-    control: Decimal = Decimal(0)
-    """The sum of all amounts as they are written, in minor units."""
-    records: int = 0
-    said: dict[str, Decimal] = field(default_factory=dict)
-    odd: bool = False
-    """Whether an amount could not be read, so that nothing can be added up."""
-
-
 class _Groups:
     """Takes the records of a file in order; ``light`` keeps to the totals and tells no lines."""
 
-    def __init__(self, tell: Callable[[Event], None], asked: dict[int, Question], *, light: bool) -> None:
-        self._tell = tell
+    def __init__(self, queue: deque[Event], asked: dict[int, Question], *, light: bool) -> None:
+        self._tell = queue.append
+        self._tell_all = queue.extend
         self._asked = asked
         self._light = light
         self._number = 0
-        self._group = _Group()
-        self._account: _Account | None = None
+        self._group = Group()
+        self._account: AccountSums | None = None
         self._file_control = Decimal(0)
         self._file_records = 0
         self.complete = False
@@ -124,7 +96,7 @@ class _Groups:
     def _begin_group(self, record: Record) -> None:
         fields = fields_of(record.text) + [""] * 8
         day = day_of(fields[3])
-        self._group = _Group(
+        self._group = Group(
             day,
             fields[3].strip(),
             fields[5].strip().upper(),
@@ -145,7 +117,7 @@ class _Groups:
         currency = next(filter(is_currency, (fields[1].strip().upper(), group.currency)), DEFAULT_CURRENCY)
         tally = Tally(account_of(AccountKind.BANK, {"ACCTID": fields[0]}), record.row, currency, group.originator[:80])
         tally.starts = tally.ends = tally.last_day = group.day
-        account = self._account = _Account(tally, records=record.physical)
+        account = self._account = AccountSums(tally, records=record.physical)
         if not self._light and self._number in self._asked:
             self._tell(self._asked[self._number])
         self._number += 1
@@ -209,10 +181,10 @@ class _Groups:
             text,
             detail.type,
             detail.customer,
-            detail.customer if detail.type == "475" and detail.customer.isdigit() else "",
+            detail.customer if detail.type == CHEQUE and detail.customer.isdigit() else "",
             group.interim,
             None,
-            ("16", "type", "amount", "funds", "bank reference", "customer reference", "text"),
+            TAGS,
             (
                 record.text,
                 detail.type,
@@ -228,6 +200,26 @@ class _Groups:
         tally.count(line)
         self._tell(line)
 
+    def take_run(self, run: Run, start: int) -> bool:
+        """Take records of one line each; false where nothing is told, or something else, than lines that are booked."""
+        account, group = self._account, self._group
+        if account is None or group.day is None or group.interim or group.status not in _UPDATE:
+            return False
+        columns, tally = run.columns(), account.tally
+        types, units = columns[0], list(map(Decimal, columns[1]))
+        self._file_records += len(run)
+        group.records += len(run)
+        account.records += len(run)
+        account.control = sum(units, account.control)
+        if self._light:
+            account.add_run(units, incoming(types, units))
+            return True
+        amounts = amounts_of(types, units, tally.currency)
+        tally.add_run((group.day,), amounts)
+        starts = run.starts(start, f"\n{OPENING}")
+        self._tell_all(lines_of(run, columns, amounts, tally, group.day, starts))
+        return True
+
     def _end_account(self, record: Record) -> None:
         account, group = self._account, self._group
         group.records += record.physical
@@ -238,7 +230,7 @@ class _Groups:
         announced = minor_units(fields_of(record.text)[0])
         group.control += account.control if announced is None else announced
         if self._light:
-            found = None if account.odd or account.tally.unreadable else _contradiction(account, announced)
+            found = None if account.odd or account.tally.unreadable else contradiction(account, announced)
             if found is not None and len(self._asked) < _ASKED_MAX:
                 self._asked[self._number - 1] = found
         self.end()
@@ -248,7 +240,7 @@ class _Groups:
         group.records += record.physical
         self._check("98", record, group.control, group.records)
         self._file_control += group.control
-        self._group = _Group()
+        self._group = Group()
 
     def _check(self, code: str, record: Record, control: Decimal, records: int) -> None:
         """Report a record count, and above the account a sum, that differ: banks get them wrong, nothing is lost."""
@@ -272,31 +264,6 @@ class _Groups:
             self._tell(Unreadable(fault.code, fault.reason, record.row, record.start, excerpt(shown)))
 
 
-def _contradiction(account: _Account, announced: Decimal | None) -> Question | None:
-    """Compare an account's lines with its balances, its totals and the control total of its trailer."""
-    tally, said = account.tally, account.said
-    opening, closing = said.get("010"), said.get("015")
-    found: tuple[str, str] | None = None
-    if opening is not None and closing is not None and tally.lines and opening + tally.total != closing:
-        found = questions.balance_differs(opening, tally.total, closing, tally.currency)
-    for code, made in (("100", account.credits), ("400", account.debits)):
-        total = said.get(code)
-        if found is None and total is not None and tally.lines and total != made:
-            found = (
-                f"La banque annonce un total de {total} (code {code}), les lignes font {made}.",
-                f"The bank announces a total of {total} (code {code}), the lines make {made}.",
-            )
-    if found is None and announced is not None and announced != account.control:
-        found = (
-            f"Le total de contrôle du compte est {announced} (49), les montants font {account.control}.",
-            f"The account's control total is {announced} (49), the amounts make {account.control}.",
-        )
-    if found is None:
-        return None
-    key = questions.digest(tally.account.key, str(tally.ends), str(sorted(said.items())), str(tally.total))
-    return questions.does_not_add_up(f"statement-{key}", *found, tally.line, tally.ends)
-
-
 class _Records:
     """Puts lines together to records: what an 88, or a line without a code, says goes on the record before."""
 
@@ -314,6 +281,11 @@ class _Records:
             elif self._record is not None and len(self._record.text) < 50_000:
                 self._record.text = f"{self._record.text.rstrip()} {rest.strip()}"
 
+    def take_run(self, run: Run, start: int) -> bool:
+        """Take records that are whole on their lines, after what stands before them."""
+        self.flush()
+        return self._groups.take_run(run, start)
+
     def flush(self) -> None:
         record, self._record = self._record, None
         if record is not None:
@@ -324,30 +296,41 @@ class _Records:
         self._groups.end()
 
 
-class Bai2Reader(LineReader):
+class Bai2Reader(RunReader):
     """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    opening = OPENING
 
     def __init__(self, known: Known = NOTHING_KNOWN) -> None:
         super().__init__()
         self._known = known
-        self._groups = _Groups(self.queue.append, {}, light=False)
+        self.layouts = [READING]
+        self._groups = _Groups(self.queue, {}, light=False)
         self._records = _Records(self._groups)
 
     def prepare(self, stream: BinaryIO) -> None:
         """Choose the charset, and find the accounts that do not add up."""
         super().prepare(stream)
         asked: dict[int, Question] = {}
-        light = _Records(_Groups(self.queue.append, asked, light=True))
-        for row, text in enumerate(lines_of(stream, self.charset), 1):
-            light.line(text, row, 0)
+        light = _Records(_Groups(self.queue, asked, light=True))
+        look = FirstLook(OPENING, ADDING, light.line, light.take_run)
+        for text in texts_of(stream, self.charset):
+            take_text(look, text)
         light.end()
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
-        self._groups = _Groups(self.queue.append, kept, light=False)
+        self._groups = _Groups(self.queue, kept, light=False)
         self._records = _Records(self._groups)
 
     def line(self, text: str) -> None:
         """Take one line."""
         self._records.line(text.lstrip("\ufeff") if self.row == 1 else text, self.row, self.start)
+
+    def take_run(self, run: Run) -> bool:
+        """Take details that are whole on their lines."""
+        taken = self._records.take_run(run, self.start)
+        if taken:
+            self.passed(run)
+        return taken
 
     def finish(self) -> None:
         """Take the end of the file, which its trailer has to announce."""

@@ -172,9 +172,14 @@ def minor_units(text: str) -> Decimal | None:
     return None if found is None else Decimal(f"{found[1]}{found[2]}")
 
 
+def exponent_of(currency: str) -> int:
+    """Return by which power of ten minor units are an amount of the currency."""
+    return -_EXPONENTS.get(currency, 2)
+
+
 def scaled(units: Decimal, currency: str) -> Decimal:
     """Return minor units as an amount of the currency."""
-    return units.scaleb(-_EXPONENTS[currency] if currency in _EXPONENTS else -2)
+    return units.scaleb(exponent_of(currency))
 
 
 def day_of(text: str) -> date | None:

@@ -9,7 +9,7 @@ of the same text, which ``tests/test_runs.py`` holds them to, so a layout may be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, islice, repeat
 from typing import Protocol
 
@@ -66,6 +66,49 @@ class RowTaker(Protocol):
     def learn(self, row: str) -> None:
         """Look whether a row that was taken the general way tells a layout."""
         ...
+
+
+def on_one_line(texts: Sequence[str]) -> list[str]:
+    """Return texts without blanks at their ends, runs of blanks as one."""
+    joined = "".join(texts)
+    if "  " in joined or not joined.isprintable():  # a blank that is no plain space does not print
+        return [" ".join(text.split()) for text in texts]
+    return list(map(str.strip, texts))
+
+
+class FirstLook:
+    """Takes the lines of a file before they are read, by one layout, for what has to be known beforehand."""
+
+    closing = ""
+
+    def __init__(
+        self,
+        opening: str,
+        layout: re.Pattern[str],
+        line: Callable[[str, int, int], None],
+        run: Callable[[Run, int], bool],
+    ) -> None:
+        self.opening = opening
+        self.layouts = [layout]
+        self._line = line
+        self._run = run
+        self._row = 0
+
+    def take(self, lines: Iterable[str]) -> None:
+        """Take some lines, in order; nobody is told where they stand."""
+        for text in lines:
+            self._row += 1
+            self._line(text, self._row, 0)
+
+    def take_run(self, run: Run) -> bool:
+        """Take a run of rows, unless one needs a closer look."""
+        taken = self._run(run, 0)
+        if taken:
+            self._row += run.line_ends(f"\n{self.opening}")
+        return taken
+
+    def learn(self, row: str) -> None:
+        """Learn nothing: the one layout is known."""
 
 
 def take_text(taker: RowTaker, text: str) -> None:
