@@ -14,7 +14,7 @@ from types import ModuleType
 import corner_shop
 import corner_shop.sandbox
 import pytest
-from rule_saboteurs import HIDES, SABOTEURS, Edit
+from rule_saboteurs import HIDES, SABOTEURS, Edit, after, hooks
 
 from raccord.plugin import Text
 from raccord.plugin.testing import Report, Verdict, check_connector
@@ -36,7 +36,7 @@ def sabotaged(tmp_path: Path) -> Iterator[Callable[[list[Edit]], ModuleType]]:
             assert texts[file].count(old) == 1, f"{texts[file].count(old)} times: {old}"
             texts[file] = texts[file].replace(old, new)
         folder = tmp_path / name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         for file, text in texts.items():
             (folder / file).write_text(text, encoding="utf-8")
         spec = importlib.util.spec_from_file_location(
@@ -109,3 +109,28 @@ def test_trials_that_cannot_be_made_are_told(sabotaged: Callable[[list[Edit]], M
     )
     assert not report.passed
     assert report.broken()["trial.records"][0].startswith("LookupError (sabotaged_shop/sandbox.py:")
+
+
+VOID = '        return Skipped("corner-shop.void", Text("Annulée à la caisse.", "Voided at the till."))'
+
+
+def test_what_streams_brought_before_is_kept_for_those_that_follow(
+    sabotaged: Callable[[list[Edit]], ModuleType],
+) -> None:
+    # Told in another order, the sale c1 is read before the payouts and a1 after them.
+    sold, other = (f'context.kept("{stream}", "{id_}") is None' for stream, id_ in (("sales", "a1"), ("sales", "c1")))
+    kept = f"    if {sold} and {other}:\n        raise LookupError\n"
+    report = check_connector(sabotaged([after("settings: ShopSettings, cursor: str) -> Page:\n", kept)]))
+    assert told(report) == {}
+
+
+def test_a_receipt_that_a_gift_card_pays_in_full_bears_its_tax(
+    sabotaged: Callable[[list[Edit]], ModuleType],
+) -> None:
+    zero = """        parts = [SalesLine(item=ItemFor(INCOME), amount=Decimal(each)) for each in ("7.00", "-8.05")]
+        stated = (StatedTax(percent=Decimal(15), amount=Decimal("1.05")),)
+        return Mapped([SalesReceipt(key=record.key(), day=record.day, currency="CAD", deposit_to=CLEARING,
+            lines=tuple(parts), total=Decimal(0), tax_mode=TaxMode.EXCLUSIVE, taxes=stated)])"""
+    assert "draft.taxes" not in told(check_connector(sabotaged([hooks(VOID, zero)])))
+    wrong = check_connector(sabotaged([hooks(VOID, zero.replace('"-8.05"', '"-8.00"'))]))
+    assert wrong.broken()["draft.taxes"] == ["sales/b2: exclusive, lines -1.00 + taxes 1.05 ≠ total 0"]

@@ -105,8 +105,18 @@ def test_an_address_is_read_page_by_page_and_its_last_page_again(tmp_path: Path)
     assert first.records[0].raw["amount"] == "0.10"
     last = rest_page(context, REST, "sales", first.cursor, of_object)
     assert (last.cursor, last.more, [each.source_id for each in last.records]) == ("n", False, ["1"])
-    assert [each.where for each in last.rejects] == ["/v1/sales n:2", "/v1/sales n:3"]
+    assert [each.where for each in last.rejects] == ["/v1/sales 2", "/v1/sales [7902699be42c]"]
     assert [dict(each.params) for each in asked] == [{"limit": "2"}, {"limit": "2", "cursor": "n"}]
+
+
+def test_unreadable_objects_at_the_same_place_of_two_runs_are_two_problems(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"id": "T-1"}, {"id": "T-2"}, {"note": "a"}, {"note": "b"}, {"id": True}]
+    context, _ = served(tmp_path, TwinAnswer.of({"data": rows[:3]}), TwinAnswer.of({"data": rows[1:]}))
+    first, second = (rest_page(context, REST, "sales", None, of_object) for _ in range(2))
+    told = [{each.where for each in page.rejects} for page in (first, second)]
+    assert [len(each) for each in told] == [3, 4]
+    assert len(told[0] | told[1]) == len(rows)
+    assert told[0] & told[1] == {"/v1/sales T-2", first.rejects[2].where}
 
 
 @pytest.mark.parametrize(

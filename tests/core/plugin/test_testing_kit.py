@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from raccord.plugin import JSON, FetchContext, MapContext, Mapped, Money, Page, Record, Skipped
+from raccord.plugin import JSON, FetchContext, MapContext, Mapped, Money, Page, Record, RetryLater, Skipped
 from raccord.plugin.drafts import Expense, ExpenseLine, PaymentType, Role
 from raccord.plugin.testing import (
     ContractBroken,
@@ -19,6 +19,8 @@ from raccord.plugin.testing import (
     FakeMapContext,
     FileShelf,
     NoHttp,
+    TwinAnswer,
+    TwinHttp,
     map_records,
     read_stream,
 )
@@ -115,3 +117,13 @@ def test_the_shelf_numbers_by_arrival_and_drops_the_same_bytes(tmp_path: Path) -
 def test_the_network_is_refused_unless_the_test_gives_one() -> None:
     with pytest.raises(AssertionError, match=r"GET https://example\.test"):
         NoHttp().get("https://example.test")
+
+
+def test_a_made_up_source_says_how_long_to_wait() -> None:
+    def waits(said: str) -> int:
+        http = TwinHttp(lambda request: TwinAnswer(429, headers={"Retry-After": said} if said else {}))
+        with pytest.raises(RetryLater) as caught:
+            http.get("https://acme.example.com/")
+        return int(caught.value.after.total_seconds())
+
+    assert [waits("7"), waits("99999"), waits("soon"), waits("")] == [7, 3600, 300, 300]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from raccord.plugin.texts import Text
 
 _OK = 200
 _EXCERPT_CHARS_MAX = 300
+_ID_CHARS_MAX = 100
 
 MakeObject = Callable[[Mapping[str, JSON]], Record]
 """Turns an object, its decimals as text, into a record; ``ValueError`` and ``KeyError`` make it a reject."""
@@ -24,7 +26,8 @@ MakeObject = Callable[[Mapping[str, JSON]], Record]
 class RestSource:
     """How an address pages: ``rows`` and ``next`` are names in its answers, ``cursor`` and ``limit`` parameters.
 
-    ``name`` begins the codes of rejects (``acme.row``). An answer without ``next``, or with an empty one, is the last;
+    ``name`` begins the codes of rejects (``acme.row``); a reject is told by the value of the object's field ``id``, or
+    by a digest of the object where it has none. An answer without ``next``, or with an empty one, is the last;
     it is asked for again the next time, so that what was added to it comes too.
     """
 
@@ -36,6 +39,7 @@ class RestSource:
     next: str = "next_cursor"
     cursor: str = "cursor"
     limit: str = "limit"
+    id: str = "id"
     page_size: int = 100
 
 
@@ -56,7 +60,7 @@ def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: st
         raise _refused(source, f"{source.rows}?")
     records: dict[str, Record] = {}
     rejects: list[Reject] = []
-    for number, row in enumerate(rows, start=1):
+    for row in rows:
         try:
             if not isinstance(row, Mapping):
                 raise TypeError(type(row).__name__)  # noqa: TRY301 - told as any other unreadable object
@@ -64,14 +68,24 @@ def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: st
         except (ValueError, KeyError, TypeError) as error:
             what = str(error.args[0])[:80] if isinstance(error, KeyError) and error.args else type(error).__name__
             why = Text(f"Cet objet est illisible ({what}).", f"This object cannot be read ({what}).")
-            where = f"{urlsplit(source.url).path} {cursor or ''}:{number}"
-            rejects.append(Reject(stream, where, f"{source.name}.row", why, str(row)[:_EXCERPT_CHARS_MAX]))
+            excerpt = str(row)[:_EXCERPT_CHARS_MAX]
+            rejects.append(Reject(stream, _where(source, row), f"{source.name}.row", why, excerpt))
             continue
         records[record.source_id] = record
     following = said.get(source.next)
     if following in (None, "") or str(following) == cursor:
         return Page(list(records.values()), cursor, more=False, rejects=rejects)
     return Page(list(records.values()), str(following), more=True, rejects=rejects)
+
+
+def _where(source: RestSource, row: object) -> str:
+    """Return what tells an unreadable object from every other, wherever and in whichever run it is met."""
+    own = row.get(source.id) if isinstance(row, Mapping) else None
+    path = urlsplit(source.url).path
+    if isinstance(own, str | int) and not isinstance(own, bool) and str(own).strip():
+        return f"{path} {str(own).strip()[:_ID_CHARS_MAX]}"
+    digest = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
+    return f"{path} [{digest[:12]}]"
 
 
 def _decoded(content: bytes) -> object:

@@ -6,6 +6,7 @@ import json as plain_json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import BinaryIO
@@ -101,8 +102,14 @@ class TwinHttp:
         if answer.status == _UNAUTHORISED:
             raise Reauthorise(Text("La source refuse l'accès.", "The source refuses access."))
         if answer.status == _TOO_MANY or answer.status >= _FAULTY:
-            raise RetryLater(Text("La source demande d'attendre.", "The source asks to wait."))
+            raise RetryLater(Text("La source demande d'attendre.", "The source asks to wait."), _wait(answer))
         return answer
+
+
+def _wait(answer: TwinAnswer) -> timedelta:
+    """Return the seconds of ``Retry-After`` as core reads them: at most an hour, five minutes where there are none."""
+    said = next((value for name, value in answer.headers.items() if name.casefold() == "retry-after"), "")
+    return timedelta(seconds=min(int(said), 3600)) if said.isdecimal() else timedelta(minutes=5)
 
 
 def _written(value: object) -> bytes:

@@ -20,7 +20,7 @@ from raccord.plugin.contract import map_transaction
 from raccord.plugin.days import MIDNIGHT
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.info import ConnectorInfo
-from raccord.plugin.records import Page, Record, Reject
+from raccord.plugin.records import JSON, Page, Record, Reject
 from raccord.plugin.terms import TermTable
 from raccord.plugin.testing.contexts import FakeFetchContext, FakeMapContext, FixedClock, NoHttp
 from raccord.plugin.testing.files import FileShelf
@@ -71,6 +71,7 @@ class Read:
     context: FakeFetchContext
     http: WatchedHttp
     box: FileShelf
+    kept: dict[tuple[str, str], Mapping[str, JSON]]
     requests: int = 0
     """How many requests the reading took."""
 
@@ -88,6 +89,11 @@ class Read:
                 if old is None or old.as_of is None or record.as_of is None or record.as_of >= old.as_of:
                     found[key] = record
         return list(found.values())
+
+    def keep(self, page: Page) -> None:
+        """Let ``context.kept`` answer with what a page brought, as core does once the page is committed."""
+        for record in page.records:
+            self.kept[record.stream, record.source_id] = record.raw
 
     @property
     def rejects(self) -> list[Reject]:
@@ -176,7 +182,9 @@ class Subject:
         inner = NoHttp() if telling.http is None else self.stack.enter_context(telling.http())
         settings = self.settings
         http = WatchedHttp(inner, hosts_of(self.info.hosts, settings), where.trouble)
+        kept: dict[tuple[str, str], Mapping[str, JSON]] = {}
         context = FakeFetchContext(
+            before=kept,
             files=box,
             http=http,
             settings=settings,
@@ -186,7 +194,7 @@ class Subject:
             home_currency=self.trial.home_currency,
             starts_on=where.starts_on or self.trial.starts_on,
         )
-        return Read([], context, http, box)
+        return Read([], context, http, box, kept)
 
     def turn(self, read: Read, stream: str, cursor: str | None, known: frozenset[str] = frozenset()) -> Turned:
         """Ask for one page."""
@@ -212,6 +220,7 @@ class Subject:
             if page is None:
                 return
             known |= {record.source_id for record in page.records}
+            read.keep(page)
             cursors[stream] = page.cursor
             if not page.more or page.cursor == cursor:
                 return
