@@ -90,10 +90,9 @@ def test_a_bank_is_found_consent_is_refused_then_given_and_one_account_is_read(
     accounts = held.sign_in({"back": right})
     assert [each.text.en for each in accounts.asks] == [
         "Read “Crédit Agricole Paris Compte courant …0189”",
-        "“Crédit Agricole Paris Compte courant …0189” is a payment card",
-        "Read “Crédit Agricole Paris Carte Pro”", "“Crédit Agricole Paris Carte Pro” is a payment card",
-    ]  # fmt: skip
-    assert [each.preset for each in accounts.asks] == ["on", "", "on", "on"]
+        "Read “Crédit Agricole Paris Carte Pro”",
+    ]
+    assert [each.preset for each in accounts.asks] == ["on", "on"]
     assert not held.sign_in({"answered": "yes"}).done, "nothing chosen is asked again"
     assert held.sign_in({"take:hash-0/CAD": "on"}).done
     reading = held.run()
@@ -144,7 +143,7 @@ def test_a_consent_ends_and_another_keeps_the_account_its_lines_and_its_history(
     asked = held.sign_in()
     assert asked.told is not None
     assert "holds until 2026-09-28" in asked.told.en
-    assert [each.key for each in asked.asks if each.preset] == ["take:hash-0/CAD", "card:hash-1/CAD"]
+    assert [each.key for each in asked.asks if each.preset] == ["take:hash-0/CAD"]
     assert held.sign_in({"renew": "on"}).page
     tomorrow(bank, held, 90)
     with pytest.raises(Reauthorise, match="has ended or was taken back"):

@@ -61,9 +61,7 @@ def test_a_second_factor_is_answered_wrong_then_right_and_one_of_three_accounts_
     offered = held.sign_in({"answered": "yes", "mfa:MFA1": "Laval", "mfa:MFA13": "42"})
     names = [each.text.en for each in offered.asks if each.key.startswith("take:")]
     assert names == ["Read “Chequing …6789”", "Read “Savings …3210”", "Read “Visa …1111”"]
-    assert [each.text.en for each in offered.asks if each.key.startswith("card:") and each.preset] == [
-        "“Visa …1111” is a payment card"
-    ]
+    assert len(offered.asks) == 3, "what each account is, is asked with its account in the books"
     told = held.sign_in({"answered": "yes"}).told
     assert told is not None
     assert told.en == "Choose at least one account."
@@ -92,7 +90,7 @@ def test_a_code_that_works_once_is_asked_for_where_the_program_is_not_known(bank
     assert [each.key for each in again.asks] == ["authtoken"]
     assert again.told is not None
     assert "does not accept" in again.told.en
-    assert len(held.sign_in({"authtoken": "778899"}).asks) == 6
+    assert len(held.sign_in({"authtoken": "778899"}).asks) == 3
     assert len({line for text in bank.log for line in text.splitlines() if line.startswith("<CLIENTUID>")}) == 1
 
 

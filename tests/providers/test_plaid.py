@@ -81,10 +81,10 @@ def test_a_person_signs_in_at_plaid_wrong_then_right_and_one_of_the_accounts_is_
     assert plaid.type_at_the_bank("4711")
     offered = held.sign_in({"back": "https://books.example.com/back?state=state-1"})
     assert [each.text.en for each in offered.asks] == [
-        "Read “Banque Test Chequing …6789”", "“Banque Test Chequing …6789” is a payment card",
-        "Read “Banque Test Visa …1111”", "“Banque Test Visa …1111” is a payment card",
-    ]  # fmt: skip
-    assert [each.preset for each in offered.asks] == ["on", "", "on", "on"]
+        "Read “Banque Test Chequing …6789”",
+        "Read “Banque Test Visa …1111”",
+    ]
+    assert [each.preset for each in offered.asks] == ["on", "on"]
     assert held.settings.plaid_link.get_secret_value() == ""
     plaid.changes.append(("added", line("CARD", DAY, "5.00", account_id="ACC-2")))
     assert held.sign_in({"take:ACC-1": "on"}).done
@@ -98,8 +98,10 @@ def test_a_person_signs_in_at_plaid_wrong_then_right_and_one_of_the_accounts_is_
         assert secret not in told
 
     # An account that is chosen later brings its past, though the cursor has gone by it.
-    assert held.sign_in({"take:ACC-1": "on", "take:ACC-2": "on", "card:ACC-2": "on"}).done
+    assert held.sign_in({"take:ACC-1": "on", "take:ACC-2": "on"}).done
     assert [each.raw["native"] for each in held.run().records if each.source_id not in set(reading.ids())] == ["CARD"]
+    held_as = {each.key: each.card for role in INFO.roles for each in role.known_accounts(held.settings)}
+    assert sorted(held_as.values()) == [False, True], "Plaid says itself which of them is a card"
 
 
 @pytest.mark.requirement("BF-20")
@@ -170,7 +172,7 @@ def test_the_bank_wants_the_person_again_and_nothing_comes_twice(plaid: PlaidTwi
     assert left.told is not None
     assert "the code was wrong" in left.told.en
     assert plaid.type_at_the_bank("4711")
-    assert [each.key for each in held.sign_in({"answered": "yes"}).asks if each.preset] == ["take:ACC-1", "card:ACC-2"]
+    assert [each.key for each in held.sign_in({"answered": "yes"}).asks if each.preset] == ["take:ACC-1"]
     assert held.sign_in({"take:ACC-1": "on"}).done
     assert (plaid.access, held.settings.chosen) == (access, before)
     assert held.run().records == [], "the same access goes on from its cursor"
@@ -189,7 +191,7 @@ def test_the_bank_wants_the_person_again_and_nothing_comes_twice(plaid: PlaidTwi
     again = held.run()
     assert set(again.ids()) == set(first.ids())
     asked = held.sign_in()
-    assert [each.key for each in asked.asks] == ["take:ACC-9", "card:ACC-9", "renew"]
+    assert [each.key for each in asked.asks] == ["take:ACC-9", "renew"]
     assert held.sign_in({"renew": "on"}).page
 
 
@@ -257,7 +259,7 @@ def test_days_balances_and_the_end_of_a_consent_are_as_the_bank_tells(plaid: Pla
         ("added", line("ODD", DAY, "1.00") | {"date": "soon"}),
         ("added", line("", DAY, "1.00")),
     ]
-    enter(plaid, held, "take:ACC-1", "take:ACC-2", "card:ACC-2")
+    enter(plaid, held, "take:ACC-1", "take:ACC-2")
     assert INFO.credentials_end(held.settings) == date(2026, 12, 27)
     reading = held.run()
     assert sorted(reading.codes()) == ["bankfeed.date_impossible", "bankfeed.id_missing"]

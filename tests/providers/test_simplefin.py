@@ -70,7 +70,7 @@ def test_a_token_gives_access_once_and_one_of_three_accounts_is_read(
     caplog.set_level(logging.DEBUG)
     step = held.sign_in()
     assert [ask.key for ask in step.asks if ask.key.startswith("take:")] == ["take:ACT-1", "take:ACT-2", "take:ACT-3"]
-    assert [ask.key for ask in step.asks if ask.key.startswith("card:") and ask.preset] == ["card:ACT-2"]
+    assert len(step.asks) == 3
     assert held.settings.simplefin_token.get_secret_value() == ""
     assert not held.sign_in({"answered": "yes"}).done, "nothing chosen is asked again"
     assert held.sign_in({"take:ACT-1": "on"}).done
@@ -279,9 +279,17 @@ def test_a_line_of_a_file_and_then_of_the_bridge_is_one(bridge: SimpleFinTwin, h
 def test_lines_become_drafts_of_bank_or_card(bridge: SimpleFinTwin, held: Held) -> None:
     bridge.lines(1)[:] = [line("TRN-1", date(2026, 6, 2), "-20.00", payee="Shop", memo="Paper")]
     held.sign_in()
-    held.sign_in({"take:ACT-2": "on", "card:ACT-2": "on"})
-    record = held.run().records[0]
+    held.sign_in({"take:ACT-2": "on"})
     info = raccord_bankfeed.describe()
+    (role,) = info.roles
+    assert role.known_accounts is not None
+    assert role.keep_cards is not None
+    (card,) = role.known_accounts(held.settings)
+    assert card.card, "by its name"
+    held.change(dict(role.keep_cards(held.settings, {card.key: False})))
+    assert not role.known_accounts(held.settings)[0].card
+    held.change(dict(role.keep_cards(held.settings, {card.key: True})))
+    record = held.run().records[0]
     mapped = raccord_bankfeed.map_record(FakeMapContext(settings=held.settings, terms=info.terms), record)
     assert isinstance(mapped, Mapped)
     assert record.raw["account_kind"] == "card"

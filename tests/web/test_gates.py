@@ -84,7 +84,7 @@ def test_gates_lead_from_step_to_step(
     assert not re.search(r'action="[^"]*/lists"', lists)
     chosen = {
         f"role_{role}": found[1]
-        for role in ("bank", "item")
+        for role in ("bank", "item", "tax")
         if (found := re.search(rf'id="role_{role}".*?<option value="(\d+)"', accounts, re.DOTALL))
     }
     assert send(f"{own}/setup/accounts", f"{own}/setup/accounts", **chosen).headers["location"] == f"{own}/setup/scope"

@@ -109,13 +109,25 @@ def answer_lines(journey: Journey, own: str) -> None:
         expect(waiting).to_have_count(left - 1)
 
 
-def tell_accounts(journey: Journey, index: int = 1) -> None:
-    """Say what each account of the bank is in the books: it stays on the page until the next look at the source."""
-    unfilled = asks(journey, "questions.fill")
-    for at in range(unfilled.count()):
-        unfilled.nth(at).locator("select").select_option(index=index)
-        unfilled.nth(at).locator("button").click()
-        expect(journey.page.get_by_text(journey.said("done.chosen"))).to_be_visible()
+def tell_accounts(journey: Journey, own: str, count: int) -> None:
+    """Say of each account of the bank its type and its account in the books; the way on is shut until all are said."""
+    page = journey.page
+    page.goto(f"{own}/setup/plan")
+    journey.follow("wizard.accounts_tell")
+    onwards = page.get_by_role("button", name=journey.said("wizard.next"), exact=True)
+    expect(page.locator("select[name^=account_]")).to_have_count(count)
+    journey.look("accounts-asked")
+    untold = [at for at in range(count) if not page.locator(f"#account_{at}").input_value()]
+    assert untold
+    for at in untold:
+        expect(onwards).to_be_disabled()
+        page.locator(f"#type_{at}").select_option("bank")
+        expect(onwards).to_be_disabled()
+        page.locator(f"#account_{at}").select_option(index=2)
+    expect(onwards).to_be_enabled()
+    journey.look("accounts-told")
+    onwards.click()
+    page.wait_for_url(re.compile("setup/scope"))
 
 
 def plan_again(journey: Journey, own: str) -> None:
@@ -164,9 +176,10 @@ def test_a_bank_feed_is_started_with_files_that_leave_questions_open(
     page.locator("#s_accounts").fill(f"{unnamed[0]} = Marge de crédit")
     journey.press("wizard.keep")
 
-    # Every line is told its category, then each account of the bank what it is in the books.
+    # The account that was named is told what it is in the books, every line its category, then each other account.
     plan_again(journey, own)
-    page.locator("main .btn-primary").first.click()
+    tell_accounts(journey, own, 1)
+    page.goto(f"/review?connection={own.rpartition('/')[2]}")
     journey.look("lines-asked")
     assert page.locator(".lines > li").count() == 5
     answer_lines(journey, own)
@@ -174,9 +187,7 @@ def test_a_bank_feed_is_started_with_files_that_leave_questions_open(
     journey.follow("files.go_on")
     journey.press("wizard.make_plan")
     page.wait_for_url(re.compile("setup/plan"))
-    page.locator("main .btn-primary").first.click()
-    journey.look("accounts-asked")
-    tell_accounts(journey)
+    tell_accounts(journey, own, 4)
     plan_again(journey, own)
     approve(journey)
     with workshop.database.read() as session:
@@ -210,8 +221,7 @@ def test_a_bank_feed_that_runs_already_recognises_what_the_books_have(
     journey.page.locator("main .btn-primary").first.click()
     answer_lines(journey, own)
     plan_again(journey, own)
-    journey.page.locator("main .btn-primary").first.click()
-    tell_accounts(journey)
+    tell_accounts(journey, own, 2)
     plan_again(journey, own)
     journey.look("recognised")
     journey.page.goto(f"/questions?connection={own.rpartition('/')[2]}")

@@ -313,7 +313,27 @@ def test_pleo_that_runs_already_leaves_what_is_before_the_cut_over(
     assert left_out["failureReason"] == LEFT_OUT["scope.before_start"].get("fr")
 
 
-@pytest.mark.requirement("BF-08", "BF-10", "BF-12", "BF-13", "BF-19", "BF-22")
+def tell_account(journey: Journey) -> None:
+    """Say of the chosen account its type, and add its account to the books: only then the way on opens (BF-14)."""
+    page = journey.page
+    onwards = page.get_by_role("button", name=journey.said("wizard.next"), exact=True)
+    expect(onwards).to_be_disabled()
+    page.locator("#type_0").select_option(label=journey.said("account_types.bank"))
+    expect(onwards).to_be_disabled()
+    page.locator("#account_0").select_option(label=journey.said("wizard.account_add"))
+    page.locator("#name_0").fill("Compte de la banque")
+    expect(onwards).to_be_disabled()
+    page.locator("#kind_0").select_option(label=journey.said("questions.add_checking"))
+    journey.look("account-told")
+    journey.press("questions.add_save")
+    expect(page.locator("#account_0 option:checked")).to_have_text("Compte de la banque")
+    expect(onwards).to_be_enabled()
+    journey.look("account-added")
+    onwards.click()
+    page.wait_for_url(re.compile("setup/scope"))
+
+
+@pytest.mark.requirement("BF-08", "BF-10", "BF-12", "BF-13", "BF-14", "BF-19", "BF-22")
 @FR_FIRST
 def test_a_bank_asks_a_second_factor_that_is_answered_wrong_then_right(
     workshop: Workshop, sandbox: SandboxServer, travel: Travel, language: Language
@@ -356,7 +376,7 @@ def test_a_bank_asks_a_second_factor_that_is_answered_wrong_then_right(
         assert not [text for text in bank.log if "<INCTRAN>" in text], "no line is read before"
         journey.press("wizard.signin_do")
         page.wait_for_url(re.compile("setup/accounts"))
-        choose(journey, ledger_account="Compte chèques")
+        tell_account(journey)
         say_first_day(journey, "2026-03-01")
         journey.press("wizard.make_plan")
         page.wait_for_url(re.compile("setup/plan"))

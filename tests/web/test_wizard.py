@@ -34,6 +34,7 @@ from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import (
     Choice,
+    Company,
     Connection,
     ConnectionState,
     Gap,
@@ -112,11 +113,15 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     bank = re.search(r'id="role_bank".*?<option value="(\d+)"', accounts, re.DOTALL)
     assert bank
     assert "Create “Till Income”" in accounts
-    assert send(f"{own}/accounts", f"{own}/accounts", role_bank=bank[1]).headers["location"] == f"{own}/scope"
-    assert send(f"{own}/accounts", f"{own}/accounts", role_bank="").status_code == 303
-    assert count(workshop, Choice) == 0
     tax = re.search(r'id="role_tax".*?<option value="(\d+)">TPS/TVQ', accounts, re.DOTALL)
     assert tax
+    for lacking, role in (({"role_bank": "", "role_tax": tax[1]}, "bank"), ({"role_bank": bank[1]}, "tax")):
+        empty = send(f"{own}/accounts", f"{own}/accounts", **lacking)
+        assert empty.status_code == 422, "what is needed is not left empty, whatever the browser lets pass"
+        assert f'<li><a class="link" href="#role_{role}">' in empty.text
+    assert count(workshop, Choice) == 0
+    both = {"role_bank": bank[1], "role_tax": tax[1]}
+    assert send(f"{own}/accounts", f"{own}/accounts", **both).headers["location"] == f"{own}/scope"
     new = {"role_bank": bank[1], "role_tax": tax[1], "new_bank": "Caisse du soir", "add": "bank"}
     unsaid = send(f"{own}/accounts", f"{own}/accounts", **new, kind_bank="")
     assert unsaid.status_code == 409
@@ -207,7 +212,23 @@ def bank(workshop: Workshop, sandbox: SandboxServer, send: Callable[..., Respons
     return str(made.headers["location"].split("/setup")[0])
 
 
-@pytest.mark.requirement("BF-08", "BF-09", "BF-10", "BF-13", "BF-18", "BF-19", "BF-22", "BF-23", "BF-24", "K11", "K20")
+@pytest.mark.requirement(
+    "BF-08",
+    "BF-09",
+    "BF-10",
+    "BF-13",
+    "BF-14",
+    "BF-15",
+    "BF-16",
+    "BF-17",
+    "BF-18",
+    "BF-19",
+    "BF-22",
+    "BF-23",
+    "BF-24",
+    "K11",
+    "K20",
+)
 def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_place(
     workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
 ) -> None:
@@ -250,6 +271,7 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
         assert "Choose at least one account." in nothing.text
         done = send(f"{own}/signin", f"{own}/signin", answering="yes", **{"a_take:ACT-2": "on"})
         assert done.headers["location"] == f"{own}/accounts"
+        accounts_are_told_on_one_step(workshop, found, browser, send, own)
         far = send(f"{own}/scope", f"{own}/scope", first="2024-03-20", time_zone="America/Toronto")
         assert far.status_code == 409
         assert "gives 90 days only" in far.text
@@ -281,6 +303,51 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
     with workshop.database.read() as session:
         lines_now = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
     assert len(lines_now) == 1, "zero lines are imported again as new"
+
+
+def accounts_are_told_on_one_step(
+    workshop: Workshop, company: Company, browser: TestClient, send: Callable[..., Response], own: str
+) -> None:
+    """The type and the account in the books of each chosen account: both, or the way on stays shut (BF-14)."""
+    page = f"{own}/accounts"
+    shown = browser.get(page).text
+    assert "Account 2" in shown
+    assert "Account 1" not in shown, "only what was chosen"
+    assert all(each in shown for each in ("Bank account", "Cash", "Payment card", "+ Add"))
+    checking, card = (
+        next(each["Id"] for each in workshop.client(company).query_all("Account") if each["AccountType"] == type_)
+        for type_ in ("Bank", "Credit Card")
+    )
+    early = send(f"{own}/checks", f"{own}/checks")
+    assert (early.status_code, "is missing for: Account 2" in early.text) == (409, True), "nothing is read before"
+    key = re.search(r'name="key_0" value="([^"]+)"', shown)
+    assert key
+    row = {"key_0": key[1], "type_0": "", "account_0": ""}
+    for said, field in (
+        ({}, "type"),
+        ({"type_0": "bank"}, "account"),
+        ({"account_0": checking}, "type"),
+        ({"type_0": "bank", "account_0": "+"}, "account"),
+        ({"type_0": "bank", "account_0": "+", "name_0": "Épargne neuve"}, "kind"),
+    ):
+        lacking = send(page, page, **{**row, **said})
+        assert (lacking.status_code, f'id="{field}_0-e"' in lacking.text) == (422, True), said
+    other = send(page, page, **{**row, "type_0": "card", "account_0": checking})
+    assert (other.status_code, "is not of that type in QuickBooks" in other.text) == (409, True)
+    assert count(workshop, Choice) == 0
+    saving = {"type_0": "bank", "account_0": "+", "name_0": "Épargne neuve", "kind_0": "savings"}
+    assert send(page, page, **{**row, **saving, "add": "account_0"}).headers["location"] == page
+    (made,) = workshop.client(company).query("SELECT * FROM Account WHERE Name = 'Épargne neuve'")
+    assert (made["AccountType"], made["AccountSubType"]) == ("Bank", "Savings")
+    assert re.search(rf'<option value="{made["Id"]}" selected>Épargne neuve', browser.get(page).text)
+    for held_as, ledger in (("card", card), ("cash", checking)):
+        kept = send(page, page, **{**row, "type_0": held_as, "account_0": ledger})
+        assert kept.headers["location"] == f"{own}/scope"
+        with workshop.database.read() as session:
+            choice = session.scalars(select(Choice)).one()
+            settings = session.scalars(select(Connection)).one().settings
+        assert (choice.of, choice.held_as, choice.ledger_id) == (key[1], held_as, ledger)
+        assert json.loads(settings["chosen"])["card"] == (held_as == "card"), "its lines are read as what it is"
 
 
 def test_files_are_looked_at_before_they_are_kept(
@@ -378,7 +445,10 @@ def test_of_three_accounts_in_one_file_only_the_chosen_one_is_brought_over(
     send(bank, f"{bank}/runs")
     assert {key for key, state in lines().items() if state == RecordState.MAPPED} == {chosen}
     page = browser.get(f"{bank}/setup/plan").text
-    assert "Everything waits for an answer" in page
+    assert "One account of the bank waits" in page
+    one = {"role": "ledger_account", "of": chosen, "ledger": "1"}
+    untyped = send(f"{bank}/setup/accounts", f"{bank}/choices", **one)
+    assert (untyped.status_code, "account&#39;s type is not said" in untyped.text) == (409, True)
 
 
 def looked_at(page: Page, wrong: list[str]) -> None:
@@ -508,8 +578,10 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
     send(f"{own}/setup/scope", f"{own}/setup/scope", first="2014-01-01", time_zone="America/Toronto")
 
     # A bank's accounts are known once its lines are there: nobody is kept here to choose one for all of them.
-    menu = browser.get(f"{own}/setup/accounts").text.partition('id="role_')[2].partition(">")[0]
-    assert "required" not in menu
+    accounts = browser.get(f"{own}/setup/accounts").text
+    assert "will appear here" in accounts
+    assert "<select" not in accounts[accounts.index("<main") :]
+    assert send(f"{own}/setup/accounts", f"{own}/setup/accounts").headers["location"] == f"{own}/setup/scope"
 
     def hand_in(name: str, content: bytes) -> Response:
         found = TOKEN.search(browser.get(f"{own}/setup/files").text)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Accepts
+from raccord.onboarding.required_roles import must_be_chosen
 from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.terms import Term
 from raccord.store.models import Choice, Company, Connection, TermOverride
@@ -34,9 +34,7 @@ class RoleView:
     @property
     def missing(self) -> bool:
         """Whether drafts wait until somebody chooses."""
-        info = self.info
-        needed = info.required or (info.accepts is Accepts.TAX_CODE and self.taxed and not info.instances)
-        return not self.choices and needed and not info.same_as and not info.subtype and info.default is None
+        return not self.choices and must_be_chosen(self.info, taxed=self.taxed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.onboarding.each_account import require_told
 from raccord.onboarding.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
 from raccord.onboarding.institutions import require_history
 from raccord.onboarding.people import Actor, Power, require
@@ -261,6 +262,7 @@ def activate(workshop: Workshop, actor: Actor, connection_id: str) -> Connection
         info = info_of(workshop, connection.connector)
         require(actor, Power.LINK, info)
         require_stage(session, connection, info, Stage.PLAN)
+        require_told(workshop, session, connection, info)
         take(connection, Step.ACTIVATE)
         connection.revision += 1
         session.get_one(Schedule, connection.id).enabled = True

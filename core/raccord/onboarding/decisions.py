@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.onboarding.account_types import held_as
 from raccord.onboarding.gates import require_stage
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.drafts import Accepts
@@ -64,8 +65,13 @@ def choose(
     ledger_id: str,
     of: str = "",
     valid_from: date | None = None,
+    *,
+    type_said: str = "",
 ) -> Choice:
-    """Fill a role from a day on (K9); without a day from the beginning, if nothing was chosen yet."""
+    """Fill a role from a day on (K9); without a day from the beginning, if nothing was chosen yet.
+
+    ``type_said`` is what an account at a bank is (BF-14); unsaid, what the account of the books is by its own type.
+    """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
@@ -74,6 +80,7 @@ def choose(
         if connection.approved_at is None:
             require_stage(session, connection, info, Stage.MAPPING if of else Stage.ACCOUNTS)
         entry = fitting(session, connection, role_of(info, role), ledger_id)
+        kept_as = held_as(role_of(info, role), entry, type_said)
         start = counts_from(workshop, session, connection, role, of, valid_from)
         choice = session.scalars(
             select(Choice).where(
@@ -85,6 +92,7 @@ def choose(
             session.add(choice)
         choice.ledger_kind, choice.ledger_id, choice.ledger_name = entry.kind, entry.object_id, entry.name
         choice.origin, choice.chosen_by, choice.chosen_at = "person", actor.name, now
+        choice.held_as = kept_as
         connection.revision += 1
         events.append(
             session,

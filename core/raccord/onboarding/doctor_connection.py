@@ -12,12 +12,13 @@ from raccord.errors import RaccordError
 from raccord.onboarding.arrivals import freshness_of
 from raccord.onboarding.doctor_alone import check_alone
 from raccord.onboarding.doctor_catalogue import check_catalogue, check_said
+from raccord.onboarding.each_account import each_account
 from raccord.onboarding.feeds import FedAccount, fed_accounts
 from raccord.onboarding.findings import Finding, Level, refused, well
 from raccord.onboarding.freshness import Lateness
-from raccord.plugin.drafts import Accepts
+from raccord.onboarding.required_roles import must_be_chosen
 from raccord.plugin.errors import ConnectorError
-from raccord.plugin.info import Contact, RoleInfo
+from raccord.plugin.info import ConnectorInfo, Contact, RoleInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Company, Connection, ConnectionState, LedgerEntry, Schedule
 from raccord.sync.books import PEOPLE, fits, kind_of
@@ -46,6 +47,7 @@ def check_connection(workshop: Workshop, connection: Connection) -> Iterator[Fin
             yield refused(error, label)
             return
         yield from _roles(session, company, connection, bench.scope.info.roles, _today(workshop, connection))
+        yield from _accounts(workshop, session, connection, bench.scope.info)
         yield from check_said(session, connection, bench.scope.info)
         yield from _schedule(workshop, session, connection)
         for account in fed_accounts(session, connection, bench.scope.info, _today(workshop, connection)):
@@ -139,6 +141,25 @@ def _roles(
         yield well("doctor.choices", "Tous les rôles sont remplis.", "Every role is filled.", connection.label)
 
 
+def _accounts(workshop: Workshop, session: Session, connection: Connection, info: ConnectorInfo) -> Iterator[Finding]:
+    """Tell which accounts of the source nobody said the type and the account in the books of."""
+    for each in each_account(workshop, session, connection, info):
+        if not each.told:
+            yield Finding(
+                "resolve.choice_missing",
+                Level.FAILED,
+                Text(
+                    f"« {each.name} » n'a pas encore de type ni de compte QuickBooks.",
+                    f"“{each.name}” has no type and no QuickBooks account yet.",
+                ),
+                Text(
+                    f"raccord connect choose {connection.label!r} {each.role.name} … --of {each.key!r}",
+                    f"raccord connect choose {connection.label!r} {each.role.name} … --of {each.key!r}",
+                ),
+                connection.label,
+            )
+
+
 def _chosen(session: Session, connection: Connection, today: date) -> dict[tuple[str, str], Choice]:
     """Return the choice that counts today for each role, or the next one to come."""
     found: dict[tuple[str, str], Choice] = {}
@@ -151,9 +172,8 @@ def _chosen(session: Session, connection: Connection, today: date) -> dict[tuple
 
 
 def _missing(company: Company, connection: Connection, info: RoleInfo) -> Finding | None:
-    # Where sales are taxed, a line without its code is refused, whether or not the connector requires one.
-    needed = info.required or (info.accepts == Accepts.TAX_CODE and company.taxed and not info.instances)
-    if not needed or info.same_as or info.subtype or info.default is not None:
+    # What each account of a bank is has a check of its own.
+    if info.told_by_records or not must_be_chosen(info, taxed=company.taxed):
         return None
     return Finding(
         "resolve.choice_missing",
@@ -247,8 +267,8 @@ def _schedule(workshop: Workshop, session: Session, connection: Connection) -> I
 
 def _fed(account: FedAccount, label: str) -> Finding:
     text = Text(
-        f"Elle écrit dans « {account.name} » : ce que QuickBooks télécharge de la banque y compterait deux fois.",
-        f"It writes to “{account.name}”: what QuickBooks downloads from the bank would count twice there.",
+        f"Elle alimente « {account.name} » : le flux bancaire de QuickBooks n'y est pas nécessaire.",
+        f"It feeds “{account.name}”: QuickBooks' own bank feed is not needed there.",
     )
     return Finding("doctor.bank_feed", Level.OK, text, account.advice, label, account.link)
 

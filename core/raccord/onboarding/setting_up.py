@@ -22,10 +22,11 @@ from raccord.onboarding.decisions import BEGINNING, choose
 from raccord.onboarding.gates import require_early, require_stage
 from raccord.onboarding.institutions import require_history
 from raccord.onboarding.people import Actor, Power, require
+from raccord.onboarding.required_roles import asked_in_set_up
 from raccord.onboarding.source_accounts import earlier, info_of, refused
 from raccord.onboarding.switches import switch_for_company
 from raccord.plugin.days import Days
-from raccord.plugin.info import ConnectorInfo, Mode, Stage
+from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, Schedule
@@ -128,11 +129,28 @@ def set_mode(workshop: Workshop, actor: Actor, connection_id: str, mode: Mode) -
         return connection
 
 
-def fill_roles(workshop: Workshop, actor: Actor, connection_id: str, wanted: Mapping[str, str]) -> None:
-    """Fill each role with a ledger object from the beginning; an empty one goes back to what core would take."""
+def fill_roles(
+    workshop: Workshop, actor: Actor, connection_id: str, wanted: Mapping[str, str], *, whole: bool = True
+) -> None:
+    """Fill each role with a ledger object from the beginning; an empty one goes back to what core would take.
+
+    Where all is said (``whole``) a role that nothing else fills is neither emptied nor passed over; nothing is kept
+    then.
+    """
     with workshop.database.begin() as session:
         connection = _open(workshop, session, actor, connection_id)
-        require_stage(session, connection, info_of(workshop, connection.connector), Stage.ACCOUNTS)
+        info = info_of(workshop, connection.connector)
+        require_stage(session, connection, info, Stage.ACCOUNTS)
+        empty = roles_left_empty(session, connection, info, wanted) if whole else []
+        if empty:
+            raise refused(
+                "connection.roles_empty",
+                Text(
+                    f"Personne n'a choisi : {', '.join(each.label.fr for each in empty)}.",
+                    f"Nobody has chosen: {', '.join(each.label.en for each in empty)}.",
+                ),
+                Text("Choisissez un compte pour chacun.", "Choose an account for each."),
+            )
         held = {
             each.role: each
             for each in session.scalars(
@@ -148,6 +166,20 @@ def fill_roles(workshop: Workshop, actor: Actor, connection_id: str, wanted: Map
     for role, ledger in wanted.items():
         if ledger and (role not in held or held[role].ledger_id != ledger):
             choose(workshop, actor, connection_id, role, ledger, valid_from=BEGINNING)
+
+
+def roles_left_empty(
+    session: Session, connection: Connection, info: ConnectorInfo, wanted: Mapping[str, str]
+) -> list[RoleInfo]:
+    """Return the roles that a person has to choose for and that what is said leaves empty."""
+    taxed = session.get_one(Company, connection.company_id).taxed
+    mine = (Choice.connection_id == connection.id, Choice.of == "")
+    chosen = set(session.scalars(select(Choice.role).where(*mine)))
+    return [
+        role
+        for role in info.roles
+        if asked_in_set_up(role, taxed=taxed) and not wanted.get(role.name, "x" if role.name in chosen else "")
+    ]
 
 
 def _begun(session: Session, new: NewConnection, info: ConnectorInfo, identity: str) -> Connection | None:

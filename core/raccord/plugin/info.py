@@ -117,6 +117,15 @@ class NewObject:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceAccount:
+    """An account at a source: the key that its records name it by, what people call it, and whether it is a card."""
+
+    key: str
+    name: str
+    card: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RoleInfo:
     """A place in the ledger that must be chosen.
 
@@ -154,9 +163,15 @@ class RoleInfo:
     lines_use: Callable[[Mapping[str, JSON]], Sequence[tuple[str, str]]] | None = None
     """Tells from an instance's record which other roles (name, and of what) a line with it uses, such as its tax."""
     told_by_records: bool = False
-    """Whether only what arrives tells of what there are several, such as a bank's accounts: the set-up goes on without
-    a choice for all of them, and each is asked about once it is there.
+    """Whether the role is of each account at a bank, of which records may tell the first: there is no choice for all of
+    them, and each is asked for its type and its account once it is known.
     """
+    known_accounts: Callable[[BaseModel], Sequence[SourceAccount]] | None = None
+    """Of such a role: tells from the settings which accounts a person chose at the source, before any record of them;
+    the set-up goes on once each of them is told.
+    """
+    keep_cards: Callable[[BaseModel, Mapping[str, bool]], Mapping[str, JSON]] | None = None
+    """Tells which settings hold that accounts (by their keys) are cards, or are not, where reading depends on it."""
 
 
 @dataclass(frozen=True, slots=True)

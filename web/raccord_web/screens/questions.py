@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from raccord.onboarding.account_types import HeldAs, read_type
 from raccord.onboarding.chart_accounts import NewAccount, add_account, kinds_for
 from raccord.onboarding.decisions import answer_conflict, answer_hold, choose, skip_draft
+from raccord.onboarding.each_account import roles_of_accounts
 from raccord.onboarding.setting_up import unfinished
+from raccord.onboarding.telling_accounts import keep_cards
 from raccord.onboarding.undone import release
 from raccord.overview.bank_lines import count_lines
 from raccord.overview.questions import (
@@ -30,6 +33,7 @@ from raccord.plugin.ledger import ResolutionKind
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
+from raccord_web.held import connection_of
 from raccord_web.rendering import show
 from raccord_web.screens.home import Offset
 from raccord_web.visitors import acting, within_of
@@ -61,6 +65,12 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             fitting=_fitting(session, missing, listing.rows),
             connection=connection,
             new_accounts={accepts: kinds_for(accepts) for accepts in {each.accepts for each in missing}},
+            types=list(HeldAs),
+            typed={
+                (name, role.name)
+                for name, each in desk_of(request).workshop.scopes.catalog.admitted.items()
+                for role in roles_of_accounts(each.info)
+            },
             unfinished=any(each.id == connection for each in unfinished(session, within)),
         )
 
@@ -101,15 +111,14 @@ def skip(request: Request, hold_id: str, fields: Fields) -> Response:
 @router.post("/connections/{connection_id}/choices")
 def fill(request: Request, connection_id: str, fields: Fields) -> Response:
     """Fill a role from the beginning, or from today where it was filled before."""
-    desk = desk_of(request)
-    choose(
-        desk.workshop,
-        acting(request),
-        connection_id,
-        fields.get("role", ""),
-        fields.get("ledger", ""),
-        fields.get("of", ""),
-    )
+    workshop, actor = desk_of(request).workshop, acting(request)
+    role, of, ledger = (fields.get(name, "") for name in ("role", "of", "ledger"))
+    found = connection_of(workshop, connection_id)
+    typed = found is not None and any(each.name == role for each in roles_of_accounts(found[1]))
+    said = read_type(fields.get("type", "")) if typed else ""
+    choose(workshop, actor, connection_id, role, ledger, of, type_said=said)
+    if typed:
+        keep_cards(workshop, actor, connection_id, {of: said == HeldAs.CARD})
     return _back(fields.get("connection", ""), "chosen")
 
 

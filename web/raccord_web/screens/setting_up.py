@@ -15,18 +15,20 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
+from raccord.onboarding.account_types import HeldAs
 from raccord.onboarding.baseline import baseline_of
 from raccord.onboarding.chart_accounts import add_account, journals_of, kinds_for, read_kind
 from raccord.onboarding.decisions import BEGINNING, approve_plan
 from raccord.onboarding.doctor_company import check_company
 from raccord.onboarding.doctor_connection import check_connection
+from raccord.onboarding.each_account import each_account
 from raccord.onboarding.findings import Finding, Level
 from raccord.onboarding.freshness import first_data_expected
 from raccord.onboarding.gates import closing, gates_of, pass_gate
 from raccord.onboarding.lists_step import needs_new_plan
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.receiving import files_of
-from raccord.onboarding.setting_up import fill_roles, set_mode, set_scope
+from raccord.onboarding.setting_up import fill_roles, roles_left_empty, set_mode, set_scope
 from raccord.overview.connections import connection_view
 from raccord.overview.plans import plan_effect, plan_money, waiting_plan
 from raccord.overview.proofs import proof_totals
@@ -38,6 +40,7 @@ from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
+from raccord_web.accounts_step import account_rows, kinds_of_type, take_accounts
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -169,14 +172,7 @@ def _keep(
                     asking=left.asking,
                 )  # fmt: skip
         case "accounts":
-            wanted = {role.name: fields[ROLE + role.name] for role in info.roles if ROLE + role.name in fields}
-            leaving = _leaving(workshop, connection, info, fields)
-            if leaving:
-                return _page(request, connection, info, step, leaving=leaving, wanted=wanted, typed=fields)
-            fill_roles(workshop, actor, connection.id, wanted)
-            _add_accounts(workshop, actor, connection, info, fields)
-            if "add" in fields:
-                return RedirectResponse(f"/connections/{connection.id}/setup/accounts", HTTPStatus.SEE_OTHER)
+            return _keep_accounts(request, connection, info, fields)
         case "scope":
             first = _day(fields.get("first", ""))
             if first is None:
@@ -202,6 +198,35 @@ def _keep(
         case _:
             pass
     return None
+
+
+def _keep_accounts(
+    request: Request, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
+) -> Response | None:
+    """Keep what fills each role, and what each account of the source is; what lacks is named beside its field."""
+    workshop, actor, adding = desk_of(request).workshop, acting(request), fields.get("add")
+    wanted = {role.name: fields[ROLE + role.name] for role in info.roles if ROLE + role.name in fields}
+    leaving = _leaving(workshop, connection, info, fields)
+    if leaving:
+        return _page(request, connection, info, "accounts", leaving=leaving, wanted=wanted, typed=fields)
+    rows = account_rows(workshop, connection, info, fields)
+    with workshop.database.read() as session:
+        left = roles_left_empty(session, connection, info, wanted)
+        shut = closing(session, connection, info, Stage.ACCOUNTS)
+    empty = [role.name for role in left if not _named(role, fields)]
+    lacking = [each for each in rows if not each.whole]
+    if adding is None and not shut and (empty or lacking):
+        return _page(
+            request, connection, info, "accounts", status=HTTPStatus.UNPROCESSABLE_ENTITY, wanted=wanted, typed=fields,
+            accounts=rows, empty=empty,
+        )  # fmt: skip
+    fill_roles(workshop, actor, connection.id, wanted, whole=False)
+    _add_accounts(workshop, actor, connection, info, fields)
+    only = next((each.at for each in rows if adding == f"account_{each.at}"), None)
+    take_accounts(workshop, actor, connection, rows, only if adding is None or only is not None else -1)
+    if adding is None:
+        return None
+    return RedirectResponse(f"/connections/{connection.id}/setup/accounts", HTTPStatus.SEE_OTHER)
 
 
 def _plan_anew(request: Request, connection: Connection) -> None:
@@ -255,6 +280,9 @@ def _page(
     workshop = desk_of(request).workshop
     if step == "accounts":
         values["journals"] = _journals(workshop, connection, info)
+        if "accounts" not in values:
+            typed = values.get("typed")
+            values["accounts"] = account_rows(workshop, connection, info, typed if isinstance(typed, Mapping) else None)
     listed = lists_values(request, connection, info) if step == "lists" else {}
     with workshop.database.read() as session:
         view = connection_view(session, connection.id, since=None)
@@ -263,7 +291,7 @@ def _page(
         back = at[at.index(step) - 1] if at.index(step) else ""
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
-            "linked": None, "sent": None,
+            "linked": None, "sent": None, "empty": [],
         }  # fmt: skip
         return show(
             request, f"setup_{step}.html", session, status=status,
@@ -286,6 +314,8 @@ def _shown(
                 "roles": roles_of(session, connection, info),
                 "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
                 "new_accounts": {each.accepts: kinds_for(each.accepts) for each in info.roles},
+                "types": list(HeldAs),
+                "new_bank_accounts": kinds_of_type(),
             }
         case "checks":
             return {"gates": gates_of(session, connection, info)}
@@ -300,6 +330,7 @@ def _shown(
             rows = [] if effects is None else effects.rows
             return {
                 "run": runs[0] if runs else None,
+                "untold": [each for each in each_account(workshop, session, connection, info) if not each.told],
                 "takes": takes_files(info, connection.settings),
                 "baseline": baseline_of(session, connection.id),
                 "phases": len(PHASES),

@@ -46,6 +46,24 @@
     }
   });
 
+  // A form that must be whole keeps its way on shut until it is; without this file the server says what is missing.
+  const tend = (form, changed) => {
+    for (const menu of form.querySelectorAll("[data-adds]")) {
+      const fresh = document.getElementById(menu.dataset.adds);
+      const adds = menu.value === "+";
+      if (changed === menu) fresh.open = adds;
+      const [name, kind] = [fresh.querySelector("input"), fresh.querySelector("select")];
+      name.required = adds;
+      kind.disabled = form.querySelector(`#${menu.id.replace("account", "type")}`).value !== "bank";
+      kind.required = adds && !kind.disabled;
+    }
+    for (const each of form.elements) if (each.matches("button.btn-primary")) each.disabled = !form.checkValidity();
+  };
+  for (const form of document.querySelectorAll("form.whole")) {
+    tend(form);
+    for (const name of ["input", "change"]) form.addEventListener(name, (event) => tend(form, event.target));
+  }
+
   // A list that lets everything be chosen at once.
   document.addEventListener("click", (event) => {
     const all = event.target.closest("[data-all]");

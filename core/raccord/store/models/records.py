@@ -130,6 +130,8 @@ class Choice(Model):
     """``person``, ``default``, ``subtype`` or ``hook:<plugin>``."""
     chosen_by: Mapped[str]
     chosen_at: Mapped[datetime]
+    held_as: Mapped[str] = mapped_column(default="", server_default="")
+    """Of an account at a bank: ``bank``, ``cash`` or ``card``; empty for every other role."""
 
 
 class TermOverride(Model):

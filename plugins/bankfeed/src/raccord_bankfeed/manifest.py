@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.resources import files
 
 from pydantic import BaseModel
 
-from raccord.plugin import ConnectorInfo, RoleInfo, StreamInfo, TermTable, Text
+from raccord.plugin import ConnectorInfo, RoleInfo, SourceAccount, StreamInfo, TermTable, Text
 from raccord.plugin.drafts import Accepts
 from raccord_bankfeed.institutions import directory
 from raccord_bankfeed.mapping import LEDGER_ACCOUNT
+from raccord_bankfeed.providers.chosen import read_choices, with_cards, write_choices
 from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.settings import OVER_THE_NETWORK, BankFeedSettings
@@ -58,6 +60,37 @@ def _consent_ends(settings: BaseModel) -> date | None:
     return PROVIDERS[settings.input_kind].consent_ends(settings)
 
 
+def _known_accounts(settings: BaseModel) -> Sequence[SourceAccount]:
+    """Tell which accounts a person chose at a provider, or named for files."""
+    if not isinstance(settings, BankFeedSettings):
+        return ()
+    cards = {each.key for each in read_choices(settings.chosen) if each.card}
+    return [SourceAccount(key, name, key in cards) for key, name in settings.account_names().items()]
+
+
+def _keep_cards(settings: BaseModel, cards: Mapping[str, bool]) -> Mapping[str, str]:
+    """Keep with the chosen accounts which are cards: their lines are read as a card's."""
+    if not isinstance(settings, BankFeedSettings):
+        return {}
+    return {"chosen": write_choices(with_cards(read_choices(settings.chosen), cards))}
+
+
+def _role() -> RoleInfo:
+    """Return the role of each account at the bank."""
+    return RoleInfo(
+        LEDGER_ACCOUNT,
+        Text("Compte du plan comptable", "Account in the chart of accounts"),
+        Accepts.BANK_OR_CARD,
+        help=Text(
+            "Le compte QuickBooks qui correspond à ce compte de la banque ou à cette carte.",
+            "The QuickBooks account that this account at the bank, or this card, is.",
+        ),
+        told_by_records=True,
+        known_accounts=_known_accounts,
+        keep_cards=_keep_cards,
+    )
+
+
 def manifest() -> ConnectorInfo:
     """Return the manifest; reads the term table that ships with the connector."""
     terms = TermTable.from_toml((files("raccord_bankfeed") / "terms.toml").read_text(encoding="utf-8"))
@@ -95,18 +128,7 @@ def manifest() -> ConnectorInfo:
             StreamInfo(STATEMENTS, Text("Relevés et soldes", "Statements and balances")),
         ),
         settings=BankFeedSettings,
-        roles=(
-            RoleInfo(
-                LEDGER_ACCOUNT,
-                Text("Compte du plan comptable", "Account in the chart of accounts"),
-                Accepts.BANK_OR_CARD,
-                help=Text(
-                    "Le compte QuickBooks qui correspond à ce compte de la banque ou à cette carte.",
-                    "The QuickBooks account that this account at the bank, or this card, is.",
-                ),
-                told_by_records=True,
-            ),
-        ),
+        roles=(_role(),),
         terms=terms,
         limits=LIMITS,
         warnings=(

@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from raccord.plugin import Asked, AskKind, Reauthorise, Text
 
-TAKE, CARD = "take:", "card:"
+TAKE = "take:"
 ACCOUNTS_MAX = 80
 _CARD = re.compile(r"\b(?:credit|cr[ée]dit|card|carte|visa|master ?card|amex|american express)\b", re.IGNORECASE)
 
@@ -52,33 +52,36 @@ def read_choices(said: str) -> Sequence[Choice]:
     return found
 
 
-def offer(found: Sequence[Choice], held: Mapping[str, Choice], *, guess: bool = True) -> Sequence[Asked]:
-    """Ask which of the accounts are to be read, and which of them are cards: guessed by name where nothing says it."""
-    asks: list[Asked] = []
-    for each in found[:ACCOUNTS_MAX]:
-        known = held.get(each.id)
-        card = known.card if known else bool(each.card or (guess and _CARD.search(each.name)))
-        asks += (
-            Asked(
-                TAKE + each.id, Text(f"Lire « {each.name} »", f"Read “{each.name}”"), AskKind.PICK,
-                "on" if known or not held else "",
-            ),
-            Asked(
-                CARD + each.id,
-                Text(f"« {each.name} » est une carte de paiement", f"“{each.name}” is a payment card"),
-                AskKind.PICK, "on" if card else "",
-            ),
-        )  # fmt: skip
-    return asks
-
-
-def taken(found: Sequence[Choice], answers: Mapping[str, str], held: Mapping[str, Choice]) -> Sequence[Choice]:
-    """Return the accounts that were ticked; one that was chosen before keeps its key."""
+def offer(found: Sequence[Choice], held: Mapping[str, Choice]) -> Sequence[Asked]:
+    """Ask which of the accounts are to be read; what each is, is told with its account in the books."""
     return [
-        Choice(each.id, held[each.id].key if each.id in held else each.key, each.name, CARD + each.id in answers)
+        Asked(
+            TAKE + each.id, Text(f"Lire « {each.name} »", f"Read “{each.name}”"), AskKind.PICK,
+            "on" if each.id in held or not held else "",
+        )
+        for each in found[:ACCOUNTS_MAX]
+    ]  # fmt: skip
+
+
+def taken(
+    found: Sequence[Choice], answers: Mapping[str, str], held: Mapping[str, Choice], *, guess: bool = True
+) -> Sequence[Choice]:
+    """Return the accounts that were ticked; one that was chosen before keeps its key and what it is.
+
+    Whether a new one is a card is guessed by its name where nothing says it.
+    """
+    return [
+        replace(each, key=held[each.id].key, card=held[each.id].card)
+        if each.id in held
+        else replace(each, card=bool(each.card or (guess and _CARD.search(each.name))))
         for each in found
         if TAKE + each.id in answers
     ]
+
+
+def with_cards(choices: Iterable[Choice], cards: Mapping[str, bool]) -> Sequence[Choice]:
+    """Return choices with what a person said of them by their keys: a card, or not."""
+    return [replace(each, card=cards.get(each.key, each.card)) for each in choices]
 
 
 def nothing_chosen() -> Text:

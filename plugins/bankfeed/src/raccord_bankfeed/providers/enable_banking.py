@@ -25,7 +25,6 @@ from raccord.plugin import (
     Text,
 )
 from raccord_bankfeed.providers.chosen import (
-    CARD,
     TAKE,
     Choice,
     key_of,
@@ -87,7 +86,7 @@ class EnableBanking:
             session = settings.enable_session.get_secret_value()
             if picked or not session or RENEW in answers:
                 return _find(api, context, settings, picked[0] if picked else settings.enable_bank)
-            if any(key.startswith((TAKE, CARD)) for key in answers) or "answered" in answers:
+            if any(key.startswith(TAKE) for key in answers) or "answered" in answers:
                 return _choose(settings, answers)
             if not _holds(api, session):
                 return _find(api, context, settings, settings.enable_bank)
@@ -246,13 +245,13 @@ def _back(api: EnableBankingApi, context: SignInContext, settings: BankFeedSetti
     held = {each.id: each for each in read_choices(settings.chosen)}
     if not found:
         raise SourceRefused(Text("La banque n’a donné aucun compte.", "The bank gave no account."))
-    return SignIn(keep, offer(_choices(found, settings), held, guess=False))
+    return SignIn(keep, offer(_choices(found, settings), held))
 
 
 def _choose(settings: BankFeedSettings, answers: Mapping[str, str], *, renew: bool = False) -> SignIn:
     found = _choices(list(_listed(settings).values()), settings)
     held = {each.id: each for each in read_choices(settings.chosen)}
-    chosen = taken(found, answers, held)
+    chosen = taken(found, answers, held, guess=False)
     if chosen:
         return SignIn({"chosen": write_choices(chosen)})
     again = Asked(
@@ -265,7 +264,7 @@ def _choose(settings: BankFeedSettings, answers: Mapping[str, str], *, renew: bo
         f"Le consentement donné à la banque tient jusqu’au {ends}.",
         f"The consent given at the bank holds until {ends}.",
     )
-    asks = (*offer(found, held, guess=False), *((again,) if renew else ()))
+    asks = (*offer(found, held), *((again,) if renew else ()))
     return SignIn({}, asks, nothing_chosen() if answers else told if ends else None)
 
 

@@ -26,7 +26,6 @@ from raccord.plugin import (
 )
 from raccord_bankfeed.providers import ofx_faults
 from raccord_bankfeed.providers.chosen import (
-    CARD,
     TAKE,
     Choice,
     not_signed_in,
@@ -83,7 +82,7 @@ class OfxDirect:
         """Sign on and list the accounts; a second factor is asked for, and again where the answer is wrong."""
         if not (settings.ofx_url and settings.ofx_user and settings.ofx_password.get_secret_value()):
             raise ofx_faults.incomplete()
-        picks = any(key.startswith((TAKE, CARD)) for key in answers)
+        picks = any(key.startswith(TAKE) for key in answers)
         if settings.ofx_step == "accounts" and (picks or "answered" in answers):
             return _choose(settings, answers)
         client = settings.ofx_client.get_secret_value() or secrets.token_hex(16)

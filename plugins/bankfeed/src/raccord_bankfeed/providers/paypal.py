@@ -76,8 +76,7 @@ class PayPal:
         chosen = taken(found, answers, held)
         if chosen:
             return SignIn({"chosen": write_choices(chosen)})
-        asks = [each for each in offer(found, held) if not each.key.startswith("card:")]
-        return SignIn({}, asks, nothing_chosen() if answers else None)
+        return SignIn({}, offer(found, held), nothing_chosen() if answers else None)
 
     def bring_in(self, context: FetchContext, settings: BankFeedSettings, window: Window) -> Sequence[Reject]:
         """Receive the pages of a window, each as a file."""

@@ -278,7 +278,7 @@ def _with_access(
         return _go(api, context, settings, access, PlaidError.of(trouble).asks().text)
     kept = {**(keep or {}), "plaid_ends": _day(text(item, "consent_expiration_time"))}
     held = _held(settings, found)
-    chosen = taken(found, answers, held)
+    chosen = taken(found, answers, held, guess=False)
     if chosen:
         return SignIn({**kept, "chosen": write_choices(chosen)})
     if not found:
@@ -293,7 +293,7 @@ def _with_access(
         Text("Se connecter de nouveau à la banque, chez Plaid", "Sign in at the bank again, at Plaid"),
         AskKind.PICK,
     )
-    asks = (*offer(found, held, guess=False), *(() if keep else (renew,)))
+    asks = (*offer(found, held), *(() if keep else (renew,)))
     return SignIn(kept, asks, nothing_chosen() if answers and LIST not in answers else None)
 
 
