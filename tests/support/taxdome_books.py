@@ -37,7 +37,7 @@ def answer(ref: Ref) -> str:
         case LedgerId():
             return ref.id
         case Role():
-            return ref.name
+            return "tax_taxable" if ref.name == "tax_named" else ref.name
         case MoneyOf():
             return ref.otherwise.name
         case _:

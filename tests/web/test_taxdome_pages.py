@@ -15,10 +15,14 @@ from harness import OWNER, finish, lab
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from raccord.alarms import watch
+from raccord.alarms.incidents import told_people
 from raccord.jobs.inline import HandOver
+from raccord.onboarding.accounts import give_role, new_person
 from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.people import RoleName
 from raccord.store.database import Database
-from raccord.store.models import DraftState, Plan, Problem, ProblemState, Run, SourceRecord
+from raccord.store.models import DraftState, Incident, Plan, Problem, ProblemState, Run, SourceRecord
 from raccord.sync.removals import UNDONE
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
@@ -187,6 +191,77 @@ def test_a_failed_record_is_retried_linked_left_out_or_resolved_by_hand(desk: De
     firm.sync()
     assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [10, 30]
     assert firm.all_equal()
+
+
+@pytest.mark.requirement("EX-10", "TD-35")
+def test_errors_stand_by_kind_lead_to_what_mends_them_and_owner_and_admins_are_told(
+    desk: Desk, sandbox: SandboxServer
+) -> None:
+    firm, practice = desk.firm, desk.firm.practice
+    workshop = firm.workshop
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        for role in (RoleName.OWNER, RoleName.ADMIN, RoleName.BOOKKEEPER):
+            person = new_person(f"{role}@cabinet.example", str(role), "", now, "test")
+            session.add(person)
+            session.flush()
+            give_role(session, person, firm.company.id, role, "test", now)
+    practice.service("Conseil", "1.123456789")
+    practice.pay(billed(firm, "Ana Roy"), fee="3.20")
+    practice.pay(billed(firm), "10.00", sync=False)
+    practice.account("A" * 501)
+    practice.refund("pay_0001", "5.00")
+    sandbox.lab.arm(ArmedFault(Effect.REFUSE, left=None, path="/batch$", query="requestid=rb", code=2010))
+    sandbox.lab.arm(ArmedFault(Effect.REFUSE, left=None, path="/(invoice|payment|purchase)$", code=2040))
+    firm.sync()
+    watch(workshop)
+    here = f"/problems?connection={firm.connection.id}"
+    page = desk.text(here)
+    kinds = ("Accounts 1", "Expenses 1", "Invoices 2", "Payments 1", "Services 1")
+    assert all(each in page for each in kinds), page
+    assert "This payment is left out" in page
+    only = desk.text(f"{here}&kind=expenses")
+    assert "payments/pay_0001#fee" in only
+    assert "invoices/inv_0001" not in only
+    # What mends a cause is one click away, and so is the record itself.
+    found = desk.browser.get(f"{here}&kind=invoices").text
+    assert f"/connections/{firm.connection.id}/mapping" in found
+    assert desk.browser.get(f"/connections/{firm.connection.id}/mapping").status_code == 200
+    assert re.search(r"/records\?[^\"]*q=inv_0001", found)
+    with workshop.database.read() as session:
+        keys = session.scalars(select(Incident.key).where(Incident.key.startswith("records/")))
+        told = {key.rsplit("/", 1)[1] for key in keys}
+        people = {each.name for each in told_people(session, firm.company.id)}
+    assert {"accounts", "invoices", "services"} <= told
+    assert people == {"owner", "admin"}
+
+
+@pytest.mark.requirement("TD-41", "TD-38", "TD-39", "TD-40")
+def test_each_service_says_how_it_stands_and_to_which_account_its_lines_post(
+    desk: Desk, sandbox: SandboxServer
+) -> None:
+    firm, practice = desk.firm, desk.firm.practice
+    income = next(
+        each for each in firm.workshop.client(firm.company).query_all("Account") if each["AccountType"] == "Income"
+    )
+    item = lab(
+        sandbox, "create", entity="Item",
+        changes={"Name": "Conseil copié", "Type": "Service", "IncomeAccountRef": {"value": income["Id"]}},
+    )  # fmt: skip
+    after = practice.service("Tenue de livres", "85.00")
+    copied = practice.service("Conseil", "150.00", "quickbooks_copy", quickbooks_item_id=item["Id"])
+    before = practice.service("Vieux", "10.00", "taxdome_before")
+    firm.sync()
+    said = {each: desk.text(desk.page("services", each)) for each in (after, copied, before)}
+    assert "Posted" in said[after]
+    assert "They post to Revenus de services" in said[after]
+    assert f"They post to {income['Name']}" in said[copied]
+    assert "Its lines are sold as Conseil copié" in said[copied]
+    assert "Left out" in said[copied]
+    items = {row["Id"]: row for row in firm.workshop.client(firm.company).query_all("Item")}
+    default = items[firm.chosen["default_item"]]
+    assert f"Its lines are sold as {default['Name']} They post to {default['IncomeAccountRef']['name']}" in said[before]
+    assert "Left out" in said[before]
 
 
 def invoice_of(firm: Cabinet, amount: str) -> dict[str, object]:

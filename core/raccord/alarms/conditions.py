@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
@@ -23,6 +23,8 @@ from raccord.store.models import (
     Problem,
     ProblemState,
     ProofMonth,
+    RecordState,
+    SourceRecord,
 )
 from raccord.sync.meter import Budget, use_of_month
 from raccord.sync.workshop import Workshop
@@ -69,6 +71,7 @@ def conditions_of(workshop: Workshop, now: datetime) -> Standing:
             ).all()
             for connection in connections:
                 standing.conditions += _of_connection(session, connection)
+                standing.conditions += _of_records(workshop, session, connection)
                 _of_source(workshop, session, connection, now, standing)
         standing.conditions += _of_readings(session, workshop.settings.quickbooks_reads_per_month, now)
     return standing
@@ -168,6 +171,37 @@ def _of_connection(session: Session, connection: Connection) -> Iterator[Conditi
             company_id=connection.company_id,
             connection_id=connection.id,
         )
+
+
+def _of_records(workshop: Workshop, session: Session, connection: Connection) -> Iterator[Condition]:
+    """Tell of records that failed, once for each kind of them (EX-10); what was left out on purpose is no failure."""
+    left_out = exists().where(
+        SourceRecord.connection_id == Problem.connection_id,
+        SourceRecord.stream == Problem.stream,
+        SourceRecord.source_id == func.substr(Problem.subject, func.length(Problem.stream) + 2),
+        SourceRecord.state == RecordState.SKIPPED,
+        SourceRecord.reason == Problem.code,
+    )
+    rows = session.execute(
+        select(Problem.stream, func.count())
+        .where(
+            Problem.connection_id == connection.id,
+            Problem.state == ProblemState.OPEN,
+            Problem.subject.not_in(PHASES_ALONE),
+            Problem.stream != "",
+            ~left_out,
+        )
+        .group_by(Problem.stream)
+        .order_by(Problem.stream)
+    )
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    labels = {} if admitted is None else {each.name: each.label for each in admitted.info.streams}
+    for stream, count in rows:
+        label = labels.get(stream, Text(stream, stream))
+        params = {"count": count, "kind_fr": label.fr, "kind_en": label.en, "connection": connection.label}
+        text, fix = said("alarm.records_failed", params)
+        key = f"records/{connection.id}/{stream}"
+        yield _about(connection, key, "alarm.records_failed", text, fix, grave=False)
 
 
 def _about(

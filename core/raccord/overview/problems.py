@@ -8,13 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, SourceRecord
 
 EXAMPLES = 3
+EXPENSES = "expenses"
+"""The kind of problems with the fees that records bring along, beside the streams that have problems of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,21 @@ class ProblemGroup:
     examples: Sequence[ProblemView]
 
 
+def problem_kinds(session: Session, connection_id: str) -> dict[str, int]:
+    """Return how many open problems of a connection are of which kind: a stream's name, ``expenses``, or nothing for
+    the run as a whole.
+    """
+    kind = case((_of_expense(), EXPENSES), else_=Problem.stream)
+    rows = session.execute(select(kind, func.count()).where(*_open(connection_id, None)).group_by(kind))
+    return {str(name): count for name, count in rows}
+
+
 def problem_groups(
     session: Session,
     connection_id: str | None = None,
     *,
     within: Within = None,
+    kind: str | None = None,
     limit: int = USUAL,
     offset: int = 0,
     examples: int = EXAMPLES,
@@ -60,6 +72,8 @@ def problem_groups(
     """Return open problems by connection and cause, the most frequent cause first."""
     limit, offset = bounds(limit, offset)
     wanted = _open(connection_id, within)
+    if kind is not None:
+        wanted.append(_of_expense() if kind == EXPENSES else and_(Problem.stream == kind, not_(_of_expense())))
     grouped = (
         select(Problem.connection_id, Problem.code, func.count().label("count"), func.min(Problem.opened_at))
         .where(*wanted)
@@ -108,6 +122,14 @@ def _open(connection_id: str | None, within: Within) -> list[Any]:
     if connection_id is not None:
         wanted.append(Problem.connection_id == connection_id)
     return wanted
+
+
+def _of_expense() -> ColumnElement[bool]:
+    """Tell a problem with an expense that a record of another kind brings along, such as the fee of a payment."""
+    draft = exists().where(
+        DraftRow.connection_id == Problem.connection_id, DraftRow.key == Problem.subject, DraftRow.kind == "Purchase"
+    )
+    return and_(Problem.subject.contains("#"), draft)
 
 
 def _labels(session: Session, ids: set[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 
-from raccord.plugin.drafts import Accepts
+from raccord.plugin.drafts import Accepts, Ref
 from raccord.plugin.records import JSON
 from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Text
@@ -31,6 +31,8 @@ class StreamInfo:
 
     name: str
     label: Text
+    sold_as: Callable[[BaseModel, str, Mapping[str, JSON]], Ref] | None = None
+    """Of things that are sold: tells from the settings, a record's id and what it says which item its lines have."""
 
 
 BOTH_MODES = frozenset(Mode)
@@ -150,6 +152,8 @@ class RoleInfo:
     """
     instances: bool = False
     """Whether only its instances are ever chosen, one for each category of the source, never the role itself."""
+    found_by_instance: bool = False
+    """Whether an instance without a choice is the entry of its own name, where the company has one."""
     proposal: NewObject | None = None
     """What stands in the form where a person adds an account for the role; nothing is created by itself."""
     alone: bool = False

@@ -253,7 +253,13 @@ class Resolver:
             return self._active(kind_of(info.accepts), taken, role=name)
         if info.same_as:
             # What holds for all instances of a role is chosen without one.
-            return self._role(info.same_as, of if (info.same_as, of) in self.choices else "")
+            try:
+                return self._role(info.same_as, of if (info.same_as, of) in self.choices else "")
+            except Held as held:
+                if not (of and info.instances and held.code == CHOICE_MISSING):
+                    raise
+                # Nobody answered for all of them, so this one is asked about by its own name.
+                raise Held(CHOICE_MISSING, role=name, of=of, accepts=str(info.accepts)) from None
         if self.scope.answers("resolve_account"):
             suggested = self._suggested(info, of)
             if suggested is not None:
@@ -285,7 +291,8 @@ class Resolver:
         own = self.lists.of_subtype(info.accepts, info.subtype) if info.subtype else None
         if own is not None:
             return own.id
-        for entry in (each for name in info.found_as for each in self.lists.named((kind_of(info.accepts),), name)):
+        names = [*info.found_as, *([of] if info.found_by_instance and of else [])]
+        for entry in (each for name in names for each in self.lists.named((kind_of(info.accepts),), name)):
             if entry.active and fits(info.accepts, entry):
                 return entry.id
         if info.default is not None:

@@ -90,7 +90,8 @@ def test_an_invoice_keeps_its_lines_their_order_and_its_total(practice: Practice
     assert invoice.taxes == (StatedTax(percent=Decimal(5), amount=Decimal("32.00")),)
     assert invoice.memo == "TaxDome inv_0001"
     assert (invoice.number, invoice.due) == ("5001", date(2026, 4, 1))
-    assert [line.tax_code for line in invoice.lines] == [Role("tax_taxable"), Role("tax_taxable"), Role("tax_exempt")]
+    named = Role("tax_named", "TPS")
+    assert [line.tax_code for line in invoice.lines] == [named, named, Role("tax_exempt")]
 
 
 @pytest.mark.requirement("TD-18", "TD-19", "TD-20", "TD-38", "TD-39", "TD-40", "K3")
@@ -289,9 +290,9 @@ def test_an_account_that_is_not_synced_takes_its_documents_with_it_and_no_other(
     ("policy", "taxed", "code"),
     [
         (TaxPolicy.AUTOMATED, False, LedgerId("TAX")),
-        (TaxPolicy.AUTOMATED, True, Role("tax_taxable")),
-        (TaxPolicy.MAPPED, False, Role("tax_taxable")),
-        (TaxPolicy.MAPPED, True, Role("tax_taxable")),
+        (TaxPolicy.AUTOMATED, True, Role("tax_named", "CA")),
+        (TaxPolicy.MAPPED, False, Role("tax_named", "CA")),
+        (TaxPolicy.MAPPED, True, Role("tax_named", "CA")),
         (TaxPolicy.LEFT_OUT, False, None),
         (TaxPolicy.LEFT_OUT, True, Role("tax_exempt")),
     ],

@@ -13,7 +13,7 @@ from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
 from raccord.onboarding.people import Actor, Power, may
 from raccord.onboarding.reach import Reach
-from raccord.overview.problems import open_problems, problem_groups
+from raccord.overview.problems import open_problems, problem_groups, problem_kinds
 from raccord.store.models import Connection, ProblemState
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -40,7 +40,10 @@ DEEDS = {"ready": ProblemState.READY, "resolved": ProblemState.RESOLVED}
 
 
 @router.get("/problems")
-def problems(request: Request, connection: str = "", code: str = "", offset: Offset = 0) -> Response:
+def problems(
+    request: Request, connection: str = "", code: str = "", kind: str | None = None, offset: Offset = 0
+) -> Response:
+    """Show open problems by cause; of one connection ``kind`` keeps those of one kind of object (EX-10)."""
     within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
         if code:
@@ -53,8 +56,13 @@ def problems(request: Request, connection: str = "", code: str = "", offset: Off
                 request, "problem.html", session, listing=listing, connection=connection, code=code, contacts=contacts,
                 mended=mended_at(code, "" if held is None else held.id),
             )  # fmt: skip
-        groups = problem_groups(session, connection or None, within=within, limit=PAGE, offset=offset)
-        return show(request, "problems.html", session, listing=groups, connection=connection, mended_at=mended_at)
+        groups = problem_groups(session, connection or None, within=within, kind=kind, limit=PAGE, offset=offset)
+        held = session.get(Connection, connection) if connection else None
+        seen = held is not None and (within is None or held.company_id in within)
+        return show(
+            request, "problems.html", session, listing=groups, connection=connection, mended_at=mended_at, kind=kind,
+            kinds=problem_kinds(session, connection) if seen else {}, connector=held.connector if held else "",
+        )  # fmt: skip
 
 
 def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:

@@ -21,10 +21,12 @@ from raccord.overview.answers import conflict_said
 from raccord.overview.connections import connection_names
 from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
 from raccord.overview.rule_sentences import answer_said
+from raccord.overview.sold import Sold, sold_as
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
+from raccord_web.held import settings_of
 from raccord_web.mapped import RoleView, placed_by, roles_of
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
@@ -77,7 +79,7 @@ def record(request: Request, record_id: str) -> Response:
                 desk_of(request).workshop, session, session.get_one(Connection, story.view.connection_id)
             ),
             answer_said=answer_said, percent=percent, conflict_said=conflict_said,
-            ways=_ways(request, session, story.view),
+            ways=_ways(request, session, story.view), sold=_sold(request, session, story.view),
         )  # fmt: skip
 
 
@@ -86,6 +88,17 @@ def by_hand(request: Request, record_id: str, fields: Fields) -> Response:
     """Bring a record over although it stays out, or keep it out: what its page offers (EX-05)."""
     decide(desk_of(request).workshop, acting(request), int(record_id), fields.get("way", ""))
     return RedirectResponse(f"/records/{record_id}?done=by_hand", HTTPStatus.SEE_OTHER)
+
+
+def _sold(request: Request, session: Session, view: RecordView) -> Sold | None:
+    """Return where the lines of something sold post, where the source's stream is of such things (TD-41)."""
+    workshop = desk_of(request).workshop
+    connection = session.get_one(Connection, view.connection_id)
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    if admitted is None or all(each.sold_as is None for each in admitted.info.streams if each.name == view.stream):
+        return None
+    settings = settings_of(workshop, connection, admitted.info)
+    return sold_as(session, admitted.info, connection, settings, session.get_one(SourceRecord, view.id))
 
 
 def _ways(request: Request, session: Session, view: RecordView) -> Sequence[Way]:

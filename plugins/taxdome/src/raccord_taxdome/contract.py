@@ -107,6 +107,7 @@ class Line(ContractPart):
     rate: Amount | None = None
     amount: Amount
     taxable: bool = False
+    tax: Label = Field("", description="The name of its tax, where not every tax of the invoice is on it.")
 
 
 class StatedTax(ContractPart):
@@ -128,6 +129,8 @@ class Invoice(ContractObject):
     status: Label = ""
     description: str = Field("", max_length=4000)
     recurring_id: str = Field("", max_length=100, description="The recurring invoice that issued it, if one did.")
+    class_name: Label = Field("", description="Its class: that of the same name in QuickBooks, or one chosen.")
+    location: Label = Field("", description="Its location: that of the same name in QuickBooks, or one chosen.")
     lines: tuple[Line, ...] = Field(min_length=1, max_length=700)
     taxes: tuple[StatedTax, ...] = ()
     total: Amount
@@ -245,6 +248,9 @@ class Payout(ContractObject):
         return self
 
 
+_TRACKED = {"class": "class_name", "classe": "class_name", "location": "location", "lieu": "location"}
+
+
 def _object(
     name: str, fr: str, en: str, stream: str, model: type[ContractObject], *words: str, **headings: str
 ) -> ObjectInfo:
@@ -270,7 +276,7 @@ CONTRACT = Contract(
         ),
         _object(
             "invoice", "Facture", "Invoice", INVOICES, Invoice, "factures", client="account_id", posted="posted",
-            date="posted", amount="lines.amount", numéro="number", description="description",
+            date="posted", amount="lines.amount", numéro="number", description="description", **_TRACKED,
         ),
         _object(
             "payment", "Paiement", "Payment", PAYMENTS, Payment, "paiements", client="account_id", montant="amount",

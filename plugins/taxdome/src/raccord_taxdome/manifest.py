@@ -20,7 +20,8 @@ from raccord.plugin import (
     Webhooks,
 )
 from raccord.plugin.drafts import Accepts
-from raccord_taxdome.contract import CONTRACT
+from raccord_taxdome.contract import CONTRACT, SERVICES
+from raccord_taxdome.services import sold_as
 from raccord_taxdome.settings import TaxDomeSettings
 
 TERMS = TermTable.from_toml(files("raccord_taxdome").joinpath("terms.toml").read_text(encoding="utf-8"))
@@ -104,6 +105,36 @@ _ROLES = (
         Accepts.TAX_CODE,
         required=False,
         help=Text("Sans réponse, une facture avec taxe attend.", "Without an answer an invoice with tax waits."),
+    ),
+    RoleInfo(
+        "tax_named",
+        Text("Taxe QuickBooks d’une taxe de TaxDome", "QuickBooks tax of one tax of TaxDome"),
+        Accepts.TAX_CODE,
+        required=False,
+        same_as="tax_taxable",
+        instances=True,
+        help=Text(
+            "Si une taxe n’est pas celle de toutes les lignes taxables : son nom comme TaxDome l’écrit, plusieurs "
+            "ensemble comme « TPS + TVQ ».",
+            "Where a tax is not that of all taxable lines: its name as TaxDome writes it, several together as "
+            "“TPS + TVQ”.",
+        ),
+    ),
+    RoleInfo(
+        "class",
+        Text("Classe QuickBooks d’une classe de TaxDome", "QuickBooks class of a class of TaxDome"),
+        Accepts.CLASS,
+        required=False,
+        instances=True,
+        found_by_instance=True,
+    ),
+    RoleInfo(
+        "location",
+        Text("Lieu QuickBooks d’un lieu de TaxDome", "QuickBooks location of a location of TaxDome"),
+        Accepts.LOCATION,
+        required=False,
+        instances=True,
+        found_by_instance=True,
     ),
     RoleInfo(
         "tax_exempt",
@@ -270,7 +301,10 @@ def taxdome_info() -> ConnectorInfo:
         ),
         version=version("raccord-taxdome"),
         uploads={"input_kind": "upload"},
-        streams=[StreamInfo(each.stream, _PLURALS[each.stream]) for each in CONTRACT.objects],
+        streams=[
+            StreamInfo(each.stream, _PLURALS[each.stream], sold_as if each.stream == SERVICES else None)
+            for each in CONTRACT.objects
+        ],
         settings=TaxDomeSettings,
         roles=_ROLES,
         gates=_GATES,

@@ -32,10 +32,10 @@ from raccord.plugin.drafts import (
 from raccord_taxdome.contract import ACCOUNTS, CREDITS, INVOICES, PAYMENTS, PAYOUTS, RECURRING, REFUNDS, SERVICES
 from raccord_taxdome.payouts import map_payout
 from raccord_taxdome.reading import currency, decimal, label, landing, maybe, parts, settings_of, text
-from raccord_taxdome.settings import OlderServices, Payments, Scope, TaxDomeSettings, TaxPolicy
+from raccord_taxdome.services import DEFAULT_ITEM, item_of_line
+from raccord_taxdome.settings import OlderServices, Payments, Scope, TaxDomeSettings, TaxPolicy, Tracking
 
 FEES = Role("fees")
-DEFAULT_ITEM = Role("default_item")
 EXEMPT = Role("tax_exempt")
 AUTOMATED = LedgerId("TAX")
 """How QuickBooks calls its own reckoning of sales tax in the United States; the amount stays the source's."""
@@ -166,7 +166,8 @@ def _invoice(context: MapContext, settings: TaxDomeSettings, record: Record) -> 
         day=record.day,
         currency=currency(record),
         customer=_client(record),
-        lines=tuple(_line(context, settings, line) for line in parts(record, "lines")),
+        lines=tuple(_line(context, settings, record, line) for line in parts(record, "lines")),
+        location=_tracked(settings, record, "location"),
         total=decimal(record.raw, "total") - left_out,
         tax_mode=TaxMode.EXCLUSIVE if taxes else TaxMode.NONE,
         taxes=taxes if context.taxed else (),
@@ -176,7 +177,7 @@ def _invoice(context: MapContext, settings: TaxDomeSettings, record: Record) -> 
     )
 
 
-def _line(context: MapContext, settings: TaxDomeSettings, line: Mapping[str, JSON]) -> SalesLine:
+def _line(context: MapContext, settings: TaxDomeSettings, record: Record, line: Mapping[str, JSON]) -> SalesLine:
     """The amount is the source's; quantity and rate stand beside it only where they come to it to the cent."""
     amount = decimal(line, "amount")
     quantity, rate = maybe(line, "quantity"), maybe(line, "rate")
@@ -185,31 +186,24 @@ def _line(context: MapContext, settings: TaxDomeSettings, line: Mapping[str, JSO
     if not whole and quantity is not None and rate is not None:
         described.append(f"{quantity.normalize():f} × {rate.normalize():f}")
     return SalesLine(
-        item=_item(settings, line),
+        item=item_of_line(settings, line),
         amount=amount,
         description=" · ".join(part for part in described if part),
-        tax_code=_tax_code(context, settings, line),
+        tax_code=_tax_code(context, settings, record, line),
+        class_=_tracked(settings, record, "class"),
         quantity=quantity if whole else None,
         unit_price=rate if whole else None,
     )
 
 
-def _item(settings: TaxDomeSettings, line: Mapping[str, JSON]) -> Ref:
-    """Where a service came from tells its income account (TD-38 to TD-40)."""
-    service, copied = str(line.get("service_id") or ""), str(line.get("quickbooks_item_id") or "")
-    match str(line.get("origin") or "taxdome_before"):
-        case "quickbooks_copy" if copied:
-            return LedgerId(copied, "Item")
-        case "taxdome_after" if service:
-            return Link(record_key(SERVICES, service))
-        case "taxdome_before" if service and settings.older_services is OlderServices.OWN_ITEM:
-            return Link(record_key(SERVICES, service))
-        case _:
-            return DEFAULT_ITEM
+def _tracked(settings: TaxDomeSettings, record: Record, what: str) -> Role | None:
+    """The class and location of an invoice follow onto that of QuickBooks (EX-11)."""
+    name = text(record, "class_name" if what == "class" else what)
+    return Role(what, of=name) if name and settings.tracking is Tracking.FOLLOW else None
 
 
-def _tax_code(context: MapContext, settings: TaxDomeSettings, line: Mapping[str, JSON]) -> Ref | None:
-    """A taxable line waits until its tax is said: tax is never guessed (K18).
+def _tax_code(context: MapContext, settings: TaxDomeSettings, record: Record, line: Mapping[str, JSON]) -> Ref | None:
+    """A taxable line waits until its tax is said, by the name that TaxDome gives it: tax is never guessed (K18).
 
     Only a company of the United States has automated tax; in another one that answer says nothing.
     """
@@ -217,7 +211,9 @@ def _tax_code(context: MapContext, settings: TaxDomeSettings, line: Mapping[str,
         return EXEMPT if context.taxed else None
     if settings.tax is TaxPolicy.AUTOMATED and not context.taxed:
         return AUTOMATED
-    return Role("tax_taxable")
+    names = dict.fromkeys(str(tax.get("tax") or "") for tax in parts(record, "taxes"))
+    named = str(line.get("tax") or "") or " + ".join(name for name in names if name)
+    return Role("tax_named", of=named) if named else Role("tax_taxable")
 
 
 def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, deleted: bool) -> Mapped | Skipped:

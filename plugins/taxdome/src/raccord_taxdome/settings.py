@@ -52,6 +52,13 @@ class OlderServices(StrEnum):
     OWN_ITEM = "own_item"
 
 
+class Tracking(StrEnum):
+    """What becomes of an invoice's class and location (EX-11)."""
+
+    FOLLOW = "follow"
+    LEFT_OUT = "left_out"
+
+
 class TaxPolicy(StrEnum):
     """What becomes of sales tax: QuickBooks' automated one, or what the firm answered once (K18)."""
 
@@ -158,6 +165,18 @@ class TaxDomeSettings(BaseModel):
             ),
             "fr_hint": "Un changement compte pour ce qui est livré dès lors, de nouveau ou pour la première fois.",
         },
+    )
+    tracking: Tracking = Field(
+        Tracking.FOLLOW,
+        title="Class and location of invoices",
+        json_schema_extra=_choice(
+            "Classe et lieu des factures",
+            follow=(
+                "Ceux de QuickBooks qui portent le même nom, ou que vous choisissez",
+                "Those of QuickBooks that bear the same name, or that you choose",
+            ),
+            left_out=("Les laisser de côté", "Leave them out"),
+        ),
     )
     synced: str = Field(
         "",
