@@ -51,7 +51,7 @@ class ThroughCore:
 
 def drafts_of(admitted: Any, module: Any) -> dict[str, dict[str, list[Any]]]:
     """Return what each record of a connector's trials became, by trial and record."""
-    from raccord.plugin.testing.kit.bench import bench
+    from raccord.bench import look
     from raccord.plugin.testing.kit.run import trials_of
     from raccord.scope import Scope
     from raccord.sync.bodies import dump_draft
@@ -59,11 +59,12 @@ def drafts_of(admitted: Any, module: Any) -> dict[str, dict[str, list[Any]]]:
     through: Any = ThroughCore(Scope(admitted))
     found: dict[str, dict[str, list[Any]]] = {}
     for trial in trials_of(module):
-        read = bench(through, admitted.info, trial)
+        read = look(through, admitted.info, trial)
         if read.error:
             raise SystemExit(f"{admitted.name} {trial.name}: {read.error}")
         found[trial.name] = {
-            one.record.key(): [json.loads(dump_draft(draft)) for draft in one.drafts] or [one.code] for one in read.made
+            one.record.key(): [json.loads(dump_draft(each.draft)) for each in one.documents] or [one.code]
+            for one in read.made
         }
     return found
 

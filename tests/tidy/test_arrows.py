@@ -20,6 +20,7 @@ LEVELS = (
     ("jobs",),
     ("overview",),  # what people are shown, the same for the web pages and the command line
     ("alarms",),  # what people must be told of, and telling them
+    ("bench",),  # a connector run without a company; the same for the web pages and the command line
     ("cli",),
 )
 """Core from the bottom up; a part may import parts of lower levels, and itself, but none beside it."""

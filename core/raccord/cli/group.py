@@ -111,6 +111,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.bench_command:command",
         Phrase("Montrer ce qu'un connecteur fait de sa source.", "Show what a connector makes of its source."),
     ),
+    "record": Lazy(
+        "raccord.cli.record_command:command",
+        Phrase("Enregistrer les échanges d'un connecteur.", "Record a connector's exchanges with its source."),
+    ),
     "people": Lazy(
         "raccord.cli.people_command:command",
         Phrase("Montrer qui peut se connecter aux pages, inviter.", "Show who may sign in to the pages, invite."),

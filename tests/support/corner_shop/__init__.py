@@ -120,6 +120,7 @@ def describe() -> ConnectorInfo:
             RoleInfo("income", Text("Revenus", "Income"), Accepts.INCOME),
             RoleInfo("clearing", Text("Fonds non déposés", "Undeposited funds"), Accepts.CLEARING),
             RoleInfo("fees", Text("Frais", "Fees"), Accepts.EXPENSE),
+            RoleInfo("tax", Text("Taxes", "Taxes"), Accepts.TAX_CODE),
         ],
         lists=[ListInfo(name="goods", label=Text("Articles", "Goods"), kinds=("Item",))],
         terms=TERMS,
@@ -205,7 +206,8 @@ def _sale(context: MapContext, record: Record) -> Mapped | Skipped:
     if amount is None or context.terms.get(kind) is None:
         raise BadRecord("kind", Text(f"Genre inconnu : {kind}.", f"Unknown kind: {kind}."))
     worth = abs(amount.amount)
-    line = SalesLine(item=ItemFor(INCOME), amount=worth, description=str(record.raw["note"]))
+    code = Role("tax") if context.taxed else None
+    line = SalesLine(item=ItemFor(INCOME), amount=worth, tax_code=code, description=str(record.raw["note"]))
     taxes = (StatedTax(percent=Decimal("14.975"), amount=Decimal(str(record.raw["tax"]))),)
     customer = Link(record_key("people", str(record.raw["customer"])))
     if kind == "refund":

@@ -10,6 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+GIVEN = "test"
+"""The origin of files that nobody fetched: a test, or a trial, put them there."""
 _CHUNK = 1024 * 1024
 
 
@@ -32,10 +34,14 @@ class ShelvedFile:
 
 
 class FileShelf:
-    """A :class:`~raccord.plugin.FileBox` over a folder of its own: numbers by arrival, drops bytes it has already."""
+    """A :class:`~raccord.plugin.FileBox` over a folder of its own: numbers by arrival, drops bytes it has already.
 
-    def __init__(self, folder: Path) -> None:
+    A sealed one looks into no other folder: whatever the settings name, nothing new arrives.
+    """
+
+    def __init__(self, folder: Path, *, sealed: bool = False) -> None:
         self._folder = folder
+        self._sealed = sealed
         self._folder.mkdir(parents=True, exist_ok=True)
         self._files: list[ShelvedFile] = []
         self._hashes: set[str] = set()
@@ -57,14 +63,14 @@ class FileShelf:
         self._files.append(ShelvedFile(len(self._files) + 1, name, size, digest.hexdigest(), origin, path))
         return True
 
-    def put(self, name: str, content: bytes | str, *, origin: str = "test") -> bool:
+    def put(self, name: str, content: bytes | str, *, origin: str = GIVEN) -> bool:
         """Receive a file given as bytes or as UTF-8 text."""
         return self.receive(name, BytesIO(content if isinstance(content, bytes) else content.encode()), origin=origin)
 
     def scan(self, folder: str) -> int:
         """Receive every new file of a folder, oldest name first; return how many were new."""
         new = 0
-        for path in sorted(Path(folder).iterdir()):
+        for path in [] if self._sealed else sorted(Path(folder).iterdir()):
             if path.is_file() and not self.has(path.name, path.stat().st_size):
                 with path.open("rb") as stream:
                     new += self.receive(path.name, stream, origin="folder")

@@ -24,6 +24,8 @@ class Telling:
 
     files: Sequence[tuple[str, bytes]] = ()
     http: Callable[[], AbstractContextManager[Http]] | None = None
+    sealed: bool = False
+    """Whether nothing else can arrive: folders that the settings name are not looked at."""
 
 
 class Again(StrEnum):

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from raccord.plugin.contract import map_transaction
 from raccord.plugin.days import MIDNIGHT
@@ -176,7 +176,7 @@ class Subject:
     def open(self, telling: Telling, where: Where) -> Read:
         """Open a source without asking it anything yet."""
         self._boxes += 1
-        box = FileShelf(self.folder / str(self._boxes))
+        box = FileShelf(self.folder / str(self._boxes), sealed=telling.sealed)
         for name, content in where.files_first:
             box.put(name, content)
         inner = NoHttp() if telling.http is None else self.stack.enter_context(telling.http())
@@ -193,6 +193,7 @@ class Subject:
             cut_off=where.cut_off,
             home_currency=self.trial.home_currency,
             starts_on=where.starts_on or self.trial.starts_on,
+            secrets=secrets_of(settings),
         )
         return Read([], context, http, box, kept)
 
@@ -246,6 +247,12 @@ class Subject:
             return map_transaction(context, record) if found is None else found
 
         return asked(ask)
+
+
+def secrets_of(settings: BaseModel) -> dict[str, str]:
+    """Return the secrets among settings, as the vault keeps them."""
+    values = ((name, getattr(settings, name)) for name in type(settings).model_fields)
+    return {name: value.get_secret_value() for name, value in values if isinstance(value, SecretStr)}
 
 
 @contextmanager
