@@ -51,22 +51,29 @@ class ThroughCore:
 
 def drafts_of(admitted: Any, module: Any) -> dict[str, dict[str, list[Any]]]:
     """Return what each record of a connector's trials became, by trial and record."""
-    from raccord.bench import look
+    from raccord.plugin.testing.kit.asking import no_network
     from raccord.plugin.testing.kit.run import trials_of
+    from raccord.plugin.testing.kit.subject import opened, stored
     from raccord.scope import Scope
-    from raccord.sync.bodies import dump_draft
 
     through: Any = ThroughCore(Scope(admitted))
     found: dict[str, dict[str, list[Any]]] = {}
     for trial in trials_of(module):
-        read = look(through, admitted.info, trial)
-        if read.error:
-            raise SystemExit(f"{admitted.name} {trial.name}: {read.error}")
-        found[trial.name] = {
-            one.record.key(): [json.loads(dump_draft(each.draft)) for each in one.documents] or [one.code]
-            for one in read.made
-        }
+        with no_network(), opened(through, admitted.info, trial) as subject:
+            read = subject.first
+            if read.error is not None:
+                raise SystemExit(f"{admitted.name} {trial.name}: {read.error.stream}: {read.error.asked.raised}")
+            found[trial.name] = {record.key(): became(subject.map(record)) for record in map(stored, read.records)}
     return found
+
+
+def became(asked: Any) -> list[Any]:
+    """Return the drafts of a record, or the code that says why there are none."""
+    from raccord.sync.bodies import dump_draft
+
+    drafts = getattr(asked.answer, "drafts", ())
+    code = getattr(asked.answer, "code", "") or getattr(asked.error, "code", "") or asked.raised or "None"
+    return [json.loads(dump_draft(draft)) for draft in drafts] or [code]
 
 
 def is_given_the_default() -> bool:
