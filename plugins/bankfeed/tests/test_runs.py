@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 import raccord_bankfeed
 from raccord_bankfeed.readers import pushed, runs
 from raccord_bankfeed.readers.bai2 import Bai2Reader
-from raccord_bankfeed.readers.contract import Event
+from raccord_bankfeed.readers.contract import Event, Line
+from raccord_bankfeed.readers.mt940 import Mt940Reader
 from raccord_bankfeed.readers.qif import QifReader
 from raccord_bankfeed.twin import MadeAccount, MadeLine, Read
 from raccord_bankfeed.twin_formats import FORMATS, file_of
@@ -23,44 +25,80 @@ from raccord_bankfeed.twin_formats import FORMATS, file_of
 ACCOUNT = MadeAccount(number="0123456789", currency="CAD")
 SAMPLES = Path(raccord_bankfeed.__file__).parent / "samples"
 SAMPLE_FILES = sorted(path for path in SAMPLES.glob("*/*") if path.parent.name != "LICENSES")
-READERS = {"qif": QifReader, "bai2": Bai2Reader}
+READERS = {"qif": QifReader, "bai2": Bai2Reader, "mt940": Mt940Reader}
 """The readers that read runs."""
 
 UGLY = st.text(st.sampled_from("0123456789.,+-/' ?:&^$!DTN\tAé\x00\u2028\ufeff"), max_size=12)
 """What may stand where something usual does."""
-ROWS: dict[str, list[str]] = {
-    "qif": ["D{day:%d/%m/%Y}", "T{amount:,f}", "U{amount:f}", "N319", "PSHOP {number}", "MCARD", "LFood", "C*", "^"],
-    "bai2": ["16,{kind},{units},V,260314,,F{number:05},319,SHOP {number}, MONTREAL  QC/"],
-}
-"""The lines of a usual row, of which some may be left out."""
-MAY_MISS = {"qif": range(2, 8), "bai2": range(0)}
-ODD = {
-    "qif": [
-        "POpening balance",
-        "!Type:CCard",
-        "Sfood",
-        "$1.00",
-        "^ ",
-        "D31/02/2026",
-        "T1e5",
-        "T-1.234,5",
-        "d01/01/2026",
-    ],
-    "bai2": [
-        "88,more",
-        "16,175,12,Z,,,X / 16",
-        "16,475,12,Z/",
-        "49,12,3/",
-        "03,77,EUR,010,5,,/",
-        "16,999,1,,,,/16,475",
-    ],
-}
-"""Lines that may stand where a usual one does."""
-AROUND = {
-    "qif": ("!Type:Bank\n", ""),
-    "bai2": (
-        "01,BANK,COMPANY,260314,0900,1,,,2/\n02,COMPANY,BANK,1,260314,2359,CAD,2/\n03,0123456789,,010,+10000,,,100,77,,,400,88,,/\n",
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What rows of a kind are written like: the lines of a usual one, which of them it may lack, lines that are odd."""
+
+    usual: tuple[str, ...]
+    odd: tuple[str, ...]
+    before: str
+    after: str = ""
+    may_lack: range = range(0)
+
+
+MT940 = ":20:A\n:25:0123456789\n:60F:C260301CAD100,00\n"
+KINDS = {
+    "qif": Kind(
+        ("D{day:%d/%m/%Y}", "T{amount:,f}", "U{amount:f}", "N319", "PSHOP {number}", "MCARD", "LFood", "C*", "^"),
+        ("POpening balance", "!Type:CCard", "Sfood", "$1.00", "^ ", "D31/02/2026", "T1e5", "T-1.234,5", "^"),
+        "!Type:Bank\n",
+        may_lack=range(2, 8),
+    ),
+    "bai2": Kind(
+        ("16,{kind},{units},V,260314,,F{number:05},319,SHOP {number}, MONTREAL  QC/",),
+        ("88,more", "16,175,12,Z,,,X / 16", "49,12,3/", "03,77,EUR,010,5,,/", "16,999,1,,,,/16,475", "16,475,1,Z/"),
+        "01,BANK,COMPANY,260314,0900,1,,,2/\n02,COMPANY,BANK,1,260314,2359,CAD,2/\n"
+        "03,0123456789,,010,+10000,,,100,77,,,400,88,,/\n",
         "49,+33760,5/\n98,+33760,1,7/\n99,+33760,1,9/\n",
+    ),
+    "mt940": Kind(
+        (
+            ":61:{day:%y%m%d%m%d}{mark}{comma}NTRFREF {number}//F{number:05}",
+            "details {number}",
+            ":86:166?00CARD?100399?20SVWZ+PURCHASE {number}?32SHOP",
+            " {number}?33 MONTREAL",
+        ),
+        (
+            ":86:",
+            ":86:166?00A?20EREF+1SVWZ+B?20C",
+            ":61:2602300230D1,NTRFX",
+            "?2",
+            "{4:",
+            "-",
+            ":NS:x",
+            ":62F:C260331CAD1,",
+        ),
+        f"{MT940}:28C:00000/001\n",
+        ":62F:C260331CAD7,00\n-\n",
+        may_lack=range(1, 4),
+    ),
+    "mt940 of plain subfields": Kind(
+        (":61:{day:%y%m%d}{mark}{comma}NMSCNONREF", ":86:166?20PURCHASE {number}?21  of things?32SHOP"),
+        (
+            ":86:166?20A?20B",
+            ":86:1",
+            ":86:16\n6?20A?21B?32C",
+            ":86:166~20B",
+            "?21+",
+            ":86:166?20",
+            ":86:166?20SVWZ+A+?32B",
+        ),
+        MT940,
+        ":62F:C260331CAD7,00\n-\n",
+    ),
+    "mt940 of words": Kind(
+        (":61:{day:%y%m%d%m%d}{mark}{comma}NCHK{number:06}", ":86:A  purchase +{number}", "of things"),
+        ("NONREF", ":28C:2/1", " :61:2601010101C1,5NTRF", ":86:/NAME/X/REMI/Y", "-}", ":34F:CAD1,", ":25:77"),
+        f"{MT940}:28C:00017\n",
+        ":90C:3CAD5,\n-\n",
+        may_lack=range(1, 3),
     ),
 }
 
@@ -102,22 +140,23 @@ def spoilt(line: str, odd: str, dice: random.Random) -> str:
 def written(draw: st.DrawFn, name: str) -> bytes:
     """Write a file of rows, most of them usual."""
     dice = random.Random(draw(st.integers(0, 2**32)))
-    before, text = AROUND[name][0], ""
+    kind, text = KINDS[name], ""
     for number, line in enumerate(made(draw(st.integers(1, 40)))):
         parts = {"units": abs(line.amount).scaleb(2), "kind": 175 if line.amount > 0 else 475, "number": number}
-        lines = [each.format(day=line.day, amount=line.amount, **parts) for each in ROWS[name]]
-        for at in reversed(MAY_MISS[name]):
+        parts |= {"mark": "C" if line.amount > 0 else "RC", "comma": f"{abs(line.amount)}".replace(".", ",")}
+        lines = [each.format(day=line.day, amount=line.amount, **parts) for each in kind.usual]
+        for at in reversed(kind.may_lack):
             if dice.random() < 0.1:
                 del lines[at]
         if dice.random() < 0.1:
             at = dice.randrange(len(lines))
-            lines[at] = spoilt(lines[at], draw(UGLY | st.sampled_from(ODD[name])), dice)
+            lines[at] = spoilt(lines[at], draw(UGLY | st.sampled_from(kind.odd)), dice)
         text += "".join(f"{each}\n" for each in lines)
-    return (before + text + AROUND[name][1]).encode()
+    return (kind.before + text + kind.after).encode()
 
 
-@pytest.mark.parametrize("name", ROWS)
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("name", KINDS)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data(), chunk=st.sampled_from([300, 64 * 1024]))
 def test_rows_taken_together_are_the_rows_taken_line_by_line(name: str, data: st.DataObject, chunk: int) -> None:
     content = data.draw(written(name))
@@ -140,3 +179,12 @@ def test_most_rows_of_a_large_file_are_read_in_runs(name: str, monkeypatch: pyte
     assert len(Read(content).lines) == 2000
     assert sum(taken) > 1900
     assert name in FORMATS
+
+
+def test_a_text_whose_code_a_line_end_breaks_is_read_as_it_stands_among_others() -> None:
+    kind = KINDS["mt940 of plain subfields"]
+    row = ":61:260310D1,00NMSCNONREF\n:86:166?20A?21B?32C\n"
+    content = (kind.before + row * 4 + row.replace("166?", "16\n6?") + row * 4).encode()
+    read = events_of(content, together=True)
+    assert read == events_of(content, together=False)
+    assert len({event.name for event in read if isinstance(event, Line)}) == 2

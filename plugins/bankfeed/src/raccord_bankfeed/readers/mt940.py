@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,8 +15,10 @@ from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.mt940_line import read_amount, read_balance, read_entry, read_information, sum_entry
+from raccord_bankfeed.readers.mt940_runs import ADDING, OPENING, READING, TAGS, lines_of, moves_of
 from raccord_bankfeed.readers.ofx_values import excerpt
-from raccord_bankfeed.readers.pushed import LineReader, lines_of
+from raccord_bankfeed.readers.pushed import RunReader, texts_of
+from raccord_bankfeed.readers.runs import FirstLook, Run, take_text
 from raccord_bankfeed.readers.tally import Tally
 
 _FIELD = re.compile(r"\s?:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
@@ -55,16 +57,24 @@ class _Message:
     waiting: tuple[str, int, int] | None = None
     """A ``:61:`` that waits for its ``:86:``, with its row and place."""
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether its number, with a line's place in it, tells lines apart: not where each message is the first."""
+        number = _NUMBER.match(self.number)
+        return number is not None and int(number[1]) > 1 and not self.interim
+
 
 class _Messages:
     """Takes the fields of a file in order; ``light`` keeps to the totals and tells no lines."""
 
-    def __init__(self, tell: Callable[[Event], None], asked: dict[int, Question], *, light: bool) -> None:
-        self._tell = tell
+    def __init__(self, queue: deque[Event], asked: dict[int, Question], *, light: bool) -> None:
+        self._queue = queue
         self._asked = asked
         self._light = light
         self._number = 0
         self._message: _Message | None = None
+        self.told = False
+        """Whether anything was told of."""
 
     def take(self, tag: str, text: str, row: int, start: int) -> None:
         """Take one field."""
@@ -144,11 +154,9 @@ class _Messages:
             self._unreadable(problem.fault, row, start, text)
             return
         told = read_information(information)
-        number = _NUMBER.match(message.number)
-        full = number is not None and int(number[1]) > 1 and not message.interim
         line = Line(
             tally.account,
-            f"28C:{message.number}#{message.count}" if full and number is not None else "",
+            f"28C:{message.number}#{message.count}" if message.is_numbered else "",
             entry.day,
             entry.amount,
             tally.currency,
@@ -159,12 +167,38 @@ class _Messages:
             entry.customer if entry.type[1:] == "CHK" and entry.customer.isdigit() else "",
             entry.expected or message.interim,
             None,
-            (":61:", ":86:", *told.fields),
+            (*TAGS, *told.fields),
             (text, information, *told.fields.values(), ""),
             start,
         )
         tally.count(line)
         self._tell(line)
+
+    def take_run(self, run: Run, start: int) -> bool:
+        """Take lines with their texts; false where a day is impossible, or nothing booked is told."""
+        message = self._message
+        if message is None or message.interim or not message.tally.account.key:
+            return False
+        columns, tally = run.columns(), message.tally
+        moves = moves_of(columns if self._light else columns[1:4])
+        if moves is None:
+            return False
+        if message.waiting is not None:
+            self._entry(message, "")
+        before = message.count
+        message.count += len(run)
+        if self._light:
+            message.credits = sum([amount for amount in moves.amounts if amount >= 0], message.credits)
+            message.debits = sum([-amount for amount in moves.amounts if amount < 0], message.debits)
+            tally.add_run(moves.days, moves.amounts)
+            tally.last_day = moves.days[-1]
+            return True
+        natives = [f"28C:{message.number}#{number}" for number in range(before + 1, message.count + 1)]
+        starts = run.starts(start, f"\n{OPENING}")
+        self.told = True
+        self._queue.extend(lines_of(columns, moves, tally, natives if message.is_numbered else (), starts))
+        tally.add_run(moves.days, moves.amounts)
+        return True
 
     def end(self) -> None:
         """End the message that is open."""
@@ -183,6 +217,10 @@ class _Messages:
                 self._asked[self._number - 1] = found
             return
         self._tell(tally.statement())
+
+    def _tell(self, event: Event) -> None:
+        self.told = True
+        self._queue.append(event)
 
     def _unreadable(self, fault: Fault, row: int, start: int, text: str) -> None:
         if not self._light:
@@ -256,6 +294,11 @@ class _Fields:
             self._parts.append(text)
             self._size += len(text)
 
+    def take_run(self, run: Run, start: int) -> bool:
+        """Take lines with their texts, after the field before them."""
+        self._flush()
+        return self._messages.take_run(run, start)
+
     def _flush(self) -> None:
         if self._tag:
             self._messages.take(self._tag, "\n".join(self._parts).rstrip(), self._row, self._start)
@@ -266,42 +309,50 @@ class _Fields:
         self._messages.end()
 
 
-class Mt940Reader(LineReader):
+class Mt940Reader(RunReader):
     """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    opening = OPENING
 
     def __init__(self, known: Known = NOTHING_KNOWN) -> None:
         super().__init__()
         self._known = known
-        self._told = False
-        self._fields = _Fields(_Messages(self._tell, {}, light=False))
+        self.layouts = [READING]
+        self._messages = _Messages(self.queue, {}, light=False)
+        self._fields = _Fields(self._messages)
 
     def prepare(self, stream: BinaryIO) -> None:
         """Choose the charset, and find the messages that do not add up."""
         super().prepare(stream)
         asked: dict[int, Question] = {}
-        light = _Fields(_Messages(_ignored, asked, light=True))
-        for row, text in enumerate(lines_of(stream, self.charset), 1):
+        light = _Fields(_Messages(self.queue, asked, light=True))
+
+        def line(text: str, row: int, start: int) -> None:
             # What begins otherwise goes on a text before it, and nothing of that is added up.
             if text[:1] in _LEADS:
-                light.line(text, row, 0)
+                light.line(text, row, start)
+
+        look = FirstLook(OPENING, ADDING, line, light.take_run)
+        for text in texts_of(stream, self.charset):
+            take_text(look, text)
         light.end()
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
-        self._fields = _Fields(_Messages(self._tell, kept, light=False))
+        self._messages = _Messages(self.queue, kept, light=False)
+        self._fields = _Fields(self._messages)
 
     def line(self, text: str) -> None:
         """Take one line."""
         self._fields.line(text.lstrip("\ufeff") if self.row == 1 else text, self.row, self.start)
 
+    def take_run(self, run: Run) -> bool:
+        """Take lines with their texts."""
+        taken = self._fields.take_run(run, self.start)
+        if taken:
+            self.passed(run)
+        return taken
+
     def finish(self) -> None:
         """Take the end of the last message; tell where none of them names an account or holds a line."""
         self._fields.end()
-        if not self._told:
+        if not self._messages.told:
             self.unreadable(text_faults.no_statement(), 1, 0, "")
-
-    def _tell(self, event: Event) -> None:
-        self._told = True
-        self.queue.append(event)
-
-
-def _ignored(_: Event) -> None:
-    """Take no notice: the first walk is for the totals."""

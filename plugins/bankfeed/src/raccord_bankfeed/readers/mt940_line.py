@@ -27,7 +27,7 @@ _TYPE = re.compile(r"([NFSI][A-Z0-9]{3}|[A-Z][A-Z0-9]{3}(?=//|NONREF))(.*)", re.
 _BALANCE = re.compile(r"\s*([CD])([0-9]{6})([A-Z]{3})([0-9.]*(?:,[0-9]*)?)\s*")
 _OUT = {"C": 1, "D": -1, "RC": -1, "RD": 1, "EC": 1, "ED": -1}
 """RC takes a credit back and is money out; RD takes a debit back and is money in."""
-_EMPTY = frozenset({"", "NONREF", "NOREF", "NOTPROVIDED", "KREF+", "EREF+"})
+NO_REFERENCE = frozenset({"", "NONREF", "NOREF", "NOTPROVIDED", "KREF+", "EREF+"})
 _SUBFIELDS = {mark: re.compile(rf"{re.escape(mark)}([0-9]{{2}})") for mark in "?~<>^"}
 """Germany writes a question mark before a subfield; banks of its neighbours other marks."""
 _GERMAN = re.compile(r"\s*[0-9]{3}([?~<>^])[0-9]{2}")
@@ -117,10 +117,10 @@ def _fault_of(text: str) -> Fault:
 
 def reference(text: str) -> str:
     """Return a reference, nothing for the words that say there is none."""
-    if text in _EMPTY:
+    if text in NO_REFERENCE:
         return ""
     plain = " ".join(text.split())
-    return "" if plain.upper() in _EMPTY else plain
+    return "" if plain.upper() in NO_REFERENCE else plain
 
 
 def read_amount(text: str) -> Decimal | None:
