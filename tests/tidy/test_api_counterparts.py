@@ -84,6 +84,7 @@ CALLS = {
     "/review/{hold_id}/treat": ["/holds/{hold_id}/treat"],
     "/review/{hold_id}/pay": ["/holds/{hold_id}/pay"],
     "/review/{hold_id}/undo": ["/holds/{hold_id}/take-back"],
+    "/review/{hold_id}/two-sides": ["/holds/{hold_id}/two-sides"],
     "/review/together": ["/holds/{hold_id}/treat", "/holds/{hold_id}/pay"],
     "/records/undo": ["/connections/{connection_id}/undo"],
     "/records/{record_id}/undo": ["/records/{record_id}/undo"],

@@ -79,6 +79,7 @@ DEEDS = {
     "/companies/{company_id}/certificates": (Scope.APPROVE, Power.WORK, {"month": "2026-02"}),
     "/holds/{hold_id}/treat": (Scope.WRITE, Power.WORK, {"kind": "exclude", "why": "not ours"}),
     "/holds/{hold_id}/take-back": (Scope.WRITE, Power.WORK, None),
+    "/holds/{hold_id}/two-sides": (Scope.WRITE, Power.WORK, {"same": True}),
     "/holds/{hold_id}/answer": (Scope.WRITE, Power.WORK, {"ledger_id": "1"}),
     "/holds/{hold_id}/conflict": (Scope.WRITE, Power.WORK, {"way": "skip"}),
     "/holds/{hold_id}/skip": (Scope.WRITE, Power.WORK, {"why": "not ours"}),
@@ -432,6 +433,7 @@ def test_a_program_says_what_a_line_is_and_takes_it_back(
         assert client.post(f"{own}/treat", json=each).json()["code"] == "hold.closed"
         assert client.post(f"{own}/take-back").json() == {"id": theirs["hold_id"]}
     assert client.post(f"{own}/take-back").json()["code"] == "treatment.nothing_to_take_back"
+    assert client.post(f"{own}/two-sides", json={"same": False}).json()["code"] == "treatment.not_two_sides"
     wrong = [
         ({"kind": "split", "parts": [{"account": expense, "amount": "1.00"}] * 2}, "treatment.sum"),
         ({"kind": "split", "parts": [{"account": expense, "amount": 12.3}]}, "web.bad_request"),

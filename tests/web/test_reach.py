@@ -88,6 +88,7 @@ NEEDS = {
     "/review/{hold_id}/detach": Power.WORK,
     "/review/{hold_id}/pay": Power.WORK,
     "/review/{hold_id}/treat": Power.WORK,
+    "/review/{hold_id}/two-sides": Power.WORK,
     "/review/{hold_id}/undo": Power.WORK,
     "/review/together": Power.WORK,
     "/questions/{hold_id}/conflict": Power.WORK,

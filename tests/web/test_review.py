@@ -309,6 +309,42 @@ def test_the_line_that_is_proposed_as_the_other_side_comes_first(
         assert f'value="side:{holds[side]}" data-pick checked' in panel
 
 
+def test_two_lines_that_were_called_differently_are_asked_about_on_both_panels_and_their_records(
+    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, send: Send
+) -> None:
+    holds = held(workshop)
+    there, here = holds["VIREMENT RECU"], holds["VIREMENT VERS EPARGNE"]
+
+    def say(hold_id: str, **fields: str) -> Response:
+        return send("/settings", f"/review/{hold_id}/treat", **fields)
+
+    assert "said=kept_category" in say(there, kind="category", other="produit non cat").headers["location"]
+    asked = say(here, kind="transfer", account=accounts["Épargne"]).headers["location"]
+    assert f"line={here}" in asked
+    assert "said=one_or_two" in asked
+    pages = [browser.get(asked).text, browser.get(f"/review?line={there}").text]
+    with workshop.database.read() as session:
+        records = session.scalars(
+            select(DraftRow.record_id)
+            .join(Hold, Hold.draft_id == DraftRow.id)
+            .where(Hold.id.in_((there, here)), DraftRow.record_id.is_not(None))
+        )
+        pages += [browser.get(f"/records/{each}").text for each in records]
+    for page in pages:
+        assert "One transfer, or two movements?" in page
+        assert "transfer: Épargne" in page
+        assert "Produit non catégorisé" in page
+        assert page.count("/two-sides?") == 2
+    assert 'data-do="category"' not in pages[0], "nothing else is answered before"
+    refused = say(here, kind="category", other="produit non cat")
+    assert refused.status_code == 409
+    assert "two-sides" in refused.text
+    assert "said=one_movement" in send("/settings", f"/review/{there}/two-sides", same="yes").headers["location"]
+    assert "One transfer: the other line" in browser.get("/review?said=one_movement").text
+    assert send("/settings", f"/review/{here}/two-sides", same="yes").status_code == 409
+    assert set(holds) - set(held(workshop)) == {"VIREMENT RECU", "VIREMENT VERS EPARGNE"}
+
+
 def test_a_receipt_is_attached_on_the_panel_and_to_an_answered_line_and_taken_back(
     workshop: Workshop,
     company: Company,

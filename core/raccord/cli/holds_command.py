@@ -16,6 +16,7 @@ from raccord.cli.holds_pay import pay_
 from raccord.cli.holds_proposals import proposed, proposed_as_json, rules_on
 from raccord.cli.holds_release import release_
 from raccord.cli.holds_treat import personal, split, take_back_, transfer
+from raccord.cli.holds_two_sides import two_sides_
 from raccord.cli.holds_unmet import unmet
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
@@ -122,7 +123,7 @@ command.add_command(decide)
 command.add_command(pay_)
 command.add_command(unmet)
 command.add_command(release_)
-for each in (split, transfer, personal, take_back_, attach_, detach_):
+for each in (split, transfer, personal, two_sides_, take_back_, attach_, detach_):
     command.add_command(each)
 
 

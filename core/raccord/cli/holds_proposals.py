@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
+from raccord.cli.language import Phrase
 from raccord.cli.output import Output
 from raccord.cli.showing import day
 from raccord.onboarding.suggesting import percent
+from raccord.overview.one_or_two import OneOrTwo
 from raccord.overview.questions import Question
 from raccord.overview.rule_sentences import RuleSays, rules_say
 from raccord.sync.transfers import TRANSFER
@@ -22,6 +24,8 @@ def rules_on(session: Session, questions: Sequence[Question]) -> Mapping[str, Ru
 def proposed(out: Output, question: Question, rule: RuleSays | None) -> str:
     """Return what may be said of a question's line, a proposal on each line of text; rules come before answers."""
     learned = "" if rule is not None and rule.answer is not None else _suggested(question)
+    if question.one_or_two is not None:
+        return _either(out, question.one_or_two)
     return f"{_matched(question)}{_other_side(question)}{_ruled(out, rule)}{learned}"
 
 
@@ -37,6 +41,15 @@ def proposed_as_json(question: Question, rule: RuleSays | None) -> dict[str, obj
             "says": None if rule.answer is None else {"fr": rule.answer.fr, "en": rule.answer.en},
             "waits_because": None if rule.waits is None else {"fr": rule.waits.fr, "en": rule.waits.en},
         },
+        "one_or_two": None
+        if question.one_or_two is None
+        else {
+            "connection_id": question.one_or_two.connection_id,
+            "key": question.one_or_two.key,
+            "posted": question.one_or_two.posted,
+            "called": {"fr": question.one_or_two.called.fr, "en": question.one_or_two.called.en},
+            "other_called": {"fr": question.one_or_two.other_called.fr, "en": question.one_or_two.other_called.en},
+        },
         "suggested": None
         if told is None
         else {
@@ -50,6 +63,13 @@ def proposed_as_json(question: Question, rule: RuleSays | None) -> dict[str, obj
             ],
         },
     }
+
+
+def _either(out: Output, other: OneOrTwo) -> str:
+    """Return the line that may be the same movement, and what both were called; ``holds two-sides`` answers."""
+    called, there = other.called.get(out.language), other.other_called.get(out.language)
+    said = Phrase("Un seul virement ? oui ou non", "One transfer? yes or no").get(out.language)
+    return f"\n⇄ {said}: {called} | {other.account}, {day(other.day)}, {other.text}: {there}"
 
 
 def _matched(question: Question) -> str:

@@ -19,7 +19,6 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import (
     Choice,
-    Company,
     Connection,
     ConnectionState,
     DraftRow,
@@ -38,12 +37,13 @@ from raccord.sync.books import fits, kind_of
 from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for
 from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.days import today_of
-from raccord.sync.holds import close_hold
+from raccord.sync.holds import alone_in, close_hold
 from raccord.sync.line_answers import answered, ask_other_side
 from raccord.sync.plans import blocked_alone
 from raccord.sync.readback import LISTS
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.since_approval import changed_here, told
+from raccord.sync.two_sides import CalledOtherwise, question_of
 from raccord.sync.undo_selection import is_undo
 from raccord.sync.upgrades import MAPPED_WITH, accept_version
 from raccord.sync.workshop import Workshop
@@ -215,6 +215,7 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
         draft.state, draft.reason = DraftState.WAITING, ""
         close_hold(session, draft, now, actor.name, {name: ledger_id})
         note(session, actor, "hold.answered", draft, connection, now, ledger=entry.name)
+        CalledOtherwise(session, connection.company_id, now, actor.name).ask(draft)
         return draft
 
 
@@ -351,9 +352,12 @@ def on_its_way(session: Session, draft: DraftRow) -> bool:
 
 
 def held(
-    workshop: Workshop, session: Session, actor: Actor, hold_id: str, *, lock: bool = True
+    workshop: Workshop, session: Session, actor: Actor, hold_id: str, *, lock: bool = True, two_sides: bool = False
 ) -> tuple[Hold, DraftRow, Connection]:
-    """Return a question that is open; nobody else answers any of its company's before the transaction ends."""
+    """Return a question that is open; nobody else answers any of its company's before the transaction ends.
+
+    Of a line of which it is asked whether it and another one are one movement, that is answered first.
+    """
     require(actor, Power.WORK)
     hold = session.get(Hold, hold_id)
     if hold is not None and lock:
@@ -365,12 +369,21 @@ def held(
             Text("Cette question n'est plus ouverte.", "This question is no longer open."),
             Text("« raccord holds » montre celles qui le sont.", "“raccord holds” shows those that are."),
         )
-    return hold, session.get_one(DraftRow, hold.draft_id), session.get_one(Connection, hold.connection_id)
+    row = session.get_one(DraftRow, hold.draft_id)
+    if not two_sides and (asked := question_of(session, row)) is not None:
+        raise _one_or_two(asked.other.key)
+    return hold, row, session.get_one(Connection, hold.connection_id)
 
 
-def alone_in(session: Session, company_id: str) -> None:
-    """Let one transaction after the other answer a company's questions; rows that refer to the company do not wait."""
-    session.get_one(Company, company_id, with_for_update={"key_share": True})
+def _one_or_two(key: str) -> DecisionError:
+    return DecisionError(
+        "treatment.one_or_two",
+        Text(
+            f"Dites d'abord si cette opération et {key} sont les deux côtés d'un même virement.",
+            f"Say first whether this line and {key} are the two sides of one transfer.",
+        ),
+        Text("Répondez oui ou non : « raccord holds two-sides ».", "Answer yes or no: “raccord holds two-sides”."),
+    )
 
 
 def fitting(session: Session, connection: Connection, role: RoleInfo, ledger_id: str) -> LedgerEntry:

@@ -18,9 +18,10 @@ from raccord.quickbooks.codec import entity_of
 from raccord.store.models import DraftRow, DraftState, Hold, PaidDocument
 from raccord.sync.bodies import load_draft
 from raccord.sync.holds import close_hold
-from raccord.sync.line_answers import answered
+from raccord.sync.line_answers import CALLED, answered
 from raccord.sync.matching import Sure
 from raccord.sync.paying import MATCHES, PAYS, as_paid, paid_by_others
+from raccord.sync.two_sides import CalledOtherwise
 from raccord.sync.workshop import Workshop
 
 
@@ -62,6 +63,7 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
             close_hold(session, row, now, actor.name, {PAYS: ids})
             note(session, actor, "hold.pays", row, connection, now, kind=kind, documents=" ".join(ids))
             session.flush()
+            CalledOtherwise(session, connection.company_id, now, actor.name).ask(row)
             return row
     except IntegrityError as error:
         # Somebody said so of another line in the same moment.
@@ -82,12 +84,16 @@ def pay_certain(workshop: Workshop, actor: Actor, connection_id: str, hold_ids: 
 def certain(session: Session, connection_ids: Sequence[str]) -> list[str]:
     """Return the open questions whose first proposal is certain, the oldest day first."""
     rows = session.execute(
-        select(Hold.id, Hold.params)
+        select(Hold.id, Hold.params, DraftRow.decisions)
         .join(DraftRow, DraftRow.id == Hold.draft_id)
         .where(Hold.closed_at.is_(None), Hold.connection_id.in_(connection_ids))
         .order_by(DraftRow.day, Hold.id)
     )
-    return [row.id for row in rows if (row.params.get(MATCHES) or [{}])[0].get("sure") == Sure.CERTAIN]
+    return [
+        row.id
+        for row in rows
+        if CALLED not in row.decisions and (row.params.get(MATCHES) or [{}])[0].get("sure") == Sure.CERTAIN
+    ]
 
 
 def _match(hold: Hold, documents: Sequence[str]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.decisions import DecisionError, alone_in, held, note, on_its_way
+from raccord.onboarding.decisions import DecisionError, held, note, on_its_way
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.treating_texts import refusal
 from raccord.plugin.drafts import Deposit, Expense
@@ -24,18 +24,18 @@ from raccord.store.models import (
     LedgerEntry,
     LinkRow,
     LinkState,
-    PlanLine,
 )
 from raccord.sync.bodies import load_draft
 from raccord.sync.books import PEOPLE, store_entry
 from raccord.sync.conflicts import DECISION
-from raccord.sync.holds import close_hold
+from raccord.sync.holds import alone_in, close_hold
 from raccord.sync.line_answers import (
     ACCEPTED_ONCE,
     UNRULED,
     answered,
     ask_again,
     last_answered,
+    money_account_of,
     other_side_of,
     place_of,
 )
@@ -56,11 +56,11 @@ from raccord.sync.treatments import (
     load_treatment,
     treatable,
 )
+from raccord.sync.two_sides import UNDER_WAY, CalledOtherwise
 from raccord.sync.workshop import Workshop
 
 TOGETHER_MAX = 500
 """Lines that are treated alike in one go."""
-_UNDER_WAY = (DraftState.WAITING, DraftState.READY, DraftState.PLANNED, DraftState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
 
     ``other_side`` is the hold of the line that tells of the same transfer in the other account: it is answered with it,
     and posts nothing of its own. Where the other account's line was said to be this transfer already, this line is its
-    other side. Raises :class:`DecisionError` for what the line, or the company's books, do not allow.
+    other side; where it was said to be something else, a person is asked whether the two are one. Raises
+    :class:`DecisionError` for what the line, or the company's books, do not allow.
     """
     require(actor, Power.WORK)
     _meet(workshop, hold_id, treatment)
@@ -87,7 +88,7 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
         check_treatment(session, connection, row, draft, treatment)
         first = None if other_side else first_side_of(session, connection, row, draft, treatment)
         if first is not None:
-            _settle_other_side(session, actor, (hold, row, connection), first, now)
+            settle_other_side(session, actor, (hold, row, connection), first, now)
             return row
         if other_side:
             other = held(workshop, session, actor, other_side)
@@ -105,6 +106,7 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
             row.state, row.reason = DraftState.WAITING, ""
         close_hold(session, row, now, actor.name, {TREATMENT: said})
         note(session, actor, "hold.treated", row, connection, now, **_told(treatment))
+        CalledOtherwise(session, connection.company_id, now, actor.name).ask(row)
         return row
 
 
@@ -155,12 +157,6 @@ def take_back(workshop: Workshop, actor: Actor, connection_id: str, key: str) ->
         return row
 
 
-def money_account_of(session: Session, row: DraftRow) -> str:
-    """Return the account that a line moved, as the last plan that looked at it found it; empty before any did."""
-    last = select(PlanLine.money_account).where(PlanLine.draft_id == row.id).order_by(PlanLine.id.desc()).limit(1)
-    return session.scalars(last).first() or ""
-
-
 def check_treatment(
     session: Session, connection: Connection, row: DraftRow, draft: Deposit | Expense, treatment: Treatment
 ) -> None:
@@ -200,10 +196,10 @@ def _answer_other_side(
     )
     if not fits:
         raise refusal("other_side")
-    _settle_other_side(session, actor, asked, row, now)
+    settle_other_side(session, actor, asked, row, now)
 
 
-def _settle_other_side(
+def settle_other_side(
     session: Session, actor: Actor, asked: tuple[Hold, DraftRow, Connection], first: DraftRow, now: datetime
 ) -> None:
     """Leave a line out that tells of the transfer which another line posts."""
@@ -227,7 +223,7 @@ def first_side_of(
         .join(Connection, Connection.id == DraftRow.connection_id)
         .where(
             Connection.company_id == connection.company_id,
-            DraftRow.state.in_(_UNDER_WAY),
+            DraftRow.state.in_(UNDER_WAY),
             DraftRow.kind == "Transfer",
             DraftRow.day.between(row.day - timedelta(DAYS_APART), row.day + timedelta(DAYS_APART)),
             DraftRow.id != row.id,

@@ -99,6 +99,23 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             ),
             Text("Choisissez la bonne opération, ou aucune.", "Choose the right line, or none."),
         ),
+        "not_two_sides": (
+            Text(
+                "Rien n'est demandé sur cette opération et une autre.",
+                "Nothing is asked about this line and another one.",
+            ),
+            Text("Dites ce qu'est l'opération.", "Say what the line is."),
+        ),
+        "two_sides_posted": (
+            Text(
+                "L'autre opération ({key}) est déjà écrite, ou s'écrit : le virement compterait deux fois.",
+                "The other line ({key}) is posted already, or being posted: the transfer would count twice.",
+            ),
+            Text(
+                "Annulez-la d'abord (« raccord undo »), puis répondez oui.",
+                "Undo it first (“raccord undo”), then answer yes.",
+            ),
+        ),
         "too_many": (
             Text("Plus de {most} opérations à la fois.", "More than {most} lines at once."),
             Text("Choisissez-en moins.", "Choose fewer."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
+from raccord.overview.one_or_two import OneOrTwo, one_or_two
 from raccord.plugin.drafts import Accepts, Draft, StillDraft, money_effect
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
@@ -133,6 +134,8 @@ class Question:
     """What the line may pay instead of getting a category, the best first."""
     suggested: Suggested | None = None
     """Its probable category, from what the company's people answered before."""
+    one_or_two: OneOrTwo | None = None
+    """The line that may tell of the same movement and was called otherwise: answered first, by yes or no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,10 @@ def open_questions(
         .offset(offset)
     )
     total = session.scalar(select(func.count()).select_from(Hold).join(DraftRow).where(*wanted)) or 0
-    return Listing([_question(*row) for row in rows], total, offset, limit)
+    found = [_question(*row) for row in rows]
+    asked = one_or_two(session, [each.hold_id for each in found if each.code == DECISION_MISSING])
+    found = [replace(each, one_or_two=asked[each.hold_id]) if each.hold_id in asked else each for each in found]
+    return Listing(found, total, offset, limit)
 
 
 def is_line() -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.store.models import DraftRow, Hold
+from raccord.store.models import Company, DraftRow, Hold
 from raccord.sync.chunks import CHUNK, chunks
 
 
@@ -43,3 +43,8 @@ def close_hold(
     for found in session.scalars(select(Hold).where(Hold.draft_id == draft.id, Hold.closed_at.is_(None))):
         found.closed_at, found.closed_by = now, by
         found.answer = None if answer is None else dict(answer)
+
+
+def alone_in(session: Session, company_id: str) -> None:
+    """Let one transaction after the other answer a company's questions; rows that refer to the company do not wait."""
+    session.get_one(Company, company_id, with_for_update={"key_share": True})

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Draft
 from raccord.quickbooks.codec import entity_of
-from raccord.store.models import Connection, DraftRow, DraftState, Hold, PaidDocument
+from raccord.store.models import Connection, DraftRow, DraftState, Hold, PaidDocument, PlanLine
 from raccord.sync.bodies import load_draft
 from raccord.sync.paying import PAYS, asked_in
 from raccord.sync.treatments import OTHER_SIDE, TREATMENT, Treated, moved, treatable
@@ -23,14 +23,19 @@ RULED = "ruled"
 """Under this name stands, among a draft's decisions, which rule in which version answered it without a person."""
 UNRULED = "unruled"
 """Under this name, that a person took such an answer back: rules propose there, and no more."""
-_ANSWERS = frozenset({TREATMENT, PAYS, OTHER_SIDE, RULED, LEARNED})
+CALLED = "called_apart"
+"""Under this name stands what a line was answered while a person is asked whether it and another one are one movement,
+called differently; ``with`` is the other line, ``said`` the answer, which posts nothing meanwhile."""
+APART = "apart"
+"""Under this name, the lines of which a person said that they tell of another movement."""
+ANSWERS = frozenset({TREATMENT, PAYS, OTHER_SIDE, RULED, LEARNED, CALLED})
 
 
 def answered(decisions: Mapping[str, Any], draft: Draft, said: Mapping[str, Any]) -> dict[str, Any]:
     """Return a line's decisions with an answer in the place of every earlier one, whoever gave it."""
     line = treatable(draft)
     asked = None if line is None else asked_in(line)
-    gone = _ANSWERS if asked is None else _ANSWERS | {asked.name}
+    gone = ANSWERS if asked is None else ANSWERS | {asked.name}
     return {**{name: each for name, each in decisions.items() if name not in gone}, **said}
 
 
@@ -39,7 +44,7 @@ def forget_outdated(session: Session, row: DraftRow, draft: Draft) -> bool:
 
     A line that was left out, or was the other side of a transfer, is asked about anew; so is its own other side.
     """
-    if _ANSWERS.isdisjoint(row.decisions):
+    if ANSWERS.isdisjoint(row.decisions):
         return False
     before, line = treatable(load_draft(row.body)), treatable(draft)
     if before is None or line is None or moved(before) == moved(line):
@@ -48,7 +53,7 @@ def forget_outdated(session: Session, row: DraftRow, draft: Draft) -> bool:
     said = row.decisions.get(TREATMENT)
     excluded = isinstance(said, Mapping) and said.get("kind") == Treated.EXCLUDE
     left_out = row.state == DraftState.SKIPPED and (OTHER_SIDE in row.decisions or excluded)
-    row.decisions = {name: said for name, said in row.decisions.items() if name not in _ANSWERS}
+    row.decisions = {name: said for name, said in row.decisions.items() if name not in ANSWERS}
     session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
     if left_out:
         row.state, row.reason = DraftState.WAITING, ""
@@ -91,7 +96,7 @@ def ask_again(session: Session, row: DraftRow, hold: Hold | None) -> None:
     """Have a line wait with a question that was answered, as if nobody had; nothing of it is in the books."""
     # What a person takes from a rule, no rule takes again.
     kept = {UNRULED: True} if RULED in row.decisions else {}
-    gone = {*_ANSWERS, *(() if hold is None else hold.answer or ())}
+    gone = {*ANSWERS, *(() if hold is None else hold.answer or ())}
     row.decisions = {name: said for name, said in row.decisions.items() if name not in gone} | kept
     session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
     row.kind = entity_of(load_draft(row.body))
@@ -107,3 +112,9 @@ def ask_again(session: Session, row: DraftRow, hold: Hold | None) -> None:
 def place_of(row: DraftRow) -> str:
     """Return the words by which a line's other side names it."""
     return f"{row.connection_id} {row.key}"
+
+
+def money_account_of(session: Session, row: DraftRow) -> str:
+    """Return the account that a line moved, as the last plan that looked at it found it; empty before any did."""
+    last = select(PlanLine.money_account).where(PlanLine.draft_id == row.id).order_by(PlanLine.id.desc()).limit(1)
+    return session.scalars(last).first() or ""

@@ -33,8 +33,8 @@ from raccord.store.models import (
 )
 from raccord.sync.bank_rules import BODY, KindCondition, Line, Mode, Rule, treatment_of
 from raccord.sync.bodies import load_draft
-from raccord.sync.holds import close_hold
-from raccord.sync.line_answers import LEARNED, RULED, UNRULED, answered
+from raccord.sync.holds import alone_in, close_hold
+from raccord.sync.line_answers import CALLED, LEARNED, RULED, UNRULED, answered
 from raccord.sync.matching import Sure
 from raccord.sync.pairing import DAYS_APART
 from raccord.sync.paying import MATCHES, PAYS, asked_in
@@ -54,6 +54,7 @@ from raccord.sync.treatments import (
     load_treatment,
     treatable,
 )
+from raccord.sync.two_sides import CalledOtherwise
 
 EXCLUDED = "bank_rule.excluded"
 MATCH_FIRST, BOTH_SIDES, PERSON_FIRST = "match_first", "both_sides", "person_first"
@@ -201,6 +202,8 @@ class Judge:
             return Ruling(rule, None, error)
         if UNRULED in place.decisions or by_person(place):
             return Ruling(rule, treatment, held=PERSON_FIRST)
+        if CALLED in place.decisions:
+            return Ruling(rule, treatment, held=BOTH_SIDES)
         if place.matches and Sure(place.matches[0]["sure"]) is not Sure.POSSIBLE:
             return Ruling(rule, treatment, held=MATCH_FIRST)
         if treatment.kind is Treated.TRANSFER and self._other_side_waits(place, treatment):
@@ -251,12 +254,16 @@ def rule_lines(planner: Planner, after: int, limit: int) -> int:
         return 0
     places = read_places(session, connection.company_id, rules, [DraftRow.id.in_(waiting)])
     judge = Judge(session, connection.company_id, rules, days_of(places))
+    alone_in(session, connection.company_id)
+    otherwise = CalledOtherwise(session, connection.company_id, now, "rule").read_once()
     answered = []
     for place in places:
         ruling = judge.of(place) if place.waits else None
         if ruling is None or ruling.treatment is None or not ruling.goes:
             continue
         row = _answer(session, connection, place, ruling.rule, ruling.treatment, now)
+        if otherwise.ask(row):
+            continue
         if row.state == DraftState.WAITING:
             answered.append(row)
             continue

@@ -35,8 +35,8 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.books import TYPES
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
-from raccord.sync.holds import close_hold
-from raccord.sync.line_answers import ACCEPTED_ONCE, LEARNED, answered
+from raccord.sync.holds import alone_in, close_hold
+from raccord.sync.line_answers import ACCEPTED_ONCE, CALLED, LEARNED, answered
 from raccord.sync.matching import Sure
 from raccord.sync.paying import MATCHES, asked_in
 from raccord.sync.resolve import DECISION_MISSING
@@ -54,6 +54,7 @@ from raccord.sync.treatments import (
     load_treatment,
     treatable,
 )
+from raccord.sync.two_sides import CalledOtherwise
 
 JUDGED_ANEW = timedelta(days=7)
 """How long the calibration of a history counts that has not grown by much."""
@@ -117,14 +118,19 @@ class Suggestions:
         from_ = None if kept is None else accepts_from(kept)
         documents = _documents(session, self.told.values())
         said = 0
+        if from_ is not None and self.told:
+            alone_in(session, self.company_id)
+        otherwise = CalledOtherwise(session, self.company_id, self.now, BY_SUGGESTION).read_once()
         for hold, row in _asked(session, self.plan_id) if self.told else ():
             told, draft = self.told.get(hold.id), treatable(load_draft(row.body))
             if told is None or draft is None or _may_pay(hold.params) or is_side(hold.params):
                 continue
             hold.params = {**hold.params, LEARNED: _said(session, self.company_id, told, documents)}
             said += 1
-            if from_ is not None and told.confidence >= from_ and ACCEPTED_ONCE not in row.decisions:
+            by_itself = {ACCEPTED_ONCE, CALLED}.isdisjoint(row.decisions)
+            if from_ is not None and told.confidence >= from_ and by_itself:
                 self._accept(session, hold, row, draft, told)
+                otherwise.ask(row)
         return said
 
     def _keep(self, session: Session, kept: LearnedHistory | None, learned: Learned) -> LearnedHistory:

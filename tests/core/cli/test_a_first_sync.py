@@ -209,6 +209,41 @@ def test_a_bank_line_is_split_moved_or_personal_and_an_answer_taken_back(told: T
     assert [(group["kind"], group["lines"]) for group in plan["groups"]] == [("Purchase", 3)]
 
 
+def test_lines_that_were_called_differently_are_shown_and_said_to_be_one_or_two(
+    told: Told, said: Said, chosen: str
+) -> None:
+    for name, sign in (("T1", "-"), ("T2", "")):
+        till.ROWS[name] = [
+            {
+                "stream": "bank",
+                "id": f"{amount}",
+                "day": "2026-03-04",
+                "amount": f"{sign}{amount}",
+                "memo": f"M{amount}",
+            }
+            for amount in (10, 20)
+        ]
+    second = ("--label", "Savings", "--starts-on", "2026-03-01", "--set", "till=T2", "--secret", "code=env:TILL_CODE")
+    assert told("connect", "source", "till", *second)[0] == Exit.OK
+    assert told("connect", "choose", "Savings", "bank", "Épargne")[0] == Exit.OK
+    for name in ("Shop", "Savings"):
+        told("sync", name)
+    holds = {(each["connection"], each["key"]): each["hold"] for each in told("holds")[1]["questions"]}
+    roles = {each["role"]: each["candidates"] for each in told("connect", "roles", "Shop")[1]["roles"]}
+    chequing = roles["bank"][0]["name"]
+    for key in ("bank/10", "bank/20"):
+        assert told("holds", "transfer", holds["Savings", key], "--account", chequing)[0] == Exit.OK
+        assert told("holds", "split", holds["Shop", key], "--part", "fournitures")[0] == Exit.OK
+    questions = {(each["connection"], each["key"]): each["one_or_two"] for each in told("holds")[1]["questions"]}
+    assert questions.keys() == holds.keys()
+    assert questions["Shop", "bank/10"]["called"]["en"] == "Fournitures de bureau"
+    assert questions["Shop", "bank/10"]["other_called"]["en"] == f"transfer: {chequing}"
+    assert "⇄" in said("holds")[1]
+    assert told("holds", "two-sides", holds["Shop", "bank/10"], "yes")[1] == {"same": True, "treated": ["bank/10"]}
+    assert told("holds", "two-sides", holds["Savings", "bank/20"], "no")[1]["treated"] == ["bank/20", "bank/20"]
+    assert told("holds")[1]["total"] == 0
+
+
 def test_a_missing_choice_is_answered_once_for_all_that_wait_for_it(told: Told, said: Said, connected: str) -> None:
     till.ROWS["T1"] = [sale(1), sale(2)]
     told("sync")

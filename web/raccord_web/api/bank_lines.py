@@ -12,6 +12,7 @@ from starlette.requests import Request
 from raccord.onboarding import paying, treating
 from raccord.onboarding.api_tokens import Scope
 from raccord.onboarding.people import Power, require
+from raccord.onboarding.two_sides import answer_two_sides
 from raccord.plugin.drafts import PaymentType
 from raccord.store.models import DraftRow, Hold
 from raccord.sync.treatments import PARTS_MAX, Part, Treated, Treatment
@@ -106,4 +107,17 @@ def take_back(request: Request, hold_id: str) -> Done:
         hold = session.get_one(Hold, hold_id)
         connection_id, key = hold.connection_id, session.get_one(DraftRow, hold.draft_id).key
     treating.take_back(workshop, actor, connection_id, key)
+    return Done(id=hold_id)
+
+
+class Same(BaseModel):
+    """Whether the line and the one that `/holds` gives with it as `one_or_two` tell of one movement of money."""
+
+    same: bool
+
+
+@router.post("/holds/{hold_id}/two-sides", dependencies=[Depends(needs(Scope.WRITE))])
+def two_sides(request: Request, hold_id: str, wanted: Same) -> Done:
+    """Say whether two lines that were called differently are the two sides of one transfer."""
+    answer_two_sides(desk_of(request).workshop, acting(request), hold_id, same=wanted.same)
     return Done(id=hold_id)

@@ -19,6 +19,7 @@ from raccord.onboarding.people import Power, may
 from raccord.onboarding.suggesting import percent
 from raccord.overview.answers import conflict_said
 from raccord.overview.connections import connection_names
+from raccord.overview.one_or_two import one_or_two
 from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
 from raccord.overview.rule_sentences import answer_said
 from raccord.overview.sold import Sold, sold_as
@@ -80,6 +81,7 @@ def record(request: Request, record_id: str) -> Response:
             ),
             answer_said=answer_said, percent=percent, conflict_said=conflict_said,
             ways=_ways(request, session, story.view), sold=_sold(request, session, story.view),
+            asked_of=one_or_two(session, [each.id for each in story.holds]),
         )  # fmt: skip
 
 

@@ -18,13 +18,16 @@ from raccord.onboarding.people import NotAllowedError, Power, require
 from raccord.onboarding.setting_up import unfinished
 from raccord.onboarding.suggesting import percent
 from raccord.onboarding.treating import take_back, treat
+from raccord.onboarding.two_sides import answer_two_sides
 from raccord.overview.attached import files_of_holds
 from raccord.overview.bank_lines import BankLine, accounts_with_lines, answered_lines, open_lines, the_line
 from raccord.overview.line_choices import LineChoices, choices_for, usual_categories
 from raccord.overview.line_proposals import proposed_for, rule_waits
 from raccord.overview.listing import Listing
+from raccord.overview.one_or_two import one_or_two
 from raccord.overview.questions import Candidate
 from raccord.store.models import DraftRow, Hold
+from raccord.sync.line_answers import CALLED
 from raccord.sync.treatments import Treated
 from raccord_web.desk import desk_of
 from raccord_web.forms import Fields, Files
@@ -47,7 +50,10 @@ from raccord_web.wording import wording
 
 router = APIRouter()
 
-SAID = ("gone", "undone", "together", "attached", "detached", "kept_pays", *(f"kept_{kind}" for kind in Treated))
+SAID = (
+    "gone", "undone", "together", "attached", "detached", "one_or_two", "one_movement", "two_movements", "kept_pays",
+    *(f"kept_{kind}" for kind in Treated),
+)  # fmt: skip
 
 
 @router.get("/review")
@@ -98,12 +104,29 @@ def treat_one(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -
     try:
         treatment = treatment_of(desk.workshop, line, choices, fields, proposed.get(hold_id))
         side = other_side_of(choices, fields)
-        treat(desk.workshop, actor, hold_id, treatment, other_side=side.hold_id if side else "")
+        row = treat(desk.workshop, actor, hold_id, treatment, other_side=side.hold_id if side else "")
     except NotAllowedError:
         raise
     except RaccordError as error:
         return _page(request, asked, wrong=error, typed=fields, hold_id=hold_id)
+    if CALLED in row.decisions:
+        return _back(asked, line=hold_id, said="one_or_two")
     return _back(asked, line=fields.get("next", ""), said=f"kept_{treatment.kind}", last=hold_id)
+
+
+@router.post("/review/{hold_id}/two-sides")
+def say_two_sides(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
+    """Say whether a line and the one that was called otherwise are one movement."""
+    actor = acting(request)
+    require(actor, Power.WORK)
+    same = fields.get("same") == "yes"
+    try:
+        answer_two_sides(desk_of(request).workshop, actor, hold_id, same=same)
+    except NotAllowedError:
+        raise
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, typed=fields, hold_id=hold_id)
+    return _back(asked, line=fields.get("next", ""), said="one_movement" if same else "two_movements")
 
 
 @router.post("/review/{hold_id}/pay")
@@ -111,11 +134,13 @@ def pay_one(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> 
     """Say that a line pays what one of its proposals names."""
     actor = acting(request)
     try:
-        pay(desk_of(request).workshop, actor, hold_id, fields.get("documents", "").split())
+        row = pay(desk_of(request).workshop, actor, hold_id, fields.get("documents", "").split())
     except NotAllowedError:
         raise
     except RaccordError as error:
         return _page(request, asked, wrong=error, typed=fields, hold_id=hold_id)
+    if CALLED in row.decisions:
+        return _back(asked, line=hold_id, said="one_or_two")
     return _back(asked, line=fields.get("next", ""), said="kept_pays", last=hold_id)
 
 
@@ -198,6 +223,7 @@ def _page(
             unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
             source=None if choices is None or line is None else _of_source(line, choices),
             proposals=proposed_for(session, list({each.hold_id: each for each in shown}.values())),
+            asked_of=one_or_two(session, [each.hold_id for each in shown]),
             rule_waits=None if line is None else rule_waits(session, line.hold_id),
             percent=percent,
             told=None if wrong else _told(request),
@@ -239,7 +265,7 @@ def _told(request: Request) -> dict[str, str] | None:
     last = query.get("last", "")
     return {
         "text": text,
-        "tone": "info" if said == "gone" or refused else "ok",
+        "tone": "info" if said in ("gone", "one_or_two") or refused else "ok",
         "last": last if said.startswith("kept_") and last.isalnum() else "",
     }
 
