@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.decisions import DecisionError, alone_in, left_out_by_person, linkable, on_its_way
+from raccord.onboarding.decisions import DecisionError, left_out_by_person, linkable, on_its_way
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Text
@@ -25,7 +25,7 @@ from raccord.store.models import (
 )
 from raccord.sync.conflict_rules import DUPLICATE_NAME, DUPLICATE_NUMBER
 from raccord.sync.conflicts import DECISION
-from raccord.sync.holds import close_hold
+from raccord.sync.holds import alone_in, close_hold
 from raccord.sync.keep import RESOLVED_BY_HAND
 from raccord.sync.readback import LISTS
 from raccord.sync.workshop import Workshop
