@@ -113,7 +113,7 @@ def counts_from(
     """Return the day a choice for a role would count from: the given one, or for a first choice the beginning."""
     same = (Choice.connection_id == connection.id, Choice.role == role, Choice.of == of)
     chosen = session.scalar(select(func.count()).select_from(Choice).where(*same))
-    return valid_from or (_today(workshop, connection) if chosen else BEGINNING)
+    return valid_from or (today_of(connection, workshop.clock.now()) if chosen else BEGINNING)
 
 
 def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str) -> Run:
@@ -430,10 +430,6 @@ def _info(workshop: Workshop, connection: Connection) -> ConnectorInfo:
             Text("« raccord plugins » montre ceux qui sont là.", "“raccord plugins” shows those that are there."),
         )
     return admitted.info
-
-
-def _today(workshop: Workshop, connection: Connection) -> date:
-    return today_of(connection, workshop.clock.now())
 
 
 def note(
