@@ -54,6 +54,7 @@ SEARCHES = {
     "/help/docs": ["?q=month"],
     "/connections/{connection_id}/mapping": ["?view=terms", "?view=history"],
     "/connect/{connector}/ready": ["&go=1"],
+    "/settings/accounting/connect": ["?system=quickbooks-online"],
 }
 """What else a page shows, or must be asked for to show anything."""
 

@@ -80,7 +80,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "choose": "Entreprise",
         "password": "Mot de passe",
         "wrong_password": "Ce n’est pas le mot de passe de cette personne : essayez encore.",
-        "connect": "Relier",
+        "connect": "Connecter",
         "deny": "Refuser",
         "no_companies": "Ce bac à sable n’a aucune entreprise : créez-en une, puis recommencez.",
         "scope_com.intuit.quickbooks.accounting": "Lire et écrire toute la comptabilité de l’entreprise",

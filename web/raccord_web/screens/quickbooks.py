@@ -27,6 +27,8 @@ LASTS = timedelta(minutes=15)
 _SAID = r"&[a-z0-9_]{1,80}=[\w.~%+-]{0,1000}"
 BACK = re.compile(rf"/connect/[a-z0-9_-]{{1,60}}/company\?mode=[a-z_]{{1,20}}({_SAID}){{0,20}}", re.ASCII)
 """Where somebody may go on who connects a company in the middle of something, with what they said; nowhere else."""
+DOOR = "/settings/accounting"
+"""Where somebody comes back to who set out from the settings."""
 BACK_CHARS_MAX = 2000
 """The cookie that holds the way back stays below what browsers keep."""
 
@@ -46,7 +48,7 @@ def start(request: Request, fields: Fields) -> Response:
             environment, realm = company.environment, company.realm
     url, state = begin_authorisation(desk.workshop, acting(request), environment)
     then = fields.get("then", "")
-    back = then if len(then) <= BACK_CHARS_MAX and BACK.fullmatch(then) else ""
+    back = then if then == DOOR or (len(then) <= BACK_CHARS_MAX and BACK.fullmatch(then)) else ""
     # A page and not a redirect: browsers hold the policy's `form-action` against where a form's answer leads.
     response = show(request, "leaving.html", url=url)
     sealed = desk.signer.seal(
@@ -91,7 +93,8 @@ def callback(request: Request) -> Response:
         desk.workshop, acting(request), kept["environment"], address, kept["state"], kept["realm"] or None
     )
     then = kept.get("then", "")
-    where = f"{then}&company={company.id}" if BACK.fullmatch(then) else "/?done=connected"
+    home = f"{DOOR}?done=connected" if then == DOOR else "/?done=connected"
+    where = f"{then}&company={company.id}" if BACK.fullmatch(then) else home
     response = RedirectResponse(where, HTTPStatus.SEE_OTHER)
     response.delete_cookie(name, path="/", secure=desk.access.secure, httponly=True, samesite="lax")
     return response
