@@ -58,6 +58,10 @@ class Output:
         if not self.as_json:
             click.echo(text.get(self.language))
 
+    def note(self, text: Bilingual) -> None:
+        """Write a sentence on standard error, where it is in nobody's way: what goes on meanwhile."""
+        click.echo(text.get(self.language), err=True)
+
     def table(self, title: Phrase, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, empty: Phrase) -> None:
         """Write a table, or the sentence ``empty`` (which says what to do next) when there are no rows."""
         # Rich costs a tenth of a second, so only those who draw with it import it.

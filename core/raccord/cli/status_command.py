@@ -11,8 +11,8 @@ from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, output
 from raccord.cli.words import Option, command
 from raccord.errors import RaccordError
-from raccord.overview.status import CompanyStatus, IncidentView, Status, status
-from raccord.plugin.texts import Text
+from raccord.overview.status import CompanyStatus, IncidentView, SourceStatus, Status, status
+from raccord.plugin.texts import Language, Text
 from raccord.settings import Settings
 
 
@@ -105,7 +105,7 @@ def _show(out: Output, found: Status, now: datetime) -> None:
                 _days(each, now, out.language),
                 ", ".join(f"{purpose} {reads}" for purpose, reads in each.reads.items()) or "0",
                 "" if each.night is None or each.night.last_at is None else f"{each.night.last_at:%Y-%m-%d %H:%M} UTC",
-                "\n".join(f"{source.connection}: {source.freshness or source.state}" for source in each.sources),
+                "\n".join(_stands(source, out.language) for source in each.sources),
             ]
             for each in found.companies.rows
         ],
@@ -126,6 +126,11 @@ def _show(out: Output, found: Status, now: datetime) -> None:
         [_row(each, out.language) for each in found.incidents],
         empty=Phrase("Aucun incident.", "No incident."),
     )
+
+
+def _stands(source: SourceStatus, language: Language) -> str:
+    said = source.freshness or source.state
+    return f"{source.connection}: {said if source.away is None else source.away.get(language)}"
 
 
 def _days(each: CompanyStatus, now: datetime, language: str) -> str:
@@ -171,6 +176,7 @@ def _as_json(found: Status, now: datetime) -> dict[str, object]:
                         "connection": source.connection,
                         "connection_id": source.connection_id,
                         "state": source.state,
+                        "away": None if source.away is None else {"fr": source.away.fr, "en": source.away.en},
                         "freshness": source.freshness,
                         "newest": None if source.newest is None else source.newest.isoformat(),
                         "expected_by": _moment(source.expected_by),

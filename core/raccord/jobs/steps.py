@@ -26,8 +26,8 @@ from raccord.plugin.errors import RetryLater
 from raccord.quickbooks import ThrottledError, UnavailableError
 from raccord.store.database import Database
 from raccord.store.models import Run, RunState
-from raccord.sync.execution import Fenced
-from raccord.sync.problems import open_problem, subject_of
+from raccord.sync.execution import Fenced, StillUnderWay
+from raccord.sync.problems import AWAY, close_problems, open_problem, subject_of
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,8 @@ class Slice:
     def __init__(self, steps: Steps, run_id: str, epoch: int | None) -> None:
         self.later = timedelta(0)
         """How long the run asked to be left alone, after ``Outcome.LATER``."""
+        self.put_off: RetryLater | None = None
+        """Why, after ``Outcome.LATER``."""
         self._steps = steps
         self._run_id = run_id
         self._epoch = epoch
@@ -184,15 +186,39 @@ class Slice:
             wait = min(wait * 2, tuning.longest_wait)
         return self._give_up(fault, tuning.attempts)
 
+    def give_up(self) -> None:
+        """Close the run as failed where nobody waits any longer for the source that put it off."""
+        if self.put_off is not None:
+            self._give_up(kind_of(self.put_off), self._restarts, self.put_off)
+
     def _put_off(self, error: RetryLater) -> Outcome:
         if self._restarts >= self._steps.tuning.max_restarts:
-            return self._give_up(kind_of(error), self._restarts)
+            return self._give_up(kind_of(error), self._restarts, error)
+        if not isinstance(error, StillUnderWay):
+            self._tell_away(error)
+        self.put_off = error
         self.later = min(max(error.after, self._steps.tuning.first_wait), self._steps.tuning.longest_later)
         return Outcome.LATER
 
-    def _give_up(self, fault: str, attempts: int) -> Outcome:
+    def _tell_away(self, error: RetryLater) -> None:
+        """Let people see meanwhile that the source is away, and what it said; gone with the first step after it."""
         with self._steps.database.begin() as session:
-            params = {"error": fault, "attempts": attempts}
+            run = session.get_one(Run, self._run_id)
+            open_problem(
+                session,
+                connection_id=run.connection_id,
+                run_id=run.id,
+                code=AWAY,
+                subject=subject_of(run.trigger),
+                params={"fr": error.text.fr, "en": error.text.en},
+                now=self._steps.clock.now(),
+            )
+
+    def _give_up(self, fault: str, attempts: int, error: RetryLater | None = None) -> Outcome:
+        said = {} if error is None else {"fr": error.text.fr, "en": error.text.en}
+        with self._steps.database.begin() as session:
+            self._no_longer_away(session)
+            params = {"error": fault, "attempts": attempts, **said}
             close_failed(session, self._run_id, RunFault.RETRIES_EXHAUSTED, params, self._steps.clock)
         return Outcome.STOPPED
 
@@ -200,7 +226,13 @@ class Slice:
         if self._restarts:
             with self._steps.database.begin() as session:
                 session.execute(update(Run).where(Run.id == self._run_id).values(restarts=0))
+                if self._restarts > 1:
+                    self._no_longer_away(session)
             self._restarts = 0
+
+    def _no_longer_away(self, session: Session) -> None:
+        run = session.get_one(Run, self._run_id)
+        close_problems(session, run.connection_id, subject_of(run.trigger), self._steps.clock.now(), AWAY)
 
 
 class CrashedError(Exception):

@@ -21,6 +21,10 @@ class Tuning:
     longest_wait: timedelta = timedelta(seconds=30)
     longest_later: timedelta = timedelta(hours=1)
     """The longest that a source may put its run off; how often it may is ``max_restarts``."""
+    away_wait: timedelta = timedelta(seconds=10)
+    """Before a command asks again at a source that gave no answer; doubled for each time after it."""
+    command_patience: timedelta = timedelta(minutes=3)
+    """How long a command that a person waits for stays with a source that puts it off."""
     patience: timedelta = timedelta(seconds=60)
     """How long a step waits for another process to leave its company."""
     lock_poll: timedelta = timedelta(milliseconds=500)

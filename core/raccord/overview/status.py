@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -13,6 +13,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.arrivals import Freshness, freshness_of_each
 from raccord.overview.listing import MOST, Listing, Within, bounds, count_of
 from raccord.overview.others import NightView, nights
+from raccord.plugin.texts import Text
 from raccord.quickbooks import Tokens
 from raccord.store.models import (
     ApiUse,
@@ -22,6 +23,8 @@ from raccord.store.models import (
     ConnectionState,
     Incident,
     Notice,
+    Problem,
+    ProblemState,
     Run,
     RunState,
 )
@@ -29,6 +32,7 @@ from raccord.store.tokens import tokens_handle
 from raccord.store.vault import VaultSession
 from raccord.sync.meter import Use, use_of_month
 from raccord.sync.phases import PROOF
+from raccord.sync.problems import AWAY
 from raccord.sync.workshop import Workshop
 
 
@@ -44,6 +48,8 @@ class SourceStatus:
     expected_by: datetime | None
     last_run: datetime | None
     """When it last brought records over to the end."""
+    away: Text | None = None
+    """What it said, or failed to say, while it puts off the run that goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +191,16 @@ def _sources(workshop: Workshop, session: Session, company_ids: Sequence[str]) -
         .order_by(Connection.label)
     ).all()
     fresh = freshness_of_each(workshop, session, [connection for connection, _ in rows])
+    puts_off = select(Problem.connection_id, Problem.params).where(
+        Problem.connection_id.in_([connection.id for connection, _ in rows]),
+        Problem.code == AWAY,
+        Problem.state == ProblemState.OPEN,
+    )
+    away = {id_: Text(str(said.get("fr", "")), str(said.get("en", ""))) for id_, said in session.execute(puts_off)}
     found: dict[str, list[SourceStatus]] = {}
     for connection, last in rows:
-        found.setdefault(connection.company_id, []).append(_source(connection, fresh[connection.id], last))
+        one = replace(_source(connection, fresh[connection.id], last), away=away.get(connection.id))
+        found.setdefault(connection.company_id, []).append(one)
     return found
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from raccord.plugin.errors import RetryLater
 from raccord.store.database import Database
 from raccord.store.models import Run
 from raccord.store.told import on_behalf_of
@@ -20,6 +21,14 @@ class Fenced(Exception):  # noqa: N818 - named for what happened: another execut
 
 class PassingTrouble(OSError):  # noqa: N818 - named for what it is
     """Raised when a unit of work should be tried again later: network, throttling, a source that is away."""
+
+
+class SourceAway(RetryLater):
+    """Raised when a source gave no answer at all, and so did not say how long to leave it alone."""
+
+
+class StillUnderWay(RetryLater):
+    """Raised while QuickBooks may still be executing what was sent: no trouble of the source's."""
 
 
 @dataclass(frozen=True, slots=True)

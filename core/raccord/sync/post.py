@@ -11,7 +11,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from raccord.clock import Clock
-from raccord.plugin.errors import RetryLater
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Cause, QuickBooks, QuickBooksError
 from raccord.quickbooks.codec import fill, with_token
@@ -35,7 +34,7 @@ from raccord.store.told import on_behalf_of
 from raccord.sync.acquaint import RECOGNISED, known_until, marked_under, newest_of
 from raccord.sync.bodies import digest, mark, marker, request_id
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.execution import Execution
+from raccord.sync.execution import Execution, StillUnderWay
 from raccord.sync.holds import open_hold
 from raccord.sync.links import Outcomes
 from raccord.sync.periods import leave_closed
@@ -167,7 +166,7 @@ class Poster:
         """Let a moment pass: a short while here, a longer one with the run put off."""
         span = until - self.clock.now()
         if span > NAP_MAX:
-            raise RetryLater(UNDER_WAY, span)
+            raise StillUnderWay(UNDER_WAY, span)
         self.clock.sleep_ms(max(0, -(-span // timedelta(milliseconds=1))))
 
     def _open_jobs(self, plan_id: str | None) -> list[Job]:

@@ -13,6 +13,9 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.phases import PROOF
 from raccord.sync.storable import short_subject
 
+AWAY = "source.later"
+"""The problem of a source that puts its run off, open until it answers."""
+
 
 def open_problem(
     session: Session,

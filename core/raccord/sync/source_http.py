@@ -22,6 +22,7 @@ from raccord.clock import Clock
 from raccord.plugin.errors import Reauthorise, RetryLater, SourceRefused
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec.json_text import Json, write
+from raccord.sync.execution import SourceAway
 from raccord.sync.outside import NotOutsideError, OutsideTransport, public_address
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ class _Pieces(RawIOBase):
 
 def _away(host: str, error: httpx.HTTPError) -> RetryLater:
     # The message of httpx may repeat the address with its query.
-    return RetryLater(
+    return SourceAway(
         Text(f"{host} ne répond pas ({type(error).__name__}).", f"{host} does not answer ({type(error).__name__}).")
     )
 

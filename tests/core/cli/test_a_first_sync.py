@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from harness import lab
 from raccord.cli import run
 from raccord.cli.exits import Exit
 from raccord.jobs.locks import company_locks
+from raccord.jobs.steps import Steps
+from raccord.plugin import Text
 from raccord.store.database import Database
+from raccord.sync.execution import SourceAway
 from raccord_sandbox.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
@@ -344,3 +348,34 @@ def test_unknown_names_end_in_a_sentence_in_both_languages(
 def test_the_list_of_nothing_says_what_to_do_next(said: Said) -> None:
     assert "raccord connect source" in said("connect", "list")[1]
     assert run(["holds"]) == Exit.OK
+
+
+def test_a_source_that_never_answers_is_told_of_and_given_up(
+    told: Told, said: Said, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    class Away(dict[str, list[dict[str, str]]]):
+        def get(self, *_key: object) -> Any:
+            raise SourceAway(Text("pay.example ne répond pas.", "pay.example does not answer."))
+
+    def meanwhile(_steps: Steps, _span: timedelta) -> bool:
+        if not seen:
+            seen.extend([told("problems")[1], told("status")[1]["companies"][0]["sources"]])
+        return False
+
+    monkeypatch.setattr(Steps, "_pause", meanwhile)
+    with monkeypatch.context() as silent:
+        silent.setattr(till, "ROWS", Away())
+        status, shown = said("sync", "Shop")
+    assert status == Exit.FAILED
+    # What was shown before the commands of meanwhile, theirs took with them.
+    assert shown.count("pay.example does not answer. Next try in") == 3
+    assert "pay.example does not answer. Check the connection" in " ".join(shown.split())
+    told_of, sources = seen
+    assert [each["code"] for each in told_of["groups"]] == ["source.later"]
+    assert [each["away"]["en"] for each in sources] == ["pay.example does not answer."]
+    till.ROWS["T1"] = [sale(1)]
+    assert told("sync", "Shop")[1]["runs"][0]["state"] == "approval"
+    assert [each["code"] for each in told("problems")[1]["groups"]] == ["jobs.retries_exhausted"]
+    assert told("status")[1]["companies"][0]["sources"][0]["away"] is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -11,13 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from raccord.jobs.errors import EXPLANATIONS, RunFault
+from raccord.jobs.inline import InlineEngine
 from raccord.jobs.locks import application_name, company_locks, cut_off
 from raccord.jobs.port import Outcome
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.texts import Text
 from raccord.quickbooks import UnavailableError
 from raccord.store.models import Control, Problem, Run, RunState
-from raccord.sync.execution import Execution, Fenced
+from raccord.sync.execution import Execution, Fenced, SourceAway, StillUnderWay
 
 # What does not depend on the database is tried on one, to spare time.
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -277,3 +279,56 @@ def test_a_pause_asked_for_is_obeyed_before_the_next_page(house, run_id, pages, 
             session.get_one(Run, run_id).control = Control.PAUSE
         assert execution.step() is Outcome.STOPPED
     assert (house.run(run_id).state, house.run(run_id).progress) == (RunState.PAUSED, {"page": 1})
+
+
+LATER = RetryLater(Text(fr="occupée", en="busy"), timedelta(minutes=1))
+GONE = SourceAway(Text(fr="muette", en="silent"))
+
+
+def test_a_source_that_is_away_is_among_the_problems_until_it_answers(house, run_id, pages, steps_of):
+    steps = steps_of(Failing(pages.advance, GONE, GONE))
+    for _ in range(2):
+        with steps.slice(run_id) as execution:
+            assert execution.step() is Outcome.LATER
+            assert execution.put_off is GONE
+        assert problems(house) == [("source.later", "run", "open")]
+    with steps.slice(run_id) as execution:
+        assert execution.step() is Outcome.MORE
+    assert problems(house) == [("source.later", "run", "gone")]
+
+
+@ON_SQLITE
+def test_writes_under_way_at_quickbooks_are_no_trouble_of_the_source(house, run_id, pages, steps_of):
+    with steps_of(Failing(pages.advance, StillUnderWay(GONE.text))).slice(run_id) as execution:
+        assert execution.step() is Outcome.LATER
+    assert problems(house) == []
+
+
+@ON_SQLITE
+def test_a_command_says_that_the_source_is_away_and_ends_after_minutes(house, run_id, pages, steps_of, waits, quick):
+    said = []
+    patient = replace(quick, max_restarts=9)
+    steps = steps_of(Failing(pages.advance, *[GONE] * 9), pause=waits, tuning=patient)
+    InlineEngine(steps, lambda why, span: said.append((why.en, span))).submit(run_id)
+    assert [span.seconds for span in waits.spans] == [10, 20, 40, 80]
+    assert said == [("silent", span) for span in waits.spans]
+    run = house.run(run_id)
+    assert (run.state, run.error_code) == (RunState.FAILED, "jobs.retries_exhausted")
+    assert (run.error_params["en"], run.error_params["attempts"]) == ("silent", 5)
+    assert sorted(problems(house)) == [("jobs.retries_exhausted", "run", "open"), ("source.later", "run", "gone")]
+
+
+@ON_SQLITE
+def test_a_command_waits_as_long_as_the_source_asks_but_not_past_its_patience(
+    house, run_id, pages, steps_of, waits, quick
+):
+    patient = replace(quick, max_restarts=9)
+    InlineEngine(steps_of(Failing(pages.advance, LATER, LATER), pause=waits, tuning=patient)).submit(run_id)
+    assert (house.run(run_id).state, waits.spans) == (RunState.DONE, [timedelta(minutes=1)] * 2)
+
+
+@ON_SQLITE
+def test_a_command_leaves_a_source_at_once_that_asks_for_too_long(house, run_id, pages, steps_of, waits):
+    longer = RetryLater(Text(fr="occupée", en="busy"), timedelta(minutes=5))
+    InlineEngine(steps_of(Failing(pages.advance, longer), pause=waits)).submit(run_id)
+    assert (house.run(run_id).state, waits.spans) == (RunState.FAILED, [])
