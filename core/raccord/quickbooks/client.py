@@ -128,8 +128,10 @@ class QuickBooks:
                 return
             start += page
 
-    def query_each(self, questions: Sequence[tuple[str, str]]) -> list[list[Entity]]:
-        """Return the objects that each question (kind, condition) finds, up to 30 questions in one request.
+    def query_each(
+        self, questions: Sequence[tuple[str, str]], keep: Callable[[Entity], Entity] = lambda row: row
+    ) -> list[list[Entity]]:
+        """Return what ``keep`` leaves of the objects that each question (kind, condition) finds, 30 in one request.
 
         QuickBooks holds the answer to a batch to 1000 objects over all; where it may have been cut, or a question or
         the batch failed, they are asked again one by one.
@@ -139,7 +141,7 @@ class QuickBooks:
             some = questions[start : start + BATCH_MAX]
             rows: list[list[Entity] | None] = [None] if len(some) == 1 else self._batch_of_queries(some)
             found += [
-                list(self.query_all(*asked)) if answer is None else answer
+                list(map(keep, self.query_all(*asked) if answer is None else answer))
                 for asked, answer in zip(some, rows, strict=True)
             ]
         return found

@@ -14,7 +14,7 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.quickbooks import QuickBooks, quoted
-from raccord.quickbooks.codec import MONEY_KINDS, is_voided, money_of, read_marker
+from raccord.quickbooks.codec import MONEY_KINDS, is_voided, money_of, read_marker, told_part
 from raccord.store.database import Database
 from raccord.store.models import (
     Connection,
@@ -246,8 +246,20 @@ def count_moved(session: Session, connection: Connection, first: date, last: dat
 
 def linked_between(session: Session, connection: Connection, first: date, last: date) -> list[Linked]:
     """Return the links of money documents whose day lies in the range."""
-    rows = session.scalars(
-        select(LinkRow).where(
+    # Columns and not rows of the model: a month of them is held at once.
+    rows = session.execute(
+        select(
+            LinkRow.key,
+            LinkRow.kind,
+            LinkRow.document_id,
+            LinkRow.marker,
+            LinkRow.stream,
+            LinkRow.day,
+            LinkRow.amount,
+            LinkRow.currency,
+            LinkRow.money_account,
+        )
+        .where(
             LinkRow.company_id == connection.company_id,
             LinkRow.connection_id == connection.id,
             LinkRow.state == LinkState.LIVE,
@@ -255,8 +267,13 @@ def linked_between(session: Session, connection: Connection, first: date, last: 
             LinkRow.day >= first,
             LinkRow.day <= last,
         )
+        .execution_options(yield_per=1000)
     )
-    return [_linked(row, row.day, row.amount) for row in rows if row.day is not None and row.amount is not None]
+    return [
+        Linked(key, kind, document_id, marker, stream, day, amount, currency, account)
+        for key, kind, document_id, marker, stream, day, amount, currency, account in rows
+        if day is not None and amount is not None
+    ]
 
 
 def linked_under(session: Session, connection: Connection, codes: Iterable[str]) -> list[Linked]:
@@ -286,7 +303,7 @@ def documents_between(client: QuickBooks, first: date, last: date) -> dict[tuple
     """
     where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
     kinds = sorted(MONEY_KINDS)
-    answers = client.query_each([(kind, where) for kind in kinds])
+    answers = client.query_each([(kind, where) for kind in kinds], told_part)
     return {(kind, str(row["Id"])): row for kind, rows in zip(kinds, answers, strict=True) for row in rows}
 
 

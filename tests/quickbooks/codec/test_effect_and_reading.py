@@ -32,7 +32,7 @@ from raccord.plugin.drafts import (
     Transfer,
     money_effect,
 )
-from raccord.quickbooks.codec import EncodeError, Places, ledger_effect, money_of, summary_of
+from raccord.quickbooks.codec import EncodeError, Places, is_voided, ledger_effect, money_of, summary_of, told_part
 from raccord.quickbooks.codec.json_text import write
 
 DAY = date(2026, 3, 4)
@@ -171,6 +171,9 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 )
 def test_what_a_document_moves_on_an_account(kind: str, account: str, moved: str) -> None:
     assert money_of(kind, DOCUMENTS[kind], account) == Decimal(moved)
+    assert money_of(kind, told_part(DOCUMENTS[kind]), account) == Decimal(moved), (
+        "the part that a proof keeps says it too"
+    )
 
 
 def test_a_card_refund_moves_the_other_way() -> None:
@@ -186,6 +189,8 @@ def test_voided_and_deleted_documents_move_nothing(kind: str) -> None:
     emptied = json.loads(write(DOCUMENTS[kind]), parse_float=lambda _: Decimal(0), parse_int=lambda _: Decimal(0))
     for account in ("4", "35", "42", "67"):
         assert money_of(kind, {**emptied, "PrivateNote": "Voided"}, account) == 0
+        assert is_voided(told_part({**emptied, "PrivateNote": "Voided"}))
+        assert not is_voided(told_part({**DOCUMENTS[kind], "PrivateNote": "Voided"}))
         assert money_of(kind, {**DOCUMENTS[kind], "status": "Deleted"}, account) == 0
 
 

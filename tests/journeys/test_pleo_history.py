@@ -1,0 +1,119 @@
+"""An export over time: kept alive while it is posted, dated at settlement, and never taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from harness import OWNER, finish, request, sync
+from pleo_house import DAY, House, working
+from sqlalchemy import select
+
+from raccord.jobs.inline import HandOver
+from raccord.jobs.undo_requests import request_undo
+from raccord.onboarding.decisions import approve_plan
+from raccord.store.models import Plan, Run
+from raccord.sync import post, report
+from raccord.sync.phases import Phase
+from raccord.sync.run import Pipeline, Progress
+from raccord.sync.undo_selection import Asked
+from raccord_pleo.sandbox import TwinCompany, TwinRefusalError
+from raccord_pleo.sandbox.company import EXPIRES, PEOPLE
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A connection whose first plan was approved."""
+    with working(tmp_path) as made:
+        made.file(100)
+        made.export()
+        assert sync(made.workshop, made.connection).state == "done"
+        yield made
+
+
+def posted_slowly(house: House, run_id: str, step: timedelta) -> int:
+    """Run to the end with a clock that goes on by ``step`` after each slice of posting; return how many there were."""
+    pipeline, slices, going = Pipeline(house.workshop), 0, True
+    while going:
+        going = pipeline.advance(run_id) is Progress.MORE
+        with house.workshop.database.read() as session:
+            run = session.get_one(Run, run_id)
+            posting = run.phase == Phase.POST and run.state == "running"
+        if posting:
+            house.clock.advance(step)
+            slices += 1
+    return slices
+
+
+@pytest.mark.requirement("PO-08")
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_export_that_is_posted_for_hours_is_kept_alive(
+    house: House, monkeypatch: pytest.MonkeyPatch, heard: bool
+) -> None:
+    monkeypatch.setattr(post, "CLAIM", 2)
+    monkeypatch.setattr(post, "SLICE", 2)
+    step = timedelta(minutes=20)
+    if not heard:
+        # Without the word now and then, Pleo gives it up: so the test would see it missing.
+        monkeypatch.setattr(report, "UNDER_WAY_EVERY", timedelta(days=9))
+    touches: list[int] = []
+    update = TwinCompany.update
+
+    def counted(company: TwinCompany, job: object, rows: list[dict[str, object]]) -> dict[str, object]:
+        touches.append(len(rows) if rows[0]["status"] == "in_progress" else 0)
+        return update(company, job, rows)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(TwinCompany, "update", counted)
+    entries = [house.file(1000 + number) for number in range(12)]
+    job = house.export(*entries)
+    slices = posted_slowly(house, request(house.workshop, house.connection), step)
+    assert slices * step > EXPIRES, "longer than Pleo waits"
+    assert len(house.documents("Purchase")) == 13
+    if heard:
+        assert house.pleo.exports[job].status == "completed"
+        assert {status for status, _ in house.results(job).values()} == {"successful"}
+        assert 3 <= sum(touches) <= slices + 2, "one word a slice and page, and no more"
+        assert house.codes() == []
+    else:
+        assert house.pleo.exports[job].reason_type == "job_expired"
+        assert house.codes() == ["report.too_late"] * 12
+
+
+@pytest.mark.requirement("EX-15", "PO-15")
+def test_only_what_is_settled_comes_dated_at_settlement_and_an_export_is_never_taken_back(house: House) -> None:
+    entry = house.file(4550, performed="2026-03-12T09:00:00Z", employee=PEOPLE[1])
+    pending = house.file(990, pending=True, performed="2026-03-12T09:00:00Z")
+    with pytest.raises(TwinRefusalError, match="not settled"):
+        house.export(pending)
+    with httpx.Client(base_url=house.twin.url) as person:
+        assert person.post("/export", data={"by": PEOPLE[1]}).status_code == 303
+        job = list(house.pleo.exports)[-1]
+        run = sync(house.workshop, house.connection)
+        assert run.state == "done"
+        assert set(house.results(job)) == {entry}, "what is not settled is in no export"
+        document = next(each for each in house.documents("Purchase") if int(each["TotalAmt"] * 100) == 4550)
+        assert document["TxnDate"] == DAY[:10], "neither the day it was paid nor the day of the export"
+        # The history at Pleo: the day, the time and who it was.
+        page = person.get("/").text
+        assert f"completed: 1 , {house.clock.now():%Y-%m-%d %H:%M}, {PEOPLE[1]}" in page
+
+        # Taken out of QuickBooks here, it stays exported there; and what comes again is not posted by itself.
+        undo = request_undo(
+            house.workshop.database, HandOver(), house.connection.id, Asked(run_id=run.id), actor=OWNER,
+            clock=house.workshop.clock,
+        )  # fmt: skip
+        ended = finish(house.workshop, undo)
+        with house.workshop.database.read() as session:
+            plan = session.scalars(select(Plan).where(Plan.id == ended.plan_id)).one()
+        approve_plan(house.workshop, OWNER, plan.id, plan.hash)
+        assert finish(house.workshop, undo).state == "done"
+        assert len(house.documents("Purchase")) == 1
+        assert house.pleo.stage(entry) == "EXPORTED"
+        assert house.results(job)[entry][0] == "successful"
+        again = house.export(entry)
+        sync(house.workshop, house.connection)
+        assert len(house.documents("Purchase")) == 1
+        assert house.results(again)[entry][0] == "failed"
