@@ -15,6 +15,7 @@ from sqlalchemy import select
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.decisions import approve_plan
+from raccord.plugin import RetryLater
 from raccord.store.models import Plan, Run
 from raccord.sync import post, report
 from raccord.sync.phases import Phase
@@ -117,3 +118,24 @@ def test_only_what_is_settled_comes_dated_at_settlement_and_an_export_is_never_t
         sync(house.workshop, house.connection)
         assert len(house.documents("Purchase")) == 1
         assert house.results(again)[entry][0] == "failed"
+
+
+def test_pleo_s_limits_are_kept_and_nothing_is_lost_or_doubled(house: House) -> None:
+    entry = house.file(2000)
+    job = house.export()
+    # Busy twice: what reads is asked again after a while, by itself.
+    house.twin.busy = [503, 429]
+    assert sync(house.workshop, house.connection).state == "done"
+    assert house.results(job)[entry][0] == "successful"
+    # Busy for longer: the run waits as long as it is told, and goes on.
+    second = house.file(3000)
+    again = house.export(second)
+    house.twin.busy = [429] * 3
+    run_id = request(house.workshop, house.connection)
+    with pytest.raises(RetryLater) as later:
+        finish(house.workshop, run_id)
+    assert later.value.after == timedelta(seconds=7), "as long as Pleo said"
+    assert house.twin.busy == []
+    assert finish(house.workshop, run_id).state == "done"
+    assert house.results(again)[second][0] == "successful"
+    assert len(house.documents("Purchase")) == 3
