@@ -19,7 +19,7 @@ version = release = version_of("raccord")
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
 root_doc = f"index.{language}"
-exclude_patterns = [f"**.{other}.md", "conf.py", "generate_reference.py"]
+exclude_patterns = [f"**.{other}.md", "conf.py", "generate_reference.py", "generate_plugin_reference.py"]
 myst_heading_anchors = 4
 html_theme = "furo"
 html_title = f"Raccord {release}"

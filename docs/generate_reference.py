@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import json
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from runpy import run_path
 
 import click
 
@@ -24,7 +23,6 @@ from raccord.cli.language import Language, Phrase
 from raccord.cli.words import Command, Context, Group, State
 from raccord.jobs.errors import EXPLANATIONS
 from raccord.overview.conflict_words import ANSWERS, TITLES, WHO
-from raccord.plugin import contexts, drafts, errors, hooks, info, ledger, lines, owed, records, references, terms
 from raccord.plugin.testing.kit import rules as conformance_rules
 from raccord.quarantine import _SENTENCES, Rule, fix_for
 from raccord.quickbooks import Cause
@@ -33,6 +31,8 @@ from raccord.sync.conflict_rules import RULES, By
 from raccord_web.api.application import openapi
 
 ROOT = Path(__file__).parents[1]
+# Found beside this file, however this file was loaded.
+plugin_pages = run_path(str(Path(__file__).with_name("generate_plugin_reference.py")))["pages"]
 REFERENCE = ROOT / "docs" / "reference"
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 CODE = re.compile(r"[a-z_]+(\.[a-z_]+)+")
@@ -41,7 +41,8 @@ COMMON = {"--lang", "--json", "--data-dir", "--help", "--version"}
 
 def pages() -> dict[Path, str]:
     """Return every generated page by the path it is kept at."""
-    written: dict[Path, str] = {REFERENCE / "hooks.md": hooks_page(), REFERENCE / "openapi.json": openapi_page()}
+    written: dict[Path, str] = {REFERENCE / name: text for name, text in plugin_pages().items()}
+    written[REFERENCE / "openapi.json"] = openapi_page()
     for language in LANGUAGES:
         written[REFERENCE / f"errors.{language}.md"] = errors_page(language)
         written[REFERENCE / f"commands.{language}.md"] = commands_page(language)
@@ -409,202 +410,6 @@ def _statuses(language: Language) -> list[str]:
     from raccord.cli.exits import Exit
 
     return [head, "|---|---|", *(f"| {int(status)} | {texts[int(status)]} |" for status in Exit)]
-
-
-# --- hooks ---
-
-HOOKS = (
-    hooks.Describes,
-    hooks.Fetches,
-    hooks.Maps,
-    hooks.Resolves,
-    hooks.Settles,
-    hooks.Pushes,
-    hooks.Surveys,
-    hooks.Reports,
-)
-CONTEXTS = (
-    contexts.ConnectionView,
-    contexts.FetchContext,
-    contexts.MapContext,
-    contexts.ResolveContext,
-    contexts.ConflictContext,
-    contexts.PushContext,
-    contexts.ReportContext,
-    contexts.Http,
-    contexts.FileBox,
-    contexts.SourceFile,
-)
-VALUES = (
-    (
-        "The manifest",
-        (
-            info.ConnectorInfo,
-            info.StreamInfo,
-            info.RoleInfo,
-            info.ListInfo,
-            info.NewObject,
-            info.Delivery,
-            info.Contact,
-            info.ByHand,
-        ),
-    ),
-    ("Pages and records", (records.Page, records.Record, records.Reject, hooks.Mapped, hooks.Skipped)),
-    (
-        "References in a draft",
-        (
-            references.Link,
-            references.Role,
-            references.LedgerId,
-            references.ItemFor,
-            references.Decision,
-            references.MoneyOf,
-        ),
-    ),
-    (
-        "Drafts that move money",
-        (
-            drafts.SalesReceipt,
-            drafts.RefundReceipt,
-            drafts.Deposit,
-            drafts.Expense,
-            drafts.JournalEntry,
-            drafts.Transfer,
-        ),
-    ),
-    (
-        "Drafts of what is owed",
-        (
-            owed.Invoice,
-            owed.CreditMemo,
-            owed.Payment,
-            owed.Bill,
-            owed.VendorCredit,
-            owed.BillPayment,
-        ),
-    ),
-    (
-        "Lines",
-        (
-            lines.SalesLine,
-            lines.Discount,
-            lines.StatedTax,
-            lines.ExpenseLine,
-            lines.JournalLine,
-            lines.LinkedLine,
-            lines.DirectLine,
-            lines.Application,
-        ),
-    ),
-    ("Drafts of files", (drafts.Attachment,)),
-    ("Drafts of lists", (drafts.Account, drafts.Customer, drafts.Address, drafts.Vendor, drafts.Item)),
-    (
-        "The ledger side",
-        (
-            ledger.AccountNeed,
-            ledger.AccountChoice,
-            ledger.Conflict,
-            ledger.Resolution,
-            ledger.LedgerObject,
-            ledger.Document,
-            ledger.Outcome,
-            ledger.PushResult,
-        ),
-    ),
-    ("Terms", (terms.Term, terms.TermTable)),
-    (
-        "Errors a connector raises",
-        (errors.RetryLater, errors.Reauthorise, errors.SourceRefused, errors.TooLate, errors.BadRecord),
-    ),
-)
-
-HOOKS_INTRODUCTION = (
-    "Everything a connector may import is in `raccord.plugin`. Every hook is synchronous, returns a value, and answers "
-    "`None` for “not mine, ask the next”: the company's extensions are asked first, then the connector, then core. The "
-    f"contract described here is version {info.API_VERSION}. This page is written from the docstrings by "
-    "`docs/generate_reference.py`."
-)
-
-
-def hooks_page() -> str:
-    """Return the page of the hooks, their contexts and the values that pass through them."""
-    lines = [
-        "# Hooks",
-        "",
-        HOOKS_INTRODUCTION,
-        "",
-        "## The hooks",
-        "",
-    ]
-    for protocol in HOOKS:
-        for name, function in _functions(protocol):
-            lines += [f"### `{name}`", "", *_block(f"def {name}{_signature(function)}"), _doc(function), ""]
-    lines += ["## Contexts", ""]
-    for context in CONTEXTS:
-        lines += [f"### `{context.__name__}`", "", _doc(context), "", *_members(context), ""]
-    for title, values in VALUES:
-        lines += [f"## {title}", ""]
-        for value in values:
-            lines += [f"### `{value.__name__}`", "", _doc(value), "", *_fields(value), ""]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
-
-
-def _functions(holder: type) -> Iterator[tuple[str, Callable[..., Any]]]:
-    for name, value in vars(holder).items():
-        if inspect.isfunction(value) and not name.startswith("_"):
-            yield name, value
-
-
-def _members(holder: type) -> list[str]:
-    lines = []
-    for name, value in vars(holder).items():
-        if name.startswith("_"):
-            continue
-        if isinstance(value, property) and value.fget is not None:
-            kind = inspect.signature(value.fget).return_annotation
-            lines.append(f"* `{name}: {kind}`{_after(value.fget)}")
-        elif inspect.isfunction(value):
-            lines.append(f"* `{name}{_signature(value)}`{_after(value)}")
-    return lines
-
-
-def _fields(holder: type) -> list[str]:
-    kinds = {
-        name: kind
-        for base in reversed(holder.__mro__[:-1])
-        for name, kind in inspect.get_annotations(base).items()
-        if not name.startswith("_")
-    }
-    return [f"* `{name}: {kind}`" for name, kind in kinds.items()]
-
-
-def _signature(function: Callable[..., Any]) -> str:
-    found = inspect.signature(function)
-    kept = [each for each in found.parameters.values() if each.name != "self"]
-    # Annotations are texts (postponed evaluation) and come with quotes.
-    return re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(found.replace(parameters=kept)))
-
-
-def _block(code: str) -> list[str]:
-    return ["```python", code, "```", ""]
-
-
-def _doc(thing: object) -> str:
-    text = vars(thing).get("__doc__") if isinstance(thing, type) else getattr(thing, "__doc__", None)
-    # A dataclass without a docstring gets its signature for one, which the fields below say better.
-    if not text or (isinstance(thing, type) and text.startswith(f"{thing.__name__}(")):
-        return ""
-    return _markdown(inspect.cleandoc(text))
-
-
-def _after(function: Callable[..., Any]) -> str:
-    text = _doc(function)
-    return f": {' '.join(text.split())}" if text else ""
-
-
-def _markdown(text: str) -> str:
-    text = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text)
-    return re.sub(r"``([^`]+)``", r"`\1`", text).replace("::\n", ":\n")
 
 
 if __name__ == "__main__":

@@ -319,6 +319,7 @@ class ConnectorInfo:
     """
     identity_setting: str = ""
     owner_only: bool = False
+    """Whether only an owner of the company may connect it and manage its connection."""
     uploads: Mapping[str, str] = field(default_factory=dict)
     """Values of settings under which people hand in the source's files themselves; empty: they never do."""
     questions: Mapping[str, str] = field(default_factory=dict)
@@ -346,4 +347,5 @@ class ConnectorInfo:
     tile: str = ""
     """Two letters for the tile."""
     hue: int = 200
+    """The colour of the tile, in degrees."""
     api_version: int = API_VERSION

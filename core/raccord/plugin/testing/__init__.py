@@ -5,6 +5,7 @@ from raccord.plugin.testing.contract import ContractBroken, Reading, map_records
 from raccord.plugin.testing.contract_twin import ContractTwin, serving
 from raccord.plugin.testing.files import FileShelf, ShelvedFile
 from raccord.plugin.testing.kit import Report, Verdict, check_connector
+from raccord.plugin.testing.served import serve_twin, served_twin
 from raccord.plugin.testing.trial import Again, Telling, Trial
 from raccord.plugin.testing.twin_http import TwinAnswer, TwinHttp, TwinRequest
 
@@ -29,5 +30,7 @@ __all__ = [
     "check_connector",
     "map_records",
     "read_stream",
+    "serve_twin",
+    "served_twin",
     "serving",
 ]

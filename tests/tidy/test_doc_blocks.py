@@ -1,0 +1,177 @@
+"""Every block of the documentation has a kind, and each kind a check that holds it against the code."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import importlib
+import json
+import re
+import subprocess
+import tomllib
+from collections.abc import Callable
+from configparser import ConfigParser
+from inspect import cleandoc
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from doc_blocks import ROOT, Block, all_blocks
+from packaging.requirements import Requirement
+
+import raccord.plugin
+from raccord.admission import check_name, examine_hooks
+from raccord.alarms import incidents
+from raccord.plugin.terms import TermTable
+from raccord.settings import PREFIX, Settings, load
+
+BLOCKS = all_blocks()
+GENERATED = {"docs/reference/commands", "docs/reference/hooks", "docs/reference/sources"}
+"""Pages that are written from the code, held against it whole by test_docs.py."""
+
+
+def of_kind(*kinds: str) -> list[Block]:
+    return [block for block in BLOCKS if block.kind in kinds and block.page not in GENERATED]
+
+
+def test_every_block_is_of_a_kind_that_is_executed_or_checked() -> None:
+    strange = [
+        f"{each.place}: {each.kind!r}" for each in BLOCKS if each.page not in GENERATED and each.kind not in CHECKS
+    ]
+
+    assert strange == [], "name the kind after the fence, and give a new kind its check here"
+    assert len(BLOCKS) > 400
+
+
+def shell(blocks: list[Block]) -> None:
+    """One process reads them all; each is a function of its own, so that a fence left open is told by its place."""
+    text = "".join(f"block_{place}() {{\n:\n{block.text}\n}}\n" for place, block in enumerate(blocks))
+    done = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def python(blocks: list[Block]) -> None:
+    """Code compiles, and what it imports of ours is there."""
+    for block in blocks:
+        for node in ast.walk(ast.parse(block.text, block.place)):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("raccord"):
+                if re.match(r"raccord_(counter|cafe)", str(node.module)):
+                    continue
+                module = importlib.import_module(str(node.module))
+                assert [each.name for each in node.names if not hasattr(module, each.name)] == [], block.place
+        if "@hookimpl" in block.text:
+            own = ModuleType("own")
+            own.__dict__.update(vars(raccord.plugin))
+            exec(compile(block.text, block.place, "exec"), own.__dict__)  # noqa: S102 - our own page
+            assert examine_hooks("own", own), block.place
+
+
+def toml(blocks: list[Block]) -> None:
+    """Terms are read by what reads a connector's, a distribution's table by what looks for plugins."""
+    for block in blocks:
+        read = tomllib.loads(block.text)
+        if "term" in read:
+            assert len(TermTable.from_toml(block.text).terms) == len(read["term"])
+        else:
+            project = read["project"]
+            for name, module in project["entry-points"]["raccord"].items():
+                check_name(name)
+                assert re.fullmatch(r"[a-z_]+", module)
+            assert [Requirement(each).name for each in project["dependencies"]] == ["raccord"]
+
+
+def tables(blocks: list[Block]) -> None:
+    for block in blocks:
+        rows = [*csv.reader(block.text.splitlines()[1:])]
+        assert {len(row) for row in rows} == {len(rows[0])}, block.place
+
+
+def units(blocks: list[Block]) -> None:
+    """A unit of systemd names settings that there are, and commands that parse elsewhere."""
+    for block in blocks:
+        unit = ConfigParser(strict=True)
+        unit.optionxform = str  # type: ignore[assignment,method-assign]  # names as they are
+        unit.read_string(block.text)
+        assert {"Unit", "Service", "Install"} == set(unit.sections())
+        named = re.findall(rf"^Environment={PREFIX}(\w+)=", block.text, re.MULTILINE)
+        assert [name for name in named if name.lower() not in Settings.model_fields] == []
+        assert unit["Service"]["ExecStart"].endswith(" serve")
+
+
+def environments(blocks: list[Block]) -> None:
+    """Settings are read by what reads them."""
+    for block in blocks:
+        given = dict(line.split("=", 1) for line in block.text.splitlines())
+        assert [name for name in given if name.removeprefix(PREFIX).lower() not in Settings.model_fields] == []
+        load(given, data_dir=block_folder())
+
+
+def log_lines(blocks: list[Block]) -> None:
+    """A line of the log has the fields that are written."""
+    for block in blocks:
+        word, _, written = block.text.strip().partition(" ")
+        source = cleandoc(Path(str(incidents.__file__)).read_text(encoding="utf-8"))
+        assert f'"{word} %s"' in source
+        assert [name for name in json.loads(written) if f'"{name}"' not in source] == [], block.place
+
+
+def requests(blocks: list[Block]) -> None:
+    """A request goes to a route of the API, with parameters that it takes."""
+    routes = json.loads((ROOT / "docs" / "reference" / "openapi.json").read_text(encoding="utf-8"))["paths"]
+    for block in blocks:
+        method, _, target = block.text.splitlines()[0].partition(" ")
+        asked = urlsplit(target)
+        path = next(route for route in (asked.path, asked.path.removeprefix("/api/v1")) if route in routes)
+        takes = {each["name"] for each in routes[path][method.lower()].get("parameters", [])}
+        assert set(parse_qs(asked.query)) <= takes, block.place
+
+
+def bodies(blocks: list[Block]) -> None:
+    """A body is taken by a schema of the API whose name stands on its page beside it."""
+    schemas = json.loads((ROOT / "docs" / "reference" / "openapi.json").read_text(encoding="utf-8"))["components"][
+        "schemas"
+    ]
+    for block in blocks:
+        body = json.loads(block.text)
+        fits = [name for name, each in schemas.items() if set(body) and set(body) <= set(each.get("properties", {}))]
+        assert fits, block.place
+
+
+def drawings(blocks: list[Block]) -> None:
+    """Nothing in them is a command: that would be a block of another kind."""
+    for block in blocks:
+        assert not re.search(r"^(raccord [a-z]|make|pip|sudo) (?!──)", block.text, re.MULTILINE), block.place
+
+
+CHECKS: dict[str, Callable[[list[Block]], None]] = {
+    "sh": shell, "bash": shell, "python": python, "toml": toml, "csv": tables, "ini": units, "env": environments,
+    "log": log_lines, "http": requests, "json": bodies, "text": drawings,
+}  # fmt: skip
+"""By kind, what every block of it goes through in the quick run; EXECUTED_BY tells what executes them besides."""
+_FOLDER: list[Path] = []
+
+
+def block_folder() -> Path:
+    return _FOLDER[-1]
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+def test_the_blocks_of_a_kind_hold_against_the_code(kind: str, tmp_path: Path) -> None:
+    _FOLDER.append(tmp_path)
+    CHECKS[kind](of_kind(kind))
+
+
+def test_every_public_name_that_a_connector_may_import_is_on_a_page() -> None:
+    told = "".join(
+        (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") for name in ("hooks.md", "sources.md")
+    )
+    names = {
+        f"{module}.{name}"
+        for module in ("", ".drafts", ".sources", ".contract", ".testing", ".demo")
+        for name in getattr(importlib.import_module(f"raccord.plugin{module}"), "__all__", ())
+    }
+    missing = sorted(each for each in names if not re.search(rf"`{each.rpartition('.')[2]}[`:( =]", told))
+
+    assert missing == []
+    assert len(names) > 150
