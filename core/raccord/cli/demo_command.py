@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from raccord.catalog import Catalog
 from raccord.cli.demo_books import (
     PERSON,
     Connected,
@@ -22,7 +23,7 @@ from raccord.cli.engine import inline_engine
 from raccord.cli.exits import Exit
 from raccord.cli.house import opened, opened_workshop, read_settings
 from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, output
+from raccord.cli.output import Column, Output, both, output
 from raccord.cli.sandbox_client import Lab
 from raccord.cli.sandbox_process import SPARE, running_sandbox
 from raccord.cli.words import Option
@@ -79,7 +80,10 @@ def command(once: bool) -> int:
         with opened(settings, ready=False) as database:
             schema.upgrade(database)
         with opened_workshop(settings) as workshop:
+            catalog = workshop.scopes.catalog
+            tell_left_out(catalog, out)
             table = _bring_everything_in(workshop, local.realm, folder / "sources", out)
+            table["left_out"] = left_out(catalog)
             _show(out, table, f"{local.url}/company/{local.realm}")
             if not once:
                 # The pages' packages are an extra, which a demonstration that does not stay up can do without.
@@ -118,6 +122,25 @@ def _let_in(workshop: Workshop, out: Output) -> None:
             f"To sign in to the pages: {PERSON_EMAIL}, password {password}",
         )
     )
+
+
+def left_out(catalog: Catalog) -> list[dict[str, object]]:
+    """Return the connectors that the demonstration goes without, each with its reason and what to do."""
+    return [
+        {"name": one.name, "code": str(one.code), "reason": both(one.reason), "fix": both(one.fix)}
+        for one in catalog.quarantined
+    ]
+
+
+def tell_left_out(catalog: Catalog, out: Output) -> None:
+    """Say which connectors the demonstration goes without, and why: their rows are missing from its table."""
+    for one in catalog.quarantined:
+        out.say(
+            Phrase(
+                f"Laissé de côté : {one.name} ({one.distribution} {one.version}). {one.reason.fr} {one.fix.fr}",
+                f"Left out: {one.name} ({one.distribution} {one.version}). {one.reason.en} {one.fix.en}",
+            )
+        )
 
 
 def _bring_everything_in(workshop: Workshop, realm: str, folder: Path, out: Output) -> dict[str, Any]:

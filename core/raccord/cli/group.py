@@ -131,6 +131,10 @@ COMMANDS: dict[str, Lazy] = {
         "raccord.cli.doctor_command:command",
         Phrase("Vérifier que tout est prêt.", "Check that everything is ready."),
     ),
+    "export": Lazy(
+        "raccord.cli.export_command:command",
+        Phrase("Emporter tout ce qui est gardé d'une société.", "Take away all that is kept about a company."),
+    ),
     "audit": Lazy(
         "raccord.cli.audit_command:command",
         Phrase(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import stat
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -189,3 +193,33 @@ def test_proofs_of_before_the_chain_told_of_them_are_counted_and_told_when_they_
     told("proof", "--refresh")
     found = told("audit", "verify")[1]
     assert (found["proofs"], found["older_proofs"]) == (1, 0)
+
+
+@pytest.mark.requirement("CH-68")
+def test_all_that_is_kept_about_a_company_is_taken_away_as_one_file(
+    told: Told, said: Said, posted: dict[str, Any], tmp_path: Path
+) -> None:
+    place = tmp_path / "books.zip"
+    status, answer = told("export", str(place))
+    assert status == Exit.OK
+    assert (answer["file"], answer["bytes"]) == (str(place), place.stat().st_size)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir() if each.suffix == ".part"] == []
+    with zipfile.ZipFile(place) as archive:
+        tables = {
+            name.removesuffix(".csv"): list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig"))))
+            for name in archive.namelist()
+        }
+    assert sorted(tables) == sorted(answer["tables"])
+    (record,) = tables["records"]
+    assert (record["source_id"], record["amount"], record["state"]) == ("s1", "114.98", "mapped")
+    assert "SalesReceipt" in {each["kind"] for each in tables["documents"]}
+    _, log = told("audit", "log")
+    assert "company.exported" in {each["action"] for each in log["entries"]}
+
+    again, refused = said("export", str(place))
+    assert again != Exit.OK
+    assert "exists already" in refused
+    nowhere, refused = said("export", str(tmp_path / "no" / "such.zip"))
+    assert nowhere != Exit.OK
+    assert "could not be written" in refused
