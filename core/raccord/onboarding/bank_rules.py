@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding import rule_texts
 from raccord.onboarding.people import Actor, Power, require
+from raccord.onboarding.rules_again import judge_again
 from raccord.onboarding.treating import meet_payee
 from raccord.onboarding.treating_texts import refusal
 from raccord.store import events
@@ -37,6 +38,7 @@ from raccord.sync.bank_rules import (
     TextCondition,
     fold,
 )
+from raccord.sync.holds import alone_in
 from raccord.sync.treatment_fit import BooksFit
 from raccord.sync.treatments import Part, Treated, Treatment, UnfitTreatment
 from raccord.sync.workshop import Workshop
@@ -84,6 +86,7 @@ def change_rule(workshop: Workshop, actor: Actor, rule_id: str, said: RuleSaid, 
         row = _rule(session, rule_id, seen, lock=True)
         _say(row, checked(session, company_id, said, row.id))
         _keep(session, actor, row, now, "bank_rule.changed")
+        judge_again(session, actor, row.company_id, now)
         return row
 
 
@@ -96,6 +99,7 @@ def switch_rule(workshop: Workshop, actor: Actor, rule_id: str, enabled: bool, s
         if row.enabled != enabled:
             row.enabled = enabled
             _keep(session, actor, row, now, "bank_rule.on" if enabled else "bank_rule.off")
+            judge_again(session, actor, row.company_id, now)
         return row
 
 
@@ -108,6 +112,7 @@ def set_mode(workshop: Workshop, actor: Actor, rule_id: str, mode: Mode, seen: i
         if row.mode != mode:
             row.mode = mode
             _keep(session, actor, row, now, "bank_rule.applies" if mode is Mode.APPLY else "bank_rule.proposes")
+            judge_again(session, actor, row.company_id, now)
         return row
 
 
@@ -116,7 +121,7 @@ def move_rule(workshop: Workshop, actor: Actor, rule_id: str, to: int) -> list[B
     require(actor, Power.WORK)
     now = workshop.clock.now()
     with workshop.database.begin() as session:
-        row = _rule(session, rule_id)
+        row = _rule(session, rule_id, lock=True)
         session.get_one(Company, row.company_id, with_for_update=True)
         there = _standing(session, row.company_id)
         was = there.index(row)
@@ -126,11 +131,12 @@ def move_rule(workshop: Workshop, actor: Actor, rule_id: str, to: int) -> list[B
         if there.index(row) != was:
             body = {"from": was + 1, "to": row.place}
             _tell(session, actor, row, now, "bank_rule.moved", body)
+            judge_again(session, actor, row.company_id, now)
         return there
 
 
 def remove_rule(workshop: Workshop, actor: Actor, rule_id: str, seen: int | None = None) -> None:
-    """Take a rule out; what it answered stays answered and still names it."""
+    """Take a rule out; what it answered and is posted still names it, what is not is asked about again."""
     require(actor, Power.WORK)
     now = workshop.clock.now()
     with workshop.database.begin() as session:
@@ -138,6 +144,7 @@ def remove_rule(workshop: Workshop, actor: Actor, rule_id: str, seen: int | None
         row.removed_at, row.enabled = now, False
         _number([each for each in _standing(session, row.company_id) if each is not row])
         _keep(session, actor, row, now, "bank_rule.removed")
+        judge_again(session, actor, row.company_id, now)
 
 
 def versions_of(session: Session, rule_id: str) -> Sequence[BankRuleVersion]:
@@ -268,7 +275,11 @@ def _meet(workshop: Workshop, company_id: str, outcome: Outcome) -> None:
 
 
 def _rule(session: Session, rule_id: str, seen: int | None = None, *, lock: bool = False) -> BankRule:
-    row = session.get(BankRule, rule_id, with_for_update=lock or None)
+    row = session.get(BankRule, rule_id)
+    if lock and row is not None:
+        # As whoever answers its lines: a run that carries it out, or a person.
+        alone_in(session, row.company_id)
+        session.refresh(row, with_for_update=True)
     if row is None or row.removed_at is not None:
         raise rule_texts.unknown()
     if seen is not None and seen != row.version:

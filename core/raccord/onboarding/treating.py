@@ -56,7 +56,7 @@ from raccord.sync.treatments import (
     load_treatment,
     treatable,
 )
-from raccord.sync.two_sides import UNDER_WAY, CalledOtherwise
+from raccord.sync.two_sides import UNDER_WAY, CalledOtherwise, leave_to_the_next
 from raccord.sync.workshop import Workshop
 
 TOGETHER_MAX = 500
@@ -262,6 +262,7 @@ def _take_back(session: Session, actor: Actor, row: DraftRow, now: datetime) -> 
     if hold is None:
         raise refusal("nothing_to_take_back")
     ask_again(session, row, hold)
+    leave_to_the_next(session, row)
     note(session, actor, "hold.taken_back", row, session.get_one(Connection, row.connection_id), now)
 
 

@@ -92,10 +92,13 @@ def last_answered(session: Session, row: DraftRow) -> Hold | None:
     return None if is_open or not found or not found[0].answer else found[0]
 
 
-def ask_again(session: Session, row: DraftRow, hold: Hold | None) -> None:
-    """Have a line wait with a question that was answered, as if nobody had; nothing of it is in the books."""
+def ask_again(session: Session, row: DraftRow, hold: Hold | None, *, by_rule: bool = False) -> None:
+    """Have a line wait with a question that was answered, as if nobody had; nothing of it is in the books.
+
+    ``by_rule`` says that the rules changed, and may answer it anew.
+    """
     # What a person takes from a rule, no rule takes again.
-    kept = {UNRULED: True} if RULED in row.decisions else {}
+    kept = {UNRULED: True} if RULED in row.decisions and not by_rule else {}
     gone = {*ANSWERS, *(() if hold is None else hold.answer or ())}
     row.decisions = {name: said for name, said in row.decisions.items() if name not in gone} | kept
     session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding import bank_rules
 from raccord.onboarding.people import Power, require
+from raccord.onboarding.rules_again import count_ruled
 from raccord.overview.line_rules import rule_from_line
 from raccord.overview.questions import Candidate, candidates
 from raccord.overview.rule_effects import Effect, try_rule
@@ -158,6 +159,7 @@ def _editor(
             status=HTTPStatus.OK if error is None or typed.get("do") == "try" else HTTPStatus.CONFLICT,
             company=session.get_one(Company, company_id),
             view=view,
+            unposted=count_ruled(session, company_id, rule_id) if rule_id else 0,
             versions=bank_rules.versions_of(session, rule_id) if rule_id else (),
             whole=view is None or holds_whole(view.body),
             typed=typed,
