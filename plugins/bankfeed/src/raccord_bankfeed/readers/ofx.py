@@ -9,10 +9,12 @@ from __future__ import annotations
 import codecs
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate, repeat
+from operator import add
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults, text_faults
@@ -32,6 +34,7 @@ from raccord_bankfeed.readers.ofx_layouts import Layout, learn
 from raccord_bankfeed.readers.ofx_line import Days, is_currency, make_line
 from raccord_bankfeed.readers.ofx_markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
 from raccord_bankfeed.readers.ofx_values import excerpt, one_line, read_amount, read_day, read_fields
+from raccord_bankfeed.readers.runs import run_from
 
 _ROW_END = ROW_END.decode()
 _HEAD_BYTES = 4096
@@ -88,14 +91,14 @@ class _Open:
     total: Decimal = Decimal(0)
     last_day: date | None = None
 
-    def count(self, line: Line) -> None:
-        if line.pending:
-            self.pending += 1
-            return
-        self.lines += 1
-        self.total += line.amount
-        if self.last_day is None or line.day > self.last_day:
-            self.last_day = line.day
+    def count_all(self, lines: Sequence[Line]) -> None:
+        booked = [line for line in lines if not line.pending]
+        self.pending += len(lines) - len(booked)
+        if booked:
+            self.lines += len(booked)
+            self.total = sum([line.amount for line in booked], self.total)
+            last_day = max([line.day for line in booked])
+            self.last_day = last_day if self.last_day is None else max(last_day, self.last_day)
 
 
 class OfxReader:
@@ -116,8 +119,6 @@ class OfxReader:
         self._waiting: deque[Event] = deque()
         self._days = Days()
         self._layouts: list[Layout] = []
-        self._stopped_at = -1
-        """Where a reading that stopped among plain rows goes on."""
 
     def events(self, stream: BinaryIO) -> Events:
         """Yield lines, statements and what cannot be read, from where the last call stopped."""
@@ -130,7 +131,8 @@ class OfxReader:
                 return
             for token in markup.tokens():
                 if token.mark is Mark.ROWS:
-                    yield from self._rows(token, markup)
+                    self._rows(token, markup)
+                    yield from self._queued()
                 elif token.mark is Mark.ROW:
                     event = self._row(token, markup)
                     if event is not None:
@@ -142,48 +144,53 @@ class OfxReader:
             self._end(markup)
             yield from self._queued()
         finally:
-            self._offset = markup.position if self._stopped_at < 0 else self._stopped_at
+            self._offset = markup.position
             self._line = markup.line_of(self._offset)
-            self._stopped_at = -1
 
     def _queued(self) -> Iterator[Event]:
         while self._waiting:
             self._told = True
             yield self._waiting.popleft()
 
-    def _rows(self, token: Token, markup: Markup) -> Iterator[Event]:
+    def _rows(self, token: Token, markup: Markup) -> None:
         """Read transactions one after another; give back to ``markup`` from the first that is not laid out as known."""
         statement = self._open
         if statement is None or b"\0" in token.body:
             markup.back_to(token.offset)
             return
-        account, currency, days, charset = self._account(statement), statement.currency, self._days, self._charset
-        pending = self._stack[-1] == "BANKTRANLISTP"
-        layouts = self._layouts
-        after = token.offset
         pieces = token.body.split(ROW_END)
-        for piece, text in zip(pieces, token.body.decode(charset, "replace").split(_ROW_END), strict=True):
-            for layout in layouts:
-                if (found := layout.pattern.fullmatch(text)) is not None:
-                    break
-            else:
-                markup.back_to(after)
-                break
-            offset = after + piece.index(b"<")
-            self._stopped_at = after = after + len(piece) + len(ROW_END)
-            try:
-                line = layout.line(found, account, currency, pending, offset, days)
-            except RowFault as problem:
+        texts = token.body.decode(self._charset, "replace").split(_ROW_END)
+        starts = list(accumulate(map(len(ROW_END).__add__, map(len, pieces)), initial=token.offset))
+        layouts = {layout.pattern: layout for layout in self._layouts}
+        at = 0
+        while at < len(texts):
+            found = run_from(texts, at, list(layouts))
+            if not found:
+                markup.back_to(starts[at])
+                return
+            after = at + len(found)
+            offsets = list(map(add, starts[at:after], map(bytes.index, pieces[at:after], repeat(b"<"))))
+            self._run(layouts[found[0].re], found, offsets, statement, markup)
+            at = after
+
+    def _run(
+        self, layout: Layout, found: list[re.Match[str]], offsets: list[int], statement: _Open, markup: Markup
+    ) -> None:
+        """Read transactions of one layout, one by one where one of them has no day or amount."""
+        account, currency, pending = self._account(statement), statement.currency, self._stack[-1] == "BANKTRANLISTP"
+        try:
+            lines = layout.lines(found, account, currency, pending, offsets, self._days)
+        except RowFault as problem:
+            if len(found) == 1:
                 statement.unreadable += 1
-                yield self._unreadable(problem.fault, offset, markup, text.partition(">")[2])
-                continue
-            if pending or line.pending or statement.last_day is None or line.day > statement.last_day:
-                statement.count(line)
-            else:
-                statement.lines += 1
-                statement.total += line.amount
-            yield line
-        self._stopped_at = -1
+                text = found[0].string.partition(">")[2]
+                self._waiting.append(self._unreadable(problem.fault, offsets[0], markup, text))
+                return
+            for row, offset in zip(found, offsets, strict=True):
+                self._run(layout, [row], [offset], statement, markup)
+        else:
+            statement.count_all(lines)
+            self._waiting.extend(lines)
 
     def _row(self, token: Token, markup: Markup) -> Event | None:
         text = token.body.decode(self._charset, "replace").replace("\0", "")
@@ -202,7 +209,7 @@ class OfxReader:
             statement.unreadable += 1
             return self._unreadable(problem.fault, token.offset, markup, text)
         markup.together = learn(self._layouts, text)
-        statement.count(line)
+        statement.count_all([line])
         return line
 
     def _structure(self, token: Token, markup: Markup) -> None:

@@ -8,9 +8,10 @@ same line for the same text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import repeat
 from operator import itemgetter
 
 from raccord_bankfeed.readers.contract import Account, Line
@@ -37,41 +38,53 @@ _NOT_PLAIN = AGGREGATES | {"EXTDNAME", "CORRECTFITID", "DTTRAN"}
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One order of tags; ``pick`` takes from the values those that a line has of its own, an empty one for no tag."""
+    """One order of tags; ``pick`` takes from columns of values those that a line has, of empty ones for no tag."""
 
     pattern: re.Pattern[str]
     tags: tuple[str, ...]
     literal: frozenset[int]
     """Which values are CDATA, in which references are none."""
     amount_of: Callable[[str], Decimal]
-    pick: Callable[[tuple[str, ...]], tuple[str, ...]]
+    pick: Callable[[Sequence[tuple[str, ...]]], tuple[tuple[str, ...], ...]]
 
-    def line(
-        self, found: re.Match[str], account: Account, currency: str, pending: bool, offset: int, days: Days
-    ) -> Line:
-        """Turn what the pattern found into a line; raises ``RowFault`` for an impossible day or amount."""
-        values = tuple(map(_STRIP, found.groups()))
-        if "&" in found.string:
-            values = tuple(value if number in self.literal else unescape(value) for number, value in enumerate(values))
-        native, day, amount, name, memo, type_, reference, check_number = self.pick(values)
-        type_ = type_.upper()
-        return Line(
-            account,
-            native,
-            days[day[:8]],
-            self.amount_of(amount),
-            currency,
-            name,
-            memo,
-            type_,
-            reference,
-            check_number if check_number and check_number.strip("0") else "",
-            pending or type_ == HOLD,
-            None,
-            self.tags,
-            values,
-            offset,
+    def lines(
+        self,
+        found: Sequence[re.Match[str]],
+        account: Account,
+        currency: str,
+        pending: bool,
+        offsets: Sequence[int],
+        days: Days,
+    ) -> list[Line]:
+        """Turn what the pattern found into lines; raises ``RowFault`` where a day or an amount is impossible."""
+        rows = list(map(re.Match[str].groups, found))
+        columns = list(zip(*rows, strict=True))
+        values = [tuple(map(_STRIP, column)) for column in columns]
+        for number, column in enumerate(values):
+            if number not in self.literal and "&" in "".join(column):
+                values[number] = tuple(map(unescape, column))
+        natives, posted, amounts, names, memos, types, references, numbers = self.pick(values)
+        types = tuple(map(str.upper, types))
+        fields = (
+            repeat(account),
+            natives,
+            map(days.__getitem__, [text[:8] for text in posted]),
+            map(self.amount_of, amounts),
+            repeat(currency),
+            names,
+            memos,
+            types,
+            references,
+            [number if number.strip("0") else "" for number in numbers] if any(numbers) else numbers,
+            repeat(True) if pending else map(HOLD.__eq__, types),
+            repeat(None),
+            repeat(self.tags),
+            rows if values == columns else zip(*values, strict=True),
+            offsets,
+            repeat(False),
+            repeat(False),
         )
+        return list(map(Line._make, zip(*fields, strict=False)))
 
 
 def learn(known: list[Layout], body: str) -> bool:

@@ -18,7 +18,7 @@ AHEAD_BYTES = 64 * 1024
 """The window always holds at least this much of what follows, so a token is judged the same wherever reading began."""
 TOKEN_BYTES_MAX = 48 * 1024
 """The longest row or text."""
-ROWS_BYTES_MAX = 16 * 1024
+ROWS_BYTES_MAX = 48 * 1024
 """The most that is handed over as transactions one after another, unlooked at."""
 ROW_END = b"</STMTTRN>"
 

@@ -123,7 +123,7 @@ def take_text(taker: RowTaker, text: str) -> None:
     layouts = taker.layouts if max(map(len, rows), default=0) <= ROW_CHARS_MAX else ()
     at = 0
     while at < len(rows):
-        found = _run(rows, at, layouts)
+        found = run_from(rows, at, layouts)
         after = at + max(len(found), 1)
         if len(found) < RUN_ROWS_MIN or not taker.take_run(Run(rows[at:after], found)):
             for row in islice(rows, at, after):
@@ -133,7 +133,7 @@ def take_text(taker: RowTaker, text: str) -> None:
     taker.take(f"{opening}{last}".split("\n"))
 
 
-def _run(rows: Sequence[str], at: int, layouts: Sequence[re.Pattern[str]]) -> list[re.Match[str]]:
+def run_from(rows: Sequence[str], at: int, layouts: Sequence[re.Pattern[str]]) -> list[re.Match[str]]:
     """Return the rows from ``at`` on that are laid out as the first of them."""
     for layout in layouts:
         found = list(iter(map(layout.fullmatch, islice(rows, at, at + RUN_ROWS_MAX)).__next__, None))
