@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -261,59 +260,6 @@ def test_an_answer_that_is_lost_is_given_again_and_a_job_left_open_is_closed(
     house.pleo.exports[job].status = "in_progress"
     sync(house.workshop, house.connection)
     assert (house.pleo.exports[job].status, len(house.documents("Purchase"))) == ("completed", 1)
-
-
-@pytest.mark.requirement("PO-05", "PO-06", "PO-07", "PO-10")
-def test_lists_follow_quickbooks_and_nothing_is_deleted(house: House) -> None:
-    client = house.workshop.client(house.company)
-    client.create("Class", '{"Name":"Nord"}', "class")
-    for name in ("Papeterie Roy", "Hydro"):
-        client.create("Vendor", json.dumps({"DisplayName": name}), name)
-    drafted = house.pleo.add_vendor(
-        {"companyId": str(house.pleo.id), "defaultCurrency": "CAD", "name": "papeterie roy"}
-    )
-    parent = client.create("Customer", '{"DisplayName":"Ville"}', "parent").value["Id"]
-    body = f'{{"DisplayName":"Pont","Job":true,"ParentRef":{{"value":"{parent}"}}}}'
-    client.create("Customer", body, "project")
-    sync(house.workshop, house.connection)
-
-    def names(name: str) -> dict[str, bool]:
-        groups = {str(each["code"]): str(each["id"]) for each in house.pleo.lists["tag-groups"]}
-        rows = house.pleo.lists.get(groups.get(name, name), [])
-        return {str(each["name"]): not each["archived"] for each in rows}
-
-    assert names("accounts")["Fournitures"]
-    assert "Banque Pleo" not in names("accounts"), "expense accounts alone"
-    assert names(CLASSES) == {"Nord": True}
-    assert names(PROJECTS) == {"Ville:Pont": True}
-    vendors = {str(each["name"]): each for each in house.pleo.lists["vendors"]}
-    assert {name: each["state"] for name, each in vendors.items() if name in ("Papeterie Roy", "Hydro")} == {
-        "Papeterie Roy": "ACTIVE", "Hydro": "ACTIVE",
-    }  # fmt: skip
-    assert vendors["Papeterie Roy"]["id"] == drafted["id"], "the one that people made at Pleo, and no second"
-    rates = {str(each["name"]): each["rate"] for each in house.pleo.lists["tax-codes"]}
-    assert Decimal("0.14975") in rates.values()
-    supplies = house.accounts["Fournitures"]
-
-    def change(name: str, **said: object) -> None:
-        token = next(client.query_all("Account", f"Id = '{supplies}' AND Active IN (true, false)"))["SyncToken"]
-        client.update("Account", json.dumps({"Id": supplies, "SyncToken": token, "sparse": True, **said}), name)
-
-    change("rename", Name="Papeterie", AcctNum="6060")
-    again = sync(house.workshop, house.connection)
-    assert again.state == "done"
-    known = {str(each["externalId"]): each for each in house.pleo.lists["accounts"]}
-    assert (known[supplies]["name"], known[supplies]["code"]) == ("Papeterie", "6060")
-    assert len(known) == len(house.pleo.lists["accounts"])
-    change("inactive", Active=False)
-    hydro = next(client.query_all("Vendor", "DisplayName = 'Hydro'"))
-    gone = {"Id": hydro["Id"], "SyncToken": hydro["SyncToken"], "sparse": True, "Active": False}
-    client.update("Vendor", json.dumps(gone), "hydro")
-    sync(house.workshop, house.connection)
-    assert not any(active for name, active in names("accounts").items() if name.startswith("Papeterie"))
-    states = {str(each["externalId"]): each["state"] for each in house.pleo.lists["vendors"]}
-    assert states[str(hydro["Id"])] == "ARCHIVED"
-    assert not house.codes()
 
 
 def said_of(house: House) -> dict[str, tuple[str, str]]:

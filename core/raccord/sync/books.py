@@ -86,8 +86,8 @@ def fits_as(accepts: Accepts, kind: str, type_: str) -> bool:
     return kind == kind_of(accepts) and (types is None or type_ in types)
 
 
-def read_facts(client: QuickBooks) -> Facts:
-    """Ask QuickBooks for country, currency, closing date and tax codes."""
+def read_facts(client: QuickBooks, *, inactive: bool = False) -> Facts:
+    """Ask QuickBooks for country, currency, closing date and tax codes, those that are switched off too if wanted."""
     info = client.company_info().value
     preferences = client.preferences().value
     currency = _at(preferences, "CurrencyPrefs")
@@ -99,7 +99,8 @@ def read_facts(client: QuickBooks) -> Facts:
     codes: dict[str, tuple[TaxRate, ...]] = {}
     purchases: dict[str, tuple[TaxRate, ...]] = {}
     exempt = ""
-    for code in client.query_all("TaxCode") if taxed else ():
+    which = "Active IN (true, false)" if inactive else ""
+    for code in client.query_all("TaxCode", which) if taxed else ():
         found = _rates(code, "SalesTaxRateList", rates)
         codes[str(code["Id"])] = found
         purchases[str(code["Id"])] = _rates(code, "PurchaseTaxRateList", rates)

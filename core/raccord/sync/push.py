@@ -93,7 +93,9 @@ def tell_page(bench: Bench, info: ListInfo, place: Place) -> Told:
     """
     kind = info.kinds[place.kind]
     client = bench.client()
-    facts = read_facts(client).encoding if kind == "TaxCode" else CompanyFacts("", "", False, False, {})
+    # A code that is switched off still says its rate, so that a source that has it can put it away.
+    codes = kind == "TaxCode"
+    facts = read_facts(client, inactive=True).encoding if codes else CompanyFacts("", "", False, False, {})
     rows = client.query(page_statement(kind, "Active IN (true, false)", "Id", place.start, PAGE))
     entries = [entry_of(kind, row, facts) for row in rows]
     more = Place(place.kind, place.start + PAGE) if len(rows) == PAGE else None

@@ -8,17 +8,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+import raccord_pleo
 from raccord.plugin import BadRecord, Reauthorise
 from raccord.plugin.contexts import Answer, Download
 from raccord.plugin.testing import FixedClock
 from raccord_pleo.access import OAuthClient, Place, api_key, bearer, challenge
 from raccord_pleo.client import Event, PleoClient, PleoRefused
 from raccord_pleo.sandbox import Filed, PleoTwin, TwinCompany
+from raccord_pleo.settings import PleoSettings
 from raccord_pleo.wire import NOTHING, Item, ItemStatus, JobStatus, Result
 
 
@@ -232,6 +235,18 @@ def test_oauth_proves_itself_with_pkce_and_shows_no_secret() -> None:
     assert client.renew(Answers(200, {"access_token": "b", "expires_in": 60}), tokens.refresh).refresh == "canary-r"
     with pytest.raises(Reauthorise):
         client.renew(Answers(400, {"error": "invalid_grant"}), "old")
+
+
+def test_production_and_staging_have_addresses_of_their_own() -> None:
+    company = {"company_id": "8eb648ab-464b-42a0-8a17-eda703657e33", "api_key": "k"}
+    asked = [PleoSettings.model_validate({**company, **more}) for more in ({}, {"place": "staging"})]
+    assert [(each.base, each.auth) for each in asked] == [
+        ("https://external.pleo.io", "https://auth.pleo.io"),
+        ("https://external.staging.pleo.io", "https://auth.staging.pleo.io"),
+    ]
+    info = raccord_pleo.describe()
+    assert info is not None
+    assert {urlsplit(place).hostname for each in asked for place in (each.base, each.auth)} <= set(info.hosts)
 
 
 def test_a_list_without_pages_is_read_and_a_cursor_that_repeats_stops() -> None:
