@@ -12,6 +12,9 @@ OF_PEOPLE = "Who has access is said by people: a token that lets others in would
 OF_TOKENS = "No token makes or ends another: one that got out could give itself a longer life."
 OF_A_FILE = "Programs hand files in by the connection's folder or by signed messages, which have room for them."
 OF_A_RECEIPT = "A call has room for 64 KiB, less than a photographed receipt; people attach them on the page."
+OF_THE_BENCH = (
+    "Programs that try connectors run `raccord bench --json`, which needs no token and has room for a recording."
+)
 
 CALLS = {
     "/connections/{connection_id}/runs": ["/connections/{connection_id}/runs"],
@@ -114,6 +117,7 @@ WITHOUT = {
     "/connections/{connection_id}/files": OF_A_FILE,
     "/connections/{connection_id}/files/answer": "What a file leaves open is asked beside its rows, for a person.",
     "/hooks/{address}": "Sources call it themselves, with a signature in the place of a token.",
+    "/plugins/{connector}/bench": OF_THE_BENCH,
     "/review/{hold_id}/attach": OF_A_RECEIPT,
     "/review/{hold_id}/detach": OF_A_RECEIPT,
     "/companies/{company_id}/export": "Everything in one file is for a person: a token that got out would take it.",

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from visiting import Visits
 
+from raccord.catalog import load_catalog
 from raccord.jobs.inline import HandOver
 from raccord.onboarding import accounts
 from raccord.onboarding.accounts import set_up_first
@@ -100,6 +101,10 @@ def addresses(workshop: Workshop, theirs: dict[str, str]) -> list[str]:
     with workshop.database.read() as session:
         failed = session.scalars(select(SourceRecord.id).where(SourceRecord.state == "failed")).first()
     begun = [each.replace(connection, draft) for each in found if "/setup/" in each]
+    catalog = workshop.scopes.catalog.admitted
+    assert isinstance(catalog, dict)
+    catalog["pleo"] = load_catalog().admitted["pleo"]
+    begun += ["/plugins/pleo/bench?source=twin", "/plugins/till/bench?source=samples"]
     return [*found, *begun, f"/connections/{draft}/lists", f"/records/{failed}", "/nothing"]
 
 

@@ -74,6 +74,7 @@ NEEDS = {
     "/connections/{connection_id}/managing": Power.LINK,
     "/connections/{connection_id}/backfill": Power.LINK,
     "/companies/{company_id}/certificates": Power.WORK,
+    "/plugins/{connector}/bench": Power.OPERATE,
     "/plugins/{connector}/{deed}": Power.MANAGE,
     "/doctor": Power.WORK,
     "/drift": Power.WORK,

@@ -24,6 +24,7 @@ from raccord_web.screens import (
     audit,
     bank_rules,
     baseline,
+    benching,
     books,
     coming_back,
     connecting,
@@ -70,6 +71,8 @@ from raccord_web.signing import Signer
 from raccord_web.visitors import admitted
 
 SCREENS = (
+    # Before the plugins, whose deeds share its address.
+    benching,
     home,
     connections,
     keeping,

@@ -25,7 +25,7 @@ MACHINES = ("/hooks/", API)
 
 BODY_BYTES_MAX = 64 * 1024
 UPLOAD_BYTES_MAX = 64 * 1024 * 1024
-UPLOADS = re.compile(r"/connections/[^/]+/files|/review/[^/]+/attach")
+UPLOADS = re.compile(r"/connections/[^/]+/files|/review/[^/]+/attach|/plugins/[^/]+/bench")
 """Where people hand in files; everything else that is sent is small."""
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 

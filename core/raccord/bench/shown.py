@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from raccord.bench.documents import Posting
+from raccord.bench.looking import Look, Made
+from raccord.plugin.drafts import Draft
 from raccord.plugin.records import Record
+from raccord.plugin.testing.kit.subject import Turned
+from raccord.plugin.testing.recording.leaves import indented
+from raccord.sync.bodies import dump_draft
 
 ROWS_MAX = 500
 LINES_SHOWN = 120
@@ -48,3 +53,37 @@ def excerpt(lines: Sequence[str]) -> list[str]:
 def raw_lines(record: Record) -> list[str]:
     """Return what the source said of a record, to be read."""
     return json.dumps(record.raw, indent=1, ensure_ascii=False, default=str).split("\n")
+
+
+def draft_lines(draft: Draft) -> list[str]:
+    """Return a draft as it is kept, to be read."""
+    return indented(dump_draft(draft)).split("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A page that brought something, with its records that are shown now."""
+
+    turn: Turned
+    records: int
+    rejects: int
+    made: Sequence[Made]
+
+
+def steps(found: Look, first: int, count: int) -> list[Step]:
+    """Return the pages of ``count`` records from the ``first`` on, each record where it came last."""
+    by_key = {one.record.key(): one for one in found.made}
+    last: dict[str, int] = {}
+    for place, turn in enumerate(found.turns):
+        last.update({record.key(): place for record in (() if turn.page is None else turn.page.records)})
+    shown: list[Step] = []
+    passed = 0
+    for place, turn in enumerate(found.turns):
+        if turn.page is None or not (turn.page.records or turn.page.rejects):
+            continue
+        own = list(dict.fromkeys(each.key() for each in turn.page.records if last[each.key()] == place))
+        now = [by_key[key] for number, key in enumerate(own, passed) if first <= number < first + count]
+        if now or (turn.page.rejects and first <= passed < first + count):
+            shown.append(Step(turn, len(turn.page.records), len(turn.page.rejects), now))
+        passed += len(own)
+    return shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from raccord.bench import Documented, Look, Made, Met
-from raccord.bench.shown import ROWS_MAX, entries, excerpt, raw_lines
+from raccord.bench.shown import ROWS_MAX, draft_lines, entries, excerpt, raw_lines
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, both
 
@@ -65,7 +65,8 @@ def show_record(out: Output, found: Look, made: Made) -> None:
     if made.why is not None or made.code:
         lines += ["", made.code, "" if made.why is None else made.why.get(out.language)]
     for each in made.documents:
-        lines += ["", f"→ {each.draft.kind} {each.draft.key}", f"→ QuickBooks {each.entity}"]
+        lines += ["", f"→ {each.draft.kind} {each.draft.key}", *excerpt(draft_lines(each.draft))]
+        lines += ["", f"→ QuickBooks {each.entity}"]
         lines += excerpt(each.payload.split("\n")) if each.payload else []
         lines += _notes(out, each)
         lines += [

@@ -113,7 +113,7 @@ def check_connector(plugin: ModuleType, trials: Sequence[Trial] | None = None) -
 def trials_of(plugin: ModuleType) -> Sequence[Trial]:
     """Return the trials that a connector brings; none where it has no module ``sandbox`` or no ``trials`` in it."""
     name = f"{plugin.__name__}.sandbox"
-    if importlib.util.find_spec(plugin.__name__) is None or importlib.util.find_spec(name) is None:
+    if not hasattr(plugin, "__path__") or importlib.util.find_spec(name) is None:
         return ()
     found = getattr(importlib.import_module(name), "trials", None)
     return () if found is None else list(found())
