@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -146,12 +146,30 @@ def test_an_invoice_with_tax_keeps_its_tax_or_waits_for_a_word(firm: Cabinet) ->
     (invoice,) = firm.ours("Invoice")
     assert (str(invoice["TotalAmt"]), str(invoice["TxnTaxDetail"]["TotalTax"])) == ("114.98", "14.98")
     firm.set(tax="left_out")
-    practice.invoice("acc_0001", line, taxes=taxes, posted=str(date(2026, 3, 4)))
+    assert firm.connection_now().settings["tax_before"] == "2026-03-02 = mapped"
+    practice.change("invoice", "inv_0001", description="Relivrée")
+    for day in (FIRST, FIRST + timedelta(days=1)):
+        practice.invoice("acc_0001", line, taxes=taxes, posted=str(day))
+    for bill in ("inv_0001", "inv_0003"):
+        practice.pay(bill, invoice_applications=[{"invoice_id": bill, "amount": "114.98", "tax": "14.98"}])
     firm.sync()
-    # The policy counts for what is delivered from then on, again or anew.
-    assert [each["TotalAmt"] for each in firm.ours("Invoice")] == [Decimal(100), Decimal(100)]
-    assert all("Taxe laissée hors de QuickBooks 14.98" in each["PrivateNote"] for each in firm.ours("Invoice"))
+    # What counts is the invoice's day: older ones stay as they are, delivered again or late.
+    found = {each["DocNumber"]: each for each in firm.ours("Invoice")}
+    assert {number: str(each["TotalAmt"]) for number, each in found.items()} == {
+        "5001": "114.98", "5002": "114.98", "5003": "100.00",
+    }  # fmt: skip
+    assert "Relivrée" in found["5001"]["PrivateNote"]
+    assert "Taxe laissée hors de QuickBooks 14.98" in found["5003"]["PrivateNote"]
+    assert [found[each]["Balance"] for each in ("5001", "5003")] == [0, 0]
+    assert sorted(each["UnappliedAmt"] for each in firm.ours("Payment")) == [Decimal(0), Decimal("14.98")]
     assert firm.all_equal()
+    # Only who takes the day away has them posted anew, in a plan that is read first.
+    firm.set(tax_before="")
+    practice.change("invoice", "inv_0001", description="Encore")
+    firm.hand_in()
+    waiting = finish(firm.workshop, request(firm.workshop, firm.connection))
+    assert waiting.state == RunState.APPROVAL
+    assert {str(each["TotalAmt"]) for each in firm.ours("Invoice")} == {"114.98", "100.00"}
 
 
 @pytest.mark.requirement("K4", "K13", "TD-53")

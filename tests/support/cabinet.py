@@ -63,6 +63,10 @@ class Cabinet:
         self.values |= values
         update_settings(self.workshop, OWNER, self.connection.id, self.values)
 
+    def connection_now(self) -> Connection:
+        with self.workshop.database.read() as session:
+            return session.get_one(Connection, self.connection.id)
+
     def ours(self, kind: str) -> list[dict[str, Any]]:
         """Return the documents of a kind that bear our mark."""
         rows = self.workshop.client(self.company).query_all(kind)

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from raccord.plugin.days import Days, read_cut_off
 from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
-from raccord.store.models import Company, Connection, ConnectionState, Gap, Schedule
+from raccord.store.models import Company, Connection, ConnectionState, Gap, LinkRow, LinkState, Schedule
 from raccord.store.vault import split_secrets
 from raccord.sync.days import today_of
 from raccord.sync.life import Step, require_step, take
@@ -84,7 +84,7 @@ def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values
         info = info_of(workshop, connection.connector)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         require_step(connection, Step.SETTINGS)
-        settings = read_settings(info, values)
+        settings = _with_before(session, info, connection, read_settings(info, values))
         if info.identity_setting and str(getattr(settings, info.identity_setting)) != connection.source_identity:
             raise refused(
                 "connection.identity_fixed",
@@ -107,6 +107,21 @@ def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values
         map_unposted(session, connection.id)
         _note(session, actor, "connection.settings_changed", connection, now)
         return connection
+
+
+def _with_before(session: Session, info: ConnectorInfo, connection: Connection, settings: BaseModel) -> BaseModel:
+    """Return settings that say what counted up to the last day of which something is posted; who says it otherwise
+    reads the next plan first.
+    """
+    of = select(func.max(LinkRow.day)).where(LinkRow.connection_id == connection.id, LinkRow.state == LinkState.LIVE)
+    last, typed, kept = session.scalar(of), settings.model_dump(mode="json"), connection.settings
+    for name, before in info.dated.items():
+        if str(typed.get(before, "")) != str(kept.get(before, "")):
+            connection.review_next = True
+        elif last is not None and name in kept and typed[name] != kept[name]:
+            lines = [*str(typed.get(before, "")).splitlines(), f"{last.isoformat()} = {kept[name]}"]
+            settings = settings.model_copy(update={before: "\n".join(line for line in lines if line.strip())})
+    return settings
 
 
 def grant_managing(workshop: Workshop, actor: Actor, connection_id: str, *, granted: bool) -> Connection:

@@ -327,6 +327,10 @@ class ConnectorInfo:
     record's ``raw`` holds ``question`` (the key), ``answers``, ``fr``, ``en`` and ``file``; where columns of a table
     are asked for, ``cells`` (a row of it) and ``parts`` (what a column may be), and the answer is ``part:number …``.
     """
+    dated: Mapping[str, str] = field(default_factory=dict)
+    """Settings whose change counts for days of which nothing is posted yet, each with the setting that keeps what was
+    said before, as ``last day = value`` lines: what is posted, delivered again, stays as it is.
+    """
     by_hand: Sequence[ByHand] = ()
     """What people may decide of single records."""
     validates_each: bool = False

@@ -13,14 +13,12 @@ from raccord.plugin import JSON, Connector, Mapped, Record, Skipped
 from raccord.plugin.drafts import (
     CreditMemo,
     Customer,
-    Deposit,
     Draft,
     Expense,
     Invoice,
     Item,
     LedgerId,
     Link,
-    LinkedLine,
     MoneyOf,
     Payment,
     RefundReceipt,
@@ -28,7 +26,6 @@ from raccord.plugin.drafts import (
     Settled,
     StatedTax,
     TaxMode,
-    Transfer,
 )
 from raccord.plugin.testing import FakeMapContext
 from raccord_taxdome.sandbox import Practice
@@ -221,38 +218,6 @@ def test_a_refund_is_a_receipt_after_its_payment(practice: Practice, drafts: Dra
     assert (refund.total, refund.paid_from, refund.after) == (
         Decimal("40.00"), MoneyOf(payment, Role("undeposited")), payment,
     )  # fmt: skip
-
-
-@pytest.mark.requirement("TD-53")
-def test_a_payout_brings_its_payments_to_the_bank_or_leaves_the_clearing_account(
-    practice: Practice, drafts: Drafts, answers: Answers
-) -> None:
-    client = practice.account("Érable & fils")
-    paid = [
-        practice.pay(practice.invoice(client, practice.line(name="X", rate="100.00")), fee="3.20") for _ in range(10)
-    ]
-    back = practice.refund(paid[0], "40.00")
-    practice.payout(*paid, back, fee="32.00")
-    practice.payout(fee="88.00", provider="cpacharge", total="0")
-    practice.payout(total="12.00")
-    found = drafts(practice)
-    deposit, monthly = found["payouts/po_0001"], found["payouts/po_0002"]
-    assert isinstance(deposit, Deposit)
-    assert (deposit.total, len(deposit.lines)) == (Decimal("960.00"), 11)
-    last = deposit.lines[-1]
-    assert isinstance(last, LinkedLine)
-    assert (last.document, last.amount) == (Link("refunds/ref_0001"), Decimal("-40.00"))
-    assert isinstance(monthly, Expense)
-    assert monthly.total == Decimal("88.00")
-    assert reason(answers(practice)["payouts/po_0003"]) == "taxdome.payout_of_nothing"
-    cleared = drafts(practice, settings(landing=Landing.CLEARING))
-    moved = cleared["payouts/po_0001"]
-    assert isinstance(moved, Transfer)
-    assert (moved.source, moved.target, moved.total) == (Role("clearing"), Role("payout_bank"), Decimal("928.00"))
-    landed = sum(each.total for key, each in cleared.items() if isinstance(each, Payment))
-    spent = sum(each.total for key, each in cleared.items() if isinstance(each, Expense) and key.startswith("payments"))
-    given = sum(each.total for each in cleared.values() if isinstance(each, RefundReceipt))
-    assert landed - spent - given - moved.total == 0, "the clearing account is empty again"
 
 
 @pytest.mark.requirement("K18", "EX-12")

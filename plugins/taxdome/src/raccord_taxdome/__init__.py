@@ -15,11 +15,12 @@ from raccord.plugin import (
     hookimpl,
 )
 from raccord.plugin.contract import contract_page
-from raccord_taxdome.contract import CONTRACT
+from raccord_taxdome.contract import CONTRACT, PAYOUTS
 from raccord_taxdome.manifest import taxdome_info
 from raccord_taxdome.mapping import map_taxdome_record
 from raccord_taxdome.records import maker
 from raccord_taxdome.settings import TaxDomeSettings
+from raccord_taxdome.waiting import payouts_page
 
 
 @hookimpl
@@ -34,6 +35,8 @@ def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Pag
     settings = context.settings
     if not isinstance(settings, TaxDomeSettings):
         raise SourceRefused(Text("Réglages d’un autre connecteur.", "The settings of another connector."))
+    if stream == PAYOUTS:
+        return payouts_page(context, settings, cursor)
     return contract_page(context, CONTRACT, settings.intake(), stream, cursor, maker(context, settings))
 
 

@@ -28,6 +28,7 @@ SERVICES = "services"
 RECURRING = "recurring"
 INVOICES = "invoices"
 PAYMENTS = "payments"
+FEES = "fees"
 REFUNDS = "refunds"
 CREDITS = "credits"
 PAYOUTS = "payouts"
@@ -196,6 +197,21 @@ class Payment(ContractObject):
         return self
 
 
+class Fee(ContractObject):
+    """What a provider kept, as an object of its own: of the payment it names, or of none.
+
+    The fee of a payment stands there or here; one that stands in both is posted once.
+    """
+
+    payment_id: str = Field("", max_length=100)
+    account_id: str = Field("", max_length=100)
+    date: Day
+    currency: Currency = "USD"
+    amount: Amount = Field(gt=0)
+    provider: Provider = "stripe"
+    description: str = Field("", max_length=4000)
+
+
 class Refund(ContractObject):
     """Money given back of a payment."""
 
@@ -226,7 +242,10 @@ class PaidOut(ContractPart):
 
 
 class Payout(ContractObject):
-    """What a provider paid out to the bank: ``total`` after its ``fee``; CPACharge takes one fee a month."""
+    """What a provider paid out to the bank: ``total`` after its ``fee``; CPACharge takes one fee a month.
+
+    What of the fee is in none of its payments is the payout's own.
+    """
 
     date: Day
     currency: Currency = "USD"
@@ -281,6 +300,9 @@ CONTRACT = Contract(
         _object(
             "payment", "Paiement", "Payment", PAYMENTS, Payment, "paiements", client="account_id", montant="amount",
             frais="fee",
+        ),
+        _object(
+            "fee", "Frais", "Fee", FEES, Fee, "frais", paiement="payment_id", montant="amount",
         ),
         _object("refund", "Remboursement", "Refund", REFUNDS, Refund, "remboursements", paiement="payment_id"),
         _object("credit", "Crédit", "Credit", CREDITS, Credit, "crédits", client="account_id"),

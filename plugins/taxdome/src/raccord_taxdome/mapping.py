@@ -13,14 +13,12 @@ from raccord.plugin.drafts import (
     CreditMemo,
     Customer,
     Expense,
-    ExpenseLine,
     Invoice,
     Item,
     LedgerId,
     Link,
     MoneyOf,
     Payment,
-    PaymentType,
     Ref,
     RefundReceipt,
     Role,
@@ -29,13 +27,12 @@ from raccord.plugin.drafts import (
     StatedTax,
     TaxMode,
 )
-from raccord_taxdome.contract import ACCOUNTS, CREDITS, INVOICES, PAYMENTS, PAYOUTS, RECURRING, REFUNDS, SERVICES
-from raccord_taxdome.payouts import map_payout
+from raccord_taxdome.contract import ACCOUNTS, CREDITS, FEES, INVOICES, PAYMENTS, PAYOUTS, RECURRING, REFUNDS, SERVICES
+from raccord_taxdome.payouts import expense_of, map_payout
 from raccord_taxdome.reading import currency, decimal, label, landing, maybe, parts, settings_of, text
 from raccord_taxdome.services import DEFAULT_ITEM, item_of_line
 from raccord_taxdome.settings import OlderServices, Payments, Scope, TaxDomeSettings, TaxPolicy, Tracking
 
-FEES = Role("fees")
 EXEMPT = Role("tax_exempt")
 AUTOMATED = LedgerId("TAX")
 """How QuickBooks calls its own reckoning of sales tax in the United States; the amount stays the source's."""
@@ -79,6 +76,8 @@ def map_taxdome_record(context: MapContext, record: Record) -> Mapped | Skipped 
             return Mapped([_invoice(context, settings, record)])
         case stream if stream == PAYMENTS:
             return _payment(context, settings, record, deleted=deleted)
+        case stream if stream == FEES:
+            return _fee(context, settings, record)
         case stream if stream == REFUNDS:
             return _refund(context, settings, record)
         case stream if stream == CREDITS:
@@ -157,7 +156,7 @@ def _invoice(context: MapContext, settings: TaxDomeSettings, record: Record) -> 
         StatedTax(percent=decimal(tax, "rate"), amount=decimal(tax, "amount")) for tax in parts(record, "taxes")
     )
     due, memo = text(record, "due"), [f"TaxDome {record.source_id}", text(record, "description")]
-    left_out = sum((tax.amount for tax in taxes), _ZERO) if settings.tax is TaxPolicy.LEFT_OUT else _ZERO
+    left_out = sum((tax.amount for tax in taxes), _ZERO) if settings.tax_on(record.day) is TaxPolicy.LEFT_OUT else _ZERO
     if left_out:
         memo.append(f"{label(context, 'tax_left_out')} {left_out:f}")
         taxes = ()
@@ -207,9 +206,10 @@ def _tax_code(context: MapContext, settings: TaxDomeSettings, record: Record, li
 
     Only a company of the United States has automated tax; in another one that answer says nothing.
     """
-    if line.get("taxable") is not True or settings.tax is TaxPolicy.LEFT_OUT:
+    policy = settings.tax_on(record.day)
+    if line.get("taxable") is not True or policy is TaxPolicy.LEFT_OUT:
         return EXEMPT if context.taxed else None
-    if settings.tax is TaxPolicy.AUTOMATED and not context.taxed:
+    if policy is TaxPolicy.AUTOMATED and not context.taxed:
         return AUTOMATED
     names = dict.fromkeys(str(tax.get("tax") or "") for tax in parts(record, "taxes"))
     named = str(line.get("tax") or "") or " + ".join(name for name in names if name)
@@ -238,8 +238,8 @@ def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, 
         return DELETED if gone else Mapped(_promotional(context, record))
     drafts: list[Payment | Expense] = [_money(context, settings, record, source, gone=gone)]
     fee = maybe(record.raw, "fee") or _ZERO
-    if fee and not gone:
-        drafts.append(_fee(context, settings, record, fee))
+    if fee and not gone and not record.raw.get("fee_apart"):
+        drafts.append(expense_of(context, settings, record, record.key("fee"), fee))
     return Mapped(drafts)
 
 
@@ -259,8 +259,8 @@ def _money(context: MapContext, settings: TaxDomeSettings, record: Record, sourc
     total = _ZERO if gone else decimal(record.raw, "amount")
     applied = () if gone else _applied(settings, record)
     memo = [label(context, "payment"), source, text(record, "provider"), record.source_id, text(record, "description")]
-    taxes = sum((maybe(each, "tax") or _ZERO for each in parts(record, "invoice_applications")), _ZERO)
-    if taxes and settings.tax is TaxPolicy.LEFT_OUT and not gone:
+    taxes = sum((_left_out_of(settings, record, each) for each in parts(record, "invoice_applications")), _ZERO)
+    if taxes and not gone:
         memo.append(f"{label(context, 'tax_left_out')} {taxes:f}")
     return Payment(
         key=record.key(),
@@ -280,11 +280,18 @@ def _applied(settings: TaxDomeSettings, record: Record) -> tuple[Application, ..
     """Where tax stays out of the books, its part of a payment stays unapplied (K18)."""
     found = []
     for each in parts(record, "invoice_applications"):
-        tax = maybe(each, "tax") or _ZERO
-        amount = decimal(each, "amount") - (tax if settings.tax is TaxPolicy.LEFT_OUT else _ZERO)
+        amount = decimal(each, "amount") - _left_out_of(settings, record, each)
         document = Link(record_key(INVOICES, str(each.get("invoice_id") or "")))
         found.append(Application(document=document, amount=amount, of=Settled.INVOICE))
     return tuple(found)
+
+
+def _left_out_of(settings: TaxDomeSettings, record: Record, settled: Mapping[str, JSON]) -> Decimal:
+    """Return the tax that the invoice left out, by the invoice's own day where it is known."""
+    days = record.raw.get("invoice_days")
+    said = days.get(str(settled.get("invoice_id"))) if isinstance(days, Mapping) else None
+    day = date.fromisoformat(str(said)) if said else record.day
+    return (maybe(settled, "tax") or _ZERO) if settings.tax_on(day) is TaxPolicy.LEFT_OUT else _ZERO
 
 
 def _promotional(context: MapContext, record: Record) -> list[CreditMemo | Payment]:
@@ -326,19 +333,17 @@ def _promotional(context: MapContext, record: Record) -> list[CreditMemo | Payme
     return [credit, applied]
 
 
-def _fee(context: MapContext, settings: TaxDomeSettings, record: Record, fee: Decimal) -> Expense:
-    """A fee is an expense of its own; Undeposited Funds cannot pay one (TD-16, K13)."""
-    memo = f"{label(context, 'fee')} · {text(record, 'provider')} · {record.source_id}"
-    return Expense(
-        key=record.key("fee"),
-        day=record.day,
-        currency=currency(record),
-        paid_from=landing(settings, spends=True),
-        payment_type=PaymentType.CASH,
-        lines=(ExpenseLine(account=FEES, amount=fee, description=memo),),
-        total=fee,
-        memo=memo,
-    )
+def _fee(context: MapContext, settings: TaxDomeSettings, record: Record) -> Mapped | Skipped:
+    """A fee as an object of its own; that of a payment left out stays out with it."""
+    if record.raw.get("in_payment"):
+        return Skipped(
+            "taxdome.fee_in_payment",
+            Text("Son paiement dit déjà ces frais.", "Its payment says this fee already."),
+        )
+    payment = record.raw.get("payment")
+    if isinstance(payment, Mapping) and not _goes(settings, text(record, "payment_id"), payment):
+        return LEFT_OUT
+    return Mapped([expense_of(context, settings, record, record.key(), decimal(record.raw, "amount"))])
 
 
 def _refund(context: MapContext, settings: TaxDomeSettings, record: Record) -> Mapped | Skipped:

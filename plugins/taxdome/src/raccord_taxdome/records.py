@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 
 from raccord.plugin import JSON, FetchContext, Money, Record
 from raccord.plugin.contract import ContractObject
-from raccord_taxdome.contract import CONTRACT, PAYMENTS, Credit, Invoice, Payment, Payout, Refund
+from raccord_taxdome.contract import CONTRACT, FEES, INVOICES, PAYMENTS, Credit, Fee, Invoice, Payment, Payout, Refund
 from raccord_taxdome.settings import Landing, TaxDomeSettings, TaxPolicy
 
 _LEFT_ASIDE = {"updated_at", "schema_version"}
 _OF_A_PAYMENT = ("source", "provider", "sync")
+_ZERO = Decimal(0)
+Raw = dict[str, JSON]
 
 
 def maker(context: FetchContext, settings: TaxDomeSettings) -> Callable[[str, ContractObject], Record]:
@@ -21,20 +24,78 @@ def maker(context: FetchContext, settings: TaxDomeSettings) -> Callable[[str, Co
         info = CONTRACT.named(kind)
         if info is None:
             raise LookupError(kind)
-        raw: dict[str, JSON] = value.model_dump(mode="json", exclude=_LEFT_ASIDE, exclude_defaults=True)
-        if isinstance(value, Refund) and (paid := context.kept(PAYMENTS, value.payment_id)) is not None:
-            # Mapping sees one record at a time: whether the payment goes stands in its refund.
-            raw["payment"] = {name: paid[name] for name in _OF_A_PAYMENT if name in paid}
+        raw: Raw = value.model_dump(mode="json", exclude=_LEFT_ASIDE, exclude_defaults=True)
+        raw |= _around(context, value)
         return Record(
             stream=info.stream,
-            source_id=value.id,
+            source_id=_fee_of(value.payment_id) if isinstance(value, Fee) and value.payment_id else value.id,
             day=_day(context, value),
             raw=raw,
-            amount=_amount(settings, value),
+            amount=_amount(settings, value, raw),
             as_of=value.updated_at,
         )
 
     return make
+
+
+def _around(context: FetchContext, value: ContractObject) -> Raw:
+    """Return what other records say of an object: mapping sees one record at a time."""
+    match value:
+        case Refund():
+            return _payment_of(context, value.payment_id)
+        case Fee() if value.payment_id:
+            payment = _payment_of(context, value.payment_id)
+            paid = context.kept(PAYMENTS, value.payment_id) or {}
+            account: Raw = {} if value.account_id else {"account_id": paid.get("account_id", "")}
+            stated: Raw = {"in_payment": True} if _said(paid, "fee") and not paid.get("fee_apart") else {}
+            return {**payment, **account, **stated}
+        case Payment():
+            apart = context.kept(FEES, _fee_of(value.id)) if value.fee else None
+            found: Raw = {"fee_apart": True} if apart is not None and not apart.get("in_payment") else {}
+            return found | _invoice_days(context, value)
+        case Payout() if value.fee and value.payments:
+            own = _own_fee(context, value)
+            return {"waits": True} if own is None else {"own_fee": str(own)} if own else {}
+        case _:
+            return {}
+
+
+def _invoice_days(context: FetchContext, payment: Payment) -> Raw:
+    """Return the days of the invoices whose tax a payment pays: what became of it goes by their day."""
+    days: Raw = {}
+    for each in payment.invoice_applications:
+        billed = context.kept(INVOICES, each.invoice_id) if each.tax else None
+        if billed is not None:
+            days[each.invoice_id] = billed["posted"]
+    return {"invoice_days": days} if days else {}
+
+
+def _payment_of(context: FetchContext, payment_id: str) -> Raw:
+    """Return what tells whether a payment goes, for what comes of it."""
+    paid = context.kept(PAYMENTS, payment_id)
+    return {} if paid is None else {"payment": {name: paid[name] for name in _OF_A_PAYMENT if name in paid}}
+
+
+def _own_fee(context: FetchContext, payout: Payout) -> Decimal | None:
+    """Return what of a payout's fee is in none of its payments; nothing while one of them has not come."""
+    known = _ZERO
+    for each in payout.payments:
+        if not each.payment_id:
+            continue
+        paid, apart = context.kept(PAYMENTS, each.payment_id), context.kept(FEES, _fee_of(each.payment_id))
+        if paid is None:
+            return None
+        known += _ZERO if paid.get("fee_apart") else _said(paid, "fee")
+        known += _ZERO if apart is None or apart.get("in_payment") else _said(apart, "amount")
+    return payout.fee - known
+
+
+def _fee_of(payment_id: str) -> str:
+    return f"payment:{payment_id}"
+
+
+def _said(raw: Mapping[str, JSON], name: str) -> Decimal:
+    return Decimal(str(raw.get(name) or 0))
 
 
 def _day(context: FetchContext, value: ContractObject) -> date:
@@ -42,37 +103,44 @@ def _day(context: FetchContext, value: ContractObject) -> date:
     match value:
         case Invoice():
             return value.posted
-        case Payment() | Refund() | Credit() | Payout():
+        case Payment() | Fee() | Refund() | Credit() | Payout():
             return value.date
         case _:
             return context.starts_on
 
 
-def _amount(settings: TaxDomeSettings, value: ContractObject) -> Money | None:
+def _amount(settings: TaxDomeSettings, value: ContractObject, raw: Raw) -> Money | None:
     """Return what an object moves once it is posted; what moves nothing is none."""
     if value.deleted:
         return None
     match value:
         case Invoice():
-            left_out = settings.tax is TaxPolicy.LEFT_OUT
+            left_out = settings.tax_on(value.posted) is TaxPolicy.LEFT_OUT
             taxes = sum((tax.amount for tax in value.taxes), value.total * 0) if left_out else value.total * 0
             return Money(value.total - taxes, value.currency)
         case Payment(source="promotional_credit"):
             return Money(-value.amount, value.currency)
         case Payment(status="succeeded") if value.source != "client_credit":
-            return Money(value.amount - value.fee, value.currency)
+            fee = _ZERO if raw.get("fee_apart") else value.fee
+            return Money(value.amount - fee, value.currency)
+        case Fee():
+            return None if raw.get("in_payment") else Money(-value.amount, value.currency)
         case Refund():
             return Money(-value.amount, value.currency)
         case Payout():
-            return _paid_out(settings, value)
+            return _paid_out(settings, value, _said(raw, "own_fee"))
         case _:
             return None
 
 
-def _paid_out(settings: TaxDomeSettings, value: Payout) -> Money | None:
-    if value.provider == "cpacharge" and not value.payments:
+def _paid_out(settings: TaxDomeSettings, value: Payout, own_fee: Decimal) -> Money | None:
+    """Return what a payout moves: its documents' effects in the way that payments land (see ``payouts``)."""
+    if not value.payments and (value.provider == "cpacharge" or value.total == -value.fee):
         return Money(-value.fee, value.currency) if value.fee else None
     if settings.landing is Landing.CLEARING:
-        return Money(-value.total, value.currency) if value.total > 0 else None
-    gross = sum((each.amount for each in value.payments), value.total * 0)
-    return Money(gross, value.currency) if value.payments else None
+        moved = -abs(value.total) - own_fee
+    elif value.payments:
+        moved = sum((each.amount for each in value.payments), value.total * 0) - own_fee
+    else:
+        return None
+    return Money(moved, value.currency) if moved or value.payments else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Self
 
@@ -146,7 +147,7 @@ class TaxDomeSettings(BaseModel):
     tax: TaxPolicy = Field(
         TaxPolicy.MAPPED,
         title="Sales tax of invoices",
-        description="A change counts for what is delivered from then on, again or anew.",
+        description="A change counts for invoices after the last posted day; the list below says what counted before.",
         json_schema_extra={
             **_choice(
                 "Taxe de vente des factures",
@@ -163,7 +164,17 @@ class TaxDomeSettings(BaseModel):
                     "Leave tax out of QuickBooks, as TaxDome does",
                 ),
             ),
-            "fr_hint": "Un changement compte pour ce qui est livré dès lors, de nouveau ou pour la première fois.",
+            "fr_hint": "Un changement compte après le dernier jour transmis ; la liste ci-dessous dit ce qui comptait.",
+        },
+    )
+    tax_before: str = Field(
+        "",
+        pattern=r"^\s*((\d{4}-\d{2}-\d{2}) *= *(automated|mapped|left_out)\s*)*$",
+        title="What counted before for sales tax, “last day = answer”, one a line",
+        description="Taken away, the answer above counts for older invoices too, once they are delivered again.",
+        json_schema_extra={
+            "fr": "Ce qui comptait avant pour la taxe de vente, « dernier jour = réponse », un par ligne",
+            "fr_hint": "Retiré, la réponse ci-dessus compte aussi pour les plus anciennes, livrées de nouveau.",
         },
     )
     tracking: Tracking = Field(
@@ -223,6 +234,13 @@ class TaxDomeSettings(BaseModel):
         """Return how the data comes, as the contract's transport takes it."""
         pull = Pull(self.base_url, self.token) if self.input_kind is InputKind.PULL else None
         return Intake(folder=self.folder if self.input_kind is InputKind.FOLDER else "", pull=pull)
+
+    def tax_on(self, day: date) -> TaxPolicy:
+        """Return what becomes of the tax of an invoice of a day: an older one keeps what counted then."""
+        before = sorted(
+            [part.strip() for part in line.split("=", 1)] for line in self.tax_before.splitlines() if "=" in line
+        )
+        return next((TaxPolicy(policy) for last, policy in before if day.isoformat() <= last), self.tax)
 
     def leaves_out(self, account: str) -> bool:
         """Tell whether an account is not synced."""

@@ -73,6 +73,11 @@ _DEEDS: dict[str, tuple[Text, tuple[str, ...], Deed]] = {
         ("payment", "invoice", "amount"),
         lambda p, t: p.use_credit(t["payment"], t["invoice"], t["amount"]),
     ),
+    "fee": (
+        Text("Retenir des frais", "Keep a fee"),
+        ("payment", "amount"),
+        lambda p, t: p.fee(t["amount"], t["payment"]),
+    ),
     "payout": (Text("Verser à la banque", "Pay out to the bank"), ("payment",), lambda p, t: p.payout(t["payment"])),
 }
 _WORDS = {

@@ -100,6 +100,16 @@ class Practice:
             },
         )
 
+    def fee(self, amount: str, payment: str = "", **more: JSON) -> str:
+        """Let a provider keep something, of a payment or of none."""
+        value: Value = {
+            "id": self._id("fee"),
+            "amount": amount,
+            "date": str(self.now.date()),
+            "currency": self.currency,
+        }
+        return self._put("fee", {**value, **({"payment_id": payment} if payment else {}), **more})
+
     def refund(self, payment: str, amount: str, **more: JSON) -> str:
         """Give money of a payment back."""
         value: Value = {"id": self._id("ref"), "payment_id": payment, "amount": amount, "date": str(self.now.date())}

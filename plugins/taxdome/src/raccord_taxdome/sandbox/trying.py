@@ -33,6 +33,8 @@ def trials() -> list[Trial]:
     """Return the practice with its payments in Undeposited Funds and in a clearing account, and behind an address."""
     practice = seeded(FIRST_DAY, 3)
     practice.refund(next(iter(practice.objects["payment"])), "20.00")
+    practice.fee("15.00", provider="stripe", description="Mars")
+    practice.fee("1.25", next(id_ for id_, each in practice.objects["payment"].items() if not each.get("fee")))
     practice.recurring(next(iter(practice.objects["account"])), "Tenue de livres", "310.00")
     return [*(_trial(practice, landing) for landing in ("undeposited", "clearing")), _pulled(practice)]
 
@@ -122,6 +124,7 @@ def _totals(practice: Practice, landing: str) -> dict[str, dict[str, Decimal]]:
     amounts = {
         "invoices": sum((Decimal(str(each["total"])) for each in said["invoice"].values()), Decimal(0)),
         "payments": paid,
+        "fees": -sum((Decimal(str(each["amount"])) for each in said["fee"].values()), Decimal(0)),
         "refunds": -sum((Decimal(str(each["amount"])) for each in said["refund"].values()), Decimal(0)),
         "payouts": payouts,
     }
