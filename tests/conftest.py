@@ -24,6 +24,7 @@ from zlib import crc32
 
 import certifi
 import pytest
+from hypothesis import settings
 from lent_databases import Lent, LentPostgres, LentSqlite, lent_from
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Engine
@@ -35,6 +36,10 @@ from raccord.store.database import Database
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 ROOM = 4 * 1024**3
 """Bytes of memory that must be free before the tests' files may lie there."""
+
+# How long an example takes is the machine's business: on a busy one some take longer than Hypothesis allows by itself.
+settings.register_profile("raccord", settings.default, deadline=None)
+settings.load_profile("raccord")
 
 SERVER = Path(__file__).parent / "support" / "postgres_server.py"
 MISSING = pytest.StashKey[str]()

@@ -154,7 +154,7 @@ def _sqlite(url: URL) -> Engine:
     def _begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("raccord_read", False)
         if connection.info.get(_READS, False) is not reads:
-            connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
+            connection.connection.cursor().execute(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
             connection.info[_READS] = reads
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
