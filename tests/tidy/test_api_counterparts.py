@@ -77,6 +77,11 @@ CALLS = {
     "/drift/{drift_id}/{way}": ["/drifts/{drift_id}/settle"],
     "/plans/{plan_id}/approve": ["/plans/{plan_id}/approve"],
     "/plugins/{connector}/{deed}": ["/companies/{company_id}/plugins/{connector}/{deed}"],
+    "/problems/mend": [
+        "/connections/{connection_id}/choices",
+        "/connections/{connection_id}/closed",
+        "/connections/{connection_id}/problem-causes/{deed}",
+    ],
     "/problems/of-cause/{deed}": ["/connections/{connection_id}/problem-causes/{deed}"],
     "/problems/{problem_id}/{deed}": ["/problems/{problem_id}/{deed}"],
     "/questions/{hold_id}/answer": ["/holds/{hold_id}/answer"],

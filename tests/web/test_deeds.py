@@ -17,7 +17,7 @@ from till_version import upgraded
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.decisions import approve_plan, choose
 from raccord.overview.explain import explain
 from raccord.overview.plans import plan_summary, waiting_plan
 from raccord.overview.questions import open_questions
@@ -293,6 +293,68 @@ def test_a_role_chosen_once_settles_every_document_that_waits(
     assert answer.headers["location"] == "/questions?done=chosen"
     sync(workshop, connection)
     assert len(list(workshop.client(company).query_all("SalesReceipt"))) == 3
+
+
+@pytest.mark.requirement("CH-56", "TD-35")
+def test_an_inactive_account_is_replaced_in_the_problem_itself_and_its_documents_go(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    sandbox: SandboxServer,
+    browser: TestClient,
+    send: Send,
+) -> None:
+    drawer = lab(sandbox, "create", entity="Account", changes={"Name": "Tiroir", "AccountType": "Bank"})
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    choose(workshop, OWNER, connection.id, "clearing", str(drawer["Id"]))
+    till.ROWS["T1"] = [{"stream": "sales", "id": f"s{n}", "day": "2026-03-03", "amount": "2.00"} for n in (2, 3)]
+    with workshop.database.begin() as session:
+        session.get_one(Connection, connection.id).review_each = True
+    waiting = finish(workshop, request(workshop, connection))
+    lab(sandbox, "deactivate", entity="Account", id=drawer["Id"])
+    plan = plan_of(workshop, waiting)
+    approve_plan(workshop, OWNER, plan.id, plan.hash)
+    finish(workshop, waiting.id)
+    page = browser.get("/problems").text
+    form = re.search(r'action="/problems/mend".*?</form>', page, re.DOTALL)
+    assert form, page[page.index("<main") :]
+    safe = re.search(r'name="ledger_clearing">.*?<option value="(\d+)">Petite caisse</option>', form[0], re.DOTALL)
+    assert safe, form[0]
+    assert send("/problems", "/problems/mend", code=Cause.INACTIVE_REFERENCE).status_code == 400
+    answer = send(
+        "/problems", "/problems/mend", connection=connection.id, code=Cause.INACTIVE_REFERENCE,
+        held_clearing=str(drawer["Id"]), ledger_clearing=safe[1],
+    )  # fmt: skip
+    assert answer.headers["location"].startswith("/problems?")
+    with workshop.database.begin() as session:
+        session.get_one(Connection, connection.id).review_each = False
+    sync(workshop, connection)
+    sold = workshop.client(company).query_all("SalesReceipt")
+    assert [each["DepositToAccountRef"]["value"] for each in sold] == [safe[1]] * 2
+    assert "/problems/mend" not in browser.get("/problems").text
+
+
+@pytest.mark.requirement("CH-56")
+def test_what_a_closed_period_holds_back_is_answered_in_the_problem_itself(
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    sandbox: SandboxServer,
+    browser: TestClient,
+    send: Send,
+) -> None:
+    lab(sandbox, "close-books", realm=company.realm, date="2026-03-18")
+    choose_usual(workshop, connection, company)
+    till.ROWS["T1"] = [{"stream": "sales", "id": "s1", "day": day, "amount": "1.00"} for day in ("2026-03-02",)]
+    sync(workshop, connection)
+    assert 'name="policy" value="next_open_day"' in browser.get("/problems").text
+    kept = {"connection": connection.id, "code": Cause.PERIOD_CLOSED}
+    assert send("/problems", "/problems/mend", **kept, policy="never").status_code == 400
+    assert send("/problems", "/problems/mend", **kept, policy="next_open_day").status_code == 303
+    sync(workshop, connection)
+    (sold,) = workshop.client(company).query_all("SalesReceipt")
+    assert sold["TxnDate"] == "2026-03-19"
 
 
 @pytest.mark.requirement("CH-57", "CH-58")

@@ -15,6 +15,7 @@ from socket import socket
 from uuid import UUID
 
 import pytest
+from chromium import AXE, RULES
 from harness import NOW, consent, lab, make_workshop
 from playwright.sync_api import expect
 from sqlalchemy import select
@@ -325,6 +326,9 @@ def tell_account(journey: Journey) -> None:
     expect(onwards).to_be_disabled()
     page.locator("#kind_0").select_option(label=journey.said("questions.add_checking"))
     journey.look("account-told")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules}).then(r => r.violations.map(v => v.id))", RULES)
+    assert found == [], "each account's fields are named for everybody"
     journey.press("questions.add_save")
     expect(page.locator("#account_0 option:checked")).to_have_text("Compte de la banque")
     expect(onwards).to_be_enabled()

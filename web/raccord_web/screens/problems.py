@@ -11,13 +11,16 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
-from raccord.onboarding.people import Actor, Power, may
+from raccord.onboarding.people import Actor, Power, may, require
 from raccord.onboarding.reach import Reach
 from raccord.overview.problems import open_problems, problem_groups, problem_kinds
+from raccord.quickbooks.causes import Cause
 from raccord.store.models import Connection, ProblemState
+from raccord.sync.periods import ClosedPolicy
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
+from raccord_web.mending import mend, mendings_of
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
 from raccord_web.visitors import acting, visitor_of, within_of
@@ -61,6 +64,7 @@ def problems(
         seen = held is not None and (within is None or held.company_id in within)
         return show(
             request, "problems.html", session, listing=groups, connection=connection, mended_at=mended_at, kind=kind,
+            mendings=mendings_of(desk_of(request).workshop, session, groups.rows), policies=list(ClosedPolicy),
             kinds=problem_kinds(session, connection) if seen else {}, connector=held.connector if held else "",
         )  # fmt: skip
 
@@ -71,6 +75,17 @@ def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
         if code.startswith(codes) and (connection_id or "{}" not in place):
             return place.format(connection_id), words
     return None
+
+
+@router.post("/problems/mend")
+def mend_cause(request: Request, fields: Fields) -> Response:
+    """Keep the answer that mends a cause, and have what failed for it tried again."""
+    connection, code = fields.get("connection", ""), fields.get("code", "")
+    require(acting(request), Power.MANAGE)
+    if not connection or (code == Cause.PERIOD_CLOSED and fields.get("policy", "") not in set(ClosedPolicy)):
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    mend(desk_of(request).workshop, acting(request), connection, code, fields)
+    return RedirectResponse(f"/problems?{urlencode({'connection': connection, 'done': 'ready'})}", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/problems/of-cause/{deed}")
