@@ -20,6 +20,7 @@ from raccord.plugin import Text
 from raccord.plugin.testing import Report, Verdict, check_connector
 from raccord.plugin.testing.kit import rules
 from raccord.plugin.testing.kit.asking import asked
+from raccord.plugin.testing.kit.expected import MEANING
 from raccord.plugin.testing.kit.rules import CHECKS
 
 HOME = Path(str(corner_shop.__file__)).parent
@@ -69,7 +70,7 @@ def test_each_lie_breaks_its_own_rule_and_no_other(sabotaged: Callable[[list[Edi
     report = check_connector(sabotaged(SABOTEURS[rule]))
     assert list(told(report)) == [rule], told(report)
     assert not report.passed
-    hidden = [one.rule.id for one in report.of(Verdict.NOT_JUDGED)]
+    hidden = [one.rule.id for one in report.of(Verdict.NOT_JUDGED) if one.rule.id not in MEANING]
     assert bool(hidden) is (rule in HIDES), hidden
 
 

@@ -163,6 +163,16 @@ SABOTEURS: dict[str, list[Edit]] = {
     "push.told": [hooks("return PushResult(pushed)", "return PushResult([*pushed, *pushed])")],
     "push.idempotent": [hooks(PUSH, 'answer = context.http.post("https://pay.example.com/goods", json={"name": entry.name})')],
     "report.idempotent": [before("@hookimpl\ndef report_outcome", "TOLD: list[int] = []\n\n\n"), hooks("    for outcome in outcomes:\n", "    TOLD.append(1)\n    if len(TOLD) > 1:\n        raise LookupError\n    for outcome in outcomes:\n")],
+    "record.expected": [hooks(
+        '    records = [_payout(each) for each in said["data"]]\n',
+        '    records = [_payout(each) for each in said["data"]]\n'
+        '    made = {"gross": "10.00", "net": "10.00", "fee": "0.00"}\n'
+        '    back = {"gross": "-10.00", "net": "-10.00", "fee": "0.00"}\n'
+        '    records += [_payout({**each, **one, "id": f"x{one[\'net\']}"}) for each in said["data"] if each["id"] == "p1"\n'
+        "                for one in (made, back)]\n",
+    )],
+    "map.expected": [hooks('Skipped("corner-shop.void"', 'Skipped("corner-shop.voided"')],
+    "draft.effects": [hooks(DEPOSIT, DEPOSIT.replace("account=FEES", "account=INCOME"))],
     "code.imports": [hooks("from raccord.plugin.drafts import (\n", "from raccord.clock import SystemClock\nfrom raccord.plugin.drafts import (\n"), before("BANK, INCOME,", "NOW = SystemClock\n")],
     "code.floats": [before("BANK, INCOME,", "RATE = 0.14975\n")],
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from raccord.plugin import LedgerObject
 from raccord.plugin.contexts import Http
-from raccord.plugin.testing import Again, Telling, Trial
+from raccord.plugin.testing import Again, Expected, Telling, Trial
 
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 PAGE = 2
@@ -119,6 +119,24 @@ def opened(payouts: Sequence[Mapping[str, object]] | None = None) -> AbstractCon
     return nullcontext(Processor() if payouts is None else Processor(payouts))
 
 
+EXPECTED = [
+    Expected("sales", "a1", "2026-03-02", "11.50"),
+    Expected("sales", "a2", "2026-03-02", "0.10"),
+    Expected("sales", "a3", "2026-03-02", "0.20"),
+    Expected("sales", "b1", "2026-03-03", "-11.50"),
+    Expected("sales", "b2", "2026-03-03", "0.00", "corner-shop.void"),
+    Expected("sales", "c1", "2026-03-04", "1234.56"),
+    Expected("payouts", "p1", "2026-03-03", "11.45"),
+    Expected("payouts", "p2", "2026-03-04", "-11.55"),
+    Expected("payouts", "p3", "2026-03-05", "1198.36"),
+]
+EFFECTS = {
+    "sales": {"clearing": "1234.86", "income": "-1234.86", "tax 14.975 %": "-160.84"},
+    "payouts": {"bank": "1198.26", "clearing": "-1234.86", "fees": "36.60"},
+}
+"""Added up by hand: 11.50 + 0.10 + 0.20 - 11.50 + 1234.56, and what the processor kept of it."""
+
+
 def trials() -> list[Trial]:
     """Return the one trial of the shop."""
     rows, payouts = rung(), paid()
@@ -150,6 +168,8 @@ def trials() -> list[Trial]:
                 "payouts": {"CAD": sum((Decimal(str(each["net"])) for each in payouts), Decimal(0))},
             },
             moments={("sales", each.id): each.moment for each in rows},
+            expected=EXPECTED,
+            effects=EFFECTS,
             pushed={"goods": [LedgerObject("Item", "41", "Bread"), LedgerObject("Item", "42", "Milk")]},
         )
     ]  # fmt: skip

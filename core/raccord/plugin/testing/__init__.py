@@ -6,13 +6,14 @@ from raccord.plugin.testing.contract_twin import ContractTwin, serving
 from raccord.plugin.testing.files import FileShelf, ShelvedFile
 from raccord.plugin.testing.kit import Report, Verdict, check_connector
 from raccord.plugin.testing.served import serve_twin, served_twin
-from raccord.plugin.testing.trial import Again, Telling, Trial
+from raccord.plugin.testing.trial import Again, Expected, Telling, Trial
 from raccord.plugin.testing.twin_http import TwinAnswer, TwinHttp, TwinRequest
 
 __all__ = [
     "Again",
     "ContractBroken",
     "ContractTwin",
+    "Expected",
     "FakeFetchContext",
     "FakeMapContext",
     "FileShelf",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -39,6 +40,28 @@ class Again(StrEnum):
     """Every delivery made anew, under other names and at another time."""
 
 
+DRAFTS, WAITS, BAD = "drafts", "waits", "bad"
+"""What may become of a record, beside the code of a skip: documents, a question to a person, a bad record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A record as a person reads it off the source: its day, and its amount, empty where it moves no money.
+
+    ``becomes`` is ``drafts``, ``waits`` (a person decides), ``bad`` (a problem of this record) or the code of a skip.
+    """
+
+    stream: str
+    source_id: str
+    day: str
+    amount: str
+    becomes: str = DRAFTS
+
+    def __repr__(self) -> str:
+        said = (self.stream, self.source_id, self.day, self.amount, *([self.becomes] * (self.becomes != DRAFTS)))
+        return f"Expected({', '.join(json.dumps(each, ensure_ascii=False) for each in said)})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """A made-up source, all it tells, and what is known of it beforehand.
@@ -56,6 +79,15 @@ class Trial:
     marker: str = ""
     totals: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     moments: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    expected: Sequence[Expected] = ()
+    """Every record of the streams in ``totals``, read off the source by hand, not taken from the connector."""
+    effects: Mapping[str, Mapping[str, str | Decimal]] = field(default_factory=dict)
+    """By stream what its documents do to each account, counted by hand, debits positive: ``{"sales": {"bank": "9"}}``.
+
+    Accounts are named by role, with the tax code of a line behind it (``income @tax``); taxes by rate (``tax 5 %``).
+    """
+    taxed: bool = False
+    """Whether the company of ``expected`` and ``effects`` has sales tax."""
     pushed: Mapping[str, Sequence[LedgerObject]] = field(default_factory=dict)
     """Entries of the ledger to bring to the source, by the name of the list."""
     starts_on: date = date(2000, 1, 1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from raccord.plugin.testing import Again, Telling, Trial
+from raccord.plugin.testing import Again, Expected, Telling, Trial
 from raccord.plugin.texts import Text
 from raccord_bankfeed.twin import Dialect, Header, Leaves, MadeAccount, MadeLine, statement_file
 
@@ -18,6 +18,20 @@ _DAYS_ALONE = Text(
 )
 _BANK = MadeAccount()
 _CARD = MadeAccount(number="4111111111111111", card=True, balance=Decimal("-120.00"))
+
+
+_ACCOUNT, _OF_CARD = "bank-6789-327e587ead", "card-1111-4a7"
+_LINES = (
+    (f"{_ACCOUNT}/2026-01-05-e574fdc3d81acea8", "2026-01-05", "1200.00"),
+    (f"{_ACCOUNT}/2026-01-09-0f782f584c4d085a", "2026-01-09", "-43.17"),
+    (f"{_ACCOUNT}/2026-01-09-0f782f584c4d085a~2", "2026-01-09", "-43.17"),
+    (f"{_ACCOUNT}/2026-01-31-a4a83cfb2e61adc6", "2026-01-31", "0.10"),
+    (f"{_ACCOUNT}/2026-02-02-4f53bee08775f76b", "2026-02-02", "-900.00"),
+    (f"{_ACCOUNT}/2026-02-06-2379b072eaa6ec29", "2026-02-06", "0.20"),
+    (f"{_OF_CARD}/2026-02-03-e1b855aa86bdc92c", "2026-02-03", "-120.00"),
+    (f"{_OF_CARD}/2026-02-04-38e383ca67514797", "2026-02-04", "20.00"),
+)
+"""The lines as the statements print them, each with the digest that makes its id: nobody knows their category yet."""
 
 
 def trials() -> list[Trial]:
@@ -41,6 +55,8 @@ def trials() -> list[Trial]:
             extended=Telling(files=_files(more=True)),
             marker=MARKER,
             totals={"lines": {"CAD": sum((each.amount for each in lines), Decimal(0))}},
+            expected=[Expected("lines", id_, day, amount, "waits") for id_, day, amount in _LINES],
+            effects={"lines": {"ledger_account": "113.96", "category": "-113.96"}},
             exempt={"day.zone": _DAYS_ALONE},
         )
     ]

@@ -15,6 +15,7 @@ from raccord.plugin.testing.kit import (
     code,
     days,
     draft_rules,
+    expected,
     hook_rules,
     identity,
     manifest,
@@ -34,8 +35,8 @@ from raccord.plugin.texts import Text
 
 FINDINGS_MAX = 20
 _CHECKED_IN = (
-    code, days, draft_rules, hook_rules, identity, manifest, mapping, outside, paging, pushing, records, settings,
-    trials,
+    code, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside, paging, pushing, records,
+    settings, trials,
 )  # fmt: skip
 """Importing a module of checks is what makes them known."""
 
@@ -133,4 +134,6 @@ def _judged(subject: Subject) -> Iterator[Judged]:
         except NotConcerned:
             yield Judged(rule, name, Verdict.NOT_CONCERNED)
         else:
+            if places:
+                subject.broken.append(id_)
             yield Judged(rule, name, Verdict.BROKEN if places else Verdict.KEPT, places)

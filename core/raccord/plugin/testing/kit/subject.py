@@ -113,6 +113,8 @@ class Subject:
     trial: Trial
     folder: Path
     stack: ExitStack
+    broken: list[str] = field(default_factory=list)
+    """The rules found broken so far."""
     _kept: dict[str, object] = field(default_factory=dict)
     _boxes: int = 0
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from raccord.plugin.testing import Again, Telling, Trial
+from raccord.plugin.testing import Again, Expected, Telling, Trial
 from raccord.plugin.texts import Text
 from raccord_chase.sandbox.merchant import Merchant
 
@@ -20,6 +20,29 @@ _DAYS_ALONE = Text(
     "Les rapports de Chase donnent des jours, pas des moments.", "Chase's reports give days, not moments."
 )
 Files = list[tuple[str, bytes]]
+_ACCOUNT = "0000098765-CAD"
+_BANKED = [
+    Expected("chargebacks", "5001-RTM-20260902", "2026-09-02", "-17.51"),
+    Expected("charges", f"{_ACCOUNT}-77005-20260901-20260901", "2026-09-02", "-39.95"),
+    Expected("settlements", f"{_ACCOUNT}-77001-20260827-20260827", "2026-08-28", "902.13"),
+    Expected("settlements", f"{_ACCOUNT}-77002-20260828-20260830", "2026-08-31", "3928.54"),
+    Expected("settlements", f"{_ACCOUNT}-77003-20260831-20260831", "2026-09-01", "1080.94"),
+    Expected("settlements", f"{_ACCOUNT}-77004-20260901-20260901", "2026-09-02", "1332.34"),
+    Expected("settlements", f"{_ACCOUNT}-77006-20260902-20260902", "2026-09-03", "892.04"),
+    Expected("settlements", f"{_ACCOUNT}-77007-20260903-20260903", "2026-09-04", "1381.05"),
+]
+"""As the bank's statement shows them."""
+EFFECTS = {
+    "sales": {"clearing": "9967.01", "income_sales": "-9967.01"},
+    "refunds": {"clearing": "-234.51", "income_refunds": "234.51"},
+    "chargebacks": {"clearing": "-17.51", "income_chargebacks": "17.51"},
+    "charges": {"deposit_bank": "-39.95", "fees": "39.95"},
+    "settlements": {
+        "deposit_bank": "9517.04", "fees": "197.95", "=sales": "-9967.01", "=refunds": "234.51",
+        "=chargebacks": "17.51",
+    },
+}  # fmt: skip
+"""What was sold less what went back, less Chase's fees, reached the bank."""
 
 
 def trials() -> list[Trial]:
@@ -29,13 +52,14 @@ def trials() -> list[Trial]:
     zipped = _written(lambda folder: merchant.write_files(folder, zipped=True))
     contract = _written(merchant.portal_files)
     totals = {stream: {merchant.currency: amount} for stream, amount in _totals(merchant).items()}
+    expected = [*_sold(merchant), *_BANKED]
     return [
         _trial("reports", reports, again_as=zipped, extended=_with_field(reports, b"RACT0010"), totals=totals,
-               exempt={"day.zone": _DAYS_ALONE}),
+               expected=expected, exempt={"day.zone": _DAYS_ALONE}),
         _trial("contract", contract, again_as=[(f"b-{name}", content + b"\n") for name, content in contract],
                extended=[(name, content.replace(b'"schema_version"', b'"fresh": "extra-field-7", "schema_version"'))
                          for name, content in contract],
-               totals=totals, moments=_moments(merchant)),
+               totals=totals, expected=expected, moments=_moments(merchant)),
     ]  # fmt: skip
 
 
@@ -46,6 +70,7 @@ def _trial(
     again_as: Files,
     extended: Files,
     totals: Mapping[str, Mapping[str, Decimal]],
+    expected: Sequence[Expected],
     moments: Mapping[tuple[str, str], datetime] | None = None,
     exempt: Mapping[str, Text] | None = None,
 ) -> Trial:
@@ -61,6 +86,8 @@ def _trial(
         extended=Telling(files=extended),
         marker=MARKER,
         totals=totals,
+        expected=expected,
+        effects=EFFECTS,
         moments=moments or {},
         starts_on=START,
         exempt=exempt or {},
@@ -96,6 +123,20 @@ def _totals(merchant: Merchant) -> dict[str, Decimal]:
         "settlements": [amount for _, amount in merchant.settlements()],
     }
     return {stream: sum(each, Decimal(0)) for stream, each in amounts.items()}
+
+
+def _sold(merchant: Merchant) -> list[Expected]:
+    """Return what the merchant's till says of its sales and refunds."""
+    return [
+        Expected(
+            "refunds" if event.refund else "sales",
+            f"{merchant.merchant_id}-{event.submission}-{event.record}",
+            str(event.day),
+            str(event.signed),
+        )
+        for report in merchant.reports
+        for event in report.events
+    ]
 
 
 def _moments(merchant: Merchant) -> dict[tuple[str, str], datetime]:

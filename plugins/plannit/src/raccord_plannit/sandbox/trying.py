@@ -12,6 +12,7 @@ from raccord.plugin.testing import Again, Telling, Trial, TwinAnswer, TwinHttp, 
 from raccord.plugin.texts import Text
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.sandbox.demonstration import FIRST_DAY
+from raccord_plannit.sandbox.expected import EFFECTS, EXPECTED
 from raccord_plannit.sandbox.exports import write_table
 from raccord_plannit.sandbox.firm import Firm, Sold, Value
 from raccord_plannit.sandbox.service import TOKEN, Service
@@ -59,6 +60,8 @@ def _tables(firm: Firm) -> Trial:
         extended=Telling(files=_documents(firm, more={"fresh": MARKER})),
         marker=MARKER,
         totals=_totals(firm),
+        expected=EXPECTED,
+        effects=EFFECTS,
         starts_on=FIRST_DAY,
         exempt={"day.zone": _DAYS_ALONE, "push.told": _FILES_ONLY, "push.idempotent": _FILES_ONLY},
     )
@@ -80,6 +83,8 @@ def _pulled(firm: Firm) -> Trial:
         extended=Telling(http=lambda: nullcontext(_Address(_firm(), more={"fresh": MARKER}).http)),
         marker=MARKER,
         totals=_totals(firm),
+        expected=EXPECTED,
+        effects=EFFECTS,
         pushed=entries,
         starts_on=FIRST_DAY,
         exempt={"day.zone": _DAYS_ALONE, "identity.reordered": _NO_ORDER},

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from raccord.plugin import LedgerObject
 from raccord.plugin.contexts import Http
-from raccord.plugin.testing import Again, FixedClock, Telling, Trial, TwinAnswer, TwinHttp, TwinRequest
+from raccord.plugin.testing import Again, Expected, FixedClock, Telling, Trial, TwinAnswer, TwinHttp, TwinRequest
 from raccord.plugin.texts import Text
 from raccord_pleo.lists import ACCOUNTS, TAX_CODES, VENDORS
 from raccord_pleo.mapping import CLASSES, PROJECTS
@@ -28,6 +28,13 @@ _ONE_EXPORT = Text(
     "An expense is in one export at a time; Pleo refuses to begin a second one.",
 )
 _SPENT = {"id": "11111111-1111-4111-8111-111111111111", "name": "Fournitures", "identifier": "60"}
+
+
+_EXPENSES = (
+    ("2026-03-15", "-45.50"), ("2026-03-16", "-12.00"), ("2026-03-17", "9.00"), ("2026-03-17", "500.00"),
+    ("2026-03-18", "-12.00"), ("2026-03-18", "-0.10"), ("2026-03-19", "-0.20"),
+)  # fmt: skip
+"""By the clock of Toronto: the first is settled at half past ten in the evening there."""
 
 
 def trials() -> list[Trial]:
@@ -49,6 +56,12 @@ def trials() -> list[Trial]:
                 ("entries", str(entry)): datetime.fromisoformat(filed.settled)
                 for entry, filed in company.expenses.items()
             },
+            expected=[
+                Expected("entries", str(entry), day, amount)
+                for entry, (day, amount) in zip(company.expenses, _EXPENSES, strict=True)
+            ],
+            # 45.50 + 12 + 0.10 + 0.20 less a refund of 9; the mileage is owed and paid back.
+            effects={"entries": {"60": "48.80", "pleo_bank": "451.20", "funding": "-500.00"}},
             pushed=_ENTRIES,
             now=NOW,
             exempt={"identity.overlapping": _ONE_EXPORT},

@@ -13,6 +13,7 @@ from raccord.plugin.testing.contract_twin import TOKEN
 from raccord.plugin.texts import Text
 from raccord_taxdome.contract import CONTRACT
 from raccord_taxdome.sandbox.demonstration import FIRST_DAY
+from raccord_taxdome.sandbox.expected import effects, expected
 from raccord_taxdome.sandbox.page import twin_of
 from raccord_taxdome.sandbox.practice import Practice, Value
 from raccord_taxdome.sandbox.story import seeded
@@ -55,6 +56,8 @@ def _trial(practice: Practice, landing: str) -> Trial:
         extended=Telling(files=_documents(practice, more={"fresh": MARKER})),
         marker=MARKER,
         totals=_totals(practice, landing),
+        expected=expected(landing),
+        effects=effects(landing),
         starts_on=FIRST_DAY,
         exempt={"day.zone": _DAYS_ALONE},
     )
@@ -72,6 +75,8 @@ def _pulled(practice: Practice) -> Trial:
         extended=Telling(http=lambda: nullcontext(_Address(practice, more={"fresh": MARKER}).http)),
         marker=MARKER,
         totals=_totals(practice, "undeposited"),
+        expected=expected("undeposited"),
+        effects=effects("undeposited"),
         starts_on=FIRST_DAY,
         exempt={"day.zone": _DAYS_ALONE, "identity.reordered": _NO_ORDER},
     )
