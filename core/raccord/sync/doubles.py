@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import Mode
@@ -85,7 +85,11 @@ class Sought:
     def between(self, first: date, last: date) -> list[PlanLine]:
         """Return such lines of some days."""
         rows = self.session.scalars(
-            select(PlanLine).where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY).order_by(TRUE_DAY, PlanLine.id)
+            select(PlanLine)
+            .where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY)
+            .order_by(TRUE_DAY, PlanLine.id)
+            # A month of lines is held at once, and what they will send says nothing here.
+            .options(defer(PlanLine.payload), defer(PlanLine.effect))
         )
         return list(rows)
 
