@@ -61,6 +61,19 @@ def test_every_connector_runs_on_its_twin_its_samples_and_a_recording(name: str)
         assert record(plugin, info, replayed).recording.written() == written
 
 
+def test_the_trials_hold_money_that_goes_back_and_an_expense_with_tax() -> None:
+    chase, pleo = module_of("chase"), module_of("pleo")
+    found = look(chase, chase.describe(), trials_for(chase, SourceKind.TWIN, "contract")[0])
+    below = [one for one in found.made if one.record.stream == "settlements" and _worth(one.record) < 0]
+    assert [each.entity for one in below for each in one.documents] == ["JournalEntry", "Deposit"]
+    found = look(pleo, pleo.describe(), trials_for(pleo, SourceKind.TWIN)[0])
+    assert {each.account: each.amount for each in found.ledger}["tax"] == Decimal("5.93")
+
+
+def _worth(record: Record) -> Decimal:
+    return Decimal(0) if record.amount is None else record.amount.amount
+
+
 def test_bank_files_whose_lines_name_nothing_hide_who_was_paid_and_from_where() -> None:
     plugin = module_of("bankfeed")
     info = plugin.describe()

@@ -1,4 +1,4 @@
-"""The twin's part in `raccord check`: a week of a shop, as report files and in the published contract."""
+"""The twin's part in `raccord check`: seventeen days of a shop, as report files and in the published contract."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from raccord.plugin.testing import Again, Expected, Telling, Trial
 from raccord.plugin.texts import Text
 from raccord_chase.sandbox.merchant import Merchant
 
-START = date(2026, 8, 27)
-DAYS = 8
-"""Over the end of a month, so that there is a charge apart."""
+START = date(2026, 8, 24)
+DAYS = 17
+"""Over the end of a month, with a charge apart, and to a refund larger than the sales around it: money goes back."""
+SALES_PER_DAY = 3
 MARKER = "extra-field-7"
 _DAYS_ALONE = Text(
     "Les rapports de Chase donnent des jours, pas des moments.", "Chase's reports give days, not moments."
@@ -47,7 +48,7 @@ EFFECTS = {
 
 def trials() -> list[Trial]:
     """Return both ways in which the merchant's files come."""
-    merchant = Merchant(start=START, days=DAYS)
+    merchant = Merchant(start=START, days=DAYS, sales_per_day=SALES_PER_DAY)
     reports = _written(lambda folder: merchant.write_files(folder, zipped=False))
     zipped = _written(lambda folder: merchant.write_files(folder, zipped=True))
     contract = _written(merchant.portal_files)

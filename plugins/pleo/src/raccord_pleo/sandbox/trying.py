@@ -27,6 +27,7 @@ _ONE_EXPORT = Text(
     "Une dépense est dans un seul export à la fois ; Pleo refuse d'en commencer un second.",
     "An expense is in one export at a time; Pleo refuses to begin a second one.",
 )
+_TAX_ID = "22222222-2222-4222-8222-222222222222"
 _SPENT = {"id": "11111111-1111-4111-8111-111111111111", "name": "Fournitures", "identifier": "60"}
 
 
@@ -87,6 +88,12 @@ def _company(more: Mapping[str, object] | None = None) -> TwinCompany:
         ("card_purchase", 4550), ("mileage", 1200), ("refund", 900), ("wallet_load", 50000), ("reimbursement", 1200),
         ("card_purchase", 10), ("card_purchase", 20),
     )  # fmt: skip
+    # The first one holds tax at a rate that the source states.
+    tax = {"currency": "CAD", "value": 593}
+    taxed = {
+        "id": _TAX_ID, "code": "TPS/TVQ", "rate": Decimal("0.14975"), "type": "inclusive",
+        "amount": {"inWalletCurrency": tax, "inSupplierCurrency": tax},
+    }  # fmt: skip
     for number, (kind, minor) in enumerate(kinds):
         company.file(
             Filed(
@@ -96,6 +103,7 @@ def _company(more: Mapping[str, object] | None = None) -> TwinCompany:
                 category=_SPENT,
                 settled=(FIRST + timedelta(hours=13 * number)).isoformat(),
                 receipts=(b"%PDF-1.4 receipt",) if number == 0 else (),
+                tax=taxed if number == 0 else None,
                 more=more or {},
             )
         )
