@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import raccord_bankfeed
-from raccord_bankfeed.readers import pushed, runs
+from raccord_bankfeed.readers import camt, camt_layouts, pushed, runs
 from raccord_bankfeed.readers.bai2 import Bai2Reader
+from raccord_bankfeed.readers.camt_walk import Walk
 from raccord_bankfeed.readers.contract import Event, Line
 from raccord_bankfeed.readers.mt940 import Mt940Reader
 from raccord_bankfeed.readers.qif import QifReader
@@ -57,6 +59,48 @@ KINDS = {
         "01,BANK,COMPANY,260314,0900,1,,,2/\n02,COMPANY,BANK,1,260314,2359,CAD,2/\n"
         "03,0123456789,,010,+10000,,,100,77,,,400,88,,/\n",
         "49,+33760,5/\n98,+33760,1,7/\n99,+33760,1,9/\n",
+    ),
+    "camt": Kind(
+        (
+            '<Ntry><Amt Ccy="CAD">{units}.50</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>',
+            "<BookgDt><Dt>{day}</Dt></BookgDt><AcctSvcrRef>F{number:05}</AcctSvcrRef>",
+            "<NtryDtls><TxDtls><Refs><EndToEndId>E-{number}</EndToEndId></Refs>",
+            "<RltdPties><Cdtr><Nm>D\N{LATIN SMALL LETTER E WITH ACUTE} {number} \N{EURO SIGN}</Nm></Cdtr></RltdPties>",
+            "<RltdDts><AccptncDtTm>2026-01-02T03:04:05</AccptncDtTm></RltdDts></TxDtls></NtryDtls>",
+            "</Ntry>",
+        ),
+        (
+            *(
+                "<Nm>&amp;</Nm>",
+                "<Dt></Dt>",
+                "<Nm> </Nm>",
+                "</TxDtls>",
+                "<TxDtls>",
+                "]]>",
+                "<!-- - -->",
+                "<Ntry/>",
+                "\r",
+            ),
+            *(
+                "<Dt>2026-02-30</Dt>",
+                '<Amt Ccy="EUR">1.25</Amt>',
+                "<Sts>PDNG</Sts>",
+                "<CdtDbtInd>X</CdtDbtInd>",
+                "</Stmt>",
+            ),
+            *(
+                "<Bal><Amt>1</Amt>",
+                "\N{NO-BREAK SPACE}",
+                "\U0001f600",
+                '<Nm Ccy="CAD">A</Nm>',
+                "</Ntry>",
+                '<Amt Ccy="CAD"> </Amt>',
+            ),
+        ),
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><Stmt><Id>S</Id>\n'
+        "<Acct><Id><IBAN>NL26VAYB8060476890</IBAN></Id><Ccy>CAD</Ccy></Acct>"
+        "<TxsSummry><TtlDbtNtries><Sum>5</Sum></TtlDbtNtries></TxsSummry>\n",
+        "</Stmt></BkToCstmrStmt></Document>\n",
     ),
     "mt940": Kind(
         (
@@ -106,7 +150,9 @@ KINDS = {
 def events_of(content: bytes, *, together: bool, chunk: int = 64 * 1024) -> list[Event]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pushed, "CHUNK_BYTES", chunk)
+        patch.setattr(camt, "CHUNK_BYTES", chunk)
         patch.setattr(runs, "RUN_ROWS_MIN", 1 if together else 10**9)
+        patch.setattr(camt_layouts, "LAYOUTS_MAX", runs.LAYOUTS_MAX if together else 0)
         return Read(content).events
 
 
@@ -143,6 +189,7 @@ def written(draw: st.DrawFn, name: str) -> bytes:
     kind, text = KINDS[name], ""
     for number, line in enumerate(made(draw(st.integers(1, 40)))):
         parts = {"units": abs(line.amount).scaleb(2), "kind": 175 if line.amount > 0 else 475, "number": number}
+        parts["side"] = "CRDT" if line.amount > 0 else "DBIT"
         parts |= {"mark": "C" if line.amount > 0 else "RC", "comma": f"{abs(line.amount)}".replace(".", ",")}
         lines = [each.format(day=line.day, amount=line.amount, **parts) for each in kind.usual]
         for at in reversed(kind.may_lack):
@@ -188,3 +235,16 @@ def test_a_text_whose_code_a_line_end_breaks_is_read_as_it_stands_among_others()
     read = events_of(content, together=True)
     assert read == events_of(content, together=False)
     assert len({event.name for event in read if isinstance(event, Line)}) == 2
+
+
+def test_most_entries_of_a_large_message_are_read_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    original = Walk.take_entries
+
+    def take_entries(self: Walk, found: Sequence[re.Match[str]]) -> None:
+        taken.append(len(found))
+        original(self, found)
+
+    monkeypatch.setattr(Walk, "take_entries", take_entries)
+    assert len(Read(file_of("camt", ACCOUNT, made(2000))).lines) == 2000
+    assert sum(taken) > 2 * 1900

@@ -15,16 +15,19 @@ from xml.parsers import expat
 
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.camt_layouts import CLOSING, blanks_for
 from raccord_bankfeed.readers.camt_walk import Refused, Walk
 from raccord_bankfeed.readers.charset import CHUNK_BYTES, text_charset
 from raccord_bankfeed.readers.contract import Event, Question
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.ofx import declared_charset
 from raccord_bankfeed.readers.pushed import PushReader
+from raccord_bankfeed.readers.runs import run_from
 
 _MESSAGE = re.compile(r"<(?:[A-Za-z_][\w.\-]*:)?BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)|:camt\.05[234]\.")
 _NAME = re.compile(r"BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)")
 _NEXT = re.compile(_NAME.pattern.encode())
+_CLOSING = CLOSING.encode()
 _MESSAGE_CHARS_MAX = 40
 _TOKEN_BYTES_MAX = 1024 * 1024
 _ASKED_MAX = 1000
@@ -54,9 +57,33 @@ class _Feeder:
         self.stopped: tuple[Fault, int, int] | None = None
 
     def push(self, chunk: bytes, *, final: bool = False) -> None:
+        data = chunk if self._decoder is None else self._decoder.decode(chunk, final).encode()
+        first, closing, rest = data.partition(_CLOSING)
+        self._parse(first + closing, final=final and not closing)
+        if closing:
+            whole, closing, last = rest.rpartition(_CLOSING)
+            if closing:
+                self._entries(whole)
+            self._parse(last, final=final)
+
+    def _entries(self, whole: bytes) -> None:
+        """Take the texts between the closing tags of entries; the parser is given blanks for those of a layout."""
+        rows = whole.decode(errors="surrogateescape").split(CLOSING)
+        at = 0
+        while at < len(rows) and self.stopped is None:
+            found = run_from(rows, at, self._walk.known_after(self._fed - len(CLOSING)))
+            if found:
+                self._walk.take_entries(found)
+                at += len(found)
+                self._parse(blanks_for("".join(f"{row.string}{CLOSING}" for row in found)))
+            else:
+                self._parse(f"{rows[at]}{CLOSING}".encode(errors="surrogateescape"))
+                self._walk.learn(rows[at])
+                at += 1
+
+    def _parse(self, data: bytes, *, final: bool = False) -> None:
         if self.stopped is not None:
             return
-        data = chunk if self._decoder is None else self._decoder.decode(chunk, final).encode()
         if self._walk.finished:
             self._after(data)
             return

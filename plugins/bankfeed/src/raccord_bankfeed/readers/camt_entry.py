@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.contract import Account, Line
@@ -90,6 +91,7 @@ def read_money(amount: str, direction: str, where: str) -> Decimal:
             raise RowFault(text_faults.direction_unknown(f"{where}CdtDbtInd", direction))
 
 
+@lru_cache(maxsize=4096)
 def read_day(text: str) -> date | None:
     """Return the day of a date or of a time, as the bank wrote it, never shifted by the zone."""
     found = _DAY.match(text)
@@ -176,8 +178,10 @@ def _memo(entry: Entry) -> str:
 
 
 def _kind(leaves: Mapping[str, str], where: str) -> str:
-    domain = [leaves.get(path, "") for path in _CODES[where]]
-    return "-".join(domain) if all(domain) else leaves.get(f"{where}BkTxCd/Prtry/Cd", "")
+    domain, family, subfamily = _CODES[where]
+    if domain in leaves and family in leaves and subfamily in leaves:
+        return f"{leaves[domain]}-{leaves[family]}-{leaves[subfamily]}"
+    return leaves.get(f"{where}BkTxCd/Prtry/Cd", "")
 
 
 def _reference(leaves: Mapping[str, str]) -> str:

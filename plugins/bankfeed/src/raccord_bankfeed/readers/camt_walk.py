@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from xml.parsers import expat
@@ -11,6 +12,7 @@ from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.camt_checks import problem_of
 from raccord_bankfeed.readers.camt_entry import Entry, judge, make_line, read_day, read_money
+from raccord_bankfeed.readers.camt_layouts import CLOSING, Layout, learn, lines_in
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
@@ -71,11 +73,39 @@ class Walk:
         self._entry: Entry | None = None
         self._balance: dict[str, str] | None = None
         self._count = 0
+        self._closed_at = self._closed_line = -1
+        """Where the closing tag of the last entry stands."""
+        self._layouts: list[Layout] = []
         self._read_all()
 
     def ended(self) -> bool:
         """Tell whether the message's last tag was read."""
         return self.finished
+
+    def known_after(self, closed_at: int) -> list[re.Pattern[str]]:
+        """Return how an entry may be laid out that follows the one that closed there; nothing where none did.
+
+        A parser may put a tag off until it is given more.
+        """
+        between = self._open is not None and self._entry is None and len(self._stack) == self._start
+        return [layout.pattern for layout in self._layouts] if between and self._closed_at == closed_at else []
+
+    def learn(self, row: str) -> None:
+        """Look whether an entry tells a layout."""
+        learn(self._layouts, row, light=self._light)
+
+    def take_entries(self, found: Sequence[re.Match[str]]) -> None:
+        """Take entries of one layout that follow the last one, in place of the parser."""
+        opened = self._open
+        if opened is None:
+            return
+        layout = next(layout for layout in self._layouts if layout.pattern is found[0].re)
+        self._text = self._currency = ""
+        for entry in layout.entries(found, self._closed_line, self._closed_at + len(CLOSING)):
+            self._entry_ended(opened, entry)
+        text = CLOSING.join(row.string for row in found)
+        self._closed_line += lines_in(text)
+        self._closed_at += len(text.encode()) + len(CLOSING)
 
     def _read_all(self) -> None:
         self.parser.StartElementHandler = self._started
@@ -126,6 +156,7 @@ class Walk:
             self._leaf(name, text)
         if name in _WATCHED and self._open is not None:
             if name == "Ntry" and self._entry is not None and len(self._stack) < self._base:
+                self._closed_at, self._closed_line = self.parser.CurrentByteIndex, self.parser.CurrentLineNumber
                 self._entry_ended(self._open, self._entry)
             elif name == "Bal" and self._balance is not None:
                 self._balance_ended(self._open, self._balance)
@@ -190,7 +221,7 @@ class Walk:
         self._entry = None
         self._name(opened)
         opened.entries += 1
-        currency = self._usual_currency(opened)
+        currency = opened.tally.currency or self._usual_currency(opened)
         line = None
         try:
             if self._light:
