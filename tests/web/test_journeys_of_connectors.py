@@ -382,7 +382,8 @@ def test_a_bank_asks_a_second_factor_that_is_answered_wrong_then_right(
         page.wait_for_url(re.compile("setup/accounts"))
         tell_account(journey)
         say_first_day(journey, "2026-03-01")
-        journey.press("wizard.make_plan")
+        assert not [text for text in bank.log if "<INCTRAN>" in text], "the first reading follows “Connecter”"
+        journey.press("doors.connect")
         page.wait_for_url(re.compile("setup/plan"))
         journey.look("read")
     with workshop.database.read() as session:

@@ -294,11 +294,14 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
             assert session.get_one(Connection, connection.id).state == ConnectionState.REAUTHORISE
         seen = browser.get(f"/connections/{connection.id}").text
         assert f"/connections/{connection.id}/setup/signin" in seen
+        assert "Edit sign-in info" not in seen, "then it has to be given anew"
         send(f"{own}/signin", f"{own}/signin", s_simplefin_token=twin.token("two"))
         send(f"{own}/signin", f"{own}/signin", answering="yes", **{"a_take:ACT-2": "on"})
         finish(workshop, request_run(workshop.database, HandOver(), connection.id, **by))
     with workshop.database.read() as session:
         assert session.get_one(Connection, connection.id).state == ConnectionState.CONNECTED
+    french = browser.get(f"/connections/{connection.id}", headers={"accept-language": "fr"}).text
+    assert "Modifier les infos de connexion" in french
     assert count(workshop, Connection) == 1
     with workshop.database.read() as session:
         lines_now = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()

@@ -57,7 +57,7 @@
       kind.disabled = form.querySelector(`#${menu.id.replace("account", "type")}`).value !== "bank";
       kind.required = adds && !kind.disabled;
     }
-    for (const each of form.elements) if (each.matches("button.btn-primary")) each.disabled = !form.checkValidity();
+    for (const each of form.elements) if (each.matches("button.btn-primary, button.btn-danger")) each.disabled = !form.checkValidity();
   };
   for (const form of document.querySelectorAll("form.whole")) {
     tend(form);
