@@ -52,10 +52,54 @@ def all_blocks() -> list[Block]:
     return [block for page in pages() for block in blocks(page)]
 
 
+_CONNECTORS = "tests/journeys/test_first_connector.py::test_every_block_of_the_page_does_what_it_says"
+_TYPED = "tests/journeys/test_documented_commands.py::test_the_commands_of_the_pages_do_what_they_say"
+_TYPED_PAGES = (
+    "tutorial/first-sync", "how-to/backup", "how-to/doctor", "how-to/mapping", "how-to/undo", "how-to/month-end",
+    "how-to/bank-file", "how-to/bank-rules", "how-to/review", "how-to/days", "how-to/messages", "how-to/pleo",
+    "how-to/plannit", "how-to/taxdome", "how-to/chase-sftp", "how-to/bank-providers", "how-to/service", "how-to/api",
+    "reference/sandbox", "how-to/bench", "how-to/record",
+    "how-to/connection",
+)  # fmt: skip
+
+EXECUTED_BY = {
+    "docs/tutorial/first-connector": _CONNECTORS,
+    "docs/how-to/rest-connector": _CONNECTORS,
+    "docs/how-to/extension": (
+        "tests/core/cli/test_audit.py::test_an_extension_of_the_docs_gives_an_account_and_why_says_so_in_both_languages"
+    ),
+    **{f"docs/{page}": _TYPED for page in _TYPED_PAGES},
+    "plugins/chase/README": _TYPED,
+    "CONTRIBUTING": "tests/tidy/test_doc_blocks.py::python",
+}
+"""Pages whose blocks are executed, in this order, and by which test; what it leaves out is listed below."""
+
 _SERVED = "serves at a fixed address until Ctrl-C; "
 
 NOT_EXECUTED = {
+    ("docs/how-to/record", "raccord record pleo --set"): "asks sources that are really there, with the reader's keys",
+    ("README", "make demo"): "the demonstration and the whole test run; .ci/try-wheels runs the one, .ci/run the other",
+    ("README", "raccord db upgrade"): "the commands of the first sync, which are executed there",
+    ("README", ".venv/bin/python -c"): "the line of the first sync with another merchant; that one is executed",
+    (
+        "plugins/chase/README",
+        "pip install raccord-chase",
+    ): "installs from the network; the rest is executed by first-sync",
+    (
+        "docs/how-to/postgresql",
+        "export RACCORD_DATABASE_URL",
+    ): "asks a server of the reader's; tests run on a PostgreSQL of ours",
+    (
+        "docs/how-to/postgresql",
+        "python3 -c",
+    ): "sets the key of the reader's vault; the line itself is tried by the settings' tests",
+    (
+        "docs/how-to/postgresql",
+        "raccord worker",
+    ): "works until it is stopped; tests/journeys/test_workers.py runs workers",
+    ("docs/reference/sandbox", "RACCORD_SANDBOX_TOKEN"): _SERVED + "test_stranger.py serves it at a free one",
     ("docs/tutorial/first-connector", "python3 -m venv venv"): "installs from the network",
+    ("docs/tutorial/first-sync", 'export RACCORD_DATA_DIR="$PWD/raccord-intuit"'): "asks Intuit's own sandbox",
     ("docs/how-to/rest-connector", "export RACCORD_DATA_DIR="): _SERVED + "settings for what follows",
     ("docs/how-to/rest-connector", "raccord sandbox serve"): _SERVED + "tests/sandbox serve it at free ones",
     ("docs/how-to/rest-connector", "python -m raccord_counter.sandbox"): _SERVED + "test_served.py tries what it calls",

@@ -17,7 +17,7 @@ from types import ModuleType
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from doc_blocks import ROOT, Block, all_blocks
+from doc_blocks import EXECUTED_BY, NOT_EXECUTED, ROOT, Block, all_blocks, why_not
 from packaging.requirements import Requirement
 
 import raccord.plugin
@@ -42,6 +42,22 @@ def test_every_block_is_of_a_kind_that_is_executed_or_checked() -> None:
 
     assert strange == [], "name the kind after the fence, and give a new kind its check here"
     assert len(BLOCKS) > 400
+
+
+def test_every_block_of_commands_or_code_is_executed_or_listed_with_the_reason() -> None:
+    wanted = of_kind("sh", "bash", "python", "csv", "toml")
+    left = [block.place for block in wanted if block.page not in EXECUTED_BY and not why_not(block)]
+    first = {(block.page, block.commands[0]) for block in wanted if block.commands}
+    gone = [
+        each for each in NOT_EXECUTED if not any(page == each[0] and line.startswith(each[1]) for page, line in first)
+    ]
+
+    assert left == [], "execute them (tests/support/doc_blocks.py), or say there why that cannot be"
+    assert gone == [], "remove what is no longer there"
+    assert all(len(reason) > 20 for reason in NOT_EXECUTED.values())
+    for named in EXECUTED_BY.values():
+        path, _, function = named.partition("::")
+        assert f"def {function}(" in (ROOT / path).read_text(encoding="utf-8"), named
 
 
 def shell(blocks: list[Block]) -> None:
@@ -141,7 +157,7 @@ def bodies(blocks: list[Block]) -> None:
 def drawings(blocks: list[Block]) -> None:
     """Nothing in them is a command: that would be a block of another kind."""
     for block in blocks:
-        assert not re.search(r"^(raccord [a-z]|make|pip|sudo) (?!──)", block.text, re.MULTILINE), block.place
+        assert not re.search(r"^(raccord [a-z]+|make|pip|sudo) ", block.text, re.MULTILINE), block.place
 
 
 CHECKS: dict[str, Callable[[list[Block]], None]] = {
