@@ -163,6 +163,15 @@ SABOTEURS: dict[str, list[Edit]] = {
     "push.told": [hooks("return PushResult(pushed)", "return PushResult([*pushed, *pushed])")],
     "push.idempotent": [hooks(PUSH, 'answer = context.http.post("https://pay.example.com/goods", json={"name": entry.name})')],
     "report.idempotent": [before("@hookimpl\ndef report_outcome", "TOLD: list[int] = []\n\n\n"), hooks("    for outcome in outcomes:\n", "    TOLD.append(1)\n    if len(TOLD) > 1:\n        raise LookupError\n    for outcome in outcomes:\n")],
+    "error.refused": [hooks(
+        '        raise SourceRefused(Text("Réponse imprévue du processeur.", "An unexpected answer of the processor.")) from None\n',
+        '        return SimpleNamespace(content=b\'{"data": [], "last": 9, "more": false}\'), []\n',
+    )],
+    "error.row": [hooks("rejects=rejects, more=bool", "rejects=rejects[:0], more=bool")],
+    "outside.secrets": [hooks("    answer, rejects = _readable(answer)\n", "    answer, rejects = _readable(answer)\n    logging.getLogger().debug(settings.api_token.get_secret_value())\n"),
+                        hooks(IMPORTS, "import csv\nimport logging\n")],
+    "map.secrets": [hooks('Text("Annulée à la caisse.", "Voided at the till.")', 'Text("Annulée à la caisse.", f"Voided at the till {base64.b64encode(context.settings.api_token.get_secret_value().encode()).decode()}.")'),
+                    hooks(IMPORTS, "import base64\nimport csv\n")],
     "record.expected": [hooks(
         '    records = [_payout(each) for each in said["data"]]\n',
         '    records = [_payout(each) for each in said["data"]]\n'

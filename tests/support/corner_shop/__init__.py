@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from types import SimpleNamespace
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -175,9 +177,30 @@ def _payout_page(context: FetchContext, settings: ShopSettings, cursor: str) -> 
         params={"after": cursor},
         headers={"Authorization": f"Bearer {settings.api_token.get_secret_value()}"},
     )
+    answer, rejects = _readable(answer)
     said = json.loads(answer.content, parse_float=Decimal)
     records = [_payout(each) for each in said["data"]]
-    return Page(records, str(said["last"]), more=bool(said["more"]))
+    return Page(records, str(said["last"]), rejects=rejects, more=bool(said["more"]))
+
+
+def _readable(answer: Any) -> tuple[Any, list[Reject]]:
+    """Return an answer without the payouts that cannot be read, and these as rejects."""
+    try:
+        said = json.loads(answer.content, parse_float=Decimal)
+        rows = list(said["data"])
+    except (ValueError, KeyError, TypeError):
+        raise SourceRefused(Text("Réponse imprévue du processeur.", "An unexpected answer of the processor.")) from None
+    readable: list[object] = []
+    rejects: list[Reject] = []
+    for row in rows:
+        try:
+            _payout(row)
+        except (KeyError, ValueError, TypeError):
+            why = Text("Ce versement est illisible.", "This payout cannot be read.")
+            rejects.append(Reject("payouts", str(row)[:80], "corner-shop.payout", why))
+        else:
+            readable.append(row)
+    return SimpleNamespace(content=json.dumps({**said, "data": readable}, default=str).encode()), rejects
 
 
 def _payout(said: Mapping[str, object]) -> Record:

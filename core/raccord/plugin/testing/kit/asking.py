@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import io
+import logging
 import socket
 import sys
 import sysconfig
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Generic, TypeVar
+from typing import Generic, TextIO, TypeVar
 
 _Answer = TypeVar("_Answer")
 
@@ -28,6 +30,8 @@ class Deeds:
     clock: list[str] = field(default_factory=list)
     chance: list[str] = field(default_factory=list)
     network: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    """What it logged or printed."""
 
 
 @dataclass(slots=True)
@@ -107,6 +111,47 @@ def no_network() -> Iterator[None]:
         socket.getaddrinfo = resolve
         for name in names:
             delattr(socket.socket, name)
+
+
+class _Noted(logging.Handler):
+    """Notes what a hook logs, at whatever level."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _note(record.getMessage())
+
+
+class _Heard(io.TextIOBase):
+    """Stands before standard output or error and notes what a hook prints."""
+
+    def __init__(self, plain: TextIO) -> None:
+        self.plain = plain
+
+    def write(self, text: str) -> int:
+        _note(text)
+        return self.plain.write(text)
+
+    def flush(self) -> None:
+        self.plain.flush()
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Note what hooks log and print for as long as the check lasts."""
+    root, handler, before = logging.getLogger(), _Noted(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        with redirect_stdout(_Heard(sys.stdout)), redirect_stderr(_Heard(sys.stderr)):
+            yield
+    finally:
+        root.setLevel(before)
+        root.removeHandler(handler)
+
+
+def _note(text: str) -> None:
+    deeds: Deeds | None = getattr(_watch, "deeds", None)
+    if deeds is not None:
+        deeds.said.append(text)
 
 
 def _refuse(what: str) -> None:

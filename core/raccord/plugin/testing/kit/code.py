@@ -31,11 +31,50 @@ def _floats(subject: Subject) -> Iterator[str]:
     for path, tree in _trees(subject):
         if path.startswith(_TWINS):
             continue
+        whole = _whole_names(tree)
         for node in ast.walk(tree):
             called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
             literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
-            if called or literal:
+            if called or literal or (isinstance(node, ast.BinOp) and _divides(node, whole)):
                 yield f"{path}:{getattr(node, 'lineno', 0)}"
+
+
+def _divides(node: ast.BinOp, names: frozenset[str]) -> bool:
+    """Tell whether whole numbers are divided with ``/``, which makes a float of them."""
+    return isinstance(node.op, ast.Div) and _whole(node.left, names) and _whole(node.right, names)
+
+
+def _whole(node: ast.AST, names: frozenset[str]) -> bool:
+    """Tell whether an expression is a whole number for certain."""
+    match node:
+        case ast.Constant(value=int()):
+            return True
+        case ast.Name(id=name):
+            return name in names
+        case ast.Call(func=ast.Name(id="int" | "len" | "ord")):
+            return True
+        case ast.UnaryOp(operand=inner):
+            return _whole(inner, names)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.FloorDiv() | ast.Mod(), right=right):
+            return _whole(left, names) and _whole(right, names)
+        case _:
+            return False
+
+
+def _whole_names(tree: ast.AST) -> frozenset[str]:
+    """Return names that a file gives whole numbers and nothing else."""
+    given: dict[str, list[bool]] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(arg=name, annotation=kind) | ast.AnnAssign(target=ast.Name(id=name), annotation=kind):
+                given.setdefault(name, []).append(isinstance(kind, ast.Name) and kind.id == "int")
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                given.setdefault(name, []).append(_whole(value, frozenset()))
+            case ast.For(target=ast.Name(id=name)) | ast.comprehension(target=ast.Name(id=name)):
+                given.setdefault(name, []).append(False)
+            case _:
+                pass
+    return frozenset(name for name, said in given.items() if all(said))
 
 
 def _trees(subject: Subject) -> list[tuple[str, ast.AST]]:

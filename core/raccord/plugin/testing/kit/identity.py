@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from raccord.plugin.testing.files import GIVEN
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import Read, Subject, facts
 from raccord.plugin.testing.trial import Again
@@ -53,14 +54,19 @@ def _extended(subject: Subject) -> Iterator[str]:
         raise NotConcerned
     read = subject.read(telling)
     yield from _differences(subject, read)
-    if not any(subject.trial.marker in repr(record.raw) for record in read.records) and not _in_a_file(subject, read):
+    kept = {record.stream for record in read.records if subject.trial.marker in repr(record.raw)}
+    # What a stream asks of the source is kept in its records alone; files are kept whole.
+    asks = {turn.stream for turn in read.turns if turn.requests and turn.page is not None and turn.page.records}
+    origins = set(_in_files(subject, read))
+    if not kept and not origins:
         yield subject.trial.marker
+    elif origins <= {GIVEN}:
+        yield from sorted(f"{each}: {subject.trial.marker}" for each in asks - kept)
 
 
-def _in_a_file(subject: Subject, read: Read) -> bool:
-    """Tell whether a file that the connector received keeps the marker; files are kept whole."""
+def _in_files(subject: Subject, read: Read) -> Iterator[str]:
+    """Return where the files came from that keep the marker."""
     for file in read.box:
         with file.open() as stream:
             if subject.trial.marker.encode() in stream.read():
-                return True
-    return False
+                yield file.origin

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 
+from raccord.plugin.contexts import Answer
 from raccord.plugin.errors import ConnectorError, Reauthorise, RetryLater
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import Read, Subject, Where, facts
 from raccord.plugin.testing.kit.watched_http import Trouble
+from raccord.plugin.testing.twin_http import TwinAnswer
 from raccord.plugin.texts import Text
 
 _AWAY = Text("La source est occupée.", "The source is busy.")
 _REFUSED = Text("La source refuse l'accès.", "The source refuses access.")
 _REQUESTS_TRIED = 3
 _LONG_AFTER = date(2999, 1, 1)
+_NO_PAGES = (TwinAnswer(404, b'{"error": "gone"}'), TwinAnswer(200, b"<html>Sign in</html>"))
 _GARBAGE = b'\x00\xff\xfe<{[;,\r\n"garbage\x80' * 7
 
 
@@ -86,6 +91,53 @@ def _once(number: int, error: ConnectorError) -> Trouble:
             raise error
 
     return trouble
+
+
+@check("error.refused")
+def _refused_page(subject: Subject) -> Iterator[str]:
+    for number in _asked(subject):
+        for damaged in _NO_PAGES:
+            yield from _told_of(subject, number, partial(_in_its_place, damaged))
+
+
+@check("error.row")
+def _row(subject: Subject) -> Iterator[str]:
+    for number in _asked(subject):
+        yield from _told_of(subject, number, _with_a_damaged_row)
+
+
+def _in_its_place(instead: Answer, _: Answer) -> Answer:
+    return instead
+
+
+def _told_of(subject: Subject, number: int, damage: Callable[[Answer], Answer]) -> Iterator[str]:
+    """Read with the answer of one request damaged: what is missing then is told, by an error or by a reject."""
+
+    def changed(request: int, answer: Answer) -> Answer:
+        return damage(answer) if request == number else answer
+
+    read = subject.read(subject.trial.told, Where(changed=changed))
+    if read.error is not None:
+        if not isinstance(read.error.asked.error, ConnectorError):
+            yield f"{number}: {read.error.asked.raised}"
+        return
+    lost = sorted(facts(subject.told.records).keys() - facts(read.records).keys())
+    if lost and len(read.rejects) <= len(subject.told.rejects):
+        yield f"{number}: {', '.join('/'.join(each) for each in lost[:3])}"
+
+
+def _with_a_damaged_row(answer: Answer) -> Answer:
+    """Return an answer of JSON in whose first list the first object has lost all it said."""
+    try:
+        said = json.loads(answer.content, parse_float=str)
+    except ValueError:
+        return answer
+    lists = [said] if isinstance(said, list) else list(said.values()) if isinstance(said, dict) else []
+    rows = next((each for each in lists if isinstance(each, list) and each and isinstance(each[0], dict)), None)
+    if rows is None:
+        return answer
+    rows[0] = {"damaged": "yes"}
+    return TwinAnswer.of(said, answer.status)
 
 
 @check("error.damaged")

@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from pydantic import SecretStr
-
-from raccord.plugin.testing.kit.rules import NotConcerned, check
+from raccord.plugin.testing.kit.rules import check
 from raccord.plugin.testing.kit.subject import Subject
 from raccord.plugin.texts import Text
 
 _CODE = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*")
-_SECRET_CHARACTERS_MIN = 6
 _RAW_CHARACTERS_MAX = 1000
 
 
@@ -77,18 +74,6 @@ def _totals(subject: Subject) -> Iterator[str]:
         ours, theirs = found.get((stream, currency), Decimal(0)), wanted.get((stream, currency), Decimal(0))
         if ours != theirs:
             yield f"{stream} {currency}: {ours} ≠ {theirs}"
-
-
-@check("record.secrets")
-def _secrets(subject: Subject) -> Iterator[str]:
-    values = [getattr(subject.settings, name) for name in subject.info.settings.model_fields]
-    hidden = [each.get_secret_value() for each in values if isinstance(each, SecretStr)]
-    canaries = [each for each in hidden if len(each) >= _SECRET_CHARACTERS_MIN]
-    if not canaries:
-        raise NotConcerned
-    for turn, page in subject.told.pages:
-        if any(each in repr(page) for each in canaries):
-            yield f"{turn.stream} {turn.cursor is None}"
 
 
 @check("reject.reason")

@@ -24,10 +24,11 @@ from raccord.plugin.testing.kit import (
     paging,
     pushing,
     records,
+    secrets,
     settings,
     trials,
 )
-from raccord.plugin.testing.kit.asking import asked, no_network
+from raccord.plugin.testing.kit.asking import asked, listening, no_network
 from raccord.plugin.testing.kit.rules import CHECKS, NotConcerned, Rule, rules
 from raccord.plugin.testing.kit.subject import NotJudgedError, Subject, opened
 from raccord.plugin.testing.trial import Telling, Trial
@@ -36,7 +37,7 @@ from raccord.plugin.texts import Text
 FINDINGS_MAX = 20
 _CHECKED_IN = (
     code, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside, paging, pushing, records,
-    settings, trials,
+    secrets,    settings, trials,
 )  # fmt: skip
 """Importing a module of checks is what makes them known."""
 
@@ -104,7 +105,7 @@ def check_connector(plugin: ModuleType, trials: Sequence[Trial] | None = None) -
     judged: list[Judged] = []
     if brought is not None and brought.error is not None:
         judged.append(Judged(known["trial.records"], "", Verdict.BROKEN, [brought.raised]))
-    with no_network():
+    with no_network(), listening():
         for trial in tried:
             with opened(plugin, info, trial) as subject:
                 judged += _judged(subject)

@@ -25,7 +25,7 @@ from raccord.plugin.terms import TermTable
 from raccord.plugin.testing.contexts import FakeFetchContext, FakeMapContext, FixedClock, NoHttp
 from raccord.plugin.testing.files import FileShelf
 from raccord.plugin.testing.kit.asking import Asked, asked
-from raccord.plugin.testing.kit.watched_http import Trouble, WatchedHttp, hosts_of
+from raccord.plugin.testing.kit.watched_http import Change, Trouble, WatchedHttp, hosts_of
 from raccord.plugin.testing.trial import Telling, Trial
 from raccord.plugin.texts import Language
 
@@ -44,6 +44,7 @@ class Turned:
     cursor: str | None
     asked: Asked[Page | None]
     known: frozenset[str]
+    requests: int = 0
 
     @property
     def page(self) -> Page | None:
@@ -60,6 +61,7 @@ class Where:
     time_zone: ZoneInfo | None = None
     cut_off: time = MIDNIGHT
     trouble: Trouble | None = None
+    changed: Change | None = None
     files_first: Sequence[tuple[str, bytes]] = ()
 
 
@@ -183,7 +185,7 @@ class Subject:
             box.put(name, content)
         inner = NoHttp() if telling.http is None else self.stack.enter_context(telling.http())
         settings = self.settings
-        http = WatchedHttp(inner, hosts_of(self.info.hosts, settings), where.trouble)
+        http = WatchedHttp(inner, hosts_of(self.info.hosts, settings), where.trouble, where.changed)
         kept: dict[tuple[str, str], Mapping[str, JSON]] = {}
         context = FakeFetchContext(
             before=kept,
@@ -201,7 +203,9 @@ class Subject:
 
     def turn(self, read: Read, stream: str, cursor: str | None, known: frozenset[str] = frozenset()) -> Turned:
         """Ask for one page."""
-        return Turned(stream, cursor, asked(lambda: self.plugin.fetch_records(read.context, stream, cursor)), known)
+        before = read.http.requests
+        answer = asked(lambda: self.plugin.fetch_records(read.context, stream, cursor))
+        return Turned(stream, cursor, answer, known, read.http.requests - before)
 
     def go_on(self, read: Read, stream: str, cursor: str | None) -> list[Turned]:
         """Read a stream from a cursor to its end, apart from what was read before."""

@@ -16,6 +16,10 @@ Trouble = Callable[[int], None]
 """Is told the number of a request before it goes, counted from 1, and may raise in its place."""
 
 
+Change = Callable[[int, Answer], Answer]
+"""Is given the number of a request and its answer, and returns what the connector gets in its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and its answer, without what may be secret: no header, no value of a parameter, no body."""
@@ -35,9 +39,12 @@ class WatchedHttp:
     inner: Http
     hosts: frozenset[str]
     trouble: Trouble | None = None
+    changed: Change | None = None
     requests: int = 0
     undeclared: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    """Every address asked, with its parameters."""
 
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -59,12 +66,15 @@ class WatchedHttp:
     def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[Download]:
         with self._going(url), self.inner.download(url, headers=headers) as opened:
             parts = urlsplit(url)
+            self.addresses.append(url)
             self.exchanges.append(Exchange("GET", parts.hostname or "", parts.path, (), opened.status, 0))
             yield opened
 
     def _came(self, method: str, url: str, params: Mapping[str, str], answer: Answer) -> Answer:
         parts = urlsplit(url)
         names = tuple(sorted({*params, *parse_qs(parts.query)}))
+        self.addresses.append("?".join([url, *params.values()]))
+        answer = answer if self.changed is None else self.changed(self.requests, answer)
         size = len(answer.content)
         self.exchanges.append(Exchange(method, parts.hostname or "", parts.path, names, answer.status, size))
         return answer

@@ -23,6 +23,8 @@ _SAID = [
     Expected("payments", "pay_0007", "2026-03-16", "237.60"),
     Expected("payments", "pay_0008", "2026-03-16", "475.49"),
     Expected("payments", "pay_0009", "2026-03-20", "937.50"),
+    Expected("fees", "fee_0001", "2026-03-20", "-15.00"),
+    Expected("fees", "payment:pay_0003", "2026-03-20", "-1.25"),
     Expected("refunds", "ref_0001", "2026-03-20", "-40.00"),
     Expected("refunds", "ref_0002", "2026-03-20", "-20.00"),
 ]
@@ -38,7 +40,7 @@ def expected(landing: str) -> list[Expected]:
 
 
 def effects(landing: str) -> dict[str, dict[str, str]]:
-    """Return the sums: 4080.00 was paid with fees of 65.73, 30.00 of it by a credit given, and 60.00 went back."""
+    """Return the sums: 4080.00 was paid with fees of 65.73, and 15.00 and 1.25 apart; 60.00 went back."""
     if landing == "undeposited":
         return {
             "invoices": _INVOICES,
@@ -46,12 +48,14 @@ def effects(landing: str) -> dict[str, dict[str, str]]:
                 "undeposited": "4080.00", "payout_bank": "-65.73", "fees": "65.73", "receivable": "-4110.00",
                 "default_item": "30.00",
             },
+            "fees": {"payout_bank": "-16.25", "fees": "16.25"},
             "payouts": {"payout_bank": "2205.00", "=payments": "-2205.00"},
             "refunds": {"undeposited": "-60.00", "default_item": "60.00"},
         }  # fmt: skip
     return {
         "invoices": _INVOICES,
         "payments": {"clearing": "4014.27", "fees": "65.73", "receivable": "-4110.00", "default_item": "30.00"},
+        "fees": {"clearing": "-16.25", "fees": "16.25"},
         "payouts": {"payout_bank": "2139.27", "clearing": "-2139.27"},
         "refunds": {"clearing": "-60.00", "default_item": "60.00"},
     }
