@@ -86,9 +86,11 @@ def _samples(plugin: ModuleType) -> Iterator[Trial]:
         else:
             folders.setdefault(folder, []).append((name, content))
     of_files = next((each for each in trials_of(plugin) if each.told.files), None)
-    values = {} if of_files is None else of_files.values
+    if of_files is None:
+        # Beside a connector that reads no files they are what its twin is made of.
+        return
     for folder, loose in folders.items():
-        yield Trial(name=folder or "samples", values=values, told=Telling(files=loose, sealed=True))
+        yield Trial(name=folder or "samples", values=of_files.values, told=Telling(files=loose, sealed=True))
 
 
 def _recording(content: bytes, name: str) -> RecordingFile:

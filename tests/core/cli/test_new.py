@@ -13,6 +13,7 @@ from types import ModuleType
 
 import pytest
 
+from raccord.bench import SourceKind, look, trials_for
 from raccord.cli import run
 from raccord.cli.exits import Exit
 from raccord.plugin.testing import check_connector
@@ -56,6 +57,12 @@ def test_a_new_connector_keeps_every_rule_in_few_lines(
     own = [path.read_text() for path in package.rglob("*.py") if path.name not in ("sandbox.py", "expected.py")]
     lines = sum(bool(line.strip()) for text in own for line in text.splitlines())
     assert lines <= OWN_LINES_MAX
+    kinds = (SourceKind.TWIN,) if kind == "rest" else (SourceKind.TWIN, SourceKind.SAMPLES)
+    for each in kinds:
+        module = sys.modules[package.name]
+        found = look(module, module.describe(), trials_for(module, each)[0])
+        assert (found.error, found.balanced, [one.key for one in found.identity.merged]) == ("", True, [])
+        assert found.ledger
     assert {"terms.toml", "settings.py", "sandbox.py", "samples"} <= {path.name for path in package.iterdir()}
 
 
