@@ -154,6 +154,7 @@ SABOTEURS: dict[str, list[Edit]] = {
     "skip.reason": [hooks('Skipped("corner-shop.void", Text("Annulée à la caisse.", "Voided at the till."))', 'Skipped("corner-shop.void", Text("–", "–"))')],
     "draft.lines": [hooks(DEPOSIT, "    parts = (DirectLine(account=CLEARING, amount=gross),)\n")],
     "draft.taxes": [hooks('amount=Decimal(str(record.raw["tax"]))', 'amount=Decimal(str(record.raw["tax"])) + worth')],
+    "draft.tax_code": [hooks('code = Role("tax") if context.taxed else None', "code = None")],
     "draft.journal": [hooks("JournalLine(account=FEES, side=Side.DEBIT, amount=fee)", "JournalLine(account=FEES, side=Side.DEBIT, amount=2 * fee)")],
     "draft.cents": [hooks(DEPOSIT, '    parts = (DirectLine(account=CLEARING, amount=gross + Decimal("0.001")), DirectLine(account=FEES, amount=-fee - Decimal("0.001")))\n')],
     "draft.signs": [hooks("JournalLine(account=CLEARING, side=Side.DEBIT, amount=-gross)", "JournalLine(account=CLEARING, side=Side.CREDIT, amount=gross)")],

@@ -19,6 +19,7 @@ from raccord.plugin.drafts import (
     Transfer,
     links_in,
 )
+from raccord.plugin.hooks import Mapped
 from raccord.plugin.money import exponent
 from raccord.plugin.testing.kit.mapping import drafts, money_drafts
 from raccord.plugin.testing.kit.rules import NotConcerned, check
@@ -54,6 +55,17 @@ def _tax_totals(subject: Subject) -> Iterator[str]:
                 yield f"{draft.key}: inclusive, taxes {taxes} ≥ lines {_turnover(draft)}"
             case _:
                 pass
+
+
+@check("draft.tax_code")
+def _tax_codes(subject: Subject) -> Iterator[str]:
+    mapped = [answer.answer for _, answer in subject.mapped_taxed if isinstance(answer.answer, Mapped)]
+    taxed = [draft for each in mapped for draft in each.drafts if any(tax.amount for tax in _taxes(draft))]
+    if not taxed:
+        raise NotConcerned
+    for draft in taxed:
+        if not any(getattr(line, "tax_code", None) is not None for line in getattr(draft, "lines", ())):
+            yield draft.key
 
 
 @check("draft.journal")
