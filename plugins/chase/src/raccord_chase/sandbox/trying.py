@@ -23,27 +23,34 @@ _DAYS_ALONE = Text(
 Files = list[tuple[str, bytes]]
 _ACCOUNT = "0000098765-CAD"
 _BANKED = [
-    Expected("chargebacks", "5001-RTM-20260902", "2026-09-02", "-17.51"),
-    Expected("charges", f"{_ACCOUNT}-77005-20260901-20260901", "2026-09-02", "-39.95"),
-    Expected("settlements", f"{_ACCOUNT}-77001-20260827-20260827", "2026-08-28", "902.13"),
-    Expected("settlements", f"{_ACCOUNT}-77002-20260828-20260830", "2026-08-31", "3928.54"),
-    Expected("settlements", f"{_ACCOUNT}-77003-20260831-20260831", "2026-09-01", "1080.94"),
-    Expected("settlements", f"{_ACCOUNT}-77004-20260901-20260901", "2026-09-02", "1332.34"),
-    Expected("settlements", f"{_ACCOUNT}-77006-20260902-20260902", "2026-09-03", "892.04"),
-    Expected("settlements", f"{_ACCOUNT}-77007-20260903-20260903", "2026-09-04", "1381.05"),
+    Expected("chargebacks", "5001-RTM-20260830", "2026-08-30", "-225.50"),
+    Expected("charges", f"{_ACCOUNT}-77008-20260901-20260901", "2026-09-02", "-39.95"),
+    Expected("settlements", f"{_ACCOUNT}-77001-20260824-20260824", "2026-08-25", "242.58"),
+    Expected("settlements", f"{_ACCOUNT}-77002-20260825-20260825", "2026-08-26", "302.66"),
+    Expected("settlements", f"{_ACCOUNT}-77003-20260826-20260826", "2026-08-27", "457.64"),
+    Expected("settlements", f"{_ACCOUNT}-77004-20260827-20260827", "2026-08-28", "472.07"),
+    Expected("settlements", f"{_ACCOUNT}-77005-20260828-20260830", "2026-08-31", "1189.42"),
+    Expected("settlements", f"{_ACCOUNT}-77006-20260831-20260831", "2026-09-01", "565.60"),
+    Expected("settlements", f"{_ACCOUNT}-77007-20260901-20260901", "2026-09-02", "191.46"),
+    Expected("settlements", f"{_ACCOUNT}-77009-20260902-20260902", "2026-09-03", "1387.26"),
+    Expected("settlements", f"{_ACCOUNT}-77010-20260903-20260903", "2026-09-04", "255.23"),
+    Expected("settlements", f"{_ACCOUNT}-77011-20260904-20260906", "2026-09-07", "751.38"),
+    Expected("settlements", f"{_ACCOUNT}-77012-20260907-20260907", "2026-09-08", "151.39"),
+    Expected("settlements", f"{_ACCOUNT}-77013-20260908-20260908", "2026-09-09", "543.40"),
+    Expected("settlements", f"{_ACCOUNT}-77014-20260909-20260909", "2026-09-10", "-740.66"),
 ]
 """As the bank's statement shows them."""
 EFFECTS = {
-    "sales": {"clearing": "9967.01", "income_sales": "-9967.01"},
-    "refunds": {"clearing": "-234.51", "income_refunds": "234.51"},
-    "chargebacks": {"clearing": "-17.51", "income_chargebacks": "17.51"},
+    "sales": {"clearing": "7519.34", "income_sales": "-7519.34"},
+    "refunds": {"clearing": "-1369.92", "income_refunds": "1369.92"},
+    "chargebacks": {"clearing": "-225.50", "income_chargebacks": "225.50"},
     "charges": {"deposit_bank": "-39.95", "fees": "39.95"},
     "settlements": {
-        "deposit_bank": "9517.04", "fees": "197.95", "=sales": "-9967.01", "=refunds": "234.51",
-        "=chargebacks": "17.51",
+        "deposit_bank": "5769.43", "fees": "154.49", "=sales": "-7519.34", "=refunds": "1369.92",
+        "=chargebacks": "225.50", "clearing": "740.66", "=settlements": "-740.66",
     },
 }  # fmt: skip
-"""What was sold less what went back, less Chase's fees, reached the bank."""
+"""What was sold less what went back, less Chase's fees, reached the bank; what it took back passes through clearing."""
 
 
 def trials() -> list[Trial]:
