@@ -76,7 +76,8 @@ CREATE TABLE app.choice (
     ledger_name text NOT NULL,
     origin text NOT NULL,
     chosen_by text NOT NULL,
-    chosen_at timestamp with time zone NOT NULL
+    chosen_at timestamp with time zone NOT NULL,
+    held_as text DEFAULT ''::text NOT NULL
 );
 CREATE TABLE app.closed_month (
     connection_id text NOT NULL,
@@ -711,15 +712,15 @@ ALTER TABLE ONLY app.posting ALTER COLUMN id SET DEFAULT nextval('app.posting_id
 ALTER TABLE ONLY app.proof ALTER COLUMN id SET DEFAULT nextval('app.proof_id_seq'::regclass);
 ALTER TABLE ONLY app.record ALTER COLUMN id SET DEFAULT nextval('app.record_id_seq'::regclass);
 ALTER TABLE ONLY app.webhook_delivery ALTER COLUMN id SET DEFAULT nextval('app.webhook_delivery_id_seq'::regclass);
-INSERT INTO app.alembic_version VALUES ('0030');
-INSERT INTO app.choice VALUES ('01a22358b6807384811d08641fc4d598', 'k1', 'income', '', '0001-01-01', 'Account', '79', 'Ventes', 'person', 'zoé', '2025-03-03 12:00:00.123456+00');
+INSERT INTO app.alembic_version VALUES ('0031');
+INSERT INTO app.choice VALUES ('01a2238eb1a7766a8106acc22b45228b', 'k1', 'income', '', '0001-01-01', 'Account', '79', 'Ventes', 'person', 'zoé', '2025-03-03 12:00:00.123456+00', '');
 INSERT INTO app.company VALUES ('c1', '9130000000000001', 'sandbox', 'Boulangerie Été', 'CA', 'CAD', true, NULL, 'fr', 'connected', '2025-03-03 12:00:00.123456+00', NULL, NULL);
 INSERT INTO app.connection VALUES ('k1', 'c1', 'chase', 'Marchand', '420000000001', '{"folder":"/srv/chase","input_kind":"folder"}', 'connected', 'first_time', 'America/Toronto', '2025-01-01', false, '2025-03-03 12:00:00.123456+00', '', 0, 1, '2025-03-03 12:00:00.123456+00', NULL, 'zoé', NULL, false, 'blocked', '00:00', NULL, '[]', '', '{}');
 INSERT INTO app.draft VALUES (1, 'k1', 1, 'sales/2025-03-02:é', 1, 'SalesReceipt', '2025-03-02', '{}', 'efefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefef', 'posted', '', '{}', '', 0);
 INSERT INTO app.event VALUES (1, '2025-03-03 12:00:00.123456+00', 'c1', 'k1', 'zoé', 'connection.created', 'k1', '{}', '0000000000000000000000000000000000000000000000000000000000000000', '0622aaa2c4235d3112a0fb13487c6c773b559a9f157d9f39e7818e00fb35c8f9');
 INSERT INTO app.event VALUES (2, '2025-03-03 12:00:00.123456+00', 'c1', 'k1', 'core', 'run.done', 'r1', '{"posted":1,"total":1234.50}', '0622aaa2c4235d3112a0fb13487c6c773b559a9f157d9f39e7818e00fb35c8f9', '3185acb90d7c1640ec503502f35ed68a5e13fd3fbc35f6c6ccf4ed92d6d3e5c5');
-INSERT INTO app.event VALUES (3, '2026-11-28 18:09:06.378417+00', 'c1', 'k1', 'raccord', 'links.written', '', '{"links":{"1":["sales/2025-03-02:é","SalesReceipt","145","live","5797d1b2562322d94daaf273da218cf3"]}}', '3185acb90d7c1640ec503502f35ed68a5e13fd3fbc35f6c6ccf4ed92d6d3e5c5', '45853927609d1ba28896a248a1360dd6442efe43403804003f0a2d70a3cb02a2');
-INSERT INTO app.event_head VALUES (1, 3, '45853927609d1ba28896a248a1360dd6442efe43403804003f0a2d70a3cb02a2');
+INSERT INTO app.event VALUES (3, '2026-11-28 19:08:03.939436+00', 'c1', 'k1', 'raccord', 'links.written', '', '{"links":{"1":["sales/2025-03-02:é","SalesReceipt","145","live","5797d1b2562322d94daaf273da218cf3"]}}', '3185acb90d7c1640ec503502f35ed68a5e13fd3fbc35f6c6ccf4ed92d6d3e5c5', '1f6578193d5b7c48fb8783306ed48df03b43c3bc3dfc08d2888b4beb06231b1d');
+INSERT INTO app.event_head VALUES (1, 3, '1f6578193d5b7c48fb8783306ed48df03b43c3bc3dfc08d2888b4beb06231b1d');
 INSERT INTO app.link VALUES (1, 'c1', 'k1', 'sales/2025-03-02:é', 'SalesReceipt', '145', '', '0', 1, 'R-1', 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb', 'sales', '2025-03-02', '1234.50', 'CAD', '', 'live', 'created', '2025-03-03 12:00:00.123456+00', NULL, 0);
 INSERT INTO app.plan VALUES ('p1', 'k1', 'r1', 'applied', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', '2025-03-03 12:00:00.123456+00', NULL, '', NULL);
 INSERT INTO app.plan_line VALUES (1, 'p1', 1, 'create', 1, 'sales/2025-03-02:é', 1, 'SalesReceipt', '2025-03-02', '', '{}', '', '[]', '', '{}', '{"79":"-1234.50"}', '1234.50', 'CAD', '', 'done', '', 0, NULL, '[{"about":"income","answer":"79","hook":"resolve_account","name":"Ventes","of":"","plugin":"house-rules","reason":{"en":"At the market.","fr":"Au marché."},"version":"1.0"}]');
@@ -728,8 +729,8 @@ INSERT INTO app.proof VALUES (1, 'k1', 'r1', 'sales', 'CAD', '2025-03-02', '1234
 INSERT INTO app.record VALUES (1, 'k1', 'sales', '2025-03-02:é', 1, 'cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd', '2025-03-02', '1234.50', 'CAD', '{"amount":"1234.50","né":null}', 'mapped', '', 'r1', '2025-03-03 12:00:00.123456+00', NULL);
 INSERT INTO app.run VALUES ('r1', 'k1', 'c1', 'person', 'zoé', 'done', 'go', 'done', '', 0, 0, 0, 'p1', '{}', '', '{}', NULL, '2025-03-03 12:00:00.123456+00', '2025-03-03 12:00:00.123456+00', '2025-03-03 12:00:00.123456+00');
 INSERT INTO app.run_count VALUES ('r1', 'sales', 1, 1, 0, 0, 0, 0);
-INSERT INTO app.secret VALUES ('company:c1:tokens', '\x674141414141427243786a433832386c55416f564452657278495451764f30493379384473713557504c72362d6d4c346c384644527a643474544c6c486b7772504a3579324437666264506f7766634b31732d6343564c787276396b3333635a67444433505255754f2d683866756f414878356252307a4f7452564e4e6e344d4e336d6c766631563642446d526f5472666d6b736b526c5569467252787756416b413d3d', '2025-03-03 12:00:00.123456+00');
-INSERT INTO app.secret VALUES ('connection:k1:settings', '\x674141414141427243786a435a6b6433495644693862724e444e6d5759336d2d34634e71764d785f655f4853706955704a4a75474e33337a5a5145486344424776376e5a7774414635585775445730787a71356278496142323548553561707661363477483255444d386f615f6b685f466464373054446c4b46585a5446584f484d4c4139555853526c39415f6971464f375a6b66437a737a7168644c7141344e513d3d', '2025-03-03 12:00:00.123456+00');
+INSERT INTO app.secret VALUES ('company:c1:tokens', '\x6741414141414272437961546935714d465f65474673316e436136777a646d3049715a42695164397649627365347a64714b71796a56552d4c4f78394d534f6b4c515f7452344f3966646a465263385054627064555a787242396c59613561414f645852495732485475364b6a595944355f50643867555955393538344a6c726b354c6f73436c5231555f4a525249764f656a657a6c3773594a45656d444e767a673d3d', '2025-03-03 12:00:00.123456+00');
+INSERT INTO app.secret VALUES ('connection:k1:settings', '\x67414141414142724379615462566d676e6b4344447976755537534f574a59595f41534a7436454c52413770796e6b7847364f5031756d75484a635f6135332d5a646b6d2d4576644c49726c7a534a61473146626266616c2d384b4e55627634303563326b4d62737332784643794b554e4a69456b43566a725a6a634c63344c66346b774c6c767764622d48366168676a36514d686c6c426c5669544938514846413d3d', '2025-03-03 12:00:00.123456+00');
 INSERT INTO app.source_file VALUES ('k1', 1, 'relevé.dfr', 3, 'abababababababababababababababababababababababababababababababab', 'upload', '2025-03-03 12:00:00.123456+00', NULL);
 INSERT INTO app.stream_cursor VALUES ('k1', 'sales', '1:3', '2025-03-03 12:00:00.123456+00');
 SELECT pg_catalog.setval('app.draft_id_seq', 1, true);
