@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from browsing import TOKEN, browser_of
 from cabinet import Cabinet, cabinet
-from harness import OWNER, finish, lab
+from harness import OWNER, finish, lab, sync
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -21,6 +22,7 @@ from raccord.jobs.inline import HandOver
 from raccord.onboarding.accounts import give_role, new_person
 from raccord.onboarding.decisions import approve_plan
 from raccord.onboarding.people import RoleName
+from raccord.onboarding.receiving import receive_files
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Incident, Plan, Problem, ProblemState, Run, SourceRecord
 from raccord.sync.removals import UNDONE
@@ -262,6 +264,41 @@ def test_each_service_says_how_it_stands_and_to_which_account_its_lines_post(
     default = items[firm.chosen["default_item"]]
     assert f"Its lines are sold as {default['Name']} They post to {default['IncomeAccountRef']['name']}" in said[before]
     assert "Left out" in said[before]
+
+
+@pytest.mark.requirement("TD-35", "TD-43")
+def test_a_table_of_somebodys_own_headings_is_mapped_once_and_remembered(desk: Desk) -> None:
+    firm = desk.firm
+    firm.practice.account("Érable & fils")
+    firm.hand_in()
+
+    def hand_in(name: str, text: str) -> None:
+        receive_files(firm.workshop, OWNER, firm.connection.id, [(name, io.BytesIO(text.encode()))])
+        sync(firm.workshop, firm.connection)
+
+    heads = "Clé;Modifiée;Client;Date d’émission;Montant HT;Grand total;Devise"
+    row = "{0};2026-03-02T10:00:00Z;acc_0001;2026-03-02;{1};{1};CAD"
+    hand_in("factures-1.csv", "\n".join([heads, row.format("f1", "100.00"), row.format("f2", "50.00")]))
+    page = f"/connections/{firm.connection.id}/files"
+    asked = desk.browser.get(page).text
+    assert "Columns missing for “Invoice”" in desk.text(page)
+    key = re.search(r'name="key" value="(invoice-[0-9a-f]{12})"', asked)
+    assert key
+    assert '<option value="account_id" selected>' in asked, "what is known already need not be said"
+    said = ("id", "updated_at", "account_id", "posted", "lines.amount", "total", "currency")
+    answers = {f"column_{place}": part for place, part in enumerate(said, 1)}
+    desk.send(page, f"{page}/answer", key=key[1], **answers)
+    sync(firm.workshop, firm.connection)
+    assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [50, 100]
+    assert "Columns missing" not in desk.text(page)
+    hand_in("factures-2.csv", "\n".join([heads, row.format("f2", "50.00"), row.format("f3", "25.00")]))
+    assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [25, 50, 100]
+    firm.set(columns=firm.connection_now().settings["columns"])
+    hand_in("factures-3.csv", "\n".join(["Autre;Montant", "f4;1.00"]))
+    assert "Columns missing for “Invoice”" in desk.text(page)
+    firm.set(columns=firm.connection_now().settings["columns"] + "\ninvoice.number = Grand total")
+    assert len(firm.ours("Invoice")) == 3
+    assert firm.all_equal()
 
 
 def invoice_of(firm: Cabinet, amount: str) -> dict[str, object]:

@@ -35,6 +35,8 @@ class FileQuestion:
     cells: Sequence[str]
     parts: Sequence[str]
     """What a column may be, where ``cells`` are given."""
+    chosen: Sequence[str] = ()
+    """What each column is taken for already, where that is known."""
 
 
 def file_questions(session: Session, connection: Connection, info: ConnectorInfo) -> list[FileQuestion]:
@@ -102,4 +104,5 @@ def _question(raw: dict[str, Any], setting: str) -> FileQuestion:
         [str(each) for each in raw.get("answers", [])],
         [str(each) for each in raw.get("cells", [])],
         [str(each) for each in raw.get("parts", [])],
+        [str(each) for each in raw.get("chosen", [])],
     )

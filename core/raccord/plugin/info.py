@@ -325,7 +325,8 @@ class ConnectorInfo:
     questions: Mapping[str, str] = field(default_factory=dict)
     """Codes of failed records that ask a person something, with the setting that takes ``key = answer`` lines. Such a
     record's ``raw`` holds ``question`` (the key), ``answers``, ``fr``, ``en`` and ``file``; where columns of a table
-    are asked for, ``cells`` (a row of it) and ``parts`` (what a column may be), and the answer is ``part:number …``.
+    are asked for, ``cells`` (a row of it), ``parts`` (what a column may be) and perhaps ``chosen`` (what each is
+    taken for), and the answer is ``part:number …``.
     """
     dated: Mapping[str, str] = field(default_factory=dict)
     """Settings whose change counts for days of which nothing is posted yet, each with the setting that keeps what was

@@ -87,7 +87,7 @@ def test_settings_that_are_not_whole_are_refused(values: dict[str, str], code: s
 
 def test_headings_said_in_the_settings_reach_the_reader(tmp_path: Path, records: Callable[..., object]) -> None:
     settings = PlannitSettings(account="b", columns="item.name = Produit\nitem.updated_at = Maj\n")
-    assert settings.intake().headings == {"item": {"produit": "name", "maj": "updated_at"}}
+    assert settings.intake().said.headings == {"item": {"produit": "name", "maj": "updated_at"}}
 
 
 @pytest.mark.requirement("PL-02", "PL-07", "PL-08", "PL-17", "PL-25", "PL-26", "EX-01")

@@ -25,6 +25,7 @@ from raccord.plugin.contract import (
     ObjectInfo,
     Problem,
     Pull,
+    Said,
     SourceId,
     Words,
     contract_page,
@@ -169,7 +170,7 @@ def test_a_missing_column_a_wrong_encoding_and_an_endless_cell_are_told() -> Non
 def test_what_a_company_says_of_its_headings_stands_for_the_columns() -> None:
     text = "No;Maj;Nom complet\n7;2026-03-02T10:00:00Z;Zoé\n"
     said = {"person": {"no": "id", "maj": "updated_at", "nom complet": "name"}}
-    (found,) = read_objects(CONTRACT, "people.csv", text.encode(), said)
+    (found,) = read_objects(CONTRACT, "people.csv", text.encode(), Said(said))
     assert isinstance(found.item, Person)
     assert (found.item.id, found.item.name) == ("7", "Zoé")
 

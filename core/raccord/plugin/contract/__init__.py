@@ -1,5 +1,6 @@
 """The published contract's transport: one code path behind files, pull and signed messages, for any connector."""
 
+from raccord.plugin.contract.asking import COLUMNS_ASKED, Said, checked_columns, columns_answer, said_columns
 from raccord.plugin.contract.fetching import Intake, contract_page
 from raccord.plugin.contract.fields import (
     Amount,
@@ -29,6 +30,7 @@ from raccord.plugin.contract.reading import FILE_BYTES_MAX, Found, read_objects
 from raccord.plugin.contract.schema import json_schemas
 
 __all__ = [
+    "COLUMNS_ASKED",
     "FILE_BYTES_MAX",
     "PROBLEM_CODES",
     "TRANSACTIONS",
@@ -47,14 +49,18 @@ __all__ = [
     "Problem",
     "Pull",
     "Rate",
+    "Said",
     "SourceId",
     "Transaction",
     "Words",
+    "checked_columns",
+    "columns_answer",
     "contract_page",
     "json_schemas",
     "map_transaction",
     "plain_contract",
     "plain_page",
     "read_objects",
+    "said_columns",
     "wrong_value",
 ]

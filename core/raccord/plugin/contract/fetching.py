@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -9,12 +10,12 @@ from decimal import Decimal
 from functools import lru_cache
 
 from raccord.plugin.contexts import FetchContext, SourceFile
+from raccord.plugin.contract.asking import Asked, Said
 from raccord.plugin.contract.fields import ContractObject
 from raccord.plugin.contract.objects import Contract
 from raccord.plugin.contract.problems import Problem, problem, refused
 from raccord.plugin.contract.pulling import Progress, Pull, pull_page
 from raccord.plugin.contract.reading import FILE_BYTES_MAX, Found, read_objects
-from raccord.plugin.contract.table import Headings
 from raccord.plugin.records import PAGE_RECORDS_MAX, Page, Record, Reject
 
 FILES_PER_PAGE = 200
@@ -28,7 +29,16 @@ class Intake:
 
     folder: str = ""
     pull: Pull | None = None
-    headings: Headings = field(default_factory=dict)
+    said: Said = field(default_factory=Said)
+    """What the company says of its tables' columns."""
+    asks: bool = False
+    """Whether a table that lacks columns is asked about (``columns_answer``), instead of being refused."""
+
+    @property
+    def told(self) -> str:
+        """What decides how tables are read, as text."""
+        kinds = {kind: dict(words) for kind, words in self.said.headings.items()}
+        return json.dumps({"headings": kinds, "tables": dict(self.said.tables), "asks": self.asks}, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +48,18 @@ class _Place:
     after: int = 0
     done: int = 0
     pulling: Progress = field(default_factory=Progress)
+    said: str = ""
+    """What was said of columns when the files were read: where that is another now, they are read again."""
 
     @classmethod
-    def read(cls, cursor: str | None) -> _Place:
+    def read(cls, cursor: str | None, said: str) -> _Place:
         if cursor is None:
-            return cls()
+            return cls(said=said)
         value = json.loads(cursor, parse_float=Decimal)
-        return cls(int(value["after"]), int(value["done"]), Progress(**value["pulling"]))
+        pulling = Progress(**value["pulling"])
+        if str(value.get("said", "")) != said:
+            return cls(pulling=pulling, said=said)
+        return cls(int(value["after"]), int(value["done"]), pulling, said)
 
     def write(self) -> str:
         return json.dumps(asdict(self))
@@ -61,7 +76,8 @@ def contract_page(
     if not kinds:
         return None
     first = contract.objects[0].stream == stream
-    at, records, rejects = _Place.read(cursor), dict[str, Record](), list[Reject]()
+    said = digest_of(intake.said)
+    at, records, rejects = _Place.read(cursor, said), dict[str, Record](), list[Reject]()
     asked = not first
     for _ in range(FILES_PER_PAGE):
         file = context.files.after(at.after)
@@ -71,21 +87,38 @@ def contract_page(
             at, more = _ask(context, contract, intake, at)
             asked = not more
             continue
-        found = _objects(contract, file, intake.headings)
+        found = _objects(contract, file, intake.told)
         for each in found[at.done :]:
             if len(records) + len(rejects) >= PAGE_RECORDS_MAX:
                 return Page(list(records.values()), at.write(), more=True, rejects=rejects)
             at = replace(at, done=at.done + 1)
             if each.kind in kinds or (first and not each.kind):
-                _take(stream, file, each, make, records, rejects)
-        at = _Place(file.number, 0, at.pulling)
+                _take(context, stream, file, each, make, records, rejects)
+        at = _Place(file.number, 0, at.pulling, said)
     more = context.files.after(at.after) is not None or not asked
     return Page(list(records.values()), at.write(), more=more, rejects=rejects)
 
 
+def digest_of(said: Said) -> str:
+    """Return a short hash of what was said of columns; nothing where nothing was."""
+    if not said.headings and not said.tables:
+        return ""
+    return hashlib.sha256(Intake(said=said).told.encode()).hexdigest()[:12]
+
+
 def _take(
-    stream: str, file: SourceFile, found: Found, make: Make, records: dict[str, Record], rejects: list[Reject]
+    context: FetchContext,
+    stream: str,
+    file: SourceFile,
+    found: Found,
+    make: Make,
+    records: dict[str, Record],
+    rejects: list[Reject],
 ) -> None:
+    if isinstance(found.item, Asked):
+        asked = found.item.record(stream, file.name, context.starts_on)
+        records[asked.source_id] = asked
+        return
     if isinstance(found.item, Problem):
         rejects.append(found.item.reject(stream, f"{file.name[:120]} [{file.sha256[:8]}]:{found.line}"))
         return
@@ -108,12 +141,11 @@ def _ask(context: FetchContext, contract: Contract, intake: Intake, at: _Place) 
     return replace(at, pulling=progress), more
 
 
-def _objects(contract: Contract, file: SourceFile, headings: Headings) -> tuple[Found, ...]:
+def _objects(contract: Contract, file: SourceFile, told: str) -> tuple[Found, ...]:
     if file.size > FILE_BYTES_MAX:
         return (Found("", 0, problem("file_too_large", limit=FILE_BYTES_MAX)),)
     with file.open() as stream:
         content = stream.read()
-    told = json.dumps({kind: dict(words) for kind, words in headings.items()}, sort_keys=True)
     return _read_once(_File(contract, file.name, told, file.sha256, content))
 
 
@@ -141,4 +173,6 @@ class _File:
 @lru_cache(maxsize=4)
 def _read_once(file: _File) -> tuple[Found, ...]:
     """Read a file for all of its pages and streams; it depends on nothing but what it says."""
-    return tuple(read_objects(file.contract, file.name, file.content, json.loads(file.told, parse_float=Decimal)))
+    told = json.loads(file.told, parse_float=Decimal)
+    said = Said(told["headings"], told["tables"])
+    return tuple(read_objects(file.contract, file.name, file.content, said, asks=bool(told["asks"])))

@@ -9,10 +9,11 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
+from raccord.plugin.contract.asking import Asked, Said
 from raccord.plugin.contract.fields import ContractObject
 from raccord.plugin.contract.objects import Contract, ObjectInfo
 from raccord.plugin.contract.problems import Problem, problem, violation
-from raccord.plugin.contract.table import Headings, read_table, unknown_object
+from raccord.plugin.contract.table import read_table, unknown_object
 
 FILE_BYTES_MAX = 16 * 1024 * 1024
 OBJECTS_MAX = 100_000
@@ -26,10 +27,12 @@ class Found:
 
     kind: str
     line: int
-    item: ContractObject | Problem
+    item: ContractObject | Problem | Asked
 
 
-def read_objects(contract: Contract, name: str, content: bytes, said: Headings | None = None) -> Iterator[Found]:
+def read_objects(
+    contract: Contract, name: str, content: bytes, said: Said | None = None, *, asks: bool = False
+) -> Iterator[Found]:
     """Yield what a file holds, in its order; one bad row leaves the others."""
     if len(content) > FILE_BYTES_MAX:
         yield Found("", 0, problem("file_too_large", limit=FILE_BYTES_MAX))
@@ -42,7 +45,9 @@ def read_objects(contract: Contract, name: str, content: bytes, said: Headings |
     head = text.lstrip()[:1]
     if not head:
         return
-    found_there = _json(contract, name, text) if head in "[{" else _table(contract, name, text, said or {})
+    found_there = (
+        _json(contract, name, text) if head in "[{" else _table(contract, name, text, said or Said(), asks=asks)
+    )
     for seen, found in enumerate(found_there, 1):
         if seen > OBJECTS_MAX:
             yield Found("", 0, problem("too_many_objects", limit=OBJECTS_MAX))
@@ -50,8 +55,11 @@ def read_objects(contract: Contract, name: str, content: bytes, said: Headings |
         yield found
 
 
-def _table(contract: Contract, name: str, text: str, said: Headings) -> Iterator[Found]:
-    for row in read_table(contract, name, text, said):
+def _table(contract: Contract, name: str, text: str, said: Said, *, asks: bool) -> Iterator[Found]:
+    for row in read_table(contract, name, text, said, asks=asks):
+        if row.asked is not None:
+            yield Found(row.kind, row.line, row.asked)
+            continue
         if row.problem is not None:
             yield Found(row.kind, row.line, row.problem)
             continue

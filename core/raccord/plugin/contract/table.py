@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from raccord.plugin.contract.asking import Asked, Said, ask, key_of, places_said
 from raccord.plugin.contract.columns import Column, Shape, columns_of
 from raccord.plugin.contract.objects import Contract, ObjectInfo
 from raccord.plugin.contract.problems import Problem, problem
@@ -13,9 +14,6 @@ from raccord.plugin.contract.problems import Problem, problem
 CELL_MAX = 100_000
 _OBJECT = "object"
 _DELIMITERS = (",", ";", "\t")
-
-Headings = Mapping[str, Mapping[str, str]]
-"""What a company says of its tables: by object, the heading (in small letters) and the column it stands for."""
 
 
 @dataclass(slots=True)
@@ -27,10 +25,14 @@ class Row:
     value: dict[str, object] = field(default_factory=dict)
     problem: Problem | None = None
     raw: str = ""
+    asked: Asked | None = None
 
 
-def read_table(contract: Contract, name: str, text: str, said: Headings) -> Iterator[Row]:
-    """Yield the objects of a table; rows that follow each other with the same object and id are one object."""
+def read_table(contract: Contract, name: str, text: str, said: Said, *, asks: bool = False) -> Iterator[Row]:
+    """Yield the objects of a table; rows that follow each other with the same object and id are one object.
+
+    A table that lacks columns is a problem, or where one ``asks`` a question.
+    """
     lines = text.splitlines(keepends=True)
     delimiter = max(_DELIMITERS, key=lambda each: lines[0].count(each))
     reader = csv.reader(lines, delimiter=delimiter, strict=False)
@@ -64,9 +66,9 @@ def read_table(contract: Contract, name: str, text: str, said: Headings) -> Iter
             continue
         layout = layouts.get(info.name)
         if layout is None:
-            layout = layouts[info.name] = _Layout.of(info, heads, said.get(info.name, {}))
-            if layout.missing:
-                yield Row(info.name, 1, problem=_missing(info, layout, heads))
+            answer = said.tables.get(key_of(info.name, heads), "")
+            layout = layouts[info.name] = _Layout.of(info, heads, said.headings.get(info.name, {}), answer)
+            yield from _told(info, layout, heads, asks=asks, answered=bool(answer))
         if layout.missing:
             continue
         value = layout.read(cells)
@@ -114,6 +116,16 @@ def _named_by_file(contract: Contract, name: str) -> ObjectInfo | None:
     return None
 
 
+def _told(info: ObjectInfo, layout: _Layout, heads: Sequence[str], *, asks: bool, answered: bool) -> Iterator[Row]:
+    """Yield what is to be said of a table as a whole: that it lacks columns, or that they were told."""
+    why = _missing(info, layout, heads) if layout.missing else None
+    known = {place: column.name for place, column in layout.places}
+    if asks and (why is not None or answered):
+        yield Row(info.name, 1, asked=ask(info, heads, known, why))
+    elif why is not None:
+        yield Row(info.name, 1, problem=why)
+
+
 def _missing(info: ObjectInfo, layout: _Layout, heads: Sequence[str]) -> Problem:
     return problem(
         "columns_missing",
@@ -131,11 +143,13 @@ class _Layout:
     missing: tuple[str, ...]
 
     @classmethod
-    def of(cls, info: ObjectInfo, heads: Sequence[str], said: Mapping[str, str]) -> _Layout:
+    def of(cls, info: ObjectInfo, heads: Sequence[str], said: Mapping[str, str], answer: str = "") -> _Layout:
         known = columns_of(info.model)
         words = {**{word.casefold(): name for word, name in info.headings.items()}, **said}
-        places: dict[str, int] = {}
+        places = places_said(info, heads, answer)
         for place, head in enumerate(heads):
+            if place in places.values():
+                continue
             name = said.get(head) or (head if head in known else words.get(head, ""))
             if name in known and name not in places:
                 places[name] = place

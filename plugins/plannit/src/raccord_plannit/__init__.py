@@ -20,7 +20,7 @@ from raccord.plugin import (
     Text,
     hookimpl,
 )
-from raccord.plugin.contract import contract_page
+from raccord.plugin.contract import columns_answer, contract_page
 from raccord_plannit import pushing
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.manifest import plannit_info
@@ -65,4 +65,4 @@ def tend_list(context: PushContext, stream: str, deed: ListDeed, source_ids: Seq
 @hookimpl
 def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
     """Turn a record into a customer, an invoice, a payment, a credit or an expense."""
-    return map_plannit_record(context, record)
+    return columns_answer(record) or map_plannit_record(context, record)

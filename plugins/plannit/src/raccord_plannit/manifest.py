@@ -21,6 +21,7 @@ from raccord.plugin import (
     Text,
     Webhooks,
 )
+from raccord.plugin.contract import COLUMNS_ASKED
 from raccord.plugin.drafts import Accepts
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.settings import PlannitSettings
@@ -252,6 +253,7 @@ def plannit_info() -> ConnectorInfo:
         version=version("raccord-plannit"),
         uploads={"input_kind": "upload"},
         streams=[StreamInfo(each.stream, _PLURALS[each.stream]) for each in CONTRACT.objects],
+        questions={COLUMNS_ASKED: "columns"},
         settings=PlannitSettings,
         roles=_ROLES,
         lists=_LISTS,

@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from raccord.plugin.contract import Intake, Pull
+from raccord.plugin.contract import Intake, Pull, checked_columns, said_columns
 from raccord_plannit.contract import CONTRACT
 
 _COLUMNS_MAX = 200
@@ -91,17 +91,7 @@ class PlannitSettings(BaseModel):
     @field_validator("columns")
     @classmethod
     def _columns(cls, value: str) -> str:
-        lines = [line for line in value.splitlines() if line.strip()]
-        for line in lines[:_COLUMNS_MAX]:
-            name, equals, heading = line.partition("=")
-            kind, point, column = name.strip().partition(".")
-            if not (equals and heading.strip() and point and column and CONTRACT.named(kind)):
-                raise PydanticCustomError(
-                    "plannit.settings_columns",
-                    "Write object.column = heading, such as invoice.number = No de facture. · "
-                    "Écrivez objet.colonne = titre, comme invoice.number = No de facture.",
-                )
-        return "\n".join(line.strip() for line in lines[:_COLUMNS_MAX])
+        return checked_columns(CONTRACT, value, "plannit.settings_columns")
 
     @model_validator(mode="after")
     def _input_is_complete(self) -> Self:
@@ -117,18 +107,8 @@ class PlannitSettings(BaseModel):
         """Return how the data comes, as the contract's transport takes it."""
         pull = Pull(self.base_url, self.token) if self.input_kind is InputKind.PULL else None
         folder = self.folder if self.input_kind is InputKind.FOLDER else ""
-        return Intake(folder=folder, pull=pull, headings=self._headings())
+        return Intake(folder=folder, pull=pull, said=said_columns(CONTRACT, self.columns), asks=True)
 
     def cut_over_moment(self) -> datetime | None:
         """Return the moment of the cut-over, where one was said."""
         return datetime.fromisoformat(self.cut_over) if self.cut_over else None
-
-    def _headings(self) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        for line in self.columns.splitlines():
-            name, _, heading = line.partition("=")
-            kind, _, column = name.strip().partition(".")
-            info = CONTRACT.named(kind)
-            if info is not None:
-                found.setdefault(info.name, {})[heading.strip().casefold()] = column.strip()
-        return found

@@ -14,7 +14,7 @@ from raccord.plugin import (
     Text,
     hookimpl,
 )
-from raccord.plugin.contract import contract_page
+from raccord.plugin.contract import columns_answer, contract_page
 from raccord_taxdome.contract import CONTRACT, PAYOUTS
 from raccord_taxdome.manifest import taxdome_info
 from raccord_taxdome.mapping import map_taxdome_record
@@ -43,4 +43,4 @@ def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Pag
 @hookimpl
 def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
     """Turn a record into a customer, an item, an invoice, a payment, a credit, a refund or an expense."""
-    return map_taxdome_record(context, record)
+    return columns_answer(record) or map_taxdome_record(context, record)

@@ -19,6 +19,7 @@ from raccord.plugin import (
     Text,
     Webhooks,
 )
+from raccord.plugin.contract import COLUMNS_ASKED
 from raccord.plugin.drafts import Accepts
 from raccord_taxdome.contract import CONTRACT, SERVICES
 from raccord_taxdome.services import sold_as
@@ -306,6 +307,7 @@ def taxdome_info() -> ConnectorInfo:
             StreamInfo(each.stream, _PLURALS[each.stream], sold_as if each.stream == SERVICES else None)
             for each in CONTRACT.objects
         ],
+        questions={COLUMNS_ASKED: "columns"},
         settings=TaxDomeSettings,
         roles=_ROLES,
         gates=_GATES,

@@ -6,11 +6,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic.config import JsonDict, JsonValue
 from pydantic_core import PydanticCustomError
 
-from raccord.plugin.contract import Intake, Pull
+from raccord.plugin.contract import Intake, Pull, checked_columns, said_columns
+from raccord_taxdome.contract import CONTRACT
 
 _ACCOUNTS_MAX = 10_000
 
@@ -199,6 +200,11 @@ class TaxDomeSettings(BaseModel):
         title="Ids of accounts that are not synced, one a line",
         json_schema_extra={"fr": "Identifiants des comptes non synchronisés, un par ligne"},
     )
+    columns: str = Field(
+        "",
+        title="Columns of your own tables, one a line: invoice.number = Invoice #",
+        json_schema_extra={"fr": "Colonnes de vos propres tableaux, une par ligne : invoice.number = No de facture"},
+    )
     input_kind: InputKind = Field(
         InputKind.UPLOAD,
         title="How the data comes, beside signed messages",
@@ -220,6 +226,11 @@ class TaxDomeSettings(BaseModel):
         SecretStr(""), title="Token of that address", json_schema_extra={"fr": "Jeton de cette adresse"}
     )
 
+    @field_validator("columns")
+    @classmethod
+    def _columns(cls, value: str) -> str:
+        return checked_columns(CONTRACT, value, "taxdome.settings_columns")
+
     @model_validator(mode="after")
     def _input_is_complete(self) -> Self:
         if self.input_kind is InputKind.FOLDER and not self.folder:
@@ -233,7 +244,8 @@ class TaxDomeSettings(BaseModel):
     def intake(self) -> Intake:
         """Return how the data comes, as the contract's transport takes it."""
         pull = Pull(self.base_url, self.token) if self.input_kind is InputKind.PULL else None
-        return Intake(folder=self.folder if self.input_kind is InputKind.FOLDER else "", pull=pull)
+        folder = self.folder if self.input_kind is InputKind.FOLDER else ""
+        return Intake(folder=folder, pull=pull, said=said_columns(CONTRACT, self.columns), asks=True)
 
     def tax_on(self, day: date) -> TaxPolicy:
         """Return what becomes of the tax of an invoice of a day: an older one keeps what counted then."""
