@@ -113,6 +113,7 @@ SABOTEURS: dict[str, list[Edit]] = {
         hooks(IMPORTS, "import csv\nfrom dataclasses import replace\n"),
     ],
     "identity.reissued": [hooks("        records[record.source_id] = record\n", '        record = replace(record, source_id=record.source_id + "-copy") if file.name.startswith("copy-") else record\n        records[record.source_id] = record\n'), hooks(IMPORTS, "import csv\nfrom dataclasses import replace\n")],
+    "identity.later": [hooks('more=bool(said["more"]))', 'more=bool(said["more"]) and int(cursor) < 3)')],
     "identity.extended": [hooks("raw: dict[str, JSON] = {name: str(value) for name, value in said.items()}", 'raw: dict[str, JSON] = {name: str(value) for name, value in said.items() if name != "fresh"}'),
                           twin('                files=[("till.csv", till_file(rows, more={"loyalty": "extra-field-7"}))],\n', '                files=[("till.csv", till_file(rows))],\n')],
     "record.json": [hooks('raw["day"] = str(context.days.day_of(moment))', 'raw["day"] = context.days.day_of(moment)')],

@@ -168,6 +168,10 @@ def trials() -> list[Trial]:
                 "payouts": {"CAD": sum((Decimal(str(each["net"])) for each in payouts), Decimal(0))},
             },
             moments={("sales", each.id): each.moment for each in rows},
+            later=Telling(
+                files=[("late.csv", till_file([Rung("a9", START, "sale", "5.00", "0.65")]))],
+                http=lambda: opened([*payouts, *({**payouts[0], "id": f"p{number}"} for number in (4, 5, 6))]),
+            ),
             expected=EXPECTED,
             effects=EFFECTS,
             pushed={"goods": [LedgerObject("Item", "41", "Bread"), LedgerObject("Item", "42", "Milk")]},

@@ -79,6 +79,8 @@ class Trial:
     marker: str = ""
     totals: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     moments: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    later: Telling | None = None
+    """The source a day on: files that arrive then, an HTTP that tells all it told and more, late things among it."""
     expected: Sequence[Expected] = ()
     """Every record of the streams in ``totals``, read off the source by hand, not taken from the connector."""
     effects: Mapping[str, Mapping[str, str | Decimal]] = field(default_factory=dict)

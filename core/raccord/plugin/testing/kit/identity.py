@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 from raccord.plugin.testing.files import GIVEN
 from raccord.plugin.testing.kit.rules import NotConcerned, check
-from raccord.plugin.testing.kit.subject import Read, Subject, facts
-from raccord.plugin.testing.trial import Again
+from raccord.plugin.testing.kit.subject import Facts, Read, Subject, facts
+from raccord.plugin.testing.trial import Again, Telling
 
 
 def _differences(subject: Subject, read: Read) -> Iterator[str]:
-    wanted, found = facts(subject.told.records), facts(read.records)
+    yield from _apart(facts(subject.told.records), read)
+
+
+def _apart(wanted: Facts, read: Read) -> Iterator[str]:
+    found = facts(read.records)
     if read.error is not None:
         yield f"{read.error.stream}: {read.error.asked.raised}"
         return
@@ -45,6 +49,21 @@ def _overlapping(subject: Subject) -> Iterator[str]:
 @check("identity.reissued")
 def _reissued(subject: Subject) -> Iterator[str]:
     yield from _retold(subject, Again.REISSUED)
+
+
+@check("identity.later")
+def _later(subject: Subject) -> Iterator[str]:
+    told, later = subject.trial.told, subject.trial.later
+    if later is None:
+        raise NotConcerned
+    whole = subject.read(Telling(files=[*told.files, *later.files], http=later.http or told.http))
+    wanted, before = facts(whole.records), facts(subject.told.records)
+    pages = [len(page.records) for _, page in subject.told.pages if page.more]
+    news = sum(before.get(key) != said for key, said in wanted.items())
+    if news <= max(pages, default=0):
+        yield f"later: {news} ≤ {max(pages, default=0)}"
+        return
+    yield from _apart(wanted, subject.read(told, then=later))
 
 
 @check("identity.extended")

@@ -30,6 +30,7 @@ from raccord.plugin.testing.trial import Telling, Trial
 from raccord.plugin.texts import Language
 
 PAGES_MAX = 2000
+Facts = Mapping[tuple[str, str], tuple[date, object, str]]
 
 
 class NotJudgedError(Exception):
@@ -163,19 +164,29 @@ class Subject:
         assert isinstance(found, list)  # noqa: S101 - for the type checker
         return found
 
-    def read(self, telling: Telling, where: Where | None = None) -> Read:
-        """Read all streams of a telling, anew after each file that arrives."""
+    def read(self, telling: Telling, where: Where | None = None, then: Telling | None = None) -> Read:
+        """Read all streams of a telling, anew after each file that arrives; a day on, read on from there ``then``."""
         opened = self.open(telling, where or Where())
         cursors: dict[str, str | None] = {}
         known: dict[str, set[str]] = {}
+        self._arrive(opened, telling, cursors, known)
+        if then is not None:
+            opened.context.clock.advance(timedelta(days=1))
+            if then.http is not None:
+                opened.http.inner = self.stack.enter_context(then.http())
+            self._arrive(opened, then, cursors, known)
+        opened.requests = opened.http.requests
+        return opened
+
+    def _arrive(
+        self, opened: Read, telling: Telling, cursors: dict[str, str | None], known: dict[str, set[str]]
+    ) -> None:
         arrivals: Sequence[tuple[str, bytes] | None] = [*telling.files] or [None]
         for arrival in arrivals:
             if arrival is not None:
                 opened.box.put(*arrival)
             for stream in self.info.streams:
                 self._drain(opened, stream.name, cursors, known.setdefault(stream.name, set()))
-        opened.requests = opened.http.requests
-        return opened
 
     def open(self, telling: Telling, where: Where) -> Read:
         """Open a source without asking it anything yet."""
@@ -274,7 +285,7 @@ def stored(record: Record) -> Record:
     return replace(record, raw=raw, as_of=None, begins_on=None)
 
 
-def facts(records: Sequence[Record]) -> Mapping[tuple[str, str], tuple[date, object, str]]:
+def facts(records: Sequence[Record]) -> Facts:
     """Return what must be the same however a source tells it: of each record its day and its amount."""
     return {
         (one.stream, one.source_id): (
