@@ -67,13 +67,19 @@ def test_what_is_suggested_is_right_as_often_as_it_says(spoken: list[tuple[int, 
 
 
 @pytest.mark.parametrize(
-    ("seeds", "times"), [((1,), 4), pytest.param(range(1, 7), 12, marks=pytest.mark.slow)], ids=["quarters", "months"]
+    ("seeds", "times"),
+    [
+        ((1,), 4),
+        pytest.param((*range(101, 107), *range(201, 207)), 12, marks=[pytest.mark.slow, pytest.mark.timeout(400)]),
+    ],
+    ids=["quarters", "months"],
 )
 def test_pain_8_t2_of_what_goes_by_itself_in_a_year_that_was_not_seen_995_of_1000_are_right(
     seeds: Sequence[int], times: int
 ) -> None:
     """Synthetic years with payees that move to another category, fixed seeds, all counted; learned step by step, the
-    threshold always the least that the history so far supports.
+    threshold always the least that the history so far supports. What is support was chosen on the years of the seeds 1
+    to 6; the slow years are others, of which nothing was known when it was chosen.
     """
     asked = went = right = 0
     for seed in seeds:
