@@ -170,7 +170,7 @@ def trials() -> list[Trial]:
             moments={("sales", each.id): each.moment for each in rows},
             later=Telling(
                 files=[("late.csv", till_file([Rung("a9", START, "sale", "5.00", "0.65")]))],
-                http=lambda: opened([*payouts, *({**payouts[0], "id": f"p{number}"} for number in (4, 5, 6))]),
+                http=lambda: opened([*payouts, *({**payouts[0], "id": f"p{number}"} for number in (4, 5, 6, 7, 8))]),
             ),
             expected=EXPECTED,
             effects=EFFECTS,
