@@ -135,3 +135,8 @@ def test_a_receipt_that_a_gift_card_pays_in_full_bears_its_tax(
     assert "draft.taxes" not in told(check_connector(sabotaged([hooks(VOID, zero)])))
     wrong = check_connector(sabotaged([hooks(VOID, zero.replace('"-8.05"', '"-8.00"'))]))
     assert wrong.broken()["draft.taxes"] == ["sales/b2: exclusive, lines -1.00 + taxes 1.05 ≠ total 0"]
+
+
+def test_a_source_that_is_asked_must_tell_a_later_day() -> None:
+    (trial,) = corner_shop.sandbox.trials()
+    assert check_connector(corner_shop, [replace(trial, later=None)]).broken() == {"identity.later": ["later=None"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from raccord.plugin import LedgerObject
@@ -21,6 +22,8 @@ from raccord_plannit.sandbox.story import seeded
 MARKER = "extra-field-7"
 BASE = "https://plannit.example.com/v1"
 PAGE = 7
+_ASKED = datetime(2026, 3, 22, 12, tzinfo=UTC)
+"""After three weeks and before the fourth, which an address tells later."""
 _DAYS_ALONE = Text(
     "Les documents de Plannit portent leur propre jour.", "Documents of Plannit bear a day of their own."
 )
@@ -85,6 +88,8 @@ def _pulled(firm: Firm) -> Trial:
         totals=_totals(firm),
         expected=EXPECTED,
         effects=EFFECTS,
+        now=_ASKED,
+        later=Telling(http=lambda: nullcontext(_Address(_firm(4)).http)),
         pushed=entries,
         starts_on=FIRST_DAY,
         exempt={"day.zone": _DAYS_ALONE, "identity.reordered": _NO_ORDER},

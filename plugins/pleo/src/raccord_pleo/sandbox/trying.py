@@ -28,6 +28,10 @@ _ONE_EXPORT = Text(
     "An expense is in one export at a time; Pleo refuses to begin a second one.",
 )
 _TAX_ID = "22222222-2222-4222-8222-222222222222"
+_ANOTHER_EXPORT = Text(
+    "Ce qui vient plus tard est dans un autre export, que Pleo donne entier ; celui-ci est fini.",
+    "What comes later is in another export, which Pleo gives whole; this one is over.",
+)
 _SPENT = {"id": "11111111-1111-4111-8111-111111111111", "name": "Fournitures", "identifier": "60"}
 
 
@@ -65,7 +69,7 @@ def trials() -> list[Trial]:
             effects={"entries": {"60": "48.80", "pleo_bank": "451.20", "funding": "-500.00"}},
             pushed=_ENTRIES,
             now=NOW,
-            exempt={"identity.overlapping": _ONE_EXPORT},
+            exempt={"identity.overlapping": _ONE_EXPORT, "identity.later": _ANOTHER_EXPORT},
         )
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from raccord.plugin.contract.writing import write_table
@@ -27,17 +28,24 @@ _NO_ORDER = Text(
 )
 BASE = "https://taxdome.example.com/v1"
 PAGE = 7
+_ASKED = datetime(2026, 3, 22, 12, tzinfo=UTC)
+"""After three weeks and before the fourth, which an address tells later."""
 Files = list[tuple[str, bytes]]
 
 
 def trials() -> list[Trial]:
     """Return the practice with its payments in Undeposited Funds and in a clearing account, and behind an address."""
-    practice = seeded(FIRST_DAY, 3)
+    practice = _practice(3)
+    return [*(_trial(practice, landing) for landing in ("undeposited", "clearing")), _pulled(practice)]
+
+
+def _practice(weeks: int) -> Practice:
+    practice = seeded(FIRST_DAY, weeks)
     practice.refund(next(iter(practice.objects["payment"])), "20.00")
     practice.fee("15.00", provider="stripe", description="Mars")
     practice.fee("1.25", next(id_ for id_, each in practice.objects["payment"].items() if not each.get("fee")))
     practice.recurring(next(iter(practice.objects["account"])), "Tenue de livres", "310.00")
-    return [*(_trial(practice, landing) for landing in ("undeposited", "clearing")), _pulled(practice)]
+    return practice
 
 
 def _trial(practice: Practice, landing: str) -> Trial:
@@ -72,6 +80,8 @@ def _pulled(practice: Practice) -> Trial:
             Again.OVERLAPPING: Telling(http=lambda: nullcontext(_Address(practice, page=100, overlap=3).http)),
             Again.REISSUED: Telling(http=lambda: nullcontext(_Address(practice, page=3).http)),
         },
+        now=_ASKED,
+        later=Telling(http=lambda: nullcontext(_Address(_practice(4)).http)),
         extended=Telling(http=lambda: nullcontext(_Address(practice, more={"fresh": MARKER}).http)),
         marker=MARKER,
         totals=_totals(practice, "undeposited"),
