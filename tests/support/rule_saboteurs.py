@@ -91,7 +91,7 @@ SABOTEURS: dict[str, list[Edit]] = {
     "page.same_twice": [before(TILL, "SEEN: list[int] = []\n\n\n"), hooks("    more = context.files.after(file.number) is not None\n", "    more = context.files.after(file.number) is not None\n    SEEN.append(number)\n    records = dict(sorted(records.items(), reverse=len(SEEN) % 2 == 0))\n")],
     "cursor.size": [hooks("    return Page(list(records.values()), str(file.number), more=more, rejects=rejects)", '    return Page(list(records.values()), " " * 5000 + str(file.number), more=more, rejects=rejects)'),
                     hooks("return Page((), str(number), more=False)", 'return Page((), " " * 5000 + str(number), more=False)')],
-    "cursor.resume": [before(TILL, "DONE: dict[int, set[int]] = {}\n\n\n"), hooks("    file = context.files.after(number)\n", "    file = context.files.after(number)\n    done = DONE.setdefault(id(context.files), set())\n    if file is not None and stream == 'sales' and number == 1:\n        if len(done) > 2:\n            file = context.files.after(2)\n        done.add(len(done))\n")],
+    "cursor.resume": [before(TILL, "DONE: dict[int, tuple[object, set[int]]] = {}\n\n\n"), hooks("    file = context.files.after(number)\n", "    file = context.files.after(number)\n    done = DONE.setdefault(id(context.files), (context.files, set()))[1]\n    if file is not None and stream == 'sales' and number == 1:\n        if len(done) > 2:\n            file = context.files.after(2)\n        done.add(len(done))\n")],
     "cursor.rest": [
         before(PAYOUT, "RESTED: list[object] = []\n\n\n"),
         hooks(
