@@ -201,6 +201,8 @@ def map_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
         if settings.code.get_secret_value() != "open":
             raise BadRecord("code", _t("Mauvais code de caisse.", "Wrong till code."))
         kind = "sales"
+    if "word" in record.raw and context.terms.get(str(record.raw["word"])) is None:
+        raise BadRecord("word", _t("Mot inconnu.", "Unknown word."))
     match kind:
         case "sales":
             tracked = LedgerId(str(record.raw["class"])) if "class" in record.raw else None

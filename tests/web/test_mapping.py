@@ -54,6 +54,11 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
     assert other.name in history
     assert "Counter sale" in history
 
+    assert send(own, own, word="twint", ledger="sale", first="2026-03-10", save="yes").status_code == 303
+    terms = browser.get(f"{own}?view=terms").text
+    assert 'value="twint"' in terms, "the word that was added has a line of its own"
+    assert '<option value="sale">' in terms
+
 
 def test_what_is_posted_is_rewritten_by_a_plan_after_its_effect_was_seen(
     workshop: Workshop, synced: Connection, browser: TestClient, send: Callable[..., Response]

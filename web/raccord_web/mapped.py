@@ -75,7 +75,11 @@ def terms_of(session: Session, connection: Connection, info: ConnectorInfo) -> l
     rows = select(TermOverride).where(TermOverride.connection_id == connection.id).order_by(TermOverride.valid_from)
     for each in session.scalars(rows):
         made.setdefault(each.word, []).append(each)
-    return [TermView(term, made.get(term.word, [])) for term in info.terms]
+    known = [TermView(term, made.get(term.word, [])) for term in info.terms]
+    latest = {word: answers[-1].ledger for word, answers in made.items() if info.terms.get(word) is None}
+    # Words that the company added; one whose model the connector gave up means nothing any more.
+    added = info.terms.with_overrides(latest)
+    return [*known, *(TermView(term, made[word]) for word in latest if (term := added.get(word)) is not None)]
 
 
 def placed_by(views: Sequence[RoleView], body: str, day: date) -> list[RoleView]:

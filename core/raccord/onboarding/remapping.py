@@ -16,7 +16,7 @@ from raccord.onboarding.decisions import counts_from, fitting, role_of
 from raccord.onboarding.gates import require_stage
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.info import ConnectorInfo, Stage
-from raccord.plugin.terms import Term
+from raccord.plugin.terms import SAME_AS, Term
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Lane, quoted
 from raccord.store import events
@@ -41,6 +41,7 @@ from raccord.sync.survey import Survey, Surveyor, check_books
 from raccord.sync.terms import DatedTerm, DatedTerms
 from raccord.sync.workshop import Bench, Workshop
 
+WORD_MAX = 200
 REPOST_MAX = 5_000
 """Documents of one repost: more than a person reads; a longer range goes in parts."""
 
@@ -121,6 +122,7 @@ def effect_of_choice(
 def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, ledger: str, first: date) -> TermOverride:
     """Let a word of the source mean something else from a day on, by the date of its record (K9, CH-55).
 
+    A word that the connector does not know takes the meaning of one that it knows, which ``ledger`` names.
     What is posted stays as it is until a repost; records of those days that have no document yet are mapped again. A
     way of posting changes only from a day on that has no documents: before it all is posted in the old way, from it on
     in the new one.
@@ -129,21 +131,26 @@ def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, le
     with workshop.database.begin() as session:
         connection, info = _manageable(workshop, session, actor, connection_id)
         term = info.terms.get(word)
-        if term is None:
-            known = ", ".join(term.word for term in info.terms) or "–"
+        ledger = info.terms.meaning(word, ledger)
+        if term is None and (not ledger.startswith(SAME_AS) or not word.strip() or len(word) > WORD_MAX):
+            known = ", ".join(term.word for term in info.terms if not term.one_of) or "–"
             raise RemappingError(
                 "term.unknown",
                 Text(f"Mot inconnu : {word[:60]}.", f"Unknown word: {word[:60]}."),
-                Text(f"Mots de ce connecteur : {known}.", f"Words of this connector: {known}."),
+                Text(
+                    f"Donnez le mot de ce connecteur dont il prend le sens : {known}.",
+                    f"Give the word of this connector whose meaning it takes: {known}.",
+                ),
             )
-        if term.one_of:
+        if term is not None and term.one_of:
             _check_way(session, connection.id, term, ledger, first)
         found = session.get(TermOverride, (connection.id, word, first))
         if found is None:
             found = TermOverride(connection_id=connection.id, word=word, valid_from=first)
             session.add(found)
         found.ledger, found.changed_by, found.changed_at = ledger, actor.name, now
-        map_unposted(session, connection.id, first)
+        # What failed for want of the word goes on with it.
+        map_unposted(session, connection.id, first, failed=True)
         connection.revision += 1
         _note(session, actor, connection, "term.set", word, now, ledger=ledger, valid_from=first.isoformat())
         return found

@@ -32,6 +32,9 @@ from dataclasses import dataclass, field, replace
 
 from raccord.plugin.texts import Text
 
+SAME_AS = "="
+"""Begins the answer of a company that lets a word stand for another one."""
+
 
 class TermTableError(ValueError):
     """Raised when ``terms.toml`` lacks a field, repeats a word or is not TOML."""
@@ -93,10 +96,22 @@ class TermTable:
         return iter(self.terms.values())
 
     def with_overrides(self, overrides: Mapping[str, str]) -> TermTable:
-        """Return a table in which each overridden word posts to the company's role or ledger word instead."""
+        """Return a table in which each overridden word posts to the company's role or ledger word instead.
+
+        A word that stands for another (``=card``) means whatever that one means then; it need not be the connector's.
+        """
         changed = dict(self.terms)
         for word, ledger in overrides.items():
-            if word in changed:
-                old = changed[word]
-                changed[word] = replace(old, ledger=ledger, origin="company")
+            if word in changed and not ledger.startswith(SAME_AS):
+                changed[word] = replace(changed[word], ledger=ledger, origin="company")
+        for word, ledger in overrides.items():
+            other = self.terms.get(ledger.removeprefix(SAME_AS)) if ledger.startswith(SAME_AS) else None
+            if other is not None:
+                label = self.terms[word].label if word in self.terms else Text(word, word)
+                changed[word] = replace(changed[other.word], word=word, label=label, origin="company")
         return TermTable(changed)
+
+    def meaning(self, word: str, ledger: str) -> str:
+        """Return a company's answer as it is kept: for a word that is not in the table, the word that it stands for."""
+        known = self.terms.get(ledger.removeprefix(SAME_AS))
+        return f"{SAME_AS}{known.word}" if word not in self.terms and known is not None and not known.one_of else ledger

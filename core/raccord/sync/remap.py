@@ -30,8 +30,9 @@ def map_again(session: Session, connection_id: str) -> int:
     return cast(CursorResult[object], changed).rowcount
 
 
-def map_unposted(session: Session, connection_id: str, first: date = date.min) -> None:
-    """Map again the records of days from ``first`` on of which nothing is in QuickBooks."""
+def map_unposted(session: Session, connection_id: str, first: date = date.min, *, failed: bool = False) -> None:
+    """Map again the records of days from ``first`` on of which nothing is in QuickBooks; those that ``failed`` too."""
+    states = (RecordState.MAPPED, RecordState.SKIPPED, *([RecordState.FAILED] if failed else []))
     posted = (
         exists()
         .where(
@@ -46,7 +47,7 @@ def map_unposted(session: Session, connection_id: str, first: date = date.min) -
         update(SourceRecord)
         .where(
             SourceRecord.connection_id == connection_id,
-            SourceRecord.state.in_((RecordState.MAPPED, RecordState.SKIPPED)),
+            SourceRecord.state.in_(states),
             SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND}),
             SourceRecord.day >= first,
             ~posted,

@@ -40,7 +40,7 @@ class DatedTerms:
             .order_by(TermOverride.valid_from)
         )
         answers = {(word, first): ledger for word, ledger, first in rows}
-        answers |= {(each.word, each.first): each.ledger for each in also}
+        answers |= {(each.word, each.first): table.meaning(each.word, each.ledger) for each in also}
         ordered = sorted(answers, key=lambda place: place[1])
         days = sorted({first for _, first in ordered})
         laid_over = [

@@ -33,11 +33,13 @@ from raccord.store.models import (
     LinkRow,
     Plan,
     PlanLine,
+    Problem,
+    ProblemState,
     Proof,
     Run,
     RunState,
 )
-from raccord.sync.terms import DatedTerm
+from raccord.sync.terms import DatedTerm, DatedTerms
 from raccord.sync.undo_selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect
@@ -342,3 +344,25 @@ def test_a_repost_is_refused_where_it_cannot_be_and_to_those_who_may_not(
     pause(workshop, OWNER, connection.id)
     with pytest.raises(RaccordError, match=r"repost\.not_running"):
         repost(workshop, OWNER, connection.id, FIRST, LAST)
+
+
+def test_a_word_that_the_connector_does_not_know_takes_the_meaning_of_one_it_knows(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    synced(workshop, connection, company, [sale("s1", "2026-03-02"), sale("s2", "2026-03-05") | {"word": "twint"}])
+    with workshop.database.read() as session:
+        [told] = session.scalars(select(Problem.subject).where(Problem.state == ProblemState.OPEN))
+    assert told == "sales/s2"
+    for word, ledger in (("twint", "Comptoir"), (" ", "sale"), ("x" * 201, "sale")):
+        with pytest.raises(RaccordError, match=r"term\.unknown"):
+            set_term(workshop, OWNER, connection.id, word, ledger, FIRST)
+    assert set_term(workshop, OWNER, connection.id, "twint", "sale", date(2026, 3, 5)).ledger == "=sale"
+    sync(workshop, connection)
+    assert len(list(workshop.client(company).query_all("SalesReceipt"))) == 2
+    with workshop.database.read() as session:
+        assert session.scalars(select(Problem.subject).where(Problem.state == ProblemState.OPEN)).all() == []
+        before, after = (
+            DatedTerms.read(session, connection.id, till.INFO.terms).on(date(2026, 3, day)) for day in (4, 5)
+        )
+    assert (before.get("twint"), after.terms["twint"].ledger) == (None, "sale")
+    assert after.with_overrides({"sale": "Comptoir", "twint": "=sale"}).terms["twint"].ledger == "Comptoir"

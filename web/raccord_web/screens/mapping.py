@@ -109,6 +109,7 @@ def _page(
                 "tab": view, "q": q,
                 "roles": [each for each in roles if _role_matches(each, q, language_of(request))],
                 "terms": [each for each in terms if _term_matches(each, q, language_of(request))],
+                "models": [each for each in info.terms if not each.one_of],
                 "all_roles": len(roles), "all_terms": len(terms), "todo": sum(each.missing for each in roles),
                 "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
                 "history": _history(session, connection) if view == "history" else [],
