@@ -56,16 +56,28 @@ def say_first_day(journey: Journey, day: str) -> None:
     keep(journey, "first-day")
 
 
-def plan(journey: Journey, *, lists: bool = True) -> None:
-    """Read the checks and have the first plan made, past the step of the lists where the source takes any."""
+def plan(journey: Journey, *, lists: bool = True, duplicates: bool = False) -> None:
+    """Read the checks and have the first plan made, past the steps of the lists where the source takes any, and of the
+    duplicates where it was running already.
+    """
     journey.look("checks")
     journey.press("wizard.make_plan")
     if lists:
         journey.page.wait_for_url(re.compile("setup/lists"))
         journey.look("lists-and-links")
         journey.press("wizard.next")
+    if duplicates:
+        pass_duplicates(journey)
     journey.page.wait_for_url(re.compile("setup/plan"))
     journey.look("plan")
+
+
+def pass_duplicates(journey: Journey) -> None:
+    """Look at what the books have already, once the source is read, and go on."""
+    journey.page.wait_for_url(re.compile("setup/duplicates"))
+    expect(journey.page.get_by_role("heading", name=journey.said("wizard.duplicates_title"))).to_be_visible()
+    journey.look("duplicates")
+    journey.press("wizard.next")
 
 
 def approve(journey: Journey) -> str:

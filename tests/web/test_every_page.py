@@ -29,6 +29,7 @@ from raccord.onboarding.members import invite
 from raccord.onboarding.people import RoleName
 from raccord.onboarding.sessions import open_session
 from raccord.onboarding.setting_up import begin
+from raccord.plugin.info import Mode
 from raccord.store.models import Connection, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
@@ -61,7 +62,7 @@ SEARCHES = {
 
 
 AFTER_GATES = ("/connect/{connector}/company", "/connect/{connector}/source")
-STEPS = ("mode", "source", "accounts", "scope", "checks", "lists", "plan", "done")
+STEPS = ("mode", "source", "accounts", "scope", "checks", "lists", "duplicates", "plan", "done")
 
 
 @pytest.fixture
@@ -84,6 +85,10 @@ def addresses(workshop: Workshop, theirs: dict[str, str]) -> list[str]:
         starts_on=date(2026, 3, 1),
     )  # fmt: skip
     draft = begin(workshop, OWNER, new).id
+    with workshop.database.begin() as session:
+        for each in (connection, draft):
+            # Who runs already is asked for duplicates too.
+            session.get_one(Connection, each).mode = Mode.ALREADY_RUNNING
     secret = invite(workshop, OWNER, "new@example.ca", RoleName.BOOKKEEPER)
     values = {**theirs, "connector": "till", "room": "reference", "page": "hooks", "secret": secret}
     found: list[str] = []

@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, expect
 from set_up import till_of
 from sqlalchemy import select
 from visiting import PATIENCE_MS, Journey, Travel, door, travel
+from walking import pass_duplicates
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
@@ -90,6 +91,8 @@ def begin_bank_feed(journey: Journey, mode: str, first: str, files: list[Path]) 
     page.locator(".page-head .btn-primary").click()
     journey.look("checks")
     journey.press("doors.connect")
+    if mode == "already_running":
+        pass_duplicates(journey)
     page.wait_for_url(re.compile("setup/plan"))
     journey.look("first-look")
     return own
@@ -133,10 +136,11 @@ def tell_accounts(journey: Journey, own: str, count: int) -> None:
 def plan_again(journey: Journey, own: str) -> None:
     journey.page.goto(f"{own}/setup/checks")
     journey.press("wizard.make_plan")
-    journey.page.wait_for_url(re.compile("setup/(plan|lists)"))
-    if journey.page.url.endswith("lists"):
+    journey.page.wait_for_url(re.compile("setup/(plan|lists|duplicates)"))
+    while not journey.page.url.endswith("plan"):
+        before = journey.page.url
         journey.press("wizard.next")
-        journey.page.wait_for_url(re.compile("setup/plan"))
+        expect(journey.page).not_to_have_url(before)
 
 
 def approve(journey: Journey) -> None:

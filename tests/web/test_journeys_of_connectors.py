@@ -177,15 +177,25 @@ def test_plannit_that_runs_already_comes_with_its_tables(
     expect(page.get_by_role("status")).to_be_visible()
     journey.look("files-kept")
     page.locator(".page-head .btn-primary").click()
-    plan(journey)
+    journey.look("checks")
+    journey.press("wizard.make_plan")
+    page.wait_for_url(re.compile("setup/lists"))
+    journey.look("lists-and-links")
+    journey.press("wizard.next")
+    page.wait_for_url(re.compile("setup/duplicates"))
     # One invoice was entered by hand: it is linked, and what is from before the cut-over is counted.
-    journey.follow("baseline.hint_act")
     expect(page.locator(".facts dd.big").nth(0)).to_have_text("1")
     expect(page.locator(".facts dd.big").nth(3)).to_have_text("1")
+    journey.look("duplicates")
+    journey.follow("wizard.duplicates_one_by_one")
+    expect(page.locator(".facts dd.big").nth(0)).to_have_text("1")
     expect(page.get_by_role("link", name=re.compile("Plannit"), exact=False).last).to_be_visible()
     journey.look("already-in-quickbooks")
     page.locator(".page-head .btn-primary").click()
     journey.follow("files.go_on")
+    journey.look("duplicates-linked")
+    journey.press("wizard.next")
+    page.wait_for_url(re.compile("setup/plan"))
     own = approve(journey)
     # Of the two lists the contacts may go once it is known how many are doubled, and the articles never do.
     page.goto(f"{own}/lists")
@@ -237,7 +247,7 @@ def pleo(workshop: Workshop, sandbox: SandboxServer) -> Iterator[PleoTwin]:
         yield twin
 
 
-def connect_pleo(journey: Journey, twin: PleoTwin, first: str) -> None:
+def connect_pleo(journey: Journey, twin: PleoTwin, first: str, *, duplicates: bool = False) -> None:
     """From the form of Pleo's access to the first plan; the expenses are exported at Pleo before it is made."""
     page = journey.page
     page.locator("#s_company_id").fill("boreal")
@@ -262,7 +272,7 @@ def connect_pleo(journey: Journey, twin: PleoTwin, first: str) -> None:
     page.get_by_role("button", name="Export").click()
     expect(page.get_by_text("pending: 3")).to_be_visible()
     page.goto(checks)
-    plan(journey)
+    plan(journey, duplicates=duplicates)
 
 
 @pytest.mark.requirement("PO-01", "PO-02", "PO-03", "PO-08", "PO-09", "PO-12", "PO-13", "PO-16")
@@ -305,7 +315,7 @@ def test_pleo_that_runs_already_leaves_what_is_before_the_cut_over(
     begin(journey, "pleo", "already_running")
     pass_gates(journey)
     go_on_with_company(journey)
-    connect_pleo(journey, pleo, "2026-03-10")
+    connect_pleo(journey, pleo, "2026-03-10", duplicates=True)
     approve(journey)
     assert sorted(each["TotalAmt"] for each in ours(workshop, "Purchase")) == [Decimal("12.00"), Decimal("45.50")]
     (job,) = pleo.company.exports.values()

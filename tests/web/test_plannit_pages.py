@@ -14,13 +14,13 @@ import pytest
 from boreale import Boreale, boreale
 from browsing import BASE, TOKEN, browser_of
 from harness import BROWSER, OWNER, finish, lab, request
-from sqlalchemy import select
+from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
-from raccord.store.models import Connection, DraftState, Event, RunState
+from raccord.store.models import Connection, DraftRow, DraftState, Event, Run, RunState
 from raccord_plannit.sandbox.firm import Firm, Sold
 from raccord_plannit.sandbox.service import TOKEN as TWIN
 from raccord_plannit.sandbox.service import Service, serving
@@ -216,6 +216,7 @@ def test_at_the_cut_over_what_the_books_have_already_is_linked_and_nothing_is_do
     assert "3 for certain and 1 likely" in desk.text(wizard)
     assert "1 record from before 1 Mar 2026 or the cut-over stays outside: $ 57.49" in desk.text(wizard)
     assert f'href="{own}"' in desk.browser.get(f"/questions?connection={made.connection.id}").text
+    the_wizard_asks_for_duplicates(desk, own)
     assert desk.send(own, own, row="nobody", way="link").status_code == 404
     assert desk.send(own, own, row=made.hold_of("invoices/F0004"), way="rename").status_code == 404
     assert desk.send(own, own, row=made.hold_of("invoices/F0004"), way="create").status_code == 303
@@ -237,6 +238,52 @@ def test_at_the_cut_over_what_the_books_have_already_is_linked_and_nothing_is_do
         Decimal("229.95")
     ] == "2026-04-30"
     assert {kind: len(made.documents(kind)) for kind in there} == after
+
+
+def the_wizard_asks_for_duplicates(desk: Desk, page: str) -> None:
+    """The step of duplicates: left and come back to, passed with nothing answered, and with the certain ones linked."""
+    made, setup = desk.made, page.replace("/baseline", "/setup")
+    step = f"{setup}/duplicates"
+    shown = desk.text(step)
+    assert "There for certain 3 Likely there 1 New to the books 1 Outside, before 1 Mar 2026 1 $ 57.49" in shown
+    assert "Lists and links (done) Duplicates First plan Proof" in shown
+    assert all(f'href="{each}"' in desk.browser.get(step).text for each in (page, f"{setup}/lists"))
+    assert f'href="{step}"' not in desk.browser.get(page).text, "the lists come first"
+    assert desk.send(f"{setup}/lists", f"{setup}/lists").headers["location"] == step
+    left = (page, page.removesuffix("/baseline"), "/connect")
+    assert all(f'href="{step}"' in desk.browser.get(each).text for each in left)
+    database, counted = made.workshop.database, select(func.count()).select_from(Run)
+    with database.read() as session:
+        before = session.scalar(counted) or 0
+    assert desk.send(step, step).headers["location"] == f"{setup}/plan"
+    assert all(f'href="{setup}/plan"' in desk.browser.get(each).text for each in left), "passed, with nothing answered"
+    with database.read() as session:
+        assert session.scalar(counted) == before, "nothing was said since the plan was made"
+    assert "Link the 3 certain ones" in shown
+    told = desk.send(step, step, do="link").text
+    assert "3 documents linked" in told
+    assert "certain ones" not in told
+    for _ in range(2):
+        assert desk.send(step, step).headers["location"] == f"{setup}/plan"
+        with database.read() as session:
+            assert session.scalar(counted) == before + 1, "the plan is made again, once"
+    reading = desk.browser.get(step).text
+    assert 'http-equiv="refresh"' in reading
+    assert f'href="{step}"' in reading
+    assert 'form="f"' not in reading, "who goes on knows what was found"
+    set_mode_of(made, Mode.FIRST_TIME)
+    assert desk.browser.get(step).status_code == 404
+    assert ">Duplicates<" not in desk.browser.get(f"{setup}/plan").text
+    set_mode_of(made, Mode.ALREADY_RUNNING)
+    # As if nobody had answered yet: the page links them too.
+    with made.workshop.database.begin() as session:
+        for draft in session.scalars(select(DraftRow)):
+            draft.decisions = {}
+
+
+def set_mode_of(made: Boreale, mode: Mode) -> None:
+    with made.workshop.database.begin() as session:
+        session.get_one(Connection, made.connection.id).mode = mode
 
 
 @pytest.mark.requirement("PL-27", "PL-28", "PL-29", "PL-30", "PL-31")

@@ -9,7 +9,8 @@ from starlette.requests import Request
 
 from raccord.onboarding.instances import link_suggested, linking, roles_with_instances
 from raccord.onboarding.lists import closing_lists, lists_of, push_list
-from raccord.onboarding.lists_step import pass_lists
+from raccord.onboarding.lists_step import LISTS
+from raccord.onboarding.passed_steps import pass_step
 from raccord.onboarding.people import Power, may
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
@@ -48,5 +49,5 @@ def take_lists(request: Request, connection: Connection, fields: Mapping[str, st
         case "link":
             return Done(linked=link_suggested(workshop, actor, connection.id, fields.get("role", "")))
         case _:
-            pass_lists(workshop, actor, connection.id)
+            pass_step(workshop, actor, connection.id, LISTS)
             return None

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from raccord.onboarding.lists_step import has_lists, lists_passed
+from raccord.onboarding.duplicates_step import DUPLICATES, looks_for_duplicates
+from raccord.onboarding.lists_step import LISTS, has_lists
+from raccord.onboarding.passed_steps import step_passed
 from raccord.onboarding.signing_in import signs_in
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection, ConnectionState
@@ -14,7 +16,7 @@ from raccord_web.beginning import Beginning
 
 BEFORE = ("mode", "ready", "company", "source")
 """Before there is a connection; the answers stand in the address. One gets ready where a gate stands there."""
-AFTER = ("mode", "source", "signin", "accounts", "scope", "files", "checks", "lists", "plan", "done")
+AFTER = ("mode", "source", "signin", "accounts", "scope", "files", "checks", "lists", "duplicates", "plan", "done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,20 @@ def first_steps(info: ConnectorInfo, current: str, beginning: Beginning) -> list
         for each in AFTER
         if each not in (*BEFORE, "signin")
         and (each != "files" or info.uploads)
-        and (each != "lists" or has_lists(info))
+        and (each != LISTS or has_lists(info))
+        and (each != DUPLICATES or looks_for_duplicates(beginning.mode))
     ]
     return began + [StepLink(name, "", done=False, current=False) for name in later]
 
 
-def later_steps(info: ConnectorInfo, settings: Mapping[str, Any], connection_id: str, current: str) -> list[StepLink]:
+def later_steps(info: ConnectorInfo, connection: Connection, current: str) -> list[StepLink]:
     """Return all steps of a connection that is set up; what was decided before it stays so."""
-    names = names_of(info, settings)
+    names = names_of(info, connection)
     at = names.index(current)
     links = [
         StepLink(
             name,
-            f"/connections/{connection_id}/setup/{name}" if name != "done" and index != at else "",
+            f"/connections/{connection.id}/setup/{name}" if name != "done" and index != at else "",
             index < at,
             index == at,
         )
@@ -62,12 +65,13 @@ def later_steps(info: ConnectorInfo, settings: Mapping[str, Any], connection_id:
     return links
 
 
-def names_of(info: ConnectorInfo, settings: Mapping[str, Any]) -> list[str]:
-    """Return the steps of a connection with these settings, in order."""
+def names_of(info: ConnectorInfo, connection: Connection) -> list[str]:
+    """Return the steps of a connection with its settings and its mode, in order."""
     left_out = {
-        "files": not takes_files(info, settings),
-        "signin": not signs_in(info, settings),
-        "lists": not has_lists(info),
+        "files": not takes_files(info, connection.settings),
+        "signin": not signs_in(info, connection.settings),
+        LISTS: not has_lists(info),
+        DUPLICATES: not looks_for_duplicates(connection.mode),
     }
     return [each for each in AFTER if not left_out.get(each)]
 
@@ -76,7 +80,9 @@ def where_left(connection: Connection, info: ConnectorInfo) -> str:
     """Return the step at which a set-up that was left goes on."""
     if connection.state == ConnectionState.DRAFT:
         return "accounts"
-    return "lists" if has_lists(info) and not lists_passed(connection) else "plan"
+    names = names_of(info, connection)
+    open_steps = (each for each in (LISTS, DUPLICATES) if each in names and not step_passed(connection, each))
+    return next(open_steps, "plan")
 
 
 def takes_files(info: ConnectorInfo, settings: Mapping[str, Any]) -> bool:

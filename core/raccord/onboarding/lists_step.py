@@ -5,18 +5,12 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.gates import note_passed
 from raccord.onboarding.instances import roles_with_instances
-from raccord.onboarding.people import Actor, Power, require
-from raccord.onboarding.source_accounts import info_of
+from raccord.onboarding.passed_steps import under_way
 from raccord.plugin.info import ConnectorInfo
-from raccord.store import events
-from raccord.store.models import Choice, Connection, Plan, PlanState, PushedEntry, Run, RunState
-from raccord.sync.workshop import Workshop
+from raccord.store.models import Choice, Plan, PlanState, PushedEntry
 
-NOTED = "step:lists"
-"""Under this name, which no gate can have, a connection notes that its lists were dealt with."""
-UNDER_WAY = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
+LISTS = "lists"
 
 
 def has_lists(info: ConnectorInfo) -> bool:
@@ -24,30 +18,9 @@ def has_lists(info: ConnectorInfo) -> bool:
     return bool(info.lists) or bool(roles_with_instances(info))
 
 
-def lists_passed(connection: Connection) -> bool:
-    """Tell whether a person went on from the lists, having sent some or not."""
-    return NOTED in connection.gates_passed
-
-
-def pass_lists(workshop: Workshop, actor: Actor, connection_id: str) -> None:
-    """Note that the set-up goes on from the lists; what was sent and linked stays, and one may come back."""
-    now = workshop.clock.now()
-    with workshop.database.begin() as session:
-        connection = session.get_one(Connection, connection_id, with_for_update=True)
-        require(actor, Power.LINK, info_of(workshop, connection.connector))
-        if lists_passed(connection):
-            return
-        note_passed(connection, actor, [NOTED], now)
-        events.append(
-            session, actor=actor.name, action="connection.lists_passed", subject=connection.label,
-            company_id=connection.company_id, connection_id=connection.id, now=now,
-        )  # fmt: skip
-
-
 def needs_new_plan(session: Session, connection_id: str) -> bool:
     """Tell whether the first plan is to be made (again): none waits, or a list was sent or a link made since."""
-    newest = select(Run.state).where(Run.connection_id == connection_id).order_by(Run.id.desc()).limit(1)
-    if session.scalars(newest).first() in UNDER_WAY:
+    if under_way(session, connection_id):
         return False
     waiting = Plan.connection_id == connection_id, Plan.state == PlanState.WAITING
     made = session.scalar(select(func.max(Plan.created_at)).where(*waiting))

@@ -23,6 +23,7 @@ from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import said_by, show
 from raccord_web.screens.home import Offset
+from raccord_web.steps import where_left
 from raccord_web.visitors import acting
 
 router = APIRouter()
@@ -63,7 +64,8 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
 def _page(request: Request, connection_id: str, offset: int, refusal: Explained | None = None) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        admitted = workshop.scopes.catalog.get(session.get_one(Connection, connection_id).connector)
+        connection = session.get_one(Connection, connection_id)
+        admitted = workshop.scopes.catalog.get(connection.connector)
         found, view = baseline_of(session, connection_id), connection_view(session, connection_id, since=None)
         return show(
             request,
@@ -75,6 +77,7 @@ def _page(request: Request, connection_id: str, offset: int, refusal: Explained 
             listing=Listing(found.rows[offset : offset + SHOWN], len(found.rows), offset, SHOWN),
             refusal=refusal,
             contacts=[] if admitted is None else [each for each in admitted.info.contacts if each.url],
+            left_at="plan" if admitted is None else where_left(connection, admitted.info),
             works=may(acting(request), Power.WORK),
             runs=view is not None and view.state == ConnectionState.CONNECTED,
         )

@@ -40,6 +40,6 @@ def come_back(request: Request) -> Response:
         return asked_on(request, connection, found[1], step)
     if connection.approved_at is not None or found is None:
         return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
-    names = names_of(found[1], connection.settings)
+    names = names_of(found[1], connection)
     following = names[names.index("signin") + 1]
     return RedirectResponse(f"/connections/{connection_id}/setup/{following}", HTTPStatus.SEE_OTHER)

@@ -21,6 +21,7 @@ from raccord.onboarding.chart_accounts import add_account, journals_of, kinds_fo
 from raccord.onboarding.decisions import BEGINNING, approve_plan
 from raccord.onboarding.doctor_company import check_company
 from raccord.onboarding.doctor_connection import check_connection
+from raccord.onboarding.duplicates_step import answered_since
 from raccord.onboarding.each_account import each_account
 from raccord.onboarding.findings import Finding, Level
 from raccord.onboarding.freshness import first_data_expected
@@ -42,6 +43,7 @@ from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
 from raccord_web.accounts_step import account_rows, kinds_of_type, take_accounts
 from raccord_web.desk import desk_of
+from raccord_web.duplicates_step import duplicates_values, take_duplicates
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.held import connection_of, settings_of
@@ -57,6 +59,8 @@ from raccord_web.visitors import acting
 router = APIRouter()
 GATED = {"accounts": "accounts", "checks": "checks", "setup_lists": "lists"}
 """The steps that show gates, by the name that their forms give themselves."""
+ALSO_PAGES = {"lists": lists_values, "duplicates": duplicates_values}
+"""What a step shows that stays a page of its own after the set-up."""
 ROLE, NEW, KIND, NUMBER, JOURNAL = "role_", "new_", "kind_", "number_", "journal_"
 """What the names of a role's fields begin with: the account that fills it, or one to add, what that one holds, its
 number and its journal.
@@ -68,7 +72,7 @@ def show_step(request: Request, connection_id: str, step: str) -> Response:
     workshop = desk_of(request).workshop
     require(acting(request), Power.LINK)
     found = connection_of(workshop, connection_id)
-    if found is None or step not in names_of(found[1], found[0].settings):
+    if found is None or step not in names_of(found[1], found[0]):
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
     match step:
@@ -94,7 +98,7 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
     workshop = desk_of(request).workshop
     require(acting(request), Power.LINK)
     found = connection_of(workshop, connection_id)
-    if found is None or step not in names_of(found[1], found[0].settings):
+    if found is None or step not in names_of(found[1], found[0]):
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
     try:
@@ -116,7 +120,7 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
         return again
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
-        names = names_of(info, connection.settings)
+        names = names_of(info, connection)
     if step == "signin" and connection.approved_at is not None:
         return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
     following = names[min(names.index(step) + 1, len(names) - 1)]
@@ -190,6 +194,14 @@ def _keep(
                 return _page(request, connection, info, step, sent=done.sent, linked=done.linked)
             with workshop.database.read() as session:
                 again = needs_new_plan(session, connection.id)
+            if again:
+                _plan_anew(request, connection)
+        case "duplicates":
+            linked = take_duplicates(request, connection, fields)
+            if linked is not None:
+                return _page(request, connection, info, step, linked=linked)
+            with workshop.database.read() as session:
+                again = answered_since(session, connection.id)
             if again:
                 _plan_anew(request, connection)
         case "plan":
@@ -283,11 +295,12 @@ def _page(
         if "accounts" not in values:
             typed = values.get("typed")
             values["accounts"] = account_rows(workshop, connection, info, typed if isinstance(typed, Mapping) else None)
-    listed = lists_values(request, connection, info) if step == "lists" else {}
+    if step in ALSO_PAGES:
+        values = {**ALSO_PAGES[step](request, connection, info), **values}
     with workshop.database.read() as session:
         view = connection_view(session, connection.id, since=None)
-        steps = later_steps(info, connection.settings, connection.id, step)
-        at = names_of(info, connection.settings)
+        steps = later_steps(info, connection, step)
+        at = names_of(info, connection)
         back = at[at.index(step) - 1] if at.index(step) else ""
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
@@ -298,7 +311,7 @@ def _page(
             **{
                 **usual, "connection": connection, "view": view, "info": info, "connector": info.name, "steps": steps,
                 "step": step, "back": f"/connections/{connection.id}/setup/{back}" if back else "",
-                **_shown(workshop, session, connection, info, step), **listed, **values,
+                **_shown(workshop, session, connection, info, step), **values,
             },
         )  # fmt: skip
 
