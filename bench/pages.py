@@ -10,8 +10,9 @@ statements took longest.
 100 000 records, 5 000 holds, SQLite 3.40, Python 3.11, 2 cores shared with other work (28 November 2026), CPU: Home
 with its chart 59 ms, Connections 35, Records 31 to 79 (all states, searches and offsets; all three at
 once 119), To review 62 to 95, Problems 12 to 15, Status 17, a mapping 23 to 39, a connection 65, a plan of 5 000
-lines 72, every other page 5 to 51; lists of the API 5 to 91. Over 150: a plan of 50 000 lines (390; by account in the
-API 143) and the comparison with another version, which maps 500 records anew (137 to 168). On that busy machine the
+lines 34, one of 50 000 lines 64 (359 before plans kept their figures; one sealed before still takes that), every other
+page 5 to 51; lists of the API 5 to 91. Over 150 at times: the comparison with another version, which maps 2 000 records
+anew (137 to 168). On that busy machine the
 clock said up to eight times as much.
 Before the indexes of revision 0026 the records took 1.2 s, and a search in them minutes.
 """

@@ -58,6 +58,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.bodies import digest, dump_draft, mark, marker
+from raccord.sync.plan_figures import keep_figures
 
 NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
 DAYS = 730
@@ -154,6 +155,8 @@ def fill(database: Database, sizes: Sizes | None = None, seed: int = 1, after: i
         _lists(making)
         plans = _plans(making)
         _records(making, plans)
+        for sealed in (plans.ids[0], plans.waiting):
+            keep_figures(session, session.get_one(Plan, sealed))
         _proofs(making)
         certificate = _around(making)
         _told(making)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
 from raccord.overview.money import money_accounts
 from raccord.overview.runs import RunView, last_runs
-from raccord.overview.sums import exact, scale_of, units_of
 from raccord.store.models import (
     Company,
     CompanyState,
@@ -29,6 +28,7 @@ from raccord.store.models import (
     Proof,
     Schedule,
 )
+from raccord.store.sums import exact, scale_of, units_of
 
 EVER = date.min
 

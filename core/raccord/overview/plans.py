@@ -9,12 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, Select, SQLColumnExpression, String, Text, cast, column, func, null, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
-from raccord.overview.money import at_the_bank
-from raccord.overview.sums import exact, scale_of, units_of
+from raccord.overview.money import money_accounts
 from raccord.store.models import (
     REMOVALS,
     Action,
@@ -26,23 +25,21 @@ from raccord.store.models import (
     PlanLine,
     PlanState,
 )
+from raccord.sync.plan_figures import (
+    LineGroup,
+    days_of,
+    effect_of,
+    effect_on_accounts,
+    groups_of,
+    may_update,
+    money_of,
+    money_on_accounts,
+    written_lines,
+)
 from raccord.sync.readback import MARKED
 
 LINK_PREFIX = "{link:"
 """How an account that does not exist yet stands in an effect: ``{link:KEY}``."""
-
-
-@dataclass(frozen=True, slots=True)
-class LineGroup:
-    """Lines of one action, kind and currency; ``total`` is what their documents say, money in positive, empty for
-    lists. What a plan moves is told by :func:`plan_effect`.
-    """
-
-    action: Action
-    kind: str
-    currency: str
-    lines: int
-    total: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +137,7 @@ def plan_summary(session: Session, plan_id: str) -> PlanSummary | None:
     if row is None:
         return None
     plan, label, policy = row
-    first, last = session.execute(
-        select(func.min(PlanLine.day), func.max(PlanLine.day)).where(PlanLine.plan_id == plan_id)
-    ).one()
+    first, last = days_of(session, plan_id)
     return PlanSummary(
         id=plan.id,
         connection_id=plan.connection_id,
@@ -157,7 +152,7 @@ def plan_summary(session: Session, plan_id: str) -> PlanSummary | None:
         last_day=last,
         books_closed_on=plan.books_closed_on,
         closed_policy=policy,
-        groups=_groups(session, plan_id),
+        groups=groups_of(session, plan_id),
         reasons=_reasons(session, plan_id),
     )
 
@@ -201,9 +196,14 @@ def plan_effect(
     An update moves what it says less what the document said as it was last written, each on its own day; linking a
     document that is there moves nothing.
     """
-    sums = _moved(session, PlanLine, _written(plan_id), by_day)
-    before = aliased(PlanLine)
-    replaced = _moved(session, before, _replaced(plan_id, before), by_day)
+    if by_day:
+        sums = effect_on_accounts(session, PlanLine, written_lines(plan_id), by_day)
+    else:
+        sums = effect_of(session, plan_id)
+    replaced: dict[tuple[str, date | None], Decimal] = {}
+    if may_update(session, plan_id):
+        before = aliased(PlanLine)
+        replaced = effect_on_accounts(session, before, _replaced(plan_id, before), by_day)
     made = _made_since(session, plan_id, {account for account, _ in replaced})
     for (account, day), amount in replaced.items():
         place = (made.get(account, account), day)
@@ -224,28 +224,21 @@ def plan_money(session: Session, plan_id: str) -> list[tuple[str, Decimal, Decim
 
     Of an update, by how much it brings in or takes out more (less: negative) than the document did before.
     """
+    moves = [(money_of(session, plan_id), 1)]
+    if may_update(session, plan_id):
+        before = aliased(PlanLine)
+        moves.append((money_on_accounts(session, before, _replaced(plan_id, before)), -1))
+    made = _made_since(session, plan_id, {account for found, _ in moves for account, _ in found})
+    company = select(Connection.company_id).join(Plan, Plan.connection_id == Connection.id).where(Plan.id == plan_id)
+    at_the_bank = {account for _, account in money_accounts(session, session.scalars(company).all())}
     sums: dict[str, list[Decimal]] = {}
-    before = aliased(PlanLine)
-    for line, chosen, sign in ((PlanLine, _written(plan_id), 1), (before, _replaced(plan_id, before), -1)):
-        out, scale = func.substr(line.amount, 1, 1) == "-", scale_of(session, line.amount)
-        rows = session.execute(
-            select(line.currency, out.label("out"), scale.label("scale"), units_of(line.amount))
-            .join(Plan, Plan.id == line.plan_id)
-            .join(Connection, Connection.id == Plan.connection_id)
-            .where(line.id.in_(chosen), line.amount.is_not(None))
-            .where(at_the_bank(Connection.company_id, line.money_account))
-            .group_by("currency", "out", "scale")
-        )
-        for currency, is_out, places, units in rows:
-            moved = sums.setdefault(currency, [Decimal(0), Decimal(0)])
-            moved[1 if is_out else 0] += sign * abs(exact(units, places))
+    for found, sign in moves:
+        for (account, currency), (came_in, went_out) in found.items():
+            if made.get(account, account) in at_the_bank:
+                moved = sums.setdefault(currency, [Decimal(0), Decimal(0)])
+                moved[0] += sign * came_in
+                moved[1] += sign * went_out
     return [(currency, moved_in, moved_out) for currency, (moved_in, moved_out) in sorted(sums.items())]
-
-
-def _written(plan_id: str) -> Select[int]:
-    """Return the lines that write documents or take them out."""
-    writing = (Action.CREATE, Action.UPDATE, *REMOVALS)
-    return select(PlanLine.id).where(PlanLine.plan_id == plan_id, PlanLine.action.in_(writing))
 
 
 def _replaced(plan_id: str, before: type[PlanLine]) -> Select[int]:
@@ -272,57 +265,6 @@ def _made_since(session: Session, plan_id: str, accounts: set[str]) -> dict[str,
         .where(Plan.id == plan_id, LinkRow.company_id == Connection.company_id, LinkRow.key.in_(keys))
     )
     return {f"{LINK_PREFIX}{key}}}": document_id for key, document_id in rows}
-
-
-def _moved(
-    session: Session, line: type[PlanLine], chosen: Select[int], by_day: bool
-) -> dict[tuple[str, date | None], Decimal]:
-    """Add up what lines do to each ledger account."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    each = (func.json_each if sqlite else func.json_each_text)(line.effect).table_valued(
-        column("key", String), column("value", Text), name="effect"
-    )
-    scale = scale_of(session, each.c.value)
-    day: SQLColumnExpression[date | None] = line.day if by_day else cast(null(), Date)
-    rows = session.execute(
-        select(each.c.key.label("account"), scale.label("scale"), units_of(each.c.value), day.label("of_day"))
-        .select_from(line)
-        .join(each, line.id.is_not(None))
-        .where(line.id.in_(chosen))
-        .group_by("account", "scale", "of_day")
-    )
-    sums: dict[tuple[str, date | None], Decimal] = {}
-    for account, places, units, of_day in rows:
-        sums[account, of_day] = sums.get((account, of_day), Decimal(0)) + exact(units, places)
-    return sums
-
-
-def _groups(session: Session, plan_id: str) -> list[LineGroup]:
-    scale = scale_of(session, PlanLine.amount)
-    rows = session.execute(
-        select(
-            PlanLine.action,
-            PlanLine.kind,
-            PlanLine.currency,
-            scale.label("scale"),
-            func.count(),
-            func.count(PlanLine.amount),
-            units_of(PlanLine.amount),
-        )
-        .where(PlanLine.plan_id == plan_id)
-        .group_by("action", "kind", "currency", "scale")
-    )
-    found: dict[tuple[str, str, str], tuple[int, Decimal | None]] = {}
-    for action, kind, currency, places, lines, with_amount, units in rows:
-        before, total = found.get((action, kind, currency), (0, None))
-        if with_amount:
-            total = (total or Decimal(0)) + exact(units, places)
-        found[action, kind, currency] = (before + lines, total)
-    order = list(Action)
-    return sorted(
-        (LineGroup(Action(action), kind, currency, *rest) for (action, kind, currency), rest in found.items()),
-        key=lambda group: (order.index(group.action), group.kind, group.currency),
-    )
 
 
 def _reasons(session: Session, plan_id: str) -> list[ReasonGroup]:

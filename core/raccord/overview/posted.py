@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, Within
 from raccord.overview.money import money_accounts
-from raccord.overview.sums import exact, scale_of, units_of
 from raccord.store.models import Connection, LinkRow, LinkState
+from raccord.store.sums import exact, scale_of, units_of
 
 SERIES_MAX = 4
 """Sources that a chart tells apart; of more, all but the three largest are one."""

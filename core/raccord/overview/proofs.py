@@ -12,8 +12,8 @@ from sqlalchemy import Integer, case, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
-from raccord.overview.sums import exact, scale_of, units_of
 from raccord.store.models import Proof
+from raccord.store.sums import exact, scale_of, units_of
 
 
 @dataclass(frozen=True, slots=True)

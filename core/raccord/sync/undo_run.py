@@ -8,6 +8,7 @@ from raccord.store.models import Connection, PlanState, Run, RunState
 from raccord.sync.certified import kept_days
 from raccord.sync.execution import Execution
 from raccord.sync.phases import Phase, Progress
+from raccord.sync.plan_figures import keep_figures
 from raccord.sync.plans import plan_hash, start_plan
 from raccord.sync.removals import read_documents
 from raccord.sync.since_approval import KEPT_DAYS
@@ -42,6 +43,7 @@ def plan_undo(execution: Execution, bench: Bench, now: datetime) -> Progress:
         going = UndoPlanner(session, connection, plan, asked, selection, books, now).write()
         session.flush()
         plan.hash = plan_hash(session, plan.id)
+        keep_figures(session, plan)
         if not going:
             plan.state, run.phase = PlanState.APPLIED, Phase.CLOSE
             return Progress.MORE

@@ -49,6 +49,7 @@ from raccord.sync.paying import Offers, read_open
 from raccord.sync.periods import leave_closed, leave_moved
 from raccord.sync.phases import Phase, Progress
 from raccord.sync.plan import Planner
+from raccord.sync.plan_figures import keep_figures
 from raccord.sync.plan_order import Position, waiting_drafts
 from raccord.sync.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.post import Poster
@@ -278,6 +279,7 @@ class Unit:
         """Seal the plan; the first one, and each one where the owner reviews, waits for a person."""
         now = self.workshop.clock.now()
         plan.hash = plan_hash(session, plan.id)
+        keep_figures(session, plan)
         to_send = session.scalar(
             select(func.count())
             .select_from(PlanLine)

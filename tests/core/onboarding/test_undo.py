@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
+from kept_figures import shown_both_ways
 from set_up import till_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -152,6 +153,8 @@ def test_pain_6_t3_a_run_is_undone_in_order_and_its_records_wait_for_a_person(
         ("sales/s1", "sales/s2", "sales/s3", "refunds/r1", "deposits/d1"), "delete"
     )
     assert next(iter(planned)) == "deposits/d1", "what holds others goes first"
+    kept, counted = shown_both_ways(workshop.database, run.plan_id)
+    assert kept == counted
     assert count(workshop, company) == 5, "nothing goes before the plan is approved"
     done = approve(workshop, run)
     assert (done.state, count(workshop, company)) == (RunState.DONE, 0)

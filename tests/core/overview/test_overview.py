@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 import till
 from harness import choose_usual, finish, request, sync
+from kept_figures import shown_both_ways
 from sqlalchemy import event
 
 from raccord.overview.books import money_moved
@@ -101,6 +102,8 @@ def test_a_waiting_plan_says_by_how_much_each_account_moves(
         held = plan_lines(session, plan.id, action=Action.HOLD).rows
         assert plan_summary(session, "nothing") is None
     assert (plan.to_send, plan.lines) == (5, 6)
+    kept, counted = shown_both_ways(workshop.database, plan.id)
+    assert kept == counted
     totals = {(group.action, group.kind): group.total for group in plan.groups}
     assert totals[Action.CREATE, "SalesReceipt"] == Decimal("115.48")
     assert totals[Action.CREATE, "Account"] is None

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import till
 from harness import NOW, OWNER, choose_usual, consent, enable, finish, lab, make_workshop, request, sync
+from kept_figures import shown_both_ways
 from set_up import till_of
 from sqlalchemy import select, update
 from wiretap import Wiretap
@@ -178,9 +179,14 @@ def test_leader_2_an_update_moves_each_account_and_day_by_the_difference_alone(
         by_day = plan_effect(session, plan.id, by_day=True).rows
         whole = {each.account_id: each.amount for each in plan_effect(session, plan.id).rows}
         assert plan_money(session, plan.id) == [], "undeposited money is not at the bank yet"
+    kept, counted = shown_both_ways(workshop.database, plan.id)
+    assert kept == counted
     before = moved_in_books(workshop, company)
     approve_plan(workshop, OWNER, plan.id, plan.hash)
     finish(workshop, plan.run_id)
+    applied, counted = shown_both_ways(workshop.database, plan.id)
+    assert applied == counted
+    assert applied[1:] == kept[1:], "carried out, it says what it said"
     after = moved_in_books(workshop, company)
     for day in (FIRST, SECOND):
         said: dict[str, Decimal] = {}

@@ -39,6 +39,8 @@ class Plan(Model):
     """A person's name, or ``standing`` where the connection runs by itself."""
     books_closed_on: Mapped[date | None]
     """The company's closing date that it was made with."""
+    figures: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What its lines come to, counted when it was sealed; empty until then, and of plans older than this column."""
 
 
 class Action(StrEnum):

@@ -406,7 +406,8 @@ CREATE TABLE app.plan (
     created_at timestamp with time zone NOT NULL,
     approved_at timestamp with time zone,
     approved_by text NOT NULL,
-    books_closed_on date
+    books_closed_on date,
+    figures json DEFAULT '{}'::json NOT NULL
 );
 CREATE TABLE app.plan_line (
     id bigint NOT NULL,
@@ -712,25 +713,25 @@ ALTER TABLE ONLY app.posting ALTER COLUMN id SET DEFAULT nextval('app.posting_id
 ALTER TABLE ONLY app.proof ALTER COLUMN id SET DEFAULT nextval('app.proof_id_seq'::regclass);
 ALTER TABLE ONLY app.record ALTER COLUMN id SET DEFAULT nextval('app.record_id_seq'::regclass);
 ALTER TABLE ONLY app.webhook_delivery ALTER COLUMN id SET DEFAULT nextval('app.webhook_delivery_id_seq'::regclass);
-INSERT INTO app.alembic_version VALUES ('0031');
-INSERT INTO app.choice VALUES ('01a2238eb1a7766a8106acc22b45228b', 'k1', 'income', '', '0001-01-01', 'Account', '79', 'Ventes', 'person', 'zoé', '2025-03-03 12:00:00.123456+00', '');
+INSERT INTO app.alembic_version VALUES ('0032');
+INSERT INTO app.choice VALUES ('01a2239b50ba75fda5592bb926afa4dd', 'k1', 'income', '', '0001-01-01', 'Account', '79', 'Ventes', 'person', 'zoé', '2025-03-03 12:00:00.123456+00', '');
 INSERT INTO app.company VALUES ('c1', '9130000000000001', 'sandbox', 'Boulangerie Été', 'CA', 'CAD', true, NULL, 'fr', 'connected', '2025-03-03 12:00:00.123456+00', NULL, NULL);
 INSERT INTO app.connection VALUES ('k1', 'c1', 'chase', 'Marchand', '420000000001', '{"folder":"/srv/chase","input_kind":"folder"}', 'connected', 'first_time', 'America/Toronto', '2025-01-01', false, '2025-03-03 12:00:00.123456+00', '', 0, 1, '2025-03-03 12:00:00.123456+00', NULL, 'zoé', NULL, false, 'blocked', '00:00', NULL, '[]', '', '{}');
 INSERT INTO app.draft VALUES (1, 'k1', 1, 'sales/2025-03-02:é', 1, 'SalesReceipt', '2025-03-02', '{}', 'efefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefef', 'posted', '', '{}', '', 0);
 INSERT INTO app.event VALUES (1, '2025-03-03 12:00:00.123456+00', 'c1', 'k1', 'zoé', 'connection.created', 'k1', '{}', '0000000000000000000000000000000000000000000000000000000000000000', '0622aaa2c4235d3112a0fb13487c6c773b559a9f157d9f39e7818e00fb35c8f9');
 INSERT INTO app.event VALUES (2, '2025-03-03 12:00:00.123456+00', 'c1', 'k1', 'core', 'run.done', 'r1', '{"posted":1,"total":1234.50}', '0622aaa2c4235d3112a0fb13487c6c773b559a9f157d9f39e7818e00fb35c8f9', '3185acb90d7c1640ec503502f35ed68a5e13fd3fbc35f6c6ccf4ed92d6d3e5c5');
-INSERT INTO app.event VALUES (3, '2026-11-28 19:08:03.939436+00', 'c1', 'k1', 'raccord', 'links.written', '', '{"links":{"1":["sales/2025-03-02:é","SalesReceipt","145","live","5797d1b2562322d94daaf273da218cf3"]}}', '3185acb90d7c1640ec503502f35ed68a5e13fd3fbc35f6c6ccf4ed92d6d3e5c5', '1f6578193d5b7c48fb8783306ed48df03b43c3bc3dfc08d2888b4beb06231b1d');
-INSERT INTO app.event_head VALUES (1, 3, '1f6578193d5b7c48fb8783306ed48df03b43c3bc3dfc08d2888b4beb06231b1d');
+INSERT INTO app.event VALUES (3, '2026-11-28 19:21:51.098599+00', 'c1', 'k1', 'raccord', 'links.written', '', '{"links":{"1":["sales/2025-03-02:é","SalesReceipt","145","live","5797d1b2562322d94daaf273da218cf3"]}}', '3185acb90d7c1640ec503502f35ed68a5e13fd3fbc35f6c6ccf4ed92d6d3e5c5', '00fb7a401787c0995f754302f51b8b8927eb39c12167ea6263a28446d3817741');
+INSERT INTO app.event_head VALUES (1, 3, '00fb7a401787c0995f754302f51b8b8927eb39c12167ea6263a28446d3817741');
 INSERT INTO app.link VALUES (1, 'c1', 'k1', 'sales/2025-03-02:é', 'SalesReceipt', '145', '', '0', 1, 'R-1', 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb', 'sales', '2025-03-02', '1234.50', 'CAD', '', 'live', 'created', '2025-03-03 12:00:00.123456+00', NULL, 0);
-INSERT INTO app.plan VALUES ('p1', 'k1', 'r1', 'applied', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', '2025-03-03 12:00:00.123456+00', NULL, '', NULL);
+INSERT INTO app.plan VALUES ('p1', 'k1', 'r1', 'applied', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', '2025-03-03 12:00:00.123456+00', NULL, '', NULL, '{}');
 INSERT INTO app.plan_line VALUES (1, 'p1', 1, 'create', 1, 'sales/2025-03-02:é', 1, 'SalesReceipt', '2025-03-02', '', '{}', '', '[]', '', '{}', '{"79":"-1234.50"}', '1234.50', 'CAD', '', 'done', '', 0, NULL, '[{"about":"income","answer":"79","hook":"resolve_account","name":"Ventes","of":"","plugin":"house-rules","reason":{"en":"At the market.","fr":"Au marché."},"version":"1.0"}]');
 INSERT INTO app.posting VALUES (1, 1, 'c1', 'k1', 'sales/2025-03-02:é', 1, 'SalesReceipt', 'create', 'request-1', 'R-1', '{}', 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb', '', 'done', 1, '145', '', '', '', '2025-03-03 12:00:00.123456+00', '2025-03-03 12:00:00.123456+00', NULL);
 INSERT INTO app.proof VALUES (1, 'k1', 'r1', 'sales', 'CAD', '2025-03-02', '1234.50', '0.00', '1234.50', '1234.50', true, '[]', '2025-03-03 12:00:00.123456+00', '0', '[]', '');
 INSERT INTO app.record VALUES (1, 'k1', 'sales', '2025-03-02:é', 1, 'cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd', '2025-03-02', '1234.50', 'CAD', '{"amount":"1234.50","né":null}', 'mapped', '', 'r1', '2025-03-03 12:00:00.123456+00', NULL);
 INSERT INTO app.run VALUES ('r1', 'k1', 'c1', 'person', 'zoé', 'done', 'go', 'done', '', 0, 0, 0, 'p1', '{}', '', '{}', NULL, '2025-03-03 12:00:00.123456+00', '2025-03-03 12:00:00.123456+00', '2025-03-03 12:00:00.123456+00');
 INSERT INTO app.run_count VALUES ('r1', 'sales', 1, 1, 0, 0, 0, 0);
-INSERT INTO app.secret VALUES ('company:c1:tokens', '\x6741414141414272437961546935714d465f65474673316e436136777a646d3049715a42695164397649627365347a64714b71796a56552d4c4f78394d534f6b4c515f7452344f3966646a465263385054627064555a787242396c59613561414f645852495732485475364b6a595944355f50643867555955393538344a6c726b354c6f73436c5231555f4a525249764f656a657a6c3773594a45656d444e767a673d3d', '2025-03-03 12:00:00.123456+00');
-INSERT INTO app.secret VALUES ('connection:k1:settings', '\x67414141414142724379615462566d676e6b4344447976755537534f574a59595f41534a7436454c52413770796e6b7847364f5031756d75484a635f6135332d5a646b6d2d4576644c49726c7a534a61473146626266616c2d384b4e55627634303563326b4d62737332784643794b554e4a69456b43566a725a6a634c63344c66346b774c6c767764622d48366168676a36514d686c6c426c5669544938514846413d3d', '2025-03-03 12:00:00.123456+00');
+INSERT INTO app.secret VALUES ('company:c1:tokens', '\x674141414141427243796e50737355304657754b5578594d473366776357676d7967504264735a4741444377486d516561434f3643634f76357a564b4f4b70504f4378796b456a7a704d2d57385867494e4c524f5a52446364365161456438486c706d4952764552557054314b6d6d65394f4533457a4c337564433830524f6c483639626438492d51693174304633796d7731492d3832434a584b347a45657475413d3d', '2025-03-03 12:00:00.123456+00');
+INSERT INTO app.secret VALUES ('connection:k1:settings', '\x674141414141427243796e504177386a6d4c614d2d49596f4a576146786c612d752d6e75495445514b3272396f45375739764147786d306f52416b5446484141544d4f6762644b4e325832675f433371677943413244744d31535f6558747848662d77746756313165324247742d51713838576c4149666e513569475372694b4d795f716371344a47705a4e58486e3777455577593544784c65446b5f75516371773d3d', '2025-03-03 12:00:00.123456+00');
 INSERT INTO app.source_file VALUES ('k1', 1, 'relevé.dfr', 3, 'abababababababababababababababababababababababababababababababab', 'upload', '2025-03-03 12:00:00.123456+00', NULL);
 INSERT INTO app.stream_cursor VALUES ('k1', 'sales', '1:3', '2025-03-03 12:00:00.123456+00');
 SELECT pg_catalog.setval('app.draft_id_seq', 1, true);
