@@ -30,6 +30,16 @@ def map_again(session: Session, connection_id: str) -> int:
     return cast(CursorResult[object], changed).rowcount
 
 
+def map_failed(session: Session, connection_id: str) -> None:
+    """Map again the records of which nothing could be made."""
+    session.execute(
+        update(SourceRecord)
+        .where(SourceRecord.connection_id == connection_id, SourceRecord.state == RecordState.FAILED)
+        .values(state=RecordState.NEW, reason="")
+        .execution_options(synchronize_session=False)
+    )
+
+
 def map_unposted(session: Session, connection_id: str, first: date = date.min, *, failed: bool = False) -> None:
     """Map again the records of days from ``first`` on of which nothing is in QuickBooks; those that ``failed`` too."""
     states = (RecordState.MAPPED, RecordState.SKIPPED, *([RecordState.FAILED] if failed else []))

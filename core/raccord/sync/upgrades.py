@@ -23,7 +23,7 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.keep import LEFT_OUT, RESOLVED_BY_HAND
 from raccord.sync.map import Made, answer_of
 from raccord.sync.problems import close_problems, open_problem, troubled
-from raccord.sync.remap import map_unposted
+from raccord.sync.remap import map_failed, map_unposted
 from raccord.sync.views import MapView
 from raccord.sync.workshop import Bench
 
@@ -126,7 +126,7 @@ def check_upgrade(session: Session, run: Run, bench: Bench, view_on: Callable[[d
 
 
 def accept_version(session: Session, connection: Connection, version: str, terms: str, by: str, now: datetime) -> None:
-    """Note that a connector's version, with its terms, may write as it maps."""
+    """Note that a connector's version, with its terms, may write as it maps; what failed is tried again."""
     if (connection.plugin_version, connection.plugin_terms) == (version, terms):
         return
     events.append(
@@ -139,6 +139,8 @@ def accept_version(session: Session, connection: Connection, version: str, terms
         now=now,
         body={"was": connection.plugin_version, "now": version, "terms": terms},
     )
+    if connection.plugin_version:
+        map_failed(session, connection.id)
     connection.plugin_version, connection.plugin_terms = version, terms
     close_problems(session, connection.id, SUBJECT, now, MAPPING_CHANGED)
 

@@ -227,3 +227,19 @@ def test_a_way_of_posting_must_be_one_of_its_own() -> None:
     assert term.one_of == ("x", "y")
     with pytest.raises(TermTableError, match="none of one_of"):
         TermTable.from_toml(row + 'one_of = ["y"]')
+
+
+def test_records_that_failed_go_on_by_themselves_with_the_next_version(
+    workshop: Workshop, running: Connection, company: Company
+) -> None:
+    till.ROWS["T1"] = [sale(1, "2026-03-02"), sale(2, "2026-03-03") | {"word": "twint"}]
+    next_run(workshop, running)
+    assert [each.subject for each in open_problems(workshop)] == ["sales/s2"]
+    upgraded(workshop, "1.1", "")
+    next_run(workshop, running)
+    assert [each.subject for each in open_problems(workshop)] == ["sales/s2"], "it fails as before"
+    known = Term("twint", "sale", Text("Twint", "Twint"), "till")
+    upgraded(workshop, "1.2", "", TermTable({**till.INFO.terms.terms, "twint": known}))
+    assert next_run(workshop, running).state == RunState.DONE
+    assert open_problems(workshop) == []
+    assert len(receipts(workshop, company)) == 2
