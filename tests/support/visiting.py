@@ -61,12 +61,15 @@ class Visits:
         self.contexts.append(context)
         if token:
             context.add_cookies([{"name": "raccord_session", "value": token, "url": self.base}])
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("page", self._listen)
+        return context.new_page()
+
+    def _listen(self, page: Page) -> None:
+        """Hear what a page complains of, one that another opened too."""
         page.on("pageerror", lambda error: self.said.append(f"{page.url}: {error}"))
         page.on("console", lambda said: self.said.append(said.text) if said.type == "error" else None)
         page.on("request", lambda sent: self.said.append(sent.url) if "csp-report" in sent.url else None)
-        return page
 
     @property
     def complaints(self) -> list[str]:

@@ -388,7 +388,7 @@ def test_a_bank_asks_a_second_factor_that_is_answered_wrong_then_right(
             picks.nth(other).uncheck()
         journey.look("accounts-offered")
         assert not [text for text in bank.log if "<INCTRAN>" in text], "no line is read before"
-        journey.press("wizard.signin_do")
+        journey.press("wizard.next")
         page.wait_for_url(re.compile("setup/accounts"))
         tell_account(journey)
         say_first_day(journey, "2026-03-01")

@@ -212,16 +212,16 @@ def _about(
 
 def _of_source(workshop: Workshop, session: Session, connection: Connection, now: datetime, standing: Standing) -> None:
     """Add what the connector's own clocks say: data that should have come, credentials that end."""
-    silence, ending = f"silence/{connection.id}", f"credentials/{connection.id}"
+    silence, lasting = f"silence/{connection.id}", f"credentials/{connection.id}"
     if connection.state != ConnectionState.CONNECTED:
         # Nothing is expected of it; but nothing has come either.
-        standing.unknown |= {silence, ending}
+        standing.unknown |= {silence, lasting}
         return
     try:
         fresh = freshness_of(workshop, session, connection)
         end = credentials_end_of(workshop, session, connection)
     except RaccordError:
-        standing.unknown |= {silence, ending}
+        standing.unknown |= {silence, lasting}
         return
     if fresh is not None and fresh.status.state in (Lateness.LATE, Lateness.MISSING):
         missing = fresh.status.state is Lateness.MISSING
@@ -240,21 +240,18 @@ def _of_source(workshop: Workshop, session: Session, connection: Connection, now
                 connection_id=connection.id,
             )
         )
-    if end is not None and (step := step_of(days := days_left(end, now, ZoneInfo(connection.time_zone)))):
-        params = {"days": days, "day": end.isoformat(), "connection": connection.label}
-        text, fix = said("alarm.credentials_end", params)
-        standing.conditions.append(
-            Condition(
-                ending,
-                "alarm.credentials_end",
-                text,
-                fix,
-                grave=days <= GRAVE_DAYS,
-                step=step,
-                company_id=connection.company_id,
-                connection_id=connection.id,
-            )
-        )
+    if (ends := ending(connection, end, now)) is not None:
+        standing.conditions.append(ends)
+
+
+def ending(connection: Connection, end: date | None, now: datetime) -> Condition | None:
+    """Return what is told of credentials that end on a day; nothing where they last or that is still far off."""
+    if end is None or not (step := step_of(days := days_left(end, now, ZoneInfo(connection.time_zone)))):
+        return None
+    params = {"days": days, "day": end.isoformat(), "connection": connection.label}
+    text, fix = said("alarm.credentials_end", params)
+    key, grave = f"credentials/{connection.id}", days <= GRAVE_DAYS
+    return _about(connection, key, "alarm.credentials_end", text, fix, grave=grave, step=step)
 
 
 def _of_readings(session: Session, limit: int, now: datetime) -> Iterator[Condition]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fastapi import APIRouter
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from raccord.alarms.conditions import ending
+from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections
-from raccord.onboarding.arrivals import contacts_of
+from raccord.onboarding.arrivals import contacts_of, credentials_end_of
 from raccord.onboarding.feeds import fed_accounts
 from raccord.onboarding.instances import roles_with_instances
 from raccord.onboarding.people import Power, may, require
@@ -23,10 +26,11 @@ from raccord.overview.problems import problem_groups
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import missing_choices
 from raccord.overview.runs import recent_runs
+from raccord.plugin.texts import Text
 from raccord.store.models import Connection
 from raccord.sync.days import today_of
 from raccord_web.bars import coverage_bar
-from raccord_web.desk import desk_of
+from raccord_web.desk import Desk, desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import show
@@ -86,6 +90,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             takes_lists=info is not None and bool(info.lists),
             links_one_by_one=info is not None and bool(roles_with_instances(info)),
             signs_in=info is not None and signs_in(info, held.settings),
+            ends=_ends(desk_of(request), session, held),
             takes_messages=info is not None and info.webhooks is not None,
             runs=recent_runs(session, connection_id, limit=RUNS_SHOWN),
             totals=proof_totals(session, [connection_id]),
@@ -94,6 +99,17 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             feeds=fed_accounts(session, held, info, today_of(held, desk_of(request).workshop.clock.now())),
             groups=problem_groups(session, connection_id, limit=PROBLEMS_SHOWN, examples=1),
         )
+
+
+def _ends(desk: Desk, session: Session, connection: Connection) -> Text | None:
+    """Return the warning that the access to the source ends soon, as alarms say it; nothing where none can be said."""
+    try:
+        end = credentials_end_of(desk.workshop, session, connection)
+    except RaccordError:
+        # The page is for those who mend what raised this too; its own state is told there.
+        return None
+    found = ending(connection, end, desk.workshop.clock.now())
+    return None if found is None else found.text
 
 
 @router.post("/connections/{connection_id}/runs")

@@ -13,6 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from raccord_bankfeed.twin_http import Answered, Asked
+from raccord_bankfeed.twin_pages import asked_passcode, sent_on, typed_passcode
 
 Row = dict[str, object]
 APPLICATION, RETURN = "app-1", "https://books.example.com/back"
@@ -46,6 +47,11 @@ class EnableBankingTwin:
     def answer(self, asked: Asked) -> Answered:
         """Answer as Enable Banking does."""
         self.log.append(asked)
+        if asked.path == "/welcome":
+            # The bank's own page, which a browser opens without a token.
+            return (
+                asked_passcode() if asked.method == "GET" else sent_on(self.consent_at_the_bank(typed_passcode(asked)))
+            )
         if not self._known(asked.headers.get("Authorization", "").removeprefix("Bearer ")):
             return error(401, "UNAUTHORIZED_ACCESS")
         for path, answered in self.troubles.items():

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from raccord_bankfeed.twin_http import Answered, Asked
+from raccord_bankfeed.twin_pages import asked_passcode, through, typed_passcode
 
 Row = dict[str, object]
 _NUMBER = re.compile(r'"#(-?[0-9.]+)#"')
@@ -45,6 +46,8 @@ class PlaidTwin:
     def answer(self, asked: Asked) -> Answered:
         """Answer as Plaid does."""
         self.log.append(asked)
+        if asked.path.startswith("/hl/"):
+            return self._page(asked)
         said = json.loads(asked.body, parse_float=Decimal)
         keys = {name.casefold(): value for name, value in asked.headers.items()}
         if (keys.get("plaid-client-id"), keys.get("plaid-secret")) != (CLIENT_ID, SECRET):
@@ -100,6 +103,16 @@ class PlaidTwin:
         """Close the last page before the end."""
         exit_ = {"error": _error("ITEM_ERROR", "INVALID_MFA", "the code was wrong"), "metadata": {"status": "x"}}
         list(self.links.values())[-1]["is"] = [{"finished_at": "2026-06-30T16:05:00Z", "exit": exit_}]
+
+    def _page(self, asked: Asked) -> Answered:
+        """Answer a browser on the last page, which no key opens."""
+        if asked.path != f"/hl/link-token-{len(self.links)}":
+            return Answered(status=404)
+        if asked.method == "GET":
+            return asked_passcode()
+        if self.type_at_the_bank(typed_passcode(asked)):
+            return through("Your accounts are linked. You may close this page.")
+        return asked_passcode("The code was wrong.")
 
     def _link(self, said: Row) -> Answered:
         if ("access_token" in said) == ("products" in said) or not said["user"]:
