@@ -15,6 +15,7 @@ from till_company import sandbox, till_sandbox
 from raccord.jobs.schedules import next_at
 from raccord.onboarding.decisions import choose
 from raccord.overview.questions import missing_choices
+from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Schedule
 from raccord.sync.resolve import CHOICE_MISSING
@@ -130,3 +131,39 @@ def test_each_tax_has_a_quickbooks_tax_of_its_own_and_is_asked_about_by_its_name
         lines = [each["SalesItemLineDetail"]["TaxCodeRef"]["value"] for each in found["5003"]["Line"][:2]]
         assert lines == [codes[whole], codes[federal]]
         assert firm.all_equal()
+
+
+@pytest.mark.requirement("TD-06", "TD-24")
+def test_an_invoice_lowered_or_moved_after_it_was_paid_holds_no_payment_and_what_a_person_took_off_holds_it(
+    firm: Cabinet, sandbox: SandboxServer
+) -> None:
+    practice = firm.practice
+    client, other = practice.account("Érable & fils"), practice.account("Ana Roy")
+    bills = [practice.invoice(client, practice.line(name="X", rate="100.00")) for _ in range(4)]
+    lowered, moved, freed, freed_and_said = paid = [practice.pay(each) for each in bills]
+    granted = practice.invoice(client, practice.line(name="Y", rate="100.00"))
+    credit = practice.pay(granted, "80.00", source="promotional_credit", provider="none")
+    firm.sync()
+    practice.change("invoice", granted, lines=[practice.line(name="Y", rate="70.00")], total="70.00")
+    less: list[JSON] = [{"invoice_id": granted, "amount": "70.00"}]
+    practice.change("payment", credit, amount="70.00", invoice_applications=less)
+    practice.change("invoice", bills[0], lines=[practice.line(name="X", rate="60.00")], total="60.00")
+    part: list[JSON] = [{"invoice_id": bills[0], "amount": "60.00"}]
+    practice.change("payment", lowered, invoice_applications=part)
+    for kind, id_ in (("invoice", bills[1]), ("payment", moved)):
+        practice.change(kind, id_, account_id=other)
+    # QuickBooks took these off their invoices because a person did, whatever we say of the invoice.
+    documents = {each.get("PaymentRefNum"): each["Id"] for each in firm.ours("Payment")}
+    for id_ in (freed, freed_and_said):
+        lab(sandbox, "edit", entity="Payment", id=documents[id_], changes={"Line": []})
+        practice.change("payment", id_, description="Encore")
+    practice.change("invoice", bills[3], description="Encore")
+    firm.sync()
+    states = {each: firm.states()[f"payments/{each}"] for each in paid}
+    held = (DraftState.HELD, "conflict.stale")
+    assert states == {lowered: ("posted", ""), moved: ("posted", ""), freed: held, freed_and_said: held}
+    assert firm.states()[f"payments/{credit}#applied"] == ("posted", "")
+    assert [each["Balance"] for each in firm.ours("Invoice")] == [0, 0, 100, 100, 0]
+    assert sorted(each["UnappliedAmt"] for each in firm.ours("Payment")) == [0, 0, 40, 100, 100]
+    customers = {each.get("PaymentRefNum"): each["CustomerRef"]["value"] for each in firm.ours("Payment")}
+    assert customers[moved] == firm.named("Customer", "Ana Roy")[0]["Id"]

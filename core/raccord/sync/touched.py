@@ -1,7 +1,7 @@
 """Updates that QuickBooks refuses because a document moved on by itself: a bill that changes touches its payments.
 
-What such a document says is still what we wrote, so the update goes again with the token that it has now. Where a
-person changed it, the refusal stands.
+What such a document says is still what we wrote, but for what our own later writing took a payment off; so the update
+goes again with the token that it has now. Where a person changed it, the refusal stands.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from raccord.store.models import Action, LinkRow, Posting
 from raccord.sync.bodies import digest
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.drift import Seen, bodies_of, change_of
+from raccord.sync.taken_off import Lessened, lessened, our_doing
 
 if TYPE_CHECKING:
     from raccord.sync.sending import Result
@@ -59,15 +60,19 @@ def touched(
             links.update({link.key: link for link in session.scalars(wanted)})
         written = bodies_of(session, list(links.values()))
     tokens: dict[int, str] = {}
+    less: list[Lessened] = []
     for result in stale:
         link = links.get(result.job.key)
         document = documents.get((result.job.kind, result.job.sought.document_id))
         if link is None or document is None or str(document["SyncToken"]) == link.sync_token:
             continue
-        change, _ = change_of(link, Seen(link.kind, link.document_id, document), written.get(link.id, {}))
+        body = written.get(link.id, {})
+        change, _ = change_of(link, Seen(link.kind, link.document_id, document), body)
         if change is None:
             tokens[result.job.posting_id] = str(document["SyncToken"])
-    return tokens
+        elif found := lessened(result.job.posting_id, link, body, document):
+            less.append(found)
+    return tokens | our_doing(database, client, less) if less else tokens
 
 
 def go_again(session: Session, posting_id: int, token: str) -> None:
