@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from cabinet import Cabinet, cabinet
 from harness import OWNER, lab
+from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
-from raccord.onboarding.decisions import choose
+from raccord.onboarding.decisions import answer_conflict, choose
+from raccord.plugin.ledger import ResolutionKind
 from raccord.store.database import Database
+from raccord.store.models import DraftState, Hold
 from raccord_sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -63,3 +66,24 @@ def test_a_new_account_gets_the_type_particulier_where_quickbooks_has_it_and_no_
 def test_a_type_of_the_english_name_counts_as_well(firm: Cabinet, sandbox: SandboxServer) -> None:
     lab(sandbox, "create", entity="CustomerType", changes={"Name": "Individual"})
     assert "value" in billed(firm, "Un")
+
+
+@pytest.mark.requirement("TD-21", "K19", "EX-09")
+def test_another_account_of_a_customers_name_is_asked_about_and_billed_to_nobody_else(firm: Cabinet) -> None:
+    assert billed(firm, "Ana Roy") == {}
+    practice = firm.practice
+    practice.change("account", "acc_0001", name="Ana Roy-Gagnon")
+    practice.invoice("acc_0001", practice.line(name="Y", rate="20.00"))
+    practice.invoice(practice.account("Ana Roy"), practice.line(name="Z", rate="30.00"))
+    for _ in range(2):
+        firm.sync()
+        assert firm.states()["accounts/acc_0002"] == (DraftState.HELD, "conflict.duplicate_name")
+        assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [10, 20]
+    with firm.workshop.database.read() as session:
+        hold = session.scalars(
+            select(Hold).where(Hold.code == "conflict.duplicate_name", Hold.closed_at.is_(None))
+        ).one()
+    answer_conflict(firm.workshop, OWNER, hold.id, ResolutionKind.LINK, hold.params["id"])
+    firm.sync()
+    assert sorted(each["TotalAmt"] for each in firm.ours("Invoice")) == [10, 20, 30]
+    assert len(firm.named("Customer", "Ana Roy")) == 1

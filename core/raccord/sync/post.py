@@ -37,6 +37,7 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution, StillUnderWay
 from raccord.sync.holds import open_hold
 from raccord.sync.links import Outcomes
+from raccord.sync.namesakes import told_apart
 from raccord.sync.periods import leave_closed
 from raccord.sync.problems import open_problem
 from raccord.sync.readback import Sought, read_back, way_of
@@ -382,7 +383,9 @@ class Poster:
 
     def _settle(self, results: Sequence[Result]) -> None:
         """Commit answers, links and line states together; what is still unknown stays an intent."""
-        results = tell_what_stands(self.client, recognise(self.client, results))
+        recognised = recognise(self.client, results)
+        recognised = told_apart(self.execution.database, self.company_id, self.connection_id, results, recognised)
+        results = tell_what_stands(self.client, recognised)
         newest = newest_of(result.document for result in results if result.document is not None)
         again = touched(self.execution.database, self.client, self.connection_id, results, ATTEMPTS_MAX)
         with self.execution.begin() as (session, run):
