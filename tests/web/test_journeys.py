@@ -88,7 +88,7 @@ def begin_bank_feed(journey: Journey, mode: str, first: str, files: list[Path]) 
     journey.press("files.send")
     expect(page.get_by_role("status")).to_be_visible()
     journey.look("files-kept")
-    page.locator(".page-head .btn-primary").click()
+    journey.press("wizard.next")
     journey.look("checks")
     journey.press("doors.connect")
     if mode == "already_running":

@@ -176,7 +176,7 @@ def test_plannit_that_runs_already_comes_with_its_tables(
     journey.press("files.send")
     expect(page.get_by_role("status")).to_be_visible()
     journey.look("files-kept")
-    page.locator(".page-head .btn-primary").click()
+    journey.press("wizard.next")
     journey.look("checks")
     journey.press("wizard.make_plan")
     page.wait_for_url(re.compile("setup/lists"))

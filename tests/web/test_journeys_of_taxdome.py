@@ -143,7 +143,7 @@ def test_taxdome_that_runs_already_comes_with_its_tables(
     journey.press("files.send")
     expect(page.get_by_role("status")).to_be_visible()
     journey.look("files-kept")
-    page.locator(".page-head .btn-primary").click()
+    journey.press("wizard.next")
     plan(journey, lists=False, duplicates=True)
     own = approve(journey)
     # The customer of exactly that name is linked, not doubled; the payment waits for one of three ways.

@@ -20,9 +20,9 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
 ) -> None:
     own = f"/connections/{synced.id}/mapping"
     page = browser.get(own).text
-    assert "Till Income" in page
+    assert "Revenu Caisse" in page
     assert "chosen by Odile" in page
-    assert "Till Income" not in browser.get(f"{own}?q=clearing").text
+    assert "Revenu Caisse" not in browser.get(f"{own}?q=clearing").text
     assert "Nothing found" in browser.get(f"{own}?q=zebra").text
     with workshop.database.read() as session:
         held = session.scalars(select(Choice).where(Choice.role == "income")).one()

@@ -112,7 +112,7 @@ def test_a_source_is_connected_step_by_step_without_a_script(
     accounts = browser.get(f"{own}/accounts").text
     bank = re.search(r'id="role_bank".*?<option value="(\d+)"', accounts, re.DOTALL)
     assert bank
-    assert "Create “Till Income”" in accounts
+    assert "Create “Revenu Caisse”" in accounts, "as the books will have it, whatever the reader speaks"
     tax = re.search(r'id="role_tax".*?<option value="(\d+)">TPS/TVQ', accounts, re.DOTALL)
     assert tax
     for lacking, role in (({"role_bank": "", "role_tax": tax[1]}, "bank"), ({"role_bank": bank[1]}, "tax")):
@@ -558,8 +558,9 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
         page.locator("#files").set_input_files([str(each) for each in sorted(SAMPLES.glob("chase-*"))])
         look()
         press(hand_in)
+        expect(page.get_by_role("status")).to_be_visible()
         look()
-        page.locator(".page-head .btn-primary").click()
+        press(onwards)
         look()
         press(prepare)
         if mode == "already_running":

@@ -14,7 +14,13 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.required_roles import must_be_chosen
 from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.terms import Term
+from raccord.plugin.texts import Language
 from raccord.store.models import Choice, Company, Connection, TermOverride
+
+
+def language_of_books(session: Session, connection: Connection) -> Language:
+    """Return the language in which a company's own accounts and articles are made."""
+    return "en" if session.get_one(Company, connection.company_id).language == "en" else "fr"
 
 
 @dataclass(frozen=True, slots=True)

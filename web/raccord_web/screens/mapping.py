@@ -27,7 +27,7 @@ from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.held import connection_of
-from raccord_web.mapped import RoleView, TermView, roles_of, terms_of
+from raccord_web.mapped import RoleView, TermView, language_of_books, roles_of, terms_of
 from raccord_web.rendering import language_of, said_by, show
 from raccord_web.visitors import acting
 
@@ -106,7 +106,7 @@ def _page(
             request, "mapping.html", session, status=status,
             **{
                 **usual, "view": connection_view(session, connection_id, since=None), "connector": info.name,
-                "tab": view, "q": q,
+                "tab": view, "q": q, "books_lang": language_of_books(session, connection),
                 "roles": [each for each in roles if _role_matches(each, q, language_of(request))],
                 "terms": [each for each in terms if _term_matches(each, q, language_of(request))],
                 "models": [each for each in info.terms if not each.one_of],

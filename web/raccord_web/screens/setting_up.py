@@ -48,7 +48,7 @@ from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.held import connection_of, settings_of
 from raccord_web.lists_step import lists_values, take_lists
-from raccord_web.mapped import RoleView, leaving_defaults, roles_of
+from raccord_web.mapped import RoleView, language_of_books, leaving_defaults, roles_of
 from raccord_web.rendering import language_of, said_by, show
 from raccord_web.screens.lists import of_source
 from raccord_web.signing_in import credentials, take_sign_in
@@ -325,6 +325,7 @@ def _shown(
             return {
                 "gates": closing(session, connection, info, Stage.ACCOUNTS),
                 "roles": roles_of(session, connection, info),
+                "books_lang": language_of_books(session, connection),
                 "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
                 "new_accounts": {each.accepts: kinds_for(each.accepts) for each in info.roles},
                 "types": list(HeldAs),

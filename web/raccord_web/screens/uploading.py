@@ -40,12 +40,15 @@ def files(request: Request, connection_id: str) -> Response:
 def hand_in(request: Request, connection_id: str, received: Files, then: str = "") -> Response:
     """Keep the files; each that is refused says why, and the same bytes are kept once.
 
-    Whoever goes on with the set-up takes along what they chose: without a refusal the checks follow at once.
+    Whoever is at the set-up stays there, without a refusal: at the files, or with what they chose at the checks.
     """
     require(acting(request), Power.WORK)
     done = receive_files(desk_of(request).workshop, acting(request), connection_id, received)
-    if then == "checks" and not any(each.refused for each in done):
-        return RedirectResponse(f"/connections/{connection_id}/setup/checks", HTTPStatus.SEE_OTHER)
+    if not any(each.refused for each in done):
+        if then == "checks":
+            return RedirectResponse(f"/connections/{connection_id}/setup/checks", HTTPStatus.SEE_OTHER)
+        if then == "files" and done:
+            return RedirectResponse(f"/connections/{connection_id}/setup/files?done=files_kept", HTTPStatus.SEE_OTHER)
     return _page(request, connection_id, done, status=HTTPStatus.OK if done else HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
