@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from httpx import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from raccord.clock import FixedClock
 from raccord.onboarding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.companies import refresh_company
 from raccord.onboarding.connections import NewConnection, connect
@@ -385,3 +386,41 @@ def test_a_receipt_is_attached_on_the_panel_and_to_an_answered_line_and_taken_ba
     with workshop.database.read() as session:
         record_id = session.scalars(select(DraftRow.record_id).where(DraftRow.key == "bank/b5")).one()
     assert "attached in QuickBooks" in browser.get(f"/records/{record_id}").text
+
+
+def test_what_is_offered_by_number_fits_the_line_and_is_never_retained_earnings_or_a_tax(
+    workshop: Workshop, company: Company, accounts: dict[str, str], browser: TestClient, send: Send
+) -> None:
+    holds = held(workshop)
+
+    def offered(text: str, view: str, since: str = "") -> tuple[list[str], list[str]]:
+        panel = browser.get(f"/review?line={holds[text]}&view={view}&since={since or 0}").text
+        names = {number: name for name, number in accounts.items()}
+        found = re.findall(r'name="account" value="(\w+)" data-pick( checked)?', panel)
+        return [names[each] for each, _ in found], [names[each] for each, checked in found if checked]
+
+    assert offered("JEU VIDEO", "personal") == (["Apports"], ["Apports"])
+    typed = browser.get(f"/review?line={holds['JEU VIDEO']}&view=personal").text
+    assert "Bénéfices non répartis" not in typed.partition('id="owners"')[2].partition("</datalist>")[0]
+    assert "Épargne" in offered("COSTCO CAFE", "transfer")[0]
+    assert not {"Charges payées d’avance", "Fonds non déposés"} & set(offered("COSTCO CAFE", "transfer")[0])
+    client = workshop.client(company)
+    for name, subtype in (("Apports 2", "OwnersEquity"), ("Retraits", "PartnerDistributions")):
+        body = f'{{"Name":"{name}","AccountType":"Equity","AccountSubType":"{subtype}"}}'
+        accounts[name] = str(client.create("Account", body, name).value["Id"])
+    refresh_company(workshop, company.id)
+    assert offered("JEU VIDEO", "personal") == (["Retraits", "Apports", "Apports 2"], ["Retraits"])
+    assert offered("RISTOURNE", "personal") == (["Apports", "Apports 2", "Retraits"], []), "two may be meant"
+
+    page = browser.get("/review").text
+    found = re.search(r"since=(\d+)", page)
+    assert found
+    before = offered("JEU VIDEO", "category", found[1])[0]
+    assert isinstance(workshop.clock, FixedClock)
+    workshop.clock.advance(timedelta(seconds=5))
+    send("/settings", f"/review/{holds['RISTOURNE']}/treat", kind="category", other="produit non cat")
+    last = before[-1]
+    kept = send("/settings", f"/review/{holds['COSTCO CAFE']}/treat", kind="category", account=accounts[last])
+    assert offered("JEU VIDEO", "category", found[1])[0] == before, "numbers stay, and no income for what is spent"
+    assert offered("JEU VIDEO", "category")[0][0] == last, "a page that is opened anew begins with the last answers"
+    assert f"COSTCO CAFE: {last}. Category kept." in browser.get(kept.headers["location"]).text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -12,6 +13,7 @@ from chromium import AXE, RULES, served
 from harness import OWNER, choose_usual, sync
 from playwright.sync_api import Browser, Page, expect
 
+from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
@@ -43,6 +45,7 @@ def lines(workshop: Workshop, connection: Connection, company: Company) -> None:
         {"stream": "bank", "id": f"b{n:02}", "day": f"2026-03-{n:02}", "amount": amount, "memo": text}
         for n, (amount, text) in enumerate(zip(amounts, texts, strict=True), 1)
     ]
+    client.create("Account", '{"Name":"Retraits","AccountType":"Equity","AccountSubType":"OwnersEquity"}', "equity")
     choose_usual(workshop, connection, company)
     sync(workshop, connection)
 
@@ -92,6 +95,8 @@ def test_twenty_lines_are_reviewed_with_the_keyboard_and_without_typing(
     workshop: Workshop, company: Company, connection: Connection, page: Page, language: str
 ) -> None:
     page.goto(f"/review?lang={language}")
+    assert isinstance(workshop.clock, FixedClock)
+    workshop.clock.advance(timedelta(seconds=1))
     title = page.get_by_role("heading", level=1)
     expect(title).to_have_text({"fr": "20 opérations à vérifier", "en": "20 lines to review"}[language])
     page.keyboard.press("?")
@@ -101,27 +106,37 @@ def test_twenty_lines_are_reviewed_with_the_keyboard_and_without_typing(
     # What matches a bill for certain is chosen already; the answer is told, and the next line has the focus.
     press(page, "a", "a")
     said = {"fr": "Rapprochement gardé.", "en": "Match kept."}[language]
-    expect(page.locator("#announced")).to_have_text(f"{said} DEP VIR CLINIQUE RIVARD")
+    space, following = {"fr": (" ", "Opération suivante : "), "en": ("", "Next line: ")}[language]
+    expect(page.locator("#announced")).to_have_text(
+        f"IMPRIMERIE SIMARD 77413{space}: {said} {following}DEP VIR CLINIQUE RIVARD"
+    )
+    expect(page.locator(".side [data-key=q] .count")).to_have_text("18")
     assert page.evaluate("document.activeElement.matches('.lines > [aria-current] a:focus-visible')")
     press(page, "j", "k")
     expect(page.locator("#dh")).to_have_text("DEP VIR CLINIQUE RIVARD")
 
     # A category from the numbered list, a transfer, a personal line, one left out; a split is opened and left.
     chosen: dict[str, str] = {}
+    thirds: set[str] = set()
     answers = [("", "1"), *[("", "3")] * 3, ("", "1"), *[("", "2")] * 4, ("t", "1"), ("p", "1"), ("e", "2")]
     for view, place in [*answers, *[("", "2")] * 5]:
         if view:
             press(page, view)
         page.keyboard.press(place)
+        if not view and place == "3":
+            thirds.add(page.locator("[data-pick]:checked").input_value())
         chosen[_amount(page)] = page.locator("[data-pick]:checked").input_value()
         press(page, "a")
+    assert len(thirds) == 1, "a number keeps its category from answer to answer"
     press(page, "s")
     expect(page.locator("form[data-total] output")).to_be_visible()
     press(page, "c")
     page.keyboard.press("1")
     press(page, "a")
     expect(title).to_have_text({"fr": "Aucune opération à vérifier", "en": "No line to review"}[language])
+    expect(page.locator(".side [data-key=q] .count")).to_have_count(0)
     press(page, "u")
+    expect(page.locator(".side [data-key=q] .count")).to_have_text("1")
     expect(title).to_have_text({"fr": "1 opération à vérifier", "en": "1 line to review"}[language])
     page.keyboard.press("2")
     chosen["7.25"] = page.locator("[data-pick]:checked").input_value()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import partial
@@ -43,10 +43,13 @@ REASONS = ("duplicate", "elsewhere", "personal", "not_ours")
 """Why lines are left out most often; whoever has another reason writes it."""
 
 KEYS = (
-    ("J", "next"), ("K", "previous"), ("1 … 9", "pick"), ("A", "accept"), ("M", "match"), ("C", "category"),
-    ("S", "split"), ("T", "transfer"), ("P", "personal"), ("E", "exclude"), ("X", "tick"), ("U", "undo"), ("?", "help"),
+    ("J", "next"), ("K", "previous"), ("1 … 9", "pick"), ("0", "proposed"), ("A", "accept"), ("M", "match"),
+    ("C", "category"), ("S", "split"), ("T", "transfer"), ("P", "personal"), ("E", "exclude"), ("X", "tick"),
+    ("U", "undo"), ("?", "help"),
 )  # fmt: skip
 """What each key does, as the page says it."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Deed = Callable[[Workshop, Actor], object]
 
@@ -76,6 +79,16 @@ class Asked:
     offset: int
     line: str
     view: View | None
+    since: int = 0
+    """When the page was opened, in milliseconds since 1970: until it is opened anew, categories keep their numbers."""
+
+    @property
+    def opened(self) -> datetime | None:
+        return _EPOCH + timedelta(milliseconds=self.since) if self.since else None
+
+    def opened_at(self, now: datetime) -> Asked:
+        """Return the same, opened now if it does not say when."""
+        return self if self.since else replace(self, since=(now - _EPOCH) // timedelta(milliseconds=1))
 
     @property
     def wanted(self) -> WantedLines:
@@ -110,7 +123,8 @@ class Asked:
 
     def at(self, **changes: str) -> str:
         """Return the address of the page with some of it changed; what is empty is left out."""
-        now = {**self.filters, "offset": str(self.offset or ""), "line": self.line, "view": str(self.view or "")}
+        place = {"offset": str(self.offset or ""), "line": self.line, "view": str(self.view or "")}
+        now = {**self.filters, **place, "since": str(self.since or "")}
         kept = {name: value for name, value in {**now, **changes}.items() if value}
         return f"/review?{urlencode(kept)}" if kept else "/review"
 
@@ -126,6 +140,7 @@ def _asked(
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     line: Annotated[str, Query(max_length=40)] = "",
     view: str = "",
+    since: Annotated[int, Query(ge=0, le=99_999_999_999_999)] = 0,
 ) -> Asked:
     return Asked(
         connection=connection,
@@ -138,6 +153,7 @@ def _asked(
         offset=offset,
         line=line,
         view=View(view) if view in set(View) else None,
+        since=since,
     )
 
 

@@ -163,6 +163,17 @@ def answered_lines(
         wanted,
     )
     rows = session.execute(asked.order_by(Hold.closed_at.desc(), Hold.id).limit(limit).offset(offset)).all()
+    return Listing(_as_answered(session, rows), count_of(session, asked.with_only_columns(Hold.id)), offset, limit)
+
+
+def answered_line(session: Session, hold_id: str, within: Within = None) -> AnsweredLine | None:
+    """Return a line that was answered and is not posted."""
+    rows = session.execute(_answered(within).where(Hold.id == hold_id)).all()
+    return next(iter(_as_answered(session, rows)), None)
+
+
+def _as_answered(session: Session, rows: Iterable[Any]) -> list[AnsweredLine]:
+    rows = list(rows)
     told = {row.Hold.id: said_in(row.Hold.answer or {}) for row in rows}
     places = {(row.company_id, account) for row in rows for account in told[row.Hold.id][1]}
     names = _names(session, places)
@@ -187,7 +198,7 @@ def answered_lines(
                     at=hold.closed_at,
                 )
             )
-    return Listing(found, count_of(session, asked.with_only_columns(Hold.id)), offset, limit)
+    return found
 
 
 def said_in(answer: Mapping[str, Any]) -> tuple[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,16 +16,25 @@ from raccord.plugin.drafts import Accepts
 from raccord.store.models import Connection, Hold, LedgerEntry
 from raccord.sync.books import TYPES
 from raccord.sync.transfers import TRANSFER
-from raccord.sync.treatment_fit import OWN_ACCOUNTS, OWNERS_ACCOUNTS
+from raccord.sync.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
 from raccord.sync.treatments import Treated
 
 RECENT = 6
 """Categories that were used last and are offered by number."""
+NUMBERED = 9
+"""Categories with a number of their own: those of answers since the page was opened come after the others."""
 LOOKED_AT = 200
 """Answers among which they are looked for."""
 APART = timedelta(days=7)
 """How far the two lines of one transfer may lie apart."""
 SIDES = 4
+MONEY_ACCOUNTS = frozenset({"Bank", "Credit Card"})
+"""What is offered by number for a transfer; loans are found by name."""
+DRAWN = ("PartnerDistributions", "PersonalExpense")
+CONTRIBUTED = ("PartnerContributions", "PersonalIncome")
+OWNED = ("OwnersEquity", "PartnersEquity")
+LENT = ("LoansToStockholders", "LoansToOfficers", "ShareholderNotesPayable")
+"""QuickBooks' subtypes of what an owner takes, puts in, has, and lends or borrows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,49 +53,64 @@ class LineChoices:
     """Own accounts that money moves to or comes from."""
     owners: Sequence[Candidate]
     """Accounts of the owner: drawings, contributions, what is owed to or by the owner."""
+    owner: str
+    """The one account of the owner that is clearly meant; empty where a person has to choose."""
     other_sides: Sequence[BankLine]
     """Lines of other accounts that may tell of the same transfer."""
 
 
-def choices_for(session: Session, line: BankLine, within: Within = None) -> LineChoices:
-    """Return what a line's panel offers."""
+def choices_for(session: Session, line: BankLine, within: Within = None, since: datetime | None = None) -> LineChoices:
+    """Return what a line's panel offers; answers after ``since`` leave the numbers of what was offered before."""
     places = (Accepts.CATEGORY, Accepts.TAX_CODE, Accepts.CLASS, Accepts.LOCATION, Accepts.VENDOR, Accepts.CUSTOMER)
     found = candidates(session, line.company_id, places)
-    own = [each for each in _of_types(session, line.company_id, OWN_ACCOUNTS) if each.id != line.account_id]
+    own = [each for each, _ in _of_types(session, line.company_id, OWN_ACCOUNTS) if each.id != line.account_id]
     owners = _of_types(session, line.company_id, OWNERS_ACCOUNTS)
-    answers = _last_answers(session, line.company_id)
+    offered, owner = _owners_first(owners, arrives=line.arrives)
+    before = _last_answers(session, line.company_id, until=since)
+    after = [] if since is None else _last_answers(session, line.company_id, after=since)
     payees = sorted([*found[Accepts.VENDOR], *found[Accepts.CUSTOMER]], key=lambda each: each.name.casefold())
     return LineChoices(
         accounts=found[Accepts.CATEGORY],
-        usual=_filled_up(_usual(answers, {Treated.CATEGORY, Treated.SPLIT}, found[Accepts.CATEGORY]), line, found),
-        usual_transfers=_usual(answers, {Treated.TRANSFER}, own),
-        usual_owners=_usual(answers, {Treated.PERSONAL}, owners),
+        usual=_numbered(before, after, line, found[Accepts.CATEGORY]),
+        usual_transfers=[each for each in own if each.type in MONEY_ACCOUNTS][:NUMBERED],
+        usual_owners=offered[:RECENT],
         taxes=() if line.arrives and not line.on_card else found[Accepts.TAX_CODE],
         classes=found[Accepts.CLASS],
         locations=found[Accepts.LOCATION],
         payees=payees[:MOST],
         own=own,
-        owners=owners,
+        owners=[each for each, _ in owners],
+        owner=owner,
         other_sides=_other_sides(session, line, within),
     )
 
 
-def usual_categories(
-    session: Session, company_id: str, accounts: Sequence[Candidate] | None = None
-) -> Sequence[Candidate]:
-    """Return the categories of a company's last answers, the newest first, of its accounts where they are at hand."""
-    if accounts is None:
-        accounts = candidates(session, company_id, [Accepts.CATEGORY])[Accepts.CATEGORY]
-    return _usual(_last_answers(session, company_id), {Treated.CATEGORY, Treated.SPLIT}, accounts)
-
-
-def _filled_up(
-    usual: Sequence[Candidate], line: BankLine, found: Mapping[Accepts, Sequence[Candidate]]
+def _numbered(
+    before: Iterable[tuple[str, str]],
+    after: Sequence[tuple[str, str]],
+    line: BankLine,
+    accounts: Sequence[Candidate],
 ) -> list[Candidate]:
-    """Return the usual categories, and while there are few of them, accounts that fit the line's direction."""
-    types = TYPES[Accepts.INCOME if line.arrives else Accepts.EXPENSE]
-    others = [each for each in found[Accepts.CATEGORY] if each.type in types and each not in usual]
-    return [*usual, *others][:RECENT]
+    """Return the usual categories that fit a line's direction, and while they are few, others that fit it.
+
+    Those of answers since the page was opened follow in the order of their first use: no number changes its meaning.
+    """
+    earned = line.arrives and not line.on_card
+    fitting, wrong = (TYPES[each] for each in (Accepts.INCOME, Accepts.EXPENSE)[:: 1 if earned else -1])
+    among = [each for each in accounts if each.type not in wrong]
+    kinds = {Treated.CATEGORY, Treated.SPLIT}
+    usual = _usual(before, kinds, among)
+    first = [*usual, *(each for each in among if each.type in fitting and each not in usual)][:RECENT]
+    later = [each for each in _usual(after[::-1], kinds, among) if each not in first]
+    return [*first, *later][:NUMBERED]
+
+
+def _owners_first(owners: Sequence[tuple[Candidate, str]], *, arrives: bool) -> tuple[list[Candidate], str]:
+    """Return the owner's accounts, what fits the direction first, and the id of the one that is clearly meant."""
+    mine, others = (CONTRIBUTED, DRAWN) if arrives else (DRAWN, CONTRIBUTED)
+    ranks = [[each for each, subtype in owners if subtype in some] for some in (mine, OWNED, others, LENT)]
+    best = next((rank for rank in ranks[:2] if rank), [])
+    return [each for rank in ranks for each in rank], best[0].id if len(best) == 1 else ""
 
 
 def _usual(answers: Iterable[tuple[str, str]], kinds: Collection[str], among: Sequence[Candidate]) -> list[Candidate]:
@@ -95,30 +119,39 @@ def _usual(answers: Iterable[tuple[str, str]], kinds: Collection[str], among: Se
     return [known[each] for each in list(ids)[:RECENT]]
 
 
-def _last_answers(session: Session, company_id: str) -> list[tuple[str, str]]:
-    rows = session.scalars(
+def _last_answers(
+    session: Session, company_id: str, *, until: datetime | None = None, after: datetime | None = None
+) -> list[tuple[str, str]]:
+    asked = (
         select(Hold.answer)
         .join(Connection, Connection.id == Hold.connection_id)
         .where(Connection.company_id == company_id, Hold.closed_at.is_not(None), Hold.closed_by != "raccord")
         .order_by(Hold.closed_at.desc(), Hold.id.desc())
         .limit(LOOKED_AT)
     )
+    if until is not None:
+        asked = asked.where(Hold.closed_at <= until)
+    if after is not None:
+        asked = asked.where(Hold.closed_at > after)
+    rows = session.scalars(asked)
     return [(kind, account) for answer in rows for kind, accounts in [said_in(answer or {})] for account in accounts]
 
 
-def _of_types(session: Session, company_id: str, types: Iterable[str]) -> list[Candidate]:
+def _of_types(session: Session, company_id: str, types: Iterable[str]) -> list[tuple[Candidate, str]]:
+    """Return a company's accounts of some types, each with its subtype, without what is never meant."""
     rows = session.execute(
-        select(LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.type, LedgerEntry.number)
+        select(LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.type, LedgerEntry.number, LedgerEntry.subtype)
         .where(
             LedgerEntry.company_id == company_id,
             LedgerEntry.kind == "Account",
             LedgerEntry.active.is_(True),
             LedgerEntry.type.in_(sorted(types)),
+            LedgerEntry.subtype.not_in(sorted(NOBODYS_ACCOUNTS)),
         )
         .order_by(LedgerEntry.type, LedgerEntry.name_key)
         .limit(MOST)
     )
-    return [Candidate(*row) for row in rows]
+    return [(Candidate(*row[:4]), row.subtype) for row in rows]
 
 
 def _other_sides(session: Session, line: BankLine, within: Within) -> list[BankLine]:

@@ -17,6 +17,15 @@ OWN_ACCOUNTS = frozenset(
     {"Bank", "Credit Card", "Other Current Asset", "Other Current Liability", "Long Term Liability"}
 )
 """Where money can move to without being earned or spent."""
+NOBODYS_ACCOUNTS = frozenset(
+    {
+        "RetainedEarnings", "OpeningBalanceEquity", "UndepositedFunds", "PrepaidExpenses", "Inventory",
+        "AllowanceForBadDebts", "DevelopmentCosts", "GlobalTaxPayable", "GlobalTaxSuspense", "SalesTaxPayable",
+        "StateLocalIncomeTaxPayable", "FederalIncomeTaxPayable", "PayrollTaxPayable", "PayrollClearing",
+        "DeferredRevenue", "InsurancePayable", "TrustAccountsLiabilities",
+    }
+)  # fmt: skip
+"""Subtypes that are neither the owner's nor a place where money is kept: never offered for a draw or a transfer."""
 FOREIGN_ACCOUNTS = frozenset({"Bank", "Credit Card", "Accounts Receivable", "Accounts Payable"})
 """What QuickBooks keeps in a currency of its own; everything else is in the company's."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -20,8 +20,15 @@ from raccord.onboarding.suggesting import percent
 from raccord.onboarding.treating import take_back, treat
 from raccord.onboarding.two_sides import answer_two_sides
 from raccord.overview.attached import files_of_holds
-from raccord.overview.bank_lines import BankLine, accounts_with_lines, answered_lines, open_lines, the_line
-from raccord.overview.line_choices import LineChoices, choices_for, usual_categories
+from raccord.overview.bank_lines import (
+    BankLine,
+    accounts_with_lines,
+    answered_line,
+    answered_lines,
+    open_lines,
+    the_line,
+)
+from raccord.overview.line_choices import LineChoices, choices_for
 from raccord.overview.line_proposals import proposed_for, rule_waits
 from raccord.overview.listing import Listing
 from raccord.overview.one_or_two import one_or_two
@@ -193,13 +200,13 @@ def _page(
     hold_id: str = "",
 ) -> Response:
     within = within_of(request)
+    asked = asked.opened_at(desk_of(request).workshop.clock.now())
     with desk_of(request).workshop.database.read() as session:
         answered = asked.state == "answered"
         listing = _listing(session, asked, within)
         line = None if answered else _chosen(session, listing.rows, hold_id or asked.line, within)
-        choices = None if line is None else choices_for(session, line, within)
+        choices = None if line is None else choices_for(session, line, within, asked.opened)
         shown = [*listing.rows, *([] if line is None else [line])]
-        company_ids = {each.company_id for each in listing.rows}
         found = (
             answered_lines(session, asked.wanted, within=within, limit=SHOWN, offset=asked.offset) if answered else None
         )
@@ -219,14 +226,13 @@ def _page(
             before=_beside(listing.rows, line, -1),
             after=_beside(listing.rows, line, 1),
             accounts=accounts_with_lines(session, within),
-            usual=_usual(session, company_ids, line, choices),
             unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
             source=None if choices is None or line is None else _of_source(line, choices),
             proposals=proposed_for(session, list({each.hold_id: each for each in shown}.values())),
             asked_of=one_or_two(session, [each.hold_id for each in shown]),
             rule_waits=None if line is None else rule_waits(session, line.hold_id),
             percent=percent,
-            told=None if wrong else _told(request),
+            told=None if wrong else _told(request, session),
             wrong=None if wrong is None else said_by(wrong, request),
             typed=defaultdict(str, typed or {}),
             parts=PARTS,
@@ -241,18 +247,7 @@ def _of_source(line: BankLine, choices: LineChoices) -> Candidate | None:
     return next((each for each in choices.accounts if said and said in (each.id, each.name)), None)
 
 
-def _usual(
-    session: Session, company_ids: Set[str], line: BankLine | None, choices: LineChoices | None
-) -> Sequence[Candidate]:
-    """Return the usual categories where all lines of a page are one company's."""
-    if len(company_ids) != 1:
-        return ()
-    [company_id] = company_ids
-    at_hand = line is not None and choices is not None and line.company_id == company_id
-    return usual_categories(session, company_id, choices.accounts if at_hand and choices else None)
-
-
-def _told(request: Request) -> dict[str, str] | None:
+def _told(request: Request, session: Session) -> dict[str, str] | None:
     """Return what the last deed says of itself, and the line whose answer may be taken back."""
     query, words = request.query_params, wording(language_of(request))
     said = query.get("said", "")
@@ -262,11 +257,15 @@ def _told(request: Request) -> dict[str, str] | None:
     text = words(f"review.said_{said}", n=n)
     if refused:
         text += " " + words("review.said_refused", n=refused)
-    last = query.get("last", "")
+    last = query.get("last", "") if said.startswith("kept_") else ""
+    of = answered_line(session, last, within_of(request)) if last.isalnum() else None
+    if of is not None:
+        called = f"{', '.join(of.accounts)}. {text}" if of.accounts else text
+        text = words("review.said_of", line=of.text, said=called)
     return {
         "text": text,
         "tone": "info" if said in ("gone", "one_or_two") or refused else "ok",
-        "last": last if said.startswith("kept_") and last.isalnum() else "",
+        "last": last if last.isalnum() else "",
     }
 
 

@@ -15,7 +15,7 @@ const press = (name) => {
 };
 
 const pick = (place) => {
-  const found = page().querySelectorAll("[data-pick]")[place - 1];
+  const found = place ? page().querySelectorAll("[data-pick]:not([data-proposed])")[place - 1] : page().querySelector("[data-proposed]");
   if (!found) return false;
   found.checked = true;
   const typed = found.form.elements.namedItem("other");
@@ -38,7 +38,7 @@ const keysShown = () => {
 
 const deed = (key) => {
   if (key === "?") return keysShown();
-  if (/^[1-9]$/.test(key)) return pick(Number(key));
+  if (/^[0-9]$/.test(key)) return pick(Number(key));
   if (key === "x") return tick();
   return Object.hasOwn(DEEDS, key) && press(DEEDS[key]);
 };
@@ -97,6 +97,22 @@ for (const name of ["htmx:after:request", "htmx:finally:request", "htmx:error"])
   document.addEventListener(name, () => { busy = false; });
 }
 
+// The menu lies outside of what is exchanged: its number follows the page's.
+const recount = () => {
+  const { href, waiting } = page().dataset;
+  for (const room of document.querySelectorAll(".side [data-key=q]")) {
+    room.setAttribute("href", href);
+    let badge = room.querySelector(".count");
+    if (!waiting) { badge?.remove(); continue; }
+    if (!badge) {
+      badge = document.createElement("span");
+      badge.className = "count";
+      room.append(badge);
+    }
+    badge.textContent = waiting;
+  }
+};
+
 // The line that is next gets the focus, and what was done is said aloud.
 const land = () => {
   busy = false;
@@ -106,7 +122,8 @@ const land = () => {
   page().querySelector(".lines > [aria-current]")?.scrollIntoView({ block: "nearest" });
   const said = page().querySelector("[data-said]")?.dataset.said ?? "";
   const line = document.getElementById("dh")?.textContent ?? "";
-  document.getElementById("announced").textContent = [said, line].filter(Boolean).join(" ");
+  document.getElementById("announced").textContent = said || line;
+  recount();
 };
 
 // Once the page's part was exchanged; and where a key was quicker than the exchange, so that the page came anew.
