@@ -512,6 +512,7 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
         ).new_page()
         page.set_default_timeout(20_000)
         page.on("request", lambda sent: reports.append(sent.url) if "csp-report" in sent.url else None)
+        page.on("console", lambda said: reports.append(said.text) if "Content Security" in said.text else None)
 
         def press(name: str) -> None:
             page.get_by_role("button", name=name, exact=False).first.click()
