@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Callable
 from datetime import date
@@ -217,6 +218,11 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     workshop.clock.sleep_ms(20 * 24 * 3600 * 1000)
     refused = send("/proof", action, month="2026-03")
     assert refused.status_code == 409
+    told = refused.text.partition('id="refusal"')[2].partition("</div></div>")[0]
+    assert re.search(r"\d+ (document|failed record|day|difference|proof|period)\(s\) ", told), told
+    assert "resolve." not in refused.text.partition("<h1>")[2].partition("</h1>")[0]
+    assert 'value="2026-03"' in refused.text
+    assert "--with-exceptions" in told
     assert send("/proof", action, month="2026-13").status_code == 400
     assert send("/proof", action, month="2026-03", with_exceptions="yes").headers["location"] == "/proof?done=certified"
     link = browser.get("/proof").text.partition('href="/certificates/')[2].partition('"')[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -55,7 +56,11 @@ def test_a_run_is_undone_from_its_page_once_the_plan_is_approved(
     assert send(f"/plans/{plan.id}", f"/plans/{plan.id}/approve", hash=plan.hash).status_code == 303
     assert finish(workshop, undo.id).state == RunState.DONE
     assert workshop.client(company).count("SalesReceipt") == 0
-    assert f'href="/runs/{undo.id}/undo"' not in browser.get(f"/runs/{undo.id}").text
+    page = browser.get(f"/runs/{undo.id}").text
+    assert f'href="/runs/{undo.id}/undo"' not in page
+    assert "Undo run of" in page
+    counters = page.partition('<dl class="counters')[2].partition("</dl>")[0]
+    assert re.findall(r"<dt>(.*?)</dt><dd.*?>(.*?)</dd>", counters) == [("Undone", "6"), ("Not posted", "0")]
 
 
 def test_what_came_of_one_record_is_undone_from_its_page(
@@ -73,6 +78,13 @@ def test_what_came_of_one_record_is_undone_from_its_page(
     assert finish(workshop, undo.id).state == RunState.DONE
     amounts = sorted(str(row["TotalAmt"]) for row in workshop.client(company).query_all("SalesReceipt"))
     assert [float(each) for each in amounts] == [0, 0.03]
+    shown = browser.get(f"/records/{records['s1']}").text
+    assert shown.count("was undone by") == 2, "the question and the document's state"
+    assert "– –" not in shown
+    assert "(–" not in shown
+    assert "In QuickBooks since" not in shown
+    assert f'href="{page}"' not in shown
+    assert "<b>Undone: " in shown.partition('class="timeline')[2]
     # Nothing was posted for the record that failed.
     page = f"/records/{records['s3']}/undo"
     nothing = send(page, page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.holes import Hole, holes_of
 from raccord.onboarding.people import Actor, Power, require
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Language, Text
 from raccord.store import events
 from raccord.store.canonical import canonical
 from raccord.store.models import (
@@ -45,6 +46,17 @@ EXCEPTIONS_MAX = 5_000
 
 READ_WITHIN = timedelta(days=1)
 """How old a reading of QuickBooks may be that a certificate stands on."""
+
+LANGUAGES: tuple[Language, Language] = ("fr", "en")
+KINDS = {
+    "unequal": Text("différence(s) dans la preuve", "difference(s) in the proof"),
+    "waits": Text("document(s) en attente", "document(s) waiting"),
+    "failed": Text("enregistrement(s) en échec", "failed record(s)"),
+    "gap": Text("période(s) sans données", "period(s) without data"),
+    "unproven": Text("jour(s) sans preuve", "day(s) without a proof"),
+    "stale": Text("preuve(s) périmée(s)", "proof(s) out of date"),
+}
+"""What can be open in a month, as people read it."""
 
 OPEN_DRAFTS = (DraftState.WAITING, DraftState.HELD, DraftState.PLANNED, DraftState.FAILED, DraftState.READY)
 
@@ -296,16 +308,20 @@ def _over(connections: Sequence[Connection], month: date, now: datetime) -> None
 
 
 def _exceptions(exceptions: Sequence[Mapping[str, Any]], month: date) -> CertificateError:
-    first = "; ".join(" ".join(map(str, each.values())) for each in exceptions[:5])
+    counts = Counter(each["code"] for each in exceptions)
+    kinds = [(n, KINDS[code]) for code, n in counts.items()]
+    french, english = (", ".join(f"{n} {said.get(spoken)}" for n, said in kinds) for spoken in LANGUAGES)
     return CertificateError(
         "certificate.exceptions",
         Text(
-            f"Le mois {month:%Y-%m} a encore {len(exceptions)} exceptions : {first}.",
-            f"The month {month:%Y-%m} still has {len(exceptions)} exceptions: {first}.",
+            f"Le mois {month:%Y-%m} n'est pas encore certifié, il reste ouvert : {french}.",
+            f"The month {month:%Y-%m} is not certified yet, what is still open: {english}.",
         ),
         Text(
-            "Réglez-les, ou certifiez avec elles : elles y seront nommées (--with-exceptions).",
-            "Settle them, or certify with them: they are named in it (--with-exceptions).",
+            "Réglez ce qui est ouvert, ou certifiez avec : chaque point sera nommé dans le certificat. Sur cette page, "
+            "cochez la case avant de certifier ; dans un terminal, --with-exceptions.",
+            "Settle what is open, or certify with it: each is named in the certificate. On this page, tick the box "
+            "before you certify; in a terminal, --with-exceptions.",
         ),
     )
 

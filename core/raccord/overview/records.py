@@ -26,6 +26,7 @@ from raccord.store.models import (
     DraftState,
     Hold,
     LinkRow,
+    LinkState,
     Match,
     Problem,
     ProblemState,
@@ -33,6 +34,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.environments import environment_of
+from raccord.sync.removals import undone_of
 
 REVISIONS_MAX = 20
 SEARCH_MAX = 100
@@ -88,6 +90,11 @@ class DocumentView:
     linked_at: datetime | None = None
     url: str = ""
 
+    @property
+    def there(self) -> bool:
+        """Whether its document is in QuickBooks as far as we know."""
+        return self.linked_at is not None and self.link_state == LinkState.LIVE
+
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
@@ -138,6 +145,8 @@ class RecordStory:
     decided: Sequence[Decided] = ()
     """Who or what said what its bank lines are."""
     answers: Sequence[PluginAnswer] = ()
+    undone: Sequence[Mapping[str, str]] = ()
+    """Of which documents we took out again: kind, number or id, by whom, when and in which run."""
     """What plugins gave to its roles and how they settled its conflicts."""
 
 
@@ -220,7 +229,14 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         [file for some in files_of_lines(session, lines).values() for file in some],
         decided_of(session, view.company_id, lines),
         answers_of(session, [each.draft_id for each in view.documents]),
+        list(undone_of(session, _links(session, record.connection_id, keys)).values()),
     )
+
+
+def _links(session: Session, connection_id: str, keys: Sequence[str]) -> Sequence[LinkRow]:
+    return session.scalars(
+        select(LinkRow).where(LinkRow.connection_id == connection_id, LinkRow.key.in_(keys)).order_by(LinkRow.id)
+    ).all()
 
 
 def _conditions(wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:

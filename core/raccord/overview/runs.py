@@ -76,6 +76,15 @@ class RunView:
         return not self.active and self.trigger not in (UNDO, PROOF) and self.sent > self.refused
 
     @property
+    def undoes(self) -> bool:
+        return self.trigger == UNDO
+
+    @property
+    def only_sends(self) -> bool:
+        """Whether it read nothing and carries a plan out, so that the plan's lines are all that it counts."""
+        return self.to_send > 0 and not any(each.fetched for each in self.counts)
+
+    @property
     def took(self) -> timedelta | None:
         """How long it ran, once it has ended."""
         if self.started_at is None or self.finished_at is None:

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from raccord.onboarding.certificates import certify
+from raccord.errors import RaccordError
+from raccord.onboarding.certificates import CertificateError, certify
 from raccord.onboarding.export import export_company
 from raccord.onboarding.people import Power, require
 from raccord.overview.companies import list_companies
@@ -24,7 +25,7 @@ from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.proving import proven
-from raccord_web.rendering import show
+from raccord_web.rendering import said_by, show
 from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
@@ -34,6 +35,11 @@ MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 @router.get("/proof")
 def overview(request: Request) -> Response:
+    return _page(request)
+
+
+def _page(request: Request, error: RaccordError | None = None, month: str = "", company_id: str = "") -> Response:
+    """Show the proofs; after a refusal it stands on top, and the month's form is open as it was filled in."""
     within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
         connections = list_connections(session, within=within, since=None, limit=MOST).rows
@@ -49,6 +55,9 @@ def overview(request: Request) -> Response:
             request,
             "books.html",
             session,
+            status=HTTPStatus.OK if error is None else HTTPStatus.CONFLICT,
+            wrong=None if error is None else said_by(error, request),
+            wanted=(company_id, month),
             connections=connections,
             totals=[(by_id[total.connection_id], total) for total in proof_totals(session, list(by_id))],
             companies={each.id: each.name for each in companies},
@@ -66,8 +75,11 @@ def sign_off(request: Request, company_id: str, fields: Fields) -> Response:
     if not MONTH.fullmatch(month):
         return explained(request, HTTPStatus.BAD_REQUEST)
     accepted = fields.get("with_exceptions") == "yes"
-    with proven(workshop, company_id):
-        certify(workshop, actor, company_id, date.fromisoformat(f"{month}-01"), with_exceptions=accepted)
+    try:
+        with proven(workshop, company_id):
+            certify(workshop, actor, company_id, date.fromisoformat(f"{month}-01"), with_exceptions=accepted)
+    except CertificateError as error:
+        return _page(request, error, month, company_id)
     return RedirectResponse("/proof?done=certified", HTTPStatus.SEE_OTHER)
 
 
