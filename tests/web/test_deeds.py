@@ -42,6 +42,7 @@ from raccord.store.models import (
 from raccord.sync.undo_selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
+from raccord_web.screens.problems import mended_at
 
 Send = Callable[..., Any]
 
@@ -522,3 +523,8 @@ def test_what_was_undone_is_posted_again_from_the_page_of_questions(
     assert send("/settings", action).status_code == 409, "it is no longer asked"
     with workshop.database.read() as session:
         assert session.scalars(select(LinkRow.state).where(LinkRow.key == "sales/s2")).one() == LinkState.RELEASED
+
+
+def test_an_unnamed_account_leads_to_the_settings_of_its_connection() -> None:
+    assert mended_at("bankfeed.account_unnamed", "c1") == ("/connections/c1/settings", "problems.mend_settings")
+    assert mended_at("bankfeed.account_unnamed", "") is None

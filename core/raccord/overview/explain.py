@@ -15,6 +15,10 @@ from raccord.quickbooks import explain as explain_cause
 
 CONNECTOR = "connector"
 """The row for codes that a connector brings with sentences of its own."""
+IN_SETTINGS = "connector.in_settings"
+"""The row for those of them that one answer in the connection's settings mends, for all lines at once."""
+MENDED_IN_SETTINGS = (".account_unnamed", ".currency_missing")
+"""How their codes end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def _sentences(code: str, language: Language) -> tuple[str, str, str]:
     if code in set(RunFault):
         explained = EXPLANATIONS[RunFault(code)]
         return explained.text.get(language), explained.fix.get(language), _who()["operator"][language]
+    if code.endswith(MENDED_IN_SETTINGS):
+        return _row(_table()[IN_SETTINGS], language)
     return _row(_table().get(code.partition(".")[0]) or _table()[CONNECTOR], language)
 
 

@@ -105,3 +105,9 @@ def test_a_connectors_own_sentence_comes_first_and_its_fix_is_never_empty() -> N
 def test_braces_in_what_a_source_said_are_shown_as_they_are() -> None:
     assert explain("till.bad_row", {"en": "{drop} {0}"}, "en").what == "{drop} {0}"
     assert "{x}" in explain("resolve.link_missing", {"keys": ["{x}"]}, "en").what
+
+
+def test_what_one_answer_in_the_settings_mends_is_not_to_be_corrected_line_by_line() -> None:
+    assert "réglages" in explain("bankfeed.account_unnamed", {}, "fr").fix
+    assert "settings" in explain("bankfeed.account_unnamed", {}, "en").fix
+    assert "mark it resolved" in explain("bankfeed.zero", {}, "en").fix

@@ -13,6 +13,7 @@ from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
 from raccord.onboarding.people import Actor, Power, may, require
 from raccord.onboarding.reach import Reach
+from raccord.overview.explain import MENDED_IN_SETTINGS
 from raccord.overview.problems import open_problems, problem_groups, problem_kinds
 from raccord.quickbooks.causes import Cause
 from raccord.store.models import Connection, ProblemState
@@ -71,6 +72,8 @@ def problems(
 
 def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
     """Return the address of the page whose form mends a cause, and the key of what leads there; nothing where none."""
+    if code.endswith(MENDED_IN_SETTINGS) and connection_id:
+        return f"/connections/{connection_id}/settings", "problems.mend_settings"
     for place, words, codes in MENDED:
         if code.startswith(codes) and (connection_id or "{}" not in place):
             return place.format(connection_id), words
