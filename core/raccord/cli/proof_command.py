@@ -143,8 +143,11 @@ def _read(session: Session, connection: Connection, month: date | None, equal_to
 
 def _show(out: Output, proven: Proven) -> None:
     label = proven.connection.label
+    apart = sum(each.unequal for each in proven.months)
     out.table(
-        Phrase(f"{label} : source = écrit = QuickBooks", f"{label}: source = posted = QuickBooks"),
+        Phrase(f"{label} : écarts entre la source et QuickBooks", f"{label}: source and QuickBooks differ")
+        if apart
+        else Phrase(f"{label} : source = écrit = QuickBooks", f"{label}: source = posted = QuickBooks"),
         [
             Column(Phrase("Mois", "Month")),
             Column(Phrase("Preuves (flux et jours)", "Proofs (streams and days)"), right=True),

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from raccord.plugin.texts import Text
+
 
 def _unset(value: object) -> bool:
     return value is None or value is False or (isinstance(value, Sized) and not value)
@@ -84,11 +86,15 @@ class ItemFor:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A place that a person fills for this one draft; until then the draft is held with this question."""
+    """A place that a person fills for this one draft; until then the draft is held with this question.
+
+    ``label`` is what the question calls it, as in "This line waits for a person to say: …".
+    """
 
     name: str
     accepts: Accepts
     suggestion: str = ""
+    label: Annotated[Text | None, LATER] = None
     ref: Literal["decision"] = "decision"
 
 

@@ -195,10 +195,10 @@ class Resolver:
             case Decision():
                 answer = self.answers.get(ref.name)
                 if answer is None:
-                    raise Held(DECISION_MISSING, decision=ref.name, accepts=str(ref.accepts), suggestion=ref.suggestion)
+                    raise Held(DECISION_MISSING, accepts=str(ref.accepts), suggestion=ref.suggestion, **_asked(ref))
                 entry = self.lists.by_id.get((kind_of(ref.accepts), answer))
                 if entry is not None and not entry.active:
-                    asked = {"decision": ref.name, "accepts": str(ref.accepts), "suggestion": ref.suggestion}
+                    asked = {"accepts": str(ref.accepts), "suggestion": ref.suggestion, **_asked(ref)}
                     raise Held(DECISION_MISSING, **asked, inactive=entry.name)
                 return answer
             case MoneyOf():
@@ -402,3 +402,14 @@ def _name_of(draft: Draft) -> str:
     if isinstance(draft, Account | Customer | Vendor | Item):
         return draft.name
     raise TypeError(f"{draft.kind} has no name")
+
+
+def _asked(ref: Decision) -> dict[str, str]:
+    """Return what a question is about: its name, and in people's words where the connector has some."""
+    if ref.label is None:
+        return {"decision": ref.name}
+    return {
+        "decision": ref.name,
+        "fr": f"Cette opération attend qu'une personne indique : {ref.label.fr}.",
+        "en": f"This line waits for a person to say: {ref.label.en}.",
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -107,6 +108,26 @@ def test_an_address_is_read_page_by_page_and_its_last_page_again(tmp_path: Path)
     assert (last.cursor, last.more, [each.source_id for each in last.records]) == ("n", False, ["1"])
     assert [each.where for each in last.rejects] == ["/v1/sales 2", "/v1/sales [7902699be42c]"]
     assert [dict(each.params) for each in asked] == [{"limit": "2"}, {"limit": "2", "cursor": "n"}]
+
+
+def test_an_address_that_takes_a_moment_is_asked_from_the_latest_it_said(tmp_path: Path) -> None:
+    def said(*moments: str | None) -> list[JSON]:
+        return [{"id": moment, "amount": "1.00", "updated_at": moment} for moment in moments]
+
+    context, asked = served(
+        tmp_path,
+        TwinAnswer.of({"data": said("2026-03-02T09:00:00-05:00", "2026-03-02T13:30:00+00:00"), "next_cursor": "n"}),
+        TwinAnswer.of({"data": said("2026-03-02T12:00:00+00:00", None), "next_cursor": None}),
+        TwinAnswer.of({"data": said("2026-03-02T09:00:00-05:00", "later", "2099-01-01T00:00:00Z"), "next_cursor": ""}),
+        TwinAnswer.of({"data": []}),
+    )
+    source, cursor, more = replace(REST, since="changed_since"), "n-of-before", []
+    for _ in range(4):
+        page = rest_page(context, source, "sales", cursor, of_object)
+        cursor, more = page.cursor or "", [*more, page.more]
+    assert more == [True, False, False, False]
+    latest = {"limit": "2", "changed_since": "2026-03-02T09:00:00-05:00"}
+    assert [dict(each.params) for each in asked] == [{"limit": "2"}, {"limit": "2", "cursor": "n"}, latest, latest]
 
 
 def test_unreadable_objects_at_the_same_place_of_two_runs_are_two_problems(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from raccord.plugin.texts import Text
 _OK = 200
 _EXCERPT_CHARS_MAX = 300
 _ID_CHARS_MAX = 100
+_AHEAD = timedelta(days=1)
 
 MakeObject = Callable[[Mapping[str, JSON]], Record]
 """Turns an object, its decimals as text, into a record; ``ValueError`` and ``KeyError`` make it a reject."""
@@ -29,6 +31,11 @@ class RestSource:
     ``name`` begins the codes of rejects (``acme.row``); a reject is told by the value of the object's field ``id``, or
     by a digest of the object where it has none. An answer without ``next``, or with an empty one, is the last;
     it is asked for again the next time, so that what was added to it comes too.
+
+    An address that takes a moment instead has it in ``since``, the name of its parameter. Each run then asks for what
+    changed at or after the latest moment that an object said in its field ``changed``, in ISO 8601 as the address wrote
+    it. A moment further ahead than a day does not count, since nothing would come any more; what comes twice is kept
+    once.
     """
 
     name: str
@@ -40,6 +47,8 @@ class RestSource:
     cursor: str = "cursor"
     limit: str = "limit"
     id: str = "id"
+    since: str = ""
+    changed: str = "updated_at"
     page_size: int = 100
 
 
@@ -48,9 +57,12 @@ def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: st
 
     Raises ``SourceRefused`` for an answer that is no page; what ``context.http`` raises passes through.
     """
+    place = _Place.of(source, cursor)
     params = {**source.params, source.limit: str(min(source.page_size, PAGE_RECORDS_MAX))}
-    if cursor:
-        params[source.cursor] = cursor
+    if place.at:
+        params[source.cursor] = place.at
+    if place.since:
+        params[source.since] = place.since
     answer = context.http.get(source.url, params=params, headers={"Accept": "application/json", **source.headers})
     if answer.status != _OK:
         raise _refused(source, str(answer.status))
@@ -73,9 +85,55 @@ def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: st
             continue
         records[record.source_id] = record
     following = said.get(source.next)
-    if following in (None, "") or str(following) == cursor:
-        return Page(list(records.values()), cursor, more=False, rejects=rejects)
-    return Page(list(records.values()), str(following), more=True, rejects=rejects)
+    more = following not in (None, "") and str(following) != place.at
+    went_on = place.after(context, source, rows, str(following) if more else "")
+    return Page(list(records.values()), went_on.cursor(source), more=more, rejects=rejects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where reading stands: at a page of the address, and with ``since`` also of what was asked and was seen last."""
+
+    at: str = ""
+    since: str = ""
+    latest: str = ""
+
+    @classmethod
+    def of(cls, source: RestSource, cursor: str | None) -> _Place:
+        if not source.since:
+            return cls(at=cursor or "")
+        try:
+            held = json.loads(cursor or "{}", parse_float=str)
+            return cls(**{name: str(value) for name, value in held.items()})
+        except (ValueError, AttributeError, TypeError):
+            # Kept before the address was asked by moments: all of it is read again, and kept once.
+            return cls()
+
+    def after(self, context: FetchContext, source: RestSource, rows: Sequence[object], following: str) -> _Place:
+        """Return the place behind a page; behind the last one the next run begins at the latest moment seen."""
+        if not source.since:
+            return _Place(at=following or self.at)
+        most = context.now() + _AHEAD
+        said = [row.get(source.changed) for row in rows if isinstance(row, Mapping)]
+        moments = [each for each in said if isinstance(each, str) and _moment(each) <= most]
+        latest = max([self.latest, *moments], key=_moment)
+        if following:
+            return _Place(following, self.since, latest)
+        return _Place(since=max(self.since, latest, key=_moment))
+
+    def cursor(self, source: RestSource) -> str | None:
+        if not source.since:
+            return self.at or None
+        return json.dumps({"at": self.at, "since": self.since, "latest": self.latest}, sort_keys=True)
+
+
+def _moment(said: str) -> datetime:
+    """Return when that is, for comparison; what says no moment is before all others."""
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _where(source: RestSource, row: object) -> str:
