@@ -23,7 +23,7 @@ from raccord.sync.source_http import HttpAnswer, HttpDownload, SourceHttp
 from raccord.sync.workshop import Workshop
 
 STEPS = {
-    "GET export-jobs", "POST export-job-events", "GET export-items", "GET files", "PUT items", "GET items",
+    "GET export-jobs", "GET export-job", "POST export-job-events", "GET export-items", "GET files", "PUT items", "GET items",
 }  # fmt: skip
 """The calls of the protocol: found, started and ended, read, receipts, told, looked whether all is told."""
 LIVES_MAX = 400
@@ -102,7 +102,9 @@ def protocol_as_moments(killing: Killing, *, commits: bool) -> Iterator[None]:
 
     def name_of(method: str, url: str) -> str:
         parts = urlsplit(url).path.strip("/").split("/")
-        return f"{method} {'files' if parts[0] == 'files' else parts[-1]}"
+        # An export's own address ends in its id.
+        last = "export-job" if parts[-2:-1] == ["export-jobs"] else parts[-1]
+        return f"{method} {'files' if parts[0] == 'files' else last}"
 
     def sent(
         self: SourceHttp, method: str, url: str, params: Mapping[str, str] | None,

@@ -77,6 +77,7 @@ EXECUTED_BY = {
 _SERVED = "serves at a fixed address until Ctrl-C; "
 
 NOT_EXECUTED = {
+    ("docs/how-to/pleo", "raccord connect webhook Pleo"): "asks Pleo itself, with the reader's key",
     ("docs/how-to/record", "raccord record pleo --set"): "asks sources that are really there, with the reader's keys",
     ("README", "make demo"): "the demonstration and the whole test run; .ci/try-wheels runs the one, .ci/run the other",
     ("README", "raccord db upgrade"): "the commands of the first sync, which are executed there",
