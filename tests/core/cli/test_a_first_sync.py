@@ -203,14 +203,16 @@ def test_a_bank_line_is_split_moved_or_personal_and_an_answer_taken_back(told: T
     assert told("holds", "transfer", "bank/b2", "--account", "Épargne")[0] == Exit.OK
     status, refused = told("holds", "personal", "bank/b3", "--account", "Fournitures de bureau")
     assert (status, refused["error"]["code"]) == (Exit.FAILED, "choice.does_not_fit"), "never an expense"
-    status, shown = said("holds", "personal", "bank/b3", "--account", "Bénéfices non répartis")
+    status, refused = told("holds", "personal", "bank/b3", "--account", "Bénéfices non répartis")
+    assert (status, refused["error"]["code"]) == (Exit.FAILED, "choice.does_not_fit"), "nor what was earned before"
+    status, shown = said("holds", "transfer", "bank/b3", "--account", "Épargne")
     assert status == Exit.OK, shown
     assert told("holds", "split", "bank/b1", "--part", "x=1")[1]["error"]["code"] == "hold.unknown"
     assert told("holds", "take-back", chosen, "bank/b2")[1] == {"taken_back": "bank/b2"}
     assert told("holds", "split", "bank/b2", "--part", "fournitures=z")[1]["error"]["code"] == "review.not_an_amount"
     assert told("holds", "split", "bank/b2", "--part", "fournitures")[0] == Exit.OK
     _, plan = told("plan")
-    assert [(group["kind"], group["lines"]) for group in plan["groups"]] == [("Purchase", 3)]
+    assert [(group["kind"], group["lines"]) for group in plan["groups"]] == [("Purchase", 2), ("Transfer", 1)]
 
 
 def test_lines_that_were_called_differently_are_shown_and_said_to_be_one_or_two(
