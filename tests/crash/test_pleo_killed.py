@@ -23,7 +23,8 @@ from raccord.sync.source_http import HttpAnswer, HttpDownload, SourceHttp
 from raccord.sync.workshop import Workshop
 
 STEPS = {
-    "GET export-jobs", "GET export-job", "POST export-job-events", "GET export-items", "GET files", "PUT items", "GET items",
+    "GET export-jobs", "GET export-job", "POST export-job-events", "GET export-items", "GET files", "PUT items",
+    "GET items",
 }  # fmt: skip
 """The calls of the protocol: found, started and ended, read, receipts, told, looked whether all is told."""
 LIVES_MAX = 400
