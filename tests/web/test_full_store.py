@@ -28,7 +28,11 @@ from raccord_web.app import create_app
 
 FEW = Sizes(records=160, holds=8, problems=8, drifts=4, entries=6)
 MANY = Sizes(records=500, holds=40, problems=60, drifts=30, entries=20)
-EACH_COMPANY = {"/gaps": 10, "/questions": 1}
+EACH_COMPANY = {
+    "/gaps": 10, "/questions": 1,
+    # The rules of each company whose lines are on the page.
+    "/review": 1, "/review?offset=4000&direction=out": 1, "/review?state=answered": 1,
+}  # fmt: skip
 """Pages that show a bounded number of connections or companies whole: how often they ask for one more company, which
 has two connections."""
 
