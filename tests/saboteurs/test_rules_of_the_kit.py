@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 
@@ -28,16 +29,21 @@ HOME = Path(str(corner_shop.__file__)).parent
 
 @pytest.fixture
 def sabotaged(tmp_path: Path) -> Iterator[Callable[[list[Edit]], ModuleType]]:
-    """Return a maker of the shop with edits, imported under a name of its own."""
-    name = "sabotaged_shop"
+    """Return a maker of the shop with edits, imported under a name of its own: each time anew, whatever stood there."""
+    name, made = "sabotaged_shop", count()
+
+    def forget() -> None:
+        for each in [each for each in sys.modules if each.partition(".")[0] == name]:
+            del sys.modules[each]
 
     def make(edits: list[Edit]) -> ModuleType:
         texts = {path.name: path.read_text(encoding="utf-8") for path in HOME.glob("*.py")}
         for file, old, new in edits:
             assert texts[file].count(old) == 1, f"{texts[file].count(old)} times: {old}"
             texts[file] = texts[file].replace(old, new)
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
+        # In one folder, bytecode of a text as long and as old would stand for the next one.
+        folder = tmp_path / str(next(made)) / name
+        folder.mkdir(parents=True)
         for file, text in texts.items():
             (folder / file).write_text(text, encoding="utf-8")
         spec = importlib.util.spec_from_file_location(
@@ -45,13 +51,13 @@ def sabotaged(tmp_path: Path) -> Iterator[Callable[[list[Edit]], ModuleType]]:
         )
         assert spec is not None
         assert spec.loader is not None
+        forget()
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
 
     yield make
-    for each in [each for each in sys.modules if each.partition(".")[0] == name]:
-        del sys.modules[each]
+    forget()
 
 
 def told(report: Report) -> dict[str, list[str]]:
