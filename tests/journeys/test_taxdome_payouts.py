@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from cabinet import Cabinet, cabinet
+from cabinet import FIRST, Cabinet, cabinet
 from harness import OWNER, sync
+from sqlalchemy import select
 from standardwebhooks import Webhook
 from till_company import sandbox, till_sandbox
 
 from raccord.onboarding.webhooks import open_endpoint, receive
 from raccord.plugin import JSON
 from raccord.store.database import Database
-from raccord.store.models import DraftState
+from raccord.store.models import DraftState, Problem
 from raccord_sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -98,3 +100,39 @@ def test_a_payout_that_takes_more_back_than_it_pays_leaves_the_bank_and_undeposi
     (undeposited,) = (each for each in rows if each["AccountSubType"] == "UndepositedFunds")
     assert undeposited["CurrentBalance"] == 0
     assert firm.all_equal()
+
+
+@pytest.mark.requirement("K4")
+def test_what_landed_before_the_answer_changed_is_paid_out_from_where_it_lies(firm: Cabinet) -> None:
+    practice = firm.practice
+    client = practice.account("Érable & fils")
+
+    def paid(rate: str, fee: str) -> str:
+        return practice.pay(practice.invoice(client, practice.line(name="X", rate=rate)), fee=fee)
+
+    older = paid("100.00", "3.00")
+    firm.sync()
+    firm.set(landing="clearing")
+    assert firm.connection_now().settings["landing_before"] == "2026-03-02 = undeposited"
+    practice.on(FIRST + timedelta(days=1))
+    newer, both = paid("50.00", "1.50"), [paid("20.00", "1.00")]
+    practice.payout(older, fee="3.00")
+    practice.payout(newer, fee="1.50")
+    firm.sync()
+    deposits = [(each["TotalAmt"], each["DepositToAccountRef"]["name"]) for each in firm.ours("Deposit")]
+    assert deposits == [(Decimal(100), "Compte chèques")]
+    assert [each["Amount"] for each in firm.ours("Transfer")] == [Decimal("48.50")]
+    fees = {each["TotalAmt"]: each["AccountRef"]["name"] for each in firm.ours("Purchase")}
+    assert fees == {
+        Decimal(3): "Compte chèques", Decimal("1.50"): "Passage TaxDome", Decimal(1): "Passage TaxDome",
+    }  # fmt: skip
+    (clearing,) = firm.named("Account", "Passage TaxDome")
+    assert clearing["CurrentBalance"] == Decimal(19), "what is not paid out yet"
+    assert firm.all_equal()
+    # One payout of both kinds is on two accounts: a person posts it.
+    practice.payout(older, *both, fee="4.00")
+    firm.sync()
+    assert len(firm.ours("Deposit")) + len(firm.ours("Transfer")) == 2
+    with firm.workshop.database.read() as session:
+        told = [each.params for each in session.scalars(select(Problem)) if each.subject.startswith("payouts/")]
+    assert "two accounts" in str(told)

@@ -316,7 +316,7 @@ def taxdome_info() -> ConnectorInfo:
         warnings=_WARNINGS,
         answers=_ANSWERS,
         by_hand=_BY_HAND,
-        dated={"tax": "tax_before"},
+        dated={"tax": "tax_before", "landing": "landing_before"},
         hosts=("{base_url}",),
         contacts=(Contact(Text("Centre d’aide de TaxDome", "TaxDome's help centre"), url=HELP),),
         identity_setting="firm",

@@ -30,6 +30,7 @@ from raccord.plugin.drafts import (
 from raccord_taxdome.contract import ACCOUNTS, CREDITS, FEES, INVOICES, PAYMENTS, PAYOUTS, RECURRING, REFUNDS, SERVICES
 from raccord_taxdome.payouts import expense_of, map_payout
 from raccord_taxdome.reading import currency, decimal, label, landing, maybe, parts, settings_of, text
+from raccord_taxdome.records import landing_of
 from raccord_taxdome.services import DEFAULT_ITEM, item_of_line
 from raccord_taxdome.settings import OlderServices, Payments, Scope, TaxDomeSettings, TaxPolicy, Tracking
 
@@ -239,7 +240,7 @@ def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, 
     drafts: list[Payment | Expense] = [_money(context, settings, record, source, gone=gone)]
     fee = maybe(record.raw, "fee") or _ZERO
     if fee and not gone and not record.raw.get("fee_apart"):
-        drafts.append(expense_of(context, settings, record, record.key("fee"), fee))
+        drafts.append(expense_of(context, landing_of(settings, record), record, record.key("fee"), fee))
     return Mapped(drafts)
 
 
@@ -267,7 +268,7 @@ def _money(context: MapContext, settings: TaxDomeSettings, record: Record, sourc
         day=record.day,
         currency=currency(record),
         customer=_client(record),
-        deposit_to=landing(settings),
+        deposit_to=landing(landing_of(settings, record)),
         total=total,
         applied=applied,
         reference=record.source_id[:21],
@@ -343,7 +344,8 @@ def _fee(context: MapContext, settings: TaxDomeSettings, record: Record) -> Mapp
     payment = record.raw.get("payment")
     if isinstance(payment, Mapping) and not _goes(settings, text(record, "payment_id"), payment):
         return LEFT_OUT
-    return Mapped([expense_of(context, settings, record, record.key(), decimal(record.raw, "amount"))])
+    amount = decimal(record.raw, "amount")
+    return Mapped([expense_of(context, landing_of(settings, record), record, record.key(), amount)])
 
 
 def _refund(context: MapContext, settings: TaxDomeSettings, record: Record) -> Mapped | Skipped:
@@ -371,7 +373,7 @@ def _given_back(context: MapContext, settings: TaxDomeSettings, record: Record) 
         key=record.key(),
         day=record.day,
         currency=currency(record),
-        paid_from=MoneyOf(payment, landing(settings)),
+        paid_from=MoneyOf(payment, landing(landing_of(settings, record))),
         customer=_client(record),
         lines=(
             SalesLine(item=DEFAULT_ITEM, amount=amount, description=memo, tax_code=EXEMPT if context.taxed else None),

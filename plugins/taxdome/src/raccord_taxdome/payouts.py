@@ -22,6 +22,7 @@ from raccord.plugin.drafts import (
 )
 from raccord_taxdome.contract import FEES, PAYMENTS, REFUNDS
 from raccord_taxdome.reading import currency, decimal, label, landing, maybe, parts, text
+from raccord_taxdome.records import landed_at
 from raccord_taxdome.settings import Landing, TaxDomeSettings
 
 BANK = Role("payout_bank")
@@ -48,7 +49,8 @@ def map_payout(context: MapContext, settings: TaxDomeSettings, record: Record) -
     if record.raw.get("waits"):
         return WAITS
     if not paid and (text(record, "provider") == "cpacharge" or total == -fee):
-        return Mapped([expense_of(context, settings, record, record.key(), fee)]) if fee else _nothing()
+        place = settings.landing_on(record.day)
+        return Mapped([expense_of(context, place, record, record.key(), fee)]) if fee else _nothing()
     own = maybe(record.raw, "own_fee") or _ZERO
     if own < 0:
         raise BadRecord(
@@ -58,14 +60,24 @@ def map_payout(context: MapContext, settings: TaxDomeSettings, record: Record) -
                 f"the payments say fees of {fee - own:f}, the payout {fee:f}",
             ),
         )
-    cleared = settings.landing is Landing.CLEARING
-    drafts = _transfer(context, record, settings, total) if cleared else _deposits(context, record, paid)
+    places = landed_at(settings, record.raw, record.day)
+    if len(places) > 1:
+        raise BadRecord(
+            "payments",
+            Text(
+                "ses paiements sont arrivés dans deux comptes, le réglage ayant changé entre eux : à écrire à la main",
+                "its payments landed on two accounts, since the setting changed between them: to be posted by hand",
+            ),
+        )
+    (place,) = places
+    cleared = place is Landing.CLEARING
+    drafts = _transfer(context, record, total) if cleared else _deposits(context, record, paid)
     if own:
-        drafts.append(expense_of(context, settings, record, record.key("fee"), own))
+        drafts.append(expense_of(context, place, record, record.key("fee"), own))
     return Mapped(drafts) if drafts else _nothing()
 
 
-def expense_of(context: MapContext, settings: TaxDomeSettings, record: Record, key: str, amount: Decimal) -> Expense:
+def expense_of(context: MapContext, place: Landing, record: Record, key: str, amount: Decimal) -> Expense:
     """Return what a provider kept as an expense; Undeposited Funds cannot pay one (TD-16, K13)."""
     provider = "CPACharge" if text(record, "provider") == "cpacharge" else text(record, "provider")
     words = text(record, "description") if record.stream == FEES else ""
@@ -75,7 +87,7 @@ def expense_of(context: MapContext, settings: TaxDomeSettings, record: Record, k
         key=key,
         day=record.day,
         currency=currency(record),
-        paid_from=landing(settings, spends=True),
+        paid_from=landing(place, spends=True),
         payment_type=PaymentType.CASH,
         lines=(ExpenseLine(account=FEE_ACCOUNT, amount=amount, description=memo),),
         total=amount,
@@ -83,11 +95,11 @@ def expense_of(context: MapContext, settings: TaxDomeSettings, record: Record, k
     )
 
 
-def _transfer(context: MapContext, record: Record, settings: TaxDomeSettings, total: Decimal) -> list[MoneyDraft]:
+def _transfer(context: MapContext, record: Record, total: Decimal) -> list[MoneyDraft]:
     """What is paid out leaves the clearing account; what a provider takes back comes from the bank."""
     if not total:
         return []
-    clearing = landing(settings)
+    clearing = landing(Landing.CLEARING)
     return [
         Transfer(
             key=record.key(),

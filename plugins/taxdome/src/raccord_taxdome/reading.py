@@ -18,9 +18,9 @@ def settings_of(context: MapContext) -> TaxDomeSettings:
     return settings
 
 
-def landing(settings: TaxDomeSettings, *, spends: bool = False) -> Role:
+def landing(place: Landing, *, spends: bool = False) -> Role:
     """Return where payments land; ``spends``: from where fees are paid, which Undeposited Funds cannot do (K4, K13)."""
-    if settings.landing is Landing.CLEARING:
+    if place is Landing.CLEARING:
         return Role("clearing")
     return Role("payout_bank") if spends else Role("undeposited")
 

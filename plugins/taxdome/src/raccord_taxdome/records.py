@@ -25,7 +25,7 @@ def maker(context: FetchContext, settings: TaxDomeSettings) -> Callable[[str, Co
         if info is None:
             raise LookupError(kind)
         raw: Raw = value.model_dump(mode="json", exclude=_LEFT_ASIDE, exclude_defaults=True)
-        raw |= _around(context, value)
+        raw |= _around(context, settings, value)
         return Record(
             stream=info.stream,
             source_id=_fee_of(value.payment_id) if isinstance(value, Fee) and value.payment_id else value.id,
@@ -38,13 +38,13 @@ def maker(context: FetchContext, settings: TaxDomeSettings) -> Callable[[str, Co
     return make
 
 
-def _around(context: FetchContext, value: ContractObject) -> Raw:
+def _around(context: FetchContext, settings: TaxDomeSettings, value: ContractObject) -> Raw:
     """Return what other records say of an object: mapping sees one record at a time."""
     match value:
         case Refund():
-            return _payment_of(context, value.payment_id)
+            return _payment_of(context, settings, value.payment_id)
         case Fee() if value.payment_id:
-            payment = _payment_of(context, value.payment_id)
+            payment = _payment_of(context, settings, value.payment_id)
             paid = context.kept(PAYMENTS, value.payment_id) or {}
             account: Raw = {} if value.account_id else {"account_id": paid.get("account_id", "")}
             stated: Raw = {"in_payment": True} if _said(paid, "fee") and not paid.get("fee_apart") else {}
@@ -53,9 +53,10 @@ def _around(context: FetchContext, value: ContractObject) -> Raw:
             apart = context.kept(FEES, _fee_of(value.id)) if value.fee else None
             found: Raw = {"fee_apart": True} if apart is not None and not apart.get("in_payment") else {}
             return found | _invoice_days(context, value)
-        case Payout() if value.fee and value.payments:
-            own = _own_fee(context, value)
-            return {"waits": True} if own is None else {"own_fee": str(own)} if own else {}
+        case Payout() if value.payments:
+            own = _own_fee(context, value) if value.fee else _ZERO
+            landed = _landed(context, settings, value)
+            return ({"waits": True} if own is None else {"own_fee": str(own)} if own else {}) | landed
         case _:
             return {}
 
@@ -70,10 +71,11 @@ def _invoice_days(context: FetchContext, payment: Payment) -> Raw:
     return {"invoice_days": days} if days else {}
 
 
-def _payment_of(context: FetchContext, payment_id: str) -> Raw:
-    """Return what tells whether a payment goes, for what comes of it."""
+def _payment_of(context: FetchContext, settings: TaxDomeSettings, payment_id: str) -> Raw:
+    """Return what tells whether a payment goes, for what comes of it, and where it landed if that changed."""
     paid = context.kept(PAYMENTS, payment_id)
-    return {} if paid is None else {"payment": {name: paid[name] for name in _OF_A_PAYMENT if name in paid}}
+    names = (*_OF_A_PAYMENT, "date") if settings.landing_before else _OF_A_PAYMENT
+    return {} if paid is None else {"payment": {name: paid[name] for name in names if name in paid}}
 
 
 def _own_fee(context: FetchContext, payout: Payout) -> Decimal | None:
@@ -88,6 +90,29 @@ def _own_fee(context: FetchContext, payout: Payout) -> Decimal | None:
         known += _ZERO if paid.get("fee_apart") else _said(paid, "fee")
         known += _ZERO if apart is None or apart.get("in_payment") else _said(apart, "amount")
     return payout.fee - known
+
+
+def _landed(context: FetchContext, settings: TaxDomeSettings, payout: Payout) -> Raw:
+    """Return the days of a payout's payments where these tell from which account it is paid."""
+    if not settings.landing_before:
+        return {}
+    paid = [context.kept(PAYMENTS, each.payment_id) for each in payout.payments if each.payment_id]
+    days: list[JSON] = [*sorted({str(each["date"]) for each in paid if each is not None})]
+    return {"paid_days": days} if days else {}
+
+
+def landing_of(settings: TaxDomeSettings, record: Record) -> Landing:
+    """Return where the money lies that an object moves: where its payment landed, else where one of its day does."""
+    payment = record.raw.get("payment")
+    said = payment.get("date") if isinstance(payment, Mapping) else None
+    return settings.landing_on(date.fromisoformat(str(said)) if said else record.day)
+
+
+def landed_at(settings: TaxDomeSettings, raw: Mapping[str, JSON], day: date) -> set[Landing]:
+    """Return the places where a payout's payments landed, by their days; those of its own where none is known."""
+    days = raw.get("paid_days")
+    known = [date.fromisoformat(str(each)) for each in days] if isinstance(days, list) else [day]
+    return {settings.landing_on(each) for each in known}
 
 
 def _fee_of(payment_id: str) -> str:
@@ -128,16 +153,16 @@ def _amount(settings: TaxDomeSettings, value: ContractObject, raw: Raw) -> Money
         case Refund():
             return Money(-value.amount, value.currency)
         case Payout():
-            return _paid_out(settings, value, _said(raw, "own_fee"))
+            return _paid_out(landed_at(settings, raw, value.date), value, _said(raw, "own_fee"))
         case _:
             return None
 
 
-def _paid_out(settings: TaxDomeSettings, value: Payout, own_fee: Decimal) -> Money | None:
+def _paid_out(places: set[Landing], value: Payout, own_fee: Decimal) -> Money | None:
     """Return what a payout moves: its documents' effects in the way that payments land (see ``payouts``)."""
     if not value.payments and (value.provider == "cpacharge" or value.total == -value.fee):
         return Money(-value.fee, value.currency) if value.fee else None
-    if settings.landing is Landing.CLEARING:
+    if places == {Landing.CLEARING}:
         moved = -abs(value.total) - own_fee
     elif value.payments:
         moved = sum((each.amount for each in value.payments), value.total * 0) - own_fee

@@ -130,6 +130,16 @@ class TaxDomeSettings(BaseModel):
             "fr_hint": "Un compte de passage se rapproche mieux ; la page de l’éditeur nomme les fonds non déposés.",
         },
     )
+    landing_before: str = Field(
+        "",
+        pattern=r"^\s*((\d{4}-\d{2}-\d{2}) *= *(undeposited|clearing)\s*)*$",
+        title="Where payments landed before, “last day = answer”, one a line",
+        description="A change counts after the last posted day; what landed before is paid out from there.",
+        json_schema_extra={
+            "fr": "Où arrivaient les paiements avant, « dernier jour = réponse », un par ligne",
+            "fr_hint": "Un changement compte après le dernier jour transmis ; ce qui est arrivé avant est versé de là.",
+        },
+    )
     older_services: OlderServices = Field(
         OlderServices.DEFAULT_ITEM,
         title="Services created before the connection",
@@ -249,10 +259,11 @@ class TaxDomeSettings(BaseModel):
 
     def tax_on(self, day: date) -> TaxPolicy:
         """Return what becomes of the tax of an invoice of a day: an older one keeps what counted then."""
-        before = sorted(
-            [part.strip() for part in line.split("=", 1)] for line in self.tax_before.splitlines() if "=" in line
-        )
-        return next((TaxPolicy(policy) for last, policy in before if day.isoformat() <= last), self.tax)
+        return TaxPolicy(_counted(self.tax_before, day) or self.tax)
+
+    def landing_on(self, day: date) -> Landing:
+        """Return where a payment of a day landed: an older one lies where it landed then."""
+        return Landing(_counted(self.landing_before, day) or self.landing)
 
     def leaves_out(self, account: str) -> bool:
         """Tell whether an account is not synced."""
@@ -269,3 +280,9 @@ class TaxDomeSettings(BaseModel):
 
 def _ids(lines: str) -> set[str]:
     return {line.strip() for line in lines.splitlines()[:_ACCOUNTS_MAX]}
+
+
+def _counted(before: str, day: date) -> str:
+    """Return what counted on a day by a list of last days; nothing where what counts today did."""
+    said = sorted([part.strip() for part in line.split("=", 1)] for line in before.splitlines() if "=" in line)
+    return next((answer for last, answer in said if day.isoformat() <= last), "")
