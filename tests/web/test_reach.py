@@ -215,6 +215,7 @@ def test_nothing_is_answered_without_a_session_and_nothing_of_another_company(
             assert stranger.get(f"{page}?{name}={theirs[parameter]}").status_code == 404
         form = {"form_token": token, name: theirs[parameter], "code": "mapping.bad_record", "role": "bookkeeper"}
         assert stranger.post("/problems/of-cause/ready", data=form).status_code == 404
+        assert stranger.post("/problems/mend", data=form).status_code == 404
         assert stranger.post("/people/invite", data={**form, "email": "z@example.ca"}).status_code == 404
     assert stranger.get(f"/records/undo?record={theirs['record_id']}").status_code == 404
     assert stranger.post("/records/undo", data={"form_token": token, "records": theirs["record_id"]}).status_code == 404
