@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import tomllib
 from datetime import date, timedelta
 from decimal import Decimal
-from io import BytesIO
+from io import BytesIO, StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.answers import Known
 from raccord_bankfeed.readers.contract import AccountKind, Line, Question
+from raccord_bankfeed.readers.table import evidence, rows
 from raccord_bankfeed.readers.table.lines import RowReader
+from raccord_bankfeed.readers.table.rows import Row
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
 from raccord_bankfeed.twin_csv import csv_chunks
@@ -323,20 +326,56 @@ def test_what_a_bank_writes_is_what_is_read(
     assert (result.codes, asked(content)) == ([], [])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
-    made=MADE, columns=st.booleans(), noise=st.lists(st.tuples(st.integers(0, 400), st.sampled_from(UGLY)), max_size=4)
+    made=MADE,
+    words=st.sampled_from([(), ("DEBIT", "CREDIT"), ("CREDIT",), ("SHOP",)]),
+    columns=st.booleans(),
+    balance=st.booleans(),
+    noise=st.lists(st.tuples(st.integers(0, 600), st.sampled_from([*UGLY, b"0.00", b"0,00"])), max_size=4),
+    batch=st.sampled_from([3, 16, 256]),
 )
-def test_rows_read_the_short_way_are_the_rows_read_the_long_way(
-    made: list[MadeLine], columns: bool, noise: list[tuple[int, bytes]]
+def test_rows_read_many_at_once_are_the_rows_read_one_by_one(
+    made: list[MadeLine],
+    words: tuple[str, ...],
+    columns: bool,
+    balance: bool,
+    noise: list[tuple[int, bytes]],
+    batch: int,
 ) -> None:
-    body = b"".join(csv_chunks(MadeAccount(), made, two_columns=columns, balance=True))
+    body = b"".join(csv_chunks(MadeAccount(), made * 3, two_columns=columns, balance=balance))
+    if words:
+        table = csv.reader(StringIO(body.decode(), newline=""))
+        wider = [[*cells, words[number % len(words)] if number else "Type"] for number, cells in enumerate(table)]
+        csv.writer(into := StringIO(newline="")).writerows(wider)
+        body = into.getvalue().encode()
     for at, piece in noise:
         body = body[:at] + piece + body[at:]
-    quick = Read(body).events
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RowReader, "quick", lambda *_: None)
-        assert Read(body).events == quick
+        patch.setattr(rows, "_BATCH_LINES", batch)
+        together = Read(body).events
+        patch.setattr(RowReader, "block_moved", lambda *_: None)
+        patch.setattr(evidence, "signs_of", lambda _: None)
+        assert Read(body).events == together
+
+
+def test_most_rows_of_a_large_table_are_read_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone: list[Row] = []
+    original = RowReader.line
+
+    def line(self: RowReader, row: Row) -> Line:
+        alone.append(row)
+        return original(self, row)
+
+    monkeypatch.setattr(RowReader, "line", line)
+    made = [
+        MadeLine(day=date(2026, 3, 14), amount=Decimal(number * (-1) ** number), name=f"N{number}")
+        for number in range(1, 1001)
+    ]
+    for columns in (True, False):
+        body = b"".join(csv_chunks(MadeAccount(), made, two_columns=columns, balance=True))
+        assert len(Read(body.replace(b"N500,", b"N500 2026,")).lines) == 1000
+    assert len(alone) < 40
 
 
 @settings(max_examples=80, deadline=None)

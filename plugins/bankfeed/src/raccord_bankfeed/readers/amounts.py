@@ -40,10 +40,13 @@ PLAIN = {
 }
 """What most amounts are written like, read at once."""
 _PLAIN = {mark: re.compile(pattern) for mark, pattern in PLAIN.items()}
+_ALL_PLAIN = {mark: re.compile(rf"(?:{pattern}\n)*+") for mark, pattern in PLAIN.items()}
 _WHOLE = r"(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+(?=\.)|[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?=,))"
 TELLING = rf"[+-]?{_WHOLE}([.,])[0-9]{{1,2}}"
 """At most two digits after a mark, and before it only the other one, between thousands: it stands before decimals."""
 _TELLING = re.compile(rf"([+-]?)({_WHOLE}([.,])[0-9]{{1,2}})")
+_ALIKE = re.compile(rf"^([+-]?)(?:{_WHOLE}([.,])[0-9]{{1,2}}|[0-9]{{1,24}})$", re.MULTILINE)
+_ALIKE_ZERO = re.compile(r"^([+-]?)[0.,]+$", re.MULTILINE)
 _MINUSES = str.maketrans("−–‐‑", "----")
 _OUT = frozenset({"DR", "D", "S"})
 
@@ -111,6 +114,12 @@ def is_plain(text: str, mark: Mark) -> bool:
     return _PLAIN[mark].fullmatch(text) is not None
 
 
+def are_plain(texts: Sequence[str], mark: Mark) -> bool:
+    """Tell whether every one of some amounts is plain."""
+    joined = "".join([f"{text}\n" for text in texts])
+    return joined.count("\n") == len(texts) and _ALL_PLAIN[mark].fullmatch(joined) is not None
+
+
 def plain_amount(text: str, mark: Mark) -> Decimal:
     """Return an amount that is plain."""
     return Decimal(text.replace(",", "") if mark is Mark.POINT else text.replace(".", "").replace(",", "."))
@@ -134,6 +143,38 @@ def read_amount(text: str, mark: Mark) -> Decimal | None:
     if number is None:
         return None
     return -number if parts.negative else number
+
+
+class Signs(NamedTuple):
+    """How many amounts have which sign, and what marks stand before their cents."""
+
+    minus: int
+    plus: int
+    bare: int
+    """Neither a sign nor a word."""
+    minus_zero: int
+    plus_zero: int
+    bare_zero: int
+    """So many of the others come to nothing."""
+    marks: tuple[str, ...]
+
+
+def signs_of(texts: Sequence[str]) -> Signs | None:
+    """Take amounts apart that are nothing but a sign, digits, thousands and cents; nothing where one is more."""
+    filled = list(filter(None, texts))
+    joined = "\n".join(filled)
+    if joined.count("\n") >= max(len(filled), 1):
+        return None
+    found = _ALIKE.findall(joined)
+    if len(found) != len(filled):
+        return None
+    signs = [sign for sign, _ in found]
+    zeros: list[str] = _ALIKE_ZERO.findall(joined) if filled else []
+    return Signs(
+        *(signs.count("-"), signs.count("+"), signs.count("")),
+        *(zeros.count("-"), zeros.count("+"), zeros.count("")),
+        tuple([mark for _, mark in found]),
+    )
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
+from operator import add
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import questions
@@ -11,7 +12,7 @@ from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.conventions import decide
 from raccord_bankfeed.readers.faults import RowFault
-from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of
+from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
 from raccord_bankfeed.readers.table.evidence import weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
 from raccord_bankfeed.readers.table.layout import (
@@ -24,7 +25,17 @@ from raccord_bankfeed.readers.table.layout import (
 )
 from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
 from raccord_bankfeed.readers.table.paypal import reader_of
-from raccord_bankfeed.readers.table.rows import Row, RowCutter, delimiter_of, is_transaction, rows_of, usual_rows
+from raccord_bankfeed.readers.table.rows import (
+    Block,
+    Row,
+    RowCutter,
+    batches_of,
+    blocks_of,
+    delimiter_of,
+    is_transaction,
+    rows_of,
+    usual_rows,
+)
 from raccord_bankfeed.readers.table.running import RunningBalance
 from raccord_bankfeed.readers.table.words import Part, plain
 from raccord_bankfeed.readers.tally import Tally
@@ -32,6 +43,8 @@ from raccord_bankfeed.readers.tally import Tally
 _SAMPLE_LINES = 400
 _HEADER_WITHIN = 80
 _ACCOUNTS_MAX = 1000
+_ALONE_MAX = 8
+"""To look for rows of the usual kind among fewer costs more than it saves."""
 
 
 def looks_like_table(head: str) -> bool:
@@ -73,17 +86,17 @@ class TableReader(LineReader):
         if layout is None:
             return
 
-        def rows() -> Iterable[Row]:
-            return rows_of(lines_of(stream, self.charset), delimiter)
+        def blocks() -> Iterable[Block]:
+            return blocks_of(texts_of(stream, self.charset), delimiter)
 
-        evidence = weigh(rows(), layout)
+        evidence = weigh(blocks(), layout)
         written = decide(self._known, layout.key, evidence.days, evidence.marks, evidence.first_line)
         self._questions += written.asked
         self._rows = reader_of(RowReader(layout, written, evidence))
         self._begun = False
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
         if Part.BALANCE in layout.columns and not layout.is_paypal:
-            self._follow_balances(rows, self._rows)
+            self._follow_balances(blocks, self._rows)
 
     def layout_of(self, stream: BinaryIO) -> str:
         """Return the key of a file's layout, from its beginning."""
@@ -126,12 +139,12 @@ class TableReader(LineReader):
             self._unclear = questions.columns(base.key, shown.cells, shown.line)
         return base if base.is_whole else None
 
-    def _follow_balances(self, rows: Callable[[], Iterable[Row]], reader: RowReader) -> None:
+    def _follow_balances(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
         """Check that each account's balances follow from its amounts; not where a line has none."""
-        running = self._running_balances(rows(), reader, before=False)
+        running = self._running_balances(blocks(), reader, before=False)
         if any(each.breaks for each in running.values()):
             # Some banks write what the account held before the line.
-            before = self._running_balances(rows(), reader, before=True)
+            before = self._running_balances(blocks(), reader, before=True)
             running = min(running, before, key=lambda found: sum(each.breaks for each in found.values()))
         self._running = running
         breaks = sum(each.breaks for each in running.values())
@@ -143,29 +156,32 @@ class TableReader(LineReader):
                 self._questions.append(questions.balances_broken(key, breaks, count, reader.evidence.first_line))
 
     @staticmethod
-    def _running_balances(rows: Iterable[Row], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:
+    def _running_balances(blocks: Iterable[Block], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:
         """Return the balances of each account, nothing where a line has none; ``before`` the lines or after them."""
         running: dict[str, RunningBalance] = {}
-        column = reader.layout.columns[Part.BALANCE]
-        dated = reader.layout.columns[Part.DATE]
-        for row in rows:
-            if dated >= len(row.cells) or not row.cells[dated].strip():
+
+        def balances_of(account: Account) -> RunningBalance:
+            known = running.get(account.key)
+            if known is None:
+                known = RunningBalance()
+                if len(running) < _ACCOUNTS_MAX:
+                    running[account.key] = known
+            return known
+
+        for block in blocks:
+            if (several := reader.block_balances(block)) is not None:
+                moved, balances = several
+                after = list(map(add, balances, moved.amounts)) if before else balances
+                balances_of(moved.account).add_run(moved.amounts, after)
                 continue
-            try:
-                quick = reader.quick(row)
-                _, amount, _, pending = reader.moved(row) if quick is None else (None, quick.amount, None, False)
-                balance = reader.number(row, column)
-            except (RowFault, NoTransaction):
-                continue
-            if pending:
-                continue
-            if balance is None:
-                return {}
-            if len(running) < _ACCOUNTS_MAX:
-                account = (reader.account(row) if quick is None else quick.account).key
-                if (known := running.get(account)) is None:
-                    known = running[account] = RunningBalance()
-                known.add(amount, balance + amount if before else balance)
+            for row in block:
+                told = reader.balance(row)
+                if told is None:
+                    continue
+                account, amount, balance = told
+                if balance is None:
+                    return {}
+                balances_of(account).add(amount, balance + amount if before else balance)
         return running
 
     def take(self, lines: Iterable[str]) -> None:
@@ -176,10 +192,10 @@ class TableReader(LineReader):
             return
         if batch and not self.row:
             batch[0] = batch[0].lstrip("\ufeff")
-        for row in self._cells.cut(batch, self.row + 1, self.start):
-            self._row(row)
-        self.row += len(batch)
-        self.start += sum(map(len, batch)) + len(batch)
+        for some in batches_of(batch):
+            self._block(self._cells.cut(some, self.row + 1, self.start))
+            self.row += len(some)
+            self.start += sum(map(len, some)) + len(some)
 
     def line(self, text: str) -> None:
         """Take one line."""
@@ -205,13 +221,41 @@ class TableReader(LineReader):
         self.queue.extend(self._questions)
         self._questions = []
 
+    def _block(self, block: Block) -> None:
+        """Take rows, at once those that are written the usual way and have as such ones around them."""
+        if self._taken(block):
+            return
+        size = len(block.cells)
+        if size > _ALONE_MAX and self._begun and self._rows is not None and self._rows.plain:
+            self._block(block.part(0, size // 2))
+            self._block(block.part(size // 2, size))
+            return
+        begun = self._begun
+        for at, row in enumerate(block, 1):
+            self._row(row)
+            if self._begun and not begun:
+                self._block(block.part(at, size))
+                return
+
+    def _taken(self, block: Block) -> bool:
+        """Take rows at once; false, and none is taken, where one needs a closer look."""
+        reader = self._rows
+        if reader is None or not self._begun or self._goes_on or not block.cells:
+            return False
+        if (found := reader.block_lines(block)) is None:
+            return False
+        moved, lines = found
+        if self._questions:
+            self._ask()
+        tally = self._tally(moved.account, block.lines[0])
+        tally.currency = tally.currency or next((line.currency for line in lines if line.currency), "")
+        tally.add_run(moved.days, moved.amounts)
+        self.queue.extend(lines)
+        return True
+
     def _row(self, row: Row) -> None:
         reader = self._rows
-        if reader is None:
-            return
-        if self._begun and not self._goes_on and (line := reader.quick(row)) is not None:
-            self._told(line, row)
-        elif "".join(row.cells).strip():
+        if reader is not None and "".join(row.cells).strip():
             self._look_closer(row, reader)
 
     def _look_closer(self, row: Row, reader: RowReader) -> None:
@@ -227,12 +271,12 @@ class TableReader(LineReader):
         try:
             line = reader.line(row)
         except NoTransaction as other:
-            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row).note(
+            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).note(
                 row.line, other.reason, row.shown()
             )
             return
         except RowFault as problem:
-            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row).unreadable += 1
+            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).unreadable += 1
             self.unreadable(problem.fault, row.line, row.start, row.shown())
             return
         self._told(line, row)
@@ -240,7 +284,7 @@ class TableReader(LineReader):
     def _told(self, line: Line, row: Row) -> None:
         if self._questions:
             self._ask()
-        tally = self._tally(line.account, row)
+        tally = self._tally(line.account, row.line)
         tally.currency = tally.currency or line.currency
         tally.count(line)
         self._let_go()
@@ -249,7 +293,7 @@ class TableReader(LineReader):
         else:
             self.queue.append(line)
 
-    def _tally(self, account: Account | None, row: Row) -> Tally:
+    def _tally(self, account: Account | None, line: int) -> Tally:
         """Return the statement of an account; what belongs to none goes to the first."""
         if account is not None and (found := self._tallies.get(account.key)) is not None:
             return found
@@ -263,7 +307,7 @@ class TableReader(LineReader):
             if len(self._tallies) < _ACCOUNTS_MAX or account.key in self._tallies
             else next(iter(self._tallies))
         )
-        return self._tallies.setdefault(key, Tally(account, row.line))
+        return self._tallies.setdefault(key, Tally(account, line))
 
     @staticmethod
     def _is_header(row: Row, header: tuple[str, ...], at: int) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from raccord_bankfeed.readers.amounts import MarkEvidence
-from raccord_bankfeed.readers.days import DayEvidence
+from raccord_bankfeed.readers.amounts import MarkEvidence, Signs, signs_of
+from raccord_bankfeed.readers.days import DayEvidence, parts_of
 from raccord_bankfeed.readers.table.layout import Layout
-from raccord_bankfeed.readers.table.rows import Row
+from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.words import IN, OUT, Part, plain
 
 _TEXTS_MAX = 4000
@@ -42,63 +43,136 @@ class Evidence:
     """Rows with nothing but text that follow a transaction."""
 
 
-def weigh(rows: Iterable[Row], layout: Layout) -> Evidence:
+def weigh(blocks: Iterable[Block], layout: Layout) -> Evidence:
     """Look at every row once."""
-    found = Evidence()
-    dated, amount, debit, credit, kind = (
-        layout.at(part) for part in (Part.DATE, Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.TYPE)
-    )
-    money, balance, balances = layout.money, layout.at(Part.BALANCE), MarkEvidence()
-    if dated is None:
-        return found
-    texts = frozenset((*layout.names, *layout.texts))
-    again: dict[str, int] = {}
-    for row in rows:
-        cells = row.cells
-        width = len(cells)
-        text = cells[dated] if dated < width else ""
-        if text in again:
-            again[text] += 1
-        elif dated < width and (parts := found.days.add(text)) is not None and parts.days:
-            if len(again) < _TEXTS_MAX:
-                again[text] = 0
-        else:
+    weighing = _Weighing(layout)
+    if layout.at(Part.DATE) is None:
+        return weighing.found
+    for block in blocks:
+        if not weighing.columns(block):
+            for row in block:
+                weighing.row(row)
+    return weighing.ended()
+
+
+class _Weighing:
+    """Takes the rows of a table for what they tell, column by column where every cell is written the usual way."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.found = Evidence()
+        self._dated = layout.columns.get(Part.DATE, 0)
+        self._amount, self._debit, self._credit, self._kind, self._balance = (
+            layout.at(part) for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.TYPE, Part.BALANCE)
+        )
+        self._money, self._units = layout.money, layout.units
+        self._texts = frozenset((*layout.names, *layout.texts))
+        self._balances = MarkEvidence()
+        self._again: dict[str, int] = {}
+        """Of texts that are days, each weighed once, how often they came again."""
+
+    def columns(self, block: Block) -> bool:
+        """Weigh rows; false, and nothing of them is weighed, where one needs a closer look."""
+        columns = block.columns()
+        needed = (self._dated, *self._money, *(n for n in (self._kind, self._balance) if n is not None))
+        if self._units or max(needed) >= len(columns):
+            return False
+        days = Counter(columns[self._dated])
+        if not all(text in self._again or ((parts := parts_of(text)) is not None and parts.days) for text in days):
+            return False
+        signs = {number: signs_of(columns[number]) for number in self._money}
+        balances = signs_of(columns[self._balance]) if self._balance is not None else None
+        if None in signs.values() or (self._balance is not None and balances is None):
+            return False
+        for text, times in days.items():
+            self._day(text, times)
+        self.found.rows += len(block.cells)
+        self.found.first_line = self.found.first_line or block.lines[0]
+        for number, known in signs.items():
+            if known is not None:
+                self._signs(number, known)
+        if balances is not None:
+            self._balances.add_telling(balances.marks)
+        if self._kind is not None:
+            amounts = columns[self._amount] if self._amount is not None else ("",) * len(block.cells)
+            signed = Counter(zip(columns[self._kind], (text[:1] == "-" for text in amounts), strict=True))
+            for (text, negative), times in signed.items():
+                self._word(plain(text), times, negative=negative)
+        return True
+
+    def _day(self, text: str, times: int) -> bool:
+        """Weigh a day that stands there some times; false where the text is none."""
+        if text in self._again:
+            self._again[text] += times
+            return True
+        parts = self.found.days.add(text)
+        if parts is None or not parts.days:
+            return False
+        if len(self._again) < _TEXTS_MAX:
+            self._again[text] = times - 1
+        elif times > 1:
+            self.found.days.add(text, times - 1)
+        return True
+
+    def _signs(self, number: int, known: Signs) -> None:
+        found = self.found
+        found.marks.add_telling(known.marks)
+        if number == self._debit:
+            found.debits_negative += known.minus - known.minus_zero
+            found.debits_positive += known.plus + known.bare - known.plus_zero - known.bare_zero
+        elif number == self._credit:
+            found.credits_negative += known.minus - known.minus_zero
+            found.credits_positive += known.plus + known.bare - known.plus_zero - known.bare_zero
+        elif number == self._amount:
+            found.signed += known.minus
+            found.plus += known.plus - known.plus_zero
+            found.bare += known.bare - known.bare_zero
+
+    def _word(self, word: str, times: int, *, negative: bool) -> None:
+        if word in OUT or word in IN:
+            self.found.directions += times
+            self.found.outward += times * (word in OUT)
+            self.found.contradictions += times * (negative is not (word in OUT))
+
+    def row(self, row: Row) -> None:
+        """Weigh one row."""
+        found, cells, width = self.found, row.cells, len(row.cells)
+        if self._dated >= width or not self._day(cells[self._dated], 1):
             if found.rows:
                 filled = {number for number, cell in enumerate(cells) if cell.strip()}
-                found.continuations += bool(filled) and filled <= texts
-            continue
+                found.continuations += bool(filled) and filled <= self._texts
+            return
         found.rows += 1
         found.first_line = found.first_line or row.line
         negative = False
-        for number in money:
+        for number in self._money:
             if number < width and (cell := cells[number]) and (known := found.marks.add(cell)) is not None:
                 moves = known.digits.strip("0.,") != ""
-                if number == debit:
+                if number == self._debit:
                     found.debits_negative += moves and known.negative
                     found.debits_positive += moves and not known.negative
-                elif number == credit:
+                elif number == self._credit:
                     found.credits_negative += moves and known.negative
                     found.credits_positive += moves and not known.negative
-                elif number == amount or number in layout.units:
+                elif number == self._amount or number in self._units:
                     found.signed += known.negative
                     found.plus += moves and known.signed and not known.negative
                     found.bare += moves and not known.signed
                     negative = known.negative
-        if balance is not None and balance < width and cells[balance]:
-            balances.add(cells[balance])
-        if kind is not None and kind < width:
-            word = plain(cells[kind])
-            if word in OUT or word in IN:
-                found.directions += 1
-                found.outward += word in OUT
-                found.contradictions += negative is not (word in OUT)
-    for text, times in again.items():
-        if times:
-            found.days.add(text, times)
-    if not (found.marks.points or found.marks.commas):
-        # Some banks write the balance with another mark than the amounts, so it tells only what those leave open.
-        found.marks.points, found.marks.commas = balances.points, balances.commas
-    return found
+        if self._balance is not None and self._balance < width and cells[self._balance]:
+            self._balances.add(cells[self._balance])
+        if self._kind is not None and self._kind < width:
+            self._word(plain(cells[self._kind]), 1, negative=negative)
+
+    def ended(self) -> Evidence:
+        """Return what was found once all rows were taken."""
+        found, balances = self.found, self._balances
+        for text, times in self._again.items():
+            if times:
+                found.days.add(text, times)
+        if not (found.marks.points or found.marks.commas):
+            # Some banks write the balance with another mark than the amounts, so it tells only what those leave open.
+            found.marks.points, found.marks.commas = balances.points, balances.commas
+        return found
 
 
 def marks_incoming(found: Evidence) -> bool:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import repeat
+from operator import eq, neg
+from typing import NamedTuple
 
 from raccord.plugin import Text
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import UNNAMED, account_of
-from raccord_bankfeed.readers.amounts import is_plain, plain_amount, read_amount, unit_beside, written
+from raccord_bankfeed.readers.amounts import are_plain, plain_amounts, read_amount, unit_beside, written
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.conventions import Conventions
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
+from raccord_bankfeed.readers.runs import on_one_line
 from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.evidence import Evidence, are_credits_negative, are_inverted, marks_incoming
 from raccord_bankfeed.readers.table.layout import Layout
-from raccord_bankfeed.readers.table.rows import Row
+from raccord_bankfeed.readers.table.rows import Block, Row
 from raccord_bankfeed.readers.table.words import IN, NOT_MOVED, OUT, PENDING, SUMS, Part, plain
 
 _CHANGING = frozenset({Part.STATUS, Part.FEE, Part.CHECK, Part.ACCOUNT_TYPE})
 """Columns that may change what a row comes to, or that are not taken as they stand."""
+_DIRECTIONS = frozenset({Part.DEBIT, Part.CREDIT})
 _DAYS_MAX = 4000
 _ACCOUNTS_MAX = 1000
 _ACCOUNT_END = re.compile(r"[0-9]{4,5} ?[0-9]{5,6}[A-Z]")
@@ -37,6 +43,15 @@ class NoTransaction(Exception):  # noqa: N818 - says what the row is instead
     def __init__(self, reason: Text) -> None:
         super().__init__(reason.en)
         self.reason = reason
+
+
+class Moved(NamedTuple):
+    """What the rows of a block come to, column by column: all of one account."""
+
+    columns: Sequence[Sequence[str]]
+    account: Account
+    days: Sequence[date]
+    amounts: Sequence[Decimal]
 
 
 @dataclass(slots=True)
@@ -53,14 +68,14 @@ class RowReader:
     credits_negative: bool = False
 
     plain: bool = False
-    """Whether most rows can be read the short way: one signed amount and nothing that changes what it means."""
+    """Whether rows can be read many at once: signed amounts, or one column for each direction, and nothing else."""
 
     def __post_init__(self) -> None:
         """Judge the whole file's evidence once."""
         layout = self.layout
         self.plain = (
-            bool(layout.header and self.evidence.signed)
-            and Part.AMOUNT in layout.columns
+            bool(layout.header)
+            and (bool(self.evidence.signed) if Part.AMOUNT in layout.columns else set(layout.columns) >= _DIRECTIONS)
             and not (layout.units or layout.is_paypal)
             and _CHANGING.isdisjoint(layout.columns)
         )
@@ -73,38 +88,94 @@ class RowReader:
         number = self.layout.columns.get(part)
         return row.cells[number].strip() if number is not None and number < len(row.cells) else ""
 
-    def quick(self, row: Row) -> Line | None:
-        """Return what :meth:`line` returns, the short way, or nothing where that has to look closer."""
-        layout, cells = self.layout, row.cells
-        columns = layout.columns
-        if not self.plain or len(cells) != len(layout.titles):
+    def block_moved(self, block: Block) -> Moved | None:
+        """Return what rows come to, all at once, or nothing where one of them needs a closer look."""
+        columns = block.columns()
+        if not self.plain or len(columns) != len(self.layout.titles):
             return None
-        text = cells[columns[Part.AMOUNT]]
-        if (day := self.days.get(cells[columns[Part.DATE]])) is None or not is_plain(text, self.written.mark):
+        dated = columns[self.layout.columns[Part.DATE]]
+        day_of = {text: self._known_day(text.strip()) for text in set(dated)}
+        days = [day for text in dated if (day := day_of[text]) is not None]
+        named = set(zip(*(columns[number] for number in self.layout.accounts), strict=True))
+        if len(days) < len(dated) or len(named) > 1 or (amounts := self._block_amounts(columns)) is None:
             return None
-        currency = layout.currency
-        if Part.CURRENCY in columns:
-            said = cells[columns[Part.CURRENCY]].strip().upper()
-            currency = said if is_currency(said) else currency
-        amount = plain_amount(text, self.written.mark)
-        name, memo = self.text(row)
-        return Line(
-            self.account(row),
-            cells[columns[Part.ID]].strip() if Part.ID in columns else "",
-            day,
-            -amount if self.flip else amount,
-            currency,
-            name,
-            memo,
-            cells[columns[Part.TYPE]].strip().upper() if Part.TYPE in columns else "",
-            cells[columns[Part.REFERENCE]].strip() if Part.REFERENCE in columns else "",
-            "",
-            False,
-            None,
-            layout.titles,
-            (*cells, ""),
-            row.start,
+        return Moved(columns, self.account(next(iter(block))), days, amounts)
+
+    def _block_amounts(self, columns: Sequence[Sequence[str]]) -> list[Decimal] | None:
+        """Return the amounts of rows that all have one, nothing where one is not written the usual way."""
+        parts = self.layout.columns
+        if Part.AMOUNT in parts:
+            amounts = self._plain(columns[parts[Part.AMOUNT]])
+            return list(map(neg, amounts)) if amounts is not None and self.flip else amounts
+        out, into = columns[parts[Part.DEBIT]], columns[parts[Part.CREDIT]]
+        sides = list(map(bool, out))
+        if any(map(eq, sides, map(bool, into))):
+            return None
+        amounts = self._plain([one or other for one, other in zip(out, into, strict=True)])
+        if amounts is None or not all(amounts):
+            return None
+        signed = self.evidence.debits_negative > self.evidence.debits_positive
+        return [
+            (amount if signed else -amount) if went_out else (abs(amount) if self.credits_negative else amount)
+            for amount, went_out in zip(amounts, sides, strict=True)
+        ]
+
+    def _plain(self, cells: Sequence[str]) -> list[Decimal] | None:
+        texts, mark = list(map(str.strip, cells)), self.written.mark
+        return plain_amounts(texts, mark) if are_plain(texts, mark) else None
+
+    def block_balances(self, block: Block) -> tuple[Moved, list[Decimal]] | None:
+        """Return what rows come to and the balance beside each, or nothing where one needs a closer look."""
+        if (moved := self.block_moved(block)) is None:
+            return None
+        balances = self._plain(moved.columns[self.layout.columns[Part.BALANCE]])
+        return None if balances is None else (moved, balances)
+
+    def balance(self, row: Row) -> tuple[Account, Decimal, Decimal | None] | None:
+        """Return account, amount and the balance beside it, if there is one; nothing where the row is no line."""
+        if not self.cell(row, Part.DATE):
+            return None
+        try:
+            _, amount, _, pending = self.moved(row)
+            balance = self.number(row, self.layout.columns[Part.BALANCE])
+        except (RowFault, NoTransaction):
+            return None
+        return None if pending else (self.account(row), amount, balance)
+
+    def block_lines(self, block: Block) -> tuple[Moved, list[Line]] | None:
+        """Return what :meth:`line` returns of each of some rows, or nothing where one of them needs a closer look."""
+        if (moved := self.block_moved(block)) is None:
+            return None
+        layout, columns, parts = self.layout, moved.columns, self.layout.columns
+        nothing = ("",) * len(moved.days)
+
+        def said(part: Part) -> Sequence[str]:
+            return list(map(str.strip, columns[parts[part]])) if part in parts else nothing
+
+        currencies = {
+            text: text.upper() if is_currency(text.upper()) else layout.currency for text in set(said(Part.CURRENCY))
+        }
+        names, memos = self._texts(columns, nothing)
+        fields = (
+            repeat(moved.account),
+            said(Part.ID),
+            moved.days,
+            moved.amounts,
+            [currencies[text] for text in said(Part.CURRENCY)],
+            names,
+            memos,
+            list(map(str.upper, said(Part.TYPE))),
+            said(Part.REFERENCE),
+            nothing,
+            repeat(False),
+            repeat(None),
+            repeat(layout.titles),
+            zip(*columns, nothing, strict=True),
+            block.starts,
+            repeat(False),
+            repeat(False),
         )
+        return moved, list(map(Line._make, zip(*fields, strict=False)))
 
     def moved(self, row: Row) -> tuple[date, Decimal, str, bool]:
         """Return day, amount, currency and whether it is pending; raises ``NoTransaction`` and ``RowFault``."""
@@ -148,15 +219,7 @@ class RowReader:
         """Return a row's day, nothing where none stands there but an amount does; raises ``NoTransaction``."""
         number, cells = self.layout.columns[Part.DATE], row.cells
         text = cells[number].strip() if number < len(cells) else ""
-        day = self.days.get(text)
-        if day is not None:
-            return day
-        if text not in self.days:
-            parts = parts_of(text)
-            day = None if parts is None else parts.days.get(self.written.order)
-            if len(self.days) >= _DAYS_MAX:
-                self.days.clear()
-            self.days[text] = day
+        day = self._known_day(text)
         if day is not None:
             return day
         shown = plain(row.shown())
@@ -169,6 +232,14 @@ class RowReader:
         if not text and PENDING.search(plain(self.cell(row, Part.STATUS))):
             raise NoTransaction(notes.UNDATED_PENDING)
         return None
+
+    def _known_day(self, text: str) -> date | None:
+        if text not in self.days:
+            parts = parts_of(text)
+            if len(self.days) >= _DAYS_MAX:
+                self.days.clear()
+            self.days[text] = None if parts is None else parts.days.get(self.written.order)
+        return self.days[text]
 
     def begins(self, row: Row) -> bool:
         """Tell whether a table without a header may begin with a row: above it stands of whom and of when it is."""
@@ -273,12 +344,23 @@ class RowReader:
         if len(names) + len(texts) == 1:
             number = (names or texts)[0]
             return (" ".join(cells[number].split()) if number < len(cells) else ""), ""
-        named, memo = self._filled(cells, names), self._filled(cells, texts)
-        lettered = (each for each in named if any(map(str.isalpha, each)))
-        name = next(lettered, "") or (memo.pop(0) if memo else next(iter(named), ""))
-        if not memo:
-            return name, ""
-        return name, " ".join(dict.fromkeys(each for each in memo if each != name))
+        return _named(self._filled(cells, names), self._filled(cells, texts))
+
+    def _texts(self, columns: Sequence[Sequence[str]], nothing: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the names and memos of all rows; as :meth:`text` does of one."""
+        named = [on_one_line(columns[number]) for number in self.layout.names]
+        texts = [on_one_line(columns[number]) for number in self.layout.texts]
+        if len(named) + len(texts) == 1:
+            return (named or texts)[0], nothing
+        found = [
+            _named(list(filter(None, name)), list(filter(None, memo)))
+            for name, memo in zip(
+                zip(*named, strict=True) if named else repeat(()),
+                zip(*texts, strict=True) if texts else repeat(()),
+                strict=False,
+            )
+        ]
+        return [name for name, _ in found], [memo for _, memo in found]
 
     @staticmethod
     def _filled(cells: list[str], numbers: tuple[int, ...]) -> list[str]:
@@ -306,3 +388,12 @@ class RowReader:
         if not number:
             return Account(f"{UNNAMED}-{self.layout.key}", kind, "", kind_text[:20])
         return account_of(kind, {"ACCTID": number})
+
+
+def _named(named: list[str], memo: list[str]) -> tuple[str, str]:
+    """Return the best text for a name, and what the others say, each once."""
+    lettered = (each for each in named if any(map(str.isalpha, each)))
+    name = next(lettered, "") or (memo.pop(0) if memo else next(iter(named), ""))
+    if not memo:
+        return name, ""
+    return name, " ".join(dict.fromkeys(each for each in memo if each != name))

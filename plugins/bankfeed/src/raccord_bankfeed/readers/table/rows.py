@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, count, islice
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from raccord_bankfeed.readers.amounts import written
@@ -31,6 +32,30 @@ class Row(NamedTuple):
         return " | ".join(cell.strip() for cell in self.cells if cell.strip())
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows that follow one another, not more than were cut at once."""
+
+    cells: Sequence[list[str]]
+    lines: Sequence[int]
+    starts: Sequence[int]
+
+    def __iter__(self) -> Iterator[Row]:
+        """Go through the rows."""
+        return map(Row, self.cells, self.lines, self.starts)
+
+    def part(self, first: int, after: int) -> Block:
+        """Return some of the rows."""
+        return Block(self.cells[first:after], self.lines[first:after], self.starts[first:after])
+
+    def columns(self) -> list[tuple[str, ...]]:
+        """Return the cells column by column; no columns where two rows have not as many cells."""
+        try:
+            return list(zip(*self.cells, strict=True))
+        except ValueError:
+            return []
+
+
 class RowCutter:
     """Puts lines together to rows; a quote that is never closed is a letter like others."""
 
@@ -39,19 +64,15 @@ class RowCutter:
         self._open: list[tuple[str, int, int]] = []
         self._size = 0
 
-    def cut(self, lines: list[str], line: int, start: int) -> Iterable[Row]:
+    def cut(self, lines: list[str], line: int, start: int) -> Block:
         """Take some lines, of which ``line`` and ``start`` are the first's; return the rows that end in them."""
-        if not self._open and not any(text.count('"') & 1 for text in lines):
+        starts = list(accumulate(map((1).__add__, map(len, lines)), initial=start))[:-1]
+        if not self._open and ('"' not in "".join(lines) or not any(text.count('"') & 1 for text in lines)):
             cells = list(csv.reader(lines, delimiter=self._delimiter))
             if len(cells) == len(lines) and max(map(len, cells), default=0) <= _CELLS_MAX:
-                starts = accumulate(map(len, lines), lambda at, size: at + size + 1, initial=start)
-                return map(Row, cells, count(line), starts)
-        return self._one_by_one(lines, line, start)
-
-    def _one_by_one(self, lines: list[str], line: int, start: int) -> Iterator[Row]:
-        for text in lines:
-            yield from self.add(text, line, start)
-            line, start = line + 1, start + len(text) + 1
+                return Block(cells, range(line, line + len(lines)), starts)
+        numbered = zip(lines, range(line, line + len(lines)), starts, strict=True)
+        return block_of([row for text, number, at in numbered for row in self.add(text, number, at)])
 
     def add(self, text: str, line: int, start: int) -> Sequence[Row]:
         """Take a line; return the rows that end with it."""
@@ -122,13 +143,31 @@ def _opening(text: str, delimiter: str, at: int) -> int:
     return -1
 
 
-def rows_of(lines: Iterable[str], delimiter: str) -> Iterator[Row]:
-    """Yield the rows of lines."""
-    cutter, number, start, left = RowCutter(delimiter), 1, 0, iter(lines)
-    while batch := list(islice(left, _BATCH_LINES)):
-        yield from cutter.cut(batch, number, start)
-        number, start = number + len(batch), start + sum(map(len, batch)) + len(batch)
-    yield from cutter.end()
+def block_of(rows: Sequence[Row]) -> Block:
+    """Put rows together."""
+    return Block([row.cells for row in rows], [row.line for row in rows], [row.start for row in rows])
+
+
+def batches_of(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Yield lines, as many at once as make a block."""
+    for at in range(0, len(lines), _BATCH_LINES):
+        yield list(lines[at : at + _BATCH_LINES])
+
+
+def blocks_of(texts: Iterable[str], delimiter: str) -> Iterator[Block]:
+    """Yield the rows of texts, each of whole lines, block by block."""
+    cutter, number, start = RowCutter(delimiter), 1, 0
+    for text in texts:
+        for batch in batches_of(text.split("\n")[:-1]):
+            yield cutter.cut(batch, number, start)
+            number, start = number + len(batch), start + sum(map(len, batch)) + len(batch)
+    yield block_of(list(cutter.end()))
+
+
+def rows_of(lines: Sequence[str], delimiter: str) -> Iterator[Row]:
+    """Yield the rows of some lines."""
+    for block in blocks_of(["".join(f"{line}\n" for line in lines)], delimiter):
+        yield from block
 
 
 def delimiter_of(lines: list[str], is_header: Callable[[list[str]], bool]) -> str:

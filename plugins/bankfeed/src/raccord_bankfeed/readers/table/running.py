@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import sub
 
 _OPEN_MAX = 2000
 
@@ -28,6 +30,21 @@ class RunningBalance:
         self._change(balance, 1)
         self._change(balance - amount, -1)
         self.given_up = len(self.unmatched) > _OPEN_MAX
+
+    def add_run(self, amounts: Sequence[Decimal], balances: Sequence[Decimal]) -> None:
+        """Take lines that follow one another, at least one, and the balance after each."""
+        befores = list(map(sub, balances, amounts))
+        if befores[1:] == list(balances[:-1]):
+            last, first = balances[-1], befores[0]
+        elif befores[:-1] == list(balances[1:]):
+            last, first = balances[0], befores[-1]
+        else:
+            for amount, balance in zip(amounts, balances, strict=True):
+                self.add(amount, balance)
+            return
+        self.add(last - first, last)
+        if not self.given_up:
+            self.rows += len(amounts) - 1
 
     def _change(self, balance: Decimal, by: int) -> None:
         count = self.unmatched.get(balance, 0) + by
