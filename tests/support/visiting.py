@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
-from typing import Literal
+from typing import Literal, Protocol
 
 import pytest
 from argon2 import PasswordHasher
@@ -49,14 +49,16 @@ class Visits:
         self.said: list[str] = []
 
     def open(
-        self, language: str = "en", width: int = 1280, theme: Literal["light", "dark"] = "light", token: str = ""
-    ) -> Page:
+        self, language: str = "en", width: int = 1280, theme: Literal["light", "dark"] = "light", token: str = "",
+        *, script: bool = True,
+    ) -> Page:  # fmt: skip
         context = self.chromium.new_context(
             base_url=self.base,
             locale=f"{language}-CA",
             viewport={"width": width, "height": 900},
             color_scheme=theme,
             reduced_motion="reduce",
+            java_script_enabled=script,
         )
         self.contexts.append(context)
         if token:
@@ -110,7 +112,10 @@ class Journey:
         self.page.get_by_role("link", name=self.said(key, **values)).first.click()
 
 
-Travel = Callable[[str, Language], Journey]
+class Travel(Protocol):
+    """Sets somebody out on a journey, in a browser that runs scripts or in one that does not."""
+
+    def __call__(self, name: str, language: Language, *, script: bool = True) -> Journey: ...
 
 
 @pytest.fixture
@@ -126,6 +131,10 @@ def travel(workshop: Workshop, door: socket, chromium: Browser, monkeypatch: pyt
     monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     with served(create_app(workshop, Onwards(workshop), OWNER), door) as url:
         visits = Visits(chromium, url)
-        yield lambda name, language: Journey(visits.open(language), name, language)
+
+        def set_out(name: str, language: Language, *, script: bool = True) -> Journey:
+            return Journey(visits.open(language, script=script), name, language)
+
+        yield set_out
         visits.close()
     assert visits.complaints == []

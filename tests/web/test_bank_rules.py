@@ -1,4 +1,4 @@
-"""Rules for bank lines through the pages: written, tried, ordered, carried out, removed."""
+"""Rules for bank lines through the pages: written, tried, ordered, carried out, removed; once in a real Chromium."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 import till
 from harness import choose_usual, sync
+from playwright.sync_api import expect
 from sqlalchemy import select
 from starlette.testclient import TestClient
+from visiting import Travel, door, travel
 
+from raccord.plugin.texts import Language
 from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold
 from raccord.sync.bank_rules import BODY, AmountCondition, AmountTest
 from raccord.sync.line_answers import RULED
 from raccord.sync.workshop import Workshop
 from raccord_web.rule_forms import holds_whole, rule_typed, typed_of
+
+__all__ = ["door", "travel"]
 
 Send = Callable[..., Any]
 
@@ -97,3 +103,73 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
         in_currency = AmountCondition(test=AmountTest.UNDER, amount=Decimal(5), currency="USD")
         assert not holds_whole(replace(body, conditions=(in_currency,))), "the form has no room for a currency"
         assert rule_typed(typed_of(rule.name, rule.valid_from, body)).body == body, "a form says what filled it"
+
+
+PAST = [("-3.25", "CAFE OLIMPICO 1"), ("-4.25", "CAFE OLIMPICO 2"), ("-5.25", "CAFE OLIMPICO 3"), ("-900.00", "LOYER")]
+
+
+@pytest.mark.requirement("BF-21")
+@pytest.mark.parametrize(
+    ("language", "script"),
+    [("fr", True), pytest.param("en", True, marks=pytest.mark.slow), pytest.param("en", False, marks=pytest.mark.slow)],
+)
+def test_a_rule_shows_its_effect_on_the_past_while_it_is_written_then_is_carried_out(
+    workshop: Workshop, company: Company, connection: Connection, travel: Travel, language: Language, script: bool
+) -> None:
+    till.ROWS["T1"] = [
+        {"stream": "bank", "id": f"b{place}", "day": f"2026-03-0{place}", "amount": amount, "memo": text}
+        for place, (amount, text) in enumerate(PAST, 1)
+    ]
+    choose_usual(workshop, connection, company)
+    sync(workshop, connection)
+    journey = travel(f"rule-on-the-past{'' if script else '-without-script'}", language, script=script)
+    page = journey.page
+
+    # One of the coffees a person has answered, with the first category offered.
+    page.goto(f"/review?connection={connection.id}&q=olimpico+3")
+    page.locator("[data-pick]").first.check()
+    journey.press("review.accept_category")
+    page.goto(f"/companies/{company.id}/bank-rules/new")
+    journey.look("empty")
+    effect = page.locator("#effect")
+
+    def tried() -> None:
+        """Without a script a person asks for the effect; with one it follows what is typed."""
+        if not script:
+            journey.press("bank_rules.try")
+
+    page.locator("#name").fill("Cafés")
+    page.locator("[name=test1]").select_option("text.contains")
+    page.locator("[name=value1]").fill("loyer")
+    other = page.locator("[name=account] option").nth(6).get_attribute("value")
+    page.locator("[name=account]").select_option(other)
+    tried()
+    expect(effect).to_contain_text(_changed(language, 1, 0))
+    page.locator("[name=value1]").fill("olimpico")
+    tried()
+    expect(effect).to_contain_text(_changed(language, 3, 1))
+    expect(effect.locator("td").get_by_text(journey.said("bank_rules.yours"))).to_have_count(1)
+    journey.look("three-changed-one-against")
+    page.locator("[name=test2]").select_option("amount.under")
+    page.locator("[name=value2]").fill("5")
+    tried()
+    expect(effect).to_contain_text(_changed(language, 2, 0))
+    journey.look("two-changed")
+    journey.press("keeping.save")
+    page.get_by_role("link", name="Cafés").first.click()
+    journey.press("bank_rules.let_apply")
+    journey.look("carried-out")
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        rows = session.scalars(select(DraftRow).order_by(DraftRow.key)).all()
+    said = {each.key: (RULED in each.decisions, each.state) for each in rows}
+    assert said["bank/b1"] == said["bank/b2"] == (True, "posted")
+    assert said["bank/b3"] == (False, "posted"), "what a person chose stays"
+    assert said["bank/b4"][0] is False
+
+
+def _changed(language: Language, changed: int, against: int) -> str:
+    """Return what the page says of a rule's effect."""
+    if language == "fr":
+        return f"Lignes changées : {changed}, " + (f"dont {against}" if against else "aucune") + " contre votre choix."
+    return f"Lines that would change: {changed}, {against or 'none'} against your own choice."

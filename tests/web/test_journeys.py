@@ -5,6 +5,7 @@ Each screen is kept as a picture under var/screenshots. One language of each run
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,18 +14,18 @@ from socket import socket
 import pytest
 import till
 from harness import NOW, OWNER, choose_usual, consent, enable, lab, make_workshop, sync
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 from set_up import till_of
 from sqlalchemy import select
-from visiting import PATIENCE_MS, Journey, Travel, door, travel
-from walking import pass_duplicates
+from visiting import PATIENCE_MS, Travel, door, travel
+from walking_files import FILE, STATEMENT, answer_lines, approve, begin_bank_feed, plan_again, tell_accounts
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
 from raccord.onboarding.connections import connect
 from raccord.plugin.texts import Language
 from raccord.store.database import Database
-from raccord.store.models import Company, Connection, LinkRow
+from raccord.store.models import Company, Connection, LinkRow, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 
@@ -36,15 +37,6 @@ SLOW = pytest.mark.parametrize("language", [pytest.param(each, marks=pytest.mark
 """For a journey whose parts other tests of the quick run go through."""
 EN_FIRST = pytest.mark.parametrize("language", ["en", pytest.param("fr", marks=pytest.mark.slow)])
 
-FILE = """OFXHEADER:100
-DATA:OFXSGML
-
-<OFX><BANKMSGSRSV1>{}</BANKMSGSRSV1></OFX>"""
-STATEMENT = (
-    "<STMTTRNRS><STMTRS><CURDEF>CAD<BANKACCTFROM><BANKID>0815<ACCTID>{0}<ACCTTYPE>CHECKING</BANKACCTFROM>"
-    "<BANKTRANLIST><STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20260310<TRNAMT>-12.50<FITID>F{0}<NAME>CAFE DU COIN</STMTTRN>"
-    "</BANKTRANLIST></STMTRS></STMTTRNRS>"
-)
 ONE_DAY_OR_ANOTHER = b"Date,Description,Montant\n03/04/2026,PAPETERIE,-30.00\n05/04/2026,LOYER,-700.00\n"
 
 
@@ -61,95 +53,6 @@ def books(workshop: Workshop, sandbox: SandboxServer) -> Company:
     found = consent(workshop, sandbox.store.of_template("quebec").realm)
     enable(workshop, found, "till", "bankfeed")
     return found
-
-
-def begin_bank_feed(journey: Journey, mode: str, first: str, files: list[Path]) -> str:
-    """Lead the wizard from the list of sources to the end of its checks; return the connection's own address."""
-    page = journey.page
-    page.goto("/connect")
-    journey.look("sources")
-    page.locator('a[href="/connect/bankfeed"]').first.click()
-    page.locator(f"input[name=mode][value={mode}]").check()
-    journey.look("start-or-running")
-    journey.press("wizard.next")
-    journey.look("company")
-    journey.press("wizard.next")
-    page.locator("#label").fill("Banque")
-    page.locator("#s_currency_if_missing").fill("CAD")
-    journey.look("access")
-    journey.press("wizard.keep")
-    own = page.url.rpartition("/setup/")[0]
-    journey.look("accounts")
-    journey.press("wizard.keep")
-    page.locator("#first").fill(first)
-    journey.look("first-day")
-    journey.press("wizard.keep")
-    page.locator("#files").set_input_files([str(each) for each in files])
-    journey.press("files.send")
-    expect(page.get_by_role("status")).to_be_visible()
-    journey.look("files-kept")
-    journey.press("wizard.next")
-    journey.look("checks")
-    journey.press("doors.connect")
-    if mode == "already_running":
-        pass_duplicates(journey)
-    page.wait_for_url(re.compile("setup/plan"))
-    journey.look("first-look")
-    return own
-
-
-def asks(journey: Journey, key: str) -> Locator:
-    return journey.page.locator("form.ask", has=journey.page.locator("button", has_text=journey.said(key)))
-
-
-def answer_lines(journey: Journey, own: str) -> None:
-    """Give every line that waits the first category offered."""
-    journey.page.goto(f"/review?connection={own.rpartition('/')[2]}")
-    waiting = journey.page.locator(".lines > li")
-    while left := waiting.count():
-        journey.page.locator("[data-pick]").first.check()
-        journey.press("review.accept_category")
-        expect(waiting).to_have_count(left - 1)
-
-
-def tell_accounts(journey: Journey, own: str, count: int) -> None:
-    """Say of each account of the bank its type and its account in the books; the way on is shut until all are said."""
-    page = journey.page
-    page.goto(f"{own}/setup/plan")
-    journey.follow("wizard.accounts_tell")
-    onwards = page.get_by_role("button", name=journey.said("wizard.next"), exact=True)
-    expect(page.locator("select[name^=account_]")).to_have_count(count)
-    journey.look("accounts-asked")
-    untold = [at for at in range(count) if not page.locator(f"#account_{at}").input_value()]
-    assert untold
-    for at in untold:
-        expect(onwards).to_be_disabled()
-        page.locator(f"#type_{at}").select_option("bank")
-        expect(onwards).to_be_disabled()
-        page.locator(f"#account_{at}").select_option(index=2)
-    expect(onwards).to_be_enabled()
-    journey.look("accounts-told")
-    onwards.click()
-    page.wait_for_url(re.compile("setup/scope"))
-
-
-def plan_again(journey: Journey, own: str) -> None:
-    journey.page.goto(f"{own}/setup/checks")
-    journey.press("wizard.make_plan")
-    journey.page.wait_for_url(re.compile("setup/(plan|lists|duplicates)"))
-    while not journey.page.url.endswith("plan"):
-        before = journey.page.url
-        journey.press("wizard.next")
-        expect(journey.page).not_to_have_url(before)
-
-
-def approve(journey: Journey) -> None:
-    """Approve the first plan in the wizard and look at the proof."""
-    journey.look("plan")
-    journey.page.locator(".wiz-foot .btn-primary").click()
-    journey.page.wait_for_url(re.compile("setup/done"))
-    expect(journey.page.locator(".proved").first).to_be_visible()
-    journey.look("proof")
 
 
 @pytest.mark.requirement("BF-02", "BF-09", "BF-14", "BF-19")
@@ -359,3 +262,127 @@ def test_a_connection_is_paused_resumed_undone_and_moved_to_another_company(
     approve(journey)
     counts = [workshop.client(each).count("SalesReceipt") for each in (books, other)]
     assert counts == [0, 1]
+
+
+UNKNOWN_BANK = "0417-88213;{0}/04/2026;PAPETERIE ROY;REF {0};{1}\n0417-88213;05/04/2026;LOYER;REF 5;2,000\n"
+"""No header, a day that may be a month, amounts that may be thousands or have three decimals, and no sign."""
+
+
+def lines_of(workshop: Workshop, state: str = "") -> list[tuple[str, str, str]]:
+    """Return day, text and amount of each bank line that was kept, of one state or of any."""
+    with workshop.database.read() as session:
+        rows = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines").order_by(SourceRecord.day))
+        kept = [(each.day, json.loads(each.raw, parse_float=str)) for each in rows if state in ("", each.state)]
+    return [(f"{day:%m-%d}", f"{raw['name']} {raw['memo']}".strip(), raw["amount"]) for day, raw in kept]
+
+
+@pytest.mark.requirement("BF-09")
+@FR_FIRST
+def test_the_columns_of_an_unknown_bank_are_said_once_and_its_next_file_asks_nothing(
+    workshop: Workshop, books: Company, travel: Travel, tmp_path: Path, language: Language
+) -> None:
+    march, april = tmp_path / "export-1.csv", tmp_path / "export-2.csv"
+    march.write_text(UNKNOWN_BANK.format("03", "1,250"))
+    april.write_text(UNKNOWN_BANK.format("04", "3,100"))
+    journey = travel("bank-csv-unknown", language)
+    page = journey.page
+    own = begin_bank_feed(journey, "first_time", "2026-01-01", [march])
+    page.goto(f"{own}/files")
+    card = page.locator(".question")
+    journey.look("columns-asked")
+
+    # What stands in a column is shown beside it, and what can be told from it is chosen already; the amount is not.
+    chosen = [card.locator(f"[name=column_{number}]").input_value() for number in range(1, 6)]
+    assert chosen == ["", "date", "text", "text", ""]
+    card.get_by_label("0417-88213").select_option("account")
+    card.get_by_label("1,250").select_option("debit")
+    journey.press("files.say")
+    expect(card).to_have_count(0)
+
+    # Then each convention that the file leaves open, shown as it would be read one way and the other.
+    day, month = ("3 avril", "4 mars") if language == "fr" else ("3 April", "4 March")
+    for answer, ways in (("day-first", (day, month)), ("point", ("1250", "1.250"))):
+        plan_again(journey, own)
+        page.goto(f"{own}/files")
+        for way in ways:
+            expect(card).to_contain_text(way)
+        journey.look(f"asked-{answer}")
+        card.locator("select").select_option(answer)
+        journey.press("files.say")
+        expect(card).to_have_count(0)
+    assert lines_of(workshop) == []
+    plan_again(journey, own)
+    read = [("04-03", "PAPETERIE ROY REF 03", "-1250"), ("04-05", "LOYER REF 5", "-2000")]
+    assert lines_of(workshop) == read
+    answer_lines(journey, own)
+    plan_again(journey, own)
+    tell_accounts(journey, own, 1)
+
+    # The same layout next month: read without a question, what came already is known again.
+    page.goto(f"{own}/setup/files")
+    page.locator("#files").set_input_files(str(april))
+    journey.press("files.send")
+    expect(page.get_by_role("status")).to_be_visible()
+    plan_again(journey, own)
+    page.goto(f"{own}/files")
+    expect(card).to_have_count(0)
+    journey.look("next-file-read")
+    assert lines_of(workshop) == [read[0], ("04-04", "PAPETERIE ROY REF 04", "-3100"), read[1]]
+
+
+@pytest.mark.requirement("BF-13")
+@EN_FIRST
+def test_of_a_file_with_three_accounts_one_is_chosen_and_another_later(
+    workshop: Workshop, books: Company, travel: Travel, tmp_path: Path, language: Language
+) -> None:
+    ofx = tmp_path / "three.ofx"
+    ofx.write_text(FILE.format("".join(map(STATEMENT.format, ("11110001", "22220002", "33330003")))))
+    journey = travel("bank-three-accounts", language)
+    page = journey.page
+    own = begin_bank_feed(journey, "first_time", "2026-01-01", [ofx])
+    answer_lines(journey, own)
+    plan_again(journey, own)
+    page.goto(f"{own}/setup/plan")
+    journey.follow("wizard.accounts_tell")
+    offered = page.locator("input[type=hidden][name^=key_]")
+    expect(offered).to_have_count(3)
+    journey.look("three-offered")
+    first, second, third = (offered.nth(at).input_value() for at in range(3))
+
+    def read_only(named: str) -> None:
+        page.goto(f"{own}/setup/source")
+        page.locator("#s_accounts").fill(named)
+        page.locator("#s_only_named").check()
+        journey.look("accounts-named")
+        journey.press("wizard.keep")
+
+    # Only the second: nothing of the others is planned, asked or written.
+    read_only(f"{second} = Chequing")
+    plan_again(journey, own)
+    tell_accounts(journey, own, 1)
+    plan_again(journey, own)
+    approve(journey)
+    before = workshop.client(books).count("Purchase")
+    assert lines_of(workshop, "mapped") == [("03-10", "CAFE DU COIN", "-12.50")]
+    assert len(lines_of(workshop, "skipped")) == 2
+    page.goto(f"/review?connection={own.rpartition('/')[2]}")
+    expect(page.locator(".lines > li")).to_have_count(0)
+
+    # Later the first one as well: its line comes by itself, and the third stays out.
+    page.goto(f"{own}/settings")
+    page.locator("#s_accounts").fill(f"{first} = Savings\n{second} = Chequing")
+    journey.press("keeping.save")
+    page.goto(own)
+    journey.press("connection.sync")
+    page.goto(f"/questions?connection={own.rpartition('/')[2]}")
+    journey.look("another-asked")
+    page.get_by_label(journey.said("questions.add_kind")).first.select_option("bank")
+    page.locator("select[name=ledger]").select_option(index=2)
+    page.locator("form.ask button").click()
+    page.goto(own)
+    journey.press("connection.sync")
+    journey.look("posted-without-more")
+    assert workshop.client(books).count("Purchase") == before + 1
+    with workshop.database.read() as session:
+        left = select(SourceRecord.raw).where(SourceRecord.state == "skipped", SourceRecord.stream == "lines")
+        assert third in session.scalars(left).one()

@@ -193,6 +193,20 @@ def test_columns_that_nothing_tells_are_asked_once_and_saved_for_every_file_of_t
     assert getattr(map_record(FakeMapContext(settings=feed.settings, terms=mapping.terms), question), "code", "")
 
 
+def test_what_a_column_can_be_told_from_is_shown_and_two_columns_of_text_are_one(feed: Feed) -> None:
+    feed.put(b"0417-88213;14/03/2026;CAFE OLIMPICO;REF 7;4,20\n0417-88213;15/03/2026;LOYER;REF 8;5,00\n")
+    (question,) = feed.read("statements").records
+    assert question.raw["chosen"] == ["", "date", "text", "text", ""], "nothing tells whether money went in or out"
+    said = "account:1 date:2 text:3 text:4 debit:5"
+    feed.settings = BankFeedSettings(csv_columns=f"{question.raw['question']} = {said}")
+    first, second = feed.read().records
+    assert [f"{each.raw['name']} {each.raw['memo']}".strip() for each in (first, second)] == [
+        "CAFE OLIMPICO REF 7",
+        "LOYER REF 8",
+    ]
+    assert str(first.raw["account"]).startswith("bank-8213")
+
+
 def test_positive_amounts_alone_without_a_header_are_asked_because_they_may_be_either() -> None:
     assert asked(b"2026-03-14,CAFE,4.20\n2026-03-15,SHOP,5.00\n") == ["bankfeed.csv_columns"]
     assert [line.amount for line in Read(b"2026-03-14,CAFE,-4.20\n2026-03-15,PAY,5.00\n").lines] == [

@@ -26,7 +26,7 @@ LINES = "lines"
 STATEMENTS = "statements"
 
 QUESTION = "question"
-COLUMN_PARTS = ("date", "text", "amount", "debit", "credit", "balance", "reference")
+COLUMN_PARTS = ("date", "text", "amount", "debit", "credit", "balance", "reference", "account")
 """What a person may say that a column is; everything else of a table is left alone."""
 """What the record of a question has in ``raw`` beside its texts: its key."""
 
@@ -111,6 +111,8 @@ def _question_record(source: SourceFile, question: Question, starts_on: date) ->
     }
     if question.cells:
         raw |= {"cells": list(question.cells), "parts": list(COLUMN_PARTS)}
+        known = [part if part in COLUMN_PARTS else "" for part in question.chosen]
+        raw |= {"chosen": list(known)} if any(known) else {}
     return Record(STATEMENTS, f"question/{question.key}", max(question.day or starts_on, starts_on), raw)
 
 

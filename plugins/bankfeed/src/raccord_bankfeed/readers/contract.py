@@ -144,6 +144,8 @@ class Question:
     day: date | None = None
     cells: tuple[str, ...] = ()
     """A row of a table whose columns are asked for."""
+    chosen: tuple[str, ...] = ()
+    """What each of them is taken for, empty where only a person knows."""
 
 
 @dataclass(frozen=True, slots=True)

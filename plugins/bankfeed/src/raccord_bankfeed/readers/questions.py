@@ -101,7 +101,7 @@ def balances_broken(key: str, breaks: int, rows: int, line: int) -> Question:
     )
 
 
-def columns(key: str, cells: list[str], line: int) -> Question:
+def columns(key: str, cells: list[str], line: int, chosen: tuple[str, ...] = ()) -> Question:
     """Ask which column is what, with a row of the file as an example."""
     shown = "; ".join(f"{number}: {cell.strip()[:30]!r}" for number, cell in enumerate(cells[:30], 1))
     example = f"{key} = date:1 text:2 amount:3"
@@ -114,7 +114,7 @@ def columns(key: str, cells: list[str], line: int) -> Question:
         "reference:6, currency:CAD).",
     )
     row = tuple(cell.strip()[:60] for cell in cells[:30])
-    return Question(key, "bankfeed.csv_columns", text, (COLUMNS,), line, cells=row)
+    return Question(key, "bankfeed.csv_columns", text, (COLUMNS,), line, cells=row, chosen=chosen[: len(row)])
 
 
 def _question(key: str, code: str, fr: str, en: str, answers: tuple[str, ...], line: int, day: date | None) -> Question:

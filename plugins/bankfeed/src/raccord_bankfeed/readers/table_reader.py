@@ -136,7 +136,7 @@ class TableReader(LineReader):
             return saved_layout(base, saved)
         if not (base.is_whole and base.certain):
             shown = next(iter(dated), Row([], 1, 0))
-            self._unclear = questions.columns(base.key, shown.cells, shown.line)
+            self._unclear = questions.columns(base.key, shown.cells, shown.line, base.guessed())
         return base if base.is_whole else None
 
     def _follow_balances(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:

@@ -61,6 +61,12 @@ class Layout:
         parts = (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.GROSS, Part.FEE, Part.NET)
         return tuple(dict.fromkeys((*self.units, *(self.columns[part] for part in parts if part in self.columns))))
 
+    def guessed(self) -> tuple[str, ...]:
+        """Return what each column is taken for; not an amount of which only a person knows the direction."""
+        parts = {number: part for part, number in self.columns.items() if self.certain or part is not Part.AMOUNT}
+        parts |= dict.fromkeys((*self.names, *self.texts), Part.TEXT) | dict.fromkeys(self.accounts, Part.ACCOUNT)
+        return tuple(str(parts.get(number, "")) for number in range(len(self.titles)))
+
     @property
     def is_paypal(self) -> bool:
         """Tell whether the file is PayPal's list of activities."""
@@ -180,7 +186,7 @@ def saved_layout(base: Layout, text: str) -> Layout:
             if min(numbers) < 0 or max(numbers) > 199 or (len(numbers) > 1 and part not in lists):
                 raise ValueError(word)
             if part in lists:
-                lists[part] = numbers
+                lists[part] += numbers
             else:
                 columns[part] = next(iter(numbers))
     layout = replace(
