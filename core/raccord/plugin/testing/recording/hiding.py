@@ -40,7 +40,7 @@ _NOTHING_TO_HIDE = re.compile(
 )
 _MADE = re.compile(
     r"(?:redacted|name|text|account|redacted-file)-\d+|person-\d+@example\.com|host-\d+\.example\.com"
-    r"|0{8}-0{4}-4000-8000-\d{12}|(?:[A-Z]{2}\d{2} ?)?9(?:\W*0){3,}(?:\W*\d){1,2}|9(?:\W*0){7,}(?:\W*\d){1,4}"
+    r"|0{8}-0{4}-4000-8000-\d{12}|\W*(?:(?:[A-Z]{2}\d{2} ?)?9(?:\W*0){3,}(?:\W*\d){1,2}|9(?:\W*0){7,}(?:\W*\d){1,4})\W*"
 )
 """What stands for something already; it stays, so that a recording of a recording is the same."""
 
@@ -78,6 +78,11 @@ class Disguise:
                 self.secrets[value] = tuple(written_ways(value))
         elif not _NOTHING_TO_HIDE.fullmatch(value):
             self._put(value, kind)
+
+    @staticmethod
+    def is_made_up(value: str) -> bool:
+        """Tell whether a value stands for something already."""
+        return _MADE.fullmatch(value.strip()) is not None
 
     def learn_host(self, host: str) -> None:
         """Take note of a host that a person typed."""

@@ -308,7 +308,7 @@ def _proven(disguise: Disguise, recording: RecordingFile, source: Source) -> Non
     text = written.decode()
     for name, value in source.settings.model_dump(mode="python").items():
         secret = value.get_secret_value() if isinstance(value, SecretStr) else ""
-        made_up = disguise.hide_value(secret) == secret
+        made_up = disguise.is_made_up(secret)
         if secret and (len(secret) < SECRET_LENGTH_MIN or (secret in text and not made_up)):
             raise RecordingError(
                 "recording.secret_left",
