@@ -52,7 +52,7 @@ test: check ## check, then every test but the slow ones
 	$(BIN)/pytest -n $(TESTERS) --dist worksteal -m "not slow" --ignore=tests/tidy
 
 test-slow: $(READY) ## long property runs, and every page in both themes and three widths
-	INVOICES=$(INVOICES) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow --ignore=tests/crash $(ARGS)
+	INVOICES=$(INVOICES) $(BIN)/pytest -n $(TESTERS) --dist worksteal -m slow --ignore=tests/crash $(ARGS)
 
 fuzz: $(READY) ## fuzz the bank's readers for SECONDS, led by coverage; ARGS=--again=… reads one input again
 	$(BIN)/python plugins/bankfeed/tests/fuzz_readers.py --seconds=$(SECONDS) $(ARGS)

@@ -45,6 +45,10 @@ SERVER = Path(__file__).parent / "support" / "postgres_server.py"
 MISSING = pytest.StashKey[str]()
 
 
+ABOUT_DATABASES = frozenset({"store", "jobs", "crash"})
+"""Folders of tests whose subject is what differs between databases: locks, claims, migrations."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make waiting short for this process and those it starts.
 
@@ -67,12 +71,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Try what is marked ``either_database`` on one of the two, each test always on the same."""
+    """Try on one of the two databases what is marked ``either_database``, each test always on the same.
+
+    What says nothing is tried on both; but where it is not about the database itself, on the other one in the slow run.
+    """
     marked = any(mark.name == "either_database" for mark in metafunc.definition.iter_markers())
     chosen = any("database_url" in str(mark.args[:1]) for mark in metafunc.definition.iter_markers("parametrize"))
-    if marked and not chosen and "database_url" in metafunc.fixturenames:
-        which = ("sqlite", "postgres")[crc32(metafunc.definition.originalname.encode()) % 2]
-        metafunc.definition.add_marker(pytest.mark.parametrize("database_url", [which], indirect=True))
+    if chosen or "database_url" not in metafunc.fixturenames:
+        return
+    kinds = ("sqlite", "postgres")
+    which = crc32(metafunc.definition.originalname.encode()) % 2
+    if marked:
+        tried: list[object] = [kinds[which]]
+    elif ABOUT_DATABASES.isdisjoint(metafunc.definition.path.parts):
+        tried = [kinds[which], pytest.param(kinds[1 - which], marks=pytest.mark.slow)]
+    else:
+        return
+    metafunc.definition.add_marker(pytest.mark.parametrize("database_url", tried, indirect=True))
 
 
 @pytest.fixture
