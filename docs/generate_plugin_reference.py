@@ -24,6 +24,7 @@ from raccord.plugin import (
     contract,
     days,
     demo,
+    documents,
     drafts,
     errors,
     hooks,
@@ -34,11 +35,15 @@ from raccord.plugin import (
     owed,
     records,
     references,
+    settings,
     signing,
     sources,
     terms,
     testing,
     texts,
+)
+from raccord.plugin import (
+    fields as field_types,
 )
 
 HOOKS_INTRODUCTION = (
@@ -64,6 +69,8 @@ SECTIONS: tuple[tuple[str, Sequence[ModuleType]], ...] = (
     ("The manifest", (info,)),
     ("Texts, money, days", (texts, money, days)),
     ("Pages and records", (records,)),
+    ("Fields of a record", (field_types,)),
+    ("Settings", (settings,)),
     ("What mapping answers", (hooks,)),
     ("References in a draft", (references,)),
     ("Drafts that move money, files and lists", (drafts,)),
@@ -110,6 +117,7 @@ def sources_page() -> str:
     written = ["# Sources and trials", "", SOURCES_INTRODUCTION, ""]
     for title, module in (
         ("Reading: `raccord.plugin.sources`", sources),
+        ("Documents of signed amounts: `raccord.plugin.documents`", documents),
         ("The published contract: `raccord.plugin.contract`", contract),
         ("Trying: `raccord.plugin.testing`", testing),
     ):

@@ -15,6 +15,7 @@ from raccord.plugin.contexts import (
 )
 from raccord.plugin.days import DayRule, Days
 from raccord.plugin.errors import BadRecord, ConnectorError, Reauthorise, RetryLater, SourceRefused, TooLate
+from raccord.plugin.fields import FieldError, Fields
 from raccord.plugin.hooks import (
     Connector,
     Describes,
@@ -68,10 +69,11 @@ from raccord.plugin.ledger import (
     SourceTask,
 )
 from raccord.plugin.money import Money, MoneyError
-from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject, record_key
+from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject, record_key, revised
+from raccord.plugin.settings import ConnectorSettings, label
 from raccord.plugin.signing import Asked, AskKind, SignIn
 from raccord.plugin.terms import Term, TermTable, TermTableError
-from raccord.plugin.texts import Language, Text
+from raccord.plugin.texts import Language, Text, texts_of
 
 __all__ = [
     "API_VERSION",
@@ -92,6 +94,7 @@ __all__ = [
     "Connector",
     "ConnectorError",
     "ConnectorInfo",
+    "ConnectorSettings",
     "Contact",
     "DayRule",
     "Days",
@@ -100,6 +103,8 @@ __all__ = [
     "Document",
     "FetchContext",
     "Fetches",
+    "FieldError",
+    "Fields",
     "FileBox",
     "GateInfo",
     "Hooks",
@@ -155,5 +160,8 @@ __all__ = [
     "TooLate",
     "Webhooks",
     "hookimpl",
+    "label",
     "record_key",
+    "revised",
+    "texts_of",
 ]

@@ -177,6 +177,14 @@ class RoleInfo:
     keep_cards: Callable[[BaseModel, Mapping[str, bool]], Mapping[str, JSON]] | None = None
     """Tells which settings hold that accounts (by their keys) are cards, or are not, where reading depends on it."""
 
+    @classmethod
+    def created(cls, name: str, label: Text, accepts: Accepts, type: str, subtype: str) -> RoleInfo:
+        """Return a place whose account of its label's name core creates where the company has not chosen one.
+
+        ``type`` and ``subtype`` are QuickBooks' names.
+        """
+        return cls(name, label, accepts, default=NewObject(label, type, subtype))
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from raccord.plugin.money import Money
 from raccord.plugin.texts import Text
@@ -75,3 +75,11 @@ def record_key(stream: str, source_id: str, purpose: str = "") -> str:
     """Return the draft key of a record known only by stream and id, for links to it."""
     plain = f"{stream}/{source_id}"
     return f"{plain}#{purpose}" if purpose else plain
+
+
+def revised(number: int) -> datetime:
+    """Return an ``as_of`` for sources that count the revisions of a thing and tell no time of theirs.
+
+    Later numbers are later moments; the moments mean nothing else.
+    """
+    return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=number)

@@ -29,9 +29,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
 
+from raccord.plugin.errors import BadRecord
 from raccord.plugin.texts import Text
 
+_WORD_SHOWN_MAX = 80
 SAME_AS = "="
 """Begins the answer of a company that lets a word stand for another one."""
 
@@ -89,8 +92,25 @@ class TermTable:
             )
         return cls(terms)
 
+    @classmethod
+    def of(cls, package: str) -> TermTable:
+        """Read the ``terms.toml`` that lies in a package."""
+        return cls.from_toml((files(package) / "terms.toml").read_text(encoding="utf-8"))
+
     def get(self, word: str) -> Term | None:
         return self.terms.get(word)
+
+    def known(self, word: str, field: str) -> Term:
+        """Return the term of a word; one that the table has not makes a bad record, which names ``field``.
+
+        A company that gives the word the meaning of another one has the record taken up again.
+        """
+        found = self.terms.get(word)
+        if found is None:
+            shown = word[:_WORD_SHOWN_MAX]
+            reason = Text(f"Le mot « {shown} » n'est pas connu.", f"The word “{shown}” is not known.")
+            raise BadRecord(field, reason)
+        return found
 
     def __iter__(self) -> Iterator[Term]:
         return iter(self.terms.values())

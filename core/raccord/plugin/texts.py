@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Literal
 
 Language = Literal["fr", "en"]
@@ -21,3 +24,9 @@ class Text:
 
     def get(self, language: Language) -> str:
         return self.fr if language == "fr" else self.en
+
+
+def texts_of(package: str) -> Mapping[str, Text]:
+    """Return the sentences of a package's ``texts.toml`` by name: a table for each, with ``fr`` and ``en``."""
+    said = tomllib.loads((files(package) / "texts.toml").read_text(encoding="utf-8"))
+    return {name: Text(row["fr"], row["en"]) for name, row in said.items()}

@@ -10,8 +10,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from raccord.plugin.contexts import FetchContext
 from raccord.plugin.errors import SourceRefused
+from raccord.plugin.fields import FieldError
 from raccord.plugin.records import JSON, PAGE_RECORDS_MAX, Page, Record, Reject
 from raccord.plugin.texts import Text
 
@@ -28,9 +31,10 @@ MakeObject = Callable[[Mapping[str, JSON]], Record]
 class RestSource:
     """How an address pages: ``rows`` and ``next`` are names in its answers, ``cursor`` and ``limit`` parameters.
 
-    ``name`` begins the codes of rejects (``acme.row``); a reject is told by the value of the object's field ``id``, or
-    by a digest of the object where it has none. An answer without ``next``, or with an empty one, is the last;
-    it is asked for again the next time, so that what was added to it comes too.
+    ``bearer`` is the token that each request bears, if any. ``name`` begins the codes of rejects (``acme.row``); a
+    reject is told by the value of the object's field ``id``, or by a digest of the object where it has none. An answer
+    without ``next``, or with an empty one, is the last; it is asked for again the next time, so that what was added to
+    it comes too.
 
     An address that takes a moment instead has it in ``since``, the name of its parameter. Each run then asks for what
     changed at or after the latest moment that an object said in its field ``changed``, in ISO 8601 as the address wrote
@@ -40,6 +44,7 @@ class RestSource:
 
     name: str
     url: str
+    bearer: SecretStr | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     rows: str = "data"
@@ -63,7 +68,10 @@ def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: st
         params[source.cursor] = place.at
     if place.since:
         params[source.since] = place.since
-    answer = context.http.get(source.url, params=params, headers={"Accept": "application/json", **source.headers})
+    headers = {"Accept": "application/json", **source.headers}
+    if source.bearer is not None:
+        headers["Authorization"] = f"Bearer {source.bearer.get_secret_value()}"
+    answer = context.http.get(source.url, params=params, headers=headers)
     if answer.status != _OK:
         raise _refused(source, str(answer.status))
     said = _decoded(answer.content)
@@ -80,6 +88,8 @@ def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: st
         except (ValueError, KeyError, TypeError) as error:
             what = str(error.args[0])[:80] if isinstance(error, KeyError) and error.args else type(error).__name__
             why = Text(f"Cet objet est illisible ({what}).", f"This object cannot be read ({what}).")
+            if isinstance(error, FieldError):
+                why = error.reason
             excerpt = str(row)[:_EXCERPT_CHARS_MAX]
             rejects.append(Reject(stream, _where(source, row), f"{source.name}.row", why, excerpt))
             continue

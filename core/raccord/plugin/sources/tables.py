@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from raccord.plugin.contexts import FetchContext, SourceFile
 from raccord.plugin.errors import SourceRefused
+from raccord.plugin.fields import FieldError
 from raccord.plugin.records import PAGE_RECORDS_MAX, Page, Record, Reject
 from raccord.plugin.texts import Text
 
@@ -117,5 +118,7 @@ def _where(file: SourceFile, line: int) -> str:
 
 
 def _unreadable(error: Exception) -> Text:
+    if isinstance(error, FieldError):
+        return error.reason
     what = str(error.args[0])[:80] if isinstance(error, KeyError) and error.args else type(error).__name__
     return Text(f"Cette ligne est illisible ({what}).", f"This row cannot be read ({what}).")

@@ -1,0 +1,45 @@
+"""The settings of a connection: a strict model, each field with its label in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from raccord.plugin.contexts import ConnectionView
+
+
+class ConnectorSettings(BaseModel):
+    """What a person says once; nothing else may be said, and nothing changes during a run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def of(cls, context: ConnectionView) -> Self:
+        """Return the settings of a hook's connection as what they are: this model."""
+        settings = context.settings
+        if not isinstance(settings, cls):
+            raise TypeError(f"these are {type(settings).__name__}, not {cls.__name__}")
+        return settings
+
+
+def label(
+    fr: str,
+    en: str,
+    *,
+    hint: tuple[str, str] | None = None,
+    options: Mapping[str, tuple[str, str]] | None = None,
+    **rules: Any,
+) -> Any:
+    """Return what a field of the settings is called, for ``Annotated[str, label("Compte", "Account")]``.
+
+    ``hint`` stands below the field of a form, ``options`` calls each value of a choice something, both in French and in
+    English. ``rules`` are pydantic's (``min_length``, ``pattern`` …).
+    """
+    extra: dict[str, Any] = {"fr": fr}
+    if hint is not None:
+        extra["fr_hint"] = hint[0]
+    if options is not None:
+        extra["options"] = {value: list(called) for value, called in options.items()}
+    return Field(title=en, description=None if hint is None else hint[1], json_schema_extra=extra, **rules)
