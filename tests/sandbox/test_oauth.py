@@ -106,20 +106,36 @@ def test_who_has_a_password_signs_in_before_consenting_and_changing_it_ends_no_g
         answer = httpx.post(f"{sandbox.url}/sandbox/person/password", json={"password": password}, headers=headers)
         return dict(answer.json())
 
+    def sign_in(password: str) -> httpx.Response:
+        return httpx.post(url, data={**FIELDS, "decision": "sign_in", "password": password})
+
+    def consent(page: httpx.Response) -> httpx.Response:
+        """Consent on the page that comes after signing in."""
+        return httpx.post(url, data={**wanted, "ticket": page.text.partition('name="ticket" value="')[2][:32]})
+
     assert "password" not in httpx.get(url, params=FIELDS).text
     assert change("before-1") == {"asked": True}
-    assert httpx.post(url, data={**wanted, "password": "before-1"}).status_code == 302
+    before = sign_in("before-1")
+    assert consent(before).status_code == 302
     assert change("after-22") == {"asked": True}
     try:
-        assert 'type="password"' in httpx.get(url, params=FIELDS).text
-        refused = httpx.post(url, data={**wanted, "password": "before-1"}, headers={"Accept-Language": "en"})
+        asked = httpx.get(url, params=FIELDS).text
+        assert 'type="password"' in asked
+        assert realm not in asked, "signing in comes before the page of consent"
+        assert consent(before).status_code == 403, "another password ends who was signed in"
+        wrong = {**FIELDS, "decision": "sign_in", "password": "before-1"}
+        refused = httpx.post(url, data=wrong, headers={"Accept-Language": "en"})
         assert refused.status_code == 403
         assert "not the person" in refused.text
         assert "before-1" not in refused.text
         assert httpx.post(url, data=wanted).status_code == 403
         assert httpx.get(url, params={**FIELDS, "auto": "1", "password": "before-1"}).status_code == 400
         assert httpx.get(url, params={**FIELDS, "auto": "1", "password": "after-22"}).status_code == 302
-        assert httpx.post(url, data={**wanted, "password": "after-22"}).status_code == 302
+        assert httpx.post(url, data={**wanted, "password": "after-22"}).status_code == 403, "consent comes after"
+        consenting = sign_in("after-22")
+        assert 'type="password"' not in consenting.text
+        assert realm in consenting.text
+        assert consent(consenting).status_code == 302
         assert read_company(sandbox, tokens["access_token"], realm).status_code == 200
         assert refresh(sandbox, tokens["refresh_token"]).status_code == 200
     finally:

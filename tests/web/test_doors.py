@@ -91,13 +91,21 @@ def test_both_doors_lead_to_quickbooks_where_a_wrong_password_stores_nothing(
         url = left.partition('class="btn btn-primary" href="')[2].partition('"')[0].replace("&amp;", "&")
         asked = BROWSER.get(url, headers={"accept-language": language}).text
         assert 'type="password"' in asked
-        assert f">{'Connecter' if language == 'fr' else 'Connect'}</button>" in asked
+        assert f">{'Se connecter' if language == 'fr' else 'Sign in'}</button>" in asked
+        connect = f">{'Connecter' if language == 'fr' else 'Connect'}</button>"
+        assert connect not in asked, "one signs in first, and consents on the next page (TD-29, TD-30)"
         realm = sandbox.store.of_template("quebec").realm
-        fields = dict(parse_qsl(urlsplit(url).query)) | {"decision": "connect", "realm": realm}
-        wrong = BROWSER.post(url.partition("?")[0], data=fields | {"password": "wrong"})
+        fields = dict(parse_qsl(urlsplit(url).query)) | {"decision": "sign_in", "lang": language}
+        address = f"{url.partition('?')[0]}?lang={language}"
+        wrong = BROWSER.post(address, data=fields | {"password": "wrong"})
         assert (wrong.status_code, 'type="password"' in wrong.text) == (403, True), "still where one signs in"
         assert companies(workshop) == 0
-        back = BROWSER.post(url.partition("?")[0], data=fields | {"password": "secret"}).headers["location"]
+        consent = BROWSER.post(address, data=fields | {"password": "secret"}).text
+        assert connect in consent
+        assert 'type="password"' not in consent
+        ticket = consent.partition('name="ticket" value="')[2].partition('"')[0]
+        said = {"decision": "connect", "realm": realm, "ticket": ticket}
+        back = BROWSER.post(address, data=fields | said).headers["location"]
     finally:
         sandbox.store.identity.change_password("")
     returned = browser.get(back.partition(BASE)[2]).headers["location"]

@@ -369,12 +369,15 @@ def test_who_is_not_signed_in_at_quickbooks_signs_in_chooses_and_comes_back_even
         asked = BROWSER.get(url).text
         assert 'type="password"' in asked
         company = sandbox.store.of_template("quebec")
-        assert str(company.settings["name"]) in asked
-        fields = dict(parse_qsl(urlsplit(url).query)) | {"decision": "connect", "realm": company.realm}
+        fields = dict(parse_qsl(urlsplit(url).query)) | {"decision": "sign_in"}
         address = url.partition("?")[0]
         assert BROWSER.post(address, data=fields | {"password": "wrong"}).status_code == 403
         clock.set(clock.now() + timedelta(minutes=6))
-        back = BROWSER.post(address, data=fields | {"password": "secret"}).headers["location"]
+        consent = BROWSER.post(address, data=fields | {"password": "secret"}).text
+        assert str(company.settings["name"]) in consent, "signed in, one chooses the company"
+        ticket = consent.partition('name="ticket" value="')[2].partition('"')[0]
+        said = {"decision": "connect", "realm": company.realm, "ticket": ticket}
+        back = BROWSER.post(address, data=fields | said).headers["location"]
     finally:
         sandbox.store.identity.change_password("")
     answer = browser.get(back.partition(BASE)[2])

@@ -1,4 +1,4 @@
-"""The authorize page: a person chooses a company and consents, or does not."""
+"""The authorize pages: a person signs in where there is a password, then chooses a company and consents, or not."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ def consent_router(store: Store) -> APIRouter:
                 return _shown(request, "access_denied", "password")
             first = next(iter(store.listed()), None)
             return _connect(store, fields, client, fields.get("realm") or (first.realm if first else ""))
+        if store.identity.has_password:
+            return _signing_in(request, fields)
         return _asked(store, request, client, fields)
 
     @router.post("/connect/oauth2", response_model=None)
@@ -65,10 +67,14 @@ def consent_router(store: Store) -> APIRouter:
         problem = _problem(fields)
         if problem is not None:
             return _back(fields, problem)
+        if fields.get("decision") == "sign_in":
+            if not store.identity.signs_in(fields.get("password", "")):
+                return _signing_in(request, fields, wrong=True)
+            return _asked(store, request, client, fields, store.identity.new_ticket())
         if fields.get("decision") != "connect":
             return _back(fields, {"error": "access_denied"})
-        if not store.identity.signs_in(fields.get("password", "")):
-            return _asked(store, request, client, fields, wrong=True)
+        if not store.identity.is_signed_in(fields.get("ticket", "")):
+            return _signing_in(request, fields, wrong=True)
         return _connect(store, fields, client, fields.get("realm", ""))
 
     @router.get(CALLBACK, response_model=None)
@@ -86,19 +92,26 @@ def consent_router(store: Store) -> APIRouter:
     return router
 
 
-def _asked(store: Store, request: Request, client: Client, fields: dict[str, str], *, wrong: bool = False) -> Response:
-    """Return the page that asks, once more where the password was wrong."""
+def _signing_in(request: Request, fields: dict[str, str], *, wrong: bool = False) -> Response:
+    """Return the page where one signs in, once more where the password was wrong; nothing is consented to there."""
+    return page("signing_in.html", request, 403 if wrong else 200, fields=_carried(fields), wrong=wrong)
+
+
+def _asked(store: Store, request: Request, client: Client, fields: dict[str, str], ticket: str = "") -> Response:
+    """Return the page that asks for consent; a ticket says who signed in before."""
     return page(
         "consent.html",
         request,
-        403 if wrong else 200,
         application=client.name,
         scopes=fields["scope"].split(),
         companies=_choices(store) if _wants_company(fields) else None,
-        fields={name: fields[name] for name in FIELDS if name in fields},
-        password=store.identity.has_password,
-        wrong=wrong,
+        fields=_carried(fields) | ({"ticket": ticket} if ticket else {}),
     )
+
+
+def _carried(fields: dict[str, str]) -> dict[str, str]:
+    """Return what the application asked, for the next page."""
+    return {name: fields[name] for name in FIELDS if name in fields}
 
 
 def _choices(store: Store) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from raccord_sandbox.storage import Storage
 SCOPE = "openid"
 LIFETIME = 3600
 KEY_BITS = 2048
+TICKETS_MOST = 100
 SCOPES = ("openid", "email", "profile", "address", "phone")
 PERSON: dict[str, dict[str, Any]] = {
     "email": {"email": "person@example.com", "emailVerified": True},
@@ -68,6 +69,7 @@ class Identity:
         self._storage = storage
         self._lock = Lock()
         self._key: RSAKey | None = None
+        self._tickets: list[str] = []
         self.subject = str(uuid.uuid5(uuid.NAMESPACE_URL, f"raccord-sandbox:{seed}"))
         self._password: str = "" if storage is None else storage.facts(SCOPE).get("password", "")
 
@@ -80,12 +82,24 @@ class Identity:
         """Let the person sign in with this one from now on, or without any; consents already given stay as they are."""
         with self._lock:
             self._password = self._hash(password) if password else ""
+            self._tickets = []
             if self._storage is not None:
                 self._storage.put_facts(SCOPE, {"password": self._password or None})
 
     def signs_in(self, password: str) -> bool:
         """Tell whether this password, or none where none is set, lets the person in."""
         return not self._password or secrets.compare_digest(self._hash(password), self._password)
+
+    def new_ticket(self) -> str:
+        """Return what the page of consent shows in place of the password of who just signed in."""
+        with self._lock:
+            self._tickets = [*self._tickets[-TICKETS_MOST + 1 :], secrets.token_urlsafe(24)]
+            return self._tickets[-1]
+
+    def is_signed_in(self, ticket: str) -> bool:
+        """Tell whether who shows this ticket signed in, or nobody has to."""
+        with self._lock:
+            return not self._password or ticket in self._tickets
 
     def keys(self) -> dict[str, Any]:
         """Return the public keys as a JWK set."""
