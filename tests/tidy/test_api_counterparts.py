@@ -22,6 +22,11 @@ CALLS = {
     "/connections/{connection_id}/resume": ["/connections/{connection_id}/resume"],
     "/connections/{connection_id}/disconnect": ["/connections/{connection_id}/disconnect"],
     "/connections/{connection_id}/settings": ["/connections/{connection_id}/settings"],
+    "/connections/{connection_id}/options": [
+        "/connections/{connection_id}/settings",
+        "/connections/{connection_id}/scope",
+        "/connections/{connection_id}/runs",
+    ],
     "/connections/{connection_id}/choices": ["/connections/{connection_id}/choices"],
     "/connections/{connection_id}/accounts": ["/connections/{connection_id}/accounts"],
     "/connections/{connection_id}/backfill": ["/connections/{connection_id}/backfill"],

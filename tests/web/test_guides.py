@@ -214,7 +214,9 @@ def test_four_accounts_are_prefilled_and_one_that_is_empty_keeps_the_way_on_shut
 
     assert "Créer « Dépense Chase »" in menu("fees").replace("\u00a0", " ").replace("\u202f", " ")
     for role in ("income_sales", "income_refunds", "income_chargebacks"):
-        assert "Revenu des paiements par carte" in menu(role), "it follows the one that is to be created"
+        assert "Compte de revenu pour les transactions de paiement par cartes" in menu(role), (
+            "it follows the one that is to be created"
+        )
         assert " required" not in menu(role).partition(">")[0]
     assert " required" in menu("deposit_bank").partition(">")[0], "nothing is proposed: the browser sends nothing"
 

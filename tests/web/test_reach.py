@@ -50,6 +50,7 @@ NEEDS = {
     "/connections/{connection_id}/choices": Power.MANAGE,
     "/connections/{connection_id}/accounts": Power.MANAGE,
     "/connections/{connection_id}/settings": Power.MANAGE,
+    "/connections/{connection_id}/options": Power.MANAGE,
     "/connections/{connection_id}/webhooks": Power.MANAGE,
     "/connections/{connection_id}/upgrade": Power.MANAGE,
     "/connections/{connection_id}/lists": Power.MANAGE,

@@ -24,7 +24,7 @@ from raccord.onboarding.decisions import approve_plan
 from raccord.onboarding.people import RoleName
 from raccord.onboarding.receiving import receive_files
 from raccord.store.database import Database
-from raccord.store.models import DraftState, Incident, Plan, Problem, ProblemState, Run, SourceRecord
+from raccord.store.models import Connection, DraftState, Incident, Plan, Problem, ProblemState, Run, SourceRecord
 from raccord.sync.removals import UNDONE
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
@@ -101,6 +101,41 @@ def billed(firm: Cabinet, name: str = "Érable & fils", rate: str = "100.00") ->
     if not practice.objects["account"]:
         practice.account(name)
     return practice.invoice("acc_0001", practice.line(name="X", rate=rate))
+
+
+@pytest.mark.requirement("TD-31", "TD-32", "TD-34", "TD-44", "TD-46", "K22")
+def test_the_three_options_stay_in_the_settings_and_saving_them_starts_the_sync(desk: Desk) -> None:
+    firm, door = desk.firm, "/settings/integrations/quickbooks"
+    billed(firm)
+    firm.practice.account("Prospect")
+    firm.sync()
+    assert "Synced" in desk.text(f"/records?connection={firm.connection.id}")
+    desk.browser.headers["accept-language"] = "fr"
+    listed = desk.browser.get(f"/records?connection={firm.connection.id}").text
+    assert re.search(r'<a [^>]*href="https?://[^"]*txnId=[^"]*"[^>]*>Synchronisé</a>', listed), (
+        "the link opens that one"
+    )
+    shown = desk.text(door)
+    for label in (
+        "Paramètres", "Intégrations", "Synchronisez uniquement les comptes avec les factures ou les paiements",
+        "Synchronisez tous les comptes", "Date de synchronisation", "Sauvegarder", "Connexion QuickBooks",
+        "DÉCONNECTER",
+    ):  # fmt: skip
+        assert label in shown
+    first = firm.connection.starts_on.isoformat()
+    saved = desk.send(door, f"/connections/{firm.connection.id}/options", s_accounts="all", first=first)
+    assert saved.headers["location"] == f"{door}?done=options"
+    assert "La synchro qui les suit a démarré." in desk.text(saved.headers["location"])
+    with firm.workshop.database.read() as session:
+        run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        kept = session.get_one(Connection, firm.connection.id)
+    assert run is not None
+    assert run.state == "queued"
+    assert (kept.settings["accounts"], kept.settings["firm"]) == ("all", firm.values["firm"]), "the rest stays"
+    assert not firm.named("Customer", "Prospect"), "saving alone writes nothing"
+    desk.send(door, f"/connections/{firm.connection.id}/options", expects=409, s_accounts="used", first="2025-01-01")
+    desk.send(door, f"/connections/{firm.connection.id}/disconnect")
+    assert "DÉCONNECTER" not in desk.text(door)
 
 
 @pytest.mark.requirement("EX-05", "EX-06", "TD-36", "TD-44")

@@ -307,7 +307,8 @@ def test_a_bank_is_connected_through_its_provider_and_its_credentials_change_in_
     with workshop.database.read() as session:
         assert session.get_one(Connection, connection.id).state == ConnectionState.CONNECTED
     french = browser.get(f"/connections/{connection.id}", headers={"accept-language": "fr"}).text
-    assert "Modifier les infos de connexion" in french
+    menu = french.partition(">Modifier<span")[2].partition("</details>")[0]
+    assert "Modifier les infos de connexion" in menu, "in the menu of the account's card"
     assert count(workshop, Connection) == 1
     with workshop.database.read() as session:
         lines_now = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()

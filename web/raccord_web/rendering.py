@@ -42,7 +42,7 @@ NOTES = frozenset(
     {"approved", "started", "answered", "skipped", "chosen", "ready", "resolved", "connected", "paused", "resumed",
      "cancelled", "disconnected", "granted", "kept_to_owner", "backfill", "settled", "invited", "role_changed",
      "removed", "withdrawn", "password", "session_ended", "appearance", "allowed", "forbidden", "enabled", "disabled",
-     "settings", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
+     "settings", "options", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
      "token_revoked", "version", "file_answered", "files_kept", "night", "repost_asked",
      "repost_cancelled", "bank_rule"}
 )  # fmt: skip

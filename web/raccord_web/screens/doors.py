@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
 from fastapi import APIRouter
+from sqlalchemy import select
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from raccord.enablement import is_allowed
+from raccord.jobs.requests import request_run
+from raccord.onboarding import connections
 from raccord.onboarding.gates import early_gates
+from raccord.onboarding.setting_up import set_scope
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
 from raccord.plugin.info import ConnectorInfo, Mode
+from raccord.plugin.texts import Language
+from raccord.store.models import Connection, ConnectionState
 from raccord_web.beginning import Beginning
 from raccord_web.desk import desk_of
-from raccord_web.rendering import show
-from raccord_web.visitors import within_of
+from raccord_web.failures import explained
+from raccord_web.forms import Fields
+from raccord_web.held import connection_of, settings_of
+from raccord_web.rendering import language_of, show
+from raccord_web.typed import Field, read, shown
+from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
 QUICKBOOKS = "quickbooks-online"
 """The accounting system there is to connect; the list would hold others."""
+DOOR = "/settings/integrations/quickbooks"
+OPEN = frozenset({ConnectionState.DRAFT, ConnectionState.CONNECTED, ConnectionState.PAUSED})
 
 
 @router.get("/settings/accounting")
@@ -53,7 +71,61 @@ def quickbooks(request: Request) -> Response:
             (each.info, _first_question(each.info)) for each in admitted.values() if is_allowed(session, each.name)
         ]
         linked = list_connections(session, within=within, limit=MOST, since=None).rows
-        return show(request, "integrations_quickbooks.html", session, sources=sources, linked=linked)
+        held = {each.id: each for each in linked if each.state in OPEN and each.connector in admitted}
+        language = language_of(request)
+        wanted = select(Connection.id, Connection.settings).where(Connection.id.in_(sorted(held)))
+        asked = [
+            (held[id_], options)
+            for id_, values in session.execute(wanted)
+            if (options := _options(admitted[held[id_].connector].info, values, language)) is not None
+        ]
+        return show(request, "integrations_quickbooks.html", session, sources=sources, linked=linked, asked=asked)
+
+
+@router.post("/connections/{connection_id}/options")
+def save(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Keep what is synced and since when, and start the sync that follows it (TD-34); its plan waits as any does."""
+    desk, actor = desk_of(request), acting(request)
+    found = connection_of(desk.workshop, connection_id)
+    if found is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    values, wrong = read(info.settings, fields, settings_of(desk.workshop, connection, info), language_of(request))
+    if wrong:
+        return explained(request, HTTPStatus.UNPROCESSABLE_ENTITY)
+    first = _day(fields.get("first", ""))
+    if first is not None and first != connection.starts_on:
+        set_scope(desk.workshop, actor, connection_id, first, connection.time_zone, connection.cut_off)
+    connections.update_settings(desk.workshop, actor, connection_id, values)
+    if connection.state != ConnectionState.CONNECTED:
+        return RedirectResponse(f"{DOOR}?done=settings", HTTPStatus.SEE_OTHER)
+    clock = desk.workshop.clock
+    request_run(desk.workshop.database, desk.engine, connection_id, trigger="person", by=actor.name, clock=clock)
+    return RedirectResponse(f"{DOOR}?done=options", HTTPStatus.SEE_OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a connector asks before any access to QuickBooks, as it stands for one connection."""
+
+    fields: list[Field]
+    dated: bool
+
+
+def _options(info: ConnectorInfo, values: Mapping[str, Any], language: Language) -> Options | None:
+    """Return what stays to be chosen in the settings once connected, or nothing where the connector asks nothing."""
+    asked = {name for gate in info.gates for name in gate.settings}
+    dated = any(gate.first_day for gate in info.gates)
+    if not (asked or dated):
+        return None
+    return Options(shown(info.settings, values, language, without=set(info.settings.model_fields) - asked), dated)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _first_question(info: ConnectorInfo) -> str:

@@ -33,7 +33,7 @@ _APART = Text(
 _ROLES = (
     RoleInfo(
         "deposit_bank",
-        Text("Compte bancaire où Chase dépose", "Bank account where Chase deposits"),
+        Text("Compte bancaire", "Bank account"),
         Accepts.BANK,
         help=Text(
             "Le compte où arrivent les dépôts de Chase ; rien n’est choisi d’avance.",
@@ -42,7 +42,10 @@ _ROLES = (
     ),
     RoleInfo(
         "income",
-        Text("Revenu des paiements par carte", "Income from card payments"),
+        Text(
+            "Compte de revenu pour les transactions de paiement par cartes",
+            "Income account for card payment transactions",
+        ),
         Accepts.INCOME,
         default=NewObject(Text("Revenu Chase", "Chase Income"), "Income", "OtherPrimaryIncome"),
         keep_default=_APART,
@@ -70,7 +73,10 @@ _ROLES = (
     ),
     RoleInfo(
         "fees",
-        Text("Frais de traitement et de service", "Processing and service fees"),
+        Text(
+            "Compte de dépenses pour le traitement des cartes et les frais de service",
+            "Expense account for card processing and service fees",
+        ),
         Accepts.EXPENSE,
         default=NewObject(Text("Dépense Chase", "Chase Expense"), "Expense", "BankCharges"),
         keep_default=Text(
@@ -80,7 +86,7 @@ _ROLES = (
     ),
     RoleInfo(
         "customer",
-        Text("Client des ventes", "Customer of the sales"),
+        Text("Client par défaut lors d’une vente", "Default customer of a sale"),
         Accepts.CUSTOMER,
         default=NewObject(Text("Client Chase", "Chase Customer")),
         keep_default=Text(
@@ -90,7 +96,7 @@ _ROLES = (
     ),
     RoleInfo(
         "tax",
-        Text("Taxe par défaut des ventes", "Default tax of the sales"),
+        Text("Taxe par défaut", "Default tax"),
         Accepts.TAX_CODE,
         required=False,
         help=Text(

@@ -165,6 +165,14 @@ def manifest() -> ConnectorInfo:
                 "Le paiement d'une facture règle une facture que Pleo a exportée aussi ; sinon il n'est pas écrit.",
                 "An invoice's payment settles an invoice that Pleo exported too; otherwise it is not posted.",
             ),
+            Text(
+                "Les taux de TVA activés dans QuickBooks (« TVA », « Modifier la TVA ») sont ceux que Pleo reçoit.",
+                "The tax rates that are on in QuickBooks (Taxes, Edit) are those that Pleo receives.",
+            ),
+            Text(
+                "Dans Pleo, page « Comptabilité », « Libellé » : vos projets de QuickBooks s’y rattachent.",
+                "In Pleo, page Accounting, Tags: your QuickBooks projects are tied to tags there.",
+            ),
         ),
         identity_setting="company_id",
         tile="PL",

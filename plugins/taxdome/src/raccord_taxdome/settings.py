@@ -90,11 +90,14 @@ class TaxDomeSettings(BaseModel):
         json_schema_extra=_choice(
             "Comptes à synchroniser",
             used=(
-                "Seulement les comptes qui ont des factures ou des paiements",
-                "Only accounts that have invoices or payments",
+                "Synchronisez uniquement les comptes avec les factures ou les paiements",
+                "Sync only accounts with invoices or payments",
             ),
-            all=("Tous les comptes, même sans facture ni paiement", "All accounts, even without any"),
-            selected=("Seulement les comptes de la liste ci-dessous", "Only the accounts of the list below"),
+            all=("Synchronisez tous les comptes", "Sync all accounts"),
+            selected=(
+                "Synchronisez seulement les comptes de la liste ci-dessous",
+                "Sync only the accounts of the list below",
+            ),
         ),
     )
     selected: str = Field(
