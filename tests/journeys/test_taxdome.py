@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cabinet import FIRST, NOW, Cabinet, cabinet
 from harness import OWNER, finish, lab, request, sync
+from sqlalchemy import select
 from standardwebhooks import Webhook
 from till_company import sandbox, till_sandbox
 
@@ -18,10 +19,11 @@ import raccord_taxdome
 from raccord.onboarding.connections import NewConnection, connect, update_settings
 from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, may
 from raccord.onboarding.webhooks import open_endpoint, receive
+from raccord.overview.plans import plan_effect
 from raccord.overview.records import Fate, Wanted, list_records
 from raccord.plugin import JSON
 from raccord.store.database import Database
-from raccord.store.models import DraftState, RunState
+from raccord.store.models import DraftState, Plan, RunState
 from raccord.sync.resolve import CHOICE_MISSING, LINK_MISSING, LINK_WAITS
 from raccord.sync.unused import UNUSED
 from raccord_sandbox.clock import SandboxClock
@@ -64,6 +66,12 @@ def test_a_practice_comes_over_whole_and_once(firm: Cabinet) -> None:
     (client,) = firm.named("Customer", "Érable & fils")
     assert client["PrimaryEmailAddr"]["Address"] == "compta@erable.example"
     assert firm.all_equal()
+    with firm.workshop.database.read() as session:
+        plan_id = session.scalars(select(Plan.id).order_by(Plan.id)).first()
+        assert plan_id is not None
+        moved = {each.account_id: (each.name, each.new) for each in plan_effect(session, plan_id).rows}
+    assert not [account for account in moved if account.startswith("item:")]
+    assert ("Revenus de services", True) in moved.values()
     before = {kind: len(firm.ours(kind)) for kind in KINDS}
     assert firm.sync().state == "done"
     assert {kind: len(firm.ours(kind)) for kind in before} == before

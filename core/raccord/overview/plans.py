@@ -40,6 +40,8 @@ from raccord.sync.readback import MARKED
 
 LINK_PREFIX = "{link:"
 """How an account that does not exist yet stands in an effect: ``{link:KEY}``."""
+ITEM_PREFIX = "item:"
+"""How the income account of an item stands in an effect where it was not known as that was computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,10 @@ def plan_effect(
     for (account, day), amount in replaced.items():
         place = (made.get(account, account), day)
         sums[place] = sums.get(place, Decimal(0)) - amount
+    sold = _sold_on(session, plan_id, {account for account, _ in sums if account.startswith(ITEM_PREFIX)})
+    for item, account in sold.items():
+        for place in [each for each in sums if each[0] == item]:
+            sums[account, place[1]] = sums.get((account, place[1]), Decimal(0)) + sums.pop(place)
     names = _accounts(session, plan_id, {account for account, _ in sums})
     effects = [
         AccountEffect(account, *names.get(account, (account, "", False)), day, amount)
@@ -265,6 +271,38 @@ def _made_since(session: Session, plan_id: str, accounts: set[str]) -> dict[str,
         .where(Plan.id == plan_id, LinkRow.company_id == Connection.company_id, LinkRow.key.in_(keys))
     )
     return {f"{LINK_PREFIX}{key}}}": document_id for key, document_id in rows}
+
+
+def _sold_on(session: Session, plan_id: str, items: set[str]) -> dict[str, str]:
+    """Return the income accounts of items, by how the items stand in an effect; of those that this plan creates too."""
+    if not items:
+        return {}
+    of = {item.removeprefix(ITEM_PREFIX): item for item in items}
+    keys = {item[len(LINK_PREFIX) : -1]: item for item in of if item.startswith(LINK_PREFIX)}
+    found: dict[str, str] = {}
+    planned = session.execute(
+        select(PlanLine.key, PlanLine.payload, PlanLine.document_id).where(
+            PlanLine.plan_id == plan_id, PlanLine.key.in_(keys), PlanLine.kind == "Item"
+        )
+    )
+    ids: dict[str, str] = {item: item for item in of if item not in keys.values()}
+    for key, payload, document_id in planned:
+        body = json.loads(payload, parse_float=Decimal) if payload else {}
+        account = str(body.get("IncomeAccountRef", {}).get("value", ""))
+        if account:
+            found[of[keys[key]]] = account
+        elif document_id:
+            ids[document_id] = keys[key]
+    company = (
+        select(Connection.company_id).join(Plan, Plan.connection_id == Connection.id).where(Plan.id == plan_id)
+    ).scalar_subquery()
+    known = session.execute(
+        select(LedgerEntry.object_id, LedgerEntry.account_id).where(
+            LedgerEntry.company_id == company, LedgerEntry.kind == "Item", LedgerEntry.account_id != ""
+        )
+    )
+    found.update({of[ids[row[0]]]: row[1] for row in known if row[0] in ids})
+    return found
 
 
 def _reasons(session: Session, plan_id: str) -> list[ReasonGroup]:
