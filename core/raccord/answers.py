@@ -61,7 +61,7 @@ def _wrong(hook: str, answer: object, asked: Mapping[str, object]) -> str | None
             return _pushed(expect(answer, PushResult), set(cast(Sequence[str], asked["source_ids"])))
         case "source_tasks":
             return _tasks(cast(Sequence[object], answer))
-        case "report_outcome":
+        case "report_outcome" | "close_source":
             expect(answer, bool)
             return None
         case "sign_in":

@@ -161,6 +161,11 @@ class Scope:
         found = self._ask("sign_in", context=context, answers=answers)
         return None if found is None else cast(SignIn, found.answer)
 
+    def close(self, context: SignInContext) -> bool | None:
+        """Give back what the source holds for a connection that ended; nothing where it holds nothing."""
+        found = self._ask("close_source", context=context)
+        return None if found is None else found.answer is True
+
     # The casts above rest on the guard, which has checked every answer's type.
     def _ask(self, hook: str, **asked: object) -> Answered | None:
         found: Answered | None = getattr(self._manager.hook, hook)(**asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.connections import NewConnection, connect, disconnect
 from raccord.onboarding.decisions import answer_hold, choose
+from raccord.onboarding.leaving import AGAIN_AFTER, LATER, NOT_CLOSED, close_sources, still_held
 from raccord.onboarding.signing_in import sign_in
 from raccord.store.database import Database
-from raccord.store.models import Company, Connection, Hold, Problem, RunState
+from raccord.store.models import Company, Connection, ConnectionState, Hold, Problem, RunState, Secret
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.providers.chosen import read_choices
 from raccord_bankfeed.twin_http import TwinServer
@@ -103,3 +104,55 @@ def test_what_the_bank_takes_back_stays_in_the_books_until_a_person_says(
     assert [each.code for each in told] == ["mapping.draft_vanished"]
     assert "GONE" in told[0].subject
     assert run() == after
+
+
+def left(workshop: Workshop, connection: Connection) -> tuple[list[str], int]:
+    """Return the open problems of a connection, and how many of its secrets are kept."""
+    with workshop.database.read() as session:
+        problems = select(Problem.code).where(Problem.connection_id == connection.id, Problem.closed_at.is_(None))
+        secrets = select(Secret.handle).where(Secret.handle.like(f"connection:{connection.id}:%"))
+        return list(session.scalars(problems)), len(session.scalars(secrets).all())
+
+
+@pytest.mark.requirement("CH-37", "K20")
+def test_the_access_to_the_bank_is_given_back_when_the_connection_ends_and_asked_again_where_plaid_is_away(
+    plaid: PlaidTwin, connected: tuple[Workshop, Company, Connection]
+) -> None:
+    workshop, _, connection = connected
+    clock = workshop.clock
+    assert isinstance(clock, FixedClock)
+    access, plaid.away = plaid.access, 500
+    assert disconnect(workshop, OWNER, connection.id).state == ConnectionState.DISCONNECTED, "nothing holds it up"
+    assert (plaid.removed, left(workshop, connection)) == ([], ([LATER], 1))
+    said = still_held(workshop, connection.id)
+    assert said is not None
+    assert said.fr.startswith("La source n'a pas encore rendu son accès")
+    assert close_sources(workshop) == [], "not before its time"
+    clock.advance(AGAIN_AFTER[0])
+    assert close_sources(workshop) == [connection.id]
+    plaid.away = 0
+    clock.advance(AGAIN_AFTER[1] - timedelta(seconds=1))
+    assert close_sources(workshop) == []
+    clock.advance(timedelta(seconds=1))
+    close_sources(workshop)
+    assert (plaid.removed, left(workshop, connection)) == ([access], ([], 0)), "given back, and its keys erased"
+    clock.advance(timedelta(9))
+    assert close_sources(workshop) == []
+
+
+def test_an_access_that_is_never_given_back_is_said_and_its_keys_are_erased_all_the_same(
+    plaid: PlaidTwin, connected: tuple[Workshop, Company, Connection]
+) -> None:
+    workshop, _, connection = connected
+    clock = workshop.clock
+    assert isinstance(clock, FixedClock)
+    plaid.away = 400
+    disconnect(workshop, OWNER, connection.id)
+    for after in AGAIN_AFTER:
+        assert left(workshop, connection) == ([LATER], 1)
+        clock.advance(after)
+        close_sources(workshop)
+    assert (plaid.removed, left(workshop, connection)) == ([], ([NOT_CLOSED], 0))
+    clock.advance(timedelta(30))
+    assert close_sources(workshop) == []
+    assert len([each for each in plaid.log if each.path == "/item/remove"]) == 1 + len(AGAIN_AFTER)

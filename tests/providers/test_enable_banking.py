@@ -245,3 +245,21 @@ def test_what_is_odd_is_told_and_what_never_moved_is_left_out(bank: EnableBankin
         "bankfeed.status_unknown",
     ]  # fmt: skip
     assert json.loads(held.settings.chosen)["key"].startswith("enable-0189-")
+
+
+def test_the_session_is_ended_with_the_connection_and_one_that_is_over_is_done(
+    bank: EnableBankingTwin, held: Held
+) -> None:
+    assert raccord_bankfeed.close_source(held.context()) is True, "nobody signed in, nothing is asked"
+    assert bank.log == []
+    enter(bank, held)
+    assert bank.status == "AUTHORIZED"
+    for _ in range(2):
+        assert raccord_bankfeed.close_source(held.context()) is True
+        assert bank.status == "CLOSED"
+    another = RSAKey.generate_key(2048).as_pem(private=True).decode()
+    held.change({"enable_key": another})
+    with pytest.raises(Reauthorise):
+        raccord_bankfeed.close_source(held.context())
+    held.change({"input_kind": "simplefin"})
+    assert raccord_bankfeed.close_source(held.context()) is None

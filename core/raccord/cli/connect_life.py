@@ -21,6 +21,7 @@ from raccord.cli.words import command as make_command
 from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.companies import disconnect_company, the_company
 from raccord.onboarding.connections import activate, disconnect, grant_managing, pause, resume
+from raccord.onboarding.leaving import still_held
 from raccord.onboarding.people import Actor
 from raccord.onboarding.receiving import receive_files
 from raccord.onboarding.switching import WORDS, describe_switch, switch_company
@@ -136,6 +137,7 @@ def disconnect_command(connection: str, yes: bool, keep_company: bool) -> int:
         said = (DISCONNECTS.fr + more.fr.format(company=company), DISCONNECTS.en + more.en.format(company=company))
         confirm(out, Phrase(*said), yes=yes)
         changed = disconnect(workshop, operator(actor()), found.id)
+        left = still_held(workshop, found.id)
         if ends_company:
             disconnect_company(workshop, operator(actor()), found.company_id)
         if out.as_json:
@@ -145,9 +147,12 @@ def disconnect_command(connection: str, yes: bool, keep_company: bool) -> int:
                     "label": changed.label,
                     "state": changed.state,
                     "company_ended": ends_company,
+                    "still_held": None if left is None else {"fr": left.fr, "en": left.en},
                 }
             )
         out.say(_now(changed))
+        if left is not None:
+            out.say(Phrase(left.fr, left.en))
     return Exit.OK
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from raccord.alarms import watch
 from raccord.cli.exits import Exit
 from raccord.cli.house import opened, opened_workshop, read_settings
@@ -16,6 +14,7 @@ from raccord.jobs.inline import HandOver
 from raccord.jobs.port import JobEngine
 from raccord.jobs.tuning import Tuning
 from raccord.jobs.worker import Worker, embedded_worker, spread_worker
+from raccord.onboarding.leaving import close_sources
 from raccord.settings import Settings
 from raccord.store import schema
 from raccord.sync.run import Pipeline
@@ -86,7 +85,11 @@ def make_worker(workshop: Workshop) -> Worker:
     settings, database = workshop.settings, workshop.database
     engine_url = settings.engine_url.get_secret_value()
     advance = Pipeline(workshop).advance
-    alarms = partial(watch, workshop)
+
+    def alarms() -> None:
+        watch(workshop)
+        close_sources(workshop)
+
     if database.dialect == "sqlite":
         return embedded_worker(database, engine_url, advance, settings.data_dir, workshop.clock, Tuning(), alarms)
     return spread_worker(database, engine_url, advance, workshop.clock, Tuning(), alarms)

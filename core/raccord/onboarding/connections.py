@@ -16,6 +16,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.each_account import require_told
 from raccord.onboarding.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
 from raccord.onboarding.institutions import require_history
+from raccord.onboarding.leaving import close_source, lay_aside
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.source_accounts import earlier, info_of, refused, source_taken, taken_already
 from raccord.plugin.days import Days, read_cut_off
@@ -190,15 +191,18 @@ def disconnect(workshop: Workshop, actor: Actor, connection_id: str) -> Connecti
     """End a connection (CH-37, CH-61): its authorisation ends and nothing is written afterwards.
 
     Nothing is deleted in QuickBooks and its links stay for ever. Connecting it again is a whole onboarding: new
-    credentials, and a first plan that waits for approval.
+    credentials, and a first plan that waits for approval. What its source holds for it is given back afterwards.
     """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
         require(actor, Power.LINK, info_of(workshop, connection.connector))
+        require_step(connection, Step.DISCONNECT)
+        lay_aside(workshop, session, connection)
         end(workshop, session, connection, Step.DISCONNECT)
         _note(session, actor, "connection.disconnected", connection, now)
-        return connection
+    close_source(workshop, connection_id)
+    return connection
 
 
 def end(workshop: Workshop, session: Session, connection: Connection, step: Step) -> None:

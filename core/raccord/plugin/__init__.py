@@ -17,6 +17,7 @@ from raccord.plugin.days import DayRule, Days
 from raccord.plugin.errors import BadRecord, ConnectorError, Reauthorise, RetryLater, SourceRefused, TooLate
 from raccord.plugin.fields import FieldError, Fields
 from raccord.plugin.hooks import (
+    Closes,
     Connector,
     Describes,
     Fetches,
@@ -87,6 +88,7 @@ __all__ = [
     "Asked",
     "BadRecord",
     "ByHand",
+    "Closes",
     "Conflict",
     "ConflictContext",
     "ConflictKind",

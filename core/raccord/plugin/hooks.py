@@ -149,6 +149,18 @@ class SignsIn(Protocol):
         ...
 
 
+class Closes(Protocol):
+    @hookspec(firstresult=True)
+    def close_source(self, context: SignInContext) -> bool | None:
+        """Give back what the source holds for a connection that was disconnected; ``True`` when nothing is left there.
+
+        Called with the settings as they were, once the connection has ended, and never where it only went to another
+        company. Idempotent: what is gone already is done. What is raised is said to people and tried again a few times
+        within two days; it never holds up the disconnection. ``None``: the source holds nothing.
+        """
+        ...
+
+
 class Connector(Describes, Fetches, Maps, Protocol):
     """The hooks of a connector that maps its records itself."""
 
@@ -157,5 +169,5 @@ class TableConnector(Describes, Fetches, Protocol):
     """The hooks of a connector whose records follow the plain contract: core maps them by their terms."""
 
 
-class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Tends, Surveys, Reports, SignsIn, Protocol):
+class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Tends, Surveys, Reports, SignsIn, Closes, Protocol):
     """All hooks. Each is synchronous, returns a value, and answers ``None`` for "not mine, ask the next"."""

@@ -108,6 +108,9 @@ class SourceHttp:
     def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         return self._send("PUT", url, None, headers, _body(json, b""))
 
+    def delete(self, url: str, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        return self._send("DELETE", url, None, headers, None)
+
     @contextmanager
     def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[HttpDownload]:
         """Open a file at the source; raises ``SourceRefused`` once it turns out larger than a file may be."""

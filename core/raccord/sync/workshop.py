@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
@@ -161,7 +162,13 @@ class Workshop:
             self._renewal(bench),
         )
 
-    def sign_in_view(self, bench: Bench) -> SignInView:
+    @contextmanager
+    def closing_view(self, bench: Bench) -> Iterator[SignInView]:
+        """Open a way to a source with settings that the connection may no longer have."""
+        with closing(self._new_source(bench)) as source:
+            yield self.sign_in_view(bench, source)
+
+    def sign_in_view(self, bench: Bench, source: SourceHttp | None = None) -> SignInView:
         view = bench.view
         return SignInView(
             view.settings,
@@ -170,7 +177,7 @@ class Workshop:
             view.language,
             view.starts_on,
             view.days,
-            self._source_http(bench),
+            self._source_http(bench) if source is None else source,
             self.clock,
             f"{self.settings.web_url}{SOURCE_CALLBACK_PATH}" if self.settings.web_url else "",
             bench.connection.id,
@@ -207,11 +214,14 @@ class Workshop:
         key = (bench.connection.id, bench.connection.revision)
         with self._lock:
             if key not in self._sources:
-                hosts = allowed_hosts(bench.scope.info.hosts, bench.view.settings)
-                # Where an address is a setting, a person chose it: it may not lead into the operator's own network.
-                guarded = frozenset(hosts) - {host.casefold() for host in bench.scope.info.hosts}
-                self._sources[key] = SourceHttp(hosts, self.clock, guarded=guarded - self.settings.own_network())
+                self._sources[key] = self._new_source(bench)
             return self._sources[key]
+
+    def _new_source(self, bench: Bench) -> SourceHttp:
+        hosts = allowed_hosts(bench.scope.info.hosts, bench.view.settings)
+        # Where an address is a setting, a person chose it: it may not lead into the operator's own network.
+        guarded = frozenset(hosts) - {host.casefold() for host in bench.scope.info.hosts}
+        return SourceHttp(hosts, self.clock, guarded=guarded - self.settings.own_network())
 
     def facts(self, plan_id: str, company: Company) -> Facts:
         """Return the facts of a plan; another process that takes the plan over reads them again."""

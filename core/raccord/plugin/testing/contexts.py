@@ -36,6 +36,9 @@ class NoHttp:
     def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> NoReturn:
         raise AssertionError(f"no network in this test: PUT {url}")
 
+    def delete(self, url: str, *, headers: Mapping[str, str] | None = None) -> NoReturn:
+        raise AssertionError(f"no network in this test: DELETE {url}")
+
     def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> NoReturn:
         raise AssertionError(f"no network in this test: GET {url}")
 

@@ -80,6 +80,9 @@ class TwinHttp:
     def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> TwinAnswer:
         return self._ask("PUT", url, None, headers, _written(json))
 
+    def delete(self, url: str, *, headers: Mapping[str, str] | None = None) -> TwinAnswer:
+        return self._ask("DELETE", url, None, headers, b"")
+
     @contextmanager
     def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[_TwinDownload]:
         answer = self._ask("GET", url, None, headers, b"")

@@ -19,7 +19,7 @@ from raccord.plugin import (
 from raccord_bankfeed.feed import next_page
 from raccord_bankfeed.manifest import manifest
 from raccord_bankfeed.mapping import map_line_or_statement
-from raccord_bankfeed.providers.roads import PROVIDERS
+from raccord_bankfeed.providers.roads import HOLDERS, PROVIDERS
 from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.settings import BankFeedSettings
 
@@ -42,6 +42,17 @@ def sign_in(context: SignInContext, answers: Mapping[str, str]) -> SignIn | None
     settings = context.settings if isinstance(context.settings, BankFeedSettings) else BankFeedSettings()
     provider = PROVIDERS.get(settings.input_kind)
     return None if provider is None else provider.sign_in(context, settings, answers)
+
+
+@hookimpl
+def close_source(context: SignInContext) -> bool | None:
+    """Give back the access to the bank that a provider holds."""
+    settings = context.settings if isinstance(context.settings, BankFeedSettings) else BankFeedSettings()
+    holder = HOLDERS.get(settings.input_kind)
+    if holder is None:
+        return None
+    holder.close(context, settings)
+    return True
 
 
 @hookimpl

@@ -73,6 +73,11 @@ class EnableBankingTwin:
                 if session != f"session-{self.sessions}" or self._over():
                     return error(401, "EXPIRED_SESSION")
                 return _said({"status": self.status, "access": {"valid_until": str(self.ends)}})
+            case "DELETE", ["sessions", session]:
+                if session != f"session-{self.sessions}" or self._over():
+                    return error(401, "EXPIRED_SESSION")
+                self.status = "CLOSED"
+                return _said({"message": "OK"})
             case "GET", ["accounts", uid, what]:
                 return self._account(asked, uid, what)
             case _:

@@ -62,7 +62,7 @@ class TwinServer:
                 self.end_headers()
                 self.wfile.write(answered.body)
 
-            do_GET = do_POST = _serve  # noqa: N815 - the names that http.server calls
+            do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
 
             def log_message(self, format: str, *args: object) -> None:
                 """Stay silent."""

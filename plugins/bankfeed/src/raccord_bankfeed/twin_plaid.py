@@ -35,6 +35,10 @@ class PlaidTwin:
     """What is answered to the next questions instead, one each."""
     failing: str = ""
     """What is asked for in vain."""
+    away: int = 0
+    """What is answered instead to whoever gives an access back."""
+    removed: list[str] = field(default_factory=list)
+    """Accesses that were given back."""
     consent_ends: str | None = None
     log: list[Asked] = field(default_factory=list)
     changes: list[tuple[str, Row]] = field(default_factory=list)
@@ -78,6 +82,12 @@ class PlaidTwin:
                     "error": _error("ITEM_ERROR", self.trouble, "sign in again") if self.trouble else None,
                 }  # fmt: skip
                 return _said({"item": item})
+            case "/item/remove":
+                if self.away:
+                    return error("API_ERROR", "INTERNAL_SERVER_ERROR", "an unexpected error occurred", self.away)
+                self.removed.append(self.access)
+                self.access = ""
+                return _said({"request_id": f"r{len(self.log)}"})
             case "/accounts/get":
                 return _said({"accounts": self.accounts})
             case "/transactions/sync":

@@ -62,6 +62,10 @@ class WatchedHttp:
         with self._going(url):
             return self._came("PUT", url, {}, self.inner.put(url, json=json, headers=headers))
 
+    def delete(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+        with self._going(url):
+            return self._came("DELETE", url, {}, self.inner.delete(url, headers=headers))
+
     @contextmanager
     def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[Download]:
         with self._going(url), self.inner.download(url, headers=headers) as opened:

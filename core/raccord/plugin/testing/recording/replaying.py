@@ -53,6 +53,9 @@ class ReplayHttp:
     def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> TwinAnswer:
         return self._answer("PUT", url, plain_json.dumps(json, default=str).encode())
 
+    def delete(self, url: str, *, headers: Mapping[str, str] | None = None) -> TwinAnswer:
+        return self._answer("DELETE", url, b"")
+
     @contextmanager
     def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[_Download]:
         answer = self._answer("GET", url, b"")

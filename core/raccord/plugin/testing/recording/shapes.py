@@ -44,7 +44,7 @@ Line = Annotated[str, Field(max_length=LINE_MAX)]
 class RecordedExchange(_Part):
     """A request and its answer; ``refused`` says what core made of an answer that is none."""
 
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     url: Annotated[str, Field(max_length=10_000)]
     sent: list[Line] = []
     status: int = Field(0, ge=0, le=599)

@@ -48,7 +48,7 @@ _SAID_HEADERS = frozenset({"accept", "content-type", "user-agent", "accept-langu
 class Taken:
     """A request and its answer as they were, secrets and all: kept in memory alone."""
 
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     url: str
     sent: bytes
     sent_headers: Mapping[str, str]
@@ -89,6 +89,9 @@ class TakingHttp:
     def put(self, url: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> Answer:
         return self._asked("PUT", url, _written(json), headers, lambda: self.inner.put(url, json=json, headers=headers))
 
+    def delete(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+        return self._asked("DELETE", url, b"", headers, lambda: self.inner.delete(url, headers=headers))
+
     @contextmanager
     def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[Download]:
         with self._noting("GET", url, b"", headers), self.inner.download(url, headers=headers) as opened:
@@ -98,7 +101,7 @@ class TakingHttp:
 
     def _asked(
         self,
-        method: Literal["GET", "POST", "PUT"],
+        method: Literal["GET", "POST", "PUT", "DELETE"],
         url: str,
         sent: bytes,
         headers: Mapping[str, str] | None,
@@ -111,7 +114,7 @@ class TakingHttp:
 
     @contextmanager
     def _noting(
-        self, method: Literal["GET", "POST", "PUT"], url: str, sent: bytes, headers: Mapping[str, str] | None
+        self, method: Literal["GET", "POST", "PUT", "DELETE"], url: str, sent: bytes, headers: Mapping[str, str] | None
     ) -> Iterator[None]:
         before = len(self.taken)
         try:

@@ -56,6 +56,14 @@ class Provider(Protocol):
         ...
 
 
+class HoldsAccess(Protocol):
+    """A provider that holds an access to the bank until it is given back."""
+
+    def close(self, context: SignInContext, settings: BankFeedSettings) -> None:
+        """Give the access back; one that is gone already is done."""
+        ...
+
+
 @runtime_checkable
 class ChangesProvider(Provider, Protocol):
     """A provider that tells what changed since the last look."""

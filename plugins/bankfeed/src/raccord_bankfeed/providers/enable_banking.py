@@ -94,6 +94,20 @@ class EnableBanking:
         except EnableBankingError as error:
             raise error.asks() from None
 
+    def close(self, context: SignInContext, settings: BankFeedSettings) -> None:
+        """End the session: the bank's consent ends with it."""
+        session = settings.enable_session.get_secret_value()
+        if session:
+            api = EnableBankingApi.of(context.http, settings, context.now())
+            try:
+                api.delete(f"/sessions/{quote(session, safe='')}")
+            except Reauthorise:
+                # A session that is over is refused as a wrong key is: which of them it is, the list of banks tells.
+                api.get("/aspsps", {"country": "FR"})
+            except EnableBankingError as error:
+                if error.code not in SESSION_OVER | {"NOT_FOUND"}:
+                    raise error.asks() from None
+
     def bring_in(self, context: FetchContext, settings: BankFeedSettings, window: Window) -> Sequence[Reject]:
         """Receive the lines of each chosen account as a file, all of its pages together."""
         chosen, listed = read_choices(settings.chosen), _listed(settings)

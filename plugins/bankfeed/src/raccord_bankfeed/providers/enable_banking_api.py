@@ -143,6 +143,13 @@ class EnableBankingApi:
         except Reauthorise:
             raise consent_over("401") from None
 
+    def delete(self, path: str) -> Row:
+        """Return an answer that is well. Raises :class:`EnableBankingError`."""
+        try:
+            return _read(self.http.delete(f"{self.server}{path}", headers=self.headers))
+        except Reauthorise:
+            raise consent_over("401") from None
+
 
 def consent_over(code: str) -> Reauthorise:
     """Say that the bank wants the person again."""

@@ -85,6 +85,17 @@ class Plaid:
         except PlaidError as error:
             raise error.asks() from None
 
+    def close(self, context: SignInContext, settings: BankFeedSettings) -> None:
+        """Remove the item: Plaid forgets the access to the bank, and counts it no more."""
+        access = settings.plaid_access.get_secret_value()
+        if not access:
+            return
+        try:
+            PlaidApi.of(context.http, settings).ask("/item/remove", {"access_token": access})
+        except PlaidError as error:
+            if error.code not in ITEM_OVER:
+                raise error.asks() from None
+
     def bring_changes(
         self, context: FetchContext, settings: BankFeedSettings, look: Look
     ) -> tuple[str, Sequence[Reject]]:
