@@ -6,7 +6,6 @@ and again a few times by the worker; then they are erased, and a problem says wh
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -43,7 +42,7 @@ def lay_aside(workshop: Workshop, session: Session, connection: Connection) -> N
     vault = workshop.vault.within(session)
     secret = vault.get_mapping(settings_handle(connection.id), missing_ok=True)
     kept = {"plain": connection.settings, "secret": secret, "failures": 0, "due": workshop.clock.now().isoformat()}
-    vault.put(_handle(connection.id), json.dumps(kept))
+    vault.put(_handle(connection.id), kept)
 
 
 def close_source(workshop: Workshop, connection_id: str) -> Text | None:
@@ -104,7 +103,7 @@ def _note(
         log.warning("The source of connection %s keeps what it holds (attempt %d)", connection.id, failures)
     if not over:
         due = now + AGAIN_AFTER[failures - 1]
-        vault.put(_handle(connection.id), json.dumps(kept | {"failures": failures, "due": due.isoformat()}))
+        vault.put(_handle(connection.id), kept | {"failures": failures, "due": due.isoformat()})
         return
     vault.delete(_handle(connection.id))
     events.append(
@@ -128,8 +127,7 @@ def _is_due(workshop: Workshop, session: Session, connection_id: str) -> bool:
 
 
 def _kept(workshop: Workshop, session: Session, connection_id: str) -> dict[str, Any] | None:
-    text = workshop.vault.within(session).get(_handle(connection_id), missing_ok=True)
-    return None if text is None else json.loads(text)
+    return workshop.vault.within(session).get_mapping(_handle(connection_id), missing_ok=True) or None
 
 
 def _handle(connection_id: str) -> str:
