@@ -74,6 +74,9 @@ SABOTEURS: dict[str, list[Edit]] = {
         twin('Rung("b1", START + day, "refund", "-11.50", "1.50")', 'Rung("b1", START + day, "sale", "11.50", "1.50")'),
         twin('("p2", 4, "-11.50", "0.05")', '("p2", 4, "11.50", "0.05")'),
     ],
+    "trial.bad": [twin('        Rung("c2", START + 2 * day + timedelta(hours=1), "swap", "3.00", "0.39", "9"),\n', "")],
+    "trial.waits": [twin('"voucher", "2.00"', '"sale", "2.00"')],
+    "trial.rounding": [twin('"sale", "0.20", "0.02", "8"', '"sale", "0.20", "0.03", "8"')],
     "trial.exemptions": [twin('name="three days",', 'name="three days",\n            exempt={"no.such": Text("Parce que.", "Because.")},'),
                          twin("from raccord.plugin import LedgerObject\n", "from raccord.plugin import LedgerObject, Text\n")],
     "page.answers": [

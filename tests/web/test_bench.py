@@ -74,7 +74,7 @@ def test_a_recording_that_is_handed_in_is_replayed_and_not_kept(pleo: Workshop, 
     page = hand_in(written)
     assert page.status_code == 200
     assert "Debits and credits are equal." in page.text
-    assert "7 records" in page.text
+    assert "8 records" in page.text
     for bad, code in ((b"{", "recording.damaged"), (written.replace(b'"pleo"', b'"chase"'), "bench.other_connector")):
         page = hand_in(bad)
         assert (page.status_code, code in page.text) == (422, True)

@@ -43,6 +43,7 @@ from raccord.plugin import (
 from raccord.plugin.drafts import (
     Accepts,
     Customer,
+    Decision,
     Deposit,
     DirectLine,
     ItemFor,
@@ -73,6 +74,14 @@ ledger = "RefundReceipt"
 fr = "Remboursement"
 en = "Refund"
 origin = "till, manual, page 3"
+role = "income"
+
+[[term]]
+word = "voucher"
+ledger = "SalesReceipt"
+fr = "Bon d'achat"
+en = "Voucher"
+origin = "till, manual, page 4"
 role = "income"
 """)
 BANK, INCOME, CLEARING, FEES = Role("bank"), Role("income"), Role("clearing"), Role("fees")
@@ -233,6 +242,8 @@ def _sale(context: MapContext, record: Record) -> Mapped | Skipped:
     line = SalesLine(item=ItemFor(INCOME), amount=worth, tax_code=code, description=str(record.raw["note"]))
     taxes = (StatedTax(percent=Decimal("14.975"), amount=Decimal(str(record.raw["tax"]))),)
     customer = Link(record_key("people", str(record.raw["customer"])))
+    # Whose voucher it is, and which account owes it, only a person knows.
+    at = Decision(name="voucher", accepts=Accepts.CLEARING) if kind == "voucher" else CLEARING
     if kind == "refund":
         return Mapped(
             [
@@ -245,7 +256,7 @@ def _sale(context: MapContext, record: Record) -> Mapped | Skipped:
     return Mapped(
         [
             SalesReceipt(
-                key=record.key(), day=record.day, currency=amount.currency, deposit_to=CLEARING, lines=(line,),
+                key=record.key(), day=record.day, currency=amount.currency, deposit_to=at, lines=(line,),
                 total=worth, tax_mode=TaxMode.INCLUSIVE, taxes=taxes, customer=customer,
             )
         ]

@@ -36,10 +36,12 @@ def rung() -> list[Rung]:
     return [
         Rung("a1", START, "sale", "11.50", "1.50"),
         Rung("a2", START + timedelta(hours=8, minutes=30), "sale", "0.10", "0.01"),
-        Rung("a3", START + timedelta(hours=9), "sale", "0.20", "0.03", "8"),
+        Rung("a3", START + timedelta(hours=9), "sale", "0.20", "0.02", "8"),
         Rung("b1", START + day, "refund", "-11.50", "1.50"),
         Rung("b2", START + day + timedelta(hours=14), "void", "0.00", "0.00"),
         Rung("c1", START + 2 * day, "sale", "1234.56", "160.80", "9"),
+        Rung("c2", START + 2 * day + timedelta(hours=1), "swap", "3.00", "0.39", "9"),
+        Rung("c3", START + 2 * day + timedelta(hours=2), "voucher", "2.00", "0.26", "9"),
     ]
 
 
@@ -126,15 +128,17 @@ EXPECTED = [
     Expected("sales", "b1", "2026-03-03", "-11.50"),
     Expected("sales", "b2", "2026-03-03", "0.00", "corner-shop.void"),
     Expected("sales", "c1", "2026-03-04", "1234.56"),
+    Expected("sales", "c2", "2026-03-04", "3.00", "bad"),
+    Expected("sales", "c3", "2026-03-04", "2.00", "waits"),
     Expected("payouts", "p1", "2026-03-03", "11.45"),
     Expected("payouts", "p2", "2026-03-04", "-11.55"),
     Expected("payouts", "p3", "2026-03-05", "1198.36"),
 ]
 EFFECTS = {
-    "sales": {"clearing": "1234.86", "income": "-1234.86", "tax 14.975 %": "-160.84"},
+    "sales": {"clearing": "1234.86", "voucher": "2.00", "income": "-1236.86", "tax 14.975 %": "-161.09"},
     "payouts": {"bank": "1198.26", "clearing": "-1234.86", "fees": "36.60"},
 }
-"""Added up by hand: 11.50 + 0.10 + 0.20 - 11.50 + 1234.56, and what the processor kept of it."""
+"""Added up by hand: 11.50 + 0.10 + 0.20 - 11.50 + 1234.56, a voucher of 2.00, and what the processor kept of it."""
 
 
 def trials() -> list[Trial]:

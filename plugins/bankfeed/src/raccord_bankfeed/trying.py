@@ -31,6 +31,8 @@ _LINES = (
     (f"{_OF_CARD}/2026-02-03-e1b855aa86bdc92c", "2026-02-03", "-120.00"),
     (f"{_OF_CARD}/2026-02-04-38e383ca67514797", "2026-02-04", "20.00"),
 )
+_REPLACES = Expected("lines", f"{_OF_CARD}/2026-02-05-253adc4b6567a771", "2026-02-05", "-7.00", "bad")
+"""Says that it replaces a line the bank told of before, and is for a person."""
 """The lines as the statements print them, each with the digest that makes its id: nobody knows their category yet."""
 
 
@@ -55,7 +57,7 @@ def trials() -> list[Trial]:
             extended=Telling(files=_files(more=True)),
             marker=MARKER,
             totals={"lines": {"CAD": sum((each.amount for each in lines), Decimal(0))}},
-            expected=[Expected("lines", id_, day, amount, "waits") for id_, day, amount in _LINES],
+            expected=[*(Expected("lines", id_, day, amount, "waits") for id_, day, amount in _LINES), _REPLACES],
             effects={"lines": {"ledger_account": "113.96", "category": "-113.96"}},
             exempt={"day.zone": _DAYS_ALONE},
         )
@@ -82,6 +84,14 @@ def _spent() -> list[MadeLine]:
     return [
         _line(date(2026, 2, 3), "-120.00", "c1", "HOTEL", "POS"),
         _line(date(2026, 2, 4), "20.00", "c2", "HOTEL REFUND", "CREDIT"),
+        MadeLine(
+            day=date(2026, 2, 5),
+            amount=Decimal("-7.00"),
+            native="c3",
+            name="CAFE",
+            type="POS",
+            more={"CORRECTFITID": "c0", "CORRECTACTION": "REPLACE"},
+        ),
     ]
 
 
@@ -97,7 +107,7 @@ def _files(*, dialect: Dialect | None = None, backwards: bool = False, more: boo
     )
     found = []
     for name, account, lines, starts, ends in months:
-        written = [replace(line, more={"FRESH": MARKER}) if more else line for line in lines]
+        written = [replace(line, more={**line.more, "FRESH": MARKER}) if more else line for line in lines]
         content = statement_file(
             account, written[::-1] if backwards else written, dialect=dialect, starts=starts, ends=ends
         )

@@ -15,7 +15,7 @@ _TWINS = ("sandbox", "twin", "tests")
 
 @check("code.imports")
 def _imports(subject: Subject) -> Iterator[str]:
-    for path, tree in _trees(subject):
+    for path, tree in trees(subject):
         for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module is not None and not node.level:
@@ -28,7 +28,7 @@ def _imports(subject: Subject) -> Iterator[str]:
 
 @check("code.floats")
 def _floats(subject: Subject) -> Iterator[str]:
-    for path, tree in _trees(subject):
+    for path, tree in trees(subject):
         if path.startswith(_TWINS):
             continue
         whole = _whole_names(tree)
@@ -77,7 +77,8 @@ def _whole_names(tree: ast.AST) -> frozenset[str]:
     return frozenset(name for name, said in given.items() if all(said))
 
 
-def _trees(subject: Subject) -> list[tuple[str, ast.AST]]:
+def trees(subject: Subject) -> list[tuple[str, ast.AST]]:
+    """Return a connector's code by its files, their paths inside the package."""
     found = subject.once("trees", lambda: list(_read(subject)))
     assert isinstance(found, list)  # noqa: S101 - for the type checker
     return found

@@ -26,6 +26,7 @@ from raccord.plugin.testing.kit import (
     records,
     secrets,
     settings,
+    showing,
     trials,
 )
 from raccord.plugin.testing.kit.asking import asked, listening, no_network
@@ -37,7 +38,7 @@ from raccord.plugin.texts import Text
 FINDINGS_MAX = 20
 _CHECKED_IN = (
     code, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside, paging, pushing, records,
-    secrets,    settings, trials,
+    secrets, settings, showing, trials,
 )  # fmt: skip
 """Importing a module of checks is what makes them known."""
 
@@ -106,8 +107,10 @@ def check_connector(plugin: ModuleType, trials: Sequence[Trial] | None = None) -
     if brought is not None and brought.error is not None:
         judged.append(Judged(known["trial.records"], "", Verdict.BROKEN, [brought.raised]))
     with no_network(), listening():
-        for trial in tried:
+        shown: dict[str, str] = {}
+        for number, trial in enumerate(tried, start=1):
             with opened(plugin, info, trial) as subject:
+                subject.shown, subject.last = shown, number == len(tried)
                 judged += _judged(subject)
     return Report(info.name, judged)
 

@@ -118,6 +118,10 @@ class Subject:
     stack: ExitStack
     broken: list[str] = field(default_factory=list)
     """The rules found broken so far."""
+    shown: dict[str, str] = field(default_factory=dict)
+    """What became of records in this trial and those before it, each kind with the first such record."""
+    last: bool = True
+    """Whether no other trial of the connector follows."""
     _kept: dict[str, object] = field(default_factory=dict)
     _boxes: int = 0
 

@@ -20,6 +20,10 @@ MARKER = "extra-field-7"
 _DAYS_ALONE = Text(
     "Les rapports de Chase donnent des jours, pas des moments.", "Chase's reports give days, not moments."
 )
+_CHECKED_BEFORE = Text(
+    "Chaque ligne est vérifiée à la lecture : ce qui ne sert pas est un rejet, jamais un enregistrement.",
+    "Each line is checked as it is read: what cannot be used is a reject, never a record.",
+)
 Files = list[tuple[str, bytes]]
 _ACCOUNT = "0000098765-CAD"
 _BANKED = [
@@ -98,7 +102,7 @@ def _trial(
         effects=EFFECTS,
         moments=moments or {},
         starts_on=START,
-        exempt=exempt or {},
+        exempt={**(exempt or {}), "trial.bad": _CHECKED_BEFORE},
     )
 
 

@@ -27,7 +27,7 @@ EXPECTED = [
     Expected("payments", "P0009", "2026-03-16", "457.58"),
     Expected("payments", "P0010", "2026-03-16", "250.00"),
     Expected("payments", "P0011", "2026-03-20", "100.00"),
-    Expected("refunds", "R0001", "2026-03-16", "-23.00"),
+    Expected("refunds", "R0001", "2026-03-16", "-22.99"),
     Expected("payouts", "V0001", "2026-03-20", "-36.54"),
 ]
 EFFECTS = {
@@ -40,7 +40,7 @@ EFFECTS = {
     },
     "credits": {"receivable": "-57.49", "item": "50.00", "tax 5 %": "2.50", "tax 9.975 %": "4.99"},
     "payments": {"deposit_bank": "2526.14", "receivable": "-2526.14"},
-    "refunds": {"deposit_bank": "-23.00", "default_item": "20.00", "tax 5 %": "1.00", "tax 9.975 %": "2.00"},
+    "refunds": {"deposit_bank": "-22.99", "default_item": "20.00", "tax 5 %": "1.00", "tax 9.975 %": "1.99"},
     "payouts": {"deposit_bank": "-36.54", "fees": "36.54"},
 }
 """Each week 457.58 and what a business had done, three times a scaffold rented at 160.00 that no item names."""

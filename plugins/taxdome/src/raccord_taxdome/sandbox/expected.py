@@ -36,7 +36,9 @@ _INVOICES = {"receivable": "5017.50", "=services": "-4117.50", "default_item": "
 def expected(landing: str) -> list[Expected]:
     """Return the records; a payout of 735.00 less its fees of 21.91 leaves the clearing account where one is used."""
     amount = "735.00" if landing == "undeposited" else "-713.09"
-    return [*_SAID, *(Expected("payouts", id_, day, amount) for id_, day in _PAYOUTS)]
+    bad = "251.40" if landing == "undeposited" else "-237.60"
+    paid = [Expected("payouts", id_, day, amount) for id_, day in _PAYOUTS]
+    return [*_SAID, *paid, Expected("payouts", "po_0004", "2026-03-20", bad, "bad")]
 
 
 def effects(landing: str) -> dict[str, dict[str, str]]:

@@ -44,6 +44,8 @@ def _practice(weeks: int) -> Practice:
     practice.refund(next(iter(practice.objects["payment"])), "20.00")
     practice.fee("15.00", provider="stripe", description="Mars")
     practice.fee("1.25", next(id_ for id_, each in practice.objects["payment"].items() if not each.get("fee")))
+    # Its payment says more fees than the payout.
+    practice.payout("pay_0001", fee="1.00")
     practice.recurring(next(iter(practice.objects["account"])), "Tenue de livres", "310.00")
     return practice
 
@@ -135,7 +137,12 @@ def _totals(practice: Practice, landing: str) -> dict[str, dict[str, Decimal]]:
     payouts = Decimal(0)
     for each in said["payout"].values():
         total, fee = Decimal(str(each["total"])), Decimal(str(each["fee"]))
-        payouts += total + fee if landing == "undeposited" else -total
+        rows = each["payments"]
+        paid_out = (
+            [str(row["payment_id"]) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        )
+        own = fee - sum((Decimal(str(said["payment"][id_].get("fee", "0"))) for id_ in paid_out), Decimal(0))
+        payouts += total + fee - own if landing == "undeposited" else -total - own
     amounts = {
         "invoices": sum((Decimal(str(each["total"])) for each in said["invoice"].values()), Decimal(0)),
         "payments": paid,
