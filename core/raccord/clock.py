@@ -5,6 +5,12 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
+
+
+def written(moment: datetime, zone: str) -> str:
+    """Return a moment for plain text, to the minute, by the clocks of a zone it names: the only way there is."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}"
 
 
 class Clock(Protocol):

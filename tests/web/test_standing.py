@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from harness import OWNER, consent
 from sqlalchemy import event, select
 from starlette.testclient import TestClient
 
+from raccord.alarms.letters import letter
+from raccord.clock import written
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.accounts import give_role, new_person
 from raccord.onboarding.connections import NewConnection, connect
@@ -25,8 +27,9 @@ from raccord.overview.status import status
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.info import Delivery
 from raccord.plugin.texts import Text
-from raccord.store.models import ApiUse, Company, Connection, Event, Incident, Night
+from raccord.store.models import ApiUse, Company, Connection, Event, Incident, Night, Run
 from raccord.sync.workshop import Workshop
+from raccord.sync.zones import zone_of, zones_of
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
 from raccord_web.screens import lists
@@ -57,6 +60,32 @@ def test_authorisations_readings_clocks_and_incidents_are_read_at_one_look(
     assert "The source is silent." in shown
     assert "123," in shown
     assert "La source se tait." in browser.get("/status?lang=fr").text
+
+
+def test_pages_letters_and_plain_texts_say_one_moment_by_the_clocks_of_its_company(
+    workshop: Workshop, synced: Connection, company: Company, browser: TestClient
+) -> None:
+    opened = datetime(2026, 3, 10, 3, 5, tzinfo=UTC)
+    vancouver = "2026-03-09 20:05 PDT"
+    with workshop.database.begin() as session:
+        session.get_one(Connection, synced.id).time_zone = "America/Vancouver"
+        run = session.scalars(select(Run).where(Run.connection_id == synced.id)).first()
+        assert run is not None
+        run.started_at = opened
+        incident = Incident(
+            code="source.late", key=synced.id, company_id=company.id, connection_id=synced.id, grave=False,
+            text_fr="Tard.", text_en="Late.", fix_fr="Voyez.", fix_en="Look.", opened_at=opened,
+        )  # fmt: skip
+        session.add(incident)
+        session.flush()
+        zones = zones_of(session)
+        assert (zone_of(session, company.id), zones.of(company.id), zones.of(synced.id)) == ("America/Vancouver",) * 3
+        assert zones.of("") == "America/Vancouver", "what belongs to no company goes by most of the installation"
+        assert vancouver in letter(incident, "new", "", "Odile", "fr", "", zones.of(company.id))[1]
+    assert written(opened, "America/Vancouver") == vancouver
+    for page in ("/status", "/runs"):
+        shown = browser.get(page).text.replace("\u00a0", " ")
+        assert "9 Mar 2026, 8:05 p.m. (America/Vancouver)" in shown
 
 
 def test_a_night_is_moved_and_stopped_from_the_page_and_both_are_told(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
 from importlib.resources import files
@@ -23,6 +22,7 @@ from raccord.onboarding.people import Actor, Power, may
 from raccord.overview.explain import Explained, explain
 from raccord.overview.waiting import waiting
 from raccord.plugin.texts import Language
+from raccord.sync.zones import Zones, zones_of
 from raccord_web import formats
 from raccord_web.desk import Desk, desk_of
 from raccord_web.devices import device
@@ -76,7 +76,7 @@ def _context(request: Request, session: Session | None, nonce: str, values: Mapp
     visitor = visitor_or_none(request)
     counts = None if session is None or visitor is None else waiting(session, visitor.reach.within)
     return {
-        **_tools(desk, words),
+        **_tools(desk, session, words),
         "counts": counts,
         "form_token": desk.signer.mark(FORM_PURPOSE, _bound(request, desk, nonce)),
         "here": request.url.path,
@@ -139,7 +139,7 @@ def asset(path: str) -> str:
     return f"/static/{path}?v={_digest(path)}"
 
 
-def _tools(desk: Desk, words: Wording) -> dict[str, object]:
+def _tools(desk: Desk, session: Session | None, words: Wording) -> dict[str, object]:
     language, now = words.language, desk.workshop.clock.now()
     names = Names(desk.workshop.scopes.catalog, words)
 
@@ -170,7 +170,7 @@ def _tools(desk: Desk, words: Wording) -> dict[str, object]:
         "number": partial(formats.number, language=language),
         "day": partial(formats.day_text, language=language),
         "month": partial(formats.month_text, language=language),
-        "moment": _moment(now, language),
+        "moment": _moment(desk, session, language),
         "span": formats.span_text,
         "said": partial(said, language=language),
         "typeset": partial(typeset, language=language),
@@ -210,8 +210,18 @@ def _money_text(language: Language, amount: Decimal, currency: str, home: str = 
     return formats.money_text(amount, currency, language, home)
 
 
-def _moment(now: datetime, language: Language) -> Callable[[datetime | None, str], Markup]:
-    return lambda at, zone: formats.moment(at, now, zone, language)
+def _moment(desk: Desk, session: Session | None, language: Language) -> Callable[..., Markup]:
+    """Return the only way a page says a moment: by the clocks of a company or connection, else of the installation."""
+    now = desk.workshop.clock.now()
+
+    @cache
+    def zones() -> Zones:
+        if session is not None:
+            return zones_of(session)
+        with desk.workshop.database.read() as own:
+            return zones_of(own)
+
+    return lambda at, place="": formats.moment(at, now, zones().of(place) if at else "", language)
 
 
 def _nonce(request: Request, desk: Desk) -> tuple[str, bool]:

@@ -19,6 +19,7 @@ from raccord.plugin.texts import Language
 from raccord.store.models import Company, Connection, Incident, Membership, Notice, Person
 from raccord.store.models.people import EVERYWHERE
 from raccord.sync.workshop import Workshop
+from raccord.sync.zones import zones_of
 
 log = logging.getLogger("raccord.alarms")
 
@@ -112,10 +113,11 @@ def _tell(workshop: Workshop, session: Session, incident: Incident, news: News, 
     connection = session.get(Connection, incident.connection_id) if incident.connection_id else None
     settings = workshop.settings
     people = told_people(session, incident.company_id) if settings.smtp_host else ()
+    zone = zones_of(session).of(incident.company_id or "")
     for person in people:
         language = _language(person, company, settings.language)
         where = " · ".join(each for each in (company and company.name, connection and connection.label) if each)
-        subject, body = letter(incident, news, where, person.name, language, settings.web_url)
+        subject, body = letter(incident, news, where, person.name, language, settings.web_url, zone)
         session.add(
             Notice(
                 incident_id=incident.id, news=news, person_id=person.id, language=language, subject=subject, body=body,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from raccord.clock import written
 from raccord.plugin.texts import Language, Text
 from raccord.store.models import Incident
 
@@ -11,10 +12,10 @@ _HEADS = {
     "worse": Text("Plus grave : ", "Worse: "),
     "over": Text("Réglé : ", "Over: "),
 }
-_SINCE = Text("Depuis le {since} (UTC).", "Since {since} (UTC).")
+_SINCE = Text("Depuis le {since}.", "Since {since}.")
 _OVER = Text(
-    "Ce qui avait été annoncé le {since} (UTC) n'est plus le cas. Il n'y a rien à faire.",
-    "What was told on {since} (UTC) is no longer so. There is nothing to do.",
+    "Ce qui avait été annoncé le {since} n'est plus le cas. Il n'y a rien à faire.",
+    "What was told on {since} is no longer so. There is nothing to do.",
 )
 _FIX = Text("À faire : ", "What to do: ")
 _HELLO = Text("Bonjour {name},", "Hello {name},")
@@ -24,12 +25,14 @@ _ONCE = Text(
 )
 
 
-def letter(incident: Incident, news: str, where: str, name: str, language: Language, web_url: str) -> tuple[str, str]:
-    """Return subject and body of the message about an incident to one person."""
+def letter(
+    incident: Incident, news: str, where: str, name: str, language: Language, web_url: str, zone: str
+) -> tuple[str, str]:
+    """Return subject and body of the message about an incident to one person; hours by the clocks of a zone."""
     fr = language == "fr"
     text, fix = (incident.text_fr, incident.fix_fr) if fr else (incident.text_en, incident.fix_en)
     head = _HEADS[news].get(language) if news in _HEADS else ""
-    since = f"{incident.opened_at:%Y-%m-%d %H:%M}"
+    since = written(incident.opened_at, zone)
     place = f"{where} : " if where and fr else f"{where}: " if where else ""
     subject = " ".join(f"[Raccord] {head}{place}{text}".split())
     lines = [_HELLO.get(language).format(name=name), "", where, text, ""]

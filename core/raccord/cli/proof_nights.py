@@ -11,6 +11,7 @@ from raccord.cli.finding import operator
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, actor, output
+from raccord.cli.showing import moment
 from raccord.cli.words import Option, command
 from raccord.jobs.nights import set_night
 from raccord.onboarding.companies import the_company
@@ -75,9 +76,9 @@ def _show(out: Output, found: list[NightView]) -> None:
             [
                 each.company,
                 f"{each.at} {each.time_zone}",
-                f"{each.next_at:%Y-%m-%d %H:%M} UTC" if each.enabled else {"fr": "arrêtée", "en": "off"}[out.language],
-                _moment(each.last_at),
-                _moment(each.confirmed_at),
+                moment(each.next_at, each.time_zone) if each.enabled else {"fr": "arrêtée", "en": "off"}[out.language],
+                moment(each.last_at, each.time_zone),
+                moment(each.confirmed_at, each.time_zone),
                 str(each.unequal),
             ]
             for each in found
@@ -87,10 +88,6 @@ def _show(out: Output, found: list[NightView]) -> None:
             "No night yet: they begin once “raccord serve” or “raccord worker” runs.",
         ),
     )
-
-
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _as_json(each: NightView) -> dict[str, object]:

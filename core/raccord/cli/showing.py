@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from raccord.cli.language import Language, Phrase
+from raccord.clock import written
 from raccord.store.models import Action
 
 SHORT = 8
@@ -47,4 +47,4 @@ def moment(value: datetime | None, time_zone: str = "") -> str:
     """Return a moment to the minute, in a time zone if given, else in UTC."""
     if value is None:
         return ""
-    return f"{value.astimezone(ZoneInfo(time_zone or 'UTC')):%Y-%m-%d %H:%M %Z}"
+    return written(value, time_zone or "UTC")

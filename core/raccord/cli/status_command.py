@@ -9,6 +9,7 @@ from raccord.cli.exits import Exit
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, output
+from raccord.cli.showing import moment
 from raccord.cli.words import Option, command
 from raccord.errors import RaccordError
 from raccord.overview.status import CompanyStatus, IncidentView, SourceStatus, Status, status
@@ -104,7 +105,7 @@ def _show(out: Output, found: Status, now: datetime) -> None:
                 each.state,
                 _days(each, now, out.language),
                 ", ".join(f"{purpose} {reads}" for purpose, reads in each.reads.items()) or "0",
-                "" if each.night is None or each.night.last_at is None else f"{each.night.last_at:%Y-%m-%d %H:%M} UTC",
+                "" if each.night is None else moment(each.night.last_at, each.night.time_zone),
                 "\n".join(_stands(source, out.language) for source in each.sources),
             ]
             for each in found.companies.rows
@@ -143,7 +144,7 @@ def _days(each: CompanyStatus, now: datetime, language: str) -> str:
 def _row(each: IncidentView, language: str) -> list[str]:
     fr = language == "fr"
     return [
-        f"{each.opened_at:%Y-%m-%d %H:%M} UTC",
+        moment(each.opened_at, each.time_zone),
         each.connection or each.company,
         f"{each.text_fr if fr else each.text_en} [{each.code}]",
         each.fix_fr if fr else each.fix_en,
@@ -205,5 +206,5 @@ def _as_json(found: Status, now: datetime) -> dict[str, object]:
     }
 
 
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

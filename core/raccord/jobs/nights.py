@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -19,18 +18,12 @@ from raccord.jobs.schedules import next_at
 from raccord.jobs.tuning import Tuning
 from raccord.store import events
 from raccord.store.database import Database
-from raccord.store.models import Company, CompanyState, Connection, ConnectionState, Night
+from raccord.store.models import Company, CompanyState, Connection, Night
 from raccord.sync.phases import PROOF, Phase
+from raccord.sync.zones import PROVEN_STATES, zone_of
 
 FIRST_MINUTE, MINUTES = 2 * 60, 3 * 60
 """Nights begin between two and five o'clock, each company's at a minute of its own, so that not all ask at once."""
-
-PROVEN_STATES = (
-    ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY,
-)  # fmt: skip
-"""Connections whose documents are proven at night; what is disconnected is proven when somebody asks."""
-
-DEFAULT_ZONE = "America/Toronto"
 
 
 def usual_minute(company_id: str) -> int:
@@ -83,16 +76,6 @@ def set_night(
             now=now,
         )
         return night.next_at
-
-
-def zone_of(session: Session, company_id: str) -> str:
-    """Return a company's time zone: that of most of its connections."""
-    zones = session.scalars(
-        select(Connection.time_zone)
-        .where(Connection.company_id == company_id, Connection.state.in_(PROVEN_STATES))
-        .order_by(Connection.set_up_at)
-    )
-    return next((zone for zone, _ in Counter(zones).most_common(1)), DEFAULT_ZONE)
 
 
 def _add_missing(session: Session, now: datetime) -> None:

@@ -34,6 +34,7 @@ from raccord.sync.meter import Use, use_of_month
 from raccord.sync.phases import PROOF
 from raccord.sync.problems import AWAY
 from raccord.sync.workshop import Workshop
+from raccord.sync.zones import zones_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ class IncidentView:
     fix_fr: str
     fix_en: str
     opened_at: datetime
+    place: str
+    """Its company's id, by whose clocks its hours are read, or nothing."""
+    time_zone: str
     told: int
     telling: int
 
@@ -120,6 +124,7 @@ def open_incidents(session: Session, within: Within = None) -> list[IncidentView
             .group_by(Notice.incident_id)
         )
     }
+    zones = zones_of(session)
     rows = session.execute(
         select(Incident, Company.name, Connection.label)
         .outerjoin(Company, Company.id == Incident.company_id)
@@ -131,7 +136,7 @@ def open_incidents(session: Session, within: Within = None) -> list[IncidentView
     return [
         IncidentView(
             row.id, row.code, row.grave, company or "", connection or "", row.text_fr, row.text_en, row.fix_fr,
-            row.fix_en, row.opened_at, *sent.get(row.id, (0, 0)),
+            row.fix_en, row.opened_at, row.company_id or "", zones.of(row.company_id or ""), *sent.get(row.id, (0, 0)),
         )
         for row, company, connection in rows
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from raccord.clock import written
 from raccord.quickbooks import Cause, Fault, QuickBooks, quoted
 from raccord.quickbooks.codec import waits_for_token
 from raccord.store.models import (
@@ -38,6 +39,7 @@ from raccord.sync.holding import fingerprint, holding
 from raccord.sync.holds import open_hold
 from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.readback import LISTS
+from raccord.sync.zones import zone_of
 
 UNDONE = "undo.undone"
 """Why a draft is held whose document we took out again."""
@@ -148,7 +150,14 @@ def record_removal(
     if draft is not None:
         draft.state, draft.reason = DraftState.HELD, UNDONE
         plan = session.get_one(Plan, line.plan_id)
-        open_hold(session, posting.connection_id, draft, UNDONE, _told(posting, plan), now)
+        open_hold(
+            session,
+            posting.connection_id,
+            draft,
+            UNDONE,
+            _told(posting, plan, zone_of(session, posting.company_id)),
+            now,
+        )
 
 
 def undone_of(session: Session, links: Iterable[LinkRow]) -> dict[str, dict[str, str]]:
@@ -168,7 +177,8 @@ def undone_of(session: Session, links: Iterable[LinkRow]) -> dict[str, dict[str,
             )
             .order_by(Posting.id)
         )
-        found.update({posting.key: _told(posting, plan) for posting, plan in rows})
+        zone = zone_of(session, some[0].company_id)
+        found.update({posting.key: _told(posting, plan, zone) for posting, plan in rows})
     return found
 
 
@@ -251,12 +261,12 @@ def _free(session: Session, posting: Posting) -> None:
         session.delete(match)
 
 
-def _told(posting: Posting, plan: Plan) -> dict[str, str]:
+def _told(posting: Posting, plan: Plan, zone: str) -> dict[str, str]:
     at = posting.finished_at
     return {
         "kind": posting.kind,
         "document": posting.document_id,
         "by": plan.approved_by,
-        "at": "" if at is None else f"{at:%Y-%m-%d %H:%M} UTC",
+        "at": "" if at is None else written(at, zone),
         "run": plan.run_id,
     }

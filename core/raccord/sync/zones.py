@@ -1,0 +1,62 @@
+"""Which time zone people read a moment in: one for each company, and one for what belongs to no company."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.store.models import Connection, ConnectionState
+
+DEFAULT_ZONE = "America/Toronto"
+PROVEN_STATES = (
+    ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY,
+)  # fmt: skip
+"""A connection that waits for its credentials still has documents to prove."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The time zone of each place, a company's id or one of its connections', and of the installation."""
+
+    house: str = DEFAULT_ZONE
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, place: str) -> str:
+        """Return the zone of a company or connection; the installation's for no place, or one without a zone."""
+        return self.places.get(place, self.house)
+
+
+def zones_of(session: Session) -> Zones:
+    """Return all time zones, with one question: a company's is that of most of its connections, the longest there."""
+    rows = session.execute(
+        select(Connection.id, Connection.company_id, Connection.time_zone, Connection.state).order_by(
+            Connection.set_up_at, Connection.id
+        )
+    ).all()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for _, company, zone, state in rows:
+        found.setdefault(company, []).append((zone, state))
+    companies = {company: _most(each) for company, each in found.items()}
+    places = {**companies, **{id_: companies[company] for id_, company, *_ in rows}}
+    return Zones(_most([(zone, state) for _, _, zone, state in rows]), places)
+
+
+def zone_of(session: Session, company_id: str) -> str:
+    """Return a company's time zone: that of most of its connections."""
+    rows = session.execute(
+        select(Connection.time_zone, Connection.state)
+        .where(Connection.company_id == company_id)
+        .order_by(Connection.set_up_at, Connection.id)
+    ).all()
+    return _most([(zone, state) for zone, state in rows])
+
+
+def _most(found: list[tuple[str, str]]) -> str:
+    """Return the commonest zone among connections that work, else among all."""
+    working = [zone for zone, state in found if state in PROVEN_STATES]
+    counted = Counter(working or [zone for zone, _ in found])
+    return next((zone for zone, _ in counted.most_common(1)), DEFAULT_ZONE)
