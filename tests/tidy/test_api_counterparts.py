@@ -21,6 +21,7 @@ CALLS = {
     "/connections/{connection_id}/pause": ["/connections/{connection_id}/pause"],
     "/connections/{connection_id}/resume": ["/connections/{connection_id}/resume"],
     "/connections/{connection_id}/disconnect": ["/connections/{connection_id}/disconnect"],
+    "/connections/{connection_id}/remove": ["/connections/{connection_id}/remove"],
     "/connections/{connection_id}/settings": ["/connections/{connection_id}/settings"],
     "/connections/{connection_id}/options": [
         "/connections/{connection_id}/settings",

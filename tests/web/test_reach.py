@@ -63,6 +63,7 @@ NEEDS = {
     "/connections/{connection_id}/days": Power.MANAGE,
     "/connections/{connection_id}/switch": Power.LINK,
     "/connections/{connection_id}/disconnect": Power.LINK,
+    "/connections/{connection_id}/remove": Power.LINK,
     "/companies/{company_id}/statements": Power.WORK,
     "/companies/{company_id}/export": Power.WORK,
     "/companies/{company_id}/suggestions": Power.LINK,

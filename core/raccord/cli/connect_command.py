@@ -13,6 +13,7 @@ from raccord.cli.connect_life import (
     grant,
     list_,
     pause_command,
+    remove_command,
     resume_command,
     schedule,
     switch_command,
@@ -65,6 +66,7 @@ for _each in (
     upgrade,
     webhook,
     disconnect_command,
+    remove_command,
     reconnect_command,
     end_company,
 ):

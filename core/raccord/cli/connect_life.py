@@ -11,7 +11,7 @@ from sqlalchemy import select
 from raccord.cli.asking import confirm, typed_word
 from raccord.cli.connections_table import STATES, as_json, show
 from raccord.cli.exits import Exit
-from raccord.cli.finding import operator, the_connection
+from raccord.cli.finding import operator, the_connection, the_unconnected
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import actor, both, output
@@ -24,6 +24,7 @@ from raccord.onboarding.connections import activate, disconnect, grant_managing,
 from raccord.onboarding.leaving import still_held
 from raccord.onboarding.people import Actor
 from raccord.onboarding.receiving import receive_files
+from raccord.onboarding.setting_up import remove
 from raccord.onboarding.switching import WORDS, describe_switch, switch_company
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
@@ -153,6 +154,24 @@ def disconnect_command(connection: str, yes: bool, keep_company: bool) -> int:
         out.say(_now(changed))
         if left is not None:
             out.say(Phrase(left.fr, left.en))
+    return Exit.OK
+
+
+@make_command(
+    "remove",
+    "Retirer un compte créé sans connexion ; rien n'a jamais été lu ni écrit pour lui.",
+    "Remove an account created without a connection; nothing was ever read or written for it.",
+)
+@click.argument("connection")
+def remove_command(connection: str) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_unconnected(session, connection)
+        remove(workshop, operator(actor()), found.id)
+    if out.as_json:
+        out.json({"connection": found.id, "label": found.label, "removed": True})
+    out.say(Phrase(f"« {found.label} » est retiré.", f"“{found.label}” is removed."))
     return Exit.OK
 
 

@@ -47,6 +47,15 @@ def the_connection(session: Session, name: str | None) -> Connection:
     )
 
 
+def the_unconnected(session: Session, name: str) -> Connection:
+    """Return the one account without a connection of that id or label; another connection where none is meant."""
+    wanted = name.casefold()
+    apart = session.scalars(select(Connection).where(Connection.state == ConnectionState.UNCONNECTED)).all()
+    found = [each for each in apart if wanted in (each.id, each.label.casefold())]
+    found = found or [each for each in apart if is_part(wanted, each.id)]
+    return found[0] if len(found) == 1 else the_connection(session, name)
+
+
 def the_connections(session: Session, name: str | None) -> Sequence[Connection]:
     """Return the named connection, or all that are connected."""
     if name is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.connections import (
@@ -23,7 +23,7 @@ from raccord.onboarding.gates import require_early, require_stage
 from raccord.onboarding.institutions import require_history
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.required_roles import asked_in_set_up
-from raccord.onboarding.source_accounts import earlier, info_of, refused
+from raccord.onboarding.source_accounts import company_joined, earlier, info_of, refused
 from raccord.onboarding.switches import switch_for_company
 from raccord.plugin.days import Days
 from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
@@ -40,7 +40,7 @@ def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     """Keep a new connection as a draft, or return to the one begun for the same source account (no double).
 
     The connector is enabled for the company if the installation allows it. One source account goes to one company:
-    what ``connect`` refuses is refused here.
+    what ``connect`` refuses is refused here, and nothing is kept of it.
     """
     info = info_of(workshop, new.connector)
     require(actor, Power.LINK)
@@ -55,17 +55,42 @@ def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
         before = None if begun else earlier(session, new.company_id, info, identity, new.label)
         made = None
         if begun is None and before is None:
-            made = create(workshop, session, actor, replace(new, draft=True), info, settings)
+            joined = company_joined(session, info, session.get_one(Company, new.company_id))
+            if joined is not None:
+                raise joined
+            made, taken = create(workshop, session, actor, replace(new, draft=True), info, settings)
+            if taken is not None:
+                raise taken
     if begun is not None:
         return update_settings(workshop, actor, begun.id, new.values)
     if before is not None:
         return reconnect(workshop, actor, before.id, new.values, new.passed)
     if made is None:
         raise AssertionError("nothing was begun, and nothing made")
-    connection, taken = made
-    if taken is not None:
-        raise taken
-    return connection
+    return made
+
+
+def remove(workshop: Workshop, actor: Actor, connection_id: str) -> None:
+    """Take an account away that was created without a connection (CH-24); nothing was ever read or written for it."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection = session.get_one(Connection, connection_id)
+        require(actor, Power.LINK, info_of(workshop, connection.connector))
+        if connection.state != ConnectionState.UNCONNECTED:
+            raise refused(
+                "connection.not_unconnected",
+                Text(
+                    "Seul un compte créé sans connexion se retire.",
+                    "Only an account created without a connection is removed.",
+                ),
+                Text("Déconnectez celui-ci ; son historique reste.", "Disconnect this one; its history stays."),
+            )
+        session.execute(delete(Choice).where(Choice.connection_id == connection.id))
+        session.delete(connection)
+        events.append(
+            session, actor=actor.name, action="connection.removed", subject=connection.label,
+            company_id=connection.company_id, connection_id=connection.id, now=now,
+        )  # fmt: skip
 
 
 def unfinished(session: Session, within: frozenset[str] | None) -> list[Connection]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -57,6 +59,46 @@ def earlier(
     ).first()
 
 
+_ENDED = (ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)
+
+
+def joined_to(session: Session, info: ConnectorInfo, company_ids: Collection[str]) -> Mapping[str, Connection]:
+    """Return, by company, the connection that each of these has to a source already, also one whose set-up is begun."""
+    rows = session.scalars(
+        select(Connection)
+        .where(
+            Connection.connector == info.name,
+            Connection.company_id.in_(company_ids),
+            Connection.state.not_in(_ENDED),
+        )
+        .order_by(Connection.set_up_at.desc())
+    )
+    return {each.company_id: each for each in rows}
+
+
+def company_joined(session: Session, info: ConnectorInfo, company: Company) -> RaccordError | None:
+    """Return why a company that has its one account of a source gets no second, before anything is kept; or nothing."""
+    joined = joined_to(session, info, [company.id]).get(company.id) if info.owner_only else None
+    if joined is None:
+        return None
+    begun = joined.state == ConnectionState.DRAFT
+    return refused(
+        "connection.company_joined",
+        Text(
+            f"« {company.name} » est déjà reliée à {info.label.fr} {joined.source_identity} : un seul compte.",
+            f"“{company.name}” is already connected to {info.label.en} {joined.source_identity}: one account only.",
+        ),
+        Text(
+            "Reprenez sa mise en place, ou déconnectez-la d'abord."
+            if begun
+            else "Prenez une autre société QuickBooks, ou reliez le compte qui est là à une autre société.",
+            "Go on with its set-up, or disconnect it first."
+            if begun
+            else "Take another QuickBooks company, or connect the account that is there to another one.",
+        ),
+    )
+
+
 def taken_already(
     session: Session, info: ConnectorInfo, company: Company, identity: str, but: str = ""
 ) -> RaccordError | None:
@@ -66,7 +108,7 @@ def taken_already(
     live = select(Connection).where(
         Connection.connector == info.name,
         Connection.id != but,
-        Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
+        Connection.state.not_in(_ENDED),
     )
     same = session.scalars(live.where(Connection.source_identity == identity)).first()
     if same is not None:
@@ -82,8 +124,8 @@ def taken_already(
                 " the account is created without a connection.",
             ),
             Text(
-                "Reliez ce compte à une autre société QuickBooks.",
-                "Connect this account to another QuickBooks company.",
+                "Reliez ce compte à une autre société QuickBooks, et retirez celui-ci : raccord connect remove.",
+                "Connect this account to another QuickBooks company, and remove this one: raccord connect remove.",
             ),
         )
     return None

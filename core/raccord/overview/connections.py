@@ -105,16 +105,19 @@ def list_connections(
     *,
     within: Within = None,
     since: date | None = EVER,
+    joined: bool = False,
     limit: int = USUAL,
     offset: int = 0,
 ) -> Listing[ConnectionView]:
     """Return the connections of a company, or of all, by company and label; ``since`` is the first day of what moved.
 
-    Without one nothing is added up, which spares reading what most pages do not show.
+    Without one nothing is added up, which spares reading what most pages do not show. ``joined`` leaves out accounts
+    that were created without a connection, which bring nothing and never did.
     """
     limit, offset = bounds(limit, offset)
     mine = [] if company_id is None else [Connection.company_id == company_id]
     mine += [] if within is None else [Connection.company_id.in_(within)]
+    mine += [Connection.state != ConnectionState.UNCONNECTED] if joined else []
     rows = session.execute(
         select(Connection, Company)
         .join(Company, Company.id == Connection.company_id)

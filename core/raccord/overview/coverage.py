@@ -28,7 +28,9 @@ class Interval:
 
 
 def coverage_of(session: Session, connection: Connection, clock: Clock) -> Sequence[Interval]:
-    """Return a connection's intervals from the beginning of time to today, in its time zone."""
+    """Return a connection's intervals from the beginning of time to today, in its time zone, if it was ever one."""
+    if connection.state == ConnectionState.UNCONNECTED:
+        return []
     today = today_of(connection, clock.now())
     gaps = session.scalars(select(Gap).where(Gap.connection_id == connection.id)).all()
     holes = [(gap.first_day, min(gap.last_day or today, today), gap.reason) for gap in gaps]

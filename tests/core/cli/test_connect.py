@@ -455,3 +455,17 @@ def test_a_bank_is_searched_for_and_its_second_factor_answered_from_the_command_
         status, text = said("connect", "signin", "Bank", "--answer", take)
         assert (status, "signed in at the source" in text) == (Exit.OK, True)
     assert "canary" not in described + text + str(right)
+
+
+@pytest.mark.usefixtures("connected")
+def test_an_account_kept_without_a_connection_is_removed_by_its_name(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(till, "INFO", replace(till.INFO, owner_only=True))
+    second = ("--set", "till=T2", "--secret", "code=env:TILL_CODE", "--label", "Second")
+    status, answer = told("connect", "source", "till", *second)
+    assert (status == Exit.OK, answer["error"]["code"]) == (False, "connection.company_taken")
+    assert [each["label"] for each in told("connect", "list")[1]["connections"]] == ["Second", "Shop"]
+    assert told("connect", "remove", "Shop")[1]["error"]["code"] == "connection.not_unconnected"
+    assert told("connect", "remove", "second")[1]["removed"] is True
+    assert [each["label"] for each in told("connect", "list")[1]["connections"]] == ["Shop"]

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from raccord.jobs import requests
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding import connections, decisions, failures
+from raccord.onboarding import connections, decisions, failures, setting_up
 from raccord.onboarding.api_tokens import Scope
 from raccord.onboarding.backfill import backfill
 from raccord.onboarding.drifts import Way, settle_drifts
@@ -139,6 +139,13 @@ def disconnect(request: Request, connection_id: str) -> ConnectionView:
     """End a connection; nothing is deleted in QuickBooks."""
     connections.disconnect(desk_of(request).workshop, acting(request), connection_id)
     return connection_seen(request, connection_id)
+
+
+@router.post("/connections/{connection_id}/remove", dependencies=[Depends(needs(Scope.OWN))])
+def remove(request: Request, connection_id: str) -> Done:
+    """Take an account away that was created without a connection; anything else is disconnected instead."""
+    setting_up.remove(desk_of(request).workshop, acting(request), connection_id)
+    return Done(id=connection_id)
 
 
 @router.post("/connections/{connection_id}/choices", dependencies=[Depends(needs(Scope.MANAGE))])

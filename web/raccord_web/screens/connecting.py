@@ -18,9 +18,11 @@ from raccord.onboarding.institutions import find_institutions
 from raccord.onboarding.people import Power, may, require
 from raccord.onboarding.setting_up import begin, unfinished
 from raccord.onboarding.signing_in import signs_in
+from raccord.onboarding.source_accounts import company_joined, joined_to
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.listing import MOST
 from raccord.plugin.info import ConnectorInfo
+from raccord.store.models import Company
 from raccord_web.beginning import Beginning, beginning_of
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -91,12 +93,25 @@ def company(request: Request, connector: str) -> Response:
     if waits := beginning.waits_at("company"):
         return RedirectResponse(waits, HTTPStatus.SEE_OTHER)
     with desk_of(request).workshop.database.read() as session:
-        companies = _companies(request, session)
-        chosen = beginning.company or (companies[0].id if len(companies) == 1 else "")
-        return _step(
-            request, session, beginning, "company", companies=companies, chosen=chosen,
-            sign_up=desk_of(request).workshop.settings.quickbooks_signup_url,
-        )  # fmt: skip
+        return _company_step(request, session, beginning)
+
+
+def _company_step(request: Request, session: Session, beginning: Beginning, *, taken: str = "") -> Response:
+    """Show the companies, those marked that this source is joined to; ``taken`` is one that was chosen all the same."""
+    companies, info = _companies(request, session), beginning.info
+    joined = joined_to(session, info, [each.id for each in companies])
+    full = set(joined) if info.owner_only else set()
+    free = [each.id for each in companies if each.id not in joined]
+    wanted = beginning.company or (free[0] if len(free) == 1 else "")
+    refused = company_joined(session, info, session.get_one(Company, taken)) if taken else None
+    return _step(
+        request, session, beginning, "company",
+        status=HTTPStatus.CONFLICT if refused else HTTPStatus.OK, companies=companies, joined=joined, full=full,
+        chosen="" if wanted in full else wanted, taken=joined.get(taken),
+        lefts={each.id: where_left(each, info) for each in joined.values()},
+        refusal=None if refused is None else said_by(refused, request),
+        sign_up=desk_of(request).workshop.settings.quickbooks_signup_url,
+    )  # fmt: skip
 
 
 @router.get("/connect/{connector}/source")
@@ -114,6 +129,12 @@ def source(request: Request, connector: str, q: str = "", institution: str = "")
     label = "" if chosen is None or chosen.always else chosen.name
     found = find_institutions(info, q[:100]) if q else ()
     with desk_of(request).workshop.database.read() as session:
+        if info.owner_only and beginning.company in joined_to(session, info, [beginning.company]):
+            # Said before anything is typed: a company has one account of such a source.
+            mine = {each.id for each in _companies(request, session)}
+            if beginning.company not in mine:
+                return explained(request, HTTPStatus.NOT_FOUND)
+            return _company_step(request, session, beginning, taken=beginning.company)
         return _step(
             request, session, beginning, "source", fields=fields, label=label, q=q, found=found, institution=chosen
         )

@@ -31,7 +31,9 @@ SHOWN = 10
 def gaps(request: Request, offset: Offset = 0) -> Response:
     desk = desk_of(request)
     with desk.workshop.database.read() as session:
-        listing = list_connections(session, within=within_of(request), since=None, limit=SHOWN, offset=offset)
+        listing = list_connections(
+            session, within=within_of(request), since=None, joined=True, limit=SHOWN, offset=offset
+        )
         rows = []
         for view in listing.rows:
             intervals = coverage_of(session, session.get_one(Connection, view.id), desk.workshop.clock)

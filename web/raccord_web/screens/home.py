@@ -50,7 +50,7 @@ def data_expected(desk: Desk, session: Session, listing: Listing[ConnectionView]
 def home(request: Request, offset: Offset = 0, currency: Currency = "", days: int = RECENT_DAYS) -> Response:
     desk, within = desk_of(request), within_of(request)
     with desk.workshop.database.read() as session:
-        listing = list_connections(session, within=within, since=recent(desk), limit=PAGE, offset=offset)
+        listing = list_connections(session, within=within, since=recent(desk), joined=True, limit=PAGE, offset=offset)
         totals = proof_totals(session, [view.id for view in listing.rows])
         span = days if days in CHART_DAYS else RECENT_DAYS
         posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, within=within)

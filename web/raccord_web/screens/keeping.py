@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding import connections
+from raccord.onboarding import connections, setting_up
 from raccord.onboarding.people import Power, require
 from raccord.overview.connections import connection_view
 from raccord.plugin.info import ConnectorInfo
@@ -61,6 +61,13 @@ def disconnect(request: Request, connection_id: str, fields: Fields) -> Response
     """End a connection (CH-37); nothing is deleted in QuickBooks."""
     connections.disconnect(desk_of(request).workshop, acting(request), connection_id)
     return RedirectResponse(f"/connections/{connection_id}?done=disconnected", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/remove")
+def remove(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Take an account away that was created without a connection."""
+    setting_up.remove(desk_of(request).workshop, acting(request), connection_id)
+    return RedirectResponse("/connections?done=account_removed", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/connections/{connection_id}/managing")
