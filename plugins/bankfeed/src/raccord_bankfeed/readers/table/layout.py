@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from raccord_bankfeed.readers.questions import digest
-from raccord_bankfeed.readers.table.words import Part, part_of, plain, unit_of
+from raccord_bankfeed.readers.table.words import DIRECTIONS, MINUSES, PLUSES, Part, part_of, plain, unit_of
 
 _SAVED = re.compile(r"([a-z_]+):([A-Za-z0-9+]+)")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -48,6 +48,8 @@ class Layout:
     flip: bool = False
     """Whether purchases are positive."""
     card: bool = False
+    blank_pending: bool = False
+    """Whether a row without a balance is one that the bank has not booked yet."""
     certain: bool = True
     """Whether the file proves it; else a person is asked, and shown what it would say."""
 
@@ -143,13 +145,18 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
         units,
         next(iter(stated)) if len(stated) == 1 else "",
         flip=any(set(names) <= set(plains) for names in _FLIPPED),
+        blank_pending=Part.BALANCE in columns and {"details", "posting date", "check or slip"} <= set(plains),
         card=any(set(names) <= set(plains) for names in _CARDS)
         or any(plains[number] in _CARD_COLUMNS for number in accounts),
     )
 
 
 def told_by_rows(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
-    """Return the layout with what its rows say of a name that means two things: *valuta* is a day or a currency."""
+    """Return the layout with what its rows say of a name that means two things: *valuta* is a day or a currency.
+
+    A column without a name may say where money goes, as at the Volksbanken.
+    """
+    layout = _directed_by_rows(layout, rows)
     number = layout.columns.get(Part.VALUE_DATE)
     if number is None or Part.CURRENCY in layout.columns:
         return layout
@@ -159,6 +166,16 @@ def told_by_rows(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
     columns = dict(layout.columns)
     columns[Part.CURRENCY] = columns.pop(Part.VALUE_DATE)
     return replace(layout, columns=columns)
+
+
+def _directed_by_rows(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
+    if Part.AMOUNT not in layout.columns or {Part.DIRECTION, Part.TYPE} & set(layout.columns):
+        return layout
+    for number, name in enumerate(layout.header):
+        said = {cells[number].strip() for cells in rows if number < len(cells)}
+        if not name and said and all(plain(each) in DIRECTIONS or each in MINUSES | PLUSES for each in said):
+            return replace(layout, columns=layout.columns | {Part.DIRECTION: number})
+    return layout
 
 
 def saved_layout(base: Layout, text: str) -> Layout:

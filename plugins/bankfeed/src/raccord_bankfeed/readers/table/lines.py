@@ -25,7 +25,7 @@ from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.evidence import Evidence, are_credits_negative, are_inverted, marks_incoming
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
-from raccord_bankfeed.readers.table.words import IN, NOT_MOVED, OUT, PENDING, SUMS, Part, plain
+from raccord_bankfeed.readers.table.words import IN, MINUSES, NOT_MOVED, OUT, PENDING, PLUSES, SUMS, Part, plain
 
 _CHANGING = frozenset({Part.STATUS, Part.FEE, Part.CHECK, Part.ACCOUNT_TYPE})
 """Columns that may change what a row comes to, or that are not taken as they stand."""
@@ -76,7 +76,7 @@ class RowReader:
         self.plain = (
             bool(layout.header)
             and (bool(self.evidence.signed) if Part.AMOUNT in layout.columns else set(layout.columns) >= _DIRECTIONS)
-            and not (layout.units or layout.is_paypal)
+            and not (layout.units or layout.is_paypal or layout.blank_pending)
             and _CHANGING.isdisjoint(layout.columns)
         )
         self.flip = self.layout.flip or are_inverted(self.evidence)
@@ -184,6 +184,8 @@ class RowReader:
             if NOT_MOVED.search(status):
                 raise NoTransaction(notes.NOT_MOVED)
             pending = PENDING.search(status) is not None
+        elif self.layout.blank_pending:
+            pending = not self.cell(row, Part.BALANCE)
         amount, currency = self.amount(row)
         if day is None:
             raise RowFault(self.date_fault(row))
@@ -321,10 +323,10 @@ class RowReader:
             if evidence.directions < evidence.rows:
                 return amount
             part, word = Part.TYPE, self.cell(row, Part.TYPE)
-        named = word if word in ("+", "-") else plain(word)
-        if named in OUT:
+        named = plain(word)
+        if named in OUT or word in MINUSES:
             return -amount
-        if named in IN or not amount:
+        if named in IN or word in PLUSES or not amount:
             return amount
         raise RowFault(text_faults.direction_unknown(self.title(part), word))
 

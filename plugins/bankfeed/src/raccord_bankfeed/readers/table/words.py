@@ -49,6 +49,7 @@ _UNITS = frozenset(
         *("huf", "hkd", "inr", "jpy", "zar", "kr", "dollar", "dollars", "in", "en"),
     )
 )
+_SIGN_COLUMN = re.compile(r"[+−-] ?/? ?[+−-]|±")
 _ISO = re.compile(r"\b(EUR|CAD|USD|GBP|CHF|SGD|AUD|NZD|DKK|SEK|NOK|PLN|CZK|HUF|HKD|INR|JPY|ZAR)\b")
 _EUROS = re.compile(r"\beuros?\b", re.IGNORECASE)
 _MONEY_COLUMN = re.compile(r"\s*([A-Z]{3})\s*\$\s*")
@@ -69,6 +70,8 @@ def part_of(cell: str) -> tuple[Part, int] | None:
         return None
     if _MONEY_COLUMN.fullmatch(cell):
         return Part.AMOUNT, 99
+    if _SIGN_COLUMN.fullmatch(cell):
+        return Part.DIRECTION, 99
     name = plain(cell)
     if (found := RANKS.get(name)) is not None:
         return found
@@ -97,6 +100,9 @@ IN = frozenset(
         *("entree", "inflow", "payment", "gutschrift", "refund"),
     )
 )
+DIRECTIONS = frozenset({"soll", "haben", "s", "h", "d", "c", "dr", "cr", "debit", "credit", "af", "bij"})
+"""Words that tell of a column without a name that it says where money goes."""
+MINUSES, PLUSES = frozenset("-−–"), frozenset("+")
 PENDING = re.compile(
     r"\b(pending|en attente|a venir|in attesa|da contabilizzare|non contabilizzato|pendiente|vorgemerkt|ausstehend"
     r"|offen|in behandeling|gereserveerd|authori[sz]ed|uncleared|unclaimed|venter|afventer|reserverad|preliminar"
