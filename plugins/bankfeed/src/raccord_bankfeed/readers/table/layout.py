@@ -154,7 +154,8 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
 def told_by_rows(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
     """Return the layout with what its rows say of a name that means two things: *valuta* is a day or a currency.
 
-    A column without a name may say where money goes, as at the Volksbanken.
+    A column that holds nothing but words for a direction says where money goes, whatever it is called: at the
+    Volksbanken it has no name.
     """
     layout = _directed_by_rows(layout, rows)
     number = layout.columns.get(Part.VALUE_DATE)
@@ -171,9 +172,10 @@ def told_by_rows(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
 def _directed_by_rows(layout: Layout, rows: Sequence[Sequence[str]]) -> Layout:
     if Part.AMOUNT not in layout.columns or {Part.DIRECTION, Part.TYPE} & set(layout.columns):
         return layout
-    for number, name in enumerate(layout.header):
+    taken = {*layout.columns.values(), *layout.names, *layout.accounts}
+    for number in range(len(layout.header)):
         said = {cells[number].strip() for cells in rows if number < len(cells)}
-        if not name and said and all(plain(each) in DIRECTIONS or each in MINUSES | PLUSES for each in said):
+        if number not in taken and said and all(plain(each) in DIRECTIONS or each in MINUSES | PLUSES for each in said):
             return replace(layout, columns=layout.columns | {Part.DIRECTION: number})
     return layout
 
