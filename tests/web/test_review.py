@@ -12,6 +12,7 @@ import till
 from browsing import TOKEN
 from harness import OWNER, choose_usual, sync
 from httpx import Response
+from lines_at_hand import undo
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -424,3 +425,40 @@ def test_what_is_offered_by_number_fits_the_line_and_is_never_retained_earnings_
     assert offered("JEU VIDEO", "category", found[1])[0] == before, "numbers stay, and no income for what is spent"
     assert offered("JEU VIDEO", "category")[0][0] == last, "a page that is opened anew begins with the last answers"
     assert f"COSTCO CAFE: {last}. Category kept." in browser.get(kept.headers["location"]).text
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_an_undone_line_comes_back_to_review_for_another_category(
+    workshop: Workshop, company: Company, connection: Connection, accounts: dict[str, str], browser: TestClient,
+    send: Send, language: str,
+) -> None:  # fmt: skip
+    office, travel = accounts["Fournitures de bureau"], accounts["Frais de déplacement"]
+    browser.headers["accept-language"] = language
+    first = held(workshop)["JEU VIDEO"]
+    assert send("/settings", f"/review/{first}/treat", kind="category", account=office).status_code == 303
+    sync(workshop, connection)
+    undo(workshop, connection, "bank/b5")
+    said = {"fr": "Lui donner une autre catégorie", "en": "Give it another category"}[language]
+    with workshop.database.read() as session:
+        hold = session.scalars(select(Hold).where(Hold.code == "undo.undone")).one()
+        record_id = session.get_one(DraftRow, hold.draft_id).record_id
+    deed = f'action="/review/{hold.id}/undo'
+    for page in ("/review", "/questions", f"/records/{record_id}"):
+        shown = browser.get(page).text
+        assert said in shown, page
+        assert deed in shown, page
+        assert "JEU VIDEO" in shown, page
+    again = send("/settings", f"/review/{hold.id}/undo")
+    assert (again.status_code, f"line={first}" in again.headers["location"]) == (303, True)
+    panel = browser.get(again.headers["location"]).text
+    assert f'action="/review/{first}/treat' in panel, "the line is open on its panel"
+    assert said not in panel
+    assert send("/settings", f"/review/{hold.id}/undo").status_code == 409, "somebody did it already"
+    assert send("/settings", f"/questions/{hold.id}/release").status_code == 409
+    assert send("/settings", f"/review/{first}/treat", kind="category", account=travel).status_code == 303
+    sync(workshop, connection)
+    [spent] = documents(workshop, company, "Purchase")
+    assert spent["Line"][0]["AccountBasedExpenseLineDetail"]["AccountRef"]["value"] == travel
+    story = browser.get(f"/records/{record_id}").text.partition('class="timeline')[2]
+    assert story.count({"fr": "<b>Annulé", "en": "<b>Undone"}[language]) == 1
+    assert story.count({"fr": "<b>Transmis", "en": "<b>Posted"}[language]) == 1

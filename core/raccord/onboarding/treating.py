@@ -40,6 +40,7 @@ from raccord.sync.line_answers import (
     place_of,
 )
 from raccord.sync.pairing import DAYS_APART
+from raccord.sync.removals import UNDONE
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.transfers import TRANSFER
 from raccord.sync.treatment_fit import BooksFit
@@ -157,6 +158,16 @@ def take_back(workshop: Workshop, actor: Actor, connection_id: str, key: str) ->
         return row
 
 
+def ask_about_again(workshop: Workshop, actor: Actor, hold_id: str) -> str:
+    """Ask again about the bank line of a question, open or not, as :func:`take_back` does; return what is open now."""
+    with workshop.database.read() as session:
+        hold = session.get_one(Hold, hold_id)
+        connection_id, key = hold.connection_id, session.get_one(DraftRow, hold.draft_id).key
+    row = take_back(workshop, actor, connection_id, key)
+    with workshop.database.read() as session:
+        return session.scalars(select(Hold.id).where(Hold.draft_id == row.id, Hold.closed_at.is_(None))).one()
+
+
 def check_treatment(
     session: Session, connection: Connection, row: DraftRow, draft: Deposit | Expense, treatment: Treatment
 ) -> None:
@@ -269,20 +280,29 @@ def _take_back(session: Session, actor: Actor, row: DraftRow, now: datetime) -> 
 def _to_ask_again(session: Session, actor: Actor, row: DraftRow, now: datetime) -> Hold | None:
     """Return the question whose answer a person takes back; what else was asked about the line is settled by that."""
     last = last_answered(session, row)
-    if last is not None:
+    if last is not None and last.code != UNDONE:
         return last
     holds = select(Hold).where(Hold.draft_id == row.id).order_by(Hold.opened_at.desc(), Hold.closed_at.desc())
     found = session.scalars(holds).all()
     answers = (hold for hold in found if hold.code == DECISION_MISSING and hold.closed_at is not None and hold.answer)
     answer = next(answers, None)
     asked = next((hold for hold in found if hold.closed_at is None), None)
-    if answer is None or (asked is not None and asked.code == DECISION_MISSING):
+    if asked is not None and asked.code == DECISION_MISSING:
         return None
+    undone = session.scalars(
+        select(LinkRow).where(
+            LinkRow.connection_id == row.connection_id,
+            LinkRow.key == row.key,
+            LinkRow.state.in_((LinkState.UNDONE, LinkState.RELEASED)),
+        )
+    ).all()
+    if answer is None:
+        for link in undone if last is not None else ():
+            # Said to be posted again and taken back before it was: what was asked of it is asked again.
+            link.state = LinkState.UNDONE
+        return last
     close_hold(session, row, now, actor.name, {"taken_back": True})
-    undone = select(LinkRow).where(
-        LinkRow.connection_id == row.connection_id, LinkRow.key == row.key, LinkRow.state == LinkState.UNDONE
-    )
-    for link in session.scalars(undone):
+    for link in undone:
         # What it becomes now is another document, which neither a rule nor a suggestion makes by itself.
         link.state = LinkState.RELEASED
         row.revision = max(row.revision, link.revision)

@@ -10,8 +10,8 @@ from raccord.errors import RaccordError
 from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.texts import Text
 from raccord.store import events
-from raccord.store.models import DraftRow, DraftState, Hold, LinkRow, LinkState
-from raccord.sync.holds import close_hold
+from raccord.store.models import Connection, DraftRow, DraftState, Hold, LinkRow, LinkState
+from raccord.sync.holds import alone_in, close_hold
 from raccord.sync.removals import UNDONE
 from raccord.sync.workshop import Workshop
 
@@ -28,6 +28,10 @@ def release(workshop: Workshop, actor: Actor, hold_ids: Sequence[str]) -> list[s
     with workshop.database.begin() as session:
         for hold_id in hold_ids:
             hold = session.get(Hold, hold_id)
+            if hold is not None:
+                # Nobody else answers any question of the company before this ends.
+                alone_in(session, session.get_one(Connection, hold.connection_id).company_id)
+                session.refresh(hold)
             if hold is None or hold.closed_at is not None or hold.code != UNDONE:
                 raise ReleaseError(
                     "undo.not_held",

@@ -19,11 +19,15 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.line_answers import LEARNED
 from raccord.sync.paying import PAYS
+from raccord.sync.removals import UNDONE
 from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.treatments import TREATMENT, Treated
+from raccord.sync.treatments import TREATMENT, Treated, treatable
 
 SEARCH_MAX = 100
 ACCOUNTS_MAX = 200
+ANSWERED_KINDS = ("BillPayment", "Deposit", "Payment", "Purchase", "Transfer")
+"""What a bank line may have become."""
+UNDONE_MAX = 100
 SKIP = "skip"
 """Under this name stands, in an answer, why a line was left out."""
 
@@ -95,6 +99,19 @@ class AnsweredLine:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoneLine:
+    """A line whose document was undone."""
+
+    hold_id: str
+    company_id: str
+    record_id: int | None
+    day: date | None
+    amount: Decimal
+    currency: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineAccount:
     """An account with lines that wait."""
 
@@ -117,6 +134,32 @@ def open_lines(
     asked = _where(_open(wanted, within), session, wanted)
     rows = session.execute(asked.order_by(DraftRow.day, Hold.id).limit(limit).offset(offset)).all()
     return Listing(_lines(session, rows), count_of(session, asked.with_only_columns(Hold.id)), offset, limit)
+
+
+def undone_lines(session: Session, within: Within = None, connection_id: str = "") -> list[UndoneLine]:
+    """Return the lines whose documents were undone and that wait for a word of a person, the oldest day first."""
+    rows = session.execute(
+        select(Hold.id, DraftRow, Connection.company_id)
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
+        .join(Connection, Connection.id == Hold.connection_id)
+        .where(
+            Hold.closed_at.is_(None),
+            Hold.code == UNDONE,
+            DraftRow.kind.in_(ANSWERED_KINDS),
+            *([Hold.connection_id == connection_id] if connection_id else []),
+            *among(Hold.connection_id, within),
+        )
+        .order_by(DraftRow.day, Hold.id)
+        .limit(UNDONE_MAX)
+    )
+    found = [(hold_id, row, company_id, treatable(load_draft(row.body))) for hold_id, row, company_id in rows]
+    return [
+        UndoneLine(
+            hold_id, company_id, row.record_id, row.day, _amount(draft), draft.currency, text_of(draft) or row.key
+        )
+        for hold_id, row, company_id, draft in found
+        if draft is not None
+    ]
 
 
 def some_lines(session: Session, wanted: WantedLines, within: Within = None) -> list[BankLine]:

@@ -26,7 +26,9 @@ from raccord.sync.line_answers import LEARNED
 from raccord.sync.matching import Reason, Sure
 from raccord.sync.paying import MATCHES
 from raccord.sync.periods import MONTH_ASKED
+from raccord.sync.removals import UNDONE
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING, LINK_MISSING, LINK_WAITS
+from raccord.sync.treatments import treatable
 from raccord.sync.unmet import invoices_in
 
 FACTS_MAX = 40
@@ -134,6 +136,8 @@ class Question:
     """What the line may pay instead of getting a category, the best first."""
     suggested: Suggested | None = None
     """Its probable category, from what the company's people answered before."""
+    another: bool = False
+    """Whether it is of a bank line whose document was undone, which may get another answer instead."""
     one_or_two: OneOrTwo | None = None
     """The line that may tell of the same movement and was called otherwise: answered first, by yes or no."""
 
@@ -298,6 +302,7 @@ def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str
         ways=tuple(sorted(allowed_for(hold.code, hold.params) - {ResolutionKind.HOLD})),
         opened_at=hold.opened_at,
         decided=DECISION in draft.decisions,
+        another=hold.code == UNDONE and treatable(body) is not None,
         matches=matches_in(hold.params),
         suggested=suggested_in(hold.params),
     )

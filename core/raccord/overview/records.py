@@ -33,8 +33,11 @@ from raccord.store.models import (
     RecordState,
     SourceRecord,
 )
+from raccord.sync.bodies import load_draft
 from raccord.sync.environments import environment_of
-from raccord.sync.removals import undone_of
+from raccord.sync.removals import UNDONE, removed_of
+from raccord.sync.treatments import treatable
+from raccord.sync.zones import zone_of
 
 REVISIONS_MAX = 20
 SEARCH_MAX = 100
@@ -145,9 +148,11 @@ class RecordStory:
     decided: Sequence[Decided] = ()
     """Who or what said what its bank lines are."""
     answers: Sequence[PluginAnswer] = ()
+    """What plugins gave to its roles and how they settled its conflicts."""
     undone: Sequence[Mapping[str, str]] = ()
     """Of which documents we took out again: kind, number or id, by whom, when and in which run."""
-    """What plugins gave to its roles and how they settled its conflicts."""
+    another: Sequence[int] = ()
+    """Drafts that are bank lines whose documents were undone: each may get another answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +199,7 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
     record: SourceRecord = row[0]
     view = _views(session, [(row[0], row[1], row[2])])[0]
     keys = [each.key for each in view.documents]
+    zone = zone_of(session, view.company_id)
     subjects = [*keys, f"{record.stream}/{record.source_id}"]
     revisions = session.execute(
         select(SourceRecord.revision, SourceRecord.fetched_at, SourceRecord.run_id)
@@ -229,14 +235,9 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         [file for some in files_of_lines(session, lines).values() for file in some],
         decided_of(session, view.company_id, lines),
         answers_of(session, [each.draft_id for each in view.documents]),
-        list(undone_of(session, _links(session, record.connection_id, keys)).values()),
+        [told for _, told in removed_of(session, record.connection_id, keys, zone)],
+        [each.id for each in lines if each.reason == UNDONE and treatable(load_draft(each.body)) is not None],
     )
-
-
-def _links(session: Session, connection_id: str, keys: Sequence[str]) -> Sequence[LinkRow]:
-    return session.scalars(
-        select(LinkRow).where(LinkRow.connection_id == connection_id, LinkRow.key.in_(keys)).order_by(LinkRow.id)
-    ).all()
 
 
 def _conditions(wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:

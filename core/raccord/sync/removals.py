@@ -165,21 +165,28 @@ def undone_of(session: Session, links: Iterable[LinkRow]) -> dict[str, dict[str,
     found: dict[str, dict[str, str]] = {}
     undone = [link for link in links if link.state == LinkState.UNDONE]
     for some in chunks(undone, CHUNK):
-        rows = session.execute(
-            select(Posting, Plan)
-            .join(PlanLine, PlanLine.id == Posting.plan_line_id)
-            .join(Plan, Plan.id == PlanLine.plan_id)
-            .where(
-                Posting.connection_id == some[0].connection_id,
-                Posting.key.in_([link.key for link in some]),
-                Posting.operation.in_(REMOVALS),
-                Posting.state == PostingState.DONE,
-            )
-            .order_by(Posting.id)
-        )
         zone = zone_of(session, some[0].company_id)
-        found.update({posting.key: _told(posting, plan, zone) for posting, plan in rows})
+        found.update(removed_of(session, some[0].connection_id, [link.key for link in some], zone))
     return found
+
+
+def removed_of(
+    session: Session, connection_id: str, keys: Sequence[str], zone: str
+) -> list[tuple[str, dict[str, str]]]:
+    """Return what is told of every document of some keys that we took out, with its key, the first one first."""
+    rows = session.execute(
+        select(Posting, Plan)
+        .join(PlanLine, PlanLine.id == Posting.plan_line_id)
+        .join(Plan, Plan.id == PlanLine.plan_id)
+        .where(
+            Posting.connection_id == connection_id,
+            Posting.key.in_(keys),
+            Posting.operation.in_(REMOVALS),
+            Posting.state == PostingState.DONE,
+        )
+        .order_by(Posting.id)
+    )
+    return [(posting.key, _told(posting, plan, zone)) for posting, plan in rows]
 
 
 def read_documents(client: QuickBooks, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]]:

@@ -14,7 +14,6 @@ from raccord.onboarding.api_tokens import Scope
 from raccord.onboarding.people import Power, require
 from raccord.onboarding.two_sides import answer_two_sides
 from raccord.plugin.drafts import PaymentType
-from raccord.store.models import DraftRow, Hold
 from raccord.sync.treatments import PARTS_MAX, Part, Treated, Treatment
 from raccord_web.api.deeds import Done
 from raccord_web.api.programs import needs
@@ -100,14 +99,13 @@ def pay(request: Request, hold_id: str, wanted: Paid) -> Done:
 
 @router.post("/holds/{hold_id}/take-back", dependencies=[Depends(needs(Scope.WRITE))])
 def take_back(request: Request, hold_id: str) -> Done:
-    """Ask about a bank line again as if nobody had answered, while nothing of it is posted or on its way."""
+    """Ask about a bank line again as if nobody had answered, while nothing of it is posted or on its way.
+
+    Also of a line whose document was undone, to give it another answer. The id is that of the question open now.
+    """
     workshop, actor = desk_of(request).workshop, acting(request)
     require(actor, Power.WORK)
-    with workshop.database.read() as session:
-        hold = session.get_one(Hold, hold_id)
-        connection_id, key = hold.connection_id, session.get_one(DraftRow, hold.draft_id).key
-    treating.take_back(workshop, actor, connection_id, key)
-    return Done(id=hold_id)
+    return Done(id=treating.ask_about_again(workshop, actor, hold_id))
 
 
 class Same(BaseModel):

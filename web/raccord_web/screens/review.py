@@ -17,7 +17,7 @@ from raccord.onboarding.paying import pay
 from raccord.onboarding.people import NotAllowedError, Power, require
 from raccord.onboarding.setting_up import unfinished
 from raccord.onboarding.suggesting import percent
-from raccord.onboarding.treating import take_back, treat
+from raccord.onboarding.treating import ask_about_again, treat
 from raccord.onboarding.two_sides import answer_two_sides
 from raccord.overview.attached import files_of_holds
 from raccord.overview.bank_lines import (
@@ -27,13 +27,13 @@ from raccord.overview.bank_lines import (
     answered_lines,
     open_lines,
     the_line,
+    undone_lines,
 )
 from raccord.overview.line_choices import LineChoices, choices_for
 from raccord.overview.line_proposals import proposed_for, rule_waits
 from raccord.overview.listing import Listing
 from raccord.overview.one_or_two import one_or_two
 from raccord.overview.questions import Candidate
-from raccord.store.models import DraftRow, Hold
 from raccord.sync.line_answers import CALLED
 from raccord.sync.treatments import Treated
 from raccord_web.desk import desk_of
@@ -153,17 +153,14 @@ def pay_one(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> 
 
 @router.post("/review/{hold_id}/undo")
 def undo(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
-    """Take an answer back while nothing of it is posted."""
-    desk, actor = desk_of(request), acting(request)
+    """Take an answer back while nothing of it is posted, or ask for another one in the place of what was undone."""
+    actor = acting(request)
     require(actor, Power.WORK)
-    with desk.workshop.database.read() as session:
-        hold = session.get_one(Hold, hold_id)
-        connection_id, key = hold.connection_id, session.get_one(DraftRow, hold.draft_id).key
     try:
-        take_back(desk.workshop, actor, connection_id, key)
+        open_now = ask_about_again(desk_of(request).workshop, actor, hold_id)
     except RaccordError as error:
         return _page(request, asked, wrong=error, typed=fields)
-    return _back(asked, line=hold_id, said="undone")
+    return _back(asked, line=open_now, said="undone")
 
 
 @router.post("/review/{hold_id}/attach")
@@ -220,6 +217,7 @@ def _page(
             answered=found,
             attached=files_of_holds(session, with_files),
             listing=listing,
+            undone=() if answered else undone_lines(session, within, asked.connection),
             line=line,
             choices=choices,
             view=_view(asked, line, choices, (typed or {}).get("kind", "")),
