@@ -166,7 +166,10 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expense:
-    """Money spent from a bank or card account (QuickBooks' Purchase); ``total`` is positive; ``credit``: a refund."""
+    """Money spent from a bank or card account (QuickBooks' Purchase); ``total`` is positive; ``credit``: a refund.
+
+    ``after`` names the payment that it was kept of, such as a fee: until that is posted, the expense waits.
+    """
 
     key: str
     day: date
@@ -182,6 +185,7 @@ class Expense:
     memo: str = ""
     location: MaybeRef = None
     taxes: StatedTaxes = ()
+    after: Annotated[Link | None, LATER] = None
     exchange_rate: MaybeDecimal = None
     kind: Literal["Expense"] = "Expense"
 

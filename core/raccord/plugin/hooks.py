@@ -52,11 +52,16 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A record that posts nothing, with the reason; ``report`` also shows it to people (unknown kinds)."""
+    """A record that posts nothing, with the reason; ``report`` also shows it to people (unknown kinds).
+
+    ``takes_back``: the source took it back, so what is posted of it is emptied by the next plan. Without that word, a
+    posted document that the source no longer gives is left to a person.
+    """
 
     code: str
     reason: Text
     report: bool = False
+    takes_back: bool = False
 
 
 class Describes(Protocol):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from raccord.plugin.drafts import Draft
+from raccord.plugin.drafts import BillPayment, Draft, Link, Payment
 from raccord.quickbooks.codec import Encoded, Target, encode
 from raccord.store.models import Company, Connection
 from raccord.sync.bodies import mark, marker
 from raccord.sync.books import Facts
 from raccord.sync.conflict_rules import FEATURE_MISSING
-from raccord.sync.resolve import Held, Resolver
+from raccord.sync.resolve import LINK_WAITS, Held, Resolver
 from raccord.sync.settling import CLASS, has_classes
 
 
@@ -31,6 +31,7 @@ class Encoder:
         """Return a draft as it is sent, after ``lives`` that were undone; raises ``Held`` and ``EncodeError``."""
         if has_classes(draft) and not self.facts.classes:
             raise Held(FEATURE_MISSING, feature=CLASS)
+        self._settles_what_it_says(draft)
         code = self.code(key)
         number = f"{self.connection.connector[:3].upper()}-{code}" + (f"-{lives + 1}" if lives else "")
         return encode(
@@ -42,3 +43,11 @@ class Encoder:
             update=target,
             kind_of=self.resolver.kind_of,
         )
+
+    def _settles_what_it_says(self, draft: Draft) -> None:
+        """Hold a payment whose credit or invoice is still another kind of document there."""
+        for each in draft.applied if isinstance(draft, Payment | BillPayment) else ():
+            key = each.document.key if isinstance(each.document, Link) else ""
+            kind = self.resolver.kinds.get(key, "")
+            if kind not in ("", str(each.of)):
+                raise Held(LINK_WAITS, keys=[key], states={key: f"{kind} ≠ {each.of}"})

@@ -45,7 +45,7 @@ from raccord.sync.conflict_rules import (
 from raccord.sync.conflicts import ANY_AMOUNT, without_decision
 from raccord.sync.holds import open_hold
 from raccord.sync.periods import hold_closed
-from raccord.sync.problems import close_problems, open_problem, troubled
+from raccord.sync.problems import close_settled, open_problem, troubled
 from raccord.sync.reactivate import AGAIN
 from raccord.sync.readback import CLOCKS_APART, LISTS
 from raccord.sync.removals import Removal, record_removal
@@ -156,7 +156,7 @@ class Outcomes:
             draft.state, draft.reason = DraftState.POSTED, ""
             draft.decisions = without_decision(draft)
             if draft.key in self.marked:
-                close_problems(self.session, posting.connection_id, draft.key, self.now)
+                close_settled(self.session, draft, self.now)
         _check_amount(self.session, self.run, posting, line, outcome, self.now)
 
     def _count_recognised(self, code: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,17 +13,17 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
-from raccord.plugin.drafts import Draft, StillDraft, money_effect
+from raccord.plugin.drafts import Draft, Payment, StillDraft, money_effect
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.money import Money
 from raccord.plugin.records import Record
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Language, Text
 from raccord.quickbooks.codec import entity_of
 from raccord.scope import Scope
 from raccord.store.models import Connection, DraftRow, DraftState, LinkRow, LinkState, RecordState, SourceRecord
 from raccord.sync.attached import made_by_hand
-from raccord.sync.bodies import digest, dump_draft
+from raccord.sync.bodies import digest, dump_draft, load_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
 from raccord.sync.life import Step, core_takes
@@ -31,8 +31,20 @@ from raccord.sync.line_answers import ask_other_side, forget_outdated
 from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
 from raccord.sync.problems import close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
+from raccord.sync.taken_back import (
+    FOLLOWS,
+    KINDS_AFTER,
+    PAYMENT_TAKEN_BACK,
+    VOIDED_THERE,
+    emptied,
+    is_empty,
+    is_taken_back,
+    look_again,
+    payment_of,
+    posted_keys,
+)
 from raccord.sync.treatments import as_treated
-from raccord.sync.unused import left_for_now, settle_unused
+from raccord.sync.unused import left_for_now, settle_unused, was_taken_back
 from raccord.sync.views import MapView
 
 UNKNOWN_KIND = "mapping.unknown_kind"
@@ -86,6 +98,9 @@ class Slice:
     """Subjects with an open problem."""
     plugin: str
     """Name and version of the connector that maps."""
+    language: Language
+    turned: set[str] = field(default_factory=set)
+    """Keys of payments that the source took back, or gave again, since they were mapped last."""
 
 
 def map_slice(
@@ -96,8 +111,10 @@ def map_slice(
     run_id: str,
     limit: int,
     now: datetime,
-) -> tuple[int, int]:
-    """Map up to ``limit`` new records; return how many were taken and how many were faults of the plugin."""
+) -> tuple[int, int, bool]:
+    """Map up to ``limit`` new records; return how many were taken, how many were faults of the plugin, and whether
+    others are to be mapped again because of these.
+    """
     rows = session.scalars(
         select(SourceRecord)
         .where(SourceRecord.connection_id == connection.id, SourceRecord.state == RecordState.NEW)
@@ -116,13 +133,15 @@ def map_slice(
     known = KnownDrafts.of(session, connection.id, rows, keys)
     subjects = [subject for row in rows for subject in (_subject(row), _clashing(row))]
     marked = troubled(session, connection.id, [*subjects, *known.by_key])
-    slice_ = Slice(session, connection, run_id, now, known, marked, f"{scope.info.name} {scope.info.version}")
+    plugin, language = f"{scope.info.name} {scope.info.version}", view_on(connection.starts_on).language
+    slice_ = Slice(session, connection, run_id, now, known, marked, plugin, language)
     for row, answer in zip(rows, answers, strict=True):
         _store(slice_, row, answer)
     made = [draft for answer in answers if isinstance(answer, Made) for draft in answer.drafts]
     stored = [(known.by_key[draft.key], draft) for draft in made if draft.key in known.by_key]
     settle_unused(session, connection.id, stored)
-    return len(rows), faults
+    again = look_again(session, connection.id, slice_.turned) if slice_.turned else 0
+    return len(rows), faults, bool(again)
 
 
 def record_of(row: SourceRecord) -> Record:
@@ -148,6 +167,9 @@ def _clashing(row: SourceRecord) -> str:
 
 def answer_of(scope: Scope, view: MapView, row: SourceRecord) -> Answer | PluginFault:
     """Return what the connector makes of a record, its errors included."""
+    if row.state == RecordState.SKIPPED and row.reason == PAYMENT_TAKEN_BACK:
+        # Whatever is mapped of it, it went with its payment.
+        return FOLLOWS
     record = record_of(row)
     try:
         answer = scope.map(view, record)
@@ -227,6 +249,8 @@ def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
             old.record_id = row.id
         else:
             earlier.append(old)
+    if _goes_with_its_payment(slice_, answer, earlier):
+        answer = FOLLOWS
     kept: set[str] = set()
     match answer:
         case Made():
@@ -239,6 +263,10 @@ def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
                 changed = _store_draft(slice_, row, draft, body)
                 if draft.key in slice_.marked:
                     _close_old(slice_, draft.key, changed)
+            if any(was_taken_back(draft) for draft in answer.drafts):
+                # Its fee and the like go with a payment.
+                gone = [old for old in earlier if old.key not in kept]
+                kept |= _emptied(slice_, row, gone, VOIDED_THERE.get(slice_.language))
         case Skipped():
             row.state, row.reason = RecordState.SKIPPED, answer.code
         case Failure():
@@ -252,9 +280,41 @@ def _store(slice_: Slice, row: SourceRecord, answer: Answer) -> None:
         return
     if isinstance(answer, Skipped) and answer.report:
         _problem(slice_, row, Failure(answer.code, answer.reason.fr, answer.reason.en))
+    if isinstance(answer, Skipped) and answer.takes_back:
+        kept |= _emptied(slice_, row, earlier, answer.reason.get(slice_.language))
+    for old in (each for each in earlier if each.key not in kept):
+        _withdraw(slice_, row, old, WITHDRAWN)
+
+
+def _goes_with_its_payment(slice_: Slice, answer: Answer, earlier: Sequence[DraftRow]) -> bool:
+    """Tell whether what a record says came after a payment that the source took back; what is posted of one that says
+    nothing goes with it too.
+    """
+    if isinstance(answer, Made):
+        drafts: Sequence[Draft] = answer.drafts
+    elif isinstance(answer, Skipped) and not answer.takes_back:
+        drafts = [load_draft(old.body) for old in earlier if old.kind in KINDS_AFTER]
+    else:
+        drafts = ()
+    keys = {key for draft in drafts if (key := payment_of(draft))}
+    if not keys:
+        return False
+    slice_.session.flush()
+    return any(is_taken_back(slice_.session, slice_.connection.id, key) for key in keys)
+
+
+def _emptied(slice_: Slice, row: SourceRecord, earlier: Sequence[DraftRow], reason: str) -> set[str]:
+    """Empty what is posted of a record that the source took back; return the keys of it."""
+    done: set[str] = set()
     for old in earlier:
-        if old.key not in kept:
-            _withdraw(slice_, row, old, WITHDRAWN)
+        if old.key not in posted_keys(slice_.session, slice_.connection.id, [old.key]) or old.state in FINAL:
+            continue
+        draft = emptied(load_draft(old.body), reason)
+        if draft is not None:
+            close_hold(slice_.session, old, slice_.now)
+            _store_draft(slice_, row, draft, dump_draft(draft))
+            done.add(old.key)
+    return done
 
 
 def _was_undone(slice_: Slice, drafts: Sequence[DraftRow]) -> bool:
@@ -293,6 +353,8 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
     """Store a draft; return whether it says something else than before."""
     body_hash = digest(body)
     found = slice_.known.by_key.get(draft.key)
+    if isinstance(draft, Payment) and _turns(found, draft):
+        slice_.turned.add(draft.key)
     day = None if isinstance(draft, StillDraft) else draft.day
     if found is None:
         fresh = DraftRow(
@@ -327,10 +389,16 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
     return True
 
 
+def _turns(found: DraftRow | None, draft: Draft) -> bool:
+    """Tell whether a payment was taken back, or given again, since it was mapped last."""
+    return was_taken_back(draft) != (found is not None and was_taken_back(load_draft(found.body)))
+
+
 def _withdraw(slice_: Slice, row: SourceRecord, old: DraftRow, reason: str) -> None:
     """The source says this no more: what is not posted is dropped, what is posted is shown to a person."""
-    if old.state == DraftState.POSTED:
-        if reason == WITHDRAWN:
+    posted = old.state == DraftState.POSTED
+    if posted or old.key in posted_keys(slice_.session, slice_.connection.id, [old.key]):
+        if reason == WITHDRAWN and not is_empty(load_draft(old.body)):
             open_problem(
                 slice_.session,
                 connection_id=slice_.connection.id,
@@ -341,7 +409,8 @@ def _withdraw(slice_: Slice, row: SourceRecord, old: DraftRow, reason: str) -> N
                 params={},
                 now=slice_.now,
             )
-        return
+        if posted:
+            return
     if old.state in FINAL:
         return
     ask_other_side(slice_.session, old)

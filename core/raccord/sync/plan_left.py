@@ -19,7 +19,7 @@ from raccord.sync.holds import asked, close_hold, open_hold
 from raccord.sync.moves import money_account
 from raccord.sync.periods import Blocked, Left
 from raccord.sync.plan_lines import line_fields
-from raccord.sync.problems import close_problems, open_problem, troubled
+from raccord.sync.problems import close_problems, close_settled, open_problem, troubled
 from raccord.sync.resolve import DECISION_MISSING, LINK_MISSING, LINK_WAITS, Held, Resolver
 from raccord.sync.settling import Leave, Wait
 from raccord.sync.unused import wake
@@ -60,7 +60,7 @@ class LeftLines:
         if row.id in self.asked:
             close_hold(self.session, row, self.now)
         if row.key in self.troubled:
-            close_problems(self.session, self.connection.id, row.key, self.now)
+            close_settled(self.session, row, self.now)
 
     def closed(self, row: DraftRow, draft: Draft, verdict: Left | Blocked) -> dict[str, Any]:
         """Return the line of a draft that a closed period keeps back."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from raccord.store.models import Problem, ProblemState
+from raccord.store.models import DraftRow, Problem, ProblemState, RecordState, SourceRecord
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.phases import PROOF
 from raccord.sync.storable import short_subject
@@ -87,6 +87,13 @@ def close_problems(
     if but:
         statement = statement.where(Problem.code.not_in(list(but)))
     session.execute(statement.values(state=ProblemState.GONE, closed_at=now, closed_by="raccord"))
+
+
+def close_settled(session: Session, draft: DraftRow, now: datetime) -> None:
+    """Mark a draft's open problems as gone; that its source took the record back stays told while it is emptied."""
+    record = None if draft.record_id is None else session.get(SourceRecord, draft.record_id)
+    told = [] if record is None or record.state != RecordState.SKIPPED else [record.reason]
+    close_problems(session, draft.connection_id, draft.key, now, but=told)
 
 
 def close_each(session: Session, connection_id: str, subjects: Iterable[str], code: str, now: datetime) -> None:

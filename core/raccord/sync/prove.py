@@ -29,7 +29,7 @@ from raccord.store.models import (
 from raccord.store.told_proofs import GONE, proof_digest
 from raccord.sync.bodies import digest
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.keep import RESOLVED_BY_HAND
+from raccord.sync.keep import BEFORE_START, RESOLVED_BY_HAND
 
 MISSING = "proof.missing_document"
 DIFFERS = "proof.amount_differs"
@@ -129,7 +129,7 @@ def proof_months(session: Session, connection: Connection) -> list[tuple[date, d
     return months(
         day
         for table, more in (
-            (SourceRecord, (SourceRecord.day >= connection.starts_on,)),
+            (SourceRecord, (SourceRecord.reason != BEFORE_START,)),
             (LinkRow, (LinkRow.day.is_not(None),)),
             (Proof, ()),
         )
@@ -153,8 +153,10 @@ def source_side(session: Session, connection: Connection, first: date, last: dat
         )
         .where(
             SourceRecord.connection_id == connection.id,
-            SourceRecord.day >= max(first, connection.starts_on),
+            SourceRecord.day >= first,
             SourceRecord.day <= last,
+            # One that was taken before its source dated it back stays ours, also before the first day.
+            SourceRecord.reason != BEFORE_START,
             SourceRecord.state != RecordState.SUPERSEDED,
             SourceRecord.amount.is_not(None),
         )

@@ -22,6 +22,7 @@ from raccord.sync.chunks import chunks
 
 PARTNERS = {"Payment": "CustomerRef", "BillPayment": "VendorRef"}
 SETTLED = frozenset({"Invoice", "Bill", "CreditMemo", "VendorCredit"})
+CREDITS = frozenset({"CreditMemo", "VendorCredit"})
 Settled = tuple[str, str]
 """Kind and id of what is settled."""
 
@@ -45,7 +46,11 @@ def lessened(
     was, now = _settled(written), _settled(document)
     if any(now[each] > was.get(each, 0) for each in now):
         return None
-    off = [each for each, amount in was.items() if now.get(each, 0) < amount]
+    lost = {each: amount - now.get(each, Decimal(0)) for each, amount in was.items() if now.get(each, 0) < amount}
+    credits = {each: amount for each, amount in lost.items() if each[0] in CREDITS}
+    # Without its credit, a payment of nothing has nothing left to settle the invoice with.
+    even = credits and sum(credits.values()) * 2 == sum(lost.values())
+    off = [*(credits if even else lost)]
     return Lessened(posting_id, link, document, off) if off and all(kind in SETTLED for kind, _ in off) else None
 
 

@@ -150,10 +150,10 @@ class Unit:
             view_on = self.workshop.map_view(session, bench)
             if MAPPED_WITH not in run.progress:
                 check_upgrade(session, run, bench, view_on, now)
-            taken, faults = map_slice(session, connection, bench.scope, view_on, run.id, MAP_SLICE, now)
+            taken, faults, again = map_slice(session, connection, bench.scope, view_on, run.id, MAP_SLICE, now)
             counted = run.progress.get("mapped", [0, 0])
             run.progress = {**run.progress, "mapped": [counted[0] + taken, counted[1] + faults]}
-            if taken < MAP_SLICE:
+            if taken < MAP_SLICE and not again:
                 run.phase = Phase.BOOKS
                 judge(connection, *run.progress["mapped"])
 

@@ -38,7 +38,8 @@ _ZERO = Decimal("0.00")
 def map_plannit_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
     """Return what ``record`` becomes; ``None`` for a stream that is not ours."""
     if record.raw.get("deleted") is True:
-        return Skipped("plannit.deleted", Text("Supprimé à la source.", "Deleted at the source."), report=True)
+        why = Text("Supprimé à la source.", "Deleted at the source.")
+        return Skipped("plannit.deleted", why, report=True, takes_back=True)
     match record.stream:
         case stream if stream == CONTACTS:
             return Mapped([_customer(record)])

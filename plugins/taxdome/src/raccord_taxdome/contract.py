@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from raccord.plugin import Text
 from raccord.plugin.contract import (
@@ -36,6 +36,29 @@ PAYOUTS = "payouts"
 Origin = Literal["taxdome_after", "quickbooks_copy", "taxdome_before"]
 Source = Literal["cash", "check", "card", "bank_debit", "promotional_credit", "client_credit", "other"]
 Provider = Literal["none", "stripe", "cpacharge", "taxdome_payments"]
+_STATUSES = {
+    "draft": ("ébauche", "brouillon"),
+    "scheduled": ("planifiée", "programmée"),
+    "unpaid": ("impayée", "non payée", "open", "ouverte"),
+    "in_progress": ("en cours",),
+    "partially_paid": ("payée en partie", "partiellement payée"),
+    "paid": ("payée",),
+    "overdue": ("en retard", "en souffrance"),
+    "voided": ("void", "annulée", "canceled", "cancelled"),
+}
+_STATUS_WORDS = {word: status for status, words in _STATUSES.items() for word in words}
+
+
+def _status(value: object) -> object:
+    """Read a status as lists write it, in whatever case and in French too; what is unknown is refused, not guessed."""
+    said = value.strip().lower() if isinstance(value, str) else value
+    return _STATUS_WORDS.get(said, said.replace(" ", "_")) if isinstance(said, str) else said
+
+
+Status = Annotated[
+    Literal["", "draft", "scheduled", "unpaid", "in_progress", "partially_paid", "paid", "overdue", "voided"],
+    BeforeValidator(_status),
+]
 _ZERO = Decimal(0)
 
 
@@ -127,7 +150,9 @@ class Invoice(ContractObject):
     posted: Day
     due: Day | None = None
     currency: Currency = "USD"
-    status: Label = ""
+    status: Status = Field(
+        "", description="A draft is not posted; one that is voided is emptied in QuickBooks. All others are posted."
+    )
     description: str = Field("", max_length=4000)
     recurring_id: str = Field("", max_length=100, description="The recurring invoice that issued it, if one did.")
     class_name: Label = Field("", description="Its class: that of the same name in QuickBooks, or one chosen.")

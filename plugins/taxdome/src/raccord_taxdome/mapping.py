@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -40,7 +41,15 @@ AUTOMATED = LedgerId("TAX")
 _CENT = Decimal("0.01")
 _ZERO = Decimal("0.00")
 _OFFLINE = frozenset({"cash", "check", "other"})
-DELETED = Skipped("taxdome.deleted", Text("Supprimé à la source.", "Deleted at the source."), report=True)
+DELETED = Skipped(
+    "taxdome.deleted", Text("Supprimé à la source.", "Deleted at the source."), report=True, takes_back=True
+)
+DRAFT = Skipped(
+    "taxdome.draft",
+    Text("Encore une ébauche : écrite dès qu’elle est émise.", "Still a draft: posted once it is issued."),
+    takes_back=True,
+)
+VOIDED = Skipped("taxdome.voided", Text("Annulée à la source.", "Voided at the source."), takes_back=True)
 UNSYNCED = Skipped(
     "taxdome.account_unsynced", Text("Ce compte n’est pas synchronisé.", "This account is not synced."), report=True
 )
@@ -52,6 +61,8 @@ NOT_SELECTED = Skipped(
 LEFT_OUT = Skipped(
     "taxdome.payment_left_out", Text("Ce paiement est laissé de côté.", "This payment is left out."), report=True
 )
+UNTICKED = replace(LEFT_OUT, takes_back=True)
+"""By its own box: what is posted of it is taken out, its refunds too (EX-06). The firm's default leaves that alone."""
 
 
 def map_taxdome_record(context: MapContext, record: Record) -> Mapped | Skipped | None:
@@ -74,7 +85,8 @@ def map_taxdome_record(context: MapContext, record: Record) -> Mapped | Skipped 
                 Text("Chaque facture émise vient par elle-même.", "Each invoice that is issued comes by itself."),
             )
         case stream if stream == INVOICES:
-            return Mapped([_invoice(context, settings, record)])
+            standing = {"draft": DRAFT, "voided": VOIDED}.get(text(record, "status"))
+            return standing or Mapped([_invoice(context, settings, record)])
         case stream if stream == PAYMENTS:
             return _payment(context, settings, record, deleted=deleted)
         case stream if stream == FEES:
@@ -232,9 +244,9 @@ def _payment(context: MapContext, settings: TaxDomeSettings, record: Record, *, 
             "taxdome.in_progress",
             Text("Pas encore définitif : écrit quand il le sera.", "Not final yet: posted once it is."),
         )
-    if not _goes(settings, record.source_id, record.raw):
-        return LEFT_OUT
     gone = deleted or status == "failed"
+    if not gone and not _goes(settings, record.source_id, record.raw):
+        return _left_out(record.raw)
     if source == "promotional_credit":
         return DELETED if gone else Mapped(_promotional(context, record))
     drafts: list[Payment | Expense] = [_money(context, settings, record, source, gone=gone)]
@@ -253,6 +265,10 @@ def _goes(settings: TaxDomeSettings, payment_id: str, payment: Mapping[str, JSON
         return box
     offline = (payment.get("source") or "other") in _OFFLINE and (payment.get("provider") or "none") == "none"
     return settings.payments is Payments.ALL or (settings.payments is Payments.ONLINE and not offline)
+
+
+def _left_out(payment: Mapping[str, JSON]) -> Skipped:
+    return UNTICKED if payment.get("sync") is False else LEFT_OUT
 
 
 def _money(context: MapContext, settings: TaxDomeSettings, record: Record, source: str, *, gone: bool) -> Payment:
@@ -343,7 +359,7 @@ def _fee(context: MapContext, settings: TaxDomeSettings, record: Record) -> Mapp
         )
     payment = record.raw.get("payment")
     if isinstance(payment, Mapping) and not _goes(settings, text(record, "payment_id"), payment):
-        return LEFT_OUT
+        return _left_out(payment)
     amount = decimal(record.raw, "amount")
     return Mapped([expense_of(context, landing_of(settings, record), record, record.key(), amount)])
 
@@ -352,7 +368,7 @@ def _refund(context: MapContext, settings: TaxDomeSettings, record: Record) -> M
     """Money given back, after the payment it gives back; that of a payment left out stays out with it (EX-06)."""
     payment = record.raw.get("payment")
     if isinstance(payment, Mapping) and not _goes(settings, text(record, "payment_id"), payment):
-        return LEFT_OUT
+        return _left_out(payment)
     return Mapped([_given_back(context, settings, record)])
 
 

@@ -80,7 +80,7 @@ def map_payout(context: MapContext, settings: TaxDomeSettings, record: Record) -
 def expense_of(context: MapContext, place: Landing, record: Record, key: str, amount: Decimal) -> Expense:
     """Return what a provider kept as an expense; Undeposited Funds cannot pay one (TD-16, K13)."""
     provider = "CPACharge" if text(record, "provider") == "cpacharge" else text(record, "provider")
-    words = text(record, "description") if record.stream == FEES else ""
+    words, payment = (text(record, name) if record.stream == FEES else "" for name in ("description", "payment_id"))
     said = (label(context, "fee"), provider, record.source_id, words)
     memo = " · ".join(part for part in said if part)
     return Expense(
@@ -91,6 +91,7 @@ def expense_of(context: MapContext, place: Landing, record: Record, key: str, am
         payment_type=PaymentType.CASH,
         lines=(ExpenseLine(account=FEE_ACCOUNT, amount=amount, description=memo),),
         total=amount,
+        after=Link(record_key(PAYMENTS, payment)) if payment else None,
         memo=memo,
     )
 

@@ -139,6 +139,8 @@ def _amount(settings: TaxDomeSettings, value: ContractObject, raw: Raw) -> Money
     if value.deleted:
         return None
     match value:
+        case Invoice(status="draft" | "voided"):
+            return None
         case Invoice():
             left_out = settings.tax_on(value.posted) is TaxPolicy.LEFT_OUT
             taxes = sum((tax.amount for tax in value.taxes), value.total * 0) if left_out else value.total * 0
