@@ -1,4 +1,4 @@
-"""How long one export of Pleo takes with receipts, and what it holds in memory, by the number of expenses.
+"""How long one export of Pleo takes with receipts, and what it holds in memory, by the number of expenses and by phase.
 
 Pleo's twin and the sandbox run in this process, the pipeline in another one.
 
@@ -36,6 +36,7 @@ def main() -> None:
             span = time.perf_counter() - started
             calls = house.twin.answered.total() - before
             print(f"{count:>8} {span:>8.1f} {span / count * 1000:>8.1f} {calls:>6} {seen.grew_mb:>9}  {seen.state}")
+            print(" " * 9 + ", ".join(f"{phase} {most}" for phase, most in seen.by_phase.items() if phase))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from harness import sync
 from pleo_house import House, working
 from pleo_many import Seen, export_many
 
-FEW, MANY = 600, 2_000
+FEW, MANY = 1_000, 2_000
 """A few fill each slice, batch and page once: from there on, memory is to stay where it is."""
-MORE_MB = 40
-"""What the many may take beyond the few, some 26 measured; their receipts alone are 56 MB more. It is what is compared
-for a month at once, for doubles and for the proof: the month's lines, and a page of QuickBooks' documents, a thousand.
+MORE_MB = 10
+"""What the many may take beyond the few, whose month holds 2 000 documents less: some 7 measured, for what a proof
+keeps of each document. Their receipts alone are 40 MB more.
 """
 
 

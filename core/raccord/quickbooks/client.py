@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -38,6 +38,7 @@ from raccord.quickbooks.uploads import attached, form_of
 from raccord.quickbooks.wire import Answer, Call, Wire
 
 REQUEST_ID_MAX = 50
+Kept = TypeVar("Kept")
 BATCH_REQUEST_ID_MAX = 36
 _ROWS_MAX = 100_000
 
@@ -121,27 +122,35 @@ class QuickBooks:
         start = 1
         while True:
             rows = self.query(page_statement(kind, where, order_by, start, page))
-            if start - 1 + len(rows) > limit:
+            found = len(rows)
+            if start - 1 + found > limit:
                 raise TooManyRowsError(f"more than {limit} {kind} objects meet the condition")
             yield from rows
-            if len(rows) < page:
+            # A page is let go before the next one is read.
+            del rows
+            if found < page:
                 return
             start += page
 
-    def query_each(
-        self, questions: Sequence[tuple[str, str]], keep: Callable[[Entity], Entity] = lambda row: row
-    ) -> list[list[Entity]]:
-        """Return what ``keep`` leaves of the objects that each question (kind, condition) finds, 30 in one request.
+    def query_each(self, questions: Sequence[tuple[str, str]]) -> list[list[Entity]]:
+        """Return the objects that each question (kind, condition) finds, 30 in one request."""
+        return self.kept_of_each(questions, lambda _kind, row: (row,))
+
+    def kept_of_each(
+        self, questions: Sequence[tuple[str, str]], keep: Callable[[str, Entity], Iterable[Kept]]
+    ) -> list[list[Kept]]:
+        """Return what ``keep`` leaves of each object that each question (kind, condition) finds, 30 in one request;
+        never more than a page of whole objects is held.
 
         QuickBooks holds the answer to a batch to 1000 objects over all; where it may have been cut, or a question or
         the batch failed, they are asked again one by one.
         """
-        found: list[list[Entity]] = []
+        found: list[list[Kept]] = []
         for start in range(0, len(questions), BATCH_MAX):
             some = questions[start : start + BATCH_MAX]
             rows: list[list[Entity] | None] = [None] if len(some) == 1 else self._batch_of_queries(some)
             found += [
-                list(map(keep, self.query_all(*asked) if answer is None else answer))
+                [kept for row in (self.query_all(*asked) if answer is None else answer) for kept in keep(asked[0], row)]
                 for asked, answer in zip(some, rows, strict=True)
             ]
         return found

@@ -7,7 +7,7 @@ since the last document we know of. What bears a mark of ours and has no link is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,14 +57,18 @@ def get_acquainted(execution: Execution, client: QuickBooks, company_id: str, no
     """
     with execution.database.read() as session:
         since = _since(session, session.get_one(Company, company_id))
-    answers = client.query_each([(kind, created_since(since)) for kind in MARKED])
-    marked = [
-        Marked(*mark, kind, str(document["Id"]))
-        for kind, documents in zip(MARKED, answers, strict=True)
-        for document in documents
-        if (mark := marked_revision(document)) is not None
-    ]
-    newest = newest_of(document for documents in answers for document in documents)
+    newest: datetime | None = None
+
+    def marks(kind: str, document: Mapping[str, Any]) -> Iterator[Marked]:
+        nonlocal newest
+        made = newest_of([document])
+        newest = max((each for each in (newest, made) if each is not None), default=None)
+        mark = marked_revision(document)
+        if mark is not None:
+            yield Marked(*mark, kind, str(document["Id"]))
+
+    answers = client.kept_of_each([(kind, created_since(since)) for kind in MARKED], marks)
+    marked = [each for found in answers for each in found]
     with execution.begin() as (session, _):
         strange = _unknown(session, company_id, marked)
         values = [

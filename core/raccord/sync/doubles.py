@@ -6,13 +6,13 @@ within a few days is not sent before a person (or a plugin) has said which of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from raccord.plugin.drafts import Accepts
@@ -20,7 +20,7 @@ from raccord.plugin.info import Mode
 from raccord.plugin.ledger import Document, ResolutionKind
 from raccord.plugin.money import Money
 from raccord.quickbooks import QuickBooks, quoted
-from raccord.quickbooks.codec import money_of, summary_of
+from raccord.quickbooks.codec import code_of, money_of, summary_of
 from raccord.scope import Scope
 from raccord.store.models import (
     Action,
@@ -50,7 +50,7 @@ from raccord.sync.line_answers import ask_other_side
 from raccord.sync.matching import Sure
 from raccord.sync.pairing import ALIKE, DAYS_APART, Found, Line, pair, sure_of
 from raccord.sync.parties import number_of, party_in, party_of
-from raccord.sync.prove import months, read_code
+from raccord.sync.prove import months
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.treatments import OTHER_SIDE, as_treated
 from raccord.sync.views import View
@@ -64,6 +64,15 @@ TRUE_DAY = func.coalesce(PlanLine.record_day, PlanLine.day)
 KINDS_IN = ("Deposit", "JournalEntry", "Payment", "Purchase", "SalesReceipt", "Transfer")
 KINDS_OUT = ("BillPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceipt", "Transfer")
 """Documents that bring money into a bank or card account, and those that take it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How the lines of some days move money: which amounts on which account, the documents that do so, and when."""
+
+    moved: dict[str, set[Decimal]] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
+    days: set[date] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +91,44 @@ class Sought:
         days = self.session.scalars(select(TRUE_DAY).where(*self._wanted()).distinct())
         return months(days)
 
-    def between(self, first: date, last: date) -> list[PlanLine]:
-        """Return such lines of some days."""
-        rows = self.session.scalars(
-            select(PlanLine)
+    def ways(self, first: date, last: date) -> Ways:
+        """Return what such lines of some days move: all that is needed to find documents that may be theirs."""
+        rows = self.session.execute(
+            select(PlanLine.kind, PlanLine.money_account, PlanLine.amount, func.min(TRUE_DAY), func.max(TRUE_DAY))
             .where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY)
-            .order_by(TRUE_DAY, PlanLine.id)
-            # A month of lines is held at once, and what they will send says nothing here.
-            .options(defer(PlanLine.payload), defer(PlanLine.effect))
+            .group_by(PlanLine.kind, PlanLine.money_account, PlanLine.amount)
+            .execution_options(yield_per=1000)
         )
-        return list(rows)
+        ways = Ways()
+        for kind, account, amount, earliest, latest in rows:
+            if amount:
+                ways.moved.setdefault(account, set()).add(amount)
+                ways.kinds.update(_kinds(kind, amount))
+            ways.days.update((earliest, latest))
+        return ways
+
+    def concerned(self, first: date, last: date, found: Sequence[Found]) -> list[PlanLine]:
+        """Return those of such lines that one of these documents may be, and those that will be sent and whose draft
+        waits or waited for an answer.
+        """
+        waiting = exists().where(Hold.draft_id == PlanLine.draft_id, Hold.closed_at.is_(None))
+        reasoned = exists().where(DraftRow.id == PlanLine.draft_id, DraftRow.reason != "")
+        sent, days = PlanLine.action == Action.CREATE, (first <= TRUE_DAY, last >= TRUE_DAY)
+        ids = set(self.session.scalars(select(PlanLine.id).where(*self._wanted(), *days, sent, or_(waiting, reasoned))))
+        near = {(each.account, each.amount) for each in found}
+        # Compared here: a database may keep equal amounts as different texts.
+        rows = self.session.execute(
+            select(PlanLine.id, PlanLine.money_account, PlanLine.amount)
+            .where(*self._wanted(), *days)
+            .execution_options(yield_per=1000)
+        )
+        ids.update(id_ for id_, account, amount in rows if (account, amount) in near)
+        lines: list[PlanLine] = []
+        for some in chunks(sorted(ids), CHUNK):
+            # What they will send says nothing here.
+            wanted = select(PlanLine).where(PlanLine.id.in_(some))
+            lines += self.session.scalars(wanted.options(defer(PlanLine.payload), defer(PlanLine.effect)))
+        return sorted(lines, key=lambda line: (line.record_day or line.day or first, line.id))
 
     @property
     def everywhere(self) -> bool:
@@ -122,26 +159,21 @@ class Sought:
         return wanted if self.everywhere else [*wanted, near]
 
 
-def documents_near(client: QuickBooks, lines: Sequence[PlanLine]) -> list[Found]:
+def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:
     """Read the documents that move the lines' accounts by their amounts, around their days."""
-    days = [day for line in lines if (day := line.record_day or line.day) is not None]
-    if not days:
+    if not ways.days:
         return []
-    wanted = {(line.money_account, line.amount) for line in lines}
-    kinds = {kind for line in lines if line.amount for kind in _kinds(line.kind, line.amount)}
-    first, last = min(days) - timedelta(DAYS_APART), max(days) + timedelta(DAYS_APART)
+    first, last = min(ways.days) - timedelta(DAYS_APART), max(ways.days) + timedelta(DAYS_APART)
     where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
-    asked = sorted(kinds)
-    answers = client.query_each([(kind, where) for kind in asked])
-    accounts = {account for account, _ in wanted}
-    found = []
-    for kind, documents in zip(asked, answers, strict=True):
-        for document in documents:
-            for account in accounts:
-                amount = money_of(kind, document, account)
-                if amount and (account, amount) in wanted:
-                    found.append(_found(kind, document, account, amount))
-    return found
+
+    def moving(kind: str, document: Mapping[str, Any]) -> Iterator[Found]:
+        for account, amounts in ways.moved.items():
+            amount = money_of(kind, document, account)
+            if amount and amount in amounts:
+                yield _found(kind, document, account, amount)
+
+    answers = client.kept_of_each([(kind, where) for kind in sorted(ways.kinds)], moving)
+    return [each for found in answers for each in found]
 
 
 def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) -> list[Found]:
@@ -364,7 +396,7 @@ def _kinds(kind: str, amount: Decimal) -> tuple[str, ...]:
 
 def _found(kind: str, document: Mapping[str, Any], account: str, amount: Decimal) -> Found:
     number, day = summary_of(kind, document).number, date.fromisoformat(str(document["TxnDate"]))
-    return Found(kind, str(document["Id"]), number, day, amount, account, read_code(document), party_in(document))
+    return Found(kind, str(document["Id"]), number, day, amount, account, code_of(document), party_in(document))
 
 
 def _nothing_sent(line: PlanLine) -> None:

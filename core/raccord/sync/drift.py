@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, select
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from raccord.quickbooks import LOOK_BACK, Changes, QuickBooks, quoted
 from raccord.quickbooks.codec import MONEY_KINDS, differing, money_of
+from raccord.store.database import Database
 from raccord.store.models import (
     Change,
     Company,
@@ -72,21 +74,47 @@ def ask(session: Session, company: Company, now: datetime) -> Question | None:
     return Question(sorted({*DOCUMENTS, *MONEY_KINDS}), max(since, earliest), since >= earliest)
 
 
-def look(client: QuickBooks, kinds: Sequence[str], since: datetime) -> Changes:
-    """Ask QuickBooks what changed; what one answer cannot hold (our own writing may be most of it) is queried page by
-    page. Of deletions it may then have left some out, which the proof names as missing.
+def look(database: Database, client: QuickBooks, company_id: str, kinds: Sequence[str], since: datetime) -> Changes:
+    """Ask QuickBooks what changed otherwise than by our own writing, which may be most of it; what one answer cannot
+    hold is queried page by page. Of deletions it may then have left some out, which the proof names as missing.
     """
     found = client.changes(kinds, since)
-    if found.whole:
-        return found
     changed: dict[str, Sequence[Mapping[str, Any]]] = {}
+    if found.whole:
+        for kind, told in found.changed.items():
+            changed[kind] = list(changed_since_written(database, company_id, kind, told))
+        return replace(found, changed=changed)
+    time = found.time
+    # What was cut is let go before the whole of it is read.
+    del found
     deleted: dict[str, Sequence[str]] = {}
     for kind in kinds:
         alone = client.changes([kind], since)
         deleted[kind] = alone.deleted[kind]
         where = f"MetaData.LastUpdatedTime >= {quoted(since.isoformat(timespec='seconds'))}"
-        changed[kind] = alone.changed[kind] if alone.whole else list(client.query_all(kind, where))
-    return Changes(changed, deleted, found.time, whole=False)
+        rows: Iterable[Mapping[str, Any]] = alone.changed[kind] if alone.whole else client.query_all(kind, where)
+        del alone
+        changed[kind] = list(changed_since_written(database, company_id, kind, rows))
+    return Changes(changed, deleted, time, whole=False)
+
+
+def changed_since_written(
+    database: Database, company_id: str, kind: str, rows: Iterable[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    """Leave out documents of ours that nobody touched since: they bear the token that they had when we wrote them."""
+    waiting = iter(rows)
+    while some := list(islice(waiting, CHUNK)):
+        with database.read() as session:
+            written = session.execute(
+                select(LinkRow.document_id, LinkRow.sync_token).where(
+                    LinkRow.company_id == company_id,
+                    LinkRow.kind == kind,
+                    LinkRow.state == LinkState.LIVE,
+                    LinkRow.document_id.in_([str(row["Id"]) for row in some]),
+                )
+            )
+            tokens = {row.document_id: row.sync_token for row in written}
+        yield from (row for row in some if tokens.get(str(row["Id"])) != str(row.get("SyncToken", "")))
 
 
 def note(session: Session, company: Company, changes: Changes, now: datetime) -> int:

@@ -27,7 +27,7 @@ def look(database: Database, client: QuickBooks, company_id: str, now: datetime)
         question = drift.ask(session, session.get_one(Company, company_id), now)
     if question is None:
         return None
-    changes = drift.look(client, question.kinds, question.since)
+    changes = drift.look(database, client, company_id, question.kinds, question.since)
     return Look(changes, question.whole and changes.whole)
 
 

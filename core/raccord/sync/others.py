@@ -11,17 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import Changes
-from raccord.quickbooks.codec import MONEY_KINDS, money_of, read_marker
+from raccord.quickbooks.codec import MONEY_KINDS, Told, told_of
 from raccord.store.models import Connection, LinkRow, OtherChange, OtherDocument, ProofMonth
 from raccord.sync.chunks import CHUNK, chunks
 
-Documents = Mapping[tuple[str, str], Mapping[str, Any]]
+Documents = Mapping[tuple[str, str], Told]
 """Documents by kind and id."""
 Place = tuple[str, str, str]
 """Kind, id and account."""
@@ -85,7 +84,10 @@ def note_month(
 def note_changes(session: Session, company_id: str, changes: Changes, now: datetime) -> None:
     """Keep what QuickBooks told of documents by others on watched accounts, in the months that were read before."""
     documents = {
-        (kind, str(row["Id"])): row for kind, rows in changes.changed.items() if kind in MONEY_KINDS for row in rows
+        (kind, str(row["Id"])): told_of(kind, row)
+        for kind, rows in changes.changed.items()
+        if kind in MONEY_KINDS
+        for row in rows
     }
     gone = [(kind, document_id) for kind, ids in changes.deleted.items() for document_id in ids]
     stored = _stored(session, company_id, [*documents, *gone])
@@ -95,7 +97,7 @@ def note_changes(session: Session, company_id: str, changes: Changes, now: datet
         here[kind, document_id].add(account)
     accounts: dict[tuple[str, str], set[str]] = {}
     for place, row in documents.items():
-        accounts[place] = months.get(_day(row).replace(day=1), set()) | here.get(place, set())
+        accounts[place] = months.get(row.day.replace(day=1), set()) | here.get(place, set())
     after = _moves(session, company_id, documents, accounts)
     known = {account for found in accounts.values() for account in found} | {account for *_, account in stored}
     _keep(session, company_id, stored, after, known, now)
@@ -152,12 +154,12 @@ def _moves(
     ours = _linked(session, company_id, documents)
     found: dict[Place, Move] = {}
     for (kind, document_id), row in documents.items():
-        if kind not in MONEY_KINDS or (kind, document_id) in ours or read_marker(row):
+        if (kind, document_id) in ours or row.code:
             continue
         for account in accounts.get((kind, document_id), ()):
-            amount = money_of(kind, row, account)
+            amount = row.moved(account)
             if amount:
-                found[kind, document_id, account] = Move(_day(row), amount, str(row.get("DocNumber") or ""))
+                found[kind, document_id, account] = Move(row.day, amount, row.number)
     return found
 
 
@@ -198,7 +200,3 @@ def _accounts_by_month(session: Session, company_id: str) -> dict[date, set[str]
     for month, accounts in rows:
         found[month].update(accounts)
     return found
-
-
-def _day(document: Mapping[str, Any]) -> date:
-    return date.fromisoformat(str(document["TxnDate"]))

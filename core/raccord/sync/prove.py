@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from sys import intern
 from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.quickbooks import QuickBooks, quoted
-from raccord.quickbooks.codec import MONEY_KINDS, is_voided, money_of, read_marker, told_part
+from raccord.quickbooks.codec import MONEY_KINDS, Told, told_of
 from raccord.store.database import Database
 from raccord.store.models import (
     Connection,
@@ -113,12 +114,12 @@ def compared(
     client: QuickBooks,
     connection: Connection,
     ours: OurSide,
-    documents: Mapping[tuple[str, str], Mapping[str, Any]],
+    documents: Mapping[tuple[str, str], Told],
 ) -> dict[Cell, Totals]:
     """Compare our side of some days with the documents of these days, ``documents_between`` them."""
     astray = [link for link in ours.links if (link.kind, link.document_id) not in documents]
     found = {**documents, **documents_elsewhere(client, astray)}
-    codes = {code for document in found.values() if (code := read_code(document))}
+    codes = {document.code for document in found.values() if document.code}
     with database.read() as session:
         elsewhere = linked_under(session, connection, codes - {link.code for link in ours.links})
     return compare(ours.totals, ours.links, found, elsewhere)
@@ -272,7 +273,8 @@ def linked_between(session: Session, connection: Connection, first: date, last: 
         .execution_options(yield_per=1000)
     )
     return [
-        Linked(key, kind, document_id, marker, stream, day, amount, currency, account)
+        # What stands in many of them is held once.
+        Linked(key, intern(kind), document_id, marker, intern(stream), day, amount, intern(currency), intern(account))
         for key, kind, document_id, marker, stream, day, amount, currency, account in rows
         if day is not None and amount is not None
     ]
@@ -293,36 +295,32 @@ def _linked(row: LinkRow, day: date, amount: Decimal) -> Linked:
     )
 
 
-def read_code(document: Mapping[str, Any]) -> str:
-    """Return the code in our mark on a document, whatever its revision; empty without one."""
-    text = read_marker(document)
-    return text.split(" ")[1] if text else ""
-
-
-def documents_between(client: QuickBooks, first: date, last: date) -> dict[tuple[str, str], Mapping[str, Any]]:
+def documents_between(client: QuickBooks, first: date, last: date) -> dict[tuple[str, str], Told]:
     """Read every document that moves money and whose date lies in the range, by kind and id: one request for all
     kinds, where there are less than a thousand.
     """
     where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
     kinds = sorted(MONEY_KINDS)
-    answers = client.query_each([(kind, where) for kind in kinds], told_part)
-    return {(kind, str(row["Id"])): row for kind, rows in zip(kinds, answers, strict=True) for row in rows}
+    answers = client.kept_of_each(
+        [(kind, where) for kind in kinds], lambda kind, row: [((kind, str(row["Id"])), told_of(kind, row))]
+    )
+    return {place: told for found in answers for place, told in found}
 
 
-def documents_elsewhere(client: QuickBooks, wanted: Sequence[Linked]) -> dict[tuple[str, str], Mapping[str, Any]]:
+def documents_elsewhere(client: QuickBooks, wanted: Sequence[Linked]) -> dict[tuple[str, str], Told]:
     """Read linked documents that were not on their day: moved by a person, or gone."""
-    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    found: dict[tuple[str, str], Told] = {}
     for kind in sorted({link.kind for link in wanted}):
         for some in chunks([link.document_id for link in wanted if link.kind == kind], 100):
             for row in client.query_all(kind, f"Id IN ({', '.join(map(quoted, some))})"):
-                found[kind, str(row["Id"])] = row
+                found[kind, str(row["Id"])] = told_of(kind, row)
     return found
 
 
 def compare(
     totals: dict[Cell, Totals],
     links: Sequence[Linked],
-    documents: Mapping[tuple[str, str], Mapping[str, Any]],
+    documents: Mapping[tuple[str, str], Told],
     elsewhere: Sequence[Linked] = (),
 ) -> dict[Cell, Totals]:
     """Add the posted and the QuickBooks side to the source's, with the ids that explain each difference."""
@@ -334,8 +332,7 @@ def compare(
         if document is None:
             _differ(cell, MISSING, link, link.document_id, -link.amount)
             continue
-        held = money_of(link.kind, document, link.money_account)
-        day = date.fromisoformat(str(document["TxnDate"]))
+        held, day = document.moved(link.money_account), document.day
         if day != link.day:
             _differ(cell, MOVED, link, link.document_id, -link.amount)
             cell = totals.setdefault((link.stream, link.currency, day), Totals())
@@ -344,15 +341,13 @@ def compare(
             _differ(cell, DIFFERS, link, link.document_id, held - link.amount)
         cell.quickbooks += held
     for (kind, document_id), document in documents.items():
-        found = by_code.get(read_code(document))
+        found = by_code.get(document.code)
         if found is not None and (found.kind, found.document_id) != (kind, document_id):
-            extra = money_of(kind, document, found.money_account)
-            if not extra and is_voided(document):
+            extra = document.moved(found.money_account)
+            if not extra and document.voided:
                 # An undo voided it before its record was posted again: it is no second one.
                 continue
-            cell = totals.setdefault(
-                (found.stream, found.currency, date.fromisoformat(str(document["TxnDate"]))), Totals()
-            )
+            cell = totals.setdefault((found.stream, found.currency, document.day), Totals())
             cell.quickbooks += extra
             _differ(cell, TWICE, found, document_id, extra)
     return totals

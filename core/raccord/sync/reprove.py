@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import QuickBooks
+from raccord.quickbooks.codec import Told
 from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, ProofMonth
@@ -32,7 +32,7 @@ class Reading:
     first: date
     last: date
     totals: Mapping[Cell, Totals]
-    documents: Mapping[tuple[str, str], Mapping[str, Any]]
+    documents: Mapping[tuple[str, str], Told]
     fingerprint: str
     accounts: list[str]
 

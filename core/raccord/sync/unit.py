@@ -35,7 +35,7 @@ from raccord.sync.books import (
     store_books,
 )
 from raccord.sync.conserve import conserve
-from raccord.sync.doubles import Doubles, Sought, documents_near
+from raccord.sync.doubles import Doubles, Sought, Ways, documents_near
 from raccord.sync.entries import changed_entries, read_entries
 from raccord.sync.execution import Execution
 from raccord.sync.keep import keep_page
@@ -227,7 +227,7 @@ class Unit:
             plan_id, done = run.plan_id, str(run.progress.get("matched", ""))
             sought = Sought(session, plan_id, bench.connection)
             following = next((each for each in sought.months() if each[0].isoformat() > done), None)
-            lines = [] if following is None else sought.between(*following)
+            ways = Ways() if following is None else sought.ways(*following)
             ruled = int(run.progress.get("ruled", -1 if not any_applied(session, bench.company.id) else 0))
         if following is None and not run.progress.get("offered"):
             return self._offer(plan_id)
@@ -236,7 +236,7 @@ class Unit:
         if following is None and SUGGESTED not in run.progress:
             suggest(self.execution, bench.company.id, plan_id, self.workshop.clock.now())
             return Progress.MORE
-        found = documents_near(bench.client(), lines)
+        found = documents_near(bench.client(), ways)
         view = self._view(self.workshop.facts(plan_id, bench.company))
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
@@ -246,7 +246,8 @@ class Unit:
                 return self._finish_plan(session, run, connection, session.get_one(Plan, run.plan_id))
             now, run_id = self.workshop.clock.now(), self.execution.run_id
             doubles = Doubles(session, bench.company, connection, bench.scope, view, now, run_id)
-            doubles.settle(Sought(session, plan_id, bench.connection).between(*following), found)
+            sought = Sought(session, plan_id, bench.connection)
+            doubles.settle(sought.concerned(*following, found), found)
             run.progress = {**run.progress, "matched": following[0].isoformat()}
         return Progress.MORE
 

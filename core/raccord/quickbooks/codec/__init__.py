@@ -10,7 +10,7 @@ from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target, TaxRat
 from raccord.quickbooks.codec.names import clean_name
 from raccord.quickbooks.codec.notes import marked_revision, read_marker
 from raccord.quickbooks.codec.placeholders import UnfilledLinkError, fill, placeholder
-from raccord.quickbooks.codec.reading import MONEY_KINDS, money_of, summary_of, told_part
+from raccord.quickbooks.codec.reading import MONEY_KINDS, money_of, summary_of
 from raccord.quickbooks.codec.removals import (
     TOKEN,
     can_void,
@@ -21,6 +21,7 @@ from raccord.quickbooks.codec.removals import (
     waits_for_token,
     with_token,
 )
+from raccord.quickbooks.codec.told import Told, code_of, told_of
 
 __all__ = [
     "MONEY_KINDS",
@@ -31,10 +32,12 @@ __all__ = [
     "Places",
     "Target",
     "TaxRate",
+    "Told",
     "UnfilledLinkError",
     "active_again",
     "can_void",
     "clean_name",
+    "code_of",
     "deactivation",
     "deletion",
     "differing",
@@ -51,7 +54,7 @@ __all__ = [
     "read_marker",
     "readdressed",
     "summary_of",
-    "told_part",
+    "told_of",
     "uses_batch",
     "voiding",
     "waits_for_token",

@@ -17,12 +17,6 @@ MONEY_KINDS = frozenset(
     }
 )  # fmt: skip
 """Documents that move money on accounts they name themselves, or what customers owe and vendors are owed."""
-_TOLD = (
-    "Id", "TxnDate", "DocNumber", "PrivateNote", "Note", "status", "TotalAmt", "Amount", "Deposit", "Credit",
-    "DepositToAccountRef", "AccountRef", "FromAccountRef", "ToAccountRef", "CheckPayment", "CreditCardPayment",
-    "CashBack",
-)  # fmt: skip
-_TOLD_DETAILS = frozenset({"DepositLineDetail", "AccountBasedExpenseLineDetail", "JournalEntryLineDetail"})
 
 
 def money_of(kind: str, document: Mapping[str, object], account_id: str) -> Decimal:
@@ -32,27 +26,12 @@ def money_of(kind: str, document: Mapping[str, object], account_id: str) -> Deci
     income accounts behind items, stand in other documents. ``receivable`` and ``payable`` stand for the accounts of
     what is owed, which invoices and bills do not name. Voided (amounts zero) and deleted documents move nothing.
     """
-    if document.get("status") == "Deleted":
-        return ZERO
-    return sum((amount for account, amount in _moves(kind, document) if account == account_id), ZERO)
+    return sum((amount for account, amount in moves_of(kind, document) if account == account_id), ZERO)
 
 
-def told_part(document: Mapping[str, object]) -> dict[str, object]:
-    """Return the parts of a document that say what it moves, when, and whose it is: a month of them is held at once."""
-    kept = {name: document[name] for name in _TOLD if name in document}
-    lines = document.get("Line")
-    if isinstance(lines, list):
-        kept["Line"] = [_told_line(line) for line in lines if isinstance(line, Mapping)]
-    return kept
-
-
-def _told_line(line: Mapping[str, object]) -> dict[str, object]:
-    kept = {name: line[name] for name in ("Amount", "DetailType") if name in line}
-    name = line.get("DetailType")
-    if isinstance(name, str) and name in _TOLD_DETAILS:
-        detail = _block(line, name)
-        kept[name] = {part: detail[part] for part in ("AccountRef", "PostingType") if part in detail}
-    return kept
+def moves_of(kind: str, document: Mapping[str, object]) -> Iterator[tuple[str, Decimal]]:
+    """Yield every account that :func:`money_of` counts, with each amount that moves it."""
+    return iter(()) if document.get("status") == "Deleted" else _moves(kind, document)
 
 
 def summary_of(kind: str, document: Mapping[str, object], currency: str = "") -> Document:
