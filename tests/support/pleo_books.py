@@ -183,6 +183,19 @@ def _invoices() -> list[Filed]:
     ]
 
 
+def _methods() -> list[Filed]:
+    kept = [{"bookkeeping": {"method": each}} for each in ("none", "journal", "accounts_payable")]
+    line = part(11498, "Fournitures", tax=tax("TPS/TVQ", "0.14975", 1498))
+    return [
+        *(filed(4550, more=each) for each in kept),
+        filed(4550, kind="refund", more=kept[2]),
+        filed(1200, kind="out_of_pocket", more=kept[2]),
+        filed(11498, kind="invoice", lines=(line,), more={**invoice(), **kept[2]}),
+        filed(11498, kind="invoice_payment", category=None, more={"subType": "sent", **invoice(), **kept[2]}),
+        filed(50000, kind="wallet_load", category=None, more=kept[0]),
+    ]
+
+
 def _unknown() -> list[Filed]:
     return [filed(100, kind="levitation", more={"subType": "high"}), filed(-100), filed(0)]
 
@@ -209,6 +222,7 @@ SCENES: dict[str, Callable[[], list[Filed]]] = {
     "PO-12 Pocket": _pocket,
     "PO-04 wallet load": _loads,
     "PO-08 supplier invoices": _invoices,
+    "PO-08 bookkeeping methods": _methods,
     "PO-08 unknown": _unknown,
     "PO-05 categories, nothing and other currencies": _elsewhere,
 }

@@ -166,6 +166,12 @@ def manifest() -> ConnectorInfo:
                 "An invoice's payment settles an invoice that Pleo exported too; otherwise it is not posted.",
             ),
             Text(
+                "Dans Pleo, gardez la méthode « écriture de journal » : par les comptes fournisseurs, seuls les "
+                "factures et leurs paiements sont écrits ; le reste échoue et le dit.",
+                "At Pleo, keep the journal entry method: by accounts payable, only invoices and their payments are "
+                "posted; the rest fails and says so.",
+            ),
+            Text(
                 "Les taux de TVA activés dans QuickBooks (« TVA », « Modifier la TVA ») sont ceux que Pleo reçoit.",
                 "The tax rates that are on in QuickBooks (Taxes, Edit) are those that Pleo receives.",
             ),

@@ -37,6 +37,11 @@ BANK, POCKET, FUNDING, PAYABLE = "pleo_bank", "pocket", "funding", "payable"
 CATEGORY, TAX = "category", "tax"
 CLASSES, PROJECTS = "raccord-classes", "raccord-projects"
 """Codes of the tag groups that mirror QuickBooks' classes and projects; a tag's code is the id there."""
+ACCOUNTS_PAYABLE = "accounts_payable"
+BY_JOURNAL = frozenset({"spent", "owed", "returned"})
+"""What is posted on the account that paid, without a debt to a vendor between. An item for which the company wants such
+a debt fails, with the reason, rather than be kept otherwise than it chose.
+"""
 _MEMO_CHARS_MAX = 1000
 
 
@@ -52,6 +57,8 @@ def map_expense(context: MapContext, record: Record) -> Mapped | Skipped:
         return Skipped("pleo.type_unknown", refusals.type_unknown(item.type, item.sub_type or ""), report=True)
     if term.ledger == "left_out":
         return Skipped("pleo.type_left_out", refusals.type_left_out(term.label), report=True)
+    if term.ledger in BY_JOURNAL and item.bookkeeping is not None and item.bookkeeping.method == ACCOUNTS_PAYABLE:
+        raise refusals.accounts_payable(term.label)
     total = item.amount.in_wallet_currency.money("amount")
     if not total:
         return Skipped("pleo.nothing", Text("Le montant est nul.", "The amount is zero."))

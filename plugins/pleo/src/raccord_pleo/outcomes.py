@@ -15,6 +15,7 @@ from raccord_pleo.wire import ItemStatus, JobStatus, Result
 FAILURES = {
     "pleo.category_missing": "account_unknown",
     "pleo.vendor_missing": "vendor_unknown",
+    "pleo.accounts_payable": "invalid_configuration",
     "pleo.receipt_expired": "receipt_download_failure",
     "pleo.receipt_unreadable": "receipt_download_failure",
     "attachment.too_large": "receipt_file_size_limit_exceeded",

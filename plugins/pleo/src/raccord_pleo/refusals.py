@@ -102,6 +102,19 @@ def vendor_missing() -> BadRecord:
     )
 
 
+def accounts_payable(label: Text) -> BadRecord:
+    return BadRecord(
+        "bookkeeping.method",
+        Text(
+            f"« {label.fr} » : Pleo demande la méthode des comptes fournisseurs, que Raccord ne tient que pour les "
+            "factures et leurs paiements. Choisissez l'écriture de journal dans Pleo, puis exportez de nouveau.",
+            f"“{label.en}”: Pleo asks for the accounts payable method, which Raccord keeps for invoices and their "
+            "payments alone. Choose journal entries in Pleo, then export again.",
+        ),
+        "pleo.accounts_payable",
+    )
+
+
 def invoice_unnamed() -> BadRecord:
     return BadRecord(
         "invoiceInformation",

@@ -164,6 +164,12 @@ class Vendor(_Wire):
     external_id: str | None = None
 
 
+class Bookkeeping(_Wire):
+    """How an item is to be kept, as the company chose at Pleo: ``none``, ``journal`` or ``accounts_payable``."""
+
+    method: str | None = None
+
+
 class Person(_Wire):
     id: UUID
     name: str
@@ -204,6 +210,7 @@ class Item(_Wire):
     supplier: Supplier | None = None
     vendor: Vendor | None = None
     user: Person | None = None
+    bookkeeping: Bookkeeping | None = None
     additional_information: AdditionalInformation = AdditionalInformation()
 
 
