@@ -606,11 +606,18 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
         return browser.post(f"{own}/files?then=checks", data={"form_token": found[1]}, files=files)
 
     assert "/files?then=checks" in browser.get(f"{own}/setup/files").text
+    assert "No file has been received yet" in browser.get(f"{own}/setup/checks").text
     refused = hand_in("statement.csv", b"%PDF-1.7")
     assert (refused.status_code, "a PDF document" in refused.text) == (200, True)
+    assert 'class="wiz"' in refused.text, "still in the set-up"
     line = b"01234567890;22/01/2014;CARTE 012345;00X0X0X;-105,90;\n01234567890;23/01/2014;CHEQUE 12;0000038;-5,76;\n"
     assert hand_in("statement.csv", line).headers["location"] == f"{own}/setup/checks"
     assert count(workshop, SourceFile) == 1
+    checks = browser.get(f"{own}/setup/checks").text
+    assert "1 file is here" in checks
+    assert "statement.csv" in checks
+    assert "Nothing is mapped yet" in checks
+    assert "Every role is filled" not in checks
     assert hand_in("", b"").headers["location"] == f"{own}/setup/checks", "who chose nothing goes on too"
 
     send(f"{own}/setup/checks", f"{own}/setup/checks")

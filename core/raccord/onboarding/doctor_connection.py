@@ -137,8 +137,23 @@ def _roles(
         if found is not None:
             well_filled = False
             yield found
-    if well_filled:
-        yield well("doctor.choices", "Tous les rôles sont remplis.", "Every role is filled.", connection.label)
+    if not well_filled:
+        return
+    if any(info.told_by_records and info.name not in filled for info in roles):
+        yield well(
+            "doctor.choices_later",
+            "Rien n'est encore rattaché : les comptes de la source sont demandés une fois lus.",
+            "Nothing is mapped yet: the source's accounts are asked about once they are read.",
+            connection.label,
+        )
+        return
+    own = sum(info.name in filled for info in roles)
+    yield well(
+        "doctor.choices",
+        f"Tous les rôles sont remplis : {own} choisis, {len(roles) - own} comme proposé.",
+        f"Every role is filled: {own} chosen, {len(roles) - own} as suggested.",
+        connection.label,
+    )
 
 
 def _accounts(workshop: Workshop, session: Session, connection: Connection, info: ConnectorInfo) -> Iterator[Finding]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.store.models import Gap, RecordState, SourceRecord
+from raccord.store.models import Connection, Gap, RecordState, SourceRecord
 
 BEFORE_START = "before_start"
 
@@ -32,6 +32,31 @@ def holes_of(session: Session, connection_id: str) -> list[Hole]:
     gaps = session.scalars(select(Gap).where(Gap.connection_id == connection_id))
     ordered = sorted(gaps, key=lambda gap: (gap.first_day or date.min, gap.opened_at))
     return [_hole(session, gap) for gap in ordered]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a first day leaves out: how many records, of which days, and what they come to by currency."""
+
+    records: int
+    first_day: date
+    last_day: date
+    totals: Mapping[str, Decimal]
+
+
+def left_outside(session: Session, connection: Connection) -> Outside | None:
+    """Return what arrived and stays out because it is of days before the first one; nothing where nothing does."""
+    mine = (
+        SourceRecord.connection_id == connection.id,
+        SourceRecord.state == RecordState.SKIPPED,
+        SourceRecord.reason == f"scope.{BEFORE_START}",
+    )
+    first: date | None = session.scalar(select(func.min(SourceRecord.day)).where(*mine))
+    last: date | None = session.scalar(select(func.max(SourceRecord.day)).where(*mine))
+    if first is None or last is None:
+        return None
+    hole = next(each for each in holes_of(session, connection.id) if each.reason == BEFORE_START)
+    return Outside(hole.records, first, last, hole.totals)
 
 
 def _hole(session: Session, gap: Gap) -> Hole:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.connections import (
@@ -29,7 +29,8 @@ from raccord.plugin.days import Days
 from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
-from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, Schedule
+from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, RecordState, Schedule, SourceRecord
+from raccord.sync.keep import BEFORE_START
 from raccord.sync.plans import set_aside
 from raccord.sync.workshop import Workshop
 
@@ -118,6 +119,17 @@ def set_scope(
         session.get_one(Schedule, connection.id).time_zone = zone.key
         for gap in session.scalars(select(Gap).where(Gap.connection_id == connection.id, Gap.reason == "before_start")):
             gap.last_day = first - timedelta(days=1)
+        # What was read already and stayed out for its day only comes in with an earlier one.
+        session.execute(
+            update(SourceRecord)
+            .where(
+                SourceRecord.connection_id == connection.id,
+                SourceRecord.state == RecordState.SKIPPED,
+                SourceRecord.reason == BEFORE_START,
+                SourceRecord.day >= first,
+            )
+            .values(state=RecordState.NEW, reason="")
+        )
         events.append(
             session, actor=actor.name, action="connection.scope", subject=connection.label,
             company_id=connection.company_id, connection_id=connection.id, now=now,

@@ -26,11 +26,13 @@ from raccord.onboarding.each_account import each_account
 from raccord.onboarding.findings import Finding, Level
 from raccord.onboarding.freshness import first_data_expected
 from raccord.onboarding.gates import closing, gates_of, pass_gate
+from raccord.onboarding.holes import left_outside
 from raccord.onboarding.lists_step import needs_new_plan
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.receiving import files_of
 from raccord.onboarding.setting_up import fill_roles, roles_left_empty, set_mode, set_scope
 from raccord.overview.connections import connection_view
+from raccord.overview.listing import MOST
 from raccord.overview.plans import plan_effect, plan_money, waiting_plan
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import candidates
@@ -39,7 +41,6 @@ from raccord.plugin.errors import ConnectorError
 from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
 from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
-from raccord.sync.days import today_of
 from raccord.sync.workshop import Workshop
 from raccord_web.accounts_step import account_rows, kinds_of_type, take_accounts
 from raccord_web.desk import desk_of
@@ -68,7 +69,8 @@ number and its journal.
 
 
 @router.get("/connections/{connection_id}/setup/{step}")
-def show_step(request: Request, connection_id: str, step: str) -> Response:
+def show_step(request: Request, connection_id: str, step: str, first: str = "") -> Response:
+    """Show a step; ``first`` is a first day to propose in the place of the one that is kept."""
     workshop = desk_of(request).workshop
     require(acting(request), Power.LINK)
     found = connection_of(workshop, connection_id)
@@ -83,13 +85,15 @@ def show_step(request: Request, connection_id: str, step: str) -> Response:
                 info.settings, held, language_of(request), fixed=info.identity_setting,
                 without=set(info.questions.values()),
             )  # fmt: skip
-            return _page(request, connection, info, step, fields=fields, wrong="")
+            return step_page(request, connection, info, step, fields=fields, wrong="")
         case "signin":
-            return _page(request, connection, info, step, fields=credentials(request, connection, info))
+            return step_page(request, connection, info, step, fields=credentials(request, connection, info))
+        case "scope":
+            return step_page(request, connection, info, step, first=_day(first) or connection.starts_on)
         case "checks":
-            return _page(request, connection, info, step, findings=_checked(workshop, connection))
+            return step_page(request, connection, info, step, findings=_checked(workshop, connection))
         case _:
-            return _page(request, connection, info, step)
+            return step_page(request, connection, info, step)
 
 
 @router.post("/connections/{connection_id}/setup/{step}")
@@ -104,14 +108,14 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
     try:
         again = _keep(request, connection, info, step, fields)
     except ConnectorError as error:
-        return _page(
+        return step_page(
             request, connection, info, step, status=HTTPStatus.CONFLICT,
             refusal=of_source(error, language_of(request)),
         )  # fmt: skip
     except RaccordError as error:
         # Read again: credentials that were typed are kept before the source refuses them, and stand in the form.
         connection = (connection_of(workshop, connection_id) or found)[0]
-        return _page(
+        return step_page(
             request, connection, info, step, status=HTTPStatus.CONFLICT, refusal=said_by(error, request),
             findings=[], fields=credentials(request, connection, info) if step == "signin" else [], wrong="",
             typed=fields,
@@ -129,7 +133,7 @@ def take_step(request: Request, connection_id: str, step: str, fields: Fields) -
 
 def asked_on(request: Request, connection: Connection, info: ConnectorInfo, asking: SignIn) -> Response:
     """Show what a source asks of a person who came back from it."""
-    return _page(request, connection, info, "signin", fields=[], asking=asking)
+    return step_page(request, connection, info, "signin", fields=[], asking=asking)
 
 
 @router.post("/connections/{connection_id}/gates")
@@ -162,7 +166,7 @@ def _keep(
                     fixed=info.identity_setting,
                     without=set(info.questions.values()),
                 )
-                return _page(
+                return step_page(
                     request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=shown_again,
                     wrong=wrong.get("", ""),
                 )  # fmt: skip
@@ -171,7 +175,7 @@ def _keep(
             left = take_sign_in(request, connection, info, fields)
             if left is not None:
                 status = HTTPStatus.OK if left.asking else HTTPStatus.UNPROCESSABLE_ENTITY
-                return _page(
+                return step_page(
                     request, connection, info, step, status=status, fields=left.fields, wrong=left.wrong,
                     asking=left.asking,
                 )  # fmt: skip
@@ -180,7 +184,9 @@ def _keep(
         case "scope":
             first = _day(fields.get("first", ""))
             if first is None:
-                return _page(request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, wrong_day=True)
+                return step_page(
+                    request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, wrong_day=True
+                )
             set_scope(
                 workshop, actor, connection.id, first, fields.get("time_zone", ""), fields.get("cut_off", "") or "00:00"
             )
@@ -191,7 +197,7 @@ def _keep(
         case "lists":
             done = take_lists(request, connection, fields)
             if done is not None:
-                return _page(request, connection, info, step, sent=done.sent, linked=done.linked)
+                return step_page(request, connection, info, step, sent=done.sent, linked=done.linked)
             with workshop.database.read() as session:
                 again = needs_new_plan(session, connection.id)
             if again:
@@ -199,7 +205,7 @@ def _keep(
         case "duplicates":
             linked = take_duplicates(request, connection, fields)
             if linked is not None:
-                return _page(request, connection, info, step, linked=linked)
+                return step_page(request, connection, info, step, linked=linked)
             with workshop.database.read() as session:
                 again = answered_since(session, connection.id)
             if again:
@@ -220,7 +226,7 @@ def _keep_accounts(
     wanted = {role.name: fields[ROLE + role.name] for role in info.roles if ROLE + role.name in fields}
     leaving = _leaving(workshop, connection, info, fields)
     if leaving:
-        return _page(request, connection, info, "accounts", leaving=leaving, wanted=wanted, typed=fields)
+        return step_page(request, connection, info, "accounts", leaving=leaving, wanted=wanted, typed=fields)
     rows = account_rows(workshop, connection, info, fields)
     with workshop.database.read() as session:
         left = roles_left_empty(session, connection, info, wanted)
@@ -228,7 +234,7 @@ def _keep_accounts(
     empty = [role.name for role in left if not _named(role, fields)]
     lacking = [each for each in rows if not each.whole]
     if adding is None and not shut and (empty or lacking):
-        return _page(
+        return step_page(
             request, connection, info, "accounts", status=HTTPStatus.UNPROCESSABLE_ENTITY, wanted=wanted, typed=fields,
             accounts=rows, empty=empty,
         )  # fmt: skip
@@ -280,7 +286,7 @@ def _named(role: RoleInfo, fields: Mapping[str, str]) -> str:
     return "" if name in stood and fields.get("add") != role.name else name
 
 
-def _page(
+def step_page(
     request: Request,
     connection: Connection,
     info: ConnectorInfo,
@@ -304,7 +310,8 @@ def _page(
         back = at[at.index(step) - 1] if at.index(step) else ""
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
-            "linked": None, "sent": None, "empty": [],
+            "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,
+            "first": connection.starts_on,
         }  # fmt: skip
         return show(
             request, f"setup_{step}.html", session, status=status,
@@ -332,11 +339,13 @@ def _shown(
                 "new_bank_accounts": kinds_of_type(),
             }
         case "checks":
-            return {"gates": gates_of(session, connection, info)}
+            takes = takes_files(info, connection.settings)
+            files = files_of(session, connection.id, MOST) if takes else []
+            return {"gates": gates_of(session, connection, info), "takes": takes, "files": files}
         case "scope":
-            return {"today": today_of(connection, workshop.clock.now())}
+            return {"outside": left_outside(session, connection)}
         case "files":
-            return {"files": files_of(session, connection.id)}
+            return {"files": files_of(session, connection.id, MOST)}
         case "plan":
             runs = recent_runs(session, connection.id, limit=1).rows
             plan = waiting_plan(session, connection.id)
@@ -347,6 +356,7 @@ def _shown(
                 "untold": [each for each in each_account(workshop, session, connection, info) if not each.told],
                 "takes": takes_files(info, connection.settings),
                 "baseline": baseline_of(session, connection.id),
+                "outside": left_outside(session, connection),
                 "phases": len(PHASES),
                 "plan": plan,
                 "effects": effects,

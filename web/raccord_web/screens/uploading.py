@@ -20,8 +20,10 @@ from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields, Files
 from raccord_web.gate import UPLOAD_BYTES_MAX
+from raccord_web.held import connection_of
 from raccord_web.rendering import show
-from raccord_web.steps import takes_files
+from raccord_web.screens.setting_up import step_page
+from raccord_web.steps import names_of, takes_files
 from raccord_web.visitors import acting
 
 router = APIRouter()
@@ -49,7 +51,11 @@ def hand_in(request: Request, connection_id: str, received: Files, then: str = "
             return RedirectResponse(f"/connections/{connection_id}/setup/checks", HTTPStatus.SEE_OTHER)
         if then == "files" and done:
             return RedirectResponse(f"/connections/{connection_id}/setup/files?done=files_kept", HTTPStatus.SEE_OTHER)
-    return _page(request, connection_id, done, status=HTTPStatus.OK if done else HTTPStatus.UNPROCESSABLE_ENTITY)
+    status = HTTPStatus.OK if done else HTTPStatus.UNPROCESSABLE_ENTITY
+    held = connection_of(desk_of(request).workshop, connection_id) if then in ("files", "checks") else None
+    if held is not None and "files" in names_of(held[1], held[0]):
+        return step_page(request, *held, "files", status=status, done_files=done, nothing=not done)
+    return _page(request, connection_id, done, status=status)
 
 
 @router.post("/connections/{connection_id}/files/answer")

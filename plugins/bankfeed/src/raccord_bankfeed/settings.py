@@ -67,7 +67,15 @@ class BankFeedSettings(
             },
         },
     )
-    folder: str = Field(default="", title="Folder", json_schema_extra={"fr": "Dossier"})
+    folder: str = Field(
+        default="",
+        title="Folder",
+        description="Only where files come from a folder of this server; leave it empty otherwise.",
+        json_schema_extra={
+            "fr": "Dossier",
+            "fr_hint": "Seulement si les fichiers viennent d’un dossier de ce serveur ; laissez vide sinon.",
+        },
+    )
     accounts: str = Field(
         default="",
         max_length=20_000,

@@ -63,7 +63,15 @@ class ChaseSettings(BaseModel):
             },
         },
     )
-    folder: str = Field("", title="Folder", json_schema_extra={"fr": "Dossier"})
+    folder: str = Field(
+        "",
+        title="Folder",
+        description="Only where files come from a folder of this server; leave it empty otherwise.",
+        json_schema_extra={
+            "fr": "Dossier",
+            "fr_hint": "Seulement si les fichiers viennent d’un dossier de ce serveur ; laissez vide sinon.",
+        },
+    )
     sftp_host: str = Field("", title="SFTP server", json_schema_extra={"fold": _SFTP, "fr": "Serveur SFTP"})
     sftp_port: int = Field(22, ge=1, le=65535, title="SFTP port", json_schema_extra={"fold": _SFTP, "fr": "Port SFTP"})
     sftp_user: str = Field("", title="SFTP user", json_schema_extra={"fold": _SFTP, "fr": "Utilisateur SFTP"})

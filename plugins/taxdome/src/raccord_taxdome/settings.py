@@ -228,7 +228,15 @@ class TaxDomeSettings(BaseModel):
             pull=("Une adresse qui suit notre contrat", "An address that follows our contract"),
         ),
     )
-    folder: str = Field("", title="Folder", json_schema_extra={"fr": "Dossier"})
+    folder: str = Field(
+        "",
+        title="Folder",
+        description="Only where files come from a folder of this server; leave it empty otherwise.",
+        json_schema_extra={
+            "fr": "Dossier",
+            "fr_hint": "Seulement si les fichiers viennent d’un dossier de ce serveur ; laissez vide sinon.",
+        },
+    )
     base_url: str = Field(
         "",
         pattern=r"^(https?://.+)?$",
