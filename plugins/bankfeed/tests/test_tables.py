@@ -193,6 +193,24 @@ def test_columns_that_nothing_tells_are_asked_once_and_saved_for_every_file_of_t
     assert getattr(map_record(FakeMapContext(settings=feed.settings, terms=mapping.terms), question), "code", "")
 
 
+def test_words_beyond_the_latin_letters_and_balances_among_the_rows_are_known() -> None:
+    """Alfa-Bank's columns, and Swedbank's, whose rows of balances have a day, an amount and a direction."""
+    names = "Тип счёта;Номер счета;Валюта;Дата операции;Референс проводки;Описание операции;Приход;Расход;\n"
+    rows = "С;1;RUB;31.05.26;A1;Перевод;33123,56;0;\nС;1;RUB;03.05.26;A2;Комиссия;0;50;\n"
+    (pay, fee) = Read(f"{names}{rows}".encode()).lines
+    assert (str(pay.amount), str(fee.amount), fee.name, fee.currency) == ("33123.56", "-50", "Комиссия", "RUB")
+    content = (
+        '"Sąskaitos Nr.","","Data","Gavėjas","Paaiškinimai","Suma","Valiuta","D/K"\n'
+        '"LT1","10","2026-01-01","","Likutis pradžiai","2123.82","EUR","K"\n'
+        '"LT1","20","2026-01-02","McDonald\'s","PIRKINYS","14.34","EUR","D"\n'
+        '"LT1","82","2026-01-31","","Apyvarta","14.34","EUR","D"\n'
+        '"LT1","86","2026-01-31","","Likutis pabaigai","2109.48","EUR","K"\n'
+    )
+    result = Read(content.encode())
+    assert [(str(line.amount), line.name) for line in result.lines] == [("-14.34", "McDonald's")]
+    assert [note.line for note in result.statements[0].notes] == [2, 4, 5], "each is shown with its reason"
+
+
 def test_what_a_column_can_be_told_from_is_shown_and_two_columns_of_text_are_one(feed: Feed) -> None:
     feed.put(b"0417-88213;14/03/2026;CAFE OLIMPICO;REF 7;4,20\n0417-88213;15/03/2026;LOYER;REF 8;5,00\n")
     (question,) = feed.read("statements").records

@@ -25,7 +25,19 @@ from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.evidence import Evidence, are_credits_negative, are_inverted, marks_incoming
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
-from raccord_bankfeed.readers.table.words import IN, MINUSES, NOT_MOVED, OUT, PENDING, PLUSES, SUMS, Part, plain
+from raccord_bankfeed.readers.table.words import (
+    BALANCE_BEGINS,
+    BALANCE_TEXT,
+    IN,
+    MINUSES,
+    NOT_MOVED,
+    OUT,
+    PENDING,
+    PLUSES,
+    SUMS,
+    Part,
+    plain,
+)
 
 _CHANGING = frozenset({Part.STATUS, Part.FEE, Part.CHECK, Part.ACCOUNT_TYPE})
 """Columns that may change what a row comes to, or that are not taken as they stand."""
@@ -97,6 +109,9 @@ class RowReader:
         day_of = {text: self._known_day(text.strip()) for text in set(dated)}
         days = [day for text in dated if (day := day_of[text]) is not None]
         named = set(zip(*(columns[number] for number in self.layout.accounts), strict=True))
+        told = (*self.layout.names, *self.layout.texts)
+        if any(BALANCE_BEGINS.search("\n".join(columns[number])) for number in told):
+            return None
         if len(days) < len(dated) or len(named) > 1 or (amounts := self._block_amounts(columns)) is None:
             return None
         return Moved(columns, self.account(next(iter(block))), days, amounts)
@@ -186,9 +201,11 @@ class RowReader:
             pending = PENDING.search(status) is not None
         elif self.layout.blank_pending:
             pending = not self.cell(row, Part.BALANCE)
-        amount, currency = self.amount(row)
         if day is None:
             raise RowFault(self.date_fault(row))
+        amount, currency = self.amount(row)
+        if BALANCE_TEXT.fullmatch(plain(" ".join(self.text(row)))):
+            raise NoTransaction(notes.SUM)
         return day, amount, currency, pending
 
     def line(self, row: Row) -> Line:

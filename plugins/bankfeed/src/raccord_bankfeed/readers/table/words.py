@@ -50,6 +50,7 @@ _UNITS = frozenset(
     )
 )
 _SIGN_COLUMN = re.compile(r"[+−-] ?/? ?[+−-]|±")
+_LINKS = frozenset({"in", "en"})
 _ISO = re.compile(r"\b(EUR|CAD|USD|GBP|CHF|SGD|AUD|NZD|DKK|SEK|NOK|PLN|CZK|HUF|HKD|INR|JPY|ZAR)\b")
 _EUROS = re.compile(r"\beuros?\b", re.IGNORECASE)
 _MONEY_COLUMN = re.compile(r"\s*([A-Z]{3})\s*\$\s*")
@@ -75,8 +76,13 @@ def part_of(cell: str) -> tuple[Part, int] | None:
     name = plain(cell)
     if (found := RANKS.get(name)) is not None:
         return found
-    words = [word for word in name.split() if word not in _UNITS]
-    return RANKS.get(" ".join(words)) if words and len(words) < len(name.split()) else None
+    words = name.split()
+    # "Paid in (EUR)" says where money goes, "Betrag in EUR" does not: the word goes last.
+    for units in (_UNITS - _LINKS, _UNITS):
+        left = [word for word in words if word not in units]
+        if 0 < len(left) < len(words) and (found := RANKS.get(" ".join(left))) is not None:
+            return found
+    return None
 
 
 def unit_of(cell: str) -> str:
@@ -96,11 +102,11 @@ OUT = frozenset(
 )
 IN = frozenset(
     (
-        *("credit", "kredit", "credito", "cr", "c", "crdt", "bij", "haben", "h", "in", "inn", "entrata", "deposit"),
-        *("entree", "inflow", "payment", "gutschrift", "refund"),
+        *("credit", "kredit", "credito", "cr", "c", "crdt", "bij", "haben", "h", "k", "in", "inn", "entrata"),
+        *("deposit", "entree", "inflow", "payment", "gutschrift", "refund"),
     )
 )
-DIRECTIONS = frozenset({"soll", "haben", "s", "h", "d", "c", "dr", "cr", "debit", "credit", "af", "bij"})
+DIRECTIONS = frozenset({"soll", "haben", "s", "h", "d", "c", "dr", "cr", "debit", "credit", "af", "bij", "k"})
 """Words that tell of a column without a name that it says where money goes."""
 MINUSES, PLUSES = frozenset("-−–"), frozenset("+")
 PENDING = re.compile(
@@ -116,3 +122,17 @@ SUMS = re.compile(
     r"\b(total|totals|totaux|solde|saldo|balance|summe|endsaldo|anfangssaldo|kontostand|ouverture|cloture|opening|closing"
     r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand)\b"
 )
+BALANCE_BEGINS = re.compile(
+    r"^[\s\"]*(?:s ?a ?l ?d ?o\b|solde\b|opening|closing|starting|ending|beginning|previous|balance|ancien"
+    r"|nouveau|likutis|apyvarta|anfangss|schlusss|ends|starts|slots|einds|begins|kontostand|входящ|исходящ)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""How texts begin that may say nothing but that a balance stands there."""
+BALANCE_TEXT = re.compile(
+    r"(?:opening|closing|starting|ending|beginning|previous) (?:ledger )?balance|balance (?:brought |carried )?forward"
+    r"|s ?a ?l ?d ?o(?: (?:anterior|inicial|final|do dia|del dia|atual|actual|previo|iniziale|finale|precedente))?"
+    r"|solde(?: (?:initial|final|precedent|anterieur|d ouverture|de cloture|reporte|d [0-9 ]+|au [0-9 ]+))?"
+    r"|(?:ancien|nouveau) solde|(?:anfangs|schluss|end|start|slot|eind|begin)saldo|kontostand(?: am [0-9 ]+)?"
+    r"|likutis (?:pradziai|pabaigai)|apyvarta|(?:входящии|исходящии) остаток"
+)
+"""Texts of dated rows that are no transaction; with anything else in it, a text is one of a transaction."""
