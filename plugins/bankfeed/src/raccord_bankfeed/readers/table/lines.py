@@ -110,7 +110,7 @@ class RowReader:
         days = [day for text in dated if (day := day_of[text]) is not None]
         named = set(zip(*(columns[number] for number in self.layout.accounts), strict=True))
         told = (*self.layout.names, *self.layout.texts)
-        if any(BALANCE_BEGINS.search("\n".join(columns[number])) for number in told):
+        if any(BALANCE_BEGINS.search("\n".join(("", *columns[number]))) for number in told):
             return None
         if len(days) < len(dated) or len(named) > 1 or (amounts := self._block_amounts(columns)) is None:
             return None

@@ -123,11 +123,11 @@ SUMS = re.compile(
     r"|brought forward|carried forward|report a nouveau|ancien|nouveau|subtotal|sous total|bankkontostand)\b"
 )
 BALANCE_BEGINS = re.compile(
-    r"^[\s\"]*(?:s ?a ?l ?d ?o\b|solde\b|opening|closing|starting|ending|beginning|previous|balance|ancien"
+    r"\n *(?:s ?a ?l ?d ?o\b|solde\b|opening|closing|starting|ending|beginning|previous|balance|ancien"
     r"|nouveau|likutis|apyvarta|anfangss|schlusss|ends|starts|slots|einds|begins|kontostand|входящ|исходящ)",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
-"""How texts begin that may say nothing but that a balance stands there."""
+"""How texts begin, each after the end of a line, that may say nothing but that a balance stands there."""
 BALANCE_TEXT = re.compile(
     r"(?:opening|closing|starting|ending|beginning|previous) (?:ledger )?balance|balance (?:brought |carried )?forward"
     r"|s ?a ?l ?d ?o(?: (?:anterior|inicial|final|do dia|del dia|atual|actual|previo|iniziale|finale|precedente))?"
