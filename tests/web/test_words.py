@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from string import Formatter
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -14,11 +17,13 @@ from raccord.catalog import load_catalog
 from raccord.plugin import ConnectorInfo
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
-from raccord.plugin.texts import Language
+from raccord.plugin.texts import Language, Text
 from raccord.store.models import Action, PlanState
 from raccord.sync.matching import Reason, Sure
+from raccord_sandbox.chart import KINDS as CHART
 from raccord_web import formats
 from raccord_web.languages import spoken
+from raccord_web.names import Names
 from raccord_web.rendering import NOTES
 from raccord_web.states import OFF, RUNS
 from raccord_web.wording import wording
@@ -64,6 +69,23 @@ def test_words_chosen_by_a_code_exist_for_every_code() -> None:
         | {state.text for state in (*OFF.values(), *RUNS.values())}
     )
     assert {key for key in wanted if not words.has(key)} == set()
+
+
+def test_quickbooks_types_and_the_fields_of_records_have_names_in_the_pages_language() -> None:
+    catalog = load_catalog()
+    french, english = Names(catalog, wording("fr")), Names(catalog, wording("en"))
+    assert {kind for kind in CHART if not wording("fr").has(f"ledger_types.{kind}")} == set()
+    assert (french.account_type("Expense"), french.account_type("Bank")) == ("Dépenses", "Banque")
+    assert french.account_type("Asset of a stranger") == "Asset of a stranger"
+    assert french.fact("bankfeed", "account_kind") == "Genre de compte"
+    assert french.fact_value("account_kind", "bank") == "Compte bancaire"
+    assert (french.fact_value("pending", "False"), english.fact_value("pending", "True")) == ("non", "yes")
+    assert french.fact("a stranger's", "loyalty_points") == "loyalty points", "what nobody names is said as it is"
+    info = catalog.admitted["bankfeed"].info
+    own = replace(info, facts={"loyalty_points": Text("Points", "Points of loyalty"), "memo": Text("Note", "Note")})
+    strange = SimpleNamespace(get=lambda _: SimpleNamespace(info=own))
+    said = Names(cast("Any", strange), wording("en"))
+    assert (said.fact("x", "loyalty_points"), said.fact("x", "memo")) == ("Points of loyalty", "Note")
 
 
 @pytest.mark.parametrize(

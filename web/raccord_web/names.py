@@ -45,6 +45,25 @@ class Names:
         """Return what QuickBooks' entity is called."""
         return self.words(f"kinds.{entity}") if self.words.has(f"kinds.{entity}") else entity
 
+    def account_type(self, name: str) -> str:
+        """Return what QuickBooks calls a type of its chart or of its items; one that nobody knows by its own name."""
+        return self.words(f"ledger_types.{name}") if self.words.has(f"ledger_types.{name}") else name
+
+    def fact(self, connector: str, name: str) -> str:
+        """Return what a field of a record is called: by its connector, else by what such fields usually are."""
+        info = self._info(connector)
+        if info is not None and name in info.facts:
+            return info.facts[name].get(self.words.language)
+        return self.words(f"facts.{name}") if self.words.has(f"facts.{name}") else name.replace("_", " ")
+
+    def fact_value(self, name: str, value: str) -> str:
+        """Return what a field says: yes or no, a kind of account by its name, and all else as it was said."""
+        if value in ("True", "False"):
+            return self.words("people.yes" if value == "True" else "people.no")
+        if name == "account_kind" and self.words.has(f"account_types.{value}"):
+            return self.words(f"account_types.{value}")
+        return value
+
     def environment(self, name: str) -> str:
         return self.words(f"environments.{name if name in ('production', 'sandbox') else 'local'}")
 

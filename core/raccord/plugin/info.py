@@ -340,6 +340,8 @@ class ConnectorInfo:
     """Settings whose change counts for days of which nothing is posted yet, each with the setting that keeps what was
     said before, as ``last day = value`` lines: what is posted, delivered again, stays as it is.
     """
+    facts: Mapping[str, Text] = field(default_factory=dict)
+    """What the fields of records are called, by their names in ``raw``; usual ones have a name without it."""
     by_hand: Sequence[ByHand] = ()
     """What people may decide of single records."""
     validates_each: bool = False
