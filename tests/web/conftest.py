@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from till_company import company, connection, sandbox, till_sandbox, workshop
 
 from raccord.jobs.inline import HandOver
+from raccord.store.canonical import canonical
 from raccord.store.database import Database
 from raccord.store.models import (
     BankRule,
@@ -88,6 +89,18 @@ def synced(workshop: Workshop, connection: Connection, company: Company, rows: l
     return connection
 
 
+def certificate_body(connection: Connection) -> str:
+    """Return the text of a month's certificate, with a day that agrees and something that is open."""
+    sums = {"source": "10.00", "left_out": "0.00", "posted": "10.00", "quickbooks": "10.00"}
+    row = {"day": "2026-03-02", "stream": "sales", "currency": "CAD", "moved": "0.00", "equal": True, **sums}
+    part = {
+        "id": connection.id, "label": connection.label, "connector": "till", "plugin_version": "1.0.0",
+        "documents": {"SalesReceipt": 1}, "proofs": [row], "totals": {"CAD": sums},
+        "exceptions": [{"code": "waits", "key": "bank/b1", "state": "held"}, {"code": "unproven", "day": "2026-03-04"}],
+    }  # fmt: skip
+    return canonical({"company": {"name": "X", "home_currency": "CAD"}, "connections": [part]})
+
+
 @pytest.fixture
 def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> dict[str, str]:
     """An object of each kind, all of the till's company."""
@@ -109,7 +122,7 @@ def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> di
         session.add(
             Certificate(
                 company_id=synced.company_id, month=sale.day, version=1, made_at=workshop.clock.now(), made_by="x",
-                clean=True, body="{}", hash="0",
+                clean=False, body=certificate_body(synced), hash="0",
             )
         )  # fmt: skip
     models: dict[str, Any] = {

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import till
+from browsing import TOKEN
 from harness import finish, lab, request, sync
 from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy import event, select
@@ -20,6 +21,7 @@ from till_company import CANARY
 
 from raccord.onboarding.certificates import faults_in
 from raccord.overview.coverage import COVERED, Interval
+from raccord.overview.proofs import proof_kinds, proof_totals
 from raccord.overview.records import Fate, Wanted, list_records
 from raccord.store.canonical import exact
 from raccord.store.models import Company, Connection, Drift, DriftState, Gap, LinkRow, Run, SourceRecord
@@ -218,18 +220,50 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     workshop.clock.sleep_ms(20 * 24 * 3600 * 1000)
     refused = send("/proof", action, month="2026-03")
     assert refused.status_code == 409
-    told = refused.text.partition('id="refusal"')[2].partition("</div></div>")[0]
-    assert re.search(r"\d+ (document|failed record|day|difference|proof|period)\(s\) ", told), told
-    assert "resolve." not in refused.text.partition("<h1>")[2].partition("</h1>")[0]
+    told = refused.text.partition('id="refusal"')[2].partition("</section>")[0]
+    assert "What is still open in March 2026" in told
+    assert re.search(r'href="/records/\d+">A record failed</a> · [^<]+ · <span', told), "each leads to what mends it"
+    assert "<li>" in told
+    assert not re.search(r"[a-z]+\.[a-z_]+_[a-z]+|--with", re.sub(r"<[^>]+>", " ", told)), "no code, no command"
     assert 'value="2026-03"' in refused.text
-    assert "--with-exceptions" in told
+    assert 'name="with_exceptions" value="yes"' in told
+    assert "Certify with what is open" in told
+    french = browser.post(
+        action,
+        data={"form_token": TOKEN.findall(browser.get("/proof").text)[0], "month": "2026-03"},
+        headers={"accept-language": "fr"},
+    ).text
+    assert "Ce qui est encore ouvert en mars 2026" in french
+    assert "Certifier avec ce qui est ouvert" in french
     assert send("/proof", action, month="2026-13").status_code == 400
     assert send("/proof", action, month="2026-03", with_exceptions="yes").headers["location"] == "/proof?done=certified"
-    link = browser.get("/proof").text.partition('href="/certificates/')[2].partition('"')[0]
+    link = browser.get("/proof").text.partition('href="/certificates/')[2].partition("/read")[0]
+    read = browser.get(f"/certificates/{link}/read").text
+    for said in ("Certificate of March 2026", "What is still open", "A record failed", "Fingerprint", "QuickBooks"):
+        assert said in read
     answer = browser.get(f"/certificates/{link}")
     assert "attachment" in answer.headers["content-disposition"]
     document: Any = exact(answer.text)
     assert faults_in(document["certificate"], document["sha256"]) == []
+
+
+def test_a_proofs_total_says_what_it_adds_up_and_its_days_open_their_records(
+    synced: Connection, workshop: Workshop, browser: TestClient
+) -> None:
+    with workshop.database.read() as session:
+        totals = {(each.connection_id, each.currency): each.expected for each in proof_totals(session, [synced.id])}
+        kinds = proof_kinds(session, [synced.id])
+    assert {place: sum(amount for _, amount in each) for place, each in kinds.items()} == totals
+    assert any(len(each) > 1 for each in kinds.values())
+    for page in ("/", "/proof", f"/connections/{synced.id}/proof", f"/connections/{synced.id}/setup/done"):
+        shown = " ".join(browser.get(page).text.replace("\u00a0", " ").split())
+        assert "Made of:" in shown, page
+        assert "it is no income" in shown, page
+    proof = browser.get(f"/connections/{synced.id}/proof").text
+    day = re.search(r'href="(/records\?[^"]*first=[^"]*)"', proof)
+    assert day is not None
+    assert "records" in browser.get(day[1].replace("&amp;", "&")).text
+    assert "Left out or waiting" in proof, "what waits is not said to be left out"
 
 
 def test_gaps_are_shown_and_taken_up_by_their_owner(

@@ -64,6 +64,11 @@ OPEN_DRAFTS = (DraftState.WAITING, DraftState.HELD, DraftState.PLANNED, DraftSta
 class CertificateError(RaccordError):
     """Raised when a month cannot be certified as asked; says why and what to do."""
 
+    parts: Sequence[Mapping[str, Any]] = ()
+    """Each connection's part of the certificate that was not made, with what is open in it."""
+    acceptable = False
+    """Whether the month may be certified with what is open."""
+
 
 def certify(
     workshop: Workshop, actor: Actor, company_id: str, month: date, *, with_exceptions: bool = False
@@ -85,7 +90,7 @@ def certify(
         parts = [_part(session, connection, month, now) for connection in connections]
         exceptions = [each for part in parts for each in part["exceptions"]]
         if exceptions and (not with_exceptions or len(exceptions) > EXCEPTIONS_MAX):
-            raise _exceptions(exceptions, month)
+            raise _exceptions(exceptions, parts, month)
         before = newest_certificate(session, company.id, month)
         head = session.get(EventHead, 1)
         body = {
@@ -307,11 +312,13 @@ def _over(connections: Sequence[Connection], month: date, now: datetime) -> None
         )
 
 
-def _exceptions(exceptions: Sequence[Mapping[str, Any]], month: date) -> CertificateError:
+def _exceptions(
+    exceptions: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]], month: date
+) -> CertificateError:
     counts = Counter(each["code"] for each in exceptions)
     kinds = [(n, KINDS[code]) for code, n in counts.items()]
     french, english = (", ".join(f"{n} {said.get(spoken)}" for n, said in kinds) for spoken in LANGUAGES)
-    return CertificateError(
+    error = CertificateError(
         "certificate.exceptions",
         Text(
             f"Le mois {month:%Y-%m} n'est pas encore certifié, il reste ouvert : {french}.",
@@ -324,6 +331,8 @@ def _exceptions(exceptions: Sequence[Mapping[str, Any]], month: date) -> Certifi
             "before you certify; in a terminal, --with-exceptions.",
         ),
     )
+    error.parts, error.acceptable = parts, len(exceptions) <= EXCEPTIONS_MAX
+    return error
 
 
 def _next(month: date) -> date:

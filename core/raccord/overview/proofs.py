@@ -172,6 +172,24 @@ def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofT
     ]
 
 
+def proof_kinds(session: Session, connection_ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[str, Decimal]]]:
+    """Return, by connection and currency, each stream with what of it should be in QuickBooks: what a total adds up."""
+    sums: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for sign, amount in ((1, Proof.source_total), (-1, Proof.left_out_total), (1, Proof.moved_total)):
+        rows = session.execute(
+            select(
+                Proof.connection_id, Proof.currency, Proof.stream, scale_of(session, amount).label("scale"),
+                units_of(amount),
+            )
+            .where(Proof.connection_id.in_(connection_ids))
+            .group_by(Proof.connection_id, Proof.currency, Proof.stream, "scale")
+        )  # fmt: skip
+        for connection_id, currency, stream, scale, units in rows:
+            streams = sums.setdefault((connection_id, currency), {})
+            streams[stream] = streams.get(stream, Decimal(0)) + sign * exact(units, scale)
+    return {place: sorted(streams.items()) for place, streams in sorted(sums.items())}
+
+
 def _five(totals: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:
     source, left_out, moved, posted, quickbooks = totals
     return source, left_out, moved, posted, quickbooks

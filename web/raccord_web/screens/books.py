@@ -5,28 +5,32 @@ from __future__ import annotations
 import re
 from datetime import date
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from raccord.errors import RaccordError
 from raccord.onboarding.certificates import CertificateError, certify
 from raccord.onboarding.export import export_company
 from raccord.onboarding.people import Power, require
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
-from raccord.overview.proofs import proof_totals
+from raccord.overview.proofs import proof_kinds, proof_totals
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import Certificate
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
+from raccord_web.formats import month_text
 from raccord_web.forms import Fields
+from raccord_web.names import Names
+from raccord_web.open_points import open_points
 from raccord_web.proving import proven
-from raccord_web.rendering import said_by, show
+from raccord_web.rendering import language_of, said_by, show
 from raccord_web.visitors import acting, within_of
+from raccord_web.wording import wording
 
 router = APIRouter()
 SHOWN = 100
@@ -38,7 +42,7 @@ def overview(request: Request) -> Response:
     return _page(request)
 
 
-def _page(request: Request, error: RaccordError | None = None, month: str = "", company_id: str = "") -> Response:
+def _page(request: Request, error: CertificateError | None = None, month: str = "", company_id: str = "") -> Response:
     """Show the proofs; after a refusal it stands on top, and the month's form is open as it was filled in."""
     within = within_of(request)
     with desk_of(request).workshop.database.read() as session:
@@ -58,6 +62,10 @@ def _page(request: Request, error: RaccordError | None = None, month: str = "", 
             status=HTTPStatus.OK if error is None else HTTPStatus.CONFLICT,
             wrong=None if error is None else said_by(error, request),
             wanted=(company_id, month),
+            wanted_month=month_text(date.fromisoformat(f"{month}-01"), language_of(request)) if month else "",
+            points=[] if error is None else open_points(session, _names(request), error.parts),
+            may_accept=error is not None and error.acceptable,
+            kinds=proof_kinds(session, list(by_id)),
             connections=connections,
             totals=[(by_id[total.connection_id], total) for total in proof_totals(session, list(by_id))],
             companies={each.id: each.name for each in companies},
@@ -81,6 +89,23 @@ def sign_off(request: Request, company_id: str, fields: Fields) -> Response:
     except CertificateError as error:
         return _page(request, error, month, company_id)
     return RedirectResponse("/proof?done=certified", HTTPStatus.SEE_OTHER)
+
+
+@router.get("/certificates/{certificate_id}/read")
+def read(request: Request, certificate_id: str) -> Response:
+    """Show a certificate to be read and printed; the file beside it is what is verified."""
+    with desk_of(request).workshop.database.read() as session:
+        found = session.get_one(Certificate, certificate_id)
+        body: Any = exact(found.body)
+        points = open_points(session, _names(request), body["connections"])
+        return show(
+            request, "certificate.html", session, certificate=found, body=body, points=points,
+            date=date.fromisoformat,
+        )  # fmt: skip
+
+
+def _names(request: Request) -> Names:
+    return Names(desk_of(request).workshop.scopes.catalog, wording(language_of(request)))
 
 
 @router.get("/certificates/{certificate_id}")

@@ -17,7 +17,7 @@ from raccord.overview.companies import list_companies
 from raccord.overview.connections import ConnectionView, list_connections
 from raccord.overview.listing import MOST, Listing
 from raccord.overview.posted import posted_by_day
-from raccord.overview.proofs import proof_totals
+from raccord.overview.proofs import proof_kinds, proof_totals
 from raccord.store.models import Connection
 from raccord_web.charts import chart_of
 from raccord_web.desk import Desk, desk_of
@@ -61,6 +61,7 @@ def home(request: Request, offset: Offset = 0, currency: Currency = "", days: in
             request,
             "home.html",
             session,
+            kinds=proof_kinds(session, list(by_id)),
             companies=companies,
             home_currency=homes.pop() if len(homes) == 1 else "",
             listing=listing,

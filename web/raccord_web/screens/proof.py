@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raccord.overview.connections import connection_view
-from raccord.overview.proofs import proof_months, proof_rows, proof_totals
+from raccord.overview.proofs import proof_kinds, proof_months, proof_rows, proof_totals
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.rendering import show
@@ -41,5 +41,6 @@ def proof(
             chosen=chosen,
             unequal=unequal,
             totals=proof_totals(session, [connection_id]),
+            kinds=proof_kinds(session, [connection_id]),
             listing=proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset),
         )
