@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -202,3 +203,33 @@ def test_the_commands_of_the_pages_do_what_they_say(reader: Reader) -> None:
     wrong = [each for page in PAGES for each in reader.read(page, "en")]
 
     assert wrong == [], "\n".join(wrong)
+
+
+def test_the_page_of_postgresql_does_what_it_says_on_a_server(
+    reader: Reader, empty_postgres: Callable[[], str]
+) -> None:
+    """On a PostgreSQL of the tests, with the key that its own line makes; its worker is stopped once it waits."""
+    swaps = {"postgresql://raccord:password@db.example.com/raccord": shlex.quote(empty_postgres())}
+    made = ""
+    for block in blocks(ROOT / "docs" / "how-to" / "postgresql.en.md"):
+        for line in block.commands:
+            for name, own in swaps.items():
+                line = line.replace(name, own)
+            if line == "raccord worker":
+                continue
+            status, said = reader.type(line)
+            nothing_there = line == "raccord sync --later" and "[connection.none]" in said
+            assert nothing_there or status in GOOD, f"{line}: {said}"
+            if line.startswith("python3 -c"):
+                made = swaps["RACCORD_KEY=…"] = f"RACCORD_KEY={said.strip()}"
+    assert len(made) == len("RACCORD_KEY=") + 44
+    program = "from raccord.cli import main; main()"
+    command = [sys.executable, "-c", program, "worker"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as worker:
+        try:
+            assert worker.stdout is not None
+            assert worker.stdout.readline().strip()
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(timeout=60) == 0
+        finally:
+            worker.kill()

@@ -64,11 +64,16 @@ _TYPED_PAGES = (
 
 EXECUTED_BY = {
     "docs/tutorial/first-connector": _CONNECTORS,
-    "docs/how-to/rest-connector": _CONNECTORS,
+    "docs/how-to/rest-connector": (
+        "tests/journeys/test_first_connector.py::test_the_connector_of_the_page_runs_against_its_served_twin"
+    ),
     "docs/how-to/extension": (
         "tests/core/cli/test_audit.py::test_an_extension_of_the_docs_gives_an_account_and_why_says_so_in_both_languages"
     ),
     **{f"docs/{page}": _TYPED for page in _TYPED_PAGES},
+    "docs/how-to/postgresql": (
+        "tests/journeys/test_documented_commands.py::test_the_page_of_postgresql_does_what_it_says_on_a_server"
+    ),
     "plugins/chase/README": _TYPED,
     "CONTRIBUTING": "tests/tidy/test_doc_blocks.py::python",
 }
@@ -86,28 +91,9 @@ NOT_EXECUTED = {
         "plugins/chase/README",
         "pip install raccord-chase",
     ): "installs from the network; the rest is executed by first-sync",
-    (
-        "docs/how-to/postgresql",
-        "export RACCORD_DATABASE_URL",
-    ): "asks a server of the reader's; tests run on a PostgreSQL of ours",
-    (
-        "docs/how-to/postgresql",
-        "python3 -c",
-    ): "sets the key of the reader's vault; the line itself is tried by the settings' tests",
-    (
-        "docs/how-to/postgresql",
-        "raccord worker",
-    ): "works until it is stopped; tests/journeys/test_workers.py runs workers",
     ("docs/reference/sandbox", "RACCORD_SANDBOX_TOKEN"): _SERVED + "test_stranger.py serves it at a free one",
     ("docs/tutorial/first-connector", "python3 -m venv venv"): "installs from the network",
     ("docs/tutorial/first-sync", 'export RACCORD_DATA_DIR="$PWD/raccord-intuit"'): "asks Intuit's own sandbox",
-    ("docs/how-to/rest-connector", "export RACCORD_DATA_DIR="): _SERVED + "settings for what follows",
-    ("docs/how-to/rest-connector", "raccord sandbox serve"): _SERVED + "tests/sandbox serve it at free ones",
-    ("docs/how-to/rest-connector", "python -m raccord_counter.sandbox"): _SERVED + "test_served.py tries what it calls",
-    (
-        "docs/how-to/rest-connector",
-        "raccord db upgrade",
-    ): "goes on with what is served there",
 }
 """Blocks that are not executed, by page and the beginning of their first line, with the reason."""
 

@@ -7,6 +7,7 @@ import csv
 import importlib
 import json
 import re
+import shlex
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -192,3 +193,39 @@ def test_every_public_name_that_a_connector_may_import_is_on_a_page() -> None:
 
     assert missing == []
     assert len(names) > 150
+
+
+IN_FRENCH = {
+    "Personal expense": "Dépense personnelle", "Bank charges": "Frais bancaires", "Meals=40.25": "Repas=40,25",
+    "Travel": "Voyages", "Savings": "Épargne", "Contributions": "Apports", "Chequing": "Compte chèques",
+    "in QuickBooks already": "déjà dans QuickBooks", "entered twice at the till": "saisi deux fois à la caisse",
+    "RACCORD_LANG=en": "RACCORD_LANG=fr",
+}  # fmt: skip
+"""What is a person's own word in a command, or the language it is asked in: the French page has it in French."""
+LANGUAGES_OF = {(block.page, block.number, block.language): block for block in BLOCKS if block.page not in GENERATED}
+
+
+def typed(block: Block) -> list[list[str]]:
+    """Return the words of each line, without what is said behind ``#``."""
+    return [shlex.split(line, comments=True) for line in block.commands]
+
+
+def test_a_french_block_is_the_english_one_but_for_comments_and_peoples_words() -> None:
+    """What executes the English pages executes the French ones: no command, option or line of code differs."""
+    french = {place: block for place, block in LANGUAGES_OF.items() if place[2] == "fr"}
+    compared = 0
+    for (page, number, _), block in french.items():
+        english = LANGUAGES_OF.get((page, number, "en"))
+        assert english is not None, block.place
+        assert block.kind == english.kind, block.place
+        if block.kind in ("sh", "bash"):
+            wanted = [[IN_FRENCH.get(word, word) for word in words] for words in typed(english)]
+            assert typed(block) == wanted, block.place
+            compared += 1
+        elif block.kind != "text":
+            assert block.text == english.text, block.place
+            compared += 1
+    assert compared > 80
+    assert len(french) == sum(place[2] == "en" for place in LANGUAGES_OF)
+    said = {word for block in BLOCKS if block.kind == "sh" for words in typed(block) for word in words}
+    assert said.issuperset(IN_FRENCH), "remove what no page says any more"
