@@ -75,6 +75,7 @@ EXECUTED_BY = {
         "tests/journeys/test_documented_commands.py::test_the_page_of_postgresql_does_what_it_says_on_a_server"
     ),
     "plugins/chase/README": _TYPED,
+    "README": "tests/tidy/test_doc_blocks.py::test_the_readme_types_what_the_first_sync_types_and_makes_the_files",
     "CONTRIBUTING": "tests/tidy/test_doc_blocks.py::python",
 }
 """Pages whose blocks are executed, in this order, and by which test; what it leaves out is listed below."""
@@ -85,8 +86,6 @@ NOT_EXECUTED = {
     ("docs/how-to/pleo", "raccord connect webhook Pleo"): "asks Pleo itself, with the reader's key",
     ("docs/how-to/record", "raccord record pleo --set"): "asks sources that are really there, with the reader's keys",
     ("README", "make demo"): "the demonstration and the whole test run; .ci/try-wheels runs the one, .ci/run the other",
-    ("README", "raccord db upgrade"): "the commands of the first sync, which are executed there",
-    ("README", ".venv/bin/python -c"): "the line of the first sync with another merchant; that one is executed",
     (
         "plugins/chase/README",
         "pip install raccord-chase",

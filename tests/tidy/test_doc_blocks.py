@@ -8,7 +8,9 @@ import importlib
 import json
 import re
 import shlex
+import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from configparser import ConfigParser
@@ -229,3 +231,32 @@ def test_a_french_block_is_the_english_one_but_for_comments_and_peoples_words() 
     assert len(french) == sum(place[2] == "en" for place in LANGUAGES_OF)
     said = {word for block in BLOCKS if block.kind == "sh" for words in typed(block) for word in words}
     assert said.issuperset(IN_FRENCH), "remove what no page says any more"
+
+
+def test_the_readme_types_what_the_first_sync_types_and_makes_the_files(tmp_path: Path) -> None:
+    executed = {line for block in BLOCKS if block.page == "docs/tutorial/first-sync" for line in block.commands}
+    targets = (ROOT / "Makefile").read_text(encoding="utf-8")
+    made = 0
+    for line in (line for block in BLOCKS if block.page == "README" and block.kind == "sh" for line in block.commands):
+        if line.startswith("make "):
+            assert f"\n{line.split()[1]}:" in targets
+        elif line.startswith("raccord "):
+            assert line in executed
+        elif not made:
+            command = shlex.join([sys.executable, *shlex.split(line)[1:]])
+            subprocess.run(["sh", "-ec", command], cwd=tmp_path, check=True, timeout=60)
+            made = len([*(tmp_path / "chase-files").iterdir()])
+    assert made >= 10
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here to ask")
+def test_systemd_takes_the_unit_of_the_page(tmp_path: Path) -> None:
+    (block,) = [each for each in of_kind("ini") if each.language == "en"]
+    # Its program is not installed here; systemd looks for it.
+    unit = tmp_path / "raccord.service"
+    unit.write_text(block.text.replace("/opt/raccord/.venv/bin/raccord", "/bin/true"), encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=60, check=False
+    )
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "raccord.service" in line]
+    assert (done.returncode, said) == (0, [])
