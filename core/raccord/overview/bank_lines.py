@@ -8,11 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import JSON, String, cast, func, or_, select, type_coerce
+from sqlalchemy import String, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds, count_of
 from raccord.overview.questions import Match, is_line, matches_in, text_of
+from raccord.overview.titles import memo_says
 from raccord.plugin.drafts import Accepts, Deposit, Expense, PaymentType
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry, PlanLine, SourceRecord
 from raccord.sync.bodies import load_draft
@@ -312,8 +313,7 @@ def _where(asked: Any, session: Session, wanted: WantedLines) -> Any:
     if wanted.last is not None:
         asked = asked.where(DraftRow.day <= wanted.last)
     if search := wanted.search.strip()[:SEARCH_MAX]:
-        memo = _body(session)["memo"].as_string().icontains(search, autoescape=True)
-        asked = asked.where(or_(memo, SourceRecord.amount.in_(_amounts(search))))
+        asked = asked.where(or_(memo_says(session, search), SourceRecord.amount.in_(_amounts(search))))
     return asked
 
 
@@ -327,12 +327,6 @@ def _account() -> Any:
         .correlate(DraftRow)
         .scalar_subquery()
     )
-
-
-def _body(session: Session) -> Any:
-    """Return the draft's JSON for a question about one of its fields."""
-    postgres = session.get_bind().dialect.name == "postgresql"
-    return cast(DraftRow.body, JSON) if postgres else type_coerce(DraftRow.body, JSON)
 
 
 def _amounts(text: str) -> list[Decimal]:

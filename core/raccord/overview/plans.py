@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
 from raccord.overview.money import money_accounts
+from raccord.overview.titles import LineTitle, titles_of
 from raccord.store.models import (
     REMOVALS,
     Action,
@@ -124,6 +125,8 @@ class LineView:
     params: Mapping[str, Any]
     state: LineState
     payload: str
+    title: LineTitle | None = None
+    """What a bank line is called."""
 
 
 SENT = (Action.CREATE, Action.UPDATE, Action.LINK, *REMOVALS)
@@ -185,9 +188,10 @@ def plan_lines(
         wanted.append(PlanLine.kind == kind)
     rows = session.scalars(
         select(PlanLine).where(*wanted).order_by(PlanLine.rank, PlanLine.id).limit(limit).offset(offset)
-    )
+    ).all()
     total = session.scalar(select(func.count()).select_from(PlanLine).where(*wanted)) or 0
-    return Listing([_line(row) for row in rows], total, offset, limit)
+    titles = titles_of(session, session.get_one(Plan, plan_id).connection_id, [row.key for row in rows])
+    return Listing([_line(row, titles.get(row.key)) for row in rows], total, offset, limit)
 
 
 def plan_effect(
@@ -341,7 +345,7 @@ def _accounts(session: Session, plan_id: str, ids: set[str]) -> dict[str, tuple[
     return found
 
 
-def _line(row: PlanLine) -> LineView:
+def _line(row: PlanLine, title: LineTitle | None) -> LineView:
     return LineView(
         id=row.id,
         action=Action(row.action),
@@ -356,4 +360,5 @@ def _line(row: PlanLine) -> LineView:
         params=row.params,
         state=LineState(row.state),
         payload=row.payload,
+        title=title,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
+from raccord.overview.titles import LineTitle, title_of
 from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, SourceRecord
 
 EXAMPLES = 3
@@ -36,6 +37,8 @@ class ProblemView:
     day: date | None
     amount: Decimal | None
     currency: str
+    title: LineTitle | None = None
+    """What the bank line that it is about is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,15 @@ def _labels(session: Session, ids: set[str]) -> dict[str, str]:
 
 def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> list[ProblemView]:
     rows = session.execute(
-        select(Problem, Connection.label, DraftRow.state, DraftRow.day, SourceRecord.amount, SourceRecord.currency)
+        select(
+            Problem,
+            Connection.label,
+            DraftRow.state,
+            DraftRow.day,
+            SourceRecord.amount,
+            SourceRecord.currency,
+            DraftRow.body,
+        )
         .join(Connection, Connection.id == Problem.connection_id)
         .outerjoin(DraftRow, and_(DraftRow.connection_id == Problem.connection_id, DraftRow.key == Problem.subject))
         .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
@@ -152,7 +163,13 @@ def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> 
 
 
 def _view(
-    problem: Problem, label: str, state: str | None, day: date | None, amount: Decimal | None, currency: str | None
+    problem: Problem,
+    label: str,
+    state: str | None,
+    day: date | None,
+    amount: Decimal | None,
+    currency: str | None,
+    body: str | None,
 ) -> ProblemView:
     said = problem.params.get("day")
     return ProblemView(
@@ -169,6 +186,7 @@ def _view(
         day=day or (date.fromisoformat(said) if said else None),
         amount=amount if amount is not None else _amount(problem.params.get("amount")),
         currency=currency or "",
+        title=None if body is None else title_of(body),
     )
 
 

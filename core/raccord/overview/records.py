@@ -18,6 +18,7 @@ from raccord.overview.attached import LineFile, files_of_lines
 from raccord.overview.audit import Entry, entries_about
 from raccord.overview.line_deciders import Decided, decided_of
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
+from raccord.overview.titles import LineTitle, memo_says, title_of
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
     Company,
@@ -122,6 +123,8 @@ class RecordView:
     fetched_at: datetime
     run_id: str
     documents: Sequence[DocumentView] = ()
+    title: LineTitle | None = None
+    """What a bank line is called."""
 
     @property
     def fate(self) -> Fate:
@@ -171,7 +174,7 @@ def list_records(
 ) -> Listing[RecordView]:
     """Return records in their newest revision, those that came last first."""
     limit, offset = bounds(limit, offset)
-    conditions = _conditions(wanted, within)
+    conditions = _conditions(session, wanted, within)
     # Only numbers are sorted, which the indexes hold; the rows with all that their source said are read for one page.
     shown = select(SourceRecord.id).where(*conditions).order_by(SourceRecord.id.desc()).limit(limit).offset(offset)
     rows = session.execute(
@@ -240,7 +243,7 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
     )
 
 
-def _conditions(wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [
         SourceRecord.state != RecordState.SUPERSEDED,
         *among(SourceRecord.connection_id, within),
@@ -257,11 +260,11 @@ def _conditions(wanted: Wanted, within: Within) -> list[ColumnElement[bool]]:
         )
         found.append(or_(drafts, SourceRecord.state.in_(_RECORDS.get(wanted.fate, ()))))
     if search := wanted.search[:SEARCH_MAX]:
-        found.append(SourceRecord.id.in_(_searched(search)))
+        found.append(SourceRecord.id.in_(_searched(session, search)))
     return found
 
 
-def _searched(search: str) -> CompoundSelect[tuple[int]]:
+def _searched(session: Session, search: str) -> CompoundSelect[tuple[int]]:
     """Return the ids of the records that a word finds; asked once, not once for each record."""
     of_source = select(SourceRecord.id).where(SourceRecord.source_id.contains(search, autoescape=True))
     of_document = (
@@ -272,11 +275,13 @@ def _searched(search: str) -> CompoundSelect[tuple[int]]:
             or_(LinkRow.document_number == search, LinkRow.document_id == search, LinkRow.marker == search),
         )
     )
-    return union(of_source, of_document)
+    of_text = select(DraftRow.record_id).where(DraftRow.record_id.is_not(None), memo_says(session, search))
+    return union(of_source, of_document, of_text)
 
 
 def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Company]]) -> list[RecordView]:
     documents: dict[int, list[DocumentView]] = {}
+    titles: dict[int, LineTitle] = {}
     companies = {record.id: company for record, _, company in rows}
     found = session.execute(
         select(DraftRow, LinkRow)
@@ -291,6 +296,8 @@ def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Comp
         if draft.record_id is not None:
             own: LinkRow | None = link
             holds_it = twins.get(draft.id) if own is None else own
+            if draft.record_id not in titles and (title := title_of(draft.body)) is not None:
+                titles[draft.record_id] = title
             documents.setdefault(draft.record_id, []).append(_document(draft, holds_it, companies[draft.record_id]))
     return [
         RecordView(
@@ -313,6 +320,7 @@ def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Comp
             fetched_at=record.fetched_at,
             run_id=record.run_id,
             documents=tuple(documents.get(record.id, ())),
+            title=titles.get(record.id),
         )
         for record, connection, company in rows
     ]

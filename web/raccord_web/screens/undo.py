@@ -15,6 +15,7 @@ from raccord.jobs.undo_requests import UndoError, request_undo
 from raccord.onboarding.people import Power, require
 from raccord.overview.records import record_story
 from raccord.overview.runs import run_view
+from raccord.overview.titles import LineTitle, titles_of
 from raccord.store.models import Connection, DraftRow, LinkRow, SourceRecord
 from raccord.sync.undo_selection import Asked, select_links
 from raccord_web.desk import desk_of
@@ -125,6 +126,7 @@ def _of_records(
             connection_id=connections[0].id,
             connection=connections[0].label,
             what="",
+            title=None,
             follows=_follows(session, connections[0].id, Asked(keys=_keys(session, ids))),
             chosen=ids,
             several=[each.label for each in connections] if several else [],
@@ -137,10 +139,11 @@ def _keys(session: Session, record_ids: Sequence[int]) -> tuple[str, ...]:
     return tuple(session.scalars(select(DraftRow.key).where(DraftRow.record_id.in_(record_ids)).order_by(DraftRow.id)))
 
 
-def _follows(session: Session, connection_id: str, asked: Asked) -> list[LinkRow]:
+def _follows(session: Session, connection_id: str, asked: Asked) -> list[tuple[LinkRow, LineTitle | None]]:
     """Return the documents that go along because what they came after goes: the refunds of a payment."""
     selection = select_links(session, session.get_one(Connection, connection_id), asked)
-    return [selection.links[key] for key in selection.follows]
+    titles = titles_of(session, connection_id, selection.follows)
+    return [(selection.links[key], titles.get(key)) for key in selection.follows]
 
 
 def _depth(fields: Mapping[str, str], run_id: str = "", keys: tuple[str, ...] = ()) -> Asked:
@@ -175,6 +178,7 @@ def _of_run(
             connection_id=view.connection_id,
             connection=view.connection,
             what="",
+            title=None,
             follows=_follows(session, view.connection_id, Asked(run_id)),
             chosen=[],
             several=[],
@@ -201,6 +205,7 @@ def _of_record(
             connection_id=story.view.connection_id,
             connection=story.view.connection,
             what=story.view.source_id,
+            title=story.view.title,
             follows=_follows(session, story.view.connection_id, Asked(keys=_keys(session, [int(record_id)]))),
             chosen=[],
             several=[],
