@@ -10,20 +10,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import raccord_plannit
-from raccord.plugin import JSON, Record, Skipped
+from raccord.plugin import JSON, LedgerObject, PushContext, Record, Skipped
 from raccord.plugin.contract import ContractObject
 from raccord.plugin.drafts import Draft, LedgerId, Link, Ref, Role
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext, FileShelf
 from raccord.quickbooks.codec import CompanyFacts, TaxRate, encode, placeholder
 from raccord.sync.keep import BEFORE_START
 from raccord_plannit.contract import CONTRACT
+from raccord_plannit.pushing import push_list
 from raccord_plannit.records import maker
 from raccord_plannit.sandbox import Firm
 from raccord_plannit.sandbox.firm import Sold
-from raccord_plannit.settings import PlannitSettings
+from raccord_plannit.settings import InputKind, PlannitSettings
 
 FOLDER = Path(__file__).parents[1] / "golden" / "plannit"
 TAXES = (TaxRate("8", "TPS", Decimal("5")), TaxRate("9", "TVQ", Decimal("9.975")))
@@ -142,7 +144,7 @@ def _payout(firm: Firm) -> None:
 
 
 SCENES: dict[str, tuple[tuple[str, ...], Callable[[Firm], None]]] = {
-    "PL-14 PL-15 EX-04 invoice": (("contact", "invoice"), _invoice),
+    "PL-14 PL-15 PL-35 EX-04 invoice": (("contact", "invoice"), _invoice),
     "PL-14 tax rounded line by line": (("invoice",), _tax_by_line),
     "PL-14 prices with tax": (("invoice",), _inclusive),
     "EX-02 draft": (("invoice",), _draft),
@@ -153,6 +155,7 @@ SCENES: dict[str, tuple[tuple[str, ...], Callable[[Firm], None]]] = {
     "PL-16 payout fee": (("payout",), _payout),
 }
 SETTINGS = PlannitSettings(account="boreale", cut_over="2026-03-02T09:00-05:00")
+PULLED = PlannitSettings(account="boreale", input_kind=InputKind.PULL, base_url="https://plannit.example", token="x")
 
 
 def books(shelf: FileShelf) -> dict[str, str]:
@@ -171,7 +174,51 @@ def books(shelf: FileShelf) -> dict[str, str]:
                 pairs.append({"plannit": {"object": kind, **value}, "quickbooks": said})
         text = json.dumps(pairs, ensure_ascii=False, indent=2, default=lambda value: format(value, "f"))
         found[f"{name.replace(' ', '_')}.json"] = text + "\n"
-    return found
+    return found | {f"{name.replace(' ', '_')}.json": _import(name) for name in IMPORTS}
+
+
+IMPORTS: dict[str, tuple[str, tuple[LedgerObject, ...]]] = {
+    "PL-18 PL-35 contacts from QuickBooks": (
+        "contacts",
+        (
+            LedgerObject("Customer", "61", "Zoé Roy", True, details={
+                "company": "Roy et filles inc.", "email": "zoe@courriel.example", "phone": "418 555-0101",
+                "street": "12, rue Principale", "city": "Lévis", "region": "QC", "postal_code": "G6V 1A1",
+                "country": "Canada",
+            }),
+            LedgerObject("Customer", "62", "Ana Roy", True),
+        ),
+    ),
+    "PL-20 PL-35 products from QuickBooks": (
+        "items",
+        (
+            LedgerObject("Item", "41", "Nettoyage de conduits", True, "Service", details={
+                "description": "À l’heure", "price": "289.00", "taxable": "true",
+            }),
+            LedgerObject("Item", "42", "Dépôt", True, "Service", details={"price": "25.00", "taxable": "false"}),
+            LedgerObject("Item", "43", "Entretien", True, "Category"),
+        ),
+    ),
+}  # fmt: skip
+"""What is in QuickBooks, and comes into Plannit: the other way round."""
+
+
+def _import(name: str) -> str:
+    """Return each entry of QuickBooks beside what Plannit is asked to keep of it."""
+    list_name, entries = IMPORTS[name]
+    pairs: list[object] = []
+    for entry in entries:
+        sent: list[object] = []
+
+        def put(address: str, *, json: JSON, headers: Mapping[str, str], sent: list[object] = sent) -> object:
+            assert "Authorization" in headers
+            sent.append({f"PUT {address.partition('.example')[2]}": json})
+            return SimpleNamespace(status=200, json=lambda: {"id": "x"})
+
+        push_list(cast(PushContext, SimpleNamespace(http=SimpleNamespace(put=put))), PULLED, list_name, [entry])
+        said = {"kind": entry.kind, "id": entry.id, "name": entry.name, "type": entry.type, **entry.details}
+        pairs.append({"quickbooks": said, "plannit": sent})
+    return json.dumps(pairs, ensure_ascii=False, indent=2) + "\n"
 
 
 def _said(answered: Draft | Skipped) -> object:
@@ -181,5 +228,7 @@ def _said(answered: Draft | Skipped) -> object:
 
 
 if __name__ == "__main__":
+    for old in FOLDER.glob("*.json"):
+        old.unlink()
     for name, text in books(FileShelf(Path("var/golden-box"))).items():
         (FOLDER / name).write_text(text, encoding="utf-8")

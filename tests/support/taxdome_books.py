@@ -24,7 +24,12 @@ from raccord_taxdome.sandbox import Practice
 from raccord_taxdome.settings import TaxDomeSettings
 
 FOLDER = Path(__file__).parents[1] / "golden" / "taxdome"
-CODES = {"tax_taxable": TAXES, "tax_exempt": (TaxRate("2", "Exonéré", Decimal(0)),)}
+CODES = {
+    "code of TPS + TVQ": TAXES,
+    "code of TPS": TAXES[:1],
+    "code of VAT": TAXES[:1],
+    "tax_exempt": (TaxRate("2", "Exonéré", Decimal(0)),),
+}
 QUEBEC = CompanyFacts("CA", "CAD", False, True, CODES, "tax_exempt", {})
 FIRST = date(2026, 3, 1)
 
@@ -36,10 +41,12 @@ def answer(ref: Ref) -> str:
             return placeholder(ref.key)
         case LedgerId():
             return ref.id
+        case Role(name="tax_named"):
+            return f"code of {ref.of}"
         case Role():
-            return "tax_taxable" if ref.name == "tax_named" else ref.name
+            return f"{ref.name} {ref.of}".strip()
         case MoneyOf():
-            return ref.otherwise.name
+            return LYING.get(ref.payment.key, ref.otherwise.name)
         case _:
             raise TypeError(ref)
 
@@ -75,9 +82,56 @@ def _credits(practice: Practice) -> None:
     practice.use_credit(over, practice.invoice(client, practice.line(name="Suivi", rate="50.00")), "50.00")
 
 
+LYING = {"payments/pay_0002": "the bank to which a person deposited pay_0002"}
+
+
 def _refund(practice: Practice) -> None:
-    bill = practice.invoice(practice.account("Érable & fils"), practice.line(name="Déclaration", rate="100.00"))
-    practice.refund(practice.pay(bill), "40.00")
+    """The second payment was deposited to a bank in QuickBooks: that is where its refund is drawn (TD-42)."""
+    client = practice.account("Érable & fils")
+    for amount in ("40.00", "25.00"):
+        bill = practice.invoice(client, practice.line(name="Déclaration", rate="100.00"))
+        practice.refund(practice.pay(bill), amount)
+
+
+def _fees_apart(practice: Practice) -> None:
+    """Fees as objects of their own: of one payment, of a payment that says it already, and CPACharge's of a month."""
+    client = practice.account("Érable & fils")
+    bills = [practice.invoice(client, practice.line(name="Déclaration", rate="100.00")) for _ in range(3)]
+    practice.fee("2.90", practice.pay(bills[0]))
+    practice.fee("3.20", practice.pay(bills[1], fee="3.20"))
+    practice.pay(bills[2])
+    practice.fee("88.00", provider="cpacharge", description="Mars")
+
+
+def _tracked(practice: Practice) -> None:
+    lines = (practice.line(name="Déclaration", rate="100.00"), practice.line(name="Suivi", rate="20.00"))
+    practice.invoice(practice.account("Érable & fils"), *lines, class_name="Fiscalité", location="Québec")
+
+
+def _named_taxes(practice: Practice) -> None:
+    """A line of both taxes and one of TPS alone: 5 % of 150.00, 9.975 % of 100.00."""
+    both = ({"tax": "TPS", "rate": "5", "amount": "7.50"}, {"tax": "TVQ", "rate": "9.975", "amount": "9.98"})
+    lines = (
+        practice.line(name="Déclaration", rate="100.00", taxable=True),
+        practice.line(name="Livre", rate="50.00", taxable=True, tax="TPS"),
+        practice.line(name="Débours", rate="12.00"),
+    )
+    practice.invoice(practice.account("Érable & fils"), *lines, taxes=both)
+
+
+def _statuses(practice: Practice) -> None:
+    client = practice.account("Érable & fils")
+    for status in ("draft", "unpaid", "overdue", "paid", "voided"):
+        practice.invoice(client, practice.line(name="Déclaration", rate="100.00"), status=status)
+
+
+def _clients(practice: Practice) -> None:
+    person = {
+        "name": "Luc Roy", "email": "luc@erable.example", "phone": "418 555-0100", "line": "1, rue du Port",
+        "city": "Québec", "region": "QC", "postal_code": "G1K 3X2", "country": "Canada",
+    }  # fmt: skip
+    practice.account("Érable & fils", type="company", contacts=[person])
+    practice.account("Ana Roy")
 
 
 def _payouts(practice: Practice) -> None:
@@ -118,7 +172,7 @@ ANSWERS: dict[str, dict[str, str]] = {
     "TD-11 automated sales tax": {"tax": "automated"},
     "K18 EX-12 tax left out": {"tax": "left_out"},
     "TD-53 K4 clearing account": {"landing": "clearing"},
-    "TD-05 K24 offline payments left out": {"payments": "online"},
+    "TD-05 TD-43 K24 offline payments left out": {"payments": "online"},
     "TD-36 EX-09 account not synced": {"unsynced": "acc_0001"},
 }
 """What the firm answered in a scene, where it is not the usual."""
@@ -127,13 +181,18 @@ SCENES: dict[str, tuple[tuple[str, ...], Callable[[Practice], None]]] = {
     "TD-11 automated sales tax": (("invoice",), _united_states),
     "K18 EX-12 tax left out": (("invoice", "payment"), _taxed),
     "TD-53 K4 clearing account": (("payment", "payout"), _payouts),
-    "TD-05 K24 offline payments left out": (("invoice", "payment", "refund"), _left_out),
+    "TD-05 TD-43 K24 offline payments left out": (("invoice", "payment", "refund"), _left_out),
     "TD-36 EX-09 account not synced": (("account", "invoice", "payment"), _payments),
     "EX-06 deleted payment": (("payment",), _deleted),
-    "TD-12 TD-13 TD-18 TD-19 TD-20 account, services and invoice": (("account", "service", "invoice"), _services),
-    "TD-14 TD-16 payments and fee": (("payment",), _payments),
+    "TD-10 TD-12 TD-21 clients": (("account",), _clients),
+    "TD-06 TD-08 TD-13 TD-18 TD-19 TD-20 TD-23 TD-38 TD-39 services and invoice": (("service", "invoice"), _services),
+    "TD-13 EX-05 statuses of invoices": (("invoice",), _statuses),
+    "TD-13 EX-11 class and location": (("invoice",), _tracked),
+    "TD-23 K18 named taxes": (("invoice",), _named_taxes),
+    "TD-03 TD-04 TD-09 TD-14 TD-16 TD-24 payments and fee": (("payment",), _payments),
+    "TD-09 TD-16 K13 fees apart": (("payment", "fee"), _fees_apart),
     "TD-07 TD-15 credits": (("payment",), _credits),
-    "TD-17 refund": (("refund",), _refund),
+    "TD-17 TD-42 refunds": (("refund",), _refund),
     "TD-53 payouts": (("payout",), _payouts),
 }
 
@@ -176,5 +235,7 @@ def _said(answered: Draft | Skipped, facts: CompanyFacts) -> object:
 
 
 if __name__ == "__main__":
+    for old in FOLDER.glob("*.json"):
+        old.unlink()
     for name, text in books(FileShelf(Path("var/golden-box"))).items():
         (FOLDER / name).write_text(text, encoding="utf-8")
