@@ -11,6 +11,7 @@ from raccord.cli.finding import operator, the_connection, the_problem
 from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, actor, output
+from raccord.cli.problems_decide import by_hand, link, skip
 from raccord.cli.showing import day, money, short
 from raccord.cli.words import Option, default_group
 from raccord.errors import RaccordError
@@ -117,6 +118,10 @@ def resolved(problem: tuple[str, ...], cause: str, connection: str | None) -> in
             f"{count} marqués résolus : ils ne seront plus envoyés.", f"{count} marked resolved: never sent again."
         ),
     )
+
+
+for decision in (link, skip, by_hand):
+    command.add_command(decision)
 
 
 def _mark(
