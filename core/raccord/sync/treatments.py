@@ -190,7 +190,9 @@ _CENT = Decimal("0.01")
 
 def moved(draft: Deposit | Expense) -> str:
     """Return a line's amount with its direction, and where it moved."""
-    where = "bank" if isinstance(draft, Deposit) else draft.payment_type
+    # A cheque leaves the account as any other money does: what was said of a line counts on where it becomes one.
+    paid = {PaymentType.CHECK: PaymentType.CASH}
+    where = "bank" if isinstance(draft, Deposit) else paid.get(draft.payment_type, draft.payment_type)
     return f"{'+' if arrives(draft) else '-'}{draft.total:f} {draft.currency} {where}"
 
 

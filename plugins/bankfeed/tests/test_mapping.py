@@ -50,7 +50,7 @@ def line(amount: str, **more) -> MadeLine:
 
 @pytest.mark.requirement("BF-01", "BF-02")
 def test_money_out_of_a_bank_account_is_an_expense_that_waits_for_its_category(one: Mapper) -> None:
-    answer = one(line("-34.510", name="HYDRO", memo="WEB BILL", check_number="319", native="T-1001"))
+    answer = one(line("-34.510", name="HYDRO", memo="WEB BILL", reference="319", native="T-1001"))
     (expense,) = answer.drafts
     assert isinstance(expense, Expense)
     assert (expense.day, expense.total, expense.currency) == (DAY, Decimal("34.51"), "CAD")
@@ -59,6 +59,15 @@ def test_money_out_of_a_bank_account_is_an_expense_that_waits_for_its_category(o
     assert (expense.reference, expense.memo, expense.credit) == ("319", "HYDRO WEB BILL", False)
     (category,) = expense.lines
     assert (category.account, category.amount, category.tax_code) == (CATEGORY, Decimal("34.51"), None)
+
+
+@pytest.mark.parametrize(("card", "paid"), [(False, PaymentType.CHECK), (True, PaymentType.CARD)])
+def test_a_line_with_the_number_of_a_cheque_is_one_unless_it_is_a_card_s(
+    one: Mapper, card: bool, paid: PaymentType
+) -> None:
+    account = MadeAccount(number="4111111111111234", card=card)
+    (expense,) = one(line("-34.51", name="CHQ", check_number="319"), account).drafts
+    assert (expense.payment_type, expense.reference) == (paid, "319")
 
 
 @pytest.mark.requirement("BF-01", "BF-02")

@@ -95,7 +95,7 @@ def _line(context: MapContext, record: Record) -> Mapped:
                 day=record.day,
                 currency=amount.currency,
                 paid_from=account,
-                payment_type=PaymentType.CARD if on_card else PaymentType.CASH,
+                payment_type=_payment_type(record, on_card=on_card),
                 lines=(ExpenseLine(account=category, amount=amount.amount, description=text),),
                 total=amount.amount,
                 credit=record.amount.amount > 0,
@@ -104,6 +104,13 @@ def _line(context: MapContext, record: Record) -> Mapped:
             )
         ]
     )
+
+
+def _payment_type(record: Record, *, on_card: bool) -> PaymentType:
+    """Say how money was spent: by card, by a cheque whose number the bank tells, or otherwise from the account."""
+    if on_card:
+        return PaymentType.CARD
+    return PaymentType.CHECK if _field(record, "check_number") else PaymentType.CASH
 
 
 def bank_text(context: MapContext, record: Record) -> str:
