@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import ModuleType
 
+from pydantic import SecretStr
+
 from raccord.bench.documents import Documented, MadeUpBooks, Posting
 from raccord.bench.identity import Identity, identity_of
 from raccord.plugin.contexts import Http
@@ -21,6 +23,7 @@ from raccord.plugin.testing.kit.asking import Asked, no_network
 from raccord.plugin.testing.kit.subject import Read, Subject, Turned, opened, secrets_of, stored
 from raccord.plugin.testing.recording import (
     Disguise,
+    RecordingError,
     RecordingFile,
     Source,
     TakingHttp,
@@ -31,6 +34,8 @@ from raccord.plugin.testing.recording import (
 from raccord.plugin.testing.recording.shapes import RecordedExchange
 from raccord.plugin.testing.trial import Trial
 from raccord.plugin.texts import Text
+
+_PRIVATE_KEY = "PRIVATE KEY-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +111,16 @@ class Recorded:
 
 
 def record(plugin: ModuleType, info: ConnectorInfo, trial: Trial) -> Recorded:
-    """Read a source and return a recording of it; raises ``RecordingError`` where none may be made."""
+    """Read a source and return a recording of it; raises ``RecordingError`` where none may be made.
+
+    What is signed with a private key, or comes over a connection of the connector's own, could not be replayed from
+    what a recording holds.
+    """
+    if any(_PRIVATE_KEY in _plain(value) for value in trial.values.values()):
+        raise _signed()
     with _read(plugin, info, trial) as (subject, read, taking):
+        if any(turn.asked.deeds.network for turn in read.turns):
+            raise _own_connection()
         before = dict(read.context.secrets)
         recording = make_recording(Source(info, trial, subject.settings, taking.taken, list(read.box), read.records))
         failed = read.error
@@ -119,6 +132,38 @@ def record(plugin: ModuleType, info: ConnectorInfo, trial: Trial) -> Recorded:
             error.text if isinstance(error, ConnectorError) else None,
             renewed=before != secrets_of(subject.settings),
         )
+
+
+def _signed() -> RecordingError:
+    return RecordingError(
+        "recording.private_key",
+        Text(
+            "Cette source se lit avec une clé privée, qu'un enregistrement ne garde pas : rejoué, rien ne se signe.",
+            "This source is read with a private key, which a recording does not keep: replayed, it could sign nothing.",
+        ),
+        Text(
+            "Enregistrez les fichiers que la source a donnés : réglez le dépôt par fichiers et ajoutez --file.",
+            "Record the files that the source gave: set that files are handed in, and add --file.",
+        ),
+    )
+
+
+def _own_connection() -> RecordingError:
+    return RecordingError(
+        "recording.own_connection",
+        Text(
+            "Ce connecteur ouvre une connexion à lui (SFTP) ; un enregistrement ne tient qu'échanges HTTP et fichiers.",
+            "This connector opens a connection of its own (SFTP); a recording holds HTTP exchanges and files alone.",
+        ),
+        Text(
+            "Enregistrez les fichiers que la source a donnés : réglez le dépôt par fichiers et ajoutez --file.",
+            "Record the files that the source gave: set that files are handed in, and add --file.",
+        ),
+    )
+
+
+def _plain(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 @contextmanager

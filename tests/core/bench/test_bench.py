@@ -235,3 +235,24 @@ def test_what_a_connector_does_not_bring_is_told_with_what_to_do() -> None:
         trials_for(corner_shop, SourceKind.SAMPLES)
     with pytest.raises(NoSourceError, match=r"bench\.no_trial.*trials"):
         trials_for(ModuleType("json"), SourceKind.TWIN)
+
+
+def test_what_a_recording_could_not_replay_is_refused_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RACCORD_LANG", "en")
+    monkeypatch.setenv("SHOP_SFTP", "sftp-password-7")
+    monkeypatch.setenv("SHOP_KEY", "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n")
+    host_key = "SHA256:" + "a" * 43
+    said = {"merchant_id": "123456", "input_kind": "sftp", "sftp_host": "sftp.example.com", "sftp_user": "shop",
+            "sftp_host_key": host_key}  # fmt: skip
+    target = tmp_path / "x.recording.json"
+    asked = ["record", "chase", "--to", str(target)]
+    for name, value in said.items():
+        asked += ["--set", f"{name}={value}"]
+    for secret, code in (("sftp_password=env:SHOP_SFTP", "own_connection"), ("sftp_key=env:SHOP_KEY", "private_key")):
+        assert run([*asked, "--secret", secret]) == Exit.FAILED
+        error = capsys.readouterr().err
+        assert f"[recording.{code}]" in error
+        assert "--file" in error
+        assert not target.exists()
