@@ -17,7 +17,7 @@ from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow
 from raccord.sync.workshop import Workshop
-from raccord_bankfeed.sandbox import demo
+from raccord_bankfeed.sandbox import LINES, demo
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.server import SandboxServer
@@ -65,4 +65,4 @@ def test_the_same_label_is_the_same_source_again(
     sync(workshop, again)
     with workshop.database.read() as session:
         assert len(session.scalars(select(Connection)).all()) == connections
-        assert len(session.scalars(select(DraftRow)).all()) == 3 * connections
+        assert len(session.scalars(select(DraftRow)).all()) == (3 + len(LINES)) * connections

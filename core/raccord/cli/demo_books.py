@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,7 @@ from raccord.store.models import (
     Choice,
     Company,
     Connection,
+    DraftRow,
     Hold,
     LedgerEntry,
     Plan,
@@ -81,17 +83,20 @@ def connect_company(workshop: Workshop, realm: str) -> Company:
     return finish_authorisation(workshop, PERSON, environment, answer.headers["location"], state)
 
 
-def connect_sources(workshop: Workshop, company: Company, folder: Path, today: date) -> list[Connected]:
-    """Connect every installed connector that has a twin, with the choices a person would make."""
+def connect_sources(
+    workshop: Workshop, company: Company, folder: Path, today: date, language: Language
+) -> list[Connected]:
+    """Connect every installed connector that has a twin, with the choices a person would make, named in a language."""
     connected: list[Connected] = []
     for admitted in workshop.scopes.catalog.admitted.values():
         twin = _twin(admitted)
         if twin is None:
             continue
         source = twin.demo(folder / admitted.name, today)
-        connected.append(
-            Connected(source, _connect(workshop, company, admitted, source), source.label.get(_language(company)))
-        )
+        for owed in source.owed:
+            _enter_invoice(workshop, company, *owed)
+        label = source.label.get(language)
+        connected.append(Connected(source, _connect(workshop, company, admitted, source, label), label))
     return connected
 
 
@@ -201,7 +206,29 @@ def _twin(admitted: Admitted) -> Twin | None:
     return cast(Twin, module) if hasattr(module, "demo") else None
 
 
-def _connect(workshop: Workshop, company: Company, admitted: Admitted, source: DemoSource) -> str:
+def _enter_invoice(
+    workshop: Workshop, company: Company, customer: str, number: str, day: date, amount: Decimal
+) -> None:
+    """Enter an open invoice in QuickBooks as a person does, once."""
+    client = workshop.client(company)
+    if list(client.query_all("Invoice", f"DocNumber = '{number}'")):
+        return
+    names = list(client.query_all("Customer", f"DisplayName = '{customer}'"))
+    body = json.dumps({"DisplayName": customer})
+    who = names[0]["Id"] if names else client.create("Customer", body, f"demo {customer}").value["Id"]
+    item = client.query("SELECT * FROM Item")[0]["Id"]
+    line = {"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {"ItemRef": {"value": item}}}
+    invoice = {
+        "DocNumber": number,
+        "TxnDate": day.isoformat(),
+        "CustomerRef": {"value": who},
+        "GlobalTaxCalculation": "NotApplicable",
+        "Line": [{"Amount": str(amount), **line}],
+    }
+    client.create("Invoice", json.dumps(invoice), f"demo {number}")
+
+
+def _connect(workshop: Workshop, company: Company, admitted: Admitted, source: DemoSource, label: str) -> str:
     with workshop.database.begin() as session:
         known = session.scalars(
             select(Connection).where(Connection.company_id == company.id, Connection.connector == admitted.name)
@@ -217,7 +244,7 @@ def _connect(workshop: Workshop, company: Company, admitted: Admitted, source: D
                 company_id=company.id,
                 connector=admitted.name,
                 values=source.values,
-                label=source.label.get(_language(company)),
+                label=label,
                 starts_on=source.starts_on,
                 passed=frozenset(gate.name for gate in admitted.info.gates),
             ),
@@ -256,9 +283,12 @@ def _fitting(workshop: Workshop, company: Company, accepts: Accepts) -> Iterator
 def _answer(workshop: Workshop, each: Connected) -> bool:
     """Answer what waits for a choice or a category, as a person looking at it would; return whether anything was."""
     with workshop.database.read() as session:
-        holds = session.scalars(
-            select(Hold).where(Hold.connection_id == each.connection_id, Hold.closed_at.is_(None)).order_by(Hold.id)
-        ).all()
+        waiting = select(Hold).where(Hold.connection_id == each.connection_id, Hold.closed_at.is_(None))
+        if each.source.left_from is not None:
+            # What is of these days is for who looks at the demonstration to answer.
+            early = DraftRow.day.is_(None) | (DraftRow.day < each.source.left_from)
+            waiting = waiting.outerjoin(DraftRow, DraftRow.id == Hold.draft_id).where(early)
+        holds = session.scalars(waiting.order_by(Hold.id)).all()
         connection = session.get_one(Connection, each.connection_id)
         company = session.get_one(Company, connection.company_id)
     asked: set[tuple[str, str]] = set()
@@ -297,7 +327,3 @@ def _read_run(workshop: Workshop, run_id: str) -> Run:
 def _count(workshop: Workshop, connection_id: str) -> int:
     with workshop.database.read() as session:
         return sum(documents_by_kind(session, [connection_id]).values())
-
-
-def _language(company: Company) -> Language:
-    return "en" if company.language == "en" else "fr"

@@ -146,7 +146,7 @@ def tell_left_out(catalog: Catalog, out: Output) -> None:
 def _bring_everything_in(workshop: Workshop, realm: str, folder: Path, out: Output) -> dict[str, Any]:
     company = connect_company(workshop, realm)
     today = workshop.clock.now().date()
-    connected = connect_sources(workshop, company, folder, today)
+    connected = connect_sources(workshop, company, folder, today, out.language)
     posted = 0
     for each in connected:
         posted += _bring_one_in(workshop, each, out)

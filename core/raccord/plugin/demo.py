@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,9 @@ class DemoSource:
     """A source made up by a twin: the settings that connect it, and what its books must come to.
 
     ``prefer`` names, by role, a word of the ledger object that a person would choose. ``unpaid`` tells what the
-    clearing account holds for this source at the end of a day; ``last_day`` is the last day it has anything of.
+    clearing account holds for this source at the end of a day; ``last_day`` is the last day it has anything of. What is
+    of ``left_from`` on is answered by nobody, so that there is something to review; ``owed`` are open invoices that a
+    person entered in QuickBooks and that a line pays: customer, number, day and amount.
     """
 
     label: Text
@@ -26,6 +28,8 @@ class DemoSource:
     last_day: date
     prefer: Mapping[str, str] = field(default_factory=dict)
     unpaid: Callable[[date], Decimal] | None = None
+    left_from: date | None = None
+    owed: Sequence[tuple[str, str, date, Decimal]] = ()
 
 
 class Twin(Protocol):
