@@ -136,6 +136,13 @@ def test_text_after_the_closing_balance_belongs_to_no_line() -> None:
     assert [line.memo for line in Read(content).lines] == ["MINE"]
 
 
+def test_what_is_only_expected_is_pending_and_in_no_balance() -> None:
+    rows = (":61:2603100310ED2,00NMSCNONREF", ":86:EXPECTED", ":61:2603100310D1,00NMSCNONREF", ":86:BOOKED")
+    result = Read(message(*rows, closing=":62F:C260310EUR99,00"))
+    assert [(str(line.amount), line.pending) for line in result.lines] == [("-2.00", True), ("-1.00", False)]
+    assert not [event for event in result.events if isinstance(event, Question)]
+
+
 @pytest.mark.requirement("BF-22")
 def test_a_message_that_does_not_add_up_waits_alone_until_a_person_accepts_it(feed: Feed) -> None:
     good, bad = mt940(made("5"), total=Decimal(5)), mt940(made("9"), total=Decimal(12))

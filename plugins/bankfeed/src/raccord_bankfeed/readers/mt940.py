@@ -146,7 +146,9 @@ class _Messages:
             tally.account = _account("")
         try:
             if self._light:
-                _sum(message, *sum_entry(text))
+                day, amount, expected = sum_entry(text)
+                # No balance holds what is only expected.
+                _sum(message, day, Decimal(0) if expected and not message.interim else amount)
                 return
             entry = read_entry(text)
         except RowFault as problem:

@@ -96,14 +96,16 @@ def read_entry(text: str) -> Entry:
     )
 
 
-def sum_entry(text: str) -> tuple[date, Decimal]:
-    """Return of a ``:61:`` what is added up; raises ``RowFault`` where :func:`read_entry` does."""
+def sum_entry(text: str) -> tuple[date, Decimal, bool]:
+    """Return of a ``:61:`` what is added up, and whether it is only expected; raises ``RowFault`` where
+    :func:`read_entry` does.
+    """
     usual = _ENTRY.fullmatch(text)
     if usual is None:
         entry = read_entry(text)
-        return entry.day, entry.amount
+        return entry.day, entry.amount, entry.expected
     value, day, mark, number = usual.group(1, 2, 3, 4)
-    return booking_day(value, day or ""), Decimal(number.replace(",", ".")) * _OUT[mark]
+    return booking_day(value, day or ""), Decimal(number.replace(",", ".")) * _OUT[mark], False
 
 
 def _fault_of(text: str) -> Fault:
