@@ -291,3 +291,13 @@ def test_a_coverage_bar_is_whole_and_shows_every_day() -> None:
     assert parts[2].width > "0.50%"
     whole = sum(int(each.width.replace(".", "").rstrip("%")) for each in parts)
     assert 9_995 <= whole <= 10_000
+
+
+def test_the_fields_of_what_a_source_said_are_named_in_french(
+    workshop: Workshop, synced: Connection, browser: TestClient
+) -> None:
+    with workshop.database.read() as session:
+        record = session.scalars(select(SourceRecord.id).where(SourceRecord.source_id == "b1")).one()
+    shown = browser.get(f"/records/{record}", headers={"accept-language": "fr"}).text
+    assert "<dt>Montant</dt>" in shown
+    assert "<dt>amount</dt>" not in shown

@@ -81,6 +81,7 @@ class Desk:
     def release(self) -> None:
         """Let everything that was undone go again."""
         page = "/questions"
+        assert "Currency CAD Date 2026-03-02" in self.text(page), "fields of the source have names, whoever's they are"
         for hold in re.findall(r"/questions/([0-9A-Za-z-]+)/release", self.browser.get(page).text):
             self.send(page, f"/questions/{hold}/release")
 

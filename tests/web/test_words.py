@@ -178,3 +178,32 @@ def test_every_plural_has_both_forms_and_says_its_number(language: Language) -> 
 )
 def test_days_are_written_as_each_language_does(day: date, french: str, english: str) -> None:
     assert (formats.day_text(day, "fr"), formats.day_text(day, "en")) == (french, english)
+
+
+OF_PROGRAMMERS = {"bench.limits", "bench.more.one", "bench.more.other", "plugins.none_text"}
+"""Texts of pages for those who write connectors or install them, which do name a command."""
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_page_names_pages_and_no_commands(language: Language) -> None:
+    found = {key for key, text in wording(language).texts.items() if re.search(r"\braccord [a-z]+|\bpip install", text)}
+    assert found == OF_PROGRAMMERS
+
+
+ONE_WORD = {
+    "double trait": "double filet",
+    "au cent près": "au centime",
+    "exécution": "synchro",
+}
+"""Twins of the French texts that were two words for one thing, and the one of docs/words.md that stays."""
+
+
+def test_french_has_one_word_for_one_thing_and_curly_apostrophes() -> None:
+    french = {key: text for key, text in wording("fr").texts.items() if not key.startswith("undo.")}
+    assert {key for key, text in french.items() if any(re.search(rf"(?i)\b{twin}", text) for twin in ONE_WORD)} == set()
+    assert {key for key, text in wording("fr").texts.items() if re.search(r"\w'\w", text)} == set()
+    said = wording("fr")
+    assert said("books.certify", company="Atelier Boréal") == "Certifier un mois d’Atelier Boréal"
+    assert said("books.certify", company="Boutique Riverain") == "Certifier un mois de Boutique Riverain"
+    first = date(2026, 9, 1)
+    assert (formats.short_day(first, "fr"), formats.short_day(first, "en")) == ("1er\u00a0sept.", "1\u00a0Sep")

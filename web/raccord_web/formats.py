@@ -46,7 +46,7 @@ def compact(value: Decimal, language: Language) -> str:
 
 def short_day(day: date, language: Language) -> str:
     """Return a date without its year, for a chart: ``18 Nov`` or ``18 nov.``."""
-    return f"{day.day}{NBSP}{MONTHS[language][day.month - 1]}"
+    return f"{_first(day, language)}{NBSP}{MONTHS[language][day.month - 1]}"
 
 
 def money_text(amount: Decimal, currency: str, language: Language, home: str = "") -> str:
@@ -71,8 +71,7 @@ def money(amount: Decimal | None, currency: str, language: Language, home: str =
 
 def day_text(day: date, language: Language) -> str:
     """Return a date: ``18 Nov 2026`` or ``18 nov. 2026``."""
-    first = "1er" if language == "fr" and day.day == 1 else str(day.day)
-    return f"{first}{NBSP}{MONTHS[language][day.month - 1]}{NBSP}{day.year}"
+    return f"{_first(day, language)}{NBSP}{MONTHS[language][day.month - 1]}{NBSP}{day.year}"
 
 
 def month_text(day: date, language: Language) -> str:
@@ -108,6 +107,11 @@ def span_text(span: timedelta | None) -> str:
     if seconds < 3600:
         return f"{seconds // 60}{NBSP}min {seconds % 60}{NBSP}s"
     return f"{seconds // 3600}{NBSP}h {seconds % 3600 // 60:02d}{NBSP}min"
+
+
+def _first(day: date, language: Language) -> str:
+    """Return the number of a day; French counts the first of a month."""
+    return "1er" if language == "fr" and day.day == 1 else str(day.day)
 
 
 def _parts(amount: Decimal, currency: str, language: Language, home: str) -> tuple[str, str, str]:

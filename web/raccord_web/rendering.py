@@ -109,7 +109,7 @@ def form_is_ours(request: Request, token: str) -> bool:
 
 def said(code: str, params: Mapping[str, Any], language: Language) -> Explained:
     """Return the sentences of a code, set as the language's typography asks."""
-    found = explain(code, params, language)
+    found = explain(code, params, language, "page")
     return Explained(
         found.code,
         typeset(found.sentence, language),

@@ -13,7 +13,10 @@ from typing import Any
 from raccord.plugin.texts import Language
 
 _BEFORE = re.compile(r" (?=[;:!?»%])")
+_STRAIGHT = re.compile(r"(?<=\w)'(?=\w)")
 _AFTER = re.compile(r"(?<=«) ")
+_BEFORE_VOWEL = re.compile(r"\bde (?=[aeiouyàâéèêëîïôûAEIOUYÀÂÉÈÊËÎÏÔÛ])")
+"""Where « de » loses its vowel before a name that is filled in; an h is left alone, for it may be aspirated."""
 NBSP = "\u00a0"
 
 
@@ -29,7 +32,8 @@ class Wording:
         count = values.get("n")
         if isinstance(count, int) and f"{key}.other" in self.texts:
             key = f"{key}.{'one' if self._is_one(count) else 'other'}"
-        return self.texts[key].format(**values)
+        said = self.texts[key].format(**values)
+        return _BEFORE_VOWEL.sub("d’", said) if self.language == "fr" and "de {" in self.texts[key] else said
 
     def has(self, key: str) -> bool:
         return key in self.texts
@@ -47,8 +51,8 @@ def wording(language: Language) -> Wording:
 
 
 def typeset(text: str, language: Language) -> str:
-    """Put French spaces that must not break where the text has plain ones."""
-    return _AFTER.sub(NBSP, _BEFORE.sub(NBSP, text)) if language == "fr" else text
+    """Put French spaces that must not break where the text has plain ones, and curly apostrophes for straight ones."""
+    return _AFTER.sub(NBSP, _BEFORE.sub(NBSP, _STRAIGHT.sub("’", text))) if language == "fr" else text
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -89,7 +89,7 @@ def step_of(days: int) -> int:
 
 def said(code: str, params: Mapping[str, object]) -> tuple[Text, Text]:
     """Return what a code says and what to do, in both languages."""
-    french, english = (explain(code, params, language) for language in ("fr", "en"))
+    french, english = (explain(code, params, language, "page") for language in ("fr", "en"))
     return Text(french.what, english.what), Text(french.fix, english.fix)
 
 

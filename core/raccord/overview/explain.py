@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from raccord.jobs.errors import EXPLANATIONS, RunFault
 from raccord.plugin.texts import Language
 from raccord.quickbooks import Cause
 from raccord.quickbooks import explain as explain_cause
+
+Way = Literal["command", "page"]
+"""Where a sentence is read, which decides what it calls the way out."""
 
 CONNECTOR = "connector"
 """The row for codes that a connector brings with sentences of its own."""
@@ -44,13 +48,15 @@ class _Values(dict[str, str]):
         return "–"
 
 
-def explain(code: str, params: Mapping[str, object], language: Language) -> Explained:
+def explain(code: str, params: Mapping[str, object], language: Language, way: Way = "command") -> Explained:
     """Return the sentences of a code; what ``params`` say themselves (``fr``, ``en``) comes first.
+
+    What to do names commands, or the pages and their buttons (``way``) where it is read in a browser or a message.
 
     A code without sentences gets those of its family (``encoding.…``), or of connectors' own codes.
     """
     own = str(params.get(language, ""))
-    what, fix, who = _sentences(code, language)
+    what, fix, who = _sentences(code, language, way)
     values = _Values({"code": code, **{name: _shown(value) for name, value in params.items()}})
     said = own or what.format_map(values) or code
     detail, quoted = str(params.get("detail", "")), ""
@@ -64,10 +70,10 @@ def known_codes() -> frozenset[str]:
     return frozenset(_table()) | frozenset(map(str, Cause)) | frozenset(map(str, RunFault))
 
 
-def _sentences(code: str, language: Language) -> tuple[str, str, str]:
+def _sentences(code: str, language: Language, way: Way) -> tuple[str, str, str]:
     row = _table().get(code)
     if row is not None:
-        return _row(row, language)
+        return _row(row, language, way)
     if code in set(Cause):
         said = explain_cause(Cause(code), language)
         return _literal(f"{said.what} {said.why}"), _literal(said.fix), said.who
@@ -75,12 +81,13 @@ def _sentences(code: str, language: Language) -> tuple[str, str, str]:
         explained = EXPLANATIONS[RunFault(code)]
         return explained.text.get(language), explained.fix.get(language), _who()["operator"][language]
     if code.endswith(MENDED_IN_SETTINGS):
-        return _row(_table()[IN_SETTINGS], language)
-    return _row(_table().get(code.partition(".")[0]) or _table()[CONNECTOR], language)
+        return _row(_table()[IN_SETTINGS], language, way)
+    return _row(_table().get(code.partition(".")[0]) or _table()[CONNECTOR], language, way)
 
 
-def _row(row: Mapping[str, str], language: Language) -> tuple[str, str, str]:
-    return row[language], row[f"fix_{language}"], _who()[row["who"]][language]
+def _row(row: Mapping[str, str], language: Language, way: Way) -> tuple[str, str, str]:
+    fix = row[f"fix_{language}"]
+    return row[language], row.get(f"page_{language}", fix) if way == "page" else fix, _who()[row["who"]][language]
 
 
 def _literal(text: str) -> str:

@@ -114,6 +114,7 @@ class Question:
     hold_id: str
     connection_id: str
     connection: str
+    connector: str
     company_id: str
     key: str
     kind: str
@@ -182,7 +183,7 @@ def open_questions(
     if without_lines:
         wanted.append(not_(is_line()))
     rows = session.execute(
-        select(Hold, DraftRow, Connection.label, Connection.company_id, SourceRecord.raw)
+        select(Hold, DraftRow, Connection, SourceRecord.raw)
         .join(DraftRow, DraftRow.id == Hold.draft_id)
         .join(Connection, Connection.id == Hold.connection_id)
         .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
@@ -279,15 +280,16 @@ def candidates(session: Session, company_id: str, wanted: Collection[Accepts]) -
     return {accepts: tuple(those) for accepts, those in found.items()}
 
 
-def _question(hold: Hold, draft: DraftRow, label: str, company_id: str, raw: str | None) -> Question:
+def _question(hold: Hold, draft: DraftRow, of: Connection, raw: str | None) -> Question:
     body = load_draft(draft.body)
     amount = None if isinstance(body, StillDraft) else money_effect(body)[1]
     accepts = Accepts(str(hold.params["accepts"])) if hold.code in (DECISION_MISSING, CHOICE_MISSING) else None
     return Question(
         hold_id=hold.id,
         connection_id=hold.connection_id,
-        connection=label,
-        company_id=company_id,
+        connection=of.label,
+        connector=of.connector,
+        company_id=of.company_id,
         key=draft.key,
         kind=draft.kind,
         day=draft.day,

@@ -153,7 +153,7 @@ def test_pain_5_t3_a_source_that_is_silent_past_its_time_is_told_though_nothing_
     missing = {address: (subject, text) for address, subject, text in post.taken()}
     assert missing[OLIVE][0].startswith("[Raccord] Worse: ")
     assert missing[ADELE][0].startswith("[Raccord] Plus grave : ")
-    assert "raccord connect reconnect" in missing[OLIVE][1]
+    assert "Sign in at the source again from the connection's page" in missing[OLIVE][1]
     # A pause is no arrival: nobody is told that all is well.
     with workshop.database.begin() as session:
         session.get_one(Connection, connection.id).state = "reauthorise"

@@ -111,3 +111,15 @@ def test_what_one_answer_in_the_settings_mends_is_not_to_be_corrected_line_by_li
     assert "réglages" in explain("bankfeed.account_unnamed", {}, "fr").fix
     assert "settings" in explain("bankfeed.account_unnamed", {}, "en").fix
     assert "mark it resolved" in explain("bankfeed.zero", {}, "en").fix
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_read_in_a_browser_names_pages_and_what_is_read_in_a_terminal_may_name_commands(
+    language: Language,
+) -> None:
+    command = re.compile(r"\braccord [a-z]|(^|\s)--[a-z]")
+    told = {code: explain(code, {}, language, "page") for code in known_codes()}
+    assert {code for code, each in told.items() if command.search(f"{each.what} {each.fix}")} == set()
+    assert "raccord holds answer" in explain("resolve.decision_missing", {}, language).fix
+    where = {"fr": "« À vérifier »", "en": "“To review”"}[language]
+    assert where in told["resolve.decision_missing"].fix

@@ -100,7 +100,7 @@ _ROLES = (
         Accepts.TAX_CODE,
         required=False,
         help=Text(
-            "La taxe est comprise dans le montant de la carte : le reçu égale ce montant au cent près.",
+            "La taxe est comprise dans le montant de la carte : le reçu égale ce montant au centime.",
             "The tax is inside the card amount: the receipt equals that amount to the cent.",
         ),
     ),
@@ -224,7 +224,10 @@ def chase_info() -> ConnectorInfo:
         contacts=(
             Contact(SUPPORT, phone="1-800-507-0782"),
             # The source page gives Chase's own number as QuickBooks support (rule K10): it stays data, to be corrected.
-            Contact(Text("Soutien de QuickBooks", "QuickBooks support"), phone="1-800-507-0782"),
+            Contact(
+                Text("Soutien de QuickBooks, selon la page de Chase", "QuickBooks support, as Chase's page says"),
+                phone="1-800-507-0782",
+            ),
         ),
         answers=_ANSWERS,
         missing_company=_MISSING_COMPANY,
