@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -61,13 +62,19 @@ class RowCutter:
 
     def __init__(self, delimiter: str) -> None:
         self._delimiter = delimiter
+        self._formula = re.compile(rf'(^|{re.escape(delimiter)})="')
+        """Keeps spreadsheets from changing what they open: ``="0012"`` is the text in the quotes."""
         self._open: list[tuple[str, int, int]] = []
         self._size = 0
 
     def cut(self, lines: list[str], line: int, start: int) -> Block:
         """Take some lines, of which ``line`` and ``start`` are the first's; return the rows that end in them."""
         starts = list(accumulate(map((1).__add__, map(len, lines)), initial=start))[:-1]
-        if not self._open and ('"' not in "".join(lines) or not any(text.count('"') & 1 for text in lines)):
+        joined = "".join(lines)
+        quoted = '"' in joined
+        if quoted and '="' in joined:
+            lines = [self._formula.sub(r'\1"', text) for text in lines]
+        if not self._open and (not quoted or not any(text.count('"') & 1 for text in lines)):
             cells = list(csv.reader(lines, delimiter=self._delimiter))
             if len(cells) == len(lines) and max(map(len, cells), default=0) <= _CELLS_MAX:
                 return Block(cells, range(line, line + len(lines)), starts)
