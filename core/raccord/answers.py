@@ -18,7 +18,7 @@ from raccord.plugin.ledger import (
 )
 from raccord.plugin.ledger import ResolutionKind as Kind
 from raccord.plugin.records import CURSOR_BYTES_MAX, PAGE_RECORDS_MAX, Page, Record
-from raccord.plugin.signing import SignIn
+from raccord.plugin.signing import SignIn, Subscribed
 from raccord.shapes import MisfitError, expect
 
 DRAFTS_MAX = 1000
@@ -63,6 +63,9 @@ def _wrong(hook: str, answer: object, asked: Mapping[str, object]) -> str | None
             return _tasks(cast(Sequence[object], answer))
         case "report_outcome" | "close_source":
             expect(answer, bool)
+            return None
+        case "subscribe_messages":
+            expect(answer, Subscribed)
             return None
         case "sign_in":
             return _signed_in(expect(answer, SignIn))

@@ -41,7 +41,7 @@ from raccord.plugin.ledger import (
     SourceTask,
 )
 from raccord.plugin.records import Page, Record
-from raccord.plugin.signing import SignIn
+from raccord.plugin.signing import SignIn, Subscribed
 from raccord.plugin.texts import Text
 from raccord.signatures import hook_arguments, specification
 
@@ -160,6 +160,11 @@ class Scope:
         """Take one step of letting a person in at the source; nothing where its connector has no such steps."""
         found = self._ask("sign_in", context=context, answers=answers)
         return None if found is None else cast(SignIn, found.answer)
+
+    def subscribe(self, context: ReportContext, address: str) -> Subscribed | None:
+        """Have the source send its messages to an address; nothing where a person has to tell it the address."""
+        found = self._ask("subscribe_messages", context=context, address=address)
+        return None if found is None else cast(Subscribed, found.answer)
 
     def close(self, context: SignInContext) -> bool | None:
         """Give back what the source holds for a connection that ended; nothing where it holds nothing."""

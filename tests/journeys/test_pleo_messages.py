@@ -10,15 +10,20 @@ from typing import Any
 
 import httpx
 import pytest
-from chromium import served
+from browsing import TOKEN, browser_of
+from chromium import opened, served
 from harness import OWNER, finish, sync
+from httpx import Response
 from pleo_house import House, working
 from sqlalchemy import select
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.ticker import heed_messages
 from raccord.jobs.tuning import Tuning
-from raccord.onboarding.webhooks import close_endpoint, open_endpoint
+from raccord.onboarding.connections import disconnect
+from raccord.onboarding.leaving import still_held
+from raccord.onboarding.subscribing import close_messages, open_messages
+from raccord.onboarding.webhooks import WebhookError, close_endpoint, endpoint_view, open_endpoint
 from raccord.store.models import Problem, Run, WebhookDelivery
 from raccord_pleo.sandbox.webhooks import Message
 from raccord_web.app import create_app
@@ -126,3 +131,58 @@ def test_an_export_whose_message_is_lost_is_found_by_the_next_run(told: Told) ->
     assert len(house.documents("Purchase")) == 2
     with house.workshop.database.read() as session:
         assert not session.scalars(select(Problem).where(Problem.state == "open")).all()
+
+
+@pytest.mark.requirement("PO-13")
+def test_switching_messages_on_tells_pleo_and_leaving_takes_it_back(tmp_path: Path) -> None:
+    with (
+        opened() as door,
+        working(tmp_path, f"http://127.0.0.1:{door.getsockname()[1]}") as house,
+        served(create_app(house.workshop, HandOver(), OWNER), door),
+    ):
+        workshop, kept = house.workshop, house.twin.webhooks
+        browser = browser_of(create_app(workshop, HandOver(), OWNER))
+        page = f"/connections/{house.connection.id}/webhooks"
+
+        def press(place: str) -> Response:
+            token = TOKEN.search(browser.get(page).text)
+            assert token is not None
+            return browser.post(place, data={"form_token": token[1]})
+
+        # Where Pleo does not want to, nothing is half done, and why is told.
+        house.twin.refuse = {("POST", "/v1/subscriptions"): 403}
+        with pytest.raises(WebhookError) as refused:
+            open_messages(workshop, OWNER, house.connection.id)
+        assert (refused.value.code, kept.subscriptions) == ("webhook.not_subscribed", {})
+        assert "subscriptions" in refused.value.text.en
+        with workshop.database.read() as session:
+            assert endpoint_view(session, house.connection.id) is None
+        house.twin.refuse = {}
+
+        told = press(page)
+        assert told.status_code == 200
+        assert "whsec_" not in told.text, "nothing is left to a person"
+        [first] = kept.subscriptions
+        assert str(kept.subscriptions[first]["endpointUrl"]).startswith(workshop.settings.web_url + "/hooks/")
+        house.file(4550)
+        house.export()
+        assert kept.deliver() == 1
+        [run_id] = heed_messages(workshop.database, HandOver(), house.clock, Tuning())
+        assert finish(workshop, run_id).state == "approval", "signed, believed, and read; the first plan waits"
+
+        # Another secret: one subscription, whatever an attempt that was cut short left behind.
+        kept.create({name: kept.subscriptions[first][name] for name in ("endpointUrl", "eventTypes")})
+        open_messages(workshop, OWNER, house.connection.id)
+        assert len(kept.subscriptions) == 1
+        assert first not in kept.subscriptions
+        # Taken away, and Pleo sends nothing more; where it cannot be told, the address is gone all the same.
+        assert press(f"{page}/close").status_code == 303
+        assert kept.subscriptions == {}
+        open_messages(workshop, OWNER, house.connection.id)
+        house.twin.refuse = {("GET", "/v1/subscriptions"): 403}
+        with pytest.raises(WebhookError) as still:
+            close_messages(workshop, OWNER, house.connection.id)
+        assert still.value.code == "webhook.still_subscribed"
+        house.twin.refuse = {}
+        disconnect(workshop, OWNER, house.connection.id)
+        assert (kept.subscriptions, still_held(workshop, house.connection.id)) == ({}, None)

@@ -66,6 +66,8 @@ CALLS = {
     "/connections/{connection_id}/closed-months": ["/connections/{connection_id}/closed-months"],
     "/connections/{connection_id}/days": ["/connections/{connection_id}/days"],
     "/connections/{connection_id}/upgrade": ["/connections/{connection_id}/upgrade"],
+    # A secret that is shown once has none: an answer kept for repetition would keep it.
+    "/connections/{connection_id}/webhooks": ["/connections/{connection_id}/webhooks/tell"],
     "/connections/{connection_id}/webhooks/close": ["/connections/{connection_id}/webhooks/close"],
     "/companies/{company_id}/bank-rules": [
         "/companies/{company_id}/bank-rules",
@@ -136,7 +138,6 @@ WITHOUT = {
     "/records/{record_id}/by-hand": "A person reads first what follows for this one record; programs change settings.",
     "/connections/{connection_id}/doubles": "A person compares the names that the source has twice before any goes.",
     "/connections/{connection_id}/lists": "It waits as long as its source does; `raccord lists push` is for programs.",
-    "/connections/{connection_id}/webhooks": "Its secret is shown once; an answer kept for repetition would keep it.",
 }
 """Forms without a call, each with its reason."""
 

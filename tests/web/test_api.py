@@ -117,6 +117,8 @@ DEEDS = {
     "/connections/{connection_id}/days": (Scope.MANAGE, Power.MANAGE, {"time_zone": "Europe/Paris"}),
     "/connections/{connection_id}/managing": (Scope.OWN, Power.LINK, {"granted": True}),
     "/connections/{connection_id}/upgrade": (Scope.MANAGE, Power.MANAGE, {"version": "0"}),
+    "/connections/{connection_id}/remove": (Scope.OWN, Power.LINK, None),
+    "/connections/{connection_id}/webhooks/tell": (Scope.MANAGE, Power.MANAGE, None),
     "/connections/{connection_id}/webhooks/close": (Scope.MANAGE, Power.MANAGE, None),
     "/connections/{connection_id}/problem-causes/{deed}": (Scope.WRITE, Power.WORK, {"code": "mapping.bad_record"}),
     "/companies/{company_id}/check-up": (Scope.WRITE, Power.WORK, None),

@@ -12,13 +12,16 @@ from raccord.cli.house import opened_workshop
 from raccord.cli.language import Phrase
 from raccord.cli.output import Column, actor, output
 from raccord.cli.words import Option, command
-from raccord.onboarding.webhooks import close_endpoint, endpoint_view, open_endpoint
+from raccord.onboarding.subscribing import Opened, close_messages, open_messages
+from raccord.onboarding.webhooks import endpoint_view
 
 
 @command(
     "webhook",
-    "Montrer l'adresse que la source appelle et ce qui en est venu ; --open la crée ou donne un autre secret.",
-    "Show the address that the source calls and what came; --open makes it, or gives another secret.",
+    "Montrer l'adresse que la source appelle et ce qui en est venu ; --open la crée ou donne un autre secret, et le "
+    "dit à la source si elle le permet.",
+    "Show the address that the source calls and what came; --open makes it, or gives another secret, and tells the "
+    "source where it lets us.",
     params=[
         Option(
             "--open",
@@ -49,13 +52,12 @@ def webhook(connection: str | None, opened: bool, secret_stdin: bool, close: boo
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection)
-        secret = ""
+        made = Opened("")
         if opened:
             given = sys.stdin.readline() if secret_stdin else ""
-            _, secret = open_endpoint(workshop, operator(actor()), found.id, given)
-            secret = "" if given.strip() else secret
+            made = open_messages(workshop, operator(actor()), found.id, given)
         if close:
-            close_endpoint(workshop, operator(actor()), found.id)
+            close_messages(workshop, operator(actor()), found.id)
         with workshop.database.read() as session:
             view = endpoint_view(session, found.id)
         base = workshop.settings.web_url.rstrip("/")
@@ -69,7 +71,8 @@ def webhook(connection: str | None, opened: bool, secret_stdin: bool, close: boo
             {
                 "connection": found.id,
                 "address": base + view.path,
-                **({"secret": secret} if secret else {}),
+                **({"secret": made.secret} if made.secret else {}),
+                **({"told": made.told} if opened else {}),
                 "refused": view.refused,
                 "refused_why": view.refused_why,
                 "messages": [
@@ -80,8 +83,10 @@ def webhook(connection: str | None, opened: bool, secret_stdin: bool, close: boo
         )
         return Exit.OK
     out.say(Phrase(f"Adresse : {base}{view.path}", f"Address: {base}{view.path}"))
-    if secret:
-        out.say(Phrase(f"Secret, montré cette seule fois : {secret}", f"Secret, shown this once: {secret}"))
+    if made.secret:
+        out.say(Phrase(f"Secret, montré cette seule fois : {made.secret}", f"Secret, shown this once: {made.secret}"))
+    if made.told:
+        out.say(Phrase("La source envoie ses messages ici.", "The source sends its messages here."))
     out.table(
         Phrase("Messages", "Messages"),
         [Column(Phrase("Message", "Message")), Column(Phrase("Reçu", "Received")), Column(Phrase("Exécution", "Run"))],

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +19,6 @@ from raccord.plugin.errors import ConnectorError
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Company, Connection, Problem, ProblemState, Secret
-from raccord.store.vault import join_secrets
 from raccord.sync.problems import close_problems, open_problem
 from raccord.sync.workshop import Bench, Workshop, settings_handle
 
@@ -116,9 +114,8 @@ def _bench(workshop: Workshop, connection_id: str, kept: dict[str, Any]) -> Benc
     """Return the bench of a connection as it was when it ended."""
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
-        bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
-    settings = join_secrets(bench.scope.info.settings, kept["plain"], kept["secret"])
-    return replace(bench, view=replace(bench.view, settings=settings))
+        company = session.get_one(Company, connection.company_id)
+        return workshop.bench_of(session, company, connection, (kept["plain"], kept["secret"]))
 
 
 def _is_due(workshop: Workshop, session: Session, connection_id: str) -> bool:

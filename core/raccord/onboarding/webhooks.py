@@ -104,17 +104,39 @@ def open_endpoint(workshop: Workshop, actor: Actor, connection_id: str, given: s
         ) from None
     with workshop.database.begin() as session:
         connection = _managed(workshop, session, actor, connection_id)
-        if connection.state == ConnectionState.DISCONNECTED:
-            raise _ended(connection)
-        endpoint = session.get(WebhookEndpoint, connection.id)
-        if endpoint is None:
-            endpoint = WebhookEndpoint(
-                connection_id=connection.id, address=secrets.token_urlsafe(24), made_at=now, made_by=actor.name
-            )
-            session.add(endpoint)
+        endpoint, _ = _endpoint(session, actor, connection, now)
         _keep_secret(workshop.vault.within(session), connection.id, secret, now)
         _note(session, actor, connection, "webhook.secret_given", now)
         return path_of(endpoint.address), secret
+
+
+def require_managing(workshop: Workshop, actor: Actor, connection_id: str) -> None:
+    """Let only those go on who manage a connection that takes messages."""
+    with workshop.database.begin() as session:
+        _managed(workshop, session, actor, connection_id)
+
+
+def reserve_address(workshop: Workshop, actor: Actor, connection_id: str) -> tuple[str, bool]:
+    """Return the path of a connection's address and whether it was just made; nothing is believed there without a
+    secret.
+    """
+    with workshop.database.begin() as session:
+        connection = _managed(workshop, session, actor, connection_id)
+        endpoint, is_new = _endpoint(session, actor, connection, workshop.clock.now())
+        return path_of(endpoint.address), is_new
+
+
+def _endpoint(session: Session, actor: Actor, connection: Connection, now: datetime) -> tuple[WebhookEndpoint, bool]:
+    if connection.state == ConnectionState.DISCONNECTED:
+        raise _ended(connection)
+    found = session.get(WebhookEndpoint, connection.id)
+    if found is not None:
+        return found, False
+    made = WebhookEndpoint(
+        connection_id=connection.id, address=secrets.token_urlsafe(24), made_at=now, made_by=actor.name
+    )
+    session.add(made)
+    return made, True
 
 
 def close_endpoint(workshop: Workshop, actor: Actor, connection_id: str) -> None:

@@ -30,6 +30,7 @@ from raccord.plugin.hooks import (
     Settles,
     SignsIn,
     Skipped,
+    Subscribes,
     Surveys,
     TableConnector,
     Tends,
@@ -72,7 +73,7 @@ from raccord.plugin.ledger import (
 from raccord.plugin.money import Money, MoneyError
 from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject, record_key, revised
 from raccord.plugin.settings import ConnectorSettings, label
-from raccord.plugin.signing import Asked, AskKind, SignIn
+from raccord.plugin.signing import Asked, AskKind, SignIn, Subscribed
 from raccord.plugin.terms import Term, TermTable, TermTableError
 from raccord.plugin.texts import Language, Text, texts_of
 
@@ -152,6 +153,8 @@ __all__ = [
     "SourceTask",
     "Stage",
     "StreamInfo",
+    "Subscribed",
+    "Subscribes",
     "Surveys",
     "TableConnector",
     "Tends",

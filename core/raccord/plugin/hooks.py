@@ -35,7 +35,7 @@ from raccord.plugin.ledger import (
     SourceTask,
 )
 from raccord.plugin.records import Page, Record
-from raccord.plugin.signing import SignIn
+from raccord.plugin.signing import SignIn, Subscribed
 from raccord.plugin.texts import Text
 
 NAMESPACE = "raccord"
@@ -166,6 +166,18 @@ class Closes(Protocol):
         ...
 
 
+class Subscribes(Protocol):
+    @hookspec(firstresult=True)
+    def subscribe_messages(self, context: ReportContext, address: str) -> Subscribed | None:
+        """Have the source send its messages to an address, and no more to one it had before; where the address is
+        empty, to none.
+
+        Asked only while a person waits. Idempotent: what an attempt that failed left at the source is taken away by the
+        next one. What is raised is said to the person, and runs go on looking for themselves.
+        """
+        ...
+
+
 class Connector(Describes, Fetches, Maps, Protocol):
     """The hooks of a connector that maps its records itself."""
 
@@ -174,5 +186,7 @@ class TableConnector(Describes, Fetches, Protocol):
     """The hooks of a connector whose records follow the plain contract: core maps them by their terms."""
 
 
-class Hooks(Describes, Fetches, Maps, Resolves, Settles, Pushes, Tends, Surveys, Reports, SignsIn, Closes, Protocol):
+class Hooks(
+    Describes, Fetches, Maps, Resolves, Settles, Pushes, Tends, Surveys, Reports, SignsIn, Subscribes, Closes, Protocol
+):
     """All hooks. Each is synchronous, returns a value, and answers ``None`` for "not mine, ask the next"."""

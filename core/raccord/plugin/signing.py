@@ -30,6 +30,17 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribed:
+    """That a source sends its messages where it was asked to; ``secret`` is what it signs them with.
+
+    ``keep`` holds settings that change, such as what there is to give back later.
+    """
+
+    secret: str = field(repr=False)
+    keep: Mapping[str, str | bool] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SignIn:
     """What came of one step of signing in; without a question and a page, the person is in.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, partial
 from threading import Lock
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -108,14 +109,23 @@ class Workshop:
             while len(self._followed) > RUNS_AT_ONCE:
                 self._followed.popitem(last=False)
 
-    def bench_of(self, session: Session, company: Company, connection: Connection) -> Bench:
-        """Put a connection on the bench; raises ``ScopeError`` when its connector may not work."""
+    def bench_of(
+        self,
+        session: Session,
+        company: Company,
+        connection: Connection,
+        kept: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
+    ) -> Bench:
+        """Put a connection on the bench; raises ``ScopeError`` when its connector may not work.
+
+        ``kept`` are settings (plain ones and secrets) that count instead of those it has.
+        """
         scope = self.scopes.get(session, company.id, connection.connector, connection.revision)
         language: Language = "en" if company.language == "en" else "fr"
-        vault = self.vault.within(session)
-        handle = settings_handle(connection.id)
-        secret = vault.get_mapping(handle, missing_ok=True)
-        settings = join_secrets(scope.info.settings, connection.settings, secret)
+        if kept is None:
+            vault, handle = self.vault.within(session), settings_handle(connection.id)
+            kept = connection.settings, vault.get_mapping(handle, missing_ok=True)
+        settings = join_secrets(scope.info.settings, *kept)
         days = days_of(connection)
         zone = days.rule_on(days.day_of(self.clock.now())).zone
         view = View(settings, zone, company.home_currency, language, connection.starts_on, days)

@@ -15,8 +15,8 @@ from raccord.onboarding.closings import answer_closed_month, set_closed_policy
 from raccord.onboarding.connections import grant_managing
 from raccord.onboarding.day_rules import change_days
 from raccord.onboarding.failures import close_cause
+from raccord.onboarding.subscribing import close_messages, tell_source
 from raccord.onboarding.upgraded import accept_upgrade, differences
-from raccord.onboarding.webhooks import close_endpoint
 from raccord.overview.closed_months import answered_months, asked_months
 from raccord.store.models import ProblemState
 from raccord.sync.days import days_of
@@ -202,10 +202,17 @@ def accept(request: Request, connection_id: str, said: Version) -> Done:
     return Done(id=connection_id)
 
 
+@deeds.post("/connections/{connection_id}/webhooks/tell", dependencies=[Depends(needs(Scope.MANAGE))])
+def tell(request: Request, connection_id: str) -> Done:
+    """Have a connection's source send its messages here, signed with a new secret that nobody has to carry."""
+    tell_source(desk_of(request).workshop, acting(request), connection_id)
+    return Done(id=connection_id)
+
+
 @deeds.post("/connections/{connection_id}/webhooks/close", dependencies=[Depends(needs(Scope.MANAGE))])
 def close(request: Request, connection_id: str) -> Done:
     """Take a connection's address away; what its source sends there from now on is refused."""
-    close_endpoint(desk_of(request).workshop, acting(request), connection_id)
+    close_messages(desk_of(request).workshop, acting(request), connection_id)
     return Done(id=connection_id)
 
 

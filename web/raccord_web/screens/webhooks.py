@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding import webhooks
+from raccord.onboarding import subscribing, webhooks
 from raccord.onboarding.people import Power, may
 from raccord.overview.connections import connection_view
 from raccord.store.models import Connection
@@ -30,17 +30,17 @@ def endpoint(request: Request, connection_id: str) -> Response:
 def give(request: Request, connection_id: str, fields: Fields) -> Response:
     """Make the address, or give it another secret: shown on this one page and never again."""
     given = fields.get("secret", "")
-    _, secret = webhooks.open_endpoint(desk_of(request).workshop, acting(request), connection_id, given)
-    return _page(request, connection_id, secret="" if given else secret)
+    made = subscribing.open_messages(desk_of(request).workshop, acting(request), connection_id, given)
+    return _page(request, connection_id, secret=made.secret, told=made.told)
 
 
 @router.post("/connections/{connection_id}/webhooks/close")
 def close(request: Request, connection_id: str, fields: Fields) -> Response:
-    webhooks.close_endpoint(desk_of(request).workshop, acting(request), connection_id)
+    subscribing.close_messages(desk_of(request).workshop, acting(request), connection_id)
     return RedirectResponse(f"/connections/{connection_id}/webhooks?done=webhook_closed", HTTPStatus.SEE_OTHER)
 
 
-def _page(request: Request, connection_id: str, secret: str = "") -> Response:
+def _page(request: Request, connection_id: str, secret: str = "", *, told: bool = False) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
         view = connection_view(session, connection_id, since=None)
@@ -59,5 +59,7 @@ def _page(request: Request, connection_id: str, secret: str = "") -> Response:
             endpoint=found,
             address="" if found is None else workshop.settings.web_url.rstrip("/") + found.path,
             secret=secret,
+            told=told,
+            tells=subscribing.tells_source(workshop, held.connector),
             manages=may(acting(request), Power.MANAGE, info, manage_granted=granted),
         )

@@ -28,6 +28,7 @@ from raccord.plugin import (
     SignInContext,
     Skipped,
     SourceTask,
+    Subscribed,
     Text,
     hookimpl,
 )
@@ -39,6 +40,7 @@ from raccord_pleo.mapping import CATEGORY, TAX, map_expense
 from raccord_pleo.outcomes import report_expenses
 from raccord_pleo.records import ENTRIES
 from raccord_pleo.signing import authorise
+from raccord_pleo.subscribing import give_back, subscribe
 
 
 @hookimpl
@@ -91,6 +93,16 @@ def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool 
 @hookimpl
 def sign_in(context: SignInContext, answers: Mapping[str, str]) -> SignIn | None:
     return authorise(context, answers)
+
+
+@hookimpl
+def subscribe_messages(context: ReportContext, address: str) -> Subscribed | None:
+    return subscribe(context, address)
+
+
+@hookimpl
+def close_source(context: SignInContext) -> bool | None:
+    return give_back(context)
 
 
 @hookimpl

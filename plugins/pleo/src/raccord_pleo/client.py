@@ -108,7 +108,7 @@ class PleoClient:
 
     def rows(self, path: str, **asked: str) -> Iterator[object]:
         """Yield the rows of a list, page by page; ``asked`` is its query, which no path may hold beside the cursor."""
-        yield from self._pages(path, asked, "lists")
+        yield from self._pages(path, asked, _scope_of(path))
 
     def search(self, path: str, asked: Mapping[str, JSON | Decimal]) -> Iterator[object]:
         """Yield what a search finds, page by page; a POST that reads."""
@@ -127,7 +127,16 @@ class PleoClient:
 
     def post(self, path: str, body: Mapping[str, JSON | Decimal]) -> Mapping[str, object]:
         """Make an entry of a list; return it as Pleo keeps it."""
-        return _data(_accepted(self._post(path, dict(body)), "lists"))
+        return _data(_accepted(self._post(path, dict(body)), _scope_of(path)))
+
+    def one(self, path: str) -> Mapping[str, object]:
+        """Return one object as Pleo keeps it."""
+        return _data(_accepted(self._get(path, {}), _scope_of(path)))
+
+    def delete(self, path: str) -> None:
+        """Take an object away; only what is nobody's but ours."""
+        sent = self._sent(lambda headers: self.http.delete(f"{self.base}{path}", headers=headers))
+        _accepted(sent, _scope_of(path))
 
     def put(self, path: str, body: Mapping[str, JSON | Decimal]) -> None:
         """Bring an entry of a list up to date."""
@@ -168,6 +177,11 @@ class PleoClient:
     def _page(self, path: str, params: Mapping[str, str], scope: str) -> tuple[Sequence[object], str]:
         """Return a page's rows and the cursor after it, empty at the end; some lists answer a bare array."""
         return _rows_of(_accepted(self._get(path, params), scope), path)
+
+
+def _scope_of(path: str) -> str:
+    """Return what people are told is missing; the scopes of these are not published by name."""
+    return "subscriptions" if path.startswith("/v1/subscriptions") else "lists"
 
 
 def _rows_of(said: object, path: str) -> tuple[Sequence[object], str]:

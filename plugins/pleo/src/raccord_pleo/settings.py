@@ -81,6 +81,11 @@ class PleoSettings(BaseModel):
     access_ends: SecretStr = Field(
         SecretStr(""), title="End of the access token", json_schema_extra={"fr": "Fin du jeton d’accès", "kept": True}
     )
+    messages_at: SecretStr = Field(
+        SecretStr(""),
+        title="Where Pleo sends its messages",
+        json_schema_extra={"fr": "Où Pleo envoie ses messages", "kept": True},
+    )
     place: Place = Field(
         Place.PRODUCTION,
         title="Which of Pleo's installations",

@@ -100,6 +100,12 @@ def renewed(context: SourceContext, settings: PleoSettings) -> Mapping[str, str]
     return bearer(context.renew(stale, ask)["access_token"])
 
 
+def renewed_once(context: SignInContext, settings: PleoSettings) -> Mapping[str, str]:
+    """Return the header with an access token for a connection that ended, whose tokens nobody keeps any more."""
+    refresh = settings.refresh_token.get_secret_value()
+    return bearer(_client(settings, "").renew(context.http, refresh).access)
+
+
 def not_authorised() -> Reauthorise:
     return Reauthorise(
         Text(
