@@ -164,6 +164,10 @@ def test_money_and_its_proof_stand_on_the_home_page(
     assert '<span class="cur">$</span>1,115.01' in english
     assert "1\u00a0115,01\u00a0<span" in french
     assert '<span class="proved"><span class="money"><span class="cur">$</span>2,210.02' in english
+    assert re.search("documents? written by", english)
+    assert re.search("documents? écrits? par «", french)
+    assert "By the documents’ dates:" in english
+    assert "Par la date des documents" in french
 
 
 def test_a_difference_takes_the_double_rule_away_and_names_the_document(

@@ -574,6 +574,7 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
         page.locator(".wiz-foot .btn-primary").click()
         page.wait_for_url(re.compile("setup/done"))
         look()
+        expect(page.locator(".steps li.done[aria-current=step]")).to_be_attached()
         page.goto(page.url.replace("setup/done", "mapping"))
         look()
         page.goto(f"{page.url}?view=terms")

@@ -48,15 +48,17 @@ def first_steps(info: ConnectorInfo, current: str, beginning: Beginning) -> list
     return began + [StepLink(name, "", done=False, current=False) for name in later]
 
 
-def later_steps(info: ConnectorInfo, connection: Connection, current: str) -> list[StepLink]:
-    """Return all steps of a connection that is set up; what was decided before it stays so."""
+def later_steps(info: ConnectorInfo, connection: Connection, current: str, *, complete: bool = False) -> list[StepLink]:
+    """Return all steps of a connection that is set up; what was decided before it stays so, and the current one is
+    done too once all is ``complete``.
+    """
     names = names_of(info, connection)
     at = names.index(current)
     links = [
         StepLink(
             name,
             f"/connections/{connection.id}/setup/{name}" if name != "done" and index != at else "",
-            index < at,
+            index < at or complete,
             index == at,
         )
         for index, name in enumerate(names)

@@ -18,6 +18,7 @@ from raccord.overview.connections import ConnectionView, list_connections
 from raccord.overview.listing import MOST, Listing
 from raccord.overview.posted import posted_by_day
 from raccord.overview.proofs import proof_kinds, proof_totals
+from raccord.overview.runs import RunView
 from raccord.store.models import Connection
 from raccord_web.charts import chart_of
 from raccord_web.desk import Desk, desk_of
@@ -44,6 +45,13 @@ def data_expected(desk: Desk, session: Session, listing: Listing[ConnectionView]
     connections = session.scalars(select(Connection).where(Connection.id.in_([view.id for view in listing.rows]))).all()
     found = freshness_of_each(desk.workshop, session, connections)
     return {connection: each.status for connection, each in found.items() if isinstance(each, Freshness)}
+
+
+def _wrote_last(listing: Listing[ConnectionView]) -> RunView | None:
+    """Return the newest run of those shown that wrote documents, so that what was just brought in is seen."""
+    runs = [view.last_run for view in listing.rows if view.last_run is not None]
+    wrote = [each for each in runs if each.finished_at is not None and not each.undoes and each.sent > each.refused]
+    return max(wrote, key=lambda each: (each.finished_at or each.created_at, each.id), default=None)
 
 
 @router.get("/")
@@ -73,5 +81,6 @@ def home(request: Request, offset: Offset = 0, currency: Currency = "", days: in
             chart=None if posted is None else chart_of(posted),
             chart_days=CHART_DAYS,
             span=span,
+            wrote=_wrote_last(listing),
             totals=[(by_id[total.connection_id], total) for total in totals],
         )

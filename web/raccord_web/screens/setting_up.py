@@ -36,7 +36,7 @@ from raccord.overview.listing import MOST
 from raccord.overview.plans import plan_effect, plan_money, waiting_plan
 from raccord.overview.proofs import proof_kinds, proof_totals
 from raccord.overview.questions import candidates
-from raccord.overview.runs import PHASES, recent_runs
+from raccord.overview.runs import PHASES, RunView, recent_runs
 from raccord.plugin.errors import ConnectorError
 from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
 from raccord.plugin.signing import SignIn
@@ -305,7 +305,10 @@ def step_page(
         values = {**ALSO_PAGES[step](request, connection, info), **values}
     with workshop.database.read() as session:
         view = connection_view(session, connection.id, since=None)
-        steps = later_steps(info, connection, step)
+        told = _shown(workshop, session, connection, info, step)
+        run = told.get("run") if step == "done" else None
+        complete = isinstance(run, RunView) and not run.active and run.sent > run.refused
+        steps = later_steps(info, connection, step, complete=complete)
         at = names_of(info, connection)
         back = at[at.index(step) - 1] if at.index(step) else ""
         usual: dict[str, object] = {
@@ -318,7 +321,7 @@ def step_page(
             **{
                 **usual, "connection": connection, "view": view, "info": info, "connector": info.name, "steps": steps,
                 "step": step, "back": f"/connections/{connection.id}/setup/{back}" if back else "",
-                **_shown(workshop, session, connection, info, step), **values,
+                **told, **values,
             },
         )  # fmt: skip
 
