@@ -170,3 +170,20 @@ def test_a_payment_that_becomes_a_promotional_credit_is_asked_about_once_by_its_
     firm.sync()
     assert reported(firm) == set()
     assert firm.all_equal()
+
+
+@pytest.mark.requirement("TD-06", "TD-13")
+def test_an_invoice_voided_and_then_counted_again_is_paid_again(firm: Cabinet) -> None:
+    practice = firm.practice
+    bill = practice.invoice(practice.account("Érable & fils"), practice.line(name="X", rate="300.00"))
+    practice.pay(bill, "100.00")
+    firm.sync()
+    practice.change("invoice", bill, status="voided")
+    firm.sync()
+    assert [(each["TotalAmt"], each["UnappliedAmt"]) for each in firm.ours("Payment")] == [(100, 100)]
+    practice.change("invoice", bill, status="unpaid")
+    firm.sync()
+    firm.sync()
+    assert [each["Balance"] for each in firm.ours("Invoice")] == [Decimal(200)], (firm.states(), reported(firm))
+    assert [each["UnappliedAmt"] for each in firm.ours("Payment")] == [0]
+    assert (firm.all_equal(), reported(firm)) == (True, set())

@@ -13,7 +13,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
-from raccord.plugin.drafts import Draft, Payment, StillDraft, money_effect
+from raccord.plugin.drafts import CreditMemo, Draft, Invoice, Payment, StillDraft, money_effect
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.money import Money
@@ -42,6 +42,7 @@ from raccord.sync.taken_back import (
     look_again,
     payment_of,
     posted_keys,
+    settle_again,
 )
 from raccord.sync.treatments import as_treated
 from raccord.sync.unused import left_for_now, settle_unused, was_taken_back
@@ -101,6 +102,8 @@ class Slice:
     language: Language
     turned: set[str] = field(default_factory=set)
     """Keys of payments that the source took back, or gave again, since they were mapped last."""
+    filled: set[str] = field(default_factory=set)
+    """Keys of invoices and credits that say something again after they were emptied."""
 
 
 def map_slice(
@@ -140,6 +143,8 @@ def map_slice(
     made = [draft for answer in answers if isinstance(answer, Made) for draft in answer.drafts]
     stored = [(known.by_key[draft.key], draft) for draft in made if draft.key in known.by_key]
     settle_unused(session, connection.id, stored)
+    if slice_.filled:
+        settle_again(session, connection.id, slice_.filled)
     again = look_again(session, connection.id, slice_.turned) if slice_.turned else 0
     return len(rows), faults, bool(again)
 
@@ -355,6 +360,9 @@ def _store_draft(slice_: Slice, row: SourceRecord, draft: Draft, body: str) -> b
     found = slice_.known.by_key.get(draft.key)
     if isinstance(draft, Payment) and _turns(found, draft):
         slice_.turned.add(draft.key)
+    fills = isinstance(draft, Invoice | CreditMemo) and not is_empty(draft)
+    if fills and found is not None and is_empty(load_draft(found.body)):
+        slice_.filled.add(draft.key)
     day = None if isinstance(draft, StillDraft) else draft.day
     if found is None:
         fresh = DraftRow(

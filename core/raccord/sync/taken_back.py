@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import cast
@@ -11,10 +11,10 @@ from typing import cast
 from sqlalchemy import CursorResult, Update, select, update
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import CreditMemo, Draft, Expense, Invoice, Payment, RefundReceipt
+from raccord.plugin.drafts import CreditMemo, Draft, Expense, Invoice, Payment, RefundReceipt, links_in
 from raccord.plugin.hooks import Skipped
 from raccord.plugin.texts import Text
-from raccord.store.models import DraftRow, LinkRow, LinkState, RecordState, SourceRecord
+from raccord.store.models import DraftRow, DraftState, LinkRow, LinkState, RecordState, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.unused import was_taken_back
@@ -105,20 +105,34 @@ def look_again(session: Session, connection_id: str, payments: Iterable[str]) ->
     )
     found += _mapped_again(session, waiting)
     for key in sorted(set(payments)):
-        # Narrowed by text, since no column has it; told apart by the draft itself.
-        named = json.dumps(key, ensure_ascii=False).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        rows = session.scalars(
-            select(DraftRow).where(
-                DraftRow.connection_id == connection_id,
-                DraftRow.kind.in_(KINDS_AFTER),
-                DraftRow.body.like(f"%{named}%", escape="\\"),
-            )
-        )
+        rows = _naming(session, connection_id, key, KINDS_AFTER)
         records = [row.record_id for row in rows if row.record_id and payment_of(load_draft(row.body)) == key]
         for some in chunks(records, CHUNK):
             mapped = update(SourceRecord).where(SourceRecord.id.in_(some), SourceRecord.state == RecordState.MAPPED)
             found += _mapped_again(session, mapped)
     return found
+
+
+def settle_again(session: Session, connection_id: str, filled: Iterable[str]) -> None:
+    """Have posted payments of these invoices and credits written again: QuickBooks took them off the empty ones."""
+    session.flush()
+    for key in sorted(set(filled)):
+        for row in _naming(session, connection_id, key, ("Payment",)):
+            draft = load_draft(row.body)
+            if row.state == DraftState.POSTED and isinstance(draft, Payment) and key in links_in(draft):
+                row.revision += 1
+                row.state, row.reason = DraftState.WAITING, ""
+
+
+def _naming(session: Session, connection_id: str, key: str, kinds: Sequence[str]) -> Sequence[DraftRow]:
+    """Return the drafts whose text holds a key: narrowed by text, since no column has it; the draft itself tells."""
+    named = json.dumps(key, ensure_ascii=False).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    wanted = select(DraftRow).where(
+        DraftRow.connection_id == connection_id,
+        DraftRow.kind.in_(kinds),
+        DraftRow.body.like(f"%{named}%", escape="\\"),
+    )
+    return session.scalars(wanted).all()
 
 
 def _mapped_again(session: Session, chosen: Update) -> int:

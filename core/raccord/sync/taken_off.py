@@ -6,6 +6,7 @@ a new state: nobody else had a hand in it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -57,11 +58,12 @@ def lessened(
 def our_doing(database: Database, client: QuickBooks, payments: Sequence[Lessened]) -> dict[int, str]:
     """Return the token of each payment that only our own writing took off what it settled, by posting.
 
-    We wrote each of these documents after the payment, and what is there explains it: nothing is owed any more, or
-    somebody else owes it. Otherwise a person may have taken the payment off.
+    We wrote each of these documents after the payment, and what is there explains it: nothing is owed any more,
+    somebody else owes it, or it was empty in between. Otherwise a person may have taken the payment off.
     """
     with database.read() as session:
         payments = [each for each in payments if _written_since(session, each)]
+        emptied = {one for each in payments for one in each.off if _emptied_since(session, each, one)}
     wanted = sorted({one for each in payments for one in each.off})
     asked = [
         (kind, f"Id IN ({', '.join(map(quoted, some))})")
@@ -76,7 +78,7 @@ def our_doing(database: Database, client: QuickBooks, payments: Sequence[Lessene
     return {
         each.posting_id: str(each.document["SyncToken"])
         for each in payments
-        if all(one in there and _explains(there[one], each) for one in each.off)
+        if all(one in there and (one in emptied or _explains(there[one], each)) for one in each.off)
     }
 
 
@@ -94,20 +96,40 @@ def _written_since(session: Session, payment: Lessened) -> bool:
     link = payment.link
     done = (Posting.connection_id == link.connection_id, Posting.state == PostingState.DONE, Posting.body != "")
     last = session.scalar(select(func.max(Posting.id)).where(*done, Posting.key == link.key))
-    for kind, id_ in payment.off:
-        key = session.scalar(
-            select(LinkRow.key).where(
-                LinkRow.company_id == link.company_id,
-                LinkRow.connection_id == link.connection_id,
-                LinkRow.kind == kind,
-                LinkRow.document_id == id_,
-                LinkRow.state == LinkState.LIVE,
-            )
-        )
+    for one in payment.off:
+        key = _key_of(session, link, one)
         written = None if key is None else session.scalar(select(func.max(Posting.id)).where(*done, Posting.key == key))
         if last is None or written is None or written < last:
             return False
     return True
+
+
+def _key_of(session: Session, link: LinkRow, one: Settled) -> str | None:
+    kind, id_ = one
+    return session.scalar(
+        select(LinkRow.key).where(
+            LinkRow.company_id == link.company_id,
+            LinkRow.connection_id == link.connection_id,
+            LinkRow.kind == kind,
+            LinkRow.document_id == id_,
+            LinkRow.state == LinkState.LIVE,
+        )
+    )
+
+
+def _emptied_since(session: Session, payment: Lessened, one: Settled) -> bool:
+    """Tell whether we wrote a document without any amount after we wrote the payment, and then filled it again."""
+    link = payment.link
+    done = (Posting.connection_id == link.connection_id, Posting.state == PostingState.DONE, Posting.body != "")
+    last = session.scalar(select(func.max(Posting.id)).where(*done, Posting.key == link.key))
+    key = _key_of(session, link, one)
+    bodies = session.scalars(select(Posting.body).where(*done, Posting.key == key, Posting.id > last))
+    return any(_is_empty(json.loads(body, parse_float=Decimal)) for body in bodies)
+
+
+def _is_empty(written: Mapping[str, Any]) -> bool:
+    lines = written.get("Line", ())
+    return bool(lines) and not any(Decimal(str(line.get("Amount", 0))) for line in lines)
 
 
 def _explains(owed: Mapping[str, Any], payment: Lessened) -> bool:
