@@ -71,14 +71,16 @@ def parts_of(text: str) -> Parts | None:
     if found.end() < len(text) and _AFTER.fullmatch(text, found.end()) is None:
         return None
     first, mark, second, late_mark, third = found.groups()
-    if (len(first), len(third)) not in _LENGTHS:
+    # Quicken pads the years after 1999 with a blank: 1/ 2' 6.
+    padded = late_mark == "'" and len(third) == 1 and len(first) < 3
+    if (len(first), len(third)) not in _LENGTHS and not padded:
         return None
     numbers = (int(first), int(second), int(third))
     if len(first) == 4:
         orders: tuple[Order, ...] = (Order.YEAR,)
     elif "'" in (mark, late_mark):
         orders = (Order.MONTH, Order.DAY)
-        numbers = (numbers[0], numbers[1], numbers[2] + (2000 if len(third) == 2 else 0))
+        numbers = (numbers[0], numbers[1], numbers[2] + (2000 if len(third) < 3 else 0))
     elif len(third) == 4:
         orders = (Order.DAY, Order.MONTH)
     else:
