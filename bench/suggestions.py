@@ -6,7 +6,8 @@ is a promise for a real account. The first 70 % of a year are learned, the rest 
 what came before. "right" counts against the true category, also where the answers that were learned hold mistakes;
 "same text" to "linear SVC" speak of every line, so for them and for ours "95" and "97" say of how many lines the surest
 guesses reach that precision, which nobody knows beforehand. "offered" is what is really shown: its share, how much of
-it is right, and how much of it was claimed to be.
+it is right, how much of it agrees with the answers, and how much of it was claimed to. A claim is of the answers: where
+these hold mistakes, more is right than agrees, and no history can tell.
 
 The ways that learn with scikit-learn are measured where that is installed; nothing else needs it: words and the day of
 the month with a linear SVC (what smart_importer does), hashed characters with SGD, and characters and amount with a
@@ -155,7 +156,8 @@ WAYS: dict[str, Way] = {
 @dataclass
 class Told:
     rows: list[tuple[float, bool]] = field(default_factory=list)
-    offered: list[tuple[int, bool]] = field(default_factory=list)
+    offered: list[tuple[int, bool, bool]] = field(default_factory=list)
+    """The confidence, and whether the account is the true one and the answered one."""
     reached: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     seconds: float = 0.0
 
@@ -172,7 +174,7 @@ def walk(way: Way, made: accepted_lines.AcceptedLines, steps: int, told: Told) -
             right = account == made.truth[each.line.id]
             rows.append((sure, right))
             if confidence is not None:
-                told.offered.append((confidence, right))
+                told.offered.append((confidence, right, account == each.answer.account))
     told.rows += rows
     for wanted in (95, 97):
         told.reached[wanted].append(_reached(rows, wanted))
@@ -227,7 +229,8 @@ def by_itself(seeds: Sequence[int], times: int = 12) -> tuple[int, int, int]:
 def _measure(seeds: Sequence[int], ways: Mapping[str, Way], steps: int, *, quick: bool) -> None:
     """Print every way on every set of some seeds."""
     print(
-        f"{'set':<18} {'way':<14} {'right':>6} {'95':>6} {'97':>6} | {'offered':>8} {'right':>6} {'claimed':>7} | CPU s"
+        f"{'set':<18} {'way':<14} {'right':>6} {'95':>6} {'97':>6} | "
+        f"{'offered':>8} {'right':>6} {'agreed':>6} {'claimed':>7} | CPU s"
     )
     everything = Told()
     for name, count, made_with in SETS:
@@ -247,22 +250,28 @@ def _measure(seeds: Sequence[int], ways: Mapping[str, Way], steps: int, *, quick
         best = max((share, way_name) for way_name, share in reached.items() if way_name != "raccord")
         if best[0]:
             print(f"{name:<18} raccord reaches ×{reached['raccord'] / best[0]:.2f} the lines of {best[1]} at 95 %")
-    share, right, claimed = _offered(everything)
-    print(f"all sets: offered {share:.3f} of {len(everything.rows)}, right {right:.4f}, claimed {claimed:.4f}")
+    share, right, agreed, claimed = _offered(everything)
+    print(
+        f"all sets: offered {share:.3f} of {len(everything.rows)}, right {right:.4f}, agreed {agreed:.4f}, "
+        f"claimed {claimed:.4f}"
+    )
 
 
 def _print(name: str, way: str, told: Told) -> None:
-    share, right, claimed = _offered(told)
+    share, right, agreed, claimed = _offered(told)
     means = [sum(told.reached[wanted]) / len(told.reached[wanted]) for wanted in (95, 97)]
-    offered = f"{share:>8.3f} {right:>6.3f} {claimed:>7.3f}" if told.offered else f"{'–':>8} {'–':>6} {'–':>7}"
+    offered = f"{'–':>8} {'–':>6} {'–':>6} {'–':>7}"
+    if told.offered:
+        offered = f"{share:>8.3f} {right:>6.3f} {agreed:>6.3f} {claimed:>7.3f}"
     everything = sum(ok for _, ok in told.rows) / len(told.rows)
     print(f"{name:<18} {way:<14} {everything:>6.3f} {means[0]:>6.3f} {means[1]:>6.3f} | {offered} | {told.seconds:.2f}")
 
 
-def _offered(told: Told) -> tuple[float, float, float]:
+def _offered(told: Told) -> tuple[float, float, float, float]:
+    """Return the share that is offered, and of it what is right, what agrees with the answers and what is claimed."""
     count = max(1, len(told.offered))
-    right, claimed = sum(ok for _, ok in told.offered), sum(confidence for confidence, _ in told.offered)
-    return len(told.offered) / len(told.rows), right / count, claimed / count / 1000
+    claimed, right, agreed = (sum(column) for column in zip(*told.offered, strict=True)) if told.offered else (0, 0, 0)
+    return len(told.offered) / len(told.rows), right / count, agreed / count, claimed / count / 1000
 
 
 if __name__ == "__main__":

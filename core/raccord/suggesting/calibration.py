@@ -12,7 +12,8 @@ LEVELS = ((978, 40), (940, 200))
 
 Where people's answers contradict each other no learner agrees with 98 of 100; then the second level counts.
 """
-
+SHOWN_MIN = 900
+"""The least confidence that is ever shown, however sure the others are."""
 
 JUDGED_MIN = 300
 """Judged suggestions of the company's own history at least that accepting by itself rests on."""
@@ -30,8 +31,12 @@ class Step:
 
     @property
     def confidence(self) -> int:
-        """How many of 1 000 such guesses are right; a few say less than many."""
-        return (self.right + 1) * 1000 // (self.count + 2)
+        """How many of 1 000 such guesses are right, with room for chance: a few say less than many.
+
+        It is one standard deviation below the mean of what the judged ones leave likely (a Beta distribution).
+        """
+        right, wrong, count = self.right + 1, self.count - self.right + 1, self.count + 2
+        return (right * 1000 - isqrt(right * wrong * 1_000_000 // (count + 1))) // count
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def calibrated(judged: Iterable[tuple[int, bool]]) -> Calibration:
     for wanted, least in LEVELS:
         for step in found.steps:
             count, right = found.above(step.confidence)
-            if count >= least and proves(count, right, wanted):
+            if step.confidence >= SHOWN_MIN and count >= least and proves(count, right, wanted):
                 return Calibration(found.steps, step.confidence)
     return found
 
@@ -110,11 +115,13 @@ def _binned(judged: Sequence[tuple[int, bool]]) -> list[Step]:
 
 
 def _rising(bins: Iterable[Step]) -> tuple[Step, ...]:
-    """Join neighbours until no higher score is right less often than a lower one."""
+    """Join neighbours until no higher score is right less often than a lower one, or is known to be from fewer."""
     steps: list[Step] = []
     for each in bins:
         step = each
-        while steps and steps[-1].right * step.count >= step.right * steps[-1].count:
+        while steps and (
+            steps[-1].right * step.count >= step.right * steps[-1].count or steps[-1].confidence >= step.confidence
+        ):
             before = steps.pop()
             step = Step(before.score, before.count + step.count, before.right + step.right)
         steps.append(step)
