@@ -51,10 +51,11 @@ def judged(seed: int, count: int, made_with: Mapping[str, float]) -> list[tuple[
     return said
 
 
-YEARS = ((1_000, (21, 22), {}), (1_000, (23,), {"noise": 0.02}))
+Years = tuple[tuple[int, Sequence[int], Mapping[str, float]], ...]
+YEARS: Years = ((1_000, (21, 22), {}), (1_000, (23,), {"noise": 0.02}))
 HELD_OUT = range(301, 307)
 """Seeds of which nothing was known when the learner and its thresholds were chosen."""
-YEARS_HELD_OUT = (
+YEARS_HELD_OUT: Years = (
     (361, HELD_OUT, {}),
     (2_000, HELD_OUT, {}),
     (2_000, HELD_OUT, {"noise": 0.02}),
@@ -70,9 +71,7 @@ YEARS_HELD_OUT = (
     ],
     ids=["few", "held out"],
 )
-def test_what_is_suggested_is_right_as_often_as_it_says(
-    years: Sequence[tuple[int, Sequence[int], Mapping[str, float]]], least: int
-) -> None:
+def test_what_is_suggested_is_right_as_often_as_it_says(years: Years, least: int) -> None:
     """Synthetic lines, fixed seeds; figures for more of them: bench/suggestions.py.
 
     A claim is of the answers: where these hold mistakes, more is right than agrees.
