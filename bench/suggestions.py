@@ -18,7 +18,7 @@ Everything is measured twice: on the years that the learner and its thresholds w
 seeds, held out, of which nothing was known then. Only the second is a measure; the first says how much was fitted. So
 is what goes by itself: what is accepted without a person where an owner allows it from where the history supports it.
 
-    python bench/suggestions.py [--seeds 1 2 3] [--held-out 101 102 103] [--steps 6] [--quick]
+    python bench/suggestions.py [--seeds 1 2 3] [--held-out 401 402 403] [--steps 6] [--quick]
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def _reached(rows: Sequence[tuple[float, bool]], wanted: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="years that the learner was chosen on")
-    parser.add_argument("--held-out", type=int, nargs="+", default=[101, 102, 103], help="other years")
+    parser.add_argument("--held-out", type=int, nargs="+", default=[401, 402, 403], help="other years")
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--quick", action="store_true", help="leave the sets of 10 000 lines out")
     options = parser.parse_args()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from math import isqrt
 
 BINS = 60
-LEVELS = ((978, 40), (940, 200))
+LEVELS = ((975, 40), (960, 150), (940, 250))
 """Of 1 000 suggestions that are shown so many are to agree with the answers, and by how many judged ones that is known.
 
-Where people's answers contradict each other no learner agrees with 98 of 100; then the second level counts.
+Where people's answers contradict each other no learner agrees with 98 of 100; then a later level counts.
 """
 SHOWN_MIN = 900
 """The least confidence that is ever shown, however sure the others are."""
@@ -33,10 +33,10 @@ class Step:
     def confidence(self) -> int:
         """How many of 1 000 such guesses are right, with room for chance: a few say less than many.
 
-        It is one standard deviation below the mean of what the judged ones leave likely (a Beta distribution).
+        It is three quarters of a standard deviation below the mean of the Beta distribution that the judged ones leave.
         """
         right, wrong, count = self.right + 1, self.count - self.right + 1, self.count + 2
-        return (right * 1000 - isqrt(right * wrong * 1_000_000 // (count + 1))) // count
+        return (right * 1000 - isqrt(right * wrong * 562_500 // (count + 1))) // count
 
 
 @dataclass(frozen=True, slots=True)

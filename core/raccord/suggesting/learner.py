@@ -6,15 +6,16 @@ figure is of lines that the learner had not seen, and what it says now rests on 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 from raccord.suggesting.calibration import Calibration, calibrated
+from raccord.suggesting.evidence import Evidence
 from raccord.suggesting.features import features_of
 from raccord.suggesting.history import Answer, Example, Line
-from raccord.suggesting.linear import MARGIN, Perceptron
+from raccord.suggesting.linear import Perceptron
 from raccord.suggesting.nearest import Nearest
 from raccord.suggesting.words import payee_of, words_in
 
@@ -28,8 +29,13 @@ SHOWN = 3
 """Examples shown behind a suggestion."""
 REPLAYS = 3
 """Earlier examples that are gone over again with each new one."""
-LATEST = 3
-"""So many of a payee's newest answers count twice."""
+ASKED_AFTER = timedelta(days=30)
+ASKED_PART = 20
+"""While it judges itself, lines of so many days, or one in so many of all, are guessed before any of them is learned.
+
+People answer a delivery of lines together, so what a payee's first line in its new category tells comes too late for
+the others of the delivery. A learner judged line by line would promise more than it keeps where payees move.
+"""
 
 
 T = TypeVar("T")
@@ -82,11 +88,10 @@ class Learned:
         nearness, near = self._nearest.of(payee_of(words_in(line.text)), money_in=line.amount > 0)
         if not near:
             return None
-        votes = _votes(near)
-        everything = sum(votes.values())
+        evidence = Evidence(line, near, nearness)
         scores = self._linear.scores(features_of(line))
-        best = max((self._score(account, votes, everything, nearness, scores), account) for account in votes)
-        return Guess(best[1], best[0], tuple(near))
+        score, account = max((evidence.score(each, scores), each) for each in evidence.votes)
+        return Guess(account, score, tuple(near))
 
     def learn(self, example: Example) -> None:
         """Take one answer in."""
@@ -98,16 +103,6 @@ class Learned:
             # A fixed walk over what is known, in the place of chance.
             again, earlier = self._seen[(len(self._seen) * 7919 + turn * 104_729) % len(self._seen)]
             self._linear.learn(again, earlier.answer.account, earlier.weight)
-
-    @staticmethod
-    def _score(
-        account: str, votes: Mapping[str, int], everything: int, nearness: int, scores: Mapping[str, int]
-    ) -> int:
-        """Return how much speaks for an account, at most 1 500: the nearest examples twice as much as the model."""
-        said = votes[account] * 10 * nearness // (everything + 2)
-        others = max((score for other, score in scores.items() if other != account), default=0)
-        ahead = (scores.get(account, 0) - others) // (2 * MARGIN)
-        return said + max(-500, min(500, ahead))
 
 
 def learn(examples: Iterable[Example], usable: Collection[str], known: Calibration | None = None) -> Learned:
@@ -122,23 +117,30 @@ def learn(examples: Iterable[Example], usable: Collection[str], known: Calibrati
     )[-HISTORY_MAX:]
     learned = Learned(known or Calibration(), len(there), 0)
     judged: list[tuple[int, bool]] = []
-    for place, example in enumerate(there):
-        if known is None and place >= EXAMPLES_MIN and place >= len(there) - JUDGED_MAX:
-            guess = learned.guess(example.line)
-            if guess is not None:
-                judged.append((guess.score, guess.account == example.answer.account))
-        learned.learn(example)
+    for some in _deliveries(there):
+        for place, example in some if known is None else ():
+            if place >= EXAMPLES_MIN and place >= len(there) - JUDGED_MAX:
+                guess = learned.guess(example.line)
+                if guess is not None:
+                    judged.append((guess.score, guess.account == example.answer.account))
+        for _, example in some:
+            learned.learn(example)
     if known is None:
         learned.calibration = calibrated(judged)
     learned.judged = sum(step.count for step in learned.calibration.steps)
     return learned
 
 
-def _votes(near: Sequence[Example]) -> dict[str, int]:
-    votes: dict[str, int] = defaultdict(int)
-    for place, each in enumerate(near):
-        votes[each.answer.account] += each.weight * (2 if place >= len(near) - LATEST else 1)
-    return votes
+def _deliveries(there: Sequence[Example]) -> Iterator[list[tuple[int, Example]]]:
+    """Yield the examples with their places, in such parts as are asked about together."""
+    some: list[tuple[int, Example]] = []
+    for place, each in enumerate(there):
+        if some and (len(some) * ASKED_PART >= len(there) or each.line.day - some[0][1].line.day >= ASKED_AFTER):
+            yield some
+            some = []
+        some.append((place, each))
+    if some:
+        yield some
 
 
 def _agreed(account: str, behind: Sequence[Example]) -> Answer:
