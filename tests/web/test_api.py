@@ -69,7 +69,6 @@ DEEDS = {
     "/connections/{connection_id}/pause": (Scope.MANAGE, Power.MANAGE, None),
     "/connections/{connection_id}/resume": (Scope.MANAGE, Power.MANAGE, None),
     "/connections/{connection_id}/disconnect": (Scope.OWN, Power.LINK, None),
-    "/connections/{connection_id}/remove": (Scope.OWN, Power.LINK, None),
     "/connections/{connection_id}/choices": (Scope.MANAGE, Power.MANAGE, {"role": "fees", "ledger_id": "1"}),
     "/connections/{connection_id}/backfill": (Scope.OWN, Power.LINK, {"first": "2026-02-01", "last": "2026-02-03"}),
     "/runs/{run_id}/undo": (Scope.APPROVE, Power.WORK, {}),
