@@ -109,3 +109,21 @@ def test_what_there_is_not_is_not_found_and_without_the_token_nothing_is_told(se
         urllib.request.urlopen(f"{served[1]}/v1/accounts")
     with pytest.raises(urllib.error.HTTPError, match="404"):
         get(f"{served[1]}{path}")
+
+
+def test_an_invoice_is_prepared_issued_and_voided_and_its_status_stands_in_table_and_message(served: Served) -> None:
+    practice, root, heard = served
+    client, bill = practice.account("Luc Roy"), ""
+    for deed, status in (("draft", "draft"), ("issue", "unpaid"), ("void", "voided")):
+        click(
+            root, deed, **({"account": client, "name": "X", "rate": "10.00"} if deed == "draft" else {"invoice": bill})
+        )
+        said = heard[-1]["data"]
+        assert isinstance(said, dict)
+        bill = str(said["id"])
+        assert said == practice.objects["invoice"][bill]
+        since = urllib.parse.quote(str(said["updated_at"]))
+        pulled = {each["id"]: each for each in json.loads(get(f"{root}/v1/invoices?updated_since={since}"))["data"]}
+        table = csv.DictReader(io.StringIO(get(f"{root}/exports/invoices.csv")), delimiter=";")
+        rows = {row["id"]: row["status"] for row in table if row["status"]}
+        assert (said["status"], pulled[bill]["status"], rows[bill]) == (status, status, status)

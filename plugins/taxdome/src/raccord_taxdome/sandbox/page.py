@@ -38,6 +38,21 @@ _DEEDS: dict[str, tuple[Text, tuple[str, ...], Deed]] = {
         ("account", "service", "name", "rate"),
         lambda p, t: p.invoice(t["account"], _line(p, t)),
     ),
+    "draft": (
+        Text("Préparer une ébauche", "Prepare a draft"),
+        ("account", "service", "name", "rate"),
+        lambda p, t: p.invoice(t["account"], _line(p, t), status="draft"),
+    ),
+    "issue": (
+        Text("Émettre une ébauche", "Issue a draft"),
+        ("invoice",),
+        lambda p, t: p.change("invoice", t["invoice"], status="unpaid"),
+    ),
+    "void": (
+        Text("Annuler une facture", "Void an invoice"),
+        ("invoice",),
+        lambda p, t: p.change("invoice", t["invoice"], status="voided"),
+    ),
     "payment": (
         Text("Encaisser par carte", "Take a card payment"),
         ("invoice", "amount"),
