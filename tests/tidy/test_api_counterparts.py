@@ -52,6 +52,7 @@ CALLS = {
         "/holds/{hold_id}/conflict",
         "/connections/{connection_id}/runs",
     ],
+    "/connections/{connection_id}/files/account": ["/connections/{connection_id}/file-accounts"],
     "/connections/{connection_id}/gates": ["/connections/{connection_id}/gates"],
     "/connections/{connection_id}/setup/{step}": [
         "/connections/{connection_id}/mode",

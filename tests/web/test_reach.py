@@ -40,6 +40,7 @@ NEEDS = {
     "/connections/{connection_id}/runs": Power.WORK,
     "/connections/{connection_id}/files": Power.WORK,
     "/connections/{connection_id}/files/answer": Power.MANAGE,
+    "/connections/{connection_id}/files/account": Power.MANAGE,
     "/connections/{connection_id}/mapping": Power.MANAGE,
     "/connections/{connection_id}/repost": Power.MANAGE,
     "/connections/{connection_id}/setup/{step}": Power.LINK,

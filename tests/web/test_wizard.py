@@ -625,3 +625,54 @@ def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_mis
     told = browser.get(f"{own}/setup/plan").text
     assert "Something is still to be answered" in told
     assert f'href="{own}/files"' in told
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_table_that_names_no_account_is_one_question_wherever_its_lines_wait(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response], language: str
+) -> None:
+    browser.headers["accept-language"] = language
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    with workshop.database.begin() as session:
+        connection = session.scalars(select(Connection)).one()
+        connection.settings = {**connection.settings, "currency_if_missing": "CAD"}
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    rows = "Date,Description,Amount,Balance\n" + "".join(
+        f"2026-03-{day:02},SHELL STATION {day},-1.00,{900 - day}.00\n" for day in range(2, 10)
+    )
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("x.csv", rows.encode()))])
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    connection_id = bank.rpartition("/")[2]
+    asked = {"fr": "De quel compte est ce fichier ?", "en": "Which account is this file of?"}[language]
+    for page in (f"{bank}/setup/plan", f"{bank}/files", f"/problems?connection={connection_id}"):
+        shown = browser.get(page).text.replace("\u202f", " ").replace("\u00a0", " ")
+        assert (shown.count(asked + "</h3>"), shown.count('name="ledger"')) == (1, 1), page
+        assert {"fr": "8 lignes attendent", "en": "8 lines wait"}[language] in shown, page
+        assert "Compte chèques</option>" in shown, page
+        assert "Fournitures de bureau</option>" not in shown, "bank and card accounts alone"
+    key = re.search(r'name="key" value="(unnamed[^"]+)"', shown)
+    assert key
+    answer = f"{bank}/files/account"
+    for wrong in ({}, {"ledger": "999999"}, {"name": " "}):
+        assert send(f"{bank}/files", answer, key=key[1], **wrong).status_code == 409, wrong
+    assert send(f"{bank}/files", answer, key="other", name="x").status_code == 409
+    checking = re.search(r'<option value="(\d+)">Compte chèques</option>', shown)
+    assert checking
+    said = {"ledger": checking[1]} if language == "fr" else {"name": "Chequing"}
+    assert send(f"{bank}/setup/plan", answer, key=key[1], then="plan", **said).headers["location"] == (
+        f"{bank}/setup/plan?done=file_account"
+    )
+    assert send(f"{bank}/files", answer, key=key[1], **said).status_code == 409, "somebody said it already"
+    with workshop.database.read() as session:
+        connection = session.scalars(select(Connection)).one()
+        run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        chosen = [(each.of, each.ledger_id) for each in session.scalars(select(Choice))]
+    assert connection.settings["accounts"] == f"{key[1]} = {'Compte chèques' if language == 'fr' else 'Chequing'}"
+    assert chosen == ([(key[1], checking[1])] if language == "fr" else [])
+    assert run is not None
+    finish(workshop, run.id)
+    with workshop.database.read() as session:
+        lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+    assert {(each.state, each.reason) for each in lines} == {("mapped", "")}
+    assert asked not in browser.get(f"{bank}/files").text

@@ -21,7 +21,11 @@ CONNECTOR = "connector"
 """The row for codes that a connector brings with sentences of its own."""
 IN_SETTINGS = "connector.in_settings"
 """The row for those of them that one answer in the connection's settings mends, for all lines at once."""
-MENDED_IN_SETTINGS = (".account_unnamed", ".currency_missing")
+MENDED_IN_SETTINGS = (".currency_missing",)
+"""How their codes end."""
+ABOUT_A_FILE = "connector.about_a_file"
+"""The row for those that one answer about the file mends, for all its lines at once."""
+ASKED_OF_FILES = (".account_unnamed",)
 """How their codes end."""
 
 
@@ -82,6 +86,8 @@ def _sentences(code: str, language: Language, way: Way) -> tuple[str, str, str]:
         return explained.text.get(language), explained.fix.get(language), _who()["operator"][language]
     if code.endswith(MENDED_IN_SETTINGS):
         return _row(_table()[IN_SETTINGS], language, way)
+    if code.endswith(ASKED_OF_FILES):
+        return _row(_table()[ABOUT_A_FILE], language, way)
     return _row(_table().get(code.partition(".")[0]) or _table()[CONNECTOR], language, way)
 
 

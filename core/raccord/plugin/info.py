@@ -336,6 +336,10 @@ class ConnectorInfo:
     are asked for, ``cells`` (a row of it), ``parts`` (what a column may be) and perhaps ``chosen`` (what each is
     taken for), and the answer is ``part:number …``.
     """
+    unnamed: Mapping[str, str] = field(default_factory=dict)
+    """Codes of failed records whose file does not say which account it is of, with the setting that takes ``key =
+    name`` lines; ``raw`` holds the key as ``account``. People are asked once for each key, not for each record.
+    """
     dated: Mapping[str, str] = field(default_factory=dict)
     """Settings whose change counts for days of which nothing is posted yet, each with the setting that keeps what was
     said before, as ``last day = value`` lines: what is posted, delivered again, stays as it is.

@@ -108,8 +108,10 @@ def test_braces_in_what_a_source_said_are_shown_as_they_are() -> None:
 
 
 def test_what_one_answer_in_the_settings_mends_is_not_to_be_corrected_line_by_line() -> None:
-    assert "réglages" in explain("bankfeed.account_unnamed", {}, "fr").fix
-    assert "settings" in explain("bankfeed.account_unnamed", {}, "en").fix
+    assert "réglages" in explain("bankfeed.currency_missing", {}, "fr").fix
+    assert "settings" in explain("bankfeed.currency_missing", {}, "en").fix
+    assert "page des fichiers" in explain("bankfeed.account_unnamed", {}, "fr").fix
+    assert "page of files" in explain("bankfeed.account_unnamed", {}, "en").fix
     assert "mark it resolved" in explain("bankfeed.zero", {}, "en").fix
 
 

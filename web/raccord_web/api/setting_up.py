@@ -20,6 +20,7 @@ from raccord.onboarding.connections import NewConnection
 from raccord.onboarding.gates import gates_of, pass_gate
 from raccord.onboarding.people import Power, require
 from raccord.onboarding.setting_up import begin
+from raccord.onboarding.unnamed_accounts import name_account, unnamed_accounts
 from raccord.overview.connections import ConnectionView
 from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import RunView
@@ -152,6 +153,42 @@ def where(request: Request, connection_id: str) -> SetUp:
         gates=gates,
         plan_id="" if plan is None else plan.id,
     )
+
+
+class FileAccount(BaseModel):
+    """An account that files do not name, with how many lines wait for it, and of which days."""
+
+    key: str
+    lines: int
+    first: date
+    last: date
+
+
+class FileAccountIn(BaseModel):
+    """Which account it is: a bank or card account of QuickBooks by its id, or a new name."""
+
+    key: Words
+    ledger_id: Id | None = None
+    name: Words | None = None
+
+
+@router.get("/connections/{connection_id}/file-accounts")
+def file_accounts(request: Request, connection_id: str) -> list[FileAccount]:
+    """Return the accounts that files do not name, each asked once for all its lines."""
+    connection, info = held(request, connection_id)
+    with desk_of(request).workshop.database.read() as session:
+        found = unnamed_accounts(session, connection, info)
+    return [FileAccount(key=each.key, lines=each.lines, first=each.first, last=each.last) for each in found]
+
+
+@deeds.post("/connections/{connection_id}/file-accounts", dependencies=[Depends(needs(Scope.MANAGE))])
+def say_file_account(request: Request, connection_id: str, said: FileAccountIn) -> Done:
+    """Say which account files are of; the next run goes on with their lines."""
+    name_account(
+        desk_of(request).workshop, acting(request), connection_id, said.key,
+        ledger_id=said.ledger_id or "", name=said.name or "",
+    )  # fmt: skip
+    return Done(id=connection_id)
 
 
 @deeds.post("/companies/{company_id}/connections", dependencies=[Depends(needs(Scope.OWN))])

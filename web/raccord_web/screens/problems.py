@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,15 +15,16 @@ from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
 from raccord.onboarding.people import Actor, Power, may, require
 from raccord.onboarding.reach import Reach
-from raccord.overview.explain import MENDED_IN_SETTINGS
-from raccord.overview.problems import open_problems, problem_groups, problem_kinds
+from raccord.overview.explain import ASKED_OF_FILES, MENDED_IN_SETTINGS
+from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
 from raccord.quickbooks.causes import Cause
 from raccord.store.models import Connection, ProblemState
 from raccord.sync.periods import ClosedPolicy
+from raccord_web.asking_accounts import AskedAccounts, asked_accounts
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
-from raccord_web.mending import mend, mendings_of
+from raccord_web.mending import GROUPS_MAX, mend, mendings_of
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, Offset
 from raccord_web.visitors import acting, visitor_of, within_of
@@ -65,15 +68,24 @@ def problems(
         seen = held is not None and (within is None or held.company_id in within)
         return show(
             request, "problems.html", session, listing=groups, connection=connection, mended_at=mended_at, kind=kind,
+            unnamed_of=_unnamed(request, session, groups.rows),
             mendings=mendings_of(desk_of(request).workshop, session, groups.rows), policies=list(ClosedPolicy),
             kinds=problem_kinds(session, connection) if seen else {}, connector=held.connector if held else "",
         )  # fmt: skip
+
+
+def _unnamed(request: Request, session: Session, groups: Sequence[ProblemGroup]) -> dict[str, AskedAccounts]:
+    """Return, by connection, the accounts that its files do not name, asked beside the problem of their lines."""
+    ids = list(dict.fromkeys(each.connection_id for each in groups if each.code.endswith(ASKED_OF_FILES)))
+    return {each: asked_accounts(request, session, session.get_one(Connection, each)) for each in ids[:GROUPS_MAX]}
 
 
 def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
     """Return the address of the page whose form mends a cause, and the key of what leads there; nothing where none."""
     if code.endswith(MENDED_IN_SETTINGS) and connection_id:
         return f"/connections/{connection_id}/settings", "problems.mend_settings"
+    if code.endswith(ASKED_OF_FILES) and connection_id:
+        return f"/connections/{connection_id}/files", "problems.mend_files"
     for place, words, codes in MENDED:
         if code.startswith(codes) and (connection_id or "{}" not in place):
             return place.format(connection_id), words

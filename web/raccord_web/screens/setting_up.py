@@ -43,6 +43,7 @@ from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.workshop import Workshop
 from raccord_web.accounts_step import account_rows, kinds_of_type, take_accounts
+from raccord_web.asking_accounts import asked_accounts
 from raccord_web.desk import desk_of
 from raccord_web.duplicates_step import duplicates_values, take_duplicates
 from raccord_web.failures import explained
@@ -314,7 +315,7 @@ def step_page(
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
             "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,
-            "first": connection.starts_on,
+            "first": connection.starts_on, "asked_accounts": asked_accounts(request, session, connection),
         }  # fmt: skip
         return show(
             request, f"setup_{step}.html", session, status=status,

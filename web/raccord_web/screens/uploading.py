@@ -9,13 +9,16 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from raccord.jobs.requests import request_run
 from raccord.onboarding.answering import answer_file, file_questions
 from raccord.onboarding.people import Power, require
 from raccord.onboarding.receiving import Received, files_of, receive_files
+from raccord.onboarding.unnamed_accounts import name_account
 from raccord.overview.connections import connection_view
 from raccord.overview.problems import open_problems
 from raccord.overview.runs import recent_runs
 from raccord.store.models import Connection
+from raccord_web.asking_accounts import asked_accounts
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields, Files
@@ -70,6 +73,21 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
     return RedirectResponse(f"/connections/{connection_id}/files?done=file_answered", HTTPStatus.SEE_OTHER)
 
 
+@router.post("/connections/{connection_id}/files/account")
+def account(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Say which account files are of that do not name it; a run goes on with their lines."""
+    desk, actor = desk_of(request), acting(request)
+    name_account(
+        desk.workshop, actor, connection_id, fields.get("key", ""),
+        ledger_id=fields.get("ledger", ""), name=fields.get("name", ""),
+    )  # fmt: skip
+    request_run(
+        desk.workshop.database, desk.engine, connection_id, trigger="person", by=actor.name, clock=desk.workshop.clock
+    )
+    place = "setup/plan" if fields.get("then") == "plan" else "files"
+    return RedirectResponse(f"/connections/{connection_id}/{place}?done=file_account", HTTPStatus.SEE_OTHER)
+
+
 def _page(request: Request, connection_id: str, done: list[Received], *, status: int = HTTPStatus.OK) -> Response:
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
@@ -92,7 +110,8 @@ def _page(request: Request, connection_id: str, done: list[Received], *, status:
             nothing=status != HTTPStatus.OK,
             run=runs[0] if runs else None,
             questions=[] if admitted is None else file_questions(session, connection, admitted.info),
-            asked=frozenset() if admitted is None else frozenset(admitted.info.questions),
+            asked=frozenset() if admitted is None else frozenset({*admitted.info.questions, *admitted.info.unnamed}),
+            asked_accounts=asked_accounts(request, session, connection),
             problems=open_problems(session, connection_id, limit=PROBLEMS_SHOWN),
             most=UPLOAD_BYTES_MAX // (1024 * 1024),
         )

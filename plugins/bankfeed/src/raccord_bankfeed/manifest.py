@@ -123,6 +123,7 @@ def manifest() -> ConnectorInfo:
             "bankfeed.statement_does_not_add_up": "answers",
             "bankfeed.csv_columns": "csv_columns",
         },
+        unnamed={"bankfeed.account_unnamed": "accounts"},
         streams=(
             StreamInfo(LINES, Text("Lignes de banque", "Bank lines")),
             StreamInfo(STATEMENTS, Text("Relevés et soldes", "Statements and balances")),

@@ -105,12 +105,8 @@ def account_unnamed(key: str) -> BadRecord:
     return BadRecord(
         "account",
         Text(
-            f"Le fichier ne dit pas de quel compte il s’agit. S’il vient toujours du même, ajoutez « {key} = son "
-            "nom » aux "
-            "noms de comptes dans les réglages.",
-            f"The file does not say which account it is of. If it is always the same one, add “{key} = its name” "
-            "to the "
-            "names of accounts in the settings.",
+            f"Le fichier ne dit pas de quel compte il s’agit. Choisissez-le une fois à la page des fichiers ({key}).",
+            f"The file does not say which account it is of. Choose it once, on the page of files ({key}).",
         ),
         "bankfeed.account_unnamed",
     )
