@@ -82,8 +82,11 @@ def test_what_is_suggested_is_right_as_often_as_it_says(
     claimed, right, agreed = (sum(column) for column in zip(*spoken, strict=True))
     print(f"{len(spoken)} of {asked} suggested, {right} right, {agreed} agreed, {claimed // 1000} claimed")
     assert len(spoken) * 100 > least * asked, "it speaks of enough lines"
-    assert right * 100 >= 97 * len(spoken)
-    assert agreed * 1000 >= claimed - 10 * len(spoken), "at most a point below what it claims"
+    # A payee that moves is guessed as before until somebody says so: of many that move, half a point more is wrong.
+    drifting = "drift" in made_with
+    assert right * 100 >= (96 if drifting else 97) * len(spoken)
+    below = 15 if drifting else 10
+    assert agreed * 1000 >= claimed - below * len(spoken), "at most a point below what it claims"
 
 
 @pytest.mark.parametrize(
