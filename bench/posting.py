@@ -17,31 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+
+from fast_clock import FastClock, SandboxOn
+
 BEST = 1_660
 """Documents a minute that the limits allow: 40 batches of 30 and 460 single requests."""
 START = datetime(2026, 3, 20, 15, tzinfo=UTC)
-
-
-class FastClock:
-    """The machine's monotonic clock, so the same in both processes, run faster."""
-
-    def __init__(self, speed: float, begun_ns: int) -> None:
-        self.speed = speed
-        self.begun_ns = begun_ns
-
-    def now(self) -> datetime:
-        return START + timedelta(microseconds=(time.monotonic_ns() - self.begun_ns) * self.speed / 1_000)
-
-    def elapsed_ms(self) -> int:
-        return int((time.monotonic_ns() - self.begun_ns) * self.speed / 1_000_000)
-
-    def sleep_ms(self, span_ms: int) -> None:
-        time.sleep(span_ms / 1_000 / self.speed)
 
 
 def main() -> None:
@@ -53,9 +38,9 @@ def main() -> None:
     parser.add_argument("--sandbox-of", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.sandbox_of:
-        serve(FastClock(options.speed, options.sandbox_of))
+        serve(FastClock(START, options.speed, options.sandbox_of))
         return
-    clock = FastClock(options.speed, time.monotonic_ns())
+    clock = FastClock(START, options.speed, time.monotonic_ns())
     command = [sys.executable, __file__, "--speed", str(options.speed), "--sandbox-of", str(clock.begun_ns)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sandbox:
         assert sandbox.stdout is not None
@@ -123,15 +108,10 @@ def post(clock: FastClock, url: str, realm: str, options: argparse.Namespace) ->
 
 def serve(clock: FastClock) -> None:
     """Be the sandbox until the other process closes our input, then say how many requests were refused."""
-    from raccord_sandbox.clock import SandboxClock
     from raccord_sandbox.config import Limits, SandboxConfig
     from raccord_sandbox.server import SandboxServer
 
-    class Fast(SandboxClock):
-        def now(self) -> datetime:
-            return clock.now()
-
-    with SandboxServer(SandboxConfig(clock=Fast(), limits=Limits.documented(), seeds=("quebec",))) as running:
+    with SandboxServer(SandboxConfig(clock=SandboxOn(clock), limits=Limits.documented(), seeds=("quebec",))) as running:
         print(running.url, running.store.of_template("quebec").realm, flush=True)
         sys.stdin.read()
         print(running.store.throttle.refused, flush=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from fast_clock import FastClock, SandboxOn
 from harness import NOW, OWNER, consent, enable, make_workshop
 from sqlalchemy import select
 
@@ -26,7 +27,7 @@ from raccord.sync.workshop import Workshop
 from raccord_pleo.mapping import BANK, FUNDING, POCKET
 from raccord_pleo.sandbox import Filed, PleoTwin, TwinCompany
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.config import Limits, SandboxConfig
 from raccord_sandbox.server import SandboxServer
 
 DAY = "2026-03-18T14:00:00Z"
@@ -68,22 +69,29 @@ class House:
             return sorted(session.scalars(select(Problem.code).where(Problem.state == "open")))
 
 
+def keep_published_limits(workshop: Workshop) -> None:
+    """Have a local QuickBooks asked as Intuit's own is."""
+    workshop.settings = workshop.settings.model_copy(update={"quickbooks_limits": "published"})
+
+
 @contextmanager
-def working(folder: Path, web_url: str = "", **access: str) -> Iterator[House]:
+def working(folder: Path, web_url: str = "", running: FastClock | None = None, **access: str) -> Iterator[House]:
     """Set everything up in a folder: both accounts chosen, first day the first of March; opened by a key, if by nothing
-    else.
+    else. With a clock that runs, QuickBooks enforces the limits that it publishes, and they are kept.
     """
     data = folder / "data"
     data.mkdir(mode=0o700)
     database = Database(f"sqlite:///{data / 'app.db'}")
     schema.upgrade(database)
     clock = FixedClock(NOW)
-    pleo = TwinCompany(clock.now)
-    with (
-        SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as sandbox,
-        PleoTwin(pleo) as twin,
-    ):
-        workshop = make_workshop(database, data, sandbox.url, clock, raccord_pleo, web_url=web_url)
+    pleo = TwinCompany((running or clock).now)
+    config = SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))
+    if running is not None:
+        config = replace(config, clock=SandboxOn(running), limits=Limits.documented())
+    with SandboxServer(config) as sandbox, PleoTwin(pleo) as twin:
+        workshop = make_workshop(database, data, sandbox.url, running or clock, raccord_pleo, web_url=web_url)
+        if running is not None:
+            keep_published_limits(workshop)
         company = consent(workshop, sandbox.store.of_template("quebec").realm)
         enable(workshop, company, "pleo")
         client = workshop.client(company)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fast_clock import FastClock
 from harness import NOW, make_workshop, request
-from pleo_house import House
+from pleo_house import House, keep_published_limits
 from sqlalchemy import select
 
 import raccord_pleo
@@ -44,7 +45,10 @@ class Seen:
 def main() -> None:
     orders = json.load(sys.stdin)
     database = Database(orders["database"])
-    workshop = make_workshop(database, Path(orders["data_dir"]), orders["sandbox"], FixedClock(NOW), raccord_pleo)
+    clock = FixedClock(NOW) if "begun_ns" not in orders else FastClock(NOW, orders["speed"], orders["begun_ns"])
+    workshop = make_workshop(database, Path(orders["data_dir"]), orders["sandbox"], clock, raccord_pleo)
+    if "begun_ns" in orders:
+        keep_published_limits(workshop)
     with database.read() as session:
         connection = session.scalars(select(Connection)).one()
     run_id, pipeline = request(workshop, connection), Pipeline(workshop)
@@ -77,8 +81,10 @@ def most_mb() -> int:
     return int(found[1]) // 1024
 
 
-def export_many(house: House, count: int) -> Seen:
-    """File expenses with a receipt each, export them in one job, and let another process bring them over."""
+def export_many(house: House, count: int, running: FastClock | None = None) -> Seen:
+    """File expenses with a receipt each, export them in one job, and let another process bring them over; by the clock
+    of a house that has one.
+    """
     first = len(house.pleo.expenses)
     entries = [
         house.file(
@@ -92,6 +98,8 @@ def export_many(house: House, count: int) -> Seen:
         "data_dir": str(house.workshop.settings.data_dir),
         "sandbox": house.sandbox.url,
     }
+    if running is not None:
+        orders |= {"begun_ns": running.begun_ns, "speed": running.speed}
     done = subprocess.run(
         [sys.executable, __file__], input=json.dumps(orders), capture_output=True, text=True, check=False,
         # One arena: what is measured is what the program holds, not what each thread's allocator keeps for later.

@@ -58,7 +58,7 @@ def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
     listed = browser.get(f"/records?q={link.document_id}").text
     assert "Sales s1" in listed
     assert "Sales s2" not in listed
-    assert "Bank b1" in browser.get("/records?q=b1&first=2026-03-04&last=2026-03-04").text
+    assert f'href="/records/{record_id}"' in browser.get("/records?q=b1&first=2026-03-04&last=2026-03-04").text
     assert "Nothing found" in browser.get("/records?q=b1&first=2026-03-05").text
     assert "Nothing found" in browser.get("/records?q=%25").text
     assert browser.get("/records?fate=nonsense&first=nonsense&connection=").status_code == 200
@@ -101,8 +101,8 @@ def test_a_list_asks_as_often_for_many_rows_as_for_few(
     finally:
         event.remove(workshop.database.engine, "before_cursor_execute", note)
     assert many == few
-    assert few["/"] <= 30, "home draws what was posted per day beside its lists"
-    assert max(asks for page, asks in few.items() if own not in page and page != "/") <= 25
+    assert few["/"] <= 32, "home draws what was posted per day beside its lists, and says what was written last"
+    assert max(asks for page, asks in few.items() if own not in page and page != "/") <= 26
     assert max(few.values()) <= 45, "a connection's own page shows a dozen lists"
 
 
