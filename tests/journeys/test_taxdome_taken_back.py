@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from cabinet import FIRST, Cabinet, cabinet
+from harness import lab
 from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
+from raccord.overview.drifts import open_drifts
 from raccord.store.database import Database
-from raccord.store.models import DraftState, Problem, ProblemState, SourceRecord
+from raccord.store.models import DraftState, Event, LinkRow, Problem, ProblemState, SourceRecord
 from raccord.sync.plan import KIND_CHANGED
 from raccord.sync.resolve import LINK_WAITS
 from raccord.sync.taken_back import PAYMENT_TAKEN_BACK
@@ -187,3 +189,101 @@ def test_an_invoice_voided_and_then_counted_again_is_paid_again(firm: Cabinet) -
     assert [each["Balance"] for each in firm.ours("Invoice")] == [Decimal(200)], (firm.states(), reported(firm))
     assert [each["UnappliedAmt"] for each in firm.ours("Payment")] == [0]
     assert (firm.all_equal(), reported(firm)) == (True, set())
+
+
+def drifts(firm: Cabinet) -> list[tuple[str, list[str]]]:
+    """Return what is asked about as changed in QuickBooks: which document, and which of its properties."""
+    with firm.workshop.database.read() as session:
+        rows = open_drifts(session).rows
+        return [(each.key, [field.field for field in each.differences]) for each in rows]
+
+
+def followed(firm: Cabinet) -> list[tuple[str, str]]:
+    """Return what history tells to have followed from our own deeds, and from which."""
+    with firm.workshop.database.read() as session:
+        told = session.scalars(select(Event).where(Event.action == "drift.followed").order_by(Event.seq))
+        return [(each.subject, str(each.body["because"])) for each in told]
+
+
+@pytest.mark.requirement("TD-06", "TD-13", "EX-06")
+def test_what_follows_from_our_own_emptying_is_told_and_not_asked_about(firm: Cabinet) -> None:
+    practice, client = firm.practice, firm.practice.account("Érable & fils")
+    bill = practice.invoice(client, practice.line(name="X", rate="300.00"))
+    paid = practice.pay(bill, "100.00", source="cash", provider="none")
+    firm.sync()
+    firm.sync()
+    practice.change("invoice", bill, status="voided")
+    for _ in range(3):
+        firm.sync()
+    assert (drifts(firm), followed(firm)) == ([], [(f"payments/{paid}", f"invoices/{bill}")])
+    assert [(each["TotalAmt"], each["UnappliedAmt"]) for each in firm.ours("Payment")] == [(100, 100)]
+    practice.change("invoice", bill, status="unpaid")
+    for _ in range(2):
+        firm.sync()
+    assert [(each["TotalAmt"], each["UnappliedAmt"]) for each in firm.ours("Payment")] == [(100, 0)]
+    assert (firm.all_equal(), reported(firm), drifts(firm)) == (True, set(), [])
+
+
+@pytest.mark.requirement("TD-06", "EX-06")
+def test_what_a_person_did_to_a_payment_beside_our_own_deed_is_still_asked_about(
+    firm: Cabinet, sandbox: SandboxServer
+) -> None:
+    practice, client = firm.practice, firm.practice.account("Érable & fils")
+    bills = [practice.invoice(client, practice.line(name="X", rate="300.00")) for _ in range(5)]
+    paid = [practice.pay(bill, "100.00", source="cash", provider="none") for bill in bills]
+    firm.sync()
+    firm.sync()
+    with firm.workshop.database.read() as session:
+        ids = {link.key: link.document_id for link in session.scalars(select(LinkRow))}
+
+    def person(deed: str, number: int, **changes: object) -> None:
+        of = {"entity": "Payment", "id": ids[f"payments/{paid[number]}"]}
+        lab(sandbox, deed, firm.company.realm, **of, **({"changes": changes} if changes else {}))
+
+    # Before us: taken off by a person, which waits for an answer when we empty the invoice too.
+    person("edit", 0, Line=[])
+    # In the one look: another memo of theirs, and our own deed.
+    person("edit", 1, PrivateNote="mine")
+    for bill in bills[:4]:
+        practice.change("invoice", bill, status="voided")
+    firm.sync()
+    # After us: another day, deleted; taken off an invoice that counts.
+    person("edit", 2, TxnDate="2026-03-09")
+    person("delete", 3)
+    person("edit", 4, Line=[])
+    for _ in range(2):
+        firm.sync()
+        assert dict(drifts(firm)) == {
+            f"payments/{paid[0]}": ["Line"],
+            f"payments/{paid[1]}": ["PrivateNote"],
+            f"payments/{paid[2]}": ["TxnDate"],
+            f"payments/{paid[3]}": [],
+            f"payments/{paid[4]}": ["Line"],
+        }
+    assert followed(firm) == [(f"payments/{paid[each]}", f"invoices/{bills[each]}") for each in (2, 3)]
+
+
+@pytest.mark.requirement("TD-06", "EX-06")
+def test_an_invoice_that_we_lower_takes_its_payment_down_with_it_and_no_further(
+    firm: Cabinet, sandbox: SandboxServer
+) -> None:
+    practice, client = firm.practice, firm.practice.account("Érable & fils")
+    bills = [practice.invoice(client, practice.line(name="X", rate="300.00")) for _ in range(3)]
+    paid = [practice.pay(bill, "300.00", source="cash", provider="none") for bill in bills]
+    firm.sync()
+    firm.sync()
+    for bill in bills[:2]:
+        practice.change("invoice", bill, lines=[practice.line(name="X", rate="120.00")], total="120.00")
+    # Ours to touch, and nothing of it explains what a person takes off.
+    practice.change("invoice", bills[2], lines=[practice.line(name="Y", rate="300.00")])
+    firm.sync()
+    with firm.workshop.database.read() as session:
+        ids = {link.key: link.document_id for link in session.scalars(select(LinkRow))}
+    for number in (1, 2):
+        lab(
+            sandbox, "edit", firm.company.realm, entity="Payment", id=ids[f"payments/{paid[number]}"],
+            changes={"Line": []},
+        )  # fmt: skip
+    firm.sync()
+    assert [key for key, _ in drifts(firm)] == [f"payments/{each}" for each in paid[1:]], followed(firm)
+    assert followed(firm) == [(f"payments/{paid[each]}", f"invoices/{bills[each]}") for each in (0, 1)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from raccord.quickbooks import LOOK_BACK, Changes, QuickBooks, quoted
 from raccord.quickbooks.codec import MONEY_KINDS, differing, money_of
+from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import (
     Change,
@@ -49,6 +51,14 @@ class Seen:
     kind: str
     document_id: str
     document: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A payment whose lines, at this token, are other ones only by what we did to documents; ``because`` of these."""
+
+    token: str
+    because: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +127,17 @@ def changed_since_written(
         yield from (row for row in some if tokens.get(str(row["Id"])) != str(row.get("SyncToken", "")))
 
 
-def note(session: Session, company: Company, changes: Changes, now: datetime) -> int:
-    """Note what changed of our documents; return how many of them drifted."""
+def note(
+    session: Session,
+    company: Company,
+    changes: Changes,
+    now: datetime,
+    followed: Mapping[tuple[str, str], Followed] = MappingProxyType({}),
+) -> int:
+    """Note what changed of our documents; return how many of them drifted.
+
+    ``followed`` are those whose lines our own deeds made other ones: of these only the rest is asked about.
+    """
     seen = [
         Seen(kind, str(document["Id"]), document) for kind, rows in changes.changed.items() for document in rows
     ] + [Seen(kind, document_id, None) for kind, ids in changes.deleted.items() for document_id in ids]
@@ -126,23 +145,39 @@ def note(session: Session, company: Company, changes: Changes, now: datetime) ->
     bodies = bodies_of(session, list(links.values()))
     known = _known(session, [link.id for link in links.values()])
     drifted = 0
+    told: list[tuple[LinkRow, Followed]] = []
     for each in seen:
         link = links.get((each.kind, each.document_id))
         if link is not None:
-            drifted += _one(session, link, each, bodies.get(link.id, {}), known.get(link.id), now)
+            ours = followed.get((each.kind, each.document_id))
+            before = link.sync_token
+            drifted += _one(session, link, each, bodies.get(link.id, {}), known.get(link.id), now, ours)
+            if ours is not None and before != link.sync_token:
+                told.append((link, ours))
     if changes.time is not None:
         company.changes_seen = changes.time
+    for link, ours in told:
+        _tell(session, link, ours, now)
     return drifted
 
 
 def _one(
-    session: Session, link: LinkRow, seen: Seen, body: Mapping[str, Any], known: Drift | None, now: datetime
+    session: Session,
+    link: LinkRow,
+    seen: Seen,
+    body: Mapping[str, Any],
+    known: Drift | None,
+    now: datetime,
+    ours: Followed | None,
 ) -> bool:
     """Compare one document with what we wrote; return whether it is another now."""
     token = "" if seen.document is None else str(seen.document.get("SyncToken", ""))
     if seen.document is not None and token == link.sync_token:
         return False
     change, fields = change_of(link, seen, body)
+    if ours is not None and ours.token == token and change == Change.EDITED and not _asked_about_lines(known):
+        fields = [each for each in fields if not _of_lines(each)]
+        change = change if fields else None
     if change is None:
         # Touched from outside, by a deposit that holds it for one: what it says is what we wrote.
         link.sync_token = token
@@ -159,6 +194,28 @@ def _one(
         session.add(known)
     known.change, known.fields, known.sync_token, known.found_at = change, fields, token, now
     return True
+
+
+def _of_lines(field: Mapping[str, str]) -> bool:
+    return re.split(r"[.\[]", field["field"], maxsplit=1)[0] == "Line"
+
+
+def _asked_about_lines(known: Drift | None) -> bool:
+    """Tell whether a person did something to the lines before us, which waits for an answer or has one."""
+    return known is not None and known.state in (DriftState.OPEN, DriftState.KEPT) and any(map(_of_lines, known.fields))
+
+
+def _tell(session: Session, link: LinkRow, ours: Followed, now: datetime) -> None:
+    events.append(
+        session,
+        actor="raccord",
+        action="drift.followed",
+        subject=link.key,
+        company_id=link.company_id,
+        connection_id=link.connection_id,
+        now=now,
+        body={"kind": link.kind, "document": link.document_id, "because": " ".join(ours.because)},
+    )
 
 
 def change_of(link: LinkRow, seen: Seen, body: Mapping[str, Any]) -> tuple[Change | None, list[dict[str, str]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from raccord.quickbooks import Changes, QuickBooks
 from raccord.store.database import Database
 from raccord.store.models import Company
-from raccord.sync import drift, others, proof_months
+from raccord.sync import drift, others, proof_months, taken_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Look:
 
     changes: Changes
     whole: bool
+    followed: Mapping[tuple[str, str], drift.Followed] = field(default_factory=dict)
+    """Payments that our own deeds took off documents, which nobody is asked about."""
 
 
 def look(database: Database, client: QuickBooks, company_id: str, now: datetime) -> Look | None:
@@ -28,7 +31,8 @@ def look(database: Database, client: QuickBooks, company_id: str, now: datetime)
     if question is None:
         return None
     changes = drift.look(database, client, company_id, question.kinds, question.since)
-    return Look(changes, question.whole and changes.whole)
+    followed = taken_off.followed(database, client, company_id, changes.changed)
+    return Look(changes, question.whole and changes.whole, followed)
 
 
 def note(session: Session, company_id: str, seen: Look, now: datetime) -> int:
@@ -37,4 +41,4 @@ def note(session: Session, company_id: str, seen: Look, now: datetime) -> int:
     # Before drift takes over what a document says now.
     proof_months.touch(session, company_id, seen.changes, whole=seen.whole)
     others.note_changes(session, company_id, seen.changes, now)
-    return drift.note(session, company, seen.changes, now)
+    return drift.note(session, company, seen.changes, now, seen.followed)

@@ -7,7 +7,7 @@ a new state: nobody else had a hand in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
 from raccord.quickbooks.codec import differing
 from raccord.store.database import Database
-from raccord.store.models import LinkRow, LinkState, Posting, PostingState
-from raccord.sync.chunks import chunks
+from raccord.store.models import REMOVALS, LinkRow, LinkState, Posting, PostingState
+from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.drift import Followed, bodies_of
 
 PARTNERS = {"Payment": "CustomerRef", "BillPayment": "VendorRef"}
 SETTLED = frozenset({"Invoice", "Bill", "CreditMemo", "VendorCredit"})
@@ -44,14 +45,7 @@ def lessened(
     """Return what a payment settles less of; nothing where it says anything else that we did not write."""
     if link.kind not in PARTNERS or differing({**written, "Line": []}, {**document, "Line": []}):
         return None
-    was, now = _settled(written), _settled(document)
-    if any(now[each] > was.get(each, 0) for each in now):
-        return None
-    lost = {each: amount - now.get(each, Decimal(0)) for each, amount in was.items() if now.get(each, 0) < amount}
-    credits = {each: amount for each, amount in lost.items() if each[0] in CREDITS}
-    # Without its credit, a payment of nothing has nothing left to settle the invoice with.
-    even = credits and sum(credits.values()) * 2 == sum(lost.values())
-    off = [*(credits if even else lost)]
+    off = [*(_lost(written, document) or ())]
     return Lessened(posting_id, link, document, off) if off and all(kind in SETTLED for kind, _ in off) else None
 
 
@@ -64,21 +58,140 @@ def our_doing(database: Database, client: QuickBooks, payments: Sequence[Lessene
     with database.read() as session:
         payments = [each for each in payments if _written_since(session, each)]
         emptied = {one for each in payments for one in each.off if _emptied_since(session, each, one)}
-    wanted = sorted({one for each in payments for one in each.off})
-    asked = [
-        (kind, f"Id IN ({', '.join(map(quoted, some))})")
-        for kind in sorted(SETTLED)
-        for some in chunks([id_ for its, id_ in wanted if its == kind], BATCH_MAX)
-    ]
-    there = {
-        (kind, str(row["Id"])): row
-        for (kind, _), rows in zip(asked, client.query_each(asked), strict=True)
-        for row in rows
-    }
+    there = _read(client, {one for each in payments for one in each.off})
     return {
         each.posting_id: str(each.document["SyncToken"])
         for each in payments
         if all(one in there and (one in emptied or _explains(there[one], each)) for one in each.off)
+    }
+
+
+def followed(
+    database: Database, client: QuickBooks, company_id: str, changed: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> dict[Settled, Followed]:
+    """Return the payments among what changed whose lines are other ones only by what we did to what they settled.
+
+    Emptied or taken out by us, a document can hold no payment; lowered or given to somebody else, it says itself how
+    much of one it holds. All that this does not explain to the cent is a person's doing, and asked about.
+    """
+    payments = {(kind, str(row["Id"])): row for kind in PARTNERS for row in changed.get(kind, ())}
+    if not payments:
+        return {}
+    found: dict[Settled, Followed] = {}
+    unsure: dict[Settled, tuple[dict[Settled, Decimal], list[str], dict[Settled, _Written]]] = {}
+    with database.read() as session:
+        links = _live(session, company_id, payments)
+        bodies = bodies_of(session, list(links.values()))
+        for one, link in links.items():
+            lost = _lost(bodies.get(link.id, {}), payments[one])
+            ours = {each: _ours_since(session, link, each) for each in lost or ()}
+            if not lost or not all(ours.values()):
+                continue
+            because = sorted(each.key for each in ours.values() if each is not None)
+            now = _settled(payments[one])
+            open_ = {each: did for each, did in ours.items() if did and (not did.empty or now.get(each))}
+            if open_:
+                unsure[one] = ({each: now.get(each, Decimal(0)) for each in open_}, because, open_)
+            else:
+                found[one] = Followed(str(payments[one]["SyncToken"]), because)
+    there = _read(client, {each for held, _, _ in unsure.values() for each in held})
+    for one, (held, because, wrote) in unsure.items():
+        if all(
+            each in there and _holds_as_much(there[each], wrote[each], payments[one], one[0], amount)
+            for each, amount in held.items()
+        ):
+            found[one] = Followed(str(payments[one]["SyncToken"]), because)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What we last made of a document after the payment that settled it; ``empty`` where it could hold none since."""
+
+    key: str
+    body: Mapping[str, Any]
+    empty: bool
+
+
+def _live(session: Session, company_id: str, wanted: Collection[Settled]) -> dict[Settled, LinkRow]:
+    found: dict[Settled, LinkRow] = {}
+    for some in chunks(sorted({id_ for _, id_ in wanted}), CHUNK):
+        rows = session.scalars(
+            select(LinkRow).where(
+                LinkRow.company_id == company_id, LinkRow.state == LinkState.LIVE, LinkRow.document_id.in_(some)
+            )
+        )
+        found.update({(row.kind, row.document_id): row for row in rows if (row.kind, row.document_id) in wanted})
+    return found
+
+
+def _lost(written: Mapping[str, Any], document: Mapping[str, Any]) -> dict[Settled, Decimal] | None:
+    """Return how much less a payment settles of what; nothing where it settles anything more."""
+    was, now = _settled(written), _settled(document)
+    if any(now[each] > was.get(each, 0) for each in now):
+        return None
+    lost = {each: amount - now.get(each, Decimal(0)) for each, amount in was.items() if now.get(each, 0) < amount}
+    credits = {each: amount for each, amount in lost.items() if each[0] in CREDITS}
+    # Without its credit, a payment of nothing has nothing left to settle the invoice with.
+    even = credits and sum(credits.values()) * 2 == sum(lost.values())
+    return credits if even else lost
+
+
+def _ours_since(session: Session, link: LinkRow, one: Settled) -> _Written | None:
+    """Return what we did to a document after we last wrote the payment, if anything."""
+    kind, id_ = one
+    other = session.scalars(
+        select(LinkRow).where(
+            LinkRow.company_id == link.company_id, LinkRow.kind == kind, LinkRow.document_id == id_
+        )
+    ).first()  # fmt: skip
+    done = Posting.state == PostingState.DONE
+    of_payment = (Posting.connection_id == link.connection_id, Posting.key == link.key)
+    last = session.scalar(select(func.max(Posting.id)).where(done, Posting.body != "", *of_payment))
+    if other is None or last is None:
+        return None
+    since = session.scalars(
+        select(Posting)
+        .where(
+            done, Posting.connection_id == other.connection_id, Posting.key == other.key,
+            Posting.document_id == id_, Posting.id > last,
+        )
+        .order_by(Posting.id)
+    ).all()  # fmt: skip
+    if not since:
+        return None
+    bodies = [
+        {} if each.operation in REMOVALS or not each.body else json.loads(each.body, parse_float=Decimal)
+        for each in since
+    ]
+    removed = any(each.operation in REMOVALS for each in since)
+    return _Written(other.key, bodies[-1], removed or any(map(_is_empty, bodies)))
+
+
+def _holds_as_much(
+    document: Mapping[str, Any], wrote: _Written, payment: Mapping[str, Any], kind: str, held: Decimal
+) -> bool:
+    """Tell whether a document that is as we wrote it can hold no more of a payment than the payment gives it."""
+    if wrote.empty or not wrote.body or differing(wrote.body, document):
+        return False
+    partner = PARTNERS[kind]
+    if document.get(partner, {}).get("value") != payment.get(partner, {}).get("value"):
+        return not held
+    return not Decimal(str(document.get("Balance", 1))) and held == Decimal(str(document.get("TotalAmt", -1)))
+
+
+def _read(client: QuickBooks, wanted: Collection[Settled]) -> dict[Settled, Mapping[str, Any]]:
+    asked = [
+        (kind, f"Id IN ({', '.join(map(quoted, some))})")
+        for kind in sorted(SETTLED)
+        for some in chunks(sorted(id_ for its, id_ in wanted if its == kind), BATCH_MAX)
+    ]
+    if not asked:
+        return {}
+    return {
+        (kind, str(row["Id"])): row
+        for (kind, _), rows in zip(asked, client.query_each(asked), strict=True)
+        for row in rows
     }
 
 
