@@ -57,10 +57,12 @@ def explain(code: str, params: Mapping[str, object], language: Language, way: Wa
 
     What to do names commands, or the pages and their buttons (``way``) where it is read in a browser or a message.
 
-    A code without sentences gets those of its family (``encoding.…``), or of connectors' own codes.
+    A code may have sentences for a ``case`` that its params name. One without sentences gets those of its family
+    (``encoding.…``), or of connectors' own codes.
     """
     own = str(params.get(language, ""))
-    what, fix, who = _sentences(code, language, way)
+    case = f"{code}.{params.get('case', '')}"
+    what, fix, who = _sentences(case if case in _table() else code, language, way)
     values = _Values({"code": code, **{name: _shown(value) for name, value in params.items()}})
     said = own or what.format_map(values) or code
     detail, quoted = str(params.get("detail", "")), ""

@@ -33,6 +33,9 @@ LIST_MAX = 250_000
 FIRSTS = "alike"
 """Under this name a run's progress keeps the drafts whose names are almost that of an earlier draft of it."""
 
+CASE = "case"
+"""Under this name a question says which of the sentences of its code tells it."""
+
 _FORMS = frozenset(
     {
         "inc", "incorporated", "ltd", "ltee", "limitee", "limited", "llc", "llp", "lp", "corp", "corporation", "co",
@@ -171,15 +174,19 @@ class Newcomers:
 
         The same name is no matter of this: QuickBooks keeps it unique, and says who bears it.
         """
-        said = {"name": draft.name, "kind": draft.kind}
+        said: dict[str, Any] = {"name": draft.name, "kind": draft.kind}
         near = self._alike.get((draft.kind, comparison_key(draft.name)), [])
         if any(_last(entry.name).casefold() == draft.name.casefold() for entry in near):
             return None
         if near:
             entry = min(near, key=lambda each: (not each.active, len(each.id), each.id))
-            return {**said, "id": entry.id, "holder": entry.name, "active": entry.active, "linkable": entry.active}
+            case = "same" if _seen(_last(entry.name)) == _seen(draft.name) else ""
+            said |= {"id": entry.id, "holder": entry.name, CASE: case}
+            return {**said, "active": entry.active, "linkable": entry.active}
         if key in self.firsts:
-            return {**said, "id": "", "holder": self.firsts[key], "linkable": False}
+            first = self.firsts[key]
+            case = "same_planned" if _seen(first) == _seen(draft.name) else "planned"
+            return {**said, "id": "", "holder": first, CASE: case, "linkable": False}
         return None
 
     def count(self, row: DraftRow) -> None:
@@ -206,6 +213,11 @@ def question_about(newcomers: Newcomers, key: str, draft: Draft, asked: str) -> 
         return ALIKE_NAME, alike
     many = newcomers.too_many(draft, asked)
     return None if many is None else (MANY_NAMES, many)
+
+
+def _seen(name: str) -> str:
+    """Return a name as a reader sees it, and QuickBooks too: how its accents and spaces are stored is not seen."""
+    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
 
 
 def _last(name: str) -> str:

@@ -10,6 +10,7 @@ from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
 from raccord.onboarding.decisions import answer_conflict
+from raccord.overview.explain import explain
 from raccord.plugin import ResolutionKind
 from raccord.store.models import Company, Connection, Hold, LinkRow, RunState
 from raccord.sync import newcomers
@@ -97,6 +98,25 @@ def test_pain_16_t2_alike_names_propose_one_link_and_make_nothing(
         links = {link.key: link.document_id for link in session.scalars(select(LinkRow))}
     assert (links["sales/c1"], links["sales/c2"]) == (there, there)
     assert links["sales/c4"] == links["sales/c3"] != links["sales/c5"]
+
+
+def test_equal_names_are_not_called_almost_and_one_that_is_only_planned_is_said_so(
+    workshop: Workshop, ready: Connection, company: Company, sandbox: SandboxServer
+) -> None:
+    lab(sandbox, "create", entity="Customer", changes={"DisplayName": "Zoé Roy"})
+    # Stored otherwise, and to the eye the same.
+    lab(sandbox, "create", entity="Customer", changes={"DisplayName": "Re\u0301mi Roy"})
+    people("Zoe Roy", "Rémi Roy", "Léa Roy", "léa roy", "Lea Roy")
+    sync(workshop, ready)
+    told = {each.params["name"]: explain(each.code, each.params, "en").sentence for each in open_holds(workshop)}
+    assert told == {
+        "Zoe Roy": "The name “Zoe Roy” is almost that of an entry that exists already: “Zoé Roy”. Nothing is made.",
+        "Rémi Roy": "The name “Rémi Roy” is that of an entry that exists already: “Re\u0301mi Roy”. Nothing is made.",
+        "léa roy": "Another entry of the same plan, not in QuickBooks yet, has the same name: “Léa Roy”. "
+        "This one is not made.",
+        "Lea Roy": "The name “Lea Roy” is almost that of another entry of the same plan, not in QuickBooks yet: "
+        "“Léa Roy”.",
+    }
 
 
 def test_pain_16_t2_a_person_may_say_that_it_is_another(
