@@ -146,3 +146,35 @@ def test_a_receipt_that_a_gift_card_pays_in_full_bears_its_tax(
 def test_a_source_that_is_asked_must_tell_a_later_day() -> None:
     (trial,) = corner_shop.sandbox.trials()
     assert check_connector(corner_shop, [replace(trial, later=None)]).broken() == {"identity.later": ["later=None"]}
+
+
+@pytest.mark.parametrize(
+    ("lie", "broken"),
+    [
+        (hooks("applied=(settles,)", "applied=()"), "draft.effects"),
+        (hooks("amount=worth, of=Settled", "amount=worth * 2, of=Settled"), "draft.applied"),
+        (("sandbox.py", '"paid:d1", "4.00"', '"paid:d1", "6.00"'), "draft.applied"),
+        (hooks("of=Settled.INVOICE", "of=Settled.BILL"), "draft.applied"),
+    ],
+    ids=["pays nothing", "more than the payment", "more than the invoice", "another kind"],
+)
+def test_a_payment_that_settles_otherwise_than_the_source_says_breaks_a_rule(
+    sabotaged: Callable[[list[Edit]], ModuleType], lie: Edit, broken: str
+) -> None:
+    assert list(told(check_connector(sabotaged([lie])))) == [broken]
+
+
+def test_a_tax_of_what_a_discount_leaves_is_no_rounding_of_the_source(
+    sabotaged: Callable[[list[Edit]], ModuleType],
+) -> None:
+    off = "discount=Discount(amount=worth, account=INCOME), "
+    edits = [
+        *SABOTEURS["trial.rounding"],
+        hooks("    DirectLine,\n", "    DirectLine,\n    Discount,\n"),
+        hooks("amount=worth, tax_code=code", "amount=2 * worth, tax_code=code"),
+        *(
+            hooks(f"{place}, lines=(line,),", f"{place}, {off}lines=(line,),")
+            for place in ("paid_from=CLEARING", "deposit_to=at", "customer=customer")
+        ),
+    ]
+    assert "trial.rounding" in told(check_connector(sabotaged(edits)))

@@ -164,6 +164,7 @@ SABOTEURS: dict[str, list[Edit]] = {
     "draft.signs": [hooks("JournalLine(account=CLEARING, side=Side.DEBIT, amount=-gross)", "JournalLine(account=CLEARING, side=Side.CREDIT, amount=gross)")],
     "draft.roles": [hooks('            RoleInfo("clearing", Text("Fonds non déposés", "Undeposited funds"), Accepts.CLEARING),\n', "")],
     "draft.links": [hooks('Link(record_key("people", str(record.raw["customer"])))', 'Link(record_key("people", "nobody"))')],
+    "draft.applied": [hooks("customer=Link(customer), applied", 'customer=Link(record_key("people", "7")), applied')],
     "push.lists": [hooks("@hookimpl\ndef push_records", "@hookimpl\ndef push_records"), twin('pushed={"goods":', 'pushed={"tags": [], "goods":')],
     "push.told": [hooks("return PushResult(pushed)", "return PushResult([*pushed, *pushed])")],
     "push.idempotent": [hooks(PUSH, 'answer = context.http.post("https://pay.example.com/goods", json={"name": entry.name})')],

@@ -42,18 +42,22 @@ from raccord.plugin import (
 )
 from raccord.plugin.drafts import (
     Accepts,
+    Application,
     Customer,
     Decision,
     Deposit,
     DirectLine,
+    Invoice,
     ItemFor,
     JournalEntry,
     JournalLine,
     Link,
+    Payment,
     RefundReceipt,
     Role,
     SalesLine,
     SalesReceipt,
+    Settled,
     Side,
     StatedTax,
     TaxMode,
@@ -74,6 +78,14 @@ ledger = "RefundReceipt"
 fr = "Remboursement"
 en = "Refund"
 origin = "till, manual, page 3"
+role = "income"
+
+[[term]]
+word = "account"
+ledger = "Invoice"
+fr = "Sur le compte"
+en = "On account"
+origin = "till, manual, page 4"
 role = "income"
 
 [[term]]
@@ -235,6 +247,8 @@ def _sale(context: MapContext, record: Record) -> Mapped | Skipped:
     kind, amount = str(record.raw["kind"]), record.amount
     if kind == "void":
         return Skipped("corner-shop.void", Text("Annulée à la caisse.", "Voided at the till."))
+    if amount is not None and kind.startswith("paid:"):
+        return Mapped([_paid(record, amount, kind.partition(":")[2])])
     if amount is None or context.terms.get(kind) is None:
         raise BadRecord("kind", Text(f"Genre inconnu : {kind}.", f"Unknown kind: {kind}."))
     worth = abs(amount.amount)
@@ -244,6 +258,15 @@ def _sale(context: MapContext, record: Record) -> Mapped | Skipped:
     customer = Link(record_key("people", str(record.raw["customer"])))
     # Whose voucher it is, and which account owes it, only a person knows.
     at = Decision(name="voucher", accepts=Accepts.CLEARING) if kind == "voucher" else CLEARING
+    if kind == "account":
+        return Mapped(
+            [
+                Invoice(
+                    key=record.key(), day=record.day, currency=amount.currency, customer=customer, lines=(line,),
+                    total=worth, tax_mode=TaxMode.INCLUSIVE, taxes=taxes,
+                )
+            ]
+        )  # fmt: skip
     if kind == "refund":
         return Mapped(
             [
@@ -260,6 +283,16 @@ def _sale(context: MapContext, record: Record) -> Mapped | Skipped:
                 total=worth, tax_mode=TaxMode.INCLUSIVE, taxes=taxes, customer=customer,
             )
         ]
+    )  # fmt: skip
+
+
+def _paid(record: Record, amount: Money, sale: str) -> Payment:
+    """Return the payment of a sale on account."""
+    worth, customer = amount.amount, record_key("people", str(record.raw["customer"]))
+    settles = Application(document=Link(record_key("sales", sale)), amount=worth, of=Settled.INVOICE)
+    return Payment(
+        key=record.key(), day=record.day, currency=amount.currency, deposit_to=CLEARING, total=worth,
+        customer=Link(customer), applied=(settles,),
     )  # fmt: skip
 
 

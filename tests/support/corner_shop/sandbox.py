@@ -42,6 +42,8 @@ def rung() -> list[Rung]:
         Rung("c1", START + 2 * day, "sale", "1234.56", "160.80", "9"),
         Rung("c2", START + 2 * day + timedelta(hours=1), "swap", "3.00", "0.39", "9"),
         Rung("c3", START + 2 * day + timedelta(hours=2), "voucher", "2.00", "0.26", "9"),
+        Rung("d1", START + 3 * day, "account", "5.75", "0.75", "9"),
+        Rung("d2", START + 3 * day + timedelta(hours=1), "paid:d1", "4.00", "0.00", "9"),
     ]
 
 
@@ -130,15 +132,24 @@ EXPECTED = [
     Expected("sales", "c1", "2026-03-04", "1234.56"),
     Expected("sales", "c2", "2026-03-04", "3.00", "bad"),
     Expected("sales", "c3", "2026-03-04", "2.00", "waits"),
+    Expected("sales", "d1", "2026-03-05", "5.75"),
+    Expected("sales", "d2", "2026-03-05", "4.00"),
     Expected("payouts", "p1", "2026-03-03", "11.45"),
     Expected("payouts", "p2", "2026-03-04", "-11.55"),
     Expected("payouts", "p3", "2026-03-05", "1198.36"),
 ]
 EFFECTS = {
-    "sales": {"clearing": "1234.86", "voucher": "2.00", "income": "-1236.86", "tax 14.975 %": "-161.09"},
+    "sales": {
+        "clearing": "1238.86",
+        "voucher": "2.00",
+        "receivable": "1.75",
+        "income": "-1242.61",
+        "tax 14.975 %": "-161.84",
+    },
     "payouts": {"bank": "1198.26", "clearing": "-1234.86", "fees": "36.60"},
 }
-"""Added up by hand: 11.50 + 0.10 + 0.20 - 11.50 + 1234.56, a voucher of 2.00, and what the processor kept of it."""
+"""Added up by hand: 11.50 + 0.10 + 0.20 - 11.50 + 1234.56, a voucher of 2.00, 4.00 paid of the 5.75 on account,
+and what the processor kept of it."""
 
 
 def trials() -> list[Trial]:

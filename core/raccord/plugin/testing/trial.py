@@ -87,6 +87,7 @@ class Trial:
     """By stream what its documents do to each account, counted by hand, debits positive: ``{"sales": {"bank": "9"}}``.
 
     Accounts are named by role, with the tax code of a line behind it (``income @tax``); taxes by rate (``tax 5 %``).
+    What of a payment settles no document stands apart: ``receivable unapplied``, ``payable unapplied``.
     """
     taxed: bool = False
     """Whether the company of ``expected`` and ``effects`` has sales tax."""

@@ -30,6 +30,7 @@ from raccord.plugin.drafts import (
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.records import Record
+from raccord.plugin.testing.kit.applying import settled
 from raccord.plugin.testing.kit.asking import Asked
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import NotJudgedError, Subject
@@ -37,6 +38,7 @@ from raccord.plugin.testing.trial import BAD, DRAFTS, WAITS, Expected
 
 _CREDITED = (SalesReceipt, Invoice, Deposit, VendorCredit)
 """Documents whose lines are credits."""
+UNAPPLIED = " unapplied"
 MEANING = ("record.expected", "map.expected", "draft.effects")
 Sums = dict[tuple[str, str], Decimal]
 
@@ -118,7 +120,11 @@ def effects(draft: MoneyDraft) -> Iterator[tuple[str, Decimal]]:
     place, moved = money_effect(draft)
     yield _named(place), moved
     if isinstance(draft, Payment | BillPayment):
-        yield (Control.RECEIVABLE if isinstance(draft, Payment) else Control.PAYABLE).value, -moved
+        control = (Control.RECEIVABLE if isinstance(draft, Payment) else Control.PAYABLE).value
+        share = settled(draft) if moved >= 0 else -settled(draft)
+        yield control, -share
+        # What pays no document stays with the customer or vendor: an account alone would not tell it from what does.
+        yield f"{control}{UNAPPLIED}", share - moved
         return
     credited = isinstance(draft, _CREDITED) or (isinstance(draft, Expense) and draft.credit)
     sign = -1 if credited else 1

@@ -12,6 +12,7 @@ from types import ModuleType
 
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.testing.kit import (
+    applying,
     code,
     days,
     draft_rules,
@@ -37,8 +38,8 @@ from raccord.plugin.texts import Text
 
 FINDINGS_MAX = 20
 _CHECKED_IN = (
-    code, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside, paging, pushing, records,
-    secrets, settings, showing, trials,
+    applying, code, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside, paging, pushing,
+    records, secrets, settings, showing, trials,
 )  # fmt: skip
 """Importing a module of checks is what makes them known."""
 

@@ -77,7 +77,10 @@ def _called(subject: Subject, names: frozenset[str]) -> str:
 
 
 def _computed(draft: MoneyDraft, tax: StatedTax, stated: Iterable[StatedTax]) -> set[Decimal]:
-    """Return what a tax comes to where its rate is taken of any lines of the document, rounded as QuickBooks does."""
+    """Return what a tax comes to where its rate is taken of any lines of the document, rounded as QuickBooks does.
+
+    A discount on the whole document may go before the tax: all of it off these lines, or their part of it.
+    """
     groups: dict[object, Decimal] = {}
     for line in getattr(draft, "lines", ()):
         code = getattr(line, "tax_code", None)
@@ -88,4 +91,10 @@ def _computed(draft: MoneyDraft, tax: StatedTax, stated: Iterable[StatedTax]) ->
         share = tax.percent / (100 + sum((each.percent for each in stated), Decimal(0)))
     sums = list(groups.values())[:_GROUPS_MAX]
     chosen = (each for size in range(1, len(sums) + 1) for each in combinations(sums, size))
-    return {(sum(each, Decimal(0)) * share).quantize(cent, ROUND_HALF_UP) for each in chosen}
+    taken = {sum(each, Decimal(0)) for each in chosen}
+    discount = getattr(draft, "discount", None)
+    if discount is not None:
+        whole = sum(groups.values(), Decimal(0))
+        taken |= {each - part for each in taken
+                  for part in (discount.amount, discount.amount * each / whole if whole else Decimal(0))}  # fmt: skip
+    return {(each * share).quantize(cent, ROUND_HALF_UP) for each in taken}

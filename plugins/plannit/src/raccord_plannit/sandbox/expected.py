@@ -39,7 +39,8 @@ EFFECTS = {
         "tax 9.975 %": "-322.53",
     },
     "credits": {"receivable": "-57.49", "item": "50.00", "tax 5 %": "2.50", "tax 9.975 %": "4.99"},
-    "payments": {"deposit_bank": "2526.14", "receivable": "-2526.14"},
+    # Three advances of 250.00 wait for their invoices.
+    "payments": {"deposit_bank": "2526.14", "receivable": "-1776.14", "receivable unapplied": "-750.00"},
     "refunds": {"deposit_bank": "-22.99", "default_item": "20.00", "tax 5 %": "1.00", "tax 9.975 %": "1.99"},
     "payouts": {"deposit_bank": "-36.54", "fees": "36.54"},
 }
