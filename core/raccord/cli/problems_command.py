@@ -173,7 +173,7 @@ def _show_groups(out: Output, groups: Sequence[ProblemGroup]) -> None:
             [
                 group.connection,
                 str(group.count),
-                f"{_said(group, out).what} [{group.code}]",
+                f"{_said(group, out).what} [{group.cause}]",
                 _said(group, out).fix,
                 _said(group, out).who,
                 "\n".join(f"{short(each.id)} {each.subject}" for each in group.examples),
@@ -219,6 +219,7 @@ def _group_as_json(group: ProblemGroup) -> dict[str, object]:
         "connection": group.connection,
         "connection_id": group.connection_id,
         "code": group.code,
+        "cause": group.cause,
         "count": group.count,
         "since": group.since.isoformat(),
         "text": {language: explain(group.code, params, language).what for language in ("fr", "en")},

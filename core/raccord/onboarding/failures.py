@@ -27,6 +27,7 @@ from raccord.sync.conflict_rules import DUPLICATE_NAME, DUPLICATE_NUMBER
 from raccord.sync.conflicts import DECISION
 from raccord.sync.holds import alone_in, close_hold
 from raccord.sync.keep import RESOLVED_BY_HAND
+from raccord.sync.problems import of_cause
 from raccord.sync.readback import LISTS
 from raccord.sync.workshop import Workshop
 
@@ -92,14 +93,17 @@ def skip_failed(workshop: Workshop, actor: Actor, problem_id: str, why: str) -> 
 def close_cause(
     workshop: Workshop, actor: Actor, code: str, state: ProblemState, connection_id: str | None = None
 ) -> Closed:
-    """Close every open problem of a cause, of one connection if given; ``state`` is ready or resolved."""
+    """Close every open problem of a cause, of one connection if given; ``state`` is ready or resolved.
+
+    ``code`` is the code alone, or with one of its causes as groups of problems name it.
+    """
     require(actor, Power.WORK)
     closed: list[str] = []
     left: list[str] = []
     after = ""
     while True:
         with workshop.database.begin() as session:
-            wanted = select(Problem).where(Problem.state == ProblemState.OPEN, Problem.code == code, Problem.id > after)
+            wanted = select(Problem).where(Problem.state == ProblemState.OPEN, *of_cause(code), Problem.id > after)
             if connection_id is not None:
                 wanted = wanted.where(Problem.connection_id == connection_id)
             found = session.scalars(wanted.order_by(Problem.id).limit(TOGETHER)).all()

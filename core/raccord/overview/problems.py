@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.overview.titles import LineTitle, title_of
 from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, SourceRecord
+from raccord.sync.problems import APART, CAUSE, of_cause, which_cause
 
 EXAMPLES = 3
 EXPENSES = "expenses"
@@ -48,6 +49,8 @@ class ProblemGroup:
     connection_id: str
     connection: str
     code: str
+    cause: str
+    """The code, and which of its causes where it has several: what is said of the examples is true of all."""
     count: int
     since: datetime
     examples: Sequence[ProblemView]
@@ -77,27 +80,45 @@ def problem_groups(
     wanted = _open(connection_id, within)
     if kind is not None:
         wanted.append(_of_expense() if kind == EXPENSES else and_(Problem.stream == kind, not_(_of_expense())))
-    grouped = (
-        select(Problem.connection_id, Problem.code, func.count().label("count"), func.min(Problem.opened_at))
+    each = (
+        select(Problem.connection_id, Problem.code, which_cause().label("within"), Problem.opened_at)
         .where(*wanted)
-        .group_by(Problem.connection_id, Problem.code)
-        .order_by(func.count().desc(), Problem.code, Problem.connection_id)
+        .subquery()
+    )
+    cause = (each.c.connection_id, each.c.code, each.c.within)
+    grouped = (
+        select(*cause, func.count().label("count"), func.min(each.c.opened_at))
+        .group_by(*cause)
+        .order_by(func.count().desc(), each.c.code, each.c.connection_id, each.c.within)
     )
     rows = session.execute(grouped.limit(limit).offset(offset)).all()
     total = session.scalar(select(func.count()).select_from(grouped.order_by(None).subquery())) or 0
-    place = func.row_number().over(partition_by=(Problem.connection_id, Problem.code), order_by=Problem.id)
+    place = func.row_number().over(
+        partition_by=(Problem.connection_id, Problem.code, which_cause()), order_by=Problem.id
+    )
     numbered = select(Problem.id, place.label("place")).where(
-        *wanted, Problem.code.in_({row[1] for row in rows}), Problem.connection_id.in_({row[0] for row in rows})
+        *wanted,
+        Problem.code.in_({row[1] for row in rows}),
+        Problem.connection_id.in_({row[0] for row in rows}),
+        which_cause().in_({row[2] for row in rows}),
     )
     inner = numbered.subquery()
-    shown: dict[tuple[str, str], list[ProblemView]] = {}
+    shown: dict[tuple[str, str, str], list[ProblemView]] = {}
     ids = select(inner.c.id).where(inner.c.place <= examples)
     for view in _views(session, [Problem.id.in_(ids)], min(MOST, limit) * examples, 0):
-        shown.setdefault((view.connection_id, view.code), []).append(view)
+        shown.setdefault((view.connection_id, view.code, str(view.params.get(CAUSE, ""))), []).append(view)
     labels = _labels(session, {row[0] for row in rows})
     groups = [
-        ProblemGroup(connection, labels.get(connection, ""), code, count, since, shown.get((connection, code), []))
-        for connection, code, count, since in rows
+        ProblemGroup(
+            connection,
+            labels.get(connection, ""),
+            code,
+            APART.join(filter(None, (code, within))),
+            count,
+            since,
+            shown.get((connection, code, within), []),
+        )
+        for connection, code, within, count, since in rows
     ]
     return Listing(groups, total, offset, limit)
 
@@ -111,11 +132,11 @@ def open_problems(
     limit: int = USUAL,
     offset: int = 0,
 ) -> Listing[ProblemView]:
-    """Return open problems, of one cause if given, the oldest first."""
+    """Return open problems, of one code or one group's cause if given, the oldest first."""
     limit, offset = bounds(limit, offset)
     wanted = _open(connection_id, within)
     if code:
-        wanted.append(Problem.code == code)
+        wanted += of_cause(code)
     total = session.scalar(select(func.count()).select_from(Problem).where(*wanted)) or 0
     return Listing(_views(session, wanted, limit, offset), total, offset, limit)
 

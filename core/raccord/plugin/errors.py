@@ -7,6 +7,9 @@ from datetime import timedelta
 
 from raccord.plugin.texts import Text
 
+BAD_RECORD = "mapping.bad_record"
+"""The code of a record that cannot be used and whose connector names none of its own."""
+
 
 class ConnectorError(Exception):
     """Base of the errors a connector may raise; ``text`` is shown to people and must hold no secret."""
@@ -47,7 +50,7 @@ class TooLate(SourceRefused):
 class BadRecord(ConnectorError):  # noqa: N818
     """Raised when one record cannot be used: that record becomes a problem, the others go on."""
 
-    def __init__(self, field: str, reason: Text, code: str = "mapping.bad_record") -> None:
+    def __init__(self, field: str, reason: Text, code: str = BAD_RECORD) -> None:
         super().__init__(reason)
         self.field = field
         self.reason = reason

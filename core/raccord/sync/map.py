@@ -29,7 +29,7 @@ from raccord.sync.known_drafts import KnownDrafts
 from raccord.sync.life import Step, core_takes
 from raccord.sync.line_answers import ask_other_side, forget_outdated
 from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
-from raccord.sync.problems import close_problems, open_problem, troubled
+from raccord.sync.problems import CAUSE, cause_within, close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
 from raccord.sync.taken_back import (
     FOLLOWS,
@@ -73,6 +73,8 @@ class Failure:
     code: str
     fr: str
     en: str
+    cause: str = ""
+    """Which of the causes of the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,8 @@ def answer_of(scope: Scope, view: MapView, row: SourceRecord) -> Answer | Plugin
     try:
         answer = scope.map(view, record)
     except BadRecord as error:
-        return Failure(error.code, f"{error.field} : {error.reason.fr}", f"{error.field}: {error.reason.en}")
+        cause = cause_within(error.code, error.field, error.reason.en)
+        return Failure(error.code, f"{error.field} : {error.reason.fr}", f"{error.field}: {error.reason.en}", cause)
     except PluginFault as fault:
         return fault
     match answer:
@@ -349,6 +352,7 @@ def _problem(slice_: Slice, row: SourceRecord, why: Failure) -> None:
             "en": cleaned(why.en),
             "day": row.day.isoformat(),
             "amount": None if row.amount is None else str(row.amount),
+            **({CAUSE: why.cause} if why.cause else {}),
         },
         now=slice_.now,
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from raccord.plugin.errors import BAD_RECORD
 from raccord.store.models import DraftRow, Problem, ProblemState, RecordState, SourceRecord
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.phases import PROOF
@@ -15,6 +18,32 @@ from raccord.sync.storable import short_subject
 
 AWAY = "source.later"
 """The problem of a source that puts its run off, open until it answers."""
+
+CAUSE = "cause"
+"""Under this name a problem's params keep which of the causes of its code it is, where the code has several."""
+APART = "/"
+"""Between a code and which of its causes is meant."""
+_DIGITS = re.compile(r"\d+")
+
+
+def cause_within(code: str, field: str, reason: str) -> str:
+    """Return which of a code's causes a record was refused for: its field, and what was said of it but for figures.
+
+    A code that a connector gave names the reason by itself, and its sentence may name the one record.
+    """
+    said = _DIGITS.sub("0", reason) if code == BAD_RECORD else ""
+    return sha256(f"{field}\n{said}".encode()).hexdigest()[:12]
+
+
+def of_cause(cause: str) -> list[ColumnElement[bool]]:
+    """Return what the problems of a cause have in common: a code, or a code and one of its causes."""
+    code, _, within = cause.partition(APART)
+    return [Problem.code == code, *([which_cause() == within] if within else [])]
+
+
+def which_cause() -> ColumnElement[str]:
+    """Return the column that says which of its code's causes a problem has, nothing where the code has one."""
+    return func.coalesce(Problem.params[CAUSE].as_string(), "")
 
 
 def open_problem(

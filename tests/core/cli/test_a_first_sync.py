@@ -282,6 +282,7 @@ def test_problems_are_told_by_cause_and_marked_one_by_one_or_all_of_a_cause(
     assert status == Exit.NEEDS_PERSON
     [group] = problems["groups"]
     assert (group["code"], group["count"]) == ("mapping.bad_record", 3)
+    assert "sales/s2" in said("problems", "--cause", group["cause"])[1]
     assert "Montant impossible" in group["text"]["fr"]
     status, shown = said("problems", "--cause", "mapping.bad_record")
     assert "sales/s2" in shown

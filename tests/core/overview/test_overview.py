@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import pytest
 import till
-from harness import choose_usual, finish, request, sync
+from harness import OWNER, choose_usual, finish, request, sync
 from kept_figures import shown_both_ways
 from sqlalchemy import event
 
+from raccord.onboarding.failures import close_cause
 from raccord.overview.books import money_moved
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waiting_plan
@@ -22,8 +23,10 @@ from raccord.overview.questions import Answer, candidates, missing_choices, open
 from raccord.overview.runs import PHASES, last_runs, recent_runs, run_view
 from raccord.overview.waiting import waiting
 from raccord.plugin.drafts import Accepts
+from raccord.plugin.errors import BAD_RECORD
 from raccord.store.database import Database
-from raccord.store.models import Action, Company, Connection, RunState
+from raccord.store.models import Action, Company, Connection, ProblemState, RunState
+from raccord.sync.problems import cause_within
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -154,6 +157,38 @@ def test_problems_come_by_cause_with_examples(workshop: Workshop, synced: Connec
     assert (group.code, group.count, len(group.examples)) == ("mapping.bad_record", 2, 1)
     assert [problem.subject for problem in every.rows] == ["sales/s5", "sales/s6"]
     assert every.rows[0].day == date(2026, 3, 2)
+
+
+def test_records_refused_for_unlike_reasons_stand_apart_and_are_marked_apart(
+    workshop: Workshop, synced: Connection
+) -> None:
+    till.ROWS["T1"] += [{**sale(number, "5.00"), "word": f"mot {number}"} for number in (7, 8, 9)]
+    sync(workshop, synced)
+    with workshop.database.read() as session:
+        groups = problem_groups(session, synced.id).rows
+        first, second = (open_problems(session, synced.id, code=each.cause) for each in groups)
+        both = open_problems(session, synced.id, code="mapping.bad_record")
+        one = problem_groups(session, synced.id, limit=1, offset=1)
+    assert [(each.code, each.count) for each in groups] == [("mapping.bad_record", 3), ("mapping.bad_record", 2)]
+    assert [{shown.params["en"] for shown in each.examples} for each in groups] == [
+        {"word: Unknown word."},
+        {"amount: Impossible amount."},
+    ]
+    assert ([each.subject for each in second.rows], first.total, both.total) == (["sales/s5", "sales/s6"], 3, 5)
+    assert (one.total, [each.cause for each in one.rows]) == (2, [groups[1].cause])
+    closed = close_cause(workshop, OWNER, groups[0].cause, ProblemState.READY, synced.id)
+    assert len(closed.ids) == 3
+    with workshop.database.read() as session:
+        assert [each.cause for each in problem_groups(session, synced.id).rows] == [groups[1].cause]
+
+
+def test_figures_in_a_reason_and_its_field_tell_causes_apart_or_not() -> None:
+    assert cause_within(BAD_RECORD, "total", "12.00 is not 13.00.") == cause_within(
+        BAD_RECORD, "total", "1.50 is not 2.75."
+    )
+    assert len({cause_within(BAD_RECORD, field, said) for field in ("a", "b") for said in ("One.", "Two.")}) == 4
+    # A connector's own code is the reason; its sentence may name the record.
+    assert cause_within("own.code", "a", "One.") == cause_within("own.code", "a", "Two.")
 
 
 def test_unequal_days_of_the_proof_come_first_with_their_explanation(

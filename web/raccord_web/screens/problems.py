@@ -20,6 +20,7 @@ from raccord.overview.problems import ProblemGroup, open_problems, problem_group
 from raccord.quickbooks.causes import Cause
 from raccord.store.models import Connection, ProblemState
 from raccord.sync.periods import ClosedPolicy
+from raccord.sync.problems import APART
 from raccord_web.asking_accounts import AskedAccounts, asked_accounts
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -58,9 +59,11 @@ def problems(
             # Whom to call is the one connection's to say; problems of several name none.
             of = {each.connection_id for each in listing.rows}
             held = session.get(Connection, of.pop()) if len(of) == 1 else None
+            cause, code = code, code.partition(APART)[0]
             contacts = () if held is None else contacts_of(desk_of(request).workshop, session, held)
             return show(
-                request, "problem.html", session, listing=listing, connection=connection, code=code, contacts=contacts,
+                request, "problem.html", session, listing=listing, connection=connection, code=code, cause=cause,
+                contacts=contacts,
                 mended=mended_at(code, "" if held is None else held.id),
             )  # fmt: skip
         groups = problem_groups(session, connection or None, within=within, kind=kind, limit=PAGE, offset=offset)
