@@ -154,11 +154,12 @@ def test_a_source_that_is_asked_must_tell_a_later_day() -> None:
         (hooks("applied=(settles,)", "applied=()"), "draft.effects"),
         (hooks("amount=worth, of=Settled", "amount=worth * 2, of=Settled"), "draft.applied"),
         (("sandbox.py", '"paid:d1", "4.00"', '"paid:d1", "6.00"'), "draft.applied"),
+        (hooks('"Voided at the till."))', '"Voided at the till."), takes_back=True)'), "map.expected"),
         (hooks("of=Settled.INVOICE", "of=Settled.BILL"), "draft.applied"),
     ],
-    ids=["pays nothing", "more than the payment", "more than the invoice", "another kind"],
+    ids=["pays nothing", "more than the payment", "more than the invoice", "taken back", "another kind"],
 )
-def test_a_payment_that_settles_otherwise_than_the_source_says_breaks_a_rule(
+def test_what_settles_or_takes_back_otherwise_than_the_source_says_breaks_a_rule(
     sabotaged: Callable[[list[Edit]], ModuleType], lie: Edit, broken: str
 ) -> None:
     assert list(told(check_connector(sabotaged([lie])))) == [broken]
@@ -178,3 +179,12 @@ def test_a_tax_of_what_a_discount_leaves_is_no_rounding_of_the_source(
         ),
     ]
     assert "trial.rounding" in told(check_connector(sabotaged(edits)))
+
+
+def test_what_mapping_raises_is_quoted_in_one_line_without_secrets(
+    sabotaged: Callable[[list[Edit]], ModuleType],
+) -> None:
+    lie = hooks(VOID, '        raise LookupError(f"no {context.settings.api_token.get_secret_value()} here\\nat all")')
+    (place,) = told(check_connector(sabotaged([lie])))["map.raises"]
+    assert place.startswith("sales/b2: LookupError (sabotaged_shop/__init__.py:")
+    assert place.endswith("): no … here")

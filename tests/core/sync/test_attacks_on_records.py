@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+import json
+from collections.abc import Mapping
+from datetime import date
+from types import ModuleType, SimpleNamespace
+from typing import cast
 
 import pytest
 import till
@@ -13,7 +17,8 @@ from raccord.errors import RaccordError
 from raccord.onboarding.connections import update_settings
 from raccord.onboarding.decisions import answer_hold, approve_plan
 from raccord.onboarding.failures import mark_resolved
-from raccord.plugin import FetchContext, Page, Reject, Text, hookimpl
+from raccord.plugin import JSON, FetchContext, Money, Page, Record, Reject, Text, hookimpl
+from raccord.plugin.sources import RestSource, rest_page
 from raccord.scope import Scopes
 from raccord.store.models import (
     Company,
@@ -246,6 +251,36 @@ def test_a_row_that_no_database_takes_does_not_stop_the_rows_beside_it(
         assert all(proof.equal for proof in session.scalars(select(Proof)))
     again = sync(workshop, connection)
     assert again.state == RunState.DONE
+
+
+def test_the_problem_of_an_unreadable_object_closes_when_the_object_is_read_mended(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    rows = [{"id": "s1", "amount": "10.00"}, {"id": "s2", "amount": "ten"}, {"id": "s3", "amount": "nine"}]
+
+    def of(row: Mapping[str, JSON]) -> Record:
+        said = sale(str(row["id"]), str(row["amount"]))
+        return Record("sales", said["id"], date(2026, 3, 2), dict(said), Money.of(said["amount"], "CAD"))
+
+    @hookimpl
+    def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Page:
+        if stream != "sales":
+            return Page((), cursor, more=False)
+        answer = SimpleNamespace(status=200, headers={}, content=json.dumps({"data": rows}).encode())
+        asked = SimpleNamespace(http=SimpleNamespace(get=lambda *_, **__: answer))
+        return rest_page(
+            cast(FetchContext, asked), RestSource(name="till", url="https://t.example/v1"), stream, cursor, of
+        )
+
+    module = ModuleType("till_of_an_address")
+    module.__dict__.update({**vars(till), "fetch_records": fetch_records})
+    workshop.scopes = Scopes(catalog_of(module))
+    sync(workshop, connection)
+    unread = {each: code for each, code in open_problems(workshop).items() if code == "till.row"}
+    assert unread == {"sales/s2": "till.row", "sales/s3": "till.row"}
+    rows[1]["amount"] = "12.00"
+    sync(workshop, connection)
+    assert [each for each, code in open_problems(workshop).items() if code == "till.row"] == ["sales/s3"]
 
 
 @pytest.mark.parametrize("where", ["line " + "9" * 9000, "line\x001", "line \ud800"], ids=["long", "nul", "surrogate"])

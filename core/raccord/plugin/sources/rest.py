@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from raccord.plugin.contexts import FetchContext
 from raccord.plugin.errors import SourceRefused
 from raccord.plugin.fields import FieldError
-from raccord.plugin.records import JSON, PAGE_RECORDS_MAX, Page, Record, Reject
+from raccord.plugin.records import JSON, PAGE_RECORDS_MAX, Page, Record, Reject, record_key
 from raccord.plugin.texts import Text
 
 _OK = 200
@@ -32,9 +32,10 @@ class RestSource:
     """How an address pages: ``rows`` and ``next`` are names in its answers, ``cursor`` and ``limit`` parameters.
 
     ``bearer`` is the token that each request bears, if any. ``name`` begins the codes of rejects (``acme.row``); a
-    reject is told by the value of the object's field ``id``, or by a digest of the object where it has none. An answer
-    without ``next``, or with an empty one, is the last; it is asked for again the next time, so that what was added to
-    it comes too.
+    reject is told by the value of the object's field ``id``, which is to be the ``source_id`` of its record: the
+    problem closes when the object is read mended. One without it is told by a digest, until a person closes it. An
+    answer without ``next``, or with an empty one, is the last; it is asked for again the next time, so that what was
+    added to it comes too.
 
     An address that takes a moment instead has it in ``since``, the name of its parameter. Each run then asks for what
     changed at or after the latest moment that an object said in its field ``changed``, in ISO 8601 as the address wrote
@@ -91,7 +92,7 @@ def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: st
             if isinstance(error, FieldError):
                 why = error.reason
             excerpt = str(row)[:_EXCERPT_CHARS_MAX]
-            rejects.append(Reject(stream, _where(source, row), f"{source.name}.row", why, excerpt))
+            rejects.append(Reject(stream, _where(source, stream, row, records), f"{source.name}.row", why, excerpt))
             continue
         records[record.source_id] = record
     following = said.get(source.next)
@@ -146,12 +147,17 @@ def _moment(said: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _where(source: RestSource, row: object) -> str:
-    """Return what tells an unreadable object from every other, wherever and in whichever run it is met."""
+def _where(source: RestSource, stream: str, row: object, read: Container[str]) -> str:
+    """Return what tells an unreadable object from every other, wherever and in whichever run it is met.
+
+    It is the key of its record where the object says its id, so that the problem closes when it can be read; not where
+    the same page could read it before, whose record would close it at once.
+    """
     own = row.get(source.id) if isinstance(row, Mapping) else None
+    known = str(own).strip() if isinstance(own, str | int) and not isinstance(own, bool) else ""
+    if known and known not in read:
+        return record_key(stream, known[:_ID_CHARS_MAX])
     path = urlsplit(source.url).path
-    if isinstance(own, str | int) and not isinstance(own, bool) and str(own).strip():
-        return f"{path} {str(own).strip()[:_ID_CHARS_MAX]}"
     digest = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
     return f"{path} [{digest[:12]}]"
 

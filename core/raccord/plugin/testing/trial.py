@@ -42,13 +42,16 @@ class Again(StrEnum):
 
 DRAFTS, WAITS, BAD = "drafts", "waits", "bad"
 """What may become of a record, beside the code of a skip: documents, a question to a person, a bad record."""
+TAKES_BACK = "takes back "
+"""What stands before the code of a skip with ``takes_back``: what is posted of the record is emptied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """A record as a person reads it off the source: its day, and its amount, empty where it moves no money.
 
-    ``becomes`` is ``drafts``, ``waits`` (a person decides), ``bad`` (a problem of this record) or the code of a skip.
+    ``becomes`` is ``drafts``, ``waits`` (a person decides), ``bad`` (a problem of this record) or the code of a skip,
+    with ``takes back `` before it where the source took back what it had said.
     """
 
     stream: str

@@ -34,7 +34,7 @@ from raccord.plugin.testing.kit.applying import settled
 from raccord.plugin.testing.kit.asking import Asked
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import NotJudgedError, Subject
-from raccord.plugin.testing.trial import BAD, DRAFTS, WAITS, Expected
+from raccord.plugin.testing.trial import BAD, DRAFTS, TAKES_BACK, WAITS, Expected
 
 _CREDITED = (SalesReceipt, Invoice, Deposit, VendorCredit)
 """Documents whose lines are credits."""
@@ -101,7 +101,7 @@ def _effects(subject: Subject) -> Iterator[str]:
 def becomes(answer: Asked[Mapped | Skipped | None]) -> str:
     """Return in one word what became of a record, as ``Expected.becomes`` says it."""
     if isinstance(answer.answer, Skipped):
-        return answer.answer.code
+        return TAKES_BACK * answer.answer.takes_back + answer.answer.code
     if isinstance(answer.answer, Mapped):
         return WAITS if any(_asks(draft) for draft in answer.answer.drafts) else DRAFTS
     return BAD if isinstance(answer.error, BadRecord) else answer.raised

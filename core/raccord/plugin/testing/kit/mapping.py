@@ -14,12 +14,13 @@ from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.records import Record
 from raccord.plugin.terms import TermTable
 from raccord.plugin.testing.kit.rules import NotConcerned, check
-from raccord.plugin.testing.kit.subject import Subject, stored
+from raccord.plugin.testing.kit.subject import Subject, secrets_of, stored
 from raccord.plugin.texts import Text
 
 _CODE = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*")
 _DRAFTS_MAX = 1000
 _WORDS_MIN = 2
+_SAID_CHARS_MAX = 160
 
 
 def mapped(subject: Subject) -> Iterator[tuple[Record, Mapped]]:
@@ -65,7 +66,16 @@ def _answers(subject: Subject) -> Iterator[str]:
 def _raises(subject: Subject) -> Iterator[str]:
     for record, answer in subject.mapped:
         if answer.error is not None and not isinstance(answer.error, BadRecord):
-            yield f"{record.key()}: {answer.raised}"
+            yield f"{record.key()}: {answer.raised}{_said(subject, answer.error)}"
+
+
+def _said(subject: Subject, error: BaseException) -> str:
+    """Return the first line of what an error says, without the secrets of the settings."""
+    text = str(error)
+    for secret in filter(None, secrets_of(subject.settings).values()):
+        text = text.replace(secret, "…")
+    line = " ".join(text.splitlines()[:1])[:_SAID_CHARS_MAX]
+    return f": {line}" if line else ""
 
 
 @check("map.same_twice")
