@@ -20,6 +20,7 @@ from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.decisions import approve_plan, choose
 from raccord.overview.explain import explain
 from raccord.overview.plans import plan_summary, waiting_plan
+from raccord.overview.problems import problem_groups
 from raccord.overview.questions import open_questions
 from raccord.plugin.drafts import Accepts
 from raccord.quickbooks import Cause
@@ -356,6 +357,30 @@ def test_what_a_closed_period_holds_back_is_answered_in_the_problem_itself(
     sync(workshop, connection)
     (sold,) = workshop.client(company).query_all("SalesReceipt")
     assert sold["TxnDate"] == "2026-03-19"
+
+
+def test_unlike_reasons_have_each_its_row_its_list_and_its_button(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    for number in (91, 92):
+        sold = {"stream": "sales", "day": "2026-03-06", "amount": "5.00"}
+        till.ROWS["T1"] += [
+            {**sold, "id": f"w{number}", "word": "no word"},
+            {**sold, "id": f"x{number}", "kind": "wrong"},
+        ]
+    sync(workshop, synced)
+    page = html.unescape(browser.get("/problems", headers={"accept-language": "en"}).text)
+    assert "<h2>word: Unknown word.</h2>" in page
+    assert "<h2>amount: Impossible amount.</h2>" in page
+    with workshop.database.read() as session:
+        groups = {each.examples[0].params["en"]: each for each in problem_groups(session, synced.id).rows}
+    cause = groups["word: Unknown word."].cause
+    one = browser.get("/problems", params={"connection": synced.id, "code": cause}).text
+    assert ("w91" in one, "x91" in one) == (True, False)
+    assert send("/problems", "/problems/of-cause/ready", connection=synced.id, code=cause).status_code == 303
+    page = html.unescape(browser.get("/problems", headers={"accept-language": "en"}).text)
+    assert "<h2>word: Unknown word.</h2>" not in page
+    assert "<h2>amount: Impossible amount.</h2>" in page
 
 
 @pytest.mark.requirement("CH-57", "CH-58")
