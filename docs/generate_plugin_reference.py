@@ -175,8 +175,16 @@ def _fields(holder: type) -> list[str]:
         for name, kind in inspect.get_annotations(base).items()
         if not name.startswith("_") and not str(kind).startswith("ClassVar")
     }
-    defaults = {each.name: _default(each) for each in fields(holder)} if is_dataclass(holder) else {}
-    return [
+    held = fields(holder) if is_dataclass(holder) else ()
+    defaults = {each.name: _default(each) for each in held}
+    by_name = ["* `*`: all that follows is given by name"] if held and all(each.kw_only for each in held) else []
+    plain = not (held or getattr(holder, "_is_protocol", False))
+    made = vars(holder).get("__init__") if plain else None
+    if made is not None:
+        asked = inspect.signature(made)
+        given = asked.replace(parameters=list(asked.parameters.values())[1:], return_annotation=asked.empty)
+        by_name = [f"* `{holder.__name__}{_plain(str(given))}`"]
+    return by_name + [
         f"* `{name}: {_plain(kind)}{defaults.get(name, '')}`{_said(_docs_below(base), name)}"
         for name, (kind, base) in kinds.items()
     ]

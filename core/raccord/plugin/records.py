@@ -23,9 +23,10 @@ class Record:
     ``source_id`` is stable: the same thing read again, in another order or another file, has the same id. ``day`` is
     the date the ledger documents made from it bear, in the source's time zone. ``amount`` is what the record moves,
     with money into the company's account positive (``None``: the record moves no money); the money effects of the
-    drafts mapped from it must add up to it. ``as_of`` is when the source says that it was so: an older word than the
-    one kept changes nothing, in whatever order they come. ``begins_on`` is the day that tells whether the record is in
-    scope, where that is not ``day`` (an invoice dated back).
+    drafts mapped from it must add up to it. That of an invoice is its total, of a bill its total below zero, though no
+    money moves yet: what customers owe, or vendors are owed, is what they move. ``as_of`` is when the source says
+    that it was so: an older word than the one kept changes nothing, in whatever order they come. ``begins_on`` is
+    the day that tells whether the record is in scope, where that is not ``day`` (an invoice dated back).
     """
 
     stream: str

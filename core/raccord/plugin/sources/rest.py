@@ -35,7 +35,9 @@ class RestSource:
     reject is told by the value of the object's field ``id``, which is to be the ``source_id`` of its record: the
     problem closes when the object is read mended. One without it is told by a digest, until a person closes it. An
     answer without ``next``, or with an empty one, is the last; it is asked for again the next time, so that what was
-    added to it comes too.
+    added to it comes too. What changes on an earlier page is not seen again: such an address needs ``since``. One that
+    numbers its pages without saying the next is none of these; its ``fetch_records`` asks ``context.http`` itself, with
+    the number as cursor.
 
     An address that takes a moment instead has it in ``since``, the name of its parameter. Each run then asks for what
     changed at or after the latest moment that an object said in its field ``changed``, in ISO 8601 as the address wrote
