@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import till
 from harness import OWNER, choose_usual, finish, request, sync
 from lines_at_hand import account, asked, category, line
@@ -49,6 +51,9 @@ def test_a_bank_line_is_called_by_what_it_is_everywhere_and_found_by_it(
         ):
             shown = browser.get(page).text
             assert called in shown, page
+        heading = re.search(r"<h1>(.*?)</h1>", browser.get(f"/records/{record_id}/undo").text)
+        assert heading is not None
+        assert "&amp;" not in heading[1], "escaped once"
         shown = browser.get(f"/records/{record_id}").text
         assert f"<title>{called}" in shown
         assert f"<h1>{called}</h1>" in shown

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+import raccord
 from raccord.catalog import load_catalog
 from raccord.plugin import ConnectorInfo
 from raccord.plugin.drafts import Accepts
@@ -207,3 +209,15 @@ def test_french_has_one_word_for_one_thing_and_curly_apostrophes() -> None:
     assert said("books.certify", company="Boutique Riverain") == "Certifier un mois de Boutique Riverain"
     first = date(2026, 9, 1)
     assert (formats.short_day(first, "fr"), formats.short_day(first, "en")) == ("1er\u00a0sept.", "1\u00a0Sep")
+
+
+ACTION = re.compile(
+    r"""(?:action=|note\(session, [a-z_.]+, )[^\n"]*"([a-z_]+\.[a-z_]+)"(?: if [a-z_ ]+ else "([a-z_]+\.[a-z_]+)")?"""
+)
+
+
+def test_every_deed_of_the_audit_chain_has_words() -> None:
+    texts = [path.read_text("utf-8") for path in Path(raccord.__file__).parent.rglob("*.py")]
+    deeds = {deed for text in texts for found in ACTION.findall(text) for deed in found if deed}
+    assert len(deeds) > 60, "they are found"
+    assert [deed for deed in sorted(deeds) if not wording("fr").has(f"audit.{deed}")] == []
