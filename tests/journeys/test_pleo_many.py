@@ -12,9 +12,9 @@ from pleo_many import Seen, export_many
 
 FEW, MANY = 1_000, 2_000
 """A few fill each slice, batch and page once: from there on, memory is to stay where it is."""
-MORE_MB = 10
-"""What the many may take beyond the few, whose month holds 2 000 documents less: some 7 measured, for what a proof
-keeps of each document. Their receipts alone are 40 MB more.
+MORE_MB = 16
+"""What the many may take beyond the few, whose month holds 2 000 documents less: 7 to 10 measured, for what a proof
+keeps of each document and for pages that another run reads otherwise. Their receipts alone are 40 MB more.
 """
 
 
