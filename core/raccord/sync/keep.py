@@ -19,7 +19,7 @@ from raccord.store.models import (
     SourceRecord,
     StreamCursor,
 )
-from raccord.sync.bodies import dump_raw, record_hash
+from raccord.sync.bodies import digest, dump_raw, record_hash
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.problems import open_problem
 from raccord.sync.storable import cleaned, why_not
@@ -185,10 +185,26 @@ def _keep_reject(session: Session, run: Run, connection: Connection, reject: Rej
         run_id=run.id,
         stream=reject.stream,
         code=cleaned(reject.code),
-        subject=reject.where,
+        subject=_told_under(session, connection, reject),
         params={"fr": cleaned(reject.reason.fr), "en": cleaned(reject.reason.en), "raw": cleaned(reject.raw[:300])},
         now=now,
     )
+
+
+def _told_under(session: Session, connection: Connection, reject: Reject) -> str:
+    """Return under what an unreadable row is told: by its text too where its record was read well before and is not
+    mapped yet, since mapping that reading mends nothing.
+    """
+    stream, _, source_id = cleaned(reject.where).partition("/")
+    waiting = select(SourceRecord.id).where(
+        SourceRecord.connection_id == connection.id,
+        SourceRecord.stream == stream,
+        SourceRecord.source_id == source_id,
+        SourceRecord.state == RecordState.NEW,
+    )
+    if not source_id or session.scalars(waiting.limit(1)).first() is None:
+        return reject.where
+    return f"{reject.where} [{digest(cleaned(reject.raw))[:12]}]"
 
 
 @dataclass(frozen=True, slots=True)

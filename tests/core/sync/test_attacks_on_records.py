@@ -253,6 +253,31 @@ def test_a_row_that_no_database_takes_does_not_stop_the_rows_beside_it(
     assert again.state == RunState.DONE
 
 
+def test_an_object_that_is_read_and_then_cannot_be_read_in_one_run_stays_a_problem(
+    workshop: Workshop, connection: Connection, company: Company
+) -> None:
+    unclear = Text("illisible", "unreadable")
+
+    @hookimpl
+    def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Page:
+        if stream != "sales":
+            return Page((), cursor, more=False)
+        if cursor is None:
+            said = sale("s1", "10.00")
+            record = Record("sales", "s1", date(2026, 3, 2), dict(said), Money.of(said["amount"], "CAD"))
+            return Page([record], "second", more=True)
+        return Page((), "second", more=False, rejects=[Reject("sales", "sales/s1", "till.row", unclear, "s1,ten")])
+
+    module = ModuleType("till_that_changes_its_mind")
+    module.__dict__.update({**vars(till), "fetch_records": fetch_records})
+    workshop.scopes = Scopes(catalog_of(module))
+    for _ in range(2):
+        sync(workshop, connection)
+        told = [each for each, code in open_problems(workshop).items() if code == "till.row"]
+        assert told
+        assert all(each.startswith("sales/s1") for each in told)
+
+
 def test_the_problem_of_an_unreadable_object_closes_when_the_object_is_read_mended(
     workshop: Workshop, connection: Connection, company: Company
 ) -> None:
