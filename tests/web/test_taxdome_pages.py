@@ -124,6 +124,7 @@ def test_the_three_options_stay_in_the_settings_and_saving_them_starts_the_sync(
     ):  # fmt: skip
         assert label in shown
     first = firm.connection.starts_on.isoformat()
+    desk.send(door, f"/connections/{firm.connection.id}/options", expects=422, s_accounts="all", first="31/02/2026")
     saved = desk.send(door, f"/connections/{firm.connection.id}/options", s_accounts="all", first=first)
     assert saved.headers["location"] == f"{door}?done=options"
     assert "La synchro qui les suit a démarré." in desk.text(saved.headers["location"])

@@ -91,9 +91,9 @@ def save(request: Request, connection_id: str, fields: Fields) -> Response:
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
     values, wrong = read(info.settings, fields, settings_of(desk.workshop, connection, info), language_of(request))
-    if wrong:
-        return explained(request, HTTPStatus.UNPROCESSABLE_ENTITY)
     first = _day(fields.get("first", ""))
+    if wrong or (fields.get("first") and first is None):
+        return explained(request, HTTPStatus.UNPROCESSABLE_ENTITY)
     if first is not None and first != connection.starts_on:
         set_scope(desk.workshop, actor, connection_id, first, connection.time_zone, connection.cut_off)
     connections.update_settings(desk.workshop, actor, connection_id, values)
