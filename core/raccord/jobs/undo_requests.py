@@ -17,8 +17,8 @@ from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Connection, ConnectionState, DraftRow, LinkRow, LinkState, Run, SourceRecord
-from raccord.sync.phases import Phase
-from raccord.sync.undo_selection import UNDO, Asked, select_links
+from raccord.sync.phases import UNDO, Phase
+from raccord.sync.undo_selection import Asked, select_links
 
 MOST = 10_000
 """Documents of one undo."""

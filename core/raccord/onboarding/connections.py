@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import func, select
@@ -13,13 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
+from raccord.onboarding.day_rules import read_hour, read_zone
 from raccord.onboarding.each_account import require_told
 from raccord.onboarding.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
 from raccord.onboarding.institutions import require_history
 from raccord.onboarding.leaving import close_source, lay_aside
 from raccord.onboarding.people import Actor, Power, require
 from raccord.onboarding.source_accounts import earlier, info_of, refused, source_taken, taken_already
-from raccord.plugin.days import Days, read_cut_off
+from raccord.plugin.days import Days
 from raccord.plugin.info import ConnectorInfo, Mode, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
@@ -304,29 +304,6 @@ def read_settings(info: ConnectorInfo, values: Mapping[str, object]) -> BaseMode
         Text(f"Réglages à corriger : {names}.", f"Settings to correct: {names}."),
         Text("Corrigez ces champs et recommencez.", "Correct these fields and try again."),
     )
-
-
-def read_zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise refused(
-            "connection.time_zone",
-            Text(f"Fuseau horaire inconnu : {name}.", f"Unknown time zone: {name}."),
-            Text("Employez un nom comme America/Toronto.", "Use a name such as America/Toronto."),
-        ) from None
-
-
-def read_hour(text: str) -> time:
-    """Return a cut-off hour as typed."""
-    try:
-        return read_cut_off(text)
-    except ValueError:
-        raise refused(
-            "connection.cut_off",
-            Text(f"Heure de coupure inconnue : {text[:20]}.", f"Unknown cut-off hour: {text[:20]}."),
-            Text("Employez une heure comme 17:00 ; minuit est 00:00.", "Use an hour such as 17:00; midnight is 00:00."),
-        ) from None
 
 
 def create(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
-from raccord.onboarding.connections import read_hour, read_zone
 from raccord.onboarding.people import Actor, Power, require
+from raccord.onboarding.source_accounts import refused
+from raccord.plugin.days import read_cut_off
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.models import Connection, LinkRow, LinkState
@@ -103,3 +105,27 @@ def _check(session: Session, connection: Connection, start: date, now: datetime)
             ),
             Text(f"Choisissez un jour à partir du {earliest}.", f"Choose a day from {earliest} on."),
         )
+
+
+def read_zone(name: str) -> ZoneInfo:
+    """Return a time zone by its name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise refused(
+            "connection.time_zone",
+            Text(f"Fuseau horaire inconnu : {name}.", f"Unknown time zone: {name}."),
+            Text("Employez un nom comme America/Toronto.", "Use a name such as America/Toronto."),
+        ) from None
+
+
+def read_hour(text: str) -> time:
+    """Return a cut-off hour as typed."""
+    try:
+        return read_cut_off(text)
+    except ValueError:
+        raise refused(
+            "connection.cut_off",
+            Text(f"Heure de coupure inconnue : {text[:20]}.", f"Unknown cut-off hour: {text[:20]}."),
+            Text("Employez une heure comme 17:00 ; minuit est 00:00.", "Use an hour such as 17:00; midnight is 00:00."),
+        ) from None

@@ -39,12 +39,12 @@ from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.days import today_of
 from raccord.sync.holds import alone_in, close_hold
 from raccord.sync.line_answers import answered, ask_other_side
+from raccord.sync.phases import is_undo
 from raccord.sync.plans import blocked_alone
 from raccord.sync.readback import LISTS
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.since_approval import changed_here, told
 from raccord.sync.two_sides import CalledOtherwise, question_of
-from raccord.sync.undo_selection import is_undo
 from raccord.sync.upgrades import MAPPED_WITH, accept_version
 from raccord.sync.workshop import Workshop
 

@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.connections import (
     NewConnection,
     create,
-    read_hour,
     read_settings,
-    read_zone,
     reconnect,
     update_settings,
 )
+from raccord.onboarding.day_rules import read_hour, read_zone
 from raccord.onboarding.decisions import BEGINNING, choose
 from raccord.onboarding.gates import require_early, require_stage
 from raccord.onboarding.institutions import require_history

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.store.models import Connection, LineState, PlanLine, Run, RunCount, RunState
 from raccord.sync.acquaint import RECOGNISED
-from raccord.sync.phases import PROOF, Phase
-from raccord.sync.undo_selection import UNDO
+from raccord.sync.phases import PROOF, UNDO, Phase
 
 PHASES = tuple(str(phase) for phase in Phase)
 """The phases of a run in their order, as ``run.phase`` names them."""

@@ -6,6 +6,8 @@ zone, and a merchant's statement, settlement and proof go by the merchant's day.
 
 from __future__ import annotations
 
+from calendar import monthrange
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -26,3 +28,11 @@ def days_of(connection: Connection) -> Days:
 def today_of(connection: Connection, now: datetime) -> date:
     """Return the day that a connection is in."""
     return days_of(connection).day_of(now)
+
+
+def months(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Return first and last day of the months that these days lie in, in order: memory and answers stay bounded, and a
+    date that a source got wrong by centuries costs one month, not all those between.
+    """
+    found = sorted({(day.year, day.month) for day in days})
+    return [(date(year, month, 1), date(year, month, monthrange(year, month)[1])) for year, month in found]

@@ -45,12 +45,12 @@ from raccord.sync.books import TYPES
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.conflict_rules import ALREADY_EXISTS
 from raccord.sync.conflicts import DECISION, linked_to, settle, without_decision
+from raccord.sync.days import months
 from raccord.sync.holds import close_hold, open_hold
 from raccord.sync.line_answers import ask_other_side
 from raccord.sync.matching import Sure
 from raccord.sync.pairing import ALIKE, DAYS_APART, Found, Line, pair, sure_of
 from raccord.sync.parties import number_of, party_in, party_of
-from raccord.sync.prove import months
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.treatments import OTHER_SIDE, as_treated
 from raccord.sync.views import View

@@ -45,13 +45,12 @@ from raccord.sync.conflict_rules import (
 from raccord.sync.conflicts import ANY_AMOUNT, without_decision
 from raccord.sync.holds import open_hold
 from raccord.sync.periods import hold_closed
-from raccord.sync.problems import close_settled, open_problem, troubled
+from raccord.sync.problems import COMPUTED_OTHERWISE, close_settled, open_problem, troubled
 from raccord.sync.reactivate import AGAIN
 from raccord.sync.readback import CLOCKS_APART, LISTS
 from raccord.sync.removals import Removal, record_removal
 from raccord.sync.standing import said_of
 
-COMPUTED_OTHERWISE = "posting.amount_differs"
 BEGINNING = date(1, 1, 1)
 UNTOUCHED = "0"
 """The SyncToken of a document that nothing has changed since it was made."""

@@ -28,8 +28,7 @@ from raccord.sync.holds import close_hold
 from raccord.sync.known_drafts import KnownDrafts
 from raccord.sync.life import Step, core_takes
 from raccord.sync.line_answers import ask_other_side, forget_outdated
-from raccord.sync.links import COMPUTED_OTHERWISE as POSTED_DIFFERS
-from raccord.sync.problems import CAUSE, cause_within, close_problems, open_problem, troubled
+from raccord.sync.problems import CAUSE, COMPUTED_OTHERWISE, cause_within, close_problems, open_problem, troubled
 from raccord.sync.storable import cleaned, fits_key, storable
 from raccord.sync.taken_back import (
     FOLLOWS,
@@ -335,7 +334,7 @@ def _was_undone(slice_: Slice, drafts: Sequence[DraftRow]) -> bool:
 def _close_old(slice_: Slice, key: str, changed: bool) -> None:
     """Close what an earlier revision's mapping told; what was told of an unchanged draft still stands."""
     draft = slice_.known.by_key[key]
-    standing = () if changed else (draft.reason, POSTED_DIFFERS)
+    standing = () if changed else (draft.reason, COMPUTED_OTHERWISE)
     close_problems(slice_.session, slice_.connection.id, key, slice_.now, but=[code for code in standing if code])
 
 

@@ -31,7 +31,7 @@ from raccord.store.models import (
     Run,
 )
 from raccord.sync.holds import open_hold
-from raccord.sync.plans import CHANGED
+from raccord.sync.phases import PLAN_CHANGED
 from raccord.sync.problems import open_problem
 
 PERIOD_CLOSED = "posting.period_closed"
@@ -227,5 +227,5 @@ def leave_moved(session: Session, plan: Plan, closed_on: date | None) -> None:
     for line, draft, stands in rows:
         moved = line.record_day is not None and (closing.closes(line.day) or not closing.closes(line.record_day))
         if moved or (line.action == Action.UPDATE and closing.closes(stands)):
-            line.state, line.reason = LineState.LEFT, CHANGED
+            line.state, line.reason = LineState.LEFT, PLAN_CHANGED
             draft.state = DraftState.WAITING

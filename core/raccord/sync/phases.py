@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from raccord.store.models import Run
 
 
 class Progress(StrEnum):
@@ -32,3 +36,12 @@ class Phase(StrEnum):
 
 PROOF = "proof"
 """The trigger of a run that fetches and posts nothing and proves what is there."""
+UNDO = "undo"
+"""The trigger of a run that takes documents out, and under which name its progress keeps what it is asked for."""
+PLAN_CHANGED = "plan.changed"
+"""Why a line of a plan is left: what it rests on is no longer as it was when the plan was made."""
+
+
+def is_undo(run: Run) -> bool:
+    """Tell whether a run takes documents out instead of bringing records over."""
+    return run.trigger == UNDO

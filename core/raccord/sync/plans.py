@@ -23,10 +23,10 @@ from raccord.store.models import (
     Run,
     RunState,
 )
+from raccord.sync.phases import PLAN_CHANGED
 from raccord.sync.readback import MARKED
 
 SUPERSEDED = "plan.superseded"
-CHANGED = "plan.changed"
 REVISION = "revision"
 """Under this name a run's progress keeps the connection's revision that its plan was made with."""
 
@@ -81,7 +81,7 @@ def leave_changed(session: Session, plan_id: str) -> None:
     session.execute(
         update(PlanLine)
         .where(PlanLine.plan_id == plan_id, PlanLine.state == LineState.PENDING, line_changed(session, plan_id))
-        .values(state=LineState.LEFT, reason=CHANGED)
+        .values(state=LineState.LEFT, reason=PLAN_CHANGED)
     )
 
 

@@ -16,6 +16,8 @@ from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.phases import PROOF
 from raccord.sync.storable import short_subject
 
+COMPUTED_OTHERWISE = "posting.amount_differs"
+"""The problem of a document whose total QuickBooks computed otherwise than the source."""
 AWAY = "source.later"
 """The problem of a source that puts its run off, open until it answers."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from raccord.store.models import (
 from raccord.store.told_proofs import GONE, proof_digest
 from raccord.sync.bodies import digest
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.days import months
 from raccord.sync.keep import BEFORE_START, RESOLVED_BY_HAND
 
 MISSING = "proof.missing_document"
@@ -74,14 +74,6 @@ class Linked:
     amount: Decimal
     currency: str
     money_account: str
-
-
-def months(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Return first and last day of the months that these days lie in, in order: memory and answers stay bounded, and a
-    date that a source got wrong by centuries costs one month, not all those between.
-    """
-    found = sorted({(day.year, day.month) for day in days})
-    return [(date(year, month, 1), date(year, month, monthrange(year, month)[1])) for year, month in found]
 
 
 @dataclass(frozen=True, slots=True)

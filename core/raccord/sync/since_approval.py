@@ -17,10 +17,10 @@ from raccord.store.models import REMOVALS, Company, Connection, DraftRow, LineSt
 from raccord.sync.bodies import digest
 from raccord.sync.certified import kept_days
 from raccord.sync.chunks import chunks
+from raccord.sync.phases import is_undo
 from raccord.sync.plans import REVISION, line_changed, plan_hash
 from raccord.sync.readback import LISTS
 from raccord.sync.standing import is_voided
-from raccord.sync.undo_selection import is_undo
 
 CHANGED_SINCE = "plan.changed_since"
 KEPT_DAYS = "kept_days"

@@ -40,7 +40,7 @@ from raccord.sync.line_answers import (
 )
 from raccord.sync.pairing import DAYS_APART
 from raccord.sync.paying import asked_in
-from raccord.sync.plans import CHANGED
+from raccord.sync.phases import PLAN_CHANGED
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.treatments import Treated, Treatment, arrives, load_treatment, treatable
 
@@ -228,7 +228,7 @@ def leave_to_the_next(session: Session, row: DraftRow) -> None:
     session.execute(
         update(PlanLine)
         .where(PlanLine.draft_id == row.id, PlanLine.state == LineState.PENDING, PlanLine.plan_id.in_(approved))
-        .values(state=LineState.LEFT, reason=CHANGED)
+        .values(state=LineState.LEFT, reason=PLAN_CHANGED)
     )
 
 

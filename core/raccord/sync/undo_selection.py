@@ -24,13 +24,12 @@ from raccord.store.models import (
     Run,
 )
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.phases import UNDO
 from raccord.sync.readback import DOCUMENTS, LISTS
 
 FILE = "Attachable"
 _NAMED = 50
 """Drafts that one question names."""
-UNDO = "undo"
-"""What starts a run that takes documents out, and under which name its progress keeps what it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +80,6 @@ class Selection:
     @property
     def names(self) -> list[LinkRow]:
         return [link for link in self.links.values() if link.kind in LISTS]
-
-
-def is_undo(run: Run) -> bool:
-    """Tell whether a run takes documents out instead of bringing records over."""
-    return run.trigger == UNDO
 
 
 def select_links(session: Session, connection: Connection, asked: Asked) -> Selection:

@@ -47,7 +47,7 @@ from raccord.sync.newcomers import FIRSTS, firsts_of, read_alike, waiting_names
 from raccord.sync.payees import named_payees
 from raccord.sync.paying import Offers, read_open
 from raccord.sync.periods import leave_closed, leave_moved
-from raccord.sync.phases import Phase, Progress
+from raccord.sync.phases import Phase, Progress, is_undo
 from raccord.sync.plan import Planner
 from raccord.sync.plan_figures import keep_figures
 from raccord.sync.plan_order import Position, waiting_drafts
@@ -68,7 +68,6 @@ from raccord.sync.since_approval import PlanChanged, changed_here, changed_there
 from raccord.sync.suggestions import SUGGESTED, suggest
 from raccord.sync.undo_books import changed_in
 from raccord.sync.undo_run import plan_undo
-from raccord.sync.undo_selection import is_undo
 from raccord.sync.upgrades import MAPPED_WITH, check_upgrade
 from raccord.sync.views import View
 from raccord.sync.workshop import Bench, Workshop
