@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -227,6 +228,7 @@ def test_pain_8_t3_what_a_rule_or_earlier_answers_propose_is_accepted_and_posted
     assert "Rule “Entrepôt”" in page
     assert "Rule “Entrepôt”" in browser.get(f"/review?line={holds['COSTCO CAFE']}&view=category").text
 
+    conditions = TextCondition(test=TextTest.CONTAINS, value="ristourne")
     action = f"/review/{holds['JEU VIDEO']}/treat"
     assert send("/settings", action, kind="category", account="proposed").status_code == 303
     ticked = {f"hold_{holds[each]}": "on" for each in ("COSTCO CAFE", "RISTOURNE")}
@@ -236,6 +238,31 @@ def test_pain_8_t3_what_a_rule_or_earlier_answers_propose_is_accepted_and_posted
         rows = {each.key: each.decisions.get(TREATMENT) for each in session.scalars(select(DraftRow))}
     assert rows["bank/b5"]["origin"] == "suggestion"
     assert (rows["bank/b6"]["origin"], rows["bank/b4"]) == (f"rule:{rule.id}", None)
+
+    # What a rule proposes is open and chosen, whatever kind it is; what is typed beside it counts more.
+    share = RulePart(account=accounts["Fournitures de bureau"], percent=Decimal(40))
+    rest = RulePart(account=accounts["Frais de déplacement"])
+    for kind, outcome in {
+        "split": Outcome(kind=Treated.SPLIT, parts=(share, rest)),
+        "transfer": Outcome(kind=Treated.TRANSFER, other_account=accounts["Épargne"]),
+        "personal": Outcome(kind=Treated.PERSONAL, parts=(RulePart(account=accounts["Apports"]),)),
+        "exclude": Outcome(kind=Treated.EXCLUDE, why="ailleurs"),
+    }.items():
+        said = RuleSaid(name=f"Ristournes {kind}", body=RuleBody(conditions=(conditions,), outcome=outcome))
+        other = add_rule(workshop, OWNER, company.id, said)
+        page = browser.get(f"/review?line={holds['RISTOURNE']}").text
+        assert f'data-view="{kind}"' in page
+        assert page.count("data-pick checked data-proposed") == page.count("data-pick checked") == 1
+        assert f"Rule “Ristournes {kind}”" in page
+        again = f"/review/{holds['RISTOURNE']}"
+        name = "why" if kind == "exclude" else "account"
+        kept = send("/settings", f"{again}/treat", kind=kind, **{name: "proposed"})
+        assert f"said=kept_{kind}" in kept.headers["location"]
+        assert send("/settings", f"{again}/undo").status_code == 303
+        if kind == "split":
+            part = {"account1": "fournitures", "amount1": "99"}
+            assert "come to" in send("/settings", f"{again}/treat", kind=kind, account="proposed", **part).text
+        send("/settings", f"/bank-rules/{other.id}/remove")
 
     # The posted record's page says why, and a line becomes a rule that says the same of its like.
     sync(workshop, connection)

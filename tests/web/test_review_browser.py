@@ -120,10 +120,16 @@ def test_twenty_lines_are_reviewed_with_the_keyboard_and_without_typing(
     # A category from the numbered list, a transfer, a personal line, one left out; a split is opened and left.
     chosen: dict[str, str] = {}
     thirds: set[str] = set()
-    answers = [("", "1"), *[("", "3")] * 3, ("", "1"), *[("", "2")] * 4, ("t", "1"), ("p", "1"), ("e", "2")]
+    answers = [("", "1"), *[("", "3")] * 3, ("", "1"), *[("", "2")] * 4, ("", "1"), ("p", "1"), ("e", "2")]
     for view, place in [*answers, *[("", "2")] * 5]:
         if view:
             press(page, view)
+        if page.locator("#dh").inner_text() == "TRANSFERT A 8810":
+            called = {
+                "fr": "La banque appelle cette opération un virement.",
+                "en": "The bank calls this line a transfer.",
+            }
+            expect(page.locator("[data-view=transfer]")).to_contain_text(called[language])
         page.keyboard.press(place)
         if not view and place == "3":
             thirds.add(page.locator("[data-pick]:checked").input_value())

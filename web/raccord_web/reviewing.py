@@ -175,7 +175,7 @@ def treatment_of(
     workshop: Workshop, line: BankLine, choices: LineChoices, fields: Mapping[str, str], proposed: Proposed | None
 ) -> Treatment:
     """Return what a form says of a line; raises ``AnswerError`` where it names what is not there."""
-    if proposed is not None and fields.get("account") == PROPOSED and not fields.get("other"):
+    if proposed is not None and _as_proposed(fields):
         return proposed.treatment
     match fields.get("kind", ""):
         case View.SPLIT:
@@ -201,6 +201,12 @@ def treatment_of(
         location_id=fields.get("location", ""),
         payment_type=PaymentType(fields["payment"]) if fields.get("payment") in set(PaymentType) else None,
     )
+
+
+def _as_proposed(fields: Mapping[str, str]) -> bool:
+    """Tell whether a form accepts what is proposed; whatever was typed or chosen beside it counts more."""
+    typed = ("other", *(f"{name}{place}" for name in ("account", "amount") for place in range(1, PARTS + 1)))
+    return PROPOSED in (fields.get("account"), fields.get("why")) and not any(fields.get(name) for name in typed)
 
 
 def together_said(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,8 @@ from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.store.models import Connection, Hold, LedgerEntry
 from raccord.sync.books import TYPES
-from raccord.sync.transfers import TRANSFER
+from raccord.sync.matching import words_of
+from raccord.sync.transfers import TRANSFER, says_transfer
 from raccord.sync.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
 from raccord.sync.treatments import Treated
 
@@ -57,6 +59,10 @@ class LineChoices:
     """The one account of the owner that is clearly meant; empty where a person has to choose."""
     other_sides: Sequence[BankLine]
     """Lines of other accounts that may tell of the same transfer."""
+    says_transfer: bool = False
+    """Whether the bank calls the line a transfer and there is an own account that it could go to or come from."""
+    transfer: str = ""
+    """The one own account that the line's text names, or the only one there is; empty where a person has to choose."""
 
 
 def choices_for(session: Session, line: BankLine, within: Within = None, since: datetime | None = None) -> LineChoices:
@@ -68,11 +74,12 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
     offered, owner = _owners_first(owners, arrives=line.arrives)
     before = _last_answers(session, line.company_id, until=since)
     after = [] if since is None else _last_answers(session, line.company_id, after=since)
+    usual_transfers = [each for each in own if each.type in MONEY_ACCOUNTS][:NUMBERED]
     payees = sorted([*found[Accepts.VENDOR], *found[Accepts.CUSTOMER]], key=lambda each: each.name.casefold())
     return LineChoices(
         accounts=found[Accepts.CATEGORY],
         usual=_numbered(before, after, line, found[Accepts.CATEGORY]),
-        usual_transfers=[each for each in own if each.type in MONEY_ACCOUNTS][:NUMBERED],
+        usual_transfers=usual_transfers,
         usual_owners=offered[:RECENT],
         taxes=() if line.arrives and not line.on_card else found[Accepts.TAX_CODE],
         classes=found[Accepts.CLASS],
@@ -82,7 +89,20 @@ def choices_for(session: Session, line: BankLine, within: Within = None, since: 
         owners=[each for each, _ in owners],
         owner=owner,
         other_sides=_other_sides(session, line, within),
+        says_transfer=bool(usual_transfers) and says_transfer(line.text),
+        transfer=_meant(usual_transfers, line.text),
     )
+
+
+def _meant(accounts: Sequence[Candidate], text: str) -> str:
+    """Return the id of the one account that a text names by a word of its own, or of the only one there is."""
+    told = frozenset(words_of(text))
+    names = [(each.id, frozenset(words_of(each.name))) for each in accounts]
+    counts = Counter(word for _, words in names for word in words)
+    named = [id_ for id_, words in names if any(counts[word] == 1 for word in words & told)]
+    if len(named) == 1:
+        return named[0]
+    return accounts[0].id if len(accounts) == 1 else ""
 
 
 def _numbered(

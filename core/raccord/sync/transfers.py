@@ -24,6 +24,8 @@ TRANSFER = "transfer"
 """Under this name a question says of which transfer its line probably tells, and which line is the other side."""
 _WORDS = frozenset({"VIR", "VIREMENT", "VIREMENTS", "TRANSFER", "TRANSFERT", "TRANSF", "XFER", "TFR", "TRSF"})
 """By which banks name what moves between accounts."""
+_TO_OTHERS = frozenset({"INTERAC", "VIR", "SALAIRE", "SALAIRES", "PAIE", "PAYROLL"})
+"""Beside which they name what goes to or comes from other people."""
 
 
 class Tells(StrEnum):
@@ -63,6 +65,12 @@ class Pair:
     def other(self, id_: str) -> Side:
         """Return the side that is not the given one."""
         return self.into if self.out.id == id_ else self.out
+
+
+def says_transfer(text: str) -> bool:
+    """Tell whether a bank calls a line a transfer, and not one of those with other people."""
+    words = words_of(text)
+    return not _WORDS.isdisjoint(words) and _TO_OTHERS.isdisjoint(words)
 
 
 def pair_transfers(sides: Iterable[Side]) -> list[Pair]:

@@ -30,7 +30,7 @@ from raccord.overview.bank_lines import (
     undone_lines,
 )
 from raccord.overview.line_choices import LineChoices, choices_for
-from raccord.overview.line_proposals import proposed_for, rule_waits
+from raccord.overview.line_proposals import Proposed, proposed_for, rule_waits
 from raccord.overview.listing import Listing
 from raccord.overview.one_or_two import one_or_two
 from raccord.overview.questions import Candidate
@@ -207,6 +207,8 @@ def _page(
         found = (
             answered_lines(session, asked.wanted, within=within, limit=SHOWN, offset=asked.offset) if answered else None
         )
+        proposals = proposed_for(session, list({each.hold_id: each for each in shown}.values()))
+        source = None if choices is None or line is None else _of_source(line, choices)
         with_files = [each.hold_id for each in (shown if found is None else found.rows)]
         return show(
             request,
@@ -220,13 +222,13 @@ def _page(
             undone=() if answered else undone_lines(session, within, asked.connection),
             line=line,
             choices=choices,
-            view=_view(asked, line, choices, (typed or {}).get("kind", "")),
+            view=_view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source),
             before=_beside(listing.rows, line, -1),
             after=_beside(listing.rows, line, 1),
             accounts=accounts_with_lines(session, within),
             unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
-            source=None if choices is None or line is None else _of_source(line, choices),
-            proposals=proposed_for(session, list({each.hold_id: each for each in shown}.values())),
+            source=source,
+            proposals=proposals,
             asked_of=one_or_two(session, [each.hold_id for each in shown]),
             rule_waits=None if line is None else rule_waits(session, line.hold_id),
             percent=percent,
@@ -290,15 +292,30 @@ def _beside(rows: Sequence[BankLine], line: BankLine | None, step: int) -> str:
     return ids[at] if 0 <= at < len(ids) else ""
 
 
-def _view(asked: Asked, line: BankLine | None, choices: LineChoices | None, refused: str) -> View:
-    """Return which side of the panel is open: the one refused or asked for, else what is most likely wanted."""
+def _view(
+    asked: Asked,
+    line: BankLine | None,
+    choices: LineChoices | None,
+    refused: str,
+    proposals: Mapping[str, Proposed],
+    source: Candidate | None,
+) -> View:
+    """Return which side of the panel is open: the one refused or asked for, else what is most likely wanted.
+
+    That is what it pays; else the transfer of which another line tells; else what is proposed, by a rule, earlier
+    answers or the source; else a transfer where the bank calls it one.
+    """
     if refused in set(View):
         return View(refused)
     if asked.view is not None or line is None or choices is None:
         return asked.view or View.CATEGORY
     if line.matches:
         return View.MATCH
-    return View.TRANSFER if choices.other_sides else View.CATEGORY
+    if choices.other_sides:
+        return View.TRANSFER
+    if line.hold_id in proposals:
+        return View(proposals[line.hold_id].treatment.kind)
+    return View.TRANSFER if choices.says_transfer and source is None else View.CATEGORY
 
 
 def _back(asked: Asked, line: str = "", **said: str) -> Response:

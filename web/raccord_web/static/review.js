@@ -87,7 +87,7 @@ const count = (form) => {
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-total]");
   if (form) count(form);
-  if (event.target.name === "other" && event.target.value) {
+  if ((event.target.name === "other" || event.target.closest(".split-row")) && event.target.value) {
     for (const each of event.target.form.querySelectorAll("[data-pick]")) each.checked = false;
   }
 });
