@@ -487,5 +487,7 @@ def test_an_undone_line_comes_back_to_review_for_another_category(
     [spent] = documents(workshop, company, "Purchase")
     assert spent["Line"][0]["AccountBasedExpenseLineDetail"]["AccountRef"]["value"] == travel
     story = browser.get(f"/records/{record_id}").text.partition('class="timeline')[2]
-    assert story.count({"fr": "<b>Annulé", "en": "<b>Undone"}[language]) == 1
-    assert story.count({"fr": "<b>Transmis", "en": "<b>Posted"}[language]) == 1
+    shown = [story.find(f"<b>{word}") for word in {"fr": ("Transmis", "Défait"), "en": ("Posted", "Undone")}[language]]
+    assert -1 < shown[0] < shown[1], "the newest first"
+    assert story.count({"fr": "<b>Défait", "en": "<b>Undone"}[language]) == 1
+    assert story.count({"fr": "<b>Transmis", "en": "<b>Posted"}[language]) == 2, "what was undone was posted too"

@@ -20,6 +20,7 @@ from raccord.cli.words import Option, group
 from raccord.errors import RaccordError
 from raccord.overview.answers import CONFLICT, PluginAnswer, conflict_said
 from raccord.overview.audit import Entry, audit_log
+from raccord.overview.history import SAID as DEEDS
 from raccord.overview.listing import MOST, USUAL
 from raccord.overview.verified import links_untold, proofs_untold
 from raccord.overview.why import Said, Why, Write, why
@@ -186,6 +187,27 @@ def _show_why(out: Output, found: Why) -> None:
         [Column(Phrase("Quoi", "What")), Column(Phrase("Valeur", "Value"))],
         rows,
         empty=Phrase("Rien à montrer.", "Nothing to show."),
+    )
+    out.table(
+        Phrase("Son histoire, du plus ancien au plus récent", "Its history, the oldest first"),
+        [
+            Column(Phrase("Quand", "When")),
+            Column(Phrase("Quoi", "What")),
+            Column(Phrase("Qui", "Who")),
+            Column(Phrase("Pourquoi", "Why")),
+        ],
+        [
+            [
+                moment(each.at),
+                " ".join(
+                    filter(None, (DEEDS[each.what].get(out.language), each.kind, each.number or each.document_id))
+                ),
+                each.by,
+                each.code,
+            ]
+            for each in found.history
+        ],
+        empty=Phrase("Rien n'y est encore.", "Nothing is there yet."),
     )
     if found.entries:
         _show_entries(out, Phrase("Dans la chaîne d'audit", "In the audit chain"), found.entries)

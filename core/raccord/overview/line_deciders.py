@@ -9,17 +9,25 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from raccord.overview.rule_views import Answer, answer_of, names_of
-from raccord.overview.why import rule_behind
-from raccord.store.models import BankRule, Connection, DraftRow, Hold
+from raccord.store.models import BankRule, BankRuleVersion, Connection, DraftRow, Hold
 from raccord.sync.bodies import load_draft
-from raccord.sync.line_answers import LEARNED
+from raccord.sync.line_answers import LEARNED, RULED
 from raccord.sync.paying import PAYS, asked_in
 from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.treatments import BY_SUGGESTION, OTHER_SIDE, Part, Treated, Treatment, load_treatment, treatable
+from raccord.sync.treatments import (
+    BY_RULE,
+    BY_SUGGESTION,
+    OTHER_SIDE,
+    Part,
+    Treated,
+    Treatment,
+    load_treatment,
+    treatable,
+)
 
 
 class By(StrEnum):
@@ -30,6 +38,19 @@ class By(StrEnum):
     """A person said that it pays what is open."""
     OTHER_SIDE = "other_side"
     """It tells of a transfer that another line posts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByRule:
+    """The rule that said what a bank line is."""
+
+    id: str
+    name: str
+    version: int
+    made_by: str
+    """Who made this version."""
+    carried_out: bool
+    """Whether no person was asked about the line; else a person accepted what the rule proposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +98,24 @@ def decided_of(session: Session, company_id: str, rows: Sequence[DraftRow]) -> l
             one = None if hold is None else _one(session, company_id, row, hold)
             found += [] if one is None else [one]
     return found
+
+
+def rule_behind(session: Session, draft: DraftRow) -> ByRule | None:
+    """Return the rule behind a draft, in the version that counted when it was answered."""
+    treatment = load_treatment(draft.decisions)
+    if treatment is None or not treatment.origin.startswith(BY_RULE):
+        return None
+    versions = select(BankRuleVersion).where(BankRuleVersion.rule_id == treatment.origin.removeprefix(BY_RULE))
+    ruled = draft.decisions.get(RULED)
+    if isinstance(ruled, dict):
+        versions = versions.where(BankRuleVersion.version == ruled["version"])
+    else:
+        answered = select(func.max(Hold.closed_at)).where(Hold.draft_id == draft.id).scalar_subquery()
+        versions = versions.where(BankRuleVersion.changed_at <= answered)
+    found = session.scalars(versions.order_by(BankRuleVersion.version.desc()).limit(1)).first()
+    if found is None:
+        return None
+    return ByRule(found.rule_id, found.name, found.version, found.changed_by, isinstance(ruled, dict))
 
 
 def _one(session: Session, company_id: str, row: DraftRow, hold: Hold) -> Decided | None:

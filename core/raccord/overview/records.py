@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
 from raccord.overview.attached import LineFile, files_of_lines
-from raccord.overview.audit import Entry, entries_about
+from raccord.overview.history import EACH_MAX, Happening, Told, history_of
 from raccord.overview.line_deciders import Decided, decided_of
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.overview.titles import LineTitle, memo_says, title_of
@@ -36,11 +36,11 @@ from raccord.store.models import (
 )
 from raccord.sync.bodies import load_draft
 from raccord.sync.environments import environment_of
-from raccord.sync.removals import UNDONE, removed_of
+from raccord.sync.removals import UNDONE
 from raccord.sync.treatments import treatable
-from raccord.sync.zones import zone_of
 
 REVISIONS_MAX = 20
+DRAFTS_MAX = 100
 SEARCH_MAX = 100
 
 
@@ -142,18 +142,18 @@ class RecordStory:
     view: RecordView
     facts: Mapping[str, str]
     raw: str
-    revisions: Sequence[tuple[int, datetime, str]]
     problems: Sequence[Problem]
+    """Open ones."""
     holds: Sequence[Hold]
-    entries: Sequence[Entry] = field(default_factory=tuple)
+    """Open ones."""
+    history: Sequence[Happening] = ()
+    """Everything that happened to it, the first thing first."""
     files: Sequence[LineFile] = ()
     """What people attached to it."""
     decided: Sequence[Decided] = ()
     """Who or what said what its bank lines are."""
     answers: Sequence[PluginAnswer] = ()
     """What plugins gave to its roles and how they settled its conflicts."""
-    undone: Sequence[Mapping[str, str]] = ()
-    """Of which documents we took out again: kind, number or id, by whom, when and in which run."""
     another: Sequence[int] = ()
     """Drafts that are bank lines whose documents were undone: each may get another answer."""
 
@@ -201,11 +201,8 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         return None
     record: SourceRecord = row[0]
     view = _views(session, [(row[0], row[1], row[2])])[0]
-    keys = [each.key for each in view.documents]
-    zone = zone_of(session, view.company_id)
-    subjects = [*keys, f"{record.stream}/{record.source_id}"]
-    revisions = session.execute(
-        select(SourceRecord.revision, SourceRecord.fetched_at, SourceRecord.run_id)
+    revisions = session.scalars(
+        select(SourceRecord.id)
         .where(
             SourceRecord.connection_id == record.connection_id,
             SourceRecord.stream == record.stream,
@@ -213,32 +210,36 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         )
         .order_by(SourceRecord.revision.desc())
         .limit(REVISIONS_MAX)
-    )
+    ).all()
+    # What an earlier revision made and the newest makes no more was part of its life too.
+    drafts = session.scalars(
+        select(DraftRow).where(DraftRow.record_id.in_(revisions)).order_by(DraftRow.id).limit(DRAFTS_MAX)
+    ).all()
+    told = Told(
+        record.connection_id, row[2], [each.key for each in drafts], [each.id for each in drafts], revisions,
+        [f"{record.stream}/{record.source_id}"],
+    )  # fmt: skip
     problems = session.scalars(
         select(Problem)
-        .where(
-            Problem.connection_id == record.connection_id,
-            Problem.subject.in_(subjects),
-            Problem.state == ProblemState.OPEN,
-        )
-        .order_by(Problem.id)
+        .where(Problem.connection_id == record.connection_id, Problem.subject.in_([*told.keys, *told.subjects]))
+        .order_by(Problem.opened_at.desc(), Problem.id)
+        .limit(EACH_MAX)
     ).all()
-    lines = session.scalars(select(DraftRow).where(DraftRow.record_id == record.id).order_by(DraftRow.id)).all()
     holds = session.scalars(
-        select(Hold).where(Hold.draft_id.in_([each.draft_id for each in view.documents]), Hold.closed_at.is_(None))
+        select(Hold).where(Hold.draft_id.in_(told.draft_ids)).order_by(Hold.opened_at.desc()).limit(EACH_MAX)
     ).all()
+    lines = [each for each in drafts if each.record_id == record.id]
+    shown = {each.draft_id for each in view.documents}
     return RecordStory(
         view,
         _facts(record.raw),
         json.dumps(json.loads(record.raw, parse_float=str, parse_int=str), ensure_ascii=False, indent=1),
-        [(each[0], each[1], each[2]) for each in revisions],
-        problems,
-        holds,
-        entries_about(session, record.connection_id, subjects),
+        [each for each in problems if each.state == ProblemState.OPEN],
+        [each for each in holds if each.closed_at is None and each.draft_id in shown],
+        history_of(session, told, holds, problems),
         [file for some in files_of_lines(session, lines).values() for file in some],
         decided_of(session, view.company_id, lines),
         answers_of(session, [each.draft_id for each in view.documents]),
-        [told for _, told in removed_of(session, record.connection_id, keys, zone)],
         [each.id for each in lines if each.reason == UNDONE and treatable(load_draft(each.body)) is not None],
     )
 

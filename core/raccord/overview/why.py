@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
 from raccord.overview.audit import Entry, entries_about, entries_that_tell_of
+from raccord.overview.history import Happening, Told, history_of
+from raccord.overview.line_deciders import ByRule, rule_behind
+from raccord.overview.records import record_story
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
-    BankRuleVersion,
     Choice,
     Company,
     Connection,
     DraftRow,
-    Hold,
     LinkRow,
     Plan,
     PlanLine,
@@ -29,8 +30,6 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.environments import environment_of
-from raccord.sync.line_answers import RULED
-from raccord.sync.treatments import BY_RULE, load_treatment
 
 FOUND_MAX = 20
 """Documents that one number may stand for: companies and kinds number independently."""
@@ -97,19 +96,6 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class ByRule:
-    """The rule that said what a bank line is."""
-
-    id: str
-    name: str
-    version: int
-    made_by: str
-    """Who made this version."""
-    carried_out: bool
-    """Whether no person was asked about the line; else a person accepted what the rule proposed."""
-
-
-@dataclass(frozen=True, slots=True)
 class Why:
     """A linked document with everything that led to it; ``writes`` run from the first to the last."""
 
@@ -133,6 +119,8 @@ class Why:
     """Of a bank line that a rule answered, or whose proposal by a rule a person accepted."""
     answers: Sequence[PluginAnswer]
     """What plugins gave to its roles and how they settled its conflicts."""
+    history: Sequence[Happening]
+    """Everything that happened to it, the first thing first."""
     entries: Sequence[Entry]
     """What people decided about it and by which entries runs told of it, from the audit chain."""
 
@@ -178,31 +166,25 @@ def _why(session: Session, link: LinkRow) -> Why:
         writes=_writes(session, link),
         rule=None if draft is None else rule_behind(session, draft),
         answers=() if draft is None else answers_of(session, [draft.id]),
+        history=_history(session, company, link, draft, record),
         entries=_entries(session, link),
     )
+
+
+def _history(
+    session: Session, company: Company, link: LinkRow, draft: DraftRow | None, record: SourceRecord | None
+) -> Sequence[Happening]:
+    """Return the history of the record behind a document; of one that core itself wanted its own."""
+    story = None if record is None else record_story(session, record.id)
+    if story is not None:
+        return story.history
+    told = Told(link.connection_id, company, [link.key], [] if draft is None else [draft.id])
+    return history_of(session, told, (), ())
 
 
 def _entries(session: Session, link: LinkRow) -> list[Entry]:
     found = [*entries_about(session, link.connection_id, [link.key]), *entries_that_tell_of(session, link)]
     return sorted(found, key=lambda entry: entry.seq)
-
-
-def rule_behind(session: Session, draft: DraftRow) -> ByRule | None:
-    """Return the rule behind a draft, in the version that counted when it was answered."""
-    treatment = load_treatment(draft.decisions)
-    if treatment is None or not treatment.origin.startswith(BY_RULE):
-        return None
-    versions = select(BankRuleVersion).where(BankRuleVersion.rule_id == treatment.origin.removeprefix(BY_RULE))
-    ruled = draft.decisions.get(RULED)
-    if isinstance(ruled, dict):
-        versions = versions.where(BankRuleVersion.version == ruled["version"])
-    else:
-        answered = select(func.max(Hold.closed_at)).where(Hold.draft_id == draft.id).scalar_subquery()
-        versions = versions.where(BankRuleVersion.changed_at <= answered)
-    found = session.scalars(versions.order_by(BankRuleVersion.version.desc()).limit(1)).first()
-    if found is None:
-        return None
-    return ByRule(found.rule_id, found.name, found.version, found.changed_by, isinstance(ruled, dict))
 
 
 def _said(session: Session, record: SourceRecord) -> Said:

@@ -22,8 +22,10 @@ from raccord.onboarding.bank_rules import RuleSaid, add_rule
 from raccord.onboarding.decisions import DecisionError, approve_plan, skip_draft
 from raccord.onboarding.treating import ask_about_again, take_back, treat
 from raccord.onboarding.undone import ReleaseError, release
+from raccord.overview.history import Deed
 from raccord.overview.records import record_story
-from raccord.store.models import Company, Connection, Hold, LinkRow, LinkState, Plan, Proof
+from raccord.overview.why import why
+from raccord.store.models import Company, Connection, Hold, LinkRow, LinkState, Plan, Proof, SourceRecord
 from raccord.sync.bank_rules import Mode, Outcome, RuleBody, RulePart, TextCondition, TextTest
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.treatments import Treated, Treatment
@@ -111,12 +113,67 @@ def test_an_undone_line_gets_other_answers_one_after_the_other_and_is_posted_onc
         story = record_story(session, record_id)
         link = session.scalars(select(LinkRow).where(LinkRow.key == "bank/b1")).one()
     assert story is not None
-    assert [each["kind"] for each in story.undone] == ["Purchase", "Purchase"], "both, after others took their place"
-    assert len({each["document"] for each in story.undone}) == 2
+    undone = [each for each in story.history if each.what is Deed.UNDONE]
+    assert [each.kind for each in undone] == ["Purchase", "Purchase"], "both, after others took their place"
+    assert len({each.document_id for each in undone}) == 2
     assert (link.state, link.kind, link.generation) == (LinkState.LIVE, "Transfer", 2)
-    told = [each.action for each in story.entries]
+    told = [each.code for each in story.history if each.what is Deed.DECIDED]
     assert told.count("hold.treated") == 3
     assert told.count("hold.taken_back") == 2
+
+
+def test_the_history_of_a_record_is_in_the_order_of_time_and_keeps_what_was_posted_before_an_undo(
+    workshop: Workshop, company: Company, connection: Connection, places: dict[str, str]
+) -> None:
+    later(workshop)
+    undo(workshop, connection, "bank/b1")
+    later(workshop)
+    hold = asked_again(workshop)
+    later(workshop)
+    treat(workshop, OWNER, hold.id, category(places["right"]))
+    later(workshop)
+    sync(workshop, connection)
+    later(workshop)
+    till.ROWS["T1"] = [line(1, "-65.10", "SHELL STATION 0442")]
+    sync(workshop, connection)
+    later(workshop)
+    treat(workshop, OWNER, asked(workshop)["b1"].id, category(places["right"]))
+    sync(workshop, connection)
+    with workshop.database.read() as session:
+        first, newest = session.scalars(select(SourceRecord.id).order_by(SourceRecord.revision)).all()
+        story, of_first = record_story(session, newest), record_story(session, first)
+        [document] = why(session, "bank/b1")
+        link = session.scalars(select(LinkRow).where(LinkRow.key == "bank/b1")).one()
+    assert story is not None
+    assert of_first is not None
+    assert list(document.history) == list(of_first.history) == list(story.history), "one history, wherever it is asked"
+    moments = [each.at for each in story.history]
+    assert moments == sorted(moments)
+    steps = [each for each in story.history if each.what not in (Deed.PLANNED, Deed.APPROVED, Deed.CLOSED)]
+    assert [each.code or each.what for each in steps if each.what is not Deed.ASKED] == [
+        Deed.READ,
+        "hold.treated",
+        Deed.POSTED,
+        Deed.UNDONE,
+        "hold.taken_back",
+        "hold.treated",
+        Deed.POSTED,
+        Deed.READ,
+        "hold.treated",
+        Deed.CHANGED,
+    ]
+    posted = [each for each in story.history if each.what is Deed.POSTED]
+    undone = next(each for each in story.history if each.what is Deed.UNDONE)
+    assert (posted[0].document_id, posted[0].number) == (undone.document_id, undone.number)
+    assert (posted[1].document_id, posted[1].there) == (link.document_id, True)
+    assert (posted[0].there, undone.there) == (False, False), "it is in QuickBooks no more"
+    assert posted[0].document_id != posted[1].document_id
+    for each in (*posted, undone):
+        assert each.by == OWNER.name or each.by == "standing"
+        assert all((each.run_id, each.url, each.document_id))
+    approved = [each for each in story.history if each.what is Deed.APPROVED]
+    assert len(approved) == 4, "two postings, the undo and the correction"
+    assert [each.revision for each in story.history if each.what is Deed.READ] == [1, 2]
 
 
 def test_an_answer_that_changes_while_a_plan_waits_is_the_one_that_goes(

@@ -21,6 +21,7 @@ from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.connections import ConnectionView, connection_view, list_connections
 from raccord.overview.coverage import Interval, coverage_of
 from raccord.overview.drifts import DriftView, open_drifts
+from raccord.overview.history import Happening
 from raccord.overview.listing import Listing
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_lines, plan_summary
 from raccord.overview.problems import ProblemGroup, ProblemView, open_problems, problem_groups
@@ -72,6 +73,8 @@ class RecordDetail(BaseModel):
     raw: str
     answers: Sequence[PluginAnswer]
     """What plugins gave to its roles and how they settled its conflicts."""
+    history: Sequence[Happening]
+    """Everything that happened to it, the first thing first."""
 
 
 class CertificateView(BaseModel):
@@ -212,7 +215,9 @@ def records(
 def record(request: Request, record_id: str) -> RecordDetail:
     with desk_of(request).workshop.database.read() as session:
         story = _found(record_story(session, int(record_id)))
-        return RecordDetail(view=story.view, facts=story.facts, raw=story.raw, answers=story.answers)
+        return RecordDetail(
+            view=story.view, facts=story.facts, raw=story.raw, answers=story.answers, history=story.history
+        )
 
 
 @router.get("/problems")

@@ -19,6 +19,7 @@ from raccord.onboarding.people import Power, may
 from raccord.onboarding.suggesting import percent
 from raccord.overview.answers import conflict_said
 from raccord.overview.connections import connection_names
+from raccord.overview.history import SAID, Deed
 from raccord.overview.one_or_two import one_or_two
 from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
 from raccord.overview.rule_sentences import answer_said
@@ -35,6 +36,25 @@ from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
 
+_LOOK: Mapping[str, tuple[str, str]] = {
+    Deed.READ: ("download", ""),
+    Deed.DRIFTED: ("git-compare-arrows", "warn"),
+    Deed.DECIDED: ("pencil", ""),
+    Deed.CLOSED: ("check", ""),
+    Deed.MENDED: ("check", ""),
+    Deed.PLANNED: ("scroll-text", ""),
+    Deed.LEFT_OUT: ("minus", ""),
+    Deed.BLOCKED: ("ban", "bad"),
+    Deed.APPROVED: ("check", ""),
+    Deed.POSTED: ("check", "ok"),
+    Deed.CHANGED: ("check", "ok"),
+    Deed.LINKED: ("link", "ok"),
+    Deed.UNDONE: ("history", ""),
+    Deed.REFUSED: ("circle-alert", "bad"),
+    Deed.FAILED: ("circle-alert", "bad"),
+    Deed.ASKED: ("circle-help", "info"),
+}
+"""The icon and tone of each deed in a record's history."""
 Search = Annotated[str, Query(max_length=100)]
 
 
@@ -79,7 +99,7 @@ def record(request: Request, record_id: str) -> Response:
             contacts=contacts_of(
                 desk_of(request).workshop, session, session.get_one(Connection, story.view.connection_id)
             ),
-            answer_said=answer_said, percent=percent, conflict_said=conflict_said,
+            answer_said=answer_said, percent=percent, conflict_said=conflict_said, deed_said=SAID, history_look=_LOOK,
             ways=_ways(request, session, story.view), sold=_sold(request, session, story.view),
             asked_of=one_or_two(session, [each.id for each in story.holds]),
         )  # fmt: skip
