@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from raccord.onboarding.suggesting import percent
 from raccord.overview.one_or_two import OneOrTwo
 from raccord.overview.questions import Question
 from raccord.overview.rule_sentences import RuleSays, rules_say
+from raccord.sync.paying import MATCHES_LIMITED
 from raccord.sync.transfers import TRANSFER
 
 
@@ -26,7 +28,7 @@ def proposed(out: Output, question: Question, rule: RuleSays | None) -> str:
     learned = "" if rule is not None and rule.answer is not None else _suggested(question)
     if question.one_or_two is not None:
         return _either(out, question.one_or_two)
-    return f"{_matched(question)}{_other_side(question)}{_ruled(out, rule)}{learned}"
+    return f"{_matched(out, question)}{_other_side(question)}{_ruled(out, rule)}{learned}"
 
 
 def proposed_as_json(question: Question, rule: RuleSays | None) -> dict[str, object]:
@@ -72,12 +74,25 @@ def _either(out: Output, other: OneOrTwo) -> str:
     return f"\n⇄ {said}: {called} | {other.account}, {day(other.day)}, {other.text}: {there}"
 
 
-def _matched(question: Question) -> str:
+def _matched(out: Output, question: Question) -> str:
     """Return what a line may pay, one proposal a line; the id in brackets is what ``holds pay --document`` takes."""
     said = ""
     for match in question.matches:
         documents = " + ".join(f"{each.number or '–'} (id {each.id})" for each in match.documents)
         said += f"\n→ {match.party}, {match.kind} {documents} [{match.sure}]"
+        left = sum((each.leaves for each in match.documents), Decimal(0))
+        if left:
+            said += Phrase(f", laisse {left:f} ouvert", f", leaves {left:f} open").get(out.language)
+        if match.together:
+            others = ", ".join(f"{each.amount:f} ({day(each.day)})" for each in match.together)
+            said += Phrase(f", avec {others}", f", with {others}").get(out.language)
+    if question.matches and MATCHES_LIMITED in question.params:
+        most = question.params[MATCHES_LIMITED]
+        limited = Phrase(
+            f"Plus de {most} opérations nomment ce document : seules les {most} plus anciennes ont été additionnées.",
+            f"More than {most} lines name this document: only the {most} oldest were added up.",
+        )
+        said += f"\n  {limited.get(out.language)}"
     return said
 
 

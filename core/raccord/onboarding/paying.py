@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -20,7 +19,7 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.line_answers import CALLED, answered
 from raccord.sync.matching import Sure
-from raccord.sync.paying import MATCHES, PAYS, as_paid, paid_by_others
+from raccord.sync.paying import MATCHES, PAYS, as_paid, not_free, paid_by_others, reserve
 from raccord.sync.two_sides import CalledOtherwise
 from raccord.sync.workshop import Workshop
 
@@ -28,7 +27,7 @@ from raccord.sync.workshop import Workshop
 def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str] = ()) -> DraftRow:
     """Say that a line pays the documents of one of its proposals, of the first unless they are named by their ids.
 
-    The next run posts the payment, and nothing else may pay these documents.
+    The next run posts the payment, and nothing else may pay these documents, or the same part of one.
     """
     now = workshop.clock.now()
     try:
@@ -37,7 +36,7 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
             match = _match(hold, documents)
             taken = paid_by_others(session, connection.company_id, row.id)
             kind, ids = str(match["kind"]), [str(each["id"]) for each in match["documents"]]
-            if any((kind, each) in taken for each in ids):
+            if not_free(taken, kind, match["documents"]):
                 raise _taken()
             draft = load_draft(row.body)
             if not isinstance(draft, Deposit | Expense):
@@ -49,17 +48,7 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
             row.state, row.reason = DraftState.WAITING, ""
             session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
             session.flush()
-            for each in match["documents"]:
-                session.add(
-                    PaidDocument(
-                        company_id=connection.company_id,
-                        draft_id=row.id,
-                        kind=kind,
-                        document_id=str(each["id"]),
-                        amount=Decimal(str(each["amount"])),
-                        said_at=now,
-                    )
-                )
+            reserve(session, connection.company_id, row, pays, now)
             close_hold(session, row, now, actor.name, {PAYS: ids})
             note(session, actor, "hold.pays", row, connection, now, kind=kind, documents=" ".join(ids))
             session.flush()

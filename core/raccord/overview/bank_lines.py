@@ -19,7 +19,7 @@ from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.line_answers import LEARNED
-from raccord.sync.paying import PAYS
+from raccord.sync.paying import MATCHES_LIMITED, PAYS
 from raccord.sync.removals import UNDONE
 from raccord.sync.resolve import DECISION_MISSING
 from raccord.sync.treatments import TREATMENT, Treated, treatable
@@ -70,6 +70,8 @@ class BankLine:
     suggestion: str
     """The account that the connector proposes, by id or name."""
     matches: Sequence[Match] = ()
+    put_together: int = 0
+    """Of how many lines, where more than those name a document that this one may pay a part of."""
     learned: Mapping[str, Any] | None = None
     """What the question keeps of a suggestion that was learned."""
 
@@ -373,6 +375,7 @@ def _lines(session: Session, rows: Iterable[Any]) -> list[BankLine]:
                     on_card=isinstance(draft, Expense) and draft.payment_type is PaymentType.CARD,
                     suggestion=str(row.Hold.params.get("suggestion", "")),
                     matches=matches_in(row.Hold.params),
+                    put_together=int(row.Hold.params.get(MATCHES_LIMITED, 0)),
                     learned=row.Hold.params.get(LEARNED),
                 )
             )

@@ -70,17 +70,30 @@ class Payable:
     number: str
     day: date
     amount: Decimal
+    """What the line pays of it."""
+    leaves: Decimal = Decimal(0)
+    """What is open of it afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidWith:
+    """Another line that pays of the same document."""
+
+    day: date
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a bank line may pay, whole; ``reasons`` say why, ``sure`` how sure that is."""
+    """What a bank line may pay; ``reasons`` say why, ``sure`` how sure that is."""
 
     kind: str
     party: str
     documents: Sequence[Payable]
     sure: Sure
     reasons: Sequence[Reason]
+    together: Sequence[PaidWith] = ()
+    """The lines that pay the rest of its one document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,12 +345,17 @@ def matches_in(params: Mapping[str, Any]) -> tuple[Match, ...]:
 
 def _match(said: Mapping[str, Any]) -> Match:
     documents = tuple(
-        Payable(each["id"], each["number"], date.fromisoformat(each["day"]), Decimal(each["amount"]))
+        Payable(
+            each["id"], each["number"], date.fromisoformat(each["day"]), Decimal(each["amount"]),
+            Decimal(each.get("open", each["amount"])) - Decimal(each["amount"]),
+        )
         for each in said["documents"]
+    )  # fmt: skip
+    together = tuple(
+        PaidWith(date.fromisoformat(each["day"]), Decimal(each["amount"])) for each in said.get("together", ())
     )
-    return Match(
-        said["kind"], said["party"], documents, Sure(said["sure"]), tuple(Reason(each) for each in said["reasons"])
-    )
+    reasons = tuple(Reason(each) for each in said["reasons"])
+    return Match(said["kind"], said["party"], documents, Sure(said["sure"]), reasons, together)
 
 
 def _is_unmet(hold: Hold, draft: Draft) -> bool:

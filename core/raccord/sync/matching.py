@@ -69,6 +69,10 @@ class Reason(StrEnum):
     """It holds most of the name."""
     ONLY = "only"
     """Nothing else is open for the amount."""
+    PART = "part"
+    """One document is open for more."""
+    INSTALMENTS = "instalments"
+    """The movement and others together are what one document is open for."""
 
 
 Place = tuple[str, str]
@@ -96,16 +100,22 @@ class OpenItem:
     party: str
     amount: Decimal
     day: date
+    total: Decimal | None = None
+    """What it is for, paid or not; ``None`` where that is what is open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a movement may pay, whole, all of one party."""
+    """What a movement may pay, whole, all of one party; or a ``part`` of one document."""
 
     items: tuple[OpenItem, ...]
     score: int
     sure: Sure
     reasons: tuple[Reason, ...]
+    part: Decimal | None = None
+    """What the movement pays of its one document; ``None`` where it pays all that is open of each."""
+    together: tuple[str, ...] = ()
+    """The other movements that pay the rest."""
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -115,7 +125,7 @@ class Proposal:
 
 def propose(movements: Iterable[Movement], items: Iterable[OpenItem]) -> dict[str, list[Proposal]]:
     """Return by movement what it may pay, the best first; movements that nothing open fits are left out."""
-    shelf = _Shelf(items)
+    shelf = Shelf(items)
     found = {each.id: shelf.proposals(each) for each in sorted(movements, key=lambda each: (each.day, each.id))}
     return {id_: each[:SHOWN] for id_, each in _Choosing(found).answer().items()}
 
@@ -149,7 +159,7 @@ def _number_of(item: OpenItem) -> str:
     return "" if len(found) < 4 or _YEAR.fullmatch(found) else found
 
 
-class _Shelf:
+class Shelf:
     """Open documents by amount, number and the words of their parties."""
 
     def __init__(self, items: Iterable[OpenItem]) -> None:
@@ -187,6 +197,24 @@ class _Shelf:
         best = max((each.score for each in single), default=0)
         several = [] if best >= _LIKELY_FROM else list(self._sums(movement, words, numbers))
         return sorted([*single, *several], key=lambda each: (-each.score, each.items[0].day, each.items[0].id))
+
+    def told_of(self, movement: Movement) -> list[tuple[OpenItem, tuple[Reason, ...]]]:
+        """Return the documents whose number a movement's text holds, or whose party's whole name, the oldest first."""
+        words = words_of(movement.text)
+        numbers = {digits.lstrip("0") for word in words for digits in _DIGITS.findall(word)}
+        latest = movement.day + EARLY
+        found = {(item.kind, item.id): item for number in numbers for item in self._by_number.get(number, ())}
+        named = {party for party in self._told(words) if naming(self._names[party], words) >= _NAMED}
+        for party in sorted(named):
+            found |= {(item.kind, item.id): item for item in self._by_party[party][:OLDEST]}
+        told = []
+        for item in sorted(found.values(), key=lambda each: (each.day, each.id)):
+            by_number = self._numbers[item.kind, item.id] in numbers
+            reasons = [Reason.NUMBER] if by_number else []
+            reasons += [Reason.NAME] if item.party_id in named else []
+            if item.day <= latest:
+                told.append((item, tuple(reasons)))
+        return told
 
     def _near(self, block: Sequence[OpenItem], words: Sequence[str], numbers: set[str]) -> Sequence[OpenItem]:
         """Return a whole block, or of a large one the oldest and those that have a word or number in common."""

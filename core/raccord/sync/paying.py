@@ -1,18 +1,19 @@
 """Bank lines that pay what is open: found before anybody is asked for a category, and posted as payments.
 
 A person says that a line pays one or several invoices or bills; its draft then becomes a payment that settles exactly
-those. A document is paid by one draft alone: the database keeps it so.
+those. A document is paid whole by one draft alone: the database keeps it so. Where several pay a part of it each, they
+never come to more than what is open of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeGuard
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import (
@@ -46,6 +47,7 @@ from raccord.store.models import (
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.holds import open_hold
+from raccord.sync.instalments import LINES, with_parts
 from raccord.sync.matching import Movement, OpenItem, Proposal, propose
 from raccord.sync.resolve import DECISION_MISSING
 
@@ -53,6 +55,10 @@ PAYS = "pays"
 """Under this name stands, among a draft's decisions, what it pays."""
 MATCHES = "matches"
 """Under this name a question about a category says what the line may pay instead."""
+MATCHES_LIMITED = "matches_limited"
+"""Under this name it says of how many lines, where more than those name one document."""
+WHOLE = 0
+"""The part of a document that one draft alone may pay: all of it."""
 _PARTY = {"Invoice": "CustomerRef", "Bill": "VendorRef"}
 
 
@@ -128,6 +134,7 @@ def read_open(client: QuickBooks, kinds: Iterable[str], home_currency: str) -> l
                 str(party.get("name", "")),
                 Decimal(document["Balance"]),
                 date.fromisoformat(str(document["TxnDate"])),
+                Decimal(document["TotalAmt"]),
             )
             found.append((currency, item))
     return found
@@ -179,12 +186,16 @@ class Offers:
         offered = 0
         for (kind, currency), some in movements.items():
             items = [
-                item
+                left
                 for of, item in there
-                if item.kind == kind and of == currency and (item.kind, item.id) not in spoken_for
+                if item.kind == kind and of == currency and (left := _left_of(item, spoken_for)) is not None
             ]
-            for line_id, proposals in propose(some, items).items():
-                holds[line_id].params = {**holds[line_id].params, MATCHES: [_said(each) for each in proposals]}
+            found = with_parts(some, items, propose(some, items))
+            lines = {each.id: each for each in some}
+            for line_id, proposals in found.proposals.items():
+                said = [_said(each, lines, spoken_for) for each in proposals]
+                limited = {MATCHES_LIMITED: LINES} if line_id in found.limited else {}
+                holds[line_id].params = {**holds[line_id].params, MATCHES: said, **limited}
                 offered += 1
         return offered
 
@@ -198,6 +209,7 @@ class Offers:
 
         A payment that was taken out of the books and goes again had given its documents free.
         """
+        left = dict(still_open)
         rows = self.session.execute(
             select(PlanLine, DraftRow)
             .join(DraftRow, DraftRow.id == PlanLine.draft_id)
@@ -214,8 +226,9 @@ class Offers:
             if not isinstance(pays, Mapping):
                 continue
             wanted = {(str(pays["kind"]), str(each["id"])): Decimal(str(each["amount"])) for each in pays["documents"]}
-            is_open = all(still_open.get(place, Decimal(0)) >= amount for place, amount in wanted.items())
-            if is_open and self._reserved(row, wanted):
+            is_open = all(left.get(place, Decimal(0)) >= amount for place, amount in wanted.items())
+            if is_open and self._reserved(row, pays):
+                left |= {place: left[place] - amount for place, amount in wanted.items()}
                 continue
             draft = load_draft(row.body)
             asked = asked_in(draft) if isinstance(draft, Deposit | Expense) else None
@@ -231,52 +244,103 @@ class Offers:
             line.payload, line.payload_hash, line.needs, line.effect = "", "", [], {}
         self.session.flush()
 
-    def _reserved(self, row: DraftRow, wanted: Mapping[tuple[str, str], Decimal]) -> bool:
+    def _reserved(self, row: DraftRow, pays: Mapping[str, Any]) -> bool:
         """Keep what a line is to pay from all others; tell whether none of them pays it."""
         own = select(PaidDocument.kind, PaidDocument.document_id).where(PaidDocument.draft_id == row.id)
-        missing = wanted.keys() - {(kind, id_) for kind, id_ in self.session.execute(own)}
-        if not missing:
-            return True
-        if not missing.isdisjoint(paid_by_others(self.session, self.company_id, row.id)):
+        kept = {(kind, id_) for kind, id_ in self.session.execute(own)}
+        missing = [each for each in pays["documents"] if (str(pays["kind"]), str(each["id"])) not in kept]
+        others = paid_by_others(self.session, self.company_id, row.id) if missing else {}
+        if not_free(others, str(pays["kind"]), missing):
             return False
         # What nobody pays any more makes place first: a document is one line's in the database too.
         self.session.flush()
-        for kind, id_ in sorted(missing):
-            paid = PaidDocument(
-                company_id=self.company_id, draft_id=row.id, kind=kind, document_id=id_, said_at=self.now
-            )
-            paid.amount = wanted[kind, id_]
-            self.session.add(paid)
-        self.session.flush()
+        reserve(self.session, self.company_id, row, {**pays, "documents": missing}, self.now)
         return True
 
 
 _PAYMENTS = ("Payment", "BillPayment")
 
 
-def paid_by_others(session: Session, company_id: str, but: int | None = None) -> set[tuple[str, str]]:
+@dataclass(slots=True)
+class Spoken:
+    """What drafts pay of a document: all of it, or parts (amounts by id), of which some are not in the books yet."""
+
+    whole: bool = False
+    parts: dict[str, Decimal] = field(default_factory=dict)
+    waiting: Decimal = Decimal(0)
+
+
+def paid_by_others(session: Session, company_id: str, but: int | None = None) -> dict[tuple[str, str], Spoken]:
     """Return what drafts pay that wait or stand in the books; forgets those whose payment does neither any more."""
     rows = session.execute(
         select(PaidDocument, DraftRow)
         .join(DraftRow, DraftRow.id == PaidDocument.draft_id)
         .where(PaidDocument.company_id == company_id, PaidDocument.draft_id != (but or 0))
     ).all()
-    gone = set()
+    live: set[tuple[str, str]] = set()
+    gone: set[tuple[str, str]] = set()
     for some in chunks(sorted({draft.key for _, draft in rows}), CHUNK):
-        links = select(LinkRow.connection_id, LinkRow.key).where(
-            LinkRow.company_id == company_id, LinkRow.key.in_(some), LinkRow.state != LinkState.LIVE
+        links = select(LinkRow.connection_id, LinkRow.key, LinkRow.state).where(
+            LinkRow.company_id == company_id, LinkRow.key.in_(some)
         )
-        gone |= {(link.connection_id, link.key) for link in session.execute(links)}
-    taken = set()
+        for link in session.execute(links):
+            (live if link.state == LinkState.LIVE else gone).add((link.connection_id, link.key))
+    taken: dict[tuple[str, str], Spoken] = {}
     for paid, draft in rows:
         asks = draft.state == DraftState.HELD and draft.reason == DECISION_MISSING
         lost = draft.state not in _TO_POST and (draft.connection_id, draft.key) in gone
         dropped = asks or lost or draft.state in _DROPPED
         if dropped or PAYS not in draft.decisions:
             session.delete(paid)
-        else:
-            taken.add((paid.kind, paid.document_id))
+            continue
+        spoken = taken.setdefault((paid.kind, paid.document_id), Spoken())
+        if paid.part == WHOLE:
+            spoken.whole = True
+            continue
+        spoken.parts[paid.id] = paid.amount
+        if (draft.connection_id, draft.key) not in live:
+            # What is in the books has lowered what QuickBooks says is open.
+            spoken.waiting += paid.amount
     return taken
+
+
+def not_free(others: Mapping[tuple[str, str], Spoken], kind: str, documents: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether others pay too much of documents for a proposal: any of those it pays whole, or what it counted on
+    being open of those it pays a part of.
+    """
+    for each in documents:
+        spoken = others.get((kind, str(each["id"])))
+        if spoken is None:
+            continue
+        if spoken.whole or each.get("whole", True):
+            return True
+        since = sum((of for id_, of in spoken.parts.items() if id_ not in each["counted"]), Decimal(0))
+        if Decimal(str(each["amount"])) + since > Decimal(str(each["open"])):
+            return True
+    return False
+
+
+def reserve(session: Session, company_id: str, row: DraftRow, pays: Mapping[str, Any], now: datetime) -> None:
+    """Keep what a draft pays from all others, in the database too: all of a document, or the next part of it."""
+    for each in sorted(pays["documents"], key=lambda document: str(document["id"])):
+        kind, id_ = str(pays["kind"]), str(each["id"])
+        last = select(func.max(PaidDocument.part)).where(
+            PaidDocument.company_id == company_id, PaidDocument.kind == kind, PaidDocument.document_id == id_
+        )
+        paid = PaidDocument(company_id=company_id, draft_id=row.id, kind=kind, document_id=id_, said_at=now)
+        paid.amount = Decimal(str(each["amount"]))
+        paid.part = WHOLE if each.get("whole", True) else (session.scalar(last) or WHOLE) + 1
+        session.add(paid)
+    session.flush()
+
+
+def _left_of(item: OpenItem, spoken_for: Mapping[tuple[str, str], Spoken]) -> OpenItem | None:
+    """Return what nobody is to pay yet of a document, if anything."""
+    spoken = spoken_for.get((item.kind, item.id))
+    if spoken is None:
+        return item
+    left = item.amount - spoken.waiting
+    return None if spoken.whole or left <= 0 else replace(item, amount=left)
 
 
 _DROPPED = (DraftState.SKIPPED, DraftState.WITHDRAWN)
@@ -284,18 +348,34 @@ _TO_POST = (DraftState.WAITING, DraftState.READY, DraftState.PLANNED)
 """What is to be posted pays, also where an earlier document of it was taken out of the books."""
 
 
-def _said(proposal: Proposal) -> dict[str, Any]:
+def _said(
+    proposal: Proposal, lines: Mapping[str, Movement], spoken_for: Mapping[tuple[str, str], Spoken]
+) -> dict[str, Any]:
     """Return what a question says of a proposal."""
     first = proposal.items[0]
-    return {
+    said: dict[str, Any] = {
         "kind": first.kind,
         "party_id": first.party_id,
         "party": first.party,
-        "documents": [
-            {"id": each.id, "number": each.number, "amount": format(each.amount, "f"), "day": each.day.isoformat()}
-            for each in proposal.items
-        ],
+        "documents": [],
         "score": proposal.score,
         "sure": str(proposal.sure),
         "reasons": [str(each) for each in proposal.reasons],
     }
+    for each in proposal.items:
+        amount = each.amount if proposal.part is None else proposal.part
+        spoken = spoken_for.get((each.kind, each.id), Spoken())
+        document = {
+            "id": each.id,
+            "number": each.number,
+            "amount": format(amount, "f"),
+            "day": each.day.isoformat(),
+            "whole": amount == (each.amount if each.total is None else each.total),
+        }
+        if not document["whole"]:
+            document |= {"open": format(each.amount, "f"), "counted": sorted(spoken.parts)}
+        said["documents"].append(document)
+    together = [lines[each] for each in proposal.together]
+    if together:
+        said["together"] = [{"day": each.day.isoformat(), "amount": format(each.amount, "f")} for each in together]
+    return said

@@ -257,16 +257,18 @@ class Match(Model):
 
 
 class PaidDocument(Model):
-    """An open invoice or bill that a draft pays, as a person said: no other draft may pay it."""
+    """An open invoice or bill that a draft pays, as a person said: no other may pay it, or the same part of it."""
 
     __tablename__ = "paid_document"
-    __table_args__ = (UniqueConstraint("company_id", "kind", "document_id"),)
+    __table_args__ = (UniqueConstraint("company_id", "kind", "document_id", "part"),)
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     company_id: Mapped[str] = mapped_column(ForeignKey("company.id"))
     draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"), index=True)
     kind: Mapped[str]
     document_id: Mapped[str]
+    part: Mapped[int] = mapped_column(default=0, server_default="0")
+    """0 for all of it; parts are counted from 1."""
     amount: Mapped[Decimal]
     said_at: Mapped[datetime]
 
