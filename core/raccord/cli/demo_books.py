@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,9 +20,12 @@ from raccord.enablement import Switchboard
 from raccord.jobs.inline import InlineEngine
 from raccord.jobs.requests import request_run
 from raccord.onboarding.companies import begin_authorisation, finish_authorisation, refresh_company
-from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.connections import NewConnection, connect, read_settings, update_settings
 from raccord.onboarding.decisions import answer_hold, approve_plan, choose
+from raccord.onboarding.gates import gates_of, pass_gate
+from raccord.onboarding.lists import lists_of, push_list
 from raccord.onboarding.people import Actor, RoleName
+from raccord.onboarding.source_accounts import info_of
 from raccord.overview.books import balances, documents_by_kind, money_moved, month_ends, proof_summary
 from raccord.plugin.demo import DemoSource, Twin
 from raccord.plugin.drafts import Accepts
@@ -38,6 +42,7 @@ from raccord.store.models import (
     Run,
     RunState,
 )
+from raccord.store.sensitive import split_secrets
 from raccord.sync.books import fits, kind_of
 from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING
 from raccord.sync.workshop import Workshop
@@ -84,15 +89,22 @@ def connect_company(workshop: Workshop, realm: str) -> Company:
 
 
 def connect_sources(
-    workshop: Workshop, company: Company, folder: Path, today: date, language: Language
+    workshop: Workshop, company: Company, folder: Path, today: date, language: Language, served: ExitStack
 ) -> list[Connected]:
-    """Connect every installed connector that has a twin, with the choices a person would make, named in a language."""
+    """Connect every installed connector that has a twin, with the choices a person would make, named in a language.
+
+    Twins that answer calls do so until ``served`` ends.
+    """
     connected: list[Connected] = []
     for admitted in workshop.scopes.catalog.admitted.values():
         twin = _twin(admitted)
         if twin is None:
             continue
         source = twin.demo(folder / admitted.name, today)
+        if source.close is not None:
+            served.callback(source.close)
+        for name, type_ in source.accounts:
+            _open_account(workshop, company, name, type_)
         for owed in source.owed:
             _enter_invoice(workshop, company, *owed)
         label = source.label.get(language)
@@ -103,6 +115,9 @@ def connect_sources(
 def bring_in(workshop: Workshop, engine: InlineEngine, each: Connected, tell: Callable[[str], None]) -> int:
     """Run a connection, approve its plan and answer its questions as a person would; return documents newly posted."""
     before = _count(workshop, each.connection_id)
+    if each.source.act is not None:
+        _prepare(workshop, each)
+        each.source.act()
     for _ in range(ROUNDS_MAX):
         tell(each.label)
         run_id = request_run(
@@ -120,6 +135,18 @@ def bring_in(workshop: Workshop, engine: InlineEngine, each: Connected, tell: Ca
         if not _answer(workshop, each):
             break
     return _count(workshop, each.connection_id) - before
+
+
+def _prepare(workshop: Workshop, each: Connected) -> None:
+    """Bring the company's lists to a source whose people work with them, and say that they did what it asks of them."""
+    for listed in lists_of(workshop, each.connection_id):
+        push_list(workshop, PERSON, each.connection_id, listed.info.name)
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, each.connection_id)
+        gates = gates_of(session, connection, info_of(workshop, connection.connector))
+    for gate in gates:
+        if not gate.passed and not gate.info.roles:
+            pass_gate(workshop, PERSON, each.connection_id, gate.info.name)
 
 
 class DemoFailedError(Exception):
@@ -206,6 +233,14 @@ def _twin(admitted: Admitted) -> Twin | None:
     return cast(Twin, module) if hasattr(module, "demo") else None
 
 
+def _open_account(workshop: Workshop, company: Company, name: str, type_: str) -> None:
+    """Open a ledger account in QuickBooks as a person does, once."""
+    client = workshop.client(company)
+    if not list(client.query_all("Account", f"Name = '{name}'")):
+        client.create("Account", json.dumps({"Name": name, "AccountType": type_}), f"demo {name}")
+        refresh_company(workshop, company.id)
+
+
 def _enter_invoice(
     workshop: Workshop, company: Company, customer: str, number: str, day: date, amount: Decimal
 ) -> None:
@@ -249,10 +284,19 @@ def _connect(workshop: Workshop, company: Company, admitted: Admitted, source: D
                 passed=frozenset(gate.name for gate in admitted.info.gates),
             ),
         )
+    elif source.page:
+        _follow(workshop, admitted, known, source)
     for role in admitted.info.roles:
         if role.name in source.prefer and "/" not in role.name:
             _choose(workshop, company, known.id, role.name, "", role.accepts, source)
     return known.id
+
+
+def _follow(workshop: Workshop, admitted: Admitted, known: Connection, source: DemoSource) -> None:
+    """Give a connection the address that its source has at this start."""
+    plain, _ = split_secrets(read_settings(admitted.info, source.values))
+    if any(known.settings.get(name) != plain[name] for name in source.values if name in plain):
+        update_settings(workshop, PERSON, known.id, source.values)
 
 
 def _choose(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -69,12 +70,14 @@ def command(once: bool) -> int:
     clock = SystemClock()
     settings = own_settings()
     folder = settings.data_dir
-    with running_sandbox(folder / "sandbox", clock) as local:
+    with running_sandbox(folder / "sandbox", clock) as local, ExitStack() as served:
         settings = settings.model_copy(
             update={
                 "quickbooks_environment": local.url,
                 "quickbooks_client_id": CLIENT_ID,
                 "quickbooks_client_secret": SecretStr(CLIENT_SECRET),
+                # A twin that answers calls does so on this machine.
+                "private_hosts": "127.0.0.1",
             }
         )
         with opened(settings, ready=False) as database:
@@ -82,7 +85,7 @@ def command(once: bool) -> int:
         with opened_workshop(settings) as workshop:
             catalog = workshop.scopes.catalog
             tell_left_out(catalog, out)
-            table = _bring_everything_in(workshop, local.realm, folder / "sources", out)
+            table = _bring_everything_in(workshop, local.realm, folder / "sources", out, served)
             table["left_out"] = left_out(catalog)
             _show(out, table, f"{local.url}/company/{local.realm}")
             if not once:
@@ -143,14 +146,17 @@ def tell_left_out(catalog: Catalog, out: Output) -> None:
         )
 
 
-def _bring_everything_in(workshop: Workshop, realm: str, folder: Path, out: Output) -> dict[str, Any]:
+def _bring_everything_in(
+    workshop: Workshop, realm: str, folder: Path, out: Output, served: ExitStack
+) -> dict[str, Any]:
     company = connect_company(workshop, realm)
     today = workshop.clock.now().date()
-    connected = connect_sources(workshop, company, folder, today, out.language)
+    connected = connect_sources(workshop, company, folder, today, out.language, served)
     posted = 0
     for each in connected:
         posted += _bring_one_in(workshop, each, out)
-    return summary(workshop, company, connected, posted)
+    table = summary(workshop, company, connected, posted)
+    return {**table, "source_pages": {each.label: each.source.page for each in connected if each.source.page}}
 
 
 def _bring_one_in(workshop: Workshop, each: Connected, out: Output) -> int:
@@ -230,6 +236,8 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
     )
     out.say(Phrase(f"Preuve par jour : {equal} égales sur {cells}.", f"Proof per day: {equal} equal of {cells}."))
     out.say(Phrase(f"Les livres de la société : {address}", f"The company's books: {address}"))
+    for label, page in table["source_pages"].items():
+        out.say(Phrase(f"{label}, la page de ses employés : {page}", f"{label}, its employees' page: {page}"))
 
 
 def _money(value: Decimal) -> str:

@@ -30,6 +30,14 @@ class DemoSource:
     unpaid: Callable[[date], Decimal] | None = None
     left_from: date | None = None
     owed: Sequence[tuple[str, str, date, Decimal]] = ()
+    accounts: Sequence[tuple[str, str]] = ()
+    """Ledger accounts that a person makes in QuickBooks first: name and account type, in QuickBooks' words."""
+    act: Callable[[], None] | None = None
+    """What people do at the source, once, when it has the company's lists and before anything is brought in."""
+    page: str = ""
+    """Where people work at a source that answers calls: the address of its page, another one at each start."""
+    close: Callable[[], None] | None = None
+    """End what answers calls for the source."""
 
 
 class Twin(Protocol):

@@ -63,7 +63,7 @@ class Filed:
 
 
 @dataclass(slots=True)
-class _Export:
+class Export:
     id: UUID
     created: datetime
     touched: datetime
@@ -84,7 +84,7 @@ class TwinCompany:
     base: str = ""
     id: UUID = field(default_factory=lambda: uuid5(_SPACE, "company"))
     expenses: dict[UUID, Filed] = field(default_factory=dict)
-    exports: dict[UUID, _Export] = field(default_factory=dict)
+    exports: dict[UUID, Export] = field(default_factory=dict)
     lists: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     """Accounts, tax codes, tag groups, and below the id of each group its tags."""
     categories: dict[str, str] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class TwinCompany:
             entry for entry, filed in self.expenses.items() if not filed.pending and self.stage(entry) == "NOT_EXPORTED"
         ]
         job, now = uuid5(_SPACE, f"job {len(self.exports)}"), self.clock()
-        self.exports[job] = _Export(job, now, now, chosen, by=by)
+        self.exports[job] = Export(job, now, now, chosen, by=by)
         if self.announce is not None:
             self.announce("v1.export-job.created", self._shown(self.exports[job]))
         return job
@@ -242,7 +242,7 @@ class TwinCompany:
         """Take an entry out of its list."""
         self.lists[name].remove(self.one(name, id_))
 
-    def _job(self, job: UUID) -> _Export:
+    def _job(self, job: UUID) -> Export:
         self._expire()
         if job not in self.exports:
             raise TwinRefusalError(404, "EXPORT_JOB_NOT_FOUND")
@@ -254,7 +254,7 @@ class TwinCompany:
                 job.status, job.reason_type = "failed", "job_expired"
                 job.moments["expiredAt"] = job.touched + EXPIRES
 
-    def _shown(self, job: _Export) -> dict[str, object]:
+    def _shown(self, job: Export) -> dict[str, object]:
         shown: dict[str, object] = {
             "id": str(job.id),
             "companyId": str(self.id),

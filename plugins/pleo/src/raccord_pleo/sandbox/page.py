@@ -14,6 +14,8 @@ KINDS = (
     "reimbursement", "wallet_topup",
 )  # fmt: skip
 """What a person may file; invoices need a vendor and come from tests alone."""
+UNCATEGORISED = frozenset({"reimbursement", "wallet_topup", "wallet_load"})
+"""What moves money between accounts: people give it no category."""
 STAGES = {
     "NOT_EXPORTED": "not exported, open to edits",
     "QUEUED": "in the export queue, locked",
@@ -45,15 +47,12 @@ def file(company: TwinCompany, form: Mapping[str, str]) -> UUID:
     if kind not in KINDS:
         raise TwinRefusalError(400, "BAD_KIND", kind)
     account = company.found("accounts", "id", form.get("category"))
-    category = None
-    if account is not None:
-        category = {"id": account["id"], "name": account["name"], "identifier": account["externalId"]}
     return company.file(
         Filed(
             minor=_minor(form.get("amount", "")),
             kind=kind,
             currency=company.currency,
-            category=category,
+            category=None if account is None else _category(account),
             note=form.get("note", "").strip(),
             receipts=(f"%PDF-1.4 {receipt}".encode(),) if receipt else (),
             pending="pending" in form,
@@ -62,6 +61,14 @@ def file(company: TwinCompany, form: Mapping[str, str]) -> UUID:
             employee=PEOPLE[0],
         )
     )
+
+
+def categorise(company: TwinCompany, entry: UUID, form: Mapping[str, str]) -> None:
+    """Give an expense the category that was picked beside it; raises the refusal of one that an export holds."""
+    if entry not in company.expenses:
+        raise TwinRefusalError(404, "NOT_FOUND")
+    account = company.found("accounts", "id", form.get(f"category {entry}"))
+    company.edit(entry, category=None if account is None else _category(account))
 
 
 def settle(company: TwinCompany, entry: UUID) -> None:
@@ -79,10 +86,14 @@ def _expense(company: TwinCompany, entry: UUID, filed: Filed) -> str:
     tick = f"<button formaction=/settle name=settle value={entry}>Settle</button>" if filed.pending else (
         f"<input type=checkbox name=entry value={entry}>"
     )  # fmt: skip
+    named = html.escape(str(filed.category["name"])) if filed.category else ""
+    if not named and filed.kind not in UNCATEGORISED and company.stage(entry) == "NOT_EXPORTED":
+        picked = _categories(company, f"category {entry}")
+        named = f"{picked} <button formaction=/categorise name=categorise value={entry}>Set category</button>"
     files = f", {len(filed.receipts)} receipt(s)" if filed.receipts else ""
     return (
         f"<li><label>{tick} {html.escape(filed.kind)}: {html.escape(amount)}{settled} {html.escape(filed.note)}</label>"
-        f"{files} <small>{stage}</small></li>"
+        f"{files} {named} <small>{stage}</small></li>"
     )
 
 
@@ -106,13 +117,17 @@ def _options(name: str, values: tuple[str, ...]) -> str:
     return f"<select name={name}>{rows}</select>"
 
 
-def _categories(company: TwinCompany) -> str:
+def _category(account: Mapping[str, object]) -> Mapping[str, object]:
+    return {"id": account["id"], "name": account["name"], "identifier": account["externalId"]}
+
+
+def _categories(company: TwinCompany, name: str = "category") -> str:
     rows = "".join(
         f'<option value="{each["id"]}">{html.escape(company.categories[str(each["externalId"])])}</option>'
         for each in company.lists.get("accounts", [])
         if each["externalId"] in company.categories and not each["archived"]
     )
-    return f"<select name=category><option value=''>I don't know</option>{rows}</select>"
+    return f"<select name='{name}'><option value=''>I don't know</option>{rows}</select>"
 
 
 def _minor(text: str) -> int:

@@ -144,6 +144,9 @@ class Handler(BaseHTTPRequestHandler):
             case "POST", ["file"]:
                 page.file(company, form)
                 self._send(303, b"", "text/plain", {"Location": "/"})
+            case "POST", ["categorise"]:
+                page.categorise(company, UUID(form["categorise"]), form)
+                self._send(303, b"", "text/plain", {"Location": "/"})
             case "POST", ["settle"]:
                 page.settle(company, UUID(form["settle"]))
                 self._send(303, b"", "text/plain", {"Location": "/"})

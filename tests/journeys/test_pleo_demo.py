@@ -1,0 +1,86 @@
+"""Pleo's part in the demonstration: a month comes in but for one expense, which is mended there and comes too."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from harness import NOW, consent, make_workshop
+from sqlalchemy import select
+
+import raccord_pleo
+from raccord.cli.demo_books import Connected, bring_in, connect_sources, summary
+from raccord.cli.engine import inline_engine
+from raccord.clock import FixedClock
+from raccord.store import schema
+from raccord.store.database import Database
+from raccord.store.models import Company, Problem
+from raccord.sync.workshop import Workshop
+from raccord_pleo.sandbox.demonstration import STORY
+from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.config import SandboxConfig
+from raccord_sandbox.server import SandboxServer
+
+
+def test_a_month_comes_in_and_what_was_refused_comes_after_it_is_mended_also_over_another_start(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    database = Database(f"sqlite:///{data / 'app.db'}")
+    schema.upgrade(database)
+    with SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as sandbox:
+        workshop = make_workshop(database, data, sandbox.url, FixedClock(NOW), raccord_pleo)
+        company = consent(workshop, sandbox.store.of_template("quebec").realm)
+        with ExitStack() as served:
+            each = started(workshop, company, tmp_path / "sources", served)
+            posted = brought_in(workshop, each)
+            client = workshop.client(company)
+            attached = [file for file in client.query_all("Attachable", "") if file.get("AttachableRef")]
+            assert len(attached) == sum(told.receipt for told in STORY) - 1
+            assert codes(workshop) == ["pleo.category_missing"]
+            assert proven(workshop, company, each) == (Decimal("-118.42"), True)
+            first_page = each.source.page
+        with ExitStack() as served:
+            again = started(workshop, company, tmp_path / "sources", served)
+            assert (again.connection_id, again.source.page != first_page) == (each.connection_id, True)
+            assert brought_in(workshop, again) == 0, "what was exported stays exported, at whatever address"
+            mend(again.source.page)
+            assert brought_in(workshop, again) == 2, "the expense and its receipt"
+            assert codes(workshop) == []
+            assert proven(workshop, company, again) == (Decimal(0), True)
+        assert posted == len(STORY) - 1 + len(attached)
+        workshop.close()
+
+
+def started(workshop: Workshop, company: Company, folder: Path, served: ExitStack) -> Connected:
+    [each] = connect_sources(workshop, company, folder, date(2026, 11, 1), "fr", served)
+    return each
+
+
+def brought_in(workshop: Workshop, each: Connected) -> int:
+    return bring_in(workshop, inline_engine(workshop, lambda _run: None), each, lambda _label: None)
+
+
+def codes(workshop: Workshop) -> list[str]:
+    with workshop.database.read() as session:
+        return list(session.scalars(select(Problem.code).where(Problem.state == "open")))
+
+
+def proven(workshop: Workshop, company: Company, each: Connected) -> tuple[Decimal, bool]:
+    table = summary(workshop, company, [each], 0)
+    [proof] = table["proof"]  # type: ignore[misc]
+    [stream] = proof["streams"]  # type: ignore[index]
+    return stream["left_out"], bool(table["all_equal"])
+
+
+def mend(page: str) -> None:
+    """Give the expense that has none a category, and export it, as a person does on the twin's page."""
+    shown = httpx.get(page).text
+    entry = UUID(shown.partition("name=categorise value=")[2][:36])
+    picked = shown.partition(f"name='category {entry}'")[2].partition("Repas")[0].rpartition('value="')[2][:36]
+    form = {"categorise": str(entry), f"category {entry}": picked}
+    assert httpx.post(f"{page}/categorise", data=form).status_code == 303
+    assert httpx.post(f"{page}/export", data={"entry": str(entry), "by": "Ève Roy"}).status_code == 303
