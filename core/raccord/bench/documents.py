@@ -27,7 +27,7 @@ from raccord.plugin.drafts import (
     money_effect,
 )
 from raccord.plugin.info import ConnectorInfo
-from raccord.plugin.references import MoneyOf
+from raccord.plugin.references import CustomerOf, MoneyOf
 from raccord.plugin.testing.recording.leaves import indented
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec import (
@@ -132,6 +132,10 @@ class MadeUpBooks:
             case MoneyOf():
                 # Nothing of this company is in QuickBooks yet.
                 return self.resolve(ref.otherwise)
+            case CustomerOf():
+                document = self.drafts.get(ref.document.key)
+                customer = getattr(document, "customer", None)
+                return self.resolve(ref.document if customer is None else customer)
             case Decision():
                 self.waits.append(
                     Text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -26,6 +27,11 @@ KINDS = {
     "table": ("both", "files", "table"),
 }
 """What a connector is begun from, by the parts it is put together of."""
+SEVERAL = ("both", "streams")
+"""The parts of one whose API has several streams."""
+STREAMS = ("customers", "invoices", "payments", "refunds")
+NEEDED = ("customers", "invoices")
+PORT = 8790
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NAME_MAX = 40
 _ENDING = ".jinja"
@@ -56,14 +62,30 @@ class NewPluginError(RaccordError):
     fr="Dossier où le dossier du connecteur est fait ; par défaut ici.",
     en="Folder in which the connector's folder is made; here if absent.",
 )
-def command(name: str, kind: str, folder: Path) -> None:
+@option(
+    "--streams",
+    default="",
+    fr="Les flux d'une API de factures, séparés par des virgules, parmi : " + ", ".join(STREAMS) + ".",
+    en="The streams of an API of invoices, with commas between, among: " + ", ".join(STREAMS) + ".",
+)
+@option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=PORT,
+    show_default=True,
+    fr="Port de cette machine où se sert le double d'une API.",
+    en="Port of this machine at which the twin of an API is served.",
+)
+def command(name: str, kind: str, folder: Path, streams: str, port: int) -> None:
     target = folder / name
     _check(name, target)
-    for path, text in written(name, kind).items():
+    wanted = _streams(streams)
+    made = written(name, kind, wanted, port)
+    for path, text in made.items():
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         (target / path).write_text(text, encoding="utf-8")
     if output().as_json:
-        output().json({"name": name, "folder": str(target), "files": sorted(map(str, written(name, kind)))})
+        output().json({"name": name, "folder": str(target), "files": sorted(map(str, made))})
     output().say(
         Phrase(
             f"{target} est fait. Ensuite : pip install -e {target} && raccord check {name}",
@@ -72,22 +94,27 @@ def command(name: str, kind: str, folder: Path) -> None:
     )
 
 
-def written(name: str, kind: str) -> dict[Path, str]:
-    """Return the files of a new connector by their paths inside its folder."""
+def written(name: str, kind: str, streams: Sequence[str] = (), port: int = PORT) -> dict[Path, str]:
+    """Return the files of a new connector by their paths inside its folder; with ``streams`` it is one of an API."""
     module = f"raccord_{name.replace('-', '_')}"
     said = {
         "name": name,
         "module": module,
         "title": name.replace("-", " ").capitalize(),
         "raccord": ".".join(version("raccord").split(".")[:2]),
-        "kind": kind,
+        "kind": "streams" if streams else kind,
+        "streams": tuple(streams),
+        "money": {"payments", "refunds"} & set(streams),
+        "port": port,
     }
     # Code, not pages: nothing is escaped, and the name was checked.
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701
     found: dict[Path, str] = {}
     root = files("raccord.cli") / "scaffold"
-    for part in KINDS[kind]:
+    for part in SEVERAL if streams else KINDS[kind]:
         for path, template in _templates(root / part, Path()):
+            if streams and path.parent.name == "samples" and _stream_of(path) not in streams:
+                continue
             text = environment.from_string(template.read_text(encoding="utf-8")).render(said)
             place = Path(*(module if each == "MODULE" else each for each in path.parts))
             found[place.with_name(place.name.removesuffix(_ENDING))] = text
@@ -102,6 +129,26 @@ def _templates(folder: Traversable, path: Path) -> list[tuple[Path, Traversable]
         elif each.name.endswith(_ENDING):
             found.append((path / each.name, each))
     return found
+
+
+def _stream_of(path: Path) -> str:
+    return path.name.partition(".")[0].removesuffix("-news")
+
+
+def _streams(text: str) -> tuple[str, ...]:
+    """Return the streams of an option in the order in which they depend on each other."""
+    said = {each.strip() for each in text.split(",") if each.strip()}
+    if said and (said - set(STREAMS) or not set(NEEDED) <= said):
+        all_of, needed = ", ".join(STREAMS), ", ".join(NEEDED)
+        raise NewPluginError(
+            "new.streams",
+            Text(f"Ces flux ne font pas un connecteur : {text}.", f"These streams make no connector: {text}."),
+            Text(
+                f"Nommez-en parmi {all_of}, toujours avec {needed} ; les chemins et les champs se changent ensuite.",
+                f"Name some of {all_of}, always with {needed}; paths and fields are yours to change afterwards.",
+            ),
+        )
+    return tuple(each for each in STREAMS if each in said)
 
 
 def _check(name: str, target: Path) -> None:

@@ -22,6 +22,7 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.keep import LEFT_OUT
 from raccord.sync.newcomers import LIST_MAX, comparison_key
+from raccord.sync.parties import with_customers
 from raccord.sync.resolve import LINK_MISSING, LINK_WAITS
 from raccord.sync.unmet import UNMET, invoices_in
 from raccord.sync.workshop import Workshop
@@ -148,9 +149,11 @@ def _decide(workshop: Workshop, actor: Actor, hold_id: str, said: dict[str, str]
 
 def _customer(session: Session, connection: Connection, payment: Payment) -> str:
     """Return the customer's name as the source says it."""
-    if not isinstance(payment.customer, Link):
+    (named,) = with_customers(session, connection.id, [payment])
+    customer = named.customer if isinstance(named, Payment) else payment.customer
+    if not isinstance(customer, Link):
         return ""
-    of = select(DraftRow.body).where(DraftRow.connection_id == connection.id, DraftRow.key == payment.customer.key)
+    of = select(DraftRow.body).where(DraftRow.connection_id == connection.id, DraftRow.key == customer.key)
     body = session.scalars(of).first()
     draft = None if body is None else load_draft(body)
     return draft.name if isinstance(draft, Customer) else ""

@@ -2,8 +2,8 @@
 
 A draft refers to other things by :class:`Link` (another draft of the same connection), by :class:`Role` (a place in the
 ledger that the company chose), by :class:`ItemFor` (the service item that posts to an account), by :class:`Decision` (a
-person answers for this one draft), by :class:`MoneyOf` (where a payment's money lies) or by :class:`LedgerId`; never by
-name.
+person answers for this one draft), by :class:`MoneyOf` (where a payment's money lies), by :class:`CustomerOf` (whom
+another document is for) or by :class:`LedgerId`; never by name.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from raccord.plugin.references import (
     LATER,
     Accepts,
     Control,
+    CustomerOf,
     Decision,
     ItemFor,
     LedgerId,
@@ -61,6 +62,7 @@ __all__ = [
     "Control",
     "CreditMemo",
     "Customer",
+    "CustomerOf",
     "Decision",
     "Deposit",
     "DirectLine",

@@ -112,7 +112,19 @@ class MoneyOf:
     ref: Literal["money_of"] = "money_of"
 
 
-Ref = Annotated[Link | Role | LedgerId | ItemFor | Decision | MoneyOf, Field(discriminator="ref")]
+@dataclass(frozen=True, slots=True)
+class CustomerOf:
+    """The customer of another document of this connection, such as of the invoice that a payment settles.
+
+    For sources whose payments and refunds name the document alone. It is whom that document was for when the plan was
+    made; while the document has not come, the draft waits for it.
+    """
+
+    document: Link
+    ref: Literal["customer_of"] = "customer_of"
+
+
+Ref = Annotated[Link | Role | LedgerId | ItemFor | Decision | MoneyOf | CustomerOf, Field(discriminator="ref")]
 
 
 class Control(StrEnum):

@@ -28,6 +28,8 @@ PEOPLE = ("Customer", "Vendor", "Employee")
 SHORT_LISTS = ("Class", "Department", "Term", "PaymentMethod", "CustomerType")
 """Lists that are read whole where a connector's roles ask for one of their entries."""
 
+_ASKS_FOR_RECEIVABLE = "FR"
+"""Where QuickBooks makes no customer without an account of what they owe."""
 TYPES: Mapping[Accepts, frozenset[str]] = {
     Accepts.BANK: frozenset({"Bank"}),
     Accepts.CARD: frozenset({"Credit Card"}),
@@ -115,11 +117,18 @@ def read_facts(client: QuickBooks, *, inactive: bool = False) -> Facts:
             tax_codes=codes,
             exempt_code=exempt,
             purchase_codes=purchases,
+            receivable=_receivable(client) if country == _ASKS_FOR_RECEIVABLE else "",
         ),
         _closing(accounting),
         str(info.get("CompanyName", "")),
         any(accounting.get(name) for name in ("ClassTrackingPerTxn", "ClassTrackingPerTxnLine")),
     )
+
+
+def _receivable(client: QuickBooks) -> str:
+    """Return the account of what customers owe, that of the lowest id where there are several."""
+    found = client.query_all("Account", "AccountType = 'Accounts Receivable' AND Active = true")
+    return min((str(row["Id"]) for row in found), key=lambda each: (len(each), each), default="")
 
 
 def read_closing(client: QuickBooks) -> date | None:

@@ -47,6 +47,7 @@ from raccord.sync.encoding import Encoder
 from raccord.sync.entries import Entries, target_of
 from raccord.sync.moves import Moves, moves_of
 from raccord.sync.newcomers import FIRSTS, NAMED, Newcomers, question_about
+from raccord.sync.parties import with_customers
 from raccord.sync.periods import NEXT_OPEN_DAY, Closing, Open, dated
 from raccord.sync.plan_left import LeftLines
 from raccord.sync.plan_lines import lines_first, sent
@@ -113,7 +114,8 @@ class Planner:
         self._plan(rows)
 
     def _plan(self, rows: Sequence[DraftRow]) -> None:
-        drafts = [(row, load_draft(row.body)) for row in rows]
+        told = with_customers(self.session, self.connection.id, (load_draft(row.body) for row in rows))
+        drafts = list(zip(rows, told, strict=True))
         self.closing = Closing.read(self.session, self.connection, self.facts.closed_on)
         self.resolver.load(self.session)
         self.resolver.renamed, self.resolver.inactive = to_reactivate(self.session, self.run)

@@ -14,6 +14,7 @@ from raccord.plugin.drafts import (
     Accepts,
     Account,
     Customer,
+    CustomerOf,
     Decision,
     Draft,
     Item,
@@ -203,6 +204,9 @@ class Resolver:
                 return answer
             case MoneyOf():
                 return self._money_of(ref)
+            case CustomerOf():
+                # What is known of it stands in the draft by now: the document has not come.
+                raise Held(LINK_MISSING, keys=[ref.document.key])
 
     def kind_of(self, ref: Ref) -> str:
         """Return which kind of document, or which of QuickBooks' lists of people, a reference names one of; nothing

@@ -38,6 +38,7 @@ from raccord.sync.drift import value_at
 from raccord.sync.encoding import Encoder
 from raccord.sync.map import record_of
 from raccord.sync.moves import moves_of
+from raccord.sync.parties import with_customers
 from raccord.sync.periods import DOCUMENT_CLOSED, Closing, dated
 from raccord.sync.plan import KIND_CHANGED
 from raccord.sync.resolve import Held, Resolver
@@ -164,7 +165,7 @@ class Surveyor:
             self._slice(survey, [(row[0], row[1], row[2]) for row in rows])
 
     def _slice(self, survey: Survey, rows: Sequence[tuple[DraftRow, LinkRow, SourceRecord | None]]) -> None:
-        drafts = {row.id: self._mapped(row, record) for row, _, record in rows}
+        drafts = {row.id: self._known(self._mapped(row, record)) for row, _, record in rows}
         keys = [key for draft in drafts.values() if draft is not None for key in links_in(draft)]
         self.resolver.load_links(self.session, keys, "")
         written = written_last(self.session, self.bench.connection.id, [row.id for row, _, _ in rows])
@@ -187,6 +188,10 @@ class Surveyor:
         """Tell whether money would move on a statement that a person declared reconciled."""
         through = self.statements.get(account)
         return through is not None and day <= through
+
+    def _known(self, draft: Draft | None) -> Draft | None:
+        """Return a draft with the customer whose document it names, where it names one."""
+        return draft and with_customers(self.session, self.bench.connection.id, [draft])[0]
 
     def _mapped(self, row: DraftRow, record: SourceRecord | None) -> Draft | None:
         """Return the draft as the terms of its record's day make it, or nothing where they make none."""

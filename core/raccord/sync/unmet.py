@@ -6,12 +6,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from raccord.plugin.drafts import Application, Draft, LedgerId, Link, Payment, Settled
+from raccord.plugin.drafts import (
+    Accepts,
+    Application,
+    CustomerOf,
+    Decision,
+    Draft,
+    LedgerId,
+    Link,
+    Payment,
+    Settled,
+)
+from raccord.plugin.texts import Text
 
 UNMET = "unmet"
 """Under this name stands, among a draft's decisions, what was said of each invoice that is missing, by its key: nothing
 for "post it unapplied", else the invoice of QuickBooks and its customer.
 """
+_WHOSE = Text("de quel client est ce paiement", "which customer this payment is from")
 
 
 def as_answered(decisions: Mapping[str, Any], draft: Draft) -> Draft:
@@ -28,6 +40,9 @@ def as_answered(decisions: Mapping[str, Any], draft: Draft) -> Draft:
         elif answer:
             applied.append(replace(each, document=LedgerId(str(answer["invoice"]))))
             customer = LedgerId(str(answer["customer"]))
+        elif isinstance(customer, CustomerOf) and customer.document == each.document:
+            # Nobody else knows it: the source names the invoice alone.
+            customer = Decision(name="customer", accepts=Accepts.CUSTOMER, label=_WHOSE)
     return replace(draft, applied=tuple(applied), customer=customer)
 
 

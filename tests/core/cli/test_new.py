@@ -19,7 +19,12 @@ from raccord.cli.exits import Exit
 from raccord.plugin.testing import check_connector
 
 OWN_LINES_MAX = 120
-KINDS = ("csv", "rest", "table")
+KINDS = ("csv", "rest", "table", "streams")
+FOUR = "customers,invoices,payments,refunds"
+
+
+def of_kind(kind: str) -> list[str]:
+    return ["--streams", FOUR, "--port", "8801"] if kind == "streams" else ["--kind", kind]
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def loaded() -> Iterator[Callable[[Path, str], ModuleType]]:
 def test_a_new_connector_keeps_every_rule_in_few_lines(
     tmp_path: Path, kind: str, loaded: Callable[[Path, str], ModuleType], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["new", "acme-till", "--kind", kind, "--folder", str(tmp_path), "--lang", "en"]) == Exit.OK
+    assert run(["new", "acme-till", *of_kind(kind), "--folder", str(tmp_path), "--lang", "en"]) == Exit.OK
     assert f"pip install -e {tmp_path / 'acme-till'} && raccord check acme-till" in capsys.readouterr().out
     source = tmp_path / "acme-till" / "src"
     package = source / "raccord_acme_till"
@@ -57,7 +62,7 @@ def test_a_new_connector_keeps_every_rule_in_few_lines(
     own = [path.read_text() for path in package.rglob("*.py") if path.name not in ("sandbox.py", "expected.py")]
     lines = sum(bool(line.strip()) for text in own for line in text.splitlines())
     assert lines <= OWN_LINES_MAX
-    kinds = (SourceKind.TWIN,) if kind == "rest" else (SourceKind.TWIN, SourceKind.SAMPLES)
+    kinds = (SourceKind.TWIN,) if kind in ("rest", "streams") else (SourceKind.TWIN, SourceKind.SAMPLES)
     for each in kinds:
         module = sys.modules[package.name]
         found = look(module, module.describe(), trials_for(module, each)[0])
@@ -77,7 +82,21 @@ def test_nothing_is_written_over_and_a_bad_name_is_refused(tmp_path: Path, capsy
     for name in ("Acme", "1a", "core", "a_b", "a", "x" * 41):
         assert run(["new", name, "--folder", str(tmp_path)]) == Exit.FAILED
         assert "new.name" in capsys.readouterr().err
+    for streams in ("payments", "customers,refunds", "customers,invoices,tips"):
+        assert run(["new", "other", "--streams", streams, "--folder", str(tmp_path)]) == Exit.FAILED
+        assert "new.streams" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["acme"]
+
+
+@pytest.mark.parametrize("left", ["", ",payments", ",refunds"])
+def test_the_streams_that_a_source_has_are_enough(
+    tmp_path: Path, left: str, loaded: Callable[[Path, str], ModuleType]
+) -> None:
+    assert run(["new", "few", "--streams", "invoices,customers" + left, "--folder", str(tmp_path)]) == Exit.OK
+    report = check_connector(loaded(tmp_path / "few" / "src", "raccord_few"))
+    assert (report.broken(), report.passed) == ({}, True)
+    samples = {path.name for path in (tmp_path / "few" / "src" / "raccord_few" / "samples").iterdir()}
+    assert ("payments.json" in samples, "refunds-news.json" in samples) == ("payments" in left, "refunds" in left)
 
 
 @pytest.mark.slow
@@ -103,7 +122,7 @@ def test_pip_installs_a_new_connector_offline_and_it_is_green(tmp_path: Path, ki
         return done.stdout
 
     command = ("-c", "from raccord.cli import main; main()")
-    python(*command, "new", "acme", "--kind", kind)
+    python(*command, "new", "acme", *of_kind(kind))
     python("-m", "pip", "--isolated", "install", "--no-index", "-e", "acme")
     assert "0 broken, 0 not judged" in python(*command, "check", "acme", "--lang", "en")
     assert "1 passed" in python("-m", "pytest", "-q", "-p", "no:cacheprovider", folder=tmp_path / "acme")

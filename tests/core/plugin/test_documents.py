@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from raccord.plugin import JSON, BadRecord, FieldError, Fields, Money, Record, TermTable, revised
-from raccord.plugin.documents import entry, payout, sale
+from raccord.plugin.documents import SaleFields, entry, invoice, payment, payout, refund, sale, settling
 from raccord.plugin.drafts import (
+    CreditMemo,
+    CustomerOf,
     Deposit,
+    Invoice,
     ItemFor,
     JournalEntry,
+    Link,
     RefundReceipt,
     Role,
     SalesLine,
@@ -20,6 +25,7 @@ from raccord.plugin.drafts import (
     Side,
     StatedTax,
     TaxMode,
+    links_in,
     money_effect,
 )
 from raccord.plugin.testing import FakeMapContext
@@ -179,3 +185,52 @@ def test_a_word_that_is_not_in_the_table_makes_a_bad_record() -> None:
 
 def test_revisions_are_in_order() -> None:
     assert datetime(2000, 1, 1, tzinfo=UTC) < revised(1) < revised(2)
+
+
+SOLD = SaleFields(description="title", quantity="qty", price="price", tax="vat", taxes="taxes")
+OF_TAX = TermTable.from_toml(
+    '[[term]]\nword = "low"\nledger = "TaxCode"\nrole = "reduced"\nfr = "Bas"\nen = "Low"\norigin = "x"\n'
+)
+
+
+def bill_of(amount: str, quantity: str, tax: str) -> Record:
+    line = {"title": "Candide", "qty": quantity, "price": "10.00", "amount": str(Decimal(quantity) * 10), "vat": "low"}
+    raw: dict[str, JSON] = {"lines": [line], "taxes": [{"rate": "5.5", "amount": tax}]}
+    return Record("invoices", "7", date(2026, 3, 2), raw, Money.of(amount, "EUR"))
+
+
+def test_an_invoice_is_made_of_a_rows_fields_and_below_zero_a_credit_memo() -> None:
+    context = FakeMapContext(taxed=True, terms=OF_TAX)
+    whole = invoice(context, bill_of("21.10", "2", "1.10"), SOLD, customer=Link("customers/1"), number="F-7")
+    back = invoice(context, bill_of("-10.55", "-1", "-0.55"), SOLD, customer=Link("customers/1"), number="A-7")
+    assert isinstance(whole, Invoice)
+    assert isinstance(back, CreditMemo)
+    (line,), (turned,) = whole.lines, back.lines
+    assert (line.amount, line.quantity, line.unit_price, line.tax_code) == (20, 2, 10, Role("reduced"))
+    assert (turned.amount, turned.quantity, turned.unit_price, back.total) == (10, 1, 10, Decimal("10.55"))
+    assert [each.amount for each in back.taxes] == [Decimal("0.55")]
+    with pytest.raises(BadRecord, match=r"21\.10"):
+        invoice(context, bill_of("21.11", "2", "1.10"), SOLD, customer=Link("customers/1"))
+    with pytest.raises(BadRecord, match="not known"):
+        invoice(FakeMapContext(taxed=True), bill_of("21.10", "2", "1.10"), SOLD, customer=Link("customers/1"))
+
+
+def test_a_refund_is_written_positive_and_of_the_customer_of_its_invoice() -> None:
+    record = replace(bill_of("-10.55", "1", "0.55"), stream="refunds")
+    whose = CustomerOf(Link("invoices/7"))
+    context = FakeMapContext(taxed=True, terms=OF_TAX)
+    made = refund(context, record, SOLD, at=Role("bank"), customer=whose)
+    assert isinstance(made, RefundReceipt)
+    assert (made.total, made.lines[0].amount, made.taxes[0].amount) == (Decimal("10.55"), 10, Decimal("0.55"))
+    assert (made.customer, links_in(made)) == (whose, ("invoices/7",))
+
+
+def test_a_payment_is_of_its_first_invoices_customer_and_settles_no_more_than_it_is() -> None:
+    record = Record("payments", "1", date(2026, 3, 2), {}, Money.of("25.00", "EUR"))
+    made = payment(record, at=Role("bank"), applied=[settling("invoices", "7", Decimal(20))])
+    assert (made.customer, made.total, made.applied[0].amount) == (CustomerOf(Link("invoices/7")), 25, 20)
+    assert payment(record, at=Role("bank"), customer=Link("customers/1")).applied == ()
+    with pytest.raises(BadRecord, match="neither a customer nor an invoice"):
+        payment(record, at=Role("bank"))
+    with pytest.raises(BadRecord, match="26"):
+        payment(record, at=Role("bank"), applied=[settling("invoices", "7", Decimal(26))])

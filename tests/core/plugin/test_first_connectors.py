@@ -7,11 +7,13 @@ import sys
 from difflib import SequenceMatcher
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import raccord_boulange
 import raccord_boulange.sandbox
+import raccord_lutece
 from doc_blocks import ROOT, blocks
 
 from raccord.bench import SourceKind, look, trials_for
@@ -24,6 +26,7 @@ LINES_MAX = 120
 BESIDE = {"sandbox.py", "expected.py"}
 """The made-up source and what a person counted in it: what tries the connector, not the connector."""
 HOME = Path(str(raccord_boulange.__file__)).parent
+FOUR = ("customers", "invoices", "payments", "refunds")
 
 connector: Connector = raccord_boulange
 
@@ -68,26 +71,32 @@ def test_the_connectors_of_the_pages_have_at_most_120_lines(page: str, tmp_path:
     assert sum(own_code(code).values()) <= LINES_MAX, own_code(code)
 
 
-def test_the_strangers_connector_has_at_most_120_lines_and_the_page_says_how_many() -> None:
-    counted = own_code({path.name: path.read_text() for path in HOME.glob("*.py")})
-    assert formatted(HOME)
-    assert set(counted) == {"__init__.py", "manifest.py", "mapping.py", "reading.py", "settings.py"}
+@pytest.mark.parametrize("module", [raccord_boulange, raccord_lutece])
+def test_the_connectors_of_strangers_have_at_most_120_lines_and_the_page_says_how_many(module: ModuleType) -> None:
+    home = Path(str(module.__file__)).parent
+    counted = own_code({path.name: path.read_text() for path in home.glob("*.py")})
+    assert formatted(home)
+    name = module.__name__.removeprefix("raccord_")
+    streams = FOUR if module is raccord_lutece else ()
+    files = {"streams.py"} if streams else {"mapping.py", "reading.py"}
+    assert set(counted) == {"__init__.py", "manifest.py", "settings.py", *files}
     assert sum(counted.values()) <= LINES_MAX, counted
-    begun = {path.name: text for path, text in written("boulange", "rest").items() if path.suffix == ".py"}
-    changed = sum(written_or_changed(begun[name], (HOME / name).read_text()) for name in counted)
+    begun = {path.name: text for path, text in written(name, "rest", streams).items() if path.suffix == ".py"}
+    changed = sum(written_or_changed(begun[name], (home / name).read_text()) for name in counted)
     for language in ("en", "fr"):
         page = (ROOT / "docs" / "explanation" / f"a-first-connector.{language}.md").read_text(encoding="utf-8")
         for name, lines in counted.items():
-            own = written_or_changed(begun[name], (HOME / name).read_text())
+            own = written_or_changed(begun[name], (home / name).read_text())
             assert f"| `{name}` | {lines} | {own} |" in page
         assert f"| {sum(counted.values())} | {changed} |" in page
 
 
-def test_it_keeps_every_rule_and_the_bench_sees_it_balance() -> None:
-    report = check_connector(raccord_boulange)
+@pytest.mark.parametrize("module", [raccord_boulange, raccord_lutece])
+def test_it_keeps_every_rule_and_the_bench_sees_it_balance(module: ModuleType) -> None:
+    report = check_connector(module)
     assert report.broken() == {}
     assert report.passed
-    found = look(raccord_boulange, raccord_boulange.describe(), trials_for(raccord_boulange, SourceKind.TWIN)[0])
+    found = look(module, module.describe(), trials_for(module, SourceKind.TWIN)[0])
     assert (found.error, found.balanced) == ("", True)
 
 

@@ -154,3 +154,57 @@ def test_a_busy_address_passes_through(tmp_path: Path) -> None:
     context, _ = served(tmp_path, TwinAnswer(503))
     with pytest.raises(RetryLater):
         rest_page(context, REST, "sales", None, of_object)
+
+
+NUMBERED = replace(REST, page="page")
+
+
+def of_numbers(tmp_path: Path, source: RestSource, *answers: TwinAnswer) -> tuple[list[Page], list[TwinRequest]]:
+    """Read an address to its end, from the beginning."""
+    context, asked = served(tmp_path, *answers)
+    found, cursor = list[Page](), None
+    while not found or found[-1].more:
+        found.append(rest_page(context, source, "sales", cursor, of_object))
+        cursor = found[-1].cursor
+    return found, asked
+
+
+def rows_of(*ids: int, **more: JSON) -> TwinAnswer:
+    return TwinAnswer.of({"data": [{"id": each, "amount": "1.00"} for each in ids], **more})
+
+
+def test_an_address_that_numbers_its_pages_is_read_to_the_empty_one(tmp_path: Path) -> None:
+    found, asked = of_numbers(tmp_path, NUMBERED, rows_of(1, 2), rows_of(3), rows_of(4), rows_of())
+    assert [each.source_id for page in found for each in page.records] == ["1", "2", "3", "4"], "a short page is no end"
+    assert [each.params["page"] for each in asked] == ["1", "2", "3", "4"]
+    assert found[-1].cursor is None, "it cannot say what changed: the next run reads all of it"
+    # From each cursor it goes on with the page that it names.
+    context, asked = served(tmp_path, rows_of(4))
+    assert rest_page(context, NUMBERED, "sales", found[1].cursor, of_object).records[0].source_id == "4"
+    assert asked[0].params["page"] == "3"
+
+
+def test_an_address_may_count_its_pages_or_begin_with_another_number(tmp_path: Path) -> None:
+    counted = replace(NUMBERED, pages="of", first_page=0)
+    found, asked = of_numbers(tmp_path, counted, rows_of(1, of=2), rows_of(2, of=2))
+    assert ([len(page.records) for page in found], [each.params["page"] for each in asked]) == ([1, 1], ["0", "1"])
+    with pytest.raises(SourceRefused, match="of"):
+        of_numbers(tmp_path, counted, rows_of(1, of="many"))
+
+
+def test_an_address_that_gives_one_page_again_and_again_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceRefused, match="page=2"):
+        of_numbers(tmp_path, NUMBERED, rows_of(1), rows_of(1))
+
+
+def test_numbered_pages_are_asked_by_moments_from_the_first_on(tmp_path: Path) -> None:
+    def said(*moments: str) -> TwinAnswer:
+        return TwinAnswer.of({"data": [{"id": each, "amount": "1.00", "updated_at": each} for each in moments]})
+
+    source = replace(NUMBERED, since="after")
+    early, late = "2026-03-02T09:00:00+00:00", "2026-03-03T09:00:00+00:00"
+    found, asked = of_numbers(tmp_path, source, said(late), said(early), said())
+    assert [dict(each.params) for each in asked] == [{"limit": "2", "page": number} for number in "123"]
+    context, again = served(tmp_path, said(late))
+    rest_page(context, source, "sales", found[-1].cursor, of_object)
+    assert dict(again[0].params) == {"limit": "2", "page": "1", "after": late}

@@ -22,6 +22,8 @@ _OK = 200
 _EXCERPT_CHARS_MAX = 300
 _ID_CHARS_MAX = 100
 _AHEAD = timedelta(days=1)
+PAGES_MAX = 100_000
+"""How many numbered pages one reading takes at most."""
 
 MakeObject = Callable[[Mapping[str, JSON]], Record]
 """Turns an object, its decimals as text, into a record; ``ValueError`` and ``KeyError`` make it a reject."""
@@ -35,9 +37,14 @@ class RestSource:
     reject is told by the value of the object's field ``id``, which is to be the ``source_id`` of its record: the
     problem closes when the object is read mended. One without it is told by a digest, until a person closes it. An
     answer without ``next``, or with an empty one, is the last; it is asked for again the next time, so that what was
-    added to it comes too. What changes on an earlier page is not seen again: such an address needs ``since``. One that
-    numbers its pages without saying the next is none of these; its ``fetch_records`` asks ``context.http`` itself, with
-    the number as cursor.
+    added to it comes too. What changes on an earlier page is not seen again: such an address needs ``since``.
+
+    One that numbers its pages without saying the next has that parameter in ``page``, the number of the first page in
+    ``first_page``. It is read to the page that has no rows, for a short one may be short by a limit of the address; or
+    to the last page where the answer says in ``pages`` how many there are. Without ``since`` each run reads all of it.
+    An address that gives the same page twice, or more than ``PAGES_MAX``, is refused. A row that vanishes while the
+    pages are read moves those behind it to an earlier page, so that one is missed until it changes: ask such an address
+    to sort by the moment of change.
 
     An address that takes a moment instead has it in ``since``, the name of its parameter. Each run then asks for what
     changed at or after the latest moment that an object said in its field ``changed``, in ISO 8601 as the address wrote
@@ -58,6 +65,9 @@ class RestSource:
     since: str = ""
     changed: str = "updated_at"
     page_size: int = 100
+    page: str = ""
+    first_page: int = 1
+    pages: str = ""
 
 
 def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: str | None, make: MakeObject) -> Page:
@@ -67,7 +77,10 @@ def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: st
     """
     place = _Place.of(source, cursor)
     params = {**source.params, source.limit: str(min(source.page_size, PAGE_RECORDS_MAX))}
-    if place.at:
+    number = int(place.at or source.first_page) if source.page else 0
+    if source.page:
+        params[source.page] = str(number)
+    elif place.at:
         params[source.cursor] = place.at
     if place.since:
         params[source.since] = place.since
@@ -97,10 +110,31 @@ def rest_page(context: FetchContext, source: RestSource, stream: str, cursor: st
             rejects.append(Reject(stream, _where(source, stream, row, records), f"{source.name}.row", why, excerpt))
             continue
         records[record.source_id] = record
-    following = said.get(source.next)
-    more = following not in (None, "") and str(following) != place.at
-    went_on = place.after(context, source, rows, str(following) if more else "")
+    following = _following(source, said, rows, number, place) if source.page else _text(said.get(source.next))
+    more = following not in ("", place.at)
+    went_on = place.after(context, source, rows, following if more else "")
     return Page(list(records.values()), went_on.cursor(source), more=more, rejects=rejects)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _following(
+    source: RestSource, said: Mapping[str, object], rows: Sequence[object], number: int, place: _Place
+) -> str:
+    """Return the number of the page after this one, nothing behind the last; raises ``SourceRefused`` without end."""
+    if not rows:
+        return ""
+    if place.digest == _digest(rows) or number - source.first_page >= PAGES_MAX:
+        raise _refused(source, f"{source.page}={number}?")
+    if source.pages:
+        try:
+            last = int(_text(said.get(source.pages)))
+        except ValueError:
+            raise _refused(source, f"{source.pages}?") from None
+        return str(number + 1) if number - source.first_page + 1 < last else ""
+    return str(number + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +144,12 @@ class _Place:
     at: str = ""
     since: str = ""
     latest: str = ""
+    digest: str = ""
+    """What tells the numbered page before this one from every other."""
 
     @classmethod
     def of(cls, source: RestSource, cursor: str | None) -> _Place:
-        if not source.since:
+        if not source.since and not source.page:
             return cls(at=cursor or "")
         try:
             held = json.loads(cursor or "{}", parse_float=str)
@@ -124,6 +160,9 @@ class _Place:
 
     def after(self, context: FetchContext, source: RestSource, rows: Sequence[object], following: str) -> _Place:
         """Return the place behind a page; behind the last one the next run begins at the latest moment seen."""
+        digest = _digest(rows) if source.page and following else ""
+        if not source.since and source.page:
+            return _Place(at=following, digest=digest)
         if not source.since:
             return _Place(at=following or self.at)
         most = context.now() + _AHEAD
@@ -131,12 +170,15 @@ class _Place:
         moments = [each for each in said if isinstance(each, str) and _moment(each) <= most]
         latest = max([self.latest, *moments], key=_moment)
         if following:
-            return _Place(following, self.since, latest)
+            return _Place(following, self.since, latest, digest)
         return _Place(since=max(self.since, latest, key=_moment))
 
     def cursor(self, source: RestSource) -> str | None:
-        if not source.since:
+        if not source.since and (not source.page or not self.at):
             return self.at or None
+        if source.page:
+            said = {"at": self.at, "since": self.since, "latest": self.latest, "digest": self.digest}
+            return json.dumps({name: value for name, value in said.items() if value}, sort_keys=True)
         return json.dumps({"at": self.at, "since": self.since, "latest": self.latest}, sort_keys=True)
 
 
@@ -160,8 +202,11 @@ def _where(source: RestSource, stream: str, row: object, read: Container[str]) -
     if known and known not in read:
         return record_key(stream, known[:_ID_CHARS_MAX])
     path = urlsplit(source.url).path
-    digest = hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
-    return f"{path} [{digest[:12]}]"
+    return f"{path} [{_digest(row)}]"
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 def _decoded(content: bytes) -> object:

@@ -5,6 +5,7 @@ from raccord.plugin.testing.contract import ContractBroken, Reading, map_records
 from raccord.plugin.testing.contract_twin import ContractTwin, serving
 from raccord.plugin.testing.files import FileShelf, ShelvedFile
 from raccord.plugin.testing.kit import Report, Verdict, check_connector
+from raccord.plugin.testing.rest_twin import RestTwin, rest_trial
 from raccord.plugin.testing.served import serve_twin, served_twin
 from raccord.plugin.testing.trial import Again, Expected, Telling, Trial
 from raccord.plugin.testing.twin_http import TwinAnswer, TwinHttp, TwinRequest
@@ -21,6 +22,7 @@ __all__ = [
     "NoHttp",
     "Reading",
     "Report",
+    "RestTwin",
     "ShelvedFile",
     "Telling",
     "Trial",
@@ -31,6 +33,7 @@ __all__ = [
     "check_connector",
     "map_records",
     "read_stream",
+    "rest_trial",
     "serve_twin",
     "served_twin",
     "serving",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,8 +36,10 @@ def served_twin(answer: Answering, port: int = 0) -> Iterator[str]:
 
 
 def serve_twin(answer: Answering, port: int) -> None:
-    """Serve a made-up source until Ctrl-C, and say where."""
-    with _server(answer, port) as server:
+    """Serve a made-up source until Ctrl-C, and say where; ``--port`` on the command line goes before ``port``."""
+    options = ArgumentParser(description=f"Serve a made-up source, at port {port} unless told otherwise.")
+    options.add_argument("--port", type=int, default=port, help="port of this machine; 0 takes any that is free")
+    with _server(answer, options.parse_args().port) as server:
         sys.stdout.write(f"{_address(server)}\n")
         sys.stdout.flush()
         try:

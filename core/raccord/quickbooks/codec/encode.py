@@ -82,13 +82,13 @@ def encode(
 
 
 def _without_firsts(draft: Draft, body: JsonObject) -> JsonObject:
-    """Leave out of an update what a customer only gets when it is made: its type, and its name where that is to stay.
+    """Leave out of an update what a customer only gets when it is made: its type, its account, a name that is to stay.
 
     A sparse update changes nothing that it does not name.
     """
     if not isinstance(draft, Customer):
         return body
-    firsts = {"CustomerTypeRef", *(("DisplayName", "CompanyName") if draft.keeps_name else ())}
+    firsts = {"CustomerTypeRef", "ARAccountRef", *(("DisplayName", "CompanyName") if draft.keeps_name else ())}
     return {name: value for name, value in body.items() if name not in firsts}
 
 
@@ -148,7 +148,7 @@ def _body(draft: Draft, sheet: Sheet, marker: str, number: str) -> JsonObject:
         case CreditMemo():
             return credit_memo(draft, sheet, marker, _number(number))
         case Payment():
-            return payment(draft, sheet, marker)
+            return payment(draft, sheet, marker, number)
         case Bill():
             return bill(draft, sheet, marker, _number(number))
         case VendorCredit():

@@ -22,7 +22,8 @@ class CompanyFacts:
 
     ``taxed``: lines need tax codes (every company outside the United States). ``tax_codes`` and ``purchase_codes`` hold
     the sales and the purchase rates by tax code id. ``exempt_code`` is the id of the code without tax that lines bear
-    in a taxed company; empty when the company has none.
+    in a taxed company; empty when the company has none. ``receivable`` is the id of the account that a new customer is
+    given where QuickBooks asks for one, which it does in France alone.
     """
 
     country: str
@@ -32,6 +33,7 @@ class CompanyFacts:
     tax_codes: Mapping[str, tuple[TaxRate, ...]]
     exempt_code: str = ""
     purchase_codes: Mapping[str, tuple[TaxRate, ...]] = field(default_factory=dict)
+    receivable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ def customer(draft: Customer, sheet: Sheet) -> JsonObject:
         body["BillAddr"] = _address(draft.address)
     if draft.type_ is not None and (found := sheet.resolve(draft.type_)):
         body["CustomerTypeRef"] = {"value": found}
+    if sheet.facts.receivable:
+        body["ARAccountRef"] = {"value": sheet.facts.receivable}
     return body
 
 

@@ -10,12 +10,14 @@ from raccord.quickbooks.codec.amounts import ZERO, added, cents, total_of
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.expenses import expense_line
 from raccord.quickbooks.codec.json_text import Json, JsonObject
-from raccord.quickbooks.codec.names import NUMBER_LENGTH, clean_text, own_number
+from raccord.quickbooks.codec.names import NUMBER_LENGTH, clean_text, own_number, within
 from raccord.quickbooks.codec.notes import private_note
 from raccord.quickbooks.codec.sheet import Sheet, must_have_lines
 from raccord.quickbooks.codec.tax_plan import tax_of_expense
 
 _LINES = 10_000
+_ASK_FOR_REFERENCE = ("FR",)
+"""Countries where QuickBooks takes no payment without a reference; ours stands where the source has none."""
 _RECEIVED = {Settled.INVOICE: 1, Settled.CREDIT_MEMO: -1}
 _PAID = {Settled.BILL: 1, Settled.VENDOR_CREDIT: -1}
 """What a payment of each side may name, and whether it takes of the money (1) or adds to it."""
@@ -36,7 +38,7 @@ def vendor_credit(draft: VendorCredit, sheet: Sheet, marker: str, number: JsonOb
     return _bought(draft, sheet, marker, number)
 
 
-def payment(draft: Payment, sheet: Sheet, marker: str) -> JsonObject:
+def payment(draft: Payment, sheet: Sheet, marker: str, number: str) -> JsonObject:
     """Return a Payment; what its lines do not apply stays unapplied."""
     total = total_of(draft.total, draft.currency)
     amounts = applied_amounts(draft.applied, draft.currency)
@@ -57,6 +59,8 @@ def payment(draft: Payment, sheet: Sheet, marker: str) -> JsonObject:
         body["PaymentMethodRef"] = sheet.ref(draft.method, "method")
     if reference and fits:
         body["PaymentRefNum"] = reference
+    elif number and sheet.facts.country in _ASK_FOR_REFERENCE:
+        body["PaymentRefNum"] = within(number, NUMBER_LENGTH, "number")
     return {**body, "Line": _applications(draft.applied, amounts, sheet)}
 
 
