@@ -24,6 +24,7 @@ from raccord.store.models import (
     SourceRecord,
     Statement,
 )
+from raccord.suggesting.calibration import SCALE
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 
@@ -166,7 +167,7 @@ def test_the_page_of_suggestions_says_what_the_history_supports_and_lets_the_own
         session.merge(
             LearnedHistory(
                 company_id=synced.company_id, examples=500, steps=[[0, 40, 30], [300, 400, 400]], shown_from=990,
-                accepts_by="",
+                accepts_by="", scale=SCALE,
             )
         )  # fmt: skip
     shown = browser.get(page).text

@@ -39,6 +39,7 @@ from raccord.sync.conflicts import DECISION, linked_to
 from raccord.sync.days import today_of
 from raccord.sync.holds import alone_in, close_hold
 from raccord.sync.line_answers import answered, ask_other_side
+from raccord.sync.overrides import withdraw_overridden
 from raccord.sync.phases import is_undo
 from raccord.sync.plans import blocked_alone
 from raccord.sync.readback import LISTS
@@ -214,6 +215,7 @@ def answer_hold(workshop: Workshop, actor: Actor, hold_id: str, ledger_id: str) 
         draft.revision += 0 if draft.state == DraftState.HELD else 1
         draft.state, draft.reason = DraftState.WAITING, ""
         close_hold(session, draft, now, actor.name, {name: ledger_id})
+        withdraw_overridden(session, connection.company_id, hold, draft)
         note(session, actor, "hold.answered", draft, connection, now, ledger=entry.name)
         CalledOtherwise(session, connection.company_id, now, actor.name).ask(draft)
         return draft

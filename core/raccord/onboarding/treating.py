@@ -39,6 +39,7 @@ from raccord.sync.line_answers import (
     other_side_of,
     place_of,
 )
+from raccord.sync.overrides import withdraw_overridden
 from raccord.sync.pairing import DAYS_APART
 from raccord.sync.removals import UNDONE
 from raccord.sync.resolve import DECISION_MISSING
@@ -107,6 +108,7 @@ def treat(workshop: Workshop, actor: Actor, hold_id: str, treatment: Treatment, 
             row.state, row.reason = DraftState.WAITING, ""
         close_hold(session, row, now, actor.name, {TREATMENT: said})
         note(session, actor, "hold.treated", row, connection, now, **_told(treatment))
+        withdraw_overridden(session, connection.company_id, hold, row)
         CalledOtherwise(session, connection.company_id, now, actor.name).ask(row)
         return row
 

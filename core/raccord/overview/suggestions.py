@@ -64,11 +64,11 @@ def suggesting(session: Session, company_id: str, now: datetime) -> Suggesting:
     if kept is None:
         return Suggesting(0, EXAMPLES_MIN, None, 0, 0, None, None, "", False, months)
     calibration = calibration_of(kept)
-    shown = calibration.above(kept.shown_from) if kept.shown_from is not None else (0, 0)
+    shown = calibration.above(calibration.shown_from) if calibration.shown_from is not None else (0, 0)
     return Suggesting(
         kept.examples,
         EXAMPLES_MIN,
-        kept.shown_from,
+        calibration.shown_from,
         *shown,
         supported(calibration),
         kept.accepts_from,

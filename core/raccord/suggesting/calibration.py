@@ -6,6 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isqrt
 
+SCALE = 1
+"""What scores and confidences mean; to be raised with every change of how a guess is scored or a score judged.
+
+A calibration that was kept under another one says nothing of today's guesses.
+"""
 BINS = 60
 LEVELS = ((975, 40), (960, 150), (940, 250))
 """Of 1 000 suggestions that are shown so many are to agree with the answers, and by how many judged ones that is known.

@@ -28,7 +28,7 @@ from raccord.store.models import (
     LinkState,
     PlanLine,
 )
-from raccord.suggesting.calibration import Calibration, Step, support
+from raccord.suggesting.calibration import SCALE, Calibration, Step, support
 from raccord.suggesting.history import BY_PERSON, BY_RULE, CORRECTED, Answer, Example, Line
 from raccord.suggesting.learner import HISTORY_MAX, Learned, Suggestion, learn
 from raccord.sync.bodies import load_draft
@@ -139,7 +139,7 @@ class Suggestions:
             session.add(kept)
         kept.examples, kept.learned_at = learned.examples, self.now
         kept.steps = [[step.score, step.count, step.right] for step in learned.calibration.steps]
-        kept.shown_from = learned.calibration.shown_from
+        kept.shown_from, kept.scale = learned.calibration.shown_from, SCALE
         return kept
 
     def _accept(self, session: Session, hold: Hold, row: DraftRow, draft: Deposit | Expense, told: Suggestion) -> None:
@@ -214,7 +214,9 @@ def usable_accounts(session: Session, company_id: str) -> frozenset[str]:
 
 
 def calibration_of(kept: LearnedHistory) -> Calibration:
-    """Return the calibration as it was kept."""
+    """Return the calibration as it was kept; one of another scale says nothing."""
+    if kept.scale != SCALE:
+        return Calibration()
     return Calibration(tuple(Step(*map(int, step)) for step in kept.steps), kept.shown_from)
 
 
@@ -280,7 +282,7 @@ def _may_pay(params: Mapping[str, Any]) -> bool:
 def _still_counts(kept: LearnedHistory, examples: int, now: datetime) -> Calibration | None:
     """Return the kept calibration while the history is nearly what it was."""
     grown = abs(examples - kept.examples) >= max(GROWN_BY, kept.examples // 20)
-    if kept.learned_at is None or grown or now - kept.learned_at >= JUDGED_ANEW:
+    if kept.learned_at is None or kept.scale != SCALE or grown or now - kept.learned_at >= JUDGED_ANEW:
         return None
     return calibration_of(kept)
 

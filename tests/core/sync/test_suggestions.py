@@ -11,7 +11,7 @@ import till
 from harness import NOW, OWNER, choose_usual, lab, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import DecisionError
+from raccord.onboarding.decisions import DecisionError, answer_hold
 from raccord.onboarding.people import Actor, NotAllowedError, RoleName
 from raccord.onboarding.suggesting import accept_from, ask_always
 from raccord.onboarding.treating import take_back, treat
@@ -19,6 +19,7 @@ from raccord.overview.questions import open_questions
 from raccord.overview.suggestions import suggesting
 from raccord.plugin.drafts import Accepts, Decision, Expense, ExpenseLine, PaymentType, Role
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LearnedHistory
+from raccord.suggesting.calibration import SCALE
 from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.line_answers import LEARNED
 from raccord.sync.treatments import Part, Treated, Treatment, load_treatment
@@ -90,7 +91,8 @@ def test_lines_like_those_answered_before_bring_a_suggestion_with_its_examples(
 ) -> None:
     till.ROWS["T1"] = [
         line(200, "ACHAT HYDRO NORD #77"), line(201, "COIFFURE MIMI"), line(202, "ACHAT GARAGE ROY"),
-        line(203, "ACHAT CAFE DU PORT"), line(204, "ACHAT CAFE DU PORT LAVAL"),
+        line(203, "ACHAT CAFE DU PORT"), line(204, "ACHAT CAFE DU PORT LAVAL"), line(205, "ACHAT CAFE DU PORT #9"),
+        line(206, "CAFE DU PORT QUEBEC"),
     ]  # fmt: skip
     sync(workshop, connection)
     assert asked(workshop)["bank/b202"].params[LEARNED]["account"] == answered["GARAGE ROY"]
@@ -112,11 +114,20 @@ def test_lines_like_those_answered_before_bring_a_suggestion_with_its_examples(
     treat(workshop, OWNER, holds["bank/b200"].id, category(answered["HYDRO NORD"]))
     treat(workshop, OWNER, holds["bank/b201"].id, category(answered["HYDRO NORD"]))
     treat(workshop, OWNER, holds["bank/b203"].id, category(answered["HYDRO NORD"]))
+    assert LEARNED in asked(workshop)["bank/b205"].params, "once may be an exception"
+    answer_hold(workshop, OWNER, holds["bank/b204"].id, answered["HYDRO NORD"])
+    with workshop.database.read() as session:
+        shown = {each.key: each.suggested for each in open_questions(session, limit=200).rows}
+    assert [shown[f"bank/b{number}"] for number in (205, 206)] == [None, None], "said twice it counts before any run"
+    till.ROWS["T1"].append(line(207, "ACHAT CAFE DU PORT"))
+    sync(workshop, connection)
+    told = asked(workshop)["bank/b207"].params.get(LEARNED, {})
+    assert told.get("account") != answered["CAFE DU PORT"], "and after the next"
     with workshop.database.read() as session:
         found = suggesting(session, company.id, NOW)
     assert (found.examples, found.accepts_from, found.shown_from is not None) == (72, None, True)
     (month,) = found.months
-    assert (month.answered, month.suggested, month.right, month.by_itself) == (3, 2, 1, 0)
+    assert (month.answered, month.suggested, month.right, month.by_itself) == (4, 3, 1, 0)
     assert found.judged >= 40
     assert found.right == found.judged
 
@@ -171,9 +182,18 @@ def test_only_the_owner_lets_suggestions_be_accepted_and_only_as_the_history_sup
     take_back(workshop, OWNER, connection.id, "bank/b204")
     assert ask_always(workshop, BOOKKEEPER, company.id) == ["bank/b203"]
     assert ask_always(workshop, BOOKKEEPER, company.id) == []
+    # What was judged on another scale, by an earlier version, says nothing until it is judged anew.
     with workshop.database.begin() as session:
-        session.get_one(LearnedHistory, company.id).accepts_from = 990
+        kept = session.get_one(LearnedHistory, company.id)
+        kept.accepts_from, kept.scale = 990, SCALE - 1
+        found = suggesting(session, company.id, NOW)
+        assert (found.paused, found.judged, found.shown_from) == (True, 0, None)
+    with pytest.raises(DecisionError, match="0 of 0"):
+        accept_from(workshop, OWNER, company.id, 990)
     sync(workshop, connection)
+    with workshop.database.read() as session:
+        kept = session.get_one(LearnedHistory, company.id)
+        assert (kept.scale, sum(count for _, count, _ in kept.steps) < 100) == (SCALE, True), "judged by this run"
     holds = asked(workshop)
     assert {"bank/b203", "bank/b204"} <= set(holds), "what was taken back is a person's to answer"
     assert LEARNED in holds["bank/b203"].params

@@ -20,6 +20,8 @@ class LearnedHistory(Model):
     examples: Mapped[int] = mapped_column(default=0)
     steps: Mapped[list[Any]] = mapped_column(default=list)
     """``[score, count, right]`` of judged guesses, rising."""
+    scale: Mapped[int] = mapped_column(default=0)
+    """What the scores mean: the learner's scale when they were judged. Of another scale they count for nothing."""
     shown_from: Mapped[int | None]
     """The least confidence, of 1 000, that is shown."""
     learned_at: Mapped[datetime | None]
