@@ -234,8 +234,6 @@ def test_a_row_that_the_end_of_the_file_cuts_off_is_not_read() -> None:
     [
         (b"", "bankfeed.file_empty"),
         (b" \r\n\t", "bankfeed.file_empty"),
-        ("OFXHEADER:100\r\n<OFX></OFX>".encode("utf-16"), "bankfeed.file_utf16"),
-        ("<OFX></OFX>".encode("utf-16-le"), "bankfeed.file_utf16"),
         (b"Dear customer,\r\nyour statement is ready, please sign in.\r\n", "bankfeed.format_unknown"),
         (b"%PDF-1.7 \x00\x01", "bankfeed.format_unknown"),
         (b"<html><body>Sign in to see your statement</body></html>", "bankfeed.format_unknown"),

@@ -98,10 +98,6 @@ def test_the_kind_of_transaction_stands_in_where_the_bank_wrote_no_text(one: Map
     assert expense.memo == "Service charge"
 
 
-def test_the_sign_wins_over_the_kind_and_an_unknown_kind_posts_by_its_sign(one: Mapper) -> None:
-    assert isinstance(one(line("5", type="DEBIT", native="T-1")).drafts[0], Deposit)
-
-
 def test_an_unknown_kind_posts_by_its_sign(one: Mapper) -> None:
     assert isinstance(one(line("5", type="ZELLE")).drafts[0], Deposit)
 

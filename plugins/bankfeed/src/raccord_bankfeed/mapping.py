@@ -8,7 +8,7 @@ from raccord.plugin import BadRecord, MapContext, Mapped, Money, Record, Skipped
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord_bankfeed import refusals
 from raccord_bankfeed.readers.account import UNNAMED
-from raccord_bankfeed.readers.answers import SAME, SEPARATE
+from raccord_bankfeed.readers.answers import ACCEPT, SAME, SEPARATE
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
 from raccord_bankfeed.records import LINES, QUESTION, STATEMENTS, TWIN
 from raccord_bankfeed.settings import BankFeedSettings
@@ -50,6 +50,7 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
     _check_correction(record)
     if (known := _twin(settings, record)) is not None:
         return known
+    _check_sign(settings, record)
     term = context.terms.get(type_)
     if term is not None and term.ledger == LEFT_OUT:
         return refusals.type_left_out(term.label)
@@ -136,6 +137,21 @@ def _twin(settings: BankFeedSettings, record: Record) -> Skipped | None:
     if not said:
         raise refusals.perhaps_known(other, key)
     return None
+
+
+_KIND_SAYS = {"CREDIT": 1, "DEBIT": -1}
+"""Kinds of OFX transactions that name a direction; of the others, some come both ways."""
+
+
+def _check_sign(settings: BankFeedSettings, record: Record) -> None:
+    """Raise where an OFX line's kind contradicts the sign of its amount, until a person says that the sign counts."""
+    fields = record.raw.get("fields")
+    kind = str(fields.get("TRNTYPE", "")).upper() if isinstance(fields, Mapping) else ""
+    if kind not in _KIND_SAYS or record.amount is None or record.amount.amount * _KIND_SAYS[kind] >= 0:
+        return
+    key = f"sign-{_field(record, 'account')}"
+    if not settings.known().says(key, ACCEPT):
+        raise refusals.sign_contradicted(kind, str(record.amount), key)
 
 
 def _action(record: Record) -> object:

@@ -77,6 +77,23 @@ def perhaps_known(other: str, key: str) -> BadRecord:
     )
 
 
+def sign_contradicted(kind: str, amount: str, key: str) -> BadRecord:
+    fr, en = ("une entrée", "money in") if kind == "CREDIT" else ("une sortie", "money out")
+    return BadRecord(
+        "amount",
+        Text(
+            f"La banque nomme cette ligne {kind}, donc {fr} d’argent, mais écrit le montant {amount} : l’un des deux "
+            "est faux. Comparez avec votre relevé. Si le signe du montant est juste, répondez une fois pour ce compte "
+            f"dans les réglages, sous « Réponses » : {key} = accept. Sinon, laissez la ligne de côté et saisissez-la à "
+            "la main.",
+            f"The bank calls this line {kind}, so {en}, but writes the amount {amount}: one of the two is wrong. "
+            "Compare with your statement. If the sign of the amount is right, answer once for this account in the "
+            f"settings, under “Answers”: {key} = accept. Otherwise leave the line out and enter it by hand.",
+        ),
+        "bankfeed.sign_contradicted",
+    )
+
+
 def answered() -> Skipped:
     return Skipped(
         "bankfeed.question_answered",

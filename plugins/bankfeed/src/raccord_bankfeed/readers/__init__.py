@@ -9,7 +9,7 @@ from raccord_bankfeed.readers import faults
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.bai2 import Bai2Reader, looks_like_bai2
 from raccord_bankfeed.readers.camt import CamtReader, looks_like_camt, message_of
-from raccord_bankfeed.readers.charset import head_text
+from raccord_bankfeed.readers.charset import head_text, marked_charset
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
 from raccord_bankfeed.readers.enable_banking import EnableBankingReader
 from raccord_bankfeed.readers.envelope import provider_of
@@ -49,8 +49,8 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
     if looks_like_ofx(head):
         return OfxReader()
     text = head_text(head)
-    if looks_like_ofx(text.encode("utf-8", "replace")):
-        return _Refusal(faults.file_utf16(), "")
+    if marked_charset(head) and looks_like_ofx(text.encode("utf-8", "replace")):
+        return OfxReader()
     if looks_like_camt(text):
         return CamtReader(known)
     if looks_like_bai2(text):

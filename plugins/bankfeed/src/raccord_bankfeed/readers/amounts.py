@@ -47,7 +47,9 @@ TELLING = rf"[+-]?{_WHOLE}([.,])[0-9]{{1,2}}"
 _TELLING = re.compile(rf"([+-]?)({_WHOLE}([.,])[0-9]{{1,2}})")
 _ALIKE = re.compile(rf"^([+-]?)(?:{_WHOLE}([.,])[0-9]{{1,2}}|[0-9]{{1,24}})$", re.MULTILINE)
 _ALIKE_ZERO = re.compile(r"^([+-]?)[0.,]+$", re.MULTILINE)
-_MINUSES = str.maketrans("−–‐‑", "----")
+MINUS_SIGNS = "−–‐‑‒—―－﹣⁻"
+"""What programs write in the place of a hyphen before an amount."""
+_MINUSES = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-") | dict.fromkeys("＋﹢", "+"))
 _OUT = frozenset({"DR", "D", "S"})
 
 

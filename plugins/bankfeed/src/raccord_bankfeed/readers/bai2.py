@@ -146,6 +146,7 @@ class _Groups:
         detail = sum_of(record) if self._light else detail_of(record)
         units = minor_units(detail.amount)
         account.control += units or 0
+        account.negative += units is not None and units < 0
         if group.status not in _UPDATE:
             tally.left_out += 1
             return

@@ -39,6 +39,8 @@ class AccountSums:
     """The sum of all amounts as they are written, in minor units."""
     records: int = 0
     said: dict[str, Decimal] = field(default_factory=dict)
+    negative: int = 0
+    """Details with an amount of their own sign, which their type code gives already."""
     odd: bool = False
     """Whether an amount could not be read, so that nothing can be added up."""
 
@@ -73,6 +75,19 @@ def contradiction(account: AccountSums, announced: Decimal | None) -> Question |
         found = (
             f"Le total de contrôle du compte est {announced} (49), les montants font {account.control}.",
             f"The account's control total is {announced} (49), the amounts make {account.control}.",
+        )
+    proven = opening is not None and closing is not None
+    if found is None and account.negative and not proven:
+        found = (
+            (
+                f"{account.negative} montant(s) portent un signe moins, alors que leur code dit déjà le sens, et aucun "
+                "solde ne dit si c’est une contre-passation ou le même sens dit deux fois. Ils sont lus en "
+                "contre-passations."
+            ),
+            (
+                f"{account.negative} amount(s) bear a minus although their code tells the direction already, and no "
+                "balance tells whether that is a reversal or the direction told twice. They are read as reversals."
+            ),
         )
     if found is None:
         return None

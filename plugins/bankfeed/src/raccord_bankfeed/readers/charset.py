@@ -30,6 +30,17 @@ def marked_charset(head: bytes) -> str:
     return ""
 
 
+def ordered_charset(head: bytes) -> str:
+    """Return the charset of two or four bytes a character with its byte order in its name; nothing for others."""
+    marked = marked_charset(head)
+    if marked.startswith("utf-16-"):
+        return marked
+    if marked in ("utf-16", "utf-32"):
+        big = head.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE))
+        return f"{marked}-{'be' if big else 'le'}"
+    return ""
+
+
 def text_charset(stream: BinaryIO) -> str:
     """Choose the charset of a whole text file; reads it once, in pieces, and leaves the stream anywhere."""
     stream.seek(0)

@@ -157,17 +157,6 @@ def file_empty() -> Fault:
     )
 
 
-def file_utf16() -> Fault:
-    return file_fault(
-        "file_utf16",
-        "Le fichier est codé en UTF-16, que le format OFX ne permet pas. Ouvrez-le dans un éditeur de texte, "
-        "enregistrez-le en UTF-8 et envoyez-le de nouveau.",
-        "The file is encoded in UTF-16, which the OFX format does not allow. Open it in a text editor, save "
-        "it as UTF-8 "
-        "and send it again.",
-    )
-
-
 def format_unknown() -> Fault:
     return file_fault(
         "format_unknown",

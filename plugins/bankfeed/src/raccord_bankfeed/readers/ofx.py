@@ -15,10 +15,11 @@ from datetime import date
 from decimal import Decimal
 from itertools import accumulate, repeat
 from operator import add
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.account import ACCOUNT_TAGS, account_of
+from raccord_bankfeed.readers.charset import ordered_charset
 from raccord_bankfeed.readers.contract import (
     Account,
     AccountKind,
@@ -34,6 +35,7 @@ from raccord_bankfeed.readers.ofx_layouts import Layout, learn
 from raccord_bankfeed.readers.ofx_line import Days, is_currency, make_line
 from raccord_bankfeed.readers.ofx_markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
 from raccord_bankfeed.readers.ofx_values import excerpt, one_line, read_amount, read_day, read_fields
+from raccord_bankfeed.readers.recoded import Recoded, Recoding
 from raccord_bankfeed.readers.runs import run_from
 
 _ROW_END = ROW_END.decode()
@@ -106,6 +108,8 @@ class OfxReader:
 
     def __init__(self) -> None:
         self._charset = ""
+        self._recoding: Recoding | None = None
+        """Of a file in UTF-16, which is read as UTF-8."""
         self._offset = 0
         self._line = 1
         self._stack: list[str] = []
@@ -123,7 +127,12 @@ class OfxReader:
     def events(self, stream: BinaryIO) -> Events:
         """Yield lines, statements and what cannot be read, from where the last call stopped."""
         if not self._charset:
-            self._charset = charset_of(stream)
+            stream.seek(0)
+            wide = ordered_charset(stream.read(_HEAD_BYTES))
+            self._recoding = Recoding(wide) if wide else None
+            self._charset = "utf-8" if wide else charset_of(stream)
+        if self._recoding is not None:
+            stream = cast("BinaryIO", Recoded(stream, self._recoding))
         markup = Markup(stream, self._charset, self._offset, self._line)
         try:
             yield from self._queued()

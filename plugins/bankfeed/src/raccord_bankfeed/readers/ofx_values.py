@@ -8,6 +8,7 @@ from decimal import Decimal
 from html.entities import html5
 
 from raccord_bankfeed.readers import faults
+from raccord_bankfeed.readers.amounts import MINUS_SIGNS
 from raccord_bankfeed.readers.faults import RowFault
 
 AMOUNT_CHARS_MAX = 40
@@ -15,6 +16,8 @@ EXCERPT_CHARS_MAX = 200
 
 PLAIN_AMOUNT = re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,12})?")
 _SIGNED = re.compile(r"([+-]?) ?([0-9.,' ]*[0-9.,]) ?([+-]?)")
+_WRAPPED = re.compile(r"\( ?([0-9].*?) ?\)")
+_MINUSES = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([ '.,])[0-9]{3})(?:\1[0-9]{3})*")
 _WHOLE = re.compile(r"[0-9]{0,24}")
 _FRACTION = re.compile(r"[0-9]{0,12}")
@@ -68,7 +71,9 @@ def read_amount(text: str) -> Decimal:
         return Decimal(text)
     if not text:
         raise RowFault(faults.amount_missing())
-    signed = _SIGNED.fullmatch(" ".join(text.split())) if len(text) <= AMOUNT_CHARS_MAX else None
+    plain = " ".join(text.translate(_MINUSES).split()) if len(text) <= AMOUNT_CHARS_MAX else ""
+    wrapped = _WRAPPED.fullmatch(plain)
+    signed = _SIGNED.fullmatch(f"-{wrapped[1]}" if wrapped else plain)
     if signed is None or (signed[1] and signed[3]):
         raise RowFault(faults.amount_unreadable(text))
     sign, number = "-" if "-" in (signed[1], signed[3]) else "", signed[2]

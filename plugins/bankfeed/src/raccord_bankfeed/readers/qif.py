@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from itertools import repeat
 from typing import BinaryIO
@@ -77,6 +78,16 @@ class _Record:
                 self.address.append(value)
         elif tag not in self.first:
             self.first[tag] = value
+
+    def against(self, amount: Decimal, mark: Mark) -> tuple[str, str] | None:
+        """Return what says another amount, or the same with the other sign, with its tag: U, or the splits together."""
+        other = self.first.get("U", "")
+        if other and read_amount(other, mark) not in (amount, None):
+            return "U", other
+        parts = [read_amount(text[1:], mark) for text in self.splits if text[0] == "$"]
+        told = [part for part in parts if part is not None]
+        total = sum(told, Decimal(0))
+        return ("$", str(total)) if told and len(told) == len(parts) and total and total == -amount else None
 
     def shown(self) -> str:
         return " ".join(f"{tag}{value}" for tag, value in self.first.items())
@@ -235,6 +246,9 @@ class QifReader(RunReader):
         amount = read_amount(first[tag], self._written.mark)
         if amount is None:
             self._lose(record, text_faults.amount_unreadable(tag, first[tag]))
+            return
+        if (against := record.against(amount, self._written.mark)) is not None:
+            self._lose(record, text_faults.amounts_contradict(tag, first[tag], *against))
             return
         number = first.get("N", "")
         cheque = _cheque(number)

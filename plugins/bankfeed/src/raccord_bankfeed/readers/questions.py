@@ -101,6 +101,40 @@ def balances_broken(key: str, breaks: int, rows: int, line: int) -> Question:
     )
 
 
+_AGAINST = {
+    "words": (
+        "le mot de la colonne du sens (débit, crédit) contredit le signe du montant",
+        "the word in the column of directions (debit, credit) contradicts the sign of the amount",
+    ),
+    "debit": (
+        "la colonne des débits mêle montants positifs et négatifs",
+        "the column of debits mixes positive and negative amounts",
+    ),
+    "credit": (
+        "la colonne des crédits contient des montants négatifs",
+        "the column of credits holds negative amounts",
+    ),
+}
+
+
+def signs_contradict(key: str, about: str, rows: int, of: int, line: int) -> Question:
+    """Ask whether the signs of a file's amounts count although the file contradicts them."""
+    fr, en = _AGAINST[about]
+    return _question(
+        key,
+        "signs_contradict",
+        f"Dans {rows} ligne(s) sur {of}, {fr}, et aucun solde ne dit ce qui est juste. Comparez avec votre relevé ; "
+        f"si les signes des montants sont justes, « {ACCEPT} » les fait lire tels quels. Sinon, téléchargez le fichier "
+        "dans un autre format.",
+        f"In {rows} row(s) of {of}, {en}, and no balance tells which is right. Compare with your statement; if the "
+        f"signs of the amounts are right, “{ACCEPT}” has them read as they are. Otherwise download the file in another "
+        "format.",
+        (ACCEPT,),
+        line,
+        None,
+    )
+
+
 def columns(key: str, cells: list[str], line: int, chosen: tuple[str, ...] = ()) -> Question:
     """Ask which column is what, with a row of the file as an example."""
     shown = "; ".join(f"{number}: {cell.strip()[:30]!r}" for number, cell in enumerate(cells[:30], 1))

@@ -8,12 +8,12 @@ from operator import add
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import questions
-from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.answers import ACCEPT, NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Line, Question
 from raccord_bankfeed.readers.conventions import decide
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
-from raccord_bankfeed.readers.table.evidence import weigh
+from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
 from raccord_bankfeed.readers.table.layout import (
     Layout,
@@ -97,6 +97,7 @@ class TableReader(LineReader):
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
         if Part.BALANCE in layout.columns and not layout.is_paypal:
             self._follow_balances(blocks, self._rows)
+        self._doubt_signs(self._rows)
 
     def layout_of(self, stream: BinaryIO) -> str:
         """Return the key of a file's layout, from its beginning."""
@@ -154,6 +155,18 @@ class TableReader(LineReader):
             key = f"statement-{questions.digest(reader.layout.key, str(count), *ends)}"
             if not self._known.says(key, "accept"):
                 self._questions.append(questions.balances_broken(key, breaks, count, reader.evidence.first_line))
+
+    def _doubt_signs(self, reader: RowReader) -> None:
+        """Ask where a file contradicts the signs of its amounts, unless its balances tell."""
+        evidence = reader.evidence
+        doubt = None if reader.layout.is_paypal else doubted_signs(evidence, flipped=reader.flip)
+        if doubt is None or self._running:
+            return
+        about, rows = doubt
+        counted = (evidence.rows, evidence.signed, evidence.debits_negative, evidence.credits_negative)
+        key = f"signs-{questions.digest(reader.layout.key, about, str(rows), *map(str, counted))}"
+        if not self._known.says(key, ACCEPT):
+            self._questions.append(questions.signs_contradict(key, about, rows, evidence.rows, evidence.first_line))
 
     @staticmethod
     def _running_balances(blocks: Iterable[Block], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:

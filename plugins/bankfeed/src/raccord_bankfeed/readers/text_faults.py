@@ -181,6 +181,14 @@ def two_amounts(*columns: str) -> Fault:
     )
 
 
+def amounts_contradict(tag: str, text: str, other: str, said: str) -> Fault:
+    return row_fault(
+        "amounts_contradict",
+        f"La ligne dit deux montants : {text[:40]!r} ({tag}) et {said[:40]!r} ({other}).",
+        f"The row says two amounts: {text[:40]!r} ({tag}) and {said[:40]!r} ({other}).",
+    )
+
+
 def fee_differs(gross: str, fee: str, net: str) -> Fault:
     return row_fault(
         "fee_differs",

@@ -10,7 +10,7 @@ from raccord_bankfeed.readers.amounts import MarkEvidence, Signs, signs_of
 from raccord_bankfeed.readers.days import DayEvidence, parts_of
 from raccord_bankfeed.readers.table.layout import Layout
 from raccord_bankfeed.readers.table.rows import Block, Row
-from raccord_bankfeed.readers.table.words import IN, OUT, Part, plain
+from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, Part, plain
 
 _TEXTS_MAX = 4000
 
@@ -24,7 +24,7 @@ class Evidence:
     rows: int = 0
     first_line: int = 0
     signed: int = 0
-    """Amounts that are negative."""
+    """Amounts that are negative, and not nothing."""
     plus: int = 0
     """Amounts with a mark that says money comes in: a plus, or CR."""
     bare: int = 0
@@ -39,6 +39,8 @@ class Evidence:
     """Of those, the rows whose amount has the other sign than the word says."""
     outward: int = 0
     """Of those, the rows whose word says that money goes out."""
+    against: int = 0
+    """Rows that move money the other way than the word in their column of directions, or kinds, says."""
     continuations: int = 0
     """Rows with nothing but text that follow a transaction."""
 
@@ -64,6 +66,7 @@ class _Weighing:
         self._amount, self._debit, self._credit, self._kind, self._balance = (
             layout.at(part) for part in (Part.AMOUNT, Part.DEBIT, Part.CREDIT, Part.TYPE, Part.BALANCE)
         )
+        self._directed = layout.columns.get(Part.DIRECTION, self._kind)
         self._money, self._units = layout.money, layout.units
         self._texts = frozenset((*layout.names, *layout.texts))
         self._balances = MarkEvidence()
@@ -97,6 +100,10 @@ class _Weighing:
             signed = Counter(zip(columns[self._kind], (text[:1] == "-" for text in amounts), strict=True))
             for (text, negative), times in signed.items():
                 self._word(plain(text), times, negative=negative)
+        if self._directed is not None and self._amount is not None:
+            said = Counter(zip(columns[self._directed], columns[self._amount], strict=True))
+            for (text, amount), times in said.items():
+                self._against(text, times, negative=amount[:1] == "-", moves=amount.strip("+-0.,") != "")
         return True
 
     def _day(self, text: str, times: int) -> bool:
@@ -123,7 +130,7 @@ class _Weighing:
             found.credits_negative += known.minus - known.minus_zero
             found.credits_positive += known.plus + known.bare - known.plus_zero - known.bare_zero
         elif number == self._amount:
-            found.signed += known.minus
+            found.signed += known.minus - known.minus_zero
             found.plus += known.plus - known.plus_zero
             found.bare += known.bare - known.bare_zero
 
@@ -132,6 +139,11 @@ class _Weighing:
             self.found.directions += times
             self.found.outward += times * (word in OUT)
             self.found.contradictions += times * (negative is not (word in OUT))
+
+    def _against(self, text: str, times: int, *, negative: bool, moves: bool) -> None:
+        word, mark = plain(text), text.strip()
+        out, into = word in OUT or mark in MINUSES, word in IN or mark in PLUSES
+        self.found.against += times * (moves and (out or into) and negative is not out)
 
     def row(self, row: Row) -> None:
         """Weigh one row."""
@@ -143,7 +155,7 @@ class _Weighing:
             return
         found.rows += 1
         found.first_line = found.first_line or row.line
-        negative = False
+        negative = moved = False
         for number in self._money:
             if number < width and (cell := cells[number]) and (known := found.marks.add(cell)) is not None:
                 moves = known.digits.strip("0.,") != ""
@@ -154,14 +166,16 @@ class _Weighing:
                     found.credits_negative += moves and known.negative
                     found.credits_positive += moves and not known.negative
                 elif number == self._amount or number in self._units:
-                    found.signed += known.negative
+                    found.signed += moves and known.negative
                     found.plus += moves and known.signed and not known.negative
                     found.bare += moves and not known.signed
-                    negative = known.negative
+                    negative, moved = known.negative, moves
         if self._balance is not None and self._balance < width and cells[self._balance]:
             self._balances.add(cells[self._balance])
         if self._kind is not None and self._kind < width:
             self._word(plain(cells[self._kind]), 1, negative=negative)
+        if self._directed is not None and self._directed < width and self._amount is not None:
+            self._against(cells[self._directed], 1, negative=negative, moves=moved)
 
     def ended(self) -> Evidence:
         """Return what was found once all rows were taken."""
@@ -188,3 +202,20 @@ def are_inverted(found: Evidence) -> bool:
 def are_credits_negative(found: Evidence) -> bool:
     """Tell whether money in has a minus in a column of its own, as Citi's cards write it."""
     return found.credits_negative > 0 == found.credits_positive and not found.debits_negative
+
+
+def doubted_signs(found: Evidence, *, flipped: bool) -> tuple[str, int] | None:
+    """Return what contradicts the signs of a file's amounts, with in how many rows; nothing where all agree.
+
+    A few amounts against the sign of their column are reversals; as many as that leave both readings open.
+    """
+    if found.signed and found.against and not flipped:
+        return "words", found.against
+    few, most = sorted((found.debits_negative, found.debits_positive))
+    if few and 4 * few > most:
+        return "debit", few
+    if found.credits_negative and not are_credits_negative(found):
+        few = min(found.credits_negative, found.credits_positive)
+        if not few or 4 * few > max(found.credits_negative, found.credits_positive):
+            return "credit", found.credits_negative
+    return None

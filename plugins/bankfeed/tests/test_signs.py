@@ -1,0 +1,196 @@
+"""No amount's sign is lost or turned: what a file says twice agrees, or its lines wait with a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+
+import raccord_bankfeed
+from raccord.plugin import BadRecord, Mapped
+from raccord.plugin.testing import FakeMapContext
+from raccord_bankfeed.readers import ofx_values, reader_for
+from raccord_bankfeed.readers.amounts import MINUS_SIGNS, Mark, read_amount
+from raccord_bankfeed.readers.answers import ACCEPT, NOTHING_KNOWN, Known
+from raccord_bankfeed.readers.contract import Line, Question
+from raccord_bankfeed.records import LINES
+from raccord_bankfeed.settings import BankFeedSettings
+from raccord_bankfeed.twin import Feed, Read
+
+OFX = (
+    "<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>CAD<BANKACCTFROM><BANKID>1<ACCTID>777</BANKACCTFROM><BANKTRANLIST>"
+    "{rows}</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+)
+ROW = "<STMTTRN><TRNTYPE>{kind}<DTPOSTED>20260302<TRNAMT>{amount}<FITID>{id}<NAME>Café Lune</STMTTRN>"
+
+
+def ofx(*rows: tuple[str, str]) -> str:
+    return OFX.format(rows="".join(ROW.format(kind=kind, amount=amount, id=n) for n, (kind, amount) in enumerate(rows)))
+
+
+@dataclass
+class Told:
+    """What a file says under what people said of it."""
+
+    lines: list[Line]
+    questions: list[Question]
+
+
+def told(content: bytes, known: Known = NOTHING_KNOWN) -> Told:
+    stream = BytesIO(content)
+    events = list(reader_for(stream, known).events(stream))
+    return Told(
+        [each for each in events if isinstance(each, Line)], [each for each in events if isinstance(each, Question)]
+    )
+
+
+@pytest.mark.parametrize("minus", ["-", *MINUS_SIGNS])
+def test_whatever_stands_for_a_minus_is_one_before_and_after_an_amount(minus: str) -> None:
+    for text in (f"{minus}12.50", f"12.50{minus}"):
+        assert read_amount(text, Mark.POINT) == ofx_values.read_amount(text) == Decimal("-12.50")
+    assert read_amount("(12.50)", Mark.POINT) == ofx_values.read_amount("(12.50)") == Decimal("-12.50")
+    for twice in (f"{minus}12.50{minus}", f"({minus}12.50)", f"{minus}12.50 DR", "(12.50) CR"):
+        assert read_amount(twice, Mark.POINT) is None, "a sign said twice is nobody's guess"
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        pytest.param(lambda text: text.encode("utf-16"), id="with a byte order mark"),
+        pytest.param(lambda text: text.encode("utf-16-be"), id="big end first, without one"),
+        pytest.param(lambda text: ("\ufeff" + text).encode("utf-16-be"), id="big end first"),
+        pytest.param(
+            lambda text: ('<?xml version="1.0" encoding="UTF-16"?>' + text).encode("utf-16-le"), id="declared in XML"
+        ),
+        pytest.param(
+            lambda text: ("OFXHEADER:100\r\nENCODING:UTF-16\r\nCHARSET:NONE\r\n\r\n" + text).encode("utf-16"),
+            id="declared in the header",
+        ),
+        pytest.param(lambda text: text.encode("utf-32"), id="of four bytes"),
+    ],
+)
+def test_ofx_in_utf_16_reads_like_the_same_in_utf_8(encoded: Callable[[str], bytes], feed: Feed) -> None:
+    # Longer than several pieces and pages, with characters of one, two, three and four bytes.
+    text = ofx(*(("DEBIT", f"-{n}.25") for n in range(1, 1501))).replace("Café Lune", "Café Lune — 🥐" + "é" * 60)
+    plain, wide = Read(text.encode()), Read(encoded(text))
+    assert [line[1:14] for line in wide.lines] == [line[1:14] for line in plain.lines]
+    assert (len(wide.lines), wide.codes) == (1500, plain.codes)
+    feed.put(encoded(text))
+    records = feed.read(LINES).records
+    assert [record.raw["amount"] for record in records] == [str(line.amount) for line in plain.lines]
+
+
+@pytest.mark.parametrize(("kind", "amount"), [("DEBIT", "12.50"), ("CREDIT", "-12.50")])
+def test_an_ofx_line_whose_kind_contradicts_its_sign_waits_until_the_sign_is_said_to_count(
+    kind: str, amount: str, feed: Feed, mapping: FakeMapContext
+) -> None:
+    feed.put(ofx((kind, amount), ("POS", "12.50"), ("FEE", "-1.00")).encode())
+    first, *others = feed.read(LINES).records
+    assert all(isinstance(raccord_bankfeed.map_record(mapping, each), Mapped) for each in others)
+    with pytest.raises(BadRecord) as refused:
+        raccord_bankfeed.map_record(mapping, first)
+    assert refused.value.code == "bankfeed.sign_contradicted"
+    answer = f"sign-{first.raw['account']} = {ACCEPT}"
+    assert answer in refused.value.reason.fr
+    assert answer in refused.value.reason.en
+    answered = FakeMapContext(settings=BankFeedSettings(answers=answer), terms=mapping.terms)
+    assert isinstance(raccord_bankfeed.map_record(answered, first), Mapped)
+
+
+def table(header: str, *rows: str) -> str:
+    return "\n".join((header, *(f"2026-03-{n:02},Shop {n},{row}" for n, row in enumerate(rows, 1)), ""))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "asked"),
+    [
+        pytest.param(
+            table("Date,Description,Amount,DR/CR", "10.00,DR", "20.00,CR", "-0.00,DR", "30.00,DR"),
+            ["-10.00", "20.00", "0.00", "-30.00"], False, id="a nothing with a minus makes no file a signed one",
+        ),
+        pytest.param(
+            table("Date,Description,Amount,DR/CR", "10.00,DR", "20.00,CR", "-5.00,DR", "30.00,DR"),
+            None, True, id="one reversal with a minus among words of direction",
+        ),
+        pytest.param(
+            table("Date,Description,Amount,DR/CR", "-10.00,DR", "20.00,CR", "-5.00,DR"),
+            ["-10.00", "20.00", "-5.00"], False, id="signs and words that agree",
+        ),
+        pytest.param(
+            table("Date,Description,Debit,Credit", "10.00,", ",20.00", "12.00,", "13.00,", "14.00,", "-5.00,"),
+            ["-10.00", "20.00", "-12.00", "-13.00", "-14.00", "5.00"], False, id="one reversal in a column of debits",
+        ),
+        pytest.param(
+            table("Date,Description,Debit,Credit", "10.00,", ",20.00", "-5.00,"),
+            None, True, id="debits of both signs, as many",
+        ),
+        pytest.param(
+            table("Date,Description,Debit,Credit", "-10.00,", ",-20.00", "-5.00,"), None, True, id="both columns minus",
+        ),
+        pytest.param(
+            table("Date,Description,Debit,Credit,Balance", "10.00,,90.00", ",20.00,110.00", "-5.00,,115.00"),
+            ["-10.00", "20.00", "5.00"], False, id="debits of both signs, proven by the balances",
+        ),
+        pytest.param(
+            "!Type:Bank\nD02/13/2026\nT-10.00\nPA\nSFood\n$-6.00\nSHome\n$-4.00\n^\n", ["-10.00"], False, id="QIF",
+        ),
+    ],
+)  # fmt: skip
+def test_a_table_that_contradicts_its_signs_asks_unless_its_balances_prove_them(
+    content: str, expected: Sequence[str] | None, asked: bool
+) -> None:
+    read = told(content.encode())
+    assert [each.code for each in read.questions] == (["bankfeed.signs_contradict"] if asked else [])
+    if expected is not None:
+        assert [line.amount for line in read.lines] == [Decimal(each) for each in expected]
+    if asked:
+        key = read.questions[0].key
+        assert not told(content.encode(), Known({key: frozenset({ACCEPT})})).questions
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "T100.00\nU-100.00\nPA",
+        "T100.00\nPA\nSFood\n$-60.00\nSHome\n$-40.00",
+    ],
+    ids=["U says another sign", "the splits say another sign"],
+)
+def test_a_qif_record_that_says_two_amounts_is_lost_with_both_named_and_the_others_stay(record: str) -> None:
+    read = Read(f"!Type:Bank\nD02/13/2026\n{record}\n^\nD02/14/2026\nT-5.00\nPB\n^\n".encode())
+    assert [line.amount for line in read.lines] == [Decimal("-5.00")]
+    assert read.codes == ["bankfeed.amounts_contradict"]
+
+
+def bai2(balances: str, *details: str) -> bytes:
+    units = [*balances.split(",")[2::4], *(each.split(",")[1] for each in details)]
+    control = sum(map(int, filter(None, units)))
+    rows = "\n".join(f"16,{each},,,,SHOP/" for each in details)
+    return (
+        "01,A,B,260302,0800,1,,,2/\n02,B,A,1,260302,,CAD,2/\n"
+        f"03,777,CAD{balances}/\n{rows}\n49,{control},9/\n98,0,1,9/\n99,0,1,9/\n"
+    ).encode()
+
+
+def test_a_bai2_amount_with_a_minus_beside_a_code_of_direction_is_asked_about_unless_balances_prove_it() -> None:
+    asked = told(bai2("", "475,-5000", "165,2000"))
+    assert [each.code for each in asked.questions] == ["bankfeed.statement_does_not_add_up"]
+    assert "contre-passation" in asked.questions[0].reason.fr
+    assert not told(bai2(",010,0,,,015,-3000,,", "475,5000", "165,2000")).questions
+    proven = told(bai2(",010,0,,,015,7000,,", "475,-5000", "165,2000"))
+    assert [line.amount for line in proven.lines] == [Decimal("50.00"), Decimal("20.00")]
+
+
+@pytest.mark.parametrize(
+    ("mark", "amount"),
+    [
+        *(("C", "12.50"), ("D", "-12.50"), ("RC", "-12.50"), ("RD", "12.50")),
+        *(("CR", "12.50"), ("DR", "-12.50"), ("RCR", "-12.50"), ("RDR", "12.50")),
+    ],
+)
+def test_mt940_reversals_turn_and_the_currency_letter_does_not(mark: str, amount: str) -> None:
+    read = Read(f":20:A\n:25:777\n:28C:1\n:60F:C260301EUR0,\n:61:2603020302{mark}12,50NTRFNONREF\n:86:X\n-\n".encode())
+    assert [str(line.amount) for line in read.lines] == [amount]
