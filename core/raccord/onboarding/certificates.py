@@ -273,7 +273,7 @@ def _is_stale(session: Session, connection: Connection, month: date, now: dateti
     ours = our_side(session, connection, month, _next(month) - timedelta(days=1))
     read = session.get(ProofMonth, (connection.id, month))
     if read is None:
-        return bool(ours.totals or ours.links)
+        return bool(ours.totals)
     aged = not timedelta(0) <= now - read.read_at < READ_WITHIN
     return aged or read.touched or read.fingerprint != ours.fingerprint
 

@@ -145,15 +145,24 @@ class QuickBooks:
         QuickBooks holds the answer to a batch to 1000 objects over all; where it may have been cut, or a question or
         the batch failed, they are asked again one by one.
         """
-        found: list[list[Kept]] = []
+        found: list[list[Kept]] = [[] for _ in questions]
+        for number, row in self.rows_of_each(questions):
+            found[number] += keep(questions[number][0], row)
+        return found
+
+    def rows_of_each(self, questions: Sequence[tuple[str, str]]) -> Iterator[tuple[int, Entity]]:
+        """Yield each object that each question (kind, condition) finds, with the question's number from 0 on, asked as
+        :meth:`kept_of_each` asks; never more than a page of them is held.
+        """
         for start in range(0, len(questions), BATCH_MAX):
             some = questions[start : start + BATCH_MAX]
-            rows: list[list[Entity] | None] = [None] if len(some) == 1 else self._batch_of_queries(some)
-            found += [
-                [kept for row in (self.query_all(*asked) if answer is None else answer) for kept in keep(asked[0], row)]
-                for asked, answer in zip(some, rows, strict=True)
-            ]
-        return found
+            answers: list[list[Entity] | None] = [None] if len(some) == 1 else self._batch_of_queries(some)
+            answers.reverse()
+            for number, asked in enumerate(some, start):
+                # Each answer is let go before the next one is read.
+                answer = answers.pop()
+                for row in self.query_all(*asked) if answer is None else answer:
+                    yield number, row
 
     def _batch_of_queries(self, questions: Sequence[tuple[str, str]]) -> list[list[Entity] | None]:
         items = [

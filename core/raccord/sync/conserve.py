@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import groupby
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -46,21 +47,18 @@ def conserve(session: Session, run: Run) -> None:
 
 def recount(session: Session, run_id: str) -> dict[str, Counter[str]]:
     """Return, per stream, how many of the records first seen by a run ended in each outcome."""
-    worst: dict[tuple[str, int], str] = {}
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     rows = session.execute(
         select(SourceRecord.id, SourceRecord.stream, SourceRecord.state, DraftRow.state)
         .outerjoin(DraftRow, DraftRow.record_id == SourceRecord.id)
         .where(SourceRecord.run_id == run_id)
-        .execution_options(yield_per=2000)
+        # One record after the other, so that one is held at a time.
+        .order_by(SourceRecord.id)
+        .execution_options(yield_per=400)
     )
-    for record_id, stream, state, draft_state in rows:
-        outcome = _outcome(state, draft_state)
-        known = worst.get((stream, record_id))
-        if known is None or _WORST_FIRST.index(outcome) < _WORST_FIRST.index(known):
-            worst[stream, record_id] = outcome
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for (stream, _), outcome in worst.items():
-        counts[stream][outcome] += 1
+    for (_, stream), drafts in groupby(rows, key=lambda row: (row[0], row[1])):
+        outcomes = {_outcome(state, draft_state) for _, _, state, draft_state in drafts}
+        counts[stream][min(outcomes, key=_WORST_FIRST.index)] += 1
     return counts
 
 

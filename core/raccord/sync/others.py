@@ -49,7 +49,7 @@ def watched_accounts(session: Session, connection_id: str) -> list[str]:
 def note_month(
     session: Session,
     company_id: str,
-    documents: Documents,
+    others: Mapping[Place, Move],
     first: date,
     last: date,
     accounts: Iterable[str],
@@ -60,11 +60,7 @@ def note_month(
     read before, on which a difference is a change and not the first look.
     """
     wanted = set(accounts)
-    after = {
-        place: move
-        for place, move in _moves(session, company_id, documents, dict.fromkeys(documents, wanted)).items()
-        if first <= move.day <= last
-    }
+    after = {place: move for place, move in others.items() if first <= move.day <= last}
     stored = {
         (row.kind, row.document_id, row.account_id): row
         for row in session.scalars(
@@ -145,6 +141,11 @@ def _keep(
             )  # fmt: skip
         else:
             row.day, row.amount, row.number = move.day, move.amount, move.number
+
+
+def moves_of_others(session: Session, company_id: str, documents: Documents, accounts: set[str]) -> dict[Place, Move]:
+    """Return how documents that are not ours and bear no mark of ours move the accounts that are watched."""
+    return _moves(session, company_id, documents, dict.fromkeys(documents, accounts))
 
 
 def _moves(

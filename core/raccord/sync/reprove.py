@@ -9,20 +9,22 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from raccord.quickbooks import QuickBooks
-from raccord.quickbooks.codec import Told
 from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, ProofMonth
 from raccord.store.told import CORE
 from raccord.store.told_proofs import STORED
 from raccord.sync.certified import watch_certified
-from raccord.sync.others import note_month, watched_accounts
+from raccord.sync.others import Move, Place, note_month, watched_accounts
 from raccord.sync.proof_months import keep_reading, stands
-from raccord.sync.prove import Cell, Totals, compared, documents_between, our_side, proof_months, store_proof
+from raccord.sync.prove import Cell, Totals, our_side, proof_months, store_proof
+from raccord.sync.prove_month import compare_month
 from raccord.sync.workshop import Workshop
 
 OUTSIDE_OF_RUNS = ""
 """The run that a proof made here names."""
+LOOKS_MAX = 3
+"""Readings of a month whose links change while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Reading:
     first: date
     last: date
     totals: Mapping[Cell, Totals]
-    documents: Mapping[tuple[str, str], Told]
+    others: Mapping[Place, Move]
     fingerprint: str
     accounts: list[str]
 
@@ -77,13 +79,22 @@ def to_read(
 
 
 def read_month(database: Database, client: QuickBooks, connection: Connection, first: date, last: date) -> Reading:
-    """Read a month from QuickBooks and compare it with what the source said and what we posted."""
-    with database.read() as session:
-        ours = our_side(session, connection, first, last)
-        fingerprint, accounts = ours.fingerprint, watched_accounts(session, connection.id)
-    documents = documents_between(client, first, last)
-    totals = compared(database, client, connection, ours, documents)
-    return Reading(first, last, totals, documents, fingerprint, accounts)
+    """Read a month from QuickBooks and compare it with what the source said and what we posted.
+
+    Our side is read again meanwhile, page by page. Should somebody change it in between, the month is read anew; what
+    stays unsure after that bears the fingerprint of before, so that the next proof does not let it stand.
+    """
+    for look in range(1, LOOKS_MAX + 1):
+        with database.read() as session:
+            ours = our_side(session, connection, first, last)
+            accounts = watched_accounts(session, connection.id)
+        # The comparison goes on in these totals.
+        fingerprint = ours.fingerprint
+        compared = compare_month(database, client, connection, ours, (first, last), accounts)
+        with database.read() as session:
+            if look == LOOKS_MAX or our_side(session, connection, first, last).fingerprint == fingerprint:
+                break
+    return Reading(first, last, compared.totals, compared.others, fingerprint, accounts)
 
 
 def keep_month(session: Session, connection: Connection, run_id: str, reading: Reading, now: datetime) -> int:
@@ -93,7 +104,7 @@ def keep_month(session: Session, connection: Connection, run_id: str, reading: R
     row = session.get(ProofMonth, (connection.id, first))
     stood = None if row is None else (row.fingerprint, row.unequal)
     known = [] if row is None else [str(each) for each in row.accounts]
-    note_month(session, connection.company_id, reading.documents, first, last, reading.accounts, known, now)
+    note_month(session, connection.company_id, reading.others, first, last, reading.accounts, known, now)
     keep_reading(
         session, connection.id, first, fingerprint=reading.fingerprint, accounts=reading.accounts, unequal=unequal,
         now=now,

@@ -127,7 +127,7 @@ def close_job(client: PleoClient, job: UUID) -> bool:
     # Results are told in the order of the items: while the last ones lack theirs, none of the others need be read.
     if running is None or any(each.status in UNDER_WAY for each in client.last_items(running)):
         return False
-    states = [each.status for each in client.job_items(job)]
+    states = {each.status for each in client.job_items(job)}
     if not states or any(state in UNDER_WAY for state in states):
         return False
     failed = any(state is not ItemStatus.SUCCESSFUL for state in states)
