@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Set
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
@@ -19,6 +19,13 @@ from raccord.store.models import Connection, ConnectorSwitch
 
 INSTALLATION = ""
 """The ``company_id`` of the rows that speak for the whole installation."""
+
+# Asked for each unit of work of each run, so made once.
+_ON = select(ConnectorSwitch.company_id).where(
+    ConnectorSwitch.connector == bindparam("named", type_=ConnectorSwitch.connector.type),
+    ConnectorSwitch.company_id.in_(bindparam("where", type_=ConnectorSwitch.company_id.type, expanding=True)),
+    ConnectorSwitch.enabled,
+)
 
 
 class ConnectorDisabledError(RaccordError):
@@ -139,15 +146,7 @@ def require_on(on: Set[str], connector: str, company_id: str) -> None:
 
 def _on(session: Session, connector: str, company_id: str) -> set[str]:
     """Return which of the two switches are on: the installation's and the company's."""
-    return set(
-        session.scalars(
-            select(ConnectorSwitch.company_id).where(
-                ConnectorSwitch.connector == connector,
-                ConnectorSwitch.company_id.in_((INSTALLATION, company_id)),
-                ConnectorSwitch.enabled,
-            )
-        )
-    )
+    return set(session.scalars(_ON, {"named": connector, "where": (INSTALLATION, company_id)}))
 
 
 def _not_allowed(connector: str) -> ConnectorDisabledError:

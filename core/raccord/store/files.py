@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from raccord.clock import Clock
 from raccord.plugin.texts import Text
@@ -34,6 +34,18 @@ ATTACHED = "attached"
 
 _CHUNK = 1024 * 1024
 _NAMED_AT_MOST = 5
+
+# Asked for each page of each run, so made once.
+_NEXT = (
+    select(SourceFile)
+    .where(
+        SourceFile.connection_id == bindparam("connection", type_=SourceFile.connection_id.type),
+        SourceFile.number > bindparam("last", type_=SourceFile.number.type),
+        SourceFile.origin != ATTACHED,
+    )
+    .order_by(SourceFile.number)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +183,7 @@ class StoredFileBox:
     def after(self, number: int) -> StoredFile | None:
         """Return the first file that arrived after ``number``, or nothing."""
         with self._database.read() as session:
-            row = session.scalars(
-                select(SourceFile)
-                .where(
-                    SourceFile.connection_id == self._connection_id,
-                    SourceFile.number > number,
-                    SourceFile.origin != ATTACHED,
-                )
-                .order_by(SourceFile.number)
-                .limit(1)
-            ).first()
+            row = session.scalars(_NEXT, {"connection": self._connection_id, "last": number}).first()
         return None if row is None else self._stored(row)
 
     def of_hash(self, sha256: str) -> StoredFile:

@@ -6,13 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from raccord.plugin.errors import RetryLater
 from raccord.store.database import Database
 from raccord.store.models import Run
 from raccord.store.told import on_behalf_of
+
+# Each unit of work asks these several times. A statement that is made once is compared with those compiled before
+# once; made anew, that takes longer than asking the database.
+_ITS_ROW = Run.id == bindparam("which", type_=Run.id.type)
+_CLAIM = (
+    update(Run)
+    .where(_ITS_ROW)
+    .values(fence=Run.fence + 1)
+    .returning(Run)
+    # The session has nothing yet that could be brought up to date.
+    .execution_options(synchronize_session=False)
+)
+_HELD = select(Run).where(_ITS_ROW).with_for_update()
+_FENCE = select(Run.fence).where(_ITS_ROW)
 
 
 class Fenced(Exception):  # noqa: N818 - named for what happened: another execution took over
@@ -43,9 +57,8 @@ class Execution:
     @contextmanager
     def opened(cls, database: Database, run_id: str) -> Iterator[tuple[Execution, Session, Run]]:
         """Claim the run in a transaction that holds its row; the claim stands once the block is committed."""
-        claim = update(Run).where(Run.id == run_id).values(fence=Run.fence + 1).returning(Run)
         with database.begin() as session:
-            run = session.scalars(claim).one_or_none()
+            run = session.scalars(_CLAIM, {"which": run_id}).one_or_none()
             if run is None:
                 raise LookupError(f"there is no run {run_id}")
             yield cls(database, run_id, run.fence), session, run
@@ -59,7 +72,7 @@ class Execution:
     def check(self) -> None:
         """Raise ``Fenced`` when the claim is lost: a process that was frozen must not send what it had taken up."""
         with self.database.read() as session:
-            fence = session.scalar(select(Run.fence).where(Run.id == self.run_id))
+            fence = session.scalar(_FENCE, {"which": self.run_id})
         if fence != self.fence:
             raise Fenced(self.run_id)
 
@@ -67,7 +80,7 @@ class Execution:
     def begin(self) -> Iterator[tuple[Session, Run]]:
         """Open a transaction that holds the run's row; raises ``Fenced`` when the claim is lost."""
         with self.database.begin() as session:
-            run = session.scalars(select(Run).where(Run.id == self.run_id).with_for_update()).one()
+            run = session.scalars(_HELD, {"which": self.run_id}).one()
             if run.fence != self.fence:
                 raise Fenced(self.run_id)
             on_behalf_of(session, self.run_id)

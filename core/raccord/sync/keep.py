@@ -207,6 +207,12 @@ def _told_under(session: Session, connection: Connection, reject: Reject) -> str
     return f"{reject.where} [{digest(cleaned(reject.raw))[:12]}]"
 
 
+# Asked for each page of each run, so made once.
+_GAPS = select(Gap.reason, Gap.first_day, Gap.last_day).where(
+    Gap.connection_id == bindparam("which", type_=Gap.connection_id.type), Gap.reason.in_(REASONS)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Holes:
     """The days of a connection that the normal flow never fills (K17)."""
@@ -216,11 +222,7 @@ class _Holes:
 
     @classmethod
     def of(cls, session: Session, connection: Connection) -> _Holes:
-        rows = session.execute(
-            select(Gap.reason, Gap.first_day, Gap.last_day).where(
-                Gap.connection_id == connection.id, Gap.reason.in_(REASONS)
-            )
-        )
+        rows = session.execute(_GAPS, {"which": connection.id})
         return cls(
             connection.starts_on,
             tuple((REASONS[reason], first, last) for reason, first, last in rows if first is not None),

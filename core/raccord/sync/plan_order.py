@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import Session
 
 from raccord.store.models import DraftRow, DraftState
@@ -31,22 +31,27 @@ class Position:
     last: int
 
 
+# Asked for each level of each plan, so made once.
+_WAITING = (
+    select(DraftRow)
+    .where(
+        DraftRow.connection_id == bindparam("connection", type_=DraftRow.connection_id.type),
+        DraftRow.state.in_(PLANNABLE),
+        DraftRow.kind.in_(bindparam("of", type_=DraftRow.kind.type, expanding=True)),
+        DraftRow.id > bindparam("last", type_=DraftRow.id.type),
+    )
+    .order_by(DraftRow.id)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
 def waiting_drafts(
     session: Session, connection_id: str, position: Position, limit: int
 ) -> tuple[Position, Sequence[DraftRow]]:
     """Return the next drafts of one level that a plan takes, none at the end, and the position before them."""
     while position.rank < len(RANKS):
-        rows = session.scalars(
-            select(DraftRow)
-            .where(
-                DraftRow.connection_id == connection_id,
-                DraftRow.state.in_(PLANNABLE),
-                DraftRow.kind.in_(RANKS[position.rank]),
-                DraftRow.id > position.last,
-            )
-            .order_by(DraftRow.id)
-            .limit(limit)
-        ).all()
+        asked = {"connection": connection_id, "of": RANKS[position.rank], "last": position.last, "most": limit}
+        rows = session.scalars(_WAITING, asked).all()
         if rows:
             return position, rows
         position = Position(position.rank + 1, 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
@@ -49,6 +49,12 @@ __all__ = ["Phase", "Pipeline", "Progress"]
 
 FAULTS_MAX = 5
 """Faults of a plugin, one run after the other, that pause its connection."""
+
+_PLACE = (
+    select(Company, Connection)
+    .join(Connection, Connection.company_id == Company.id)
+    .where(Connection.id == bindparam("which", type_=Connection.id.type))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +124,7 @@ class Pipeline:
 
     def _place(self, session: Session, run: Run) -> tuple[Company, Connection]:
         """Return where the run works, read at once."""
-        both = select(Company, Connection).join(Connection, Connection.company_id == Company.id)
-        company, connection = session.execute(both.where(Connection.id == run.connection_id)).one()
+        company, connection = session.execute(_PLACE, {"which": run.connection_id}).one()
         return company, connection
 
     def _begin(self, run: Run, connection: Connection) -> Progress | None:
