@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -103,10 +103,9 @@ class StoredMeter:
         with self._database.begin() as session:
             for (day, purpose), (reads, writes) in sorted(counted.items()):
                 key = {"company_id": self._company_id, "day": day, "purpose": purpose}
-                session.execute(insert(ApiUse).values(**key, reads=0, writes=0).on_conflict_do_nothing())
-                session.execute(
-                    update(ApiUse).filter_by(**key).values(reads=ApiUse.reads + reads, writes=ApiUse.writes + writes)
-                )
+                more = insert(ApiUse).values(**key, reads=reads, writes=writes)
+                sums = {"reads": ApiUse.reads + more.excluded.reads, "writes": ApiUse.writes + more.excluded.writes}
+                session.execute(more.on_conflict_do_update(index_elements=list(key), set_=sums))
         with self._lock:
             for each, (reads, writes) in counted.items():
                 self._reads[each] -= reads
