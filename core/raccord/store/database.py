@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine, ExceptionContext, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -156,7 +156,12 @@ def _sqlite(url: URL) -> Engine:
         if connection.info.get(_READS, False) is not reads:
             connection.connection.cursor().execute(f"PRAGMA query_only={'ON' if reads else 'OFF'}")
             connection.info[_READS] = reads
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        # Each session begins one, and through SQLAlchemy the word would cost more than what a session asks.
+        begin = "BEGIN" if reads else "BEGIN IMMEDIATE"
+        try:
+            connection.connection.cursor().execute(begin)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(begin, None, error, sqlite3.Error, hide_parameters=True) from error
 
     return engine
 
