@@ -20,6 +20,7 @@ import raccord_plannit
 import raccord_pleo
 import raccord_taxdome
 from raccord.onboarding.switching import WORDS
+from raccord.overview.kinds import kind_named
 from raccord.plugin import ConnectorInfo
 from raccord.plugin.texts import Text
 from raccord_plannit.manifest import TAG
@@ -239,7 +240,10 @@ def shown_at(place: str) -> frozenset[str]:
         return texts_of(name)
     if kind == "sandbox":
         return frozenset({TEXTS["fr"][name]})
-    by_code = any(f"t('{place[:end]}' ~" in templates() for end in range(1, len(place))) or place.startswith("kinds.")
+    if place.startswith("kinds."):
+        assert "names.kind(" in templates()
+        return frozenset({plain(kind_named(place.removeprefix("kinds."), "fr"))})
+    by_code = any(f"t('{place[:end]}' ~" in templates() for end in range(1, len(place)))
     assert f"t('{place}'" in templates() or by_code, f"no page shows {place}"
     return frozenset({plain(wording("fr").texts[place])})
 

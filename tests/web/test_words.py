@@ -10,22 +10,26 @@ from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args, get_origin
 
 import pytest
 
 import raccord
 from raccord.catalog import load_catalog
+from raccord.overview.kinds import KINDS
 from raccord.plugin import ConnectorInfo
+from raccord.plugin.contract import Contract
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Language, Text
 from raccord.store.models import Action, PlanState
 from raccord.sync.matching import Reason, Sure
+from raccord_plannit.contract import CONTRACT as PLANNIT
 from raccord_sandbox.chart import KINDS as CHART
+from raccord_taxdome.contract import CONTRACT as TAXDOME
 from raccord_web import formats
 from raccord_web.languages import spoken
-from raccord_web.names import Names
+from raccord_web.names import CODED, Names
 from raccord_web.rendering import NOTES
 from raccord_web.states import OFF, RUNS
 from raccord_web.wording import wording
@@ -80,14 +84,69 @@ def test_quickbooks_types_and_the_fields_of_records_have_names_in_the_pages_lang
     assert (french.account_type("Expense"), french.account_type("Bank")) == ("Dépenses", "Banque")
     assert french.account_type("Asset of a stranger") == "Asset of a stranger"
     assert french.fact("bankfeed", "account_kind") == "Genre de compte"
-    assert french.fact_value("account_kind", "bank") == "Compte bancaire"
-    assert (french.fact_value("pending", "False"), english.fact_value("pending", "True")) == ("non", "yes")
+    assert french.fact_value("bankfeed", "account_kind", "bank") == "Compte bancaire"
+    said_so = french.fact_value("bankfeed", "pending", "False"), english.fact_value("bankfeed", "pending", "True")
+    assert said_so == ("non", "yes")
     assert french.fact("a stranger's", "loyalty_points") == "loyalty points", "what nobody names is said as it is"
     info = catalog.admitted["bankfeed"].info
     own = replace(info, facts={"loyalty_points": Text("Points", "Points of loyalty"), "memo": Text("Note", "Note")})
     strange = SimpleNamespace(get=lambda _: SimpleNamespace(info=own))
     said = Names(cast("Any", strange), wording("en"))
     assert (said.fact("x", "loyalty_points"), said.fact("x", "memo")) == ("Points of loyalty", "Note")
+
+
+@pytest.mark.parametrize(
+    ("connector", "field", "value", "french", "english"),
+    [
+        ("taxdome", "status", "partially_paid", "Payée en partie", "Partially paid"),
+        ("chase", "kind", "sale", "Vente par carte", "Card sale"),
+        ("bankfeed", "type", "DIRECTDEBIT", "Prélèvement", "Direct debit"),
+        ("plannit", "name", "deposit", "deposit", "deposit"),
+        ("plannit", "total", "-1234.50", "\u22121\u00a0234,50", "\u22121,234.50"),
+        ("plannit", "number", "1234.50", "1234.50", "1234.50"),
+        ("plannit", "date", "2026-03-01", "1er\u00a0mars\u00a02026", "1\u00a0Mar\u00a02026"),
+        ("plannit", "date", "2026-02-31", "2026-02-31", "2026-02-31"),
+        ("plannit", "voided_at", "2026-03-02T14:05:00Z", "2\u00a0mars\u00a02026, 14\u00a0h\u00a005 (UTC)",
+         "2\u00a0Mar\u00a02026, 2:05\u00a0p.m. (UTC)"),
+    ],
+)  # fmt: skip
+def test_what_a_source_said_is_read_in_the_readers_language(
+    connector: str, field: str, value: str, french: str, english: str
+) -> None:
+    catalog = load_catalog()
+    said = [Names(catalog, wording(language)).fact_value(connector, field, value) for language in ("fr", "en")]
+    assert said == [french, english]
+
+
+@pytest.mark.parametrize(("connector", "contract"), [("plannit", PLANNIT), ("taxdome", TAXDOME)])
+def test_every_word_that_a_contract_publishes_has_a_name(connector: str, contract: Contract) -> None:
+    info = load_catalog().admitted[connector].info
+    unnamed = {
+        (each.name, name, word)
+        for each in contract.objects
+        for name, field in each.model.model_fields.items()
+        if name != "schema_version"
+        for word in words_of(field.annotation)
+        if word and word not in info.fact_values.get(name, {}) and not (name in CODED and info.terms.get(word))
+    }
+    assert unnamed == set()
+
+
+def words_of(annotation: Any) -> set[str]:
+    """Return the words among which a field's value is, through what may wrap them."""
+    if get_origin(annotation) is Literal:
+        return {each for each in get_args(annotation) if isinstance(each, str)}
+    return {word for each in get_args(annotation) for word in words_of(each)}
+
+
+def test_every_word_of_a_term_table_has_a_name_in_the_pages_language() -> None:
+    catalog = load_catalog()
+    french = Names(catalog, wording("fr"))
+    ledgers = {(name, term.ledger) for name, each in catalog.admitted.items() for term in each.info.terms}
+    assert {(name, word) for name, word in ledgers if word not in KINDS and french.ledger(name, word) == word} == set()
+    english = re.compile(r"\b(the|of|an|is|are|with|not|account|returns|invoices)\b")
+    origins = {term.origin_in("fr") for each in catalog.admitted.values() for term in each.info.terms}
+    assert {each for each in origins if english.search(each)} == set()
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from raccord.catalog import Catalog
+from raccord.overview.kinds import kind_named
 from raccord.plugin.info import ConnectorInfo
+from raccord_web.formats import day_text, hour_text, number
 from raccord_web.wording import Wording
 
 TILES = {"bankfeed": "bank"}
 """Connectors whose tile has another colour than one of their name."""
+CODED = frozenset({"brand", "category", "kind", "method", "rate_type", "source", "type"})
+"""Fields that hold a word of the source, which its term table may name; the others hold what people wrote."""
+IDENTIFYING = ("id", "native", "number")
+"""Ends of the names of fields whose digits are no amount."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_AMOUNT = re.compile(r"-?\d{1,15}\.\d{1,10}")
+_DAY_CHARS = len("2026-03-02")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,13 @@ class Names:
 
     def kind(self, entity: str) -> str:
         """Return what QuickBooks' entity is called."""
-        return self.words(f"kinds.{entity}") if self.words.has(f"kinds.{entity}") else entity
+        return kind_named(entity, self.words.language)
+
+    def ledger(self, connector: str, word: str) -> str:
+        """Return what a term table's word for the ledger is called: by the connector, else by QuickBooks."""
+        info = self._info(connector)
+        named = None if info is None else info.terms.ledgers.get(word)
+        return self.kind(word) if named is None else named.get(self.words.language)
 
     def account_type(self, name: str) -> str:
         """Return what QuickBooks calls a type of its chart or of its items; one that nobody knows by its own name."""
@@ -56,13 +75,30 @@ class Names:
             return info.facts[name].get(self.words.language)
         return self.words(f"facts.{name}") if self.words.has(f"facts.{name}") else name.replace("_", " ")
 
-    def fact_value(self, name: str, value: str) -> str:
-        """Return what a field says: yes or no, a kind of account by its name, and all else as it was said."""
+    def fact_value(self, connector: str, name: str, value: str) -> str:
+        """Return what a field says: a word by its name, days and amounts as people write them, all else as it is."""
+        info = self._info(connector)
+        if info is not None:
+            term = info.terms.get(value) if name in CODED else None
+            named = info.fact_values.get(name, {}).get(value) or (None if term is None else term.label)
+            if named is not None:
+                return named.get(self.words.language)
         if value in ("True", "False"):
             return self.words("people.yes" if value == "True" else "people.no")
         if name == "account_kind" and self.words.has(f"account_types.{value}"):
             return self.words(f"account_types.{value}")
-        return value
+        return value if name.endswith(IDENTIFYING) else self._written(value)
+
+    def _written(self, value: str) -> str:
+        """Return a day, a moment or an amount with decimals as people write it, and anything else as it is."""
+        if _DAY.fullmatch(value) or _MOMENT.fullmatch(value):
+            try:
+                at = datetime.fromisoformat(value)
+            except ValueError:
+                return value
+            day = day_text(at.date(), self.words.language)
+            return day if len(value) == _DAY_CHARS else f"{day}, {hour_text(at, self.words.language)} ({at.tzname()})"
+        return number(Decimal(value), self.words.language) if _AMOUNT.fullmatch(value) else value
 
     def environment(self, name: str) -> str:
         return self.words(f"environments.{name if name in ('production', 'sandbox') else 'local'}")

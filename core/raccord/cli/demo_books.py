@@ -6,7 +6,7 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +16,7 @@ import httpx
 from sqlalchemy import select
 
 from raccord.catalog import Admitted
+from raccord.cli.output import both
 from raccord.enablement import Switchboard
 from raccord.jobs.inline import InlineEngine
 from raccord.jobs.requests import request_run
@@ -29,7 +30,7 @@ from raccord.onboarding.source_accounts import info_of
 from raccord.overview.books import balances, documents_by_kind, money_moved, month_ends, proof_summary
 from raccord.plugin.demo import DemoSource, Twin
 from raccord.plugin.drafts import Accepts
-from raccord.plugin.texts import Language
+from raccord.plugin.texts import Language, Text
 from raccord.store import events
 from raccord.store.models import (
     Choice,
@@ -58,6 +59,8 @@ class Connected:
     source: DemoSource
     connection_id: str
     label: str
+    streams: Mapping[str, Text] = field(default_factory=dict)
+    """What its streams are called, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ def connect_sources(
         for owed in source.owed:
             _enter_invoice(workshop, company, *owed)
         label = source.label.get(language)
-        connected.append(Connected(source, _connect(workshop, company, admitted, source, label), label))
+        streams = {stream.name: stream.label for stream in admitted.info.streams}
+        connected.append(Connected(source, _connect(workshop, company, admitted, source, label), label, streams))
     return connected
 
 
@@ -183,7 +187,7 @@ def summary(workshop: Workshop, company: Company, connected: Sequence[Connected]
     ids = [each.connection_id for each in connected]
     clearing = clearing_rows(workshop, company, connected)
     with workshop.database.read() as session:
-        proofs = [(each.label, proof_summary(session, each.connection_id)) for each in connected]
+        proofs = [(of, proof_summary(session, of.connection_id)) for of in connected]
         kinds = documents_by_kind(session, ids)
         moved_in, moved_out = money_moved(session, ids)
         waiting = len(
@@ -201,13 +205,14 @@ def summary(workshop: Workshop, company: Company, connected: Sequence[Connected]
         ],
         "proof": [
             {
-                "connection": label,
+                "connection": of.label,
                 "days": proof.days,
                 "cells": proof.cells,
                 "equal": proof.equal,
                 "streams": [
                     {
                         "stream": each.stream,
+                        "name": both(of.streams.get(each.stream, Text(each.stream, each.stream))),
                         "currency": each.currency,
                         "source": each.source,
                         "left_out": each.left_out,
@@ -217,7 +222,7 @@ def summary(workshop: Workshop, company: Company, connected: Sequence[Connected]
                     for each in proof.streams
                 ],
             }
-            for label, proof in proofs
+            for of, proof in proofs
         ],
         "waiting": waiting,
         "all_equal": all(proof.all_equal and proof.cells for _, proof in proofs) and all(row.equal for row in clearing),

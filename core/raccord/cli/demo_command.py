@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from contextlib import ExitStack
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,14 @@ from raccord.cli.language import Phrase
 from raccord.cli.output import Column, Output, both, output
 from raccord.cli.sandbox_client import Lab
 from raccord.cli.sandbox_process import SPARE, running_sandbox
+from raccord.cli.showing import money
 from raccord.cli.words import Option
 from raccord.cli.words import command as make_command
 from raccord.clock import SystemClock
 from raccord.errors import RaccordError
 from raccord.onboarding.accounts import renew_owner
 from raccord.overview.explain import explain
+from raccord.overview.kinds import kind_named
 from raccord.plugin.texts import Text
 from raccord.settings import PREFIX, Settings, load
 from raccord.store import schema
@@ -186,7 +187,7 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
     out.table(
         Phrase("Documents dans QuickBooks", "Documents in QuickBooks"),
         [Column(Phrase("Genre", "Kind")), Column(Phrase("Nombre", "Count"), right=True)],
-        [[kind, str(count)] for kind, count in table["documents"].items()],
+        [[kind_named(kind, out.language), str(count)] for kind, count in table["documents"].items()],
         empty=Phrase("Aucun document.", "No document."),
     )
     out.table(
@@ -198,7 +199,7 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
             Column(Phrase("Égal", "Equal")),
         ],
         [
-            [row["day"], _money(row["ledger"]), _money(row["expected"]), _tick(row["equal"])]
+            [row["day"], money(row["ledger"], out.language), money(row["expected"], out.language), _tick(row["equal"])]
             for row in table["clearing"]
         ],
         empty=Phrase("Aucune source ne passe par ce compte.", "No source goes through this account."),
@@ -216,8 +217,8 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
         [
             [
                 each["connection"],
-                stream["stream"],
-                *(_money(stream[name]) for name in ("source", "left_out", "posted", "quickbooks")),
+                stream["name"][out.language],
+                *(money(stream[name], out.language) for name in ("source", "left_out", "posted", "quickbooks")),
             ]
             for each in table["proof"]
             for stream in each["streams"]
@@ -228,9 +229,9 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
     equal = sum(each["equal"] for each in table["proof"])
     out.say(
         Phrase(
-            f"À la banque : entrées {_money(table['money_in'])}, sorties {_money(table['money_out'])} ; "
+            f"À la banque : entrées {money(table['money_in'], 'fr')}, sorties {money(table['money_out'], 'fr')} ; "
             f"{table['posted_now']} documents écrits cette fois ; {table['waiting']} en attente d'une personne.",
-            f"At the bank: money in {_money(table['money_in'])}, money out {_money(table['money_out'])}; "
+            f"At the bank: money in {money(table['money_in'], 'en')}, money out {money(table['money_out'], 'en')}; "
             f"{table['posted_now']} documents posted this time; {table['waiting']} waiting for a person.",
         )
     )
@@ -238,10 +239,6 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
     out.say(Phrase(f"Les livres de la société : {address}", f"The company's books: {address}"))
     for label, page in table["source_pages"].items():
         out.say(Phrase(f"{label}, la page de ses employés : {page}", f"{label}, its employees' page: {page}"))
-
-
-def _money(value: Decimal) -> str:
-    return f"{value:,.2f}"
 
 
 def _tick(equal: bool) -> str:

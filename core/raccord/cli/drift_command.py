@@ -15,6 +15,7 @@ from raccord.cli.showing import day, money, short
 from raccord.cli.words import Option, default_group
 from raccord.onboarding.drifts import DriftError, Way, settle_drifts
 from raccord.overview.drifts import DriftView, open_drifts
+from raccord.overview.kinds import kind_named
 from raccord.overview.listing import MOST, USUAL, Listing
 from raccord.plugin.texts import Text
 from raccord.store.models import Drift, DriftState
@@ -123,7 +124,12 @@ def _show(out: Output, found: Listing[DriftView]) -> None:
         [
             [
                 short(each.id),
-                f"{each.kind} {each.number or each.document_id}\n{each.connection}, {each.key}",
+                "\n".join(
+                    (
+                        f"{kind_named(each.kind, out.language)} {each.number or each.document_id}",
+                        f"{each.connection}, {each.key}",
+                    )
+                ),
                 day(each.day),
                 f"{money(each.amount, out.language)} {each.currency}".strip(),
                 CHANGES.get(each.change, Phrase(each.change, each.change)).get(out.language),

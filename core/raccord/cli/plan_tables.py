@@ -12,6 +12,7 @@ from raccord.cli.output import Column, Output
 from raccord.cli.showing import ACTIONS, day, moment, money
 from raccord.overview.changes import FieldChange, field_changes
 from raccord.overview.explain import explain
+from raccord.overview.kinds import kind_named
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_summary
 from raccord.overview.upgrades import MappingChange
 from raccord.quickbooks import Lane, quoted
@@ -79,7 +80,7 @@ def show(out: Output, plan: PlanSummary, effect: Sequence[AccountEffect]) -> Non
         [
             [
                 ACTIONS[group.action].get(out.language),
-                group.kind,
+                kind_named(group.kind, out.language),
                 str(group.lines),
                 money(group.total, out.language),
                 group.currency,
@@ -156,7 +157,8 @@ def show_lines(out: Output, lines: Sequence[LineView], before: Books, total: int
     for line in lines:
         action = ACTIONS[line.action]
         amount = f"{money(line.amount, out.language)} {line.currency}".strip()
-        told = " · ".join(part for part in (line.kind, line.key, day(line.day), amount) if part)
+        kind = kind_named(line.kind, out.language)
+        told = " · ".join(part for part in (kind, line.key, day(line.day), amount) if part)
         out.say(Phrase(f"{action.fr} {told}", f"{action.en} {told}"))
         if line.reason:
             french, english = (explain(line.reason, line.params, language).what for language in ("fr", "en"))

@@ -21,6 +21,7 @@ from raccord.cli.proof_nights import night_times
 from raccord.cli.showing import money
 from raccord.cli.words import Option, default_group
 from raccord.overview.explain import explain
+from raccord.overview.kinds import kind_named
 from raccord.overview.listing import MOST, Listing
 from raccord.overview.others import OtherView, other_changes
 from raccord.overview.proofs import ProofMonth, ProofRow, proof_months, proof_rows
@@ -203,7 +204,7 @@ def _sums(row: ProofRow) -> tuple[Decimal, ...]:
 def _show_moves(out: Output, row: ProofRow) -> None:
     """Say which documents bear another date, because their own lies in a closed period."""
     for each in row.moves:
-        document = f"{each.kind} {each.document_id} ({each.key})"
+        document = f"{kind_named(each.kind, out.language)} {each.document_id} ({each.key})"
         out.say(
             Phrase(
                 f"{row.day} {row.stream} : {document}, {money(each.amount, 'fr')} : date réelle {each.record_day}, "
@@ -225,7 +226,7 @@ def _show_why(out: Output, row: ProofRow) -> None:
             )
         )
     for each in row.differences:
-        document = f"{each.kind} {each.document_id} ({each.key})"
+        document = f"{kind_named(each.kind, out.language)} {each.document_id} ({each.key})"
         french, english = (explain(each.code, {}, language).what for language in ("fr", "en"))
         out.say(
             Phrase(
@@ -260,7 +261,8 @@ def _show_others(out: Output, others: Listing[OtherView]) -> None:
         ],
         [
             [
-                f"{each.kind} {each.document_id}" + (f" ({each.number})" if each.number else ""),
+                f"{kind_named(each.kind, out.language)} {each.document_id}"
+                + (f" ({each.number})" if each.number else ""),
                 each.account,
                 DEEDS[each.deed].fr if out.language == "fr" else DEEDS[each.deed].en,
                 "" if each.amount_before is None else f"{each.day_before} {money(each.amount_before, out.language)}",

@@ -346,6 +346,8 @@ class ConnectorInfo:
     """
     facts: Mapping[str, Text] = field(default_factory=dict)
     """What the fields of records are called, by their names in ``raw``; usual ones have a name without it."""
+    fact_values: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+    """What the words are called that such fields hold, by field and word; a word of ``terms`` has its name there."""
     by_hand: Sequence[ByHand] = ()
     """What people may decide of single records."""
     validates_each: bool = False

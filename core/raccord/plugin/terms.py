@@ -20,6 +20,12 @@ A word may also name a way of posting that the company chooses, such as one docu
     en = "How sales are posted"
     origin = "CH-26"
 
+The names of words that are the table's own, and not QuickBooks' names of its entities, stand at its end; people read
+those::
+
+    [ledger]
+    each = { fr = "Un document par vente", en = "One document a sale" }
+
 ``map_record`` reads it from ``context.terms``, which are those of the record's day: what comes before a change keeps
 the way that it had. A record that another one of its day stands for is skipped with a reason.
 """
@@ -32,7 +38,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
 from raccord.plugin.errors import BadRecord
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Language, Text
 
 _WORD_SHOWN_MAX = 80
 SAME_AS = "="
@@ -56,6 +62,12 @@ class Term:
     """The ways among which the company chooses, where the word is one of posting; a change never touches a day that has
     documents, or its movements would be posted in both ways or in none.
     """
+    origin_fr: str = ""
+    """The origin in French, where it is a sentence and not a mark."""
+
+    def origin_in(self, language: Language) -> str:
+        """Return where the row comes from, in a language if it is said in that one."""
+        return self.origin_fr if language == "fr" and self.origin_fr else self.origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +75,20 @@ class TermTable:
     """All terms of a connector by the source's word; a company's overrides make a new table."""
 
     terms: Mapping[str, Term] = field(default_factory=dict)
+    ledgers: Mapping[str, Text] = field(default_factory=dict)
+    """What the table's own words for the ledger are called; QuickBooks' names of its entities need none."""
 
     @classmethod
     def from_toml(cls, text: str) -> TermTable:
-        """Read the rows of a ``terms.toml``; every field but ``role`` and ``one_of`` is required."""
+        """Read a ``terms.toml``: its rows, of which every field but ``role``, ``one_of`` and ``origin_fr`` is required,
+        and below ``ledger`` the names of words that are the table's own.
+        """
         try:
-            rows = tomllib.loads(text).get("term", [])
+            said = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise TermTableError(f"terms.toml is not TOML: {error}") from error
         terms: dict[str, Term] = {}
-        for number, row in enumerate(rows, start=1):
+        for number, row in enumerate(said.get("term", []), start=1):
             missing = [name for name in ("word", "ledger", "fr", "en", "origin") if not str(row.get(name, "")).strip()]
             if missing:
                 raise TermTableError(f"terms.toml, term {number}: {', '.join(missing)} missing")
@@ -89,8 +105,13 @@ class TermTable:
                 str(row["origin"]),
                 str(row.get("role", "")),
                 one_of,
+                str(row.get("origin_fr", "")),
             )
-        return cls(terms)
+        try:
+            ledgers = {word: Text(str(named["fr"]), str(named["en"])) for word, named in said.get("ledger", {}).items()}
+        except (KeyError, TypeError) as error:
+            raise TermTableError("terms.toml, ledger: each word has fr and en") from error
+        return cls(terms, ledgers)
 
     @classmethod
     def of(cls, package: str) -> TermTable:
@@ -123,13 +144,15 @@ class TermTable:
         changed = dict(self.terms)
         for word, ledger in overrides.items():
             if word in changed and not ledger.startswith(SAME_AS):
-                changed[word] = replace(changed[word], ledger=ledger, origin="company")
+                changed[word] = replace(changed[word], ledger=ledger, origin="company", origin_fr="société")
         for word, ledger in overrides.items():
             other = self.terms.get(ledger.removeprefix(SAME_AS)) if ledger.startswith(SAME_AS) else None
             if other is not None:
                 label = self.terms[word].label if word in self.terms else Text(word, word)
-                changed[word] = replace(changed[other.word], word=word, label=label, origin="company")
-        return TermTable(changed)
+                changed[word] = replace(
+                    changed[other.word], word=word, label=label, origin="company", origin_fr="société"
+                )
+        return TermTable(changed, self.ledgers)
 
     def meaning(self, word: str, ledger: str) -> str:
         """Return a company's answer as it is kept: for a word that is not in the table, the word that it stands for."""

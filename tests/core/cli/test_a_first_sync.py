@@ -83,7 +83,7 @@ def test_apply_shows_the_plan_and_does_nothing_without_a_persons_word(
     assert status == Exit.FAILED
     assert "cli.not_confirmed" in shown
     assert f"--hash {told('plan', 'show')[1]['hash'][:12]} --yes" in shown
-    assert "SalesReceipt" in shown
+    assert "Reçu de vente" in shown or "Sales receipt" in shown
     assert "plan.default_item" in "".join(shown.split()), "an item has no role that could be named"
     answers = iter(["n", "y"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
@@ -117,7 +117,7 @@ def test_a_difference_is_told_with_the_document_that_explains_it(
     status, shown = said("proof", "--month", "2026-03", "--lang", "fr")
     assert status == Exit.UNEQUAL
     assert "À faire [proof.amount_differs] : " in shown
-    assert f"SalesReceipt {receipt.id} (sales/s2), 1,00" in shown
+    assert f"Reçu de vente {receipt.id} (sales/s2), 1,00" in shown
     assert told("proof", "--month", "2026-02")[1]["connections"][0]["rows"] == []
 
 
@@ -147,7 +147,8 @@ def test_what_others_do_on_a_watched_account_and_the_nights_are_shown(
     )  # fmt: skip
     shown = said("proof", "--lang", "fr")[1]
     assert "Par d'autres, sur les comptes suivis" in shown
-    assert f"JournalEntry {other['document']}" in shown
+    assert "Écriture" in shown
+    assert other["document"] in shown
     assert "raccord serve" in said("proof", "nights")[1]
     _, answer = told("proof", "nights", "--at", "03:15")
     assert [(each["at"], each["time_zone"], each["enabled"]) for each in answer["nights"]] == [

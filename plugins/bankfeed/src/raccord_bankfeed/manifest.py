@@ -16,6 +16,7 @@ from raccord_bankfeed.providers.chosen import read_choices, with_cards, write_ch
 from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.records import LINES, STATEMENTS
 from raccord_bankfeed.settings import OVER_THE_NETWORK, BankFeedSettings
+from raccord_bankfeed.words import FACT_VALUES, FACTS
 
 VERSION = "0.1.0"
 LIMITS = (
@@ -148,6 +149,8 @@ def manifest() -> ConnectorInfo:
             ),
         ),
         validates_each=True,
+        facts=FACTS,
+        fact_values=FACT_VALUES,
         tile="BQ",
         hue=212,
     )

@@ -9,6 +9,7 @@ from raccord.plugin import Answer, ConnectorInfo, Contact, NewObject, RoleInfo, 
 from raccord.plugin.drafts import Accepts
 from raccord_chase.settings import ChaseSettings
 from raccord_chase.timing import SUPPORT, delivery_of
+from raccord_chase.words import FACT_VALUES, FACTS
 
 SALES = "sales"
 REFUNDS = "refunds"
@@ -234,6 +235,8 @@ def chase_info() -> ConnectorInfo:
         identity_setting="merchant_id",
         delivery=delivery_of,
         owner_only=True,
+        facts=FACTS,
+        fact_values=FACT_VALUES,
         tile="Ch",
         hue=215,
     )

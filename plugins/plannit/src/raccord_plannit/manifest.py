@@ -25,6 +25,7 @@ from raccord.plugin.contract import COLUMNS_ASKED
 from raccord.plugin.drafts import Accepts
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.settings import PlannitSettings
+from raccord_plannit.words import FACT_VALUES
 
 TERMS = TermTable.from_toml(files("raccord_plannit").joinpath("terms.toml").read_text(encoding="utf-8"))
 CONTACT_LIST = "contacts"
@@ -265,6 +266,7 @@ def plannit_info() -> ConnectorInfo:
         contacts=(Contact(Text("Centre d’aide de Plannit", "Plannit's help centre"), url=HELP),),
         identity_setting="account",
         webhooks=Webhooks.RECORDS,
+        fact_values=FACT_VALUES,
         tile="Pl",
         hue=160,
     )

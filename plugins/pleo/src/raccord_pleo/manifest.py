@@ -21,6 +21,7 @@ from raccord_pleo.lists import ACCOUNTS, TAX_CODES, VENDORS
 from raccord_pleo.mapping import BANK, CATEGORY, CLASSES, FUNDING, PAYABLE, POCKET, PROJECTS, TAX
 from raccord_pleo.records import ENTRIES
 from raccord_pleo.settings import PleoSettings
+from raccord_pleo.words import FACTS
 
 VERSION = "0.1.0"
 
@@ -181,6 +182,7 @@ def manifest() -> ConnectorInfo:
             ),
         ),
         identity_setting="company_id",
+        facts=FACTS,
         tile="PL",
         hue=345,
     )

@@ -24,6 +24,7 @@ from raccord.plugin.drafts import Accepts
 from raccord_taxdome.contract import CONTRACT, SERVICES
 from raccord_taxdome.services import sold_as
 from raccord_taxdome.settings import TaxDomeSettings
+from raccord_taxdome.words import FACT_VALUES, FACTS
 
 TERMS = TermTable.from_toml(files("raccord_taxdome").joinpath("terms.toml").read_text(encoding="utf-8"))
 HELP = "https://help.taxdome.com"
@@ -321,6 +322,8 @@ def taxdome_info() -> ConnectorInfo:
         contacts=(Contact(Text("Centre d’aide de TaxDome", "TaxDome's help centre"), url=HELP),),
         identity_setting="firm",
         webhooks=Webhooks.RECORDS,
+        facts=FACTS,
+        fact_values=FACT_VALUES,
         tile="Td",
         hue=28,
     )
