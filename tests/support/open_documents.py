@@ -7,12 +7,12 @@ from raccord.sync.workshop import Workshop
 
 
 def owed(workshop: Workshop, company: Company, kind: str, name: str, amount: str, number: str) -> str:
-    """Enter an open invoice or bill in QuickBooks as a person does; returns its id."""
+    """Enter an open invoice, credit memo or bill in QuickBooks as a person does; returns its id."""
     client = workshop.client(company)
-    party = "Customer" if kind == "Invoice" else "Vendor"
+    party = "Vendor" if kind == "Bill" else "Customer"
     rows = list(client.query_all(party, f"DisplayName = '{name}'"))
     who = rows[0]["Id"] if rows else client.create(party, f'{{"DisplayName":"{name}"}}', f"{kind} {name}").value["Id"]
-    if kind == "Invoice":
+    if party == "Customer":
         item = client.query("SELECT * FROM Item")[0]["Id"]
         detail = f'"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{{"ItemRef":{{"value":"{item}"}}}}'
     else:

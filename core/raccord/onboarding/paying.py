@@ -14,7 +14,7 @@ from raccord.onboarding.people import Actor, Power, require
 from raccord.plugin.drafts import Deposit, Expense
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec import entity_of
-from raccord.store.models import DraftRow, DraftState, Hold, PaidDocument
+from raccord.store.models import DraftRow, DraftState, Hold, LedgerEntry, PaidDocument
 from raccord.sync.bodies import load_draft
 from raccord.sync.holds import close_hold
 from raccord.sync.line_answers import CALLED, answered
@@ -41,7 +41,8 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
             draft = load_draft(row.body)
             if not isinstance(draft, Deposit | Expense):
                 raise _not_proposed()
-            pays = {name: match[name] for name in ("kind", "party_id", "party", "documents")}
+            said = {"account": _receivable(session, connection.company_id, draft)} if kind == "CreditMemo" else {}
+            pays = said | {name: match[name] for name in ("kind", "party_id", "party", "documents")}
             row.decisions = answered(row.decisions, draft, {PAYS: {**pays, "total": format(draft.total, "f")}})
             row.kind = entity_of(as_paid(row.decisions, draft))
             row.revision += 0 if row.state == DraftState.HELD else 1
@@ -83,6 +84,34 @@ def certain(session: Session, connection_ids: Sequence[str]) -> list[str]:
         for row in rows
         if CALLED not in row.decisions and (row.params.get(MATCHES) or [{}])[0].get("sure") == Sure.CERTAIN
     ]
+
+
+def _receivable(session: Session, company_id: str, draft: Deposit | Expense) -> str:
+    """Return the accounts receivable of a line's currency, on which a refund is posted."""
+    found = session.execute(
+        select(LedgerEntry.object_id, LedgerEntry.currency).where(
+            LedgerEntry.company_id == company_id,
+            LedgerEntry.kind == "Account",
+            LedgerEntry.type == "Accounts Receivable",
+            LedgerEntry.active,
+        )
+    ).all()
+    fitting = [row.object_id for row in found if row.currency in ("", draft.currency)]
+    if len(fitting) != 1:
+        raise DecisionError(
+            "pays.receivable_unclear",
+            Text(
+                f"QuickBooks a {len(fitting)} comptes clients actifs en {draft.currency} : on ne sait lequel porte "
+                "l'avoir.",
+                f"QuickBooks has {len(fitting)} active receivable accounts in {draft.currency}: which holds the credit "
+                "memo is not told.",
+            ),
+            Text(
+                "Saisissez ce remboursement dans QuickBooks, et rapprochez-en l'opération.",
+                "Enter this refund in QuickBooks, and match the line with it.",
+            ),
+        )
+    return str(fitting[0])
 
 
 def _match(hold: Hold, documents: Sequence[str]) -> Mapping[str, Any]:

@@ -116,12 +116,19 @@ StatedTaxes = Annotated[tuple[StatedTax, ...], LATER]
 
 
 class Settled(StrEnum):
-    """What a payment may settle (an invoice, a bill) or use up (a credit)."""
+    """What a payment may settle (an invoice, a bill, an expense on accounts receivable) or use up (a credit)."""
 
     INVOICE = "Invoice"
     CREDIT_MEMO = "CreditMemo"
     BILL = "Bill"
     VENDOR_CREDIT = "VendorCredit"
+    EXPENSE = "Expense"
+    """Money paid out to the customer, by card or otherwise than by cheque: QuickBooks lets programs link no cheque."""
+
+    @property
+    def entity(self) -> str:
+        """QuickBooks' name for the kind of document."""
+        return "Purchase" if self is Settled.EXPENSE else str(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,5 +49,5 @@ class Encoder:
         for each in draft.applied if isinstance(draft, Payment | BillPayment) else ():
             key = each.document.key if isinstance(each.document, Link) else ""
             kind = self.resolver.kinds.get(key, "")
-            if kind not in ("", str(each.of)):
+            if kind not in ("", each.of.entity):
                 raise Held(LINK_WAITS, keys=[key], states={key: f"{kind} ≠ {each.of}"})

@@ -44,7 +44,7 @@ from raccord.store.models import (
     PaidDocument,
     PlanLine,
 )
-from raccord.sync.bodies import load_draft
+from raccord.sync.bodies import digest, load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.holds import open_hold
 from raccord.sync.instalments import LINES, with_parts
@@ -57,9 +57,12 @@ MATCHES = "matches"
 """Under this name a question about a category says what the line may pay instead."""
 MATCHES_LIMITED = "matches_limited"
 """Under this name it says of how many lines, where more than those name one document."""
+_LETTERS = 40
 WHOLE = 0
 """The part of a document that one draft alone may pay: all of it."""
-_PARTY = {"Invoice": "CustomerRef", "Bill": "VendorRef"}
+_PARTY = {"Invoice": "CustomerRef", "Bill": "VendorRef", "CreditMemo": "CustomerRef"}
+_OPEN = {True: ("Invoice",), False: ("Bill", "CreditMemo")}
+"""What money that comes in, or goes out, may pay."""
 
 
 def as_paid(decisions: Mapping[str, Any], draft: Draft) -> Draft:
@@ -88,19 +91,42 @@ def as_paid(decisions: Mapping[str, Any], draft: Draft) -> Draft:
             memo=draft.memo,
         )
     if isinstance(draft, Expense) and settled is Settled.BILL:
-        on_card = draft.payment_type is PaymentType.CARD
-        return BillPayment(
-            key=draft.key,
-            day=draft.day,
-            currency=draft.currency,
-            vendor=party,
-            paid_from=draft.paid_from,
-            payment_type=PaymentType.CARD if on_card else PaymentType.CHECK,
-            total=draft.total,
-            applied=applied,
-            memo=draft.memo,
+        return _bill_payment(draft, party, applied)
+    if isinstance(draft, Expense) and settled is Settled.CREDIT_MEMO:
+        receivable = LedgerId(str(pays["account"]), "Account")
+        return replace(
+            draft,
+            lines=(ExpenseLine(account=receivable, amount=draft.total, description=draft.memo),),
+            payee=LedgerId(party.id, "Customer"),
+            payment_type=PaymentType.CASH if draft.payment_type is PaymentType.CHECK else draft.payment_type,
         )
     return draft
+
+
+def is_refund(decisions: Mapping[str, Any]) -> bool:
+    """Tell whether a line was said to pay credit memos out."""
+    pays = decisions.get(PAYS)
+    return isinstance(pays, Mapping) and pays.get("kind") == Settled.CREDIT_MEMO
+
+
+def refunded_key(line_key: str) -> str:
+    """Return the key of the payment that takes a credit memo for what a line pays out."""
+    return f"refunded/{digest(line_key)[:_LETTERS]}"
+
+
+def _bill_payment(draft: Expense, vendor: LedgerId, applied: tuple[Application, ...]) -> BillPayment:
+    on_card = draft.payment_type is PaymentType.CARD
+    return BillPayment(
+        key=draft.key,
+        day=draft.day,
+        currency=draft.currency,
+        vendor=vendor,
+        paid_from=draft.paid_from,
+        payment_type=PaymentType.CARD if on_card else PaymentType.CHECK,
+        total=draft.total,
+        applied=applied,
+        memo=draft.memo,
+    )
 
 
 def payable(draft: Draft) -> TypeGuard[Deposit | Expense]:
@@ -130,7 +156,8 @@ def read_open(client: QuickBooks, kinds: Iterable[str], home_currency: str) -> l
                 kind,
                 str(document["Id"]),
                 summary_of(kind, document).number,
-                str(party.get("value", "")),
+                # Of a customer and a vendor of one id, nothing is put together.
+                f"{_PARTY[kind]} {party.get('value', '')}",
                 str(party.get("name", "")),
                 Decimal(document["Balance"]),
                 date.fromisoformat(str(document["TxnDate"])),
@@ -153,13 +180,12 @@ class Offers:
     def kinds(self) -> set[str]:
         """Return the kinds of documents that lines of the plan may pay, or are to."""
         rows = self.session.execute(
-            select(PlanLine.amount, PlanLine.kind).where(
-                PlanLine.plan_id == self.plan_id, PlanLine.amount.is_not(None), self._asks_or_pays()
-            )
+            select(PlanLine.amount, PlanLine.kind)
+            .join(DraftRow, DraftRow.id == PlanLine.draft_id)
+            .where(PlanLine.plan_id == self.plan_id, PlanLine.amount.is_not(None), self._asks_or_pays())
         )
-        return {
-            "Invoice" if row.amount > 0 else "Bill" for row in rows if row.kind in ("Deposit", "Purchase", *_PAYMENTS)
-        }
+        lines = (row for row in rows if row.amount and row.kind in ("Deposit", "Purchase", *_PAYMENTS))
+        return {kind for row in lines for kind in _OPEN[row.amount > 0]}
 
     def offer(self, there: Sequence[tuple[str, OpenItem]]) -> int:
         """Return how many lines may pay something that is open."""
@@ -167,7 +193,7 @@ class Offers:
         self.session.get_one(Company, self.company_id, with_for_update={"key_share": True})
         self._take_back({(item.kind, item.id): item.amount for _, item in there})
         spoken_for = paid_by_others(self.session, self.company_id)
-        movements: dict[tuple[str, str], list[Movement]] = {}
+        movements: dict[tuple[bool, str], list[Movement]] = {}
         holds: dict[str, Hold] = {}
         for line, hold, row in self.session.execute(
             select(PlanLine, Hold, DraftRow)
@@ -176,19 +202,19 @@ class Offers:
             .where(PlanLine.plan_id == self.plan_id, PlanLine.amount.is_not(None), Hold.code == DECISION_MISSING)
         ):
             draft = load_draft(row.body)
-            if line.amount is not None and row.day is not None and isinstance(draft, Deposit | Expense):
-                kind = "Invoice" if line.amount > 0 else "Bill"
-                if payable(draft):
-                    holds[str(line.id)] = hold
-                    movements.setdefault((kind, draft.currency), []).append(
-                        Movement(str(line.id), draft.total, row.day, draft.memo)
-                    )
+            if line.amount is None or row.day is None or not isinstance(draft, Deposit | Expense):
+                continue
+            if payable(draft):
+                holds[str(line.id)] = hold
+                movements.setdefault((line.amount > 0, draft.currency), []).append(
+                    Movement(str(line.id), draft.total, row.day, draft.memo)
+                )
         offered = 0
-        for (kind, currency), some in movements.items():
+        for (into, currency), some in movements.items():
             items = [
                 left
                 for of, item in there
-                if item.kind == kind and of == currency and (left := _left_of(item, spoken_for)) is not None
+                if item.kind in _OPEN[into] and of == currency and (left := _left_of(item, spoken_for)) is not None
             ]
             found = with_parts(some, items, propose(some, items))
             lines = {each.id: each for each in some}
@@ -200,9 +226,8 @@ class Offers:
         return offered
 
     def _asks_or_pays(self) -> Any:
-        return (PlanLine.reason == DECISION_MISSING) | (
-            PlanLine.kind.in_(_PAYMENTS) & (PlanLine.state == LineState.PENDING) & (PlanLine.action == Action.CREATE)
-        )
+        sent = (PlanLine.state == LineState.PENDING) & (PlanLine.action == Action.CREATE)
+        return (PlanLine.reason == DECISION_MISSING) | (_settles() & sent)
 
     def _take_back(self, still_open: Mapping[tuple[str, str], Decimal]) -> None:
         """Ask again about lines that were to pay what is not open for as much any more, or what another line pays.
@@ -215,7 +240,7 @@ class Offers:
             .join(DraftRow, DraftRow.id == PlanLine.draft_id)
             .where(
                 PlanLine.plan_id == self.plan_id,
-                PlanLine.kind.in_(_PAYMENTS),
+                _settles(),
                 PlanLine.action == Action.CREATE,
                 PlanLine.state == LineState.PENDING,
             )
@@ -261,6 +286,12 @@ class Offers:
 _PAYMENTS = ("Payment", "BillPayment")
 
 
+def _settles() -> Any:
+    """Tell of a plan line, its draft joined, whether it may be what a person said that a bank line pays."""
+    refund = DraftRow.decisions[(PAYS, "kind")].as_string() == Settled.CREDIT_MEMO
+    return PlanLine.kind.in_(_PAYMENTS) | ((PlanLine.kind == "Purchase") & refund)
+
+
 @dataclass(slots=True)
 class Spoken:
     """What drafts pay of a document: all of it, or parts (amounts by id), of which some are not in the books yet."""
@@ -279,7 +310,10 @@ def paid_by_others(session: Session, company_id: str, but: int | None = None) ->
     ).all()
     live: set[tuple[str, str]] = set()
     gone: set[tuple[str, str]] = set()
-    for some in chunks(sorted({draft.key for _, draft in rows}), CHUNK):
+    keys = {draft.key for _, draft in rows} | {
+        refunded_key(draft.key) for _, draft in rows if is_refund(draft.decisions)
+    }
+    for some in chunks(sorted(keys), CHUNK):
         links = select(LinkRow.connection_id, LinkRow.key, LinkRow.state).where(
             LinkRow.company_id == company_id, LinkRow.key.in_(some)
         )
@@ -298,7 +332,8 @@ def paid_by_others(session: Session, company_id: str, but: int | None = None) ->
             spoken.whole = True
             continue
         spoken.parts[paid.id] = paid.amount
-        if (draft.connection_id, draft.key) not in live:
+        settling = refunded_key(draft.key) if is_refund(draft.decisions) else draft.key
+        if (draft.connection_id, settling) not in live:
             # What is in the books has lowered what QuickBooks says is open.
             spoken.waiting += paid.amount
     return taken
@@ -355,7 +390,7 @@ def _said(
     first = proposal.items[0]
     said: dict[str, Any] = {
         "kind": first.kind,
-        "party_id": first.party_id,
+        "party_id": first.party_id.rpartition(" ")[2],
         "party": first.party,
         "documents": [],
         "score": proposal.score,

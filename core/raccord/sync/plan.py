@@ -53,6 +53,7 @@ from raccord.sync.plan_left import LeftLines
 from raccord.sync.plan_lines import lines_first, sent
 from raccord.sync.plan_order import Position, waiting_drafts
 from raccord.sync.reactivate import AGAIN, to_reactivate
+from raccord.sync.refunds import REFUND_NOT_POSTED, refund_not_posted, wake_refunds
 from raccord.sync.removals import UNDONE, undone_of
 from raccord.sync.resolve import Held, Resolver
 from raccord.sync.settling import Go, Leave, Settling, Wait, first_question, renamed
@@ -137,6 +138,7 @@ class Planner:
             )
         lines = [line for row, draft in drafts if (line := self._told(row, draft, links.get(row.key))) is not None]
         wake_planned(self.session, rows)
+        wake_refunds(self.session, rows)
         made = self._links([*self.resolver.wanted])
         wanted = lines_first(self.session, self.plan.id, self.resolver, self.facts, made)
         for some in chunks([*wanted, *lines], CHUNK):
@@ -251,6 +253,8 @@ class Planner:
         """Return what is sent and what it does to the ledger, or the line that says why nothing is."""
         if link is None and (left := line_not_posted(self.session, row, way.draft)):
             return self.left.leave_out(row, way.draft, LINE_NOT_POSTED, left)
+        if link is None and (left := refund_not_posted(self.session, row, way.draft)):
+            return self.left.leave_out(row, way.draft, REFUND_NOT_POSTED, left)
         unfit = attachment_unfit(way.draft, link, self.files)
         if unfit is not None:
             return self.left.blocked(row, way.draft, *unfit)
