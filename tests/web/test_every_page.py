@@ -30,7 +30,7 @@ from raccord.onboarding.people import RoleName
 from raccord.onboarding.sessions import open_session
 from raccord.onboarding.setting_up import begin
 from raccord.plugin.info import Mode
-from raccord.store.models import Connection, SourceRecord
+from raccord.store.models import Company, Connection, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
 
@@ -175,14 +175,23 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
     assert wrong == []
 
 
-def test_paper_shows_the_page_alone_on_white(visits: Visits, synced: Connection, workshop: Workshop) -> None:
+def test_paper_shows_the_page_alone_on_white(
+    visits: Visits, synced: Connection, workshop: Workshop, theirs: dict[str, str]
+) -> None:
     person = set_up_first(workshop, "odile@example.ca", "Odile", "correct horse battery")
     page = visits.open("fr", 794, "dark", open_session(workshop, person, "", ""))
     page.emulate_media(media="print")
-    for address in ("/", "/proof", f"/connections/{synced.id}", f"/connections/{synced.id}/mapping"):
+    own = f"/connections/{synced.id}"
+    with workshop.database.read() as session:
+        name = session.get_one(Company, synced.company_id).name
+    certificate = f"/certificates/{theirs['certificate_id']}/read"
+    for address in ("/", "/proof", own, f"{own}/mapping", f"{own}/proof", certificate):
         page.goto(address)
+        if "proof" in address or "certificates" in address:
+            expect(page.locator(".paper")).to_contain_text("imprimé le")
+            expect(page.locator(".paper")).to_contain_text(name if "proof" in address else "X")
         page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        for hidden in (".side", ".topbar", ".toolbar", ".tabs", ".page-head .actions"):
+        for hidden in (".side", ".topbar", ".toolbar", ".tabs", ".page-head .actions", ".crumbs", ".page .btn"):
             assert [each.is_visible() for each in page.locator(hidden).all() if each.is_visible()] == [], hidden
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         ink = page.evaluate("getComputedStyle(document.querySelector('h1')).color")

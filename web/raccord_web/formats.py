@@ -87,14 +87,17 @@ def hour_text(moment: datetime, language: Language) -> str:
     return f"{moment.hour % 12 or 12}:{moment.minute:02d}{NBSP}{half}"
 
 
-def moment(at: datetime | None, now: datetime, zone: str, language: Language) -> Markup:
-    """Return a moment in its zone: minutes when it is near, else day and hour; the exact time stands in its title."""
+def moment(at: datetime | None, now: datetime, zone: str, language: Language, *, exact: bool = False) -> Markup:
+    """Return a moment in its zone: minutes when it is near, else day and hour; the exact time stands in its title.
+
+    With ``exact`` it is said in full, for what is kept or printed.
+    """
     if at is None:
         return Markup("")
     local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
-    exact = f"{day_text(local.date(), language)}, {hour_text(local, language)} ({zone})"
-    said = _near(at - now, language) or _far(local, today, language)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(timespec="seconds"), exact, said)
+    exact_time = f"{day_text(local.date(), language)}, {hour_text(local, language)} ({zone})"
+    said = exact_time if exact else _near(at - now, language) or _far(local, today, language)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(timespec="seconds"), exact_time, said)
 
 
 def span_text(span: timedelta | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
 from importlib.resources import files
@@ -221,7 +222,10 @@ def _moment(desk: Desk, session: Session | None, language: Language) -> Callable
         with desk.workshop.database.read() as own:
             return zones_of(own)
 
-    return lambda at, place="": formats.moment(at, now, zones().of(place) if at else "", language)
+    def said(at: datetime | None, place: str = "", *, exact: bool = False) -> Markup:
+        return formats.moment(at, now, zones().of(place) if at else "", language, exact=exact)
+
+    return said
 
 
 def _nonce(request: Request, desk: Desk) -> tuple[str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 from typing import Any
@@ -69,9 +70,26 @@ def _page(request: Request, error: CertificateError | None = None, month: str = 
             connections=connections,
             totals=[(by_id[total.connection_id], total) for total in proof_totals(session, list(by_id))],
             companies={each.id: each.name for each in companies},
-            certificates=certificates,
+            certificates=[(each, _found_in(each)) for each in certificates],
             today=desk_of(request).workshop.clock.now().date(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a certificate names: days of which both sides differ, and what else was open."""
+
+    unequal: int = 0
+    open: int = 0
+
+
+def _found_in(certificate: Certificate) -> Found:
+    if certificate.clean:
+        return Found()
+    body: Any = exact(certificate.body)
+    codes = [str(each["code"]) for part in body["connections"] for each in part["exceptions"]]
+    unequal = codes.count("unequal")
+    return Found(unequal, len(codes) - unequal)
 
 
 @router.post("/companies/{company_id}/certificates")

@@ -26,6 +26,12 @@
     }
   });
 
+  // Paper is asked of the browser; without this file its own menu does it.
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   // A choice that sends its form at once; without this file its button does.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-send]")) event.target.form.requestSubmit();
