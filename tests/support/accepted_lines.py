@@ -51,7 +51,7 @@ class AcceptedLines:
 def make(count: int, seed: int = 1, *, noise: float = 0.0, drift: float = 0.04, days: int = 365) -> AcceptedLines:
     """Return ``count`` lines of a year; ``noise`` is the share of wrong answers, ``drift`` of payees that move."""
     chance = random.Random(seed)
-    payees = _payees(chance, max(12, count // 8), drift, days)
+    payees = payees_of(chance, max(12, count // 8), drift, days)
     made = AcceptedLines()
     for number in range(count):
         day = FIRST_DAY + timedelta(number * days // count)
@@ -60,8 +60,8 @@ def make(count: int, seed: int = 1, *, noise: float = 0.0, drift: float = 0.04, 
         payee = payees[min(int(chance.paretovariate(0.7)) - 1, 10**6) % open_by_now]
         if chance.random() < 0.25:
             payee = payees[chance.randrange(open_by_now)]
-        line = _line(chance, number, day, payee)
-        right = _category(chance, payee, line)
+        line = line_of(chance, number, day, payee)
+        right = category_of(chance, payee, line)
         told = right if chance.random() >= noise else f"c{chance.randrange(CATEGORIES)}"
         made.truth[line.id] = right
         made.examples.append(Example(line, Answer(told)))
@@ -73,7 +73,7 @@ def relabelled(made: AcceptedLines) -> AcceptedLines:
     return replace(made, examples=[replace(each, answer=Answer(made.truth[each.line.id])) for each in made.examples])
 
 
-def _payees(chance: random.Random, count: int, drift: float, days: int) -> list[Payee]:
+def payees_of(chance: random.Random, count: int, drift: float, days: int) -> list[Payee]:
     by_head = {head: f"c{chance.randrange(CATEGORIES)}" for head in HEADS}
     names: dict[str, None] = {}
     while len(names) < count:
@@ -100,7 +100,7 @@ def _payees(chance: random.Random, count: int, drift: float, days: int) -> list[
     return payees
 
 
-def _line(chance: random.Random, number: int, day: date, payee: Payee) -> Line:
+def line_of(chance: random.Random, number: int, day: date, payee: Payee) -> Line:
     name = payee.name
     if chance.random() < 0.05:
         place = chance.randrange(1, len(name) - 1)
@@ -120,7 +120,7 @@ def _line(chance: random.Random, number: int, day: date, payee: Payee) -> Line:
     return Line(f"l{number:06}", day, text, amount if payee.money_in else -amount, account)
 
 
-def _category(chance: random.Random, payee: Payee, line: Line) -> str:
+def category_of(chance: random.Random, payee: Payee, line: Line) -> str:
     match payee.kind:
         case "amount" if abs(line.amount) * 100 > payee.amount * 6 // 5:
             return payee.other

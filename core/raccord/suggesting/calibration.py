@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isqrt
 
-SCALE = 1
+SCALE = 2
 """What scores and confidences mean; to be raised with every change of how a guess is scored or a score judged.
 
 A calibration that was kept under another one says nothing of today's guesses.

@@ -22,6 +22,8 @@ SETTLED, TOP = 1380, 10_000
 """Vote and model from which on there is nothing to add, and where such scores begin: five examples of the very same
 payee or more, all of one mind, and the model as sure as it gets. What is accepted by itself comes from these.
 """
+STEADY, UNSTEADY = 1200, 3600
+"""Steadiness below which settled evidence is judged among the other, and where it stands there (the same seeds)."""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,13 @@ class Evidence:
         """Return how many of the newest answers have an account, back to the first that has not."""
         newest = (place for place, each in enumerate(reversed(self.near)) if each.answer.account != account)
         return next(newest, len(self.near))
+
+
+def steadied(score: int, steadiness: int) -> int:
+    """Return a score with how steady its payee and its account are; where both are, settled evidence stays apart."""
+    if score < TOP:
+        return score + steadiness
+    return score if steadiness >= STEADY else score - TOP + UNSTEADY + steadiness
 
 
 def _share(weight: int, account: str, answers: Sequence[str]) -> int:

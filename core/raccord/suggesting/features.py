@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from raccord.suggesting.history import Line
 from raccord.suggesting.words import payee_of, words_in
 
 GRAM = 4
 
 
+@lru_cache(maxsize=2048)
 def features_of(line: Line) -> tuple[str, ...]:
     """Return the features of a line, each once."""
     words = words_in(line.text)

@@ -12,11 +12,12 @@ from datetime import timedelta
 from typing import TypeVar
 
 from raccord.suggesting.calibration import Calibration, calibrated
-from raccord.suggesting.evidence import Evidence
+from raccord.suggesting.evidence import Evidence, steadied
 from raccord.suggesting.features import features_of
 from raccord.suggesting.history import Answer, Example, Line
 from raccord.suggesting.linear import Perceptron
 from raccord.suggesting.nearest import Nearest
+from raccord.suggesting.shifts import Shifts
 from raccord.suggesting.words import payee_of, words_in
 
 HISTORY_MAX = 10_000
@@ -70,6 +71,7 @@ class Learned:
     judged: int
     _linear: Perceptron = field(default_factory=Perceptron)
     _nearest: Nearest = field(default_factory=Nearest)
+    _shifts: Shifts = field(default_factory=Shifts)
     _seen: list[tuple[tuple[str, ...], Example]] = field(default_factory=list)
 
     def suggest(self, line: Line) -> Suggestion | None:
@@ -91,12 +93,14 @@ class Learned:
         evidence = Evidence(line, near, nearness)
         scores = self._linear.scores(features_of(line))
         score, account = max((evidence.score(each, scores), each) for each in evidence.votes)
-        return Guess(account, score, tuple(near))
+        steadiness = self._shifts.steadiness(account, (line.day - near[-1].line.day).days)
+        return Guess(account, steadied(score, steadiness), tuple(near))
 
     def learn(self, example: Example) -> None:
         """Take one answer in."""
-        features = features_of(example.line)
-        self._nearest.add(payee_of(words_in(example.line.text)), example)
+        features, payee = features_of(example.line), payee_of(words_in(example.line.text))
+        self._nearest.add(payee, example)
+        self._shifts.learn(payee, example.answer.account, money_in=example.line.amount > 0)
         self._linear.learn(features, example.answer.account, example.weight)
         self._seen.append((features, example))
         for turn in range(REPLAYS):

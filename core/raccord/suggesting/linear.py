@@ -28,18 +28,20 @@ class Perceptron:
         that moves to another category.
         """
         totals: dict[str, int] = defaultdict(int)
+        twice = 2 * self._turn
         for feature in features:
-            drawn = self._drawn.get(feature, {})
-            for answer, weight in self._weights.get(feature, {}).items():
-                totals[answer] += 2 * weight * self._turn - drawn[answer]
+            if weights := self._weights.get(feature):
+                drawn = self._drawn[feature]
+                for answer, weight in weights.items():
+                    totals[answer] += weight * twice - drawn[answer]
         return {answer: total * 500 // self._turn for answer, total in totals.items()}
 
     def learn(self, features: Sequence[str], right: str, weight: int) -> None:
         """Take one example in."""
         self._turn += 1
         totals: dict[str, int] = defaultdict(int)
-        for feature in features:
-            for answer, score in self._weights.get(feature, {}).items():
+        for weights in filter(None, map(self._weights.get, features)):
+            for answer, score in weights.items():
                 totals[answer] += score
         rival, best = "", 0
         for answer, total in totals.items():

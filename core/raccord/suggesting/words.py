@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]{2,}")
 _CHUNK = re.compile(r"\S+")
@@ -21,6 +22,7 @@ _LEADS = frozenset(
 PAYEE_WORDS = 5
 
 
+@lru_cache(maxsize=4096)
 def words_in(text: str) -> tuple[str, ...]:
     """Return the words of a text, in capitals and without accents; what holds digits is left out."""
     plain = unicodedata.normalize("NFKD", text.upper().replace("'", ""))
