@@ -21,7 +21,7 @@ from raccord.plugin.drafts import Draft, LedgerId, Link, Ref, Role
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext, FileShelf
 from raccord.quickbooks.codec import CompanyFacts, TaxRate, encode, placeholder
 from raccord_pleo.mapping import CLASSES, PROJECTS
-from raccord_pleo.records import entries_named, name_of, number_of, record_of, vendor_of
+from raccord_pleo.records import entries_named, name_of, number_of, payment_of, record_of, vendor_of
 from raccord_pleo.sandbox import Filed, TwinCompany
 
 FOLDER = Path(__file__).parents[1] / "golden" / "pleo"
@@ -188,8 +188,11 @@ def _methods() -> list[Filed]:
     line = part(11498, "Fournitures", tax=tax("TPS/TVQ", "0.14975", 1498))
     return [
         *(filed(4550, more=each) for each in kept),
-        filed(4550, kind="refund", more=kept[2]),
-        filed(1200, kind="out_of_pocket", more=kept[2]),
+        filed(11498, lines=(line,), more={**kept[2], "vendor": vendor()}, receipts=(b"%PDF-1.4 bought",)),
+        # Of a vendor that QuickBooks is not known to have.
+        filed(4550, kind="card_invoice", more={**kept[2], **invoice("F-80"), "vendor": vendor("")}),
+        filed(4550, kind="refund", more={**kept[2], "vendor": vendor()}),
+        filed(1200, kind="out_of_pocket", more={**kept[2], "vendor": vendor()}),
         filed(11498, kind="invoice", lines=(line,), more={**invoice(), **kept[2]}),
         filed(11498, kind="invoice_payment", category=None, more={"subType": "sent", **invoice(), **kept[2]}),
         filed(50000, kind="wallet_load", category=None, more=kept[0]),
@@ -242,7 +245,10 @@ def _pairs(expenses: list[Filed], shelf: FileShelf) -> list[object]:
     for row, expense in zip(rows, expenses, strict=True):
         record = _record(row, rows, expense, shelf)
         said: list[object] = [
-            each for one in (record, number_of(record), vendor_of(record)) if one is not None for each in _said(one)
+            each
+            for one in (record, number_of(record), vendor_of(record), payment_of(record))
+            if one is not None
+            for each in _said(one)
         ]
         shown = {name: value for name, value in _plain(row).items() if name not in ("files", "_links", "companyId")}
         pairs.append({"pleo": shown, "quickbooks": said})

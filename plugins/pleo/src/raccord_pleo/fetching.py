@@ -22,6 +22,7 @@ from raccord_pleo.records import (
     keep_receipts,
     name_of,
     number_of,
+    payment_of,
     record_of,
     vendor_of,
 )
@@ -90,7 +91,8 @@ def fetch_entries(context: FetchContext, cursor: str | None) -> Page:
     for number, row in enumerate(rows):
         made = _record(context, client, place.job, row)
         if isinstance(made, Record):
-            records += [each for each in (made, number_of(made), vendor_of(made)) if each is not None]
+            beside = (number_of(made), vendor_of(made), payment_of(made))
+            records += [made, *(each for each in beside if each is not None)]
         else:
             rejects.append(Reject(ENTRIES, f"{place.job}:{place.after}:{number}", "pleo.unreadable_item", made))
     # So that the export does not expire while its expenses are posted.

@@ -167,10 +167,11 @@ def manifest() -> ConnectorInfo:
                 "An invoice's payment settles an invoice that Pleo exported too; otherwise it is not posted.",
             ),
             Text(
-                "Dans Pleo, gardez la méthode « écriture de journal » : par les comptes fournisseurs, seuls les "
-                "factures et leurs paiements sont écrits ; le reste échoue et le dit.",
-                "At Pleo, keep the journal entry method: by accounts payable, only invoices and their payments are "
-                "posted; the rest fails and says so.",
+                "Par les comptes fournisseurs, un achat est une facture et son paiement, et demande un fournisseur ; "
+                "l'argent rendu et ce que les employés avancent échouent et le disent : pour eux, gardez dans Pleo la "
+                "méthode « écriture de journal ».",
+                "By accounts payable, a purchase is a bill and its payment, and needs a vendor; money that came back "
+                "and what employees advance fail and say so: for these, keep the journal entry method at Pleo.",
             ),
             Text(
                 "Les taux de TVA activés dans QuickBooks (« TVA », « Modifier la TVA ») sont ceux que Pleo reçoit.",

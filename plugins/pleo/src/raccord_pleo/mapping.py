@@ -30,15 +30,24 @@ from raccord.plugin.drafts import (
     Vendor,
 )
 from raccord_pleo import refusals
-from raccord_pleo.records import ENTRIES, ENTRY, ITEM, RECEIPTS, SETTLES, VENDOR, word_of
+from raccord_pleo.records import (
+    ACCOUNTS_PAYABLE,
+    ENTRIES,
+    ENTRY,
+    ITEM,
+    PAYS,
+    RECEIPTS,
+    SETTLES,
+    VENDOR,
+    word_of,
+)
 from raccord_pleo.wire import InvoiceInformation, Item, Line, TaxType
 
 BANK, POCKET, FUNDING, PAYABLE = "pleo_bank", "pocket", "funding", "payable"
 CATEGORY, TAX = "category", "tax"
 CLASSES, PROJECTS = "raccord-classes", "raccord-projects"
 """Codes of the tag groups that mirror QuickBooks' classes and projects; a tag's code is the id there."""
-ACCOUNTS_PAYABLE = "accounts_payable"
-BY_JOURNAL = frozenset({"spent", "owed", "returned"})
+BY_JOURNAL = frozenset({"owed", "returned"})
 """What is posted on the account that paid, without a debt to a vendor between. An item for which the company wants such
 a debt fails, with the reason, rather than be kept otherwise than it chose.
 """
@@ -53,11 +62,14 @@ def map_expense(context: MapContext, record: Record) -> Mapped | Skipped:
         return Mapped([Vendor(key=record.key(), name=str(record.raw[VENDOR]))])
     item = _item(record)
     term = context.terms.get(word_of(item))
+    if PAYS in record.raw:
+        return _paid(context, record, item, "" if term is None else term.ledger)
     if term is None:
         return Skipped("pleo.type_unknown", refusals.type_unknown(item.type, item.sub_type or ""), report=True)
     if term.ledger == "left_out":
         return Skipped("pleo.type_left_out", refusals.type_left_out(term.label), report=True)
-    if term.ledger in BY_JOURNAL and item.bookkeeping is not None and item.bookkeeping.method == ACCOUNTS_PAYABLE:
+    by_payable = item.bookkeeping is not None and item.bookkeeping.method == ACCOUNTS_PAYABLE
+    if term.ledger in BY_JOURNAL and by_payable:
         raise refusals.accounts_payable(term.label)
     total = item.amount.in_wallet_currency.money("amount")
     if not total:
@@ -66,10 +78,28 @@ def map_expense(context: MapContext, record: Record) -> Mapped | Skipped:
         raise refusals.against_its_type(item.type, str(total))
     if total.currency != context.home_currency:
         raise refusals.currency_foreign(total.currency, context.home_currency)
-    document = _document(record, item, term.ledger, total.amount, context.taxed)
+    # By accounts payable a purchase is a bill; a record of its own has the payment.
+    ledger = "billed" if term.ledger == "spent" and by_payable else term.ledger
+    document = _document(record, item, ledger, total.amount, context.taxed)
     if isinstance(document, Transfer):
         return Mapped([document])
     return Mapped([document, *_receipts(record)])
+
+
+def _paid(context: MapContext, record: Record, item: Item, ledger: str) -> Mapped | Skipped:
+    """Map what was paid for a purchase by accounts payable; whatever is wrong with that its own record says."""
+    total = item.amount.in_wallet_currency.money("amount")
+    if ledger != "spent" or total.currency != context.home_currency:
+        return Skipped("pleo.payment_alone", refusals.PAYMENT_ALONE)
+    return Mapped([_bill_payment(record, item, total.amount, str(record.raw[PAYS]))])
+
+
+def _bill_payment(record: Record, item: Item, total: Decimal, billed: str) -> BillPayment:
+    settled = Application(document=Link(record_key(ENTRIES, billed)), amount=total, of=Settled.BILL)
+    return BillPayment(
+        key=record.key(), day=record.day, currency=item.amount.in_wallet_currency.currency, vendor=_vendor(item),
+        paid_from=Role(BANK), payment_type=PaymentType.CHECK, total=total, applied=(settled,), memo=memo_of(item),
+    )  # fmt: skip
 
 
 def _document(record: Record, item: Item, ledger: str, total: Decimal, taxed: bool) -> Draft:
@@ -117,11 +147,7 @@ def _document(record: Record, item: Item, ledger: str, total: Decimal, taxed: bo
             invoice_entry = str(record.raw.get(SETTLES) or "")
             if not invoice_entry:
                 raise refusals.invoice_unnamed()
-            settled = Application(document=Link(record_key(ENTRIES, invoice_entry)), amount=total, of=Settled.BILL)
-            return BillPayment(
-                key=key, day=day, currency=currency, vendor=_vendor(item), paid_from=Role(BANK),
-                payment_type=PaymentType.CHECK, total=total, applied=(settled,), memo=memo,
-            )  # fmt: skip
+            return _bill_payment(record, item, total, invoice_entry)
         case "paid_back":
             owed = DirectLine(account=Role(PAYABLE), amount=total, description=memo[:200], entity=_vendor(item))
             return Deposit(key=key, day=day, currency=currency, bank=Role(BANK), lines=(owed,), total=total, memo=memo)
@@ -209,7 +235,7 @@ def _payee(item: Item) -> Ref | None:
 
 
 def _vendor(item: Item) -> Ref:
-    """Return the vendor of an invoice: by its id in QuickBooks, else the one that comes with it."""
+    """Return the vendor of a bill: by its id in QuickBooks, else the one that comes with it."""
     known = _payee(item)
     if known is not None:
         return known

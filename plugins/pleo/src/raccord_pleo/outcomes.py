@@ -8,7 +8,7 @@ from uuid import UUID
 from raccord.plugin import Outcome, OutcomeState, ReportContext, Text, TooLate
 from raccord_pleo.client import PleoClient, PleoRefused
 from raccord_pleo.fetching import client_of, close_job
-from raccord_pleo.records import ENTRIES, JOB
+from raccord_pleo.records import ENTRIES, JOB, PAYS
 from raccord_pleo.refusals import LEFT_OUT, came_late, exports_ended
 from raccord_pleo.wire import ItemStatus, JobStatus, Result
 
@@ -83,26 +83,27 @@ def _by_job(context: ReportContext, outcomes: Iterable[Outcome]) -> dict[UUID, d
     found: dict[UUID, dict[UUID, Result]] = {}
     for outcome in outcomes:
         if JOB not in outcome.raw:
-            # It keeps the number of an invoice, and is no expense.
+            # It keeps the number of an invoice or a vendor, and is no expense.
             continue
         result = _result(context, outcome)
         if result is None:
             continue
         job = found.setdefault(UUID(str(outcome.raw[JOB])), {})
         before = job.get(result.accounting_entry_id)
-        # What went wrong with one receipt is what became of the expense.
+        # What went wrong with one receipt, or with its payment, is what became of the expense.
         if before is None or before.status is ItemStatus.SUCCESSFUL:
             job[result.accounting_entry_id] = result
     return found
 
 
 def _result(context: ReportContext, outcome: Outcome) -> Result | None:
-    entry = UUID(outcome.source_id)
-    receipt = "#" in outcome.draft_key
+    paid = outcome.raw.get(PAYS)
+    entry = UUID(str(paid or outcome.source_id))
+    beside = bool(paid) or "#" in outcome.draft_key
     if outcome.state is OutcomeState.UNDER_WAY:
         return Result(accounting_entry_id=entry, status=ItemStatus.IN_PROGRESS)
     if outcome.state is OutcomeState.POSTED:
-        if receipt or outcome.document is None:
+        if beside or outcome.document is None:
             return None
         return Result(
             accounting_entry_id=entry,
@@ -111,8 +112,11 @@ def _result(context: ReportContext, outcome: Outcome) -> Result | None:
             external_id=outcome.document.id,
             external_url=outcome.document.url or None,
         )
-    if receipt and outcome.code.startswith("resolve.link"):
+    if beside and outcome.code.startswith("resolve.link"):
         # It waits for its expense, which says why.
+        return None
+    if paid and outcome.state is OutcomeState.SKIPPED:
+        # So is its expense, which says why.
         return None
     return Result(
         accounting_entry_id=entry,

@@ -36,6 +36,11 @@ ENTRY = "entry"
 VENDOR = "vendor"
 """Before the id of a vendor at Pleo, in the id of the record that keeps its name; and in that record, before the name.
 """
+PAYMENT = "payment "
+"""Before the entry of a purchase by accounts payable, in the id of the record of what was paid for it."""
+PAYS = "pays"
+"""In that record: the entry."""
+ACCOUNTS_PAYABLE = "accounts_payable"
 _NAME_CHARS_MAX = 300
 _ENDINGS = {
     "application/pdf": ".pdf", "image/jpeg": ".jpg", "image/jpg": ".jpg", "image/png": ".png", "image/gif": ".gif",
@@ -71,10 +76,33 @@ def number_of(invoice: Record) -> Record | None:
     return Record(stream=ENTRIES, source_id=f"{NUMBER}{name}", day=invoice.day, raw={ENTRY: invoice.source_id})
 
 
+def payment_of(purchase: Record) -> Record | None:
+    """Return the record of what was paid for a purchase that is kept by accounts payable: its own is of the bill.
+
+    Nothing without a vendor, where there is no bill either, and of money that comes in.
+    """
+    item, amount = purchase.raw[ITEM], purchase.amount
+    if not isinstance(item, Mapping) or not by_accounts_payable(item) or str(item.get("type")).startswith("invoice"):
+        return None
+    if not isinstance(item.get("vendor"), Mapping) or amount is None or amount.amount >= 0:
+        return None
+    raw: Mapping[str, JSON] = {JOB: purchase.raw[JOB], ITEM: item, PAYS: purchase.source_id}
+    return Record(
+        stream=ENTRIES, source_id=f"{PAYMENT}{purchase.source_id}", day=purchase.day, raw=raw, amount=amount
+    )  # fmt: skip
+
+
+def by_accounts_payable(item: Mapping[str, JSON]) -> bool:
+    """Tell whether the company keeps an item as a debt to its vendor and what settles it."""
+    bookkeeping = item.get("bookkeeping")
+    return isinstance(bookkeeping, Mapping) and bookkeeping.get("method") == ACCOUNTS_PAYABLE
+
+
 def vendor_of(record: Record) -> Record | None:
-    """Return the record of an invoice's vendor that QuickBooks is not known to have; nothing where it is."""
+    """Return the record of the vendor of a bill that QuickBooks is not known to have; nothing where it is."""
     item = record.raw[ITEM]
-    vendor = item.get("vendor") if isinstance(item, Mapping) and str(item.get("type")).startswith("invoice") else None
+    billed = isinstance(item, Mapping) and (str(item.get("type")).startswith("invoice") or by_accounts_payable(item))
+    vendor = item.get("vendor") if billed and isinstance(item, Mapping) else None
     if not isinstance(vendor, Mapping) or vendor.get("externalId") or not vendor.get("id") or not vendor.get("name"):
         return None
     raw: Mapping[str, JSON] = {VENDOR: str(vendor["name"])}

@@ -24,6 +24,12 @@ INVOICE_NUMBER = Text(
 )
 
 
+PAYMENT_ALONE = Text(
+    "Ce que Pleo a payé d'une dépense qui n'est pas écrite comme une facture.",
+    "What Pleo paid of an expense that is not posted as a bill.",
+)
+
+
 def type_unknown(kind: str, sub_type: str) -> Text:
     named = f"{kind}/{sub_type}" if sub_type else kind
     return Text(
@@ -95,8 +101,8 @@ def vendor_missing() -> BadRecord:
     return BadRecord(
         "vendor",
         Text(
-            "La facture n'a pas de fournisseur : choisissez-le dans Pleo, puis exportez de nouveau.",
-            "The invoice has no vendor: choose it in Pleo, then export again.",
+            "Le fournisseur manque, et une facture en a un : choisissez-le dans Pleo, puis exportez de nouveau.",
+            "The vendor is missing, and a bill has one: choose it in Pleo, then export again.",
         ),
         "pleo.vendor_missing",
     )
@@ -106,10 +112,10 @@ def accounts_payable(label: Text) -> BadRecord:
     return BadRecord(
         "bookkeeping.method",
         Text(
-            f"« {label.fr} » : Pleo demande la méthode des comptes fournisseurs, que Raccord ne tient que pour les "
-            "factures et leurs paiements. Choisissez l'écriture de journal dans Pleo, puis exportez de nouveau.",
-            f"“{label.en}”: Pleo asks for the accounts payable method, which Raccord keeps for invoices and their "
-            "payments alone. Choose journal entries in Pleo, then export again.",
+            f"« {label.fr} » : Pleo demande la méthode des comptes fournisseurs, que Raccord tient pour les achats, "
+            "les factures et leurs paiements. Choisissez l'écriture de journal dans Pleo, puis exportez de nouveau.",
+            f"“{label.en}”: Pleo asks for the accounts payable method, which Raccord keeps for purchases, invoices and "
+            "their payments. Choose journal entries in Pleo, then export again.",
         ),
         "pleo.accounts_payable",
     )
