@@ -5,8 +5,10 @@ Connecting a company, choosing accounts and posting a first plan cost more than 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -18,6 +20,9 @@ from raccord_sandbox.company import Company
 from raccord_sandbox.store import Store
 
 T = TypeVar("T")
+
+KEPT_MAX = 32
+"""Moments that are kept, some megabytes each; the one not returned to for longest goes first."""
 
 
 class Kept(NamedTuple):
@@ -33,11 +38,11 @@ class Kept(NamedTuple):
 class Moments:
     """The moments of one sandbox company and of the installations that are connected to it, one test at a time."""
 
-    def __init__(self, store: Store, template: str = "quebec") -> None:
+    def __init__(self, store: Store, company: Company | None = None) -> None:
         self._store = store
-        self.company = store.add(template)
+        self.company = company or store.add("quebec")
         self._new = _books(self.company)
-        self._kept: dict[tuple[str, int], Kept] = {}
+        self._kept: OrderedDict[tuple[str, int, str], Kept] = OrderedDict()
 
     def begin(self) -> str:
         """Make the company as it was when it was added; return its realm."""
@@ -48,11 +53,15 @@ class Moments:
         """Return what ``live`` returned the first time, with the world as it left it then.
 
         The world is the folder, the database where it lies elsewhere, the company's books and the consents given.
+        Where the database is given, a moment is returned to only from the world in which it was lived through first:
+        whatever else a test did before, it has moments of its own.
         """
+        before = ""
         if database is not None:
             database.dispose()
+            before = self._world(folder, database)
         # A manifest that a test changed has moments of its own.
-        key = (name, id(till.INFO))
+        key = (name, id(till.INFO), before)
         if key not in self._kept:
             answer = live()
             if database is not None:
@@ -64,8 +73,11 @@ class Moments:
                 pickle.dumps((self._store.grants._grants, self._store.grants._access)),
                 pickle.dumps(answer),
             )
+            if len(self._kept) > KEPT_MAX:
+                self._kept.popitem(last=False)
             return answer
         kept = self._kept[key]
+        self._kept.move_to_end(key)
         _write(folder, database, kept.files)
         _restore(self.company, kept.books)
         grants, access = pickle.loads(kept.grants)  # noqa: S301 - our own bytes, here and below
@@ -73,6 +85,17 @@ class Moments:
         self._store.grants._access.update(access)
         again: T = pickle.loads(kept.answer)  # noqa: S301
         return again
+
+    def _world(self, folder: Path, database: Database) -> str:
+        """Return what tells one world from another: files, books and the hour in them."""
+        digest = hashlib.blake2b(repr((self.company.clock.now(), self.company.settings)).encode())
+        for row in self.company.rows():
+            digest.update(repr((row.kind, row.serial, row.doc)).encode())
+        for name, (_, content) in sorted(_read(folder, database)):
+            # Each folder begins with a key of its own, with which nothing is encrypted yet.
+            if name != "vault.key":
+                digest.update(name.encode() + content)
+        return digest.hexdigest()
 
 
 def _books(company: Company) -> bytes:

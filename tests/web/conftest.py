@@ -11,9 +11,11 @@ from browsing import TOKEN, browser_of
 from chromium import chromium
 from fastapi import FastAPI
 from harness import OWNER, choose_usual, lab, sync
+from moments import Moments
 from sqlalchemy import select
 from starlette.testclient import TestClient
-from till_company import company, connection, sandbox, till_sandbox, workshop
+from till_company import again, company, connection, sandbox, till_moments, till_sandbox
+from till_company import workshop as till_workshop
 
 from raccord.jobs.inline import HandOver
 from raccord.store.canonical import canonical
@@ -34,15 +36,27 @@ from raccord.store.models import (
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app
+from raccord_web.signing import Signer
 from raccord_web.visitors import OBJECTS
 
-__all__ = ["chromium", "company", "connection", "sandbox", "till_sandbox", "workshop"]
+__all__ = ["chromium", "company", "connection", "sandbox", "till_moments", "till_sandbox", "till_workshop"]
 
 
 @pytest.fixture
 def database(sqlite_database: Database) -> Database:
     """A SQLite database: the questions behind the pages are tried on both kinds elsewhere."""
     return sqlite_database
+
+
+@pytest.fixture
+def workshop(till_workshop: Workshop, till_moments: Moments) -> Workshop:
+    """The till's workshop with the key of the pages' forms, so that all worlds begin the same, pages open or not."""
+
+    def live() -> None:
+        Signer.of(till_workshop.vault)
+
+    again(till_moments, till_workshop, "signer", live)
+    return till_workshop
 
 
 @pytest.fixture
@@ -82,11 +96,17 @@ def rows(connection: Connection) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def synced(workshop: Workshop, connection: Connection, company: Company, rows: list[dict[str, str]]) -> Connection:
+def synced(
+    workshop: Workshop, connection: Connection, company: Company, rows: list[dict[str, str]], till_moments: Moments
+) -> Connection:
     """The connection after its first run, plan approved."""
-    choose_usual(workshop, connection, company)
-    sync(workshop, connection)
-    return connection
+
+    def live() -> Connection:
+        choose_usual(workshop, connection, company)
+        sync(workshop, connection)
+        return connection
+
+    return again(till_moments, workshop, "synced", live)
 
 
 def certificate_body(connection: Connection) -> str:
@@ -102,13 +122,17 @@ def certificate_body(connection: Connection) -> str:
 
 
 @pytest.fixture
-def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> dict[str, str]:
+def theirs(workshop: Workshop, synced: Connection, sandbox: SandboxServer, till_moments: Moments) -> dict[str, str]:
     """An object of each kind, all of the till's company."""
+    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
+    return again(till_moments, workshop, "theirs", lambda: an_object_of_each(workshop, synced, sandbox))
+
+
+def an_object_of_each(workshop: Workshop, synced: Connection, sandbox: SandboxServer) -> dict[str, str]:
     with workshop.database.read() as session:
         sale = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt").order_by(LinkRow.id)).first()
     assert sale is not None
     lab(sandbox, "delete", entity=sale.kind, id=sale.document_id)
-    till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
     sync(workshop, synced)
     with workshop.database.begin() as session:
         outcome = {"kind": "exclude", "why": "x"}

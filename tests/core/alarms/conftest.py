@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from harness import NOW
 from post_box import Post
-from till_company import company, connection, sandbox, till_sandbox, workshop
+from till_company import company, connection, sandbox, till_moments, till_sandbox, workshop
 
 from raccord.onboarding.accounts import give_role, new_person
 from raccord.onboarding.people import RoleName
@@ -18,7 +18,7 @@ from raccord.store.models import Company
 from raccord.store.models.people import EVERYWHERE
 from raccord.sync.workshop import Workshop
 
-__all__ = ["company", "connection", "sandbox", "till_sandbox", "workshop"]
+__all__ = ["company", "connection", "sandbox", "till_moments", "till_sandbox", "workshop"]
 
 
 @pytest.fixture(scope="package")

@@ -11,7 +11,9 @@ import pytest
 import till
 from harness import OWNER, choose_usual, finish, request, sync
 from kept_figures import shown_both_ways
+from moments import Moments
 from sqlalchemy import event
+from till_company import again
 
 from raccord.onboarding.failures import close_cause
 from raccord.overview.books import money_moved
@@ -41,7 +43,7 @@ def spending(number: int, amount: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def synced(workshop: Workshop, connection: Connection, company: Company) -> Connection:
+def synced(workshop: Workshop, connection: Connection, company: Company, till_moments: Moments) -> Connection:
     """Two sales and a refund in the books, a bank line that waits, two rows that failed."""
     till.ROWS["T1"] = [
         sale(1, "114.98"),
@@ -52,9 +54,13 @@ def synced(workshop: Workshop, connection: Connection, company: Company) -> Conn
         {**sale(5, "5.00"), "kind": "wrong"},
         {**sale(6, "5.00"), "kind": "wrong"},
     ]
-    choose_usual(workshop, connection, company)
-    sync(workshop, connection)
-    return connection
+
+    def live() -> Connection:
+        choose_usual(workshop, connection, company)
+        sync(workshop, connection)
+        return connection
+
+    return again(till_moments, workshop, "synced", live)
 
 
 def test_a_connection_shows_its_documents_and_money_to_the_cent(workshop: Workshop, synced: Connection) -> None:

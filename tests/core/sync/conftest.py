@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from till_company import company, connection, sandbox, till_sandbox, workshop
+from till_company import company, connection, sandbox, till_moments, till_sandbox, workshop
 
-__all__ = ["company", "connection", "sandbox", "till_sandbox", "workshop"]
+__all__ = ["company", "connection", "sandbox", "till_moments", "till_sandbox", "workshop"]
