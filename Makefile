@@ -1,7 +1,7 @@
 # One command each; `make` alone lists them. PYTHON=… chooses the interpreter of the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check mypy pyright test test-slow fuzz crash wheels demo docs audit coverage-of-requirements clean distclean
+.PHONY: help dev check mypy pyright tidy collected test test-slow fuzz crash wheels demo docs audit coverage-of-requirements clean distclean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -39,7 +39,7 @@ check: $(READY) ## lint, format, types and the tidy tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@$(MAKE) --no-print-directory -j2 --output-sync mypy pyright
-	$(BIN)/pytest -q tests/tidy
+	@$(MAKE) --no-print-directory -j2 --output-sync tidy collected
 
 # Each uses one core, so that together they take as long as the longer one.
 mypy: $(READY)
@@ -47,6 +47,13 @@ mypy: $(READY)
 
 pyright: $(READY)
 	$(BIN)/pyright
+
+tidy: $(READY)
+	$(BIN)/pytest -q -n $(WORKERS) tests/tidy
+
+# Testers begin together, so in a fresh checkout each of them would compile all tests for itself.
+collected: $(READY)
+	@said=$$($(BIN)/pytest -qq --collect-only --ignore=tests/tidy) || { echo "$$said"; exit 1; }
 
 test: check ## check, then every test but the slow ones
 	$(BIN)/pytest -n $(TESTERS) --dist worksteal -m "not slow" --ignore=tests/tidy
