@@ -14,8 +14,10 @@ from browsing import TOKEN
 from harness import OWNER, choose_usual, sync
 from httpx import Response
 from lines_at_hand import undo
+from moments import Moments
 from sqlalchemy import select
 from starlette.testclient import TestClient
+from till_company import again
 
 from raccord.clock import FixedClock
 from raccord.onboarding.bank_rules import RuleSaid, add_rule
@@ -41,13 +43,8 @@ def row(number: int, amount: str, text: str, day: str = "") -> dict[str, str]:
 
 
 @pytest.fixture
-def accounts(workshop: Workshop, company: Company, connection: Connection) -> dict[str, str]:
+def accounts(workshop: Workshop, company: Company, connection: Connection, till_moments: Moments) -> dict[str, str]:
     """Accounts by name, with five lines on the chequing account and one on a savings account that wait."""
-    choose_usual(workshop, connection, company)
-    client = workshop.client(company)
-    client.create("Account", '{"Name":"Apports","AccountType":"Equity","AccountSubType":"OwnersEquity"}', "equity")
-    client.create("Account", '{"Name":"Épargne","AccountType":"Bank","AccountSubType":"Savings"}', "savings")
-    found = {str(each["Name"]): str(each["Id"]) for each in client.query_all("Account")}
     till.ROWS["T1"] = [
         row(2, "-60.00", "COSTCO WHOLESALE"),
         row(3, "-500.00", "VIREMENT VERS EPARGNE"),
@@ -55,14 +52,23 @@ def accounts(workshop: Workshop, company: Company, connection: Connection) -> di
         row(5, "-9.99", "JEU VIDEO"),
         row(6, "-4.00", "COSTCO CAFE"),
     ]
-    refresh_company(workshop, company.id)
-    new = NewConnection(company_id=company.id, connector="till", values={"till": "T2"}, starts_on=date(2026, 3, 1))
-    savings = connect(workshop, OWNER, new)
-    choose(workshop, OWNER, savings.id, "bank", found["Épargne"])
     till.ROWS["T2"] = [row(1, "500.00", "VIREMENT RECU", "2026-03-04")]
-    for each in (connection, savings):
-        sync(workshop, each)
-    return found
+
+    def live() -> dict[str, str]:
+        choose_usual(workshop, connection, company)
+        client = workshop.client(company)
+        client.create("Account", '{"Name":"Apports","AccountType":"Equity","AccountSubType":"OwnersEquity"}', "equity")
+        client.create("Account", '{"Name":"Épargne","AccountType":"Bank","AccountSubType":"Savings"}', "savings")
+        found = {str(each["Name"]): str(each["Id"]) for each in client.query_all("Account")}
+        refresh_company(workshop, company.id)
+        new = NewConnection(company_id=company.id, connector="till", values={"till": "T2"}, starts_on=date(2026, 3, 1))
+        savings = connect(workshop, OWNER, new)
+        choose(workshop, OWNER, savings.id, "bank", found["Épargne"])
+        for each in (connection, savings):
+            sync(workshop, each)
+        return found
+
+    return again(till_moments, workshop, "accounts", live)
 
 
 def held(workshop: Workshop, **wanted: Any) -> dict[str, str]:
