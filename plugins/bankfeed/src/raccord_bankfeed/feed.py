@@ -23,7 +23,8 @@ from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.providers.sweep import Sweep, sweep_on
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Reader
-from raccord_bankfeed.records import LINES, FileState, maker
+from raccord_bankfeed.records import LINES, STATEMENTS, FileState, maker
+from raccord_bankfeed.series import id_of
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
 
 _KEPT_MAX = 4
@@ -168,10 +169,22 @@ def _read(
             reading.done += 1
         records, rejects, ended = _collect(reading, map(make, events))
     waits = place.waits or (source.number if reading.state.asked else 0)
+    if ended and stream == STATEMENTS:
+        told = _series(context, reading.state)
+        ended = len(records) + len(rejects) + len(told) <= PAGE_RECORDS_MAX
+        records += told if ended or not records else ()
+        ended = ended or len(records) == len(told)
     if ended:
         return records, rejects, _Place(source.number, None, waits, place.known, place.sweep)
     _kept.keep(source.sha256, stream, place.known, reading)
     return records, rejects, _Place(source.number, reading.done, waits, place.known, place.sweep)
+
+
+def _series(context: FetchContext, state: FileState) -> list[Record]:
+    """Return what a file's statements say of the series of their accounts, once all of them were read."""
+    series = state.series
+    earlier = {place: context.kept(STATEMENTS, id_of(place)) for place in series.found}
+    return series.records(STATEMENTS, earlier, context.starts_on)[:PAGE_RECORDS_MAX]
 
 
 def _collect(reading: _Reading, made: Iterator[Record | Reject | None]) -> tuple[list[Record], list[Reject], bool]:

@@ -11,6 +11,7 @@ from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.answers import ACCEPT, SAME, SEPARATE
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
 from raccord_bankfeed.records import LINES, QUESTION, STATEMENTS, TWIN
+from raccord_bankfeed.series import FILLED, SERIES
 from raccord_bankfeed.settings import BankFeedSettings
 
 LEDGER_ACCOUNT = "ledger_account"
@@ -28,6 +29,8 @@ def map_line_or_statement(context: MapContext, record: Record) -> Mapped | Skipp
         case str(stream) if stream == LINES:
             return _why_not(context, record) or _line(context, record)
         case str(stream) if stream == STATEMENTS:
+            if SERIES in record.raw:
+                return refusals.series_kept()
             return _question(context, record) if QUESTION in record.raw else _statement(record)
         case _:
             return None
@@ -170,6 +173,8 @@ def _check_correction(record: Record) -> None:
 
 def _question(context: MapContext, record: Record) -> Skipped:
     """Raise what is asked, until the settings answer it."""
+    if record.raw.get(FILLED):
+        return refusals.gap_filled()
     answers = record.raw.get("answers")
     words = [word for word in answers if isinstance(word, str)] if isinstance(answers, list | tuple) else []
     if not _settings(context).known().answered(_field(record, QUESTION), words):

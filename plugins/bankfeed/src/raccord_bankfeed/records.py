@@ -21,6 +21,7 @@ from raccord_bankfeed.readers.contract import (
     Unreadable,
 )
 from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.series import Series
 
 LINES = "lines"
 STATEMENTS = "statements"
@@ -48,6 +49,8 @@ class FileState:
     lines: int = 0
     asked: set[str] = field(default_factory=set)
     """The keys of all questions so far."""
+    series: Series = field(default_factory=Series)
+    """The numbers of its statements."""
     held: bool = False
     """Whether the lines that come now, to the end of their statement, wait for a person."""
 
@@ -83,6 +86,7 @@ def maker(
         match event:
             case Statement():
                 waits, state.held = state.held, False
+                state.series.add(event)
                 return None if waits else _statement_record(source, event)
             case Question():
                 told = event.key in state.asked

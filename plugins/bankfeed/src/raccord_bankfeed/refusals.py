@@ -94,6 +94,20 @@ def sign_contradicted(kind: str, amount: str, key: str) -> BadRecord:
     )
 
 
+def series_kept() -> Skipped:
+    return Skipped(
+        "bankfeed.series",
+        Text("Les numéros et soldes des relevés d’un compte.", "The numbers and balances of an account's statements."),
+    )
+
+
+def gap_filled() -> Skipped:
+    return Skipped(
+        "bankfeed.gap_filled",
+        Text("Le relevé qui manquait est arrivé.", "The statement that was missing has arrived."),
+    )
+
+
 def answered() -> Skipped:
     return Skipped(
         "bankfeed.question_answered",

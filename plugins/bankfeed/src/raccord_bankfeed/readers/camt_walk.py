@@ -13,7 +13,7 @@ from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.camt_checks import problem_of
 from raccord_bankfeed.readers.camt_entry import Entry, judge, make_line, read_day, read_money
 from raccord_bankfeed.readers.camt_layouts import CLOSING, Layout, learn, lines_in
-from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Question, Unreadable
+from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
 from raccord_bankfeed.readers.ofx_values import excerpt, one_line
@@ -51,6 +51,18 @@ class Open:
     debits: Decimal = Decimal(0)
     pending_total: Decimal = Decimal(0)
     currencies: set[str] = field(default_factory=set)
+    booked_whole: bool = False
+    """Whether it is a statement, and no report or notice within the day."""
+
+    def numbered(self) -> Numbered | None:
+        """Return where it stands among the account's statements."""
+        if not self.booked_whole:
+            return None
+        legal, electronic, page = (
+            int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+            for text in (self.head.get(path, "") for path in ("LglSeqNb", "ElctrncSeqNb", "StmtPgntn/PgNb"))
+        )
+        return Numbered(legal, electronic, page or 1)
 
 
 class Walk:
@@ -131,7 +143,7 @@ class Walk:
                 raise Refused(text_faults.nested_too_deeply())
         elif self._open is None:
             if name in STATEMENTS:
-                self._begin()
+                self._begin(name)
         elif name == "Ntry" and self._entry is None:
             self._entry = Entry(self.parser.CurrentLineNumber, max(self.parser.CurrentByteIndex, 0))
             self._base = len(self._stack)
@@ -183,9 +195,10 @@ class Walk:
             opened.head.setdefault(path, text)
         self._currency = ""
 
-    def _begin(self) -> None:
+    def _begin(self, name: str) -> None:
         self._start = len(self._stack)
         self._open = Open(Tally(Account("", AccountKind.BANK, ""), self.parser.CurrentLineNumber))
+        self._open.booked_whole = name == "Stmt"
         if not self._light and self._count in self._questions:
             self._tell(self._questions[self._count])
         self._count += 1
@@ -268,6 +281,7 @@ class Walk:
             if found is not None:
                 self._questions[self._count - 1] = found
         else:
+            tally.numbered = opened.numbered()
             self._tell(tally.statement())
 
     @staticmethod

@@ -104,6 +104,15 @@ class Note:
     excerpt: str
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Where a statement stands among those of its account; ``None`` where it has no such number."""
+
+    legal: int | None = None
+    electronic: int | None = None
+    page: int = 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """One account's part of a file, yielded after its lines; ``lines`` and ``total`` count those that were read."""
@@ -124,6 +133,8 @@ class Statement:
     last_day: date | None
     line: int
     opening: Balance | None = None
+    numbered: Numbered | None = None
+    """Of a statement of booked lines that is one of a series; nothing of any other."""
     notes: tuple[Note, ...] = ()
     """Rows that are no transactions, the first few of them: totals, balances, rows that move no money."""
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from raccord_bankfeed.readers import questions, text_faults
 from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
-from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Question, Unreadable
+from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.mt940_line import read_amount, read_balance, read_entry, read_information, sum_entry
 from raccord_bankfeed.readers.mt940_runs import ADDING, OPENING, READING, TAGS, lines_of, moves_of
@@ -56,6 +56,15 @@ class _Message:
     announced: list[tuple[str, int, Decimal]] = field(default_factory=list)
     waiting: tuple[str, int, int] | None = None
     """A ``:61:`` that waits for its ``:86:``, with its row and place."""
+
+    @property
+    def numbered(self) -> Numbered | None:
+        """Where it stands among the account's statements; nothing of a report within the day."""
+        if self.interim:
+            return None
+        number, _, page = self.number.partition("/")
+        legal = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+        return Numbered(legal or None, None, int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1)
 
     @property
     def is_numbered(self) -> bool:
@@ -218,6 +227,7 @@ class _Messages:
             if (found := _contradiction(message)) is not None and len(self._asked) < _ASKED_MAX:
                 self._asked[self._number - 1] = found
             return
+        tally.numbered = message.numbered
         self._tell(tally.statement())
 
     def _tell(self, event: Event) -> None:

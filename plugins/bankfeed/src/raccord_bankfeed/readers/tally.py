@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from raccord.plugin import Text
-from raccord_bankfeed.readers.contract import Account, Balance, Line, Note, Statement
+from raccord_bankfeed.readers.contract import Account, Balance, Line, Note, Numbered, Statement
 from raccord_bankfeed.readers.ofx_values import excerpt
 
 NOTES_MAX = 20
@@ -34,6 +34,7 @@ class Tally:
     total: Decimal = Decimal(0)
     first_day: date | None = None
     last_day: date | None = None
+    numbered: Numbered | None = None
     notes: list[Note] = field(default_factory=list)
 
     def count(self, line: Line) -> None:
@@ -86,5 +87,6 @@ class Tally:
             last_day=self.last_day,
             line=self.line,
             opening=self.opening,
+            numbered=self.numbered,
             notes=tuple(self.notes),
         )
