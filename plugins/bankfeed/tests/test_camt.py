@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raccord_bankfeed.readers import reader_for
-from raccord_bankfeed.readers.contract import Line, Question, Statement
+from raccord_bankfeed.readers.answers import Known
+from raccord_bankfeed.readers.contract import Event, Line, Question, Statement
 from raccord_bankfeed.settings import BankFeedSettings
 from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
 from raccord_bankfeed.twin_camt import camt_chunks
@@ -95,6 +96,49 @@ def test_a_batch_is_one_line_whatever_its_payments_say() -> None:
     assert (str(line.amount), line.currency, line.name, line.reference) == ("8.85", "EUR", "P1, P2, P3", "")
     assert line.fields["NtryDtls/TxDtls/Refs/EndToEndId[2]"] == "E2"
     assert len(line.tags) <= 600
+
+
+def batch(*payments: tuple[str, str, str]) -> str:
+    details = "".join(
+        f"<TxDtls><Refs><EndToEndId>E{n}</EndToEndId></Refs><AmtDtls><TxAmt><Amt Ccy='{unit}'>{amount}</Amt></TxAmt>"
+        "</AmtDtls>"
+        f"<CdtDbtInd>{way}</CdtDbtInd><RltdPties><Dbtr><Nm>P{n}</Nm></Dbtr></RltdPties></TxDtls>"
+        for n, (amount, way, unit) in enumerate(payments, 1)
+    )
+    return f"<AcctSvcrRef>BATCH-77</AcctSvcrRef><NtryDtls>{details}</NtryDtls>"
+
+
+@pytest.mark.parametrize(
+    ("payments", "expected"),
+    [
+        pytest.param([("5.00", "CRDT", "EUR"), ("4.85", "CRDT", "EUR"), ("1.00", "DBIT", "EUR")],
+                     ["5.00", "4.85", "-1.00"], id="one line each, each with its own sign"),
+        pytest.param([("5.00", "CRDT", "EUR"), ("4.85", "CRDT", "EUR")], ["8.85"], id="another sum"),
+        pytest.param([("5.00", "CRDT", "USD"), ("3.85", "CRDT", "EUR")], ["8.85"], id="one in another currency"),
+        pytest.param([("8.85", "CRDT", "EUR")], ["8.85"], id="no batch"),
+    ],
+)  # fmt: skip
+def test_a_batch_is_taken_apart_for_an_account_that_wants_it_and_adds_up_the_same(
+    payments: list[tuple[str, str, str]], expected: list[str]
+) -> None:
+    content = entry(MONEY.format("CRDT") + batch(*payments))
+    whole = Read(content)
+    account = whole.lines[0].account.key
+
+    def read(since: str) -> list[Event]:
+        stream = BytesIO(content)
+        return list(reader_for(stream, Known(details={account: since})).events(stream))
+
+    events = read("2026-03-14")
+    lines = [each for each in events if isinstance(each, Line)]
+    (statement,) = (each for each in events if isinstance(each, Statement))
+    assert [str(line.amount) for line in lines] == expected
+    assert (statement.total, statement.lines) == (whole.statements[0].total, len(expected))
+    assert len({line.native for line in lines}) == len(lines)
+    if len(lines) > 1:
+        assert [(line.name, line.reference) for line in lines] == [("P1", "E1"), ("P2", "E2"), ("", "E3")]
+    before = [each for each in read("2026-03-15") if isinstance(each, Line)]
+    assert before == whole.lines, "what is booked before the day stays as it was"
 
 
 @pytest.mark.parametrize(

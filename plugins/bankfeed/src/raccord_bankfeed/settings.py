@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Self
@@ -94,6 +95,15 @@ class BankFeedSettings(
         json_schema_extra={"fr": "Devise des fichiers qui n’en indiquent pas (vide : leurs lignes attendent)"},
     )
 
+    details: str = Field(
+        default="",
+        max_length=20_000,
+        title="CAMT batches, one line for each payment in them, from a day on: bank-1234-0123456789 = 2026-03-01",
+        json_schema_extra={
+            "fr": "Lots CAMT, une ligne par paiement, à partir d’un jour : bank-1234-0123456789 = 2026-03-01"
+        },
+    )
+
     answers: str = Field(
         default="",
         max_length=20_000,
@@ -121,6 +131,24 @@ class BankFeedSettings(
     @classmethod
     def _choices(cls, value: str) -> str:
         read_choices(value)
+        return value
+
+    @field_validator("details")
+    @classmethod
+    def _days(cls, value: str) -> str:
+        for line in filter(str.strip, value.splitlines()):
+            key, _, day = line.partition("=")
+            try:
+                date.fromisoformat(day.strip())
+            except ValueError:
+                key = ""
+            if not key.strip():
+                raise PydanticCustomError(
+                    "bankfeed.settings_details",
+                    "Write each account as: key = YYYY-MM-DD. This line is not: {line} · "
+                    "Écrivez chaque compte ainsi : clé = AAAA-MM-JJ. Cette ligne ne l’est pas : {line}",
+                    {"line": line.strip()[:80]},
+                )
         return value
 
     @field_validator("csv_columns")
@@ -189,11 +217,16 @@ class BankFeedSettings(
             key, _, said = line.partition("=")
             answers[key.strip()] = answers.get(key.strip(), frozenset()) | _words(said)
         columns = (line.partition("=") for line in self.csv_columns.splitlines() if line.strip())
-        return Known(answers, {key.strip(): said.strip() for key, _, said in columns})
+        details = (line.partition("=") for line in self.details.splitlines() if line.strip())
+        return Known(
+            answers,
+            {key.strip(): said.strip() for key, _, said in columns},
+            {key.strip(): date.fromisoformat(day.strip()).isoformat() for key, _, day in details},
+        )
 
     def said(self) -> str:
         """Return a short digest of all that people said which changes how files are read."""
-        said = (self.answers, self.csv_columns, self.accounts, *filter(None, (self.chosen,)))
+        said = (self.answers, self.csv_columns, self.accounts, *filter(None, (self.chosen, self.details)))
         return blake2b("\x1f".join(said).encode(), digest_size=6).hexdigest()
 
     def account_names(self) -> Mapping[str, str]:

@@ -21,6 +21,8 @@ class Known:
 
     answers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
+    """By account from which booking day (YYYY-MM-DD) on each payment of a batch is a line."""
 
     def says(self, key: str, *words: str) -> str:
         """Return which of the words answers the question, or nothing."""

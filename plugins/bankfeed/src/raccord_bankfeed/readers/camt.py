@@ -135,7 +135,7 @@ class CamtReader(PushReader):
             charset = "cp1252" if charset == "utf-8" else charset
         asked = self._contradictions(stream, charset)
         questions = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
-        self._walk = Walk(self._tell, questions, light=False)
+        self._walk = Walk(self._tell, questions, light=False, details=self._known.details)
         self._feeder = _Feeder(self._walk, charset)
 
     def pushed(self, chunk: bytes) -> None:

@@ -14,36 +14,38 @@ from raccord_bankfeed.readers.contract import Account, Line
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
 
+DETAILS_MAX = 10_000
+"""Payments of one entry that are taken apart; an entry of more stays one line."""
 LEAVES_MAX = 600
 """Of one entry; a batch of thousands of payments is still one line."""
 
 _AMOUNT = re.compile(r"\+?[0-9]{0,24}(?:\.[0-9]{0,12})?")
 _DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?![0-9])")
 _BOOKED = frozenset({"BOOK", ""})
-_DETAILS = "NtryDtls/TxDtls/"
+DETAILS = "NtryDtls/TxDtls/"
 _NOTHING = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOREF", "NONE"})
 _DATES = (
     "BookgDt/Dt",
     "BookgDt/DtTm",
     "ValDt/Dt",
     "ValDt/DtTm",
-    f"{_DETAILS}RltdDts/IntrBkSttlmDt",
-    f"{_DETAILS}RltdDts/AccptncDtTm",
-    f"{_DETAILS}RltdDts/TxDtTm",
+    f"{DETAILS}RltdDts/IntrBkSttlmDt",
+    f"{DETAILS}RltdDts/AccptncDtTm",
+    f"{DETAILS}RltdDts/TxDtTm",
 )
 _NAMES_MAX = 3
 _PARTIES = {
-    role: tuple(f"{_DETAILS}RltdPties/{path}" for path in (f"{role}/Nm", f"{role}/Pty/Nm", f"Ultmt{role}/Nm"))
+    role: tuple(f"{DETAILS}RltdPties/{path}" for path in (f"{role}/Nm", f"{role}/Pty/Nm", f"Ultmt{role}/Nm"))
     for role in ("Dbtr", "Cdtr")
 }
 _TEXTS = (
-    *(f"{_DETAILS}RmtInf/{path}" for path in ("Ustrd", "Strd/CdtrRefInf/Ref", "Strd/AddtlRmtInf")),
-    f"{_DETAILS}AddtlTxInf",
+    *(f"{DETAILS}RmtInf/{path}" for path in ("Ustrd", "Strd/CdtrRefInf/Ref", "Strd/AddtlRmtInf")),
+    f"{DETAILS}AddtlTxInf",
     "AddtlNtryInf",
 )
 _CODES = {
     where: tuple(f"{where}BkTxCd/Domn/{path}" for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd"))
-    for where in ("", _DETAILS)
+    for where in ("", DETAILS)
 }
 
 
@@ -56,9 +58,15 @@ class Entry:
     leaves: dict[str, str] = field(default_factory=dict)
     transactions: int = 0
     repeats: dict[str, int] = field(default_factory=dict)
+    details: list[dict[str, str]] = field(default_factory=list)
+    """The leaves of each payment in it, where they are wanted one by one."""
+    apart: bool = False
+    """Whether they are."""
 
     def add(self, path: str, text: str) -> None:
         """Keep one leaf."""
+        if self.apart and path.startswith(DETAILS) and len(self.details) <= DETAILS_MAX:
+            self.details[-1].setdefault(path.removeprefix(DETAILS), text)
         if path in self.leaves:
             number = self.repeats[path] = self.repeats.get(path, 1) + 1
             path = f"{path}[{number}]"
@@ -142,15 +150,15 @@ def make_line(entry: Entry, account: Account, currency: str) -> Line:
         incoming = not incoming
     return Line(
         account,
-        get("AcctSvcrRef") or (single and (get(f"{_DETAILS}Refs/AcctSvcrRef") or get(f"{_DETAILS}Refs/UETR"))) or "",
+        get("AcctSvcrRef") or (single and (get(f"{DETAILS}Refs/AcctSvcrRef") or get(f"{DETAILS}Refs/UETR"))) or "",
         day,
         amount,
         currency,
         ", ".join(_parties(entry, "Dbtr" if incoming else "Cdtr")),
         _memo(entry),
-        _kind(leaves, "") or (_kind(leaves, _DETAILS) if single else ""),
+        _kind(leaves, "") or (_kind(leaves, DETAILS) if single else ""),
         _reference(leaves) if single else "",
-        get(f"{_DETAILS}Refs/ChqNb", "") if single else "",
+        get(f"{DETAILS}Refs/ChqNb", "") if single else "",
         pending,
         None,
         tuple(leaves),
@@ -186,7 +194,7 @@ def _kind(leaves: Mapping[str, str], where: str) -> str:
 
 def _reference(leaves: Mapping[str, str]) -> str:
     for path in ("Refs/EndToEndId", "RmtInf/Strd/CdtrRefInf/Ref", "Refs/TxId", "Refs/InstrId"):
-        text = leaves.get(f"{_DETAILS}{path}", "")
+        text = leaves.get(f"{DETAILS}{path}", "")
         if text and text.upper() not in _NOTHING:
             return text
     return ""

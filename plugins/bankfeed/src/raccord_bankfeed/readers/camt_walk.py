@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from xml.parsers import expat
 
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.camt_checks import problem_of
-from raccord_bankfeed.readers.camt_entry import Entry, judge, make_line, read_day, read_money
+from raccord_bankfeed.readers.camt_details import lines_of
+from raccord_bankfeed.readers.camt_entry import DETAILS_MAX, Entry, judge, make_line, read_day, read_money
 from raccord_bankfeed.readers.camt_layouts import CLOSING, Layout, learn, lines_in
-from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Numbered, Question, Unreadable
+from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
 from raccord_bankfeed.readers.ofx_values import excerpt, one_line
 from raccord_bankfeed.readers.tally import Tally
 
+NO_DETAILS: Mapping[str, str] = MappingProxyType({})
 STATEMENTS = frozenset({"Stmt", "Rpt", "Ntfctn"})
 _WATCHED = STATEMENTS | {"Ntry", "TxDtls", "Bal", "NtryDtls"}
 _DEPTH_MAX = 100
@@ -68,7 +71,15 @@ class Open:
 class Walk:
     """Handles what expat finds; ``light`` walks for the control totals alone and tells no lines."""
 
-    def __init__(self, tell: Callable[[Event], None], questions: dict[int, Question], *, light: bool) -> None:
+    def __init__(
+        self,
+        tell: Callable[[Event], None],
+        questions: dict[int, Question],
+        *,
+        light: bool,
+        details: Mapping[str, str] = NO_DETAILS,
+    ) -> None:
+        self._details = details
         self.parser = expat.ParserCreate("utf-8")
         self.parser.buffer_text = True
         self.parser.buffer_size = 16 * 1024
@@ -99,7 +110,10 @@ class Walk:
 
         A parser may put a tag off until it is given more.
         """
-        between = self._open is not None and self._entry is None and len(self._stack) == self._start
+        # A layout keeps no payments apart.
+        between = (
+            not self._details and self._open is not None and self._entry is None and len(self._stack) == self._start
+        )
         return [layout.pattern for layout in self._layouts] if between and self._closed_at == closed_at else []
 
     def learn(self, row: str) -> None:
@@ -147,11 +161,16 @@ class Walk:
         elif name == "Ntry" and self._entry is None:
             self._entry = Entry(self.parser.CurrentLineNumber, max(self.parser.CurrentByteIndex, 0))
             self._base = len(self._stack)
+            if self._details and not self._light:
+                self._name(self._open)
+                self._entry.apart = self._open.tally.account.key in self._details
         elif name == "Bal" and self._entry is None:
             self._balance = {}
             self._base = len(self._stack)
         elif name == "TxDtls" and self._entry is not None:
             self._entry.transactions += 1
+            if self._entry.apart and len(self._entry.details) <= DETAILS_MAX:
+                self._entry.details.append({})
         elif name == "NtryDtls" and self._light:
             self.parser.StartElementHandler = self.parser.CharacterDataHandler = None
             self.parser.EndElementHandler = self._skipped
@@ -247,7 +266,14 @@ class Walk:
             shown = " ".join(f"{path}={text}" for path, text in list(entry.leaves.items())[:12])
             self._unreadable(problem.fault, entry.line, entry.offset, shown)
             return
-        opened.tally.add(day, amount, pending=pending)
+        lines: Sequence[Line] = () if line is None else (line,)
+        if line is not None and entry.apart and self._details[line.account.key] <= day.isoformat():
+            lines = lines_of(entry, line)
+        if len(lines) > 1:
+            for each in lines:
+                opened.tally.count(each)
+        else:
+            opened.tally.add(day, amount, pending=pending)
         opened.currencies.add(currency)
         if pending:
             opened.pending_total += amount
@@ -255,8 +281,8 @@ class Walk:
             opened.credits += amount
         else:
             opened.debits -= amount
-        if line is not None:
-            self._tell(line)
+        for each in lines:
+            self._tell(each)
 
     def close(self) -> None:
         """End the statement that is open, at its end tag or where the file breaks off."""
