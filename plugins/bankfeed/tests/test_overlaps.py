@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -109,3 +109,21 @@ def test_a_bank_that_gives_every_line_a_new_id_has_its_lines_told_again_with_the
     records = booked([file_of("ofx1", ACCOUNT, lines), file_of("ofx1", ACCOUNT, again)])
     assert sorted(str(record.raw["native"]) for record in records.values()) == ["A-1001", "A-1002", "B-1001", "B-1002"]
     assert len(booked([file_of("ofx1", ACCOUNT, lines), file_of("ofx2", ACCOUNT, lines)])) == 2
+
+
+@pytest.mark.requirement("EX-18")
+@pytest.mark.parametrize("header", ["Date,Description,Amount", "Date,Description,Debit,Credit"])
+def test_three_or_four_columns_of_any_size_overlap_by_a_day_and_each_line_counts_once(header: str) -> None:
+    """QuickBooks' own upload takes 350 KB of them, and wants a file to start a day before the oldest known line."""
+
+    def row(number: int) -> str:
+        day = date(2026, 1, 1) + timedelta(number // 100)
+        amount = f"{number % 90 + 1}.25"
+        out = number % 3 != 0
+        money = f"{'-' if out else ''}{amount}" if header.endswith("Amount") else f"{amount}," if out else f",{amount}"
+        return f"{day:%Y-%m-%d},PAYMENT AT SHOP NUMBER {number % 700} OF A LONG STREET,{money}"
+
+    first, second = range(6000), range(5900, 7000)
+    files = ["\n".join((header, *map(row, some), "")).encode() for some in (first, second)]
+    assert len(files[0]) > 350_000
+    assert len(booked(files)) == len(booked([*files, files[0]])) == 7000
