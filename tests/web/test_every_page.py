@@ -5,6 +5,7 @@ A route without a visit fails. Two themes, three widths and two languages; the q
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -14,6 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 from chromium import AXE, LOOKS, RULES, served
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 from gated import gated_info
 from harness import OWNER
 from playwright.sync_api import Browser, Page, expect
@@ -29,6 +31,7 @@ from raccord.onboarding.members import invite
 from raccord.onboarding.people import RoleName
 from raccord.onboarding.sessions import open_session
 from raccord.onboarding.setting_up import begin
+from raccord.overview.kinds import KINDS
 from raccord.plugin.info import Mode
 from raccord.store.models import Company, Connection, SourceRecord
 from raccord.sync.workshop import Workshop
@@ -173,6 +176,35 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
     page = visits.open(language, max(rules), theme, open_session(workshop, person, "", ""))
     wrong = [each for address in addresses for each in seen(page, address, tuple(rules), rules)]
     assert wrong == []
+
+
+HIDDEN = re.compile(
+    r'(?s)<(script|style|pre|code|textarea|option|svg|noscript)\b.*?</\1>|<[^>]*class="[^"]*mono[^>]*>[^<]*(?=<)'
+)
+NAMES = "|".join(sorted(name for name in KINDS if re.search(r"[a-z][A-Z]", name)))
+MANY = "opérations|documents|lignes|jours|questions|problèmes|messages|synchros|connexions"
+NEVER = (
+    (re.compile(rf"\b({NAMES})\b"), "QuickBooks' own name of a kind"),
+    (re.compile(r"(?<![\w/-])\d{4}-\d\d-\d\d(?![\w-])"), "a day in figures"),
+    (re.compile(r"(?<![\w.,-])\d{1,3}(,\d{3})*\.\d\d(?![\w.])"), "an amount as English writes it"),
+    (re.compile(rf"(?<![\w,.\u00a0-])[01] ({MANY})\b"), "a plural of one"),
+    (re.compile(r"\d [$€%]"), "a space that breaks before its unit"),
+)
+"""What a French page never shows outside of code, with what it is."""
+OF_PROGRAMS = ("/bench", "/help/docs")
+"""Pages that quote what programs say."""
+
+
+def test_french_pages_write_kinds_days_amounts_and_plurals_in_french(addresses: list[str], browser: TestClient) -> None:
+    found: list[str] = []
+    for address in addresses:
+        if any(each in address for each in OF_PROGRAMS):
+            continue
+        page = browser.get(address, headers={"accept-language": "fr"}).text
+        shown = HIDDEN.sub("", page.partition("<main")[2].partition("</main>")[0])
+        for line in filter(None, map(str.strip, html.unescape(re.sub(r"<[^>]+>", "\n", shown)).split("\n"))):
+            found += [f"{address}: {what}: {line[:80]}" for wrong, what in NEVER if wrong.search(line)]
+    assert found == []
 
 
 def test_paper_shows_the_page_alone_on_white(

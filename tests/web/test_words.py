@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -38,6 +39,18 @@ TEMPLATES = sorted(
     (each for each in files("raccord_web").joinpath("templates").iterdir() if each.name.endswith(".html")),
     key=lambda each: each.name,
 )
+WORDS = (Path(__file__).parents[2] / "docs" / "words.md").read_text("utf-8")
+_SENTENCES = tomllib.loads(files("raccord.overview").joinpath("sentences.toml").read_text("utf-8"))
+FRENCH = {
+    **wording("fr").texts,
+    **{
+        f"{code}.{name}": text
+        for code, said in _SENTENCES.items()
+        for name, text in said.items()
+        if name in ("fr", "fix_fr", "page_fr")
+    },
+}
+"""Every French text of the pages, and every sentence about a problem."""
 USED = re.compile(r"""\bt\('([a-z_0-9.]+)'(?=[,)])""")
 
 
@@ -251,17 +264,19 @@ def test_a_page_names_pages_and_no_commands(language: Language) -> None:
     assert found == OF_PROGRAMMERS
 
 
-ONE_WORD = {
-    "double trait": "double filet",
-    "au cent près": "au centime",
-    "exécution": "synchro",
-}
-"""Twins of the French texts that were two words for one thing, and the one of docs/words.md that stays."""
+def one_word() -> dict[str, frozenset[str]]:
+    """Return the French words that docs/words.md says never, each with the texts that quote a source's page."""
+    table = WORDS.partition("| jamais |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]*)\|$", table, re.M)
+    return {never: frozenset(re.findall(r"`([^`]+)`", quoted)) for never, quoted in rows if not never.startswith("-")}
 
 
 def test_french_has_one_word_for_one_thing_and_curly_apostrophes() -> None:
-    french = {key: text for key, text in wording("fr").texts.items() if not key.startswith("undo.")}
-    assert {key for key, text in french.items() if any(re.search(rf"(?i)\b{twin}", text) for twin in ONE_WORD)} == set()
+    never = one_word()
+    assert {"double trait", "exécution", "entreprise"} <= set(never), "the table is read"
+    for word, quoted in never.items():
+        found = {key for key, text in FRENCH.items() if re.search(rf"(?i)\b{word}", text)}
+        assert {key for key in found if key.removesuffix(".one").removesuffix(".other") not in quoted} == set(), word
     assert {key for key, text in wording("fr").texts.items() if re.search(r"\w'\w", text)} == set()
     said = wording("fr")
     assert said("books.certify", company="Atelier Boréal") == "Certifier un mois d’Atelier Boréal"
