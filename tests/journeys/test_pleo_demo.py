@@ -41,6 +41,7 @@ def test_a_month_comes_in_and_what_was_refused_comes_after_it_is_mended_also_ove
             attached = [file for file in client.query_all("Attachable", "") if file.get("AttachableRef")]
             assert len(attached) == sum(told.receipt for told in STORY) - 1
             assert codes(workshop) == ["pleo.category_missing"]
+            assert sentence(workshop).startswith("Catégorie : La dépense n'a pas de catégorie")
             assert proven(workshop, company, each) == (Decimal("-118.42"), True)
             first_page = each.source.page
         with ExitStack() as served:
@@ -67,6 +68,11 @@ def brought_in(workshop: Workshop, each: Connected) -> int:
 def codes(workshop: Workshop) -> list[str]:
     with workshop.database.read() as session:
         return list(session.scalars(select(Problem.code).where(Problem.state == "open")))
+
+
+def sentence(workshop: Workshop) -> str:
+    with workshop.database.read() as session:
+        return str(session.scalars(select(Problem.params).where(Problem.state == "open")).one()["fr"])
 
 
 def proven(workshop: Workshop, company: Company, each: Connected) -> tuple[Decimal, bool]:

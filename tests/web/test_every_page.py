@@ -188,6 +188,7 @@ NEVER = (
     (re.compile(r"(?<![\w/-])\d{4}-\d\d-\d\d(?![\w-])"), "a day in figures"),
     (re.compile(r"(?<![\w.,-])\d{1,3}(,\d{3})*\.\d\d(?![\w.])"), "an amount as English writes it"),
     (re.compile(rf"(?<![\w,.\u00a0-])[01] ({MANY})\b"), "a plural of one"),
+    (re.compile(r"</?(time|span|b|a|p|code)\b"), "markup of ours that is told as text"),
     (re.compile(r"\d [$€%]"), "a space that breaks before its unit"),
 )
 """What a French page never shows outside of code, with what it is."""

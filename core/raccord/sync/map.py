@@ -16,6 +16,7 @@ from raccord.guard import PluginFault
 from raccord.plugin.drafts import CreditMemo, Draft, Invoice, Payment, StillDraft, money_effect
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
+from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.money import Money
 from raccord.plugin.records import Record
 from raccord.plugin.texts import Language, Text
@@ -171,6 +172,15 @@ def _clashing(row: SourceRecord) -> str:
     return f"record {_subject(row)}"
 
 
+def _field_named(info: ConnectorInfo, field: str) -> Text:
+    """Return what a field is called in which a record went wrong: one of its own, or a setting that must say more."""
+    setting = info.settings.model_fields.get(field)
+    if field in info.facts or setting is None:
+        return info.facts.get(field, Text(field, field))
+    more = setting.json_schema_extra if isinstance(setting.json_schema_extra, dict) else {}
+    return Text(str(more.get("fr") or setting.title or field), setting.title or field)
+
+
 def answer_of(scope: Scope, view: MapView, row: SourceRecord) -> Answer | PluginFault:
     """Return what the connector makes of a record, its errors included."""
     if row.state == RecordState.SKIPPED and row.reason == PAYMENT_TAKEN_BACK:
@@ -181,7 +191,8 @@ def answer_of(scope: Scope, view: MapView, row: SourceRecord) -> Answer | Plugin
         answer = scope.map(view, record)
     except BadRecord as error:
         cause = cause_within(error.code, error.field, error.reason.en)
-        return Failure(error.code, f"{error.field} : {error.reason.fr}", f"{error.field}: {error.reason.en}", cause)
+        named = _field_named(scope.info, error.field)
+        return Failure(error.code, f"{named.fr} : {error.reason.fr}", f"{named.en}: {error.reason.en}", cause)
     except PluginFault as fault:
         return fault
     match answer:

@@ -1,4 +1,4 @@
-"""What the fields of records are called, and the words that they hold."""
+"""What the fields of records are called, those of a refused expense too."""
 
 from __future__ import annotations
 
@@ -7,5 +7,12 @@ from collections.abc import Mapping
 from raccord.plugin import Text
 
 FACTS: Mapping[str, Text] = {
+    "account": Text("Catégorie", "Category"),
+    "accountingEntryLines": Text("Ventilation", "Split"),
+    "amount": Text("Montant", "Amount"),
+    "bookkeeping.method": Text("Méthode comptable", "Bookkeeping method"),
+    "invoiceInformation": Text("Facture", "Invoice"),
     "job": Text("Export de Pleo", "Pleo's export"),
+    "lineAmount": Text("Montant de la ligne", "Amount of the line"),
+    "vendor": Text("Fournisseur", "Vendor"),
 }
