@@ -18,8 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
 from fast_clock import FastClock
-from harness import NOW, sync
-from pleo_house import working
+from harness import NOW
+from pleo_house import running_by_itself
 from pleo_many import export_many
 
 
@@ -33,11 +33,7 @@ def main() -> None:
     print(f"{'expenses':>8} {'seconds':>8} {'each ms':>8} {'calls':>6} {'memory MB':>9}")
     for count in asked.expenses:
         # Each in a company of its own, so that none finds in the books what an earlier one brought.
-        with tempfile.TemporaryDirectory() as folder, working(Path(folder), running=running) as house:
-            # The first plan is approved, so that the other goes by itself.
-            house.file(100)
-            house.export()
-            sync(house.workshop, house.connection)
+        with tempfile.TemporaryDirectory() as folder, running_by_itself(Path(folder), running) as house:
             before, started = house.twin.answered.total(), time.perf_counter()
             refused = house.sandbox.store.throttle.refused
             seen = export_many(house, count, running)

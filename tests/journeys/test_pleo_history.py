@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 from harness import OWNER, finish, request, sync
-from pleo_house import DAY, House, working
+from pleo_house import DAY, House, running_by_itself
 from sqlalchemy import select
 
 from raccord.jobs.inline import HandOver
@@ -28,11 +28,7 @@ from raccord_pleo.sandbox.company import EXPIRES, PEOPLE
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    """A connection whose first plan was approved."""
-    with working(tmp_path) as made:
-        made.file(100)
-        made.export()
-        assert sync(made.workshop, made.connection).state == "done"
+    with running_by_itself(tmp_path) as made:
         yield made
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from harness import sync
-from pleo_house import House, working
+from pleo_house import running_by_itself
 from pleo_many import Seen, export_many
 
 FEW, MANY = 1_000, 2_000
@@ -19,24 +16,13 @@ are 40 MB more.
 """
 
 
-@contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """A connection whose first plan was approved, and whose month holds nothing else."""
-    folder.mkdir()
-    with working(folder) as made:
-        made.file(100)
-        made.export()
-        assert sync(made.workshop, made.connection).state == "done"
-        yield made
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.requirement("PO-08", "PO-09")
 def test_two_thousand_expenses_with_receipts_come_over_in_one_export(tmp_path: Path) -> None:
-    with house(tmp_path / "few") as small:
+    with running_by_itself(tmp_path / "few") as small:
         few = export_many(small, FEW)
-    with house(tmp_path / "many") as large:
+    with running_by_itself(tmp_path / "many") as large:
         many = export_many(large, MANY)
         job = list(large.pleo.exports.values())[-1]
         assert job.status == "completed"

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 from harness import sync
-from pleo_house import House, working
+from pleo_house import House, running_by_itself
 from sqlalchemy import select
 
 from raccord.plugin.errors import ConnectorError
@@ -135,11 +135,7 @@ class Attack:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    """A connection whose first plan was approved."""
-    with working(tmp_path) as made:
-        made.file(100)
-        made.export()
-        assert sync(made.workshop, made.connection).state == "done"
+    with running_by_itself(tmp_path) as made:
         yield made
 
 

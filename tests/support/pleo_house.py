@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from fast_clock import FastClock, SandboxOn
-from harness import NOW, OWNER, consent, enable, make_workshop
+from harness import NOW, OWNER, consent, enable, make_workshop, sync
 from sqlalchemy import select
 
 import raccord_pleo
@@ -119,3 +119,18 @@ def working(folder: Path, web_url: str = "", running: FastClock | None = None, *
         pass_gate(workshop, OWNER, connection.id, "categories")
         yield House(workshop, company, connection, pleo, {**accounts, "bank": bank}, clock, sandbox, twin)
         workshop.close()
+
+
+@contextmanager
+def running_by_itself(folder: Path, running: FastClock | None = None) -> Iterator[House]:
+    """Set everything up in a folder, made where it is not there, with a first plan that was approved: whatever is
+    exported from here on goes by itself, and the month holds one expense of 1.00.
+    """
+    folder.mkdir(exist_ok=True)
+    with working(folder, running=running) as made:
+        made.file(100)
+        made.export()
+        done = sync(made.workshop, made.connection)
+        if done.state != "done":
+            raise AssertionError(f"the first export ended as {done.state}")
+        yield made
