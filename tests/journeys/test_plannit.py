@@ -21,7 +21,7 @@ from raccord.onboarding.receiving import receive_files
 from raccord.onboarding.unmet import apply_to, bring_in, post_unapplied
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
-from raccord.store.models import DraftState, Proof, RunState, SourceRecord
+from raccord.store.models import DraftState, Problem, Proof, RunState, SourceRecord
 from raccord.sync.resolve import LINK_MISSING, LINK_WAITS
 from raccord.sync.unused import TAKEN_BACK, UNUSED
 from raccord_plannit.contract import CONTRACT
@@ -113,6 +113,23 @@ def test_a_voided_payment_empties_what_is_posted_and_its_invoice_is_owed_again(f
     (owed,) = firm.ours("Invoice")
     assert owed["Balance"] == 100
     assert sorted(each["TotalAmt"] for each in firm.ours("Payment")) == [0, Decimal("14.98")]
+    assert all_equal(firm)
+    # A fee that was posted and is corrected to nothing is emptied, and says why; none at all posts nothing.
+    sent = len(plannit.changes)
+    paid_out = plannit.payout("114.98", "3.64")
+    plannit.payout("14.98", "0.00")
+    firm.send_all(plannit.changes[sent:])
+    firm.sync()
+    assert [each["TotalAmt"] for each in firm.ours("Purchase")] == [Decimal("3.64")]
+    sent = len(plannit.changes)
+    plannit.change("payout", paid_out, fee="0.00", net="114.98")
+    firm.send_all(plannit.changes[sent:])
+    firm.sync()
+    (none,) = firm.ours("Purchase")
+    assert none["TotalAmt"] == 0
+    assert "Versement sans frais" in none["PrivateNote"]
+    with firm.workshop.database.read() as session:
+        assert not session.scalars(select(Problem.code).where(Problem.state == "open")).all()
     assert all_equal(firm)
 
 

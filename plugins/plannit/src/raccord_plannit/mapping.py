@@ -194,6 +194,8 @@ def _payout(context: MapContext, record: Record) -> Mapped | Skipped:
         return Skipped(
             "plannit.no_fee",
             Text("Versement sans frais : rien à comptabiliser.", "A payout without a fee: nothing to post."),
+            # A fee that was posted and is none any more.
+            takes_back=True,
         )
     memo = f"{_label(context, 'fee')} · {record.source_id}"
     return Mapped(
