@@ -172,7 +172,7 @@ def test_a_tax_of_what_a_discount_leaves_is_no_rounding_of_the_source(
     edits = [
         *SABOTEURS["trial.rounding"],
         hooks("    DirectLine,\n", "    DirectLine,\n    Discount,\n"),
-        hooks("amount=worth, tax_code=code", "amount=2 * worth, tax_code=code"),
+        hooks("amount=worth,\n        tax_code=code", "amount=2 * worth,\n        tax_code=code"),
         *(
             hooks(f"{place}, lines=(line,),", f"{place}, {off}lines=(line,),")
             for place in ("paid_from=CLEARING", "deposit_to=at", "customer=customer")
@@ -188,3 +188,47 @@ def test_what_mapping_raises_is_quoted_in_one_line_without_secrets(
     (place,) = told(check_connector(sabotaged([lie])))["map.raises"]
     assert place.startswith("sales/b2: LookupError (sabotaged_shop/__init__.py:")
     assert place.endswith("): no … here")
+
+
+def test_a_document_that_the_samples_do_not_tell_is_told_until_a_person_says_what_is_taken_of_it(
+    sabotaged: Callable[[list[Edit]], ModuleType],
+) -> None:
+    edits = [
+        hooks('document=Link(record_key("sales", sale))', 'document=LedgerId("77", "Invoice")'),
+        hooks("    JournalLine,\n    Link,\n", "    JournalLine,\n    LedgerId,\n    Link,\n"),
+    ]
+    lying = sabotaged(edits)
+    assert told(check_connector(lying)) == {"draft.applied": ["sales/d2 → Invoice 77: Trial.open?"]}
+    (trial,) = sys.modules[f"{lying.__name__}.sandbox"].trials()
+    said = {**trial.open, "Invoice 77": "-4.00", "sales/d1": "5.75"}
+    printed = {key: lines for key, lines in trial.printed.items() if key != "sales/d2"}
+    report = check_connector(lying, [replace(trial, open=said, printed=printed)])
+    # Which invoice is settled is for a person to read: the payment is printed no more, so that alone is asked for.
+    assert list(told(report)) == ["draft.printed"]
+
+
+@pytest.mark.parametrize(
+    ("lie", "place"),
+    [
+        (('delete("https://pay.example.com/access")', 'delete("https://pay.example.com/goods")'), "access"),
+        (
+            (
+                '    context.http.delete("https://pay.example.com/access")\n',
+                (
+                    "    with contextlib.suppress(RetryLater):\n"
+                    '        context.http.delete("https://pay.example.com/access")\n'
+                ),
+            ),
+            "RetryLater: True",
+        ),
+    ],
+    ids=["something else given back", "said while the source was away"],
+)
+def test_what_a_source_still_holds_is_not_given_back(
+    sabotaged: Callable[[list[Edit]], ModuleType], lie: tuple[str, str], place: str
+) -> None:
+    imports = [
+        hooks("import csv\n", "import contextlib\nimport csv\n"),
+        hooks("    ReportContext,\n", "    ReportContext,\n    RetryLater,\n"),
+    ]
+    assert told(check_connector(sabotaged([hooks(*lie), *imports]))) == {"close.given_back": [place]}

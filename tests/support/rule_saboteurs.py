@@ -70,6 +70,7 @@ SABOTEURS: dict[str, list[Edit]] = {
                       after('    if stream in ("people", "sales"):\n', ""),
                       hooks('def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Page | None:\n', 'def fetch_records(context: FetchContext, stream: str, cursor: str | None) -> Page | None:\n    if stream == "tips":\n        return Page((), cursor, more=False)\n')],
     "trial.retold": [twin("            again={\n", "            again=dict[Again, Telling]() and {\n")],
+    "trial.news": [twin('LATE = [Rung("a1", START, "sale", "12.50", "1.63"), ', "LATE = [")],
     "trial.negative_day": [
         twin('Rung("b1", START + day, "refund", "-11.50", "1.50")', 'Rung("b1", START + day, "sale", "11.50", "1.50")'),
         twin('("p2", 4, "-11.50", "0.05")', '("p2", 4, "11.50", "0.05")'),
@@ -143,12 +144,12 @@ SABOTEURS: dict[str, list[Edit]] = {
     "map.same_twice": [
         before(SALE, "ASKED: list[str] = []\n\n\n"),
         after(SALE, "    ASKED.append(record.source_id)\n"),
-        hooks('description=str(record.raw["note"]))', 'description="x" * (ASKED.count(record.source_id) == 2))'),
+        hooks('description=str(record.raw["note"])', 'description="x" * (ASKED.count(record.source_id) == 2)'),
     ],
     "map.clock": [after(SALE, "    uuid4()\n"), hooks("from enum import StrEnum\n", "from enum import StrEnum\nfrom uuid import uuid4\n")],
     "map.network": [after(SALE, "    with contextlib.suppress(OSError):\n        socket.create_connection((\"127.0.0.1\", 9), timeout=1)\n"), hooks(IMPORTS, "import contextlib\nimport csv\nimport socket\n")],
     "map.keeps_record": [after(SALE, '    record.raw.setdefault("seen", "yes")  # type: ignore[attr-defined]\n')],
-    "map.from_store": [hooks('description=str(record.raw["note"]))', "description=str(record.as_of))")],
+    "map.from_store": [hooks('description=str(record.raw["note"])', "description=str(record.as_of)")],
     "map.own_keys": [hooks("key=record.key(), day=record.day, currency=amount.currency, paid_from", 'key=f"refunds/{record.source_id}", day=record.day, currency=amount.currency, paid_from')],
     "map.keys_once": [hooks("Mapped([Customer(key=record.key(), name", 'Mapped([Customer(key=record.key(), name="x"), Customer(key=record.key(), name')],
     "map.keys_fixed": [hooks("key=record.key(), day=record.day, currency=amount.currency, paid_from", "key=record.key(context.language), day=record.day, currency=amount.currency, paid_from")],
@@ -157,6 +158,7 @@ SABOTEURS: dict[str, list[Edit]] = {
     "map.day": [hooks("key=record.key(), day=record.day, currency=amount.currency, paid_from", "key=record.key(), day=date(2026, 1, 1), currency=amount.currency, paid_from")],
     "skip.reason": [hooks('Skipped("corner-shop.void", Text("Annulée à la caisse.", "Voided at the till."))', 'Skipped("corner-shop.void", Text("–", "–"))')],
     "draft.lines": [hooks(DEPOSIT, "    parts = (DirectLine(account=CLEARING, amount=gross),)\n")],
+    "draft.quantities": [hooks("unit_price=worth", "unit_price=2 * worth")],
     "draft.taxes": [hooks('amount=Decimal(str(record.raw["tax"]))', 'amount=Decimal(str(record.raw["tax"])) + worth')],
     "draft.tax_code": [hooks('code = Role("tax") if context.taxed else None', "code = None")],
     "draft.journal": [hooks("JournalLine(account=FEES, side=Side.DEBIT, amount=fee)", "JournalLine(account=FEES, side=Side.DEBIT, amount=2 * fee)")],
@@ -169,6 +171,8 @@ SABOTEURS: dict[str, list[Edit]] = {
     "push.told": [hooks("return PushResult(pushed)", "return PushResult([*pushed, *pushed])")],
     "push.idempotent": [hooks(PUSH, 'answer = context.http.post("https://pay.example.com/goods", json={"name": entry.name})')],
     "report.idempotent": [before("@hookimpl\ndef report_outcome", "TOLD: list[int] = []\n\n\n"), hooks("    for outcome in outcomes:\n", "    TOLD.append(1)\n    if len(TOLD) > 1:\n        raise LookupError\n    for outcome in outcomes:\n")],
+    "report.told": [hooks('        context.http.post("https://pay.example.com/outcomes", json={"id": outcome.source_id})\n', "        pass\n")],
+    "close.given_back": [hooks('    context.http.delete("https://pay.example.com/access")\n', "")],
     "error.refused": [hooks(
         '        raise SourceRefused(Text("Réponse imprévue du processeur.", "An unexpected answer of the processor.")) from None\n',
         '        return SimpleNamespace(content=b\'{"data": [], "last": 9, "more": false}\'), []\n',
@@ -188,6 +192,17 @@ SABOTEURS: dict[str, list[Edit]] = {
     )],
     "map.expected": [hooks('Skipped("corner-shop.void"', 'Skipped("corner-shop.voided"')],
     "draft.effects": [hooks(DEPOSIT, DEPOSIT.replace("account=FEES", "account=INCOME"))],
+    "draft.open": [hooks("    settles = Application(", '    sale = "d3" if sale == "d1" else sale\n    settles = Application(')],
+    "draft.counts": [hooks("    return Mapped(\n        [\n            Deposit(", '''    if record.source_id == "p3":
+        half = Decimal("100.00")
+        first, rest = DirectLine(account=CLEARING, amount=half), DirectLine(account=CLEARING, amount=gross - half)
+        fees = DirectLine(account=FEES, amount=-fee)
+        return Mapped([
+            Deposit(key=record.key(), day=record.day, currency="CAD", bank=BANK, lines=(first,), total=half),
+            Deposit(key=record.key("rest"), day=record.day, currency="CAD", bank=BANK, lines=(rest, fees), total=amount.amount - half),
+        ])
+    return Mapped(\n        [\n            Deposit(''')],
+    "draft.printed": [hooks('description=str(record.raw["note"])', 'description=str(record.raw["id"])')],
     "code.imports": [hooks("from raccord.plugin.drafts import (\n", "from raccord.clock import SystemClock\nfrom raccord.plugin.drafts import (\n"), before("BANK, INCOME,", "NOW = SystemClock\n")],
     "code.floats": [before("BANK, INCOME,", "RATE = 0.14975\n")],
 }  # fmt: skip

@@ -32,6 +32,7 @@ from raccord.plugin import (
     Reject,
     ReportContext,
     RoleInfo,
+    SignInContext,
     Skipped,
     SourceRefused,
     StreamInfo,
@@ -96,6 +97,7 @@ en = "Voucher"
 origin = "till, manual, page 4"
 role = "income"
 """)
+ONE = Decimal(1)
 BANK, INCOME, CLEARING, FEES = Role("bank"), Role("income"), Role("clearing"), Role("fees")
 
 
@@ -253,7 +255,14 @@ def _sale(context: MapContext, record: Record) -> Mapped | Skipped:
         raise BadRecord("kind", Text(f"Genre inconnu : {kind}.", f"Unknown kind: {kind}."))
     worth = abs(amount.amount)
     code = Role("tax") if context.taxed else None
-    line = SalesLine(item=ItemFor(INCOME), amount=worth, tax_code=code, description=str(record.raw["note"]))
+    line = SalesLine(
+        item=ItemFor(INCOME),
+        amount=worth,
+        tax_code=code,
+        description=str(record.raw["note"]),
+        quantity=ONE,
+        unit_price=worth,
+    )
     taxes = (StatedTax(percent=Decimal("14.975"), amount=Decimal(str(record.raw["tax"]))),)
     customer = Link(record_key("people", str(record.raw["customer"])))
     # Whose voucher it is, and which account owes it, only a person knows.
@@ -332,4 +341,10 @@ def push_records(context: PushContext, stream: str, documents: Sequence[LedgerOb
 def report_outcome(context: ReportContext, outcomes: Sequence[Outcome]) -> bool | None:
     for outcome in outcomes:
         context.http.post("https://pay.example.com/outcomes", json={"id": outcome.source_id})
+    return True
+
+
+@hookimpl
+def close_source(context: SignInContext) -> bool | None:
+    context.http.delete("https://pay.example.com/access")
     return True

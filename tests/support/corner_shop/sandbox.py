@@ -44,6 +44,7 @@ def rung() -> list[Rung]:
         Rung("c3", START + 2 * day + timedelta(hours=2), "voucher", "2.00", "0.26", "9"),
         Rung("d1", START + 3 * day, "account", "5.75", "0.75", "9"),
         Rung("d2", START + 3 * day + timedelta(hours=1), "paid:d1", "4.00", "0.00", "9"),
+        Rung("d3", START + 3 * day + timedelta(hours=2), "account", "6.90", "0.90", "9"),
     ]
 
 
@@ -58,6 +59,10 @@ def till_file(rows: Sequence[Rung], *, more: Mapping[str, str] | None = None) ->
         cells = (each.id, each.moment.isoformat(), each.kind, each.amount, each.tax, each.customer, "Thanks")
         lines.append(",".join((*cells, *added.values())))
     return "\n".join([*lines, ""]).encode()
+
+
+LATE = [Rung("a1", START, "sale", "12.50", "1.63"), Rung("a9", START, "sale", "5.00", "0.65")]
+"""What the till tells a day on: a sale corrected, and one told late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +94,13 @@ class Processor:
 
     payouts: Sequence[Mapping[str, object]] = field(default_factory=paid)
     goods: dict[str, str] = field(default_factory=dict)
+    access: bool = True
 
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Answered:
+        if url.endswith("/access"):
+            return _said({"access": self.access})
         after = int((params or {}).get("after", "0"))
         rows = list(self.payouts[after : after + PAGE])
         last = after + len(rows)
@@ -110,6 +118,10 @@ class Processor:
         id_ = url.rsplit("/", 1)[-1]
         return _said({"id": self.goods.setdefault(id_, f"g{len(self.goods) + 1}")})
 
+    def delete(self, url: str, *, headers: Mapping[str, str] | None = None) -> Answered:
+        self.access = self.access and not url.endswith("/access")
+        return _said({})
+
     def download(self, url: str, *, headers: Mapping[str, str] | None = None) -> NoReturn:
         raise AssertionError(url)
 
@@ -123,6 +135,11 @@ def opened(payouts: Sequence[Mapping[str, object]] | None = None) -> AbstractCon
     return nullcontext(Processor() if payouts is None else Processor(payouts))
 
 
+def held(http: Http) -> list[str]:
+    """Return what the processor still holds for the shop."""
+    return ["access"] if '"access": true' in http.get("https://pay.example.com/access").content.decode() else []
+
+
 EXPECTED = [
     Expected("sales", "a1", "2026-03-02", "11.50"),
     Expected("sales", "a2", "2026-03-02", "0.10"),
@@ -134,6 +151,7 @@ EXPECTED = [
     Expected("sales", "c3", "2026-03-04", "2.00", "waits"),
     Expected("sales", "d1", "2026-03-05", "5.75"),
     Expected("sales", "d2", "2026-03-05", "4.00"),
+    Expected("sales", "d3", "2026-03-05", "6.90"),
     Expected("payouts", "p1", "2026-03-03", "11.45"),
     Expected("payouts", "p2", "2026-03-04", "-11.55"),
     Expected("payouts", "p3", "2026-03-05", "1198.36"),
@@ -142,14 +160,84 @@ EFFECTS = {
     "sales": {
         "clearing": "1238.86",
         "voucher": "2.00",
-        "receivable": "1.75",
-        "income": "-1242.61",
-        "tax 14.975 %": "-161.84",
+        "receivable": "8.65",
+        "income": "-1249.51",
+        "tax 14.975 %": "-162.74",
     },
     "payouts": {"bank": "1198.26", "clearing": "-1234.86", "fees": "36.60"},
 }
-"""Added up by hand: 11.50 + 0.10 + 0.20 - 11.50 + 1234.56, a voucher of 2.00, 4.00 paid of the 5.75 on account,
+"""Added up by hand: 11.50 + 0.10 + 0.20 - 11.50 + 1234.56, a voucher of 2.00, 4.00 paid of 5.75 and 6.90 on account,
 and what the processor kept of it."""
+OPEN = {"sales/d1": "1.75", "sales/d3": "6.90", "people/9": "8.65"}
+COUNTS = {
+    "Customer": 3, "SalesReceipt": 5, "RefundReceipt": 1, "Invoice": 2, "Payment": 1, "Deposit": 2, "JournalEntry": 1,
+}  # fmt: skip
+PRINTED = {
+    "people/7": [
+        "Customer",
+        "name: Customer 7",
+    ],
+    "sales/a1": [
+        "SalesReceipt",
+        "day: 2026-03-02",
+        "currency: CAD",
+        "deposit_to: clearing",
+        "lines: item income; amount 11.50; Thanks; quantity 1; price 11.50",
+        "total: 11.50",
+        "tax_mode: inclusive",
+        "customer: people/7",
+        "taxes: percent 14.975; amount 1.50",
+    ],
+    "payouts/p1": [
+        "Deposit",
+        "day: 2026-03-03",
+        "currency: CAD",
+        "bank: bank",
+        "lines: account clearing; amount 11.80",
+        "lines: account fees; amount -0.35",
+        "total: 11.45",
+        "tax_mode: none",
+    ],
+    "payouts/p2": [
+        "JournalEntry",
+        "day: 2026-03-04",
+        "currency: CAD",
+        "lines: account clearing; side debit; amount 11.50",
+        "lines: account fees; side debit; amount 0.05",
+        "lines: account bank; side credit; amount 11.55",
+        "money: bank",
+    ],
+    "sales/b1": [
+        "RefundReceipt",
+        "day: 2026-03-03",
+        "currency: CAD",
+        "paid_from: clearing",
+        "lines: item income; amount 11.50; Thanks; quantity 1; price 11.50",
+        "total: 11.50",
+        "tax_mode: inclusive",
+        "customer: people/7",
+        "taxes: percent 14.975; amount 1.50",
+    ],
+    "sales/d1": [
+        "Invoice",
+        "day: 2026-03-05",
+        "currency: CAD",
+        "customer: people/9",
+        "lines: item income; amount 5.75; Thanks; quantity 1; price 5.75",
+        "total: 5.75",
+        "tax_mode: inclusive",
+        "taxes: percent 14.975; amount 0.75",
+    ],
+    "sales/d2": [
+        "Payment",
+        "day: 2026-03-05",
+        "currency: CAD",
+        "customer: people/9",
+        "deposit_to: clearing",
+        "total: 4.00",
+        "applied: document sales/d1; amount 4.00; of Invoice",
+    ],
+}
 
 
 def trials() -> list[Trial]:
@@ -184,11 +272,15 @@ def trials() -> list[Trial]:
             },
             moments={("sales", each.id): each.moment for each in rows},
             later=Telling(
-                files=[("late.csv", till_file([Rung("a9", START, "sale", "5.00", "0.65")]))],
+                files=[("late.csv", till_file(LATE))],
                 http=lambda: opened([*payouts, *({**payouts[0], "id": f"p{number}"} for number in (4, 5, 6, 7, 8))]),
             ),
             expected=EXPECTED,
             effects=EFFECTS,
+            open=OPEN,
+            counts=COUNTS,
+            printed=PRINTED,
+            held=held,
             pushed={"goods": [LedgerObject("Item", "41", "Bread"), LedgerObject("Item", "42", "Milk")]},
         )
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 from raccord.plugin.contexts import Http
 from raccord.plugin.testing import Again, Telling, Trial, TwinAnswer, TwinHttp, TwinRequest
-from raccord_boulange.expected import EFFECTS, EXPECTED
+from raccord_boulange.expected import COUNTS, EFFECTS, EXPECTED, PRINTED
 
 TOKEN = "twin-token"
 Rows = Sequence[dict[str, Any]]
@@ -25,7 +25,13 @@ def trials() -> list[Trial]:
     def more(rows: Rows) -> Rows:
         return [{**row, "till": "till-7"} for row in rows]
 
-    later = [*TICKETS, *({**TICKETS[0], "id": f"T-90{place}", "closed_at": at} for place, at in enumerate(NEWS))]
+    corrected = {**TICKETS[4], "total_cents": TICKETS[4]["total_cents"] + 100, "revision": 9}
+    later = [
+        corrected,
+        *TICKETS[:4],
+        *TICKETS[5:],
+        *({**TICKETS[0], "id": f"T-90{place}", "closed_at": at} for place, at in enumerate(NEWS)),
+    ]
     return [
         Trial(
             name="sample",
@@ -44,6 +50,8 @@ def trials() -> list[Trial]:
             later=Telling(http=served(later, PAYOUTS)),
             expected=EXPECTED,
             effects=EFFECTS,
+            counts=COUNTS,
+            printed=PRINTED,
             taxed=True,
         )
     ]

@@ -7,7 +7,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from raccord.plugin.testing import RestTwin, Trial, rest_trial, serve_twin
-from raccord_lutece.expected import EFFECTS, EXPECTED
+from raccord_lutece.expected import COUNTS, EFFECTS, EXPECTED, OPEN, PRINTED
 
 ROWS, NEWS = (
     json.loads((files("raccord_lutece") / "samples" / name).read_text(encoding="utf-8"))
@@ -30,6 +30,9 @@ def trials() -> list[Trial]:
             },
             expected=EXPECTED,
             effects=EFFECTS,
+            open=OPEN,
+            counts=COUNTS,
+            printed=PRINTED,
             taxed=True,
             time_zone=ZoneInfo("Europe/Paris"),
             home_currency="EUR",

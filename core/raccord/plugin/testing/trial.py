@@ -92,8 +92,22 @@ class Trial:
     Accounts are named by role, with the tax code of a line behind it (``income @tax``); taxes by rate (``tax 5 %``).
     What of a payment settles no document stands apart: ``receivable unapplied``, ``payable unapplied``.
     """
+    open: Mapping[str, str | Decimal] = field(default_factory=dict)
+    """What is owed at the end of the samples, counted by hand, by the customer positive: by key each document that is
+    not settled whole (``{"invoices/7": "12.00"}``; a credit and what of a payment settles nothing below zero; of a bill
+    it is below zero), and each customer or vendor in all (``{"customers/3": "12.00"}``). What payments take of a
+    document of before the samples stands below zero too, by its kind and id (``{"Invoice 77": "-4.00"}``).
+    """
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many documents and list entries of each kind the samples become (``{"Invoice": 4}``)."""
+    printed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By key some documents as a person reads them, line by line, at least one of each kind: number, name, memo, who it
+    is for, each line. The check proposes them.
+    """
+    held: Callable[[Http], Sequence[str]] | None = None
+    """Asks the made-up source what it still holds for the connection; nothing once ``close_source`` was called."""
     taxed: bool = False
-    """Whether the company of ``expected`` and ``effects`` has sales tax."""
+    """Whether the company of ``expected``, ``effects``, ``open``, ``counts`` and ``printed`` has sales tax."""
     pushed: Mapping[str, Sequence[LedgerObject]] = field(default_factory=dict)
     """Entries of the ledger to bring to the source, by the name of the list."""
     starts_on: date = date(2000, 1, 1)

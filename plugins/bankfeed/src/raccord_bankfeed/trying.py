@@ -35,6 +35,35 @@ _REPLACES = Expected("lines", f"{_OF_CARD}/2026-02-05-253adc4b6567a771", "2026-0
 """Says that it replaces a line the bank told of before, and is for a person."""
 """The lines as the statements print them, each with the digest that makes its id: nobody knows their category yet."""
 
+_COUNTS = {
+    "Deposit": 3,
+    "Expense": 5,
+}
+_PRINTED = {
+    "lines/bank-6789-327e587ead/2026-01-05-e574fdc3d81acea8": [
+        "Deposit",
+        "day: 2026-01-05",
+        "currency: CAD",
+        "bank: ledger_account/bank-6789-327e587ead",
+        "lines: account ?category; amount 1200.00; PAYROLL",
+        "total: 1200.00",
+        "memo: PAYROLL",
+        "tax_mode: none",
+    ],
+    "lines/card-1111-4a7/2026-02-04-38e383ca67514797": [
+        "Expense",
+        "day: 2026-02-04",
+        "currency: CAD",
+        "paid_from: ledger_account/card-1111-4a7",
+        "payment_type: card",
+        "lines: account ?category; amount 20.00; HOTEL REFUND",
+        "total: 20.00",
+        "tax_mode: none",
+        "credit: True",
+        "memo: HOTEL REFUND",
+    ],
+}
+
 
 def trials() -> list[Trial]:
     """Return the trial of a chequing account and a card over two months; February pays out more than comes in."""
@@ -59,6 +88,8 @@ def trials() -> list[Trial]:
             totals={"lines": {"CAD": sum((each.amount for each in lines), Decimal(0))}},
             expected=[*(Expected("lines", id_, day, amount, "waits") for id_, day, amount in _LINES), _REPLACES],
             effects={"lines": {"ledger_account": "113.96", "category": "-113.96"}},
+            counts=_COUNTS,
+            printed=_PRINTED,
             exempt={"day.zone": _DAYS_ALONE},
         )
     ]

@@ -3,54 +3,104 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord.plugin.drafts import Bill, BillPayment, CreditMemo, Invoice, Link, Payment, Settled, VendorCredit
+from raccord.plugin.drafts import (
+    Application,
+    Bill,
+    BillPayment,
+    CreditMemo,
+    CustomerOf,
+    Draft,
+    Invoice,
+    LedgerId,
+    Link,
+    Payment,
+    Settled,
+    VendorCredit,
+)
 from raccord.plugin.hooks import Mapped
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import Subject
 
 _CREDITS = (Settled.CREDIT_MEMO, Settled.VENDOR_CREDIT)
-_Open = Invoice | CreditMemo | Bill | VendorCredit
-_Paying = Payment | BillPayment
+OWED = Invoice | CreditMemo | Bill | VendorCredit
+PAYING = Payment | BillPayment
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A document that a payment settles and that the samples do not tell, by the name it has in ``Trial.open``."""
+
+    name: str
 
 
 @check("draft.applied")
 def _applied(subject: Subject) -> Iterator[str]:
     answers = subject.mapped_taxed if subject.trial.taxed else subject.mapped
     drafts = [draft for _, each in answers if isinstance(each.answer, Mapped) for draft in each.answer.drafts]
-    paying = [each for each in drafts if isinstance(each, _Paying) and not getattr(each, "voided", False)]
+    paying = [each for each in drafts if isinstance(each, PAYING) and not getattr(each, "voided", False)]
     if not paying:
         raise NotConcerned
+    documents = documents_of(drafts)
     known = {each.key for each in drafts}
-    documents = {each.key: each for each in drafts if isinstance(each, _Open)}
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for payment in paying:
         if settled(payment) > payment.total:
             yield f"{payment.key}: {settled(payment)} > {payment.total}"
         for one in payment.applied:
-            document = documents.get(one.document.key) if isinstance(one.document, Link) else None
-            if document is None:
-                continue  # A document of before the trial, or of the ledger: links that lead nowhere have a rule.
+            document = outside(one, documents)
+            if isinstance(document, Outside):
+                # A link that leads nowhere has a rule of its own; what the samples do not tell, a person does.
+                if not isinstance(one.document, Link) and document.name not in subject.trial.open:
+                    yield f"{payment.key} → {document.name}: Trial.open?"
+                continue
             sums[document.key] += one.amount
             if one.of.value != document.kind:
                 yield f"{payment.key} → {document.key}: {one.of.value} ≠ {document.kind}"
-            ours, theirs = _party(payment), _party(document)
-            if (
-                isinstance(ours, Link)
-                and isinstance(theirs, Link)
-                and ours != theirs
-                and {ours.key, theirs.key} <= known
-            ):
-                yield f"{payment.key} → {document.key}: {ours.key} ≠ {theirs.key}"
+            ours, theirs = party_of(payment, documents), party_of(document, documents)
+            if ours != theirs and {ours, theirs} <= known:
+                yield f"{payment.key} → {document.key}: {ours} ≠ {theirs}"
     yield from (f"{key}: {sums[key]} > {documents[key].total}" for key in sums if sums[key] > documents[key].total)
 
 
-def settled(payment: Payment | BillPayment) -> Decimal:
+def documents_of(drafts: Iterable[Draft]) -> dict[str, OWED]:
+    """Return the documents of customers and vendors that payments may settle or use up, by their keys."""
+    return {each.key: each for each in drafts if isinstance(each, OWED)}
+
+
+def outside(applied: Application, documents: Mapping[str, OWED]) -> OWED | Outside:
+    """Return the document that part of a payment goes to, or its name where it is not among these."""
+    ref = applied.document
+    if isinstance(ref, Link):
+        return documents.get(ref.key) or Outside(ref.key)
+    return Outside(f"{applied.of.value} {ref.id if isinstance(ref, LedgerId) else getattr(ref, 'name', '?')}")
+
+
+def settled(payment: PAYING) -> Decimal:
     """Return how much of a payment's own money goes to documents: what it pays, less the credits it uses up."""
     return sum((-one.amount if one.of in _CREDITS else one.amount for one in payment.applied), Decimal(0))
 
 
-def _party(draft: _Open | _Paying) -> object:
-    return draft.vendor if isinstance(draft, Bill | VendorCredit | BillPayment) else draft.customer
+def owes(draft: OWED | PAYING) -> int:
+    """Return whether a document lets a customer owe more (1) or less (-1); of vendors, who are owed, the reverse."""
+    return 1 if isinstance(draft, Invoice | VendorCredit | BillPayment) else -1
+
+
+def rest_of(payment: PAYING) -> Decimal:
+    """Return what of a payment settles nothing, as it changes what is owed."""
+    return owes(payment) * (payment.total - settled(payment))
+
+
+def party_of(draft: OWED | PAYING, documents: Mapping[str, OWED]) -> str:
+    """Return the customer or vendor of a document by key, role or id; that of another document is found among these."""
+    ref = draft.vendor if isinstance(draft, Bill | VendorCredit | BillPayment) else draft.customer
+    if isinstance(ref, CustomerOf):
+        other = documents.get(ref.document.key)
+        return f"customer of {ref.document.key}" if other is None or other is draft else party_of(other, documents)
+    for name in ("key", "name", "id"):
+        if isinstance(value := getattr(ref, name, None), str) and value:
+            return value
+    return str(ref)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from raccord.plugin.drafts import (
     BillPayment,
@@ -36,6 +36,22 @@ def _lines(subject: Subject) -> Iterator[str]:
             continue  # QuickBooks computes the tax; the total is held against its answer.
         if _tax_mode(draft) is not TaxMode.EXCLUSIVE and lines != _total(draft):
             yield f"{draft.key}: {lines} ≠ {_total(draft)}"
+
+
+@check("draft.quantities")
+def _quantities(subject: Subject) -> Iterator[str]:
+    counted = 0
+    for _, draft in money_drafts(subject):
+        cent = Decimal(1).scaleb(-exponent(draft.currency))
+        for number, line in enumerate(getattr(draft, "lines", ()), start=1):
+            quantity, price = getattr(line, "quantity", None), getattr(line, "unit_price", None)
+            if quantity is None or price is None:
+                continue
+            counted += 1
+            if (quantity * price).quantize(cent, ROUND_HALF_UP) != line.amount:
+                yield f"{draft.key} [{number}]: {quantity} × {price} ≠ {line.amount}"
+    if not counted:
+        raise NotConcerned
 
 
 @check("draft.taxes")

@@ -6,15 +6,17 @@ They are judged once all other rules are kept, so that each thing wrong is told 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 
 from raccord.plugin.drafts import (
     BillPayment,
     Control,
+    CustomerOf,
     Decision,
     Deposit,
+    Draft,
     Expense,
     Invoice,
     JournalEntry,
@@ -39,13 +41,13 @@ from raccord.plugin.testing.trial import BAD, DRAFTS, TAKES_BACK, WAITS, Expecte
 _CREDITED = (SalesReceipt, Invoice, Deposit, VendorCredit)
 """Documents whose lines are credits."""
 UNAPPLIED = " unapplied"
-MEANING = ("record.expected", "map.expected", "draft.effects")
+MEANING = ("record.expected", "map.expected", "draft.effects", "draft.open", "draft.counts", "draft.printed")
 Sums = dict[tuple[str, str], Decimal]
 
 
 @check("record.expected")
 def _records(subject: Subject) -> Iterator[str]:
-    _after_all_others(subject)
+    after_all_others(subject)
     found = {(one.stream, one.source_id): one for one in subject.told.records if one.stream in _streams(subject)}
     wanted = {(one.stream, one.source_id): one for one in subject.trial.expected}
     if not wanted:
@@ -63,10 +65,10 @@ def _records(subject: Subject) -> Iterator[str]:
 
 @check("map.expected")
 def _becomes(subject: Subject) -> Iterator[str]:
-    _after_all_others(subject)
+    after_all_others(subject)
     if not subject.trial.expected:
         raise NotJudgedError("record.expected")
-    made = {(one.stream, one.source_id): becomes(answer) for one, answer in _mapped(subject)}
+    made = {(one.stream, one.source_id): becomes(answer) for one, answer in answers_of(subject)}
     for one in subject.trial.expected:
         found = made.get((one.stream, one.source_id), one.becomes)
         if found != one.becomes:
@@ -75,9 +77,9 @@ def _becomes(subject: Subject) -> Iterator[str]:
 
 @check("draft.effects")
 def _effects(subject: Subject) -> Iterator[str]:
-    _after_all_others(subject)
+    after_all_others(subject)
     found: Sums = defaultdict(Decimal)
-    for record, answer in _mapped(subject):
+    for record, answer in answers_of(subject):
         for draft in answer.answer.drafts if isinstance(answer.answer, Mapped) else ():
             if not isinstance(draft, StillDraft):
                 for place, amount in effects(draft):
@@ -139,13 +141,21 @@ def effects(draft: MoneyDraft) -> Iterator[tuple[str, Decimal]]:
         yield f"tax {tax.percent.normalize():f} %", sign * tax.amount
 
 
-def _after_all_others(subject: Subject) -> None:
+def mapped_drafts(answers: Iterable[tuple[Record, Asked[Mapped | Skipped | None]]]) -> Iterator[Draft]:
+    """Return the drafts of what mapping answered."""
+    for _, answer in answers:
+        if isinstance(answer.answer, Mapped):
+            yield from answer.answer.drafts
+
+
+def after_all_others(subject: Subject) -> None:
+    """Leave a rule on meaning unjudged while another kind of rule is broken."""
     others = [each for each in subject.broken if each not in MEANING]
     if others:
         raise NotJudgedError(others[0])
 
 
-def _mapped(subject: Subject) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
+def answers_of(subject: Subject) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
     return subject.mapped_taxed if subject.trial.taxed else subject.mapped
 
 
@@ -163,6 +173,8 @@ def _named(place: object) -> str:
     if isinstance(place, Control):
         return place.value
     account = getattr(place, "account", None) or getattr(place, "otherwise", None) or place
+    if isinstance(account, CustomerOf):
+        account = account.document
     key = getattr(account, "key", None)
     name = f"={key.partition('/')[0]}" if isinstance(key, str) else getattr(account, "name", "")
     return str(name or getattr(account, "id", "") or account)
@@ -179,7 +191,7 @@ def _asks(value: object) -> bool:
 
 
 def _proposed_records(subject: Subject, found: Mapping[tuple[str, str], Record]) -> str:
-    made = {(one.stream, one.source_id): becomes(answer) for one, answer in _mapped(subject)}
+    made = {(one.stream, one.source_id): becomes(answer) for one, answer in answers_of(subject)}
     lines = [
         repr(Expected(*key, str(one.day), "" if one.amount is None else str(one.amount.amount), made[key]))
         for key, one in found.items()

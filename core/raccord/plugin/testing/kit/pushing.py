@@ -70,22 +70,41 @@ def _idempotent(subject: Subject) -> Iterator[str]:
             yield f"{name}: {sorted(first.answer.pushed)[:2]} ≠ {sorted(second.answer.pushed)[:2]}"
 
 
-@check("report.idempotent")
-def _report(subject: Subject) -> Iterator[str]:
-    if not hasattr(subject.plugin, "report_outcome"):
+@check("report.told")
+def _report_told(subject: Subject) -> Iterator[str]:
+    """Tell of outcomes that are said to be told though nothing left."""
+    outcomes = _outcomes(subject)
+    if not outcomes:
         raise NotConcerned
     read = subject.read(subject.trial.told)
-    outcomes = [
-        Outcome(record.stream, record.source_id, draft.key, OutcomeState.POSTED, Document("Bill", "7"), raw=record.raw)
-        for record, answer in subject.mapped
-        if isinstance(answer.answer, Mapped)
-        for draft in answer.answer.drafts[:1]
-    ][:200]
+    before = read.http.requests
+    context = _context(subject, read.http)
+    told = asked(lambda: subject.plugin.report_outcome(context, outcomes))
+    if told.answer is True and read.http.requests == before:
+        yield f"True, 0 requests, {len(outcomes)} outcomes"
+
+
+@check("report.idempotent")
+def _report(subject: Subject) -> Iterator[str]:
+    outcomes = _outcomes(subject)
+    read = subject.read(subject.trial.told)
     context = _context(subject, read.http)
     for number in (1, 2):
         told = asked(lambda: subject.plugin.report_outcome(context, outcomes))
         if told.error is not None or told.answer not in (True, None):
             yield f"{number}: {told.raised or told.answer!r}"
+
+
+def _outcomes(subject: Subject) -> list[Outcome]:
+    """Return what became of the records that make documents, of a connector that is told of it."""
+    if not hasattr(subject.plugin, "report_outcome"):
+        raise NotConcerned
+    return [
+        Outcome(record.stream, record.source_id, draft.key, OutcomeState.POSTED, Document("Bill", "7"), raw=record.raw)
+        for record, answer in subject.mapped
+        if isinstance(answer.answer, Mapped)
+        for draft in answer.answer.drafts[:1]
+    ][:200]
 
 
 _Twice = tuple[str, Sequence[LedgerObject], Asked[PushResult | None], Asked[PushResult | None]]

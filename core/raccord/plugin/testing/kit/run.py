@@ -13,6 +13,7 @@ from types import ModuleType
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.testing.kit import (
     applying,
+    closing,
     code,
     days,
     draft_rules,
@@ -22,6 +23,7 @@ from raccord.plugin.testing.kit import (
     manifest,
     mapping,
     outside,
+    owing,
     paging,
     pushing,
     records,
@@ -38,8 +40,8 @@ from raccord.plugin.texts import Text
 
 FINDINGS_MAX = 20
 _CHECKED_IN = (
-    applying, code, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside, paging, pushing,
-    records, secrets, settings, showing, trials,
+    applying, closing, code, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside, owing,
+    paging, pushing, records, secrets, settings, showing, trials,
 )  # fmt: skip
 """Importing a module of checks is what makes them known."""
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from raccord.plugin.testing.kit.rules import check, rules
-from raccord.plugin.testing.kit.subject import Subject
-from raccord.plugin.testing.trial import Again
+from raccord.plugin.testing.kit.rules import NotConcerned, check, rules
+from raccord.plugin.testing.kit.subject import Subject, facts
+from raccord.plugin.testing.trial import Again, Telling
 
 
 @check("trial.records")
@@ -23,6 +23,17 @@ def _retold(subject: Subject) -> Iterator[str]:
     for again in Again:
         if again not in subject.trial.again and f"identity.{again.value}" not in subject.trial.exempt:
             yield again.value
+
+
+@check("trial.news")
+def _news(subject: Subject) -> Iterator[str]:
+    later, told = subject.trial.later, subject.trial.told
+    if later is None:
+        raise NotConcerned
+    whole = subject.read(Telling(files=[*told.files, *later.files], http=later.http or told.http))
+    before, then = facts(subject.told.records), facts(whole.records)
+    if not any(key in then and then[key] != said for key, said in before.items()):
+        yield f"later: {len(then.keys() - before.keys())} new, 0 changed"
 
 
 @check("trial.negative_day")

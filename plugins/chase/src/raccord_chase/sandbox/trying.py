@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from raccord.plugin.testing import Again, Expected, Telling, Trial
 from raccord.plugin.texts import Text
 from raccord_chase.sandbox.merchant import Merchant
+from raccord_chase.sandbox.printed import COUNTS, PRINTED
 
 START = date(2026, 8, 24)
 DAYS = 17
@@ -100,6 +101,8 @@ def _trial(
         totals=totals,
         expected=expected,
         effects=EFFECTS,
+        counts=COUNTS,
+        printed=PRINTED,
         moments=moments or {},
         starts_on=START,
         exempt={**(exempt or {}), "trial.bad": _CHECKED_BEFORE},

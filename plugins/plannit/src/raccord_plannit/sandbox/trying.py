@@ -17,6 +17,7 @@ from raccord_plannit.sandbox.demonstration import FIRST_DAY
 from raccord_plannit.sandbox.expected import EFFECTS, EXPECTED
 from raccord_plannit.sandbox.exports import write_table
 from raccord_plannit.sandbox.firm import Firm, Sold, Value
+from raccord_plannit.sandbox.printed import COUNTS, OPEN, PRINTED
 from raccord_plannit.sandbox.service import TOKEN, Service
 from raccord_plannit.sandbox.story import seeded
 
@@ -75,6 +76,9 @@ def _tables(firm: Firm) -> Trial:
         totals=_totals(firm),
         expected=EXPECTED,
         effects=EFFECTS,
+        open=OPEN,
+        counts=COUNTS,
+        printed=PRINTED,
         starts_on=FIRST_DAY,
         exempt={
             "day.zone": _DAYS_ALONE,
@@ -103,6 +107,9 @@ def _pulled(firm: Firm) -> Trial:
         totals=_totals(firm),
         expected=EXPECTED,
         effects=EFFECTS,
+        open=OPEN,
+        counts=COUNTS,
+        printed=PRINTED,
         now=_ASKED,
         later=Telling(http=lambda: nullcontext(_Address(_firm(4)).http)),
         pushed=entries,

@@ -17,6 +17,7 @@ from raccord.plugin.texts import Text
 from raccord_pleo.lists import ACCOUNTS, TAX_CODES, VENDORS
 from raccord_pleo.mapping import CLASSES, PROJECTS
 from raccord_pleo.sandbox.company import Filed, TwinCompany
+from raccord_pleo.sandbox.printed import COUNTS, PRINTED
 from raccord_pleo.sandbox.server import Handler, PleoTwin
 
 MARKER = "extra-field-7"
@@ -67,6 +68,8 @@ def trials() -> list[Trial]:
             ],
             # 45.50 + 12 + 0.10 + 0.20 less a refund of 9; the mileage is owed and paid back.
             effects={"entries": {"60": "48.80", "pleo_bank": "451.20", "funding": "-500.00"}},
+            counts=COUNTS,
+            printed=PRINTED,
             pushed=_ENTRIES,
             now=NOW,
             exempt={"identity.overlapping": _ONE_EXPORT, "identity.later": _ANOTHER_EXPORT},

@@ -17,6 +17,7 @@ from raccord_taxdome.sandbox.demonstration import FIRST_DAY
 from raccord_taxdome.sandbox.expected import effects, expected
 from raccord_taxdome.sandbox.page import twin_of
 from raccord_taxdome.sandbox.practice import Practice, Value
+from raccord_taxdome.sandbox.printed import OPEN, counts, printed
 from raccord_taxdome.sandbox.story import seeded
 
 MARKER = "extra-field-7"
@@ -68,6 +69,9 @@ def _trial(practice: Practice, landing: str) -> Trial:
         totals=_totals(practice, landing),
         expected=expected(landing),
         effects=effects(landing),
+        open=OPEN,
+        counts=counts(landing),
+        printed=printed(landing),
         starts_on=FIRST_DAY,
         exempt={"day.zone": _DAYS_ALONE},
     )
@@ -89,6 +93,9 @@ def _pulled(practice: Practice) -> Trial:
         totals=_totals(practice, "undeposited"),
         expected=expected("undeposited"),
         effects=effects("undeposited"),
+        open=OPEN,
+        counts=counts("undeposited"),
+        printed=printed("undeposited"),
         starts_on=FIRST_DAY,
         exempt={"day.zone": _DAYS_ALONE, "identity.reordered": _NO_ORDER},
     )
