@@ -72,7 +72,7 @@ from raccord.plugin.ledger import (
 )
 from raccord.plugin.money import Money, MoneyError
 from raccord.plugin.records import CURSOR_BYTES_MAX, JSON, PAGE_RECORDS_MAX, Page, Record, Reject, record_key, revised
-from raccord.plugin.settings import ConnectorSettings, label
+from raccord.plugin.settings import ConnectorSettings, ServerFolder, label
 from raccord.plugin.signing import Asked, AskKind, SignIn, Subscribed
 from raccord.plugin.terms import Term, TermTable, TermTableError
 from raccord.plugin.texts import Language, Text, texts_of
@@ -142,6 +142,7 @@ __all__ = [
     "Resolves",
     "RetryLater",
     "RoleInfo",
+    "ServerFolder",
     "Settles",
     "SignIn",
     "SignInContext",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,3 +43,17 @@ def label(
     if options is not None:
         extra["options"] = {value: list(called) for value, called in options.items()}
     return Field(title=en, description=None if hint is None else hint[1], json_schema_extra=extra, **rules)
+
+
+ServerFolder = Annotated[
+    str,
+    label(
+        "Dossier",
+        "Folder",
+        hint=(
+            "Seulement si les fichiers viennent d’un dossier de ce serveur ; laissez vide sinon.",
+            "Only where files come from a folder of this server; leave it empty otherwise.",
+        ),
+    ),
+]
+"""The setting of a source of files that may come from a folder: ``folder: ServerFolder = ""``."""

@@ -11,6 +11,7 @@ from typing import Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from raccord.plugin import ServerFolder
 from raccord_bankfeed.providers.chosen import read_choices
 from raccord_bankfeed.providers.credentials import (
     EnableBankingCredentials,
@@ -68,15 +69,7 @@ class BankFeedSettings(
             },
         },
     )
-    folder: str = Field(
-        default="",
-        title="Folder",
-        description="Only where files come from a folder of this server; leave it empty otherwise.",
-        json_schema_extra={
-            "fr": "Dossier",
-            "fr_hint": "Seulement si les fichiers viennent d’un dossier de ce serveur ; laissez vide sinon.",
-        },
-    )
+    folder: ServerFolder = ""
     accounts: str = Field(
         default="",
         max_length=20_000,

@@ -9,6 +9,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from raccord.plugin import ServerFolder
+
 
 class InputKind(StrEnum):
     """Where the report files come from."""
@@ -63,15 +65,7 @@ class ChaseSettings(BaseModel):
             },
         },
     )
-    folder: str = Field(
-        "",
-        title="Folder",
-        description="Only where files come from a folder of this server; leave it empty otherwise.",
-        json_schema_extra={
-            "fr": "Dossier",
-            "fr_hint": "Seulement si les fichiers viennent d’un dossier de ce serveur ; laissez vide sinon.",
-        },
-    )
+    folder: ServerFolder = ""
     sftp_host: str = Field("", title="SFTP server", json_schema_extra={"fold": _SFTP, "fr": "Serveur SFTP"})
     sftp_port: int = Field(22, ge=1, le=65535, title="SFTP port", json_schema_extra={"fold": _SFTP, "fr": "Port SFTP"})
     sftp_user: str = Field("", title="SFTP user", json_schema_extra={"fold": _SFTP, "fr": "Utilisateur SFTP"})

@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from raccord.plugin import ServerFolder
 from raccord.plugin.contract import Intake, Pull, checked_columns, said_columns
 from raccord_plannit.contract import CONTRACT
 
@@ -46,15 +47,7 @@ class PlannitSettings(BaseModel):
             },
         },
     )
-    folder: str = Field(
-        "",
-        title="Folder",
-        description="Only where files come from a folder of this server; leave it empty otherwise.",
-        json_schema_extra={
-            "fr": "Dossier",
-            "fr_hint": "Seulement si les fichiers viennent d’un dossier de ce serveur ; laissez vide sinon.",
-        },
-    )
+    folder: ServerFolder = ""
     base_url: str = Field(
         "",
         pattern=r"^(https?://.+)?$",

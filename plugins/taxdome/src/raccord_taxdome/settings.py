@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic.config import JsonDict, JsonValue
 from pydantic_core import PydanticCustomError
 
+from raccord.plugin import ServerFolder
 from raccord.plugin.contract import Intake, Pull, checked_columns, said_columns
 from raccord_taxdome.contract import CONTRACT
 
@@ -228,15 +229,7 @@ class TaxDomeSettings(BaseModel):
             pull=("Une adresse qui suit notre contrat", "An address that follows our contract"),
         ),
     )
-    folder: str = Field(
-        "",
-        title="Folder",
-        description="Only where files come from a folder of this server; leave it empty otherwise.",
-        json_schema_extra={
-            "fr": "Dossier",
-            "fr_hint": "Seulement si les fichiers viennent d’un dossier de ce serveur ; laissez vide sinon.",
-        },
-    )
+    folder: ServerFolder = ""
     base_url: str = Field(
         "",
         pattern=r"^(https?://.+)?$",
