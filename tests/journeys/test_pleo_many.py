@@ -11,8 +11,8 @@ from pleo_many import Seen, export_many
 FEW, MANY = 1_000, 2_000
 """A few fill each slice, batch and page once: from there on, memory is to stay where it is."""
 MORE_MB = 5
-"""What the many may take beyond the few: 3 measured, where the proof reads its second page of documents; every other
-phase takes the same. Their receipts alone are 40 MB more.
+"""What the many may take beyond the few: 3 measured, all of it while it is proven; every phase before takes the same.
+Their receipts alone are 40 MB more.
 """
 
 
