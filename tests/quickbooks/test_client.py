@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +50,17 @@ def test_amounts_come_back_exact(books: QuickBooks, server: Any, kit: Any) -> No
     assert value["TotalAmt"] == Decimal("0.1")
     assert value["Line"][0]["Amount"] == Decimal("12345678901.23")
     assert isinstance(value["TotalAmt"], Decimal)
+
+
+def test_an_answer_is_let_go_as_soon_as_it_is_read(books: QuickBooks, server: Any, kit: Any) -> None:
+    server.answer(kit.reply(KEPT))
+    gc.collect()
+    gc.disable()
+    try:
+        books.update("SalesReceipt", RECEIPT, "req-1")
+        assert not [each for each in gc.get_objects() if isinstance(each, httpx.Response)]
+    finally:
+        gc.enable()
 
 
 def test_another_success_than_200_is_a_success_too(books: QuickBooks, server: Any, kit: Any) -> None:

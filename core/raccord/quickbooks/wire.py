@@ -142,6 +142,8 @@ class Wire:
                 call.method, url, content=call.body, headers=headers, auth=HeaderAuth("Bearer", token)
             )
             status, tid = str(response.status_code), str(response.headers.get("intuit_tid", ""))
+            # It is read whole by now. It and its stream hold each other, so that a page's bytes would stay for long.
+            response.stream = httpx.ByteStream(b"")
         finally:
             span_ms = self._clock.elapsed_ms() - started_ms
             _log.info("quickbooks %s /%s %s %d ms tid=%s", call.method, call.path, status, span_ms, tid)
