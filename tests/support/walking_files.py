@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -20,7 +21,9 @@ STATEMENT = (
 )
 
 
-def begin_bank_feed(journey: Journey, mode: str, first: str, files: list[Path]) -> str:
+def begin_bank_feed(
+    journey: Journey, mode: str, first: str, files: list[Path], answer: Callable[[Journey], None] | None = None
+) -> str:
     """Lead the wizard from the list of sources to the end of its checks; return the connection's own address."""
     page = journey.page
     page.goto("/connect")
@@ -45,6 +48,8 @@ def begin_bank_feed(journey: Journey, mode: str, first: str, files: list[Path]) 
     journey.press("files.send")
     expect(page.get_by_role("status")).to_be_visible()
     journey.look("files-kept")
+    if answer is not None:
+        answer(journey)
     journey.press("wizard.next")
     journey.look("checks")
     journey.press("doors.connect")

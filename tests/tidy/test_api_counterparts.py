@@ -52,6 +52,7 @@ CALLS = {
         "/holds/{hold_id}/conflict",
         "/connections/{connection_id}/runs",
     ],
+    "/connections/{connection_id}/files/answer": ["/connections/{connection_id}/file-questions"],
     "/connections/{connection_id}/files/account": ["/connections/{connection_id}/file-accounts"],
     "/connections/{connection_id}/gates": ["/connections/{connection_id}/gates"],
     "/connections/{connection_id}/setup/{step}": [
@@ -129,7 +130,6 @@ WITHOUT = {
     "/oauth/quickbooks/start": "Intuit asks a person, in a browser.",
     "/connections/{connection_id}/switch": "A person reads both companies' names and types the word.",
     "/connections/{connection_id}/files": OF_A_FILE,
-    "/connections/{connection_id}/files/answer": "What a file leaves open is asked beside its rows, for a person.",
     "/hooks/{address}": "Sources call it themselves, with a signature in the place of a token.",
     "/plugins/{connector}/bench": OF_THE_BENCH,
     "/review/{hold_id}/attach": OF_A_RECEIPT,

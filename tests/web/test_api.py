@@ -104,6 +104,7 @@ DEEDS = {
     "/connections/{connection_id}/undo": (Scope.APPROVE, Power.WORK, {"records": [1]}),
     "/companies/{company_id}/connections": (Scope.OWN, Power.LINK, {"connector": "till", "values": {"till": "T7"}}),
     "/connections/{connection_id}/gates": (Scope.OWN, Power.LINK, {"gate": "x"}),
+    "/connections/{connection_id}/file-questions": (Scope.MANAGE, Power.MANAGE, {"key": "x", "answers": {"a": "b"}}),
     "/connections/{connection_id}/file-accounts": (Scope.MANAGE, Power.MANAGE, {"key": "x", "name": "x"}),
     "/connections/{connection_id}/mode": (Scope.OWN, Power.LINK, {"mode": "first_time"}),
     "/connections/{connection_id}/scope": (Scope.OWN, Power.LINK, {"first": "2026-03-01", "time_zone": "UTC"}),

@@ -17,7 +17,7 @@ from harness import NOW, OWNER, choose_usual, consent, enable, lab, make_worksho
 from playwright.sync_api import expect
 from set_up import till_of
 from sqlalchemy import select
-from visiting import PATIENCE_MS, Travel, door, travel
+from visiting import PATIENCE_MS, Journey, Travel, door, travel
 from walking_files import FILE, STATEMENT, answer_lines, approve, begin_bank_feed, plan_again, tell_accounts
 
 import raccord_bankfeed
@@ -37,7 +37,7 @@ SLOW = pytest.mark.parametrize("language", [pytest.param(each, marks=pytest.mark
 """For a journey whose parts other tests of the quick run go through."""
 EN_FIRST = pytest.mark.parametrize("language", ["en", pytest.param("fr", marks=pytest.mark.slow)])
 
-ONE_DAY_OR_ANOTHER = b"Date,Description,Montant\n03/04/2026,PAPETERIE,-30.00\n05/04/2026,LOYER,-700.00\n"
+READ_TWO_WAYS = b'Date,Description,Montant\n03/04/2026,PAPETERIE,"-1,234"\n05/04/2026,LOYER,"-5,678"\n'
 
 
 @pytest.fixture
@@ -63,29 +63,30 @@ def test_a_bank_feed_is_started_with_files_that_leave_questions_open(
     ofx, table = tmp_path / "trois-comptes.ofx", tmp_path / "releve.csv"
     statements = (STATEMENT.format(number) for number in ("11110001", "22220002", "33330003"))
     ofx.write_text(FILE.format("".join(statements)))
-    table.write_bytes(ONE_DAY_OR_ANOTHER)
+    table.write_bytes(READ_TWO_WAYS)
     journey = travel("bank-first-time", language)
     page = journey.page
-    own = begin_bank_feed(journey, "first_time", "2026-01-01", [ofx, table])
 
-    # Which number of 03/04 is the month is asked once, and so is what the account of a table is called.
-    page.goto(f"{own}/files")
-    journey.look("question-about-a-file")
-    page.locator("select[name=answer]").select_option("day-first")
-    journey.press("files.say")
-    expect(page.locator("select[name=answer]")).to_have_count(0)
-    plan_again(journey, own)
-    page.goto(f"{own}/files")
-    journey.look("account-without-a-name")
-    unnamed = re.search(r"unnamed-\w+-\w+", page.locator("main").inner_text())
-    assert unnamed
-    page.goto(f"{own}/setup/source")
-    page.locator("#s_accounts").fill(f"{unnamed[0]} = Marge de crédit")
-    journey.press("wizard.keep")
+    def answer(journey: Journey) -> None:
+        """Which number of 03/04 is the month, what 1,234 is and which account the table is of are asked together."""
+        form = page.locator(".file-question")
+        expect(form.get_by_role("heading", name="releve.csv")).to_be_visible()
+        expect(form).to_contain_text({"fr": "3 avril 2026", "en": "3 April 2026"}[language])
+        expect(form).to_contain_text({"fr": "4 mars 2026", "en": "4 March 2026"}[language])
+        for width in (390, 320, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            journey.look(f"questions-about-a-file-{width}")
+        form.get_by_label({"fr": "Le jour d’abord", "en": "The day first"}[language]).check()
+        point = {"fr": "Le point sépare les décimales", "en": "A point stands before the decimals"}[language]
+        form.get_by_label(point).check()
+        form.locator("select[name=ledger]").select_option(index=1)
+        journey.press("files.say")
+        expect(page.locator(".file-question")).to_have_count(0)
 
-    # The account that was named is told what it is in the books, every line its category, then each other account.
-    plan_again(journey, own)
-    tell_accounts(journey, own, 1)
+    own = begin_bank_feed(journey, "first_time", "2026-01-01", [ofx, table], answer)
+
+    # Every line is told its category, then each other account what it is in the books.
     page.goto(f"/review?connection={own.rpartition('/')[2]}")
     journey.look("lines-asked")
     assert page.locator(".lines > li").count() == 5

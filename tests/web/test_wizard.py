@@ -28,6 +28,7 @@ from raccord.clock import FixedClock
 from raccord.enablement import Switchboard
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
+from raccord.onboarding.answering import questions_of
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.texts import Language, Text
 from raccord.store import events
@@ -391,6 +392,79 @@ def test_files_are_looked_at_before_they_are_kept(
     assert browser.post(f"{bank}/setup/scope", content=b"x" * 70_000).status_code == 413
 
 
+def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+
+    def hand_in(name: str, *rows: str) -> None:
+        content = "\n".join(["Date,Description,Montant", *rows]).encode()
+        browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", (name, content))])
+
+    def told(page: str) -> str:
+        return browser.get(page).text.replace("\u202f", " ").replace("\u00a0", " ")
+
+    def read() -> set[tuple[str, str]]:
+        """Finish the run that was asked for, and return the days and amounts of all lines."""
+        with workshop.database.read() as session:
+            run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run is not None
+        finish(workshop, run.id)
+        with workshop.database.read() as session:
+            lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+        return {(each.day.isoformat(), str(each.amount)) for each in lines}
+
+    hand_in("avril.csv", '03/04/2026,PAPETERIE,"-1,234"', '05/04/2026,LOYER,"-5,678"')
+    hand_in("mai.csv", '03/05/2026,PAPETERIE,"-2,345"')
+    browser.get("/?lang=fr")
+    shown = told(f"{bank}/setup/files")
+    for words in ("avril.csv", "mai.csv", "3 questions, une seule fois", "Le jour d’abord", "Le mois d’abord",
+                  "<code>03/04/2026 | PAPETERIE | -1,234</code>", "3 avril 2026", "4 mars 2026", "\u22121234",
+                  "\u22121,234"):  # fmt: skip
+        assert words in shown, words
+    assert shown.count("file-question") == 2
+    assert count(workshop, SourceRecord) == count(workshop, Run) == 0, "looking ahead keeps nothing"
+
+    key = dict(zip(("avril", "mai"), re.findall(r'name="key" value="([^"]+)"', shown), strict=True))
+    whole = {"answer:bankfeed.date_order": "day-first", "answer:bankfeed.decimal_mark": "point", "name": "Marge"}
+    for wrong in ({"answer:bankfeed.date_order": ""}, {"answer:bankfeed.decimal_mark": "accept"}, {"name": " "}):
+        assert send(bank, f"{bank}/files/answer", **{**whole, **wrong}, key=key["avril"]).status_code == 409, wrong
+    assert send(bank, f"{bank}/files/answer", **whole, key="other").status_code == 409
+
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    assert read() == set(), "nothing of them is read before"
+    connection_id = bank.rpartition("/")[2]
+    for page in (f"{bank}/setup/plan", f"{bank}/setup/files", f"{bank}/files", f"/problems?connection={connection_id}"):
+        assert told(page).count("file-question") == 2, page
+    assert "dans les réglages" not in shown + told(f"/problems?connection={connection_id}")
+
+    # For this file only: the other of the same kind stays asked; what was said of the account counts for both.
+    answer = {**whole, "key": key["avril"], "scope": "one", "then": "problems"}
+    kept = send(f"/problems?connection={connection_id}", f"{bank}/files/answer", **answer)
+    assert kept.headers["location"] == f"/problems?connection={connection_id}&done=file_answered"
+    assert read() == {("2026-04-03", "-1234"), ("2026-04-05", "-5678")}
+    shown = told(f"{bank}/setup/plan")
+    assert ("avril.csv" in shown, "mai.csv" in shown, 'name="ledger"' in shown) == (False, True, False)
+    open_ = questions_of(workshop, connection_id)
+    assert [(each.file, [ask.code for ask in each.asks]) for each in open_] == [
+        ("mai.csv", ["bankfeed.date_order", "bankfeed.decimal_mark"])
+    ]
+
+    # From now on: a third one is read without a question.
+    answer = {**whole, "key": key["mai"], "answer:bankfeed.decimal_mark": "comma", "then": "plan"}
+    kept = send(f"{bank}/setup/plan", f"{bank}/files/answer", **answer)
+    assert kept.headers["location"] == f"{bank}/setup/plan?done=file_answered"
+    assert read() >= {("2026-05-03", "-2.345")}
+    hand_in("juin.csv", '03/06/2026,PAPETERIE,"-3,456"')
+    assert "file-question" not in told(f"{bank}/setup/files")
+    send(f"{bank}/files", f"{bank}/runs")
+    assert read() >= {("2026-06-03", "-3.456")}
+    assert "file-question" not in told(f"{bank}/files") + told(f"/problems?connection={connection_id}")
+    assert f"{key['mai'].rpartition('-')[0]} = day-first comma" in told(f"{bank}/settings")
+
+
 def test_a_table_of_an_unknown_bank_is_read_once_a_person_says_its_columns(
     workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
 ) -> None:
@@ -407,16 +481,21 @@ def test_a_table_of_an_unknown_bank_is_read_once_a_person_says_its_columns(
 
     # What cannot be meant is refused, and the question stays.
     assert send(f"{bank}/files", f"{bank}/files/answer", key=key[1]).status_code == 409
-    assert send(f"{bank}/files", f"{bank}/files/answer", key="other", answer="date:1").status_code == 409
-    columns = {"column_2": "date", "column_4": "text", "column_5": "amount", "column_1": ""}
-    kept = send(f"{bank}/files", f"{bank}/files/answer", key=key[1], **columns)
+    columns = {"column_2": "date", "column_4": "text", "column_5": "amount", "column_1": "", "name": "Chequing"}
+    columns["columns"] = "bankfeed.csv_columns"
+    assert send(f"{bank}/files", f"{bank}/files/answer", **columns, key="other").status_code == 409
+    assert send(f"{bank}/files", f"{bank}/files/answer", **{**columns, "name": ""}, key=key[1]).status_code == 409
+    kept = send(f"{bank}/files", f"{bank}/files/answer", key=key[1], sign="reversed", **columns)
     assert kept.headers["location"] == f"{bank}/files?done=file_answered"
-    send(bank, f"{bank}/runs")
     with workshop.database.read() as session:
         lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
         connection = session.scalars(select(Connection)).one()
-    assert connection.settings["csv_columns"] == f"{key[1]} = date:2 text:4 amount:5"
-    assert len({each.source_id for each in lines}) == 3
+    layout = key[1].rpartition("-")[0]
+    assert connection.settings["csv_columns"] == f"{layout} = date:2 text:4 amount:5 sign:reversed"
+    assert connection.settings["accounts"] == f"unnamed-{layout} = Chequing"
+    assert {(each.source_id.partition("/")[0], str(each.amount)) for each in lines} == {
+        (f"unnamed-{layout}", amount) for amount in ("-12.30", "-700.00", "-3.10")
+    }
     assert f'value="{key[1]}"' not in browser.get(f"{bank}/files").text
 
 

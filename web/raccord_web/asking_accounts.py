@@ -1,13 +1,15 @@
-"""What pages show where files do not say which account they are of: the question, and the accounts to choose from."""
+"""What pages show where files leave something open: how they are to be read, and which account they are of."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
+from raccord.onboarding.answering import FileQuestion, file_questions
 from raccord.onboarding.people import Power, may
 from raccord.onboarding.unnamed_accounts import BankAccount, UnnamedAccount, bank_accounts, unnamed_accounts
 from raccord.store.models import Connection
@@ -17,21 +19,27 @@ from raccord_web.visitors import visitor_of
 
 @dataclass(frozen=True, slots=True)
 class AskedAccounts:
-    """The accounts that files do not name, those of the books, and whether whoever looks may answer."""
+    """What is asked of files, the accounts that they do not name, those of the books, and whether the one who looks
+    may answer.
+    """
 
     unnamed: Sequence[UnnamedAccount] = ()
     accounts: Sequence[BankAccount] = ()
     may_name: bool = False
+    questions: Sequence[FileQuestion] = ()
 
 
-def asked_accounts(request: Request, session: Session, connection: Connection) -> AskedAccounts:
-    """Return what is asked about the files of a connection."""
+def asked_accounts(
+    request: Request, session: Session, connection: Connection, ahead: Sequence[Mapping[str, Any]] = ()
+) -> AskedAccounts:
+    """Return what is asked about the files of a connection; ``ahead`` is what those ask that no run has read."""
     admitted = desk_of(request).workshop.scopes.catalog.get(connection.connector)
-    if admitted is None or not admitted.info.unnamed:
+    if admitted is None or not (admitted.info.unnamed or admitted.info.questions):
         return AskedAccounts()
     unnamed = unnamed_accounts(session, connection, admitted.info)
-    if not unnamed:
+    questions = file_questions(session, connection, admitted.info, ahead)
+    if not unnamed and not questions:
         return AskedAccounts()
     actor, granted = visitor_of(request).reach.actor_in(connection.company_id), connection.manage_granted_at is not None
     may_name = actor is not None and may(actor, Power.MANAGE, admitted.info, manage_granted=granted)
-    return AskedAccounts(unnamed, bank_accounts(session, connection.company_id), may_name)
+    return AskedAccounts(unnamed, bank_accounts(session, connection.company_id), may_name, questions)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from raccord.onboarding.duplicates_step import DUPLICATES, looks_for_duplicates
 from raccord.onboarding.lists_step import LISTS, has_lists
 from raccord.onboarding.passed_steps import step_passed
+from raccord.onboarding.reading_ahead import takes_files
 from raccord.onboarding.signing_in import signs_in
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection, ConnectionState
@@ -85,8 +84,3 @@ def where_left(connection: Connection, info: ConnectorInfo) -> str:
     names = names_of(info, connection)
     open_steps = (each for each in (LISTS, DUPLICATES) if each in names and not step_passed(connection, each))
     return next(open_steps, "plan")
-
-
-def takes_files(info: ConnectorInfo, settings: Mapping[str, Any]) -> bool:
-    """Tell whether people hand in this connection's files themselves."""
-    return bool(info.uploads) and all(str(settings.get(name, "")) == value for name, value in info.uploads.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from raccord.cli.connect_closed import closed
 from raccord.cli.connect_days import days
 from raccord.cli.connect_file_account import file_account_command
+from raccord.cli.connect_file_answer import file_answer_command
 from raccord.cli.connect_gaps import backfill_command, gaps
 from raccord.cli.connect_gates import gates_command
 from raccord.cli.connect_institutions import institutions
@@ -54,6 +55,7 @@ for _each in (
     schedule,
     settings,
     file_account_command,
+    file_answer_command,
     gates_command,
     signin,
     activate_command,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -100,10 +99,9 @@ def name_account(
         info = info_of(workshop, connection.connector)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         asked = next((each for each in unnamed_accounts(session, connection, info) if each.key == key), None)
-        chosen = next((each for each in bank_accounts(session, connection.company_id) if each.id == ledger_id), None)
+        chosen = books_account(session, connection.company_id, ledger_id)
         secret = workshop.vault.within(session).get_mapping(settings_handle(connection.id), missing_ok=True)
         values = join_secrets(info.settings, connection.settings, secret).model_dump()
-    called = " ".join(name.split()) or (chosen.name if chosen is not None else "")
     if asked is None:
         raise refused(
             "files.account_told",
@@ -113,7 +111,24 @@ def name_account(
             ),
             Text("Regardez de nouveau la page des fichiers.", "Look at the page of files again."),
         )
-    if not called or len(called) > NAME_MAX or (ledger_id and chosen is None):
+    title = called(chosen, ledger_id, name)
+    lines = str(values.get(asked.setting, "")).rstrip("\n")
+    values[asked.setting] = f"{lines}\n{key} = {title}".lstrip("\n")
+    update_settings(workshop, actor, connection_id, values)
+    if chosen is not None:
+        say_account(workshop, actor, connection_id, info, key, chosen)
+    return title
+
+
+def books_account(session: Session, company_id: str, ledger_id: str) -> BankAccount | None:
+    """Return the active bank or card account of the books with an id; nothing where none has it."""
+    return next((each for each in bank_accounts(session, company_id) if each.id == ledger_id), None)
+
+
+def called(chosen: BankAccount | None, ledger_id: str, name: str) -> str:
+    """Return the name that an account gets; raises where nothing usable was said."""
+    found = " ".join(name.split()) or (chosen.name if chosen is not None else "")
+    if not found or len(found) > NAME_MAX or (ledger_id and chosen is None):
         raise refused(
             "files.account_missing",
             Text(
@@ -125,13 +140,13 @@ def name_account(
                 "Choose one of the list, or type a new name.",
             ),
         )
-    lines = str(values.get(asked.setting, "")).rstrip("\n")
-    values[asked.setting] = f"{lines}\n{key} = {called}".lstrip("\n")
-    update_settings(workshop, actor, connection_id, values)
-    if chosen is not None:
-        held_as = HeldAs.CARD if chosen.type == "Credit Card" else HeldAs.BANK
-        said: Sequence[AccountSaid] = [
-            AccountSaid(role.name, key, held_as, chosen.id) for role in roles_of_accounts(info)
-        ]
-        tell_accounts(workshop, actor, connection_id, said)
-    return called
+    return found
+
+
+def say_account(
+    workshop: Workshop, actor: Actor, connection_id: str, info: ConnectorInfo, key: str, chosen: BankAccount
+) -> None:
+    """Keep that an account of the source is one of the books: what its lines are written to."""
+    held_as = HeldAs.CARD if chosen.type == "Credit Card" else HeldAs.BANK
+    said = [AccountSaid(role.name, key, held_as, chosen.id) for role in roles_of_accounts(info)]
+    tell_accounts(workshop, actor, connection_id, said)

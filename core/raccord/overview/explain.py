@@ -29,6 +29,13 @@ ASKED_OF_FILES = (".account_unnamed",)
 """How their codes end."""
 
 
+OF_A_FILE = "connector.file_question"
+"""The row for those that ask how a file is to be read, all in one form."""
+QUESTIONS_OF_FILES = (".date_order", ".decimal_mark", ".csv_columns", ".columns_asked", ".statement_does_not_add_up",
+                      ".file_questions", ".signs_contradict")  # fmt: skip
+"""How their codes end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """A code in one language: what happened, what to do, and who can do it."""
@@ -90,6 +97,8 @@ def _sentences(code: str, language: Language, way: Way) -> tuple[str, str, str]:
         return _row(_table()[IN_SETTINGS], language, way)
     if code.endswith(ASKED_OF_FILES):
         return _row(_table()[ABOUT_A_FILE], language, way)
+    if code.endswith(QUESTIONS_OF_FILES):
+        return _row(_table()[OF_A_FILE], language, way)
     return _row(_table().get(code.partition(".")[0]) or _table()[CONNECTOR], language, way)
 
 

@@ -334,7 +334,12 @@ class ConnectorInfo:
     """Codes of failed records that ask a person something, with the setting that takes ``key = answer`` lines. Such a
     record's ``raw`` holds ``question`` (the key), ``answers``, ``fr``, ``en`` and ``file``; where columns of a table
     are asked for, ``cells`` (a row of it), ``parts`` (what a column may be) and perhaps ``chosen`` (what each is
-    taken for), and the answer is ``part:number …``.
+    taken for), and the answer is ``part:number …``; with ``signs``, it may end in ``sign:reversed``. ``readings``
+    (``answer``, ``fr``, ``en``, ``shown``: what each of ``examples``, rows of the file, becomes) says the answers in
+    words. Of several things about one file, ``asks`` holds each with its own ``code``, and ``key`` where that is not
+    the file's: people answer them on one form.
+    Under ``layout``, a key of all files that are written alike, an answer counts for all of them; ``unnamed`` is the
+    key of the account that the file does not name.
     """
     unnamed: Mapping[str, str] = field(default_factory=dict)
     """Codes of failed records whose file does not say which account it is of, with the setting that takes ``key =

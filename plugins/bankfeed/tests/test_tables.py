@@ -425,3 +425,22 @@ def test_noise_neither_crashes_the_reader_nor_makes_it_invent_rows(noise: list[t
         body = body[:at] + piece + body[at + 2 :]
     events = list(reader_for(BytesIO(body)).events(BytesIO(body)))
     assert sum(isinstance(event, Line) for event in events) <= 11 + len(noise)
+
+
+def test_all_that_a_file_leaves_open_is_one_question_whose_answers_stand_under_their_keys(
+    feed: Feed, mapping: FakeMapContext
+) -> None:
+    rows = b'Date,Description,Debit,Credit\n03/04/2026,A,"1,234",\n05/04/2026,B,"-2,345",\n06/04/2026,C,,"3,456"\n'
+    lines, (question,) = feed.put(rows).read(), feed.read("statements").records
+    codes = ["bankfeed.date_order", "bankfeed.decimal_mark", "bankfeed.signs_contradict"]
+    assert ([each["code"] for each in question.raw["asks"]], question.raw["code"]) == (codes, "bankfeed.file_questions")
+    key, layout, signs = question.raw["question"], question.raw["layout"], question.raw["asks"][2]["key"]
+    for said in (f"{layout} = day-first point", f"{layout} = day-first point accept", f"{signs} = accept"):
+        feed.settings = BankFeedSettings(answers=said)
+        with pytest.raises(BadRecord):
+            map_record(FakeMapContext(settings=feed.settings, terms=mapping.terms), question)
+    for under in (layout, key):
+        feed.settings = BankFeedSettings(answers=f"{under} = day-first point\n{signs} = accept")
+        again = feed.read(cursor=lines.cursor).records
+        assert [(each.day.isoformat(), each.raw["amount"]) for each in again][0] == ("2026-04-03", "-1234")
+        assert getattr(map_record(FakeMapContext(settings=feed.settings, terms=mapping.terms), question), "code", "")

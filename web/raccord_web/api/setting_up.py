@@ -14,6 +14,7 @@ from starlette.requests import Request
 from raccord.enablement import is_allowed
 from raccord.jobs.requests import request_run
 from raccord.onboarding import connections, setting_up
+from raccord.onboarding.answering import answer_file, questions_of
 from raccord.onboarding.api_tokens import Scope
 from raccord.onboarding.chart_accounts import NewAccount, add_account
 from raccord.onboarding.connections import NewConnection
@@ -25,6 +26,7 @@ from raccord.overview.connections import ConnectionView
 from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import RunView
 from raccord.plugin.info import Mode, Stage
+from raccord.plugin.texts import Text
 from raccord.store.models import ConnectionState
 from raccord_web.api.deeds import Done, Id, Words, connection_seen, run_of
 from raccord_web.api.managing import Setting, held, require_known
@@ -189,6 +191,91 @@ def say_file_account(request: Request, connection_id: str, said: FileAccountIn) 
         ledger_id=said.ledger_id or "", name=said.name or "",
     )  # fmt: skip
     return Done(id=connection_id)
+
+
+class Reading(BaseModel):
+    """One way to read a file: the answer that chooses it, its name, and what each example becomes under it."""
+
+    answer: str
+    label: Mapping[str, str]
+    shown: Sequence[Mapping[str, str]]
+
+
+class FileAsk(BaseModel):
+    """One thing that is asked about a file; for ``cells`` the answer is ``part:number …``."""
+
+    code: str
+    text: Mapping[str, str]
+    answers: Sequence[str]
+    examples: Sequence[str]
+    readings: Sequence[Reading]
+    cells: Sequence[str]
+    parts: Sequence[str]
+
+
+class FileQuestion(BaseModel):
+    """All that is asked about one file; ``unnamed`` is the account that it does not name, empty where it does."""
+
+    key: str
+    file: str
+    asks: Sequence[FileAsk]
+    unnamed: str
+
+
+class FileAnswerIn(BaseModel):
+    """An answer for each thing that is asked, by its code, and where asked for, which account the file is of.
+
+    It counts for all files that are written like it, or for this one only (``every`` false).
+    """
+
+    key: Words
+    answers: Annotated[dict[Id, Words], Field(max_length=20)]
+    every: bool = True
+    ledger_id: Id | None = None
+    name: Words | None = None
+
+
+@router.get("/connections/{connection_id}/file-questions")
+def file_questions(request: Request, connection_id: str) -> list[FileQuestion]:
+    """Return what files leave open, with rows of them as each answer reads them."""
+    held(request, connection_id)
+    return [
+        FileQuestion(
+            key=each.key,
+            file=each.file,
+            unnamed=each.unnamed,
+            asks=[
+                FileAsk(
+                    code=ask.code,
+                    text=_both(ask.text),
+                    answers=ask.answers,
+                    examples=ask.examples,
+                    readings=[
+                        Reading(answer=one.answer, label=_both(one.label), shown=[_both(text) for text in one.shown])
+                        for one in ask.readings
+                    ],
+                    cells=ask.cells,
+                    parts=ask.parts,
+                )
+                for ask in each.asks
+            ],
+        )
+        for each in questions_of(desk_of(request).workshop, connection_id)
+    ]
+
+
+@deeds.post("/connections/{connection_id}/file-questions", dependencies=[Depends(needs(Scope.MANAGE))])
+def say_of_file(request: Request, connection_id: str, said: FileAnswerIn) -> Done:
+    """Answer all that is asked about a file; the next run reads its lines."""
+    answer_file(
+        desk_of(request).workshop, acting(request), connection_id, said.key, said.answers,
+        every=said.every, ledger_id=said.ledger_id or "", name=said.name or "",
+    )  # fmt: skip
+    return Done(id=connection_id)
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"fr": text.fr, "en": text.en}
 
 
 @deeds.post("/companies/{company_id}/connections", dependencies=[Depends(needs(Scope.OWN))])

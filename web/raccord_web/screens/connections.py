@@ -17,6 +17,7 @@ from raccord.onboarding.arrivals import contacts_of, credentials_end_of
 from raccord.onboarding.feeds import fed_accounts
 from raccord.onboarding.instances import roles_with_instances
 from raccord.onboarding.people import Power, may, require
+from raccord.onboarding.reading_ahead import takes_files
 from raccord.onboarding.signing_in import signs_in
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
@@ -36,7 +37,7 @@ from raccord_web.forms import Fields
 from raccord_web.rendering import show
 from raccord_web.screens.home import PAGE, RECENT_DAYS, Offset, data_expected, recent
 from raccord_web.states import FRESHNESS
-from raccord_web.steps import takes_files, where_left
+from raccord_web.steps import where_left
 from raccord_web.visitors import acting, within_of
 
 router = APIRouter()

@@ -15,7 +15,7 @@ from raccord.onboarding.arrivals import contacts_of
 from raccord.onboarding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
 from raccord.onboarding.people import Actor, Power, may, require
 from raccord.onboarding.reach import Reach
-from raccord.overview.explain import ASKED_OF_FILES, MENDED_IN_SETTINGS
+from raccord.overview.explain import ASKED_OF_FILES, MENDED_IN_SETTINGS, QUESTIONS_OF_FILES
 from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
 from raccord.quickbooks.causes import Cause
 from raccord.store.models import Connection, ProblemState
@@ -78,8 +78,9 @@ def problems(
 
 
 def _unnamed(request: Request, session: Session, groups: Sequence[ProblemGroup]) -> dict[str, AskedAccounts]:
-    """Return, by connection, the accounts that its files do not name, asked beside the problem of their lines."""
-    ids = list(dict.fromkeys(each.connection_id for each in groups if each.code.endswith(ASKED_OF_FILES)))
+    """Return, by connection, what its files leave open: asked beside the problem of their lines."""
+    asked = (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)
+    ids = list(dict.fromkeys(each.connection_id for each in groups if each.code.endswith(asked)))
     return {each: asked_accounts(request, session, session.get_one(Connection, each)) for each in ids[:GROUPS_MAX]}
 
 
@@ -87,7 +88,7 @@ def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
     """Return the address of the page whose form mends a cause, and the key of what leads there; nothing where none."""
     if code.endswith(MENDED_IN_SETTINGS) and connection_id:
         return f"/connections/{connection_id}/settings", "problems.mend_settings"
-    if code.endswith(ASKED_OF_FILES) and connection_id:
+    if code.endswith((*ASKED_OF_FILES, *QUESTIONS_OF_FILES)) and connection_id:
         return f"/connections/{connection_id}/files", "problems.mend_files"
     for place, words, codes in MENDED:
         if code.startswith(codes) and (connection_id or "{}" not in place):

@@ -29,6 +29,7 @@ from raccord.onboarding.gates import closing, gates_of, pass_gate
 from raccord.onboarding.holes import left_outside
 from raccord.onboarding.lists_step import needs_new_plan
 from raccord.onboarding.people import Actor, Power, require
+from raccord.onboarding.reading_ahead import asked_ahead, takes_files
 from raccord.onboarding.receiving import files_of
 from raccord.onboarding.setting_up import fill_roles, roles_left_empty, set_mode, set_scope
 from raccord.overview.connections import connection_view
@@ -54,7 +55,7 @@ from raccord_web.mapped import RoleView, language_of_books, leaving_defaults, ro
 from raccord_web.rendering import language_of, said_by, show
 from raccord_web.screens.lists import of_source
 from raccord_web.signing_in import credentials, take_sign_in
-from raccord_web.steps import later_steps, names_of, takes_files
+from raccord_web.steps import later_steps, names_of
 from raccord_web.typed import read, shown
 from raccord_web.visitors import acting
 
@@ -304,6 +305,7 @@ def step_page(
             values["accounts"] = account_rows(workshop, connection, info, typed if isinstance(typed, Mapping) else None)
     if step in ALSO_PAGES:
         values = {**ALSO_PAGES[step](request, connection, info), **values}
+    ahead = asked_ahead(workshop, connection.id) if step == "files" else ()
     with workshop.database.read() as session:
         view = connection_view(session, connection.id, since=None)
         told = _shown(workshop, session, connection, info, step)
@@ -315,7 +317,7 @@ def step_page(
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
             "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,
-            "first": connection.starts_on, "asked_accounts": asked_accounts(request, session, connection),
+            "first": connection.starts_on, "asked_accounts": asked_accounts(request, session, connection, ahead),
         }  # fmt: skip
         return show(
             request, f"setup_{step}.html", session, status=status,

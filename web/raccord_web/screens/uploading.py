@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs.requests import request_run
-from raccord.onboarding.answering import answer_file, file_questions
+from raccord.onboarding.answering import answer_file
 from raccord.onboarding.people import Power, require
+from raccord.onboarding.reading_ahead import asked_ahead, takes_files
 from raccord.onboarding.receiving import Received, files_of, receive_files
 from raccord.onboarding.unnamed_accounts import name_account
 from raccord.overview.connections import connection_view
@@ -26,12 +27,12 @@ from raccord_web.gate import UPLOAD_BYTES_MAX
 from raccord_web.held import connection_of
 from raccord_web.rendering import show
 from raccord_web.screens.setting_up import step_page
-from raccord_web.steps import names_of, takes_files
+from raccord_web.steps import names_of
 from raccord_web.visitors import acting
 
 router = APIRouter()
 PROBLEMS_SHOWN = 50
-COLUMN = "column_"
+COLUMN, ANSWER = "column_", "answer:"
 COLUMN_NAME = re.compile(r"column_[0-9]{1,2}")
 
 
@@ -63,14 +64,33 @@ def hand_in(request: Request, connection_id: str, received: Files, then: str = "
 
 @router.post("/connections/{connection_id}/files/answer")
 def answer(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Answer a question about a file; columns come one by one and are put together here."""
-    said = fields.get("answer", "")
-    if not said:
+    """Answer all that is asked about a file; a run goes on with its lines, in the set-up its own first one.
+
+    Columns come one by one and are put together here.
+    """
+    desk, actor, then = desk_of(request), acting(request), fields.get("then", "")
+    said = {name.removeprefix(ANSWER): value for name, value in fields.items() if name.startswith(ANSWER)}
+    if fields.get("columns"):
         named = [(name, part) for name, part in fields.items() if COLUMN_NAME.fullmatch(name) and part]
-        columns = sorted((int(name.removeprefix(COLUMN)), part) for name, part in named)
-        said = " ".join(f"{part}:{number}" for number, part in columns)
-    answer_file(desk_of(request).workshop, acting(request), connection_id, fields.get("key", ""), said)
-    return RedirectResponse(f"/connections/{connection_id}/files?done=file_answered", HTTPStatus.SEE_OTHER)
+        columns = [f"{part}:{number}" for number, part in sorted((int(n.removeprefix(COLUMN)), p) for n, p in named)]
+        sign = ["sign:reversed"] if fields.get("sign") == "reversed" and columns else []
+        said[fields["columns"]] = " ".join([*columns, *sign])
+    answer_file(
+        desk.workshop, actor, connection_id, fields.get("key", ""), said,
+        every=fields.get("scope") != "one", ledger_id=fields.get("ledger", ""), name=fields.get("name", ""),
+    )  # fmt: skip
+    if then != "files":
+        request_run(
+            desk.workshop.database, desk.engine, connection_id, trigger="person", by=actor.name,
+            clock=desk.workshop.clock,
+        )  # fmt: skip
+    place = {
+        "files": f"/connections/{connection_id}/setup/files?",
+        "plan": f"/connections/{connection_id}/setup/plan?",
+        "problems": f"/problems?connection={connection_id}&",
+    }.get(then, f"/connections/{connection_id}/files?")
+    told = "file_answered_later" if then == "files" else "file_answered"
+    return RedirectResponse(f"{place}done={told}", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/connections/{connection_id}/files/account")
@@ -90,6 +110,7 @@ def account(request: Request, connection_id: str, fields: Fields) -> Response:
 
 def _page(request: Request, connection_id: str, done: list[Received], *, status: int = HTTPStatus.OK) -> Response:
     workshop = desk_of(request).workshop
+    ahead = asked_ahead(workshop, connection_id)
     with workshop.database.read() as session:
         view = connection_view(session, connection_id, since=None)
         connection = session.get_one(Connection, connection_id)
@@ -109,9 +130,8 @@ def _page(request: Request, connection_id: str, done: list[Received], *, status:
             done_files=done,
             nothing=status != HTTPStatus.OK,
             run=runs[0] if runs else None,
-            questions=[] if admitted is None else file_questions(session, connection, admitted.info),
             asked=frozenset() if admitted is None else frozenset({*admitted.info.questions, *admitted.info.unnamed}),
-            asked_accounts=asked_accounts(request, session, connection),
+            asked_accounts=asked_accounts(request, session, connection, ahead),
             problems=open_problems(session, connection_id, limit=PROBLEMS_SHOWN),
             most=UPLOAD_BYTES_MAX // (1024 * 1024),
         )

@@ -123,6 +123,8 @@ def manifest() -> ConnectorInfo:
             "bankfeed.decimal_mark": "answers",
             "bankfeed.statement_does_not_add_up": "answers",
             "bankfeed.csv_columns": "csv_columns",
+            "bankfeed.signs_contradict": "answers",
+            "bankfeed.file_questions": "answers",
         },
         unnamed={"bankfeed.account_unnamed": "accounts"},
         streams=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from raccord.plugin import BadRecord, MapContext, Mapped, Money, Record, Skipped, Text
+from raccord.plugin import JSON, BadRecord, MapContext, Mapped, Money, Record, Skipped, Text
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord_bankfeed import refusals
 from raccord_bankfeed.readers.account import UNNAMED
@@ -175,13 +175,19 @@ def _question(context: MapContext, record: Record) -> Skipped:
     """Raise what is asked, until the settings answer it."""
     if record.raw.get(FILLED):
         return refusals.gap_filled()
-    answers = record.raw.get("answers")
-    words = [word for word in answers if isinstance(word, str)] if isinstance(answers, list | tuple) else []
-    if not _settings(context).known().answered(_field(record, QUESTION), words):
+    known, key, layout = _settings(context).known(), _field(record, QUESTION), _field(record, "layout")
+    asks = record.raw.get("asks")
+    # Records of earlier versions ask one thing, and say it without a list.
+    asked = [each for each in asks if isinstance(each, dict)] if isinstance(asks, list | tuple) else [record.raw]
+    if not all(known.answered(str(each.get("key") or key), _words(each.get("answers")), layout) for each in asked):
         raise BadRecord(
             "answers", Text(_field(record, "fr"), _field(record, "en")), _field(record, "code") or "bankfeed.question"
         )
     return refusals.answered()
+
+
+def _words(said: JSON) -> list[str]:
+    return [word for word in said if isinstance(word, str)] if isinstance(said, list | tuple) else []
 
 
 def _statement(record: Record) -> Skipped:

@@ -20,12 +20,14 @@ from raccord_bankfeed.readers.contract import (
     Statement,
     Unreadable,
 )
-from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.readers.questions import WAITS, digest
 from raccord_bankfeed.series import Series
 
 LINES = "lines"
 STATEMENTS = "statements"
 
+FILE_QUESTIONS = "bankfeed.file_questions"
+"""Several questions about one file."""
 QUESTION = "question"
 COLUMN_PARTS = ("date", "text", "amount", "debit", "credit", "balance", "reference", "account")
 """What a person may say that a column is; everything else of a table is left alone."""
@@ -105,19 +107,47 @@ def _hold(state: FileState, question: Question) -> None:
 
 def _question_record(source: SourceFile, question: Question, starts_on: date) -> Record:
     """A question is never out of scope, so its day is at least the first that is."""
+    asked = (question, *question.others)
     raw: dict[str, JSON] = {
         QUESTION: question.key,
+        "code": question.code if len(asked) == 1 else FILE_QUESTIONS,
+        "fr": " ".join([*(each.reason.fr for each in asked), WAITS.fr]),
+        "en": " ".join([*(each.reason.en for each in asked), WAITS.en]),
+        "answers": list(question.answers),
+        "file": source.name[:120],
+        "asks": [_asked(each) | ({"key": each.key} if each.key != question.key else {}) for each in asked],
+    }
+    if question.layout:
+        raw["layout"] = question.layout
+    if question.account:
+        raw["unnamed"] = question.account
+    return Record(STATEMENTS, f"question/{question.key}", max(question.day or starts_on, starts_on), raw)
+
+
+def _asked(question: Question) -> dict[str, JSON]:
+    """Return one question of a file, as the contract of ``ConnectorInfo.questions`` writes it."""
+    raw: dict[str, JSON] = {
         "code": question.code,
         "fr": question.reason.fr,
         "en": question.reason.en,
         "answers": list(question.answers),
-        "file": source.name[:120],
     }
+    if question.readings:
+        raw["examples"] = list(question.examples)
+        raw["readings"] = [
+            {
+                "answer": each.answer,
+                "fr": each.label.fr,
+                "en": each.label.en,
+                "shown": [{"fr": text.fr, "en": text.en} for text in each.shown],
+            }
+            for each in question.readings
+        ]
     if question.cells:
-        raw |= {"cells": list(question.cells), "parts": list(COLUMN_PARTS)}
+        raw |= {"cells": list(question.cells), "parts": list(COLUMN_PARTS), "signs": True}
         known = [part if part in COLUMN_PARTS else "" for part in question.chosen]
         raw |= {"chosen": list(known)} if any(known) else {}
-    return Record(STATEMENTS, f"question/{question.key}", max(question.day or starts_on, starts_on), raw)
+    return raw
 
 
 def _line_record(line: Line, source_id: str, home_currency: str, twin: Twin | None) -> Record:

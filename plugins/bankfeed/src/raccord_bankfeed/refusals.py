@@ -68,10 +68,11 @@ def perhaps_known(other: str, key: str) -> BadRecord:
         "twin",
         Text(
             f"Cette ligne est peut-être celle qu’un fichier d’un autre format a déjà apportée ({other}) : même compte, "
-            f"même montant, date proche. Répondez dans les réglages, sous « Réponses » : {key} = same (la même) ou "
-            f"{key} = separate (une autre).",
+            "même montant, date proche. Répondez dans les réglages, sous « Réponses aux questions sur les fichiers » : "
+            f"{key} = same (la même) ou {key} = separate (une autre).",
             f"This line is perhaps the one that a file of another format brought before ({other}): the same account "
-            f"and amount, a near date. Answer in the settings, under “Answers”: {key} = same or {key} = separate.",
+            "and amount, a near date. Answer in the settings, under “Answers to questions about files”: "
+            f"{key} = same or {key} = separate.",
         ),
         "bankfeed.perhaps_known",
     )

@@ -100,16 +100,26 @@ class BankFeedSettings(
     answers: str = Field(
         default="",
         max_length=20_000,
-        title="Answers to questions about files, one a line: qif-0123abcd = day-first",
-        json_schema_extra={"fr": "Réponses aux questions sur les fichiers, une par ligne : qif-0123abcd = day-first"},
+        title="Answers to questions about files",
+        description="Written here when you answer beside the file, one a line; take a line out to be asked again.",
+        json_schema_extra={
+            "fr": "Réponses aux questions sur les fichiers",
+            "fr_hint": "Écrites ici quand vous répondez à côté du fichier, une par ligne ; retirez une ligne pour que "
+            "la question revienne.",
+            "fold": ["Ce qui a été dit des fichiers", "What was said of files"],
+        },
     )
 
     csv_columns: str = Field(
         default="",
         max_length=20_000,
-        title="Columns of CSV files, one layout a line: csv-0123abcd = date:1 text:2 amount:3 balance:4",
+        title="Columns of CSV files",
+        description="Written here when you say beside the file what its columns are, one layout a line.",
         json_schema_extra={
-            "fr": "Colonnes des fichiers CSV, une disposition par ligne : csv-0123abcd = date:1 text:2 amount:3"
+            "fr": "Colonnes des fichiers CSV",
+            "fr_hint": "Écrites ici quand vous dites à côté du fichier ce que sont ses colonnes, une disposition par "
+            "ligne.",
+            "fold": ["Ce qui a été dit des fichiers", "What was said of files"],
         },
     )
 

@@ -29,9 +29,15 @@ class Known:
         said = self.answers.get(key, frozenset())
         return next((word for word in words if word in said), "")
 
-    def answered(self, key: str, answers: Sequence[str]) -> bool:
+    def says_of(self, key: str, layout: str, *words: str) -> str:
+        """Return which of the words answers a question about one file, or about all that are written like it."""
+        return self.says(key, *words) or self.says(layout, *words)
+
+    def answered(self, key: str, answers: Sequence[str], layout: str = "") -> bool:
         """Tell whether a question needs no answer any more."""
-        return bool(self.says(key, *answers)) or (COLUMNS in answers and key in self.columns)
+        return bool(self.says_of(key, layout, *answers)) or (
+            COLUMNS in answers and not self.columns.keys().isdisjoint((key, layout))
+        )
 
 
 NOTHING_KNOWN = Known()

@@ -140,6 +140,15 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read what is asked about: the answer that chooses it, its name, and what each example becomes."""
+
+    answer: str
+    label: Text
+    shown: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a person has to say before the lines that follow may be used, up to the next :class:`Statement`.
 
@@ -157,6 +166,16 @@ class Question:
     """A row of a table whose columns are asked for."""
     chosen: tuple[str, ...] = ()
     """What each of them is taken for, empty where only a person knows."""
+    readings: tuple[Reading, ...] = ()
+    """What may be answered, in words; ``answers`` are the same."""
+    examples: tuple[str, ...] = ()
+    """Rows of the file that each reading shows its own way."""
+    layout: str = ""
+    """The key of all files that are written like this one; an answer under it counts as well as one under ``key``."""
+    account: str = ""
+    """The key of the account that the file does not name, if it names none."""
+    others: tuple[Question, ...] = ()
+    """What else is asked about the same file."""
 
 
 @dataclass(frozen=True, slots=True)

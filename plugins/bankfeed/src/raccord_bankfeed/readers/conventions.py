@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from raccord_bankfeed.readers import questions
-from raccord_bankfeed.readers.amounts import Mark, MarkEvidence
+from raccord_bankfeed.readers.amounts import Mark, MarkEvidence, marks_of, written
 from raccord_bankfeed.readers.answers import Known
 from raccord_bankfeed.readers.contract import Question
-from raccord_bankfeed.readers.days import DayEvidence, Order
+from raccord_bankfeed.readers.days import DayEvidence, Order, Parts, parts_of
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +23,59 @@ class Conventions:
     asked: tuple[Question, ...] = ()
 
 
-def decide(known: Known, key: str, days: DayEvidence, marks: MarkEvidence, row: int) -> Conventions:
-    """Return how a file writes: what it tells wins, then what people said under ``key``; ``row`` is shown."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A row of a file, its day and its amounts as they are written there."""
+
+    row: str
+    day: str
+    amounts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which file it is about: its key, the key of all that are written like it, a row, and the first of its rows."""
+
+    key: str
+    layout: str
+    row: int
+    first: Callable[[], Iterable[Told]]
+
+
+def decide(known: Known, place: Place, days: DayEvidence, marks: MarkEvidence) -> Conventions:
+    """Return how a file writes: what it tells wins, then what people said of it or of all that are written like it."""
     orders, fitting = days.orders(), marks.marks()
     order, mark = next(iter(orders)), next(iter(fitting))
     asked: list[Question] = []
     if len(orders) > 1 and days.example is not None:
-        if told := known.says(key, *(each.value for each in orders)):
+        if told := known.says_of(place.key, place.layout, *(each.value for each in orders)):
             order = Order(told)
         else:
-            asked.append(questions.day_order(key, days.example, orders, row))
+            asked.append(questions.day_order(place.key, place.layout, _days(place, days.example), orders, place.row))
     if len(fitting) > 1:
-        if told := known.says(key, *(each.value for each in fitting)):
+        if told := known.says_of(place.key, place.layout, *(each.value for each in fitting)):
             mark = Mark(told)
         else:
-            asked.append(questions.decimal_mark(key, marks.example, row, None))
+            asked.append(questions.decimal_mark(place.key, place.layout, _amounts(place, marks.example), place.row))
     return Conventions(order, mark, tuple(asked))
+
+
+def _days(place: Place, example: Parts) -> list[tuple[str, Parts]]:
+    """Return rows whose days can be read in several ways, a few of unlike days."""
+    found: dict[str, tuple[str, Parts]] = {}
+    for told in place.first():
+        parts = parts_of(told.day)
+        if parts is not None and len(set(parts.days.values())) > 1:
+            found.setdefault(parts.text, (told.row, parts))
+    return list(found.values())[:_SHOWN] or [(example.text, example)]
+
+
+def _amounts(place: Place, example: str) -> list[tuple[str, str]]:
+    """Return rows whose amounts can be read in two ways, a few of unlike amounts."""
+    found: dict[str, tuple[str, str]] = {}
+    for told in place.first():
+        for text in told.amounts:
+            parts = written(text)
+            if parts is not None and not parts.digits.isdigit() and len(marks_of(parts.digits)) > 1:
+                found.setdefault(text.strip(), (told.row, text.strip()))
+    return list(found.values())[:_SHOWN] or [(example, example)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,13 +16,14 @@ from raccord_bankfeed.readers.account import UNNAMED, account_of
 from raccord_bankfeed.readers.amounts import Mark, plain_amounts, read_amount, unit_beside
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
-from raccord_bankfeed.readers.conventions import Conventions
+from raccord_bankfeed.readers.conventions import Conventions, Told
 from raccord_bankfeed.readers.days import Order, parts_of
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
 from raccord_bankfeed.readers.qif_layouts import CLOSING, USUAL, Layouts, reading_layout
 from raccord_bankfeed.readers.qif_sections import KINDS, SECTION, Sections
 from raccord_bankfeed.readers.qif_weighing import Weighing
+from raccord_bankfeed.readers.questions import together
 from raccord_bankfeed.readers.runs import Run, take_text
 from raccord_bankfeed.readers.tally import Tally
 
@@ -35,6 +36,7 @@ _BARE = re.compile(
 _READ = frozenset({AccountKind.BANK, AccountKind.CARD})
 _PARTS_MAX = 200
 _DAYS_MAX = 4000
+_SHOWN_LINES_MAX = 400
 _OPENING_WORDS = frozenset(
     {"opening balance", "solde d'ouverture", "solde initial", "saldo inicial", "anfangssaldo", "eröffnungssaldo"}
 )
@@ -116,7 +118,7 @@ class QifReader(RunReader):
         weighing = Weighing()
         for text in texts_of(stream, self.charset):
             take_text(weighing, text)
-        self._written = weighing.decide(self._known)
+        self._written = weighing.decide(self._known, lambda: _first_records(texts_of(stream, self.charset)))
         self._days = weighing.days(self._written.order)
         self._layouts = Layouts(partial(reading_layout, mark=self._written.mark))
         self.layouts = self._layouts.patterns
@@ -278,7 +280,7 @@ class QifReader(RunReader):
             record.start,
         )
         if not tally.lines:
-            self.queue.extend(self._written.asked)
+            self.queue.extend(together(self._written.asked, tally.account))
         tally.count(line)
         self.queue.append(line)
 
@@ -302,6 +304,19 @@ class QifReader(RunReader):
         if self._tally is not None:
             self._tally.unreadable += 1
         self.unreadable(fault, record.row, record.start, record.shown())
+
+
+def _first_records(texts: Iterable[str]) -> Iterator[Told]:
+    """Yield the first records of a file that bear a day, as one row each."""
+    found: dict[str, str] = {}
+    for line in next(iter(texts), "").splitlines()[:_SHOWN_LINES_MAX]:
+        if line.startswith("^"):
+            if "D" in found:
+                shown = " | ".join(found[each] for each in "DPMTU" if found.get(each))
+                yield Told(shown, found["D"], [found[each] for each in "TU" if each in found])
+            found = {}
+        elif line:
+            found.setdefault(line[:1].upper(), line[1:].strip())
 
 
 def _cheque(number: str) -> str:

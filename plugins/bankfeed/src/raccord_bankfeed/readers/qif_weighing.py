@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from raccord_bankfeed.readers import questions
 from raccord_bankfeed.readers.amounts import MarkEvidence
 from raccord_bankfeed.readers.answers import Known
-from raccord_bankfeed.readers.conventions import Conventions, decide
+from raccord_bankfeed.readers.conventions import Conventions, Place, Told, decide
 from raccord_bankfeed.readers.days import DayEvidence, Order
 from raccord_bankfeed.readers.qif_layouts import CLOSING, Layouts, weighing_layout
 from raccord_bankfeed.readers.qif_sections import SECTION, Sections
@@ -37,6 +37,8 @@ class Weighing:
         """Of lines with days, each weighed once, how often they came again."""
         self._row = self._first_row = self._seen = 0
         self._key = ""
+        self._letters: set[str] = set()
+        """Of which lines the first records are made: programs differ in them."""
 
     def take(self, lines: Iterable[str]) -> None:
         """Take some lines, in order."""
@@ -49,6 +51,8 @@ class Weighing:
                 self._holds = self._sections.holds_transactions
             elif self._holds and lead in _WEIGHED:
                 self._weigh(lead, plain)
+            if self._seen < _SHOWN_MAX and self._holds and lead.isalpha():
+                self._letters.add(lead)
 
     def _weigh(self, lead: str, plain: str) -> None:
         self._first_row = self._first_row or self._row
@@ -86,14 +90,17 @@ class Weighing:
         """Know the layout of a record, if it is one that a run may have."""
         self._known.learn(row)
 
-    def decide(self, known: Known) -> Conventions:
-        """Return how the file writes, once all of it was taken."""
+    def decide(self, known: Known, first: Callable[[], Iterable[Told]]) -> Conventions:
+        """Return how the file writes, once all of it was taken; ``first`` gives the first of its records."""
         for text, times in self._again.items():
             if times:
                 self._days.add(text[1:], times)
         if self._sections.order is not None:
             self._days.state(self._sections.order)
-        return decide(known, f"qif-{self._key}", self._days, self._marks, self._first_row)
+        letters = "".join(sorted(self._letters))
+        layout = f"qif-{questions.digest(self._sections.name, self._sections.account.get('N', ''), letters)}"
+        place = Place(f"qif-{self._key}", layout, self._first_row, first)
+        return decide(known, place, self._days, self._marks)
 
     def days(self, order: Order) -> dict[str, date | None]:
         """Return the days that were seen last, by what is written; nothing for what is none in an order."""

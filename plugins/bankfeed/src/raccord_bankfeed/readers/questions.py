@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
 
 from raccord.plugin import Text
+from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.amounts import Mark, read_amount
 from raccord_bankfeed.readers.answers import ACCEPT, COLUMNS
-from raccord_bankfeed.readers.contract import Question
+from raccord_bankfeed.readers.contract import Account, Question, Reading
 from raccord_bankfeed.readers.days import Order, Parts
 
 _MONTHS_FR = (
@@ -22,40 +25,82 @@ _MONTHS_EN = (
 )
 
 
+EXAMPLE_CHARS_MAX = 120
+_FRENCH_MARKS = str.maketrans({".": ",", "-": "\u2212"})
+_ORDERS = {
+    Order.DAY: Text("Le jour d’abord", "The day first"),
+    Order.MONTH: Text("Le mois d’abord", "The month first"),
+    Order.YEAR: Text("L’année d’abord", "The year first"),
+}
+_MARKS = {
+    Mark.POINT: Text("Le point sépare les décimales", "A point stands before the decimals"),
+    Mark.COMMA: Text("La virgule sépare les décimales", "A comma stands before the decimals"),
+}
+
+
+WAITS = Text("Ses lignes attendent ; rien n’en est envoyé.", "Its lines wait; nothing of them is posted.")
+"""What is said once of all questions about a file."""
+
+
 def digest(*parts: str) -> str:
     """Return a short key of some texts."""
     return blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
-def day_order(key: str, example: Parts, orders: tuple[Order, ...], line: int) -> Question:
+def together(asked: Sequence[Question], account: Account | None = None) -> list[Question]:
+    """Return what is asked about one file as one question, with the account of its lines where it names none."""
+    if not asked:
+        return []
+    first, *others = asked
+    unnamed = account.key if account is not None and account.key.startswith(UNNAMED) else ""
+    return [replace(first, others=tuple(others), account=unnamed)]
+
+
+def day_order(
+    key: str, layout: str, examples: Sequence[tuple[str, Parts]], orders: tuple[Order, ...], line: int
+) -> Question:
     """Ask in which order a file writes its dates: every one of them can be read in several."""
-    read = [(order, example.days[order]) for order in orders if order in example.days]
-    fr = " ; ".join(f"« {order.value} » : {_day_fr(day)}" for order, day in read)
-    en = "; ".join(f"“{order.value}”: {_day_en(day)}" for order, day in read)
+    _, example = examples[0]
+    read = [order for order in orders if order in example.days]
+    fr = " ou ".join(f"le {_day_fr(example.days[order])}" for order in read)
+    en = " or ".join(_day_en(example.days[order]) for order in read)
+    readings = [
+        Reading(order.value, _ORDERS[order], tuple(_day_text(parts.days.get(order)) for _, parts in examples))
+        for order in read
+    ]
     return _question(
         key,
+        layout,
         "date_order",
-        f"Aucune date de ce fichier ne dit si le jour ou le mois vient d’abord. {example.text!r} se lit : {fr}.",
-        f"No date of this file tells whether the day or the month comes first. {example.text!r} reads: {en}.",
-        tuple(order.value for order, _ in read),
+        f"Aucune date de ce fichier ne dit si le jour ou le mois vient d’abord. {example.text!r} peut être {fr}.",
+        f"No date of this file tells whether the day or the month comes first. {example.text!r} may be {en}.",
+        readings,
+        [row for row, _ in examples],
         line,
-        read[0][1],
+        example.days[read[0]],
     )
 
 
-def decimal_mark(key: str, example: str, line: int, day: date | None) -> Question:
+def decimal_mark(key: str, layout: str, examples: Sequence[tuple[str, str]], line: int) -> Question:
     """Ask which mark stands before the cents: every amount with a mark can be read in two ways."""
-    point, comma = (read_amount(example, mark) for mark in (Mark.POINT, Mark.COMMA))
+    _, example = examples[0]
+    point, comma = (_amount_text(read_amount(example, mark)) for mark in (Mark.POINT, Mark.COMMA))
+    readings = [
+        Reading(mark.value, _MARKS[mark], tuple(_amount_text(read_amount(text, mark)) for _, text in examples))
+        for mark in (Mark.POINT, Mark.COMMA)
+    ]
     return _question(
         key,
+        layout,
         "decimal_mark",
-        f"Aucun montant de ce fichier ne dit quel signe sépare les décimales. {example!r} se lit : « point » : "
-        f"{_plain(point)} ; « comma » (virgule) : {_plain(comma)}.",
-        f"No amount of this file tells which mark stands before the decimals. {example!r} reads: “point”: "
-        f"{_plain(point)}; “comma”: {_plain(comma)}.",
-        (Mark.POINT.value, Mark.COMMA.value),
+        "Aucun montant de ce fichier ne dit quel signe sépare les décimales. "
+        f"{example!r} peut être {point.fr} ou {comma.fr}.",
+        "No amount of this file tells which mark stands before the decimals. "
+        f"{example!r} may be {point.en} or {comma.en}.",
+        readings,
+        [row for row, _ in examples],
         line,
-        day,
+        None,
     )
 
 
@@ -78,11 +123,12 @@ def does_not_add_up(key: str, fr: str, en: str, line: int, day: date | None) -> 
     """Ask whether a statement is to be used although the bank's own figures contradict its lines."""
     return _question(
         key,
+        "",
         "statement_does_not_add_up",
-        f"{fr} Téléchargez de nouveau ce relevé ; si la banque le donne toujours ainsi, « {ACCEPT} » le fait lire "
-        "tel quel.",
-        f"{en} Download this statement again; if the bank still gives it like this, “{ACCEPT}” has it read as it is.",
-        (ACCEPT,),
+        f"{fr} Téléchargez de nouveau ce relevé ; si la banque le donne toujours ainsi, faites-le lire tel quel.",
+        f"{en} Download this statement again; if the bank still gives it like this, have it read as it is.",
+        [Reading(ACCEPT, Text("Le lire tel quel", "Read it as it is"))],
+        [],
         line,
         day,
     )
@@ -122,49 +168,69 @@ def signs_contradict(key: str, about: str, rows: int, of: int, line: int) -> Que
     fr, en = _AGAINST[about]
     return _question(
         key,
+        "",
         "signs_contradict",
         f"Dans {rows} ligne(s) sur {of}, {fr}, et aucun solde ne dit ce qui est juste. Comparez avec votre relevé ; "
-        f"si les signes des montants sont justes, « {ACCEPT} » les fait lire tels quels. Sinon, téléchargez le fichier "
+        "si les signes des montants sont justes, faites-les lire tels quels. Sinon, téléchargez le fichier "
         "dans un autre format.",
         f"In {rows} row(s) of {of}, {en}, and no balance tells which is right. Compare with your statement; if the "
-        f"signs of the amounts are right, “{ACCEPT}” has them read as they are. Otherwise download the file in another "
+        "signs of the amounts are right, have them read as they are. Otherwise download the file in another "
         "format.",
-        (ACCEPT,),
+        [Reading(ACCEPT, Text("Lire les signes tels quels", "Read the signs as they are"))],
+        [],
         line,
         None,
     )
 
 
-def columns(key: str, cells: list[str], line: int, chosen: tuple[str, ...] = ()) -> Question:
+def columns(key: str, layout: str, cells: list[str], line: int, chosen: tuple[str, ...] = ()) -> Question:
     """Ask which column is what, with a row of the file as an example."""
     shown = "; ".join(f"{number}: {cell.strip()[:30]!r}" for number, cell in enumerate(cells[:30], 1))
-    example = f"{key} = date:1 text:2 amount:3"
     text = Text(
-        f"Rien dans ce fichier ne dit ce que sont ses colonnes. Sa première ligne : {shown}. Ses lignes attendent. "
-        f"Dites-le une fois dans les réglages, sous « Colonnes des fichiers CSV », par exemple : {example} (ou debit:3 "
-        "credit:4, balance:5, reference:6, currency:CAD).",
-        f"Nothing in this file tells what its columns are. Its first row: {shown}. Its lines wait. Say it once in the "
-        f"settings, under “Columns of CSV files”, for instance: {example} (or debit:3 credit:4, balance:5, "
-        "reference:6, currency:CAD).",
+        f"Rien dans ce fichier ne dit ce que sont ses colonnes. Sa première ligne : {shown}.",
+        f"Nothing in this file tells what its columns are. Its first row: {shown}.",
     )
     row = tuple(cell.strip()[:60] for cell in cells[:30])
-    return Question(key, "bankfeed.csv_columns", text, (COLUMNS,), line, cells=row, chosen=chosen[: len(row)])
-
-
-def _question(key: str, code: str, fr: str, en: str, answers: tuple[str, ...], line: int, day: date | None) -> Question:
-    how_fr = f"Répondez dans les réglages, sous « Réponses », par une ligne : {key} = {answers[0]}"
-    how_en = f"Answer in the settings, under “Answers”, with a line: {key} = {answers[0]}"
-    text = Text(
-        f"{fr} Ses lignes attendent ; rien n’en est envoyé. {how_fr}"
-        + (f" (ou {', '.join(answers[1:])})." if answers[1:] else "."),
-        f"{en} Its lines wait; nothing of them is posted. {how_en}"
-        + (f" (or {', '.join(answers[1:])})." if answers[1:] else "."),
+    return Question(
+        key, "bankfeed.csv_columns", text, (COLUMNS,), line, cells=row, chosen=chosen[: len(row)], layout=layout
     )
-    return Question(key, f"bankfeed.{code}", text, answers, line, day)
 
 
-def _plain(amount: Decimal | None) -> str:
-    return "?" if amount is None else format(amount, "f")
+def _question(
+    key: str,
+    layout: str,
+    code: str,
+    fr: str,
+    en: str,
+    readings: Sequence[Reading],
+    examples: Sequence[str],
+    line: int,
+    day: date | None,
+) -> Question:
+    answers = tuple(each.answer for each in readings)
+    shown = tuple(" ".join(each.split())[:EXAMPLE_CHARS_MAX] for each in examples)
+    return Question(
+        key,
+        f"bankfeed.{code}",
+        Text(fr, en),
+        answers,
+        line,
+        day,
+        readings=tuple(readings),
+        examples=shown,
+        layout=layout,
+    )
+
+
+def _amount_text(amount: Decimal | None) -> Text:
+    if amount is None:
+        return Text("?", "?")
+    english = format(amount, "f")
+    return Text(english.translate(_FRENCH_MARKS), english)
+
+
+def _day_text(day: date | None) -> Text:
+    return Text("?", "?") if day is None else Text(_day_fr(day), _day_en(day))
 
 
 def _day_fr(day: date) -> str:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from raccord_bankfeed.readers import questions
 from raccord_bankfeed.readers.answers import ACCEPT, NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Line, Question
-from raccord_bankfeed.readers.conventions import decide
+from raccord_bankfeed.readers.conventions import Place, Told, decide
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
@@ -42,6 +42,8 @@ from raccord_bankfeed.readers.tally import Tally
 
 _SAMPLE_LINES = 400
 _HEADER_WITHIN = 80
+_KEY_LINES = 50
+"""So many lines make the key under which a question about the file is asked."""
 _ACCOUNTS_MAX = 1000
 _ALONE_MAX = 8
 """To look for rows of the usual kind among fewer costs more than it saves."""
@@ -70,6 +72,7 @@ class TableReader(LineReader):
         self._rows: RowReader | None = None
         self._questions: list[Question] = []
         self._unclear: Question | None = None
+        self._file_key = ""
         self._begun = False
         """Whether the header, where there is one, has passed."""
         self._tallies: dict[str, Tally] = {}
@@ -90,11 +93,17 @@ class TableReader(LineReader):
             return blocks_of(texts_of(stream, self.charset), delimiter)
 
         evidence = weigh(blocks(), layout)
-        written = decide(self._known, layout.key, evidence.days, evidence.marks, evidence.first_line)
+        place = Place(
+            self._file_key, layout.key, evidence.first_line, lambda: self._first_rows(stream, layout, delimiter)
+        )
+        written = decide(self._known, place, evidence.days, evidence.marks)
         self._questions += written.asked
         self._rows = reader_of(RowReader(layout, written, evidence))
         self._begun = False
         self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
+        if Part.BALANCE in layout.columns and self._questions:
+            # What is read in a way that nobody chose yet says nothing of its balances.
+            return
         if Part.BALANCE in layout.columns and not layout.is_paypal:
             self._follow_balances(blocks, self._rows)
         self._doubt_signs(self._rows)
@@ -112,13 +121,20 @@ class TableReader(LineReader):
             self.charset = "cp1250"
             sample = self._sample(stream, self.charset)
         delimiter = delimiter_of(sample, is_header) or ","
-        return delimiter, self._layout(list(rows_of(sample, delimiter)), delimiter)
+        layout = self._layout(list(rows_of(sample, delimiter)), delimiter, sample)
+        return delimiter, layout
+
+    def _first_rows(self, stream: BinaryIO, layout: Layout, delimiter: str) -> Iterable[Told]:
+        at, money = layout.columns[Part.DATE], layout.money
+        for row in rows_of(self._sample(stream, self.charset), delimiter):
+            if is_transaction(row.cells) and len(row.cells) > max((at, *money)):
+                yield Told(row.shown(), row.cells[at], [row.cells[number] for number in money])
 
     @staticmethod
     def _sample(stream: BinaryIO, charset: str) -> list[str]:
         return [line.lstrip("\ufeff") for line in islice(lines_of(stream, charset), _SAMPLE_LINES)]
 
-    def _layout(self, rows: list[Row], delimiter: str) -> Layout | None:
+    def _layout(self, rows: list[Row], delimiter: str, sample: list[str]) -> Layout | None:
         header = next(
             (row for row in rows[:_HEADER_WITHIN] if is_header(row.cells) and not is_transaction(row.cells)), None
         )
@@ -132,12 +148,13 @@ class TableReader(LineReader):
             width = max((len(row.cells) for row in dated), default=0)
             titles = tuple(f"column {number}" for number in range(1, width + 1))
             base = Layout(layout_key(delimiter, width, -1), {}, titles=titles)
-        saved = self._known.columns.get(base.key, "")
+        self._file_key = f"{base.key}-{questions.digest(*sample[:_KEY_LINES])}"
+        saved = self._known.columns.get(self._file_key, "") or self._known.columns.get(base.key, "")
         if saved:
             return saved_layout(base, saved)
         if not (base.is_whole and base.certain):
             shown = next(iter(dated), Row([], 1, 0))
-            self._unclear = questions.columns(base.key, shown.cells, shown.line, base.guessed())
+            self._unclear = questions.columns(self._file_key, base.key, shown.cells, shown.line, base.guessed())
         return base if base.is_whole else None
 
     def _follow_balances(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
@@ -230,8 +247,8 @@ class TableReader(LineReader):
             tally.starts, tally.ends = tally.first_day, tally.last_day
             self.queue.append(tally.statement())
 
-    def _ask(self) -> None:
-        self.queue.extend(self._questions)
+    def _ask(self, account: Account | None = None) -> None:
+        self.queue.extend(questions.together(self._questions, account))
         self._questions = []
 
     def _block(self, block: Block) -> None:
@@ -259,7 +276,7 @@ class TableReader(LineReader):
             return False
         moved, lines = found
         if self._questions:
-            self._ask()
+            self._ask(moved.account)
         tally = self._tally(moved.account, block.lines[0])
         tally.currency = tally.currency or next((line.currency for line in lines if line.currency), "")
         tally.add_run(moved.days, moved.amounts)
@@ -296,7 +313,7 @@ class TableReader(LineReader):
 
     def _told(self, line: Line, row: Row) -> None:
         if self._questions:
-            self._ask()
+            self._ask(line.account)
         tally = self._tally(line.account, row.line)
         tally.currency = tally.currency or line.currency
         tally.count(line)

@@ -1,0 +1,53 @@
+"""``raccord connect file-answer``: all that a file leaves open, answered in one command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import catalog_of
+
+import raccord_bankfeed
+from raccord.cli.exits import Exit
+
+Told = Callable[..., tuple[int, Any]]
+Said = Callable[..., tuple[int, str]]
+
+
+def test_days_decimals_and_account_of_a_file_are_answered_in_one_command(
+    told: Told, said: Said, company: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("raccord.catalog.load_catalog", lambda: catalog_of(raccord_bankfeed))
+    made = ["connect", "source", "bankfeed", "--enable", "--label", "Bank", "--starts-on", "2026-01-01"]
+    assert told(*made, "--set", "input_kind=upload")[0] == Exit.OK
+    assert told("connect", "file-answer", "Bank") == (Exit.OK, {"questions": []})
+    assert "No file leaves" in said("connect", "file-answer", "Bank")[1]
+    table = tmp_path / "april.csv"
+    table.write_text('Date,Description,Amount\n03/04/2026,PAPER,"-1,234"\n')
+    assert told("connect", "upload", "Bank", str(table))[0] == Exit.OK
+
+    status, shown = told("connect", "file-answer", "Bank")
+    [asked] = shown["questions"]
+    assert (status, asked["file"], asked["unnamed"][:8]) == (Exit.NEEDS_PERSON, "april.csv", "unnamed-")
+    assert [ask["readings"] for ask in asked["asks"]] == [
+        {"day-first": ["3 April 2026"], "month-first": ["4 March 2026"]},
+        {"point": ["-1234"], "comma": ["-1.234"]},
+    ]
+    assert "3 April 2026" in said("connect", "file-answer", "Bank")[1]
+    for wrong in (["day-first"], ["day-first", "accept"], ["day-first", "point", "--key", "x"]):
+        status, refused = told("connect", "file-answer", "Bank", *wrong, "--account", "Chequing")
+        assert (status != Exit.OK, refused["error"]["code"][:6]) == (True, "files."), wrong
+    assert told("connect", "file-answer", "Bank", "point", "day-first")[1]["error"]["code"] == "files.account_missing"
+    answer = ["point", "day-first", "--account", "Chequing", "--only-this-file"]
+    status, kept = told("connect", "file-answer", "Bank", *answer)
+    assert (status, kept["key"], kept["file"]) == (Exit.OK, asked["key"], "april.csv")
+    assert told("connect", "file-answer", "Bank") == (Exit.OK, {"questions": []})
+    # Another file that is written alike is asked about by itself, but not what its account is called.
+    table.write_text('Date,Description,Amount\n03/05/2026,PAPER,"-2,345"\n')
+    assert told("connect", "upload", "Bank", str(table))[0] == Exit.OK
+    [other] = told("connect", "file-answer", "Bank")[1]["questions"]
+    assert (other["key"] != asked["key"], other["unnamed"]) == (True, "")
+    assert told("connect", "file-answer", "Bank", "comma", "day-first")[0] == Exit.OK
+    assert told("connect", "file-answer", "Bank") == (Exit.OK, {"questions": []})
