@@ -184,7 +184,7 @@ def test_columns_that_nothing_tells_are_asked_once_and_saved_for_every_file_of_t
         map_record(mapping, question)
     assert refused.value.code == "bankfeed.csv_columns"
     assert "3: '4,20'" in refused.value.text.fr
-    key = question.raw["question"]
+    key = question.raw["layout"]
     feed.settings = BankFeedSettings(csv_columns=f"{key} = date:1 text:2 debit:3 balance:4 currency:EUR", answers="")
     feed.put(march, april)
     again = feed.read(cursor=lines.cursor).records
@@ -214,7 +214,8 @@ def test_words_beyond_the_latin_letters_and_balances_among_the_rows_are_known() 
 def test_what_a_column_can_be_told_from_is_shown_and_two_columns_of_text_are_one(feed: Feed) -> None:
     feed.put(b"0417-88213;14/03/2026;CAFE OLIMPICO;REF 7;4,20\n0417-88213;15/03/2026;LOYER;REF 8;5,00\n")
     (question,) = feed.read("statements").records
-    assert question.raw["chosen"] == ["", "date", "text", "text", ""], "nothing tells whether money went in or out"
+    [asked] = question.raw["asks"]
+    assert asked["chosen"] == ["", "date", "text", "text", ""], "nothing tells whether money went in or out"
     said = "account:1 date:2 text:3 text:4 debit:5"
     feed.settings = BankFeedSettings(csv_columns=f"{question.raw['question']} = {said}")
     first, second = feed.read().records
@@ -442,5 +443,5 @@ def test_all_that_a_file_leaves_open_is_one_question_whose_answers_stand_under_t
     for under in (layout, key):
         feed.settings = BankFeedSettings(answers=f"{under} = day-first point\n{signs} = accept")
         again = feed.read(cursor=lines.cursor).records
-        assert [(each.day.isoformat(), each.raw["amount"]) for each in again][0] == ("2026-04-03", "-1234")
+        assert (again[0].day.isoformat(), again[0].raw["amount"]) == ("2026-04-03", "-1234")
         assert getattr(map_record(FakeMapContext(settings=feed.settings, terms=mapping.terms), question), "code", "")

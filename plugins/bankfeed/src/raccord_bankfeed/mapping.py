@@ -8,7 +8,7 @@ from raccord.plugin import JSON, BadRecord, MapContext, Mapped, Money, Record, S
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord_bankfeed import refusals
 from raccord_bankfeed.readers.account import UNNAMED
-from raccord_bankfeed.readers.answers import ACCEPT, SAME, SEPARATE
+from raccord_bankfeed.readers.answers import ACCEPT, SAME, SEPARATE, Known
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
 from raccord_bankfeed.records import LINES, QUESTION, STATEMENTS, TWIN
 from raccord_bankfeed.series import FILLED, SERIES
@@ -179,11 +179,17 @@ def _question(context: MapContext, record: Record) -> Skipped:
     asks = record.raw.get("asks")
     # Records of earlier versions ask one thing, and say it without a list.
     asked = [each for each in asks if isinstance(each, dict)] if isinstance(asks, list | tuple) else [record.raw]
-    if not all(known.answered(str(each.get("key") or key), _words(each.get("answers")), layout) for each in asked):
+    if not all(_is_answered(known, each, key, layout) for each in asked):
         raise BadRecord(
             "answers", Text(_field(record, "fr"), _field(record, "en")), _field(record, "code") or "bankfeed.question"
         )
     return refusals.answered()
+
+
+def _is_answered(known: Known, asked: Mapping[str, JSON], key: str, layout: str) -> bool:
+    """Tell whether one thing about a file is answered: under its own key where it has one, else under the file's."""
+    words, own = _words(asked.get("answers")), asked.get("key")
+    return known.answered(own, words) if isinstance(own, str) else known.answered(key, words, layout)
 
 
 def _words(said: JSON) -> list[str]:
