@@ -111,7 +111,7 @@ def addresses(workshop: Workshop, theirs: dict[str, str]) -> list[str]:
     with workshop.database.begin() as session:
         # What banks' files call their lines and people their accounts is long.
         session.get_one(SourceRecord, failed).source_id = "unnamed-csv-26830bed/2026-09-10-a64ec3d5196ea1ca"
-        session.get_one(Connection, connection).label = "Banque (un vrai fichier) du Mouvement Desjardins"
+        session.get_one(Connection, connection).label = LONG_NAME
     begun = [each.replace(connection, draft) for each in found if "/setup/" in each]
     catalog = workshop.scopes.catalog.admitted
     assert isinstance(catalog, dict)
@@ -132,6 +132,7 @@ def seen(page: Page, address: str, widths: tuple[int, ...], rules: dict[int, lis
         page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate(LAID_OUT, width) > width:
             wrong.append(f"{address} scrolls sideways at {width}")
+        wrong += [f"{address} at {width}: {each}" for each in page.evaluate(CARDS, LONG_NAME[:30])]
         if not rules[width]:
             continue
         found = page.evaluate(
@@ -151,6 +152,42 @@ LAID_OUT = """async width => {
     return root.scrollWidth;
 }"""
 """How wide a page is once the browser has laid it out at a new width, which takes it some frames at times."""
+CARDS = """name => {
+    const wrong = [];
+    for (const table of document.querySelectorAll("table.to-list")) {
+        if (getComputedStyle(table).display !== "block" || !table.checkVisibility()) continue;
+        const spoken = [...table.tHead.rows[0].cells].map(th => {
+            const seen = th.cloneNode(true);
+            seen.querySelectorAll(".sr, svg").forEach(each => each.remove());
+            return seen.textContent.trim();
+        });
+        for (const row of [...table.tBodies, table.tFoot].filter(Boolean).flatMap(part => [...part.rows])) {
+            let at = 0;
+            for (const cell of row.cells) {
+                const words = spoken[at];
+                at += cell.colSpan;
+                if (cell.colSpan > 1 || !words || cell.matches(".l-1") || !cell.checkVisibility()) continue;
+                const label = getComputedStyle(cell, "::before").content;
+                if (!label.includes(words.split(/\\s+/)[0]))
+                    wrong.push(`no label ${words}: ${cell.outerHTML.slice(0, 80)}`);
+            }
+        }
+    }
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+        if (!node.data.includes(name) || !node.parentElement.checkVisibility()) continue;
+        if (node.parentElement.closest(".sr, option, datalist, script, title")) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        const around = node.parentElement.closest("td, li, .card, .crumbs, header, p, h1, h2, main");
+        const card = around.getBoundingClientRect();
+        if ([...range.getClientRects()].some(each => each.right > Math.min(card.right, innerWidth) + 1))
+            wrong.push(`the name leaves ${node.parentElement.outerHTML.slice(0, 90)}`);
+    }
+    return [...new Set(wrong)].slice(0, 5);
+}"""
+"""What is wrong with tables that became lists, whose cells have labels, and with names that leave their place."""
+LONG_NAME = "Banque_du_Mouvement_Desjardins_caisse_de_la_rive_nord_compte_d_operations_no_815"
 ALL = {320: LOOKS, 768: LOOKS, 1280: RULES}
 slow = pytest.mark.slow
 
@@ -158,7 +195,7 @@ slow = pytest.mark.slow
 @pytest.mark.parametrize(
     ("theme", "language", "rules"),
     [
-        ("dark", "fr", {1280: [], 320: LOOKS}),
+        ("dark", "fr", {1280: [], 390: [], 320: LOOKS}),
         pytest.param("light", "en", ALL, marks=slow),
         pytest.param("light", "fr", {1280: RULES}, marks=slow),
         pytest.param("dark", "fr", ALL, marks=slow),

@@ -623,7 +623,12 @@ def test_chase_is_connected_from_an_empty_installation_to_its_first_proof(
         press(keep)
         expect(page.get_by_role("alert")).to_be_visible()
         look()
-        page.locator("#s_input_kind").select_option("upload")
+        # What one way needs is there while it is chosen.
+        for way, seen in {"folder": "#s_folder", "sftp": "#s_sftp_host", "upload": ""}.items():
+            page.locator("#s_input_kind").select_option(way)
+            for field in ("#s_folder", "#s_sftp_host", "#s_sftp_password"):
+                shown = seen != "" and field.startswith(seen.removesuffix("_host"))
+                expect(page.locator(field)).to_be_visible(visible=shown)
         press(keep)
         press(keep)
         assert page.url.endswith("/accounts"), "an empty one keeps the way on shut"

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.people import NotAllowedError
 from raccord.onboarding.repeats import KeyReusedError
+from raccord.overview.ways import on_page
 from raccord.plugin.texts import Language
 from raccord.quickbooks import QuickBooksError
 from raccord_web.api.problems import is_api, problem
@@ -65,7 +66,13 @@ def refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, RaccordError):
         raise error
     status = 403 if isinstance(error, NotAllowedError) else 422 if isinstance(error, KeyReusedError) else 409
-    return _told(request, status, error.code, lambda spoken: (error.text.get(spoken), "", error.fix.get(spoken)))
+
+    def said_in(spoken: Language) -> tuple[str, str, str]:
+        # Programs are told the command, people the page.
+        fix = error.fix.get(spoken)
+        return error.text.get(spoken), "", fix if is_api(request) else on_page(fix, spoken)
+
+    return _told(request, status, error.code, said_in)
 
 
 def quickbooks_refused(request: Request, error: Exception) -> Response:

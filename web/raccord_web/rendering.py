@@ -22,6 +22,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.people import Actor, Power, may
 from raccord.overview.explain import Explained, explain
 from raccord.overview.waiting import waiting
+from raccord.overview.ways import on_page
 from raccord.plugin.texts import Language
 from raccord.sync.zones import Zones, zones_of
 from raccord_web import formats
@@ -31,6 +32,8 @@ from raccord_web.languages import COOKIE as LANGUAGE_COOKIE
 from raccord_web.languages import YEAR_SECONDS, spoken
 from raccord_web.names import Names
 from raccord_web.states import FATES, State, connection_state, run_state
+from raccord_web.table_labels import labelled
+from raccord_web.typed import in_groups
 from raccord_web.visitors import SESSION_COOKIE, Visitor, visitor_or_none
 from raccord_web.wording import Wording, typeset, wording
 
@@ -57,7 +60,7 @@ def show(
     """Render a page; with a session the menu shows its counts."""
     desk = desk_of(request)
     nonce, fresh = _nonce(request, desk)
-    text = _environment().get_template(template).render(_context(request, session, nonce, values))
+    text = labelled(_environment().get_template(template).render(_context(request, session, nonce, values)))
     response = HTMLResponse(text, status)
     if fresh:
         _set(response, desk, desk.access.cookie(FORM_COOKIE), nonce, strict=True)
@@ -69,7 +72,7 @@ def show(
 def fragment(request: Request, template: str, session: Session, **values: object) -> str:
     """Return a part of a page as text, for a page that is open already."""
     nonce, _ = _nonce(request, desk_of(request))
-    return _environment().get_template(template).render(_context(request, session, nonce, values))
+    return labelled(_environment().get_template(template).render(_context(request, session, nonce, values)))
 
 
 def _context(request: Request, session: Session | None, nonce: str, values: Mapping[str, object]) -> dict[str, object]:
@@ -124,9 +127,8 @@ def said(code: str, params: Mapping[str, Any], language: Language) -> Explained:
 def said_by(error: RaccordError, request: Request) -> Explained:
     """Return one of core's refusals in the request's language, to stand beside the form that was refused."""
     language = language_of(request)
-    return Explained(
-        error.code, typeset(error.text.get(language), language), typeset(error.fix.get(language), language), ""
-    )
+    fix = on_page(error.fix.get(language), language)
+    return Explained(error.code, typeset(error.text.get(language), language), typeset(fix, language), "")
 
 
 def icon(name: str, size: str = "") -> Markup:
@@ -264,8 +266,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(rejectempty=_without_empty, exact=Decimal)
-    environment.globals.update(icon=icon, asset=asset, urlencode=urlencode, device=device)
+    environment.filters.update(rejectempty=_without_empty, exact=Decimal, groups_by_when=in_groups)
+    environment.globals.update(on_page=on_page, icon=icon, asset=asset, urlencode=urlencode, device=device)
     return environment
 
 

@@ -6,9 +6,11 @@ A label is the field's title, its French one stands beside it (``json_schema_ext
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
@@ -45,6 +47,10 @@ class Field:
     wrong: str
     fold: str
     """The heading it is folded under, if the connector says so (``json_schema_extra={"fold": [fr, en]}``)."""
+    when: str = ""
+    """Beside which values of other fields it is needed, as JSON of the form's names; empty where always."""
+    heading: str = ""
+    """What these values are called."""
 
 
 def shown(
@@ -56,12 +62,20 @@ def shown(
     fixed: str = "",
     without: Container[str] = (),
     within: Callable[[FieldInfo], bool] = lambda _: True,
+    later: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Field]:
     """Return the fields of a model with the values given, some left out; ``fixed`` names one that cannot change.
 
-    A field that says ``when`` stands there only beside such values of other fields, a ``kept`` one never.
+    A field that says ``when`` is needed only beside such values of other fields. Where those can be chosen on the same
+    form, it is there with its condition, so that the page shows it once they are; not those of values that are asked
+    for at a ``later`` step, nor a ``kept`` one.
     """
-    return [
+    chosen_here = {
+        name
+        for name, info in model.model_fields.items()
+        if name != fixed and name not in without and within(info) and _options(info) and not kept_off(info)
+    }
+    found = [
         Field(
             name=name,
             label=_said(info, language, "fr", info.title or name),
@@ -73,10 +87,21 @@ def shown(
             fixed=name == fixed,
             wrong=(wrong or {}).get(name, ""),
             fold=_fold(info, language),
+            **_condition(info, model, language, chosen_here),
         )
         for name, info in model.model_fields.items()
-        if name not in without and within(info) and asked_for(info, values)
+        if name not in without
+        and within(info)
+        and (asked_for(info, values) or _may_be_chosen(info, chosen_here, later or {}))
     ]
+    places = {each.when: at for at, each in reversed(list(enumerate(found)))}
+    # What one choice needs stands together, where the first of it stands.
+    return sorted(found, key=lambda each: places[each.when] if each.when else found.index(each))
+
+
+def in_groups(fields: Sequence[Field]) -> list[list[Field]]:
+    """Return fields in their order, those that one choice needs together."""
+    return [list(some) for _, some in groupby(fields, key=lambda each: each.when)]
 
 
 def read(
@@ -127,6 +152,31 @@ def asked_for(info: FieldInfo, values: Mapping[str, Any]) -> bool:
     """Tell whether a field is on the form beside these values of the others."""
     wanted: Mapping[str, Sequence[str]] = _extra(info).get("when", {})
     return not kept_off(info) and all(_text(values.get(name)) in among for name, among in wanted.items())
+
+
+def _may_be_chosen(info: FieldInfo, chosen_here: Container[str], later: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether what makes a field needed is chosen on the same form, and is not for a later step."""
+    wanted: Mapping[str, Sequence[str]] = _extra(info).get("when", {})
+    return not kept_off(info) and all(
+        name in chosen_here and not set(among) <= set(later.get(name, ())) for name, among in wanted.items()
+    )
+
+
+def _condition(
+    info: FieldInfo, model: type[BaseModel], language: Language, chosen_here: Container[str]
+) -> dict[str, str]:
+    """Return beside which values a field is needed, and what these are called; nothing where that cannot change."""
+    wanted: Mapping[str, Sequence[str]] = _extra(info).get("when", {})
+    if not wanted or not all(name in chosen_here for name in wanted):
+        return {}
+    labels = [
+        label
+        for name, among in wanted.items()
+        for value, label in _labelled(model.model_fields[name], language)
+        if value in among
+    ]
+    said = {PREFIX + name: list(among) for name, among in wanted.items()}
+    return {"when": json.dumps(said, sort_keys=True), "heading": ", ".join(labels)}
 
 
 def _extra(info: FieldInfo) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from raccord.cli.typed_settings import (
     is_kept,
     is_secret,
     missing_secrets,
+    needed_with,
     options_of,
     plain_values,
     secret_values,
@@ -320,6 +321,7 @@ def _describe(out: Output, info: ConnectorInfo) -> None:
                         "secret": is_secret(field),
                         "default": default_of(field) or None,
                         "options": options_of(field),
+                        "when": needed_with(field),
                     }
                     for name, field in fields
                 ],
@@ -344,6 +346,7 @@ def _describe(out: Output, info: ConnectorInfo) -> None:
         [
             Column(Phrase("Nom", "Name")),
             Column(Phrase("Ce que c'est", "What it is")),
+            Column(Phrase("Seulement avec", "Only with")),
             Column(Phrase("Exigé", "Required")),
             Column(Phrase("Sinon", "If absent")),
         ],
@@ -351,6 +354,7 @@ def _describe(out: Output, info: ConnectorInfo) -> None:
             [
                 name,
                 title(name, field).get(out.language) + (secret if is_secret(field) else ""),
+                ", ".join(f"{of}={value}" for of, among in needed_with(field).items() for value in among),
                 Phrase("oui", "yes").get(out.language) if field.is_required() else "",
                 _if_absent(field).get(out.language),
             ]

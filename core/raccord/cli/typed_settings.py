@@ -87,6 +87,13 @@ def is_kept(field: FieldInfo) -> bool:
     return isinstance(extra, dict) and bool(extra.get("kept"))
 
 
+def needed_with(field: FieldInfo) -> dict[str, list[str]]:
+    """Return beside which values of other settings a setting is needed; nothing where always."""
+    extra = field.json_schema_extra
+    wanted: Any = extra.get("when") if isinstance(extra, dict) else None
+    return {} if wanted is None else {str(name): [str(each) for each in among] for name, among in wanted.items()}
+
+
 def title(name: str, field: FieldInfo) -> Phrase:
     """Return a setting's name for people."""
     extra = field.json_schema_extra

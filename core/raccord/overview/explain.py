@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Literal
 
 from raccord.jobs.errors import EXPLANATIONS, RunFault
+from raccord.overview.ways import on_page
 from raccord.plugin.texts import Language
 from raccord.quickbooks import Cause
 from raccord.quickbooks import explain as explain_cause
@@ -104,7 +105,9 @@ def _sentences(code: str, language: Language, way: Way) -> tuple[str, str, str]:
 
 def _row(row: Mapping[str, str], language: Language, way: Way) -> tuple[str, str, str]:
     fix = row[f"fix_{language}"]
-    return row[language], row.get(f"page_{language}", fix) if way == "page" else fix, _who()[row["who"]][language]
+    if way == "page":
+        fix = row.get(f"page_{language}") or on_page(fix, language)
+    return row[language], fix, _who()[row["who"]][language]
 
 
 def _literal(text: str) -> str:

@@ -77,7 +77,7 @@ def ready(request: Request, connector: str, go: str = "") -> Response:
     if beginning.mode is None or not beginning.gates or (go and not beginning.closed):
         step = "mode" if beginning.mode is None else "company"
         return RedirectResponse(beginning.address(step), HTTPStatus.SEE_OTHER)
-    fields = shown(beginning.info.settings, _said(beginning), language_of(request))
+    fields = shown(beginning.info.settings, _said(beginning), language_of(request), later=beginning.info.signs_in)
     with desk_of(request).workshop.database.read() as session:
         return _step(
             request, session, beginning, "ready", fields={each.name: each for each in fields},
@@ -125,7 +125,7 @@ def source(request: Request, connector: str, q: str = "", institution: str = "")
     info = beginning.info
     chosen = next((each for each in info.institutions if institution and each.key == institution), None)
     said = _said(beginning) | ({} if chosen is None else dict(chosen.values))
-    fields = shown(info.settings, said, language_of(request), without=set(info.questions.values()))
+    fields = shown(info.settings, said, language_of(request), without=set(info.questions.values()), later=info.signs_in)
     label = "" if chosen is None or chosen.always else chosen.name
     found = find_institutions(info, q[:100]) if q else ()
     with desk_of(request).workshop.database.read() as session:
@@ -169,7 +169,14 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
         else:
             following = "signin" if signs_in(info, connection.settings) else "accounts"
             return RedirectResponse(f"/connections/{connection.id}/setup/{following}", HTTPStatus.SEE_OTHER)
-    again = shown(info.settings, values, language_of(request), wrong=wrong, without=set(info.questions.values()))
+    again = shown(
+        info.settings,
+        values,
+        language_of(request),
+        wrong=wrong,
+        without=set(info.questions.values()),
+        later=info.signs_in,
+    )
     with workshop.database.read() as session:
         return _step(
             request, session, beginning, "source", status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again,

@@ -33,7 +33,13 @@ def settings(request: Request, connection_id: str) -> Response:
     connection, info = found
     _require_managing(request, info, connection_id)
     held = settings_of(workshop, connection, info)
-    fields = shown(info.settings, held.model_dump(mode="json"), language_of(request), fixed=info.identity_setting)
+    fields = shown(
+        info.settings,
+        held.model_dump(mode="json"),
+        language_of(request),
+        fixed=info.identity_setting,
+        later=info.signs_in,
+    )
     return _page(request, connection_id, fields=fields)
 
 
@@ -48,7 +54,7 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
     _require_managing(request, info, connection_id)
     values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language)
     if wrong:
-        again = shown(info.settings, values, language, wrong=wrong, fixed=info.identity_setting)
+        again = shown(info.settings, values, language, wrong=wrong, fixed=info.identity_setting, later=info.signs_in)
         return _page(
             request, connection_id, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again, wrong=wrong.get("", "")
         )

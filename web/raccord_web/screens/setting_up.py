@@ -85,7 +85,7 @@ def show_step(request: Request, connection_id: str, step: str, first: str = "") 
             # What questions about files ask for is answered beside the file, once there is one.
             fields = shown(
                 info.settings, held, language_of(request), fixed=info.identity_setting,
-                without=set(info.questions.values()),
+                without=set(info.questions.values()), later=info.signs_in,
             )  # fmt: skip
             return step_page(request, connection, info, step, fields=fields, wrong="")
         case "signin":
@@ -167,6 +167,7 @@ def _keep(
                     wrong=wrong,
                     fixed=info.identity_setting,
                     without=set(info.questions.values()),
+                    later=info.signs_in,
                 )
                 return step_page(
                     request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=shown_again,

@@ -70,6 +70,18 @@
     for (const name of ["input", "change"]) form.addEventListener(name, (event) => tend(form, event.target));
   }
 
+  // What one choice needs is there while it is made; without this file each such part is there, under its heading.
+  const fit = (form) => {
+    for (const part of form.querySelectorAll("fieldset[data-when]")) {
+      const wanted = Object.entries(JSON.parse(part.dataset.when));
+      part.hidden = part.disabled = !wanted.every(([name, among]) => among.includes(form.elements.namedItem(name)?.value));
+    }
+  };
+  for (const form of document.querySelectorAll("form:has(fieldset[data-when])")) {
+    fit(form);
+    form.addEventListener("change", () => fit(form));
+  }
+
   // A list that lets everything be chosen at once.
   document.addEventListener("click", (event) => {
     const all = event.target.closest("[data-all]");

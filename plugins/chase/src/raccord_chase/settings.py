@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, field_validator, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from raccord.plugin import ServerFolder
@@ -38,9 +39,10 @@ Weekday = Annotated[int, Field(ge=1, le=7)]
 """An ISO weekday: 1 is Monday, 7 is Sunday."""
 
 
-_SFTP: list[JsonValue] = ["Serveur SFTP", "SFTP server"]
+_SFTP: JsonDict = {"input_kind": ["sftp"]}
+"""What only this way needs."""
 _SELDOM: list[JsonValue] = ["Formats, calendrier et soutien", "Formats, calendar and support"]
-"""Headings under which a form keeps what few people touch."""
+"""The heading under which a form keeps what few people touch."""
 
 
 class ChaseSettings(BaseModel):
@@ -66,29 +68,29 @@ class ChaseSettings(BaseModel):
         },
     )
     folder: ServerFolder = ""
-    sftp_host: str = Field("", title="SFTP server", json_schema_extra={"fold": _SFTP, "fr": "Serveur SFTP"})
-    sftp_port: int = Field(22, ge=1, le=65535, title="SFTP port", json_schema_extra={"fold": _SFTP, "fr": "Port SFTP"})
-    sftp_user: str = Field("", title="SFTP user", json_schema_extra={"fold": _SFTP, "fr": "Utilisateur SFTP"})
+    sftp_host: str = Field("", title="SFTP server", json_schema_extra={"when": _SFTP, "fr": "Serveur SFTP"})
+    sftp_port: int = Field(22, ge=1, le=65535, title="SFTP port", json_schema_extra={"when": _SFTP, "fr": "Port SFTP"})
+    sftp_user: str = Field("", title="SFTP user", json_schema_extra={"when": _SFTP, "fr": "Utilisateur SFTP"})
     sftp_password: SecretStr = Field(
-        SecretStr(""), title="SFTP password", json_schema_extra={"fold": _SFTP, "fr": "Mot de passe SFTP"}
+        SecretStr(""), title="SFTP password", json_schema_extra={"when": _SFTP, "fr": "Mot de passe SFTP"}
     )
     sftp_key: SecretStr = Field(
         SecretStr(""),
         title="SFTP private key (instead of a password)",
-        json_schema_extra={"fold": _SFTP, "fr": "Clé privée SFTP (au lieu d’un mot de passe)"},
+        json_schema_extra={"when": _SFTP, "fr": "Clé privée SFTP (au lieu d’un mot de passe)"},
     )
     sftp_host_key: str = Field(
         "",
         title="Fingerprint of the server's key (SHA256:…)",
         description="Chase tells it to you; a server that shows another key is refused.",
         json_schema_extra={
-            "fold": _SFTP,
+            "when": _SFTP,
             "fr": "Empreinte de la clé du serveur (SHA256:…)",
             "fr_hint": "Chase vous la donne ; un serveur qui montre une autre clé est refusé.",
         },
     )
     sftp_folder: str = Field(
-        ".", title="Folder on the server", json_schema_extra={"fold": _SFTP, "fr": "Dossier sur le serveur"}
+        ".", title="Folder on the server", json_schema_extra={"when": _SFTP, "fr": "Dossier sur le serveur"}
     )
     zip_password: SecretStr = Field(
         SecretStr(""),

@@ -234,10 +234,12 @@ class TaxDomeSettings(BaseModel):
         "",
         pattern=r"^(https?://.+)?$",
         title="Address that follows the contract",
-        json_schema_extra={"fr": "Adresse qui suit le contrat"},
+        json_schema_extra={"fr": "Adresse qui suit le contrat", "when": {"input_kind": ["pull"]}},
     )
     token: SecretStr = Field(
-        SecretStr(""), title="Token of that address", json_schema_extra={"fr": "Jeton de cette adresse"}
+        SecretStr(""),
+        title="Token of that address",
+        json_schema_extra={"fr": "Jeton de cette adresse", "when": {"input_kind": ["pull"]}},
     )
 
     @field_validator("columns")
