@@ -161,14 +161,9 @@ def _keep(
             values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language_of(request))
             if wrong:
                 shown_again = shown(
-                    info.settings,
-                    values,
-                    language_of(request),
-                    wrong=wrong,
-                    fixed=info.identity_setting,
-                    without=set(info.questions.values()),
-                    later=info.signs_in,
-                )
+                    info.settings, values, language_of(request), wrong=wrong, fixed=info.identity_setting,
+                    without=set(info.questions.values()), later=info.signs_in,
+                )  # fmt: skip
                 return step_page(
                     request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=shown_again,
                     wrong=wrong.get("", ""),
