@@ -33,7 +33,7 @@ ASKED_OF_FILES = (".account_unnamed",)
 OF_A_FILE = "connector.file_question"
 """The row for those that ask how a file is to be read, all in one form."""
 QUESTIONS_OF_FILES = (".date_order", ".decimal_mark", ".csv_columns", ".columns_asked", ".statement_does_not_add_up",
-                      ".file_questions", ".signs_contradict")  # fmt: skip
+                      ".file_questions", ".signs_contradict", ".statement_missing")  # fmt: skip
 """How their codes end."""
 
 
