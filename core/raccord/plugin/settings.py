@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,18 +30,22 @@ def label(
     *,
     hint: tuple[str, str] | None = None,
     options: Mapping[str, tuple[str, str]] | None = None,
+    when: Mapping[str, Sequence[str]] | None = None,
     **rules: Any,
 ) -> Any:
     """Return what a field of the settings is called, for ``Annotated[str, label("Compte", "Account")]``.
 
     ``hint`` stands below the field of a form, ``options`` calls each value of a choice something, both in French and in
-    English. ``rules`` are pydantic's (``min_length``, ``pattern`` …).
+    English. ``when`` says beside which values of other settings it is needed. ``rules`` are pydantic's (``min_length``,
+    ``pattern`` …).
     """
     extra: dict[str, Any] = {"fr": fr}
     if hint is not None:
         extra["fr_hint"] = hint[0]
     if options is not None:
         extra["options"] = {value: list(called) for value, called in options.items()}
+    if when is not None:
+        extra["when"] = {name: list(among) for name, among in when.items()}
     return Field(title=en, description=None if hint is None else hint[1], json_schema_extra=extra, **rules)
 
 
@@ -50,10 +54,7 @@ ServerFolder = Annotated[
     label(
         "Dossier",
         "Folder",
-        hint=(
-            "Seulement si les fichiers viennent d’un dossier de ce serveur ; laissez vide sinon.",
-            "Only where files come from a folder of this server; leave it empty otherwise.",
-        ),
+        when={"input_kind": ["folder"]},
     ),
 ]
-"""The setting of a source of files that may come from a folder: ``folder: ServerFolder = ""``."""
+"""The setting of a source of files whose ``input_kind`` may be ``folder``: ``folder: ServerFolder = ""``."""
