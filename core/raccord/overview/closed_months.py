@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.listing import MOST, bounds
+from raccord.overview.listing import MOST, Within, among, bounds
 from raccord.store.models import ClosedMonth, Connection, DraftRow, Hold
 from raccord.sync.periods import MONTH_ASKED
 
@@ -26,10 +26,13 @@ class AskedMonth:
     answer: str
 
 
-def asked_months(session: Session, connection_id: str | None = None, *, limit: int = MOST) -> list[AskedMonth]:
+def asked_months(
+    session: Session, connection_id: str | None = None, *, within: Within = None, limit: int = MOST
+) -> list[AskedMonth]:
     """Return the months that documents wait for, the oldest first."""
     month = Hold.params["month"].as_string()
-    mine = () if connection_id is None else (Hold.connection_id == connection_id,)
+    mine = among(Hold.connection_id, within)
+    mine += [] if connection_id is None else [Hold.connection_id == connection_id]
     rows = session.execute(
         select(
             Connection.id,

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Integer, case, cast, func, select
+from sqlalchemy import ColumnElement, Integer, case, cast, func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
 from raccord.overview.money import money_accounts
+from raccord.overview.questions import asked_once, is_line
 from raccord.overview.runs import RunView, last_runs
 from raccord.store.models import (
     Company,
     CompanyState,
     Connection,
     ConnectionState,
+    DraftRow,
     Hold,
     LinkRow,
     LinkState,
@@ -84,6 +86,9 @@ class ConnectionView:
     last_run: RunView | None
     next_run: datetime | None
     questions: int
+    """Everything that waits for an answer, as the pages of questions count it: a role or a closed month once."""
+    lines: int
+    """Bank lines among the questions."""
     problems: int
     documents: int
     moved: Sequence[Moved]
@@ -91,6 +96,11 @@ class ConnectionView:
     """Nothing was proven yet where this is empty."""
     waiting_plan: str
     """Id of the plan that waits for approval, if one does."""
+
+    @property
+    def others(self) -> int:
+        """Questions that are no bank lines."""
+        return self.questions - self.lines
 
     @property
     def needs_person(self) -> bool:
@@ -203,7 +213,8 @@ def _views(session: Session, rows: Sequence[tuple[Connection, Company]], since: 
             plugin_version=connection.plugin_version,
             last_run=runs.get(connection.id),
             next_run=due.get(connection.id) if connection.state == ConnectionState.CONNECTED else None,
-            questions=questions.get(connection.id, 0),
+            questions=sum(questions.get(connection.id, (0, 0))),
+            lines=questions.get(connection.id, (0, 0))[0],
             problems=problems.get(connection.id, 0),
             documents=posted.get(connection.id, _NOTHING).documents,
             moved=posted.get(connection.id, _NOTHING).moved,
@@ -214,13 +225,18 @@ def _views(session: Session, rows: Sequence[tuple[Connection, Company]], since: 
     ]
 
 
-def _questions(session: Session, ids: Sequence[str]) -> Mapping[str, int]:
+def _questions(session: Session, ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
     rows = session.execute(
-        select(Hold.connection_id, func.count())
+        select(
+            Hold.connection_id,
+            func.count(case((is_line(), Hold.id))),
+            func.count(case((not_(is_line()), asked_once())).distinct()),
+        )
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
         .where(Hold.connection_id.in_(ids), Hold.closed_at.is_(None))
         .group_by(Hold.connection_id)
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _problems(session: Session, ids: Sequence[str]) -> Mapping[str, int]:

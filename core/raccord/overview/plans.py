@@ -179,7 +179,7 @@ def plan_lines(
     limit: int = USUAL,
     offset: int = 0,
 ) -> Listing[LineView]:
-    """Return lines of a plan in the order they are executed, of one action and kind if given."""
+    """Return lines of a plan, of one action and kind if given: what others need first, then by day."""
     limit, offset = bounds(limit, offset)
     wanted = [PlanLine.plan_id == plan_id]
     if action is not None:
@@ -187,7 +187,11 @@ def plan_lines(
     if kind:
         wanted.append(PlanLine.kind == kind)
     rows = session.scalars(
-        select(PlanLine).where(*wanted).order_by(PlanLine.rank, PlanLine.id).limit(limit).offset(offset)
+        select(PlanLine)
+        .where(*wanted)
+        .order_by(PlanLine.rank, PlanLine.day.is_not(None), PlanLine.day, PlanLine.id)
+        .limit(limit)
+        .offset(offset)
     ).all()
     total = session.scalar(select(func.count()).select_from(PlanLine).where(*wanted)) or 0
     titles = titles_of(session, session.get_one(Plan, plan_id).connection_id, [row.key for row in rows])

@@ -162,6 +162,7 @@ def _labels(session: Session, ids: set[str]) -> dict[str, str]:
 
 
 def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> list[ProblemView]:
+    of_day = func.coalesce(DraftRow.day, SourceRecord.day)
     rows = session.execute(
         select(
             Problem,
@@ -176,7 +177,7 @@ def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> 
         .outerjoin(DraftRow, and_(DraftRow.connection_id == Problem.connection_id, DraftRow.key == Problem.subject))
         .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
         .where(*wanted)
-        .order_by(Problem.id)
+        .order_by(of_day.is_(None), of_day, Problem.id)
         .limit(limit)
         .offset(offset)
     )

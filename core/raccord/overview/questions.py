@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
@@ -182,7 +182,7 @@ def open_questions(
     limit: int = USUAL,
     offset: int = 0,
 ) -> Listing[Question]:
-    """Return open holds, those a person answers one by one first, the oldest day first.
+    """Return open holds, the oldest day first, those of no day last.
 
     ``without_choices`` leaves out those that :func:`missing_choices` and ``asked_months`` tell of once for all,
     ``without_lines`` the bank lines that have a page of their own.
@@ -201,7 +201,7 @@ def open_questions(
         .join(Connection, Connection.id == Hold.connection_id)
         .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
         .where(*wanted)
-        .order_by((Hold.code == DECISION_MISSING).desc(), DraftRow.day, Hold.id)
+        .order_by(DraftRow.day.is_(None), DraftRow.day, Hold.id)
         .limit(limit)
         .offset(offset)
     )
@@ -216,6 +216,20 @@ def is_line() -> ColumnElement[bool]:
     """Return the condition on a hold and its draft that they are a bank line that waits for its category."""
     accepts = Hold.params["accepts"].as_string()
     return and_(Hold.code == DECISION_MISSING, DraftRow.kind.in_(LINE_KINDS), accepts == str(Accepts.CATEGORY))
+
+
+def asked_once() -> ColumnElement[Any]:
+    """Return what tells apart the questions that a person answers: a role or a closed month asks once for many drafts.
+
+    Of holds that are no bank lines; the count of its distinct values is what the page of questions shows.
+    """
+    role, of = Hold.params["role"].as_string(), func.coalesce(Hold.params["of"].as_string(), "")
+    accepts, month = Hold.params["accepts"].as_string(), Hold.params["month"].as_string()
+    return case(
+        (Hold.code == CHOICE_MISSING, Hold.connection_id + "|" + role + "|" + of + "|" + accepts),
+        (Hold.code == MONTH_ASKED, Hold.connection_id + "|" + month),
+        else_=Hold.id,
+    )
 
 
 def missing_choices(

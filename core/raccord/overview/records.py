@@ -44,6 +44,9 @@ DRAFTS_MAX = 100
 SEARCH_MAX = 100
 
 
+BY_DAY = (SourceRecord.day.desc(), SourceRecord.id.desc())
+
+
 class Fate(StrEnum):
     """What became of a record, in one word."""
 
@@ -172,21 +175,33 @@ class Wanted:
 def list_records(
     session: Session, wanted: Wanted, *, within: Within = None, limit: int = USUAL, offset: int = 0
 ) -> Listing[RecordView]:
-    """Return records in their newest revision, those that came last first."""
+    """Return records in their newest revision, by day, the newest first; of one day those that came last first."""
     limit, offset = bounds(limit, offset)
     conditions = _conditions(session, wanted, within)
     # Only numbers are sorted, which the indexes hold; the rows with all that their source said are read for one page.
-    shown = select(SourceRecord.id).where(*conditions).order_by(SourceRecord.id.desc()).limit(limit).offset(offset)
+    shown = select(SourceRecord.id).where(*conditions).order_by(*BY_DAY).limit(limit).offset(offset)
     rows = session.execute(
         select(SourceRecord, Connection, Company)
         .join(Connection, Connection.id == SourceRecord.connection_id)
         .join(Company, Company.id == Connection.company_id)
         .where(SourceRecord.id.in_(session.scalars(shown).all()))
-        .order_by(SourceRecord.id.desc())
+        .order_by(*BY_DAY)
     ).all()
     total = session.scalar(select(func.count()).select_from(SourceRecord).where(*conditions)) or 0
     views = _views(session, [(row[0], row[1], row[2]) for row in rows])
     return Listing(views, total, offset, limit)
+
+
+def count_by_fate(session: Session, connection_id: str, fates: Sequence[Fate]) -> dict[Fate, int]:
+    """Return how many of a connection's records the list of each fate shows."""
+    counts = [
+        select(func.count())
+        .select_from(SourceRecord)
+        .where(*_conditions(session, Wanted(connection_id, fate), None))
+        .scalar_subquery()
+        for fate in fates
+    ]
+    return dict(zip(fates, session.execute(select(*counts)).one(), strict=True))
 
 
 def record_story(session: Session, record_id: int) -> RecordStory | None:

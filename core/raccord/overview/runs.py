@@ -84,6 +84,11 @@ class RunView:
         return self.to_send > 0 and not any(each.fetched for each in self.counts)
 
     @property
+    def posted(self) -> int:
+        """What it brought over, as its page counts it: records, or lines where it only carries a plan out."""
+        return self.sent - self.refused if self.only_sends else sum(each.posted for each in self.counts)
+
+    @property
     def took(self) -> timedelta | None:
         """How long it ran, once it has ended."""
         if self.started_at is None or self.finished_at is None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import Within, among
-from raccord.overview.questions import is_line
+from raccord.overview.questions import asked_once, is_line
 from raccord.overview.runs import ACTIVE
 from raccord.store.models import DraftRow, Drift, DriftState, Hold, Plan, PlanState, Problem, ProblemState, Run
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What is open or under way; ``questions`` counts the bank ``lines`` too, ``plans`` those waiting for approval."""
+    """What is open or under way: each number is the length of the list that it leads to.
+
+    ``questions`` are those that a person answers: bank ``lines`` one by one, and ``others``, of which a role or a
+    closed month asks once for many drafts; ``plans`` wait for approval.
+    """
 
     questions: int
     problems: int
@@ -24,14 +28,20 @@ class Waiting:
     drifts: int
     lines: int
 
+    @property
+    def others(self) -> int:
+        """Questions that are no bank lines."""
+        return self.questions - self.lines
+
 
 def waiting(session: Session, within: Within = None) -> Waiting:
     """Count what waits, over all companies or those given."""
-    questions, problems, plans, running, drifts, lines = session.execute(
+    others, problems, plans, running, drifts, lines = session.execute(
         select(
-            select(func.count())
+            select(func.count(asked_once().distinct()))
             .select_from(Hold)
-            .where(Hold.closed_at.is_(None), *among(Hold.connection_id, within))
+            .join(DraftRow, DraftRow.id == Hold.draft_id)
+            .where(Hold.closed_at.is_(None), not_(is_line()), *among(Hold.connection_id, within))
             .scalar_subquery(),
             select(func.count())
             .select_from(Problem)
@@ -56,4 +66,4 @@ def waiting(session: Session, within: Within = None) -> Waiting:
             .scalar_subquery(),
         )
     ).one()
-    return Waiting(questions, problems, plans, running, drifts, lines)
+    return Waiting(others + lines, problems, plans, running, drifts, lines)

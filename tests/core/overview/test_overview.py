@@ -22,6 +22,7 @@ from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waitin
 from raccord.overview.problems import open_problems, problem_groups
 from raccord.overview.proofs import proof_months, proof_rows, proof_totals
 from raccord.overview.questions import Answer, candidates, missing_choices, open_questions
+from raccord.overview.records import Wanted, list_records
 from raccord.overview.runs import PHASES, last_runs, recent_runs, run_view
 from raccord.overview.waiting import waiting
 from raccord.plugin.drafts import Accepts
@@ -61,6 +62,31 @@ def synced(workshop: Workshop, connection: Connection, company: Company, till_mo
         return connection
 
     return again(till_moments, workshop, "synced", live)
+
+
+def test_every_list_of_days_is_in_their_order(workshop: Workshop, synced: Connection) -> None:
+    till.ROWS["T1"] += [
+        sale(7, "1.00", "2026-03-05"),
+        sale(8, "2.00", "2026-03-01"),
+        {**spending(2, "-9.00"), "day": "2026-03-01"},
+    ]
+    run = sync(workshop, synced)
+    with workshop.database.read() as session:
+        records = [each.day for each in list_records(session, Wanted()).rows]
+        first, second = (list_records(session, Wanted(), limit=4, offset=at).rows for at in (0, 4))
+        asked = [each.day for each in open_questions(session).rows]
+        lines = [(each.kind, each.day) for each in plan_lines(session, run.plan_id).rows]
+        cells = [each.day for each in proof_rows(session, synced.id).rows]
+        runs = [each.created_at for each in recent_runs(session).rows]
+    assert len(records) == 10
+    assert records == sorted(records, reverse=True) != sorted(records)
+    assert [each.day for each in (*first, *second)] == records[:8], "parts of a list stay in its order"
+    assert asked == sorted(asked, key=str) == [date(2026, 3, 1), date(2026, 3, 4)]
+    dated = [day for kind, day in lines if kind == "SalesReceipt"]
+    assert dated == [date(2026, 3, 1), date(2026, 3, 5)]
+    assert cells == sorted(cells)
+    assert runs == sorted(runs, reverse=True)
+    assert run.state == RunState.DONE
 
 
 def test_a_connection_shows_its_documents_and_money_to_the_cent(workshop: Workshop, synced: Connection) -> None:

@@ -50,7 +50,7 @@ def data_expected(desk: Desk, session: Session, listing: Listing[ConnectionView]
 def _wrote_last(listing: Listing[ConnectionView]) -> RunView | None:
     """Return the newest run of those shown that wrote documents, so that what was just brought in is seen."""
     runs = [view.last_run for view in listing.rows if view.last_run is not None]
-    wrote = [each for each in runs if each.finished_at is not None and not each.undoes and each.sent > each.refused]
+    wrote = [each for each in runs if each.finished_at is not None and not each.undoes and each.posted]
     return max(wrote, key=lambda each: (each.finished_at or each.created_at, each.id), default=None)
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from raccord.overview.connections import connection_view
 from raccord.overview.proofs import proof_kinds, proof_months, proof_rows, proof_totals
+from raccord.overview.records import Fate, count_by_fate
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.rendering import show
@@ -18,6 +19,8 @@ from raccord_web.screens.home import Offset
 
 router = APIRouter()
 SHOWN = 100
+OUTSIDE = (Fate.LEFT_OUT, Fate.RESOLVED, Fate.REVIEW, Fate.FAILED, Fate.WAITING)
+"""What is not in QuickBooks by our hand: left out for good, and what waits."""
 
 
 @router.get("/connections/{connection_id}/proof")
@@ -40,6 +43,7 @@ def proof(
             months=months,
             chosen=chosen,
             unequal=unequal,
+            apart=count_by_fate(session, connection_id, OUTSIDE),
             totals=proof_totals(session, [connection_id]),
             kinds=proof_kinds(session, [connection_id]),
             listing=proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset),

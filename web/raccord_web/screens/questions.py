@@ -19,6 +19,7 @@ from raccord.onboarding.setting_up import unfinished
 from raccord.onboarding.telling_accounts import keep_cards
 from raccord.onboarding.undone import release
 from raccord.overview.bank_lines import count_lines
+from raccord.overview.closed_months import asked_months
 from raccord.overview.questions import (
     Answer,
     Candidate,
@@ -50,10 +51,11 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
     wanted, within = connection or None, within_of(request)
     with desk_of(request).workshop.database.read() as session:
         missing = missing_choices(session, wanted, within=within)
+        months = asked_months(session, wanted, within=within)
         listing = open_questions(
             session, wanted, within=within, without_choices=True, without_lines=True, limit=SHOWN, offset=offset
         )
-        if wanted and not missing and not listing.total and count_lines(session, within, connection):
+        if wanted and not missing and not months and not listing.total and count_lines(session, within, connection):
             # All that this connection asks is about bank lines, which have a page of their own.
             return RedirectResponse(f"/review?{urlencode({'connection': connection})}", HTTPStatus.SEE_OTHER)
         return show(
@@ -61,6 +63,7 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             "questions.html",
             session,
             missing=missing,
+            months=months,
             listing=listing,
             fitting=_fitting(session, missing, listing.rows),
             connection=connection,

@@ -77,10 +77,13 @@ def end(request: Request, session_id: str, fields: Fields) -> Response:
 
 
 @router.get("/menu")
-def menu(request: Request) -> Response:
-    """Show every room of the house, for screens too narrow for the menu at the side."""
+def menu(request: Request, here: str = "/menu") -> Response:
+    """Show every room of the house, for screens too narrow for the menu at the side.
+
+    An open page asks for its menu again while something runs, and says ``here`` which page it is.
+    """
     with desk_of(request).workshop.database.read() as session:
-        return show(request, "menu.html", session)
+        return show(request, "menu.html", session, here=here)
 
 
 def _page(request: Request, *, status: int = HTTPStatus.OK, wrong: object = None) -> Response:

@@ -43,6 +43,8 @@ class SourceRecord(Model):
         Index("ix_record_connection_stream_day", "connection_id", "stream", "day"),
         Index("ix_record_day", "connection_id", "day"),
         Index("ix_record_run", "run_id"),
+        # The list of all records is in the order of their days.
+        Index("ix_record_by_day", "day"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
