@@ -64,7 +64,7 @@ COMMANDS: dict[str, Lazy] = {
     ),
     "undo": Lazy(
         "raccord.cli.undo_command:command",
-        Phrase("Préparer l'annulation d'une exécution ou de documents.", "Plan the undo of a run or of documents."),
+        Phrase("Défaire une exécution ou des documents, par un plan.", "Plan the undo of a run or of documents."),
     ),
     "suggestions": Lazy(
         "raccord.cli.suggestions_command:command",

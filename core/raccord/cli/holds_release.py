@@ -15,7 +15,7 @@ from raccord.onboarding.undone import release
 
 @command(
     "release",
-    "Laisser écrire de nouveau ce qui a été annulé (raccord undo), à la prochaine exécution.",
+    "Laisser écrire de nouveau ce qui a été défait (raccord undo), à la prochaine exécution.",
     "Let what was undone (raccord undo) be posted again, by the next run.",
 )
 @click.argument("hold", nargs=-1, required=True)

@@ -26,7 +26,7 @@ COMPANY = Option("--company", default="", phrase=Phrase("Société, s'il y en a 
 @default_group(
     "statements",
     "list",
-    "Dire jusqu'à quel jour les relevés sont rapprochés : une annulation n'y touche pas.",
+    "Dire jusqu'à quel jour les relevés sont rapprochés : défaire n'y touche pas.",
     "Say up to which day statements are reconciled: an undo does not touch those days.",
 )
 def command() -> None:

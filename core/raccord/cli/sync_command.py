@@ -27,7 +27,7 @@ STATES = {
     RunState.APPROVAL: Phrase("attend votre approbation", "waits for your approval"),
     RunState.DONE: Phrase("terminée", "done"),
     RunState.FAILED: Phrase("en échec", "failed"),
-    RunState.CANCELLED: Phrase("annulée", "cancelled"),
+    RunState.CANCELLED: Phrase("abandonnée", "cancelled"),
 }
 
 

@@ -24,7 +24,7 @@ from raccord.sync.undo_selection import Asked
 
 @make_command(
     "undo",
-    "Préparer l'annulation d'une exécution ou de documents : ce qui part, ce qui reste et pourquoi. Rien ne part avant "
+    "Défaire une exécution ou des documents, par un plan : ce qui part, ce qui reste et pourquoi. Rien ne part avant "
     "« raccord apply » ; ensuite, rien n'est écrit de nouveau sans décision.",
     "Plan the undo of a run or of documents: what goes, what stays and why. Nothing goes before “raccord apply”; "
     "afterwards nothing is posted again without a decision.",

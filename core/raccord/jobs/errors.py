@@ -137,7 +137,7 @@ def other_run_open(connection_id: str) -> JobError:
             fr=f"La connexion {connection_id} a déjà une autre exécution en cours.",
             en=f"The connection {connection_id} already has another open run.",
         ),
-        Text(fr="Attendez sa fin ou annulez-la.", en="Wait for its end or cancel it."),
+        Text(fr="Attendez sa fin ou abandonnez-la.", en="Wait for its end or cancel it."),
     )
 
 

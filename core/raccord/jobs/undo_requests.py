@@ -59,7 +59,7 @@ def request_undo(
                     f"Une exécution de « {connection.label} » est en cours ou en pause.",
                     f"A run of “{connection.label}” is going on or paused.",
                 ),
-                Text("Attendez sa fin, ou annulez-la.", "Wait for its end, or cancel it."),
+                Text("Attendez sa fin, ou abandonnez-la.", "Wait for its end, or cancel it."),
             )
         run.phase, run.progress = Phase.RECOVER, {UNDO: asked.kept()}
         session.flush()
@@ -108,7 +108,7 @@ def keys_named(
         raise UndoError(
             "undo.several_connections",
             Text("Cela touche plusieurs connexions.", "This is about several connections."),
-            Text("Annulez une connexion à la fois, en la nommant.", "Undo one connection at a time, naming it."),
+            Text("Défaites une connexion à la fois, en la nommant.", "Undo one connection at a time, naming it."),
         )
     if not found:
         raise _nothing()
@@ -141,7 +141,7 @@ def _check(session: Session, connection: Connection, asked: Asked) -> int:
             Text(
                 f"Cela fait {count} documents ; {MOST} au plus à la fois.", f"That is {count}; {MOST} at most at once."
             ),
-            Text("Annulez par parties, avec --document ou --record.", "Undo in parts, with --document or --record."),
+            Text("Défaites par parties, avec --document ou --record.", "Undo in parts, with --document or --record."),
         )
     return count
 
@@ -150,7 +150,7 @@ def _nothing() -> UndoError:
     return UndoError(
         "undo.nothing",
         Text(
-            "Il n'y a rien à annuler : aucun document n'a été écrit là.",
+            "Il n'y a rien à défaire : aucun document n'a été écrit là.",
             "Nothing to undo: no document was written there.",
         ),
         Text("Vérifiez l'exécution ou le document.", "Check the run or the document."),

@@ -255,7 +255,7 @@ def _ready(session: Session, connection: Connection, first: date, last: date) ->
             "repost.open",
             Text("Une réécriture attend déjà.", "A repost waits already."),
             Text(
-                "Approuvez son plan, ou annulez-la : raccord connect repost --cancel.",
+                "Approuvez son plan, ou abandonnez-la : raccord connect repost --cancel.",
                 "Approve its plan, or cancel it: raccord connect repost --cancel.",
             ),
         )

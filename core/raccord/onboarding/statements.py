@@ -80,7 +80,7 @@ def _no_repost_waits(session: Session, company_id: str) -> None:
                 f"A repost of “{label}” waits that does not know of this statement.",
             ),
             Text(
-                "Approuvez son plan ou annulez-la (raccord connect repost --cancel), puis déclarez le relevé.",
+                "Approuvez son plan ou abandonnez-la (raccord connect repost --cancel), puis déclarez le relevé.",
                 "Approve its plan or cancel it (raccord connect repost --cancel), then declare the statement.",
             ),
         )

@@ -112,7 +112,7 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "The other line ({key}) is posted already, or being posted: the transfer would count twice.",
             ),
             Text(
-                "Annulez-la d'abord (« raccord undo »), puis répondez oui.",
+                "Défaites-la d'abord (« raccord undo »), puis répondez oui.",
                 "Undo it first (“raccord undo”), then answer yes.",
             ),
         ),
@@ -126,7 +126,7 @@ _TEXTS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         ),
         "posted_already": (
             Text("L'opération est déjà écrite, ou s'écrit.", "The line is posted already, or being posted."),
-            Text("Annulez-la : « raccord undo ».", "Undo it: “raccord undo”."),
+            Text("Défaites-la : « raccord undo ».", "Undo it: “raccord undo”."),
         ),
         "other_side_first": (
             Text(

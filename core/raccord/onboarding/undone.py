@@ -36,7 +36,7 @@ def release(workshop: Workshop, actor: Actor, hold_ids: Sequence[str]) -> list[s
                 raise ReleaseError(
                     "undo.not_held",
                     Text(
-                        "Cette question n'est pas celle d'un document annulé.",
+                        "Cette question n'est pas celle d'un document défait.",
                         "This question is not of an undone document.",
                     ),
                     Text("« raccord holds » montre ce qui attend.", "“raccord holds” shows what waits."),

@@ -255,7 +255,7 @@ _BY_HAND = (
         label=Text("Désynchroniser ce compte", "Unsync this account"),
         consequence=Text(
             "Ses factures, paiements et remboursements qui ne sont pas encore écrits restent dehors. Ce qui est dans "
-            "QuickBooks y reste ; annulez-le à part s’il le faut.",
+            "QuickBooks y reste ; défaites-le à part s’il le faut.",
             "Its invoices, payments and refunds that are not written yet stay out. What is in QuickBooks stays there; "
             "undo it apart if you must.",
         ),
