@@ -7,7 +7,7 @@ from typing import Any
 
 LEVELS = (
     ("plugin",),  # the vocabulary that connectors share with core; knows nothing of core
-    ("errors", "clock"),  # what every part of core says and asks
+    ("errors", "clock", "masking"),  # what every part of core says and asks, and hides
     ("suggesting",),  # what a history of answers says; pure
     ("settings", "quickbooks", "store"),
     ("shapes", "signatures", "quarantine", "defaults"),  # rules of admission and core's own hooks

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from raccord.catalog import Catalog
+from raccord.masking import masked
 from raccord.overview.kinds import kind_named
 from raccord.plugin.info import ConnectorInfo
 from raccord_web.formats import day_text, hour_text, number
@@ -87,7 +88,7 @@ class Names:
             return self.words("people.yes" if value == "True" else "people.no")
         if name == "account_kind" and self.words.has(f"account_types.{value}"):
             return self.words(f"account_types.{value}")
-        return value if name.endswith(IDENTIFYING) else self._written(value)
+        return masked(value) if name.endswith(IDENTIFYING) else self._written(value)
 
     def _written(self, value: str) -> str:
         """Return a day, a moment or an amount with decimals as people write it, and anything else as it is."""
@@ -98,7 +99,7 @@ class Names:
                 return value
             day = day_text(at.date(), self.words.language)
             return day if len(value) == _DAY_CHARS else f"{day}, {hour_text(at, self.words.language)} ({at.tzname()})"
-        return number(Decimal(value), self.words.language) if _AMOUNT.fullmatch(value) else value
+        return number(Decimal(value), self.words.language) if _AMOUNT.fullmatch(value) else masked(value)
 
     def environment(self, name: str) -> str:
         return self.words(f"environments.{name if name in ('production', 'sandbox') else 'local'}")

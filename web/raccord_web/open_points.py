@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.masking import masked
 from raccord.store.models import SourceRecord
 from raccord_web.names import Names
 
@@ -59,8 +60,10 @@ def _point(
             stream, source_id = _place(said["key"])
             record = records.get((stream, source_id))
             if record is None:
-                return OpenPoint(code, connection, f"/questions?{urlencode({'connection': part['id']})}", said["key"])
-            what = _text(record) or f"{names.stream(part['connector'], stream)} {source_id}"
+                return OpenPoint(
+                    code, connection, f"/questions?{urlencode({'connection': part['id']})}", masked(said["key"])
+                )
+            what = _text(record) or f"{names.stream(part['connector'], stream)} {masked(source_id)}"
             return OpenPoint(
                 code, connection, f"/records/{record.id}", what, record.day, record.amount, record.currency or ""
             )

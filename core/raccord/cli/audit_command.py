@@ -18,6 +18,7 @@ from raccord.cli.output import Column, Output, output
 from raccord.cli.showing import day, moment, money, short
 from raccord.cli.words import Option, group
 from raccord.errors import RaccordError
+from raccord.masking import masked
 from raccord.overview.answers import CONFLICT, PluginAnswer, conflict_said
 from raccord.overview.audit import Entry, audit_log
 from raccord.overview.history import SAID as DEEDS
@@ -224,7 +225,7 @@ def _document(out: Output, found: Why) -> Iterator[tuple[Phrase, str]]:
     said = origin.get(found.origin, Phrase(found.origin, found.origin)).get(out.language)
     yield Phrase("Origine", "Origin"), f"{said}, {moment(found.linked_at)} ({found.state})"
     yield Phrase("Connexion", "Connection"), f"{found.connection} ({found.connector})"
-    yield Phrase("Clé", "Key"), found.key
+    yield Phrase("Clé", "Key"), masked(found.key)
     if found.rule is not None:
         how = Phrase("appliquée", "carried out") if found.rule.carried_out else Phrase("proposée", "proposed")
         version = f"{found.rule.name} (v{found.rule.version}, {found.rule.made_by})"
@@ -235,7 +236,7 @@ def _said(out: Output, said: Said) -> Iterator[tuple[Phrase, str]]:
     amount = "" if said.amount is None else f", {money(said.amount, out.language)} {said.currency}"
     yield (
         Phrase("La source a dit", "The source said"),
-        f"{said.stream} {said.source_id}, r{said.revision}, {day(said.day)}{amount}",
+        f"{said.stream} {masked(said.source_id)}, r{said.revision}, {day(said.day)}{amount}",
     )
     note = "" if said.newest else Phrase(" (a changé depuis)", " (has changed since)").get(out.language)
     yield Phrase("Reçu", "Received"), f"{moment(said.fetched_at)}, run {short(said.fetched_by_run)}{note}"
@@ -296,8 +297,8 @@ def _show_entries(out: Output, title: Phrase, entries: Sequence[Entry]) -> None:
                 moment(entry.at),
                 entry.actor,
                 entry.action,
-                entry.subject,
-                ", ".join(f"{name}: {value}" for name, value in sorted(entry.body.items())),
+                masked(entry.subject),
+                masked(", ".join(f"{name}: {value}" for name, value in sorted(entry.body.items()))),
             ]
             for entry in entries
         ],

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from raccord.cli.group import COMMANDS, dependency_missing
 from raccord.errors import RaccordError
 from raccord.jobs.worker import Worker
+from raccord.masking import MaskedFormatter
 from raccord.plugin.texts import Text
 from raccord.settings import Settings
 
@@ -107,9 +108,9 @@ def handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
 
 def log_to_console(settings: Settings) -> None:
     """Have a server's log written to standard error; request addresses and bodies are in none of its lines."""
-    logging.basicConfig(
-        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    to_console = logging.StreamHandler(sys.stderr)
+    to_console.setFormatter(MaskedFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=settings.log_level, handlers=[to_console])
     for chatty in ("httpx", "httpcore", "alembic", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from raccord.masking import masked
 from raccord.onboarding.people import Actor, Power, require
 from raccord.store import events
 from raccord.store.database import Database
@@ -22,6 +23,9 @@ from raccord.sync.workshop import Workshop
 PAGE = 1000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What spreadsheets run as a formula when a cell's text begins with it."""
+
+NAMED_BY_SOURCE = ("source_id", "key")
+"""Columns whose ids may hold the number of an account; what the source said whole is in ``raw``."""
 
 Columns = Sequence[tuple[str, InstrumentedAttribute[Any]]]
 
@@ -90,7 +94,7 @@ def _zip(database: Database, company_id: str) -> Iterator[bytes]:
                 entry.write(_csv([[heading for heading, _ in columns]], mark="\ufeff"))
                 wanted = select(key, *(column for _, column in columns)).join(Connection, Connection.id == connection)
                 for rows in _pages(database, wanted.where(Connection.company_id == company_id), key):
-                    entry.write(_csv([[_cell(value) for value in row[1:]] for row in rows]))
+                    entry.write(_csv([_cells(columns, row[1:]) for row in rows]))
                     yield pipe.take()
     yield pipe.take()
 
@@ -116,7 +120,11 @@ def _csv(rows: Sequence[Sequence[str]], mark: str = "") -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def _cell(value: object) -> str:
+def _cells(columns: Columns, values: Sequence[Any]) -> list[str]:
+    return [_cell(value, name) for (name, _), value in zip(columns, values, strict=True)]
+
+
+def _cell(value: object, name: str = "") -> str:
     match value:
         case None:
             return ""
@@ -124,6 +132,8 @@ def _cell(value: object) -> str:
             return f"{value:f}"
         case date() | datetime():
             return value.isoformat()
+        case str() if name in NAMED_BY_SOURCE:
+            return _cell(masked(value))
         case str() if value.startswith(FORMULA):
             return f"'{value}"
         case _:

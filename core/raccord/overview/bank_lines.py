@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import String, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
+from raccord.masking import masked
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds, count_of
 from raccord.overview.questions import Match, is_line, matches_in, text_of
 from raccord.overview.titles import memo_says
@@ -158,7 +159,13 @@ def undone_lines(session: Session, within: Within = None, connection_id: str = "
     found = [(hold_id, row, company_id, treatable(load_draft(row.body))) for hold_id, row, company_id in rows]
     return [
         UndoneLine(
-            hold_id, company_id, row.record_id, row.day, _amount(draft), draft.currency, text_of(draft) or row.key
+            hold_id,
+            company_id,
+            row.record_id,
+            row.day,
+            _amount(draft),
+            draft.currency,
+            text_of(draft) or masked(row.key),
         )
         for hold_id, row, company_id, draft in found
         if draft is not None
@@ -237,7 +244,7 @@ def _as_answered(session: Session, rows: Iterable[Any]) -> list[AnsweredLine]:
                     day=row.DraftRow.day,
                     amount=_amount(draft),
                     currency=draft.currency,
-                    text=text_of(draft) or row.DraftRow.key,
+                    text=_called(draft, row.DraftRow),
                     kind=told[hold.id][0],
                     accounts=[names.get((row.company_id, each), each) for each in told[hold.id][1]],
                     by=hold.closed_by,
@@ -369,7 +376,7 @@ def _lines(session: Session, rows: Iterable[Any]) -> list[BankLine]:
                     day=row.DraftRow.day,
                     amount=_amount(draft),
                     currency=draft.currency,
-                    text=text_of(draft) or row.DraftRow.key,
+                    text=_called(draft, row.DraftRow),
                     account_id=row.account_id or "",
                     account=names.get((row.company_id, row.account_id or ""), ""),
                     on_card=isinstance(draft, Expense) and draft.payment_type is PaymentType.CARD,
@@ -396,3 +403,7 @@ def _names(session: Session, places: set[tuple[str, str]]) -> dict[tuple[str, st
 
 def _amount(draft: Deposit | Expense) -> Decimal:
     return draft.total if isinstance(draft, Deposit) or draft.credit else -draft.total
+
+
+def _called(draft: Deposit | Expense, row: DraftRow) -> str:
+    return text_of(draft) or masked(row.key)

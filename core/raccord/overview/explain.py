@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Literal
 
 from raccord.jobs.errors import EXPLANATIONS, RunFault
+from raccord.masking import masked
 from raccord.overview.ways import on_page
 from raccord.plugin.texts import Language
 from raccord.quickbooks import Cause
@@ -26,6 +27,8 @@ MENDED_IN_SETTINGS = (".currency_missing",)
 """How their codes end."""
 ABOUT_A_FILE = "connector.about_a_file"
 """The row for those that one answer about the file mends, for all its lines at once."""
+NAMED_BY_SOURCE = ("key", "keys", "subject", "record", "source_id")
+"""Values that may hold the number of an account, as a source names its records."""
 ASKED_OF_FILES = (".account_unnamed",)
 """How their codes end."""
 
@@ -71,7 +74,7 @@ def explain(code: str, params: Mapping[str, object], language: Language, way: Wa
     own = str(params.get(language, ""))
     case = f"{code}.{params.get('case', '')}"
     what, fix, who = _sentences(case if case in _table() else code, language, way)
-    values = _Values({"code": code, **{name: _shown(value) for name, value in params.items()}})
+    values = _Values({"code": code, **{name: _shown(name, value) for name, value in params.items()}})
     said = own or what.format_map(values) or code
     detail, quoted = str(params.get("detail", "")), ""
     if detail:
@@ -115,7 +118,9 @@ def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: object) -> str:
+    if name in NAMED_BY_SOURCE:
+        value = [masked(str(each)) for each in value] if isinstance(value, list) else masked(str(value))
     if isinstance(value, list):
         shown = ", ".join(map(str, value[:5]))
         return f"{shown}, … ({len(value)})" if len(value) > 5 else shown

@@ -38,6 +38,8 @@ class ProblemView:
     day: date | None
     amount: Decimal | None
     currency: str
+    record_id: int | None = None
+    """Of the draft that it is about."""
     title: LineTitle | None = None
     """What the bank line that it is about is called."""
 
@@ -172,6 +174,7 @@ def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> 
             SourceRecord.amount,
             SourceRecord.currency,
             DraftRow.body,
+            DraftRow.record_id,
         )
         .join(Connection, Connection.id == Problem.connection_id)
         .outerjoin(DraftRow, and_(DraftRow.connection_id == Problem.connection_id, DraftRow.key == Problem.subject))
@@ -192,6 +195,7 @@ def _view(
     amount: Decimal | None,
     currency: str | None,
     body: str | None,
+    record_id: int | None,
 ) -> ProblemView:
     said = problem.params.get("day")
     return ProblemView(
@@ -208,6 +212,7 @@ def _view(
         day=day or (date.fromisoformat(said) if said else None),
         amount=amount if amount is not None else _amount(problem.params.get("amount")),
         currency=currency or "",
+        record_id=record_id,
         title=None if body is None else title_of(body),
     )
 

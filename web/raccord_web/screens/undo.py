@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs.undo_requests import UndoError, request_undo
+from raccord.masking import masked
 from raccord.onboarding.people import Power, require
 from raccord.overview.records import record_story
 from raccord.overview.runs import run_view
@@ -204,7 +205,7 @@ def _of_record(
             back=f"/records/{record_id}",
             connection_id=story.view.connection_id,
             connection=story.view.connection,
-            what=story.view.source_id,
+            what=masked(story.view.source_id),
             title=story.view.title,
             follows=_follows(session, story.view.connection_id, Asked(keys=_keys(session, [int(record_id)]))),
             chosen=[],
