@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "suppo
 
 import paid_invoices
 
-from raccord.sync.matching import OpenItem, propose
+from raccord.sync.lines.matching import OpenItem, propose
 
 Answers = dict[str, list[tuple[frozenset[str], str]]]
 WINDOW = timedelta(days=60)

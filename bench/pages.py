@@ -43,10 +43,10 @@ import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.accounts import give_role, new_person
-from raccord.onboarding.api_tokens import Scope, make_token
-from raccord.onboarding.people import RoleName
-from raccord.onboarding.sessions import open_session
+from raccord.onboarding.access.accounts import give_role, new_person
+from raccord.onboarding.access.api_tokens import Scope, make_token
+from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.access.sessions import open_session
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.sync.workshop import Workshop

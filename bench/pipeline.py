@@ -88,8 +88,8 @@ def measure_here(orders: dict[str, int]) -> None:
     from harness import OWNER, choose_usual, consent, enable, finish, make_workshop, request
 
     from raccord.clock import SystemClock
-    from raccord.onboarding.connections import NewConnection, connect
-    from raccord.onboarding.decisions import approve_plan
+    from raccord.onboarding.connecting.connections import NewConnection, connect
+    from raccord.onboarding.deciding.decisions import approve_plan
     from raccord.store import schema
     from raccord.store.database import Database
     from raccord.store.models import Plan

@@ -61,8 +61,8 @@ def post(clock: FastClock, url: str, realm: str, options: argparse.Namespace) ->
     from harness import OWNER, choose_usual, consent, enable, finish, make_workshop, request
     from sqlalchemy import func, select
 
-    from raccord.onboarding.connections import NewConnection, connect
-    from raccord.onboarding.decisions import approve_plan
+    from raccord.onboarding.connecting.connections import NewConnection, connect
+    from raccord.onboarding.deciding.decisions import approve_plan
     from raccord.store import schema
     from raccord.store.database import Database
     from raccord.store.models import Plan, Posting, PostingState, Run

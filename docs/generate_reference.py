@@ -19,15 +19,15 @@ import click
 
 from raccord.cli import root
 from raccord.cli.group import COMMANDS, CommandMissingError
-from raccord.cli.language import Language, Phrase
-from raccord.cli.words import Command, Context, Group, State
+from raccord.cli.terminal.language import Language, Phrase
+from raccord.cli.terminal.words import Command, Context, Group, State
 from raccord.jobs.errors import EXPLANATIONS
 from raccord.overview.conflict_words import ANSWERS, TITLES, WHO
 from raccord.plugin.testing.kit import rules as conformance_rules
 from raccord.quarantine import _SENTENCES, Rule, fix_for
 from raccord.quickbooks import Cause
 from raccord.quickbooks import explain as explain_cause
-from raccord.sync.conflict_rules import RULES, By
+from raccord.sync.resolving.conflict_rules import RULES, By
 from raccord_web.api.application import openapi
 
 ROOT = Path(__file__).parents[1]
@@ -407,7 +407,7 @@ def _statuses(language: Language) -> list[str]:
     }[language]
     (head, _, done), (failed, usage), (person, unequal), stopped = rows
     texts = {0: done, 1: failed, 2: usage, 3: person, 4: unequal, 130: stopped}
-    from raccord.cli.exits import Exit
+    from raccord.cli.terminal.exits import Exit
 
     return [head, "|---|---|", *(f"| {int(status)} | {texts[int(status)]} |" for status in Exit)]
 

@@ -27,7 +27,7 @@ from sqlalchemy.engine import default
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from raccord.clock import SystemClock
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.plugin.errors import RetryLater
 from raccord.quickbooks import LOCAL
 from raccord.store.database import Database

@@ -20,7 +20,7 @@ from raccord.clock import SystemClock
 from raccord.quickbooks.codec import marked_revision
 from raccord.store.database import Database
 from raccord.store.models import DraftRow, DraftState, LinkRow, Proof, RunCount
-from raccord.sync.readback import DOCUMENTS
+from raccord.sync.books.readback import DOCUMENTS
 from raccord_sandbox.company import assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.faultlab import ArmedFault, Effect

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from raccord.quickbooks import QuickBooks, wire
 from raccord.store.models import Run
-from raccord.sync import execution, post, unit
+from raccord.sync import execution, unit
+from raccord.sync.posting import post
 
 SCHEDULES = 24
 MOMENTS = 37

@@ -19,7 +19,7 @@ from pleo_house import House, working
 import raccord_pleo
 from raccord.store.database import Database
 from raccord.store.models import RunState
-from raccord.sync.source_http import HttpAnswer, HttpDownload, SourceHttp
+from raccord.sync.fetching.source_http import HttpAnswer, HttpDownload, SourceHttp
 from raccord.sync.workshop import Workshop
 
 STEPS = {

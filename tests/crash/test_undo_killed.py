@@ -13,7 +13,7 @@ from crash.undoing import UndoWalk, ask_undo, check_undone
 from market_rows import every_kind
 
 from raccord.store.models import RunState
-from raccord.sync import post, recognise
+from raccord.sync.posting import post, recognise
 
 EVERY = 16
 """Of the moments of an undo, every so-manieth is tried in the usual run."""

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect, disconnect
+from raccord.onboarding.connecting.connections import NewConnection, connect, disconnect
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow

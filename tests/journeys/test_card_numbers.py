@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.store import schema
 from raccord.store.clear_files import seal_clear_files
 from raccord.store.database import Database

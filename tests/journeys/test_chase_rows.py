@@ -14,8 +14,8 @@ from shop import Shop, open_shop
 from sqlalchemy import func, select
 
 from raccord.clock import FixedClock
-from raccord.onboarding.companies import begin_authorisation
-from raccord.onboarding.decisions import choose
+from raccord.onboarding.connecting.companies import begin_authorisation
+from raccord.onboarding.deciding.decisions import choose
 from raccord.quickbooks import quoted
 from raccord.store.models import Choice, Company, CompanyState, Event, Hold, LinkRow, Proof, RunState
 from raccord_chase.sandbox import Merchant

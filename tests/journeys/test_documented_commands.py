@@ -25,7 +25,7 @@ import pytest
 from doc_blocks import EXECUTED_BY, ROOT, Block, blocks, why_not
 
 from raccord.cli import run
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.server import SandboxServer
 

@@ -14,8 +14,8 @@ from raccord_lutece.sandbox import ROWS, TWIN
 from sqlalchemy import select
 
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import choose
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import choose
 from raccord.plugin.testing import served_twin
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Hold, LinkRow, RunState

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect, disconnect
-from raccord.onboarding.decisions import answer_hold, choose
-from raccord.onboarding.leaving import AGAIN_AFTER, LATER, NOT_CLOSED, close_sources, still_held
-from raccord.onboarding.signing_in import sign_in
+from raccord.onboarding.connecting.connections import NewConnection, connect, disconnect
+from raccord.onboarding.connecting.leaving import AGAIN_AFTER, LATER, NOT_CLOSED, close_sources, still_held
+from raccord.onboarding.connecting.signing_in import sign_in
+from raccord.onboarding.deciding.decisions import answer_hold, choose
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, ConnectionState, Hold, Problem, RunState, Secret
 from raccord.sync.workshop import Workshop

@@ -14,16 +14,16 @@ from harness import OWNER, lab
 from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
-from raccord.onboarding.decisions import DecisionError, choose
-from raccord.onboarding.instances import InstanceError, link_suggested, linking
-from raccord.onboarding.lists import ListError, likely_doubles, push_list, verify_list
-from raccord.onboarding.receiving import receive_files
-from raccord.onboarding.unmet import apply_to, bring_in, post_unapplied
+from raccord.onboarding.arriving.receiving import receive_files
+from raccord.onboarding.deciding.decisions import DecisionError, choose
+from raccord.onboarding.deciding.unmet import apply_to, bring_in, post_unapplied
+from raccord.onboarding.setting_up.instances import InstanceError, link_suggested, linking
+from raccord.onboarding.setting_up.lists import ListError, likely_doubles, push_list, verify_list
 from raccord.plugin.info import Mode
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Problem, Proof, RunState, SourceRecord
-from raccord.sync.resolve import LINK_MISSING, LINK_WAITS
-from raccord.sync.unused import TAKEN_BACK, UNUSED
+from raccord.sync.mapping.unused import TAKEN_BACK, UNUSED
+from raccord.sync.resolving.resolve import LINK_MISSING, LINK_WAITS
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.sandbox import Firm, write_table
 from raccord_plannit.sandbox.firm import START, Sold

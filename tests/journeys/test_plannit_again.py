@@ -15,11 +15,11 @@ from harness import OWNER, consent, enable
 from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
-from raccord.onboarding.connections import disconnect, reconnect
-from raccord.onboarding.gates import pass_gate
-from raccord.onboarding.receiving import receive_files
-from raccord.onboarding.switching import switch_company
-from raccord.onboarding.webhooks import MessageRefusedError, receive
+from raccord.onboarding.arriving.receiving import receive_files
+from raccord.onboarding.arriving.webhooks import MessageRefusedError, receive
+from raccord.onboarding.connecting.connections import disconnect, reconnect
+from raccord.onboarding.connecting.switching import switch_company
+from raccord.onboarding.gates.gates import pass_gate
 from raccord.overview.explain import explain
 from raccord.plugin.contract import COLUMNS_ASKED
 from raccord.store.database import Database

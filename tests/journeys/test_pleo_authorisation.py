@@ -17,7 +17,7 @@ from pleo_house import House, working
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.connections import update_settings
+from raccord.onboarding.connecting.connections import update_settings
 from raccord.store.models import Connection
 from raccord.sync.environments import SOURCE_CALLBACK_PATH
 from raccord.sync.workshop import settings_handle

@@ -13,8 +13,8 @@ from harness import NOW, consent, make_workshop
 from sqlalchemy import select
 
 import raccord_pleo
-from raccord.cli.demo_books import Connected, bring_in, connect_sources, summary
-from raccord.cli.engine import inline_engine
+from raccord.cli.demo.books import Connected, bring_in, connect_sources, summary
+from raccord.cli.terminal.engine import inline_engine
 from raccord.clock import FixedClock
 from raccord.store import schema
 from raccord.store.database import Database

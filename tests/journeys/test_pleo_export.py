@@ -15,10 +15,10 @@ from harness import OWNER, finish, request, sync
 from pleo_house import SPACE, House, working
 from sqlalchemy import select
 
-from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.store.models import Plan, Problem, Proof
-from raccord.sync import source_http
+from raccord.sync.fetching import source_http
 from raccord_pleo.mapping import CLASSES, PROJECTS
 from raccord_pleo.sandbox import TwinCompany
 from raccord_sandbox import http_api

@@ -15,13 +15,14 @@ from sqlalchemy import select
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.plugin import RetryLater
 from raccord.store.models import Plan, Run
-from raccord.sync import post, report
 from raccord.sync.phases import Phase
+from raccord.sync.posting import post
 from raccord.sync.run import Pipeline, Progress
-from raccord.sync.undo_selection import Asked
+from raccord.sync.telling import report
+from raccord.sync.undoing.selection import Asked
 from raccord_pleo.sandbox import TwinCompany, TwinRefusalError
 from raccord_pleo.sandbox.company import EXPIRES, PEOPLE
 

@@ -17,8 +17,8 @@ from sqlalchemy import select
 
 import raccord_bankfeed
 import raccord_pleo
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import choose
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import choose
 from raccord.scope import Scopes
 from raccord.store.models import Connection, DraftRow, DraftState, Hold, Proof
 from raccord_bankfeed.twin import MadeAccount, MadeLine, Read, statement_file

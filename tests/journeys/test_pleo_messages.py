@@ -20,10 +20,10 @@ from sqlalchemy import select
 from raccord.jobs.inline import HandOver
 from raccord.jobs.ticker import heed_messages
 from raccord.jobs.tuning import Tuning
-from raccord.onboarding.connections import disconnect
-from raccord.onboarding.leaving import still_held
-from raccord.onboarding.subscribing import close_messages, open_messages
-from raccord.onboarding.webhooks import WebhookError, close_endpoint, endpoint_view, open_endpoint
+from raccord.onboarding.arriving.subscribing import close_messages, open_messages
+from raccord.onboarding.arriving.webhooks import WebhookError, close_endpoint, endpoint_view, open_endpoint
+from raccord.onboarding.connecting.connections import disconnect
+from raccord.onboarding.connecting.leaving import still_held
 from raccord.store.models import Problem, Run, WebhookDelivery
 from raccord_pleo.sandbox.webhooks import Message
 from raccord_web.app import create_app

@@ -19,11 +19,11 @@ from starlette.testclient import TestClient
 import raccord_pleo
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.connections import NewConnection, activate, connect
-from raccord.onboarding.doctor_connection import check_connection
-from raccord.onboarding.findings import Finding, Level
-from raccord.onboarding.gates import GateError, pass_gate
+from raccord.onboarding.checking.connection import check_connection
+from raccord.onboarding.checking.findings import Finding, Level
+from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.connecting.connections import NewConnection, activate, connect
+from raccord.onboarding.gates.gates import GateError, pass_gate
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection

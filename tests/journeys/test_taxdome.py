@@ -16,16 +16,16 @@ from standardwebhooks import Webhook
 from till_company import sandbox, till_sandbox
 
 import raccord_taxdome
-from raccord.onboarding.connections import NewConnection, connect, update_settings
-from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, may
-from raccord.onboarding.webhooks import open_endpoint, receive
+from raccord.onboarding.access.people import Actor, NotAllowedError, Power, RoleName, may
+from raccord.onboarding.arriving.webhooks import open_endpoint, receive
+from raccord.onboarding.connecting.connections import NewConnection, connect, update_settings
 from raccord.overview.plans import plan_effect
 from raccord.overview.records import Fate, Wanted, list_records
 from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Plan, RunState
-from raccord.sync.resolve import CHOICE_MISSING, LINK_MISSING, LINK_WAITS
-from raccord.sync.unused import UNUSED
+from raccord.sync.mapping.unused import UNUSED
+from raccord.sync.resolving.resolve import CHOICE_MISSING, LINK_MISSING, LINK_WAITS
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.server import SandboxServer

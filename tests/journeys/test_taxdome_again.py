@@ -16,17 +16,17 @@ from sqlalchemy import select
 from standardwebhooks import Webhook
 from till_company import sandbox, till_sandbox
 
-from raccord.onboarding.connections import disconnect, reconnect
-from raccord.onboarding.decisions import choose
-from raccord.onboarding.receiving import receive_files
-from raccord.onboarding.switching import switch_company
-from raccord.onboarding.webhooks import MessageRefusedError, open_endpoint, receive
+from raccord.onboarding.arriving.receiving import receive_files
+from raccord.onboarding.arriving.webhooks import MessageRefusedError, open_endpoint, receive
+from raccord.onboarding.connecting.connections import disconnect, reconnect
+from raccord.onboarding.connecting.switching import switch_company
+from raccord.onboarding.deciding.decisions import choose
 from raccord.overview.explain import explain
 from raccord.plugin import JSON
 from raccord.plugin.contract import COLUMNS_ASKED
 from raccord.store.database import Database
 from raccord.store.models import Company, DraftState, Problem, RunState
-from raccord.sync.unused import UNUSED
+from raccord.sync.mapping.unused import UNUSED
 from raccord_sandbox.server import SandboxServer
 from raccord_taxdome.sandbox import Practice
 

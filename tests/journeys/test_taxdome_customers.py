@@ -11,7 +11,7 @@ from harness import OWNER, lab
 from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
-from raccord.onboarding.decisions import answer_conflict, choose
+from raccord.onboarding.deciding.decisions import answer_conflict, choose
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Hold

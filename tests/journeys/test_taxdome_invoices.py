@@ -13,12 +13,12 @@ from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
 from raccord.jobs.schedules import next_at
-from raccord.onboarding.decisions import choose
+from raccord.onboarding.deciding.decisions import choose
 from raccord.overview.questions import missing_choices
 from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Schedule
-from raccord.sync.resolve import CHOICE_MISSING
+from raccord.sync.resolving.resolve import CHOICE_MISSING
 from raccord_sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from standardwebhooks import Webhook
 from till_company import sandbox, till_sandbox
 
-from raccord.onboarding.webhooks import open_endpoint, receive
+from raccord.onboarding.arriving.webhooks import open_endpoint, receive
 from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Problem

@@ -13,10 +13,10 @@ from harness import OWNER, lab
 from sqlalchemy import select
 from till_company import sandbox, till_sandbox
 
-from raccord.onboarding.decisions import answer_hold
+from raccord.onboarding.deciding.decisions import answer_hold
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Hold
-from raccord.sync.resolve import DECISION_MISSING
+from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord_sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -18,11 +18,11 @@ from sqlalchemy import select
 from standardwebhooks import Webhook
 from till_company import sandbox, till_sandbox
 
-from raccord.onboarding.webhooks import open_endpoint, receive
+from raccord.onboarding.arriving.webhooks import open_endpoint, receive
 from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftRow, Hold, Problem, ProblemState, Proof
-from raccord.sync.taken_back import PAYMENT_TAKEN_BACK
+from raccord.sync.mapping.taken_back import PAYMENT_TAKEN_BACK
 from raccord_sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

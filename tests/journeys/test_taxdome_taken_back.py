@@ -16,9 +16,9 @@ from till_company import sandbox, till_sandbox
 from raccord.overview.drifts import open_drifts
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Event, LinkRow, Problem, ProblemState, SourceRecord
-from raccord.sync.plan import KIND_CHANGED
-from raccord.sync.resolve import LINK_WAITS
-from raccord.sync.taken_back import PAYMENT_TAKEN_BACK
+from raccord.sync.mapping.taken_back import PAYMENT_TAKEN_BACK
+from raccord.sync.planning.plan import KIND_CHANGED
+from raccord.sync.resolving.resolve import LINK_WAITS
 from raccord_sandbox.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -23,8 +23,8 @@ from sqlalchemy import select
 import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import answer_conflict, answer_hold, choose
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose
 from raccord.overview.records import MATCHED, Fate, Wanted, list_records
 from raccord.plugin import ResolutionKind
 from raccord.store.database import Database

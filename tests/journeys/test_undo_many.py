@@ -17,13 +17,13 @@ from sqlalchemy import func, select
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.overview.plans import plan_effect, plan_lines
 from raccord.quickbooks import QuickBooks
 from raccord.store.database import Database
 from raccord.store.models import LinkRow, LinkState, Plan, Proof, RunState
-from raccord.sync.readback import DOCUMENTS
-from raccord.sync.undo_selection import Asked
+from raccord.sync.books.readback import DOCUMENTS
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig

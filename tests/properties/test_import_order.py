@@ -19,7 +19,7 @@ from raccord.clock import FixedClock
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow, Problem, ProblemState, Run, RunCount, RunState
-from raccord.sync.conserve import recount
+from raccord.sync.proving.conserve import recount
 from raccord.sync.run import Phase, Pipeline
 from raccord.sync.workshop import Workshop
 

@@ -10,7 +10,7 @@ from provided import NOON, Held
 
 from raccord.clock import FixedClock
 from raccord.plugin.testing import FileShelf
-from raccord.sync.source_http import SourceHttp
+from raccord.sync.fetching.source_http import SourceHttp
 from raccord_bankfeed.settings import BankFeedSettings
 
 

@@ -16,9 +16,9 @@ from standardwebhooks import Webhook
 
 import raccord_plannit
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import choose
-from raccord.onboarding.webhooks import open_endpoint, receive
+from raccord.onboarding.arriving.webhooks import open_endpoint, receive
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import choose
 from raccord.plugin import JSON
 from raccord.plugin.info import Mode
 from raccord.store.database import Database

@@ -16,9 +16,9 @@ from sqlalchemy import select
 
 import raccord_taxdome
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect, update_settings
-from raccord.onboarding.decisions import choose
-from raccord.onboarding.receiving import receive_files
+from raccord.onboarding.arriving.receiving import receive_files
+from raccord.onboarding.connecting.connections import NewConnection, connect, update_settings
+from raccord.onboarding.deciding.decisions import choose
 from raccord.plugin.contract.writing import write_table
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow, Proof, Run

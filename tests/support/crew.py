@@ -25,8 +25,8 @@ from sqlalchemy import select
 from raccord.clock import SystemClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run, resubmit
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.quickbooks.codec import marked_revision
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow, DraftState, LinkRow, Plan, Proof, Run, RunState

@@ -58,7 +58,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.bodies import digest, dump_draft, mark, marker
-from raccord.sync.plan_figures import keep_figures
+from raccord.sync.planning.figures import keep_figures
 
 NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
 DAYS = 730

@@ -17,9 +17,9 @@ from raccord.clock import Clock
 from raccord.enablement import Switchboard
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
-from raccord.onboarding.companies import begin_authorisation, finish_authorisation
-from raccord.onboarding.decisions import approve_plan, choose
-from raccord.onboarding.people import Actor, RoleName
+from raccord.onboarding.access.people import Actor, RoleName
+from raccord.onboarding.connecting.companies import begin_authorisation, finish_authorisation
+from raccord.onboarding.deciding.decisions import approve_plan, choose
 from raccord.scope import Scopes
 from raccord.settings import Settings
 from raccord.store import events

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.store.models import Company, Connection, DraftRow, Hold, Plan
-from raccord.sync.treatments import Part, Treated, Treatment
-from raccord.sync.undo_selection import Asked
+from raccord.sync.lines.treatments import Part, Treated, Treatment
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 
 DAY = "2026-03-04"

@@ -7,8 +7,8 @@ from datetime import date
 import market
 from harness import OWNER, consent, enable
 
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import choose
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import choose
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.company import Work

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from raccord.sync.matching import Movement, OpenItem
+from raccord.sync.lines.matching import Movement, OpenItem
 
 FIRST = [
     "Marie",

@@ -19,7 +19,7 @@ from raccord.plugin.contract import ContractObject
 from raccord.plugin.drafts import Draft, LedgerId, Link, Ref, Role
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext, FileShelf
 from raccord.quickbooks.codec import CompanyFacts, TaxRate, encode, placeholder
-from raccord.sync.keep import BEFORE_START
+from raccord.sync.fetching.keep import BEFORE_START
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.pushing import push_list
 from raccord_plannit.records import maker

@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 import raccord_pleo
 from raccord.clock import FixedClock
-from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import choose
-from raccord.onboarding.gates import pass_gate
+from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import choose
+from raccord.onboarding.gates.gates import pass_gate
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Problem

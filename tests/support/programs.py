@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from raccord.onboarding.accounts import give_role, new_person
-from raccord.onboarding.api_tokens import Scope, make_token
-from raccord.onboarding.people import RoleName
+from raccord.onboarding.access.accounts import give_role, new_person
+from raccord.onboarding.access.api_tokens import Scope, make_token
+from raccord.onboarding.access.people import RoleName
 from raccord.store.models import Company
 from raccord.sync.workshop import Workshop
 

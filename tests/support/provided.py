@@ -10,7 +10,7 @@ from typing import Any
 import raccord_bankfeed
 from raccord.plugin import SignIn
 from raccord.plugin.testing import FakeFetchContext, FileShelf, FixedClock, Reading, read_stream
-from raccord.sync.source_http import SourceHttp
+from raccord.sync.fetching.source_http import SourceHttp
 from raccord_bankfeed.settings import BankFeedSettings
 
 NOON = datetime(2026, 6, 30, 16, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection
+from raccord.onboarding.connecting.connections import NewConnection
 from raccord.store.models import Company
 
 TORONTO = ZoneInfo("America/Toronto")

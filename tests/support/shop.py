@@ -13,7 +13,7 @@ from harness import OWNER, choose_usual, consent, enable, make_workshop, sync
 
 import raccord_chase
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.store import schema
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Run

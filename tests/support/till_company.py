@@ -13,7 +13,7 @@ from harness import NOW, OWNER, consent, enable, make_workshop
 from moments import Moments
 
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, connect
+from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop

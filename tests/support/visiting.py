@@ -14,7 +14,7 @@ from harness import OWNER, finish
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from raccord.jobs.inline import HandOver
-from raccord.onboarding import accounts
+from raccord.onboarding.access import accounts
 from raccord.plugin.texts import Language
 from raccord.sync.workshop import Workshop
 from raccord_web.app import create_app

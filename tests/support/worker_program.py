@@ -20,7 +20,7 @@ from raccord.clock import SystemClock
 from raccord.jobs.tuning import Tuning
 from raccord.jobs.worker import embedded_worker, spread_worker
 from raccord.store.database import Database
-from raccord.sync import sending
+from raccord.sync.books import sending
 from raccord.sync.run import Pipeline
 
 QUICK = Tuning(

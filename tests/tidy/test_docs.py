@@ -17,7 +17,7 @@ import click
 import pytest
 
 from raccord.cli import root as command_line
-from raccord.cli.words import Context, State
+from raccord.cli.terminal.words import Context, State
 from raccord.settings import Settings
 from raccord.store import models
 from raccord.sync.run import Phase

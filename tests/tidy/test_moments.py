@@ -14,12 +14,12 @@ WRITERS = {
     "core/raccord/jobs/schedules.py": "the key of a run in its schedule, which nobody reads",
     "core/raccord/jobs/workers.py": "asks SQLite for its clock",
     "core/raccord/plugin/contract/pulling.py": "the name of a file",
-    "core/raccord/cli/proof_nights.py": "the hour that a command takes, no moment",
+    "core/raccord/cli/proof/nights.py": "the hour that a command takes, no moment",
     "core/raccord/plugin/testing/kit/days.py": "the hour at which days end",
-    "core/raccord/cli/connect_days.py": "the hour at which days end",
-    "core/raccord/onboarding/setting_up.py": "the hour at which days end",
-    "core/raccord/onboarding/connections.py": "the hour at which days end",
-    "core/raccord/onboarding/day_rules.py": "the hour at which days end",
+    "core/raccord/cli/connect/days.py": "the hour at which days end",
+    "core/raccord/onboarding/setting_up/steps.py": "the hour at which days end",
+    "core/raccord/onboarding/connecting/connections.py": "the hour at which days end",
+    "core/raccord/onboarding/sources/day_rules.py": "the hour at which days end",
     "web/raccord_web/api/keeping.py": "the hour at which days end",
 }
 """Files that write an hour by a format, and why they may."""

@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.accounts import give_role
-from raccord.onboarding.api_tokens import (
+from raccord.onboarding.access.accounts import give_role
+from raccord.onboarding.access.api_tokens import (
     DAYS_USUAL,
     TOKENS_MAX,
     Scope,
@@ -29,9 +29,9 @@ from raccord.onboarding.api_tokens import (
     revoke_token,
     tokens_of,
 )
-from raccord.onboarding.certificates import faults_in
-from raccord.onboarding.people import Actor, Power, RoleName, may
-from raccord.onboarding.sessions import open_session
+from raccord.onboarding.access.people import Actor, Power, RoleName, may
+from raccord.onboarding.access.sessions import open_session
+from raccord.onboarding.closing.certificates import faults_in
 from raccord.store.canonical import exact
 from raccord.store.models import (
     ApiAnswer,
@@ -47,7 +47,7 @@ from raccord.store.models import (
     Person,
     PlanLine,
 )
-from raccord.sync.treatments import load_treatment
+from raccord.sync.lines.treatments import load_treatment
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_web.api.application import PATH, ROUTERS
 from raccord_web.api.programs import CALLS_A_MINUTE

@@ -12,8 +12,8 @@ from programs import program
 from sqlalchemy import select
 
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.people import RoleName
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import RoleName
 from raccord.store.models import Choice, Company, Connection, LedgerEntry, PaidDocument, Problem, RunState, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_web.api.application import PATH

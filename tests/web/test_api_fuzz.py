@@ -24,8 +24,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.api_tokens import Scope, make_token
-from raccord.onboarding.people import RoleName
+from raccord.onboarding.access.api_tokens import Scope, make_token
+from raccord.onboarding.access.people import RoleName
 from raccord.sync.workshop import Workshop
 from raccord_web.api import programs
 from raccord_web.api.application import PATH

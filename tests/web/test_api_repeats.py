@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
-from raccord.onboarding import repeats
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.people import RoleName
+from raccord.onboarding.access import repeats
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import RoleName
 from raccord.store.models import ApiAnswer, ApiToken, Connection, Event
 from raccord.sync.workshop import Workshop
 from raccord_web.api.application import PATH

@@ -18,8 +18,8 @@ from visiting import Travel, door, travel
 
 from raccord.plugin.texts import Language
 from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold
-from raccord.sync.bank_rules import BODY, AmountCondition, AmountTest
-from raccord.sync.line_answers import RULED
+from raccord.sync.lines.bank_rules import BODY, AmountCondition, AmountTest
+from raccord.sync.lines.line_answers import RULED
 from raccord.sync.workshop import Workshop
 from raccord_web.rule_forms import holds_whole, rule_typed, typed_of
 

@@ -14,7 +14,7 @@ from raccord.bench import SourceKind, trials_for
 from raccord.bench.looking import record
 from raccord.bench.service import bench_brought, bench_recording
 from raccord.catalog import load_catalog
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
 from raccord.store.columns import Model
 from raccord.sync.workshop import Workshop
 

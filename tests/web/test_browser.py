@@ -15,9 +15,9 @@ from sqlalchemy import select
 from visiting import PATIENCE_MS, Journey, Visits
 
 from raccord.jobs.inline import HandOver
-from raccord.onboarding import accounts
-from raccord.onboarding.accounts import set_up_first
-from raccord.onboarding.sessions import open_session
+from raccord.onboarding.access import accounts
+from raccord.onboarding.access.accounts import set_up_first
+from raccord.onboarding.access.sessions import open_session
 from raccord.plugin.texts import Language
 from raccord.store.models import Connection, Hold, LinkRow
 from raccord.sync.workshop import Workshop

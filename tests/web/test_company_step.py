@@ -16,9 +16,9 @@ from starlette.testclient import TestClient
 
 from raccord.errors import RaccordError
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.people import RoleName
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.plugin.texts import Language
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.workshop import Workshop

@@ -17,7 +17,7 @@ from till_version import upgraded
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.decisions import approve_plan, choose
+from raccord.onboarding.deciding.decisions import approve_plan, choose
 from raccord.overview.explain import explain
 from raccord.overview.plans import plan_summary, waiting_plan
 from raccord.overview.problems import problem_groups
@@ -40,7 +40,7 @@ from raccord.store.models import (
     RunState,
     SourceRecord,
 )
-from raccord.sync.undo_selection import Asked
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 from raccord_web.screens.problems import mended_at

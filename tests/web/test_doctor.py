@@ -12,8 +12,8 @@ from sqlalchemy import delete
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.people import RoleName
-from raccord.onboarding.sessions import open_session
+from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.access.sessions import open_session
 from raccord.store.models import Choice, Connection, Person
 from raccord.sync.workshop import Workshop
 from raccord_web.app import create_app

@@ -24,13 +24,13 @@ from visiting import Visits
 
 from raccord.catalog import load_catalog
 from raccord.jobs.inline import HandOver
-from raccord.onboarding import accounts
-from raccord.onboarding.accounts import set_up_first
-from raccord.onboarding.connections import NewConnection
-from raccord.onboarding.members import invite
-from raccord.onboarding.people import RoleName
-from raccord.onboarding.sessions import open_session
-from raccord.onboarding.setting_up import begin
+from raccord.onboarding.access import accounts
+from raccord.onboarding.access.accounts import set_up_first
+from raccord.onboarding.access.members import invite
+from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.access.sessions import open_session
+from raccord.onboarding.connecting.connections import NewConnection
+from raccord.onboarding.setting_up.steps import begin
 from raccord.overview.kinds import KINDS
 from raccord.plugin.info import Mode
 from raccord.store.models import Company, Connection, SourceRecord

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.people import RoleName
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import RoleName
 from raccord.plugin import AccountChoice, AccountNeed, ResolveContext, Text, hookimpl
 from raccord.scope import Scopes
 from raccord.store.models import Company, Connection, SourceRecord

@@ -12,8 +12,8 @@ from httpx2 import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from raccord.onboarding.connections import NewConnection
-from raccord.onboarding.setting_up import begin
+from raccord.onboarding.connecting.connections import NewConnection
+from raccord.onboarding.setting_up.steps import begin
 from raccord.plugin.texts import Language
 from raccord.store.models import Company, RecordState, Run, RunState, SourceRecord
 from raccord.sync.workshop import Workshop

@@ -18,9 +18,9 @@ import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.api_tokens import Scope, make_token
-from raccord.onboarding.people import RoleName
-from raccord.onboarding.sessions import open_session
+from raccord.onboarding.access.api_tokens import Scope, make_token
+from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.access.sessions import open_session
 from raccord.store.database import Database
 from raccord.store.models import Person
 from raccord.sync.workshop import Workshop

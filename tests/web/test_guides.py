@@ -22,8 +22,8 @@ from starlette.testclient import TestClient
 
 import raccord_chase
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import NewConnection, disconnect
-from raccord.onboarding.setting_up import begin
+from raccord.onboarding.connecting.connections import NewConnection, disconnect
+from raccord.onboarding.setting_up.steps import begin
 from raccord.plugin.info import Answer, ConnectorInfo, Contact, Delivery
 from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Company, Connection, Event, Hold, LinkRow, Problem, RunState, SourceRecord

@@ -21,11 +21,9 @@ from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.ticker import heed_messages
 from raccord.jobs.tuning import Tuning
-from raccord.onboarding import connections
-from raccord.onboarding.decisions import approve_plan
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.webhook_signature import key_of, sign
-from raccord.onboarding.webhooks import (
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.arriving.webhook_signature import key_of, sign
+from raccord.onboarding.arriving.webhooks import (
     BODY_BYTES_MAX,
     WebhookError,
     close_endpoint,
@@ -33,6 +31,8 @@ from raccord.onboarding.webhooks import (
     handle_of,
     open_endpoint,
 )
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.plugin import ConnectorInfo, FetchContext, Page, Record, hookimpl
 from raccord.plugin.info import Webhooks
 from raccord.plugin.money import Money

@@ -22,7 +22,7 @@ from walking_files import FILE, STATEMENT, answer_lines, approve, begin_bank_fee
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import connect
+from raccord.onboarding.connecting.connections import connect
 from raccord.plugin.texts import Language
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, LinkRow, SourceRecord

@@ -19,7 +19,7 @@ import raccord_chase
 import raccord_plannit
 import raccord_pleo
 import raccord_taxdome
-from raccord.onboarding.switching import WORDS
+from raccord.onboarding.connecting.switching import WORDS
 from raccord.overview.kinds import kind_named
 from raccord.plugin import ConnectorInfo
 from raccord.plugin.texts import Text

@@ -10,7 +10,7 @@ from lines_at_hand import account, asked, category, line
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from raccord.onboarding.treating import treat
+from raccord.onboarding.deciding.treating import treat
 from raccord.store.models import Company, Connection, DraftRow, Problem, ProblemState
 from raccord.sync.workshop import Workshop
 

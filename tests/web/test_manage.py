@@ -14,8 +14,8 @@ from httpx2 import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from raccord.onboarding.connections import NewConnection, pause
-from raccord.onboarding.setting_up import begin
+from raccord.onboarding.connecting.connections import NewConnection, pause
+from raccord.onboarding.setting_up.steps import begin
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import RoleInfo
 from raccord.plugin.texts import Text

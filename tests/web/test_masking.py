@@ -15,9 +15,9 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.masking import MaskedFormatter, masked
-from raccord.onboarding.decisions import skip_draft
-from raccord.onboarding.export import export_company
-from raccord.onboarding.people import Actor, RoleName
+from raccord.onboarding.access.people import Actor, RoleName
+from raccord.onboarding.closing.export import export_company
+from raccord.onboarding.deciding.decisions import skip_draft
 from raccord.store.models import Company, Connection, Hold, Problem, Run, SourceRecord
 from raccord.sync.workshop import Workshop
 

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 from till_company import CANARY
 
-from raccord.onboarding.closings import set_closed_policy
+from raccord.onboarding.closing.closings import set_closed_policy
 from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import recent_runs
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow
-from raccord.sync.periods import ClosedPolicy
-from raccord.sync.resolve import CHOICE_MISSING
+from raccord.sync.posting.periods import ClosedPolicy
+from raccord.sync.resolving.resolve import CHOICE_MISSING
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

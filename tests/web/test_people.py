@@ -16,10 +16,10 @@ from starlette.testclient import TestClient
 
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
-from raccord.onboarding import accounts, members, provider
-from raccord.onboarding.accounts import AccountError, set_up_first
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.sessions import open_session
+from raccord.onboarding.access import accounts, members, provider
+from raccord.onboarding.access.accounts import AccountError, set_up_first
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.access.sessions import open_session
 from raccord.store import events
 from raccord.store.models import Company, Person, SignInFailure, WebSession
 from raccord.sync.workshop import Workshop

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.accounts import give_role, new_person
-from raccord.onboarding.people import Actor, Power, RoleName, may
-from raccord.onboarding.sessions import open_session
+from raccord.onboarding.access.accounts import give_role, new_person
+from raccord.onboarding.access.people import Actor, Power, RoleName, may
+from raccord.onboarding.access.sessions import open_session
 from raccord.store.models import (
     Company,
     Connection,

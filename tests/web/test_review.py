@@ -20,18 +20,18 @@ from starlette.testclient import TestClient
 from till_company import again
 
 from raccord.clock import FixedClock
-from raccord.onboarding.bank_rules import RuleSaid, add_rule
-from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import choose
-from raccord.overview.bank_lines import WantedLines as Wanted
-from raccord.overview.bank_lines import open_lines
+from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
+from raccord.onboarding.deciding.decisions import choose
+from raccord.overview.lines.bank_lines import WantedLines as Wanted
+from raccord.overview.lines.bank_lines import open_lines
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold
-from raccord.sync.bank_rules import Outcome, RuleBody, RulePart, TextCondition, TextTest
-from raccord.sync.books import store_entry
-from raccord.sync.line_answers import LEARNED
-from raccord.sync.transfers import TRANSFER
-from raccord.sync.treatments import TREATMENT, Treated
+from raccord.sync.books.company import store_entry
+from raccord.sync.lines.bank_rules import Outcome, RuleBody, RulePart, TextCondition, TextTest
+from raccord.sync.lines.line_answers import LEARNED
+from raccord.sync.lines.transfers import TRANSFER
+from raccord.sync.lines.treatments import TREATMENT, Treated
 from raccord.sync.workshop import Workshop
 
 Send = Callable[..., Response]

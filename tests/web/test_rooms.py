@@ -19,7 +19,7 @@ from sqlalchemy import event, select
 from starlette.testclient import TestClient
 from till_company import CANARY
 
-from raccord.onboarding.certificates import faults_in
+from raccord.onboarding.closing.certificates import faults_in
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_kinds, proof_totals
 from raccord.overview.records import Fate, Wanted, list_records

@@ -10,7 +10,7 @@ from harness import OWNER, consent, enable, finish
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.store.models import (
     Company,
     CompanyState,

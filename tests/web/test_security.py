@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.people import Actor, RoleName
+from raccord.onboarding.access.people import Actor, RoleName
 from raccord.store.models import Company, CompanyState, Connection
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer

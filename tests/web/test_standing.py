@@ -18,11 +18,11 @@ from starlette.testclient import TestClient
 from raccord.alarms.letters import letter
 from raccord.clock import written
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.accounts import give_role, new_person
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.lists import lists_of
-from raccord.onboarding.people import RoleName
-from raccord.onboarding.sessions import open_session
+from raccord.onboarding.access.accounts import give_role, new_person
+from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.access.sessions import open_session
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.setting_up.lists import lists_of
 from raccord.overview.status import status
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.info import Delivery

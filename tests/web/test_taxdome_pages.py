@@ -19,13 +19,13 @@ from starlette.testclient import TestClient
 from raccord.alarms import watch
 from raccord.alarms.incidents import told_people
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.accounts import give_role, new_person
-from raccord.onboarding.decisions import approve_plan
-from raccord.onboarding.people import RoleName
-from raccord.onboarding.receiving import receive_files
+from raccord.onboarding.access.accounts import give_role, new_person
+from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.arriving.receiving import receive_files
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.store.database import Database
 from raccord.store.models import Connection, DraftState, Incident, Plan, Problem, ProblemState, Run, SourceRecord
-from raccord.sync.removals import UNDONE
+from raccord.sync.posting.removals import UNDONE
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer
 from raccord_web.app import create_app

@@ -28,7 +28,7 @@ from raccord.clock import FixedClock
 from raccord.enablement import Switchboard
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
-from raccord.onboarding.answering import questions_of
+from raccord.onboarding.arriving.answering import questions_of
 from raccord.plugin.errors import RetryLater
 from raccord.plugin.texts import Language, Text
 from raccord.store import events

@@ -24,7 +24,7 @@ from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Language, Text
 from raccord.store.models import Action, PlanState
-from raccord.sync.matching import Reason, Sure
+from raccord.sync.lines.matching import Reason, Sure
 from raccord_plannit.contract import CONTRACT as PLANNIT
 from raccord_sandbox.chart import KINDS as CHART
 from raccord_taxdome.contract import CONTRACT as TAXDOME

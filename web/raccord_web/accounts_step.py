@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from raccord.onboarding.account_types import HeldAs
-from raccord.onboarding.chart_accounts import KINDS, NewAccount, add_account, read_kind
-from raccord.onboarding.decisions import BEGINNING
-from raccord.onboarding.each_account import EachAccount, each_account
-from raccord.onboarding.people import Actor
-from raccord.onboarding.telling_accounts import AccountSaid, keep_cards, tell_accounts
+from raccord.onboarding.access.people import Actor
+from raccord.onboarding.connecting.telling_accounts import AccountSaid, keep_cards, tell_accounts
+from raccord.onboarding.deciding.decisions import BEGINNING
+from raccord.onboarding.gates.each_account import EachAccount, each_account
+from raccord.onboarding.setting_up.chart_accounts import KINDS, NewAccount, add_account, read_kind
+from raccord.onboarding.sources.account_types import HeldAs
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
 from raccord.sync.workshop import Workshop

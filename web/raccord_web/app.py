@@ -11,8 +11,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from raccord.jobs.port import JobEngine
-from raccord.onboarding.accounts import anybody
-from raccord.onboarding.people import Actor
+from raccord.onboarding.access.accounts import anybody
+from raccord.onboarding.access.people import Actor
 from raccord.sync.workshop import Workshop
 from raccord_web import hooks
 from raccord_web.access import access_of

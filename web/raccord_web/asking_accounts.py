@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from raccord.onboarding.answering import FileQuestion, file_questions
-from raccord.onboarding.people import Power, may
-from raccord.onboarding.unnamed_accounts import BankAccount, UnnamedAccount, bank_accounts, unnamed_accounts
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.arriving.answering import FileQuestion, file_questions
+from raccord.onboarding.arriving.unnamed_accounts import BankAccount, UnnamedAccount, bank_accounts, unnamed_accounts
 from raccord.store.models import Connection
 from raccord_web.desk import desk_of
 from raccord_web.visitors import visitor_of

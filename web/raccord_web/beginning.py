@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlencode
 
-from raccord.onboarding.gates import early_gates, told
+from raccord.onboarding.gates.gates import early_gates, told
 from raccord.plugin.info import ConnectorInfo, GateInfo, Mode
 from raccord_web.typed import PREFIX
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from raccord.jobs.port import JobEngine
-from raccord.onboarding.people import Actor
+from raccord.onboarding.access.people import Actor
 from raccord.sync.workshop import Workshop
 from raccord_web.access import Access
 from raccord_web.signing import Signer

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 
-from raccord.onboarding.baseline import baseline_of, link_certain
-from raccord.onboarding.duplicates_step import DUPLICATES
-from raccord.onboarding.passed_steps import pass_step
-from raccord.onboarding.people import Power, may
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.gates.passed_steps import pass_step
+from raccord.onboarding.setting_up.baseline import baseline_of, link_certain
+from raccord.onboarding.setting_up.duplicates_step import DUPLICATES
 from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import PHASES, recent_runs
 from raccord.plugin.info import ConnectorInfo

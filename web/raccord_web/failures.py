@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.people import NotAllowedError
-from raccord.onboarding.repeats import KeyReusedError
+from raccord.onboarding.access.people import NotAllowedError
+from raccord.onboarding.access.repeats import KeyReusedError
 from raccord.overview.ways import on_page
 from raccord.plugin.texts import Language
 from raccord.quickbooks import QuickBooksError

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.webhooks import BODY_BYTES_MAX, MessageRefusedError, UnknownAddressError, receive
+from raccord.onboarding.arriving.webhooks import BODY_BYTES_MAX, MessageRefusedError, UnknownAddressError, receive
 from raccord_web.desk import desk_of
 
 router = APIRouter()

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from raccord.onboarding.instances import link_suggested, linking, roles_with_instances
-from raccord.onboarding.lists import closing_lists, lists_of, push_list
-from raccord.onboarding.lists_step import LISTS
-from raccord.onboarding.passed_steps import pass_step
-from raccord.onboarding.people import Power, may
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.gates.passed_steps import pass_step
+from raccord.onboarding.setting_up.instances import link_suggested, linking, roles_with_instances
+from raccord.onboarding.setting_up.lists import closing_lists, lists_of, push_list
+from raccord.onboarding.setting_up.lists_step import LISTS
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
-from raccord.sync.push import Counts
+from raccord.sync.telling.push import Counts
 from raccord_web.desk import desk_of
 from raccord_web.visitors import acting
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.required_roles import must_be_chosen
+from raccord.onboarding.sources.required_roles import must_be_chosen
 from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.terms import Term
 from raccord.plugin.texts import Language

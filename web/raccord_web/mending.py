@@ -9,16 +9,16 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.closings import set_closed_policy
-from raccord.onboarding.decisions import choose
-from raccord.onboarding.failures import close_cause
-from raccord.onboarding.people import Actor
+from raccord.onboarding.access.people import Actor
+from raccord.onboarding.closing.closings import set_closed_policy
+from raccord.onboarding.deciding.decisions import choose
+from raccord.onboarding.deciding.failures import close_cause
 from raccord.overview.problems import ProblemGroup
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.quickbooks.causes import Cause
 from raccord.store.models import Connection, DraftRow, Problem, ProblemState
-from raccord.sync.periods import ClosedPolicy
+from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.workshop import Workshop
 from raccord_web.mapped import RoleView, placed_by, roles_of
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from raccord.jobs.errors import company_busy
 from raccord.jobs.locks import company_locks
 from raccord.store.models import Connection, ConnectionState
-from raccord.sync.reprove import prove_again
+from raccord.sync.proving.reprove import prove_again
 from raccord.sync.workshop import Workshop
 
 

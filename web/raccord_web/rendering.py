@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse
 
 from raccord.errors import RaccordError
 from raccord.masking import masked
-from raccord.onboarding.people import Actor, Power, may
+from raccord.onboarding.access.people import Actor, Power, may
 from raccord.overview.explain import Explained, explain
 from raccord.overview.waiting import waiting
 from raccord.overview.ways import on_page

@@ -14,19 +14,19 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.payees import payee_named
-from raccord.onboarding.paying import pay
-from raccord.onboarding.people import Actor
-from raccord.onboarding.treating import treat
-from raccord.overview.bank_lines import BankLine, WantedLines
-from raccord.overview.line_choices import LineChoices
-from raccord.overview.line_proposals import Proposed
+from raccord.onboarding.access.people import Actor
+from raccord.onboarding.deciding.payees import payee_named
+from raccord.onboarding.deciding.paying import pay
+from raccord.onboarding.deciding.treating import treat
+from raccord.overview.lines.bank_lines import BankLine, WantedLines
+from raccord.overview.lines.line_choices import LineChoices
+from raccord.overview.lines.line_proposals import Proposed
 from raccord.overview.naming import AnswerError, pick
 from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts, PaymentType
 from raccord.plugin.texts import Text
-from raccord.sync.matching import Sure
-from raccord.sync.treatments import Part, Treated, Treatment
+from raccord.sync.lines.matching import Sure
+from raccord.sync.lines.treatments import Part, Treated, Treatment
 from raccord.sync.workshop import Workshop
 
 SHOWN = 25

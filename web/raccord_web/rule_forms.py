@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from raccord.errors import RaccordError
-from raccord.onboarding.bank_rules import RuleSaid
-from raccord.onboarding.rule_texts import RuleError
+from raccord.onboarding.deciding.bank_rules import RuleSaid
+from raccord.onboarding.deciding.rule_texts import RuleError
 from raccord.plugin.texts import Text
-from raccord.sync.bank_rules import (
+from raccord.sync.lines.bank_rules import (
     AmountCondition,
     AmountTest,
     Condition,
@@ -24,7 +24,7 @@ from raccord.sync.bank_rules import (
     TextTest,
     Together,
 )
-from raccord.sync.treatments import Treated
+from raccord.sync.lines.treatments import Treated
 
 ROWS = 4
 """Conditions, and parts of a split, that the form has room for; a rule with more is changed by the command line."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from raccord.onboarding import connections
-from raccord.onboarding.signing_in import sign_in
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.signing_in import sign_in
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.signing import SignIn
 from raccord.store.models import Connection

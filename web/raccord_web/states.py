@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from raccord.onboarding.freshness import Lateness
+from raccord.onboarding.arriving.freshness import Lateness
 from raccord.overview.connections import ConnectionView
 from raccord.overview.records import Fate
 from raccord.overview.runs import RunView

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from raccord.onboarding.duplicates_step import DUPLICATES, looks_for_duplicates
-from raccord.onboarding.lists_step import LISTS, has_lists
-from raccord.onboarding.passed_steps import step_passed
-from raccord.onboarding.reading_ahead import takes_files
-from raccord.onboarding.signing_in import signs_in
+from raccord.onboarding.arriving.reading_ahead import takes_files
+from raccord.onboarding.connecting.signing_in import signs_in
+from raccord.onboarding.gates.passed_steps import step_passed
+from raccord.onboarding.setting_up.duplicates_step import DUPLICATES, looks_for_duplicates
+from raccord.onboarding.setting_up.lists_step import LISTS, has_lists
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection, ConnectionState
 from raccord_web.beginning import Beginning

@@ -16,10 +16,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from raccord.onboarding.accounts import anybody
-from raccord.onboarding.people import Actor
-from raccord.onboarding.reach import Reach, reach_everywhere
-from raccord.onboarding.sessions import SignedIn, signed_in
+from raccord.onboarding.access.accounts import anybody
+from raccord.onboarding.access.people import Actor
+from raccord.onboarding.access.reach import Reach, reach_everywhere
+from raccord.onboarding.access.sessions import SignedIn, signed_in
 from raccord.store.models import (
     BankRule,
     Certificate,

@@ -11,8 +11,8 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
-from raccord.onboarding.arrivals import credentials_end_of, freshness_of
-from raccord.onboarding.freshness import Lateness
+from raccord.onboarding.arriving.arrivals import credentials_end_of, freshness_of
+from raccord.onboarding.arriving.freshness import Lateness
 from raccord.overview.explain import explain
 from raccord.plugin.texts import Text
 from raccord.store.models import (
@@ -26,7 +26,7 @@ from raccord.store.models import (
     RecordState,
     SourceRecord,
 )
-from raccord.sync.meter import Budget, use_of_month
+from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.workshop import Workshop
 
 COUNTDOWN = (30, 14, 7, 1)

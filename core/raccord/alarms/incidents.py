@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from raccord.alarms.conditions import Condition, Standing
 from raccord.alarms.letters import letter
-from raccord.onboarding.people import RoleName
+from raccord.onboarding.access.people import RoleName
 from raccord.plugin.texts import Language
 from raccord.store.models import Company, Connection, Incident, Membership, Notice, Person
 from raccord.store.models.people import EVERYWHERE

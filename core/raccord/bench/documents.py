@@ -42,7 +42,7 @@ from raccord.quickbooks.codec import (
 )
 from raccord.quickbooks.codec.placeholders import key_in
 from raccord.sync.bodies import mark, marker
-from raccord.sync.books import kind_of
+from raccord.sync.books.company import kind_of
 
 EXEMPT = "exempt"
 _QUEBEC = (Decimal(5), Decimal("9.975"))

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from raccord.bench.looking import Look, look
 from raccord.bench.sources import NoSourceError, SourceKind, recorded_trial, trials_for
 from raccord.catalog import GROUP
-from raccord.onboarding.people import Actor, Power, require
+from raccord.onboarding.access.people import Actor, Power, require
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.testing.recording.shapes import BYTES_MAX
 from raccord.plugin.texts import Text

@@ -1,6 +1,6 @@
 """The command ``raccord``: every screen's deeds from a terminal, for people and for scripts.
 
-``raccord --help`` imports click and nothing heavier. Exit statuses are in :mod:`raccord.cli.exits`.
+``raccord --help`` imports click and nothing heavier. Exit statuses are in :mod:`raccord.cli.terminal.exits`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import click
 
-from raccord.cli.exits import Exit
 from raccord.cli.group import LazyGroup
-from raccord.cli.language import Phrase, spoken
-from raccord.cli.words import Option, State
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.language import Phrase, spoken
+from raccord.cli.terminal.words import Option, State
 
 __all__ = ["main", "run"]
 
@@ -40,11 +40,11 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except click.ClickException as error:
-        from raccord.cli.complaints import complain_of_click
+        from raccord.cli.terminal.complaints import complain_of_click
 
         return complain_of_click(error, state)
     except _refusals() as error:
-        from raccord.cli.refusals import complain_of
+        from raccord.cli.terminal.refusals import complain_of
 
         return complain_of(error, state)
     return int(status or Exit.OK)
@@ -52,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _refusals() -> tuple[type[Exception], ...]:
     # Asked only when something was raised: the errors' packages import what help does not need.
-    from raccord.cli.refusals import REFUSALS
+    from raccord.cli.terminal.refusals import REFUSALS
 
     return REFUSALS
 

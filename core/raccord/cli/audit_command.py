@@ -10,13 +10,13 @@ from decimal import Decimal
 
 import click
 
-from raccord.cli.exits import Exit
-from raccord.cli.finding import the_connection
-from raccord.cli.house import opened
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, output
-from raccord.cli.showing import day, moment, money, short
-from raccord.cli.words import Option, group
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import the_connection
+from raccord.cli.terminal.house import opened
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output, output
+from raccord.cli.terminal.showing import day, moment, money, short
+from raccord.cli.terminal.words import Option, group
 from raccord.errors import RaccordError
 from raccord.masking import masked
 from raccord.overview.answers import CONFLICT, PluginAnswer, conflict_said

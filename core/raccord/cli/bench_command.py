@@ -10,10 +10,10 @@ from raccord.bench import NoSourceError, SourceKind, look, recorded_trial, trial
 from raccord.bench.shown import ROWS_MAX
 from raccord.cli.bench_view import as_json, show, show_record
 from raccord.cli.check_command import installed
-from raccord.cli.exits import Exit
-from raccord.cli.output import output
-from raccord.cli.words import command as command_of
-from raccord.cli.words import option
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.output import output
+from raccord.cli.terminal.words import command as command_of
+from raccord.cli.terminal.words import option
 from raccord.plugin.testing.recording.shapes import BYTES_MAX
 from raccord.plugin.texts import Text
 

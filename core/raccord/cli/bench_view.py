@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from raccord.bench import Documented, Look, Made, Met
 from raccord.bench.shown import ROWS_MAX, draft_lines, entries, excerpt, raw_lines
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, both
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output, both
 
 _RIGHT = True
 

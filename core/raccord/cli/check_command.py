@@ -9,10 +9,10 @@ from types import ModuleType
 import click
 
 from raccord.catalog import GROUP, load_catalog
-from raccord.cli.exits import Exit
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, both, output
-from raccord.cli.words import command as command_of
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output, both, output
+from raccord.cli.terminal.words import command as command_of
 from raccord.errors import RaccordError
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.testing.kit import PAGE, Judged, Report, Verdict, check_connector

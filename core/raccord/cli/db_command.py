@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from raccord.cli.house import open_vault, opened, read_settings
-from raccord.cli.language import Phrase
-from raccord.cli.output import output
-from raccord.cli.words import group
+from raccord.cli.terminal.house import open_vault, opened, read_settings
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import output
+from raccord.cli.terminal.words import group
 from raccord.clock import SystemClock
 from raccord.store import schema
 from raccord.store.clear_files import seal_clear_files

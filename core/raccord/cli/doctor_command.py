@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from raccord import catalog as catalogs
-from raccord.cli.exits import Exit
-from raccord.cli.house import opened, opened_workshop, read_settings
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, both, output
-from raccord.cli.words import Option
-from raccord.cli.words import command as make_command
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.house import opened, opened_workshop, read_settings
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output, both, output
+from raccord.cli.terminal.words import Option
+from raccord.cli.terminal.words import command as make_command
 from raccord.jobs.tuning import Tuning
 from raccord.jobs.workers import living
-from raccord.onboarding.doctor import check_companies, check_house
-from raccord.onboarding.findings import Finding, Level, well
+from raccord.onboarding.checking.doctor import check_companies, check_house
+from raccord.onboarding.checking.findings import Finding, Level, well
 from raccord.plugin.texts import Text
 from raccord.settings import Settings
 from raccord.store.database import Database

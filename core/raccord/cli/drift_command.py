@@ -6,14 +6,14 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.cli.exits import Exit
-from raccord.cli.finding import is_part, operator, the_connection
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, actor, output
-from raccord.cli.showing import day, money, short
-from raccord.cli.words import Option, default_group
-from raccord.onboarding.drifts import DriftError, Way, settle_drifts
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import is_part, operator, the_connection
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output, actor, output
+from raccord.cli.terminal.showing import day, money, short
+from raccord.cli.terminal.words import Option, default_group
+from raccord.onboarding.deciding.drifts import DriftError, Way, settle_drifts
 from raccord.overview.drifts import DriftView, open_drifts
 from raccord.overview.kinds import kind_named
 from raccord.overview.listing import MOST, USUAL, Listing

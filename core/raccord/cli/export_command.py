@@ -9,16 +9,16 @@ from pathlib import Path
 
 import click
 
-from raccord.cli.exits import Exit
-from raccord.cli.finding import operator
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import actor, output
-from raccord.cli.words import Option
-from raccord.cli.words import command as make_command
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import operator
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import actor, output
+from raccord.cli.terminal.words import Option
+from raccord.cli.terminal.words import command as make_command
 from raccord.errors import RaccordError
-from raccord.onboarding.companies import the_company
-from raccord.onboarding.export import TABLES, export_company
+from raccord.onboarding.closing.export import TABLES, export_company
+from raccord.onboarding.connecting.companies import the_company
 from raccord.plugin.texts import Text
 
 STANDARD_OUTPUT = "-"

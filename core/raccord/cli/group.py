@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import click
 
-from raccord.cli.exits import Exit
-from raccord.cli.language import Phrase
-from raccord.cli.words import Group, state_of
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.words import Group, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Lazy:
 
 COMMANDS: dict[str, Lazy] = {
     "demo": Lazy(
-        "raccord.cli.demo_command:command",
+        "raccord.cli.demo.command:command",
         Phrase("Montrer tout, avec une société de démonstration.", "Show everything, with a demonstration company."),
         "web",
     ),
@@ -34,7 +34,7 @@ COMMANDS: dict[str, Lazy] = {
         "web",
     ),
     "sandbox": Lazy(
-        "raccord.cli.sandbox_command:command",
+        "raccord.cli.sandbox.command:command",
         Phrase("Servir et conduire un QuickBooks Online local.", "Serve and drive a local QuickBooks Online."),
         "sandbox",
     ),
@@ -43,7 +43,7 @@ COMMANDS: dict[str, Lazy] = {
         Phrase("Exécuter les synchronisations, sans page web.", "Execute runs, without web pages."),
     ),
     "connect": Lazy(
-        "raccord.cli.connect_command:command",
+        "raccord.cli.connect.command:command",
         Phrase("Relier une source à une société.", "Join a source account to a company."),
     ),
     "lists": Lazy(
@@ -55,11 +55,11 @@ COMMANDS: dict[str, Lazy] = {
         Phrase("Chercher, préparer et écrire ce qui est nouveau.", "Fetch, plan and post what is new."),
     ),
     "plan": Lazy(
-        "raccord.cli.plan_command:command",
+        "raccord.cli.plan.command:command",
         Phrase("Montrer ce qui serait écrit, sans rien écrire.", "Show what would be posted, without posting."),
     ),
     "apply": Lazy(
-        "raccord.cli.apply_command:command",
+        "raccord.cli.plan.apply_command:command",
         Phrase("Approuver un plan et l'exécuter.", "Approve a plan and execute it."),
     ),
     "undo": Lazy(
@@ -75,11 +75,11 @@ COMMANDS: dict[str, Lazy] = {
         Phrase("Dire quels relevés sont rapprochés.", "Say which statements are reconciled."),
     ),
     "proof": Lazy(
-        "raccord.cli.proof_command:command",
+        "raccord.cli.proof.command:command",
         Phrase("Comparer la source, ce qui est écrit et QuickBooks.", "Compare source, posted and QuickBooks."),
     ),
     "holds": Lazy(
-        "raccord.cli.holds_command:command",
+        "raccord.cli.holds.command:command",
         Phrase("Montrer ce qui attend une personne, et y répondre.", "Show what waits for a person, and answer."),
     ),
     "rules": Lazy(
@@ -87,7 +87,7 @@ COMMANDS: dict[str, Lazy] = {
         Phrase("Faire des règles pour les opérations bancaires.", "Make rules for bank lines."),
     ),
     "problems": Lazy(
-        "raccord.cli.problems_command:command",
+        "raccord.cli.problems.command:command",
         Phrase("Montrer ce qui a échoué, pourquoi et que faire.", "Show what failed, why and what to do."),
     ),
     "drift": Lazy(

@@ -6,14 +6,14 @@ from dataclasses import asdict
 
 import click
 
-from raccord.cli.exits import Exit
-from raccord.cli.finding import operator, the_connection
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, actor, output
-from raccord.cli.words import Option, default_group
-from raccord.onboarding.lists import likely_doubles, lists_of, push_list, verify_list
-from raccord.onboarding.tending import Tended, delete_doubles, imported_doubles, tag_earlier
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import operator, the_connection
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, actor, output
+from raccord.cli.terminal.words import Option, default_group
+from raccord.onboarding.setting_up.lists import likely_doubles, lists_of, push_list, verify_list
+from raccord.onboarding.setting_up.tending import Tended, delete_doubles, imported_doubles, tag_earlier
 
 
 @default_group(

@@ -14,10 +14,10 @@ import click
 import jinja2
 
 from raccord.admission import RESERVED_NAMES
-from raccord.cli.language import Phrase
-from raccord.cli.output import output
-from raccord.cli.words import command as command_of
-from raccord.cli.words import option
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import output
+from raccord.cli.terminal.words import command as command_of
+from raccord.cli.terminal.words import option
 from raccord.errors import RaccordError
 from raccord.plugin.texts import Text
 

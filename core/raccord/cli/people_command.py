@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from raccord.cli.finding import operator
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, actor, output
-from raccord.cli.words import Option, default_group
-from raccord.onboarding.accounts import speak
-from raccord.onboarding.companies import the_company
-from raccord.onboarding.members import invite, list_members, reset_link
-from raccord.onboarding.people import RoleName
+from raccord.cli.terminal.finding import operator
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, actor, output
+from raccord.cli.terminal.words import Option, default_group
+from raccord.onboarding.access.accounts import speak
+from raccord.onboarding.access.members import invite, list_members, reset_link
+from raccord.onboarding.access.people import RoleName
+from raccord.onboarding.connecting.companies import the_company
 from raccord.plugin.texts import Language
 from raccord.store.models.people import EVERYWHERE
 

@@ -11,10 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from raccord import catalog as catalogs
 from raccord.catalog import Catalog
-from raccord.cli.house import opened, read_settings
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, actor, both, output
-from raccord.cli.words import Option, group
+from raccord.cli.terminal.house import opened, read_settings
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, actor, both, output
+from raccord.cli.terminal.words import Option, group
 from raccord.clock import SystemClock
 from raccord.enablement import INSTALLATION, Switchboard
 from raccord.errors import RaccordError

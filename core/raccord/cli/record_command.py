@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from raccord.bench import NoSourceError, SourceKind, trials_for
 from raccord.bench.looking import Recorded, record
 from raccord.cli.check_command import installed
-from raccord.cli.exits import Exit
-from raccord.cli.language import Phrase
-from raccord.cli.output import output
-from raccord.cli.typed_settings import missing_secrets, plain_values, secret_values
-from raccord.cli.words import command as command_of
-from raccord.cli.words import option
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import output
+from raccord.cli.terminal.typed_settings import missing_secrets, plain_values, secret_values
+from raccord.cli.terminal.words import command as command_of
+from raccord.cli.terminal.words import option
 from raccord.clock import SystemClock
 from raccord.plugin.contexts import Http
 from raccord.plugin.info import ConnectorInfo
@@ -27,7 +27,7 @@ from raccord.plugin.testing.recording import RecordingError
 from raccord.plugin.testing.recording.shapes import BODY_BYTES_MAX, FILES_MAX
 from raccord.plugin.testing.trial import Telling, Trial
 from raccord.plugin.texts import Text
-from raccord.sync.source_http import SourceHttp, allowed_hosts
+from raccord.sync.fetching.source_http import SourceHttp, allowed_hosts
 
 
 @command_of(

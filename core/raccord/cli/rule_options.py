@@ -9,15 +9,15 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from raccord.cli.finding import FindingError, the_connection
-from raccord.cli.holds_command import find_candidate
-from raccord.cli.language import Phrase
-from raccord.cli.words import Option
-from raccord.onboarding.bank_rules import RuleSaid
+from raccord.cli.holds.command import find_candidate
+from raccord.cli.terminal.finding import FindingError, the_connection
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.words import Option
+from raccord.onboarding.deciding.bank_rules import RuleSaid
 from raccord.overview.naming import AnswerError
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.texts import Text
-from raccord.sync.bank_rules import (
+from raccord.sync.lines.bank_rules import (
     AmountCondition,
     AmountTest,
     Condition,
@@ -31,7 +31,7 @@ from raccord.sync.bank_rules import (
     TextTest,
     Together,
 )
-from raccord.sync.treatments import Treated
+from raccord.sync.lines.treatments import Treated
 
 OPTIONS = (
     Option(

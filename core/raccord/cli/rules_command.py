@@ -9,16 +9,17 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from raccord.cli.exits import Exit
-from raccord.cli.finding import PART_MIN, FindingError, operator
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, actor, output
 from raccord.cli.rule_options import OPTIONS, rule_said
-from raccord.cli.showing import day, moment, short
 from raccord.cli.statements_command import COMPANY
-from raccord.cli.words import Option, default_group
-from raccord.onboarding.bank_rules import (
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import PART_MIN, FindingError, operator
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output, actor, output
+from raccord.cli.terminal.showing import day, moment, short
+from raccord.cli.terminal.words import Option, default_group
+from raccord.onboarding.connecting.companies import the_company
+from raccord.onboarding.deciding.bank_rules import (
     RuleSaid,
     add_rule,
     change_rule,
@@ -28,18 +29,17 @@ from raccord.onboarding.bank_rules import (
     switch_rule,
     versions_of,
 )
-from raccord.onboarding.companies import the_company
-from raccord.overview.rule_effects import Effect, try_rule
-from raccord.overview.rule_sentences import answer_said, conditions_said, counts_said, effect_said
-from raccord.overview.rule_views import RuleView, list_rules
+from raccord.overview.lines.rule_effects import Effect, try_rule
+from raccord.overview.lines.rule_sentences import answer_said, conditions_said, counts_said, effect_said
+from raccord.overview.lines.rule_views import RuleView, list_rules
 from raccord.plugin.texts import Text
 from raccord.store.models import BankRule
-from raccord.sync.bank_rules import BODY, Mode, fold
+from raccord.sync.lines.bank_rules import BODY, RuleMode, fold
 from raccord.sync.workshop import Workshop
 
 _MODES = {
-    Mode.PROPOSE: Phrase("propose", "proposes"),
-    Mode.APPLY: Phrase("applique", "carried out"),
+    RuleMode.PROPOSE: Phrase("propose", "proposes"),
+    RuleMode.APPLY: Phrase("applique", "carried out"),
 }
 
 
@@ -70,7 +70,7 @@ def list_(company: str) -> int:
             Column(Phrase("Nom", "Name")),
             Column(Phrase("Si", "If")),
             Column(Phrase("Alors", "Then")),
-            Column(Phrase("Mode", "Mode")),
+            Column(Phrase("RuleMode", "RuleMode")),
         ],
         [
             [
@@ -115,7 +115,7 @@ def show(rule: str, company: str) -> int:
             Column(Phrase("Version", "Version")),
             Column(Phrase("Si", "If")),
             Column(Phrase("Depuis le jour", "From day")),
-            Column(Phrase("Mode", "Mode")),
+            Column(Phrase("RuleMode", "RuleMode")),
             Column(Phrase("Par", "By")),
         ],
         [
@@ -123,7 +123,7 @@ def show(rule: str, company: str) -> int:
                 str(each.version),
                 conditions_said(BODY.validate_python(each.body)).get(out.language),
                 day(each.valid_from),
-                _MODES[Mode(each.mode)].get(out.language)
+                _MODES[RuleMode(each.mode)].get(out.language)
                 if each.enabled
                 else Phrase("désactivée", "off").get(out.language),
                 f"{each.changed_by}, {moment(each.changed_at)}",
@@ -237,13 +237,13 @@ _switch(
 _switch(
     "apply",
     Phrase("Laisser les exécutions appliquer une règle.", "Let runs carry a rule out."),
-    lambda workshop, id_: set_mode(workshop, operator(actor()), id_, Mode.APPLY),
+    lambda workshop, id_: set_mode(workshop, operator(actor()), id_, RuleMode.APPLY),
     Phrase("La prochaine exécution l'applique.", "The next run carries it out."),
 )
 _switch(
     "propose",
     Phrase("Ne laisser une règle que proposer.", "Let a rule only propose."),
-    lambda workshop, id_: set_mode(workshop, operator(actor()), id_, Mode.PROPOSE),
+    lambda workshop, id_: set_mode(workshop, operator(actor()), id_, RuleMode.PROPOSE),
     Phrase("La règle propose seulement.", "The rule only proposes."),
 )
 

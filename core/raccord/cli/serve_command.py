@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from raccord.alarms import watch
-from raccord.cli.exits import Exit
-from raccord.cli.house import opened, opened_workshop, read_settings
-from raccord.cli.language import Phrase
-from raccord.cli.output import Output, output
 from raccord.cli.serving import listen, log_to_console, quiet_signals, run_server, web_application
-from raccord.cli.words import Option
-from raccord.cli.words import command as make_command
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.house import opened, opened_workshop, read_settings
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Output, output
+from raccord.cli.terminal.words import Option
+from raccord.cli.terminal.words import command as make_command
 from raccord.jobs.inline import HandOver
 from raccord.jobs.port import JobEngine
 from raccord.jobs.tuning import Tuning
 from raccord.jobs.worker import Worker, embedded_worker, spread_worker
-from raccord.onboarding.leaving import close_sources
+from raccord.onboarding.connecting.leaving import close_sources
 from raccord.settings import Settings
 from raccord.store import schema
 from raccord.sync.run import Pipeline

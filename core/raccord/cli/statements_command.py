@@ -7,16 +7,16 @@ from datetime import datetime
 import click
 from sqlalchemy.orm import Session
 
-from raccord.cli.exits import Exit
-from raccord.cli.finding import operator
-from raccord.cli.holds_command import find_candidate
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, actor, output
-from raccord.cli.showing import day, moment
-from raccord.cli.words import Option, default_group
-from raccord.onboarding.companies import the_company
-from raccord.onboarding.statements import declare, declared, withdraw
+from raccord.cli.holds.command import find_candidate
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import operator
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, actor, output
+from raccord.cli.terminal.showing import day, moment
+from raccord.cli.terminal.words import Option, default_group
+from raccord.onboarding.closing.statements import declare, declared, withdraw
+from raccord.onboarding.connecting.companies import the_company
 from raccord.plugin.drafts import Accepts
 from raccord.store.models import Company
 

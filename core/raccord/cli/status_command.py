@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from raccord.alarms.mail import TROUBLES, message, opened_server
-from raccord.cli.exits import Exit
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, output
-from raccord.cli.showing import moment
-from raccord.cli.words import Option, command
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output, output
+from raccord.cli.terminal.showing import moment
+from raccord.cli.terminal.words import Option, command
 from raccord.errors import RaccordError
 from raccord.overview.status import CompanyStatus, IncidentView, SourceStatus, Status, status
 from raccord.plugin.texts import Language, Text

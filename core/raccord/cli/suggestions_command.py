@@ -6,15 +6,15 @@ from decimal import Decimal, InvalidOperation
 
 import click
 
-from raccord.cli.exits import Exit
-from raccord.cli.finding import operator
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, actor, output
-from raccord.cli.words import Option, default_group
-from raccord.onboarding.companies import the_company
-from raccord.onboarding.suggesting import accept_from, ask_always, percent
-from raccord.overview.suggestions import SuggestedMonth, Suggesting, suggesting
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import operator
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output, actor, output
+from raccord.cli.terminal.words import Option, default_group
+from raccord.onboarding.connecting.companies import the_company
+from raccord.onboarding.deciding.suggesting import accept_from, ask_always, percent
+from raccord.overview.lines.suggestions import SuggestedMonth, Suggesting, suggesting
 
 COMPANY = Option("--company", default="", phrase=Phrase("Société, s'il y en a plusieurs.", "Company, if several."))
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import click
 from sqlalchemy import func, select
 
-from raccord.cli.engine import inline_engine
-from raccord.cli.exits import Exit
-from raccord.cli.finding import the_connections
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output, actor, output
-from raccord.cli.words import Option
-from raccord.cli.words import command as make_command
+from raccord.cli.terminal.engine import inline_engine
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import the_connections
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output, actor, output
+from raccord.cli.terminal.words import Option
+from raccord.cli.terminal.words import command as make_command
 from raccord.jobs.inline import HandOver
 from raccord.jobs.requests import request_run
 from raccord.overview.explain import explain
 from raccord.store.models import Connection, LineState, PlanLine, Proof, Run, RunCount, RunState
-from raccord.sync.acquaint import RECOGNISED
+from raccord.sync.books.acquaint import RECOGNISED
 from raccord.sync.workshop import Workshop
 
 STATES = {

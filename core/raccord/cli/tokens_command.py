@@ -6,12 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, actor, output
-from raccord.cli.words import Option, default_group
-from raccord.onboarding.accounts import person_of
-from raccord.onboarding.api_tokens import (
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, actor, output
+from raccord.cli.terminal.words import Option, default_group
+from raccord.onboarding.access.accounts import person_of
+from raccord.onboarding.access.api_tokens import (
     DAYS_MAX,
     DAYS_USUAL,
     Scope,
@@ -20,7 +20,7 @@ from raccord.onboarding.api_tokens import (
     revoke_token,
     tokens_of,
 )
-from raccord.onboarding.companies import the_company
+from raccord.onboarding.connecting.companies import the_company
 
 
 @default_group(

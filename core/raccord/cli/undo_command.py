@@ -6,20 +6,20 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.cli.engine import inline_engine
-from raccord.cli.exits import Exit
-from raccord.cli.finding import is_part, operator, the_connection
-from raccord.cli.house import opened_workshop
-from raccord.cli.language import Phrase
-from raccord.cli.output import actor, output
-from raccord.cli.plan_command import tell_plan
+from raccord.cli.plan.command import tell_plan
 from raccord.cli.sync_command import describe, show_run
-from raccord.cli.words import Option
-from raccord.cli.words import command as make_command
+from raccord.cli.terminal.engine import inline_engine
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import is_part, operator, the_connection
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import actor, output
+from raccord.cli.terminal.words import Option
+from raccord.cli.terminal.words import command as make_command
 from raccord.jobs.undo_requests import UndoError, connection_of_run, keys_named, request_undo
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Run, RunState
-from raccord.sync.undo_selection import Asked
+from raccord.sync.undoing.selection import Asked
 
 
 @make_command(

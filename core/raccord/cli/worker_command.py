@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from types import FrameType
 
-from raccord.cli.exits import Exit
-from raccord.cli.house import opened_workshop, read_settings
-from raccord.cli.language import Phrase
-from raccord.cli.output import output
 from raccord.cli.serve_command import make_worker
 from raccord.cli.serving import handled, log_to_console
-from raccord.cli.words import command as make_command
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.house import opened_workshop, read_settings
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import output
+from raccord.cli.terminal.words import command as make_command
 from raccord.errors import RaccordError
 from raccord.plugin.texts import Text
 

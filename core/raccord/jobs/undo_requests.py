@@ -12,13 +12,13 @@ from raccord.clock import Clock
 from raccord.errors import RaccordError
 from raccord.jobs.port import JobEngine
 from raccord.jobs.requests import insert_run
-from raccord.onboarding.people import Actor, Power, require
+from raccord.onboarding.access.people import Actor, Power, require
 from raccord.plugin.texts import Text
 from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Connection, ConnectionState, DraftRow, LinkRow, LinkState, Run, SourceRecord
 from raccord.sync.phases import UNDO, Phase
-from raccord.sync.undo_selection import Asked, select_links
+from raccord.sync.undoing.selection import Asked, select_links
 
 MOST = 10_000
 """Documents of one undo."""

@@ -14,7 +14,7 @@ from raccord.overview.conflict_words import ANSWERS, TITLES
 from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Language, Text
 from raccord.store.models import LineState, Plan, PlanLine
-from raccord.sync.conflict_rules import KINDS
+from raccord.sync.resolving.conflict_rules import KINDS
 
 CONFLICT = "on_conflict"
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from raccord.plugin.ledger import ConflictKind, ResolutionKind
 from raccord.plugin.texts import Text
-from raccord.sync.conflict_rules import By
+from raccord.sync.resolving.conflict_rules import By
 
 TITLES: Mapping[ConflictKind, Text] = MappingProxyType(
     {

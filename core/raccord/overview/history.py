@@ -33,7 +33,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.environments import environment_of
-from raccord.sync.removals import UNDONE
+from raccord.sync.posting.removals import UNDONE
 
 EACH_MAX = 100
 """Rows of each table that a history reads, the newest."""

@@ -26,7 +26,8 @@ from raccord.store.models import (
     PlanLine,
     PlanState,
 )
-from raccord.sync.plan_figures import (
+from raccord.sync.books.readback import MARKED
+from raccord.sync.planning.figures import (
     LineGroup,
     days_of,
     effect_of,
@@ -37,7 +38,6 @@ from raccord.sync.plan_figures import (
     money_on_accounts,
     written_lines,
 )
-from raccord.sync.readback import MARKED
 
 LINK_PREFIX = "{link:"
 """How an account that does not exist yet stands in an effect: ``{link:KEY}``."""

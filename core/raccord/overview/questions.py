@@ -13,23 +13,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from raccord.overview.lines.one_or_two import OneOrTwo, one_or_two
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
-from raccord.overview.one_or_two import OneOrTwo, one_or_two
 from raccord.plugin.drafts import Accepts, Draft, StillDraft, money_effect
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, LedgerEntry, SourceRecord
 from raccord.sync.bodies import load_draft
-from raccord.sync.books import TYPES, fits_as, kind_of
-from raccord.sync.conflict_rules import KINDS, allowed_for
-from raccord.sync.conflicts import DECISION
-from raccord.sync.line_answers import LEARNED
-from raccord.sync.matching import Reason, Sure
-from raccord.sync.paying import MATCHES
-from raccord.sync.periods import MONTH_ASKED
-from raccord.sync.removals import UNDONE
-from raccord.sync.resolve import CHOICE_MISSING, DECISION_MISSING, LINK_MISSING, LINK_WAITS
-from raccord.sync.treatments import treatable
-from raccord.sync.unmet import invoices_in
+from raccord.sync.books.company import TYPES, fits_as, kind_of
+from raccord.sync.lines.line_answers import LEARNED
+from raccord.sync.lines.matching import Reason, Sure
+from raccord.sync.lines.paying import MATCHES
+from raccord.sync.lines.treatments import treatable
+from raccord.sync.lines.unmet import invoices_in
+from raccord.sync.posting.periods import MONTH_ASKED
+from raccord.sync.posting.removals import UNDONE
+from raccord.sync.resolving.conflict_rules import KINDS, allowed_for
+from raccord.sync.resolving.conflicts import DECISION
+from raccord.sync.resolving.resolve import CHOICE_MISSING, DECISION_MISSING, LINK_MISSING, LINK_WAITS
 
 FACTS_MAX = 40
 LINE_KINDS = ("Deposit", "Purchase")
@@ -47,7 +47,7 @@ class Answer(StrEnum):
     CONFLICT = "conflict"
     """With one of the ways out that the conflict allows (``answer_conflict``)."""
     UNMET = "unmet"
-    """A payment whose invoice did not come over, with one of three ways (``onboarding.unmet``)."""
+    """A payment whose invoice did not come over, with one of three ways (``onboarding.deciding.unmet``)."""
     CAUSE = "cause"
     """Not by an answer: its cause goes away, or the draft is left out."""
 

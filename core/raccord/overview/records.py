@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, CompoundSelect, and_, func, or_, select, u
 from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
-from raccord.overview.attached import LineFile, files_of_lines
 from raccord.overview.history import EACH_MAX, Happening, Told, history_of
-from raccord.overview.line_deciders import Decided, decided_of
+from raccord.overview.lines.attached import LineFile, files_of_lines
+from raccord.overview.lines.line_deciders import Decided, decided_of
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.overview.titles import LineTitle, memo_says, title_of
 from raccord.quickbooks import deep_link
@@ -36,8 +36,8 @@ from raccord.store.models import (
 )
 from raccord.sync.bodies import load_draft
 from raccord.sync.environments import environment_of
-from raccord.sync.removals import UNDONE
-from raccord.sync.treatments import treatable
+from raccord.sync.lines.treatments import treatable
+from raccord.sync.posting.removals import UNDONE
 
 REVISIONS_MAX = 20
 DRAFTS_MAX = 100

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
 from raccord.store.models import Connection, LineState, PlanLine, Run, RunCount, RunState
-from raccord.sync.acquaint import RECOGNISED
+from raccord.sync.books.acquaint import RECOGNISED
 from raccord.sync.phases import PROOF, UNDO, Phase
 
 PHASES = tuple(str(phase) for phase in Phase)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
-from raccord.onboarding.arrivals import Freshness, freshness_of_each
+from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
 from raccord.overview.listing import MOST, Listing, Within, bounds, count_of
 from raccord.overview.others import NightView, nights
 from raccord.plugin.texts import Text
@@ -30,7 +30,7 @@ from raccord.store.models import (
 )
 from raccord.store.tokens import tokens_handle
 from raccord.store.vault import VaultSession
-from raccord.sync.meter import Use, use_of_month
+from raccord.sync.books.meter import Use, use_of_month
 from raccord.sync.phases import PROOF
 from raccord.sync.problems import AWAY
 from raccord.sync.workshop import Workshop

@@ -16,7 +16,7 @@ from raccord.overview.questions import text_of
 from raccord.store.models import DraftRow
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.treatments import arrives, treatable
+from raccord.sync.lines.treatments import arrives, treatable
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.store.models import Problem, ProblemState
-from raccord.sync.upgrades import MAPPING_CHANGED
+from raccord.sync.mapping.upgrades import MAPPING_CHANGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.answers import PluginAnswer, answers_of
 from raccord.overview.audit import Entry, entries_about, entries_that_tell_of
 from raccord.overview.history import Happening, Told, history_of
-from raccord.overview.line_deciders import ByRule, rule_behind
+from raccord.overview.lines.line_deciders import ByRule, rule_behind
 from raccord.overview.records import record_story
 from raccord.quickbooks import deep_link
 from raccord.store.models import (

@@ -34,14 +34,14 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync.conserve import ConservationError
 from raccord.sync.execution import Execution, PassingTrouble
-from raccord.sync.file_guard import DatabaseAway
+from raccord.sync.fetching.file_guard import DatabaseAway
 from raccord.sync.life import Step, core_takes
 from raccord.sync.phases import PROOF, Phase, Progress, is_undo
-from raccord.sync.post import OutcomeUnknown
+from raccord.sync.planning.since_approval import CHANGED_SINCE, PlanChanged
+from raccord.sync.posting.post import OutcomeUnknown
 from raccord.sync.problems import open_problem, subject_of
-from raccord.sync.since_approval import CHANGED_SINCE, PlanChanged
+from raccord.sync.proving.conserve import ConservationError
 from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop
 

@@ -22,8 +22,8 @@ from raccord.store.models import (
     RunState,
     StreamCursor,
 )
-from raccord.sync.acquaint import creates_documents, get_acquainted, has_lines_to_send
-from raccord.sync.books import (
+from raccord.sync.books.acquaint import creates_documents, get_acquainted, has_lines_to_send
+from raccord.sync.books.company import (
     PEOPLE,
     Facts,
     chosen,
@@ -34,42 +34,42 @@ from raccord.sync.books import (
     read_lists,
     store_books,
 )
-from raccord.sync.conserve import conserve
-from raccord.sync.doubles import Doubles, Sought, Ways, documents_near
-from raccord.sync.entries import changed_entries, read_entries
+from raccord.sync.books.entries import changed_entries, read_entries
+from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.execution import Execution
-from raccord.sync.keep import keep_page
-from raccord.sync.look import look, note
-from raccord.sync.map import judge, map_slice
-from raccord.sync.meter import Budget, use_of_month
-from raccord.sync.money_places import payments_behind, read_landed
-from raccord.sync.newcomers import FIRSTS, firsts_of, read_alike, waiting_names
-from raccord.sync.payees import named_payees
-from raccord.sync.paying import Offers, read_open
-from raccord.sync.periods import leave_closed, leave_moved
+from raccord.sync.fetching.keep import keep_page
+from raccord.sync.lines.doubles import Doubles, Sought, Ways, documents_near
+from raccord.sync.lines.payees import named_payees
+from raccord.sync.lines.paying import Offers, read_open
+from raccord.sync.lines.suggestions import SUGGESTED, suggest
+from raccord.sync.mapping.map import judge, map_slice
+from raccord.sync.mapping.upgrades import MAPPED_WITH, check_upgrade
 from raccord.sync.phases import Phase, Progress, is_undo
-from raccord.sync.plan import Planner
-from raccord.sync.plan_figures import keep_figures
-from raccord.sync.plan_order import Position, waiting_drafts
-from raccord.sync.plans import leave_changed, plan_hash, start_plan
-from raccord.sync.post import Poster
+from raccord.sync.planning.figures import keep_figures
+from raccord.sync.planning.order import Position, waiting_drafts
+from raccord.sync.planning.plan import Planner
+from raccord.sync.planning.plans import leave_changed, plan_hash, start_plan
+from raccord.sync.planning.reposts import open_repost, settle_repost
+from raccord.sync.planning.ruling import any_applied, rule_lines
+from raccord.sync.planning.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
+from raccord.sync.posting.periods import leave_closed, leave_moved
+from raccord.sync.posting.post import Poster
+from raccord.sync.posting.removals import leave_closed_removals
 from raccord.sync.problems import close_problems, subject_of
-from raccord.sync.proof_months import confirm, proven_before
-from raccord.sync.prove import proof_months
-from raccord.sync.push import Place, alone, goes, note_told, tell_page
-from raccord.sync.reactivate import note_inactive
-from raccord.sync.removals import leave_closed_removals
-from raccord.sync.report import tell_outcomes, tell_under_way
-from raccord.sync.reposts import open_repost, settle_repost
-from raccord.sync.reprove import keep_month, read_month, to_read
-from raccord.sync.resolve import Resolver
-from raccord.sync.ruling import any_applied, rule_lines
-from raccord.sync.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
-from raccord.sync.suggestions import SUGGESTED, suggest
-from raccord.sync.undo_books import changed_in
-from raccord.sync.undo_run import plan_undo
-from raccord.sync.upgrades import MAPPED_WITH, check_upgrade
-from raccord.sync.views import View
+from raccord.sync.proving.conserve import conserve
+from raccord.sync.proving.look import look, note
+from raccord.sync.proving.proof_months import confirm, proven_before
+from raccord.sync.proving.prove import proof_months
+from raccord.sync.proving.reprove import keep_month, read_month, to_read
+from raccord.sync.resolving.money_places import payments_behind, read_landed
+from raccord.sync.resolving.newcomers import FIRSTS, firsts_of, read_alike, waiting_names
+from raccord.sync.resolving.reactivate import note_inactive
+from raccord.sync.resolving.resolve import Resolver
+from raccord.sync.resolving.views import View
+from raccord.sync.telling.push import Place, alone, goes, note_told, tell_page
+from raccord.sync.telling.report import tell_outcomes, tell_under_way
+from raccord.sync.undoing.books import changed_in
+from raccord.sync.undoing.run import plan_undo
 from raccord.sync.workshop import Bench, Workshop
 
 MAP_SLICE = 500

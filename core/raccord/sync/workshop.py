@@ -33,17 +33,17 @@ from raccord.store.files import StoredFileBox
 from raccord.store.models import Company, Connection
 from raccord.store.tokens import StoredTokens
 from raccord.store.vault import Vault, join_secrets
-from raccord.sync.books import Facts, read_facts
-from raccord.sync.bucket import StoredBucket
+from raccord.sync.books.bucket import StoredBucket
+from raccord.sync.books.company import Facts, read_facts
+from raccord.sync.books.meter import StoredMeter
 from raccord.sync.days import days_of
 from raccord.sync.environments import CALLBACK_PATH, SOURCE_CALLBACK_PATH, environment_of, is_local
-from raccord.sync.file_guard import GuardedFileBox
-from raccord.sync.kept import said_last
-from raccord.sync.meter import StoredMeter
-from raccord.sync.renewing import Ask, renew_secrets
-from raccord.sync.source_http import SourceHttp, allowed_hosts
-from raccord.sync.terms import DatedTerms
-from raccord.sync.views import FetchView, MapView, ReportView, SignInView, View
+from raccord.sync.fetching.file_guard import GuardedFileBox
+from raccord.sync.fetching.kept import said_last
+from raccord.sync.fetching.renewing import Ask, renew_secrets
+from raccord.sync.fetching.source_http import SourceHttp, allowed_hosts
+from raccord.sync.resolving.terms import DatedTerms
+from raccord.sync.resolving.views import FetchView, MapView, ReportView, SignInView, View
 
 RUNS_AT_ONCE = 64
 """Runs whose books one process remembers to know; one that is forgotten costs a request."""

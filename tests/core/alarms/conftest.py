@@ -12,8 +12,8 @@ from harness import NOW
 from post_box import Post
 from till_company import company, connection, sandbox, till_moments, till_sandbox, workshop
 
-from raccord.onboarding.accounts import give_role, new_person
-from raccord.onboarding.people import RoleName
+from raccord.onboarding.access.accounts import give_role, new_person
+from raccord.onboarding.access.people import RoleName
 from raccord.store.models import Company
 from raccord.store.models.people import EVERYWHERE
 from raccord.sync.workshop import Workshop

@@ -25,7 +25,7 @@ from raccord.overview.status import status
 from raccord.plugin import Delivery
 from raccord.scope import Scopes
 from raccord.store.models import ApiUse, Company, CompanyState, Connection, Incident, Notice, Proof, Run, RunState
-from raccord.sync.meter import Budget, use_of_month
+from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

@@ -20,7 +20,7 @@ from raccord.bench.documents import MadeUpBooks
 from raccord.bench.identity import identity_of
 from raccord.bench.looking import record
 from raccord.cli import run
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord.plugin import Money, Record
 from raccord.plugin.drafts import Decision, Deposit, DirectLine, Link, Role, SalesLine, SalesReceipt, TaxMode
 from raccord.plugin.references import Accepts

@@ -13,7 +13,7 @@ import till
 from harness import lab
 
 from raccord.cli import run
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord.jobs.locks import company_locks
 from raccord.jobs.steps import Steps
 from raccord.plugin import Text

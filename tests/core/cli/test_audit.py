@@ -17,7 +17,7 @@ from harness import catalog_of
 from moments import Moments
 from sqlalchemy import text
 
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord.store.database import Database
 
 Told = Callable[..., tuple[int, Any]]

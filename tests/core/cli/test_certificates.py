@@ -13,7 +13,7 @@ import till
 from moments import Moments
 from sqlalchemy import select
 
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord.store.database import Database
 from raccord.store.models import Certificate, Problem, ProblemState
 from raccord_sandbox.server import SandboxServer

@@ -13,7 +13,7 @@ from rule_saboteurs import SABOTEURS
 
 from raccord.catalog import load_catalog
 from raccord.cli import run
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 
 NAME = "corner-shop"
 

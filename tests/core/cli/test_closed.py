@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import till
 
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord_sandbox.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]

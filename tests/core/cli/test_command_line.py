@@ -16,9 +16,9 @@ import pytest
 
 from raccord.catalog import Admitted, Catalog
 from raccord.cli import run
-from raccord.cli.exits import Exit
 from raccord.cli.group import COMMANDS, Lazy
-from raccord.cli.language import Phrase, spoken
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.language import Phrase, spoken
 from raccord.plugin import ConnectorInfo, StreamInfo, Text
 from raccord.store.database import Database
 from raccord.store.keyring import Keyring

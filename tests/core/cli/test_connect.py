@@ -18,9 +18,9 @@ import till
 from harness import NOW, catalog_of, lab
 
 import raccord_bankfeed
-from raccord.cli import callback_listener
-from raccord.cli.callback_listener import ListenerError, is_loopback, wait_for_callback
-from raccord.cli.exits import Exit
+from raccord.cli.terminal import callback_listener
+from raccord.cli.terminal.callback_listener import ListenerError, is_loopback, wait_for_callback
+from raccord.cli.terminal.exits import Exit
 from raccord.clock import FixedClock, SystemClock
 from raccord_bankfeed.twin_http import TwinServer
 from raccord_bankfeed.twin_ofx import OfxTwin, three_accounts

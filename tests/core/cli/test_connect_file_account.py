@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]

@@ -10,7 +10,7 @@ import pytest
 from harness import catalog_of
 
 import raccord_bankfeed
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]

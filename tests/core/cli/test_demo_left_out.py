@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from raccord.catalog import examine
-from raccord.cli.demo_command import left_out, tell_left_out
-from raccord.cli.output import Output, State
+from raccord.cli.demo.command import left_out, tell_left_out
+from raccord.cli.terminal.output import Output, State
 from raccord.plugin.texts import Language, Text
 from raccord.quarantine import Quarantined, Rule, fix_for
 

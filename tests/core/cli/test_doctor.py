@@ -16,7 +16,7 @@ from harness import BROWSER, catalog_of, lab
 from set_up import TORONTO
 from sqlalchemy import delete, select
 
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord.plugin import ConnectorInfo, Contact, Delivery, Text
 from raccord.plugin.drafts import Customer
 from raccord.store.database import Database

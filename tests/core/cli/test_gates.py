@@ -9,7 +9,7 @@ import pytest
 import till
 from gated import gated_info
 
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]

@@ -15,7 +15,7 @@ import pytest
 
 from raccord.bench import SourceKind, look, trials_for
 from raccord.cli import run
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord.plugin.testing import check_connector
 
 OWN_LINES_MAX = 120

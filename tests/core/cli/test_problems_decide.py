@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import till
 
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 
 Told = Callable[..., tuple[int, Any]]
 

@@ -10,7 +10,7 @@ import till
 from harness import catalog_of
 from till_version import version
 
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]

@@ -9,10 +9,10 @@ from typing import Any
 import till
 from sqlalchemy import select
 
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord.store.database import Database
 from raccord.store.models import Hold
-from raccord.sync.line_answers import LEARNED
+from raccord.sync.lines.line_answers import LEARNED
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]

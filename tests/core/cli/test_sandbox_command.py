@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from raccord.cli import run
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord_sandbox.company import Company
 from raccord_sandbox.config import Limits
 from raccord_sandbox.server import SandboxServer

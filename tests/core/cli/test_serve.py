@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from raccord.cli import run
-from raccord.cli.exits import Exit
+from raccord.cli.terminal.exits import Exit
 from raccord.store import schema
 from raccord.store.database import Database
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from raccord.cli.language import Phrase
-from raccord.cli.output import Column, Output
-from raccord.cli.words import State
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, Output
+from raccord.cli.terminal.words import State
 
 LONG = "a question of some length that may be told on several lines"
 

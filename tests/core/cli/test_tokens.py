@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from raccord.onboarding.accounts import give_role, new_person
-from raccord.onboarding.people import RoleName
+from raccord.onboarding.access.accounts import give_role, new_person
+from raccord.onboarding.access.people import RoleName
 from raccord.store.database import Database
 from raccord.store.models import Company
 

@@ -12,7 +12,7 @@ from harness import NOW, OWNER, consent, enable, make_workshop
 from set_up import till_of
 
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import connect
+from raccord.onboarding.connecting.connections import connect
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop

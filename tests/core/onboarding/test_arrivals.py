@@ -11,9 +11,9 @@ from harness import OWNER, finish, request
 from set_up import on
 
 from raccord.clock import FixedClock
-from raccord.onboarding.arrivals import Freshness, freshness_of
-from raccord.onboarding.connections import pause, resume
-from raccord.onboarding.freshness import Lateness
+from raccord.onboarding.arriving.arrivals import Freshness, freshness_of
+from raccord.onboarding.arriving.freshness import Lateness
+from raccord.onboarding.connecting.connections import pause, resume
 from raccord.plugin import Delivery
 from raccord.store.models import Connection
 from raccord.sync.workshop import Workshop

@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
-from raccord.onboarding.backfill import backfill
-from raccord.onboarding.connections import pause, resume
-from raccord.onboarding.decisions import approve_plan
-from raccord.onboarding.holes import holes_of
-from raccord.onboarding.people import Actor, RoleName
+from raccord.onboarding.access.people import Actor, RoleName
+from raccord.onboarding.closing.holes import holes_of
+from raccord.onboarding.connecting.backfill import backfill
+from raccord.onboarding.connecting.connections import pause, resume
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.overview.coverage import coverage_of
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, Plan, Proof, Run, RunState
 from raccord.sync.phases import Phase

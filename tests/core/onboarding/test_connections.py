@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
-from raccord.onboarding.companies import disconnect_company
-from raccord.onboarding.connections import connect, disconnect, pause, reconnect, resume, update_settings
-from raccord.onboarding.holes import holes_of
+from raccord.onboarding.closing.holes import holes_of
+from raccord.onboarding.connecting.companies import disconnect_company
+from raccord.onboarding.connecting.connections import connect, disconnect, pause, reconnect, resume, update_settings
 from raccord.quickbooks import ReauthoriseError
 from raccord.store.models import Company, Connection, ConnectionState, Gap, Proof, Run, RunState, Secret, SourceRecord
 from raccord.sync.workshop import Workshop

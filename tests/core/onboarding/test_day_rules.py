@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
-from raccord.onboarding.connections import NewConnection, connect, pause
-from raccord.onboarding.day_rules import DayChange, change_days
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.connecting.connections import NewConnection, connect, pause
+from raccord.onboarding.sources.day_rules import DayChange, change_days
 from raccord.store.models import Company, Connection, Event, Gap, Proof
 from raccord.sync.days import days_of
 from raccord.sync.workshop import Workshop

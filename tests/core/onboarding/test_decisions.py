@@ -11,9 +11,9 @@ from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
 
 from raccord.errors import RaccordError
-from raccord.onboarding.connections import pause, resume
-from raccord.onboarding.decisions import approve_plan, choose
-from raccord.onboarding.failures import mark_ready, mark_resolved
+from raccord.onboarding.connecting.connections import pause, resume
+from raccord.onboarding.deciding.decisions import approve_plan, choose
+from raccord.onboarding.deciding.failures import mark_ready, mark_resolved
 from raccord.overview.explain import explain
 from raccord.store.models import (
     Choice,

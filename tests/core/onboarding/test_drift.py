@@ -11,8 +11,8 @@ from harness import OWNER, choose_usual, lab, sync
 from sqlalchemy import select
 
 from raccord.errors import RaccordError
-from raccord.onboarding.drifts import Way, settle_drifts
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.overview.drifts import DriftView, open_drifts
 from raccord.store.models import Company, Connection, Drift, DriftState, Event, Hold, LinkRow, Proof
 from raccord.sync.workshop import Workshop

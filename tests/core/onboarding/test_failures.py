@@ -7,8 +7,8 @@ import till
 from harness import OWNER, choose_usual, lab, sync
 from sqlalchemy import func, select
 
-from raccord.onboarding.failures import close_cause
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.deciding.failures import close_cause
 from raccord.overview.problems import problem_groups
 from raccord.store.models import Company, Connection, Event, Problem, ProblemState
 from raccord.sync.workshop import Workshop

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from raccord.onboarding.freshness import (
+from raccord.onboarding.arriving.freshness import (
     Lateness,
     expected_by,
     first_data_expected,

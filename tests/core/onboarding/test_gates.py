@@ -14,12 +14,12 @@ from sqlalchemy import select
 
 from raccord.admission import examine_hooks, examine_info
 from raccord.errors import RaccordError
-from raccord.onboarding.connections import connect, disconnect, reconnect
-from raccord.onboarding.decisions import approve_plan, choose
-from raccord.onboarding.gates import gates_of, pass_gate
-from raccord.onboarding.lists import push_list
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.setting_up import begin, fill_roles, set_mode
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.connecting.connections import connect, disconnect, reconnect
+from raccord.onboarding.deciding.decisions import approve_plan, choose
+from raccord.onboarding.gates.gates import gates_of, pass_gate
+from raccord.onboarding.setting_up.lists import push_list
+from raccord.onboarding.setting_up.steps import begin, fill_roles, set_mode
 from raccord.plugin import ConnectorInfo, GateInfo, Mode, Stage
 from raccord.quarantine import RefusedError
 from raccord.store.models import Choice, Company, Connection, Event, Plan, Run

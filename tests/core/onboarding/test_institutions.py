@@ -11,7 +11,7 @@ import pytest
 
 import raccord_bankfeed
 from raccord.errors import RaccordError
-from raccord.onboarding.institutions import find_institutions, require_history
+from raccord.onboarding.sources.institutions import find_institutions, require_history
 from raccord_bankfeed.settings import BankFeedSettings
 
 INFO = raccord_bankfeed.describe()

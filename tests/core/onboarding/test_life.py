@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
-from raccord.onboarding.companies import begin_authorisation, finish_authorisation
-from raccord.onboarding.connections import (
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.connecting.companies import begin_authorisation, finish_authorisation
+from raccord.onboarding.connecting.connections import (
     activate,
     connect,
     disconnect,
@@ -26,8 +27,7 @@ from raccord.onboarding.connections import (
     resume,
     update_settings,
 )
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.switching import WORDS, describe_switch, is_confirmed, switch_company
+from raccord.onboarding.connecting.switching import WORDS, describe_switch, is_confirmed, switch_company
 from raccord.quickbooks import WrongCompanyError
 from raccord.store.files import StoredFileBox
 from raccord.store.models import (

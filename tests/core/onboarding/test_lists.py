@@ -13,14 +13,14 @@ from harness import OWNER, sync
 from sqlalchemy import delete, select
 
 from raccord.guard import PluginFault
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.lists import ListError, lists_of, push_list
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.setting_up.lists import ListError, lists_of, push_list
 from raccord.plugin.errors import RetryLater, SourceRefused
 from raccord.plugin.info import ListInfo, Mode
 from raccord.plugin.texts import Text
 from raccord.store.models import Company, Connection, Problem, ProblemState, PushedEntry, Run, RunState
-from raccord.sync import push
+from raccord.sync.telling import push
 from raccord.sync.workshop import Workshop
 
 WHY = Text("Trop long.", "Too long.")

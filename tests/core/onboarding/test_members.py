@@ -9,11 +9,11 @@ import pytest
 from argon2 import PasswordHasher
 
 from raccord.clock import FixedClock
-from raccord.onboarding import accounts
-from raccord.onboarding.accounts import AccountError, set_up_first, sign_in
-from raccord.onboarding.members import accept, change_role, invite, list_members, remove
-from raccord.onboarding.people import Actor, RoleName
-from raccord.onboarding.sessions import end_session, open_session, sessions_of, signed_in
+from raccord.onboarding.access import accounts
+from raccord.onboarding.access.accounts import AccountError, set_up_first, sign_in
+from raccord.onboarding.access.members import accept, change_role, invite, list_members, remove
+from raccord.onboarding.access.people import Actor, RoleName
+from raccord.onboarding.access.sessions import end_session, open_session, sessions_of, signed_in
 from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company

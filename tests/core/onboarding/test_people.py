@@ -12,8 +12,9 @@ from harness import OWNER, choose_usual, finish, request
 from set_up import till_of
 from sqlalchemy import select
 
-from raccord.onboarding.companies import begin_authorisation, disconnect_company
-from raccord.onboarding.connections import (
+from raccord.onboarding.access.people import Actor, NotAllowedError, Power, RoleName, may
+from raccord.onboarding.connecting.companies import begin_authorisation, disconnect_company
+from raccord.onboarding.connecting.connections import (
     connect,
     disconnect,
     grant_managing,
@@ -22,8 +23,7 @@ from raccord.onboarding.connections import (
     resume,
     update_settings,
 )
-from raccord.onboarding.decisions import approve_plan, choose
-from raccord.onboarding.people import Actor, NotAllowedError, Power, RoleName, may
+from raccord.onboarding.deciding.decisions import approve_plan, choose
 from raccord.store.models import Company, Connection, ConnectionState, LedgerEntry, Plan
 from raccord.sync.workshop import Workshop
 

@@ -15,10 +15,10 @@ from joserfc.jwk import ECKey, KeySet, OctKey
 from pydantic import SecretStr
 
 from raccord.clock import FixedClock
-from raccord.onboarding import provider
-from raccord.onboarding.accounts import AccountError, set_up_first
-from raccord.onboarding.members import invite
-from raccord.onboarding.people import Actor, RoleName
+from raccord.onboarding.access import provider
+from raccord.onboarding.access.accounts import AccountError, set_up_first
+from raccord.onboarding.access.members import invite
+from raccord.onboarding.access.people import Actor, RoleName
 from raccord.store.models import Membership, Person
 from raccord.sync.workshop import Workshop
 

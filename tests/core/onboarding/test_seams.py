@@ -9,15 +9,15 @@ from sqlalchemy import select
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.closings import set_closed_policy
-from raccord.onboarding.connections import pause
-from raccord.onboarding.decisions import DecisionError, approve_plan
-from raccord.onboarding.drifts import Way, settle_drifts
-from raccord.onboarding.switching import switch_company
-from raccord.onboarding.undone import release
+from raccord.onboarding.closing.closings import set_closed_policy
+from raccord.onboarding.connecting.connections import pause
+from raccord.onboarding.connecting.switching import switch_company
+from raccord.onboarding.deciding.decisions import DecisionError, approve_plan
+from raccord.onboarding.deciding.drifts import Way, settle_drifts
+from raccord.onboarding.deciding.undone import release
 from raccord.store.models import Company, Connection, DraftRow, Drift, Hold, LinkRow, Plan, Proof, Run, RunState
-from raccord.sync.periods import ClosedPolicy
-from raccord.sync.undo_selection import Asked
+from raccord.sync.posting.periods import ClosedPolicy
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

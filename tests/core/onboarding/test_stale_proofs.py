@@ -11,11 +11,11 @@ from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
 
 from raccord.clock import FixedClock
-from raccord.onboarding.certificates import CertificateError, certify
+from raccord.onboarding.closing.certificates import CertificateError, certify
 from raccord.store.models import Company, Connection, Proof
 from raccord.sync import unit
-from raccord.sync.meter import Budget
-from raccord.sync.reprove import prove_again
+from raccord.sync.books.meter import Budget
+from raccord.sync.proving.reprove import prove_again
 from raccord.sync.workshop import Workshop
 
 

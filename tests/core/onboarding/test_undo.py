@@ -21,12 +21,12 @@ from sqlalchemy.orm import Session
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import UndoError, request_undo
-from raccord.onboarding.certificates import certify
-from raccord.onboarding.connections import connect, pause, resume
-from raccord.onboarding.decisions import DecisionError, answer_conflict, approve_plan
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.statements import declare, withdraw
-from raccord.onboarding.undone import release
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.closing.certificates import certify
+from raccord.onboarding.closing.statements import declare, withdraw
+from raccord.onboarding.connecting.connections import connect, pause, resume
+from raccord.onboarding.deciding.decisions import DecisionError, answer_conflict, approve_plan
+from raccord.onboarding.deciding.undone import release
 from raccord.overview.drifts import open_drifts
 from raccord.overview.explain import explain
 from raccord.overview.plans import LineView, plan_lines
@@ -44,8 +44,8 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync import links, removals
-from raccord.sync.undo_selection import Asked
+from raccord.sync.posting import links, removals
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

@@ -15,7 +15,7 @@ from moments import Moments
 from sqlalchemy import event
 from till_company import again
 
-from raccord.onboarding.failures import close_cause
+from raccord.onboarding.deciding.failures import close_cause
 from raccord.overview.books import money_moved
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waiting_plan

@@ -9,7 +9,7 @@ import till
 from harness import OWNER, choose_usual, lab, sync
 from sqlalchemy import select
 
-from raccord.onboarding.drifts import Way, settle_drifts
+from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.overview.audit import audit_log
 from raccord.overview.why import why
 from raccord.store import events

@@ -9,7 +9,7 @@ import pytest
 from raccord.overview.explain import explain
 from raccord.plugin import Text
 from raccord.plugin.drafts import Accepts, Decision
-from raccord.sync.resolve import DECISION_MISSING, Held, Resolver
+from raccord.sync.resolving.resolve import DECISION_MISSING, Held, Resolver
 
 NOTHING = cast(Any, None)
 TENDER = Text("le moyen de paiement", "the tender")

@@ -11,17 +11,17 @@ import till
 from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding import attaching
-from raccord.onboarding.attaching import attach, detach
-from raccord.onboarding.decisions import DecisionError, approve_plan
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.receiving import files_of
-from raccord.onboarding.treating import take_back, treat
-from raccord.overview.attached import files_of_holds
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.arriving.receiving import files_of
+from raccord.onboarding.deciding import attaching
+from raccord.onboarding.deciding.attaching import attach, detach
+from raccord.onboarding.deciding.decisions import DecisionError, approve_plan
+from raccord.onboarding.deciding.treating import take_back, treat
+from raccord.overview.lines.attached import files_of_holds
 from raccord.overview.records import record_story
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Event, Hold, Plan, Problem, Proof, RunCount
-from raccord.sync.attached import ATTACHED, LINE_NOT_POSTED
-from raccord.sync.treatments import Part, Treated, Treatment
+from raccord.sync.lines.attached import ATTACHED, LINE_NOT_POSTED
+from raccord.sync.lines.treatments import Part, Treated, Treatment
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database

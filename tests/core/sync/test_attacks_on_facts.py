@@ -9,10 +9,10 @@ import till
 from harness import OWNER, choose_usual, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import answer_hold
+from raccord.onboarding.deciding.decisions import answer_hold
 from raccord.store.models import Company, Connection, Hold, Problem, ProblemState, Proof
 from raccord.sync import workshop as workshop_module
-from raccord.sync.books import read_facts
+from raccord.sync.books.company import read_facts
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database

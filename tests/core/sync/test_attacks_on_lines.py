@@ -17,19 +17,26 @@ from lines_at_hand import DAY, account, asked, category, line, of, planned, seco
 from open_documents import owed
 from sqlalchemy import select
 
-from raccord.onboarding.bank_rules import RuleSaid, add_rule, remove_rule
-from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.decisions import DecisionError, answer_conflict, answer_hold, approve_plan, choose, skip_draft
-from raccord.onboarding.paying import pay
-from raccord.onboarding.treating import take_back, treat
-from raccord.onboarding.undone import release
+from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule, remove_rule
+from raccord.onboarding.deciding.decisions import (
+    DecisionError,
+    answer_conflict,
+    answer_hold,
+    approve_plan,
+    choose,
+    skip_draft,
+)
+from raccord.onboarding.deciding.paying import pay
+from raccord.onboarding.deciding.treating import take_back, treat
+from raccord.onboarding.deciding.undone import release
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Company, Connection, DraftRow, DraftState, LedgerEntry, PaidDocument, Proof
-from raccord.sync.bank_rules import Mode, Outcome, RuleBody, RulePart, TextCondition, TextTest
-from raccord.sync.payees import named_payees
-from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.ruling import read_rules
-from raccord.sync.treatments import Part, Treated, Treatment
+from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
+from raccord.sync.lines.payees import named_payees
+from raccord.sync.lines.treatments import Part, Treated, Treatment
+from raccord.sync.planning.ruling import read_rules
+from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 
@@ -273,7 +280,7 @@ def test_a_rule_with_a_payee_still_goes_when_the_lists_were_read_again(
     body = RuleBody(conditions=(TextCondition(test=TextTest.CONTAINS, value="papeterie"),), outcome=outcome)
     till.ROWS["T1"] = []
     sync(workshop, connection)
-    add_rule(workshop, OWNER, company.id, RuleSaid(name="Papeterie", body=body, mode=Mode.APPLY))
+    add_rule(workshop, OWNER, company.id, RuleSaid(name="Papeterie", body=body, mode=RuleMode.APPLY))
     till.ROWS["T1"] = [line(1, "-20.00", "PAPETERIE ROY"), line(2, "-21.00", "ROY")]
     sync(workshop, connection)
     assert of("b1", workshop).state == DraftState.POSTED

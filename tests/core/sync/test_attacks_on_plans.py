@@ -15,8 +15,8 @@ from raccord.clock import FixedClock
 from raccord.errors import RaccordError
 from raccord.jobs import requests
 from raccord.jobs.inline import HandOver
-from raccord.onboarding.connections import disconnect, pause, reconnect, resume
-from raccord.onboarding.decisions import answer_conflict, answer_hold, approve_plan, choose
+from raccord.onboarding.connecting.connections import disconnect, pause, reconnect, resume
+from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, approve_plan, choose
 from raccord.plugin import AccountChoice, AccountNeed, Resolution, ResolutionKind, ResolveContext, Text, hookimpl
 from raccord.plugin.contexts import ConflictContext
 from raccord.plugin.ledger import Conflict

@@ -10,7 +10,7 @@ import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import answer_hold, approve_plan, choose
+from raccord.onboarding.deciding.decisions import answer_hold, approve_plan, choose
 from raccord.quickbooks import RefusedError
 from raccord.store.models import (
     Company,
@@ -30,9 +30,9 @@ from raccord.store.models import (
     Proof,
     RunState,
 )
-from raccord.sync.books import store_entry
+from raccord.sync.books.company import store_entry
+from raccord.sync.books.readback import Sought, read_back
 from raccord.sync.execution import Execution
-from raccord.sync.readback import Sought, read_back
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect

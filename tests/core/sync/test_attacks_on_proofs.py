@@ -7,7 +7,7 @@ import till
 from harness import OWNER, choose_usual, lab, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import answer_conflict
+from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.plugin import ResolutionKind
 from raccord.store.canonical import canonical
 from raccord.store.models import Company, Connection, Hold, LinkRow, Proof, RunState

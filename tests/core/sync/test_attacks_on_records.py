@@ -14,9 +14,9 @@ from harness import OWNER, catalog_of, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
 from raccord.errors import RaccordError
-from raccord.onboarding.connections import update_settings
-from raccord.onboarding.decisions import answer_hold, approve_plan
-from raccord.onboarding.failures import mark_resolved
+from raccord.onboarding.connecting.connections import update_settings
+from raccord.onboarding.deciding.decisions import answer_hold, approve_plan
+from raccord.onboarding.deciding.failures import mark_resolved
 from raccord.plugin import JSON, FetchContext, Money, Page, Record, Reject, Text, hookimpl
 from raccord.plugin.sources import RestSource, rest_page
 from raccord.scope import Scopes

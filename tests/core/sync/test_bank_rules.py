@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
-from raccord.sync.bank_rules import (
+from raccord.sync.lines.bank_rules import (
     AmountCondition,
     AmountTest,
     Condition,
@@ -21,10 +21,10 @@ from raccord.sync.bank_rules import (
     DirectionCondition,
     KindCondition,
     Line,
-    Mode,
     Outcome,
     Rule,
     RuleBody,
+    RuleMode,
     RulePart,
     TextCondition,
     TextTest,
@@ -34,11 +34,11 @@ from raccord.sync.bank_rules import (
     fold,
     treatment_of,
 )
-from raccord.sync.line_answers import LEARNED, RULED
-from raccord.sync.paying import PAYS
-from raccord.sync.rule_order import RuleOrder
-from raccord.sync.ruling import Place, by_person
-from raccord.sync.treatments import TREATMENT, Treated, UnfitTreatment, shares
+from raccord.sync.lines.line_answers import LEARNED, RULED
+from raccord.sync.lines.paying import PAYS
+from raccord.sync.lines.rule_order import RuleOrder
+from raccord.sync.lines.treatments import TREATMENT, Treated, UnfitTreatment, shares
+from raccord.sync.planning.ruling import Place, by_person
 
 DAY = date(2026, 3, 4)
 ASKED = Decision("category", Accepts.CATEGORY)
@@ -72,7 +72,7 @@ def rule(*conditions: Condition, parts: tuple[RulePart, ...] = (RulePart(account
     kind = Treated.SPLIT if len(parts) > 1 else Treated.CATEGORY
     body = {name: more.pop(name) for name in ("together", "accounts", "connections") if name in more}
     usual: dict[str, Any] = {
-        "id": "r1", "version": 1, "name": "Rule", "mode": Mode.APPLY, "enabled": True, "valid_from": None,
+        "id": "r1", "version": 1, "name": "Rule", "mode": RuleMode.APPLY, "enabled": True, "valid_from": None,
     }  # fmt: skip
     said = RuleBody(conditions=conditions, outcome=Outcome(kind=kind, parts=parts), **body)
     return Rule(**(usual | more), body=said)

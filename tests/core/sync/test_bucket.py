@@ -19,7 +19,7 @@ from raccord.clock import FixedClock
 from raccord.quickbooks import PUBLISHED, Governor, Lane, Limits, NoPermitError
 from raccord.store.database import Database
 from raccord.store.models import Company, RateBucket
-from raccord.sync.bucket import AHEAD_US, CHUNK, GRACE_MS, Rate, StoredBucket
+from raccord.sync.books.bucket import AHEAD_US, CHUNK, GRACE_MS, Rate, StoredBucket
 
 MINUTE_MS = 60_000
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -249,7 +249,7 @@ import sys, time
 from raccord.clock import SystemClock
 from raccord.quickbooks import Lane, Limits
 from raccord.store.database import Database
-from raccord.sync.bucket import StoredBucket
+from raccord.sync.books.bucket import StoredBucket
 
 url, company_id, path = sys.argv[1:]
 database, clock = Database(url), SystemClock()

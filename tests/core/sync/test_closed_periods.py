@@ -10,9 +10,9 @@ import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding.closings import answer_closed_month, set_closed_policy
-from raccord.onboarding.decisions import approve_plan
-from raccord.onboarding.drifts import Way, settle_drifts
+from raccord.onboarding.closing.closings import answer_closed_month, set_closed_policy
+from raccord.onboarding.deciding.decisions import approve_plan
+from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.overview.closed_months import asked_months
 from raccord.overview.plans import plan_effect, plan_summary
 from raccord.store.database import Database
@@ -32,8 +32,8 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync import post
-from raccord.sync.periods import ClosedPolicy, MonthAnswer
+from raccord.sync.posting import post
+from raccord.sync.posting.periods import ClosedPolicy, MonthAnswer
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect

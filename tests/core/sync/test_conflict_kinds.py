@@ -13,8 +13,8 @@ from harness import OWNER, catalog_of, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
 from raccord.errors import RaccordError
-from raccord.onboarding.decisions import answer_conflict, approve_plan, choose
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.deciding.decisions import answer_conflict, approve_plan, choose
 from raccord.overview.explain import explain
 from raccord.overview.questions import Answer, open_questions
 from raccord.plugin import Conflict, ConflictContext, ConflictKind, Resolution, ResolutionKind, hookimpl
@@ -35,11 +35,11 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync import newcomers
 from raccord.sync.bodies import mark
-from raccord.sync.books import store_entry
-from raccord.sync.conflict_rules import KINDS, RULES, By, allowed_for, by_plugins
+from raccord.sync.books.company import store_entry
 from raccord.sync.phases import Phase
+from raccord.sync.resolving import newcomers
+from raccord.sync.resolving.conflict_rules import KINDS, RULES, By, allowed_for, by_plugins
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect

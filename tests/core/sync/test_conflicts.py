@@ -10,7 +10,7 @@ from harness import OWNER, catalog_of, choose_usual, enable, sync
 from sqlalchemy import select
 
 from raccord.errors import RaccordError
-from raccord.onboarding.decisions import answer_conflict
+from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.overview.answers import conflict_said
 from raccord.overview.records import record_story
 from raccord.plugin import Conflict, ConflictContext, ConflictKind, Resolution, ResolutionKind, Text, hookimpl

@@ -16,12 +16,12 @@ from set_up import till_of
 from sqlalchemy import select
 
 from raccord.errors import RaccordError
-from raccord.onboarding.connections import connect
-from raccord.onboarding.decisions import answer_conflict, answer_hold
+from raccord.onboarding.connecting.connections import connect
+from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold
 from raccord.plugin import ResolutionKind
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow, Match, Proof, RunState
-from raccord.sync.matching import Sure
-from raccord.sync.pairing import DAYS_APART, Found, Line, pair, sure_of
+from raccord.sync.lines.matching import Sure
+from raccord.sync.lines.pairing import DAYS_APART, Found, Line, pair, sure_of
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database

@@ -13,7 +13,7 @@ from harness import OWNER, catalog_of, choose_usual, enable, sync
 from sqlalchemy import select
 
 from raccord.enablement import Switchboard
-from raccord.onboarding.decisions import choose
+from raccord.onboarding.deciding.decisions import choose
 from raccord.overview.answers import PluginAnswer
 from raccord.overview.records import record_story
 from raccord.overview.why import why

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from raccord.plugin import SourceFile
 from raccord.plugin.testing import FileShelf
-from raccord.sync.file_guard import DatabaseAway, GuardedFileBox
+from raccord.sync.fetching.file_guard import DatabaseAway, GuardedFileBox
 
 
 class AwayFile:

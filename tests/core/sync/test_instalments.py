@@ -17,13 +17,13 @@ from open_documents import owed
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from raccord.onboarding.decisions import DecisionError
-from raccord.onboarding.paying import certain, pay
+from raccord.onboarding.deciding.decisions import DecisionError
+from raccord.onboarding.deciding.paying import certain, pay
 from raccord.overview.questions import matches_in
 from raccord.store.models import Company, Connection, PaidDocument, Proof
-from raccord.sync.instalments import LINES, WithParts, with_parts
-from raccord.sync.matching import Movement, OpenItem, Sure, propose
-from raccord.sync.paying import MATCHES, MATCHES_LIMITED
+from raccord.sync.lines.instalments import LINES, WithParts, with_parts
+from raccord.sync.lines.matching import Movement, OpenItem, Sure, propose
+from raccord.sync.lines.paying import MATCHES, MATCHES_LIMITED
 from raccord.sync.workshop import Workshop
 
 FIRST_DAY = date(2026, 3, 1)

@@ -15,8 +15,8 @@ from harness import OWNER, choose_usual, consent, enable, finish, make_workshop,
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.plugin.errors import RetryLater
 from raccord.quickbooks import LOCAL, PUBLISHED, Answer, BatchAnswer, Lane, QuickBooks, ThrottledError, UnavailableError
 from raccord.quickbooks import Limits as QuickBooksLimits
@@ -36,11 +36,11 @@ from raccord.store.models import (
     RunCount,
     RunState,
 )
-from raccord.sync import post
-from raccord.sync.bucket import StoredBucket
+from raccord.sync.books.bucket import StoredBucket
+from raccord.sync.books.sending import Result
 from raccord.sync.execution import PassingTrouble
-from raccord.sync.post import Poster
-from raccord.sync.sending import Result
+from raccord.sync.posting import post
+from raccord.sync.posting.post import Poster
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.config import Limits
 from raccord_sandbox.server import SandboxServer
@@ -190,8 +190,8 @@ def test_single_documents_go_out_while_batches_wait(
 def test_a_pause_is_seen_before_more_documents_are_claimed(
     workshop: Workshop, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("raccord.sync.post.CLAIM", 60)
-    monkeypatch.setattr("raccord.sync.post.REFILL", 60)
+    monkeypatch.setattr("raccord.sync.posting.post.CLAIM", 60)
+    monkeypatch.setattr("raccord.sync.posting.post.REFILL", 60)
     run = planned(workshop, connection)
     settle = Poster._settle
 

@@ -9,12 +9,12 @@ import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import answer_conflict
+from raccord.onboarding.deciding.decisions import answer_conflict
 from raccord.overview.explain import explain
 from raccord.plugin import ResolutionKind
 from raccord.store.models import Company, Connection, Hold, LinkRow, RunState
-from raccord.sync import newcomers
-from raccord.sync.newcomers import comparison_key
+from raccord.sync.resolving import newcomers
+from raccord.sync.resolving.newcomers import comparison_key
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

@@ -24,7 +24,7 @@ from raccord.plugin.drafts import Control
 from raccord.store.canonical import canonical
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Drift, LinkRow, OtherChange, Proof, ProofMonth, RunState
-from raccord.sync.proof_months import FULL_READ
+from raccord.sync.proving.proof_months import FULL_READ
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

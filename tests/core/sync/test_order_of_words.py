@@ -14,7 +14,7 @@ from sqlalchemy import select
 from raccord.clock import FixedClock
 from raccord.store.database import Database
 from raccord.store.models import RecordState, SourceRecord
-from raccord.sync.keep import BEFORE_START
+from raccord.sync.fetching.keep import BEFORE_START
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

@@ -13,9 +13,9 @@ from raccord.plugin import SourceRefused
 from raccord.plugin.testing import FileShelf
 from raccord.settings import Settings
 from raccord.store.errors import FilesRefusedError
-from raccord.sync.file_guard import GuardedFileBox
-from raccord.sync.outside import NotOutsideError, is_public, public_address
-from raccord.sync.source_http import SourceHttp
+from raccord.sync.fetching.file_guard import GuardedFileBox
+from raccord.sync.fetching.outside import NotOutsideError, is_public, public_address
+from raccord.sync.fetching.source_http import SourceHttp
 
 
 @pytest.mark.parametrize(

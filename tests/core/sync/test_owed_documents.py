@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.overview.plans import plan_effect
 from raccord.store.database import Database
 from raccord.store.models import (
@@ -36,9 +36,9 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync import links, removals
-from raccord.sync.resolve import LINK_MISSING, LINK_WAITS
-from raccord.sync.undo_selection import Asked
+from raccord.sync.posting import links, removals
+from raccord.sync.resolving.resolve import LINK_MISSING, LINK_WAITS
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 
@@ -166,7 +166,7 @@ def test_a_receipt_is_attached_once_byte_for_byte_and_says_why_where_it_cannot_b
     rows = every_kind("a", sales=1)
     scan = row_of(rows, "scans")
     other = scan | {"of": row_of(rows, "invoices")["stream"] + "/a1"}
-    monkeypatch.setattr("raccord.sync.attachments.UPLOAD_BYTES_MAX", 20)
+    monkeypatch.setattr("raccord.sync.posting.attachments.UPLOAD_BYTES_MAX", 20)
     bad = [
         scan | {"id": "exe", "name": "reçu.exe"},
         scan | {"id": "huge", "text": "x" * 21},

@@ -14,11 +14,11 @@ from open_documents import owed
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from raccord.onboarding.decisions import DecisionError, answer_hold
-from raccord.onboarding.paying import certain, pay
+from raccord.onboarding.deciding.decisions import DecisionError, answer_hold
+from raccord.onboarding.deciding.paying import certain, pay
 from raccord.store.models import Company, Connection, DraftRow, Hold, PaidDocument, Proof
-from raccord.sync.matching import Movement, OpenItem, propose
-from raccord.sync.paying import MATCHES
+from raccord.sync.lines.matching import Movement, OpenItem, propose
+from raccord.sync.lines.paying import MATCHES
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database

@@ -10,7 +10,7 @@ import till
 from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import answer_hold, choose
+from raccord.onboarding.deciding.decisions import answer_hold, choose
 from raccord.store.models import (
     Company,
     Connection,

@@ -17,10 +17,10 @@ from set_up import till_of
 from sqlalchemy import select, update
 from wiretap import Wiretap
 
-from raccord.cli.plan_tables import lines_as_json
+from raccord.cli.plan.tables import lines_as_json
 from raccord.clock import FixedClock
-from raccord.onboarding.connections import connect
-from raccord.onboarding.decisions import approve_plan, choose
+from raccord.onboarding.connecting.connections import connect
+from raccord.onboarding.deciding.decisions import approve_plan, choose
 from raccord.overview.books import balances
 from raccord.overview.changes import field_changes
 from raccord.overview.explain import explain

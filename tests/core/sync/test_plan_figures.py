@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from raccord.overview.plans import plan_effect, plan_lines, plan_money, plan_summary
 from raccord.store.database import Database
 from raccord.store.models import LedgerEntry, LineState, LinkRow, Plan, PlanLine
-from raccord.sync.plan_figures import keep_figures
+from raccord.sync.planning.figures import keep_figures
 
 NEW = "{link:accounts/bank}"
 

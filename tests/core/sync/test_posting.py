@@ -9,8 +9,8 @@ import till
 from harness import OWNER, choose_usual, request, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import answer_hold
-from raccord.onboarding.failures import mark_ready, mark_resolved
+from raccord.onboarding.deciding.decisions import answer_hold
+from raccord.onboarding.deciding.failures import mark_ready, mark_resolved
 from raccord.store.models import (
     Company,
     Connection,

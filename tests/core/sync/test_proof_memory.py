@@ -16,8 +16,8 @@ from sqlalchemy import func, insert, select
 
 from raccord.quickbooks import QuickBooks
 from raccord.store.models import Connection, LinkRow, SourceRecord
-from raccord.sync.prove import DIFFERENCES_MAX, Totals
-from raccord.sync.reprove import read_month
+from raccord.sync.proving.prove import DIFFERENCES_MAX, Totals
+from raccord.sync.proving.reprove import read_month
 from raccord.sync.workshop import Workshop
 
 FEW, MANY = 1_000, 2_200

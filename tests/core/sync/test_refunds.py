@@ -11,14 +11,14 @@ from lines_at_hand import account, asked, category, line, planned, undo
 from open_documents import owed
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import DecisionError
-from raccord.onboarding.paying import pay
-from raccord.onboarding.treating import take_back, treat
+from raccord.onboarding.deciding.decisions import DecisionError
+from raccord.onboarding.deciding.paying import pay
+from raccord.onboarding.deciding.treating import take_back, treat
 from raccord.overview.questions import matches_in
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Proof
-from raccord.sync.matching import Sure
-from raccord.sync.paying import refunded_key
-from raccord.sync.refunds import REFUND_NOT_POSTED
+from raccord.sync.lines.matching import Sure
+from raccord.sync.lines.paying import refunded_key
+from raccord.sync.lines.refunds import REFUND_NOT_POSTED
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database

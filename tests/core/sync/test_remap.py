@@ -6,7 +6,7 @@ import till
 from harness import OWNER, choose_usual, sync
 from sqlalchemy import select
 
-from raccord.onboarding.connections import update_settings
+from raccord.onboarding.connecting.connections import update_settings
 from raccord.store.models import Company, Connection, Problem, ProblemState, RecordState, SourceRecord
 from raccord.sync.workshop import Workshop
 

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from raccord.errors import RaccordError
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.connections import pause
-from raccord.onboarding.decisions import approve_plan, choose
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.remapping import RoleChange, cancel, repost, set_term, survey
-from raccord.onboarding.statements import declare
-from raccord.onboarding.undone import release
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.closing.statements import declare
+from raccord.onboarding.connecting.connections import pause
+from raccord.onboarding.deciding.decisions import approve_plan, choose
+from raccord.onboarding.deciding.remapping import RoleChange, cancel, repost, set_term, survey
+from raccord.onboarding.deciding.undone import release
 from raccord.overview.books import balances
 from raccord.overview.plans import plan_effect
 from raccord.store.database import Database
@@ -39,8 +39,8 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync.terms import DatedTerm, DatedTerms
-from raccord.sync.undo_selection import Asked
+from raccord.sync.resolving.terms import DatedTerm, DatedTerms
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer

@@ -19,8 +19,8 @@ from sqlalchemy import delete, insert, select
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.decisions import approve_plan
-from raccord.onboarding.undone import release
+from raccord.onboarding.deciding.decisions import approve_plan
+from raccord.onboarding.deciding.undone import release
 from raccord.overview.runs import run_view
 from raccord.store.columns import Model
 from raccord.store.database import Database
@@ -38,9 +38,9 @@ from raccord.store.models import (
     Proof,
     RunState,
 )
-from raccord.sync.acquaint import RECOGNISED
-from raccord.sync.readback import DOCUMENTS
-from raccord.sync.undo_selection import Asked
+from raccord.sync.books.acquaint import RECOGNISED
+from raccord.sync.books.readback import DOCUMENTS
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

@@ -16,7 +16,10 @@ from open_documents import owed
 from sqlalchemy import select
 
 from raccord.errors import RaccordError
-from raccord.onboarding.bank_rules import (
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.bank_rules import (
     RuleSaid,
     add_rule,
     change_rule,
@@ -26,15 +29,12 @@ from raccord.onboarding.bank_rules import (
     switch_rule,
     versions_of,
 )
-from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import answer_hold, choose
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.rules_again import count_ruled
-from raccord.onboarding.treating import take_back, treat
-from raccord.overview.rule_effects import Effect, try_rule
-from raccord.overview.rule_sentences import waits_because
-from raccord.overview.rule_views import list_rules, rulings_on
+from raccord.onboarding.deciding.decisions import answer_hold, choose
+from raccord.onboarding.deciding.rules_again import count_ruled
+from raccord.onboarding.deciding.treating import take_back, treat
+from raccord.overview.lines.rule_effects import Effect, try_rule
+from raccord.overview.lines.rule_sentences import waits_because
+from raccord.overview.lines.rule_views import list_rules, rulings_on
 from raccord.overview.why import why
 from raccord.store.models import (
     Company,
@@ -48,23 +48,23 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync.bank_rules import (
+from raccord.sync.lines.bank_rules import (
     AmountCondition,
     AmountTest,
     Direction,
     DirectionCondition,
     KindCondition,
-    Mode,
     Outcome,
     RuleBody,
+    RuleMode,
     RulePart,
     TextCondition,
     TextTest,
     Together,
 )
-from raccord.sync.line_answers import RULED
-from raccord.sync.ruling import BOTH_SIDES, EXCLUDED, MATCH_FIRST, PERSON_FIRST, rule_lines
-from raccord.sync.treatments import TREATMENT, Part, Treated, Treatment
+from raccord.sync.lines.line_answers import RULED
+from raccord.sync.lines.treatments import TREATMENT, Part, Treated, Treatment
+from raccord.sync.planning.ruling import BOTH_SIDES, EXCLUDED, MATCH_FIRST, PERSON_FIRST, rule_lines
 from raccord.sync.workshop import Workshop
 
 DAY = "2026-03-04"
@@ -83,7 +83,7 @@ def rows(*said: tuple[str, str]) -> list[dict[str, str]]:
     ]
 
 
-def said(name: str, outcome: Outcome, *words: str, mode: Mode = Mode.APPLY, **more: Any) -> RuleSaid:
+def said(name: str, outcome: Outcome, *words: str, mode: RuleMode = RuleMode.APPLY, **more: Any) -> RuleSaid:
     conditions = tuple(TextCondition(test=TextTest.CONTAINS, value=each) for each in words)
     body = RuleBody(conditions=(*conditions, *more.pop("also", ())), outcome=outcome, **more)
     return RuleSaid(name=name, body=body, mode=mode)
@@ -153,7 +153,7 @@ def test_a_rule_does_what_it_was_tried_to_do(workshop: Workshop, company: Compan
     excluded = add_rule(
         workshop, OWNER, company.id, said("Doublons", Outcome(kind=Treated.EXCLUDE, why="Doublon"), "doublon")
     )
-    proposes = add_rule(workshop, OWNER, company.id, said("Loyer", to(rent), "loyer", mode=Mode.PROPOSE))
+    proposes = add_rule(workshop, OWNER, company.id, said("Loyer", to(rent), "loyer", mode=RuleMode.PROPOSE))
     run = finish(workshop, request(workshop, connection, "plan"))
     assert run.state == RunState.APPROVAL, "what rules say stands in the plan like all else"
     client = workshop.client(company)
@@ -284,7 +284,7 @@ def test_trying_counts_exactly_what_applying_does(workshop: Workshop, company: C
         made = [
             said(
                 f"R{turn} {place}", to(dice.choice(accounts)), dice.choice(words),
-                together=dice.choice(list(Together)), mode=dice.choice(list(Mode)),
+                together=dice.choice(list(Together)), mode=dice.choice(list(RuleMode)),
                 also=(DirectionCondition(direction=dice.choice(list(Direction))),),
             )
             for place in range(dice.randint(0, 3))
@@ -313,14 +313,14 @@ def test_rules_are_kept_in_order_with_all_their_versions(
     meals = account(workshop, company, "Repas", "Expense")
     refresh_company(workshop, company.id)
     first, second, third = (
-        add_rule(workshop, OWNER, company.id, said(name, to(meals), "x", mode=Mode.PROPOSE)) for name in "ABC"
+        add_rule(workshop, OWNER, company.id, said(name, to(meals), "x", mode=RuleMode.PROPOSE)) for name in "ABC"
     )
     order = move_rule(workshop, OWNER, third.id, 1)
     assert [each.name for each in order] == ["C", "A", "B"]
     assert [each.name for each in move_rule(workshop, OWNER, third.id, 99)] == ["A", "B", "C"]
     move_rule(workshop, OWNER, second.id, 1)
     switch_rule(workshop, OWNER, first.id, False)
-    set_mode(workshop, OWNER, first.id, Mode.APPLY)
+    set_mode(workshop, OWNER, first.id, RuleMode.APPLY)
     changed = change_rule(workshop, OWNER, first.id, RuleSaid(name="  A  new ", body=first_body(meals)), 3)
     assert (changed.name, changed.version, changed.mode, changed.enabled) == ("A new", 4, "apply", False)
     with pytest.raises(RaccordError) as stale:
@@ -347,7 +347,7 @@ def test_rules_are_kept_in_order_with_all_their_versions(
         lambda: change_rule(workshop, guest, first.id, said("D", to(meals), "x")),
         lambda: move_rule(workshop, guest, first.id, 2),
         lambda: switch_rule(workshop, guest, first.id, True),
-        lambda: set_mode(workshop, guest, first.id, Mode.PROPOSE),
+        lambda: set_mode(workshop, guest, first.id, RuleMode.PROPOSE),
         lambda: remove_rule(workshop, guest, first.id),
     ):
         with pytest.raises(NotAllowedError):
@@ -486,7 +486,7 @@ def test_a_rule_that_changes_judges_again_what_it_answered_and_is_not_posted(
     assert planned()["b2"] == other
     switch_rule(workshop, OWNER, early.id, enabled=True)
     assert planned()["b2"] == first
-    set_mode(workshop, OWNER, early.id, Mode.PROPOSE)
+    set_mode(workshop, OWNER, early.id, RuleMode.PROPOSE)
     assert planned()["b2"] == "held", "it comes first, and only proposes"
     remove_rule(workshop, OWNER, early.id)
     assert planned()["b2"] == other

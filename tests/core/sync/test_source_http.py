@@ -11,8 +11,8 @@ from harness import NOW
 
 from raccord.clock import FixedClock
 from raccord.plugin.errors import Reauthorise, RetryLater, SourceRefused
-from raccord.sync import source_http
-from raccord.sync.source_http import SourceHttp
+from raccord.sync.fetching import source_http
+from raccord.sync.fetching.source_http import SourceHttp
 
 HOST = "https://files.example"
 

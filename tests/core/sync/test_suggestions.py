@@ -11,18 +11,18 @@ import till
 from harness import NOW, OWNER, choose_usual, lab, sync
 from sqlalchemy import select
 
-from raccord.onboarding.decisions import DecisionError, answer_hold
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.suggesting import accept_from, ask_always
-from raccord.onboarding.treating import take_back, treat
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.deciding.decisions import DecisionError, answer_hold
+from raccord.onboarding.deciding.suggesting import accept_from, ask_always
+from raccord.onboarding.deciding.treating import take_back, treat
+from raccord.overview.lines.suggestions import suggesting
 from raccord.overview.questions import open_questions
-from raccord.overview.suggestions import suggesting
 from raccord.plugin.drafts import Accepts, Decision, Expense, ExpenseLine, PaymentType, Role
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LearnedHistory
 from raccord.suggesting.calibration import SCALE
 from raccord.sync.bodies import digest, dump_draft
-from raccord.sync.line_answers import LEARNED
-from raccord.sync.treatments import Part, Treated, Treatment, load_treatment
+from raccord.sync.lines.line_answers import LEARNED
+from raccord.sync.lines.treatments import Part, Treated, Treatment, load_treatment
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

@@ -9,7 +9,7 @@ from harness import NOW
 
 from raccord.plugin import Term, TermTable, Text
 from raccord.store.models import Connection, TermOverride
-from raccord.sync.terms import DatedTerms
+from raccord.sync.resolving.terms import DatedTerms
 from raccord.sync.workshop import Workshop
 
 TABLE = TermTable({"sale": Term("sale", "SalesReceipt", Text("Vente", "Sale"), "CH-26")})

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import DecisionError, choose
-from raccord.onboarding.treating import accept_transfer
+from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import DecisionError, choose
+from raccord.onboarding.deciding.treating import accept_transfer
 from raccord.store.models import Company, Connection, DraftRow, Hold
-from raccord.sync.transfers import TRANSFER, Side, Tells, pair_transfers
+from raccord.sync.lines.transfers import TRANSFER, Side, Tells, pair_transfers
 from raccord.sync.workshop import Workshop
 
 

@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from raccord.onboarding.companies import refresh_company
-from raccord.onboarding.connections import NewConnection, connect
-from raccord.onboarding.decisions import DecisionError, choose
-from raccord.onboarding.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.treating import take_back, treat, treat_many
+from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
+from raccord.onboarding.connecting.companies import refresh_company
+from raccord.onboarding.connecting.connections import NewConnection, connect
+from raccord.onboarding.deciding.decisions import DecisionError, choose
+from raccord.onboarding.deciding.treating import take_back, treat, treat_many
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord.plugin.drafts import Transfer as TransferDraft
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Event, Hold, Plan, PlanLine, Proof
-from raccord.sync.treatments import (
+from raccord.sync.lines.treatments import (
     TREATMENT,
     Part,
     Treated,

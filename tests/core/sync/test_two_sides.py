@@ -13,13 +13,13 @@ from harness import OWNER, choose_usual, sync
 from lines_at_hand import account, asked, category, line, of, second_account, undo
 from sqlalchemy import select
 
-from raccord.onboarding.bank_rules import RuleSaid, add_rule
-from raccord.onboarding.decisions import DecisionError, answer_hold, skip_draft
-from raccord.onboarding.treating import take_back, treat
-from raccord.onboarding.two_sides import answer_two_sides
+from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
+from raccord.onboarding.deciding.decisions import DecisionError, answer_hold, skip_draft
+from raccord.onboarding.deciding.treating import take_back, treat
+from raccord.onboarding.deciding.two_sides import answer_two_sides
 from raccord.store.models import Company, Connection, DraftState, Proof
-from raccord.sync.bank_rules import Mode, Outcome, RuleBody, RulePart, TextCondition, TextTest
-from raccord.sync.treatments import Treated, Treatment
+from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
+from raccord.sync.lines.treatments import Treated, Treatment
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -118,7 +118,7 @@ def test_a_rule_asks_too_and_a_line_that_is_posted_is_undone_first(
     treat(workshop, OWNER, holds["b2"], category(income))
     outcome = Outcome(kind=Treated.CATEGORY, parts=(RulePart(account=income),))
     body = RuleBody(conditions=(TextCondition(test=TextTest.CONTAINS, value="vente"),), outcome=outcome)
-    add_rule(workshop, OWNER, company.id, RuleSaid(name="Ventes", body=body, mode=Mode.APPLY))
+    add_rule(workshop, OWNER, company.id, RuleSaid(name="Ventes", body=body, mode=RuleMode.APPLY))
     till.ROWS["T1"] += [line(1, "70.00", "VENTE"), line(3, "71.00", "VENTE")]
     sync(workshop, connection)
     assert sorted(asked(workshop)) == ["b1", "b11"], "what the rule said of the other one went"

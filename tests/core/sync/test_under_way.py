@@ -14,7 +14,7 @@ from harness import OWNER, choose_usual, finish, request, sync
 from sqlalchemy import select
 
 from raccord.clock import FixedClock
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.plugin.errors import RetryLater
 from raccord.quickbooks import LOCAL, PUBLISHED
 from raccord.store.models import Company, Connection, Plan, Posting, PostingState, RunState

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.store.models import (
     Company,
     Connection,
@@ -24,7 +24,7 @@ from raccord.store.models import (
     RunState,
 )
 from raccord.sync.run import Pipeline
-from raccord.sync.undo_selection import Asked
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.faultlab import ArmedFault, Effect
 from raccord_sandbox.server import SandboxServer

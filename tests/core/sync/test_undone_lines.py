@@ -18,18 +18,18 @@ from sqlalchemy import select
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.bank_rules import RuleSaid, add_rule
-from raccord.onboarding.decisions import DecisionError, approve_plan, skip_draft
-from raccord.onboarding.treating import ask_about_again, take_back, treat
-from raccord.onboarding.undone import ReleaseError, release
+from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
+from raccord.onboarding.deciding.decisions import DecisionError, approve_plan, skip_draft
+from raccord.onboarding.deciding.treating import ask_about_again, take_back, treat
+from raccord.onboarding.deciding.undone import ReleaseError, release
 from raccord.overview.history import Deed
 from raccord.overview.records import record_story
 from raccord.overview.why import why
 from raccord.store.models import Company, Connection, Hold, LinkRow, LinkState, Plan, Proof, SourceRecord
-from raccord.sync.bank_rules import Mode, Outcome, RuleBody, RulePart, TextCondition, TextTest
-from raccord.sync.resolve import DECISION_MISSING
-from raccord.sync.treatments import Treated, Treatment
-from raccord.sync.undo_selection import Asked
+from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
+from raccord.sync.lines.treatments import Treated, Treatment
+from raccord.sync.resolving.resolve import DECISION_MISSING
+from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -248,7 +248,7 @@ def test_what_a_rule_answered_by_itself_gets_a_persons_answer_once_undone(
     conditions = (TextCondition(test=TextTest.CONTAINS, value="PETRO"),)
     outcome = Outcome(kind=Treated.CATEGORY, parts=(RulePart(account=places["wrong"]),))
     body = RuleBody(conditions=conditions, outcome=outcome)
-    add_rule(workshop, OWNER, company.id, RuleSaid(name="Petro", body=body, mode=Mode.APPLY))
+    add_rule(workshop, OWNER, company.id, RuleSaid(name="Petro", body=body, mode=RuleMode.APPLY))
     till.ROWS["T1"] = [line(2, "-20.00", "PETRO CANADA")]
     sync(workshop, connection)
     assert spent(workshop, company) == [places["wrong"]] * 2

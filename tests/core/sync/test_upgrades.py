@@ -14,9 +14,9 @@ from harness import OWNER, catalog_of, choose_usual, finish, request, sync
 from sqlalchemy import select
 from till_version import upgraded
 
-from raccord.onboarding.decisions import approve_plan
-from raccord.onboarding.remapping import RemappingError, set_term
-from raccord.onboarding.upgraded import UpgradeError, accept_upgrade, differences
+from raccord.onboarding.deciding.decisions import approve_plan
+from raccord.onboarding.deciding.remapping import RemappingError, set_term
+from raccord.onboarding.deciding.upgraded import UpgradeError, accept_upgrade, differences
 from raccord.overview.explain import explain
 from raccord.plugin import ConnectorInfo, MapContext, Mapped, Record, Skipped, StreamInfo, Text, hookimpl
 from raccord.plugin.terms import Term, TermTable, TermTableError

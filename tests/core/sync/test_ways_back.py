@@ -22,8 +22,8 @@ from raccord.plugin import drafts
 from raccord.quickbooks.codec import differing, entity_of
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, LinkRow, Posting
-from raccord.sync.plan_order import RANKS
-from raccord.sync.readback import DOCUMENTS, LISTS, MARKED, WAYS, NoWayBackError, Sought, Way, read_back, way_of
+from raccord.sync.books.readback import DOCUMENTS, LISTS, MARKED, WAYS, NoWayBackError, Sought, Way, read_back, way_of
+from raccord.sync.planning.order import RANKS
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.server import SandboxServer
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from raccord.store import tokens
 from raccord.store.database import Database
 from raccord.store.locks import Held
-from raccord.sync import sending
+from raccord.sync.books import sending
 from raccord.sync.execution import Execution
 
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message
 from crash.life import Now
 from raccord.clock import FixedClock
 from raccord.quickbooks import LOCAL
-from raccord.sync.readback import MARKED
+from raccord.sync.books.readback import MARKED
 
 STEP_MS = 40
 """How long a request takes."""

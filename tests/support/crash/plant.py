@@ -26,7 +26,7 @@ from sqlalchemy import func, select
 from crash.life import Killed, Life, Now, in_one_thread, watch_commits
 from crash.network import Network, at_once
 from raccord.clock import FixedClock
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.plugin.errors import RetryLater
 from raccord.quickbooks import client as quickbooks_client
 from raccord.quickbooks import oauth
@@ -48,9 +48,9 @@ from raccord.store.models import (
     RunCount,
     RunState,
 )
+from raccord.sync.books.readback import MARKED
 from raccord.sync.execution import Fenced, PassingTrouble
 from raccord.sync.phases import Phase
-from raccord.sync.readback import MARKED
 from raccord.sync.run import Pipeline
 from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop

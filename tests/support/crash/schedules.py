@@ -15,7 +15,7 @@ from crash.network import USUAL, Trouble
 from crash.plant import Plant
 from raccord.quickbooks import LOCAL
 from raccord.store.models import LineState, PlanLine
-from raccord.sync import sending
+from raccord.sync.books import sending
 from raccord.sync.phases import Phase
 
 RUNS_MAX = 5

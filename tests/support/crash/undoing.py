@@ -25,8 +25,8 @@ from raccord.store.models import (
     Run,
     RunState,
 )
-from raccord.sync.readback import DOCUMENTS, MARKED
-from raccord.sync.undo_selection import Asked
+from raccord.sync.books.readback import DOCUMENTS, MARKED
+from raccord.sync.undoing.selection import Asked
 
 
 @dataclass

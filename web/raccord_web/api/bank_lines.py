@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 
-from raccord.onboarding import paying, treating
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.people import Power, require
-from raccord.onboarding.two_sides import answer_two_sides
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.deciding import paying, treating
+from raccord.onboarding.deciding.two_sides import answer_two_sides
 from raccord.plugin.drafts import PaymentType
-from raccord.sync.treatments import PARTS_MAX, Part, Treated, Treatment
+from raccord.sync.lines.treatments import PARTS_MAX, Part, Treated, Treatment
 from raccord_web.api.deeds import Done
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable

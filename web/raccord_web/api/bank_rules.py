@@ -10,13 +10,13 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 
-from raccord.onboarding import bank_rules
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.bank_rules import RuleSaid
-from raccord.onboarding.people import Power, require
-from raccord.overview.rule_effects import Effect, try_rule
-from raccord.overview.rule_views import RuleView, list_rules, rule_view
-from raccord.sync.bank_rules import NAME_MAX, RULES_MAX, Mode, RuleBody
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.deciding import bank_rules
+from raccord.onboarding.deciding.bank_rules import RuleSaid
+from raccord.overview.lines.rule_effects import Effect, try_rule
+from raccord.overview.lines.rule_views import RuleView, list_rules, rule_view
+from raccord.sync.lines.bank_rules import NAME_MAX, RULES_MAX, RuleBody, RuleMode
 from raccord_web.api.deeds import Done
 from raccord_web.api.paging import Asked, Part, part_of
 from raccord_web.api.programs import needs
@@ -35,7 +35,7 @@ class RuleIn(BaseModel):
     name: Name
     body: RuleBody
     valid_from: date | None = None
-    mode: Mode | None = None
+    mode: RuleMode | None = None
 
     def said(self) -> RuleSaid:
         return RuleSaid(name=self.name, body=self.body, valid_from=self.valid_from, mode=self.mode)

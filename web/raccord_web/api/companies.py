@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from raccord.jobs.nights import set_night
-from raccord.onboarding import statements
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.doctor import check_each
-from raccord.onboarding.findings import Level
-from raccord.onboarding.people import Power, require
-from raccord.onboarding.suggesting import accept_from, ask_always
-from raccord.onboarding.switches import switch_for_company
-from raccord.overview.suggestions import suggesting
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.checking.doctor import check_each
+from raccord.onboarding.checking.findings import Level
+from raccord.onboarding.closing import statements
+from raccord.onboarding.deciding.suggesting import accept_from, ask_always
+from raccord.onboarding.sources.switches import switch_for_company
+from raccord.overview.lines.suggestions import suggesting
 from raccord_web.api.deeds import Done, Id
 from raccord_web.api.paging import Asked, Part, part_of
 from raccord_web.api.programs import needs

@@ -12,16 +12,18 @@ from starlette.requests import Request
 
 from raccord.jobs import requests
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding import connections, decisions, failures, setting_up
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.backfill import backfill
-from raccord.onboarding.drifts import Way, settle_drifts
-from raccord.onboarding.people import Power, require
-from raccord.onboarding.undone import release
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.backfill import backfill
+from raccord.onboarding.deciding import decisions, failures
+from raccord.onboarding.deciding.drifts import Way, settle_drifts
+from raccord.onboarding.deciding.undone import release
+from raccord.onboarding.setting_up import steps as setting_up
 from raccord.overview.connections import ConnectionView, connection_view
 from raccord.overview.runs import RunView, run_view
 from raccord.plugin.ledger import ResolutionKind
-from raccord.sync.undo_selection import Asked
+from raccord.sync.undoing.selection import Asked
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
 from raccord_web.desk import desk_of

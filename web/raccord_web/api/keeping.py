@@ -10,17 +10,17 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.closings import answer_closed_month, set_closed_policy
-from raccord.onboarding.connections import grant_managing
-from raccord.onboarding.day_rules import change_days
-from raccord.onboarding.failures import close_cause
-from raccord.onboarding.subscribing import close_messages, tell_source
-from raccord.onboarding.upgraded import accept_upgrade, differences
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.arriving.subscribing import close_messages, tell_source
+from raccord.onboarding.closing.closings import answer_closed_month, set_closed_policy
+from raccord.onboarding.connecting.connections import grant_managing
+from raccord.onboarding.deciding.failures import close_cause
+from raccord.onboarding.deciding.upgraded import accept_upgrade, differences
+from raccord.onboarding.sources.day_rules import change_days
 from raccord.overview.closed_months import answered_months, asked_months
 from raccord.store.models import ProblemState
 from raccord.sync.days import days_of
-from raccord.sync.periods import ClosedPolicy, MonthAnswer
+from raccord.sync.posting.periods import ClosedPolicy, MonthAnswer
 from raccord_web.api.deeds import Done, Id, ProblemDeed
 from raccord_web.api.managing import held
 from raccord_web.api.months import MonthText

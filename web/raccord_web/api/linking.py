@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 
-from raccord.onboarding import unmet
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.baseline import link_certain
-from raccord.onboarding.instances import link_suggested
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.deciding import unmet
+from raccord.onboarding.setting_up.baseline import link_certain
+from raccord.onboarding.setting_up.instances import link_suggested
 from raccord_web.api.deeds import Done, Id
 from raccord_web.api.managing import managed
 from raccord_web.api.programs import needs

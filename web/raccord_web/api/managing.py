@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.requests import Request
 
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.connections import update_settings
-from raccord.onboarding.people import Power, require
-from raccord.onboarding.remapping import set_term
-from raccord.onboarding.source_accounts import refused
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.connecting.connections import update_settings
+from raccord.onboarding.deciding.remapping import set_term
+from raccord.onboarding.sources.source_accounts import refused
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.certificates import certify
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.closing.certificates import certify
 from raccord_web.api.programs import needs
 from raccord_web.api.reading import CertificateView
 from raccord_web.api.repeating import Repeatable, repeatable

@@ -13,8 +13,8 @@ from fastapi import HTTPException, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
-from raccord.onboarding.api_tokens import Program, Scope, program_of
-from raccord.onboarding.people import NotAllowedError
+from raccord.onboarding.access.api_tokens import Program, Scope, program_of
+from raccord.onboarding.access.people import NotAllowedError
 from raccord.plugin.texts import Text
 from raccord_web.desk import desk_of
 from raccord_web.throttle import Throttle

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.holes import Hole, holes_of
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.closing.holes import Hole, holes_of
 from raccord.overview.answers import PluginAnswer
 from raccord.overview.audit import Entry, audit_log
 from raccord.overview.companies import CompanyView, list_companies

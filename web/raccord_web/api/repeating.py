@@ -14,8 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from raccord.onboarding import repeats
-from raccord.onboarding.api_tokens import program_of
+from raccord.onboarding.access import repeats
+from raccord.onboarding.access.api_tokens import program_of
 from raccord_web.desk import desk_of
 
 KEY = "idempotency-key"

@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
 from raccord.jobs.requests import request_run
-from raccord.onboarding import remapping
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.remapping import effect_of_choice, survey
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.deciding import remapping
+from raccord.onboarding.deciding.remapping import effect_of_choice, survey
 from raccord.overview.runs import RunView
 from raccord.sync.days import today_of
-from raccord.sync.reposts import open_repost
-from raccord.sync.survey import Survey
-from raccord.sync.terms import DatedTerm
+from raccord.sync.planning.reposts import open_repost
+from raccord.sync.planning.survey import Survey
+from raccord.sync.resolving.terms import DatedTerm
 from raccord_web.api.deeds import Choice, Done, run_of
 from raccord_web.api.managing import TermIn, managed
 from raccord_web.api.programs import needs

@@ -13,15 +13,16 @@ from starlette.requests import Request
 
 from raccord.enablement import is_allowed
 from raccord.jobs.requests import request_run
-from raccord.onboarding import connections, setting_up
-from raccord.onboarding.answering import answer_file, questions_of
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.chart_accounts import NewAccount, add_account
-from raccord.onboarding.connections import NewConnection
-from raccord.onboarding.gates import gates_of, pass_gate
-from raccord.onboarding.people import Power, require
-from raccord.onboarding.setting_up import begin
-from raccord.onboarding.unnamed_accounts import name_account, unnamed_accounts
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.arriving.answering import answer_file, questions_of
+from raccord.onboarding.arriving.unnamed_accounts import name_account, unnamed_accounts
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.connections import NewConnection
+from raccord.onboarding.gates.gates import gates_of, pass_gate
+from raccord.onboarding.setting_up import steps as setting_up
+from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_account
+from raccord.onboarding.setting_up.steps import begin
 from raccord.overview.connections import ConnectionView
 from raccord.overview.plans import waiting_plan
 from raccord.overview.runs import RunView

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from starlette.requests import Request
 
 from raccord.jobs.undo_requests import request_undo
-from raccord.onboarding.api_tokens import Scope
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.access.api_tokens import Scope
+from raccord.onboarding.access.people import Power, require
 from raccord.overview.runs import RunView
 from raccord.store.models import DraftRow, SourceRecord
-from raccord.sync.undo_selection import Asked
+from raccord.sync.undoing.selection import Asked
 from raccord_web.api.deeds import Undo, run_of
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable

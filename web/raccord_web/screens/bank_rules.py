@@ -13,18 +13,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding import bank_rules
-from raccord.onboarding.people import Power, require
-from raccord.onboarding.rules_again import count_ruled
-from raccord.overview.line_rules import rule_from_line
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.deciding import bank_rules
+from raccord.onboarding.deciding.rules_again import count_ruled
+from raccord.overview.lines.line_rules import rule_from_line
+from raccord.overview.lines.rule_effects import Effect, try_rule
+from raccord.overview.lines.rule_sentences import answer_said, conditions_said, counts_said, effect_said
+from raccord.overview.lines.rule_views import companies_with_rules, list_rules, rule_view
 from raccord.overview.questions import Candidate, candidates
-from raccord.overview.rule_effects import Effect, try_rule
-from raccord.overview.rule_sentences import answer_said, conditions_said, counts_said, effect_said
-from raccord.overview.rule_views import companies_with_rules, list_rules, rule_view
 from raccord.plugin.drafts import Accepts
 from raccord.store.models import BankRule, Company, Connection, ConnectionState
-from raccord.sync.bank_rules import Mode
-from raccord.sync.treatments import Treated
+from raccord.sync.lines.bank_rules import RuleMode
+from raccord.sync.lines.treatments import Treated
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -123,8 +123,8 @@ def act(request: Request, rule_id: str, deed: str, _fields: Fields) -> Response:
             bank_rules.move_rule(workshop, actor, rule_id, row.place + (1 if deed == "down" else -1))
         case "on" | "off":
             bank_rules.switch_rule(workshop, actor, rule_id, deed == "on")
-        case Mode.APPLY | Mode.PROPOSE:
-            bank_rules.set_mode(workshop, actor, rule_id, Mode(deed))
+        case RuleMode.APPLY | RuleMode.PROPOSE:
+            bank_rules.set_mode(workshop, actor, rule_id, RuleMode(deed))
         case "remove":
             bank_rules.remove_rule(workshop, actor, rule_id)
         case _:

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
-from raccord.onboarding.baseline import baseline_of, link_certain
-from raccord.onboarding.decisions import answer_conflict
-from raccord.onboarding.people import Power, may, require
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.onboarding.setting_up.baseline import baseline_of, link_certain
 from raccord.overview.connections import connection_view
 from raccord.overview.explain import Explained
 from raccord.overview.listing import Listing

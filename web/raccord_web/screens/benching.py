@@ -11,7 +11,7 @@ from starlette.responses import Response
 from raccord.bench import NoSourceError, SourceKind
 from raccord.bench.service import Benched, bench_brought, bench_recording
 from raccord.bench.shown import ROWS_MAX, draft_lines, entries, excerpt, raw_lines, steps
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.access.people import Power, require
 from raccord.plugin.testing.recording.shapes import BYTES_MAX
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained

@@ -13,9 +13,9 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from raccord.onboarding.certificates import CertificateError, certify
-from raccord.onboarding.export import export_company
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.closing.certificates import CertificateError, certify
+from raccord.onboarding.closing.export import export_company
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.signing_in import sign_in
+from raccord.onboarding.connecting.signing_in import sign_in
 from raccord.store.models import Connection
 from raccord.sync.environments import SOURCE_CALLBACK_PATH
 from raccord_web.desk import desk_of

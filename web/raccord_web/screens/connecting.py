@@ -13,12 +13,12 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.enablement import is_allowed
 from raccord.errors import RaccordError
-from raccord.onboarding.connections import NewConnection
-from raccord.onboarding.institutions import find_institutions
-from raccord.onboarding.people import Power, may, require
-from raccord.onboarding.setting_up import begin, unfinished
-from raccord.onboarding.signing_in import signs_in
-from raccord.onboarding.source_accounts import company_joined, joined_to
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.connecting.connections import NewConnection
+from raccord.onboarding.connecting.signing_in import signs_in
+from raccord.onboarding.setting_up.steps import begin, unfinished
+from raccord.onboarding.sources.institutions import find_institutions
+from raccord.onboarding.sources.source_accounts import company_joined, joined_to
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.listing import MOST
 from raccord.plugin.info import ConnectorInfo

@@ -12,13 +12,13 @@ from starlette.responses import RedirectResponse, Response
 from raccord.alarms.conditions import ending
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
-from raccord.onboarding import connections
-from raccord.onboarding.arrivals import contacts_of, credentials_end_of
-from raccord.onboarding.feeds import fed_accounts
-from raccord.onboarding.instances import roles_with_instances
-from raccord.onboarding.people import Power, may, require
-from raccord.onboarding.reading_ahead import takes_files
-from raccord.onboarding.signing_in import signs_in
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.arriving.arrivals import contacts_of, credentials_end_of
+from raccord.onboarding.arriving.reading_ahead import takes_files
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.signing_in import signs_in
+from raccord.onboarding.setting_up.instances import roles_with_instances
+from raccord.onboarding.sources.feeds import fed_accounts
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.coverage import coverage_of

@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from raccord.onboarding.doctor import check_each, check_house
-from raccord.onboarding.findings import Finding, Level
-from raccord.onboarding.people import Actor, Power, may, require
+from raccord.onboarding.access.people import Actor, Power, may, require
+from raccord.onboarding.checking.doctor import check_each, check_house
+from raccord.onboarding.checking.findings import Finding, Level
 from raccord.store.models import Connection
 from raccord_web.desk import desk_of
 from raccord_web.forms import Fields

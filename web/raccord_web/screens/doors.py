@@ -15,9 +15,9 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.enablement import is_allowed
 from raccord.jobs.requests import request_run
-from raccord.onboarding import connections
-from raccord.onboarding.gates import early_gates
-from raccord.onboarding.setting_up import set_scope
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.gates.gates import early_gates
+from raccord.onboarding.setting_up.steps import set_scope
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST

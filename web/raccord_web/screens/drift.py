@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.drifts import Way, settle_drifts
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.overview.drifts import open_drifts
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained

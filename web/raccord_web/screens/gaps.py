@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.backfill import backfill
-from raccord.onboarding.holes import holes_of
+from raccord.onboarding.closing.holes import holes_of
+from raccord.onboarding.connecting.backfill import backfill
 from raccord.overview.connections import list_connections
 from raccord.overview.coverage import coverage_of
 from raccord.store.models import Connection

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from raccord.onboarding.arrivals import contacts_of
+from raccord.onboarding.arriving.arrivals import contacts_of
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_names
 from raccord.overview.explain import known_codes

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from raccord.onboarding.arrivals import Freshness, freshness_of_each
-from raccord.onboarding.freshness import DayStatus
+from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
+from raccord.onboarding.arriving.freshness import DayStatus
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import ConnectionView, list_connections
 from raccord.overview.listing import MOST, Listing

@@ -8,8 +8,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding import connections, setting_up
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.setting_up import steps as setting_up
 from raccord.overview.connections import connection_view
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection

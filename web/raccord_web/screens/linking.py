@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.decisions import choose
-from raccord.onboarding.instances import InstanceView, Linking, link_suggested, linking, roles_with_instances
-from raccord.onboarding.people import Power, may, require
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.deciding.decisions import choose
+from raccord.onboarding.setting_up.instances import InstanceView, Linking, link_suggested, linking, roles_with_instances
 from raccord.overview.connections import connection_view
 from raccord.overview.explain import Explained
 from raccord.overview.listing import Listing
 from raccord.overview.questions import candidates
-from raccord.sync.newcomers import comparison_key
+from raccord.sync.resolving.newcomers import comparison_key
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields

@@ -10,10 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.instances import links_one_by_one
-from raccord.onboarding.lists import Verified, closing_lists, likely_doubles, lists_of, push_list, verify_list
-from raccord.onboarding.people import Power, may, require
-from raccord.onboarding.tending import (
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.setting_up.instances import links_one_by_one
+from raccord.onboarding.setting_up.lists import (
+    Verified,
+    closing_lists,
+    likely_doubles,
+    lists_of,
+    push_list,
+    verify_list,
+)
+from raccord.onboarding.setting_up.tending import (
     Double,
     Earlier,
     Tended,
@@ -27,7 +34,7 @@ from raccord.overview.explain import Explained
 from raccord.plugin.errors import ConnectorError
 from raccord.plugin.texts import Language
 from raccord.store.models import Connection
-from raccord.sync.push import Counts
+from raccord.sync.telling.push import Counts
 from raccord.sync.workshop import Workshop
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained

@@ -13,16 +13,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.arrivals import contacts_of
-from raccord.onboarding.decisions import choose
-from raccord.onboarding.people import Power, may, require
-from raccord.onboarding.remapping import Change, RoleChange, set_term, survey
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.arriving.arrivals import contacts_of
+from raccord.onboarding.deciding.decisions import choose
+from raccord.onboarding.deciding.remapping import Change, RoleChange, set_term, survey
 from raccord.overview.connections import connection_view
 from raccord.overview.questions import candidates
 from raccord.store.models import Connection, Event, LedgerEntry
 from raccord.sync.days import today_of
-from raccord.sync.survey import Survey
-from raccord.sync.terms import DatedTerm
+from raccord.sync.planning.survey import Survey
+from raccord.sync.resolving.terms import DatedTerm
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields

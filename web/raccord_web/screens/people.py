@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding import members
-from raccord.onboarding.people import Actor, Power, RoleName, may
+from raccord.onboarding.access import members
+from raccord.onboarding.access.people import Actor, Power, RoleName, may
 from raccord.overview.companies import list_companies
 from raccord.overview.listing import MOST
 from raccord.store.models import Invitation

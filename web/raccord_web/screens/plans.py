@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.decisions import approve_plan
+from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.overview.connections import connection_view
 from raccord.overview.plans import plan_effect, plan_lines, plan_money, plan_summary
 from raccord.overview.upgrades import mapping_change

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.people import Power, may
-from raccord.onboarding.switches import switch_for_company, switch_for_installation
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.sources.switches import switch_for_company, switch_for_installation
 from raccord.overview.companies import list_companies
 from raccord.overview.listing import MOST
 from raccord.overview.plugins import Health, plugin_health

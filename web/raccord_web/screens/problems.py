@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.arrivals import contacts_of
-from raccord.onboarding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
-from raccord.onboarding.people import Actor, Power, may, require
-from raccord.onboarding.reach import Reach
+from raccord.onboarding.access.people import Actor, Power, may, require
+from raccord.onboarding.access.reach import Reach
+from raccord.onboarding.arriving.arrivals import contacts_of
+from raccord.onboarding.deciding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
 from raccord.overview.explain import ASKED_OF_FILES, MENDED_IN_SETTINGS, QUESTIONS_OF_FILES
 from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
 from raccord.quickbooks.causes import Cause
 from raccord.store.models import Connection, ProblemState
-from raccord.sync.periods import ClosedPolicy
+from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.problems import APART
 from raccord_web.asking_accounts import AskedAccounts, asked_accounts
 from raccord_web.desk import desk_of

@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.account_types import HeldAs, read_type
-from raccord.onboarding.chart_accounts import NewAccount, add_account, kinds_for
-from raccord.onboarding.decisions import answer_conflict, answer_hold, choose, skip_draft
-from raccord.onboarding.each_account import roles_of_accounts
-from raccord.onboarding.setting_up import unfinished
-from raccord.onboarding.telling_accounts import keep_cards
-from raccord.onboarding.undone import release
-from raccord.overview.bank_lines import count_lines
+from raccord.onboarding.connecting.telling_accounts import keep_cards
+from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose, skip_draft
+from raccord.onboarding.deciding.undone import release
+from raccord.onboarding.gates.each_account import roles_of_accounts
+from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_account, kinds_for
+from raccord.onboarding.setting_up.steps import unfinished
+from raccord.onboarding.sources.account_types import HeldAs, read_type
 from raccord.overview.closed_months import asked_months
+from raccord.overview.lines.bank_lines import count_lines
 from raccord.overview.questions import (
     Answer,
     Candidate,

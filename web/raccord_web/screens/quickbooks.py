@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.companies import begin_authorisation, finish_authorisation
+from raccord.onboarding.connecting.companies import begin_authorisation, finish_authorisation
 from raccord.plugin.texts import Text
 from raccord.store.models import Company
 from raccord.sync.environments import CALLBACK_PATH

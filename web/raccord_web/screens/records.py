@@ -13,16 +13,16 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.arrivals import contacts_of
-from raccord.onboarding.by_hand import Way, decide, ways_of
-from raccord.onboarding.people import Power, may
-from raccord.onboarding.suggesting import percent
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.arriving.arrivals import contacts_of
+from raccord.onboarding.deciding.by_hand import Way, decide, ways_of
+from raccord.onboarding.deciding.suggesting import percent
 from raccord.overview.answers import conflict_said
 from raccord.overview.connections import connection_names
 from raccord.overview.history import SAID, Deed
-from raccord.overview.one_or_two import one_or_two
+from raccord.overview.lines.one_or_two import one_or_two
+from raccord.overview.lines.rule_sentences import answer_said
 from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
-from raccord.overview.rule_sentences import answer_said
 from raccord.overview.sold import Sold, sold_as
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.desk import desk_of

@@ -11,12 +11,12 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
-from raccord.onboarding.people import Power, may, require
-from raccord.onboarding.remapping import cancel, repost, survey
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.deciding.remapping import cancel, repost, survey
 from raccord.overview.connections import connection_view
 from raccord.sync.days import today_of
-from raccord.sync.reposts import open_repost
-from raccord.sync.survey import Survey
+from raccord.sync.planning.reposts import open_repost
+from raccord.sync.planning.survey import Survey
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields

@@ -12,15 +12,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.attaching import attach, detach
-from raccord.onboarding.paying import pay
-from raccord.onboarding.people import NotAllowedError, Power, require
-from raccord.onboarding.setting_up import unfinished
-from raccord.onboarding.suggesting import percent
-from raccord.onboarding.treating import ask_about_again, treat
-from raccord.onboarding.two_sides import answer_two_sides
-from raccord.overview.attached import files_of_holds
-from raccord.overview.bank_lines import (
+from raccord.onboarding.access.people import NotAllowedError, Power, require
+from raccord.onboarding.deciding.attaching import attach, detach
+from raccord.onboarding.deciding.paying import pay
+from raccord.onboarding.deciding.suggesting import percent
+from raccord.onboarding.deciding.treating import ask_about_again, treat
+from raccord.onboarding.deciding.two_sides import answer_two_sides
+from raccord.onboarding.setting_up.steps import unfinished
+from raccord.overview.lines.attached import files_of_holds
+from raccord.overview.lines.bank_lines import (
     BankLine,
     accounts_with_lines,
     answered_line,
@@ -29,13 +29,13 @@ from raccord.overview.bank_lines import (
     the_line,
     undone_lines,
 )
-from raccord.overview.line_choices import LineChoices, choices_for
-from raccord.overview.line_proposals import Proposed, proposed_for, rule_waits
+from raccord.overview.lines.line_choices import LineChoices, choices_for
+from raccord.overview.lines.line_proposals import Proposed, proposed_for, rule_waits
+from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.listing import Listing
-from raccord.overview.one_or_two import one_or_two
 from raccord.overview.questions import Candidate
-from raccord.sync.line_answers import CALLED
-from raccord.sync.treatments import Treated
+from raccord.sync.lines.line_answers import CALLED
+from raccord.sync.lines.treatments import Treated
 from raccord_web.desk import desk_of
 from raccord_web.forms import Fields, Files
 from raccord_web.rendering import language_of, said_by, show

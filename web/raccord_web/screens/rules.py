@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.closings import answer_closed_month, set_closed_policy
-from raccord.onboarding.day_rules import change_days
-from raccord.onboarding.people import Power, may
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.closing.closings import answer_closed_month, set_closed_policy
+from raccord.onboarding.sources.day_rules import change_days
 from raccord.overview.closed_months import answered_months, asked_months
 from raccord.overview.connections import connection_view
 from raccord.store.models import Connection
 from raccord.sync.days import days_of, today_of
-from raccord.sync.periods import ClosedPolicy, MonthAnswer
+from raccord.sync.posting.periods import ClosedPolicy, MonthAnswer
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields

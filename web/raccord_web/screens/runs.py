@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs import requests
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.access.people import Power, require
 from raccord.overview.runs import recent_runs, run_view
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained

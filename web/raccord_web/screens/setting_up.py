@@ -14,24 +14,24 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
-from raccord.onboarding import connections
-from raccord.onboarding.account_types import HeldAs
-from raccord.onboarding.baseline import baseline_of
-from raccord.onboarding.chart_accounts import add_account, journals_of, kinds_for, read_kind
-from raccord.onboarding.decisions import BEGINNING, approve_plan
-from raccord.onboarding.doctor_company import check_company
-from raccord.onboarding.doctor_connection import check_connection
-from raccord.onboarding.duplicates_step import answered_since
-from raccord.onboarding.each_account import each_account
-from raccord.onboarding.findings import Finding, Level
-from raccord.onboarding.freshness import first_data_expected
-from raccord.onboarding.gates import closing, gates_of, pass_gate
-from raccord.onboarding.holes import left_outside
-from raccord.onboarding.lists_step import needs_new_plan
-from raccord.onboarding.people import Actor, Power, require
-from raccord.onboarding.reading_ahead import asked_ahead, takes_files
-from raccord.onboarding.receiving import files_of
-from raccord.onboarding.setting_up import fill_roles, roles_left_empty, set_mode, set_scope
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.arriving.freshness import first_data_expected
+from raccord.onboarding.arriving.reading_ahead import asked_ahead, takes_files
+from raccord.onboarding.arriving.receiving import files_of
+from raccord.onboarding.checking.company import check_company
+from raccord.onboarding.checking.connection import check_connection
+from raccord.onboarding.checking.findings import Finding, Level
+from raccord.onboarding.closing.holes import left_outside
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.deciding.decisions import BEGINNING, approve_plan
+from raccord.onboarding.gates.each_account import each_account
+from raccord.onboarding.gates.gates import closing, gates_of, pass_gate
+from raccord.onboarding.setting_up.baseline import baseline_of
+from raccord.onboarding.setting_up.chart_accounts import add_account, journals_of, kinds_for, read_kind
+from raccord.onboarding.setting_up.duplicates_step import answered_since
+from raccord.onboarding.setting_up.lists_step import needs_new_plan
+from raccord.onboarding.setting_up.steps import fill_roles, roles_left_empty, set_mode, set_scope
+from raccord.onboarding.sources.account_types import HeldAs
 from raccord.overview.connections import connection_view
 from raccord.overview.listing import MOST
 from raccord.overview.plans import plan_effect, plan_money, waiting_plan

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.accounts import change_password
-from raccord.onboarding.people import Power, may
-from raccord.onboarding.sessions import end_all, end_session, sessions_of
+from raccord.onboarding.access.accounts import change_password
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.access.sessions import end_all, end_session, sessions_of
 from raccord_web.addresses import own_address
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding import provider
-from raccord.onboarding.accounts import anybody, set_up_first, sign_in
-from raccord.onboarding.members import accept, find_invitation
-from raccord.onboarding.sessions import LASTING, end_session, open_session, signed_in
+from raccord.onboarding.access import provider
+from raccord.onboarding.access.accounts import anybody, set_up_first, sign_in
+from raccord.onboarding.access.members import accept, find_invitation
+from raccord.onboarding.access.sessions import LASTING, end_session, open_session, signed_in
 from raccord.settings import Settings
 from raccord.store.models import Company, Person
 from raccord_web.addresses import own_address

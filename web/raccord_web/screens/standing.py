@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs.nights import set_night
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.access.people import Power, require
 from raccord.overview.status import status
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained

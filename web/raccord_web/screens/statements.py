@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding import statements
+from raccord.onboarding.closing import statements
 from raccord.store.models import Company
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.suggesting import accept_from, ask_always, percent
-from raccord.overview.suggestions import suggesting
+from raccord.onboarding.deciding.suggesting import accept_from, ask_always, percent
+from raccord.overview.lines.suggestions import suggesting
 from raccord.store.models import Company
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained

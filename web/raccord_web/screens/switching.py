@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.people import Power, require
-from raccord.onboarding.source_accounts import info_of
-from raccord.onboarding.switching import WORDS, describe_switch, switch_company
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.connecting.switching import WORDS, describe_switch, switch_company
+from raccord.onboarding.sources.source_accounts import info_of
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view
 from raccord.overview.listing import MOST

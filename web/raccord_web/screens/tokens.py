@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding import api_tokens
-from raccord.onboarding.api_tokens import DAYS_MAX, DAYS_USUAL, NAME_MAX, Scope, TokenError
+from raccord.onboarding.access import api_tokens
+from raccord.onboarding.access.api_tokens import DAYS_MAX, DAYS_USUAL, NAME_MAX, Scope, TokenError
 from raccord.overview.companies import list_companies
 from raccord.overview.listing import MOST
 from raccord_web.desk import desk_of

@@ -13,12 +13,12 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs.undo_requests import UndoError, request_undo
 from raccord.masking import masked
-from raccord.onboarding.people import Power, require
+from raccord.onboarding.access.people import Power, require
 from raccord.overview.records import record_story
 from raccord.overview.runs import run_view
 from raccord.overview.titles import LineTitle, titles_of
 from raccord.store.models import Connection, DraftRow, LinkRow, SourceRecord
-from raccord.sync.undo_selection import Asked, select_links
+from raccord.sync.undoing.selection import Asked, select_links
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.people import Power, may
-from raccord.onboarding.unmet import apply_to, bring_in, post_unapplied, ways_of
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.deciding.unmet import apply_to, bring_in, post_unapplied, ways_of
 from raccord.overview.connections import connection_view
 from raccord.overview.explain import Explained
 from raccord.store.models import Hold

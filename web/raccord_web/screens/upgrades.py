@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.onboarding.people import Power, may
-from raccord.onboarding.upgraded import accept_upgrade, differences
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.deciding.upgraded import accept_upgrade, differences
 from raccord.overview.connections import connection_view
 from raccord.store.models import Connection
 from raccord_web.desk import desk_of

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs.requests import request_run
-from raccord.onboarding.answering import answer_file
-from raccord.onboarding.people import Power, require
-from raccord.onboarding.reading_ahead import asked_ahead, takes_files
-from raccord.onboarding.receiving import Received, files_of, receive_files
-from raccord.onboarding.unnamed_accounts import name_account
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.arriving.answering import answer_file
+from raccord.onboarding.arriving.reading_ahead import asked_ahead, takes_files
+from raccord.onboarding.arriving.receiving import Received, files_of, receive_files
+from raccord.onboarding.arriving.unnamed_accounts import name_account
 from raccord.overview.connections import connection_view
 from raccord.overview.problems import open_problems
 from raccord.overview.runs import recent_runs

@@ -28,7 +28,7 @@ class BankRule(Model):
     enabled: Mapped[bool] = mapped_column(default=True)
     valid_from: Mapped[date | None]
     body: Mapped[dict[str, Any]]
-    """Conditions and outcome, as ``raccord.sync.bank_rules.RuleBody``."""
+    """Conditions and outcome, as ``raccord.sync.lines.bank_rules.RuleBody``."""
     changed_by: Mapped[str]
     changed_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""``raccord connect``: companies, source accounts and what a person decides of a connection."""

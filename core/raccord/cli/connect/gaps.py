@@ -1,0 +1,151 @@
+"""``raccord connect gaps`` and ``backfill``: the days that were not brought over, and bringing them over after all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from raccord.cli.terminal.asking import confirm
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import every_connection, operator, the_connection
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import Column, actor, output
+from raccord.cli.terminal.showing import day, money
+from raccord.cli.terminal.words import Option, command
+from raccord.onboarding.closing.holes import holes_of
+from raccord.onboarding.connecting.backfill import backfill
+from raccord.overview.coverage import coverage_of
+
+REASONS = {
+    "covered": Phrase("apporté", "brought over"),
+    "before_start": Phrase("avant le premier jour", "before the first day"),
+    "paused": Phrase("en pause", "paused"),
+    "disconnected": Phrase("déconnecté", "disconnected"),
+    "failing": Phrase("en échec", "failing"),
+}
+
+
+@command(
+    "gaps",
+    "Montrer quels jours sont apportés, et pourquoi les autres ne le sont pas.",
+    "Show which days are brought over, and why the others are not.",
+)
+@click.argument("connection", required=False)
+def gaps(connection: str | None) -> int:
+    out = output()
+    with opened_workshop() as workshop, workshop.database.read() as session:
+        chosen = every_connection(session) if connection is None else [the_connection(session, connection)]
+        found = [(each, coverage_of(session, each, workshop.clock), holes_of(session, each.id)) for each in chosen]
+    if out.as_json:
+        out.json(
+            {
+                "connections": [
+                    {
+                        "connection": each.id,
+                        "label": each.label,
+                        "coverage": [
+                            {"reason": one.reason, "first": day(one.first) or None, "last": day(one.last)}
+                            for one in coverage
+                        ],
+                        "gaps": [
+                            {
+                                "reason": hole.reason,
+                                "first": day(hole.first_day) or None,
+                                "last": day(hole.last_day) or None,
+                                "records": hole.records,
+                                "totals": dict(hole.totals),
+                            }
+                            for hole in holes
+                        ],
+                    }
+                    for each, coverage, holes in found
+                ]
+            }
+        )
+        return Exit.OK
+    for each, coverage, holes in found:
+        sizes = {(hole.reason, hole.last_day): hole for hole in holes}
+        rows = []
+        for one in coverage:
+            hole = sizes.get((one.reason, one.last)) or sizes.get((one.reason, None))
+            rows.append(
+                [
+                    day(one.first) or "…",
+                    day(one.last),
+                    REASONS.get(one.reason, Phrase(one.reason, one.reason)).get(out.language),
+                    "" if hole is None else str(hole.records),
+                    "" if hole is None else ", ".join(f"{money(t, out.language)} {c}" for c, t in hole.totals.items()),
+                ]
+            )
+        out.table(
+            Phrase(f"{each.label} : jours", f"{each.label}: days"),
+            [
+                Column(Phrase("Du", "From")),
+                Column(Phrase("Au", "To")),
+                Column(Phrase("Pourquoi", "Why")),
+                Column(Phrase("Enregistrements connus", "Known records"), right=True),
+                Column(Phrase("Total", "Total"), right=True),
+            ],
+            rows,
+            empty=Phrase("Rien encore.", "Nothing yet."),
+        )
+    return Exit.OK
+
+
+@command(
+    "backfill",
+    "Reprendre les jours d'un trou : le prochain plan les contient et attend une approbation.",
+    "Take up the days of a gap: the next plan holds them and waits for approval.",
+    params=[
+        Option(
+            "--from",
+            "first",
+            required=True,
+            type=click.DateTime(["%Y-%m-%d"]),
+            phrase=Phrase("Premier jour, AAAA-MM-JJ.", "First day, YYYY-MM-DD."),
+        ),
+        Option(
+            "--to",
+            "last",
+            required=True,
+            type=click.DateTime(["%Y-%m-%d"]),
+            phrase=Phrase("Dernier jour, AAAA-MM-JJ.", "Last day, YYYY-MM-DD."),
+        ),
+        Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask nothing.")),
+    ],
+)
+@click.argument("connection")
+def backfill_command(connection: str, first: datetime, last: datetime, yes: bool) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            found = the_connection(session, connection)
+        confirm(
+            out,
+            Phrase(
+                "Ces jours seront lus de nouveau et planifiés ; rien n'est écrit avant votre approbation.",
+                "These days will be read again and planned; nothing is posted before you approve.",
+            ),
+            yes=yes,
+        )
+        taken = backfill(workshop, operator(actor()), found.id, first.date(), last.date())
+    if out.as_json:
+        out.json(
+            {
+                "connection": found.id,
+                "first": day(taken.first),
+                "last": day(taken.last),
+                "reasons": list(taken.reasons),
+                "records": taken.records,
+                "totals": dict(taken.totals),
+            }
+        )
+    out.say(
+        Phrase(
+            f"{taken.records} enregistrements connus repris. Relisez le plan : raccord plan {found.label!r}",
+            f"{taken.records} known records taken up. Read the plan: raccord plan {found.label!r}",
+        )
+    )
+    return Exit.OK

@@ -1,0 +1,1 @@
+"""``raccord demo``: every source with a twin, brought in and proven."""

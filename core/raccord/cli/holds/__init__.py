@@ -1,0 +1,1 @@
+"""``raccord holds``: what waits for a person, and the answers."""

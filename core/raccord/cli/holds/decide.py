@@ -1,0 +1,85 @@
+"""``raccord holds decide``: one answer to conflicts, of those that they allow."""
+
+from __future__ import annotations
+
+import click
+
+from raccord.cli.terminal.exits import Exit
+from raccord.cli.terminal.finding import FindingError, holds_of, operator, the_hold
+from raccord.cli.terminal.house import opened_workshop
+from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.output import actor, output
+from raccord.cli.terminal.words import Option, command
+from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.plugin.ledger import ResolutionKind
+from raccord.plugin.texts import Text
+
+WAYS = sorted(str(kind) for kind in ResolutionKind if kind is not ResolutionKind.HOLD)
+
+
+@command(
+    "decide",
+    "Trancher un conflit, ou plusieurs de la même façon : link (c'est ce document), skip (ne pas l'écrire), create "
+    "(c'est autre chose, l'écrire), keep_theirs, restore_ours, rename (sous un autre nom), replace (une autre fiche), "
+    "reactivate (la fiche redevient active), without (sans ce que la société ne tient pas), retry (c'est réparé).",
+    "Decide a conflict, or several the same way: link (it is that document), skip (do not post it), create (it is "
+    "something else, post it), keep_theirs, restore_ours, rename (under another name), replace (another entry), "
+    "reactivate (make the entry active), without (without what the company cannot hold), retry (it is mended).",
+    params=[
+        Option(
+            "--document",
+            default="",
+            metavar="ID",
+            phrase=Phrase(
+                "Pour link : le document de QuickBooks, si la question ne le nomme pas.",
+                "For link: the QuickBooks document, if the question does not name it.",
+            ),
+        ),
+        Option(
+            "--name",
+            default="",
+            phrase=Phrase("Pour rename : le nom à employer.", "For rename: the name to use."),
+        ),
+        Option(
+            "--entry",
+            default="",
+            metavar="ID",
+            phrase=Phrase("Pour replace : l'autre fiche de la liste.", "For replace: the other entry of the list."),
+        ),
+        Option(
+            "--all",
+            "code",
+            default="",
+            metavar="CODE",
+            phrase=Phrase(
+                "Toutes les questions ouvertes de ce code, par exemple conflict.many_names.",
+                "All open questions of this code, for example conflict.many_names.",
+            ),
+        ),
+    ],
+)
+@click.argument("way", type=click.Choice(WAYS))
+@click.argument("hold", nargs=-1)
+def decide(way: str, hold: tuple[str, ...], document: str, name: str, entry: str, code: str) -> int:
+    out, target = output(), document or name or entry
+    if bool(hold) == bool(code):
+        raise FindingError(
+            "hold.not_named",
+            Text("Nommez des questions, ou toutes celles d'un code.", "Name questions, or all of one code."),
+            Text("« raccord holds » montre celles qui sont ouvertes.", "“raccord holds” shows those that are open."),
+        )
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            named = holds_of(session, code) if code else [the_hold(session, each) for each in hold]
+        ids = list(dict.fromkeys(named))
+        for hold_id in ids:
+            answer_conflict(workshop, operator(actor()), hold_id, ResolutionKind(way), target)
+    if out.as_json:
+        out.json({"decided": ids, "way": way})
+    out.say(
+        Phrase(
+            f"{len(ids)} décisions : {way}. La prochaine exécution les suit.",
+            f"{len(ids)} decided: {way}. The next run acts on it.",
+        )
+    )
+    return Exit.OK

@@ -1,0 +1,1 @@
+"""``raccord plan`` and ``apply``: what would be posted, and exactly that approved."""

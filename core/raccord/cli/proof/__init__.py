@@ -1,0 +1,1 @@
+"""``raccord proof``: the three totals, the nights, certificates."""

@@ -1,0 +1,1 @@
+"""``raccord sandbox``: a local QuickBooks Online and the conditions under which it works."""

@@ -1,0 +1,1 @@
+"""How commands speak and ask: languages, tables, errors, exit statuses, typed settings."""

@@ -1,0 +1,50 @@
+"""Values as people read them on the command line: amounts, days, ids and the few words that stand in tables."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from raccord.cli.terminal.language import Language, Phrase
+from raccord.clock import written
+from raccord.store.models import Action
+
+SHORT = 8
+
+ACTIONS = {
+    Action.CREATE: Phrase("créer", "create"),
+    Action.UPDATE: Phrase("modifier", "update"),
+    Action.LINK: Phrase("associer", "link"),
+    Action.DELETE: Phrase("supprimer", "delete"),
+    Action.VOID: Phrase("annuler", "void"),
+    Action.DEACTIVATE: Phrase("désactiver", "make inactive"),
+    Action.SKIP: Phrase("laisser", "leave out"),
+    Action.HOLD: Phrase("en attente", "hold"),
+    Action.BLOCKED: Phrase("bloqué", "blocked"),
+}
+
+
+def money(value: Decimal | None, language: Language) -> str:
+    """Return an amount with two decimals (more where it has more), grouped the way the language does."""
+    if value is None:
+        return ""
+    exponent = value.as_tuple().exponent
+    places = max(2, -exponent) if isinstance(exponent, int) else 2
+    english = f"{value:,.{places}f}"
+    return english if language == "en" else english.replace(",", "\u202f").replace(".", ",")
+
+
+def short(id_: str) -> str:
+    """Return the end of an id, which is its random part; commands take it in the place of the whole."""
+    return id_[-SHORT:]
+
+
+def day(value: date | None) -> str:
+    return "" if value is None else value.isoformat()
+
+
+def moment(value: datetime | None, time_zone: str = "") -> str:
+    """Return a moment to the minute, in a time zone if given, else in UTC."""
+    if value is None:
+        return ""
+    return written(value, time_zone or "UTC")

@@ -1,0 +1,187 @@
+"""How fresh a connection's data is, from what arrived and what its connector says is to be expected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from raccord.catalog import Admitted
+from raccord.enablement import require_on, switches_on
+from raccord.errors import RaccordError
+from raccord.guard import call
+from raccord.onboarding.arriving.freshness import (
+    DayStatus,
+    first_data_expected,
+    first_data_overdue,
+    status_of,
+    watched_day,
+)
+from raccord.plugin.info import Contact, Delivery
+from raccord.plugin.texts import Text
+from raccord.shapes import misfit
+from raccord.store.models import Company, Connection, ConnectionState, Gap, SourceRecord
+from raccord.store.vault import join_secrets
+from raccord.sync.workshop import Workshop, settings_handle
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How the data that comes next stands; ``contacts`` are given only where a person should call somebody."""
+
+    status: DayStatus
+    newest: date | None
+    """The newest day of which data arrived."""
+    first_expected: datetime
+    """24 hours after the set-up; nothing is called late before."""
+    no_deposit: Text | None = None
+    """What to say when the source's deposits are overdue since the set-up."""
+    contacts: tuple[Contact, ...] = ()
+
+
+def freshness_of(workshop: Workshop, session: Session, connection: Connection) -> Freshness | None:
+    """Return how fresh a connection's data is, or nothing where nothing is expected: it is not connected, or its
+    connector does not say when data comes.
+
+    Raises what ``Workshop.bench_of`` raises, and ``PluginFault`` when the connector cannot tell.
+    """
+    found = freshness_of_each(workshop, session, [connection])[connection.id]
+    if isinstance(found, RaccordError):
+        raise found
+    return found
+
+
+def freshness_of_each(
+    workshop: Workshop, session: Session, connections: Collection[Connection]
+) -> dict[str, Freshness | RaccordError | None]:
+    """Return by connection what ``freshness_of`` returns or raises, asking as often for many as for one."""
+    catalog = workshop.scopes.catalog
+    watched = [
+        (each, admitted)
+        for each in connections
+        if (admitted := catalog.get(each.connector)) is not None
+        and admitted.info.delivery is not None
+        and each.state == ConnectionState.CONNECTED
+    ]
+    found: dict[str, Freshness | RaccordError | None] = {each.id: None for each in connections}
+    if not watched:
+        return found
+    on = switches_on(session, {each.company_id for each, _ in watched})
+    vault = workshop.vault.within(session)
+    vault.look_up([settings_handle(each.id) for each, _ in watched])
+    told: list[tuple[Connection, Admitted, Delivery]] = []
+    for each, admitted in watched:
+        try:
+            require_on(on.get(each.connector, frozenset()), each.connector, each.company_id)
+            secret = vault.get_mapping(settings_handle(each.id), missing_ok=True)
+            settings = join_secrets(admitted.info.settings, each.settings, secret)
+            told.append((each, admitted, _delivery(admitted, settings)))
+        except RaccordError as error:
+            found[each.id] = error
+    arrived, now = (
+        _arrived(session, {each.id: delivery.deposit_stream for each, _, delivery in told}),
+        workshop.clock.now(),
+    )
+    for each, admitted, delivery in told:
+        found[each.id] = _judged(each, admitted, delivery, arrived[each.id], now)
+    return found
+
+
+def contacts_of(workshop: Workshop, session: Session, connection: Connection) -> Sequence[Contact]:
+    """Return whom to call about a connection: as its settings say, whatever its state, else as its manifest says."""
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    if admitted is None:
+        return ()
+    if admitted.info.delivery is None:
+        return admitted.info.contacts
+    secret = workshop.vault.within(session).get_mapping(settings_handle(connection.id), missing_ok=True)
+    settings = join_secrets(admitted.info.settings, connection.settings, secret)
+    return _delivery(admitted, settings).contacts or admitted.info.contacts
+
+
+def credentials_end_of(workshop: Workshop, session: Session, connection: Connection) -> date | None:
+    """Return the day on which a connection's credentials stop working, as its connector says; nothing where they last.
+
+    Raises what ``freshness_of`` raises.
+    """
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    tell = None if admitted is None else admitted.info.credentials_end
+    if admitted is None or tell is None:
+        return None
+    company = session.get_one(Company, connection.company_id)
+    settings = workshop.bench_of(session, company, connection).view.settings
+    found = call(admitted, "credentials_end", lambda: tell(settings), lambda answer: misfit(answer, date | None))
+    return cast("date | None", found)
+
+
+def _delivery(admitted: Admitted, settings: BaseModel) -> Delivery:
+    tell = admitted.info.delivery
+    found = call(
+        admitted,
+        "delivery",
+        lambda: None if tell is None else tell(settings),
+        lambda answer: misfit(answer, Delivery),
+    )
+    return cast(Delivery, found) if found is not None else Delivery()
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """What came of a connection: its newest day, the end of its last gap, and whether it ever brought a deposit."""
+
+    newest: date | None
+    gap_ended: date | None
+    deposits: bool
+
+
+def _arrived(session: Session, streams: Mapping[str, str]) -> dict[str, _Arrived]:
+    """Return what came of each connection, by its id; ``streams`` names those that bring its deposits."""
+    newest = select(func.max(SourceRecord.day)).where(SourceRecord.connection_id == Connection.id).scalar_subquery()
+    ended = select(func.max(Gap.last_day)).where(Gap.connection_id == Connection.id).scalar_subquery()
+    names = sorted({stream for stream in streams.values() if stream})
+    came = [exists().where(SourceRecord.connection_id == Connection.id, SourceRecord.stream == name) for name in names]
+    columns: list[Any] = [Connection.id, newest, ended, *came]
+    rows: Sequence[Sequence[Any]] = session.execute(select(*columns).where(Connection.id.in_(streams))).all()
+    return {
+        row[0]: _Arrived(row[1], row[2], bool(dict(zip(names, row[3:], strict=True)).get(streams[row[0]])))
+        for row in rows
+    }
+
+
+def _judged(
+    connection: Connection, admitted: Admitted, delivery: Delivery, arrived: _Arrived, now: datetime
+) -> Freshness:
+    zone = ZoneInfo(connection.time_zone)
+    day = watched_day(arrived.newest, _not_before(connection, arrived.gap_ended, zone), delivery)
+    status = status_of(day, arrived=False, now=now, delivery=delivery, zone=zone)
+    no_deposit = _no_deposit(connection, delivery, arrived, now)
+    alarming = status.alarming or no_deposit is not None
+    return Freshness(
+        status,
+        arrived.newest,
+        first_data_expected(connection.set_up_at.astimezone(zone)),
+        no_deposit,
+        (delivery.contacts or tuple(admitted.info.contacts)) if alarming else (),
+    )
+
+
+def _not_before(connection: Connection, ended: date | None, zone: ZoneInfo) -> date:
+    known = connection.starts_on, connection.set_up_at.astimezone(zone).date()
+    return max(*known, ended + timedelta(days=1)) if ended is not None else max(known)
+
+
+def _no_deposit(connection: Connection, delivery: Delivery, arrived: _Arrived, now: datetime) -> Text | None:
+    if not delivery.deposit_stream:
+        return None
+    if not first_data_overdue(connection.set_up_at, arrived=arrived.deposits, now=now):
+        return None
+    return Text(
+        "Aucun dépôt n'est arrivé plus de 24 h après la mise en place. Appelez le soutien de la source.",
+        "No deposit has arrived more than 24 hours after the set-up. Call the source's support.",
+    )

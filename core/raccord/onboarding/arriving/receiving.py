@@ -1,0 +1,98 @@
+"""Files that people hand in for a connection: looked at before they are kept, and each kept once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.sources.source_accounts import info_of
+from raccord.plugin.texts import Text
+from raccord.store import events
+from raccord.store.errors import FileTooLargeError
+from raccord.store.files import ATTACHED
+from raccord.store.models import Connection, SourceFile
+from raccord.sync.workshop import Workshop
+
+UPLOAD = "upload"
+_HEAD = 512
+_NOT_DATA: tuple[tuple[bytes, Text], ...] = (
+    (b"%PDF-", Text("un document PDF", "a PDF document")),
+    (b"\x89PNG", Text("une image", "an image")),
+    (b"\xff\xd8\xff", Text("une image", "an image")),
+    (b"GIF8", Text("une image", "an image")),
+    (b"MZ", Text("un programme", "a program")),
+    (b"\x7fELF", Text("un programme", "a program")),
+    (b"\xd0\xcf\x11\xe0", Text("un ancien classeur Office", "an old Office workbook")),
+)
+_PAGE = Text("une page Web", "a web page")
+_EMPTY = Text("un fichier vide", "an empty file")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one file: kept, known already, or refused with the reason."""
+
+    name: str
+    new: bool
+    refused: Text | None = None
+
+
+def receive_files(
+    workshop: Workshop, actor: Actor, connection_id: str, files: Iterable[tuple[str, BinaryIO]]
+) -> list[Received]:
+    """Keep files of a connection, each by itself: one that is refused does not keep the others out.
+
+    What no source gives (a PDF, an image, a program, a web page, nothing) is refused by its first bytes, never by its
+    name; whether a connector can read the others is told by the run.
+    """
+    require(actor, Power.WORK)
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        info_of(workshop, connection.connector)
+    box = workshop.files(connection_id)
+    done: list[Received] = []
+    for name, content in files:
+        head = content.read(_HEAD)
+        content.seek(0)
+        why = _not_data(head)
+        try:
+            new = why is None and box.receive(name, content, origin=UPLOAD)
+        except FileTooLargeError as error:
+            new, why = False, error.what
+        done.append(Received(name, new, why))
+    with workshop.database.begin() as session:
+        events.append(
+            session, actor=actor.name, action="files.received", subject=connection.label,
+            company_id=connection.company_id, connection_id=connection_id, now=workshop.clock.now(),
+            body={"new": sum(each.new for each in done), "refused": sum(each.refused is not None for each in done)},
+        )  # fmt: skip
+    return done
+
+
+def files_of(session: Session, connection_id: str, limit: int = 50) -> list[SourceFile]:
+    """Return the newest files that a connection's source gave."""
+    mine = (SourceFile.connection_id == connection_id, SourceFile.origin != ATTACHED)
+    wanted = select(SourceFile).where(*mine)
+    return list(session.scalars(wanted.order_by(SourceFile.number.desc()).limit(limit)))
+
+
+def _not_data(head: bytes) -> Text | None:
+    """Return why a file with these first bytes is none that a source gives, or nothing."""
+    found = next((text for mark, text in _NOT_DATA if head.startswith(mark)), None)
+    start = io.BytesIO(head).read(64).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not head:
+        found = _EMPTY
+    elif start.startswith((b"<!doctype html", b"<html")):
+        found = _PAGE
+    if found is None:
+        return None
+    return Text(
+        f"C'est {found.fr}, pas des données de la source. Exportez-les en OFX, CSV ou dans le format du rapport.",
+        f"This is {found.en}, not data of the source. Export them as OFX, CSV or in the report's own format.",
+    )

@@ -1,0 +1,1 @@
+"""The doctor: whether everything is ready, each finding with what to do."""

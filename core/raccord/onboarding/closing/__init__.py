@@ -1,0 +1,1 @@
+"""Months that end: certificates, reconciled statements, closed periods, holes, and all of it to take away."""

@@ -1,0 +1,339 @@
+"""Certifying a month: all of its proof in one document that anybody can check without us, and what was still open."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from importlib.metadata import version
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.closing.holes import Hole, holes_of
+from raccord.plugin.texts import Language, Text
+from raccord.store import events
+from raccord.store.canonical import canonical
+from raccord.store.models import (
+    Certificate,
+    Company,
+    Connection,
+    ConnectionState,
+    DraftRow,
+    DraftState,
+    EventHead,
+    LinkRow,
+    LinkState,
+    Proof,
+    ProofMonth,
+    RecordState,
+    SourceRecord,
+)
+from raccord.sync.proving.certified import cell_name, newest_certificate, sums_of
+from raccord.sync.proving.prove import our_side
+from raccord.sync.workshop import Workshop
+
+FORMAT = "raccord month certificate 1"
+SUMS = ("source", "left_out", "posted", "quickbooks")
+EXCEPTIONS_MAX = 5_000
+"""More than a person can have read: such a month is not certified."""
+
+READ_WITHIN = timedelta(days=1)
+"""How old a reading of QuickBooks may be that a certificate stands on."""
+
+LANGUAGES: tuple[Language, Language] = ("fr", "en")
+KINDS = {
+    "unequal": Text("différence(s) dans la preuve", "difference(s) in the proof"),
+    "waits": Text("document(s) en attente", "document(s) waiting"),
+    "failed": Text("enregistrement(s) en échec", "failed record(s)"),
+    "gap": Text("période(s) sans données", "period(s) without data"),
+    "unproven": Text("jour(s) sans preuve", "day(s) without a proof"),
+    "stale": Text("preuve(s) périmée(s)", "proof(s) out of date"),
+}
+"""What can be open in a month, as people read it."""
+
+OPEN_DRAFTS = (DraftState.WAITING, DraftState.HELD, DraftState.PLANNED, DraftState.FAILED, DraftState.READY)
+
+
+class CertificateError(RaccordError):
+    """Raised when a month cannot be certified as asked; says why and what to do."""
+
+    parts: Sequence[Mapping[str, Any]] = ()
+    """Each connection's part of the certificate that was not made, with what is open in it."""
+    acceptable = False
+    """Whether the month may be certified with what is open."""
+
+
+def certify(
+    workshop: Workshop, actor: Actor, company_id: str, month: date, *, with_exceptions: bool = False
+) -> Certificate:
+    """Certify the month that begins on ``month`` from the proofs that are stored; prove it again before.
+
+    What is still open is refused unless ``with_exceptions``, and then stands in the certificate, each by name.
+    """
+    require(actor, Power.WORK)
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        company = session.get_one(Company, company_id)
+        connections = session.scalars(
+            select(Connection)
+            .where(Connection.company_id == company.id, Connection.state != ConnectionState.UNCONNECTED)
+            .order_by(Connection.set_up_at, Connection.id)
+        ).all()
+        _over(connections, month, now)
+        parts = [_part(session, connection, month, now) for connection in connections]
+        exceptions = [each for part in parts for each in part["exceptions"]]
+        if exceptions and (not with_exceptions or len(exceptions) > EXCEPTIONS_MAX):
+            raise _exceptions(exceptions, parts, month)
+        before = newest_certificate(session, company.id, month)
+        head = session.get(EventHead, 1)
+        body = {
+            "format": FORMAT,
+            "raccord": version("raccord"),
+            "company": {
+                "realm": company.realm,
+                "name": company.name,
+                "environment": company.environment,
+                "home_currency": company.home_currency,
+            },
+            "month": f"{month:%Y-%m}",
+            "version": 1 if before is None else before.version + 1,
+            "replaces": None if before is None else before.hash,
+            "made_at": now.isoformat(),
+            "made_by": actor.name,
+            "clean": not exceptions,
+            "chain": {"entries": 0 if head is None else head.seq, "hash": "" if head is None else head.hash},
+            "connections": parts,
+        }
+        text = canonical(body)
+        certificate = Certificate(
+            company_id=company.id,
+            month=month,
+            version=body["version"],
+            made_at=now,
+            made_by=actor.name,
+            clean=not exceptions,
+            body=text,
+            hash=hashlib.sha256(text.encode()).hexdigest(),
+        )
+        session.add(certificate)
+        session.flush()
+        events.append(
+            session,
+            actor=actor.name,
+            action="month.certified",
+            subject=f"{month:%Y-%m}",
+            company_id=company.id,
+            now=now,
+            body={"hash": certificate.hash, "version": certificate.version, "exceptions": len(exceptions)},
+        )
+        return certificate
+
+
+def faults_in(body: Mapping[str, Any], fingerprint: str) -> list[str]:
+    """Return what does not hold in a certificate; nothing when all of it adds up. Needs no database.
+
+    Checked are the fingerprint over its text, the sums of each connection against their days, that what is called
+    equal is equal, and that every difference stands among the exceptions. What is no certificate raises KeyError,
+    TypeError, ValueError or ArithmeticError.
+    """
+    if body["format"] != FORMAT:
+        raise ValueError("the format is not known")
+    found: list[str] = []
+    if hashlib.sha256(canonical(body).encode()).hexdigest() != fingerprint:
+        found.append("fingerprint")
+    exceptions = 0
+    for part in body["connections"]:
+        exceptions += len(part["exceptions"])
+        named = {each["cell"] for each in part["exceptions"] if each["code"] == "unequal"}
+        for row in part["proofs"]:
+            source, left_out, moved, posted, quickbooks = sums_of(row)
+            equal = source - left_out + moved == posted == quickbooks and not row["differences"]
+            if equal != row["equal"] or equal == (cell_name(row) in named):
+                found.append(f"{part['label']}: {cell_name(row)}")
+        if part["totals"] != _totals(part["proofs"]):
+            found.append(f"{part['label']}: totals")
+    if bool(exceptions) == body["clean"]:
+        found.append("clean")
+    return found
+
+
+def _part(session: Session, connection: Connection, month: date, now: datetime) -> dict[str, Any]:
+    after = _next(month)
+    proofs = [
+        {
+            "day": row.day.isoformat(),
+            "stream": row.stream,
+            "currency": row.currency,
+            "source": row.source_total,
+            "left_out": row.left_out_total,
+            "moved": row.moved_total,
+            "moves": row.moves,
+            "posted": row.posted_total,
+            "quickbooks": row.quickbooks_total,
+            "equal": row.equal,
+            "differences": row.differences,
+            "proven_at": row.proven_at.isoformat(),
+        }
+        for row in session.scalars(
+            select(Proof)
+            .where(Proof.connection_id == connection.id, Proof.day >= month, Proof.day < after)
+            .order_by(Proof.day, Proof.stream, Proof.currency)
+        )
+    ]
+    gaps = [_gap(hole) for hole in holes_of(session, connection.id) if _touches(hole, month, after)]
+    documents = session.execute(
+        select(LinkRow.kind, func.count())
+        .where(
+            LinkRow.connection_id == connection.id,
+            LinkRow.state == LinkState.LIVE,
+            LinkRow.day >= month,
+            LinkRow.day < after,
+        )
+        .group_by(LinkRow.kind)
+        .order_by(LinkRow.kind)
+    )
+    return {
+        "id": connection.id,
+        "label": connection.label,
+        "connector": connection.connector,
+        "plugin_version": connection.plugin_version,
+        "state": connection.state,
+        "documents": {row[0]: row[1] for row in documents},
+        "proofs": proofs,
+        "totals": _totals(proofs),
+        "gaps": gaps,
+        "exceptions": _open(session, connection, month, after, proofs, gaps, now),
+    }
+
+
+def _open(
+    session: Session,
+    connection: Connection,
+    month: date,
+    after: date,
+    proofs: Sequence[Mapping[str, Any]],
+    gaps: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Return what is still open in the month: differences, drafts that wait, failed records, gaps, days unproven, or
+    proven before something was posted or changed.
+    """
+    found: list[dict[str, Any]] = [{"code": "unequal", "cell": cell_name(row)} for row in proofs if not row["equal"]]
+    drafts = session.execute(
+        select(DraftRow.key, DraftRow.state, DraftRow.reason)
+        .where(
+            DraftRow.connection_id == connection.id,
+            DraftRow.state.in_(OPEN_DRAFTS),
+            DraftRow.day >= month,
+            DraftRow.day < after,
+        )
+        .order_by(DraftRow.day, DraftRow.id)
+    )
+    found += [{"code": "waits", "key": key, "state": f"{state} {reason}".strip()} for key, state, reason in drafts]
+    in_month = (SourceRecord.connection_id == connection.id, SourceRecord.day >= month, SourceRecord.day < after)
+    failed = session.execute(
+        select(SourceRecord.stream, SourceRecord.source_id, SourceRecord.reason)
+        .where(*in_month, SourceRecord.state.in_((RecordState.FAILED, RecordState.NEW)))
+        .order_by(SourceRecord.id)
+    )
+    found += [
+        {"code": "failed", "key": f"{stream}/{source_id}", "state": reason} for stream, source_id, reason in failed
+    ]
+    found += [
+        {"code": "gap", "first": each["first"], "last": each["last"], "reason": each["reason"]}
+        for each in gaps
+        if each["records"] or each["reason"] != "before_start"
+    ]
+    proven = {row["day"] for row in proofs}
+    days = session.scalars(
+        select(SourceRecord.day)
+        .where(
+            *in_month,
+            SourceRecord.day >= connection.starts_on,
+            SourceRecord.amount.is_not(None),
+            SourceRecord.state != RecordState.SUPERSEDED,
+        )
+        .distinct()
+    )
+    found += [{"code": "unproven", "day": day.isoformat()} for day in sorted(days) if day.isoformat() not in proven]
+    if _is_stale(session, connection, month, now):
+        found.append({"code": "stale", "month": f"{month:%Y-%m}"})
+    return found
+
+
+def _is_stale(session: Session, connection: Connection, month: date, now: datetime) -> bool:
+    """Tell whether the stored proof is not that of what our tables and QuickBooks' list of changes say now."""
+    ours = our_side(session, connection, month, _next(month) - timedelta(days=1))
+    read = session.get(ProofMonth, (connection.id, month))
+    if read is None:
+        return bool(ours.totals)
+    aged = not timedelta(0) <= now - read.read_at < READ_WITHIN
+    return aged or read.touched or read.fingerprint != ours.fingerprint
+
+
+def _totals(proofs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Decimal]]:
+    """Return the sums of a connection's days, by currency."""
+    totals: dict[str, dict[str, Decimal]] = {}
+    for row in proofs:
+        sums = totals.setdefault(row["currency"], dict.fromkeys(SUMS, Decimal(0)))
+        for name in SUMS:
+            sums[name] += Decimal(row[name])
+    return totals
+
+
+def _gap(hole: Hole) -> dict[str, Any]:
+    return {
+        "first": None if hole.first_day is None else hole.first_day.isoformat(),
+        "last": None if hole.last_day is None else hole.last_day.isoformat(),
+        "reason": hole.reason,
+        "records": hole.records,
+        "totals": dict(hole.totals),
+    }
+
+
+def _touches(hole: Hole, month: date, after: date) -> bool:
+    return (hole.first_day or date.min) < after and (hole.last_day or date.max) >= month
+
+
+def _over(connections: Sequence[Connection], month: date, now: datetime) -> None:
+    zones = {connection.time_zone for connection in connections} or {"UTC"}
+    if any(now.astimezone(ZoneInfo(zone)).date() < _next(month) for zone in zones):
+        raise CertificateError(
+            "certificate.month_open",
+            Text(f"Le mois {month:%Y-%m} n'est pas terminé.", f"The month {month:%Y-%m} is not over."),
+            Text("Certifiez-le quand son dernier jour est passé.", "Certify it when its last day has passed."),
+        )
+
+
+def _exceptions(
+    exceptions: Sequence[Mapping[str, Any]], parts: Sequence[Mapping[str, Any]], month: date
+) -> CertificateError:
+    counts = Counter(each["code"] for each in exceptions)
+    kinds = [(n, KINDS[code]) for code, n in counts.items()]
+    french, english = (", ".join(f"{n} {said.get(spoken)}" for n, said in kinds) for spoken in LANGUAGES)
+    error = CertificateError(
+        "certificate.exceptions",
+        Text(
+            f"Le mois {month:%Y-%m} n'est pas encore certifié, il reste ouvert : {french}.",
+            f"The month {month:%Y-%m} is not certified yet, what is still open: {english}.",
+        ),
+        Text(
+            "Réglez ce qui est ouvert, ou certifiez avec : chaque point sera nommé dans le certificat. Sur cette page, "
+            "cochez la case avant de certifier ; dans un terminal, --with-exceptions.",
+            "Settle what is open, or certify with it: each is named in the certificate. On this page, tick the box "
+            "before you certify; in a terminal, --with-exceptions.",
+        ),
+    )
+    error.parts, error.acceptable = parts, len(exceptions) <= EXCEPTIONS_MAX
+    return error
+
+
+def _next(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

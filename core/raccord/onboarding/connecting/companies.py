@@ -1,0 +1,142 @@
+"""Connecting a QuickBooks company: consent, tokens into the vault, the company's row; another company is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.plugin.texts import Text
+from raccord.quickbooks import Lane, new_state
+from raccord.store import events
+from raccord.store.models import Company, CompanyState, Connection, ConnectionState
+from raccord.store.tokens import tokens_handle
+from raccord.sync.books.company import chosen, lists_of, read_facts, read_lists, store_books
+from raccord.sync.lines.payees import named_payees
+from raccord.sync.workshop import Workshop
+
+
+def begin_authorisation(workshop: Workshop, actor: Actor, environment: str) -> tuple[str, str]:
+    """Return the address of QuickBooks' consent page and the state to keep until the person comes back."""
+    require(actor, Power.LINK)
+    state = new_state()
+    return workshop.oauth(environment).authorization_url(state), state
+
+
+def finish_authorisation(
+    workshop: Workshop, actor: Actor, environment: str, callback_url: str, state: str, expected_realm: str | None = None
+) -> Company:
+    """Turn the address the person came back to into a connected company; its facts and lists are read at once.
+
+    With ``expected_realm`` another company is refused before anything is stored (``WrongCompanyError``).
+    """
+    require(actor, Power.LINK)
+    tokens = workshop.oauth(environment).exchange(callback_url, state, expected_realm)
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        company = _company(session, environment, tokens.realm, now)
+        workshop.vault.within(session).put(tokens_handle(company.id), tokens.to_vault())
+        company.state = CompanyState.CONNECTED
+        events.append(
+            session, actor=actor.name, action="company.connected", subject=tokens.realm, company_id=company.id, now=now
+        )
+    workshop.forget_client(company.id)
+    return refresh_company(workshop, company.id)
+
+
+def disconnect_company(workshop: Workshop, actor: Actor, company_id: str) -> Company:
+    """End our authorisation at QuickBooks and forget its tokens; what is in QuickBooks stays as it is.
+
+    Refused while a connection of the company is alive. When Intuit cannot be asked, nothing is changed
+    (``UnavailableError``).
+    """
+    require(actor, Power.LINK)
+    with workshop.database.read() as session:
+        company = session.get_one(Company, company_id)
+        alive = _alive(session, company_id)
+    if alive:
+        raise RaccordError(
+            "company.still_connected",
+            Text(f"Des connexions l'utilisent encore : {alive}.", f"Connections still use it: {alive}."),
+            Text("Déconnectez-les d'abord.", "Disconnect them first."),
+        )
+    store = workshop.stored_tokens(company)
+    with store.exclusive():
+        held = store.load()
+        if held is not None:
+            workshop.oauth(company.environment).revoke(held)
+            store.forget()
+    workshop.forget_client(company.id)
+    with workshop.database.begin() as session:
+        company = session.get_one(Company, company_id)
+        company.state = CompanyState.DISCONNECTED
+        now = workshop.clock.now()
+        events.append(
+            session,
+            actor=actor.name,
+            action="company.disconnected",
+            subject=company.realm,
+            company_id=company.id,
+            now=now,
+        )
+        return company
+
+
+def refresh_company(workshop: Workshop, company_id: str) -> Company:
+    """Read the company's facts and lists from QuickBooks and keep them."""
+    with workshop.database.read() as session:
+        company = session.get_one(Company, company_id)
+        choices = [*chosen(session, company_id), *named_payees(session, company_id)]
+        connectors = session.scalars(select(Connection.connector).where(Connection.company_id == company_id).distinct())
+        admitted = [workshop.scopes.catalog.get(name) for name in connectors]
+    client = workshop.client(company).in_lane(Lane.INTERACTIVE)
+    kinds = lists_of(each.info for each in admitted if each is not None)
+    facts, rows = read_facts(client), read_lists(client, choices, kinds=kinds)
+    with workshop.database.begin() as session:
+        company = session.get_one(Company, company_id)
+        store_books(session, company, facts, rows, workshop.clock.now())
+        return company
+
+
+def the_company(session: Session, name: str = "") -> Company:
+    """Return the company of that id, realm or name; without a name the only one there is."""
+    companies = session.scalars(select(Company).order_by(Company.created_at)).all()
+    found = [each for each in companies if name in ("", each.id, each.realm, each.name)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{each.name} ({each.realm})" for each in companies[:10]) or "–"
+    raise RaccordError(
+        "company.which",
+        Text(f"Quelle société ? Connues : {known}.", f"Which company? Known ones: {known}."),
+        Text("Nommez-la avec --company.", "Name it with --company."),
+    )
+
+
+def realm_in(callback_url: str) -> str:
+    """Return the company id that QuickBooks handed over, or nothing."""
+    return parse_qs(urlsplit(callback_url).query).get("realmId", [""])[0]
+
+
+def _alive(session: Session, company_id: str) -> str:
+    labels = session.scalars(
+        select(Connection.label).where(
+            Connection.company_id == company_id,
+            Connection.state.not_in((ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)),
+        )
+    )
+    return ", ".join(labels)
+
+
+def _company(session: Session, environment: str, realm: str, now: datetime) -> Company:
+    found = session.scalars(
+        select(Company).where(Company.environment == environment, Company.realm == realm)
+    ).one_or_none()
+    if found is None:
+        found = Company(environment=environment, realm=realm, name=realm, created_at=now)
+        session.add(found)
+        session.flush()
+    return found

@@ -1,0 +1,168 @@
+"""Connecting a source account to another company: said before, confirmed by a typed word, and never the end of a link.
+
+What the account posted in the first company stays linked there, so that coming back creates nothing (TD-48 to TD-52).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.connecting.connections import NewConnection, begin_again, create, end
+from raccord.onboarding.sources.source_accounts import earlier, info_of, refused
+from raccord.plugin.info import Mode
+from raccord.plugin.texts import Language, Text
+from raccord.store import events
+from raccord.store.files import StoredFileBox
+from raccord.store.models import Company, CompanyState, Connection, Schedule
+from raccord.store.vault import join_secrets
+from raccord.sync.life import Step, require_step
+from raccord.sync.workshop import Workshop, settings_handle
+
+WORDS: Mapping[Language, str] = MappingProxyType({"fr": "ACCEPTER", "en": "ACCEPT"})
+"""The word to type, in the language of the screen (K14)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """What switching a connection to another company means, to be shown before it is confirmed."""
+
+    connection: str
+    before: str
+    after: str
+    returns: bool
+    """Whether the account was connected to that company before, so that nothing it posted there comes twice."""
+
+    @property
+    def text(self) -> Text:
+        """The notice, with both names."""
+        leaves_fr = f"« {self.connection} » quitte « {self.before} » pour « {self.after} ». C'est irréversible :"
+        leaves_en = f"“{self.connection}” leaves “{self.before}” for “{self.after}”. This cannot be undone:"
+        again_fr = "le plan propose d'y écrire de nouveau tout ce qui est dans la période reprise."
+        again_en = "the plan proposes to post there again all that is in scope."
+        known_fr = " Ce qui y a déjà été écrit est reconnu et ne revient pas." if self.returns else ""
+        known_en = " What was posted there before is known and does not come twice." if self.returns else ""
+        return Text(
+            f"{leaves_fr} {again_fr}{known_fr} Ce qui est dans « {self.before} » y reste.",
+            f"{leaves_en} {again_en}{known_en} What is in “{self.before}” stays there.",
+        )
+
+
+def is_confirmed(typed: str, language: Language) -> bool:
+    """Tell whether the word was typed: capitals exactly, blanks around it are ignored (K14)."""
+    return typed.strip() == WORDS[language]
+
+
+def describe_switch(workshop: Workshop, connection_id: str, company_id: str) -> Switch:
+    """Return what to show before a switch."""
+    with workshop.database.read() as session:
+        connection, target = session.get_one(Connection, connection_id), session.get_one(Company, company_id)
+        return _described(workshop, session, connection, target)
+
+
+def switch_company(
+    workshop: Workshop, actor: Actor, connection_id: str, company_id: str, typed: str, language: Language
+) -> Connection:
+    """Connect a source account to another company, and return its connection there; its first plan waits.
+
+    The connection to the first company ends and keeps its links, records and choices; switching back takes it up again.
+    The files that the source delivered come along.
+    """
+    with workshop.database.begin() as session:
+        connection = session.get_one(Connection, connection_id, with_for_update=True)
+        target = session.get_one(Company, company_id)
+        info = info_of(workshop, connection.connector)
+        require(actor, Power.LINK, info)
+        require_step(connection, Step.SWITCH)
+        _require_target(workshop, session, connection, target, typed, language)
+        workshop.scopes.get(session, target.id, connection.connector, 0)
+        secrets = workshop.vault.within(session).get_mapping(settings_handle(connection.id), missing_ok=True)
+        settings = join_secrets(info.settings, connection.settings, secrets)
+        before = session.get_one(Company, connection.company_id)
+        end(workshop, session, connection, Step.SWITCH)
+        session.flush()
+        there = earlier(session, target.id, info, connection.source_identity, connection.label)
+        if there is not None:
+            begin_again(workshop, session, there, info, settings)
+        else:
+            schedule = session.get_one(Schedule, connection.id)
+            new = NewConnection(
+                company_id=target.id,
+                connector=connection.connector,
+                values={},
+                passed=frozenset(gate.name for gate in info.gates if not gate.said),
+                label=connection.label,
+                mode=Mode(connection.mode),
+                starts_on=connection.starts_on,
+                time_zone=connection.time_zone,
+                cut_off=connection.cut_off,
+                cron=schedule.cron,
+            )
+            there, taken = create(workshop, session, actor, new, info, settings)
+            if taken is not None:
+                raise taken
+        for each in (connection, there):
+            events.append(
+                session,
+                actor=actor.name,
+                action="connection.switched",
+                subject=each.label,
+                company_id=each.company_id,
+                connection_id=each.id,
+                now=workshop.clock.now(),
+                body={"from": before.name, "to": target.name, "typed": typed.strip()},
+            )
+    bring_files(workshop, connection.id, there.id)
+    return there
+
+
+def bring_files(workshop: Workshop, source: str, target: str) -> int:
+    """Hand the files of one connection to another; return how many were new there. May be repeated."""
+    boxes = [
+        StoredFileBox(workshop.vault, workshop.settings.data_dir, each, workshop.clock) for each in (source, target)
+    ]
+    number = new = 0
+    while (file := boxes[0].after(number)) is not None:
+        number = file.number
+        with file.open() as content:
+            new += boxes[1].receive(file.name, content, origin="switch")
+    return new
+
+
+def _require_target(
+    workshop: Workshop, session: Session, connection: Connection, target: Company, typed: str, language: Language
+) -> None:
+    if target.id == connection.company_id:
+        raise refused(
+            "connection.same_company",
+            Text(f"Elle est déjà reliée à « {target.name} ».", f"It is connected to “{target.name}” already."),
+            Text("Choisissez une autre société.", "Choose another company."),
+        )
+    if target.state != CompanyState.CONNECTED:
+        raise refused(
+            "company.not_connected",
+            Text(f"La société « {target.name} » n'est pas reliée.", f"The company “{target.name}” is not connected."),
+            Text("Reliez-la d'abord : raccord connect quickbooks.", "Connect it first: raccord connect quickbooks."),
+        )
+    if not is_confirmed(typed, language):
+        said = _described(workshop, session, connection, target).text
+        fr, en = WORDS["fr"], WORDS["en"]
+        raise refused(
+            "connection.word_missing",
+            Text(said.fr, said.en),
+            Text(f"Pour confirmer, tapez {fr}.", f"To confirm, type {en}."),
+        )
+
+
+def _described(workshop: Workshop, session: Session, connection: Connection, target: Company) -> Switch:
+    info = info_of(workshop, connection.connector)
+    before = session.get_one(Company, connection.company_id)
+    there = earlier(session, target.id, info, connection.source_identity, connection.label)
+    names = [before.name, target.name]
+    if before.name == target.name:
+        names = [f"{each.name} ({each.realm})" for each in (before, target)]
+    return Switch(connection.label, names[0], names[1], there is not None)

@@ -1,0 +1,1 @@
+"""What a person decides of drafts, bank lines, failures, drift and mappings."""

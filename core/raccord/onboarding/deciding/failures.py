@@ -1,0 +1,243 @@
+"""What people decide about failures: tried again or entered by hand, one by one or all of a cause at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.deciding.decisions import DecisionError, left_out_by_person, linkable, on_its_way
+from raccord.plugin.ledger import ResolutionKind
+from raccord.plugin.texts import Text
+from raccord.store import events
+from raccord.store.models import (
+    Connection,
+    DraftRow,
+    DraftState,
+    Problem,
+    ProblemState,
+    RecordState,
+    SourceRecord,
+)
+from raccord.sync.books.readback import LISTS
+from raccord.sync.fetching.keep import RESOLVED_BY_HAND
+from raccord.sync.problems import of_cause
+from raccord.sync.resolving.conflict_rules import DUPLICATE_NAME, DUPLICATE_NUMBER
+from raccord.sync.resolving.conflicts import DECISION
+from raccord.sync.resolving.holds import alone_in, close_hold
+from raccord.sync.workshop import Workshop
+
+LINK = ResolutionKind.LINK
+TOGETHER = 100
+"""Problems that one transaction closes."""
+
+_DRAFTS = {ProblemState.READY: DraftState.READY, ProblemState.RESOLVED: DraftState.RESOLVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Problems of a cause that were closed, and those that could not be: posted meanwhile, or on their way."""
+
+    ids: Sequence[str]
+    left: Sequence[str]
+
+
+def mark_ready(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
+    """Mark a failed record ready for synchronisation: the next run tries it again (CH-57)."""
+    return _close_one(workshop, actor, problem_id, ProblemState.READY)
+
+
+def mark_resolved(workshop: Workshop, actor: Actor, problem_id: str) -> Problem:
+    """Mark a failed record as entered by hand in QuickBooks: it is never sent (CH-58)."""
+    return _close_one(workshop, actor, problem_id, ProblemState.RESOLVED)
+
+
+def link_failed(workshop: Workshop, actor: Actor, problem_id: str, document_id: str) -> Problem:
+    """Tie a failed record to a document that is in QuickBooks already; the next run links it, or asks where its amount
+    is another (TD-55).
+    """
+    with workshop.database.begin() as session:
+        problem, draft, connection = _failed_draft(session, actor, problem_id)
+        target = document_id.strip()
+        if not target:
+            raise DecisionError(
+                "problem.no_document",
+                Text("Il faut le numéro interne du document.", "The document's id is needed."),
+                Text("Il est dans son adresse, après txnId=.", "It stands in its address, after txnId=."),
+            )
+        linkable(session, connection, draft, target)
+        params = {"kind": draft.kind, "id": target}
+        draft.decisions = {**draft.decisions, DECISION: {"kind": str(LINK), "target": target, "params": params}}
+        draft.state, draft.reason = DraftState.WAITING, DUPLICATE_NAME if draft.kind in LISTS else DUPLICATE_NUMBER
+        now = workshop.clock.now()
+        close_hold(session, draft, now, actor.name)
+        _note_closed(session, actor, problem, ProblemState.READY, connection, now, document=target)
+        return problem
+
+
+def skip_failed(workshop: Workshop, actor: Actor, problem_id: str, why: str) -> Problem:
+    """Leave a failed record out, with the person's reason; it can be brought back on its page (TD-55)."""
+    with workshop.database.begin() as session:
+        problem, draft, connection = _failed_draft(session, actor, problem_id)
+        draft.state, draft.reason = DraftState.SKIPPED, left_out_by_person(why)
+        now = workshop.clock.now()
+        close_hold(session, draft, now, actor.name, {"skip": why.strip()})
+        _note_closed(session, actor, problem, ProblemState.RESOLVED, connection, now, why=why.strip()[:200])
+        return problem
+
+
+def close_cause(
+    workshop: Workshop, actor: Actor, code: str, state: ProblemState, connection_id: str | None = None
+) -> Closed:
+    """Close every open problem of a cause, of one connection if given; ``state`` is ready or resolved.
+
+    ``code`` is the code alone, or with one of its causes as groups of problems name it.
+    """
+    require(actor, Power.WORK)
+    closed: list[str] = []
+    left: list[str] = []
+    after = ""
+    while True:
+        with workshop.database.begin() as session:
+            wanted = select(Problem).where(Problem.state == ProblemState.OPEN, *of_cause(code), Problem.id > after)
+            if connection_id is not None:
+                wanted = wanted.where(Problem.connection_id == connection_id)
+            found = session.scalars(wanted.order_by(Problem.id).limit(TOGETHER)).all()
+            if not found:
+                return Closed(closed, left)
+            after = found[-1].id
+            for problem in found:
+                kept = _close(session, actor, problem, state, workshop.clock.now())
+                (closed if kept is None else left).append(problem.id)
+
+
+def _close_one(workshop: Workshop, actor: Actor, problem_id: str, state: ProblemState) -> Problem:
+    with workshop.database.begin() as session:
+        problem = _open(session, actor, problem_id)
+        kept = _close(session, actor, problem, state, workshop.clock.now())
+        if kept is not None:
+            raise kept
+        return problem
+
+
+def _open(session: Session, actor: Actor, problem_id: str) -> Problem:
+    require(actor, Power.WORK)
+    problem = session.get(Problem, problem_id)
+    if problem is None or problem.state != ProblemState.OPEN:
+        raise DecisionError(
+            "problem.closed",
+            Text("Ce problème n'est plus ouvert.", "This problem is no longer open."),
+            Text("« raccord problems » montre ceux qui le sont.", "“raccord problems” shows those that are."),
+        )
+    return problem
+
+
+def _failed_draft(session: Session, actor: Actor, problem_id: str) -> tuple[Problem, DraftRow, Connection]:
+    """Return an open problem with its draft, which is neither posted nor on its way."""
+    problem = _open(session, actor, problem_id)
+    connection = session.get_one(Connection, problem.connection_id)
+    # Nobody else promises the same document to another record meanwhile.
+    alone_in(session, connection.company_id)
+    draft = _draft_of(session, problem)
+    if draft is None:
+        raise DecisionError(
+            "problem.no_draft",
+            Text(
+                "Cet enregistrement n'a pas été compris : il n'a pas encore d'écriture.",
+                "This record was not understood: it has no draft yet.",
+            ),
+            Text(
+                "Corrigez-le à la source, ou marquez-le saisi à la main.",
+                "Correct it at the source, or mark it as entered by hand.",
+            ),
+        )
+    kept = _why_not(session, draft)
+    if kept is not None:
+        raise kept
+    return problem, draft, connection
+
+
+def _close(
+    session: Session, actor: Actor, problem: Problem, state: ProblemState, now: datetime
+) -> DecisionError | None:
+    """Close a problem, or return why it must stay."""
+    connection = session.get_one(Connection, problem.connection_id)
+    draft = _draft_of(session, problem)
+    kept = None if draft is None else _why_not(session, draft)
+    if kept is not None:
+        return kept
+    if draft is not None:
+        draft.state, draft.reason = _DRAFTS[state], ""
+        close_hold(session, draft, now, actor.name)
+    else:
+        _reopen_record(session, problem, state)
+    _note_closed(session, actor, problem, state, connection, now)
+    return None
+
+
+def _note_closed(
+    session: Session,
+    actor: Actor,
+    problem: Problem,
+    state: ProblemState,
+    connection: Connection,
+    now: datetime,
+    **how: str,
+) -> None:
+    problem.state, problem.closed_at, problem.closed_by = state, now, actor.name
+    events.append(
+        session,
+        actor=actor.name,
+        action=f"problem.{state}",
+        subject=problem.subject,
+        company_id=connection.company_id,
+        connection_id=connection.id,
+        now=now,
+        body={"code": problem.code, **how},
+    )
+
+
+def _draft_of(session: Session, problem: Problem) -> DraftRow | None:
+    of = select(DraftRow).where(DraftRow.connection_id == problem.connection_id, DraftRow.key == problem.subject)
+    return session.scalars(of).one_or_none()
+
+
+def _why_not(session: Session, draft: DraftRow) -> DecisionError | None:
+    """Return why nothing can be decided of a draft any more, if so."""
+    if draft.state == DraftState.POSTED:
+        return DecisionError(
+            "problem.posted",
+            Text("Ce document est déjà dans QuickBooks.", "This document is in QuickBooks already."),
+            Text(
+                "Rien à renvoyer ; corrigez-le dans QuickBooks si besoin.",
+                "Nothing to send again; correct it in QuickBooks if needed.",
+            ),
+        )
+    if on_its_way(session, draft):
+        return DecisionError(
+            "problem.sending",
+            Text("Ce document est en cours d'envoi.", "This document is being sent."),
+            Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
+        )
+    return None
+
+
+def _reopen_record(session: Session, problem: Problem, state: ProblemState) -> None:
+    """Let a record that made no draft be mapped again, or leave it out where it was entered by hand."""
+    stream, _, source_id = problem.subject.partition("/")
+    record = session.scalars(
+        select(SourceRecord).where(
+            SourceRecord.connection_id == problem.connection_id,
+            SourceRecord.stream == stream,
+            SourceRecord.source_id == source_id,
+            SourceRecord.state.in_((RecordState.FAILED, RecordState.SKIPPED)),
+            SourceRecord.reason == problem.code,
+        )
+    ).one_or_none()
+    if record is not None:
+        ready = state == ProblemState.READY
+        record.state, record.reason = (RecordState.NEW, "") if ready else (RecordState.SKIPPED, RESOLVED_BY_HAND)

@@ -1,0 +1,144 @@
+"""What people say a bank line pays: one of the proposals beside its question, with every document seen before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.deciding.decisions import DecisionError, held, note
+from raccord.plugin.drafts import Deposit, Expense
+from raccord.plugin.texts import Text
+from raccord.quickbooks.codec import entity_of
+from raccord.store.models import DraftRow, DraftState, Hold, LedgerEntry, PaidDocument
+from raccord.sync.bodies import load_draft
+from raccord.sync.lines.line_answers import CALLED, answered
+from raccord.sync.lines.matching import Sure
+from raccord.sync.lines.paying import MATCHES, PAYS, as_paid, not_free, paid_by_others, reserve
+from raccord.sync.lines.two_sides import CalledOtherwise
+from raccord.sync.resolving.holds import close_hold
+from raccord.sync.workshop import Workshop
+
+
+def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str] = ()) -> DraftRow:
+    """Say that a line pays the documents of one of its proposals, of the first unless they are named by their ids.
+
+    The next run posts the payment, and nothing else may pay these documents, or the same part of one.
+    """
+    now = workshop.clock.now()
+    try:
+        with workshop.database.begin() as session:
+            hold, row, connection = held(workshop, session, actor, hold_id)
+            match = _match(hold, documents)
+            taken = paid_by_others(session, connection.company_id, row.id)
+            kind, ids = str(match["kind"]), [str(each["id"]) for each in match["documents"]]
+            if not_free(taken, kind, match["documents"]):
+                raise _taken()
+            draft = load_draft(row.body)
+            if not isinstance(draft, Deposit | Expense):
+                raise _not_proposed()
+            said = {"account": _receivable(session, connection.company_id, draft)} if kind == "CreditMemo" else {}
+            pays = said | {name: match[name] for name in ("kind", "party_id", "party", "documents")}
+            row.decisions = answered(row.decisions, draft, {PAYS: {**pays, "total": format(draft.total, "f")}})
+            row.kind = entity_of(as_paid(row.decisions, draft))
+            row.revision += 0 if row.state == DraftState.HELD else 1
+            row.state, row.reason = DraftState.WAITING, ""
+            session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
+            session.flush()
+            reserve(session, connection.company_id, row, pays, now)
+            close_hold(session, row, now, actor.name, {PAYS: ids})
+            note(session, actor, "hold.pays", row, connection, now, kind=kind, documents=" ".join(ids))
+            session.flush()
+            CalledOtherwise(session, connection.company_id, now, actor.name).ask(row)
+            return row
+    except IntegrityError as error:
+        # Somebody said so of another line in the same moment.
+        raise _taken() from error
+
+
+def pay_certain(workshop: Workshop, actor: Actor, connection_id: str, hold_ids: Collection[str]) -> list[str]:
+    """Say of those of a connection's questions that were seen, and whose first proposal is certain, that they pay it.
+
+    Returns the drafts' keys.
+    """
+    require(actor, Power.WORK)
+    with workshop.database.read() as session:
+        ids = [each for each in certain(session, [connection_id]) if each in hold_ids]
+    return [pay(workshop, actor, each).key for each in ids]
+
+
+def certain(session: Session, connection_ids: Sequence[str]) -> list[str]:
+    """Return the open questions whose first proposal is certain, the oldest day first."""
+    rows = session.execute(
+        select(Hold.id, Hold.params, DraftRow.decisions)
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
+        .where(Hold.closed_at.is_(None), Hold.connection_id.in_(connection_ids))
+        .order_by(DraftRow.day, Hold.id)
+    )
+    return [
+        row.id
+        for row in rows
+        if CALLED not in row.decisions and (row.params.get(MATCHES) or [{}])[0].get("sure") == Sure.CERTAIN
+    ]
+
+
+def _receivable(session: Session, company_id: str, draft: Deposit | Expense) -> str:
+    """Return the accounts receivable of a line's currency, on which a refund is posted."""
+    found = session.execute(
+        select(LedgerEntry.object_id, LedgerEntry.currency).where(
+            LedgerEntry.company_id == company_id,
+            LedgerEntry.kind == "Account",
+            LedgerEntry.type == "Accounts Receivable",
+            LedgerEntry.active,
+        )
+    ).all()
+    fitting = [row.object_id for row in found if row.currency in ("", draft.currency)]
+    if len(fitting) != 1:
+        raise DecisionError(
+            "pays.receivable_unclear",
+            Text(
+                f"QuickBooks a {len(fitting)} comptes clients actifs en {draft.currency} : on ne sait lequel porte "
+                "l'avoir.",
+                f"QuickBooks has {len(fitting)} active receivable accounts in {draft.currency}: which holds the credit "
+                "memo is not told.",
+            ),
+            Text(
+                "Saisissez ce remboursement dans QuickBooks, et rapprochez-en l'opération.",
+                "Enter this refund in QuickBooks, and match the line with it.",
+            ),
+        )
+    return str(fitting[0])
+
+
+def _match(hold: Hold, documents: Sequence[str]) -> Mapping[str, Any]:
+    for match in hold.params.get(MATCHES) or ():
+        ids = [str(each["id"]) for each in match["documents"]]
+        if not documents or sorted(documents) == sorted(ids):
+            return dict(match)
+    raise _not_proposed()
+
+
+def _not_proposed() -> DecisionError:
+    return DecisionError(
+        "pays.not_proposed",
+        Text("Cette opération n'a pas cette proposition.", "This line does not have that proposal."),
+        Text(
+            "Relancez une exécution : elle relit les factures ouvertes et propose à nouveau.",
+            "Run again: a run reads the open invoices and bills and proposes anew.",
+        ),
+    )
+
+
+def _taken() -> DecisionError:
+    return DecisionError(
+        "pays.taken",
+        Text("Une autre opération règle déjà ce document.", "Another line pays this document already."),
+        Text(
+            "Choisissez une autre facture, ou une catégorie.",
+            "Choose another invoice or bill, or a category.",
+        ),
+    )

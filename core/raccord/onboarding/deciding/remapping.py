@@ -1,0 +1,307 @@
+"""Changing what a role or a word means from a day on: seen before it is saved, and brought to the past by a repost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.deciding.decisions import counts_from, fitting, role_of
+from raccord.onboarding.gates.gates import require_stage
+from raccord.onboarding.sources.day_rules import last_posted_day
+from raccord.plugin.info import ConnectorInfo, Stage
+from raccord.plugin.terms import SAME_AS, Term
+from raccord.plugin.texts import Text
+from raccord.quickbooks import Lane, quoted
+from raccord.store import events
+from raccord.store.models import (
+    Choice,
+    Company,
+    Connection,
+    ConnectionState,
+    DraftRow,
+    DraftState,
+    LinkRow,
+    LinkState,
+    Plan,
+    PlanState,
+    TermOverride,
+)
+from raccord.sync.books.company import read_facts
+from raccord.sync.chunks import chunks
+from raccord.sync.mapping.remap import map_unposted
+from raccord.sync.planning.reposts import begin_repost, cancel_repost, open_repost
+from raccord.sync.planning.survey import Survey, Surveyor, check_books
+from raccord.sync.resolving.terms import DatedTerm, DatedTerms
+from raccord.sync.workshop import Bench, Workshop
+
+WORD_MAX = 200
+REPOST_MAX = 5_000
+"""Documents of one repost: more than a person reads; a longer range goes in parts."""
+
+
+class RemappingError(RaccordError):
+    """Raised when a mapping or a repost is not possible as asked; says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """A role filled by a ledger object from ``first`` on."""
+
+    role: str
+    ledger_id: str
+    first: date
+    of: str = ""
+
+
+Change = RoleChange | DatedTerm
+WAITING = (DraftState.WAITING, DraftState.PLANNED, DraftState.HELD, DraftState.FAILED, DraftState.READY)
+"""States of drafts that have no document yet, and may get one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a choice would do from ``first`` on: to what is posted, and to how many drafts that are not."""
+
+    first: date
+    posted: Survey
+    waiting: int
+
+
+def survey(workshop: Workshop, connection_id: str, first: date, last: date, change: Change | None = None) -> Survey:
+    """Compare what is posted for these days with what the mapping makes of them, ``change`` laid over it if given.
+
+    Reads QuickBooks, writes nothing.
+    """
+    with workshop.database.read() as session:
+        bench = _bench(workshop, session, connection_id)
+    client = bench.client().in_lane(Lane.INTERACTIVE)
+    facts = read_facts(client)
+    with workshop.database.read() as session:
+        also = [change] if isinstance(change, DatedTerm) else []
+        terms = DatedTerms.read(session, connection_id, bench.scope.info.terms, also)
+        choice = _choice(session, bench, change) if isinstance(change, RoleChange) else None
+        found = Surveyor(session, bench, facts, terms, choice).look(first, last)
+    wanted: dict[str, list[str]] = {}
+    for each in found.rewrites:
+        wanted.setdefault(each.kind, []).append(each.document_id)
+    documents: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for kind, ids in wanted.items():
+        for some in chunks(ids, 100):
+            for row in client.query_all(kind, f"Id IN ({', '.join(map(quoted, some))})"):
+                documents[kind, str(row["Id"])] = row
+    check_books(found, documents)
+    return found
+
+
+def effect_of_choice(
+    workshop: Workshop, connection_id: str, role: str, ledger_id: str, of: str = "", first: date | None = None
+) -> Effect:
+    """Return what filling a role would change, to be seen before it is saved; writes nothing.
+
+    QuickBooks is read only where something is posted that the choice may concern.
+    """
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        start = counts_from(workshop, session, connection, role, of, first)
+        mine = (LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None))
+        posted = exists().where(*mine, func.coalesce(LinkRow.record_day, LinkRow.day) >= start)
+        waits = (DraftRow.connection_id == connection_id, DraftRow.state.in_(WAITING), DraftRow.day >= start)
+        waiting = session.scalar(select(func.count()).select_from(DraftRow).where(*waits)) or 0
+        known = bool(session.scalar(select(posted)))
+    change = RoleChange(role, ledger_id, start, of)
+    return Effect(start, survey(workshop, connection_id, start, date.max, change) if known else Survey(), waiting)
+
+
+def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, ledger: str, first: date) -> TermOverride:
+    """Let a word of the source mean something else from a day on, by the date of its record (K9, CH-55).
+
+    A word that the connector does not know takes the meaning of one that it knows, which ``ledger`` names.
+    What is posted stays as it is until a repost; records of those days that have no document yet are mapped again. A
+    way of posting changes only from a day on that has no documents: before it all is posted in the old way, from it on
+    in the new one.
+    """
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection, info = _manageable(workshop, session, actor, connection_id)
+        term = info.terms.get(word)
+        ledger = info.terms.meaning(word, ledger)
+        if term is None and (not ledger.startswith(SAME_AS) or not word.strip() or len(word) > WORD_MAX):
+            known = ", ".join(term.word for term in info.terms if not term.one_of) or "–"
+            raise RemappingError(
+                "term.unknown",
+                Text(f"Mot inconnu : {word[:60]}.", f"Unknown word: {word[:60]}."),
+                Text(
+                    f"Donnez le mot de ce connecteur dont il prend le sens : {known}.",
+                    f"Give the word of this connector whose meaning it takes: {known}.",
+                ),
+            )
+        if term is not None and term.one_of:
+            _check_way(session, connection.id, term, ledger, first)
+        found = session.get(TermOverride, (connection.id, word, first))
+        if found is None:
+            found = TermOverride(connection_id=connection.id, word=word, valid_from=first)
+            session.add(found)
+        found.ledger, found.changed_by, found.changed_at = ledger, actor.name, now
+        # What failed for want of the word goes on with it.
+        map_unposted(session, connection.id, first, failed=True)
+        connection.revision += 1
+        _note(session, actor, connection, "term.set", word, now, ledger=ledger, valid_from=first.isoformat())
+        return found
+
+
+def repost(workshop: Workshop, actor: Actor, connection_id: str, first: date, last: date) -> Survey:
+    """Have the posted documents of some days say what the mapping says now, by a plan that waits for approval.
+
+    What is hand-edited, in a deposit or in a closed period stays, with the reason.
+    """
+    with workshop.database.read() as session:
+        connection, _ = _manageable(workshop, session, actor, connection_id)
+        _ready(session, connection, first, last)
+    found = survey(workshop, connection_id, first, last)
+    if len(found.rewrites) > REPOST_MAX:
+        raise RemappingError(
+            "repost.too_many",
+            Text(
+                f"{len(found.rewrites)} documents changeraient, plus que {REPOST_MAX}.",
+                f"{len(found.rewrites)} documents would change, more than {REPOST_MAX}.",
+            ),
+            Text("Choisissez une période plus courte.", "Choose fewer days."),
+        )
+    if not found.rewrites:
+        return found
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection, _ = _manageable(workshop, session, actor, connection_id)
+        _ready(session, connection, first, last)
+        begin_repost(session, connection, found, first, last, actor.name, now)
+        _note(
+            session, actor, connection, "repost.asked", connection.label, now,
+            first=first.isoformat(), last=last.isoformat(), documents=len(found.rewrites), kept=len(found.kept),
+        )  # fmt: skip
+    return found
+
+
+def cancel(workshop: Workshop, actor: Actor, connection_id: str) -> int:
+    """Take back the repost whose plan waits; its documents stay as they are. Return how many there were."""
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        connection, _ = _manageable(workshop, session, actor, connection_id)
+        found = open_repost(session, connection.id)
+        if found is None:
+            raise RemappingError(
+                "repost.none",
+                Text("Aucune réécriture n'attend.", "No repost waits."),
+                Text("« raccord connect repost » en demande une.", "“raccord connect repost” asks for one."),
+            )
+        approved = select(Plan.id).where(Plan.connection_id == connection.id, Plan.state == PlanState.APPROVED)
+        if session.scalars(approved.limit(1)).first() is not None:
+            raise RemappingError(
+                "repost.approved",
+                Text("Un plan approuvé est en cours d'envoi.", "An approved plan is being posted."),
+                Text("Attendez la fin de l'exécution.", "Wait for the end of the run."),
+            )
+        back = cancel_repost(session, connection, found, actor.name, now)
+        _note(session, actor, connection, "repost.cancelled", connection.label, now, documents=back)
+        return back
+
+
+def _bench(workshop: Workshop, session: Session, connection_id: str) -> Bench:
+    connection = session.get_one(Connection, connection_id)
+    return workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
+
+
+def _choice(session: Session, bench: Bench, change: RoleChange) -> Choice:
+    """Return the choice as it would be saved, belonging to no session."""
+    if bench.connection.approved_at is None:
+        stage = Stage.MAPPING if change.of else Stage.ACCOUNTS
+        require_stage(session, bench.connection, bench.scope.info, stage)
+    entry = fitting(session, bench.connection, role_of(bench.scope.info, change.role), change.ledger_id)
+    return Choice(
+        connection_id=bench.connection.id,
+        role=change.role,
+        of=change.of,
+        valid_from=change.first,
+        ledger_kind=entry.kind,
+        ledger_id=entry.object_id,
+        ledger_name=entry.name,
+    )
+
+
+def _ready(session: Session, connection: Connection, first: date, last: date) -> None:
+    if first > last:
+        raise RemappingError(
+            "repost.days",
+            Text("Le premier jour vient après le dernier.", "The first day comes after the last one."),
+            Text("Donnez-les dans l'ordre.", "Give them in order."),
+        )
+    if connection.state != ConnectionState.CONNECTED or connection.approved_at is None:
+        raise RemappingError(
+            "repost.not_running",
+            Text(
+                f"La connexion « {connection.label} » n'est pas en marche.",
+                f"The connection “{connection.label}” is not running.",
+            ),
+            Text("Reprenez-la ou approuvez d'abord son premier plan.", "Resume it, or approve its first plan first."),
+        )
+    if open_repost(session, connection.id) is not None:
+        raise RemappingError(
+            "repost.open",
+            Text("Une réécriture attend déjà.", "A repost waits already."),
+            Text(
+                "Approuvez son plan, ou abandonnez-la : raccord connect repost --cancel.",
+                "Approve its plan, or cancel it: raccord connect repost --cancel.",
+            ),
+        )
+
+
+def _check_way(session: Session, connection_id: str, term: Term, way: str, first: date) -> None:
+    """Refuse a way of posting that there is not, or from a day on that has documents."""
+    if way not in term.one_of:
+        ways = ", ".join(term.one_of)
+        raise RemappingError(
+            "term.no_such_way",
+            Text(f"« {term.word} » n'a pas la valeur {way[:60]}.", f"“{term.word}” has no value {way[:60]}."),
+            Text(f"Choisissez parmi : {ways}.", f"Choose one of: {ways}."),
+        )
+    posted = last_posted_day(session, connection_id)
+    if posted is not None and first <= posted:
+        after = posted + timedelta(days=1)
+        raise RemappingError(
+            "term.way_past",
+            Text(
+                f"Le {first} a déjà des documents ou en précède : ses mouvements seraient écrits des deux façons.",
+                f"{first} has documents or comes before some: its movements would be posted in both ways.",
+            ),
+            Text(f"Choisissez un jour à partir du {after}.", f"Choose a day from {after} on."),
+        )
+
+
+def _manageable(
+    workshop: Workshop, session: Session, actor: Actor, connection_id: str
+) -> tuple[Connection, ConnectorInfo]:
+    connection = session.get_one(Connection, connection_id)
+    info = _bench(workshop, session, connection_id).scope.info
+    require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+    return connection, info
+
+
+def _note(
+    session: Session, actor: Actor, connection: Connection, action: str, subject: str, now: datetime, **body: object
+) -> None:
+    events.append(
+        session,
+        actor=actor.name,
+        action=action,
+        subject=subject,
+        company_id=connection.company_id,
+        connection_id=connection.id,
+        now=now,
+        body=body,
+    )

@@ -1,0 +1,1 @@
+"""What must be done before a stage of a set-up begins."""

@@ -1,0 +1,1 @@
+"""The steps of a set-up, from the first answer to the first approval."""

@@ -1,0 +1,65 @@
+"""Finding one's bank among those a connector knows, and how far back each way of reading it goes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import cast
+
+from pydantic import BaseModel
+
+from raccord.catalog import Admitted
+from raccord.guard import call
+from raccord.onboarding.sources.source_accounts import refused
+from raccord.plugin.info import ConnectorInfo, Institution
+from raccord.plugin.texts import Text
+from raccord.shapes import misfit
+
+FOUND_MAX = 20
+
+
+def find_institutions(info: ConnectorInfo, text: str) -> Sequence[Institution]:
+    """Return the ways of connecting every institution whose names hold all words typed, whatever accents and capitals.
+
+    What is ``always`` offered comes last, also where nothing is found: nobody stands before an empty list (BF-09).
+    """
+    words = _plain(text).split()
+    found = [
+        each
+        for each in info.institutions
+        if words and not each.always and all(word in _plain(" ".join((each.name, *each.words))) for word in words)
+    ]
+    found.sort(key=lambda each: (not _plain(each.name).startswith(words[0]), _plain(each.name)))
+    return [*found[:FOUND_MAX], *(each for each in info.institutions if each.always)]
+
+
+def require_history(admitted: Admitted | None, settings: BaseModel, first: date, today: date) -> None:
+    """Refuse a first day that lies further back than the source gives lines, with its limit and the other way (K11)."""
+    tell = None if admitted is None else admitted.info.history_days
+    if admitted is None or tell is None:
+        return
+    days = cast("int | None", call(admitted, "history_days", lambda: tell(settings), lambda said: misfit(said, int)))
+    if days is None or first >= today - timedelta(days):
+        return
+    earliest = (today - timedelta(days)).isoformat()
+    raise refused(
+        "connection.history",
+        Text(
+            f"Par ce chemin, la source ne donne que {days} jours : depuis le {earliest}.",
+            f"This way the source gives {days} days only: since {earliest}.",
+        ),
+        Text(
+            f"Choisissez le {earliest} ou un jour d'après. Pour les jours d'avant, remettez ensuite à cette connexion "
+            "un fichier de la banque (CSV ou autre) et faites reprendre ces jours : raccord connect upload, puis "
+            "raccord connect backfill.",
+            f"Choose {earliest} or a later day. For the days before, hand a file of the bank (CSV or other) over to "
+            "this connection afterwards and have those days taken up: raccord connect upload, then raccord connect "
+            "backfill.",
+        ),
+    )
+
+
+def _plain(text: str) -> str:
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each if each.isalnum() else " " for each in spread if not unicodedata.combining(each))

@@ -1,0 +1,209 @@
+"""What a rule would do: its effect on the lines that wait, and on what was answered before; nothing is changed.
+
+A rule is tried in its place among the others, by the same judgement that runs go by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.deciding.bank_rules import RuleSaid, check_body
+from raccord.overview.lines.rule_views import Answer, answer_of, names_of
+from raccord.store.models import Connection
+from raccord.sync.lines.bank_rules import Rule, RuleMode, fits
+from raccord.sync.lines.paying import PAYS
+from raccord.sync.lines.rule_order import RuleOrder
+from raccord.sync.lines.treatments import Treated, Treatment, arrives
+from raccord.sync.planning.ruling import (
+    BOTH_SIDES,
+    MATCH_FIRST,
+    Judge,
+    Place,
+    by_person,
+    days_of,
+    read_places,
+    read_rules,
+    said_of,
+)
+
+LINES_MAX = 20_000
+"""The newest lines of a company; a rule is tried on no more."""
+EXAMPLES = 5
+"""Of each kind."""
+NEW = "new"
+"""The id of a rule that is not saved yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A line that a rule is about, with what it was said to be and what the rule says."""
+
+    key: str
+    connection: str
+    day: date
+    amount: Decimal
+    currency: str
+    text: str
+    was: Answer | None
+    """Nothing where the line waits."""
+    would_be: Answer | None
+    """Nothing where the rule cannot say it of this line."""
+    reason: str = ""
+    """Why it cannot: the code of a treatment that does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a rule would have done; the counts do not overlap, but for ``goes`` and ``against``."""
+
+    looked_at: int
+    truncated: bool
+    """Whether the company has more lines, older ones."""
+    waiting: int
+    """Lines that wait for an answer and would get this one."""
+    goes: int
+    """Those of them that the next runs would answer without a question, were the rule to be carried out."""
+    other: int
+    """Answered lines of which it says something else than was said."""
+    against: int
+    """Those of them that a person answered."""
+    alike: int
+    """Answered lines of which it says the same."""
+    earlier: int
+    """Lines that it fits, but for which a rule before it comes first."""
+    matched: int
+    """Lines that pay open documents, or may well: a match comes first."""
+    both_sides: int
+    """Transfers of which the other account's line waits too: a person says that they are one."""
+    unfit: int
+    """Lines that it cannot be said of."""
+    examples: Mapping[str, Sequence[Example]]
+
+    @property
+    def changed(self) -> int:
+        return self.waiting + self.other
+
+
+def try_rule(session: Session, company_id: str, said: RuleSaid, rule_id: str = "") -> Effect:
+    """Return what a rule would have done; one that exists is tried as it is said here, in its own place.
+
+    Raises ``RuleError`` and ``DecisionError`` for what no rule can be.
+    """
+    check_body(session, company_id, said.body)
+    rules, mine = _with(read_rules(session, company_id), said, rule_id)
+    looked = read_places(session, company_id, rules, limit=LINES_MAX + 1)
+    places, before = looked[:LINES_MAX], rules[: rules.index(mine)]
+    judge, earlier = Judge(session, company_id, rules, days_of(places)), RuleOrder(before)
+    counts: dict[str, int] = dict.fromkeys(
+        ("waiting", "goes", "other", "against", "alike", "earlier", "matched", "both_sides", "unfit"), 0
+    )
+    kept: dict[str, list[tuple[Place, Treatment | None, str]]] = {}
+    for place in places:
+        if not fits(mine, place.line):
+            continue
+        kinds, treatment, reason = _judged(judge, mine, earlier, place)
+        if not kinds:
+            continue
+        for kind in kinds:
+            counts[kind] += 1
+        shown = kept.setdefault(kinds[-1], [])
+        if len(shown) < EXAMPLES:
+            shown.append((place, treatment, reason))
+    return Effect(
+        looked_at=len(places),
+        truncated=len(looked) > LINES_MAX,
+        examples=_examples(session, company_id, kept),
+        **counts,
+    )
+
+
+def _judged(judge: Judge, rule: Rule, before: RuleOrder, place: Place) -> tuple[Sequence[str], Treatment | None, str]:
+    """Return as what a line counts, what the rule says of it, and why it cannot."""
+    if before.first_fitting(place.line) is not None:
+        return ("earlier",), None, ""
+    ruling = judge.by(rule, place)
+    if ruling.treatment is None:
+        return ("unfit",), None, "" if ruling.unfit is None else ruling.unfit.code
+    if place.waits:
+        if ruling.held == MATCH_FIRST:
+            return ("matched",), ruling.treatment, ""
+        if ruling.held == BOTH_SIDES:
+            return ("both_sides",), ruling.treatment, ""
+        # What a person said of it once, before it changed, is the person's again.
+        return ("waiting",) if ruling.held else ("goes", "waiting"), ruling.treatment, ""
+    if PAYS in place.decisions:
+        return ("matched",), ruling.treatment, ""
+    was = said_of(place)
+    if was is None:
+        # It was in the books before, or its source took it back: nobody said what it is.
+        return (), None, ""
+    if alike(was, ruling.treatment):
+        return ("alike",), ruling.treatment, ""
+    return ("other", "against") if by_person(place) else ("other",), ruling.treatment, ""
+
+
+def alike(said: Treatment, rule: Treatment) -> bool:
+    """Tell whether what was said of a line is what a rule says; what the rule leaves open may be anything."""
+    if said.kind is not rule.kind or said.other_account != rule.other_account:
+        return False
+    if rule.kind is Treated.EXCLUDE:
+        return True
+    parts = sorted((each.account, each.amount or Decimal(0)) for each in said.parts)
+    if parts != sorted((each.account, each.amount or Decimal(0)) for each in rule.parts):
+        return False
+    named = ((rule.party_id, said.party_id), (rule.location_id, said.location_id))
+    marks = {(each.account, each.tax_code, each.class_id) for each in said.parts}
+    wanted = [(each.account, each.tax_code, each.class_id) for each in rule.parts]
+    return all(not want or want == have for want, have in named) and all(
+        any(each[0] == account and tax in ("", each[1]) and class_ in ("", each[2]) for each in marks)
+        for account, tax, class_ in wanted
+    )
+
+
+def _with(rules: Sequence[Rule], said: RuleSaid, rule_id: str) -> tuple[list[Rule], Rule]:
+    """Return the rules with the one that is tried in its place, on and to be carried out."""
+    mine = Rule(
+        id=rule_id or NEW, version=0, name=said.name, mode=RuleMode.APPLY, enabled=True, valid_from=said.valid_from,
+        body=said.body,
+    )  # fmt: skip
+    if any(rule.id == rule_id for rule in rules):
+        return [mine if rule.id == rule_id else rule for rule in rules], mine
+    return [*rules, mine], mine
+
+
+def _examples(
+    session: Session, company_id: str, kept: Mapping[str, Sequence[tuple[Place, Treatment | None, str]]]
+) -> dict[str, list[Example]]:
+    said = [
+        each
+        for some in kept.values()
+        for place, treatment, _ in some
+        for each in (treatment, said_of(place))
+        if each is not None
+    ]
+    names = names_of(session, company_id, said)
+    ids = {place.line.connection for some in kept.values() for place, _, _ in some}
+    labels = dict(session.execute(select(Connection.id, Connection.label).where(Connection.id.in_(ids))).all())
+    return {
+        kind: [
+            Example(
+                key=place.key,
+                connection=labels.get(place.line.connection, ""),
+                day=place.line.day,
+                amount=place.line.draft.total if arrives(place.line.draft) else -place.line.draft.total,
+                currency=place.line.draft.currency,
+                text=place.line.draft.memo or place.key,
+                was=answer_of(None if place.waits else said_of(place), names),
+                would_be=answer_of(treatment, names),
+                reason=reason,
+            )
+            for place, treatment, reason in some
+        ]
+        for kind, some in kept.items()
+    }

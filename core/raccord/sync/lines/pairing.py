@@ -1,0 +1,119 @@
+"""Which document of the books a line of a plan would post again, and how sure that is; pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from raccord.sync.lines.matching import Sure
+from raccord.sync.resolving.newcomers import comparison_key
+
+DAYS_APART = 5
+"""How far the same movement's two dates may lie apart: a weekend with a holiday."""
+
+ALIKE = ("SalesReceipt", "RefundReceipt", "Invoice", "CreditMemo", "Bill", "VendorCredit")
+"""Documents that are doubled by their like alone: sales made at a till, and what is owed."""
+
+
+_AGREEING, _CONTRADICTING = 2, -1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document that moves one account by one amount; ``owner`` names the connection that posted or linked it."""
+
+    kind: str
+    id: str
+    number: str
+    day: date
+    amount: Decimal
+    account: str
+    code: str
+    """Of our mark on it, if it bears one."""
+    party: str = ""
+    owner: str = ""
+    owner_key: str = ""
+    told_in: str = ""
+    """The run in which this connection's own source told of it, where it is the connection's own."""
+    other_leg: bool = False
+    """Whether it is a transfer of ours that another account's line posted, and that no line of this one told of yet."""
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return (self.kind, self.id, self.account)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a plan line moves; ``code`` is of its own mark."""
+
+    id: int
+    code: str
+    account: str
+    amount: Decimal
+    day: date
+    kind: str
+    told_anew: str = ""
+    """The run that told of it, in a delivery that repeated nothing known; see ``told_anew``."""
+    number: str = ""
+    party: str = ""
+
+    def may_be(self, found: Found) -> bool:
+        """Tell whether a document of the same amount, account and time can hold the same movement."""
+        if found.told_in:
+            return self.told_anew not in ("", found.told_in) and found.day == self.day
+        # A document with the draft's own mark is the draft's: posting finds it by that.
+        return found.code != self.code and (self.kind not in ALIKE or found.kind == self.kind)
+
+
+def pair(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
+    """Return for each line the nearest document that may be its movement, each document once.
+
+    Those that agree in number and party go first; of the others the nearer pair, so that of equal movements on
+    neighbouring days each keeps its own.
+    """
+    free: dict[tuple[str, Decimal, date], list[Found]] = defaultdict(list)
+    for each in sorted(found, key=lambda each: (each.kind, each.id)):
+        free[each.account, each.amount, each.day].append(each)
+    pairs: dict[int, Found] = {}
+    waiting = list(lines)
+    for agreeing in (_AGREEING, 1, 0, _CONTRADICTING):
+        for apart in range(DAYS_APART + 1):
+            for line in waiting:
+                for near in sorted({line.day - timedelta(apart), line.day + timedelta(apart)}):
+                    here = free.get((line.account, line.amount, near), [])
+                    place = next(
+                        (
+                            place
+                            for place, each in enumerate(here)
+                            if line.may_be(each) and agreement(line, each) >= agreeing
+                        ),
+                        None,
+                    )
+                    if line.id not in pairs and place is not None:
+                        pairs[line.id] = here.pop(place)
+            waiting = [line for line in waiting if line.id not in pairs]
+    return pairs
+
+
+def agreement(line: Line, found: Found) -> int:
+    """Return in how many of number and party both say the same; less than nothing where they contradict."""
+    said = [(plain_number(line.number), plain_number(found.number)),
+            (comparison_key(line.party), comparison_key(found.party))]  # fmt: skip
+    both = [(one, other) for one, other in said if one and other]
+    return _CONTRADICTING if any(one != other for one, other in both) else len(both)
+
+
+def sure_of(line: Line, found: Found) -> Sure:
+    """Tell how sure it is that two documents of one kind, account and amount are one: certain where two of number,
+    party and day agree and nothing contradicts.
+    """
+    agreeing = agreement(line, found)
+    return Sure.CERTAIN if agreeing >= 0 and agreeing + (line.day == found.day) >= _AGREEING else Sure.LIKELY
+
+
+def plain_number(number: str) -> str:
+    return number.strip().casefold()

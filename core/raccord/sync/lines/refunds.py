@@ -1,0 +1,92 @@
+"""Bank lines that pay an open credit memo out to its customer.
+
+The line becomes an expense on accounts receivable, which is owed until something settles it; a payment of nothing then
+takes the credit memo for it. QuickBooks has no single document for both. That payment is a draft of its own, made when
+the line is planned; the mapping neither makes nor withdraws it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.plugin.drafts import (
+    Application,
+    Draft,
+    Expense,
+    LedgerId,
+    Link,
+    Payment,
+    Settled,
+)
+from raccord.quickbooks.codec import entity_of
+from raccord.store.models import DraftRow, DraftState
+from raccord.sync.bodies import digest, dump_draft, load_draft
+from raccord.sync.lines.attached import BY_HAND, made_by_hand
+from raccord.sync.lines.paying import PAYS, is_refund, refunded_key
+
+REFUND_NOT_POSTED = "refund.line_not_posted"
+
+
+def wake_refunds(session: Session, rows: Iterable[DraftRow]) -> None:
+    """Let the payments go that settle those of the lines which a plan takes as refunds."""
+    for row in rows:
+        if row.state == DraftState.PLANNED and is_refund(row.decisions):
+            draft = load_draft(row.body)
+            if isinstance(draft, Expense) and Decimal(str(row.decisions[PAYS]["total"])) == draft.total:
+                _wake(session, row, _settling(row.key, row.decisions[PAYS], draft))
+
+
+def _settling(line_key: str, pays: Mapping[str, Any], line: Expense) -> Payment:
+    """Return the payment of nothing that takes credit memos for what a line paid out."""
+    credits_ = tuple(
+        Application(document=LedgerId(str(each["id"])), amount=Decimal(str(each["amount"])), of=Settled.CREDIT_MEMO)
+        for each in pays["documents"]
+    )
+    return Payment(
+        key=refunded_key(line_key),
+        day=line.day,
+        currency=line.currency,
+        customer=LedgerId(str(pays["party_id"])),
+        deposit_to=line.paid_from,
+        total=Decimal(0),
+        applied=(Application(document=Link(line_key), amount=line.total, of=Settled.EXPENSE), *credits_),
+        memo=line.memo,
+    )
+
+
+def _wake(session: Session, line: DraftRow, draft: Payment) -> None:
+    body = dump_draft(draft)
+    mine = (DraftRow.connection_id == line.connection_id, DraftRow.key == draft.key)
+    row = session.scalars(select(DraftRow).where(*mine)).one_or_none()
+    if row is None:
+        session.add(
+            DraftRow(
+                connection_id=line.connection_id, record_id=line.record_id, key=draft.key, revision=1,
+                kind=entity_of(draft), day=draft.day, body=body, body_hash=digest(body), state=DraftState.WAITING,
+                reason="", decisions={}, mapped_by=BY_HAND, mapped_under=0,
+            )
+        )  # fmt: skip
+    else:
+        row.record_id = line.record_id
+        if row.body_hash != digest(body):
+            row.body, row.body_hash, row.day, row.revision = body, digest(body), draft.day, row.revision + 1
+        if row.state in (DraftState.SKIPPED, DraftState.WITHDRAWN):
+            row.state, row.reason = DraftState.WAITING, ""
+    session.flush()
+
+
+def refund_not_posted(session: Session, row: DraftRow, draft: Draft) -> dict[str, str] | None:
+    """Return what is told of a refund's payment whose line refunds nothing any more; nothing of others."""
+    if not made_by_hand(row) or not isinstance(draft, Payment):
+        return None
+    key = next((each.document.key for each in draft.applied if isinstance(each.document, Link)), "")
+    line = session.scalars(
+        select(DraftRow).where(DraftRow.connection_id == row.connection_id, DraftRow.key == key)
+    ).one_or_none()
+    goes = line is not None and line.state in (DraftState.PLANNED, DraftState.POSTED) and is_refund(line.decisions)
+    return None if goes else {"line": key}

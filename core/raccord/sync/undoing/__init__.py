@@ -1,0 +1,1 @@
+"""Taking documents out of the books again, as a plan of its own."""
