@@ -152,7 +152,8 @@ LAID_OUT = """async width => {
     return root.scrollWidth;
 }"""
 """How wide a page is once the browser has laid it out at a new width, which takes it some frames at times."""
-CARDS = """name => {
+CARDS = """async name => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
     const wrong = [];
     for (const table of document.querySelectorAll("table.to-list")) {
         if (getComputedStyle(table).display !== "block" || !table.checkVisibility()) continue;

@@ -440,7 +440,7 @@ def test_a_bank_is_searched_for_and_its_second_factor_answered_from_the_command_
     found = told("connect", "institutions", "bankfeed", "desj")[1]
     assert [each["days"] for each in found if each["name"] == "Desjardins"] == [90, 730, None]
     described = said("connect", "source", "bankfeed", "--describe")[1]
-    assert "input_kind=folder" in described
+    assert "Only with" in described
     conditions = {
         each["name"]: each["when"] for each in told("connect", "source", "bankfeed", "--describe")[1]["settings"]
     }
