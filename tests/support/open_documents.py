@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from raccord.store.models import Company
 from raccord.sync.workshop import Workshop
 
@@ -26,3 +28,19 @@ def owed(workshop: Workshop, company: Company, kind: str, name: str, amount: str
         f'"GlobalTaxCalculation":"NotApplicable","Line":[{{"Amount":{amount},{detail}}}]}}'
     )
     return str(client.create(kind, body, f"{kind} {number}").value["Id"])
+
+
+def by_hand(workshop: Workshop, company: Company, kind: str, amount: str, day: date) -> str:
+    """Enter a deposit or an expense in QuickBooks as a person does; returns its id."""
+    client = workshop.client(company)
+    bank = client.query("SELECT * FROM Account WHERE AccountType = 'Bank'")[0]["Id"]
+    other = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
+    detail = "DepositLineDetail" if kind == "Deposit" else "AccountBasedExpenseLineDetail"
+    head = f'"DepositToAccountRef":{{"value":"{bank}"}}'
+    if kind == "Purchase":
+        head = f'"AccountRef":{{"value":"{bank}"}},"PaymentType":"Cash","GlobalTaxCalculation":"NotApplicable"'
+    body = (
+        f'{{"TxnDate":"{day}",{head},"Line":[{{"Amount":{amount},"DetailType":"{detail}",'
+        f'"{detail}":{{"AccountRef":{{"value":"{other}"}}}}}}]}}'
+    )
+    return str(client.create(kind, body, f"hand {kind} {amount} {day}").value["Id"])

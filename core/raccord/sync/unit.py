@@ -38,7 +38,8 @@ from raccord.sync.books.entries import changed_entries, read_entries
 from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.execution import Execution
 from raccord.sync.fetching.keep import keep_page
-from raccord.sync.lines.doubles import Doubles, Sought, Ways, documents_near
+from raccord.sync.lines.concerned import Sought, Ways, documents_near
+from raccord.sync.lines.doubles import Doubles
 from raccord.sync.lines.payees import named_payees
 from raccord.sync.lines.paying import Offers, read_open
 from raccord.sync.lines.suggestions import SUGGESTED, suggest

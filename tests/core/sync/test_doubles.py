@@ -12,6 +12,7 @@ import till
 from harness import OWNER, choose_usual, sync
 from hypothesis import given
 from hypothesis import strategies as st
+from open_documents import by_hand
 from set_up import till_of
 from sqlalchemy import select
 
@@ -41,22 +42,6 @@ def sold(number: int, amount: str = "10.00", day: date = DAY) -> list[dict[str, 
 
 def spent(number: int, amount: str = "-12.30", day: date = DAY) -> dict[str, str]:
     return {"stream": "bank", "id": f"b{number}", "day": day.isoformat(), "amount": amount, "text": "CAFE"}
-
-
-def by_hand(workshop: Workshop, company: Company, kind: str, amount: str, day: date) -> str:
-    """Enter a deposit or an expense in QuickBooks as a person does; returns its id."""
-    client = workshop.client(company)
-    bank = client.query("SELECT * FROM Account WHERE AccountType = 'Bank'")[0]["Id"]
-    other = client.query("SELECT * FROM Account WHERE AccountType = 'Expense'")[0]["Id"]
-    detail = "DepositLineDetail" if kind == "Deposit" else "AccountBasedExpenseLineDetail"
-    head = f'"DepositToAccountRef":{{"value":"{bank}"}}'
-    if kind == "Purchase":
-        head = f'"AccountRef":{{"value":"{bank}"}},"PaymentType":"Cash","GlobalTaxCalculation":"NotApplicable"'
-    body = (
-        f'{{"TxnDate":"{day}",{head},"Line":[{{"Amount":{amount},"DetailType":"{detail}",'
-        f'"{detail}":{{"AccountRef":{{"value":"{other}"}}}}}}]}}'
-    )
-    return str(client.create(kind, body, f"hand {kind} {amount} {day}").value["Id"])
 
 
 def open_hold(workshop: Workshop) -> Hold:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.deciding.conflict_texts import linked_already, not_allowed, parts_changed
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.account_types import held_as
 from raccord.plugin.drafts import Accepts
@@ -38,13 +38,14 @@ from raccord.sync.books.readback import LISTS
 from raccord.sync.days import today_of
 from raccord.sync.lines.line_answers import answered, ask_other_side
 from raccord.sync.lines.overrides import withdraw_overridden
+from raccord.sync.lines.shared_documents import WITH, siblings
 from raccord.sync.lines.two_sides import CalledOtherwise, question_of
 from raccord.sync.mapping.upgrades import MAPPED_WITH, accept_version
 from raccord.sync.phases import is_undo
 from raccord.sync.planning.plans import blocked_alone
 from raccord.sync.planning.since_approval import changed_here, told
 from raccord.sync.resolving.conflict_rules import KINDS, RULES, By, allowed_for
-from raccord.sync.resolving.conflicts import DECISION, linked_to
+from raccord.sync.resolving.conflicts import DECISION, decision_of, linked_to
 from raccord.sync.resolving.holds import alone_in, close_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
@@ -235,7 +236,7 @@ def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: Resolu
             target = target or str(hold.params.get("id", ""))
         target = target.strip()
         if kind not in allowed or (kind in TARGETED and not target):
-            raise _not_allowed(allowed)
+            raise DecisionError(*not_allowed(allowed))
         if RULES[KINDS[hold.code]].answers[kind] is By.MANAGER:
             granted = connection.manage_granted_at is not None
             require(actor, Power.MANAGE, _info(workshop, connection), manage_granted=granted)
@@ -246,6 +247,15 @@ def answer_conflict(workshop: Workshop, actor: Actor, hold_id: str, kind: Resolu
         decided = {"kind": str(kind), "target": target, "params": hold.params}
         draft.decisions = {**draft.decisions, DECISION: decided}
         note(session, actor, "conflict.decided", draft, connection, now, kind=str(kind), target=target)
+        if kind is ResolutionKind.SKIP:
+            others = siblings(session, hold)
+            if gone := {*hold.params.get(WITH, ())} - {row.key for _, row in others}:
+                raise DecisionError(*parts_changed(min(gone)))
+            for other, row in others:
+                if (before := decision_of(row)) is not None and before.kind is not kind:
+                    raise DecisionError(*parts_changed(row.key))
+                row.decisions = {**row.decisions, DECISION: {**decided, "params": other.params}}
+                note(session, actor, "conflict.decided", row, connection, now, kind=str(kind), target=target)
         return draft
 
 
@@ -272,35 +282,13 @@ def left_out_by_person(why: str) -> str:
     return f"{BY_PERSON}{why.strip()[:200]}"
 
 
-def _not_allowed(allowed: Collection[ResolutionKind]) -> DecisionError:
-    answers = ", ".join(sorted(allowed)) or "–"
-    return DecisionError(
-        "conflict.not_allowed",
-        Text(
-            f"Cette réponse n'est pas possible ici. Possibles : {answers}.",
-            f"This answer is not possible here. Possible: {answers}.",
-        ),
-        Text(
-            "Choisissez-en une ; pour associer ou remplacer, donnez aussi l'objet, pour renommer, le nom.",
-            "Choose one; to link or replace, name the object too, to rename, the name.",
-        ),
-    )
-
-
 def linkable(session: Session, connection: Connection, draft: DraftRow, target: str) -> None:
     """Refuse a document that is another draft's already, or was promised to one; an entry may serve several drafts."""
     if draft.kind in LISTS:
         return
     other = linked_to(session, connection.company_id, draft, target)
     if other is not None or _chosen_elsewhere(session, draft, target):
-        raise DecisionError(
-            "conflict.linked_already",
-            Text(
-                f"Le document {target} appartient déjà à « {other or '–'} » ou lui est promis.",
-                f"The document {target} belongs or is promised to “{other or '–'}” already.",
-            ),
-            Text("Choisissez un autre document.", "Choose another document."),
-        )
+        raise DecisionError(*linked_already(target, other or "–"))
 
 
 def _replaces(session: Session, connection: Connection, kind: str, inactive: str, target: str) -> None:

@@ -39,6 +39,7 @@ from raccord.sync.lines.line_answers import (
 )
 from raccord.sync.lines.overrides import withdraw_overridden
 from raccord.sync.lines.pairing import DAYS_APART
+from raccord.sync.lines.shared_documents import free_part, last_asked
 from raccord.sync.lines.transfers import TRANSFER
 from raccord.sync.lines.treatment_fit import BooksFit
 from raccord.sync.lines.treatments import (
@@ -271,7 +272,9 @@ def _take_back(session: Session, actor: Actor, row: DraftRow, now: datetime) -> 
     )
     if session.scalars(posted).first() is not None or on_its_way(session, row):
         raise refusal("posted_already")
-    hold = _to_ask_again(session, actor, row, now)
+    # What a document of the books was said to hold is the line's own again.
+    freed = free_part(session, row)
+    hold = last_asked(session, row) if freed else _to_ask_again(session, actor, row, now)
     if hold is None:
         raise refusal("nothing_to_take_back")
     ask_again(session, row, hold)

@@ -240,7 +240,7 @@ class Match(Model):
     """A draft that tells of a movement which a document holds already, so that only that document posts it."""
 
     __tablename__ = "match"
-    __table_args__ = (UniqueConstraint("connection_id", "kind", "document_id", "money_account"),)
+    __table_args__ = (UniqueConstraint("connection_id", "kind", "document_id", "money_account", "part"),)
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     company_id: Mapped[str] = mapped_column(ForeignKey("company.id"))
@@ -249,7 +249,12 @@ class Match(Model):
     kind: Mapped[str]
     document_id: Mapped[str]
     money_account: Mapped[str]
+    part: Mapped[int] = mapped_column(default=0, server_default="0")
+    """0 for the whole document; of several lines that it holds together, each has a part, counted from 1."""
+    whole: Mapped[Decimal | None]
+    """What the document moves the account by, for parts alone."""
     amount: Mapped[Decimal]
+    """What the draft moves it by: of the whole document, or its part."""
     currency: Mapped[str]
     day: Mapped[date]
     """The document's; at most ``doubles.DAYS_APART`` from the draft's."""

@@ -6,21 +6,17 @@ within a few days is not sent before a person (or a plugin) has said which of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Accepts
-from raccord.plugin.info import Mode
 from raccord.plugin.ledger import Document, ResolutionKind
 from raccord.plugin.money import Money
-from raccord.quickbooks import QuickBooks, quoted
-from raccord.quickbooks.codec import code_of, money_of, summary_of
 from raccord.scope import Scope
 from raccord.store.models import (
     Action,
@@ -28,8 +24,6 @@ from raccord.store.models import (
     Connection,
     DraftRow,
     DraftState,
-    Hold,
-    LedgerEntry,
     LineState,
     LinkRow,
     LinkState,
@@ -40,13 +34,13 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.bodies import load_draft, mark
-from raccord.sync.books.company import TYPES
-from raccord.sync.books.parties import number_of, party_in, party_of
+from raccord.sync.books.parties import number_of, party_of
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.days import months
+from raccord.sync.lines.in_parts import in_parts
 from raccord.sync.lines.line_answers import ask_other_side
 from raccord.sync.lines.matching import Sure
-from raccord.sync.lines.pairing import ALIKE, DAYS_APART, Found, Line, pair, sure_of
+from raccord.sync.lines.pairing import Found, Line, pair, sure_of
+from raccord.sync.lines.shared_documents import Shares, asked_with, is_part
 from raccord.sync.lines.treatments import OTHER_SIDE, as_treated
 from raccord.sync.resolving.answered import Answered
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
@@ -58,123 +52,6 @@ from raccord.sync.resolving.views import View
 SURE = "sure"
 """Under this name a question about a possible double keeps how sure it is."""
 
-TRUE_DAY = func.coalesce(PlanLine.record_day, PlanLine.day)
-"""When the movement was, also where a closed period makes its document bear a later date."""
-
-KINDS_IN = ("Deposit", "JournalEntry", "Payment", "Purchase", "SalesReceipt", "Transfer")
-KINDS_OUT = ("BillPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceipt", "Transfer")
-"""Documents that bring money into a bank or card account, and those that take it out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How the lines of some days move money: which amounts on which account, the documents that do so, and when."""
-
-    moved: dict[str, set[Decimal]] = field(default_factory=dict)
-    kinds: set[str] = field(default_factory=set)
-    days: set[date] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """The lines of a plan that could post again what the books hold: those on bank and card accounts, and those that
-    still wait for what they are; of days that somebody may have entered by hand (the first plan of a company that was
-    running before, a backfill) every line.
-    """
-
-    session: Session
-    plan_id: str
-    connection: Connection
-
-    def months(self) -> list[tuple[date, date]]:
-        """Return the months in which such lines lie."""
-        days = self.session.scalars(select(TRUE_DAY).where(*self._wanted()).distinct())
-        return months(days)
-
-    def ways(self, first: date, last: date) -> Ways:
-        """Return what such lines of some days move: all that is needed to find documents that may be theirs."""
-        rows = self.session.execute(
-            select(PlanLine.kind, PlanLine.money_account, PlanLine.amount, func.min(TRUE_DAY), func.max(TRUE_DAY))
-            .where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY)
-            .group_by(PlanLine.kind, PlanLine.money_account, PlanLine.amount)
-            .execution_options(yield_per=1000)
-        )
-        ways = Ways()
-        for kind, account, amount, earliest, latest in rows:
-            if amount:
-                ways.moved.setdefault(account, set()).add(amount)
-                ways.kinds.update(_kinds(kind, amount))
-            ways.days.update((earliest, latest))
-        return ways
-
-    def concerned(self, first: date, last: date, found: Sequence[Found]) -> list[PlanLine]:
-        """Return those of such lines that one of these documents may be, and those that will be sent and whose draft
-        waits or waited for an answer.
-        """
-        waiting = exists().where(Hold.draft_id == PlanLine.draft_id, Hold.closed_at.is_(None))
-        reasoned = exists().where(DraftRow.id == PlanLine.draft_id, DraftRow.reason != "")
-        sent, days = PlanLine.action == Action.CREATE, (first <= TRUE_DAY, last >= TRUE_DAY)
-        ids = set(self.session.scalars(select(PlanLine.id).where(*self._wanted(), *days, sent, or_(waiting, reasoned))))
-        near = {(each.account, each.amount) for each in found}
-        # Compared here: a database may keep equal amounts as different texts.
-        rows = self.session.execute(
-            select(PlanLine.id, PlanLine.money_account, PlanLine.amount)
-            .where(*self._wanted(), *days)
-            .execution_options(yield_per=1000)
-        )
-        ids.update(id_ for id_, account, amount in rows if (account, amount) in near)
-        lines: list[PlanLine] = []
-        for some in chunks(sorted(ids), CHUNK):
-            # What they will send says nothing here.
-            wanted = select(PlanLine).where(PlanLine.id.in_(some))
-            lines += self.session.scalars(wanted.options(defer(PlanLine.payload), defer(PlanLine.effect)))
-        return sorted(lines, key=lambda line: (line.record_day or line.day or first, line.id))
-
-    @property
-    def everywhere(self) -> bool:
-        """Whether lines on any account are looked at."""
-        first = self.connection.mode == Mode.ALREADY_RUNNING and self.connection.approved_at is None
-        return first or self.connection.review_next
-
-    def _wanted(self) -> list[ColumnElement[bool]]:
-        types = TYPES[Accepts.BANK_OR_CARD]
-        banks = select(LedgerEntry.object_id).where(
-            LedgerEntry.company_id == self.connection.company_id,
-            LedgerEntry.kind == "Account",
-            LedgerEntry.type.in_(types),
-        )
-        sent = and_(PlanLine.action == Action.CREATE, PlanLine.state == LineState.PENDING)
-        waits = and_(PlanLine.action == Action.HOLD, PlanLine.reason == DECISION_MISSING)
-        wanted = [
-            PlanLine.plan_id == self.plan_id,
-            or_(sent, waits),
-            PlanLine.amount.is_not(None),
-            PlanLine.day.is_not(None),
-        ]
-        # What was asked about once is looked at until it is answered, on whatever account.
-        asked = select(Hold.draft_id).where(
-            Hold.connection_id == self.connection.id, Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS
-        )
-        near = or_(PlanLine.money_account.in_(banks), PlanLine.draft_id.in_(asked))
-        return wanted if self.everywhere else [*wanted, near]
-
-
-def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:
-    """Read the documents that move the lines' accounts by their amounts, around their days."""
-    if not ways.days:
-        return []
-    first, last = min(ways.days) - timedelta(DAYS_APART), max(ways.days) + timedelta(DAYS_APART)
-    where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
-
-    def moving(kind: str, document: Mapping[str, Any]) -> Iterator[Found]:
-        for account, amounts in ways.moved.items():
-            amount = money_of(kind, document, account)
-            if amount and amount in amounts:
-                yield _found(kind, document, account, amount)
-
-    answers = client.kept_of_each([(kind, where) for kind in sorted(ways.kinds)], moving)
-    return [each for found in answers for each in found]
-
 
 def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) -> list[Found]:
     """Leave out what the connection has matched, and name the owners; of its own documents say when they were told."""
@@ -182,6 +59,7 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
     links: dict[tuple[str, str], tuple[str, str, str]] = {}
     posted_on: dict[tuple[str, str], str] = {}
     taken: set[tuple[str, str, str]] = set()
+    parts: dict[tuple[str, str, str], Decimal] = {}
     forgotten: set[tuple[str, str]] = set()
     for some in chunks(ids, CHUNK):
         for link, label in session.execute(
@@ -197,7 +75,12 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
             if link.kind == "Transfer":
                 posted_on[link.kind, link.document_id] = link.money_account
         matches = select(Match).where(Match.connection_id == connection.id, Match.document_id.in_(some))
-        taken.update((match.kind, match.document_id, match.money_account) for match in session.scalars(matches))
+        for match in session.scalars(matches):
+            place = (match.kind, match.document_id, match.money_account)
+            if match.part:
+                parts[place] = parts.get(place, Decimal(0)) + match.amount
+            else:
+                taken.add(place)
         # Ours, made by a life that a restored backup has forgotten: its own draft is linked to it.
         known = select(MarkedDocument).where(
             MarkedDocument.company_id == connection.company_id, MarkedDocument.document_id.in_(some)
@@ -212,10 +95,14 @@ def unclaimed(session: Session, connection: Connection, found: Sequence[Found]) 
         if other_leg and f"{owner} {key}" in told_twice:
             continue
         told_in = own.get(key, "") if owner == connection.id and not other_leg else ""
-        strange = (owner != connection.id or other_leg) and each.place not in taken
+        covered = parts.get(each.place, Decimal(0))
+        whole = each.place in taken or covered == each.amount
+        strange = (owner != connection.id or other_leg) and not whole
         # What the source tells under a third id is still the same document, though the second one was matched.
         if (each.kind, each.id) not in forgotten and (strange or told_in):
-            free.append(replace(each, owner=label, owner_key=key, told_in=told_in, other_leg=other_leg))
+            free.append(
+                replace(each, owner=label, owner_key=key, told_in=told_in, other_leg=other_leg, covered=covered)
+            )
     return free
 
 
@@ -278,21 +165,56 @@ class Doubles:
         for some in chunks([line.draft_id for line in lines if line.draft_id], CHUNK):
             drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
         anew = told_anew(self.session, lines)
-        near = {(each.account, each.amount) for each in found}
+        accounts = {each.account for each in found}
+        rows = {line.id: drafts[line.draft_id] for line in lines if line.draft_id in drafts}
+        said_parts = {id_ for id_, row in rows.items() if is_part(row)}
         sought = {
-            line.id: self._sought(line, drafts.get(line.draft_id or 0), anew.get(line.id, ""))
+            line.id: self._sought(line, rows.get(line.id), anew.get(line.id, ""))
             for line in lines
-            if (line.money_account, line.amount) in near and line.day is not None
+            if (line.money_account in accounts or line.id in said_parts) and line.amount and line.day is not None
         }
-        pairs = pair(sought.values(), unclaimed(self.session, self.connection, found))
+        free = unclaimed(self.session, self.connection, found)
+        shares = Shares(self.session, self.connection, self.now)
+        said = shares.decided([(each, rows[id_]) for id_, each in sought.items() if id_ in rows], free)
+        pairs = pair(
+            [each for id_, each in sought.items() if id_ not in said], [each for each in free if not each.covered]
+        )
+        asked = self._asked(lines, sought, rows, {*said, *pairs}, free, set(pairs.values()))
         for line in lines:
-            row = drafts.get(line.draft_id or 0)
-            if row is not None and line.id in pairs:
+            row = rows.get(line.id)
+            if row is not None and line.id in said:
+                self._leave(line, row, said[line.id])
+                shares.match(line, row, said[line.id])
+            elif row is not None and line.id in pairs:
                 self._one(line, row, pairs[line.id], sure_of(sought[line.id], pairs[line.id]))
+            elif row is not None and line.id in asked:
+                self._hold(line, row, *asked[line.id])
             elif row is not None and line.action == Action.CREATE:
                 # What stood in the way is gone, or was said to be another line's.
                 self._free(row)
-        return len(pairs)
+        return len(pairs) + len(said) + len(asked)
+
+    def _asked(
+        self,
+        lines: Sequence[PlanLine],
+        sought: Mapping[int, Line],
+        rows: Mapping[int, DraftRow],
+        known: Collection[int],
+        free: Sequence[Found],
+        paired: Collection[Found],
+    ) -> dict[int, tuple[Found, dict[str, object]]]:
+        """Return by line the document that it and others may be together, and what the question says of them."""
+        some = [
+            each
+            for id_, each in sought.items()
+            if id_ not in known and id_ in rows and DECISION not in rows[id_].decisions
+        ]
+        keys = {line.id: line.key for line in lines}
+        return {
+            line.id: (group.found, {**asked_with(group, line, keys), SURE: Sure.POSSIBLE})
+            for group in in_parts(some, [each for each in free if each not in paired])
+            for line in group.lines
+        }
 
     def _sought(self, line: PlanLine, row: DraftRow | None, told: str) -> Line:
         day, draft = line.record_day or line.day, None if row is None else load_draft(row.body)
@@ -345,7 +267,7 @@ class Doubles:
         line.action, line.state, line.reason, line.params = Action.HOLD, LineState.LEFT, ALREADY_EXISTS, params
         _nothing_sent(line)
 
-    def _skip(self, line: PlanLine, row: DraftRow, found: Found) -> None:
+    def _leave(self, line: PlanLine, row: DraftRow, found: Found) -> None:
         close_hold(self.session, row, self.now)
         row.decisions = without_decision(row)
         row.state, row.reason = DraftState.SKIPPED, ALREADY_EXISTS
@@ -354,6 +276,9 @@ class Doubles:
             ask_other_side(self.session, row)
         line.action, line.state, line.reason, line.params = Action.SKIP, LineState.LEFT, ALREADY_EXISTS, _said(found)
         _nothing_sent(line)
+
+    def _skip(self, line: PlanLine, row: DraftRow, found: Found) -> None:
+        self._leave(line, row, found)
         if self._is_matched(found):
             # Told under a third id: the second one holds the document already.
             return
@@ -388,15 +313,6 @@ class Doubles:
         line.action, line.state, line.reason, line.params = Action.LINK, LineState.PENDING, "", {}
         line.document_id = found.id
         _nothing_sent(line)
-
-
-def _kinds(kind: str, amount: Decimal) -> tuple[str, ...]:
-    return (kind,) if kind in ALIKE else KINDS_IN if amount > 0 else KINDS_OUT
-
-
-def _found(kind: str, document: Mapping[str, Any], account: str, amount: Decimal) -> Found:
-    number, day = summary_of(kind, document).number, date.fromisoformat(str(document["TxnDate"]))
-    return Found(kind, str(document["Id"]), number, day, amount, account, code_of(document), party_in(document))
 
 
 def _nothing_sent(line: PlanLine) -> None:

@@ -40,6 +40,15 @@ class Found:
     """The run in which this connection's own source told of it, where it is the connection's own."""
     other_leg: bool = False
     """Whether it is a transfer of ours that another account's line posted, and that no line of this one told of yet."""
+    summed: bool = False
+    """Whether several lines around it may be it together, or were said to be."""
+    covered: Decimal = Decimal(0)
+    """What of its amount lines are already, each a part."""
+
+    @property
+    def left(self) -> Decimal:
+        """What of its amount no line is yet."""
+        return self.amount - self.covered
 
     @property
     def place(self) -> tuple[str, str, str]:

@@ -31,6 +31,7 @@ from raccord.sync.bodies import digest
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import months
 from raccord.sync.fetching.keep import BEFORE_START, RESOLVED_BY_HAND
+from raccord.sync.lines.shared_documents import PARTLY, Partly, partly_covered
 
 WITHDRAWN = "proof.withdrawn"
 DIFFERENCES_MAX = 100
@@ -67,6 +68,16 @@ class Totals:
         if len(self.differences) < DIFFERENCES_MAX:
             self.differences.append(found)
         return found
+
+    def differ_partly(self, partly: Partly) -> None:
+        """Name a document of which only some parts are known: what is missing may be posted a second time."""
+        if len(self.differences) < DIFFERENCES_MAX:
+            self.differences.append(
+                {
+                    "code": PARTLY, "key": partly.key, "kind": partly.kind, "document_id": partly.document_id,
+                    "amount": format(partly.missing, "f"),
+                }
+            )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,9 @@ def our_side(session: Session, connection: Connection, first: date, last: date) 
     sum_source(session, connection, first, last, ours.totals)
     subtract_earlier(session, connection, first, last, ours)
     count_moved(session, connection, first, last, ours)
+    for partly in partly_covered(session, connection, first, last):
+        ours.totals[partly.stream, partly.currency, partly.day].differ_partly(partly)
+        ours.hear(PARTLY, *partly)
     for link in linked_between(session, connection, first, last):
         ours.totals[link.stream, link.currency, link.day].posted += link.amount
         ours.hear(link)

@@ -1,0 +1,47 @@
+"""What is said to a person whose answer to a conflict cannot be taken: code, what is wrong, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from raccord.plugin.ledger import ResolutionKind
+from raccord.plugin.texts import Text
+
+Refused = tuple[str, Text, Text]
+
+
+def not_allowed(allowed: Collection[ResolutionKind]) -> Refused:
+    answers = ", ".join(sorted(allowed)) or "–"
+    return (
+        "conflict.not_allowed",
+        Text(
+            f"Cette réponse n'est pas possible ici. Possibles : {answers}.",
+            f"This answer is not possible here. Possible: {answers}.",
+        ),
+        Text(
+            "Choisissez-en une ; pour associer ou remplacer, donnez aussi l'objet, pour renommer, le nom.",
+            "Choose one; to link or replace, name the object too, to rename, the name.",
+        ),
+    )
+
+
+def linked_already(target: str, key: str) -> Refused:
+    return (
+        "conflict.linked_already",
+        Text(
+            f"Le document {target} appartient déjà à « {key} » ou lui est promis.",
+            f"The document {target} belongs or is promised to “{key}” already.",
+        ),
+        Text("Choisissez un autre document.", "Choose another document."),
+    )
+
+
+def parts_changed(key: str) -> Refused:
+    return (
+        "conflict.parts_changed",
+        Text(
+            f"L'opération « {key} », qui ferait ce document avec celle-ci, a reçu une autre réponse.",
+            f"The line “{key}”, which would be this document together with this one, was answered otherwise.",
+        ),
+        Text("Synchronisez d'abord : la question est refaite.", "Sync first: the question is asked anew."),
+    )

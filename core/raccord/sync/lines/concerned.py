@@ -1,0 +1,188 @@
+"""Which lines of a plan could post again what the books hold, and the documents that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, defer
+
+from raccord.plugin.drafts import Accepts
+from raccord.plugin.info import Mode
+from raccord.quickbooks import QuickBooks, quoted
+from raccord.quickbooks.codec import code_of, money_of, summary_of
+from raccord.store.models import (
+    Action,
+    Connection,
+    DraftRow,
+    Hold,
+    LedgerEntry,
+    LineState,
+    PlanLine,
+)
+from raccord.sync.books.company import TYPES
+from raccord.sync.books.parties import party_in
+from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.days import months
+from raccord.sync.lines.in_parts import Moved, Sums
+from raccord.sync.lines.pairing import ALIKE, DAYS_APART, Found
+from raccord.sync.lines.shared_documents import asked_of, said_to_be_parts
+from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
+from raccord.sync.resolving.resolve import DECISION_MISSING
+
+TRUE_DAY = func.coalesce(PlanLine.record_day, PlanLine.day)
+"""When the movement was, also where a closed period makes its document bear a later date."""
+
+KINDS_IN = ("Deposit", "JournalEntry", "Payment", "Purchase", "SalesReceipt", "Transfer")
+KINDS_OUT = ("BillPayment", "Deposit", "JournalEntry", "Purchase", "RefundReceipt", "Transfer")
+"""Documents that bring money into a bank or card account, and those that take it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How the lines of some days move money: which amounts on which account, the documents that do so, and when."""
+
+    moved: dict[str, set[Decimal]] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
+    days: set[date] = field(default_factory=set)
+    sums: Sums = field(default_factory=Sums)
+    shared: frozenset[tuple[str, str, str]] = frozenset()
+    """Documents (kind, id, account) that lines were asked to be parts of."""
+
+    def may_be_shared(self, kind: str, document_id: str, account: str, amount: Decimal, day: date) -> bool:
+        """Tell whether several lines may be a document together."""
+        return (kind, document_id, account) in self.shared or self.sums.come_to(account, amount, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The lines of a plan that could post again what the books hold: those on bank and card accounts, and those that
+    still wait for what they are; of days that somebody may have entered by hand (the first plan of a company that was
+    running before, a backfill) every line.
+    """
+
+    session: Session
+    plan_id: str
+    connection: Connection
+
+    def months(self) -> list[tuple[date, date]]:
+        """Return the months in which such lines lie."""
+        days = self.session.scalars(select(TRUE_DAY).where(*self._wanted()).distinct())
+        return months(days)
+
+    def ways(self, first: date, last: date) -> Ways:
+        """Return what such lines of some days move: all that is needed to find documents that may be theirs."""
+        rows = self.session.execute(
+            select(PlanLine.kind, PlanLine.money_account, PlanLine.amount, func.min(TRUE_DAY), func.max(TRUE_DAY))
+            .where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY)
+            .group_by(PlanLine.kind, PlanLine.money_account, PlanLine.amount)
+            .execution_options(yield_per=1000)
+        )
+        ways = Ways()
+        for kind, account, amount, earliest, latest in rows:
+            if amount:
+                ways.moved.setdefault(account, set()).add(amount)
+                ways.kinds.update(_kinds(kind, amount))
+            ways.days.update((earliest, latest))
+        each_line = (
+            select(PlanLine.id, PlanLine.money_account, PlanLine.amount, TRUE_DAY)
+            .where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY, PlanLine.kind.not_in(ALIKE))
+            .execution_options(yield_per=1000)
+        )
+        for id_, account, amount, day in self.session.execute(each_line):
+            ways.sums.take(Moved(id_, account, amount or Decimal(0), day))
+        said = self.session.execute(said_to_be_parts([*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY])).all()
+        shared = asked_of(self.session, self.connection, (first, last), [decisions for _, decisions in said])
+        return replace(ways, shared=shared)
+
+    def concerned(self, first: date, last: date, found: Sequence[Found]) -> list[PlanLine]:
+        """Return those of such lines that one of these documents may be, and those that will be sent and whose draft
+        waits or waited for an answer.
+        """
+        waiting = exists().where(Hold.draft_id == PlanLine.draft_id, Hold.closed_at.is_(None))
+        reasoned = exists().where(DraftRow.id == PlanLine.draft_id, DraftRow.reason != "")
+        sent, days = PlanLine.action == Action.CREATE, (first <= TRUE_DAY, last >= TRUE_DAY)
+        ids = set(self.session.scalars(select(PlanLine.id).where(*self._wanted(), *days, sent, or_(waiting, reasoned))))
+        ids.update(id_ for id_, _ in self.session.execute(said_to_be_parts([*self._wanted(), *days])))
+        near = {(each.account, each.amount) for each in found}
+        shared = [each for each in found if each.summed]
+        # Compared here: a database may keep equal amounts as different texts.
+        rows = self.session.execute(
+            select(PlanLine.id, PlanLine.money_account, PlanLine.amount, TRUE_DAY)
+            .where(*self._wanted(), *days)
+            .execution_options(yield_per=1000)
+        )
+        ids.update(
+            id_
+            for id_, account, amount, day in rows
+            if (account, amount) in near
+            or any(each.account == account and abs((each.day - day).days) <= DAYS_APART for each in shared)
+        )
+        lines: list[PlanLine] = []
+        for some in chunks(sorted(ids), CHUNK):
+            # What they will send says nothing here.
+            wanted = select(PlanLine).where(PlanLine.id.in_(some))
+            lines += self.session.scalars(wanted.options(defer(PlanLine.payload), defer(PlanLine.effect)))
+        return sorted(lines, key=lambda line: (line.record_day or line.day or first, line.id))
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether lines on any account are looked at."""
+        first = self.connection.mode == Mode.ALREADY_RUNNING and self.connection.approved_at is None
+        return first or self.connection.review_next
+
+    def _wanted(self) -> list[ColumnElement[bool]]:
+        types = TYPES[Accepts.BANK_OR_CARD]
+        banks = select(LedgerEntry.object_id).where(
+            LedgerEntry.company_id == self.connection.company_id,
+            LedgerEntry.kind == "Account",
+            LedgerEntry.type.in_(types),
+        )
+        sent = and_(PlanLine.action == Action.CREATE, PlanLine.state == LineState.PENDING)
+        waits = and_(PlanLine.action == Action.HOLD, PlanLine.reason == DECISION_MISSING)
+        wanted = [
+            PlanLine.plan_id == self.plan_id,
+            or_(sent, waits),
+            PlanLine.amount.is_not(None),
+            PlanLine.day.is_not(None),
+        ]
+        # What was asked about once is looked at until it is answered, on whatever account.
+        asked = select(Hold.draft_id).where(
+            Hold.connection_id == self.connection.id, Hold.closed_at.is_(None), Hold.code == ALREADY_EXISTS
+        )
+        near = or_(PlanLine.money_account.in_(banks), PlanLine.draft_id.in_(asked))
+        return wanted if self.everywhere else [*wanted, near]
+
+
+def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:
+    """Read the documents that move the lines' accounts by their amounts, around their days."""
+    if not ways.days:
+        return []
+    first, last = min(ways.days) - timedelta(DAYS_APART), max(ways.days) + timedelta(DAYS_APART)
+    where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
+
+    def moving(kind: str, document: Mapping[str, Any]) -> Iterator[Found]:
+        for account, amounts in ways.moved.items():
+            amount = money_of(kind, document, account)
+            if not amount:
+                continue
+            found = _found(kind, document, account, amount)
+            summed = ways.may_be_shared(*found.place, amount, found.day)
+            if summed or amount in amounts:
+                yield replace(found, summed=summed)
+
+    answers = client.kept_of_each([(kind, where) for kind in sorted(ways.kinds)], moving)
+    return [each for found in answers for each in found]
+
+
+def _kinds(kind: str, amount: Decimal) -> tuple[str, ...]:
+    return (kind,) if kind in ALIKE else KINDS_IN if amount > 0 else KINDS_OUT
+
+
+def _found(kind: str, document: Mapping[str, Any], account: str, amount: Decimal) -> Found:
+    number, day = summary_of(kind, document).number, date.fromisoformat(str(document["TxnDate"]))
+    return Found(kind, str(document["Id"]), number, day, amount, account, code_of(document), party_in(document))

@@ -1,0 +1,143 @@
+"""Several bank lines that are one document of the books: each is its part, once, and nothing is posted again."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+import till
+from harness import OWNER, choose_usual, sync
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lines_at_hand import account, asked, category, line, of
+from open_documents import by_hand
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold
+from raccord.onboarding.deciding.treating import take_back, treat
+from raccord.overview.explain import explain
+from raccord.plugin import ResolutionKind
+from raccord.store.models import Company, Connection, DraftState, Match, Proof
+from raccord.sync.lines.in_parts import TOGETHER_MAX, in_parts
+from raccord.sync.lines.pairing import DAYS_APART, Found, Line
+from raccord.sync.lines.shared_documents import PARTLY, WITH
+from raccord.sync.workshop import Workshop
+
+DAY = date(2026, 3, 4)
+EXISTS, MISSING = "conflict.already_exists", "resolve.decision_missing"
+
+
+def drawn(n: int, amount: Decimal, day: date, account: str = "1") -> Line:
+    return Line(n, f"own {n}", account, amount, day, "Deposit" if amount > 0 else "Purchase")
+
+
+def held(n: int, amount: Decimal, account: str = "1", covered: Decimal = Decimal(0)) -> Found:
+    kind = "Deposit" if amount > 0 else "Purchase"
+    return Found(kind, str(n), "", DAY, amount, account, "", summed=True, covered=covered)
+
+
+@given(
+    splits=st.lists(st.lists(st.integers(1, 900), min_size=2, max_size=TOGETHER_MAX), min_size=1, max_size=4),
+    out=st.booleans(),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=80)
+def test_random_splits_in_any_order_give_each_line_one_part_and_each_document_its_amount(
+    splits: list[list[int]], out: bool, seed: int
+) -> None:
+    chance, lines, documents = random.Random(seed), [], []
+    for place, parts in enumerate(splits):
+        signed = [Decimal(-cents if out else cents) / 100 for cents in parts]
+        documents.append(held(place, sum(signed, Decimal(0)), account=str(place)))
+        for each in signed:
+            day = DAY + timedelta(chance.randint(-DAYS_APART, DAYS_APART))
+            lines.append(drawn(len(lines), each, day, str(place)))
+    groups = in_parts(lines, documents)
+    shuffled, others = list(lines), list(documents)
+    chance.shuffle(shuffled)
+    chance.shuffle(others)
+    assert in_parts(shuffled, others) == groups
+    assert max(Counter(each.id for group in groups for each in group.lines).values(), default=1) == 1
+    assert len(groups) == len(splits), "on an account of its own, nothing else comes to a document"
+    for group in groups:
+        assert sum((each.amount for each in group.lines), Decimal(0)) == group.found.amount
+        assert {each.account for each in group.lines} == {group.found.account}
+
+
+def test_two_ways_days_too_far_and_other_directions_are_no_group_and_a_rest_is_one_line() -> None:
+    hundred, document = Decimal(100), held(1, Decimal(300))
+    three = [drawn(n, hundred, DAY) for n in range(3)]
+    assert len(in_parts(three, [document])) == 1
+    assert not in_parts([*three, drawn(3, Decimal(250), DAY), drawn(4, Decimal(50), DAY)], [document]), "two ways"
+    assert not in_parts([*three[:2], drawn(2, hundred, DAY + timedelta(DAYS_APART + 1))], [document])
+    assert not in_parts([*three[:2], drawn(2, hundred, DAY, "2")], [document])
+    assert not in_parts([drawn(0, Decimal(400), DAY), drawn(1, -hundred, DAY)], [document])
+    (rest,) = in_parts(three[:1], [held(1, Decimal(300), covered=Decimal(200))])
+    assert rest.lines == (three[0],)
+
+
+def proofs(workshop: Workshop) -> list[Proof]:
+    with workshop.database.read() as session:
+        return list(session.scalars(select(Proof)))
+
+
+def matched(workshop: Workshop, document: str) -> list[tuple[int, Decimal]]:
+    with workshop.database.read() as session:
+        rows = session.scalars(select(Match).where(Match.document_id == document).order_by(Match.part)).all()
+        return [(each.part, each.amount) for each in rows]
+
+
+@pytest.mark.either_database
+def test_lines_are_a_deposit_and_an_expense_entered_whole_and_one_taken_back_frees_its_part(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    client, cost = workshop.client(company), account(workshop, company, "Expense")
+    deposit = by_hand(workshop, company, "Deposit", "300.00", DAY)
+    spent = by_hand(workshop, company, "Purchase", "88.21", DAY + timedelta(2))
+    till.ROWS["T1"] = [
+        line(1, "100.00", "VIREMENT"), line(2, "100.00", "VIREMENT"), line(3, "100.00", "VIREMENT"),
+        line(4, "-44.10", "QUINCAILLERIE"), line(5, "-44.11", "QUINCAILLERIE"), line(6, "-7.00", "CAFE"),
+    ]  # fmt: skip
+    sync(workshop, connection)
+    holds = asked(workshop)
+    assert [holds[f"b{n}"].code for n in range(1, 7)] == [EXISTS] * 5 + [MISSING]
+    assert (holds["b1"].params["id"], holds["b4"].params["id"]) == (deposit, spent)
+    assert (holds["b1"].params[WITH], holds["b1"].params["sure"]) == (["bank/b2", "bank/b3"], "possible")
+    assert "ensemble un document" in explain(EXISTS, holds["b1"].params, "fr").sentence
+    assert "together one document" in explain(EXISTS, holds["b1"].params, "en").sentence
+    # One answer counts for the three lines; of the two others one is another movement, so neither is the expense.
+    answer_conflict(workshop, OWNER, holds["b1"].id, ResolutionKind.SKIP)
+    answer_conflict(workshop, OWNER, holds["b4"].id, ResolutionKind.CREATE)
+    sync(workshop, connection)
+    assert matched(workshop, deposit) == [(1, 100), (2, 100), (3, 100)]
+    assert {key: hold.code for key, hold in asked(workshop).items()} == dict.fromkeys(("b4", "b5", "b6"), MISSING)
+    assert (client.count("Deposit"), client.count("Purchase")) == (1, 1), "nothing was posted"
+    assert all(proof.equal for proof in proofs(workshop))
+    with workshop.database.read() as session:
+        kept = session.scalars(select(Match).where(Match.part == 3)).one()
+    with pytest.raises(IntegrityError), workshop.database.begin() as session:
+        session.add(Match(company_id=company.id, connection_id=connection.id, draft_id=of("b4", workshop).id,
+                          kind=kept.kind, document_id=deposit, money_account=kept.money_account, part=3,
+                          whole=kept.whole, amount=kept.amount, currency="CAD", day=DAY,
+                          matched_at=kept.matched_at))  # fmt: skip
+    # Taken back, a line is asked about again as the rest; meanwhile the day is not equal, and says why.
+    take_back(workshop, OWNER, connection.id, "bank/b2")
+    assert len(matched(workshop, deposit)) == 2
+    sync(workshop, connection)
+    hold = asked(workshop)["b2"]
+    assert [hold.code, *(hold.params[name] for name in ("id", "case", "left"))] == [EXISTS, deposit, "rest", "100.00"]
+    named = [each for proof in proofs(workshop) for each in proof.differences]
+    assert {(each["code"], each["document_id"], each["amount"]) for each in named} == {(PARTLY, deposit, "100.00")}
+    answer_conflict(workshop, OWNER, hold.id, ResolutionKind.SKIP)
+    treat(workshop, OWNER, asked(workshop)["b6"].id, category(cost))
+    answer_hold(workshop, OWNER, asked(workshop)["b4"].id, cost)
+    sync(workshop, connection)
+    assert [amount for _, amount in matched(workshop, deposit)] == [100, 100, 100]
+    assert of("b2", workshop).state == DraftState.SKIPPED
+    assert (client.count("Deposit"), client.count("Purchase")) == (1, 3)
+    assert all(proof.equal for proof in proofs(workshop))
