@@ -1,0 +1,55 @@
+"""Lies told in a connector as ``raccord new`` writes it, its samples untouched: the kit catches each of them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from raccord.cli.new_command import written
+from raccord.plugin.testing import check_connector
+
+NAME = "lying_atelier"
+FOUR = ("customers", "invoices", "payments", "refunds")
+INVOICES, REFUND = "for each in parts]", "CustomerOf(Link(f\"invoices/{said.text('invoice_id')}\"))"
+VOID = 'if said.text("status") == "void":'
+LIES: dict[str, tuple[str, str, str]] = {
+    "the day of an invoice is that of its last change": ("day.zone", 'moment="issued_at"', 'moment="updated_at"'),
+    "the day of a payment is that of its last change": ("day.zone", 'moment="paid_at"', 'moment="updated_at"'),
+    "the day of a refund is that of its last change": ("day.zone", 'moment="refunded_at"', 'moment="updated_at"'),
+    "a payment settles the first of its invoices alone": ("draft.effects", INVOICES, "for each in list(parts)[:1]]"),
+    "an invoice voided after its issue stands": (
+        "map.expected",
+        VOID,
+        VOID[:-1] + ' and said.moment("updated_at") == said.moment("issued_at"):',
+    ),
+    "a refund is for the customer of the first invoice": ("draft.printed", REFUND, 'CustomerOf(Link("invoices/I1"))'),
+    "a refund is for the first customer": ("draft.printed", REFUND, 'Link("customers/C1")'),
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return the package of a new connector of four streams, ready to be imported."""
+    for path, text in written(NAME, "rest", FOUR).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    (made,) = (tmp_path / "src").iterdir()
+    monkeypatch.syspath_prepend(str(made.parent))
+    importlib.invalidate_caches()
+    yield made
+    for each in [each for each in sys.modules if each.partition(".")[0] == made.name]:
+        del sys.modules[each]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_in_an_untouched_scaffold_is_caught(home: Path, lie: str) -> None:
+    rule, old, new = LIES[lie]
+    text = (home / "streams.py").read_text(encoding="utf-8")
+    assert old in text
+    (home / "streams.py").write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert rule in check_connector(importlib.import_module(home.name)).broken()
