@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browsing import TOKEN, browser_of
+from browsing import TOKEN, browser_of, somebody
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import select
@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.accounts import give_role, new_person
 from raccord.onboarding.access.people import Actor, Power, RoleName, may
-from raccord.onboarding.access.sessions import open_session
 from raccord.store.models import (
     Company,
     Connection,
@@ -149,18 +148,6 @@ def routes_of() -> list[APIRoute]:
     return [
         route for screen in (*SCREENS, *OPEN_SCREENS) for route in screen.router.routes if isinstance(route, APIRoute)
     ]
-
-
-def somebody(workshop: Workshop, house: FastAPI, email: str, role: RoleName, company_id: str) -> TestClient:
-    """Return the browser of a new person who is ``role`` to one company."""
-    with workshop.database.begin() as session:
-        person = new_person(email, email, "", workshop.clock.now(), "test")
-        session.add(person)
-        session.flush()
-        give_role(session, person, company_id, role, "test", workshop.clock.now())
-    browser = browser_of(house)
-    browser.cookies.set("raccord_session", open_session(workshop, person, "", ""))
-    return browser
 
 
 def token_of(browser: TestClient) -> str:

@@ -14,10 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from raccord.onboarding.access.people import Actor, Power, may, require
 from raccord.onboarding.access.reach import Reach
 from raccord.onboarding.arriving.arrivals import contacts_of
+from raccord.onboarding.deciding.decisions import DecisionError
 from raccord.onboarding.deciding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
 from raccord.overview.explain import ASKED_OF_FILES, MENDED_IN_SETTINGS, QUESTIONS_OF_FILES
 from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
-from raccord.quickbooks.causes import Cause
 from raccord.store.models import Connection, ProblemState
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.problems import APART
@@ -25,8 +25,8 @@ from raccord_web.asking_accounts import AskedAccounts, asked_accounts
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
-from raccord_web.mending import GROUPS_MAX, mend, mendings_of
-from raccord_web.rendering import show
+from raccord_web.mending import GROUPS_MAX, MENDABLE, Refused, UnknownPolicyError, mend, mendings_of
+from raccord_web.rendering import said_by, show
 from raccord_web.screens.home import PAGE, Offset
 from raccord_web.visitors import acting, visitor_of, within_of
 
@@ -66,14 +66,29 @@ def problems(
                 contacts=contacts,
                 mended=mended_at(code, "" if held is None else held.id),
             )  # fmt: skip
+    return _causes(request, connection, kind, offset)
+
+
+def _causes(
+    request: Request, connection: str, kind: str | None, offset: int, refused: Refused | None = None, status: int = 200
+) -> Response:
+    """Show the causes; ``refused`` is a form that stands among them again, with why."""
+    within = within_of(request)
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
         groups = problem_groups(session, connection or None, within=within, kind=kind, limit=PAGE, offset=offset)
+        mendings = mendings_of(workshop, session, groups.rows)
+        if refused is not None and (refused.connection_id, refused.code) not in mendings:
+            # What it was to mend is gone, or on another page: the refusal has a page of its own.
+            raise refused.error
         held = session.get(Connection, connection) if connection else None
         seen = held is not None and (within is None or held.company_id in within)
         return show(
-            request, "problems.html", session, listing=groups, connection=connection, mended_at=mended_at, kind=kind,
-            unnamed_of=_unnamed(request, session, groups.rows),
-            mendings=mendings_of(desk_of(request).workshop, session, groups.rows), policies=list(ClosedPolicy),
-            kinds=problem_kinds(session, connection) if seen else {}, connector=held.connector if held else "",
+            request, "problems.html", session, status=status, listing=groups, connection=connection,
+            mended_at=mended_at, kind=kind, unnamed_of=_unnamed(request, session, groups.rows), mendings=mendings,
+            refused=refused, why=None if refused is None else said_by(refused.error, request),
+            policies=list(ClosedPolicy), kinds=problem_kinds(session, connection) if seen else {},
+            connector=held.connector if held else "",
         )  # fmt: skip
 
 
@@ -98,12 +113,16 @@ def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
 
 @router.post("/problems/mend")
 def mend_cause(request: Request, fields: Fields) -> Response:
-    """Keep the answer that mends a cause, and have what failed for it tried again."""
+    """Keep the answer that mends a cause, and have what failed for it tried again; one that is refused stands again."""
     connection, code = fields.get("connection", ""), fields.get("code", "")
     require(acting(request), Power.MANAGE)
-    if not connection or (code == Cause.PERIOD_CLOSED and fields.get("policy", "") not in set(ClosedPolicy)):
+    if not connection or code not in MENDABLE:
         return explained(request, HTTPStatus.BAD_REQUEST)
-    mend(desk_of(request).workshop, acting(request), connection, code, fields)
+    try:
+        mend(desk_of(request).workshop, acting(request), connection, code, fields)
+    except DecisionError as error:
+        status = HTTPStatus.BAD_REQUEST if isinstance(error, UnknownPolicyError) else HTTPStatus.CONFLICT
+        return _causes(request, connection, None, 0, Refused(connection, code, error, fields), status)
     return RedirectResponse(f"/problems?{urlencode({'connection': connection, 'done': 'ready'})}", HTTPStatus.SEE_OTHER)
 
 
