@@ -91,7 +91,6 @@ def matched(workshop: Workshop, document: str) -> list[tuple[int, Decimal]]:
         return [(each.part, each.amount) for each in rows]
 
 
-@pytest.mark.either_database
 def test_lines_are_a_deposit_and_an_expense_entered_whole_and_one_taken_back_frees_its_part(
     workshop: Workshop, company: Company, connection: Connection
 ) -> None:
