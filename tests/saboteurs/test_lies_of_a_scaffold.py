@@ -27,6 +27,14 @@ LIES: dict[str, tuple[str, str, str]] = {
         VOID[:-1] + ' and said.moment("updated_at") == said.moment("issued_at"):',
     ),
     "a refund is for the customer of the first invoice": ("draft.printed", REFUND, 'CustomerOf(Link("invoices/I1"))'),
+    "a fee is paid from undeposited funds": (
+        "draft.places",
+        "return payment(record, at=place(context, said), applied=settles)",
+        """kept = Expense(key=record.key("fee"), day=record.day, currency="CAD", paid_from=Role("clearing"),
+        payment_type=PaymentType.CASH, lines=(ExpenseLine(account=Role("income"), amount=said.decimal("amount")),),
+        total=said.decimal("amount"))
+    return [payment(record, at=place(context, said), applied=settles), kept]""",
+    ),
     "a refund is for the first customer": ("draft.printed", REFUND, 'Link("customers/C1")'),
 }
 
@@ -51,5 +59,19 @@ def test_a_lie_in_an_untouched_scaffold_is_caught(home: Path, lie: str) -> None:
     rule, old, new = LIES[lie]
     text = (home / "streams.py").read_text(encoding="utf-8")
     assert old in text
-    (home / "streams.py").write_text(text.replace(old, new, 1), encoding="utf-8")
+    needed = "from raccord.plugin.drafts import Expense, ExpenseLine, PaymentType\n"
+    (home / "streams.py").write_text(needed + text.replace(old, new, 1), encoding="utf-8")
     assert rule in check_connector(importlib.import_module(home.name)).broken()
+
+
+@pytest.mark.slow
+def test_a_row_that_is_rejected_is_told_with_its_field(home: Path) -> None:
+    samples = home / "samples" / "invoices.json"
+    text = samples.read_text(encoding="utf-8")
+    lost = '"total": "22.60", '
+    assert text.count(lost) == 1
+    samples.write_text(text.replace(lost, ""), encoding="utf-8")
+    places = check_connector(importlib.import_module(home.name)).broken()["day.zone"]
+    assert any(
+        each.startswith("invoices/I8 Pacific/Kiritimati 00:00: rejected as") and "“total”" in each for each in places
+    ), places

@@ -165,6 +165,7 @@ SABOTEURS: dict[str, list[Edit]] = {
     "draft.cents": [hooks(DEPOSIT, '    parts = (DirectLine(account=CLEARING, amount=gross + Decimal("0.001")), DirectLine(account=FEES, amount=-fee - Decimal("0.001")))\n')],
     "draft.signs": [hooks("JournalLine(account=CLEARING, side=Side.DEBIT, amount=-gross)", "JournalLine(account=CLEARING, side=Side.CREDIT, amount=gross)")],
     "draft.roles": [hooks('            RoleInfo("clearing", Text("Fonds non déposés", "Undeposited funds"), Accepts.CLEARING),\n', "")],
+    "draft.places": [hooks('RoleInfo("bank", Text("Banque", "Bank"), Accepts.BANK)', 'RoleInfo("bank", Text("Banque", "Bank"), Accepts.EXPENSE)')],
     "draft.links": [hooks('Link(record_key("people", str(record.raw["customer"])))', 'Link(record_key("people", "nobody"))')],
     "draft.applied": [hooks("customer=Link(customer), applied", 'customer=Link(record_key("people", "7")), applied')],
     "push.lists": [hooks("@hookimpl\ndef push_records", "@hookimpl\ndef push_records"), twin('pushed={"goods":', 'pushed={"tags": [], "goods":')],

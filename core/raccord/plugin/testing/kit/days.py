@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import time
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, time
 from zoneinfo import ZoneInfo
 
+from raccord.plugin.records import Reject
 from raccord.plugin.testing.kit.rules import check
 from raccord.plugin.testing.kit.subject import Subject, Where
 
@@ -32,4 +34,17 @@ def _zone(subject: Subject) -> Iterator[str]:
         for key, moment in moments.items():
             wanted = read.context.days.day_of(moment)
             if days.get(key) != wanted:
-                yield f"{key[0]}/{key[1]} {zone} {cut_off:%H:%M}: {days.get(key)} ≠ {wanted}"
+                yield f"{key[0]}/{key[1]} {zone} {cut_off:%H:%M}: {_found(key, days, read.rejects)} ≠ {wanted}"
+
+
+def _found(key: tuple[str, str], days: Mapping[tuple[str, str], date], rejects: Sequence[Reject]) -> str:
+    """Return the day that a record got, or why it became none."""
+    if key in days:
+        return str(days[key])
+    of_stream, whole = [each for each in rejects if each.stream == key[0]], rf"(?<![\w-]){re.escape(key[1])}(?![\w-])"
+    # Its place names it; where that is a line of a file, what it looked like does.
+    for said in ("where", "raw"):
+        for each in of_stream:
+            if re.search(whole, getattr(each, said)):
+                return f"rejected as {each.code}: {each.reason.en}"
+    return "no record"

@@ -25,6 +25,7 @@ from raccord.plugin.testing.kit import (
     outside,
     owing,
     paging,
+    places,
     pushing,
     records,
     secrets,
@@ -41,7 +42,7 @@ from raccord.plugin.texts import Text
 FINDINGS_MAX = 20
 _CHECKED_IN = (
     applying, closing, code, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside, owing,
-    paging, pushing, records, secrets, settings, showing, trials,
+    paging, places, pushing, records, secrets, settings, showing, trials,
 )  # fmt: skip
 """Importing a module of checks is what makes them known."""
 
