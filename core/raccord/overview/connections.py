@@ -36,7 +36,7 @@ EVER = date.min
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MoneyMoved:
     """What posted documents moved at the bank or on a card, in one currency; both amounts are positive or zero."""
 
     currency: str
@@ -91,7 +91,7 @@ class ConnectionView:
     """Bank lines among the questions."""
     problems: int
     documents: int
-    moved: Sequence[Moved]
+    moved: Sequence[MoneyMoved]
     proven: Proven | None
     """Nothing was proven yet where this is empty."""
     waiting_plan: str
@@ -177,7 +177,7 @@ def connection_view(session: Session, connection_id: str, *, since: date | None 
 @dataclass(frozen=True, slots=True)
 class _Posted:
     documents: int = 0
-    moved: Sequence[Moved] = ()
+    moved: Sequence[MoneyMoved] = ()
 
 
 _NOTHING = _Posted()
@@ -277,7 +277,8 @@ def _posted(session: Session, companies: Mapping[str, str], since: date | None) 
             pair[1 if is_out else 0] += abs(exact(units, places))
     return {
         id_: _Posted(
-            count, tuple(Moved(currency, pair[0], pair[1]) for currency, pair in sorted(sums.get(id_, {}).items()))
+            count,
+            tuple(MoneyMoved(currency, pair[0], pair[1]) for currency, pair in sorted(sums.get(id_, {}).items())),
         )
         for id_, count in counts.items()
     }

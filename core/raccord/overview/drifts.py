@@ -15,7 +15,7 @@ from raccord.store.models import Connection, Drift, DriftState, LinkRow
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FieldDifference:
     """One field before and after, as text; empty for none."""
 
     field: str
@@ -38,7 +38,7 @@ class DriftView:
     amount: Decimal | None
     currency: str
     change: str
-    differences: Sequence[Difference]
+    differences: Sequence[FieldDifference]
     found_at: datetime
 
 
@@ -81,6 +81,6 @@ def _view(drift: Drift, link: LinkRow, label: str) -> DriftView:
         amount=link.amount,
         currency=link.currency,
         change=drift.change,
-        differences=[Difference(each["field"], each["before"], each["after"]) for each in drift.fields],
+        differences=[FieldDifference(each["field"], each["before"], each["after"]) for each in drift.fields],
         found_at=drift.found_at,
     )

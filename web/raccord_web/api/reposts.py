@@ -33,7 +33,7 @@ SHOWN = 500
 """Documents of an answer; its counts tell of all."""
 
 
-class Days(BaseModel):
+class RepostDays(BaseModel):
     """Days by the date of the record, both included."""
 
     first: date
@@ -127,14 +127,14 @@ def waiting(request: Request, connection_id: str) -> RepostState:
 
 
 @deeds.post("/connections/{connection_id}/repost/try", dependencies=[Depends(needs(Scope.MANAGE))])
-def try_(request: Request, connection_id: str, days: Days) -> SurveyView:
+def try_(request: Request, connection_id: str, days: RepostDays) -> SurveyView:
     """Tell which documents of past days would say something else by the mapping as it is now; nothing is changed."""
     managed(request, connection_id)
     return _view(survey(desk_of(request).workshop, connection_id, days.first, days.last))
 
 
 @deeds.post("/connections/{connection_id}/repost", dependencies=[Depends(needs(Scope.MANAGE))])
-def ask(request: Request, connection_id: str, days: Days) -> RepostAsked:
+def ask(request: Request, connection_id: str, days: RepostDays) -> RepostAsked:
     """Have posted documents say what the mapping says now, by a plan that waits for approval."""
     desk, actor = desk_of(request), acting(request)
     found = remapping.repost(desk.workshop, actor, connection_id, days.first, days.last)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from raccord.overview.lines.rule_views import Answer, answer_of, names_of
+from raccord.overview.lines.rule_views import RuleAnswer, answer_of, names_of
 from raccord.store.models import BankRule, BankRuleVersion, Connection, DraftRow, Hold
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.line_answers import LEARNED, RULED
@@ -71,7 +71,7 @@ class Decided:
     by: By
     who: str
     """The person; empty where nobody was asked."""
-    answer: Answer | None = None
+    answer: RuleAnswer | None = None
     rule_id: str = ""
     """Empty where the rule was removed since."""
     rule: str = ""

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.deciding.bank_rules import RuleSaid, check_body
-from raccord.overview.lines.rule_views import Answer, answer_of, names_of
+from raccord.overview.lines.rule_views import RuleAnswer, answer_of, names_of
 from raccord.store.models import Connection
 from raccord.sync.lines.bank_rules import Rule, RuleMode, fits
 from raccord.sync.lines.paying import PAYS
@@ -50,9 +50,9 @@ class Example:
     amount: Decimal
     currency: str
     text: str
-    was: Answer | None
+    was: RuleAnswer | None
     """Nothing where the line waits."""
-    would_be: Answer | None
+    would_be: RuleAnswer | None
     """Nothing where the rule cannot say it of this line."""
     reason: str = ""
     """Why it cannot: the code of a treatment that does not fit."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.deciding.treating_texts import refusal
 from raccord.overview.lines.rule_effects import Effect
-from raccord.overview.lines.rule_views import Answer, Names, Share, answer_of, names_of, rulings_on
+from raccord.overview.lines.rule_views import Names, RuleAnswer, Share, answer_of, names_of, rulings_on
 from raccord.plugin.texts import Text
 from raccord.sync.lines.bank_rules import (
     AmountCondition,
@@ -74,7 +74,7 @@ def condition_said(condition: Condition) -> Text:
             assert_never(condition)
 
 
-def answer_said(answer: Answer | None) -> Text:
+def answer_said(answer: RuleAnswer | None) -> Text:
     """Return what is said of a line, as one phrase; a dash for nothing."""
     if answer is None:
         return Text("–", "–")

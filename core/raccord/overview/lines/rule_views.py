@@ -31,7 +31,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RuleAnswer:
     """What is said of a line, by name."""
 
     kind: str
@@ -55,7 +55,7 @@ class RuleView:
     enabled: bool
     valid_from: date | None
     body: RuleBody
-    answer: Answer
+    answer: RuleAnswer
     accounts: Sequence[str]
     """Names of what it is limited to."""
     connections: Sequence[str]
@@ -121,11 +121,11 @@ def names_of(session: Session, company_id: str, said: Iterable[Treatment | Outco
     return _names(session, company_id, wanted)
 
 
-def answer_of(said: Treatment | Outcome | None, names: Names) -> Answer | None:
+def answer_of(said: Treatment | Outcome | None, names: Names) -> RuleAnswer | None:
     """Return what is said of a line with names in the place of ids."""
     if said is None:
         return None
-    return Answer(
+    return RuleAnswer(
         kind=str(said.kind),
         shares=[
             Share(
@@ -164,7 +164,7 @@ def _views(session: Session, rows: Sequence[BankRule]) -> list[RuleView]:
             enabled=row.enabled,
             valid_from=row.valid_from,
             body=body,
-            answer=answer_of(body.outcome, names) or Answer(""),
+            answer=answer_of(body.outcome, names) or RuleAnswer(""),
             accounts=[names.get(("Account", each), each) for each in body.accounts],
             connections=[labels.get(each, each) for each in body.connections],
             changed_by=row.changed_by,
