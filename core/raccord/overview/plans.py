@@ -74,6 +74,9 @@ class PlanSummary:
     """The company's closing date that it was made with."""
     closed_policy: str
     """What its connection does now with documents of the closed period."""
+    time_zone: str
+    """By which its connection's moments become days now, with the hour at which these end."""
+    cut_off: str
     groups: Sequence[LineGroup]
     reasons: Sequence[ReasonGroup]
 
@@ -135,13 +138,13 @@ SENT = (Action.CREATE, Action.UPDATE, Action.LINK, *REMOVALS)
 def plan_summary(session: Session, plan_id: str) -> PlanSummary | None:
     """Return one plan summed up, or nothing if there is none of that id."""
     row = session.execute(
-        select(Plan, Connection.label, Connection.closed_policy)
+        select(Plan, Connection.label, Connection.closed_policy, Connection.time_zone, Connection.cut_off)
         .join(Connection, Connection.id == Plan.connection_id)
         .where(Plan.id == plan_id)
     ).one_or_none()
     if row is None:
         return None
-    plan, label, policy = row
+    plan, label, policy, zone, cut_off = row
     first, last = days_of(session, plan_id)
     return PlanSummary(
         id=plan.id,
@@ -157,6 +160,8 @@ def plan_summary(session: Session, plan_id: str) -> PlanSummary | None:
         last_day=last,
         books_closed_on=plan.books_closed_on,
         closed_policy=policy,
+        time_zone=zone,
+        cut_off=cut_off,
         groups=groups_of(session, plan_id),
         reasons=_reasons(session, plan_id),
     )

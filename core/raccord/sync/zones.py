@@ -9,9 +9,16 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.store.models import Connection, ConnectionState
+from raccord.store.models import Company, Connection, ConnectionState
 
 DEFAULT_ZONE = "America/Toronto"
+_BY_COUNTRY = {
+    "BE": "Europe/Brussels", "CH": "Europe/Zurich", "DE": "Europe/Berlin", "ES": "Europe/Madrid", "FR": "Europe/Paris",
+    "GB": "Europe/London", "HK": "Asia/Hong_Kong", "IE": "Europe/Dublin", "IN": "Asia/Kolkata", "IT": "Europe/Rome",
+    "LU": "Europe/Luxembourg", "NL": "Europe/Amsterdam", "SG": "Asia/Singapore", "UK": "Europe/London",
+    "ZA": "Africa/Johannesburg",
+}  # fmt: skip
+"""Where nearly all of a country lives in one zone; one of several zones says nothing."""
 PROVEN_STATES = (
     ConnectionState.CONNECTED, ConnectionState.PAUSED, ConnectionState.REAUTHORISE, ConnectionState.FAULTY,
 )  # fmt: skip
@@ -46,12 +53,15 @@ def zones_of(session: Session) -> Zones:
 
 
 def zone_of(session: Session, company_id: str) -> str:
-    """Return a company's time zone: that of most of its connections."""
+    """Return a company's time zone: that of most of its connections; before it has any, that of its country."""
     rows = session.execute(
         select(Connection.time_zone, Connection.state)
         .where(Connection.company_id == company_id)
         .order_by(Connection.set_up_at, Connection.id)
     ).all()
+    if not rows:
+        country = session.scalar(select(Company.country).where(Company.id == company_id)) or ""
+        return _BY_COUNTRY.get(country.upper(), DEFAULT_ZONE)
     return _most([(zone, state) for zone, state in rows])
 
 

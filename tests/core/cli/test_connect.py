@@ -327,6 +327,16 @@ def test_a_schedule_is_shown_changed_and_switched_off(told: Told, connected: str
     assert (status, refused["error"]["code"]) == (Exit.FAILED, "jobs.cron")
 
 
+def test_source_list_and_plan_name_the_time_zone_and_cut_off(told: Told, said: Said, chosen: str) -> None:
+    status, answer = told("connect", "days", "Shop", "--time-zone", "Europe/Paris", "--from", "2026-03-01")
+    assert (status, answer["rules"]) == (0, [{"from": "", "time_zone": "Europe/Paris", "cut_off": "00:00"}])
+    assert "Europe/Paris 00:00" in said("connect", "list")[1]
+    assert "Europe/Paris, up to 00:00" in said("plan", "Shop")[1].split("Hash")[0]
+    assert told("plan", "show", "Shop")[1]["time_zone"] == "Europe/Paris"
+    status, shown = said("connect", "source", "till", "--set", "till=T2", "--secret", "code=env:TILL_CODE")
+    assert (status, "Europe/Paris, up to 00:00" in shown) == (0, True), shown
+
+
 def test_the_list_names_holes_and_what_waits(told: Told, said: Said, connected: str) -> None:
     till.ROWS["T1"] = [{"stream": "bank", "id": "b1", "day": "2026-03-04", "amount": "-1.00"}]
     told("sync")

@@ -6,16 +6,27 @@ from datetime import UTC, date, datetime
 
 import pytest
 import till
-from harness import OWNER, choose_usual, sync
+from harness import OWNER, choose_usual, finish, request, sync
 from set_up import on
 from sqlalchemy import select
 
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
-from raccord.onboarding.connecting.connections import NewConnection, connect, pause
+from raccord.onboarding.connecting.connections import NewConnection, connect, disconnect, pause
 from raccord.onboarding.sources.day_rules import DayChange, change_days
-from raccord.store.models import Company, Connection, Event, Gap, Proof
+from raccord.store.models import (
+    Company,
+    Connection,
+    ConnectionState,
+    Event,
+    Gap,
+    Plan,
+    PlanState,
+    Proof,
+    Schedule,
+    SourceRecord,
+)
 from raccord.sync.days import days_of
 from raccord.sync.workshop import Workshop
 
@@ -73,6 +84,70 @@ def test_pain_19_t2_documents_and_proof_go_by_the_cut_off_and_a_change_counts_fr
     with workshop.database.read() as session:
         rules = days_of(session.get_one(Connection, connection.id)).rules
     assert [f"{rule.cut_off:%H:%M}" for rule in rules] == ["17:00", "00:00", "05:00"]
+
+
+def test_zone_and_cut_off_change_for_all_days_while_nothing_is_posted_and_are_refused_afterwards(
+    workshop: Workshop, company: Company, hand: FixedClock
+) -> None:
+    def said(zone: str, cut_off: str = "") -> NewConnection:
+        return NewConnection(
+            company_id=company.id, connector="till", values={"till": "T7"}, starts_on=date(2026, 3, 1),
+            time_zone=zone, cut_off=cut_off,
+        )  # fmt: skip
+
+    def days() -> list[str]:
+        with workshop.database.read() as session:
+            wanted = select(SourceRecord.day).where(SourceRecord.state != "superseded").order_by(SourceRecord.day)
+            return [str(each) for each in session.scalars(wanted)]
+
+    till.ROWS.clear()
+    # Half past midnight of the 6th in Paris, half past six in the evening of the 5th in Toronto.
+    till.ROWS["T7"] = [sale("s1", "2026-03-05T23:30:00+00:00"), sale("s2", "2026-03-10T12:00:00+00:00")]
+    connection = connect(workshop, OWNER, said("America/Toronto"))
+    choose_usual(workshop, connection, company)
+    finish(workshop, request(workshop, connection))
+    assert days() == ["2026-03-05", "2026-03-10"]
+    changed = change_days(workshop, OWNER, connection.id, time_zone="Europe/Paris", first=date(2026, 3, 1))
+    assert changed == DayChange(date.min, "Europe/Paris", "00:00")
+    with workshop.database.read() as session:
+        assert [rule.zone.key for rule in days_of(session.get_one(Connection, connection.id)).rules] == ["Europe/Paris"]
+        assert [each.state for each in session.scalars(select(Plan))] == [PlanState.STALE], "it had the old days"
+    finish(workshop, request(workshop, connection))
+    assert days() == ["2026-03-06", "2026-03-10"]
+    # Connected again, what is said counts; what is not said stays.
+    disconnect(workshop, OWNER, connection.id)
+    again = connect(workshop, OWNER, said("", "17:00"))
+    assert (again.id, again.time_zone, again.cut_off) == (connection.id, "Europe/Paris", "17:00")
+    change_days(workshop, OWNER, connection.id, cut_off="00:00")
+    sync(workshop, connection)
+    dates = sorted(str(row["TxnDate"]) for row in workshop.client(company).query_all("SalesReceipt"))
+    assert dates == ["2026-03-06", "2026-03-10"]
+    disconnect(workshop, OWNER, connection.id)
+    with pytest.raises(RaccordError, match=r"connection\.days_posted"):
+        connect(workshop, OWNER, said("America/Toronto"))
+    with workshop.database.read() as session:
+        left = session.get_one(Connection, connection.id)
+    assert (left.state, left.time_zone) == (ConnectionState.DISCONNECTED, "Europe/Paris")
+    assert connect(workshop, OWNER, said("Europe/Paris")).state == ConnectionState.CONNECTED
+
+
+def test_a_new_connection_has_the_zone_of_the_companys_country_or_of_its_connections(
+    workshop: Workshop, company: Company
+) -> None:
+    with workshop.database.begin() as session:
+        session.get_one(Company, company.id).country = "FR"
+
+    def made(number: int, zone: str = "") -> str:
+        new = NewConnection(company_id=company.id, connector="till", values={"till": f"Z{number}"}, time_zone=zone)
+        connection = connect(workshop, OWNER, new)
+        with workshop.database.read() as session:
+            schedule = session.get_one(Schedule, connection.id)
+            assert schedule.time_zone == connection.time_zone
+        return connection.time_zone
+
+    assert made(1) == "Europe/Paris"
+    assert [made(2, "Indian/Reunion"), made(3, "Indian/Reunion")] == ["Indian/Reunion"] * 2
+    assert made(4) == "Indian/Reunion", "that of most"
 
 
 def test_a_pause_begins_on_the_sources_day(workshop: Workshop, company: Company, hand: FixedClock) -> None:

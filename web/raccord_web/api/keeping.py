@@ -166,7 +166,7 @@ def month(request: Request, connection_id: str, said: MonthSaid) -> Rules:
 
 @deeds.post("/connections/{connection_id}/days", dependencies=[Depends(needs(Scope.MANAGE))])
 def days(request: Request, connection_id: str, said: DaysSaid) -> Rules:
-    """Change the source's time zone or cut-off hour from a day on that has no documents."""
+    """Change the source's time zone or cut-off hour from a day on that has no documents, or for all while none has."""
     change_days(
         desk_of(request).workshop, acting(request), connection_id, time_zone=said.time_zone, cut_off=said.cut_off,
         first=said.first,

@@ -83,7 +83,8 @@ class NewSource(BaseModel):
     label: Named = ""
     mode: Mode = Mode.FIRST_TIME
     starts_on: date | None = None
-    time_zone: Zone = "America/Toronto"
+    time_zone: Zone = ""
+    """The source's; empty: that of the company, by its connections or its country."""
     passed: Annotated[list[Id], Field(max_length=50)] = []
 
 

@@ -105,7 +105,7 @@ def _row(out: Output, workshop: Workshop, view: ConnectionView) -> list[str]:
     if due:
         data += Phrase(f"\nProchaine exécution : {due}", f"\nNext run: {due}").get(out.language)
     return [
-        f"{view.label}\n{view.company}\n{short(view.id)}",
+        f"{view.label}\n{view.company}\n{short(view.id)}\n{view.time_zone} {view.cut_off}",
         STATES[view.state].get(out.language),
         data.strip(),
         _waiting(view).get(out.language),

@@ -34,7 +34,10 @@ from raccord.sync.days import days_of, today_of
             "--from",
             "first",
             type=click.DateTime(["%Y-%m-%d"]),
-            phrase=Phrase("Premier jour du changement ; demain sinon.", "First day of the change; tomorrow if absent."),
+            phrase=Phrase(
+                "Premier jour du changement ; sinon demain, ou tous les jours si rien n'est écrit.",
+                "First day of the change; if absent tomorrow, or all days while nothing is posted.",
+            ),
         ),
     ],
 )

@@ -17,7 +17,7 @@ from raccord.cli.terminal.finding import operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, Output, actor, both, output
-from raccord.cli.terminal.showing import moment
+from raccord.cli.terminal.showing import days_said, moment
 from raccord.cli.terminal.typed_settings import (
     default_of,
     is_kept,
@@ -82,15 +82,19 @@ _YES = Option("--yes", is_flag=True, phrase=Phrase("Ne rien demander.", "Ask not
         ),
         Option(
             "--time-zone",
-            default="America/Toronto",
-            show_default=True,
-            phrase=Phrase("Fuseau horaire de la source.", "The source's time zone."),
+            default="",
+            phrase=Phrase(
+                "Fuseau horaire de la source ; sinon celui de la société, d'après ses connexions ou son pays.",
+                "The source's time zone; if absent the company's, by its connections or its country.",
+            ),
         ),
         Option(
             "--cut-off",
-            default="00:00",
-            show_default=True,
-            phrase=Phrase("Heure où finissent ses jours, HH:MM.", "Hour at which its days end, HH:MM."),
+            default="",
+            phrase=Phrase(
+                "Heure où finissent ses jours, HH:MM ; minuit sinon.",
+                "Hour at which its days end, HH:MM; midnight if absent.",
+            ),
         ),
         Option(
             "--mode",
@@ -263,11 +267,14 @@ def _tell(out: Output, info: ConnectorInfo, connection: Connection) -> None:
                 "label": connection.label,
                 "state": connection.state,
                 "starts_on": connection.starts_on.isoformat(),
+                "time_zone": connection.time_zone,
+                "cut_off": connection.cut_off,
                 "first_data_expected": expected.isoformat() if info.delivery else None,
                 "warnings": [both(each) for each in info.warnings],
             }
         )
     _tell_state(out, connection, quiet=out.as_json)
+    out.say(days_said(connection.time_zone, connection.cut_off))
     for warning in info.warnings:
         out.say(warning)
     if info.delivery is not None:

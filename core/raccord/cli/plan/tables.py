@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, Output
-from raccord.cli.terminal.showing import ACTIONS, day, moment, money
+from raccord.cli.terminal.showing import ACTIONS, day, days_said, moment, money
 from raccord.overview.changes import FieldChange, field_changes
 from raccord.overview.explain import explain
 from raccord.overview.kinds import kind_named
@@ -68,6 +68,7 @@ def books_now(workshop: Workshop, plan: PlanSummary, lines: Sequence[LineView]) 
 def show(out: Output, plan: PlanSummary, effect: Sequence[AccountEffect]) -> None:
     """Show counts and totals, the effect on each account, what is left out and why, and the hash to approve."""
     state = _STATES[plan.state]
+    out.say(days_said(plan.time_zone, plan.cut_off))
     out.table(
         Phrase(f"{plan.connection} : plan {state.fr}", f"{plan.connection}: plan {state.en}"),
         [
@@ -190,6 +191,8 @@ def as_json(
         "last_day": day(plan.last_day) or None,
         "books_closed_on": day(plan.books_closed_on) or None,
         "closed_policy": plan.closed_policy,
+        "time_zone": plan.time_zone,
+        "cut_off": plan.cut_off,
         "to_send": plan.to_send,
         "groups": [
             {

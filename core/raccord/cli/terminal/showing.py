@@ -48,3 +48,10 @@ def moment(value: datetime | None, time_zone: str = "") -> str:
     if value is None:
         return ""
     return written(value, time_zone or "UTC")
+
+
+def days_said(time_zone: str, cut_off: str) -> Phrase:
+    """Say by which clocks, and at which hour, a source's days end."""
+    return Phrase(
+        f"Jours de la source : {time_zone}, jusqu'à {cut_off}.", f"The source's days: {time_zone}, up to {cut_off}."
+    )

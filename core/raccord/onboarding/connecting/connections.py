@@ -16,7 +16,7 @@ from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.connecting.leaving import close_source, lay_aside
 from raccord.onboarding.gates.each_account import require_told
 from raccord.onboarding.gates.gates import early_gates, forget_said, note_passed, require_early, require_stage, told
-from raccord.onboarding.sources.day_rules import read_hour, read_zone
+from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
 from raccord.onboarding.sources.institutions import require_history
 from raccord.onboarding.sources.source_accounts import earlier, info_of, refused, source_taken, taken_already
 from raccord.plugin.days import Days
@@ -30,6 +30,7 @@ from raccord.sync.life import Step, require_step, take
 from raccord.sync.mapping.remap import map_again, map_unposted
 from raccord.sync.planning.plans import set_aside
 from raccord.sync.workshop import Workshop, settings_handle
+from raccord.sync.zones import zone_of
 
 NIGHTLY = "30 5 * * *"
 """After a source's day of deliveries, before people come to work."""
@@ -45,9 +46,10 @@ class NewConnection:
     label: str = ""
     mode: Mode = Mode.FIRST_TIME
     starts_on: date | None = None
-    time_zone: str = "America/Toronto"
-    cut_off: str = "00:00"
-    """The hour at which the source's days end."""
+    time_zone: str = ""
+    """The source's; empty: that of the company (``raccord.sync.zones.zone_of``)."""
+    cut_off: str = ""
+    """The hour at which the source's days end; empty: midnight."""
     cron: str = NIGHTLY
     draft: bool = False
     """Whether it is kept to be finished: nothing is read or written before it is activated."""
@@ -65,7 +67,7 @@ def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     with workshop.database.read() as session:
         before = earlier(session, new.company_id, info, identity, new.label)
     if before is not None:
-        return reconnect(workshop, actor, before.id, new.values, new.passed)
+        return reconnect(workshop, actor, before.id, new.values, new.passed, (new.time_zone, new.cut_off))
     try:
         with workshop.database.begin() as session:
             connection, taken = create(workshop, session, actor, new, info, settings)
@@ -227,14 +229,19 @@ def reconnect(
     connection_id: str,
     values: Mapping[str, object],
     passed: frozenset[str] = frozenset(),
+    days: tuple[str, str] = ("", ""),
 ) -> Connection:
-    """Connect the same source account again: same row, same marks, so that nothing comes twice (pain 4)."""
+    """Connect the same source account again: same row, same marks, so that nothing comes twice (pain 4).
+
+    ``days`` are the time zone and cut-off hour that were said, empty where they stay; refused if something is posted.
+    """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
         info = info_of(workshop, connection.connector)
         require(actor, Power.LINK, info)
         begin_again(workshop, session, connection, info, read_settings(info, values))
+        say_days(session, actor, connection, *days, now)
         note_passed(connection, actor, passed & {each.name for each in info.gates if each.said}, now)
         _note(session, actor, "connection.reconnected", connection, now)
         return connection
@@ -310,7 +317,8 @@ def create(
     workshop: Workshop, session: Session, actor: Actor, new: NewConnection, info: ConnectorInfo, settings: BaseModel
 ) -> tuple[Connection, RaccordError | None]:
     """Write a connection with its schedule and first hole, or unconnected with the reason."""
-    now, zone, cut_off = workshop.clock.now(), read_zone(new.time_zone), read_hour(new.cut_off)
+    now, cut_off = workshop.clock.now(), read_hour(new.cut_off or "00:00")
+    zone = read_zone(new.time_zone or zone_of(session, new.company_id))
     plain, secret = split_secrets(settings)
     identity = str(getattr(settings, info.identity_setting, "")) if info.identity_setting else ""
     company = session.get_one(Company, new.company_id)

@@ -19,7 +19,7 @@ from raccord.onboarding.connecting.connections import (
 )
 from raccord.onboarding.deciding.decisions import BEGINNING, choose
 from raccord.onboarding.gates.gates import require_early, require_stage
-from raccord.onboarding.sources.day_rules import read_hour, read_zone
+from raccord.onboarding.sources.day_rules import read_hour, read_zone, say_days
 from raccord.onboarding.sources.institutions import require_history
 from raccord.onboarding.sources.required_roles import asked_in_set_up
 from raccord.onboarding.sources.source_accounts import company_joined, earlier, info_of, refused
@@ -28,7 +28,7 @@ from raccord.plugin.days import Days
 from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
 from raccord.plugin.texts import Text
 from raccord.store import events
-from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, RecordState, Schedule, SourceRecord
+from raccord.store.models import Choice, Company, Connection, ConnectionState, Gap, RecordState, SourceRecord
 from raccord.sync.fetching.keep import BEFORE_START
 from raccord.sync.planning.plans import set_aside
 from raccord.sync.workshop import Workshop
@@ -62,9 +62,12 @@ def begin(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
             if taken is not None:
                 raise taken
     if begun is not None:
+        with workshop.database.begin() as session:
+            again = session.get_one(Connection, begun.id)
+            say_days(session, actor, again, new.time_zone, new.cut_off, workshop.clock.now())
         return update_settings(workshop, actor, begun.id, new.values)
     if before is not None:
-        return reconnect(workshop, actor, before.id, new.values, new.passed)
+        return reconnect(workshop, actor, before.id, new.values, new.passed, (new.time_zone, new.cut_off))
     if made is None:
         raise AssertionError("nothing was begun, and nothing made")
     return made
@@ -113,9 +116,9 @@ def set_scope(
         settings = workshop.bench_of(session, company, connection).view.settings
         today = Days.of(zone, hour).day_of(now)
         require_history(workshop.scopes.catalog.get(connection.connector), settings, first, today)
-        connection.starts_on, connection.time_zone, connection.cut_off = first, zone.key, f"{hour:%H:%M}"
+        say_days(session, actor, connection, zone.key, f"{hour:%H:%M}", now)
+        connection.starts_on = first
         connection.revision += 1
-        session.get_one(Schedule, connection.id).time_zone = zone.key
         for gap in session.scalars(select(Gap).where(Gap.connection_id == connection.id, Gap.reason == "before_start")):
             gap.last_day = first - timedelta(days=1)
         # What was read already and stayed out for its day only comes in with an earlier one.
