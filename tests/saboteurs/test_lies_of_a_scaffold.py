@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from raccord.cli.new_command import written
-from raccord.plugin.testing import check_connector
+from raccord.plugin import JSON, Text
+from raccord.plugin.fields import FieldError
+from raccord.plugin.sources import RestStream
+from raccord.plugin.testing import FakeFetchContext, FileShelf, check_connector
 
 NAME = "lying_atelier"
 FOUR = ("customers", "invoices", "payments", "refunds")
@@ -35,6 +39,7 @@ LIES: dict[str, tuple[str, str, str]] = {
         total=said.decimal("amount"))
     return [payment(record, at=place(context, said), applied=settles), kept]""",
     ),
+    "a credit voided a day later stands": ("map.expected", VOID, VOID[:-1] + ' and said.decimal("total") > 0:'),
     "a refund is for the first customer": ("draft.printed", REFUND, 'Link("customers/C1")'),
 }
 
@@ -75,3 +80,30 @@ def test_a_row_that_is_rejected_is_told_with_its_field(home: Path) -> None:
     assert any(
         each.startswith("invoices/I8 Pacific/Kiritimati 00:00: rejected as") and "“total”" in each for each in places
     ), places
+
+
+@pytest.mark.slow
+def test_a_payment_of_a_day_later_that_exceeds_its_invoice_is_caught(home: Path) -> None:
+    samples = home / "samples" / "payments-news.json"
+    text = samples.read_text(encoding="utf-8")
+    part = '"invoice_id": "I6", "amount": "22.60"'
+    assert text.count(part) == 1
+    samples.write_text(text.replace(part, '"invoice_id": "I7", "amount": "22.60"'), encoding="utf-8")
+    assert check_connector(importlib.import_module(home.name)).broken() == {
+        "draft.applied": ["later: invoices/I7: 22.60 > 11.30"]
+    }
+
+
+def test_a_stream_may_count_an_absent_amount() -> None:
+    def fee(row: dict[str, JSON], absent: int | None) -> Decimal:
+        stream = RestStream(
+            name="fees", label=Text("Frais", "Fees"), draw=lambda *_: (), amount="fee", outgoing=True, absent=absent
+        )
+        found = stream.record(FakeFetchContext(files=FileShelf(Path("none"))), {"id": "P1", **row}).amount
+        assert found is not None
+        return found.amount
+
+    assert [fee(row, 0) for row in ({}, {"fee": None}, {"fee": ""}, {"fee": "1.13"})] == [0, 0, 0, Decimal("-1.13")]
+    for row, absent in (({}, None), ({"fee": "much"}, 0)):
+        with pytest.raises(FieldError, match="fee"):
+            fee(row, absent)

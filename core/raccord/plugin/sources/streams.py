@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from raccord.plugin.contexts import FetchContext, MapContext
 from raccord.plugin.drafts import Draft
 from raccord.plugin.fields import Fields
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.info import StreamInfo
+from raccord.plugin.money import Money
 from raccord.plugin.records import JSON, Page, Record
 from raccord.plugin.sources.rest import RestSource, rest_page
 from raccord.plugin.texts import Text
@@ -28,6 +30,7 @@ class RestStream:
     has no days of its own. ``amount`` is what the row moves, with money into the company's account positive; of an
     ``outgoing`` stream the source writes it positive and it is turned. ``currency`` is a field too; without it amounts
     are the company's own. ``changed`` says when the row last changed: an older word never replaces a newer one.
+    A row without its ``amount`` cannot be read, unless ``absent`` says what it counts then.
     ``since`` is false for a stream that cannot be asked by what changed, though the others can.
     """
 
@@ -40,6 +43,8 @@ class RestStream:
     moment: str = ""
     amount: str = ""
     outgoing: bool = False
+    absent: Decimal | int | None = None
+    """What the amount is, in the currency's main unit, where the row has none: no such field, null or empty."""
     minor: bool = False
     """Whether amounts are written in minor units, such as cents."""
     currency: str = ""
@@ -60,7 +65,10 @@ class RestStream:
         amount = None
         if self.amount:
             currency = said.text(self.currency) if self.currency else context.home_currency
-            amount = said.minor(self.amount, currency) if self.minor else said.money(self.amount, currency)
+            if self.absent is not None and row.get(self.amount) in (None, ""):
+                amount = Money(Decimal(self.absent), currency)
+            else:
+                amount = said.minor(self.amount, currency) if self.minor else said.money(self.amount, currency)
         as_of = said.moment(self.changed) if self.changed else None
         return Record(self.name, said.text(self.id), day, row, -amount if amount and self.outgoing else amount, as_of)
 

@@ -86,6 +86,10 @@ class Trial:
     """The source a day on: files that arrive then, an HTTP that tells all it told and more, late things among it."""
     expected: Sequence[Expected] = ()
     """Every record of the streams in ``totals``, read off the source by hand, not taken from the connector."""
+    later_expected: Sequence[Expected] = ()
+    """Records as a person reads them off ``later``: those that matter, such as a void told then; none has to be."""
+    later_open: Mapping[str, str | Decimal] = field(default_factory=dict)
+    """What is owed after ``later``, as ``open`` says it; not judged where it is empty."""
     effects: Mapping[str, Mapping[str, str | Decimal]] = field(default_factory=dict)
     """By stream what its documents do to each account, counted by hand, debits positive: ``{"sales": {"bank": "9"}}``.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,7 +21,9 @@ from raccord.plugin.drafts import (
     Settled,
     VendorCredit,
 )
-from raccord.plugin.hooks import Mapped
+from raccord.plugin.hooks import Mapped, Skipped
+from raccord.plugin.records import Record
+from raccord.plugin.testing.kit.asking import Asked
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import Subject
 
@@ -40,10 +42,22 @@ class Outside:
 @check("draft.applied")
 def _applied(subject: Subject) -> Iterator[str]:
     answers = subject.mapped_taxed if subject.trial.taxed else subject.mapped
-    drafts = [draft for _, each in answers if isinstance(each.answer, Mapped) for draft in each.answer.drafts]
-    paying = [each for each in drafts if isinstance(each, PAYING) and not getattr(each, "voided", False)]
-    if not paying:
+    now, after = _drafts_of(answers), _drafts_of(subject.mapped_later)
+    if not any(isinstance(each, PAYING) and not getattr(each, "voided", False) for each in (*now, *after)):
         raise NotConcerned
+    told = list(_misapplied(now, subject.trial.open))
+    yield from told
+    named = {**subject.trial.open, **subject.trial.later_open}
+    yield from (f"later: {each}" for each in _misapplied(after, named) if each not in told)
+
+
+def _drafts_of(answers: Iterable[tuple[Record, Asked[Mapped | Skipped | None]]]) -> list[Draft]:
+    return [draft for _, each in answers if isinstance(each.answer, Mapped) for draft in each.answer.drafts]
+
+
+def _misapplied(drafts: Sequence[Draft], named: Mapping[str, object]) -> Iterator[str]:
+    """Return what is settled that it is not right to settle; ``named`` has the documents from before the samples."""
+    paying = [each for each in drafts if isinstance(each, PAYING) and not getattr(each, "voided", False)]
     documents = documents_of(drafts)
     known = {each.key for each in drafts}
     sums: dict[str, Decimal] = defaultdict(Decimal)
@@ -54,7 +68,7 @@ def _applied(subject: Subject) -> Iterator[str]:
             document = outside(one, documents)
             if isinstance(document, Outside):
                 # A link that leads nowhere has a rule of its own; what the samples do not tell, a person does.
-                if not isinstance(one.document, Link) and document.name not in subject.trial.open:
+                if not isinstance(one.document, Link) and document.name not in named:
                     yield f"{payment.key} → {document.name}: Trial.open?"
                 continue
             sums[document.key] += one.amount

@@ -128,6 +128,12 @@ def _links(subject: Subject) -> Iterator[str]:
     known = {draft.key for draft in drafts(subject)}
     for draft in drafts(subject):
         yield from (f"{draft.key}: {key}" for key in links_in(draft) if key not in known)
+    after = [
+        draft for _, each in subject.mapped_later if isinstance(each.answer, Mapped) for draft in each.answer.drafts
+    ]
+    there = {draft.key for draft in after}
+    for draft in after:
+        yield from (f"later: {draft.key}: {key}" for key in links_in(draft) if key not in there)
 
 
 def _with_lines(subject: Subject) -> Iterator[MoneyDraft]:

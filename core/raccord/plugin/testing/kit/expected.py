@@ -73,6 +73,15 @@ def _becomes(subject: Subject) -> Iterator[str]:
         found = made.get((one.stream, one.source_id), one.becomes)
         if found != one.becomes:
             yield f"{one.stream}/{one.source_id}: {found} ≠ {one.becomes}"
+    then = {(one.stream, one.source_id): (one, becomes(answer)) for one, answer in subject.mapped_later}
+    for one in subject.trial.later_expected:
+        if (one.stream, one.source_id) not in then:
+            yield f"later: {one.stream}/{one.source_id} -"
+            continue
+        record, became = then[one.stream, one.source_id]
+        ours = (str(record.day), _amount(record), became)
+        if ours != (one.day, None if one.amount == "" else Decimal(one.amount), one.becomes):
+            yield f"later: {one.stream}/{one.source_id}: {' '.join(map(str, ours))} ≠ {one}"
 
 
 @check("draft.effects")

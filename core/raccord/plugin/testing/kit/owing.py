@@ -33,6 +33,12 @@ def _open(subject: Subject) -> Iterator[str]:
         ours, theirs = found.get(key, Decimal(0)), wanted.get(key, Decimal(0))
         if ours != theirs:
             yield f"{key}: {ours} ≠ {theirs}"
+    if subject.trial.later_open:
+        then = _owed(list(mapped_drafts(subject.mapped_later)))
+        said = {key: Decimal(str(amount)) for key, amount in subject.trial.later_open.items()}
+        for key in sorted(then.keys() | said.keys()):
+            if then.get(key, Decimal(0)) != said.get(key, Decimal(0)):
+                yield f"later: {key}: {then.get(key, Decimal(0))} ≠ {said.get(key, Decimal(0))}"
 
 
 @check("draft.counts")

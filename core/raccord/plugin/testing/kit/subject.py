@@ -168,6 +168,24 @@ class Subject:
         assert isinstance(found, list)  # noqa: S101 - for the type checker
         return found
 
+    @property
+    def mapped_later(self) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
+        """Each record as it stands once ``Trial.later`` was read too, with what mapping made of it, by ``Trial.taxed``.
+
+        Nothing where nothing comes later, or where it cannot be read: other rules say so.
+        """
+        found = self.once("later", self._map_later)
+        assert isinstance(found, list)  # noqa: S101 - for the type checker
+        return found
+
+    def _map_later(self) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
+        if self.trial.later is None or self.told.error is not None:
+            return []
+        read = self.read(self.trial.told, then=self.trial.later)
+        if read.error is not None:
+            return []
+        return [(one, self.map(one, taxed=self.trial.taxed)) for one in map(stored, read.records)]
+
     def read(self, telling: Telling, where: Where | None = None, then: Telling | None = None) -> Read:
         """Read all streams of a telling, anew after each file that arrives; a day on, read on from there ``then``."""
         opened = self.open(telling, where or Where())
