@@ -22,7 +22,7 @@ CENTS = st.integers(0, 10**12).map(lambda cents: Decimal(cents).scaleb(-2))
 def posted(*sources: Sequence[Decimal]) -> Posted:
     days = [date(2026, 3, 1) + timedelta(days=place) for place in range(len(sources[0]))]
     series = [Series(str(number), str(number), amounts) for number, amounts in enumerate(sources)]
-    return Posted("CAD", ["CAD"], days, series, 1, Decimal(1), Decimal(0), Decimal(0))
+    return Posted("CAD", ["CAD"], days, series, 1, Decimal(1), Decimal(0), Decimal(0), Decimal(0))
 
 
 @settings(max_examples=60, deadline=None)

@@ -32,7 +32,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What moved in one currency on days on end, in and out together; ``before`` is the sum of as many days before."""
+    """What moved in one currency on days on end, and on as many days before; in and out are never added up."""
 
     currency: str
     currencies: Sequence[str]
@@ -42,11 +42,8 @@ class Posted:
     documents: int
     moved_in: Decimal
     moved_out: Decimal
-    before: Decimal
-
-    @property
-    def total(self) -> Decimal:
-        return self.moved_in + self.moved_out
+    in_before: Decimal
+    out_before: Decimal
 
     def of_day(self, place: int) -> Decimal:
         """Return what all sources moved on the day at a place."""
@@ -90,9 +87,8 @@ def posted_by_day(
         [first + timedelta(days=place) for place in range(days)],
         _series(wanted, {id_: row.label for id_, row in known.items()}, first, days),
         counts[chosen],
-        sum((row.amount for row in wanted if not row.out), Decimal(0)),
-        sum((row.amount for row in wanted if row.out), Decimal(0)),
-        sum((row.amount for row in rows if row.day < first and row.currency == chosen), Decimal(0)),
+        *_in_and_out(wanted),
+        *_in_and_out([row for row in rows if row.day < first and row.currency == chosen]),
     )
 
 
@@ -105,6 +101,11 @@ class _Moved:
     out: bool
     amount: Decimal
     documents: int
+
+
+def _in_and_out(rows: Sequence[_Moved]) -> tuple[Decimal, Decimal]:
+    came, went = ([row.amount for row in rows if row.out is out] for out in (False, True))
+    return sum(came, Decimal(0)), sum(went, Decimal(0))
 
 
 def _rows(session: Session, ids: Sequence[str], first: date, last: date) -> list[_Moved]:

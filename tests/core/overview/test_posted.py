@@ -68,14 +68,19 @@ def test_a_chart_adds_up_what_moved_money_by_day_and_source(database: Database, 
         others = posted_by_day(session, TODAY, 30, within=["somebody else's"])
     assert found is not None
     assert (found.currency, list(found.currencies), found.documents) == ("CAD", ["CAD", "USD"], 4)
-    assert (found.moved_in, found.moved_out, found.total) == (Decimal("15.30"), Decimal("4.05"), Decimal("19.35"))
-    assert found.before == Decimal("7.00")
+    assert (found.moved_in, found.moved_out) == (Decimal("15.30"), Decimal("4.05"))
+    assert (found.in_before, found.out_before) == (Decimal("7.00"), Decimal(0))
     assert (found.days[0], found.days[-1], len(found.days)) == (date(2026, 2, 19), TODAY, 30)
     assert [(each.connection_id, each.label) for each in found.series] == [(shop.id, "Shop"), (bank.id, "Bank")]
     assert [each.amounts[-1] for each in found.series] == [Decimal("10.30"), Decimal("4.05")]
     assert (found.of_day(0), found.of_day(1), found.of_day(29)) == (Decimal(5), Decimal(0), Decimal("14.35"))
     assert dollars is not None
-    assert (dollars.currency, dollars.total, dollars.before) == ("USD", Decimal("3.00"), Decimal(0))
+    assert (dollars.currency, dollars.moved_in, dollars.moved_out, dollars.in_before) == (
+        "USD",
+        Decimal("3.00"),
+        Decimal(0),
+        Decimal(0),
+    )
     assert unknown == found
     assert others is None
 
