@@ -42,7 +42,7 @@ LIES: dict[str, tuple[str, list[Edit]]] = {
     return replace(made, taxes=tuple(stated), lines=(*made.lines[:-1], line))'''), REPLACE]),
     "a currency dropped": ("record.totals", [said('amount="total", currency="devise", draw=billed', 'amount="total", draw=billed')]),
     "a payment of the wrong customer": ("draft.applied", [said("received = payment(record,", 'received = payment(record, customer=Link("customers/C1"),')]),
-    "part of a payment on another invoice of the customer": ("draft.open", [said(RECEIVED, """if record.source_id == "P3":
+    "part of a payment on another invoice of the customer": ("draft.applied", [said(RECEIVED, """if record.source_id == "P3":
         settles = [settling("invoices", id_, Decimal(part)) for id_, part in (("F5", "9.35"), ("F2", "10.65"))]
     """ + RECEIVED), said(FROM, "from decimal import Decimal\n" + FROM)]),
     "the same payment under two ids": ("record.totals", [REPLACE, said(PAGE,

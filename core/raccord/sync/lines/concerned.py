@@ -96,7 +96,7 @@ class Sought:
         for id_, account, amount, day in self.session.execute(each_line):
             ways.sums.take(Moved(id_, account, amount or Decimal(0), day))
         said = self.session.execute(said_to_be_parts([*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY])).all()
-        shared = asked_of(self.session, self.connection, (first, last), [decisions for _, decisions in said])
+        shared = asked_of(self.session, self.connection, (first, last), [row[1] for row in said])
         return replace(ways, shared=shared)
 
     def concerned(self, first: date, last: date, found: Sequence[Found]) -> list[PlanLine]:
@@ -107,7 +107,7 @@ class Sought:
         reasoned = exists().where(DraftRow.id == PlanLine.draft_id, DraftRow.reason != "")
         sent, days = PlanLine.action == Action.CREATE, (first <= TRUE_DAY, last >= TRUE_DAY)
         ids = set(self.session.scalars(select(PlanLine.id).where(*self._wanted(), *days, sent, or_(waiting, reasoned))))
-        ids.update(id_ for id_, _ in self.session.execute(said_to_be_parts([*self._wanted(), *days])))
+        ids.update(row[0] for row in self.session.execute(said_to_be_parts([*self._wanted(), *days])))
         near = {(each.account, each.amount) for each in found}
         shared = [each for each in found if each.summed]
         # Compared here: a database may keep equal amounts as different texts.

@@ -58,7 +58,7 @@ class Sums:
         """Tell whether two or more lines on the account come to an amount within some days of this one."""
         place = (account, amount > 0, day)
         if place not in self._near:
-            some = nearest(self._lines.get(place[:2], ()), day)
+            some = nearest(self._lines.get(place[:2], []), day)
             self._near[place] = frozenset(
                 sum((each.amount for each in group), Decimal(0))
                 for count in range(2, TOGETHER_MAX + 1)

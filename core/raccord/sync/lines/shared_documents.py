@@ -42,7 +42,7 @@ class Partly(NamedTuple):
     missing: Decimal
 
 
-def said_to_be_parts(plan_lines: Sequence[ColumnElement[bool]]) -> Select[tuple[int, dict[str, Any]]]:
+def said_to_be_parts(plan_lines: Sequence[ColumnElement[bool]]) -> Select[int, dict[str, Any]]:
     """Return the question which of some plan lines a person said to be parts, with their decisions."""
     said = DraftRow.decisions[(DECISION, "params", PART)].as_string()
     lines = select(PlanLine.id, DraftRow.decisions).join(DraftRow, DraftRow.id == PlanLine.draft_id)

@@ -84,7 +84,9 @@ def read_month(database: Database, client: QuickBooks, connection: Connection, f
     Our side is read again meanwhile, page by page. Should somebody change it in between, the month is read anew; what
     stays unsure after that bears the fingerprint of before, so that the next proof does not let it stand.
     """
-    for look in range(1, LOOKS_MAX + 1):
+    look = 0
+    while True:
+        look += 1
         with database.read() as session:
             ours = our_side(session, connection, first, last)
             accounts = watched_accounts(session, connection.id)
@@ -93,8 +95,7 @@ def read_month(database: Database, client: QuickBooks, connection: Connection, f
         compared = compare_month(database, client, connection, ours, (first, last), accounts)
         with database.read() as session:
             if look == LOOKS_MAX or our_side(session, connection, first, last).fingerprint == fingerprint:
-                break
-    return Reading(first, last, compared.totals, compared.others, fingerprint, accounts)
+                return Reading(first, last, compared.totals, compared.others, fingerprint, accounts)
 
 
 def keep_month(session: Session, connection: Connection, run_id: str, reading: Reading, now: datetime) -> int:
