@@ -10,8 +10,8 @@ from pleo_many import Seen, export_many
 
 FEW, MANY = 1_000, 2_000
 MORE_MB = 10
-"""What the many may take beyond the few, 3 to 7 measured: their proof reads whole pages of QuickBooks', which the few do
-not fill. From there on it stays (36 for 2 000, 33 for 3 000, 35 for 6 000); the receipts alone are 40 MB for each 1 000 more.
+"""What the many may take beyond the few, 3 to 7 measured: their proof reads whole pages of QuickBooks', which the few
+do not fill. From there on it stays: 36 for 2 000, 33 for 3 000, 35 for 6 000. The receipts alone are 40 MB more.
 """
 
 
