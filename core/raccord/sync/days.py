@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from raccord.plugin.days import DayRule, Days, read_cut_off
@@ -28,6 +28,12 @@ def days_of(connection: Connection) -> Days:
 def today_of(connection: Connection, now: datetime) -> date:
     """Return the day that a connection is in."""
     return days_of(connection).day_of(now)
+
+
+def around(first: date, last: date, apart: int) -> tuple[date, date]:
+    """Return first and last of the days no further than some from others, as far as the calendar goes."""
+    earlier, later = min(apart, (first - date.min).days), min(apart, (date.max - last).days)
+    return first - timedelta(earlier), last + timedelta(later)
 
 
 def months(days: Iterable[date]) -> list[tuple[date, date]]:

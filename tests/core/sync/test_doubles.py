@@ -21,7 +21,7 @@ from raccord.onboarding.connecting.connections import connect
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold
 from raccord.plugin import ResolutionKind
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LinkRow, Match, Proof, RunState
-from raccord.sync.lines.matching import Sure
+from raccord.sync.lines.matching import Movement, OpenItem, Sure, propose
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line, pair, sure_of
 from raccord.sync.workshop import Workshop
 
@@ -52,6 +52,14 @@ def open_hold(workshop: Workshop) -> Hold:
 def all_equal(workshop: Workshop) -> bool:
     with workshop.database.read() as session:
         return all(proof.equal for proof in session.scalars(select(Proof)))
+
+
+@pytest.mark.parametrize(("day", "near"), [(date.max, date.max - timedelta(4)), (date.min, date.min + timedelta(4))])
+def test_the_days_around_the_ends_of_the_calendar_end_there(day: date, near: date) -> None:
+    line = Line(1, "x", "1", Decimal(10), day, "Deposit")
+    assert pair([line], [Found("Deposit", "7", "", near, Decimal(10), "1", "")])[1].id == "7"
+    item = OpenItem("Invoice", "8", "F-20417", "1", "Roy", Decimal(10), day)
+    assert propose([Movement("1", Decimal(10), day, "F-20417")], [item])["1"][0].items == (item,)
 
 
 @pytest.mark.parametrize(("apart", "held"), [(0, True), (5, True), (-5, True), (6, False), (-6, False)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ from raccord.store.models import (
 )
 from raccord.sync.bodies import load_draft
 from raccord.sync.books.company import PEOPLE, store_entry
+from raccord.sync.days import around
 from raccord.sync.lines.line_answers import (
     ACCEPTED_ONCE,
     UNRULED,
@@ -239,7 +240,7 @@ def first_side_of(
             Connection.company_id == connection.company_id,
             DraftRow.state.in_(UNDER_WAY),
             DraftRow.kind == "Transfer",
-            DraftRow.day.between(row.day - timedelta(DAYS_APART), row.day + timedelta(DAYS_APART)),
+            DraftRow.day.between(*around(row.day, row.day, DAYS_APART)),
             DraftRow.id != row.id,
         )
         .order_by(DraftRow.day, DraftRow.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from raccord.overview.questions import Candidate, candidates
 from raccord.plugin.drafts import Accepts
 from raccord.store.models import Connection, Hold, LedgerEntry
 from raccord.sync.books.company import TYPES
+from raccord.sync.days import around
 from raccord.sync.lines.matching import words_of
 from raccord.sync.lines.transfers import TRANSFER, says_transfer
 from raccord.sync.lines.treatment_fit import NOBODYS_ACCOUNTS, OWN_ACCOUNTS, OWNERS_ACCOUNTS
@@ -27,8 +28,8 @@ NUMBERED = 9
 """Categories with a number of their own: those of answers since the page was opened come after the others."""
 LOOKED_AT = 200
 """Answers among which they are looked for."""
-APART = timedelta(days=7)
-"""How far the two lines of one transfer may lie apart."""
+APART = 7
+"""How many days the two lines of one transfer may lie apart."""
 SIDES = 4
 MONEY_ACCOUNTS = frozenset({"Bank", "Credit Card"})
 """What is offered by number for a transfer; loans are found by name."""
@@ -179,9 +180,10 @@ def _other_sides(session: Session, line: BankLine, within: Within) -> list[BankL
     day = line.day
     if day is None or not line.account_id:
         return []
+    first, last = around(day, day, APART)
     wanted = WantedLines(
         company_id=line.company_id, arriving=not line.arrives, search=format(abs(line.amount), "f"),
-        first=day - APART, last=day + APART,
+        first=first, last=last,
     )  # fmt: skip
     found = some_lines(session, wanted, within)
     sides = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +27,7 @@ from raccord.store.models import (
 from raccord.sync.books.company import TYPES
 from raccord.sync.books.parties import party_in
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.days import months
+from raccord.sync.days import around, months
 from raccord.sync.lines.in_parts import Moved, Sums
 from raccord.sync.lines.pairing import ALIKE, DAYS_APART, Found
 from raccord.sync.lines.shared_documents import asked_of, said_to_be_parts
@@ -162,7 +162,7 @@ def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:
     """Read the documents that move the lines' accounts by their amounts, around their days."""
     if not ways.days:
         return []
-    first, last = min(ways.days) - timedelta(DAYS_APART), max(ways.days) + timedelta(DAYS_APART)
+    first, last = around(min(ways.days), max(ways.days), DAYS_APART)
     where = f"TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
 
     def moving(kind: str, document: Mapping[str, Any]) -> Iterator[Found]:

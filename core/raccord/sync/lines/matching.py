@@ -190,9 +190,8 @@ class Shelf:
         """Return what one movement may pay, regardless of the others."""
         words = words_of(movement.text)
         numbers = {digits.lstrip("0") for word in words for digits in _DIGITS.findall(word)}
-        latest = movement.day + EARLY
         block = self._near(self._by_amount.get(movement.amount, ()), words, numbers)
-        near = [each for each in block if each.day <= latest]
+        near = [each for each in block if each.day - movement.day <= EARLY]
         single = [self._judged((each,), words, numbers, alone=len(near) == 1) for each in near]
         best = max((each.score for each in single), default=0)
         several = [] if best >= _LIKELY_FROM else list(self._sums(movement, words, numbers))
@@ -202,7 +201,6 @@ class Shelf:
         """Return the documents whose number a movement's text holds, or whose party's whole name, the oldest first."""
         words = words_of(movement.text)
         numbers = {digits.lstrip("0") for word in words for digits in _DIGITS.findall(word)}
-        latest = movement.day + EARLY
         found = {(item.kind, item.id): item for number in numbers for item in self._by_number.get(number, ())}
         named = {party for party in self._told(words) if naming(self._names[party], words) >= _NAMED}
         for party in sorted(named):
@@ -212,7 +210,7 @@ class Shelf:
             by_number = self._numbers[item.kind, item.id] in numbers
             reasons = [Reason.NUMBER] if by_number else []
             reasons += [Reason.NAME] if item.party_id in named else []
-            if item.day <= latest:
+            if item.day - movement.day <= EARLY:
                 told.append((item, tuple(reasons)))
         return told
 
@@ -260,7 +258,7 @@ class Shelf:
         able = (each for each in able if self._owed[each] >= movement.amount)
         named |= {party for party in able if naming(self._names[party], words) >= _NAMED}
         for party in sorted(named):
-            there = [each for each in self._by_party[party] if each.day <= movement.day + EARLY]
+            there = [each for each in self._by_party[party] if each.day - movement.day <= EARLY]
             told = tuple(each for each in there if self._numbers[each.kind, each.id] in numbers)
             if len(told) > 1 and sum(each.amount for each in told) == movement.amount:
                 yield self._judged(told, words, numbers, alone=False)

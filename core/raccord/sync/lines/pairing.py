@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
+from raccord.sync.days import around
 from raccord.sync.lines.matching import Sure
 from raccord.sync.resolving.newcomers import comparison_key
 
@@ -92,7 +93,7 @@ def pair(lines: Iterable[Line], found: Iterable[Found]) -> dict[int, Found]:
     for agreeing in (_AGREEING, 1, 0, _CONTRADICTING):
         for apart in range(DAYS_APART + 1):
             for line in waiting:
-                for near in sorted({line.day - timedelta(apart), line.day + timedelta(apart)}):
+                for near in sorted({*around(line.day, line.day, apart)}):
                     here = free.get((line.account, line.amount, near), [])
                     place = next(
                         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection, DraftRow, Hold, Match, PlanLine, SourceRecord
+from raccord.sync.days import around
 from raccord.sync.lines.in_parts import Group
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
@@ -84,7 +85,7 @@ def _parts_around(session: Session, connection: Connection, first: date, last: d
         select(Match).where(
             Match.connection_id == connection.id,
             Match.part > 0,
-            Match.day.between(first - timedelta(DAYS_APART), last + timedelta(DAYS_APART)),
+            Match.day.between(*around(first, last, DAYS_APART)),
         )
     )
     found: dict[Place, list[Match]] = defaultdict(list)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -28,6 +28,7 @@ from raccord.store.models import (
     PlanState,
 )
 from raccord.sync.bodies import load_draft
+from raccord.sync.days import around
 from raccord.sync.lines.line_answers import (
     ANSWERS,
     APART,
@@ -146,14 +147,13 @@ class CalledOtherwise:
         """Return what was answered, or is posted, and is no transfer, of about a line's day."""
         if row.day is None:
             return []
-        apart = timedelta(DAYS_APART)
         return list(
             self.session.scalars(
                 self._rows().where(
                     DraftRow.id != row.id,
                     DraftRow.state.in_((*UNDER_WAY, DraftState.POSTED)),
                     DraftRow.kind != "Transfer",
-                    DraftRow.day.between(row.day - apart, row.day + apart),
+                    DraftRow.day.between(*around(row.day, row.day, DAYS_APART)),
                 )
             )
         )

@@ -32,6 +32,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.bodies import load_draft
+from raccord.sync.days import around
 from raccord.sync.lines.bank_rules import BODY, KindCondition, Line, Rule, RuleMode, treatment_of
 from raccord.sync.lines.line_answers import CALLED, LEARNED, RULED, UNRULED, answered
 from raccord.sync.lines.matching import Sure
@@ -222,8 +223,7 @@ class Judge:
         states = (DraftState.HELD, DraftState.WAITING, DraftState.PLANNED)
         where: list[ColumnElement[bool]] = [DraftRow.state.in_(states)]
         if self.days is not None:
-            apart = timedelta(DAYS_APART)
-            where.append(DraftRow.day.between(self.days[0] - apart, self.days[1] + apart))
+            where.append(DraftRow.day.between(*around(*self.days, DAYS_APART)))
         sides: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
         for each in read_places(self.session, self.company_id, self.rules, where):
             sides[each.line.account, _moved(each.line.draft)].append((each.line.day, each.draft_id))
