@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from raccord_web.api import (
     bank_lines,
@@ -68,7 +69,9 @@ REPEATED = {"422": "The Idempotency-Key was used for another call already."}
 
 def create_api(desk: Desk) -> FastAPI:
     """Return the API of a desk, to be mounted at ``PATH``."""
-    api = _routed()
+    api = FastAPI(
+        title="Raccord", version="1", openapi_url="/openapi.json", docs_url=None, redoc_url=None, routes=[*_routes()]
+    )
     api.state.desk = desk
     api.state.limits = CallLimits()
     for kind, handler in HANDLERS.items():
@@ -80,11 +83,13 @@ def create_api(desk: Desk) -> FastAPI:
     return api
 
 
-def _routed() -> FastAPI:
-    api = FastAPI(title="Raccord", version="1", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Return the API's routes, which know no desk: all applications of a process share them."""
+    api = APIRouter()
     for router in ROUTERS:
         api.include_router(router, dependencies=[Depends(let_in)])
-    return api
+    return tuple(api.routes)
 
 
 def not_let_in(request: Request, error: Exception) -> Response:
@@ -95,9 +100,8 @@ def not_let_in(request: Request, error: Exception) -> Response:
 @cache
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document; every failure is said as problem details, in place of the framework's own."""
-    api = _routed()
     document = get_openapi(
-        title=api.title, version=api.version, routes=api.routes, servers=[{"url": PATH}], summary="The JSON API"
+        title="Raccord", version="1", routes=_routes(), servers=[{"url": PATH}], summary="The JSON API"
     )
     schemas = document["components"]["schemas"]
     own = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
