@@ -44,8 +44,8 @@ def test_twin_and_samples_are_followed_from_page_to_ledger(pleo: Workshop, brows
     for source in ("twin", "samples"):
         page = browser.get(f"{PAGE}?source={source}").text
         for seen in (
-            "GET https://external.pleo.io/v3/export-items", "What the source said", "Draft: Expense",
-            "What QuickBooks would get: Purchase", "PrivateNote", "No two things share a key.",
+            "GET https://external.pleo.io/v3/export-items", "What the source said", "Draft · Expense",
+            "What QuickBooks would get · Expense", "PrivateNote", "No two things share a key.",
             "Debits and credits are equal.", "500.00",
         ):  # fmt: skip
             assert seen in page, (source, seen)
