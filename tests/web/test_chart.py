@@ -22,7 +22,7 @@ CENTS = st.integers(0, 10**12).map(lambda cents: Decimal(cents).scaleb(-2))
 def posted(*sources: Sequence[Decimal]) -> Posted:
     days = [date(2026, 3, 1) + timedelta(days=place) for place in range(len(sources[0]))]
     series = [Series(str(number), str(number), amounts) for number, amounts in enumerate(sources)]
-    return Posted("CAD", ["CAD"], days, series, 1, Decimal(1), Decimal(0), Decimal(0), Decimal(0))
+    return Posted("c", ["c"], "CAD", ["CAD"], days, series, 1, Decimal(1), *[Decimal(0)] * 4, 0)
 
 
 @settings(max_examples=60, deadline=None)
@@ -66,4 +66,4 @@ def test_the_scale_says_amounts_in_few_characters(amount: str, en: str, fr: str)
 def test_home_says_in_words_and_in_a_table_what_its_chart_draws(browser: TestClient, synced: Connection) -> None:
     empty = browser.get("/").text
     assert "No money moved in the last 30 days" in empty
-    assert "/?currency=&amp;days=90#posted" in empty
+    assert "/?company=&amp;currency=&amp;days=90#posted" in empty

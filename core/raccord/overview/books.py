@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from raccord.overview.money import at_the_bank
+from raccord.overview.money import MoneyMoved, Tally, money_accounts, own_transfers
 from raccord.quickbooks import QuickBooks
-from raccord.store.models import LinkRow, LinkState, Proof
+from raccord.store.models import Connection, LinkRow, LinkState, Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +52,23 @@ def documents_by_kind(session: Session, connection_ids: Sequence[str]) -> dict[s
     return {row[0]: row[1] for row in rows}
 
 
-def money_moved(session: Session, connection_ids: Sequence[str]) -> tuple[Decimal, Decimal]:
-    """Return money in and money out (positive) at the bank and on cards, over all documents of connections."""
-    moved_in = moved_out = Decimal(0)
-    for amount in session.scalars(
-        select(LinkRow.amount).where(
-            LinkRow.connection_id.in_(connection_ids),
-            LinkRow.state == LinkState.LIVE,
-            LinkRow.amount.is_not(None),
-            at_the_bank(LinkRow.company_id, LinkRow.money_account),
+def money_moved(session: Session, connection_ids: Sequence[str]) -> list[MoneyMoved]:
+    """Return what documents of connections moved at the bank and on cards, by currency."""
+    of = select(Connection.id, Connection.company_id).where(Connection.id.in_(connection_ids))
+    companies = {row[0]: row[1] for row in session.execute(of)}
+    money = money_accounts(session, set(companies.values()))
+    sums: dict[str, Tally] = {}
+    rows = session.execute(
+        select(LinkRow.connection_id, LinkRow.money_account, LinkRow.currency, LinkRow.amount).where(
+            LinkRow.connection_id.in_(companies), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
         )
-    ):
-        if amount is not None and amount > 0:
-            moved_in += amount
-        elif amount is not None:
-            moved_out -= amount
-    return moved_in, moved_out
+    )
+    for id_, account, currency, amount in rows:
+        if amount is not None and (companies[id_], account) in money:
+            sums.setdefault(currency, Tally()).add(max(amount, Decimal(0)), max(-amount, Decimal(0)))
+    for each in own_transfers(session, companies, money):
+        sums.setdefault(each.currency, Tally()).apart(*each.in_and_out)
+    return [tally.of(currency) for currency, tally in sorted(sums.items())]
 
 
 def proof_summary(session: Session, connection_id: str) -> ProofSummary:

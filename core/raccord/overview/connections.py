@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, case, cast, func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, bounds
-from raccord.overview.money import money_accounts
+from raccord.overview.money import MoneyMoved, Tally, money_accounts, own_transfers
 from raccord.overview.questions import asked_once, is_line
 from raccord.overview.runs import RunView, last_runs
 from raccord.store.models import (
@@ -33,15 +33,6 @@ from raccord.store.models import (
 from raccord.store.sums import exact, scale_of, units_of
 
 EVER = date.min
-
-
-@dataclass(frozen=True, slots=True)
-class MoneyMoved:
-    """What posted documents moved at the bank or on a card, in one currency; both amounts are positive or zero."""
-
-    currency: str
-    moved_in: Decimal
-    moved_out: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,15 +261,19 @@ def _posted(session: Session, companies: Mapping[str, str], since: date | None) 
         .group_by("connection_id", "currency", "money_account", "out", "scale")
     ).all()
     money = money_accounts(session, set(companies.values()))
-    sums: dict[str, dict[str, list[Decimal]]] = {}
+    sums: dict[str, dict[str, Tally]] = {}
     for connection_id, currency, account, is_out, places, units in rows:
         if (companies[connection_id], account) in money:
-            pair = sums.setdefault(connection_id, {}).setdefault(currency, [Decimal(0), Decimal(0)])
-            pair[1 if is_out else 0] += abs(exact(units, places))
+            amount, nothing = abs(exact(units, places)), Decimal(0)
+            tally = sums.setdefault(connection_id, {}).setdefault(currency, Tally())
+            tally.add(*((nothing, amount) if is_out else (amount, nothing)))
+    first = None if since == EVER else since
+    for each in own_transfers(session, companies, money, first=first) if sums else ():
+        sums.setdefault(each.connection_id, {}).setdefault(each.currency, Tally()).apart(*each.in_and_out)
     return {
         id_: _Posted(
             count,
-            tuple(MoneyMoved(currency, pair[0], pair[1]) for currency, pair in sorted(sums.get(id_, {}).items())),
+            tuple(tally.of(currency) for currency, tally in sorted(sums.get(id_, {}).items())),
         )
         for id_, count in counts.items()
     }

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
-from raccord.overview.money import money_accounts
+from raccord.overview.money import LINK_PREFIX, TRANSFER, MoneyMoved, Tally, money_accounts, own_transfers_planned
 from raccord.overview.titles import LineTitle, titles_of
 from raccord.store.models import (
     REMOVALS,
@@ -29,6 +29,7 @@ from raccord.store.models import (
 from raccord.sync.books.readback import MARKED
 from raccord.sync.planning.figures import (
     LineGroup,
+    Money,
     days_of,
     effect_of,
     effect_on_accounts,
@@ -39,8 +40,6 @@ from raccord.sync.planning.figures import (
     written_lines,
 )
 
-LINK_PREFIX = "{link:"
-"""How an account that does not exist yet stands in an effect: ``{link:KEY}``."""
 ITEM_PREFIX = "item:"
 """How the income account of an item stands in an effect where it was not known as that was computed."""
 
@@ -238,26 +237,34 @@ def plan_effect(
     return Listing(effects[offset : offset + limit], len(effects), offset, limit)
 
 
-def plan_money(session: Session, plan_id: str) -> list[tuple[str, Decimal, Decimal]]:
-    """Return what the plan brings in and takes out (positive) at the bank and on cards, by currency.
+def plan_money(session: Session, plan_id: str) -> list[MoneyMoved]:
+    """Return what the plan brings in and takes out at the bank and on cards, by currency.
 
     Of an update, by how much it brings in or takes out more (less: negative) than the document did before.
     """
-    moves = [(money_of(session, plan_id), 1)]
+    before = aliased(PlanLine)
+    moves: list[tuple[type[PlanLine], Select[int], int, Money]] = [
+        (PlanLine, written_lines(plan_id), 1, money_of(session, plan_id))
+    ]
     if may_update(session, plan_id):
-        before = aliased(PlanLine)
-        moves.append((money_on_accounts(session, before, _replaced(plan_id, before)), -1))
-    made = _made_since(session, plan_id, {account for found, _ in moves for account, _ in found})
+        replaced = _replaced(plan_id, before)
+        moves.append((before, replaced, -1, money_on_accounts(session, before, replaced)))
+    transfers = any(group.kind == TRANSFER for group in groups_of(session, plan_id))
     company = select(Connection.company_id).join(Plan, Plan.connection_id == Connection.id).where(Plan.id == plan_id)
     at_the_bank = {account for _, account in money_accounts(session, session.scalars(company).all())}
-    sums: dict[str, list[Decimal]] = {}
-    for found, sign in moves:
+    spoken = {account for *_, found in moves for account, _ in found}
+    if transfers:
+        spoken |= {account for account, _ in effect_of(session, plan_id)}
+    made = _made_since(session, plan_id, spoken)
+    sums: dict[str, Tally] = {}
+    for line, chosen, sign, found in moves:
         for (account, currency), (came_in, went_out) in found.items():
             if made.get(account, account) in at_the_bank:
-                moved = sums.setdefault(currency, [Decimal(0), Decimal(0)])
-                moved[0] += sign * came_in
-                moved[1] += sign * went_out
-    return [(currency, moved_in, moved_out) for currency, (moved_in, moved_out) in sorted(sums.items())]
+                sums.setdefault(currency, Tally()).add(sign * came_in, sign * went_out)
+        own = own_transfers_planned(session, line, chosen, at_the_bank, made) if transfers else {}
+        for currency, (came_in, went_out) in own.items():
+            sums.setdefault(currency, Tally()).apart(sign * came_in, sign * went_out)
+    return [tally.of(currency) for currency, tally in sorted(sums.items())]
 
 
 def _replaced(plan_id: str, before: type[PlanLine]) -> Select[int]:

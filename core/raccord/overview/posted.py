@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, Within
-from raccord.overview.money import money_accounts
+from raccord.overview.money import money_accounts, own_transfers
 from raccord.store.models import Connection, LinkRow, LinkState
 from raccord.store.sums import exact, scale_of, units_of
 
@@ -32,18 +32,27 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What moved in one currency on days on end, and on as many days before; in and out are never added up."""
+    """What moved in one company and one currency on days on end, and on as many days before; in and out are never added
+    up, and neither has transfers ``between`` the company's own accounts.
+    """
 
+    company_id: str
+    companies: Sequence[str]
+    """All companies in which something moved on these days, the one with most documents first."""
     currency: str
     currencies: Sequence[str]
-    """All currencies in which something moved on these days, the one with most documents first."""
+    """All currencies in which something moved in the company on these days, the one with most documents first."""
     days: Sequence[date]
     series: Sequence[Series]
     documents: int
+    """How many brought money in or took it out."""
     moved_in: Decimal
     moved_out: Decimal
     in_before: Decimal
     out_before: Decimal
+    between: Decimal
+    transfers: int
+    """How many documents are the transfers between own accounts."""
 
     def of_day(self, place: int) -> Decimal:
         """Return what all sources moved on the day at a place."""
@@ -51,12 +60,12 @@ class Posted:
 
 
 def posted_by_day(
-    session: Session, last: date, days: int, currency: str = "", *, within: Within = None
+    session: Session, last: date, days: int, currency: str = "", company_id: str = "", *, within: Within = None
 ) -> Posted | None:
     """Return what moved on ``days`` days up to ``last``, by the dates of the documents; nothing where nothing did.
 
-    Without a currency, or where nothing moved in it, the one with most documents is taken. Reads these days and as many
-    before them, never the whole store.
+    Without a company or currency, or where nothing moved in it, the one with most documents is taken. Reads these days
+    and as many before them, never the whole store.
     """
     first = last - timedelta(days=days - 1)
     mine = [] if within is None else [Connection.company_id.in_(within)]
@@ -66,41 +75,50 @@ def posted_by_day(
             select(Connection.id, Connection.label, Connection.company_id).where(*mine).limit(MOST)
         )
     }
-    money = money_accounts(session, {row.company_id for row in known.values()})
-    rows = [
-        row
-        for row in _rows(session, list(known), first - timedelta(days=days), last)
-        if (known[row.connection_id].company_id, row.account) in money
-    ]
-    shown = [row for row in rows if row.day >= first]
-    counts: dict[str, int] = {}
-    for row in shown:
-        counts[row.currency] = counts.get(row.currency, 0) + row.documents
-    if not counts:
+    every = _rows(session, {id_: row.company_id for id_, row in known.items()}, first - timedelta(days=days), last)
+    shown = [row for row in every if row.day >= first]
+    companies = _most([(known[row.connection_id].company_id, row.documents) for row in shown])
+    if not companies:
         return None
-    currencies = sorted(counts, key=lambda each: (-counts[each], each))
-    chosen = currency if currency in counts else currencies[0]
-    wanted = [row for row in shown if row.currency == chosen]
+    company = company_id if company_id in companies else companies[0]
+    own = [row for row in every if known[row.connection_id].company_id == company]
+    currencies = _most([(row.currency, row.documents) for row in own if row.day >= first])
+    chosen = currency if currency in currencies else currencies[0]
+    wanted = [row for row in own if row.currency == chosen and not row.between]
+    recent = [row for row in wanted if row.day >= first]
+    between = [row for row in own if row.currency == chosen and row.between and row.day >= first]
     return Posted(
+        company,
+        companies,
         chosen,
         currencies,
         [first + timedelta(days=place) for place in range(days)],
-        _series(wanted, {id_: row.label for id_, row in known.items()}, first, days),
-        counts[chosen],
-        *_in_and_out(wanted),
-        *_in_and_out([row for row in rows if row.day < first and row.currency == chosen]),
+        _series(recent, {id_: row.label for id_, row in known.items()}, first, days),
+        sum(row.documents for row in recent),
+        *_in_and_out(recent),
+        *_in_and_out([row for row in wanted if row.day < first]),
+        sum((row.amount for row in between), Decimal(0)),
+        sum(row.documents for row in between),
     )
+
+
+def _most(counted: Sequence[tuple[str, int]]) -> list[str]:
+    """Return what was counted, most first."""
+    counts: dict[str, int] = {}
+    for name, documents in counted:
+        counts[name] = counts.get(name, 0) + documents
+    return sorted(counts, key=lambda each: (-counts[each], each))
 
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
     connection_id: str
     currency: str
-    account: str
     day: date
     out: bool
     amount: Decimal
     documents: int
+    between: bool = False
 
 
 def _in_and_out(rows: Sequence[_Moved]) -> tuple[Decimal, Decimal]:
@@ -108,7 +126,10 @@ def _in_and_out(rows: Sequence[_Moved]) -> tuple[Decimal, Decimal]:
     return sum(came, Decimal(0)), sum(went, Decimal(0))
 
 
-def _rows(session: Session, ids: Sequence[str], first: date, last: date) -> list[_Moved]:
+def _rows(session: Session, companies: Mapping[str, str], first: date, last: date) -> list[_Moved]:
+    """Return what connections (each id to its company's) moved at the bank and on cards, what is between own accounts
+    apart.
+    """
     out, scale = func.substr(LinkRow.amount, 1, 1) == "-", scale_of(session, LinkRow.amount)
     rows = session.execute(
         select(
@@ -122,7 +143,7 @@ def _rows(session: Session, ids: Sequence[str], first: date, last: date) -> list
             func.count(),
         )
         .where(
-            LinkRow.connection_id.in_(ids),
+            LinkRow.connection_id.in_(companies),
             LinkRow.day >= first,
             LinkRow.day <= last,
             LinkRow.state == LinkState.LIVE,
@@ -130,10 +151,25 @@ def _rows(session: Session, ids: Sequence[str], first: date, last: date) -> list
         )
         .group_by(LinkRow.connection_id, LinkRow.currency, LinkRow.money_account, LinkRow.day, "out", "scale")
     )
+    money = money_accounts(session, set(companies.values()))
+    sums: dict[tuple[str, str, date, bool, bool], tuple[Decimal, int]] = {}
+
+    def add(place: tuple[str, str, date, bool, bool], amount: Decimal, documents: int) -> None:
+        before, counted = sums.get(place, (Decimal(0), 0))
+        sums[place] = before + amount, counted + documents
+
+    for id_, currency, account, day, is_out, places, units, documents in rows:
+        if day is not None and (companies[id_], account) in money:
+            add((id_, currency, day, bool(is_out), False), abs(exact(units, places)), documents)
+    for each in own_transfers(session, companies, money, first=first, last=last) if sums else ():
+        if each.day is not None:
+            place = each.connection_id, each.currency, each.day, each.amount < 0
+            add((*place, False), -abs(each.amount), -1)
+            add((*place, True), abs(each.amount), 1)
     return [
-        _Moved(id_, currency, account, day, bool(is_out), abs(exact(units, places)), documents)
-        for id_, currency, account, day, is_out, places, units, documents in rows
-        if day is not None
+        _Moved(id_, currency, day, is_out, amount, documents, between)
+        for (id_, currency, day, is_out, between), (amount, documents) in sums.items()
+        if documents
     ]
 
 

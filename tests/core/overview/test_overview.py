@@ -18,6 +18,7 @@ from till_company import again
 from raccord.onboarding.deciding.failures import close_cause
 from raccord.overview.books import money_moved
 from raccord.overview.connections import connection_view, list_connections
+from raccord.overview.money import MoneyMoved
 from raccord.overview.plans import plan_effect, plan_lines, plan_summary, waiting_plan
 from raccord.overview.problems import open_problems, problem_groups
 from raccord.overview.proofs import proof_months, proof_rows, proof_totals
@@ -106,12 +107,12 @@ def test_money_counts_once_when_it_reaches_the_bank(workshop: Workshop, synced: 
     paid = {"stream": "deposits", "id": "d1", "day": "2026-03-04", "of": "sales/1=114.98", "fee": "0.50"}
     till.ROWS["T1"].append({**paid, "amount": "114.48", "of": f"sales/{till.ROWS['T1'][0]['id']}=114.98"})
     sync(workshop, synced)
+    moved = MoneyMoved("CAD", Decimal("114.48"), Decimal(0), Decimal(0))
     with workshop.database.read() as session:
         view = connection_view(session, synced.id)
-        assert money_moved(session, [synced.id]) == (Decimal("114.48"), Decimal(0))
+        assert money_moved(session, [synced.id]) == [moved]
     assert view is not None
-    [moved] = view.moved
-    assert (moved.currency, moved.moved_in, moved.moved_out) == ("CAD", Decimal("114.48"), Decimal(0))
+    assert list(view.moved) == [moved]
 
 
 def test_a_run_tells_what_it_counted_by_stream(workshop: Workshop, synced: Connection) -> None:

@@ -18,8 +18,12 @@ BANK, CLEARING = "1", "2"
 
 @pytest.fixture
 def company(database: Database) -> Company:
+    return company_of(database, "1")
+
+
+def company_of(database: Database, realm: str) -> Company:
     with database.begin() as session:
-        made = Company(environment="sandbox", realm="1", name="A", home_currency="CAD", created_at=NOW)
+        made = Company(environment="sandbox", realm=realm, name="A", home_currency="CAD", created_at=NOW)
         session.add(made)
         session.flush()
         for id_, type_ in ((BANK, "Bank"), (CLEARING, "Other Current Asset")):
@@ -95,3 +99,23 @@ def test_of_many_sources_the_largest_are_told_apart_and_the_rest_is_one(database
         ("S6", Decimal(6)), ("S5", Decimal(5)), ("S4", Decimal(4)), ("", Decimal(6)),
     ]  # fmt: skip
     assert found.series[-1].connection_id == OTHERS
+
+
+def test_a_chart_is_of_one_company_and_adds_up_nothing_of_another(database: Database, company: Company) -> None:
+    other = company_of(database, "2")
+    live = LinkState.LIVE
+    source(database, company, "Shop", (0, "10.00", "CAD", BANK, live), (1, "2.00", "CAD", BANK, live))
+    source(database, other, "Other", (0, "700.00", "CAD", BANK, live))
+    with database.read() as session:
+        found, asked = posted_by_day(session, TODAY, 30), posted_by_day(session, TODAY, 30, "", other.id)
+        mine = posted_by_day(session, TODAY, 30, "", company.id, within=[other.id])
+    assert found is not None
+    assert asked is not None
+    assert (found.company_id, list(found.companies), found.moved_in) == (
+        company.id,
+        [company.id, other.id],
+        Decimal(12),
+    )
+    assert (asked.company_id, asked.moved_in, asked.documents) == (other.id, Decimal(700), 1)
+    assert mine is not None
+    assert list(mine.companies) == [other.id], "who may not see a company is not shown it"

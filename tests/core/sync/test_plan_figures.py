@@ -33,8 +33,8 @@ def test_what_a_plan_keeps_is_what_its_lines_come_to(database: Database) -> None
         amounts = [line.amount for line in lines if line.amount is not None]
         assert sum(group.total or Decimal(0) for group in summary.groups) == sum(amounts)
         assert sum(each.amount for each in effects.rows) == 0
-        [(currency, moved_in, moved_out)] = money
-        assert (currency, moved_in - moved_out) == ("CAD", _at_the_bank(session, store.first_plan))
+        [moved] = money
+        assert (moved.currency, moved.moved_in - moved.moved_out) == ("CAD", _at_the_bank(session, store.first_plan))
 
         # A plan may draw on an account that it makes itself: it counts from when QuickBooks has it.
         of_plan = PlanLine.plan_id == store.first_plan

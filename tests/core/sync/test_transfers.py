@@ -16,6 +16,11 @@ from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import DecisionError, choose
 from raccord.onboarding.deciding.treating import accept_transfer
+from raccord.overview.books import money_moved
+from raccord.overview.connections import connection_view
+from raccord.overview.money import MoneyMoved
+from raccord.overview.plans import plan_money
+from raccord.overview.posted import posted_by_day
 from raccord.store.models import Company, Connection, DraftRow, Hold
 from raccord.sync.lines.transfers import TRANSFER, Side, Tells, pair_transfers
 from raccord.sync.workshop import Workshop
@@ -95,6 +100,18 @@ def test_a_proposed_transfer_answers_both_lines_and_is_posted_once(
     accept_transfer(workshop, OWNER, holds["bank/b3"].id)
     with pytest.raises(DecisionError):
         accept_transfer(workshop, OWNER, holds["bank/b1"].id)
-    sync(workshop, connection)
-    sync(workshop, second)
+    runs = [sync(workshop, connection), sync(workshop, second)]
     assert (client.count("Transfer"), client.count("Deposit"), client.count("Purchase")) == (1, 0, 0)
+    only_between = MoneyMoved("CAD", Decimal(0), Decimal(0), Decimal("700.00"))
+    with workshop.database.read() as session:
+        views = [connection_view(session, each.id) for each in (connection, second)]
+        chart = posted_by_day(session, date(2026, 3, 9), 30)
+        assert money_moved(session, [connection.id, second.id]) == [only_between]
+        planned = [plan_money(session, run.plan_id) for run in runs if run.plan_id]
+    assert [list(view.moved) for view in views if view is not None and view.moved] == [[only_between]], (
+        "neither in nor out"
+    )
+    assert [only_between] in planned
+    assert chart is not None
+    assert (chart.moved_in, chart.moved_out, chart.documents) == (Decimal(0), Decimal(0), 0)
+    assert (chart.between, chart.transfers, list(chart.series)) == (Decimal("700.00"), 1, [])

@@ -55,15 +55,17 @@ def _wrote_last(listing: Listing[ConnectionView]) -> RunView | None:
 
 
 @router.get("/")
-def home(request: Request, offset: Offset = 0, currency: Currency = "", days: int = RECENT_DAYS) -> Response:
+def home(
+    request: Request, offset: Offset = 0, currency: Currency = "", company: str = "", days: int = RECENT_DAYS
+) -> Response:
+    """Show home; ``company``, ``currency`` and ``days`` are the chart's."""
     desk, within = desk_of(request), within_of(request)
     with desk.workshop.database.read() as session:
         listing = list_connections(session, within=within, since=recent(desk), joined=True, limit=PAGE, offset=offset)
         totals = proof_totals(session, [view.id for view in listing.rows])
         span = days if days in CHART_DAYS else RECENT_DAYS
-        posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, within=within)
+        posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, company, within=within)
         companies = list_companies(session, within=within, limit=MOST).rows
-        homes = {each.home_currency for each in companies}
         by_id = {view.id: view for view in listing.rows}
         return show(
             request,
@@ -71,14 +73,13 @@ def home(request: Request, offset: Offset = 0, currency: Currency = "", days: in
             session,
             kinds=proof_kinds(session, list(by_id)),
             companies=companies,
-            home_currency=homes.pop() if len(homes) == 1 else "",
             listing=listing,
             expected=data_expected(desk_of(request), session, listing),
             fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
             needing=[view for view in listing.rows if view.needs_person],
             posted=posted,
-            chart=None if posted is None else chart_of(posted),
+            chart=chart_of(posted) if posted is not None and (posted.moved_in or posted.moved_out) else None,
             chart_days=CHART_DAYS,
             span=span,
             wrote=_wrote_last(listing),

@@ -64,7 +64,10 @@ def as_json(workshop: Workshop, view: ConnectionView) -> dict[str, object]:
         "problems": view.problems,
         "documents": view.documents,
         "unequal": None if view.proven is None else view.proven.unequal,
-        "moved": [{"currency": each.currency, "in": each.moved_in, "out": each.moved_out} for each in view.moved],
+        "moved": [
+            {"currency": each.currency, "in": each.moved_in, "out": each.moved_out, "between": each.between}
+            for each in view.moved
+        ],
         "gaps": [
             {
                 "reason": each.reason,

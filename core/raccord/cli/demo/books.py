@@ -189,7 +189,7 @@ def summary(workshop: Workshop, company: Company, connected: Sequence[Connected]
     with workshop.database.read() as session:
         proofs = [(of, proof_summary(session, of.connection_id)) for of in connected]
         kinds = documents_by_kind(session, ids)
-        moved_in, moved_out = money_moved(session, ids)
+        moved = money_moved(session, ids)
         waiting = len(
             session.scalars(select(Hold.id).where(Hold.connection_id.in_(ids), Hold.closed_at.is_(None))).all()
         )
@@ -197,8 +197,10 @@ def summary(workshop: Workshop, company: Company, connected: Sequence[Connected]
         "company": company.name,
         "posted_now": posted,
         "documents": kinds,
-        "money_in": moved_in,
-        "money_out": moved_out,
+        "moved": [
+            {"currency": each.currency, "in": each.moved_in, "out": each.moved_out, "between": each.between}
+            for each in moved
+        ],
         "clearing": [
             {"day": row.day.isoformat(), "ledger": row.ledger, "expected": row.expected, "equal": row.equal}
             for row in clearing

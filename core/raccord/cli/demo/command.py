@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.accounts import renew_owner
 from raccord.overview.explain import explain
 from raccord.overview.kinds import kind_named
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Language, Text
 from raccord.settings import PREFIX, Settings, load
 from raccord.store import schema
 from raccord.sync.workshop import Workshop
@@ -225,13 +226,14 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
         ],
         empty=Phrase("Rien à prouver.", "Nothing to prove."),
     )
+    moved = {language: _moved(table["moved"], language) for language in ("fr", "en")}
     cells = sum(each["cells"] for each in table["proof"])
     equal = sum(each["equal"] for each in table["proof"])
     out.say(
         Phrase(
-            f"À la banque : entrées {money(table['money_in'], 'fr')}, sorties {money(table['money_out'], 'fr')} ; "
+            f"À la banque : {moved['fr']} ; "
             f"{table['posted_now']} documents écrits cette fois ; {table['waiting']} en attente d'une personne.",
-            f"At the bank: money in {money(table['money_in'], 'en')}, money out {money(table['money_out'], 'en')}; "
+            f"At the bank: {moved['en']}; "
             f"{table['posted_now']} documents posted this time; {table['waiting']} waiting for a person.",
         )
     )
@@ -239,6 +241,21 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
     out.say(Phrase(f"Les livres de la société : {address}", f"The company's books: {address}"))
     for label, page in table["source_pages"].items():
         out.say(Phrase(f"{label}, la page de ses employés : {page}", f"{label}, its employees' page: {page}"))
+
+
+def _moved(moved: Sequence[Mapping[str, Any]], language: Language) -> str:
+    """Say what came in and went out, one currency after another, and what only changed accounts."""
+    said = {
+        "fr": "entrées {}, sorties {} {}, virements entre vos comptes {}",
+        "en": "money in {}, money out {} {}, transfers between your own accounts {}",
+    }[language]
+    return "; ".join(
+        said.format(
+            money(each["in"], language), money(each["out"], language), each["currency"],
+            money(each["between"], language),
+        )
+        for each in moved
+    )  # fmt: skip
 
 
 def _tick(equal: bool) -> str:
