@@ -65,6 +65,11 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     assert "Lines that would change: 1, none against your own choice." in tried.text
     assert "CAFÉ &lt;b&gt;OLIMPICO&lt;/b&gt;" in tried.text
     assert rules_of(workshop) == [], "trying keeps nothing"
+    assert tried.text.count('<select class="select" name="test') == 1, "one condition, until more are asked for"
+    roomier = send(page, listing, do="condition", **fields).text
+    assert ('name="test2"' in roomier, 'name="test3"' in roomier, 'value="café"' in roomier) == (True, False, True)
+    assert roomier.index('value="save"') < roomier.index('value="condition"'), "Enter in a field keeps the rule"
+    assert 'name="part3"' in send(page, listing, do="part", **fields).text
     incomplete = send(page, listing, do="try", **{**fields, "value1": ""})
     assert (incomplete.status_code, "A text to look for has 1 to 100" in incomplete.text) == (200, True)
     wrong = send(page, listing, do="save", **{**fields, "test1": "amount.under", "value1": "cheap"})
@@ -83,7 +88,12 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     assert (stale.status_code, "was changed since you saw it" in stale.text) == (409, True)
     changed = {**fields, "test2": "amount.between", "value2": "1", "upto2": "4,50", "together": "all"}
     assert send(own, own, do="save", version="1", **changed).status_code == 303
-    assert "Versions" in browser.get(own).text
+    kept = browser.get(own, params={"lang": "fr"}).text
+    assert "Versions" in kept
+    assert "Lignes qui changeraient : 1, aucune contre votre choix." in kept.replace("\N{NO-BREAK SPACE}", " ")
+    assert 'value="4,50"' in kept, "a number as the language writes it"
+    assert "montant de 1 à 4,50" in browser.get(listing, params={"lang": "fr"}).text
+    browser.get(own, params={"lang": "en"})
     assert browser.post(f"{own}/apply").status_code in (400, 403), "a deed comes from a page of ours only"
     assert send(own, f"{own}/apply").status_code == 303
     assert "Carried out" in browser.get(listing).text
@@ -102,7 +112,7 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
         assert holds_whole(body)
         in_currency = AmountCondition(test=AmountTest.UNDER, amount=Decimal(5), currency="USD")
         assert not holds_whole(replace(body, conditions=(in_currency,))), "the form has no room for a currency"
-        assert rule_typed(typed_of(rule.name, rule.valid_from, body)).body == body, "a form says what filled it"
+        assert rule_typed(typed_of(rule.name, rule.valid_from, body, "fr")).body == body, "a form says what filled it"
 
 
 PAST = [("-3.25", "CAFE OLIMPICO 1"), ("-4.25", "CAFE OLIMPICO 2"), ("-5.25", "CAFE OLIMPICO 3"), ("-900.00", "LOYER")]
@@ -150,6 +160,7 @@ def test_a_rule_shows_its_effect_on_the_past_while_it_is_written_then_is_carried
     expect(effect).to_contain_text(_changed(language, 3, 1))
     expect(effect.locator("td").get_by_text(journey.said("bank_rules.yours"))).to_have_count(1)
     journey.look("three-changed-one-against")
+    journey.press("bank_rules.add_condition")
     # The answer to what is half typed never comes, and keeps nobody from what is meant.
     held: list[Route] = []
     page.route("**/bank-rules*", lambda route: route.continue_() if held or not script else held.append(route))
@@ -176,5 +187,9 @@ def test_a_rule_shows_its_effect_on_the_past_while_it_is_written_then_is_carried
 def _changed(language: Language, changed: int, against: int) -> str:
     """Return what the page says of a rule's effect."""
     if language == "fr":
-        return f"Lignes changées : {changed}, " + (f"dont {against}" if against else "aucune") + " contre votre choix."
+        return (
+            f"Lignes qui changeraient : {changed}, "
+            + (f"dont {against}" if against else "aucune")
+            + " contre votre choix."
+        )
     return f"Lines that would change: {changed}, {against or 'none'} against your own choice."

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from raccord.errors import RaccordError
 from raccord.onboarding.deciding.bank_rules import RuleSaid
 from raccord.onboarding.deciding.rule_texts import RuleError
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Language, Text
 from raccord.sync.lines.bank_rules import (
+    CONDITIONS_MAX,
+    RULE_PARTS_MAX,
     AmountCondition,
     AmountTest,
     Condition,
@@ -25,9 +28,8 @@ from raccord.sync.lines.bank_rules import (
     Together,
 )
 from raccord.sync.lines.treatments import Treated
+from raccord_web.wording import NBSP
 
-ROWS = 4
-"""Conditions, and parts of a split, that the form has room for; a rule with more is changed by the command line."""
 TESTS = (
     *(f"text.{each}" for each in TextTest),
     *(f"amount.{each}" for each in AmountTest),
@@ -36,9 +38,27 @@ TESTS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How many conditions, and parts of a split, a form has room for; a button of each adds one."""
+
+    conditions: int
+    parts: int
+    most_conditions: int = CONDITIONS_MAX
+    most_parts: int = RULE_PARTS_MAX
+
+
+def rows_of(fields: Mapping[str, str]) -> Rows:
+    """Return the rows that what is typed needs, and one more of what was asked for."""
+    return Rows(
+        min(CONDITIONS_MAX, max(1, _last(fields, "test", "value")) + (fields.get("do") == "condition")),
+        min(RULE_PARTS_MAX, max(2, _last(fields, "part", "share")) + (fields.get("do") == "part")),
+    )
+
+
 def rule_typed(fields: Mapping[str, str]) -> RuleSaid:
     """Return the rule that a form says; raises ``RuleError`` for an amount, day or answer that cannot be read."""
-    conditions = [_condition(fields, row) for row in range(1, ROWS + 1) if fields.get(f"test{row}")]
+    conditions = [_condition(fields, row) for row in range(1, CONDITIONS_MAX + 1) if fields.get(f"test{row}")]
     return RuleSaid(
         name=fields.get("name", ""),
         valid_from=_day(fields.get("valid_from", "")),
@@ -52,8 +72,8 @@ def rule_typed(fields: Mapping[str, str]) -> RuleSaid:
     )
 
 
-def typed_of(name: str, valid_from: date | None, body: RuleBody) -> dict[str, str]:
-    """Return the fields that a rule fills a form with."""
+def typed_of(name: str, valid_from: date | None, body: RuleBody, language: Language) -> dict[str, str]:
+    """Return the fields that a rule fills a form with, numbers as the language writes them."""
     outcome = body.outcome
     first = outcome.parts[0] if outcome.parts else None
     fields = {
@@ -72,12 +92,14 @@ def typed_of(name: str, valid_from: date | None, body: RuleBody) -> dict[str, st
         "class": first.class_id if first is not None else "",
     }
     for row, condition in enumerate(body.conditions, 1):
-        fields |= {f"{name}{row}": value for name, value in _condition_fields(condition).items()}
+        fields |= {f"{name}{row}": value for name, value in _condition_fields(condition, language).items()}
     if outcome.kind is Treated.SPLIT:
         for row, part in enumerate(outcome.parts, 1):
             fields[f"part{row}"] = part.account
             fields[f"share{row}"] = (
-                f"{part.percent:f}%" if part.percent is not None else "" if part.amount is None else f"{part.amount:f}"
+                _written(part.amount, language)
+                if part.percent is None
+                else f"{_written(part.percent, language)}{NBSP if language == 'fr' else ''}%"
             )
     return fields
 
@@ -85,10 +107,9 @@ def typed_of(name: str, valid_from: date | None, body: RuleBody) -> dict[str, st
 def holds_whole(body: RuleBody) -> bool:
     """Tell whether the form has room for all that a rule says."""
     same = {(part.tax_code, part.class_id) for part in body.outcome.parts}
-    rows = max(len(body.conditions), len(body.outcome.parts))
     if any(isinstance(each, AmountCondition) and each.currency for each in body.conditions):
         return False
-    return rows <= ROWS and max(len(body.accounts), len(body.connections)) <= 1 and len(same) <= 1
+    return max(len(body.accounts), len(body.connections)) <= 1 and len(same) <= 1
 
 
 def _condition(fields: Mapping[str, str], row: int) -> Condition:
@@ -110,11 +131,11 @@ def _condition(fields: Mapping[str, str], row: int) -> Condition:
             return KindCondition(value=value)
 
 
-def _condition_fields(condition: Condition) -> dict[str, str]:
+def _condition_fields(condition: Condition, language: Language) -> dict[str, str]:
     match condition:
         case AmountCondition():
-            upto = "" if condition.upto is None else f"{condition.upto:f}"
-            return {"test": f"amount.{condition.test}", "value": f"{condition.amount:f}", "upto": upto}
+            amount, upto = (_written(each, language) for each in (condition.amount, condition.upto))
+            return {"test": f"amount.{condition.test}", "value": amount, "upto": upto}
         case TextCondition():
             return {"test": f"text.{condition.test}", "value": condition.value}
         case DirectionCondition():
@@ -136,7 +157,7 @@ def _outcome(fields: Mapping[str, str]) -> Outcome:
         case Treated.SPLIT:
             parts = tuple(
                 _part(fields[f"part{row}"], fields.get(f"share{row}", ""), tax, class_)
-                for row in range(1, ROWS + 1)
+                for row in range(1, RULE_PARTS_MAX + 1)
                 if fields.get(f"part{row}")
             )
         case Treated.CATEGORY | Treated.PERSONAL:
@@ -152,6 +173,15 @@ def _part(account: str, share: str, tax: str, class_: str) -> RulePart:
     percent = _decimal(share.rstrip("% \u00a0\u202f")) if share.endswith("%") else None
     amount = _decimal(share) if share and percent is None else None
     return RulePart(account=account, percent=percent, amount=amount, tax_code=tax, class_id=class_)
+
+
+def _written(value: Decimal | None, language: Language) -> str:
+    return "" if value is None else f"{value:f}".replace(".", "," if language == "fr" else ".")
+
+
+def _last(fields: Mapping[str, str], *names: str) -> int:
+    """Return the last row of which something is typed, 0 where nothing is."""
+    return max((row for row in range(1, 100) if any(fields.get(f"{name}{row}") for name in names)), default=0)
 
 
 def _decimal(text: str) -> Decimal:

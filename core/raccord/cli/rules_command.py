@@ -16,7 +16,7 @@ from raccord.cli.terminal.finding import PART_MIN, FindingError, operator
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, Output, actor, output
-from raccord.cli.terminal.showing import day, moment, short
+from raccord.cli.terminal.showing import day, moment, money, short
 from raccord.cli.terminal.words import Option, default_group
 from raccord.onboarding.connecting.companies import the_company
 from raccord.onboarding.deciding.bank_rules import (
@@ -29,7 +29,7 @@ from raccord.onboarding.deciding.bank_rules import (
     switch_rule,
     versions_of,
 )
-from raccord.overview.lines.rule_effects import Effect, try_rule
+from raccord.overview.lines.rule_effects import SHOWN, Effect, try_rule
 from raccord.overview.lines.rule_sentences import answer_said, conditions_said, counts_said, effect_said
 from raccord.overview.lines.rule_views import RuleView, list_rules
 from raccord.plugin.texts import Text
@@ -333,13 +333,15 @@ def _show_effect(out: Output, effect: Effect) -> None:
         [
             [
                 day(each.day),
-                f"{each.amount:f} {each.currency}",
+                f"{money(each.amount, out.language)} {each.currency}",
                 each.text,
                 answer_said(each.was).get(out.language),
                 answer_said(each.would_be).get(out.language),
             ]
-            for kind in ("against", "waiting", "other", "unfit")
+            for kind in SHOWN
             for each in effect.examples.get(kind, ())
         ],
         empty=Phrase("Aucune opération ne changerait.", "No line would change."),
     )
+    if effect.not_shown:
+        out.say(Phrase(f"Pas montrées : {effect.not_shown}.", f"Not shown: {effect.not_shown}."))

@@ -51,7 +51,7 @@ def test_rules_are_made_tried_and_carried_out_from_the_command_line(
     assert (status, effect["changed"], effect["waiting"], effect["against"]) == (Exit.OK, 2, 1, 1)
     assert [each["key"] for each in effect["examples"]["against"]] == ["bank/b3"]
     shown = said("rules", "try", *cafe, "--lang", "fr")[1]
-    assert "Lignes changées : 2, dont 1 contre votre choix." in shown
+    assert "Lignes qui changeraient : 2, dont 1 contre votre choix." in shown
     assert rent[:10] in shown
     assert told("rules", "list")[1]["rules"] == []
 

@@ -135,13 +135,15 @@ def test_a_rule_does_what_it_was_tried_to_do(workshop: Workshop, company: Compan
     asked = holds(workshop)
     # A person says of one café that it is the rent's, and of one that it is a meal.
     answer_hold(workshop, OWNER, asked["b6"].id, rent)
-    meal = Treatment(kind=Treated.CATEGORY, parts=(Part(account=meals),))
-    treat(workshop, OWNER, asked["b7"].id, meal)
+    # An amount that is told is the whole all the same, and so is a split into one part: the same document.
+    told_whole = (Part(account=meals, amount=Decimal("5.00"), description="À la gare"),)
+    treat(workshop, OWNER, asked["b7"].id, Treatment(kind=Treated.SPLIT, parts=told_whole))
     cafes = said("Cafés", to(meals), "café")
     before = tried(workshop, company, cafes)
     assert (before.waiting, before.goes, before.changed) == (2, 2, 3)
     assert (before.other, before.against, before.alike) == (1, 1, 1)
     assert (keys(before, "waiting"), keys(before, "against")) == (["b1", "b2"], ["b6"])
+    assert before.not_shown == 0
     against = before.examples["against"][0]
     assert against.was is not None
     assert against.would_be is not None

@@ -15,9 +15,10 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.deciding import bank_rules
+from raccord.onboarding.deciding.bank_rules import RuleSaid
 from raccord.onboarding.deciding.rules_again import count_ruled
 from raccord.overview.lines.line_rules import rule_from_line
-from raccord.overview.lines.rule_effects import Effect, try_rule
+from raccord.overview.lines.rule_effects import SHOWN, Effect, try_rule
 from raccord.overview.lines.rule_sentences import answer_said, conditions_said, counts_said, effect_said
 from raccord.overview.lines.rule_views import companies_with_rules, list_rules, rule_view
 from raccord.overview.questions import Candidate, candidates
@@ -28,13 +29,15 @@ from raccord.sync.lines.treatments import Treated
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
-from raccord_web.rendering import said_by, show
-from raccord_web.rule_forms import ROWS, TESTS, holds_whole, rule_typed, typed_of
+from raccord_web.rendering import language_of, said_by, show
+from raccord_web.rule_forms import TESTS, holds_whole, rows_of, rule_typed, typed_of
 from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
 
 Groups = Mapping[str, list[Candidate]]
+_ROOM = ("condition", "part")
+"""What the form is sent with for one more condition, or part of a split."""
 _ENDED = (ConnectionState.DISCONNECTED, ConnectionState.UNCONNECTED)
 
 
@@ -68,17 +71,21 @@ def new(request: Request, company_id: str, line: Annotated[str, Query(max_length
     typed: Mapping[str, str] = {"test1": "text.contains", "answer": str(Treated.CATEGORY)}
     with desk_of(request).workshop.database.read() as session:
         found = rule_from_line(session, company_id, line) if line else None
-    return _editor(request, company_id, typed if found is None else typed_of(found.name, None, found.body))
+    if found is not None:
+        typed = typed_of(found.name, None, found.body, language_of(request))
+    return _editor(request, company_id, typed)
 
 
 @router.post("/companies/{company_id}/bank-rules")
 def make(request: Request, company_id: str, fields: Fields) -> Response:
-    """Make a rule, or show what it would have done."""
+    """Make a rule, show what it would have done, or give the form more room."""
     require(acting(request), Power.WORK)
+    if fields.get("do") in _ROOM:
+        return _editor(request, company_id, fields)
     try:
         said = rule_typed(fields)
         if fields.get("do") == "try":
-            return _editor(request, company_id, fields, effect=_tried(request, company_id, fields))
+            return _editor(request, company_id, fields, effect=_effect_of(request, company_id, said))
         bank_rules.add_rule(desk_of(request).workshop, acting(request), company_id, said)
     except RaccordError as error:
         return _editor(request, company_id, fields, error=error)
@@ -91,20 +98,30 @@ def rule(request: Request, rule_id: str) -> Response:
         view = rule_view(session, rule_id)
     if view is None:
         return explained(request, HTTPStatus.NOT_FOUND)
-    return _editor(request, view.company_id, typed_of(view.name, view.valid_from, view.body), rule_id)
+    typed = typed_of(view.name, view.valid_from, view.body, language_of(request))
+    try:
+        effect = _effect_of(
+            request, view.company_id, RuleSaid(name=view.name, body=view.body, valid_from=view.valid_from), rule_id
+        )
+    except RaccordError as error:
+        # What it names may be gone from the books since it was kept.
+        return _editor(request, view.company_id, {**typed, "do": "try"}, rule_id, error=error)
+    return _editor(request, view.company_id, typed, rule_id, effect=effect)
 
 
 @router.post("/bank-rules/{rule_id}")
 def change(request: Request, rule_id: str, fields: Fields) -> Response:
-    """Change a rule, or show what it would have done if it said this."""
+    """Change a rule, show what it would have done if it said this, or give the form more room."""
     require(acting(request), Power.WORK)
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
         company_id = session.get_one(BankRule, rule_id).company_id
+    if fields.get("do") in _ROOM:
+        return _editor(request, company_id, fields, rule_id)
     try:
         said = rule_typed(fields)
         if fields.get("do") == "try":
-            return _editor(request, company_id, fields, rule_id, effect=_tried(request, company_id, fields, rule_id))
+            return _editor(request, company_id, fields, rule_id, effect=_effect_of(request, company_id, said, rule_id))
         seen = int(fields["version"]) if fields.get("version", "").isdecimal() else None
         bank_rules.change_rule(workshop, acting(request), rule_id, said, seen)
     except RaccordError as error:
@@ -132,9 +149,9 @@ def act(request: Request, rule_id: str, deed: str, _fields: Fields) -> Response:
     return _back(row.company_id)
 
 
-def _tried(request: Request, company_id: str, fields: Mapping[str, str], rule_id: str = "") -> Effect:
+def _effect_of(request: Request, company_id: str, said: RuleSaid, rule_id: str = "") -> Effect:
     with desk_of(request).workshop.database.read() as session:
-        return try_rule(session, company_id, rule_typed(fields), rule_id)
+        return try_rule(session, company_id, said, rule_id)
 
 
 def _editor(
@@ -164,7 +181,7 @@ def _editor(
             whole=view is None or holds_whole(view.body),
             typed=typed,
             tests=TESTS,
-            rows=range(1, ROWS + 1),
+            rows=rows_of(typed),
             answers=list(Treated),
             fitting=_fitting(session, company_id),
             connections=session.execute(
@@ -173,6 +190,7 @@ def _editor(
                 .order_by(Connection.label)
             ).all(),
             effect=effect,
+            shown_kinds=SHOWN,
             effect_said=effect_said,
             counts_said=counts_said,
             answer_said=answer_said,

@@ -6,7 +6,7 @@ A rule is tried in its place among the others, by the same judgement that runs g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.deciding.bank_rules import RuleSaid, check_body
 from raccord.overview.lines.rule_views import RuleAnswer, answer_of, names_of
+from raccord.plugin.drafts import Deposit, DirectLine, Draft, Expense
 from raccord.store.models import Connection
 from raccord.sync.lines.bank_rules import Rule, RuleMode, fits
 from raccord.sync.lines.paying import PAYS
 from raccord.sync.lines.rule_order import RuleOrder
-from raccord.sync.lines.treatments import Treated, Treatment, arrives
+from raccord.sync.lines.treatments import Treated, Treatment, UnfitTreatment, arrives, shares, treated
 from raccord.sync.planning.ruling import (
     BOTH_SIDES,
     MATCH_FIRST,
@@ -34,8 +35,10 @@ from raccord.sync.planning.ruling import (
 
 LINES_MAX = 20_000
 """The newest lines of a company; a rule is tried on no more."""
-EXAMPLES = 5
-"""Of each kind."""
+EXAMPLES = 25
+"""Lines that are shown of each kind."""
+SHOWN = ("against", "waiting", "other", "unfit")
+"""The kinds whose examples people are shown, in this order."""
 NEW = "new"
 """The id of a rule that is not saved yet."""
 
@@ -88,6 +91,11 @@ class Effect:
     @property
     def changed(self) -> int:
         return self.waiting + self.other
+
+    @property
+    def not_shown(self) -> int:
+        """Lines that would change, or cannot be said to be this, for which there is no example."""
+        return self.changed + self.unfit - sum(len(self.examples.get(kind, ())) for kind in SHOWN)
 
 
 def try_rule(session: Session, company_id: str, said: RuleSaid, rule_id: str = "") -> Effect:
@@ -143,27 +151,57 @@ def _judged(judge: Judge, rule: Rule, before: RuleOrder, place: Place) -> tuple[
     if was is None:
         # It was in the books before, or its source took it back: nobody said what it is.
         return (), None, ""
-    if alike(was, ruling.treatment):
+    if alike(was, ruling.treatment, place.line.draft):
         return ("alike",), ruling.treatment, ""
     return ("other", "against") if by_person(place) else ("other",), ruling.treatment, ""
 
 
-def alike(said: Treatment, rule: Treatment) -> bool:
-    """Tell whether what was said of a line is what a rule says; what the rule leaves open may be anything."""
-    if said.kind is not rule.kind or said.other_account != rule.other_account:
+def alike(said: Treatment, rule: Treatment, draft: Deposit | Expense) -> bool:
+    """Tell whether a line becomes the same document by what a rule says; what the rule leaves open may be anything."""
+    if Treated.EXCLUDE in (said.kind, rule.kind):
+        return said.kind is rule.kind
+    try:
+        return _undescribed(treated(draft, said)) == _undescribed(treated(draft, _as_open(rule, said, draft)))
+    except UnfitTreatment:
         return False
-    if rule.kind is Treated.EXCLUDE:
-        return True
-    parts = sorted((each.account, each.amount or Decimal(0)) for each in said.parts)
-    if parts != sorted((each.account, each.amount or Decimal(0)) for each in rule.parts):
-        return False
-    named = ((rule.party_id, said.party_id), (rule.location_id, said.location_id))
-    marks = {(each.account, each.tax_code, each.class_id) for each in said.parts}
-    wanted = [(each.account, each.tax_code, each.class_id) for each in rule.parts]
-    return all(not want or want == have for want, have in named) and all(
-        any(each[0] == account and tax in ("", each[1]) and class_ in ("", each[2]) for each in marks)
-        for account, tax, class_ in wanted
+
+
+def _as_open(rule: Treatment, said: Treatment, draft: Deposit | Expense) -> Treatment:
+    """Return what a rule says, with what was said of the line where the rule says nothing."""
+    if rule.kind is Treated.TRANSFER:
+        return rule
+    had = [*shares(said.parts, draft.total)] if said.parts else []
+    parts = []
+    for part in shares(rule.parts, draft.total):
+        same = next((each for each in had if (each.account, each.amount) == (part.account, part.amount)), None)
+        if same is not None:
+            had.remove(same)
+            part = replace(
+                part, tax_code=part.tax_code or same.tax_code, class_id=part.class_id or same.class_id,
+            )  # fmt: skip
+        parts.append(part)
+    party = rule if rule.party_id else said
+    return replace(
+        rule,
+        parts=tuple(parts),
+        party_kind=party.party_kind,
+        party_id=party.party_id,
+        location_id=rule.location_id or said.location_id,
+        payment_type=rule.payment_type or said.payment_type,
     )
+
+
+def _undescribed(document: Draft) -> Draft:
+    """Return a document without the words of its lines, and these in one order: they are not what a line is."""
+    match document:
+        case Deposit():
+            direct = [replace(each, description="") for each in document.lines if isinstance(each, DirectLine)]
+            return replace(document, lines=tuple(sorted(direct, key=repr)))
+        case Expense():
+            spent = [replace(each, description="") for each in document.lines]
+            return replace(document, lines=tuple(sorted(spent, key=repr)))
+        case _:
+            return document
 
 
 def _with(rules: Sequence[Rule], said: RuleSaid, rule_id: str) -> tuple[list[Rule], Rule]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import assert_never
 
 from sqlalchemy.orm import Session
@@ -60,9 +61,9 @@ def conditions_said(body: RuleBody) -> Text:
 def condition_said(condition: Condition) -> Text:
     match condition:
         case TextCondition():
-            return _filled(_READS[condition.test], condition.value)
+            return _filled(_READS[condition.test], Text(condition.value, condition.value))
         case AmountCondition():
-            amounts = [format(each, "f") for each in (condition.amount, condition.upto) if each is not None]
+            amounts = [_figure(each) for each in (condition.amount, condition.upto) if each is not None]
             said = _filled(_COUNTS[condition.test], *amounts)
             return Text(f"{said.fr} {condition.currency}".strip(), f"{said.en} {condition.currency}".strip())
         case DirectionCondition():
@@ -83,11 +84,12 @@ def answer_said(answer: RuleAnswer | None) -> Text:
             said = Text(f"virement : {answer.other_account}", f"transfer: {answer.other_account}")
         case Treated.EXCLUDE:
             said = Text(f"laissée de côté : {answer.why}", f"left out: {answer.why}")
-        case Treated.PERSONAL:
-            said = Text(f"personnel : {_accounts(answer.shares)}", f"personal: {_accounts(answer.shares)}")
         case _:
-            said = Text(_accounts(answer.shares), _accounts(answer.shares))
-    return Text(f"{said.fr} ({answer.party})", f"{said.en} ({answer.party})") if answer.party else said
+            said = _accounts(answer.shares)
+            if answer.kind == Treated.PERSONAL:
+                said = Text(f"personnel : {said.fr}", f"personal: {said.en}")
+    named = ", ".join(filter(None, (answer.party, answer.location)))
+    return Text(f"{said.fr} ({named})", f"{said.en} ({named})") if named else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +137,13 @@ def waits_because(ruling: Ruling) -> Text | None:
 
 def effect_said(effect: Effect) -> Text:
     """Return what a rule would have done, with its numbers."""
+    if not effect.changed:
+        return Text("Aucune ligne ne changerait.", "No line would change.")
     if effect.against:
         fr, en = f", dont {effect.against} contre votre choix", f", {effect.against} against your own choice"
     else:
         fr, en = ", aucune contre votre choix", ", none against your own choice"
-    return Text(f"Lignes changées : {effect.changed}{fr}.", f"Lines that would change: {effect.changed}{en}.")
+    return Text(f"Lignes qui changeraient : {effect.changed}{fr}.", f"Lines that would change: {effect.changed}{en}.")
 
 
 def counts_said(effect: Effect) -> list[tuple[Text, int]]:
@@ -156,15 +160,27 @@ def counts_said(effect: Effect) -> list[tuple[Text, int]]:
     return [(text, count) for text, count in rows if count]
 
 
-def _accounts(shares: Sequence[Share]) -> str:
-    return " + ".join(_share(each, whole=len(shares) == 1) for each in shares)
+def _accounts(shares: Sequence[Share]) -> Text:
+    said = [_share(each, whole=len(shares) == 1) for each in shares]
+    return Text(" + ".join(each.fr for each in said), " + ".join(each.en for each in said))
 
 
-def _share(share: Share, *, whole: bool) -> str:
+def _share(share: Share, *, whole: bool) -> Text:
+    name = ", ".join(filter(None, (share.account, share.tax, share.class_name)))
     if share.percent is not None:
-        return f"{share.account} {share.percent.normalize():f} %"
-    return share.account if whole or share.amount is None else f"{share.account} {share.amount:f}"
+        figure = _figure(share.percent.normalize())
+        return Text(f"{name} {figure.fr} %", f"{name} {figure.en}%")
+    if whole or share.amount is None:
+        return Text(name, name)
+    figure = _figure(share.amount)
+    return Text(f"{name} {figure.fr}", f"{name} {figure.en}")
 
 
-def _filled(text: Text, *values: str) -> Text:
-    return Text(text.fr.format(*values), text.en.format(*values))
+def _figure(value: Decimal) -> Text:
+    """Return a number as each language writes it; its thousands are not set apart, as people type it."""
+    plain = f"{value:f}"
+    return Text(plain.replace(".", ","), plain)
+
+
+def _filled(text: Text, *values: Text) -> Text:
+    return Text(text.fr.format(*(each.fr for each in values)), text.en.format(*(each.en for each in values)))

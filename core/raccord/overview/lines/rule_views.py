@@ -28,6 +28,8 @@ class Share:
     account: str
     amount: Decimal | None
     percent: Decimal | None = None
+    tax: str = ""
+    class_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class RuleAnswer:
     shares: Sequence[Share] = ()
     party: str = ""
     other_account: str = ""
+    location: str = ""
     why: str = ""
 
 
@@ -116,8 +119,11 @@ def names_of(session: Session, company_id: str, said: Iterable[Treatment | Outco
     """Return the names of all that some treatments, or what rules make of lines, say by id."""
     wanted: set[tuple[str, str]] = set()
     for each in said:
-        wanted.update(("Account", part.account) for part in each.parts)
-        wanted.update({("Account", each.other_account), (each.party_kind, each.party_id)} - {("Account", ""), ("", "")})
+        for part in each.parts:
+            wanted.update({("Account", part.account), ("TaxCode", part.tax_code), ("Class", part.class_id)})
+        wanted.update({("Account", each.other_account), (each.party_kind, each.party_id)})
+        wanted.add(("Department", each.location_id))
+    wanted = {(kind, object_id) for kind, object_id in wanted if object_id}
     return _names(session, company_id, wanted)
 
 
@@ -132,11 +138,14 @@ def answer_of(said: Treatment | Outcome | None, names: Names) -> RuleAnswer | No
                 names.get(("Account", part.account), part.account),
                 part.amount,
                 None if isinstance(part, Part) else part.percent,
+                names.get(("TaxCode", part.tax_code), part.tax_code),
+                names.get(("Class", part.class_id), part.class_id),
             )
             for part in said.parts
         ],
         party=names.get((said.party_kind, said.party_id), said.party_id),
         other_account=names.get(("Account", said.other_account), said.other_account),
+        location=names.get(("Department", said.location_id), said.location_id),
         why=said.why,
     )
 
