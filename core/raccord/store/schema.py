@@ -1,4 +1,8 @@
-"""The schema's history: bringing a database up to this version, and refusing one that is ahead of it."""
+"""The schema's history: bringing a database up to this version, and refusing one that is ahead of it.
+
+Alembic is imported by what changes a schema alone, and looking at one reads no migration: every command does at its
+start, and both together took it longer than many a command's own work.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,18 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 import raccord_migrations
 from raccord.plugin.texts import Text
 from raccord.store.database import Database
 from raccord.store.errors import StoreError
 from raccord.store.models import Model
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _ONE_AT_A_TIME = 0x5261_0001
 """Key of the PostgreSQL lock that lets one process upgrade while the others wait."""
@@ -29,6 +32,8 @@ def upgrade(database: Database) -> str:
 
     All steps are committed as one. A database that is newer than this version raises ``StoreError``.
     """
+    from alembic import command
+
     with _alone(database) as connection:
         _refuse_newer(_revision(connection))
         command.upgrade(_config(connection), "head")
@@ -55,6 +60,9 @@ def ensure_ready(database: Database) -> None:
 
 def check(database: Database) -> None:
     """Raise ``StoreError`` naming each difference between the tables that are there and those the code declares."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_schemas": False})
         found = [str(difference) for difference in compare_metadata(context, Model.metadata)]
@@ -80,10 +88,15 @@ def current(database: Database) -> str | None:
 
 def head() -> str:
     """Return the newest revision this version knows."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
-    if newest is None:
+    return revisions()[-1]
+
+
+def revisions() -> list[str]:
+    """Return all revisions that this version knows, the oldest first; each file's name begins with its own."""
+    found = sorted(path.name.partition("_")[0] for path in (_scripts() / "versions").glob("[0-9]*_*.py"))
+    if not found:
         raise RuntimeError("raccord_migrations holds no revision")
-    return newest
+    return found
 
 
 def draft_revision(database: Database, message: str) -> Path:
@@ -91,6 +104,8 @@ def draft_revision(database: Database, message: str) -> Path:
 
     Returns the new file in ``raccord_migrations/versions``.
     """
+    from alembic import command
+
     with database.engine.begin() as connection:
         script = command.revision(_config(connection), message, autogenerate=True, rev_id=f"{int(head()) + 1:04d}")
     if script is None or isinstance(script, list):
@@ -122,9 +137,15 @@ def _alone(database: Database) -> Iterator[Connection]:
             driver.execute("PRAGMA foreign_keys=ON")
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _scripts() -> Path:
+    return Path(raccord_migrations.__file__).parent
+
+
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config(stdout=io.StringIO())
-    config.set_main_option("script_location", str(Path(raccord_migrations.__file__).parent).replace("%", "%%"))
+    config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     config.attributes["target_metadata"] = Model.metadata
@@ -132,12 +153,14 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _refuse_newer(found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is None or found in known:
+    if found is None or found in revisions():
         return
     raise StoreError(
         "store.schema_newer",
