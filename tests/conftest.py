@@ -26,6 +26,7 @@ import certifi
 import pytest
 from hypothesis import settings
 from lent_databases import Lent, LentPostgres, LentSqlite, lent_from
+from one_cache import share_statements
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Engine
 
@@ -55,6 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Files lie in memory where it has room: SQLite waits for the disk at each commit. Clients trust one authority only:
     no test speaks TLS, and reading all of them costs each client 20 ms.
     """
+    share_statements()
     # What stays for the whole run (modules, fixtures, compiled statements) is looked through less often.
     gc.set_threshold(100_000, 50, 100)
     if "PYTEST_XDIST_WORKER" in os.environ:
