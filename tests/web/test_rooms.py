@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -21,12 +22,13 @@ from till_company import CANARY
 
 from raccord.onboarding.closing.certificates import faults_in
 from raccord.overview.coverage import COVERED, Interval
-from raccord.overview.proofs import proof_kinds, proof_totals
+from raccord.overview.proofs import proof_rows, proof_totals
 from raccord.overview.records import Fate, Wanted, list_records
 from raccord.store.canonical import exact
 from raccord.store.models import Company, Connection, Drift, DriftState, Gap, LinkRow, Run, SourceRecord
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_sandbox.server import SandboxServer
+from raccord_web import formats
 from raccord_web.bars import coverage_bar
 from raccord_web.typed import read, shown
 
@@ -244,6 +246,13 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     assert int(counts[1]) > 0, "what was open is counted"
     link = browser.get("/proof").text.partition('href="/certificates/')[2].partition("/read")[0]
     read = browser.get(f"/certificates/{link}/read").text
+    with workshop.database.read() as session:
+        rows = proof_rows(session, synced.id).rows
+    for stream in {row.stream for row in rows}:
+        told = sum((row.quickbooks for row in rows if row.stream == stream), Decimal(0))
+        assert formats.money(told, "CAD", "en", "CAD") in read, stream
+    assert "Lines are never added up" in read
+    assert formats.money(sum((row.quickbooks for row in rows), Decimal(0)), "CAD", "en", "CAD") not in read
     for said in ("Certificate of March 2026", "What is still open", "A record failed", "Fingerprint", "QuickBooks"):
         assert said in read
     answer = browser.get(f"/certificates/{link}")
@@ -252,18 +261,23 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     assert faults_in(document["certificate"], document["sha256"]) == []
 
 
-def test_a_proofs_total_says_what_it_adds_up_and_its_days_open_their_records(
+def test_a_proof_has_a_sum_for_each_kind_of_record_and_none_of_all_and_its_days_open_their_records(
     synced: Connection, workshop: Workshop, browser: TestClient
 ) -> None:
     with workshop.database.read() as session:
-        totals = {(each.connection_id, each.currency): each.expected for each in proof_totals(session, [synced.id])}
-        kinds = proof_kinds(session, [synced.id])
-    assert {place: sum(amount for _, amount in each) for place, each in kinds.items()} == totals
-    assert any(len(each) > 1 for each in kinds.values())
+        sums = {each.stream: each for each in proof_totals(session, [synced.id])}
+        rows = proof_rows(session, synced.id).rows
+    assert len(sums) > 1, "there is something that might be added up"
+    for stream, total in sums.items():
+        assert total.expected == sum(row.expected for row in rows if row.stream == stream)
+        assert total.quickbooks == sum(row.quickbooks for row in rows if row.stream == stream)
+    mixed = formats.money(sum((each.expected for each in sums.values()), Decimal(0)), "CAD", "en", "CAD")
     for page in ("/", "/proof", f"/connections/{synced.id}/proof", f"/connections/{synced.id}/setup/done"):
-        shown = " ".join(browser.get(page).text.replace("\u00a0", " ").split())
-        assert "Made of:" in shown, page
-        assert "it is no income" in shown, page
+        shown = browser.get(page).text
+        for total in sums.values():
+            assert formats.money(total.expected, "CAD", "en", "CAD") in shown, page
+        assert mixed not in shown, page
+        assert "Lines are never added up" in shown, page
     proof = browser.get(f"/connections/{synced.id}/proof").text
     day = re.search(r'href="(/records\?[^"]*first=[^"]*)"', proof)
     assert day is not None

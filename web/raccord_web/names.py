@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from raccord.catalog import Catalog
 from raccord.masking import masked
@@ -24,6 +26,16 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _AMOUNT = re.compile(r"-?\d{1,15}\.\d{1,10}")
 _DAY_CHARS = len("2026-03-02")
+
+
+class Streamed(Protocol):
+    """A row about one stream and currency."""
+
+    @property
+    def stream(self) -> str: ...
+
+    @property
+    def currency(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,12 @@ class Names:
         info = self._info(connector)
         found = {} if info is None else {stream.name: stream.label for stream in info.streams}
         return found[name].get(self.words.language) if name in found else name
+
+    def in_order(self, connector: str, rows: Sequence[Streamed]) -> Sequence[Streamed]:
+        """Return what bears a stream as its connector has those: what is sold before what is paid out."""
+        info = self._info(connector)
+        place = {} if info is None else {stream.name: at for at, stream in enumerate(info.streams)}
+        return sorted(rows, key=lambda each: (each.currency, place.get(each.stream, len(place))))
 
     def role(self, connector: str, name: str) -> str:
         info = self._info(connector)

@@ -82,10 +82,14 @@ class ProofMonth:
 
 @dataclass(frozen=True, slots=True)
 class ProofTotal:
-    """The sums of a connection's proof in one currency; ``unequal`` counts the cells that differ."""
+    """The sums of one stream of a connection's proof in one currency; ``unequal`` counts the cells that differ.
+
+    Streams are never added up: a deposit is the money of sales that another stream counted already.
+    """
 
     connection_id: str
     currency: str
+    stream: str
     source: Decimal
     left_out: Decimal
     moved: Decimal
@@ -147,47 +151,28 @@ def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> 
 
 
 def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofTotal]:
-    """Return the sums of the whole proof of connections, one for each connection and currency."""
-    sums: dict[tuple[str, str], list[Decimal]] = {}
+    """Return the sums of the whole proof of connections, one for each connection, currency and stream."""
+    sums: dict[tuple[str, str, str], list[Decimal]] = {}
     columns = (Proof.source_total, Proof.left_out_total, Proof.moved_total, Proof.posted_total, Proof.quickbooks_total)
+    of = Proof.connection_id, Proof.currency, Proof.stream
     for place, amount in enumerate(columns):
         rows = session.execute(
-            select(Proof.connection_id, Proof.currency, scale_of(session, amount).label("scale"), units_of(amount))
+            select(*of, scale_of(session, amount).label("scale"), units_of(amount))
             .where(Proof.connection_id.in_(connection_ids))
-            .group_by(Proof.connection_id, Proof.currency, "scale")
+            .group_by(*of, "scale")
         )
-        for connection_id, currency, scale, units in rows:
-            sums.setdefault((connection_id, currency), [Decimal(0)] * len(columns))[place] += exact(units, scale)
+        for connection_id, currency, stream, scale, units in rows:
+            five = sums.setdefault((connection_id, currency, stream), [Decimal(0)] * len(columns))
+            five[place] += exact(units, scale)
     unequal = {
-        (row[0], row[1]): row[2]
+        (row[0], row[1], row[2]): row[3]
         for row in session.execute(
-            select(Proof.connection_id, Proof.currency, func.count())
+            select(*of, func.count())
             .where(Proof.connection_id.in_(connection_ids), Proof.equal.is_(False))
-            .group_by(Proof.connection_id, Proof.currency)
+            .group_by(*of)
         )
     }
-    return [
-        ProofTotal(connection_id, currency, *_five(totals), unequal.get((connection_id, currency), 0))
-        for (connection_id, currency), totals in sorted(sums.items())
-    ]
-
-
-def proof_kinds(session: Session, connection_ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[str, Decimal]]]:
-    """Return, by connection and currency, each stream with what of it should be in QuickBooks: what a total adds up."""
-    sums: dict[tuple[str, str], dict[str, Decimal]] = {}
-    for sign, amount in ((1, Proof.source_total), (-1, Proof.left_out_total), (1, Proof.moved_total)):
-        rows = session.execute(
-            select(
-                Proof.connection_id, Proof.currency, Proof.stream, scale_of(session, amount).label("scale"),
-                units_of(amount),
-            )
-            .where(Proof.connection_id.in_(connection_ids))
-            .group_by(Proof.connection_id, Proof.currency, Proof.stream, "scale")
-        )  # fmt: skip
-        for connection_id, currency, stream, scale, units in rows:
-            streams = sums.setdefault((connection_id, currency), {})
-            streams[stream] = streams.get(stream, Decimal(0)) + sign * exact(units, scale)
-    return {place: sorted(streams.items()) for place, streams in sorted(sums.items())}
+    return [ProofTotal(*place, *_five(totals), unequal.get(place, 0)) for place, totals in sorted(sums.items())]
 
 
 def _five(totals: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:

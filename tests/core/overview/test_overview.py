@@ -236,11 +236,14 @@ def test_unequal_days_of_the_proof_come_first_with_their_explanation(
         only = proof_rows(session, synced.id, unequal_only=True)
         assert proof_rows(session, synced.id, month=date(2026, 4, 1)).rows == []
         months = proof_months(session, synced.id)
-        [total] = proof_totals(session, [synced.id])
+        totals = {each.stream: each for each in proof_totals(session, [synced.id])}
         counts = waiting(session)
     assert (counts.questions, counts.problems, counts.plans, counts.running) == (1, 2, 0, 0)
-    assert (total.expected, total.quickbooks, total.unequal) == (Decimal("95.01"), Decimal("94.98"), 1)
-    assert not total.equal
+    assert set(totals) == {"sales", "refunds", "bank"}, "what is of another kind is not added up"
+    sales, refunds = totals["sales"], totals["refunds"]
+    assert (sales.expected, sales.quickbooks, sales.unequal) == (Decimal("115.01"), Decimal("114.98"), 1)
+    assert (refunds.expected, refunds.quickbooks, refunds.unequal) == (Decimal("-20.00"), Decimal("-20.00"), 0)
+    assert [each.equal for each in (sales, refunds)] == [False, True]
     assert not rows[0].equal
     assert all(row.equal for row in rows[1:])
     assert only.total == 1

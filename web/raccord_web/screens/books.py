@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from raccord.onboarding.access.people import Power, require
-from raccord.onboarding.closing.certificates import CertificateError, certify
+from raccord.onboarding.closing.certificates import CertificateError, certify, sums_by_stream
 from raccord.onboarding.closing.export import export_company
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
-from raccord.overview.proofs import proof_kinds, proof_totals
+from raccord.overview.proofs import proof_totals
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import Certificate
 from raccord_web.desk import desk_of
@@ -66,9 +66,9 @@ def _page(request: Request, error: CertificateError | None = None, month: str = 
             wanted_month=month_text(date.fromisoformat(f"{month}-01"), language_of(request)) if month else "",
             points=[] if error is None else open_points(session, _names(request), error.parts),
             may_accept=error is not None and error.acceptable,
-            kinds=proof_kinds(session, list(by_id)),
             connections=connections,
-            totals=[(by_id[total.connection_id], total) for total in proof_totals(session, list(by_id))],
+            by_id=by_id,
+            totals=proof_totals(session, list(by_id)),
             companies={each.id: each.name for each in companies},
             certificates=[(each, _found_in(each)) for each in certificates],
             today=desk_of(request).workshop.clock.now().date(),
@@ -118,7 +118,7 @@ def read(request: Request, certificate_id: str) -> Response:
         points = open_points(session, _names(request), body["connections"])
         return show(
             request, "certificate.html", session, certificate=found, body=body, points=points,
-            date=date.fromisoformat,
+            date=date.fromisoformat, sums_by_stream=sums_by_stream,
         )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from raccord.overview.companies import list_companies
 from raccord.overview.connections import ConnectionView, list_connections
 from raccord.overview.listing import MOST, Listing
 from raccord.overview.posted import posted_by_day
-from raccord.overview.proofs import proof_kinds, proof_totals
+from raccord.overview.proofs import proof_totals
 from raccord.overview.runs import RunView
 from raccord.store.models import Connection
 from raccord_web.charts import chart_of
@@ -71,7 +71,6 @@ def home(
             request,
             "home.html",
             session,
-            kinds=proof_kinds(session, list(by_id)),
             companies=companies,
             listing=listing,
             expected=data_expected(desk_of(request), session, listing),
@@ -83,5 +82,6 @@ def home(
             chart_days=CHART_DAYS,
             span=span,
             wrote=_wrote_last(listing),
-            totals=[(by_id[total.connection_id], total) for total in totals],
+            by_id=by_id,
+            totals=totals,
         )

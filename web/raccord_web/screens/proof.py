@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raccord.overview.connections import connection_view
-from raccord.overview.proofs import proof_kinds, proof_months, proof_rows, proof_totals
+from raccord.overview.proofs import proof_months, proof_rows, proof_totals
 from raccord.overview.records import Fate, count_by_fate
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -45,6 +45,5 @@ def proof(
             unequal=unequal,
             apart=count_by_fate(session, connection_id, OUTSIDE),
             totals=proof_totals(session, [connection_id]),
-            kinds=proof_kinds(session, [connection_id]),
             listing=proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset),
         )

@@ -35,7 +35,7 @@ from raccord.onboarding.sources.account_types import HeldAs
 from raccord.overview.connections import connection_view
 from raccord.overview.listing import MOST
 from raccord.overview.plans import plan_effect, plan_money, waiting_plan
-from raccord.overview.proofs import proof_kinds, proof_totals
+from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import candidates
 from raccord.overview.runs import PHASES, RunView, recent_runs
 from raccord.plugin.errors import ConnectorError
@@ -371,7 +371,6 @@ def _shown(
             return {
                 "run": runs[0] if runs else None,
                 "totals": proof_totals(session, [connection.id]),
-                "kinds": proof_kinds(session, [connection.id]),
                 "expected": first_data_expected(connection.set_up_at),
             }
         case _:

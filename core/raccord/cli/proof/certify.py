@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,7 +19,7 @@ from raccord.cli.terminal.output import Column, Output, actor, output
 from raccord.cli.terminal.showing import money
 from raccord.cli.terminal.words import Option, command
 from raccord.errors import RaccordError
-from raccord.onboarding.closing.certificates import CertificateError, certify, faults_in
+from raccord.onboarding.closing.certificates import CertificateError, certify, faults_in, sums_by_stream
 from raccord.onboarding.connecting.companies import the_company
 from raccord.plugin.texts import Text
 from raccord.store.canonical import canonical, exact
@@ -150,6 +149,7 @@ def _show(out: Output, body: Mapping[str, Any]) -> None:
         Phrase(f"{title} : {clean.fr}", f"{title}: {clean.en}"),
         [
             Column(Phrase("Connexion", "Connection")),
+            Column(Phrase("Flux", "Stream")),
             Column(Phrase("Devise", "Currency")),
             Column(Phrase("Source", "Source"), right=True),
             Column(Phrase("Laissé de côté", "Left out"), right=True),
@@ -160,12 +160,13 @@ def _show(out: Output, body: Mapping[str, Any]) -> None:
         [
             [
                 part["label"],
-                currency,
-                *(money(Decimal(sums[name]), out.language) for name in ("source", "left_out", "posted", "quickbooks")),
+                each.stream,
+                each.currency,
+                *(money(sum_, out.language) for sum_ in (each.source, each.left_out, each.posted, each.quickbooks)),
                 str(len(part["exceptions"])),
             ]
             for part in body["connections"]
-            for currency, sums in part["totals"].items()
+            for each in sums_by_stream(part["proofs"])
         ],
         empty=Phrase("Rien ne s'est passé ce mois-là.", "Nothing happened in that month."),
     )

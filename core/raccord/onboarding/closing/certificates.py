@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib.metadata import version
@@ -286,6 +287,32 @@ def _totals(proofs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Decimal]
         for name in SUMS:
             sums[name] += Decimal(row[name])
     return totals
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSums:
+    """What a certificate's days come to for one kind of record; the sums of several kinds are no sum of anything."""
+
+    stream: str
+    currency: str
+    source: Decimal
+    left_out: Decimal
+    posted: Decimal
+    quickbooks: Decimal
+    equal: bool
+    """Whether each of its days is."""
+
+
+def sums_by_stream(proofs: Sequence[Mapping[str, Any]]) -> list[StreamSums]:
+    """Return the sums of a certificate's part, one for each stream and currency."""
+    rows: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in proofs:
+        rows.setdefault((row["currency"], row["stream"]), []).append(row)
+    found = []
+    for (currency, stream), those in sorted(rows.items()):
+        sums = {name: sum((Decimal(row[name]) for row in those), Decimal(0)) for name in SUMS}
+        found.append(StreamSums(stream, currency, **sums, equal=all(row["equal"] for row in those)))
+    return found
 
 
 def _gap(hole: Hole) -> dict[str, Any]:
