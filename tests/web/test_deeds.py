@@ -378,6 +378,11 @@ def test_unlike_reasons_have_each_its_row_its_list_and_its_button(
     one = browser.get("/problems", params={"connection": synced.id, "code": cause}).text
     assert ("w91" in one, "x91" in one) == (True, False)
     assert send("/problems", "/problems/of-cause/ready", connection=synced.id, code=cause).status_code == 303
+    page = browser.get(f"/problems?connection={synced.id}").text
+    [(address, count)] = re.findall(r'href="(/records\?[^"]*fate=waiting)" data-count="(\d+)"', page)
+    listed = browser.get(address.replace("&amp;", "&")).text
+    assert int(count) > 0, "what was marked ready is not posted yet, and the page says so"
+    assert f'data-total="{count}"' in listed
     page = html.unescape(browser.get("/problems", headers={"accept-language": "en"}).text)
     assert "<h2>word: Unknown word.</h2>" not in page
     assert "<h2>amount: Impossible amount.</h2>" in page

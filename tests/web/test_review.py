@@ -147,6 +147,9 @@ def test_a_line_is_split_moved_personal_or_left_out_and_an_answer_taken_back(
     assert say("RISTOURNE", kind="category", account=office).headers["location"].endswith("said=gone")
 
     answered = browser.get("/review?state=answered").text
+    assert answered.count("/undo?") == int(re.findall(r'data-total="(\d+)"', answered)[0]), (
+        "its heading counts its list"
+    )
     for words in (
         "Split",
         "Fournitures de bureau, Frais de déplacement",

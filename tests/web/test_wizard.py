@@ -40,6 +40,7 @@ from raccord.store.models import (
     ConnectionState,
     Gap,
     LinkRow,
+    Problem,
     PushedEntry,
     RecordState,
     Run,
@@ -463,6 +464,18 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
     assert read() >= {("2026-06-03", "-3.456")}
     assert "file-question" not in told(f"{bank}/files") + told(f"/problems?connection={connection_id}")
     assert f"{key['mai'].rpartition('-')[0]} = day-first comma" in told(f"{bank}/settings")
+
+    # While a run reads what was answered, its problem is open still: it asks for nothing that has no form.
+    with workshop.database.begin() as session:
+        session.add(
+            Problem(
+                connection_id=connection_id, code="bankfeed.date_order", subject="lines/x",
+                opened_at=workshop.clock.now(),
+            )
+        )  # fmt: skip
+    between = told(f"/problems?connection={connection_id}")
+    assert "Répondu. La prochaine synchro relit" in between
+    assert "Répondez ci-dessous" not in between
 
 
 def test_a_table_of_an_unknown_bank_is_read_once_a_person_says_its_columns(

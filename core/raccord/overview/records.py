@@ -192,12 +192,14 @@ def list_records(
     return Listing(views, total, offset, limit)
 
 
-def count_by_fate(session: Session, connection_id: str, fates: Sequence[Fate]) -> dict[Fate, int]:
-    """Return how many of a connection's records the list of each fate shows."""
+def count_by_fate(
+    session: Session, connection_id: str, fates: Sequence[Fate], *, within: Within = None
+) -> dict[Fate, int]:
+    """Return how many records of a connection, or without one of all, the list of each fate shows."""
     counts = [
         select(func.count())
         .select_from(SourceRecord)
-        .where(*_conditions(session, Wanted(connection_id, fate), None))
+        .where(*_conditions(session, Wanted(connection_id, fate), within))
         .scalar_subquery()
         for fate in fates
     ]

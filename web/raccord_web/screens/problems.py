@@ -18,6 +18,7 @@ from raccord.onboarding.deciding.decisions import DecisionError
 from raccord.onboarding.deciding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
 from raccord.overview.explain import ASKED_OF_FILES, MENDED_IN_SETTINGS, QUESTIONS_OF_FILES
 from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
+from raccord.overview.records import Fate, count_by_fate
 from raccord.store.models import Connection, ProblemState
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.problems import APART
@@ -44,6 +45,8 @@ MENDED = (
     ("/connections/{}/files", "problems.mend_files", ("files.",)),
 )  # fmt: skip
 """The page that has the form which mends a cause, what leads there, and the beginnings of its codes."""
+OF_FILES = (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)
+"""Ends of the codes of what files leave open."""
 DEEDS = {"ready": ProblemState.READY, "resolved": ProblemState.RESOLVED}
 
 
@@ -86,6 +89,8 @@ def _causes(
         return show(
             request, "problems.html", session, status=status, listing=groups, connection=connection,
             mended_at=mended_at, kind=kind, unnamed_of=_unnamed(request, session, groups.rows), mendings=mendings,
+            of_files={each.code for each in groups.rows if each.code.endswith(OF_FILES)},
+            again=count_by_fate(session, connection, [Fate.WAITING], within=within)[Fate.WAITING],
             refused=refused, why=None if refused is None else said_by(refused.error, request),
             policies=list(ClosedPolicy), kinds=problem_kinds(session, connection) if seen else {},
             connector=held.connector if held else "",
@@ -94,8 +99,7 @@ def _causes(
 
 def _unnamed(request: Request, session: Session, groups: Sequence[ProblemGroup]) -> dict[str, AskedAccounts]:
     """Return, by connection, what its files leave open: asked beside the problem of their lines."""
-    asked = (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)
-    ids = list(dict.fromkeys(each.connection_id for each in groups if each.code.endswith(asked)))
+    ids = list(dict.fromkeys(each.connection_id for each in groups if each.code.endswith(OF_FILES)))
     return {each: asked_accounts(request, session, session.get_one(Connection, each)) for each in ids[:GROUPS_MAX]}
 
 
@@ -103,7 +107,7 @@ def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
     """Return the address of the page whose form mends a cause, and the key of what leads there; nothing where none."""
     if code.endswith(MENDED_IN_SETTINGS) and connection_id:
         return f"/connections/{connection_id}/settings", "problems.mend_settings"
-    if code.endswith((*ASKED_OF_FILES, *QUESTIONS_OF_FILES)) and connection_id:
+    if code.endswith(OF_FILES) and connection_id:
         return f"/connections/{connection_id}/files", "problems.mend_files"
     for place, words, codes in MENDED:
         if code.startswith(codes) and (connection_id or "{}" not in place):

@@ -55,7 +55,8 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
         listing = open_questions(
             session, wanted, within=within, without_choices=True, without_lines=True, limit=SHOWN, offset=offset
         )
-        if wanted and not missing and not months and not listing.total and count_lines(session, within, connection):
+        lines = count_lines(session, within, connection) if wanted else 0
+        if lines and not missing and not months and not listing.total:
             # All that this connection asks is about bank lines, which have a page of their own.
             return RedirectResponse(f"/review?{urlencode({'connection': connection})}", HTTPStatus.SEE_OTHER)
         return show(
@@ -65,6 +66,7 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             missing=missing,
             months=months,
             listing=listing,
+            lines=lines,
             fitting=_fitting(session, missing, listing.rows),
             connection=connection,
             new_accounts={accepts: kinds_for(accepts) for accepts in {each.accepts for each in missing}},
