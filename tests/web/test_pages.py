@@ -125,7 +125,10 @@ def test_every_figure_that_leads_to_a_list_is_the_length_of_that_list(
     till.ROWS["T1"].append({"stream": "sales", "id": "s9", "day": "2026-03-05", "amount": "7.00"})
     sync(workshop, synced)
     walked: dict[str, int] = {}
-    for page in ("/", f"/connections/{synced.id}", f"/connections/{synced.id}/proof"):
+    with workshop.database.read() as session:
+        wrote = max(recent_runs(session, synced.id).rows, key=lambda each: each.to_send)
+    plan = f"/plans/{wrote.plan_id}"
+    for page in ("/", f"/connections/{synced.id}", f"/connections/{synced.id}/proof", "/runs", "/problems", plan):
         for attributes in re.findall(r"<a ([^>]*data-count[^>]*)>", browser.get(page).text):
             found = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', attributes)}
             address, count = found["href"], found["data-count"]
@@ -145,7 +148,10 @@ def test_every_figure_that_leads_to_a_list_is_the_length_of_that_list(
     assert walked[f"/questions?connection={synced.id}"] == 1
     assert walked["/problems"] == walked[f"/problems?connection={synced.id}"] > 0
     assert walked["/drift"] == 1
-    assert any(address.startswith("/runs/") for address in walked)
+    assert walked[f"/runs/{wrote.id}"] == wrote.posted
+    assert wrote.to_send > wrote.posted, "a plan counts objects, entries of lists among them; a run counts records"
+    assert f"Its plan had {wrote.to_send} objects to write" in browser.get(f"/runs/{wrote.id}").text
+    assert walked[f"{plan}?action=create#lines"] == wrote.to_send
     assert any("fate=review" in address for address in walked)
 
 

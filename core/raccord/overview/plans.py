@@ -89,6 +89,11 @@ class PlanSummary:
         return sum(group.lines for group in self.groups if group.action in SENT)
 
     @property
+    def documents_to_send(self) -> int:
+        """How many of them are documents; the others are entries of lists: accounts, customers, items."""
+        return sum(group.lines for group in self.groups if group.action in SENT and group.kind in MARKED)
+
+    @property
     def blocked_alone(self) -> int:
         """How many documents are blocked, where the plan writes no document at all."""
         documents = [group for group in self.groups if group.kind in MARKED]
