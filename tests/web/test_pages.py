@@ -150,6 +150,7 @@ def test_every_figure_that_leads_to_a_list_is_the_length_of_that_list(
     assert walked["/drift"] == 1
     assert walked[f"/runs/{wrote.id}"] == wrote.posted
     assert wrote.to_send > wrote.posted, "a plan counts objects, entries of lists among them; a run counts records"
+    assert "Atelier Boréal inc." in browser.get("/runs").text.partition("<tbody>")[2], "a run names its company"
     assert f"Its plan had {wrote.to_send} objects to write" in browser.get(f"/runs/{wrote.id}").text
     assert walked[f"{plan}?action=create#lines"] == wrote.to_send
     assert any("fate=review" in address for address in walked)

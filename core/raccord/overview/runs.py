@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
-from raccord.store.models import Connection, LineState, PlanLine, Run, RunCount, RunState
+from raccord.store.models import Company, Connection, LineState, PlanLine, Run, RunCount, RunState
 from raccord.sync.books.acquaint import RECOGNISED
 from raccord.sync.phases import PROOF, UNDO, Phase
 
@@ -42,6 +42,7 @@ class RunView:
     id: str
     connection_id: str
     connection: str
+    company: str
     connector: str
     time_zone: str
     """The connection's, in which its hours are shown."""
@@ -138,10 +139,12 @@ def last_runs(session: Session, connection_ids: Sequence[str]) -> dict[str, RunV
 def _views(session: Session, runs: Sequence[Run]) -> list[RunView]:
     if not runs:
         return []
-    connections = {
-        connection.id: connection
-        for connection in session.scalars(
-            select(Connection).where(Connection.id.in_({run.connection_id for run in runs}))
+    of = {
+        connection.id: (connection, company)
+        for connection, company in session.execute(
+            select(Connection, Company.name)
+            .join(Company, Company.id == Connection.company_id)
+            .where(Connection.id.in_({run.connection_id for run in runs}))
         )
     }
     counts: dict[str, list[StreamCount]] = {}
@@ -152,10 +155,16 @@ def _views(session: Session, runs: Sequence[Run]) -> list[RunView]:
             StreamCount(row.stream, row.fetched, row.posted, row.unchanged, row.skipped, row.held, row.failed)
         )
     lines = _lines(session, [run.plan_id for run in runs if run.plan_id])
-    return [_view(run, connections[run.connection_id], counts.get(run.id, []), lines) for run in runs]
+    return [_view(run, *of[run.connection_id], counts.get(run.id, []), lines) for run in runs]
 
 
-def _view(run: Run, of: Connection, counts: Sequence[StreamCount], lines: Mapping[str, Mapping[str, int]]) -> RunView:
+def _view(
+    run: Run,
+    of: Connection,
+    company: str,
+    counts: Sequence[StreamCount],
+    lines: Mapping[str, Mapping[str, int]],
+) -> RunView:
     states = lines.get(run.plan_id, {})
     refused = states.get(LineState.REFUSED, 0)
     settled = states.get(LineState.DONE, 0) + refused
@@ -163,6 +172,7 @@ def _view(run: Run, of: Connection, counts: Sequence[StreamCount], lines: Mappin
         id=run.id,
         connection_id=run.connection_id,
         connection=of.label,
+        company=company,
         connector=of.connector,
         time_zone=of.time_zone,
         trigger=run.trigger,
