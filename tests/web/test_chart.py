@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from raccord.overview.posted import Posted, Series
-from raccord.store.models import Connection
+from raccord.store.models import Company, Connection, LedgerEntry, LinkRow
+from raccord.sync.workshop import Workshop
 from raccord_web.charts import BASE, HIGH, chart_of
 from raccord_web.formats import compact
 
@@ -67,3 +68,47 @@ def test_home_says_in_words_and_in_a_table_what_its_chart_draws(browser: TestCli
     empty = browser.get("/").text
     assert "No money moved in the last 30 days" in empty
     assert "/?company=&amp;currency=&amp;days=90#posted" in empty
+
+
+def test_home_draws_the_money_of_one_company_and_says_whose_it_is(
+    workshop: Workshop, browser: TestClient, synced: Connection
+) -> None:
+    now = workshop.clock.now()
+    with workshop.database.begin() as session:
+        other = Company(environment="sandbox", realm="2", name="Riverain", home_currency="CAD", created_at=now)
+        session.add(other)
+        session.flush()
+        for id_, amount in ((synced.company_id, "10.00"), (other.id, "700.00"), (other.id, "7.00")):
+            source = Connection(
+                company_id=id_,
+                connector="till",
+                label=f"T{amount}",
+                starts_on=now.date(),
+                set_up_at=now,
+                created_by="x",
+            )
+            entry = LedgerEntry(
+                company_id=id_, kind="Account", object_id="B9", name="B", name_key="b", active=True, type="Bank",
+                seen_at=now,
+            )  # fmt: skip
+            session.merge(entry)
+            session.add(source)
+            session.flush()
+            session.add(
+                LinkRow(
+                    company_id=id_, connection_id=source.id, key="k", kind="Deposit", document_id=amount,
+                    sync_token="0", revision=1, marker="M", payload_hash="h", day=now.date(),
+                    amount=Decimal(amount), currency="CAD",
+                    money_account="B9", linked_at=now,
+                )
+            )  # fmt: skip
+        mine = session.get_one(Company, synced.company_id).name
+    shown = {
+        page: browser.get(page).text.partition('id="posted"')[2] for page in ("/", f"/?company={synced.company_id}")
+    }
+    for (page, text), (name, amount) in zip(shown.items(), (("Riverain", "707.00"), (mine, "10.00")), strict=True):
+        heading, _, rest = text.partition("</h2>")
+        assert heading.endswith(f", {name}</span>"), page
+        assert f'<span class="cur">$</span>{amount}' in rest.partition("</dl>")[0], page
+        assert rest.count("<option") == 2, "the other company's money is a choice away"
+        assert "717.00" not in text, "no sum of two companies"
