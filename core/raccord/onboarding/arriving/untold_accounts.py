@@ -1,0 +1,281 @@
+"""Accounts in files of which nobody said yet which of the books they are: each asked once, with what its files hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sqlalchemy import JSON, cast, func, select, type_coerce, union_all
+from sqlalchemy.orm import Session
+
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.arriving.reading_ahead import LINES_SHOWN, SeenAccount, SeenFile, look_into, take, takes_files
+from raccord.onboarding.connecting.connections import update_settings
+from raccord.onboarding.connecting.telling_accounts import AccountSaid, keep_cards, tell_accounts
+from raccord.onboarding.deciding.decisions import BEGINNING
+from raccord.onboarding.gates.each_account import roles_of_accounts
+from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_account, read_kind
+from raccord.onboarding.sources.account_types import HeldAs
+from raccord.onboarding.sources.feeds import MONEY_TYPES
+from raccord.onboarding.sources.source_accounts import info_of, refused
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
+from raccord.store.models import Choice, Company, Connection, DraftRow, Hold, LedgerEntry, RecordState, SourceRecord
+from raccord.store.vault import join_secrets
+from raccord.sync.resolving.resolve import CHOICE_MISSING
+from raccord.sync.workshop import Workshop, settings_handle
+
+QUESTIONS_MAX = 50
+ACCOUNTS_MAX = 500
+NAME_MAX = 100
+_CARD = "Credit Card"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAccount:
+    """An account of files that is asked for, with how many of its lines wait and what they say."""
+
+    key: str
+    seen: SeenAccount
+    role: str
+    """Which role says what it is in the books; empty where the connector has none."""
+    name: str = ""
+    """What somebody called it before."""
+    ledger_id: str = ""
+    """What was chosen for it before, where its currency alone is missing."""
+    waits: bool = True
+    """Whether a run has read lines of it, which wait; of an unread file it is known ahead alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """A bank or card account of the books."""
+
+    id: str
+    name: str
+    type: str
+    number: str = ""
+    currency: str = ""
+
+
+def untold_accounts(
+    session: Session, connection: Connection, info: ConnectorInfo, looked: Sequence[SeenFile] = ()
+) -> list[AskedAccount]:
+    """Return the accounts of a connection's files that somebody has to tell; ``looked`` is what its files hold."""
+    if not (info.unnamed or info.currencies):
+        return []
+    roles = [each.name for each in roles_of_accounts(info)]
+    chosen = _chosen(session, connection, roles)
+    names = {key: said for setting in info.unnamed.values() for key, said in said_of(connection, setting).items()}
+    priced = {key for setting in info.currencies.values() for key in said_of(connection, setting)}
+    found = _waiting(session, connection, info, roles)
+    waiting = set(found)
+    for file in looked:
+        for key, account in file.accounts.items():
+            if key not in found:
+                found[key] = replace(account, files=[], shown=list(account.shown))
+            found[key].bank = found[key].bank or account.bank
+            found[key].files.append(file.name)
+    asked = []
+    for key, account in found.items():
+        account.unnamed = account.unnamed and key not in names
+        account.no_currency = account.no_currency and key not in priced
+        choice = chosen.get(key)
+        if account.unnamed or account.no_currency or choice is None or choice.valid_from > account.first:
+            role, ledger = roles[0] if roles else "", "" if choice is None else choice.ledger_id
+            asked.append(AskedAccount(key, account, role, names.get(key, ""), ledger, key in waiting))
+    return sorted(asked, key=lambda each: (each.seen.first, each.key))[:QUESTIONS_MAX]
+
+
+def _chosen(session: Session, connection: Connection, roles: Sequence[str]) -> dict[str, Choice]:
+    """Return the first choice for each account."""
+    rows = select(Choice).where(Choice.connection_id == connection.id, Choice.role.in_(roles), Choice.of != "")
+    return {each.of: each for each in session.scalars(rows.order_by(Choice.valid_from.desc()))}
+
+
+def said_of(connection: Connection, setting: str) -> dict[str, str]:
+    """Return what the ``key = answer`` lines of a setting say."""
+    found: dict[str, str] = {}
+    for line in str(connection.settings.get(setting, "") or "").splitlines():
+        key, equals, said = line.partition("=")
+        if equals:
+            found[key.strip()] = said.strip()
+    return found
+
+
+def _waiting(
+    session: Session, connection: Connection, info: ConnectorInfo, roles: Sequence[str]
+) -> dict[str, SeenAccount]:
+    """Return the accounts that lines wait for, as a run read them: for their name, their currency or their account."""
+    raw = SourceRecord.raw
+    said = cast(raw, JSON) if session.get_bind().dialect.name == "postgresql" else type_coerce(raw, JSON)
+    account = said["account"].as_string().label("account")
+    failed = select(SourceRecord.id, account, SourceRecord.reason.label("why"), SourceRecord.day).where(
+        SourceRecord.connection_id == connection.id,
+        SourceRecord.state == RecordState.FAILED,
+        SourceRecord.reason.in_(sorted({*info.unnamed, *info.currencies})),
+    )
+    of = Hold.params["of"].as_string()
+    held = (
+        select(SourceRecord.id, of.label("account"), Hold.code.label("why"), SourceRecord.day)
+        .join(DraftRow, DraftRow.record_id == SourceRecord.id)
+        .join(Hold, Hold.draft_id == DraftRow.id)
+        .where(
+            Hold.connection_id == connection.id,
+            Hold.closed_at.is_(None),
+            Hold.code == CHOICE_MISSING,
+            Hold.params["role"].as_string().in_(roles),
+        )
+    )
+    rows = union_all(failed, held).subquery()
+    place = func.row_number().over(partition_by=rows.c.account, order_by=(rows.c.day, rows.c.id)).label("place")
+    lines = func.count().over(partition_by=rows.c.account).label("lines")
+    last = func.max(rows.c.day).over(partition_by=rows.c.account).label("last")
+    counted = (
+        select(rows.c.id, rows.c.account, rows.c.why, rows.c.day, place, lines, last)
+        .where(rows.c.account.is_not(None), rows.c.account != "")
+        .subquery()
+    )
+    first = (
+        select(counted, SourceRecord.amount, SourceRecord.raw)
+        .join(SourceRecord, SourceRecord.id == counted.c.id)
+        .where(counted.c.place <= LINES_SHOWN)
+        .order_by(counted.c.account, counted.c.place)
+        .limit(QUESTIONS_MAX * LINES_SHOWN)
+    )
+    found: dict[str, SeenAccount] = {}
+    for row in session.execute(first):
+        account = found.setdefault(row.account, SeenAccount(row.account))
+        take(account, info, row.why, row.day, row.amount or Decimal(0), json.loads(row.raw, parse_float=Decimal))
+        account.lines, account.last = row.lines, row.last
+    return found
+
+
+def bank_accounts(session: Session, company_id: str) -> list[BankAccount]:
+    """Return the company's active bank and card accounts, by type and name."""
+    rows = session.execute(
+        select(LedgerEntry.object_id, LedgerEntry.name, LedgerEntry.type, LedgerEntry.number, LedgerEntry.currency)
+        .where(
+            LedgerEntry.company_id == company_id,
+            LedgerEntry.kind == "Account",
+            LedgerEntry.active.is_(True),
+            LedgerEntry.type.in_(MONEY_TYPES),
+        )
+        .order_by(LedgerEntry.type, LedgerEntry.name_key)
+        .limit(ACCOUNTS_MAX)
+    )
+    return [BankAccount(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTold:
+    """What a person says an account is: one of the books, one to add (a name and its kind), or only a name."""
+
+    ledger_id: str = ""
+    name: str = ""
+    kind: str = ""
+
+
+def name_account(workshop: Workshop, actor: Actor, connection_id: str, key: str, told: AccountTold) -> str:
+    """Say which account of the books an account of files is; return the name it is kept under.
+
+    The next run goes on with the lines that waited. A name alone is enough for an
+    account that files do not name, whose place in the books is asked afterwards.
+    """
+    looked, ahead = look_into(workshop, connection_id), unread(workshop, connection_id)
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        info = info_of(workshop, connection.connector)
+        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+        open_ = untold_accounts(session, connection, info, looked)
+    asked = next((each for each in open_ if each.key == key and (each.waits or ahead)), None)
+    if asked is None:
+        raise refused(
+            "files.account_told",
+            Text(
+                "Rien n'est demandé de ce compte, ou quelqu'un l'a déjà dit.",
+                "Nothing is asked about this account, or somebody said it already.",
+            ),
+            Text("Regardez de nouveau la page des fichiers.", "Look at the page of files again."),
+        )
+    title, lines = tell_account(workshop, actor, connection_id, asked, told)
+    keep_lines(workshop, actor, connection_id, lines)
+    return title
+
+
+def unread(workshop: Workshop, connection_id: str) -> bool:
+    """Tell whether what files hold is asked before a run has read them: until the first plan is approved."""
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        info = info_of(workshop, connection.connector)
+        return connection.approved_at is None and takes_files(info, connection.settings)
+
+
+def books_account(session: Session, company_id: str, ledger_id: str) -> BankAccount | None:
+    """Return the active bank or card account of the books with an id; nothing where none has it."""
+    return next((each for each in bank_accounts(session, company_id) if each.id == ledger_id), None)
+
+
+def tell_account(
+    workshop: Workshop, actor: Actor, connection_id: str, asked: AskedAccount, told: AccountTold
+) -> tuple[str, list[tuple[str, str, str]]]:
+    """Keep which account of the books an account of files is, adding it there if wanted.
+
+    Return its name and what is still to be kept of it: setting, key and words. Raises where nothing usable is said.
+    """
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        company = session.get_one(Company, connection.company_id)
+        info = info_of(workshop, connection.connector)
+        chosen = books_account(session, company.id, told.ledger_id)
+    name = " ".join(told.name.split())
+    if told.ledger_id or not name:
+        if chosen is None or not asked.role:
+            raise _nothing_chosen()
+        held_as = HeldAs.CARD if chosen.type == _CARD else HeldAs.BANK
+        if chosen.id != asked.ledger_id or not (asked.seen.unnamed or asked.seen.no_currency):
+            tell_accounts(workshop, actor, connection_id, [AccountSaid(asked.role, asked.key, held_as, chosen.id)])
+        name = name or chosen.name
+    elif told.kind:
+        kind = read_kind(told.kind)
+        made = add_account(workshop, actor, connection_id, asked.role, name, kind, asked.key, BEGINNING)
+        keep_cards(workshop, actor, connection_id, {asked.key: kind is NewAccount.CARD})
+        with workshop.database.read() as session:
+            chosen = books_account(session, company.id, made.ledger_id)
+    elif not asked.seen.unnamed or len(name) > NAME_MAX:
+        raise _nothing_chosen()
+    lines = [(setting, asked.key, name) for setting in info.unnamed.values() if asked.seen.unnamed]
+    if asked.seen.no_currency and chosen is not None:
+        currency = chosen.currency or company.home_currency
+        lines += [(setting, asked.key, currency) for setting in info.currencies.values()]
+    return name, lines
+
+
+def keep_lines(workshop: Workshop, actor: Actor, connection_id: str, lines: Sequence[tuple[str, str, str]]) -> None:
+    """Add ``key = words`` lines to a connection's settings, all of them at once."""
+    if not lines:
+        return
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        info = info_of(workshop, connection.connector)
+        secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
+        values = join_secrets(info.settings, connection.settings, secret).model_dump()
+    for setting, key, words in lines:
+        values[setting] = f"{str(values.get(setting, '')).rstrip()}\n{key} = {words}".lstrip("\n")
+    update_settings(workshop, actor, connection_id, values)
+
+
+def _nothing_chosen() -> Exception:
+    return refused(
+        "files.account_missing",
+        Text(
+            "Aucun compte n'est choisi, ou il n'est pas un compte de banque ou de carte actif.",
+            "No account is chosen, or it is no active bank or card account.",
+        ),
+        Text(
+            "Choisissez-en un de la liste, ou ajoutez-en un avec son nom et son genre.",
+            "Choose one of the list, or add one with its name and kind.",
+        ),
+    )
