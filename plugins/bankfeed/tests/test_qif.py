@@ -127,7 +127,7 @@ def test_an_order_that_the_file_states_is_not_asked(option: str, day: date) -> N
 def test_an_amount_with_three_digits_after_its_only_mark_is_asked() -> None:
     (question,) = [event for event in Read(written("12/19/18", "1,234")).events if isinstance(event, Question)]
     assert question.code == "bankfeed.decimal_mark"
-    assert "1234" in question.reason.en
+    assert "1,234.00" in question.reason.en
     assert "1.234" in question.reason.en
     assert questions(written("12/19/18", "1,234") + written("12/19/18", "5.00")) == []
 

@@ -33,7 +33,7 @@ def test_days_decimals_and_account_of_a_file_are_answered_in_one_command(
     assert (status, asked["file"], asked["unnamed"][:8]) == (Exit.NEEDS_PERSON, "april.csv", "unnamed-")
     assert [ask["readings"] for ask in asked["asks"]] == [
         {"day-first": ["3 April 2026"], "month-first": ["4 March 2026"]},
-        {"point": ["-1234"], "comma": ["-1.234"]},
+        {"point": ["-1,234.00"], "comma": ["-1.234"]},
     ]
     assert "3 April 2026" in said("connect", "file-answer", "Bank")[1]
     for wrong in (["day-first"], ["day-first", "accept"], ["day-first", "point", "--key", "x"]):

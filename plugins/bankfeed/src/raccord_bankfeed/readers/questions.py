@@ -26,7 +26,8 @@ _MONTHS_EN = (
 
 
 EXAMPLE_CHARS_MAX = 120
-_FRENCH_MARKS = str.maketrans({".": ",", "-": "\u2212"})
+_CENT = Decimal("0.01")
+_FRENCH_MARKS = str.maketrans({".": ",", ",": "\u202f", "-": "\u2212"})
 _ORDERS = {
     Order.DAY: Text("Le jour d’abord", "The day first"),
     Order.MONTH: Text("Le mois d’abord", "The month first"),
@@ -84,7 +85,7 @@ def day_order(
 def decimal_mark(key: str, layout: str, examples: Sequence[tuple[str, str]], line: int) -> Question:
     """Ask which mark stands before the cents: every amount with a mark can be read in two ways."""
     _, example = examples[0]
-    point, comma = (_amount_text(read_amount(example, mark)) for mark in (Mark.POINT, Mark.COMMA))
+    point, comma = (_moved(read_amount(example, mark)) for mark in (Mark.POINT, Mark.COMMA))
     readings = [
         Reading(mark.value, _MARKS[mark], tuple(_amount_text(read_amount(text, mark)) for _, text in examples))
         for mark in (Mark.POINT, Mark.COMMA)
@@ -94,9 +95,9 @@ def decimal_mark(key: str, layout: str, examples: Sequence[tuple[str, str]], lin
         layout,
         "decimal_mark",
         "Aucun montant de ce fichier ne dit quel signe sépare les décimales. "
-        f"{example!r} peut être {point.fr} ou {comma.fr}.",
+        f"« {example.strip()} » est soit {point.fr}, soit {comma.fr}.",
         "No amount of this file tells which mark stands before the decimals. "
-        f"{example!r} may be {point.en} or {comma.en}.",
+        f"“{example.strip()}” is either {point.en} or {comma.en}.",
         readings,
         [row for row, _ in examples],
         line,
@@ -225,8 +226,19 @@ def _question(
 def _amount_text(amount: Decimal | None) -> Text:
     if amount is None:
         return Text("?", "?")
-    english = format(amount, "f")
+    # As people write money: cents even where the file leaves them out, thousands apart.
+    cents = amount.quantize(_CENT) if amount == amount.quantize(_CENT) else amount
+    english = format(cents, ",f")
     return Text(english.translate(_FRENCH_MARKS), english)
+
+
+def _moved(amount: Decimal | None) -> Text:
+    """Return how much goes out or comes in."""
+    if amount is None:
+        return Text("?", "?")
+    said = _amount_text(abs(amount))
+    fr, en = ("sorti", "going out") if amount < 0 else ("entré", "coming in")
+    return Text(f"{said.fr} {fr} du compte" if amount < 0 else f"{said.fr} {fr} sur le compte", f"{said.en} {en}")
 
 
 def _day_text(day: date | None) -> Text:
