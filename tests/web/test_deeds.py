@@ -557,6 +557,6 @@ def test_what_was_undone_is_posted_again_from_the_page_of_questions(
 
 
 def test_an_unnamed_account_leads_to_the_question_about_its_file() -> None:
-    assert mended_at("bankfeed.currency_missing", "c1") == ("/connections/c1/settings", "problems.mend_settings")
+    assert mended_at("bankfeed.currency_missing", "c1") == ("/connections/c1/files", "problems.mend_files")
     assert mended_at("bankfeed.account_unnamed", "c1") == ("/connections/c1/files", "problems.mend_files")
     assert mended_at("bankfeed.account_unnamed", "") is None

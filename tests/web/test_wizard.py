@@ -38,6 +38,8 @@ from raccord.store.models import (
     Company,
     Connection,
     ConnectionState,
+    DraftRow,
+    DraftState,
     Gap,
     LinkRow,
     Problem,
@@ -422,15 +424,17 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
     browser.get("/?lang=fr")
     shown = told(f"{bank}/setup/files")
     for words in ("avril.csv", "mai.csv", "3 questions, une seule fois", "Le jour d’abord", "Le mois d’abord",
-                  "<code>03/04/2026 | PAPETERIE | -1,234</code>", "3 avril 2026", "4 mars 2026", "\u22121234",
+                  "<code>03/04/2026 | PAPETERIE | -1,234</code>", "3 avril 2026", "4 mars 2026", "\u22121 234,00",
                   "\u22121,234"):  # fmt: skip
         assert words in shown, words
     assert shown.count("file-question") == 2
     assert count(workshop, SourceRecord) == count(workshop, Run) == 0, "looking ahead keeps nothing"
 
     key = dict(zip(("avril", "mai"), re.findall(r'name="key" value="([^"]+)"', shown), strict=True))
-    whole = {"answer:bankfeed.date_order": "day-first", "answer:bankfeed.decimal_mark": "point", "name": "Marge"}
-    for wrong in ({"answer:bankfeed.date_order": ""}, {"answer:bankfeed.decimal_mark": "accept"}, {"name": " "}):
+    books = re.search(r'<option value="(\d+)">Compte chèques</option>', shown)
+    assert books
+    whole = {"answer:bankfeed.date_order": "day-first", "answer:bankfeed.decimal_mark": "point", "ledger": books[1]}
+    for wrong in ({"answer:bankfeed.date_order": ""}, {"answer:bankfeed.decimal_mark": "accept"}, {"ledger": "0"}):
         assert send(bank, f"{bank}/files/answer", **{**whole, **wrong}, key=key["avril"]).status_code == 409, wrong
     assert send(bank, f"{bank}/files/answer", **whole, key="other").status_code == 409
 
@@ -547,7 +551,7 @@ def test_of_three_accounts_in_one_file_only_the_chosen_one_is_brought_over(
     send(bank, f"{bank}/runs")
     assert {key for key, state in lines().items() if state == RecordState.MAPPED} == {chosen}
     page = browser.get(f"{bank}/setup/plan").text
-    assert "One account of the bank waits" in page
+    assert (page.count('name="ledger"'), page.count("account …0002"), page.count(">three.ofx</h3>")) == (1, 1, 1)
     one = {"role": "ledger_account", "of": chosen, "ledger": "1"}
     untyped = send(f"{bank}/setup/accounts", f"{bank}/choices", **one)
     assert (untyped.status_code, "account&#39;s type is not said" in untyped.text) == (409, True)
@@ -730,9 +734,6 @@ def test_a_table_that_names_no_account_is_one_question_wherever_its_lines_wait(
 ) -> None:
     browser.headers["accept-language"] = language
     send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
-    with workshop.database.begin() as session:
-        connection = session.scalars(select(Connection)).one()
-        connection.settings = {**connection.settings, "currency_if_missing": "CAD"}
     token = TOKEN.search(browser.get(f"{bank}/files").text)
     assert token
     rows = "Date,Description,Amount,Balance\n" + "".join(
@@ -744,8 +745,10 @@ def test_a_table_that_names_no_account_is_one_question_wherever_its_lines_wait(
     asked = {"fr": "De quel compte est ce fichier ?", "en": "Which account is this file of?"}[language]
     for page in (f"{bank}/setup/plan", f"{bank}/files", f"/problems?connection={connection_id}"):
         shown = browser.get(page).text.replace("\u202f", " ").replace("\u00a0", " ")
-        assert (shown.count(asked + "</h3>"), shown.count('name="ledger"')) == (1, 1), page
-        assert {"fr": "8 lignes attendent", "en": "8 lines wait"}[language] in shown, page
+        assert (shown.count(asked), shown.count('name="ledger"'), shown.count(">x.csv</h3>")) == (1, 1, 1), page
+        assert {"fr": "8 lignes, du 2 mars 2026 au 9 mars 2026", "en": "8 lines, "}[language] in shown, page
+        assert shown.count("SHELL STATION 2<") == shown.count("SHELL STATION 4<") == 1, page
+        assert "SHELL STATION 5<" not in shown, "three lines tell what is in it"
         assert "Compte chèques</option>" in shown, page
         assert "Fournitures de bureau</option>" not in shown, "bank and card accounts alone"
     key = re.search(r'name="key" value="(unnamed[^"]+)"', shown)
@@ -756,9 +759,9 @@ def test_a_table_that_names_no_account_is_one_question_wherever_its_lines_wait(
     assert send(f"{bank}/files", answer, key="other", name="x").status_code == 409
     checking = re.search(r'<option value="(\d+)">Compte chèques</option>', shown)
     assert checking
-    said = {"ledger": checking[1]} if language == "fr" else {"name": "Chequing"}
+    said = {"ledger": checking[1]} if language == "fr" else {"ledger": "+", "name": "Chequing", "kind": "checking"}
     assert send(f"{bank}/setup/plan", answer, key=key[1], then="plan", **said).headers["location"] == (
-        f"{bank}/setup/plan?done=file_account"
+        f"{bank}/setup/plan?done=file_answered"
     )
     assert send(f"{bank}/files", answer, key=key[1], **said).status_code == 409, "somebody said it already"
     with workshop.database.read() as session:
@@ -766,10 +769,114 @@ def test_a_table_that_names_no_account_is_one_question_wherever_its_lines_wait(
         run = session.scalars(select(Run).order_by(Run.id.desc())).first()
         chosen = [(each.of, each.ledger_id) for each in session.scalars(select(Choice))]
     assert connection.settings["accounts"] == f"{key[1]} = {'Compte chèques' if language == 'fr' else 'Chequing'}"
-    assert chosen == ([(key[1], checking[1])] if language == "fr" else [])
+    [(of, ledger)] = chosen
+    assert (of, ledger == checking[1]) == (key[1], language == "fr"), "a new one is made in the books"
+    assert connection.settings["currencies"] == f"{key[1]} = CAD", "the file states none: it is the books' own"
     assert run is not None
     finish(workshop, run.id)
     with workshop.database.read() as session:
         lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
     assert {(each.state, each.reason) for each in lines} == {("mapped", "")}
     assert asked not in browser.get(f"{bank}/files").text
+
+
+def test_a_file_of_an_account_nobody_named_is_settled_on_one_form_and_its_lines_come_to_review(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    """OFX names bank and account, but states no currency here: what is in the file stands beside what is asked."""
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    connection_id = bank.rpartition("/")[2]
+    content = ofx("000987654321").replace(b"<CURDEF>CAD", b"")
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("mars.ofx", content))])
+
+    def told(page: str) -> str:
+        return browser.get(page).text.replace("\u202f", " ").replace("\u00a0", " ")
+
+    browser.get("/?lang=fr")
+    said = (">mars.ofx</h3>", "compte …4321", "1 ligne, du", "Le fichier n’indique pas de devise", "De quel compte est")
+    ahead = told(f"{bank}/setup/files")
+    assert [ahead.count(each) for each in said] == [1] * len(said), "before any run"
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    for page in (f"{bank}/setup/plan", f"{bank}/files", f"/problems?connection={connection_id}"):
+        shown = told(page)
+        form = shown.partition("file-question")[2]
+        assert (shown.count("file-question"), [each in form for each in said]) == (1, [True] * len(said)), page
+        assert "currency" not in shown.partition("<main")[2].replace("bankfeed.currency_missing", ""), page
+    key = re.search(r'name="key" value="(bank-4321-[^"]+)"', shown)
+    books = re.search(r'<option value="(\d+)">Compte chèques</option>', shown)
+    assert key
+    assert books
+    kept = send(f"{bank}/files", f"{bank}/files/account", key=key[1], ledger=books[1])
+    assert kept.headers["location"] == f"{bank}/files?done=file_answered"
+    with workshop.database.read() as session:
+        run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run is not None
+        finish(workshop, run.id)
+    for page in (f"{bank}/files", f"/problems?connection={connection_id}", f"/questions?connection={connection_id}"):
+        assert "file-question" not in told(page), page
+    assert "COFFEE" in told(f"/review?connection={connection_id}")
+
+
+def test_what_was_said_of_a_file_is_changed_at_one_place_until_something_of_it_is_posted(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    rows = b'Date,Description,Montant\n03/04/2026,PAPETERIE,"-1,234"\n05/05/2026,LOYER,"-5,678"\n'
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("avril.csv", rows))])
+    shown = browser.get(f"{bank}/setup/files").text
+    key = re.search(r'name="key" value="([^"]+)"', shown)
+    checking, *_, other_account = re.findall(r'<option value="(\d+)">', shown)
+    assert key
+    said = {"answer:bankfeed.date_order": "day-first", "answer:bankfeed.decimal_mark": "point"}
+    send(f"{bank}/setup/files", f"{bank}/files/answer", key=key[1], then="files", ledger=checking, **said)
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+
+    def read() -> dict[str, str]:
+        """Finish the run that was asked for; return the state of each line by its day."""
+        with workshop.database.read() as session:
+            run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run is not None
+        finish(workshop, run.id)
+        with workshop.database.read() as session:
+            lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+        return {each.day.isoformat(): each.state for each in lines if each.state != RecordState.SUPERSEDED}
+
+    assert read() == {"2026-04-03": "mapped", "2026-05-05": "mapped"}
+    assert "avril.csv" in browser.get(f"{bank}/files").text
+    form = browser.get(f"{bank}/files?change={key[1]}").text
+    assert 'value="day-first" required checked' in form, "what was said stands in the form"
+    other = {**said, "answer:bankfeed.date_order": "month-first", "key": key[1], "again": "yes"}
+    assert (
+        send(f"{bank}/files", f"{bank}/files/answer", **other).headers["location"] == f"{bank}/files?done=file_answered"
+    )
+    assert read() == {"2026-04-03": "skipped", "2026-03-04": "mapped", "2026-05-05": "mapped"}
+    with workshop.database.read() as session:
+        open_ = session.scalars(select(DraftRow.day).where(DraftRow.state != DraftState.WITHDRAWN)).all()
+    assert sorted(each.isoformat() for each in open_ if each) == ["2026-03-04", "2026-05-05"], "each line once"
+    send(f"{bank}/files", f"{bank}/files/answer", **{**other, **said})
+    assert read() == {"2026-04-03": "mapped", "2026-03-04": "skipped", "2026-05-05": "mapped"}, "and back"
+
+    account = f"unnamed-{key[1].rpartition('-')[0]}"
+    assert f'<option value="{checking}" selected>' in browser.get(f"{bank}/files?change={account}").text
+    another = {"key": account, "again": "yes", "ledger": other_account}
+    assert send(f"{bank}/files", f"{bank}/files/account", **another).status_code == 303
+    with workshop.database.begin() as session:
+        assert [each.ledger_id for each in session.scalars(select(Choice))] == [other_account]
+        draft = session.scalars(select(DraftRow).where(DraftRow.day == date(2026, 4, 3))).one()
+        session.add(
+            LinkRow(
+                company_id=session.get_one(Connection, draft.connection_id).company_id, key=draft.key, kind="Purchase",
+                connection_id=draft.connection_id, document_id="77", sync_token="0", revision=1, marker="m",
+                payload_hash="", linked_at=NOW,
+            )
+        )  # fmt: skip
+    for action, fields in ((f"{bank}/files/account", another), (f"{bank}/files/answer", other)):
+        refusal = send(f"{bank}/files", action, **fields)
+        assert (refusal.status_code, "in QuickBooks" in refusal.text) == (409, True), action
+    locked = browser.get(f"{bank}/files?change={account}").text
+    assert "the answer changes no more" in locked
+    assert 'name="again"' not in locked

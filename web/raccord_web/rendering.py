@@ -48,7 +48,7 @@ NOTES = frozenset(
      "cancelled", "disconnected", "granted", "kept_to_owner", "backfill", "settled", "invited", "role_changed",
      "removed", "withdrawn", "password", "session_ended", "appearance", "allowed", "forbidden", "enabled", "disabled",
      "settings", "options", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
-     "token_revoked", "version", "file_answered", "file_account", "file_answered_later",
+     "token_revoked", "version", "file_answered", "file_answered_later",
      "files_kept", "night", "repost_asked",
      "repost_cancelled", "bank_rule"}
 )  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Language
 from raccord_web.wording import wording
 
@@ -51,6 +52,11 @@ class Field:
     """Beside which values of other fields it is needed, as JSON of the form's names; empty where always."""
     heading: str = ""
     """What these values are called."""
+
+
+def said_beside_files(info: ConnectorInfo) -> set[str]:
+    """Return the settings that are said beside a file, once there is one: no step of the set-up asks for them."""
+    return {*info.questions.values(), *info.currencies.values()}
 
 
 def shown(

@@ -21,15 +21,11 @@ Way = Literal["command", "page"]
 
 CONNECTOR = "connector"
 """The row for codes that a connector brings with sentences of its own."""
-IN_SETTINGS = "connector.in_settings"
-"""The row for those of them that one answer in the connection's settings mends, for all lines at once."""
-MENDED_IN_SETTINGS = (".currency_missing",)
-"""How their codes end."""
 ABOUT_A_FILE = "connector.about_a_file"
 """The row for those that one answer about the file mends, for all its lines at once."""
 NAMED_BY_SOURCE = ("key", "keys", "subject", "record", "source_id")
 """Values that may hold the number of an account, as a source names its records."""
-ASKED_OF_FILES = (".account_unnamed",)
+ASKED_OF_FILES = (".account_unnamed", ".currency_missing")
 """How their codes end."""
 
 
@@ -97,8 +93,6 @@ def _sentences(code: str, language: Language, way: Way) -> tuple[str, str, str]:
     if code in set(RunFault):
         explained = EXPLANATIONS[RunFault(code)]
         return explained.text.get(language), explained.fix.get(language), _who()["operator"][language]
-    if code.endswith(MENDED_IN_SETTINGS):
-        return _row(_table()[IN_SETTINGS], language, way)
     if code.endswith(ASKED_OF_FILES):
         return _row(_table()[ABOUT_A_FILE], language, way)
     if code.endswith(QUESTIONS_OF_FILES):

@@ -345,6 +345,10 @@ class ConnectorInfo:
     """Codes of failed records whose file does not say which account it is of, with the setting that takes ``key =
     name`` lines; ``raw`` holds the key as ``account``. People are asked once for each key, not for each record.
     """
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    """Codes of failed records whose file states no currency, with the setting that takes ``key = currency`` lines;
+    ``raw`` holds the account's key as ``account``. The currency is that of the account of the books.
+    """
     dated: Mapping[str, str] = field(default_factory=dict)
     """Settings whose change counts for days of which nothing is posted yet, each with the setting that keeps what was
     said before, as ``last day = value`` lines: what is posted, delivered again, stays as it is.

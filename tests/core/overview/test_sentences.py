@@ -107,11 +107,10 @@ def test_braces_in_what_a_source_said_are_shown_as_they_are() -> None:
     assert "{x}" in explain("resolve.link_missing", {"keys": ["{x}"]}, "en").what
 
 
-def test_what_one_answer_in_the_settings_mends_is_not_to_be_corrected_line_by_line() -> None:
-    assert "réglages" in explain("bankfeed.currency_missing", {}, "fr").fix
-    assert "settings" in explain("bankfeed.currency_missing", {}, "en").fix
-    assert "page des fichiers" in explain("bankfeed.account_unnamed", {}, "fr").fix
-    assert "page of files" in explain("bankfeed.account_unnamed", {}, "en").fix
+def test_what_one_answer_about_a_file_mends_is_not_to_be_corrected_line_by_line() -> None:
+    for code in ("bankfeed.currency_missing", "bankfeed.account_unnamed"):
+        assert "page des fichiers" in explain(code, {}, "fr").fix
+        assert "page of files" in explain(code, {}, "en").fix
     assert "mark it resolved" in explain("bankfeed.zero", {}, "en").fix
 
 

@@ -15,8 +15,8 @@ from raccord.enablement import is_allowed
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
-from raccord.onboarding.arriving.answering import answer_file, questions_of
-from raccord.onboarding.arriving.unnamed_accounts import name_account, unnamed_accounts
+from raccord.onboarding.arriving.answering import all_unsettled, answer_file, questions_of
+from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account
 from raccord.onboarding.connecting import connections
 from raccord.onboarding.connecting.connections import NewConnection
 from raccord.onboarding.gates.gates import gates_of, pass_gate
@@ -160,38 +160,47 @@ def where(request: Request, connection_id: str) -> SetUp:
 
 
 class FileAccount(BaseModel):
-    """An account that files do not name, with how many lines wait for it, and of which days."""
+    """An account of files that nobody told yet, with what is in them; ``number`` is the end of its number."""
 
     key: str
+    bank: str
+    number: str
+    files: Sequence[str]
     lines: int
     first: date
     last: date
 
 
 class FileAccountIn(BaseModel):
-    """Which account it is: a bank or card account of QuickBooks by its id, or a new name."""
+    """Which account it is: a bank or card account of QuickBooks by its id, or a new one by its name and kind.
+
+    A name alone says what an account is called that files do not name.
+    """
 
     key: Words
     ledger_id: Id | None = None
     name: Words | None = None
+    kind: NewAccount | None = None
 
 
 @router.get("/connections/{connection_id}/file-accounts")
 def file_accounts(request: Request, connection_id: str) -> list[FileAccount]:
-    """Return the accounts that files do not name, each asked once for all its lines."""
-    connection, info = held(request, connection_id)
-    with desk_of(request).workshop.database.read() as session:
-        found = unnamed_accounts(session, connection, info)
-    return [FileAccount(key=each.key, lines=each.lines, first=each.first, last=each.last) for each in found]
+    """Return the accounts of files of which nobody said which of the books they are, each asked once."""
+    held(request, connection_id)
+    return [
+        FileAccount(
+            key=each.key, bank=each.seen.bank, number=each.seen.number, files=each.seen.files, lines=each.seen.lines,
+            first=each.seen.first, last=each.seen.last,
+        )
+        for each in all_unsettled(desk_of(request).workshop, connection_id).accounts
+    ]  # fmt: skip
 
 
 @deeds.post("/connections/{connection_id}/file-accounts", dependencies=[Depends(needs(Scope.MANAGE))])
 def say_file_account(request: Request, connection_id: str, said: FileAccountIn) -> Done:
     """Say which account files are of; the next run goes on with their lines."""
-    name_account(
-        desk_of(request).workshop, acting(request), connection_id, said.key,
-        ledger_id=said.ledger_id or "", name=said.name or "",
-    )  # fmt: skip
+    told = AccountTold(said.ledger_id or "", said.name or "", said.kind or "")
+    name_account(desk_of(request).workshop, acting(request), connection_id, said.key, told)
     return Done(id=connection_id)
 
 
@@ -225,7 +234,7 @@ class FileQuestion(BaseModel):
 
 
 class FileAnswerIn(BaseModel):
-    """An answer for each thing that is asked, by its code, and where asked for, which account the file is of.
+    """An answer for each thing that is asked, by its code, and which account the file is of, where that is asked.
 
     It counts for all files that are written like it, or for this one only (``every`` false).
     """
@@ -235,6 +244,7 @@ class FileAnswerIn(BaseModel):
     every: bool = True
     ledger_id: Id | None = None
     name: Words | None = None
+    kind: NewAccount | None = None
 
 
 @router.get("/connections/{connection_id}/file-questions")
@@ -269,9 +279,10 @@ def file_questions(request: Request, connection_id: str) -> list[FileQuestion]:
 @deeds.post("/connections/{connection_id}/file-questions", dependencies=[Depends(needs(Scope.MANAGE))])
 def say_of_file(request: Request, connection_id: str, said: FileAnswerIn) -> Done:
     """Answer all that is asked about a file; the next run reads its lines."""
+    told = AccountTold(said.ledger_id or "", said.name or "", said.kind or "")
     answer_file(
         desk_of(request).workshop, acting(request), connection_id, said.key, said.answers,
-        every=said.every, ledger_id=said.ledger_id or "", name=said.name or "",
+        every=said.every, told=told if told != AccountTold() else None,
     )  # fmt: skip
     return Done(id=connection_id)
 

@@ -30,7 +30,7 @@ from raccord_web.forms import Fields
 from raccord_web.manual import chapter
 from raccord_web.rendering import language_of, said_by, show
 from raccord_web.steps import first_steps, where_left
-from raccord_web.typed import read, shown
+from raccord_web.typed import read, said_beside_files, shown
 from raccord_web.visitors import acting, visitor_of, within_of
 
 router = APIRouter()
@@ -125,7 +125,7 @@ def source(request: Request, connector: str, q: str = "", institution: str = "")
     info = beginning.info
     chosen = next((each for each in info.institutions if institution and each.key == institution), None)
     said = _said(beginning) | ({} if chosen is None else dict(chosen.values))
-    fields = shown(info.settings, said, language_of(request), without=set(info.questions.values()), later=info.signs_in)
+    fields = shown(info.settings, said, language_of(request), without=said_beside_files(info), later=info.signs_in)
     label = "" if chosen is None or chosen.always else chosen.name
     found = find_institutions(info, q[:100]) if q else ()
     with desk_of(request).workshop.database.read() as session:
@@ -174,7 +174,7 @@ def connect(request: Request, connector: str, fields: Fields) -> Response:
         values,
         language_of(request),
         wrong=wrong,
-        without=set(info.questions.values()),
+        without=said_beside_files(info),
         later=info.signs_in,
     )
     with workshop.database.read() as session:

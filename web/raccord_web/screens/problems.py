@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from raccord.onboarding.access.reach import Reach
 from raccord.onboarding.arriving.arrivals import contacts_of
 from raccord.onboarding.deciding.decisions import DecisionError
 from raccord.onboarding.deciding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
-from raccord.overview.explain import ASKED_OF_FILES, MENDED_IN_SETTINGS, QUESTIONS_OF_FILES
+from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES
 from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
 from raccord.overview.records import Fate, count_by_fate
 from raccord.store.models import Connection, ProblemState
@@ -88,7 +89,7 @@ def _causes(
         seen = held is not None and (within is None or held.company_id in within)
         return show(
             request, "problems.html", session, status=status, listing=groups, connection=connection,
-            mended_at=mended_at, kind=kind, unnamed_of=_unnamed(request, session, groups.rows), mendings=mendings,
+            mended_at=mended_at, kind=kind, file_forms=_file_forms(request, session, groups.rows), mendings=mendings,
             of_files={each.code for each in groups.rows if each.code.endswith(OF_FILES)},
             again=count_by_fate(session, connection, [Fate.WAITING], within=within)[Fate.WAITING],
             refused=refused, why=None if refused is None else said_by(refused.error, request),
@@ -97,16 +98,26 @@ def _causes(
         )  # fmt: skip
 
 
-def _unnamed(request: Request, session: Session, groups: Sequence[ProblemGroup]) -> dict[str, AskedAccounts]:
-    """Return, by connection, what its files leave open: asked beside the problem of their lines."""
+def _file_forms(
+    request: Request, session: Session, groups: Sequence[ProblemGroup]
+) -> dict[tuple[str, str], AskedAccounts]:
+    """Return, by connection and code, what files leave open, each asked once beside the first problem it makes."""
+    found: dict[tuple[str, str], AskedAccounts] = {}
     ids = list(dict.fromkeys(each.connection_id for each in groups if each.code.endswith(OF_FILES)))
-    return {each: asked_accounts(request, session, session.get_one(Connection, each)) for each in ids[:GROUPS_MAX]}
+    for connection_id in ids[:GROUPS_MAX]:
+        asked = asked_accounts(request, session, session.get_one(Connection, connection_id))
+        codes = [each.code for each in groups if each.connection_id == connection_id]
+        for code in codes:
+            questions = [each for each in asked.questions if each.code == code]
+            first = next((each for each in codes if each.endswith(ASKED_OF_FILES)), "")
+            accounts = asked.accounts if code == first else ()
+            if questions or accounts:
+                found[connection_id, code] = replace(asked, questions=questions, accounts=accounts)
+    return found
 
 
 def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
     """Return the address of the page whose form mends a cause, and the key of what leads there; nothing where none."""
-    if code.endswith(MENDED_IN_SETTINGS) and connection_id:
-        return f"/connections/{connection_id}/settings", "problems.mend_settings"
     if code.endswith(OF_FILES) and connection_id:
         return f"/connections/{connection_id}/files", "problems.mend_files"
     for place, words, codes in MENDED:

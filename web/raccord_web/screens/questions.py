@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -31,6 +32,8 @@ from raccord.overview.questions import (
 )
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
+from raccord.store.models import Connection
+from raccord_web.asking_accounts import AskedAccounts, asked_accounts, read_on
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -40,6 +43,8 @@ from raccord_web.screens.home import Offset
 from raccord_web.visitors import acting, within_of
 
 router = APIRouter()
+FORMS_MAX = 10
+"""Connections whose files' forms stand on one page."""
 SHOWN = 20
 """Questions on one page; each carries its list of accounts."""
 
@@ -51,12 +56,17 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
     wanted, within = connection or None, within_of(request)
     with desk_of(request).workshop.database.read() as session:
         missing = missing_choices(session, wanted, within=within)
+        # Accounts of files are asked with what is in them, like everywhere else.
+        files = _of_files(request, session, missing)
+        told = {(each.connection_id, account.key) for each in files for account in each.accounts}
+        missing = [each for each in missing if (each.connection_id, each.of) not in told]
         months = asked_months(session, wanted, within=within)
         listing = open_questions(
             session, wanted, within=within, without_choices=True, without_lines=True, limit=SHOWN, offset=offset
         )
         lines = count_lines(session, within, connection) if wanted else 0
-        if lines and not missing and not months and not listing.total:
+        others = [*missing, *files, *months]
+        if lines and not others and not listing.total:
             # All that this connection asks is about bank lines, which have a page of their own.
             return RedirectResponse(f"/review?{urlencode({'connection': connection})}", HTTPStatus.SEE_OTHER)
         return show(
@@ -64,6 +74,7 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             "questions.html",
             session,
             missing=missing,
+            files=files,
             months=months,
             listing=listing,
             lines=lines,
@@ -124,6 +135,7 @@ def fill(request: Request, connection_id: str, fields: Fields) -> Response:
     choose(workshop, actor, connection_id, role, ledger, of, type_said=said)
     if typed:
         keep_cards(workshop, actor, connection_id, {of: said == HeldAs.CARD})
+        return _back(fields.get("connection", ""), "file_answered" if read_on(request, connection_id) else "chosen")
     return _back(fields.get("connection", ""), "chosen")
 
 
@@ -143,6 +155,13 @@ def add(request: Request, connection_id: str, fields: Fields) -> Response:
         fields.get("of", ""),
     )
     return _back(fields.get("connection", ""), "chosen")
+
+
+def _of_files(request: Request, session: Session, missing: Iterable[MissingChoice]) -> list[AskedAccounts]:
+    """Return what files leave open of the connections whose accounts nobody told."""
+    ids = list(dict.fromkeys(each.connection_id for each in missing if each.of))[:FORMS_MAX]
+    asked = [asked_accounts(request, session, session.get_one(Connection, each)) for each in ids]
+    return [replace(each, questions=()) for each in asked if each.accounts]
 
 
 def _back(connection: str, done: str) -> Response:

@@ -16,7 +16,7 @@ from raccord.errors import RaccordError
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving.freshness import first_data_expected
-from raccord.onboarding.arriving.reading_ahead import asked_ahead, takes_files
+from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.arriving.receiving import files_of
 from raccord.onboarding.checking.company import check_company
 from raccord.onboarding.checking.connection import check_connection
@@ -44,7 +44,7 @@ from raccord.plugin.signing import SignIn
 from raccord.store.models import Company, Connection, ConnectionState
 from raccord.sync.workshop import Workshop
 from raccord_web.accounts_step import account_rows, kinds_of_type, take_accounts
-from raccord_web.asking_accounts import asked_accounts
+from raccord_web.asking_accounts import AskedAccounts, asked_accounts
 from raccord_web.desk import desk_of
 from raccord_web.duplicates_step import duplicates_values, take_duplicates
 from raccord_web.failures import explained
@@ -56,12 +56,14 @@ from raccord_web.rendering import language_of, said_by, show
 from raccord_web.screens.lists import of_source
 from raccord_web.signing_in import credentials, take_sign_in
 from raccord_web.steps import later_steps, names_of
-from raccord_web.typed import read, shown
+from raccord_web.typed import read, said_beside_files, shown
 from raccord_web.visitors import acting
 
 router = APIRouter()
 GATED = {"accounts": "accounts", "checks": "checks", "setup_lists": "lists"}
 """The steps that show gates, by the name that their forms give themselves."""
+ASKING = frozenset({"files", "plan"})
+"""The steps that ask what files leave open."""
 ALSO_PAGES = {"lists": lists_values, "duplicates": duplicates_values}
 """What a step shows that stays a page of its own after the set-up."""
 ROLE, NEW, KIND, NUMBER, JOURNAL = "role_", "new_", "kind_", "number_", "journal_"
@@ -85,7 +87,7 @@ def show_step(request: Request, connection_id: str, step: str, first: str = "") 
             # What questions about files ask for is answered beside the file, once there is one.
             fields = shown(
                 info.settings, held, language_of(request), fixed=info.identity_setting,
-                without=set(info.questions.values()), later=info.signs_in,
+                without=said_beside_files(info), later=info.signs_in,
             )  # fmt: skip
             return step_page(request, connection, info, step, fields=fields, wrong="")
         case "signin":
@@ -162,7 +164,7 @@ def _keep(
             if wrong:
                 shown_again = shown(
                     info.settings, values, language_of(request), wrong=wrong, fixed=info.identity_setting,
-                    without=set(info.questions.values()), later=info.signs_in,
+                    without=said_beside_files(info), later=info.signs_in,
                 )  # fmt: skip
                 return step_page(
                     request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=shown_again,
@@ -301,7 +303,6 @@ def step_page(
             values["accounts"] = account_rows(workshop, connection, info, typed if isinstance(typed, Mapping) else None)
     if step in ALSO_PAGES:
         values = {**ALSO_PAGES[step](request, connection, info), **values}
-    ahead = asked_ahead(workshop, connection.id) if step == "files" else ()
     with workshop.database.read() as session:
         view = connection_view(session, connection.id, since=None)
         told = _shown(workshop, session, connection, info, step)
@@ -310,10 +311,11 @@ def step_page(
         steps = later_steps(info, connection, step, complete=complete)
         at = names_of(info, connection)
         back = at[at.index(step) - 1] if at.index(step) else ""
+        asked = asked_accounts(request, session, connection) if step in ASKING else AskedAccounts()
         usual: dict[str, object] = {
             "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
             "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,
-            "first": connection.starts_on, "asked_accounts": asked_accounts(request, session, connection, ahead),
+            "first": connection.starts_on, "asked_accounts": asked,
         }  # fmt: skip
         return show(
             request, f"setup_{step}.html", session, status=status,
@@ -370,6 +372,7 @@ def _shown(
             runs = recent_runs(session, connection.id, limit=1).rows
             return {
                 "run": runs[0] if runs else None,
+                "takes": takes_files(info, connection.settings),
                 "totals": proof_totals(session, [connection.id]),
                 "expected": first_data_expected(connection.set_up_at),
             }

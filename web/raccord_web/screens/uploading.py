@@ -9,17 +9,18 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord.jobs.requests import request_run
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.arriving.answering import answer_file
-from raccord.onboarding.arriving.reading_ahead import asked_ahead, takes_files
+from raccord.onboarding.arriving.changing import change_account, change_answers, told_of
+from raccord.onboarding.arriving.reading_ahead import takes_files
 from raccord.onboarding.arriving.receiving import Received, files_of, receive_files
-from raccord.onboarding.arriving.unnamed_accounts import name_account
+from raccord.onboarding.arriving.untold_accounts import AccountTold, name_account
 from raccord.overview.connections import connection_view
 from raccord.overview.problems import open_problems
 from raccord.overview.runs import recent_runs
+from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
-from raccord_web.asking_accounts import asked_accounts
+from raccord_web.asking_accounts import asked_accounts, changing, read_on, told_in
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields, Files
@@ -37,9 +38,12 @@ COLUMN_NAME = re.compile(r"column_[0-9]{1,2}")
 
 
 @router.get("/connections/{connection_id}/files")
-def files(request: Request, connection_id: str) -> Response:
-    """Show the files that arrived, what the last run made of them, and why rows were refused."""
-    return _page(request, connection_id, [])
+def files(request: Request, connection_id: str, change: str = "") -> Response:
+    """Show the files that arrived, what the last run made of them, and why rows were refused.
+
+    ``change`` is the key of a file or account of which something was said: its form stands open again.
+    """
+    return _page(request, connection_id, [], change=change[:200])
 
 
 @router.post("/connections/{connection_id}/files")
@@ -68,49 +72,52 @@ def answer(request: Request, connection_id: str, fields: Fields) -> Response:
 
     Columns come one by one and are put together here.
     """
-    desk, actor, then = desk_of(request), acting(request), fields.get("then", "")
+    workshop = desk_of(request).workshop
     said = {name.removeprefix(ANSWER): value for name, value in fields.items() if name.startswith(ANSWER)}
     if fields.get("columns"):
         named = [(name, part) for name, part in fields.items() if COLUMN_NAME.fullmatch(name) and part]
         columns = [f"{part}:{number}" for number, part in sorted((int(n.removeprefix(COLUMN)), p) for n, p in named)]
         sign = ["sign:reversed"] if fields.get("sign") == "reversed" and columns else []
         said[fields["columns"]] = " ".join([*columns, *sign])
-    answer_file(
-        desk.workshop, actor, connection_id, fields.get("key", ""), said,
-        every=fields.get("scope") != "one", ledger_id=fields.get("ledger", ""), name=fields.get("name", ""),
-    )  # fmt: skip
-    if then != "files":
-        request_run(
-            desk.workshop.database, desk.engine, connection_id, trigger="person", by=actor.name,
-            clock=desk.workshop.clock,
-        )  # fmt: skip
-    place = {
-        "files": f"/connections/{connection_id}/setup/files?",
-        "plan": f"/connections/{connection_id}/setup/plan?",
-        "problems": f"/problems?connection={connection_id}&",
-    }.get(then, f"/connections/{connection_id}/files?")
-    told = "file_answered_later" if then == "files" else "file_answered"
-    return RedirectResponse(f"{place}done={told}", HTTPStatus.SEE_OTHER)
+    key, every = fields.get("key", ""), fields.get("scope") != "one"
+    if fields.get("again"):
+        change_answers(workshop, acting(request), connection_id, key, said, every=every)
+    else:
+        answer_file(workshop, acting(request), connection_id, key, said, every=every, told=told_in(fields))
+    return _read_on(request, connection_id, fields.get("then", ""))
 
 
 @router.post("/connections/{connection_id}/files/account")
 def account(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Say which account files are of that do not name it; a run goes on with their lines."""
-    desk, actor = desk_of(request), acting(request)
-    name_account(
-        desk.workshop, actor, connection_id, fields.get("key", ""),
-        ledger_id=fields.get("ledger", ""), name=fields.get("name", ""),
-    )  # fmt: skip
-    request_run(
-        desk.workshop.database, desk.engine, connection_id, trigger="person", by=actor.name, clock=desk.workshop.clock
-    )
-    place = "setup/plan" if fields.get("then") == "plan" else "files"
-    return RedirectResponse(f"/connections/{connection_id}/{place}?done=file_account", HTTPStatus.SEE_OTHER)
+    """Say which account of the books an account of files is; a run goes on with their lines."""
+    told = told_in(fields) or AccountTold()
+    keep = change_account if fields.get("again") else name_account
+    keep(desk_of(request).workshop, acting(request), connection_id, fields.get("key", ""), told)
+    return _read_on(request, connection_id, fields.get("then", ""))
 
 
-def _page(request: Request, connection_id: str, done: list[Received], *, status: int = HTTPStatus.OK) -> Response:
+def _read_on(request: Request, connection_id: str, then: str) -> Response:
+    """Have the files read with what was said, and go back to where it was said."""
+    place = {
+        "files": f"/connections/{connection_id}/setup/files?",
+        "plan": f"/connections/{connection_id}/setup/plan?",
+        "problems": f"/problems?connection={connection_id}&",
+        "questions": f"/questions?connection={connection_id}&",
+    }.get(then, f"/connections/{connection_id}/files?")
+    reads = then != "files" and read_on(request, connection_id)
+    return RedirectResponse(f"{place}done={'file_answered' if reads else 'file_answered_later'}", HTTPStatus.SEE_OTHER)
+
+
+def _asking(info: ConnectorInfo) -> frozenset[str]:
+    """Return the codes of what the forms about files answer."""
+    return frozenset({*info.questions, *info.unnamed, *info.currencies})
+
+
+def _page(
+    request: Request, connection_id: str, done: list[Received], *, status: int = HTTPStatus.OK, change: str = ""
+) -> Response:
     workshop = desk_of(request).workshop
-    ahead = asked_ahead(workshop, connection_id)
+    told = told_of(workshop, connection_id)
     with workshop.database.read() as session:
         view = connection_view(session, connection_id, since=None)
         connection = session.get_one(Connection, connection_id)
@@ -130,8 +137,10 @@ def _page(request: Request, connection_id: str, done: list[Received], *, status:
             done_files=done,
             nothing=status != HTTPStatus.OK,
             run=runs[0] if runs else None,
-            asked=frozenset() if admitted is None else frozenset({*admitted.info.questions, *admitted.info.unnamed}),
-            asked_accounts=asked_accounts(request, session, connection, ahead),
+            asked=frozenset() if admitted is None else _asking(admitted.info),
+            told=told,
+            changing=changing(request, session, connection, told, change),
+            asked_accounts=asked_accounts(request, session, connection),
             problems=open_problems(session, connection_id, limit=PROBLEMS_SHOWN),
             most=UPLOAD_BYTES_MAX // (1024 * 1024),
         )

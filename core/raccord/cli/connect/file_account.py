@@ -12,8 +12,8 @@ from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.showing import day
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
-from raccord.onboarding.arriving.unnamed_accounts import bank_accounts, name_account, unnamed_accounts
-from raccord.onboarding.sources.source_accounts import info_of
+from raccord.onboarding.arriving.answering import all_unsettled
+from raccord.onboarding.arriving.untold_accounts import AccountTold, bank_accounts, name_account
 
 
 @make_command(
@@ -31,14 +31,14 @@ def file_account_command(connection: str, account: str, key: str) -> int:
     with opened_workshop() as workshop:
         with workshop.database.read() as session:
             found = the_connection(session, connection)
-            asked = unnamed_accounts(session, found, info_of(workshop, found.connector))
             ledger = next(
                 (each.id for each in bank_accounts(session, found.company_id) if account in (each.id, each.name)), ""
             )
+        asked = all_unsettled(workshop, found.id).accounts
         if account:
             chosen = key or (asked[0].key if len(asked) == 1 else "")
             name = name_account(
-                workshop, operator(actor()), found.id, chosen, ledger_id=ledger, name="" if ledger else account
+                workshop, operator(actor()), found.id, chosen, AccountTold(ledger, "" if ledger else account)
             )
             if out.as_json:
                 out.json({"account": chosen, "name": name})
@@ -52,7 +52,15 @@ def file_account_command(connection: str, account: str, key: str) -> int:
         out.json(
             {
                 "accounts": [
-                    {"key": each.key, "lines": each.lines, "first": day(each.first), "last": day(each.last)}
+                    {
+                        "key": each.key,
+                        "lines": each.seen.lines,
+                        "first": day(each.seen.first),
+                        "last": day(each.seen.last),
+                        "bank": each.seen.bank,
+                        "number": each.seen.number,
+                        "files": each.seen.files,
+                    }
                     for each in asked
                 ]
             }
@@ -61,12 +69,24 @@ def file_account_command(connection: str, account: str, key: str) -> int:
     out.table(
         Phrase("De quel compte sont ces fichiers ?", "Which account are these files of?"),
         [
+            Column(Phrase("Fichiers", "Files")),
+            Column(Phrase("Banque et numéro", "Bank and number")),
             Column(Phrase("Clé", "Key")),
             Column(Phrase("Lignes", "Lines"), right=True),
             Column(Phrase("Du", "From")),
             Column(Phrase("Au", "To")),
         ],
-        [[each.key, str(each.lines), day(each.first), day(each.last)] for each in asked],
+        [
+            [
+                ", ".join(each.seen.files),
+                " ".join(filter(None, (each.seen.bank, each.seen.number))),
+                each.key,
+                str(each.seen.lines),
+                day(each.seen.first),
+                day(each.seen.last),
+            ]
+            for each in asked
+        ],
         empty=Phrase("Chaque fichier dit de quel compte il est.", "Each file says which account it is of."),
     )
     return Exit.NEEDS_PERSON if asked else Exit.OK

@@ -14,7 +14,7 @@ from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
 from raccord.onboarding.arriving.answering import FileAsk, FileQuestion, answer_file, questions_of
-from raccord.onboarding.arriving.unnamed_accounts import bank_accounts
+from raccord.onboarding.arriving.untold_accounts import AccountTold, bank_accounts
 from raccord.plugin.texts import Language, Text
 
 _ANY = Text("ce que l'on dit des colonnes", "what is said of the columns")
@@ -60,7 +60,7 @@ def file_answer_command(connection: str, answers: Sequence[str], key: str, only_
             said = {} if chosen is None else _by_question(chosen, answers)
             done = answer_file(
                 workshop, operator(actor()), found.id, key if chosen is None else chosen.key, said,
-                every=not only_this_file, ledger_id=ledger, name="" if ledger else account,
+                every=not only_this_file, told=AccountTold(ledger, "" if ledger else account) if account else None,
             )  # fmt: skip
             if out.as_json:
                 out.json({"key": done.key, "file": done.file, "said": said})

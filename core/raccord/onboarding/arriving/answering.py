@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.arriving.reading_ahead import asked_ahead
-from raccord.onboarding.arriving.unnamed_accounts import books_account, called, say_account
-from raccord.onboarding.connecting.connections import update_settings
+from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, look_into
+from raccord.onboarding.arriving.untold_accounts import (
+    AccountTold,
+    AskedAccount,
+    keep_lines,
+    said_of,
+    tell_account,
+    unread,
+    untold_accounts,
+)
+from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.sources.source_accounts import info_of, refused
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.records import record_key
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Problem, ProblemState, RecordState, SourceRecord
-from raccord.store.vault import join_secrets
-from raccord.sync.workshop import Workshop, settings_handle
+from raccord.sync.workshop import Workshop
 
 QUESTIONS_MAX = 50
 
@@ -70,32 +77,57 @@ class FileQuestion:
     asks: Sequence[FileAsk]
     unnamed: str = ""
     """The key of the account that the file does not name, while nobody said which it is."""
-    naming: str = ""
-    """The setting that takes its name."""
+    account: AskedAccount | None = None
+    """Its one account, while nobody said which of the books it is: asked on the same form."""
+    seen: SeenFile | None = None
+    """What is in it, where it was looked into."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What was answered before, by code, where it may be answered anew."""
 
 
-def file_questions(
-    session: Session, connection: Connection, info: ConnectorInfo, ahead: Sequence[Mapping[str, Any]] = ()
-) -> list[FileQuestion]:
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """All that files of a connection leave open: how they are read, and the accounts that no such question takes in."""
+
+    questions: Sequence[FileQuestion] = ()
+    accounts: Sequence[AskedAccount] = ()
+
+
+def unsettled(
+    session: Session,
+    connection: Connection,
+    info: ConnectorInfo,
+    looked: Sequence[SeenFile] = (),
+    *,
+    ahead: bool = False,
+) -> Unsettled:
     """Return what is asked about a connection's files and was not answered since they were read, each file once.
 
-    ``ahead`` is what files ask that no run has read yet.
+    ``looked`` is what its files hold; with ``ahead``, what those ask counts that no run has read.
     """
-    raws = [(str(raw.get("code", "")), raw) for raw in ahead] + _kept(session, connection, info)
+    raws = [(str(raw.get("code", "")), raw) for each in looked for raw in each.asks] if ahead else []
+    accounts = untold_accounts(session, connection, info, looked)
     found: dict[str, FileQuestion] = {}
-    for code, raw in raws:
-        question = _question(raw, code, info, connection.settings)
-        if question is not None and not _answered(question, connection.settings):
+    for code, raw in raws + _kept(session, connection, info):
+        question = question_in(raw, code, info, connection, looked, accounts)
+        if question is not None and answers_in(question, connection.settings) is None:
             found.setdefault(question.key, question)
-    return list(found.values())[:QUESTIONS_MAX]
+    questions = list(found.values())[:QUESTIONS_MAX]
+    taken = {each.account.key for each in questions if each.account is not None}
+    return Unsettled(questions, [each for each in accounts if (each.waits or ahead) and each.key not in taken])
 
 
 def questions_of(workshop: Workshop, connection_id: str) -> list[FileQuestion]:
     """Return what is asked about a connection's files; until the first plan is approved, of unread ones too."""
-    ahead = asked_ahead(workshop, connection_id)
+    return list(all_unsettled(workshop, connection_id).questions)
+
+
+def all_unsettled(workshop: Workshop, connection_id: str) -> Unsettled:
+    """Return what files of a connection leave open, with what is in them."""
+    looked, ahead = look_into(workshop, connection_id), unread(workshop, connection_id)
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
-        return file_questions(session, connection, info_of(workshop, connection.connector), ahead)
+        return unsettled(session, connection, info_of(workshop, connection.connector), looked, ahead=ahead)
 
 
 def answer_file(
@@ -106,13 +138,12 @@ def answer_file(
     said: Mapping[str, str],
     *,
     every: bool = True,
-    ledger_id: str = "",
-    name: str = "",
+    told: AccountTold | None = None,
 ) -> FileQuestion:
     """Keep the answers to all that is asked about a file, by code; the next run reads the file again.
 
-    They count for all files that are written like it (``every``) or for it alone. Where the file names no account, it
-    is one of the books (``ledger_id``) or a new name. The settings refuse what the connector does not know.
+    They count for all files that are written like it (``every``) or for it alone. Where its account is asked too,
+    ``told`` says which it is. The settings refuse what the connector does not know.
     """
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
@@ -125,32 +156,23 @@ def answer_file(
             Text("Cette question n'attend plus.", "This question waits no more."),
             Text("Regardez de nouveau la page des fichiers.", "Look at the page of files again."),
         )
-    answers = [(each, said.get(each.code, "").strip()) for each in asked.asks]
-    for ask, answer in answers:
-        if not answer or "\n" in answer or (ask.readings and answer not in ask.answers):
-            raise _unanswered(asked)
-    with workshop.database.read() as session:
-        secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
-        chosen = books_account(session, connection.company_id, ledger_id)
-        title = called(chosen, ledger_id, name) if asked.unnamed else ""
-    values = join_secrets(info.settings, connection.settings, secret).model_dump()
-    words: dict[tuple[str, str], list[str]] = {}
-    for ask, answer in answers:
-        place = ask.key or (asked.layout if every else asked.key)
-        words.setdefault((ask.setting, place), []).append(answer)
-    for (setting, under), some in words.items():
-        _add(values, setting, under, " ".join(some))
-    if title:
-        _add(values, asked.naming, asked.unnamed, title)
-    update_settings(workshop, actor, connection_id, values)
-    if title and chosen is not None:
-        say_account(workshop, actor, connection_id, info, asked.unnamed, chosen)
+    words = kept_under(asked, said, every=every)
+    lines: list[tuple[str, str, str]] = []
+    if asked.account is not None and (asked.unnamed or told is not None):
+        _, lines = tell_account(workshop, actor, connection_id, asked.account, told or AccountTold())
+    keep_lines(workshop, actor, connection_id, [*lines, *words])
     return asked
 
 
-def _add(values: dict[str, Any], setting: str, key: str, said: str) -> None:
-    lines = str(values.get(setting, "")).rstrip("\n")
-    values[setting] = f"{lines}\n{key} = {said}".lstrip("\n")
+def kept_under(asked: FileQuestion, said: Mapping[str, str], *, every: bool) -> list[tuple[str, str, str]]:
+    """Return how answers are kept: setting, key and words; raises where one is missing or none that is offered."""
+    words: dict[tuple[str, str], list[str]] = {}
+    for ask in asked.asks:
+        answer = said.get(ask.code, "").strip()
+        if not answer or "\n" in answer or (ask.readings and answer not in ask.answers):
+            raise _unanswered(asked)
+        words.setdefault((ask.setting, ask.key or (asked.layout if every else asked.key)), []).append(answer)
+    return [(setting, under, " ".join(some)) for (setting, under), some in words.items()]
 
 
 def _unanswered(asked: FileQuestion) -> Exception:
@@ -195,17 +217,29 @@ def _kept(session: Session, connection: Connection, info: ConnectorInfo) -> list
     ]
 
 
-def _question(
-    raw: Mapping[str, Any], code: str, info: ConnectorInfo, settings: Mapping[str, Any]
+def question_in(
+    raw: Mapping[str, Any],
+    code: str,
+    info: ConnectorInfo,
+    connection: Connection,
+    looked: Sequence[SeenFile],
+    accounts: Sequence[AskedAccount],
 ) -> FileQuestion | None:
+    """Return what a record asks, with what is in its file; nothing where no setting takes the answer."""
     asks = [_ask(each, str(each.get("code", "")) or code, info) for each in raw.get("asks") or [raw]]
     key, unnamed = str(raw["question"]), str(raw.get("unnamed", ""))
-    naming = next(iter(info.unnamed.values()), "")
     if not asks or not all(each.setting for each in asks):
         return None
-    if not naming or unnamed in _keys(settings, naming):
+    if any(unnamed in said_of(connection, setting) for setting in info.unnamed.values()):
         unnamed = ""
-    return FileQuestion(code, key, str(raw.get("layout", "")) or key, str(raw.get("file", "")), asks, unnamed, naming)
+    seen = next((each for each in looked if any(str(one["question"]) == key for one in each.asks)), None)
+    of = {unnamed} if unnamed else set() if seen is None or len(seen.accounts) > 1 else set(seen.accounts)
+    account = next((each for each in accounts if each.key in of), None)
+    if unnamed and account is None:
+        seen_so = SeenAccount(unnamed, unnamed=True, no_currency=bool(info.currencies))
+        account = AskedAccount(unnamed, seen_so, next((each.name for each in roles_of_accounts(info)), ""))
+    layout, file = str(raw.get("layout", "")) or key, str(raw.get("file", ""))
+    return FileQuestion(code, key, layout, file, asks, unnamed, account, seen)
 
 
 def _ask(raw: Mapping[str, Any], code: str, info: ConnectorInfo) -> FileAsk:
@@ -231,22 +265,30 @@ def _ask(raw: Mapping[str, Any], code: str, info: ConnectorInfo) -> FileAsk:
     )
 
 
-def _answered(asked: FileQuestion, settings: Mapping[str, Any]) -> bool:
-    """Tell whether settings answer all that is asked: what is told of a table whole, else a word for each question."""
+def answers_in(asked: FileQuestion, settings: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return what settings answer, by code: what is told of a table whole, else a word for each question.
+
+    Nothing where one of them is not answered. What is said of a file alone counts before what is said of its layout.
+    """
+    found: dict[str, str] = {}
     for ask in asked.asks:
         lines = _keys(settings, ask.setting)
-        said = [lines[each] for each in ((ask.key,) if ask.key else (asked.key, asked.layout)) if each in lines]
-        if not said or not (ask.cells or any(set(ask.answers) & words for words in said)):
-            return False
-    return True
+        places = [each for each in ((ask.key,) if ask.key else (asked.key, asked.layout)) if each in lines]
+        if ask.cells:
+            answer = " ".join(lines[places[0]]) if places else ""
+        else:
+            answer = next((word for each in places for word in ask.answers if word in lines[each]), "")
+        if not answer:
+            return None
+        found[ask.code] = answer
+    return found
 
 
-def _keys(settings: Mapping[str, Any], setting: str) -> dict[str, frozenset[str]]:
+def _keys(settings: Mapping[str, Any], setting: str) -> dict[str, list[str]]:
     """Return what the lines of a setting say, by their keys."""
-    found: dict[str, frozenset[str]] = {}
+    found: dict[str, list[str]] = {}
     for line in str(settings.get(setting, "") or "").splitlines():
         key, equals, said = line.partition("=")
         if equals:
-            words = frozenset(said.replace(",", " ").split())
-            found[key.strip()] = found.get(key.strip(), frozenset()) | words
+            found.setdefault(key.strip(), []).extend(said.replace(",", " ").split())
     return found

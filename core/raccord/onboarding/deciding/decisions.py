@@ -46,7 +46,7 @@ from raccord.sync.planning.plans import blocked_alone
 from raccord.sync.planning.since_approval import changed_here, told
 from raccord.sync.resolving.conflict_rules import KINDS, RULES, By, allowed_for
 from raccord.sync.resolving.conflicts import DECISION, decision_of, linked_to
-from raccord.sync.resolving.holds import alone_in, close_hold
+from raccord.sync.resolving.holds import alone_in, close_chosen, close_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
 
@@ -95,6 +95,7 @@ def choose(
         choice.ledger_kind, choice.ledger_id, choice.ledger_name = entry.kind, entry.object_id, entry.name
         choice.origin, choice.chosen_by, choice.chosen_at = "person", actor.name, now
         choice.held_as = kept_as
+        close_chosen(session, choice, actor.name, now)
         connection.revision += 1
         events.append(
             session,

@@ -32,6 +32,8 @@ REASONS = {"paused": PAUSED, "disconnected": DISCONNECTED, "before_start": BEFOR
 LEFT_OUT = frozenset(REASONS.values())
 RESOLVED_BY_HAND = "person.resolved"
 """A person entered the record in QuickBooks; no later revision of it is sent either (CH-58)."""
+READ_OTHERWISE = "files.read_otherwise"
+"""Its file is read otherwise since a person said how: the line is not what it says."""
 UNSTORABLE = "record.unstorable"
 
 

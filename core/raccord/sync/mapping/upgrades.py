@@ -19,7 +19,7 @@ from raccord.store import events
 from raccord.store.models import Connection, DraftRow, DraftState, RecordState, Run, SourceRecord
 from raccord.sync.bodies import dump_draft, load_draft
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.fetching.keep import LEFT_OUT, RESOLVED_BY_HAND
+from raccord.sync.fetching.keep import LEFT_OUT, READ_OTHERWISE, RESOLVED_BY_HAND
 from raccord.sync.lines.attached import BY_HAND
 from raccord.sync.mapping.map import Made, answer_of
 from raccord.sync.mapping.remap import map_failed, map_unposted
@@ -71,7 +71,7 @@ def compare(session: Session, bench: Bench, view_on: Callable[[date], MapView]) 
         .where(
             SourceRecord.connection_id == connection.id,
             SourceRecord.state.in_((RecordState.MAPPED, RecordState.SKIPPED)),
-            SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND}),
+            SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND, READ_OTHERWISE}),
         )
         .order_by(SourceRecord.day.desc(), SourceRecord.id.desc())
         .limit(LOOKED_AT_MAX)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from raccord.store.models import Company, DraftRow, Hold
+from raccord.store.models import Choice, Company, DraftRow, Hold
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.resolving.resolve import CHOICE_MISSING
 
 
 def open_hold(
@@ -43,6 +44,25 @@ def close_hold(
     for found in session.scalars(select(Hold).where(Hold.draft_id == draft.id, Hold.closed_at.is_(None))):
         found.closed_at, found.closed_by = now, by
         found.answer = None if answer is None else dict(answer)
+
+
+def close_chosen(session: Session, choice: Choice, by: str, now: datetime) -> None:
+    """Close the questions that a choice answers; their drafts stay held until a run plans them with it."""
+    role, of = Hold.params["role"].as_string(), func.coalesce(Hold.params["of"].as_string(), "")
+    asked = (
+        select(Hold.id)
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
+        .where(
+            Hold.connection_id == choice.connection_id, Hold.closed_at.is_(None), Hold.code == CHOICE_MISSING,
+            role == choice.role, of == choice.of, or_(DraftRow.day.is_(None), DraftRow.day >= choice.valid_from),
+        )
+    )  # fmt: skip
+    session.execute(
+        update(Hold)
+        .where(Hold.id.in_(asked))
+        .values(closed_at=now, closed_by=by, answer={choice.role: choice.ledger_id})
+        .execution_options(synchronize_session=False)
+    )
 
 
 def alone_in(session: Session, company_id: str) -> None:

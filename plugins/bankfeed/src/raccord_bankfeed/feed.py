@@ -87,16 +87,17 @@ class _Kept:
     """Readings that stopped at the end of a page, the last few of them."""
 
     def __init__(self) -> None:
-        self._readings: OrderedDict[tuple[str, str, str, int], _Reading] = OrderedDict()
+        self._readings: OrderedDict[tuple[int, str, str, str, int], _Reading] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, sha256: str, stream: str, known: str, done: int) -> _Reading | None:
+    def take(self, source: SourceFile, stream: str, known: str, done: int) -> _Reading | None:
         with self._lock:
-            return self._readings.pop((sha256, stream, known, done), None)
+            return self._readings.pop((source.number, source.sha256, stream, known, done), None)
 
-    def keep(self, sha256: str, stream: str, known: str, reading: _Reading) -> None:
+    def keep(self, source: SourceFile, stream: str, known: str, reading: _Reading) -> None:
+        """Keep it under its place among the files too: lines are compared with those of the files before it."""
         with self._lock:
-            self._readings[sha256, stream, known, reading.done] = reading
+            self._readings[source.number, source.sha256, stream, known, reading.done] = reading
             while len(self._readings) > _KEPT_MAX:
                 self._readings.popitem(last=False)
 
@@ -154,7 +155,7 @@ def _read(
     context: FetchContext, settings: BankFeedSettings, source: SourceFile, stream: str, place: _Place
 ) -> tuple[list[Record], list[Reject], _Place]:
     done = place.events if place.events is not None and source.number == place.file else 0
-    reading = _kept.take(source.sha256, stream, place.known, done) if done else None
+    reading = _kept.take(source, stream, place.known, done) if done else None
     if reading is None:
         known, names = settings.known(), dict(settings.account_names())
         twins = twins_of(context.files, source, known, place.known, names) if stream == LINES else {}
@@ -176,7 +177,7 @@ def _read(
         ended = ended or len(records) == len(told)
     if ended:
         return records, rejects, _Place(source.number, None, waits, place.known, place.sweep)
-    _kept.keep(source.sha256, stream, place.known, reading)
+    _kept.keep(source, stream, place.known, reading)
     return records, rejects, _Place(source.number, reading.done, waits, place.known, place.sweep)
 
 

@@ -15,7 +15,7 @@ from raccord_bankfeed.mapping import LEDGER_ACCOUNT
 from raccord_bankfeed.providers.chosen import read_choices, with_cards, write_choices
 from raccord_bankfeed.providers.roads import PROVIDERS
 from raccord_bankfeed.records import LINES, STATEMENTS
-from raccord_bankfeed.settings import OVER_THE_NETWORK, BankFeedSettings
+from raccord_bankfeed.settings import CARD, OVER_THE_NETWORK, BankFeedSettings
 from raccord_bankfeed.words import FACT_VALUES, FACTS
 
 VERSION = "0.1.0"
@@ -66,14 +66,21 @@ def _known_accounts(settings: BaseModel) -> Sequence[SourceAccount]:
     if not isinstance(settings, BankFeedSettings):
         return ()
     cards = {each.key for each in read_choices(settings.chosen) if each.card}
-    return [SourceAccount(key, name, key in cards) for key, name in settings.account_names().items()]
+    return [
+        SourceAccount(key, name, bool(settings.is_card(key)) or key in cards)
+        for key, name in settings.account_names().items()
+    ]
 
 
 def _keep_cards(settings: BaseModel, cards: Mapping[str, bool]) -> Mapping[str, str]:
-    """Keep with the chosen accounts which are cards: their lines are read as a card's."""
+    """Keep which accounts are cards, with those chosen at a provider or apart for files: their lines are a card's."""
     if not isinstance(settings, BankFeedSettings):
         return {}
-    return {"chosen": write_choices(with_cards(read_choices(settings.chosen), cards))}
+    chosen = read_choices(settings.chosen)
+    others = {key: card for key, card in cards.items() if key not in {each.key for each in chosen}}
+    kept = [each for each in settings.kinds.splitlines() if each.partition("=")[0].strip() not in others]
+    said = [f"{key} = {CARD if card else 'bank'}" for key, card in others.items()]
+    return {"chosen": write_choices(with_cards(chosen, cards)), "kinds": "\n".join([*kept, *said])}
 
 
 def _role() -> RoleInfo:
@@ -127,6 +134,7 @@ def manifest() -> ConnectorInfo:
             "bankfeed.file_questions": "answers",
         },
         unnamed={"bankfeed.account_unnamed": "accounts"},
+        currencies={"bankfeed.currency_missing": "currencies"},
         streams=(
             StreamInfo(LINES, Text("Lignes de banque", "Bank lines")),
             StreamInfo(STATEMENTS, Text("Relevés et soldes", "Statements and balances")),

@@ -59,7 +59,7 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
         return refusals.type_left_out(term.label)
     if record.amount is None or not record.amount:
         return refusals.zero()
-    currency = _field(record, "currency") or settings.currency_if_missing
+    currency = _field(record, "currency") or settings.currency_of(key)
     if not currency:
         raise refusals.currency_missing(account)
     if currency != context.home_currency:
@@ -75,7 +75,8 @@ def _line(context: MapContext, record: Record) -> Mapped:
     amount = Money(abs(record.amount.amount), record.amount.currency).rounded()
     account = Role(LEDGER_ACCOUNT, of=_field(record, "account"))
     category = Decision(CATEGORY, Accepts.CATEGORY)
-    on_card = _field(record, "account_kind") == AccountKind.CARD
+    said = _settings(context).is_card(_field(record, "account"))
+    on_card = _field(record, "account_kind") == AccountKind.CARD if said is None else said
     text = bank_text(context, record)
     if record.amount.amount > 0 and not on_card:
         line = DirectLine(account=category, amount=amount.amount, description=text)

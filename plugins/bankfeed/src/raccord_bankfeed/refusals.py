@@ -120,14 +120,14 @@ def answered() -> Skipped:
 
 
 def not_a_bank_account(account: str) -> Skipped:
+    fr, en = (f"Le compte {account}", f"The account {account}") if account else ("Ce compte", "This account")
     return Skipped(
         "bankfeed.not_a_bank_account",
         Text(
-            f"Le compte {account} est un compte de placement ou de prêt : ses opérations ne sont pas des lignes "
-            "de banque "
-            "et ne sont pas lues. Saisissez-les dans QuickBooks.",
-            f"The account {account} is an investment or loan account: its transactions are no bank lines and are not "
-            "read. Enter them in QuickBooks.",
+            f"{fr} est un compte de placement ou de prêt : ses opérations ne sont pas des lignes de banque et ne sont "
+            "pas lues. Saisissez-les dans QuickBooks.",
+            f"{en} is an investment or loan account: its transactions are no bank lines and are not read. Enter them "
+            "in QuickBooks.",
         ),
         report=True,
     )
@@ -148,10 +148,10 @@ def currency_missing(account: str) -> BadRecord:
     return BadRecord(
         "currency",
         Text(
-            f"Le fichier n’indique pas la devise du compte {account}. Indiquez-la dans les réglages, sous « Devise des "
-            "fichiers qui n’en indiquent pas ».",
-            f"The file does not state the currency of the account {account}. State it in the settings, under “Currency "
-            "of files that state none”.",
+            f"Le fichier n’indique pas la devise du compte {account}. Dites une fois, à la page des fichiers, quel "
+            "compte de QuickBooks c’est : sa devise compte.",
+            f"The file does not state the currency of the account {account}. Say once, on the page of files, which "
+            "account of QuickBooks it is: its currency counts.",
         ),
         "bankfeed.currency_missing",
     )

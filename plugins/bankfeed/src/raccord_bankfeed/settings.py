@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -36,6 +37,9 @@ class InputKind(StrEnum):
     ENABLE_BANKING = "enable_banking"
 
 
+CARD = "card"
+"""What the setting ``kinds`` says of an account that is a card."""
+_CURRENCY = re.compile(r"[A-Z]{3}")
 OVER_THE_NETWORK = frozenset(InputKind) - {InputKind.FOLDER, InputKind.UPLOAD}
 """Ways on which somebody signs in at the source."""
 
@@ -86,6 +90,26 @@ class BankFeedSettings(
         pattern=r"^([A-Z]{3})?$",
         title="Currency of files that state none (empty: their lines wait)",
         json_schema_extra={"fr": "Devise des fichiers qui n’en indiquent pas (vide : leurs lignes attendent)"},
+    )
+
+    currencies: str = Field(
+        default="",
+        max_length=20_000,
+        title="Currencies of accounts whose files state none",
+        description="Written here when you say beside the file which account it is of, one a line: key = CAD.",
+        json_schema_extra={
+            "fr": "Devises des comptes dont les fichiers n’en indiquent pas",
+            "fr_hint": "Écrites ici quand vous dites à côté du fichier de quel compte il est, une par ligne : "
+            "clé = CAD.",
+            "fold": ["Ce qui a été dit des fichiers", "What was said of files"],
+        },
+    )
+
+    kinds: str = Field(
+        default="",
+        max_length=20_000,
+        title="What accounts of files are",
+        json_schema_extra={"fr": "Ce que sont les comptes des fichiers", "kept": True},
     )
 
     details: str = Field(
@@ -150,6 +174,21 @@ class BankFeedSettings(
                     "bankfeed.settings_details",
                     "Write each account as: key = YYYY-MM-DD. This line is not: {line} · "
                     "Écrivez chaque compte ainsi : clé = AAAA-MM-JJ. Cette ligne ne l’est pas : {line}",
+                    {"line": line.strip()[:80]},
+                )
+        return value
+
+    @field_validator("currencies")
+    @classmethod
+    def _codes(cls, value: str) -> str:
+        for line in filter(str.strip, value.splitlines()):
+            key, _, code = line.partition("=")
+            if not (key.strip() and _CURRENCY.fullmatch(code.strip())):
+                raise PydanticCustomError(
+                    "bankfeed.settings_currencies",
+                    "Write each account as: key = CAD, with the three letters of its currency. This line is not: "
+                    "{line} · Écrivez chaque compte ainsi : clé = CAD, avec les trois lettres de sa devise. Cette "
+                    "ligne ne l’est pas : {line}",
                     {"line": line.strip()[:80]},
                 )
         return value
@@ -232,11 +271,23 @@ class BankFeedSettings(
         said = (self.answers, self.csv_columns, self.accounts, *filter(None, (self.chosen, self.details)))
         return blake2b("\x1f".join(said).encode(), digest_size=6).hexdigest()
 
+    def currency_of(self, key: str) -> str:
+        """Return the currency of an account whose files state none; empty where nobody said it."""
+        return _by_key(self.currencies).get(key, self.currency_if_missing)
+
+    def is_card(self, key: str) -> bool | None:
+        """Tell whether a person said that an account is a card; nothing where nobody said what it is."""
+        said = _by_key(self.kinds).get(key)
+        return None if said is None else said == CARD
+
     def account_names(self) -> Mapping[str, str]:
         """Return the names that people gave to accounts, by account key."""
-        rows = (line.partition("=") for line in self.accounts.splitlines() if line.strip())
-        chosen = {each.key: each.name for each in read_choices(self.chosen)}
-        return chosen | {key.strip(): name.strip() for key, _, name in rows}
+        return {each.key: each.name for each in read_choices(self.chosen)} | _by_key(self.accounts)
+
+
+def _by_key(lines: str) -> dict[str, str]:
+    rows = (line.partition("=") for line in lines.splitlines() if line.strip())
+    return {key.strip(): said.strip() for key, _, said in rows}
 
 
 def _words(said: str) -> frozenset[str]:

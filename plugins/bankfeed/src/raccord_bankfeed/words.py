@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from raccord.plugin import Text
 
 FACTS: Mapping[str, Text] = {
+    "account": Text("Compte", "Account"),
+    "amount": Text("Montant", "Amount"),
+    "answers": Text("Fichier", "File"),
+    "currency": Text("Devise", "Currency"),
+    "twin": Text("Peut-être déjà là", "Perhaps here already"),
+    "CORRECTFITID": Text("Correction de la banque", "Correction by the bank"),
     "native": Text("Identifiant à la banque", "The bank's identifier"),
 }
 FACT_VALUES: Mapping[str, Mapping[str, Text]] = {
