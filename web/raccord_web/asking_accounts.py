@@ -12,16 +12,18 @@ from raccord.jobs.requests import RUNNABLE, request_run
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.arriving.answering import FileQuestion, unsettled
 from raccord.onboarding.arriving.changing import Told, account_posted, posted_of
-from raccord.onboarding.arriving.reading_ahead import SeenAccount, look_into, takes_files
+from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, look_into, takes_files
 from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, BankAccount, bank_accounts
 from raccord.onboarding.setting_up.chart_accounts import NewAccount
 from raccord.overview.explain import Explained
 from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
 from raccord.store.models import Connection
 from raccord_web.desk import desk_of
 from raccord_web.rendering import said_by
 from raccord_web.visitors import acting, visitor_of
 
+FAULTS_MAX = 20
 NEW = "+"
 """The entry of the drop-down that stands for an account to add."""
 
@@ -43,6 +45,8 @@ class AskedAccounts:
     """Whether it was answered before and may be answered anew."""
     fixed: Explained | None = None
     """Why it may not."""
+    faults: Sequence[tuple[str, Text]] = ()
+    """What of files that no run has read cannot be brought over, by file."""
 
     @property
     def any(self) -> bool:
@@ -58,14 +62,17 @@ def asked_accounts(request: Request, session: Session, connection: Connection) -
     info = admitted.info
     ahead = connection.approved_at is None and takes_files(info, connection.settings)
     found = unsettled(session, connection, info)
+    looked: Sequence[SeenFile] = ()
     if ahead or found.questions or found.accounts:
-        found = unsettled(session, connection, info, look_into(workshop, connection.id), ahead=ahead)
+        looked = look_into(workshop, connection.id)
+        found = unsettled(session, connection, info, looked, ahead=ahead)
+    faults = [(each.name, fault) for each in looked for fault in each.faults if ahead][:FAULTS_MAX]
     if not found.questions and not found.accounts:
-        return AskedAccounts()
+        return AskedAccounts(connection.id, connection.label, faults=faults)
     may_name = _may_name(request, connection, info)
     return AskedAccounts(
         connection.id, connection.label, found.questions, found.accounts,
-        bank_accounts(session, connection.company_id), may_name,
+        bank_accounts(session, connection.company_id), may_name, faults=faults,
     )  # fmt: skip
 
 

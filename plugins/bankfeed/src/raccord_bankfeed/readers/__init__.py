@@ -24,6 +24,8 @@ from raccord_bankfeed.readers.simplefin import SimpleFinReader
 from raccord_bankfeed.readers.table_reader import TableReader, looks_like_table
 
 _HEAD_BYTES = 64 * 1024
+_ARCHIVE = b"PK\x03\x04"
+"""How ZIP archives begin; workbooks are such too."""
 ANSWERS: Mapping[str, Callable[[], Reader]] = {
     "simplefin": SimpleFinReader,
     "paypal": PayPalReader,
@@ -44,6 +46,8 @@ def reader_for(stream: BinaryIO, known: Known = NOTHING_KNOWN) -> Reader:
     head = stream.read(_HEAD_BYTES)
     if not head.strip():
         return _Refusal(faults.file_empty(), "")
+    if head.startswith(_ARCHIVE):
+        return _Refusal(faults.archive(workbook=b"[Content_Types].xml" in head or b"xl/" in head), "")
     if (provider := provider_of(head)) in ANSWERS:
         return ANSWERS[provider]()
     if looks_like_ofx(head):

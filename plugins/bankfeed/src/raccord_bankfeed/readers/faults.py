@@ -160,10 +160,27 @@ def file_empty() -> Fault:
 def format_unknown() -> Fault:
     return file_fault(
         "format_unknown",
-        "Ce n’est pas un relevé que ce connecteur sait lire. Il lit OFX, QFX et QBO : choisissez l’un de ces formats "
-        "sur le site de la banque (souvent nommé « Money », « Quicken » ou « QuickBooks »).",
-        "This is not a statement that this connector can read. It reads OFX, QFX and QBO: choose one of these on the "
-        "bank's site (often called “Money”, “Quicken” or “QuickBooks”).",
+        "Ce n’est pas un relevé que ce connecteur sait lire. Il lit OFX, QFX, QBO, QIF, CAMT, MT940, BAI2 et CSV : "
+        "choisissez l’un de ces formats sur le site de la banque (souvent nommé « Money », « Quicken » ou "
+        "« QuickBooks »).",
+        "This is not a statement that this connector can read. It reads OFX, QFX, QBO, QIF, CAMT, MT940, BAI2 and CSV: "
+        "choose one of these on the bank's site (often called “Money”, “Quicken” or “QuickBooks”).",
+    )
+
+
+def archive(*, workbook: bool) -> Fault:
+    if workbook:
+        return file_fault(
+            "workbook",
+            "C’est un classeur Excel. Ouvrez-le, enregistrez sa feuille en CSV et déposez ce CSV, ou choisissez OFX "
+            "ou CSV sur le site de la banque.",
+            "This is an Excel workbook. Open it, save its sheet as CSV and hand that in, or choose OFX or CSV on the "
+            "bank's site.",
+        )
+    return file_fault(
+        "archive",
+        "C’est une archive ZIP. Ouvrez-la et déposez les fichiers qui sont dedans.",
+        "This is a ZIP archive. Open it and hand in the files that are inside.",
     )
 
 
