@@ -101,7 +101,15 @@ def test_a_rule_is_tried_while_it_is_written_then_kept_ordered_and_carried_out(
     with workshop.database.read() as session:
         row = session.scalars(select(DraftRow).where(DraftRow.key == "bank/b1")).one()
         assert (row.state, row.decisions[RULED]["version"]) == ("posted", 3)
+        record = row.record_id
         waits = session.scalars(select(Hold.id).where(Hold.closed_at.is_(None))).one()
+    told = browser.get(f"/records/{record}").text.partition('class="timeline')[2]
+    named = re.findall(r"<b>([^<]+)</b>\s*<p>([^<]+)</p>", told)
+    name = re.search(rf'<option value="{expense[1]}">([^<]+)</option>', shown)
+    assert name
+    assert [("Posted", name[1]), ("Answered by a bank rule", name[1])] == [
+        (what.partition(":")[0].strip(), account) for what, account in named if account == name[1]
+    ], named
     assert "The rule “Loyer” fits, but: The parts come to" in browser.get(f"/review?line={waits}").text
     send(own, f"{own}/off")
     assert [each.enabled for each in rules_of(workshop)] == [True, False]

@@ -138,6 +138,12 @@ def test_twenty_lines_are_reviewed_with_the_keyboard_and_without_typing(
     assert len(thirds) == 1, "a number keeps its category from answer to answer"
     press(page, "s")
     expect(page.locator("form[data-total] output")).to_be_visible()
+    page.locator("[name=amount1]").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-view=split]")).to_be_focused()
+    press(page, "Escape")
+    expect(page.locator("form[data-total]")).to_have_count(0)
+    assert page.evaluate("document.activeElement.matches('.lines > [aria-current] a')"), "closed, back at the line"
     press(page, "c")
     page.keyboard.press("1")
     press(page, "a")

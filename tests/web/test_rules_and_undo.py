@@ -75,19 +75,33 @@ def test_what_came_of_one_record_is_undone_from_its_page(
     undo = finish(workshop, newest_run(workshop).id)
     with workshop.database.read() as session:
         plan = session.get_one(Plan, undo.plan_id)
+    before = browser.get(f"/records/{records['s1']}").text
+    assert "A plan that undoes this waits for approval" in before
+    assert f'href="/plans/{plan.id}">Read the plan</a>' in before
+    assert f'href="{page}"' not in before, "it is asked for already"
+    assert "<b>In a plan that undoes" in before
     approve_plan(workshop, OWNER, plan.id, plan.hash)
+    assert "ce qu’il retire sort de QuickBooks" in browser.get(f"/plans/{plan.id}?lang=fr").text
     assert finish(workshop, undo.id).state == RunState.DONE
     amounts = sorted(str(row["TotalAmt"]) for row in workshop.client(company).query_all("SalesReceipt"))
     assert [float(each) for each in amounts] == [0, 0.03]
-    shown = browser.get(f"/records/{records['s1']}").text
+    shown = browser.get(f"/records/{records['s1']}?lang=en").text
     assert shown.count("was undone by") == 2, "the question and the document's state"
+    french = browser.get(f"/records/{records['s1']}?lang=fr").text.replace("\N{NO-BREAK SPACE}", " ")
+    told = re.search(r"Ce document \(Reçu de vente \d+\) a été défait par .*? le (.*?) ; rien", french)
+    assert told, "in French the kind has its French name"
+    assert re.fullmatch(r"\d+(er)? \S+ \d{4}, \d+ h \d\d \(\S+\)", told[1]), told[1]
+    first = french.partition('class="timeline')[2].partition("<time")[2].partition("</small>")[0]
+    assert re.search(r">\d+(er)? \S+ \d{4}, \d+ h \d\d</time> \((il y a|à l’instant)", first), (
+        "day and hour, and how long ago"
+    )
     assert "– –" not in shown
     assert "(–" not in shown
     assert "In QuickBooks since" not in shown
     assert f'href="{page}"' not in shown
     assert "<b>Undone: " in shown.partition('class="timeline')[2]
     # Nothing was posted for the record that failed.
-    page = f"/records/{records['s3']}/undo"
+    page = f"/records/{records['s3']}/undo?lang=en"
     nothing = send(page, page)
     assert (nothing.status_code, "Nothing to undo" in nothing.text) == (409, True)
 

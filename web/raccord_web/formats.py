@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,6 +13,11 @@ from raccord.plugin.money import exponent
 from raccord.plugin.texts import Language
 from raccord_web.wording import NBSP
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_BY_CLOCKS = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) ([A-Z]{2,5}|[+-]\d\d(?:\d\d)?)")
+"""As ``raccord.clock.written`` says a moment."""
+_AMOUNT = re.compile(r"(-?\d{1,15}\.\d{1,10})(?: ([A-Z]{3}))?")
 MINUS = "\u2212"
 SYMBOLS = {"EUR": "€", "GBP": "£"}
 DOLLARS = {"CAD": "CA", "USD": "US", "AUD": "A"}
@@ -87,17 +93,41 @@ def hour_text(moment: datetime, language: Language) -> str:
     return f"{moment.hour % 12 or 12}:{moment.minute:02d}{NBSP}{half}"
 
 
-def moment(at: datetime | None, now: datetime, zone: str, language: Language, *, exact: bool = False) -> Markup:
+def moment(
+    at: datetime | None, now: datetime, zone: str, language: Language, *, exact: bool = False, dated: bool = False
+) -> Markup:
     """Return a moment in its zone: minutes when it is near, else day and hour; the exact time stands in its title.
 
-    With ``exact`` it is said in full, for what is kept or printed.
+    With ``exact`` it is said in full, for what is kept or printed; ``dated`` has day and hour always, and beside them
+    the minutes when it is near.
     """
     if at is None:
         return Markup("")
     local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
-    exact_time = f"{day_text(local.date(), language)}, {hour_text(local, language)} ({zone})"
-    said = exact_time if exact else _near(at - now, language) or _far(local, today, language)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(timespec="seconds"), exact_time, said)
+    in_full = f"{day_text(local.date(), language)}, {hour_text(local, language)}"
+    exact_time, near = f"{in_full} ({zone})", _near(at - now, language)
+    said = exact_time if exact else in_full if dated else near or _far(local, today, language)
+    told = Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(timespec="seconds"), exact_time, said)
+    return told + f" ({near})" if dated and near else told
+
+
+def written(value: str, language: Language) -> str:
+    """Return a day, a moment, or an amount with decimals, as people write it; anything else as it is."""
+    try:
+        if _DAY.fullmatch(value):
+            return day_text(date.fromisoformat(value), language)
+        if _MOMENT.fullmatch(value):
+            at = datetime.fromisoformat(value)
+            return f"{day_text(at.date(), language)}, {hour_text(at, language)} ({at.tzname()})"
+        if clock := _BY_CLOCKS.fullmatch(value):
+            at = datetime.fromisoformat(clock[1])
+            return f"{day_text(at.date(), language)}, {hour_text(at, language)} ({clock[2]})"
+    except ValueError:
+        return value
+    if amount := _AMOUNT.fullmatch(value):
+        figures = Decimal(amount[1])
+        return money_text(figures, amount[2], language) if amount[2] else number(figures, language)
+    return value
 
 
 def span_text(span: timedelta | None) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Protocol
 
 from raccord.catalog import Catalog
 from raccord.masking import masked
-from raccord.overview.kinds import kind_named
+from raccord.overview.explain import NAMED_BY_SOURCE
+from raccord.overview.kinds import KINDS, kind_named
 from raccord.plugin.info import ConnectorInfo
-from raccord_web.formats import day_text, hour_text, number
-from raccord_web.wording import Wording
+from raccord.plugin.texts import Text
+from raccord_web.formats import written
+from raccord_web.wording import Wording, typeset
 
 TILES = {"bankfeed": "bank"}
 """Connectors whose tile has another colour than one of their name."""
@@ -22,10 +21,10 @@ CODED = frozenset({"brand", "category", "kind", "method", "rate_type", "source",
 """Fields that hold a word of the source, which its term table may name; the others hold what people wrote."""
 IDENTIFYING = ("id", "native", "number")
 """Ends of the names of fields whose digits are no amount."""
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
-_AMOUNT = re.compile(r"-?\d{1,15}\.\d{1,10}")
-_DAY_CHARS = len("2026-03-02")
+KIND_PARAMS = frozenset({"kind", "is", "was"})
+"""Values of sentences that name a kind of document or entry."""
+UNWRITTEN = frozenset({*NAMED_BY_SOURCE, "detail", "fr", "en", "name", "file", "version", "text"})
+"""Values of sentences that stay as they are: what a source, a person or QuickBooks wrote."""
 
 
 class Streamed(Protocol):
@@ -47,7 +46,7 @@ class Names:
 
     def connector(self, name: str) -> str:
         info = self._info(name)
-        return name if info is None else info.label.get(self.words.language)
+        return name if info is None else self._set(info.label)
 
     def tile(self, name: str) -> str:
         """Return the two letters that stand for a connector."""
@@ -60,7 +59,7 @@ class Names:
     def stream(self, connector: str, name: str) -> str:
         info = self._info(connector)
         found = {} if info is None else {stream.name: stream.label for stream in info.streams}
-        return found[name].get(self.words.language) if name in found else name
+        return self._set(found[name]) if name in found else name
 
     def in_order(self, connector: str, rows: Sequence[Streamed]) -> Sequence[Streamed]:
         """Return what bears a stream as its connector has those: what is sold before what is paid out."""
@@ -71,7 +70,7 @@ class Names:
     def role(self, connector: str, name: str) -> str:
         info = self._info(connector)
         found = {} if info is None else {role.name: role.label for role in info.roles}
-        return found[name].get(self.words.language) if name in found else name
+        return self._set(found[name]) if name in found else name
 
     def kind(self, entity: str) -> str:
         """Return what QuickBooks' entity is called."""
@@ -81,7 +80,7 @@ class Names:
         """Return what a term table's word for the ledger is called: by the connector, else by QuickBooks."""
         info = self._info(connector)
         named = None if info is None else info.terms.ledgers.get(word)
-        return self.kind(word) if named is None else named.get(self.words.language)
+        return self.kind(word) if named is None else self._set(named)
 
     def account_type(self, name: str) -> str:
         """Return what QuickBooks calls a type of its chart or of its items; one that nobody knows by its own name."""
@@ -91,7 +90,7 @@ class Names:
         """Return what a field of a record is called: by its connector, else by what such fields usually are."""
         info = self._info(connector)
         if info is not None and name in info.facts:
-            return info.facts[name].get(self.words.language)
+            return self._set(info.facts[name])
         return self.words(f"facts.{name}") if self.words.has(f"facts.{name}") else name.replace("_", " ")
 
     def fact_value(self, connector: str, name: str, value: str) -> str:
@@ -101,26 +100,31 @@ class Names:
             term = info.terms.get(value) if name in CODED else None
             named = info.fact_values.get(name, {}).get(value) or (None if term is None else term.label)
             if named is not None:
-                return named.get(self.words.language)
+                return self._set(named)
         if value in ("True", "False"):
             return self.words("people.yes" if value == "True" else "people.no")
         if name == "account_kind" and self.words.has(f"account_types.{value}"):
             return self.words(f"account_types.{value}")
-        return masked(value) if name.endswith(IDENTIFYING) else self._written(value)
+        return masked(value) if name.endswith(IDENTIFYING) else masked(written(value, self.words.language))
 
-    def _written(self, value: str) -> str:
-        """Return a day, a moment or an amount with decimals as people write it, and anything else as it is."""
-        if _DAY.fullmatch(value) or _MOMENT.fullmatch(value):
-            try:
-                at = datetime.fromisoformat(value)
-            except ValueError:
-                return value
-            day = day_text(at.date(), self.words.language)
-            return day if len(value) == _DAY_CHARS else f"{day}, {hour_text(at, self.words.language)} ({at.tzname()})"
-        return number(Decimal(value), self.words.language) if _AMOUNT.fullmatch(value) else masked(value)
+    def param(self, name: str, value: object) -> object:
+        """Return a value of a sentence as people write it: kinds by their names, days, moments and amounts."""
+        if isinstance(value, list):
+            return [self.param(name, each) for each in value]
+        if not isinstance(value, str) or name in UNWRITTEN:
+            return value
+        if name in KIND_PARAMS:
+            return self.kind(value)
+        first, _, rest = value.partition(" ")
+        if name == "document" and rest and first in KINDS:
+            return f"{self.kind(first)} {rest}"
+        return written(value, self.words.language)
 
     def environment(self, name: str) -> str:
         return self.words(f"environments.{name if name in ('production', 'sandbox') else 'local'}")
+
+    def _set(self, text: Text) -> str:
+        return typeset(text.get(self.words.language), self.words.language)
 
     def _info(self, name: str) -> ConnectorInfo | None:
         admitted = self.catalog.get(name)

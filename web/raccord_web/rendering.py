@@ -24,7 +24,7 @@ from raccord.onboarding.access.people import Actor, Power, may
 from raccord.overview.explain import Explained, explain
 from raccord.overview.waiting import waiting
 from raccord.overview.ways import on_page
-from raccord.plugin.texts import Language
+from raccord.plugin.texts import Language, Text
 from raccord.sync.zones import Zones, zones_of
 from raccord_web import formats
 from raccord_web.desk import Desk, desk_of
@@ -49,7 +49,7 @@ NOTES = frozenset(
      "removed", "withdrawn", "password", "session_ended", "appearance", "allowed", "forbidden", "enabled", "disabled",
      "settings", "options", "certified", "refreshed", "webhook_closed", "undo_asked", "rules", "switched", "statement",
      "token_revoked", "version", "file_answered", "file_answered_later",
-     "files_kept", "night", "repost_asked",
+     "files_kept", "night", "scheduled", "repost_asked",
      "repost_cancelled", "bank_rule"}
 )  # fmt: skip
 """What the last deed may say of itself in ``?done=``."""
@@ -160,7 +160,10 @@ def _tools(desk: Desk, session: Session | None, words: Wording) -> dict[str, obj
             labels["role"] = names.role(connector, role) if role else words("plan.role_item")
         if "decision" in params:
             labels["decision"] = words(f"accepts.{params['accepts']}")
-        return said(code, labels, language)
+        return said_in(code, labels)
+
+    def said_in(code: str, params: Mapping[str, Any]) -> Explained:
+        return said(code, {name: names.param(name, value) for name, value in params.items()}, language)
 
     return {
         "t": words,
@@ -177,7 +180,7 @@ def _tools(desk: Desk, session: Session | None, words: Wording) -> dict[str, obj
         "month": partial(formats.month_text, language=language),
         "moment": _moment(desk, session, language),
         "span": formats.span_text,
-        "said": partial(said, language=language),
+        "said": said_in,
         "typeset": partial(typeset, language=language),
         "said_of": said_of,
         "status_of": status_of,
@@ -226,8 +229,8 @@ def _moment(desk: Desk, session: Session | None, language: Language) -> Callable
         with desk.workshop.database.read() as own:
             return zones_of(own)
 
-    def said(at: datetime | None, place: str = "", *, exact: bool = False) -> Markup:
-        return formats.moment(at, now, zones().of(place) if at else "", language, exact=exact)
+    def said(at: datetime | None, place: str = "", *, exact: bool = False, dated: bool = False) -> Markup:
+        return formats.moment(at, now, zones().of(place) if at else "", language, exact=exact, dated=dated)
 
     return said
 
@@ -258,9 +261,22 @@ def _other_language(request: Request, language: Language) -> str:
     return f"{path}?{urlencode({**query, 'lang': 'en' if language == 'fr' else 'fr'})}"
 
 
+class _Typesetting(Environment):
+    """Pages that set what stands in both languages as the one they speak asks, whoever wrote it."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if attribute == "get" and isinstance(obj, Text):
+            return partial(_set_in, obj)
+        return super().getattr(obj, attribute)
+
+
+def _set_in(text: Text, language: Language) -> str:
+    return typeset(text.get(language), language)
+
+
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    environment = _Typesetting(
         loader=PackageLoader("raccord_web"),
         autoescape=True,
         undefined=StrictUndefined,

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Language
-from raccord_web.wording import wording
+from raccord_web.wording import typeset, wording
 
 PREFIX = "s_"
 """What the form's names begin with, so that no setting is taken for a field of the page's own."""
@@ -195,10 +195,10 @@ def _why(kind: str, context: Mapping[str, Any], message: str, language: Language
     A connector's message may say it in both languages, English first: ``Give it. · Indiquez-le.``
     """
     if own := context.get(language):
-        return str(own)
+        return typeset(str(own), language)
     if "." in kind and message.count(BOTH) == 1:
         english, french = message.split(BOTH)
-        return french if language == "fr" else english
+        return typeset(french if language == "fr" else english, language)
     words = wording(language)
     if kind in RANGES:
         limit = next((context[name] for name in ("ge", "le", "gt", "lt") if name in context), "")
@@ -235,19 +235,21 @@ def _labelled(info: FieldInfo, language: Language) -> tuple[tuple[str, str], ...
     extra = info.json_schema_extra
     said: Any = extra.get("options", {}) if isinstance(extra, dict) else {}
     at = 0 if language == "fr" else 1
-    return tuple((value, str(said[value][at]) if value in said else value) for value in _options(info))
+    return tuple(
+        (value, typeset(str(said[value][at]), language) if value in said else value) for value in _options(info)
+    )
 
 
 def _fold(info: FieldInfo, language: Language) -> str:
     extra = info.json_schema_extra
     said: Any = extra.get("fold") if isinstance(extra, dict) and not info.is_required() else None
-    return "" if said is None else str(said[0 if language == "fr" else 1])
+    return "" if said is None else typeset(str(said[0 if language == "fr" else 1]), language)
 
 
 def _said(info: FieldInfo, language: Language, french: str, english: str) -> str:
     extra = info.json_schema_extra
     found = extra.get(french) if language == "fr" and isinstance(extra, dict) else None
-    return str(found or english)
+    return typeset(str(found or english), language)
 
 
 def _text(value: Any) -> str:

@@ -16,16 +16,19 @@ from sqlalchemy.orm import Session
 from raccord.overview.audit import entries_about
 from raccord.plugin.texts import Text
 from raccord.quickbooks import deep_link
+from raccord.quickbooks.codec import named_accounts
 from raccord.store.models import (
     REMOVALS,
     Action,
     Company,
     Drift,
     Hold,
+    LedgerEntry,
     LinkRow,
     LinkState,
     Plan,
     PlanLine,
+    PlanState,
     Posting,
     PostingState,
     Problem,
@@ -49,6 +52,8 @@ class Deed(StrEnum):
     CLOSED = "closed"
     MENDED = "mended"
     PLANNED = "planned"
+    TO_UNDO = "to_undo"
+    """A plan would take it out of the books again."""
     LEFT_OUT = "left_out"
     BLOCKED = "blocked"
     APPROVED = "approved"
@@ -79,6 +84,7 @@ SAID: Mapping[Deed, Text] = {
     Deed.CLOSED: Text("Question close", "Question closed"),
     Deed.MENDED: Text("Problème réglé de lui-même", "Problem gone by itself"),
     Deed.PLANNED: Text("Dans un plan", "Planned"),
+    Deed.TO_UNDO: Text("Dans un plan qui défait", "In a plan that undoes"),
     Deed.LEFT_OUT: Text("Écarté", "Left out"),
     Deed.BLOCKED: Text("Bloqué", "Blocked"),
     Deed.APPROVED: Text("Plan approuvé", "Plan approved"),
@@ -117,6 +123,8 @@ class Happening:
     revision: int = 0
     code: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    accounts: Sequence[str] = ()
+    """Names of the accounts that it was said to be for, or was posted to; of a transfer, from where to where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,15 @@ def history_of(session: Session, told: Told, holds: Sequence[Hold], problems: Se
         select(LinkRow).where(LinkRow.connection_id == told.connection_id, LinkRow.key.in_(told.keys))
     ).all()
     decided = [
-        Happening(each.at, Deed.DECIDED, each.actor, key=each.subject, code=each.action, params=each.body)
+        Happening(
+            each.at,
+            Deed.DECIDED,
+            each.actor,
+            key=each.subject,
+            code=each.action,
+            params=each.body,
+            accounts=_said_to_be(each.body),
+        )
         for each in entries_about(session, told.connection_id, [*told.keys, *told.subjects])
     ]
     moments = {(each.at, each.by) for each in decided}
@@ -151,7 +167,44 @@ def history_of(session: Session, told: Told, holds: Sequence[Hold], problems: Se
         *_planned(session, told, links),
         *_drifted(session, links),
     ]
-    return sorted(found, key=lambda each: (each.at, _ORDER[each.what]))
+    return _named(session, told.company.id, sorted(found, key=lambda each: (each.at, _ORDER[each.what])))
+
+
+def undo_that_waits(session: Session, told: Told) -> str:
+    """Return the plan that would take one of a record's documents out and waits for approval; empty where none does."""
+    waiting = (
+        select(Plan.id)
+        .join(PlanLine, PlanLine.plan_id == Plan.id)
+        .where(
+            Plan.connection_id == told.connection_id,
+            Plan.state == PlanState.WAITING,
+            PlanLine.key.in_(told.keys),
+            PlanLine.action.in_(REMOVALS),
+        )
+        .order_by(Plan.created_at.desc())
+    )
+    return session.scalars(waiting.limit(1)).first() or ""
+
+
+def _said_to_be(body: Mapping[str, Any]) -> Sequence[str]:
+    """Return what an entry of the audit chain says that something is for: names, or ids of accounts."""
+    if "ledger" in body:
+        return (str(body["ledger"]),)
+    return str(body.get("accounts", "")).split()
+
+
+def _named(session: Session, company_id: str, found: Sequence[Happening]) -> list[Happening]:
+    """Put the names of accounts in the place of their ids."""
+    wanted = {account for each in found for account in each.accounts}
+    if not wanted:
+        return list(found)
+    rows = session.execute(
+        select(LedgerEntry.object_id, LedgerEntry.name).where(
+            LedgerEntry.company_id == company_id, LedgerEntry.kind == "Account", LedgerEntry.object_id.in_(wanted)
+        )
+    )
+    names = dict(rows.all())
+    return [replace(each, accounts=tuple(names.get(account, account) for account in each.accounts)) for each in found]
 
 
 def _read(session: Session, revisions: Sequence[int]) -> Iterator[Happening]:
@@ -218,9 +271,11 @@ def _planned(session: Session, told: Told, links: Sequence[LinkRow]) -> Iterator
 
 
 def _plan(line: PlanLine, plan: Plan) -> Iterator[Happening]:
-    kept_out = _KEPT_OUT.get(Action(line.action))
+    action = Action(line.action)
+    kept_out = _KEPT_OUT.get(action)
+    planned = Deed.TO_UNDO if action in REMOVALS else Deed.PLANNED
     yield Happening(
-        plan.created_at, kept_out or Deed.PLANNED, line.mapped_by, plan.run_id, plan.id, line.key, line.kind,
+        plan.created_at, kept_out or planned, line.mapped_by, plan.run_id, plan.id, line.key, line.kind,
         revision=line.revision, code=line.reason, params=line.params,
     )  # fmt: skip
     if plan.approved_at is not None and kept_out is None:
@@ -237,8 +292,9 @@ def _carried_out(line: PlanLine, plan: Plan, posting: Posting | None) -> Happeni
     )  # fmt: skip
     match PostingState(posting.state):
         case PostingState.DONE:
-            number = "" if told.what is Deed.UNDONE else _number(posting.body)
-            return replace(told, number=number)
+            sent = {} if told.what is Deed.UNDONE else _sent(posting.body)
+            accounts = tuple(named_accounts(posting.kind, sent))
+            return replace(told, number=str(sent.get("DocNumber") or ""), accounts=accounts)
         case PostingState.REFUSED:
             return replace(
                 told, what=Deed.REFUSED, code=line.reason or posting.fault_code,
@@ -248,9 +304,9 @@ def _carried_out(line: PlanLine, plan: Plan, posting: Posting | None) -> Happeni
             return None
 
 
-def _number(body: str) -> str:
+def _sent(body: str) -> Mapping[str, Any]:
     said = json.loads(body, parse_float=Decimal) if body else {}
-    return str(said.get("DocNumber") or "") if isinstance(said, dict) else ""
+    return said if isinstance(said, dict) else {}
 
 
 def _drifted(session: Session, links: Sequence[LinkRow]) -> Iterator[Happening]:

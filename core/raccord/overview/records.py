@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, and_, func, or_, select, u
 from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
-from raccord.overview.history import EACH_MAX, Happening, Told, history_of
+from raccord.overview.history import EACH_MAX, Happening, Told, history_of, undo_that_waits
 from raccord.overview.lines.attached import LineFile, files_of_lines
 from raccord.overview.lines.line_deciders import Decided, decided_of
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
@@ -159,6 +159,8 @@ class RecordStory:
     """What plugins gave to its roles and how they settled its conflicts."""
     another: Sequence[int] = ()
     """Drafts that are bank lines whose documents were undone: each may get another answer."""
+    undo_waits: str = ""
+    """The plan that would take one of its documents out again and waits for approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,7 @@ def record_story(session: Session, record_id: int) -> RecordStory | None:
         decided_of(session, view.company_id, lines),
         answers_of(session, [each.draft_id for each in view.documents]),
         [each.id for each in lines if each.reason == UNDONE and treatable(load_draft(each.body)) is not None],
+        undo_that_waits(session, told),
     )
 
 

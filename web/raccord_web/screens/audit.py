@@ -12,12 +12,19 @@ from raccord.overview.audit import audit_log
 from raccord.overview.companies import list_companies
 from raccord.overview.listing import MOST
 from raccord_web.desk import desk_of
-from raccord_web.rendering import show
+from raccord_web.rendering import language_of, show
 from raccord_web.screens.home import PAGE, Offset
+from raccord_web.subjects import abouts
 from raccord_web.visitors import within_of
 
 router = APIRouter()
 
+FAMILIES = (
+    "plan", "links", "undo", "repost", "hold", "bank_rule", "suggestions", "drift", "problem", "connection", "choice",
+    "term", "list", "files", "company", "month", "proof", "night", "statement", "people", "connector", "plugin",
+    "webhook",
+)  # fmt: skip
+"""Families of actions that the page can be narrowed to."""
 Short = Annotated[str, Query(max_length=200)]
 
 
@@ -42,6 +49,8 @@ def audit(
             "audit.html",
             session,
             listing=listing,
+            abouts=abouts(session, desk_of(request).workshop.scopes.catalog, listing.rows, language_of(request)),
+            families=FAMILIES,
             companies={each.id: each.name for each in list_companies(session, within=within, limit=MOST).rows},
             kept={"connection": connection, "company": company, "actor": actor, "action": action},
         )

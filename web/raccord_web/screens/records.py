@@ -43,6 +43,7 @@ _LOOK: Mapping[str, tuple[str, str]] = {
     Deed.CLOSED: ("check", ""),
     Deed.MENDED: ("check", ""),
     Deed.PLANNED: ("scroll-text", ""),
+    Deed.TO_UNDO: ("scroll-text", "warn"),
     Deed.LEFT_OUT: ("minus", ""),
     Deed.BLOCKED: ("ban", "bad"),
     Deed.APPROVED: ("check", ""),

@@ -5,6 +5,7 @@ const DEEDS = { a: "accept", u: "undo", j: "after", k: "before", ...VIEWS };
 document.documentElement.classList.add("scripted");
 let busy = false;
 let going = -Infinity;
+let closing = false;
 
 const page = () => document.getElementById("review");
 const typing = (target) => target.matches("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
@@ -30,6 +31,24 @@ const tick = () => {
   return box !== null;
 };
 
+// Escape goes one step back: from a field to its panel, from a side that a person opened to the line as it was.
+const leave = (target) => {
+  const side = page().querySelector("[data-view]");
+  const line = page().querySelector(".lines > [aria-current] a");
+  if (typing(target)) {
+    const home = side?.contains(target) ? side : line ?? document.getElementById("dh");
+    if (!home) { target.blur(); return true; }
+    if (home === side) side.tabIndex = -1;
+    home.focus({ preventScroll: true });
+    return true;
+  }
+  if (!side || !target.closest("#detail")) return false;
+  if (!line?.checkVisibility()) return press("back");
+  closing = side.hasAttribute("data-focus");
+  if (closing) line.click(); else line.focus();
+  return true;
+};
+
 const keysShown = () => {
   const dialog = document.getElementById("keys");
   if (!dialog.open) dialog.showModal();
@@ -46,7 +65,7 @@ const deed = (key) => {
 // Before app.js, whose keys would take some of these for its own; those after "g" stay its.
 document.addEventListener("keydown", (event) => {
   if (off || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
+  if (event.key === "Escape" && !busy && leave(event.target)) { event.preventDefault(); return; }
   if (typing(event.target)) return;
   if (event.key === "g") { going = event.timeStamp; return; }
   if (event.timeStamp - going < 1500) { going = -Infinity; return; }
@@ -116,7 +135,9 @@ const recount = () => {
 // The line that is next gets the focus, and what was done is said aloud.
 const land = () => {
   busy = false;
-  const places = ["[data-focus]", "#dh", "h1"].flatMap((each) => [...page().querySelectorAll(each)]);
+  const first = closing ? [".lines > [aria-current] a"] : [];
+  closing = false;
+  const places = [...first, "[data-focus]", "#dh", "h1"].flatMap((each) => [...page().querySelectorAll(each)]);
   const wanted = places.find((each) => each.checkVisibility());
   wanted?.focus({ preventScroll: true });
   page().querySelector(".lines > [aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -10,7 +10,7 @@ from raccord.quickbooks.codec.facts import CompanyFacts, Encoded, Target, TaxRat
 from raccord.quickbooks.codec.names import clean_name
 from raccord.quickbooks.codec.notes import marked_revision, read_marker
 from raccord.quickbooks.codec.placeholders import UnfilledLinkError, fill, placeholder
-from raccord.quickbooks.codec.reading import MONEY_KINDS, money_of, summary_of
+from raccord.quickbooks.codec.reading import MONEY_KINDS, money_of, named_accounts, summary_of
 from raccord.quickbooks.codec.removals import (
     TOKEN,
     can_void,
@@ -49,6 +49,7 @@ __all__ = [
     "ledger_effect",
     "marked_revision",
     "money_of",
+    "named_accounts",
     "placeholder",
     "rank_of",
     "read_marker",

@@ -48,6 +48,18 @@ def summary_of(kind: str, document: Mapping[str, object], currency: str = "") ->
     )
 
 
+def named_accounts(kind: str, document: Mapping[str, object]) -> list[str]:
+    """Return the ids of the accounts that say what a document is for: those of its lines, of a transfer its two."""
+    if kind == "Transfer":
+        return [_text(document, name, "value") for name in ("FromAccountRef", "ToAccountRef")]
+    found = [
+        _text(detail, "AccountRef", "value")
+        for name in ("AccountBasedExpenseLineDetail", "DepositLineDetail", "JournalEntryLineDetail")
+        for _, detail in _details(document, name)
+    ]
+    return [each for each in dict.fromkeys(found) if each]
+
+
 def _moves(kind: str, document: Mapping[str, object]) -> Iterator[tuple[str, Decimal]]:
     match kind:
         case "SalesReceipt" | "RefundReceipt":

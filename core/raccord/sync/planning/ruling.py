@@ -314,7 +314,12 @@ def _answer(
         company_id=connection.company_id,
         connection_id=connection.id,
         now=now,
-        body={"rule": rule.id, "version": rule.version, "treatment": str(treatment.kind)},
+        body={
+            "rule": rule.id,
+            "version": rule.version,
+            "treatment": str(treatment.kind),
+            "accounts": treatment.other_account or " ".join(part.account for part in treatment.parts),
+        },
     )
     return row
 
