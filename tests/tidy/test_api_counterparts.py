@@ -78,6 +78,7 @@ CALLS = {
     "/bank-rules/{rule_id}": ["/bank-rules/{rule_id}"],
     "/bank-rules/{rule_id}/{deed}": ["/bank-rules/{rule_id}/state", "/bank-rules/{rule_id}/remove"],
     "/companies/{company_id}/certificates": ["/companies/{company_id}/certificates"],
+    "/connections/{connection_id}/schedule": ["/connections/{connection_id}/schedule"],
     "/companies/{company_id}/night": ["/companies/{company_id}/night"],
     "/companies/{company_id}/statements": ["/companies/{company_id}/statements"],
     "/companies/{company_id}/suggestions": ["/companies/{company_id}/suggestions"],

@@ -124,6 +124,7 @@ DEEDS = {
     "/connections/{connection_id}/webhooks/close": (Scope.MANAGE, Power.MANAGE, None),
     "/connections/{connection_id}/problem-causes/{deed}": (Scope.WRITE, Power.WORK, {"code": "mapping.bad_record"}),
     "/companies/{company_id}/check-up": (Scope.WRITE, Power.WORK, None),
+    "/connections/{connection_id}/schedule": (Scope.MANAGE, Power.MANAGE, {"cron": "15 6 * * 1-5"}),
     "/companies/{company_id}/night": (Scope.MANAGE, Power.MANAGE, {"every_night": True, "at": "03:10"}),
     "/companies/{company_id}/statements": (Scope.WRITE, Power.WORK, {"account_id": "1", "through": "2026-02-28"}),
     "/companies/{company_id}/suggestions": (Scope.OWN, Power.LINK, {"confidence": 990}),

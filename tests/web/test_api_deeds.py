@@ -150,6 +150,14 @@ def test_a_program_changes_the_rules_of_a_connection_and_what_is_a_companys_own(
     assert {"doctor.quickbooks"} <= {each["code"] for each in found}
     assert theirs["connection_id"] in {each["connection_id"] for each in found}
     assert client.post(f"{firm}/night", json={"every_night": True, "at": "04:30"}).json()["every_night"]
+    hours = client.post(f"{own}/schedule", json={"cron": "15 6 * * 1-5"}).json()
+    assert (hours["cron"], hours["enabled"], hours["next_at"] is None) == ("15 6 * * 1-5", True, False)
+    assert client.post(f"{own}/schedule", json={"enabled": False}).json() == {
+        **hours,
+        "enabled": False,
+        "next_at": None,
+    }
+    assert client.post(f"{own}/schedule", json={"cron": "soon"}).json()["code"] == "jobs.cron"
     account = client.get(f"{firm}/statements").json()["rows"][0]["account_id"]
     statement = {"account_id": account, "through": "2026-02-28"}
     assert client.post(f"{firm}/statements", json=statement).status_code == 200

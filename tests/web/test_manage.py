@@ -19,7 +19,16 @@ from raccord.onboarding.setting_up.steps import begin
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import RoleInfo
 from raccord.plugin.texts import Text
-from raccord.store.models import Choice, Company, Connection, ConnectionState, LedgerEntry, SourceRecord
+from raccord.store.models import (
+    Choice,
+    Company,
+    Connection,
+    ConnectionState,
+    Event,
+    LedgerEntry,
+    Schedule,
+    SourceRecord,
+)
 from raccord.sync.workshop import Workshop
 from raccord_web.mapped import RoleView, placed_by
 
@@ -32,6 +41,37 @@ def link_of(page: str, words: str) -> str:
         if re.sub(r"<[^>]+>", "", inside).strip().startswith(words):
             return str(href).replace("&amp;", "&")
     raise AssertionError(words)
+
+
+def test_the_hours_of_a_connection_are_said_in_words_and_chosen_from_plain_ways(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    page, deed = f"/connections/{synced.id}/settings", f"/connections/{synced.id}/schedule"
+
+    def shown() -> str:
+        text = browser.get(page, headers=FRENCH).text.replace("\N{NO-BREAK SPACE}", " ")
+        return text.partition('id="hours"')[2].partition("</form>")[0]
+
+    assert "chaque jour à 5 h 30" in shown()
+    assert "* * *" not in shown(), "nobody has to read a cron line"
+    for said, line, words in (
+        ({"often": "weekdays", "at": "06:15"}, "15 6 * * 1-5", "du lundi au vendredi à 6 h 15"),
+        ({"often": "weekly", "at": "06:15", "weekday": "5"}, "15 6 * * 5", "chaque vendredi à 6 h 15"),
+        ({"often": "hourly", "at": "00:07"}, "7 * * * *", "chaque heure, à la minute 07"),
+        ({"often": "cron", "cron": "0 8,18 * * *"}, "0 8,18 * * *", "selon la ligne cron « 0 8,18 * * * »"),
+    ):
+        assert send(page, deed, **said).headers["location"] == f"/connections/{synced.id}?done=scheduled"
+        with workshop.database.read() as session:
+            assert session.get_one(Schedule, synced.id).cron == line
+        assert words in shown()
+    assert "is not a schedule" in send(page, deed, often="cron", cron="now and then").text
+    send(page, deed, often="off")
+    with workshop.database.read() as session:
+        kept = session.get_one(Schedule, synced.id)
+        told = session.scalars(select(Event.actor).where(Event.action == "connection.scheduled")).all()
+    assert (kept.enabled, kept.cron, kept.next_at) == (False, "0 8,18 * * *", None)
+    assert told == [OWNER.name] * 5
+    assert "Jamais d’elle-même" in shown()
 
 
 @pytest.mark.requirement("CH-35", "CH-36", "CH-66")

@@ -61,6 +61,7 @@ NEEDS = {
     "/connections/{connection_id}/closed": Power.MANAGE,
     "/connections/{connection_id}/closed-months": Power.WORK,
     "/connections/{connection_id}/days": Power.MANAGE,
+    "/connections/{connection_id}/schedule": Power.MANAGE,
     "/connections/{connection_id}/switch": Power.LINK,
     "/connections/{connection_id}/disconnect": Power.LINK,
     "/connections/{connection_id}/remove": Power.LINK,

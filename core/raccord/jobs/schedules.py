@@ -10,6 +10,7 @@ from croniter.croniter import CroniterBadCronError, CroniterBadDateError
 
 from raccord.clock import Clock
 from raccord.jobs.errors import bad_cron, bad_time_zone, unknown_connection
+from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Connection, Schedule
 
@@ -44,17 +45,39 @@ def slot_of(connection_id: str, time_zone: str, due: datetime) -> str:
 
 
 def set_schedule(
-    database: Database, connection_id: str, cron: str, time_zone: str, *, clock: Clock, enabled: bool = True
+    database: Database,
+    connection_id: str,
+    cron: str,
+    time_zone: str,
+    *,
+    clock: Clock,
+    enabled: bool = True,
+    by: str = "",
 ) -> datetime | None:
-    """Give a connection its schedule, in place of any other; return when it is first due (None if not enabled)."""
+    """Give a connection its schedule, in place of any other; return when it is first due (None if not enabled).
+
+    Who did it (``by``) is told in the audit chain.
+    """
     first = next_at(cron, time_zone, clock.now())
     with database.begin() as session:
-        if session.get(Connection, connection_id) is None:
+        connection = session.get(Connection, connection_id)
+        if connection is None:
             raise unknown_connection(connection_id)
         due = first if enabled else None
         session.merge(
             Schedule(connection_id=connection_id, cron=cron, time_zone=time_zone, enabled=enabled, next_at=due)
         )
+        if by:
+            events.append(
+                session,
+                actor=by,
+                action="connection.scheduled",
+                subject=connection.label,
+                company_id=connection.company_id,
+                connection_id=connection.id,
+                now=clock.now(),
+                body={"cron": cron if enabled else "", "time_zone": time_zone},
+            )
     return due
 
 

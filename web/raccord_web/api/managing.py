@@ -11,15 +11,16 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.requests import Request
 
+from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
-from raccord.onboarding.connecting.connections import update_settings
+from raccord.onboarding.connecting.connections import NIGHTLY, update_settings
 from raccord.onboarding.deciding.remapping import set_term
 from raccord.onboarding.sources.source_accounts import refused
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
-from raccord.store.models import Connection
+from raccord.store.models import Connection, Schedule
 from raccord.store.sensitive import split_secrets
 from raccord.sync.days import today_of
 from raccord_web.api.deeds import Done, Id
@@ -38,6 +39,23 @@ deeds = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 Value = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]
 Setting = Annotated[bool, Field(strict=True)] | Number | Value | Annotated[list[Value], Field(max_length=500)] | None
+
+
+class ScheduleIn(BaseModel):
+    """When a connection runs by itself: a cron line of five fields in a time zone; what is left out stays."""
+
+    enabled: bool = True
+    cron: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True, pattern=r"^[^\x00]*$")] = ""
+    time_zone: Annotated[str, StringConstraints(max_length=60, strip_whitespace=True, pattern=r"^[^\x00]*$")] = ""
+
+
+class ScheduleView(BaseModel):
+    """The hours as they are, and when the next run is due."""
+
+    cron: str
+    time_zone: str
+    enabled: bool
+    next_at: datetime | None
 
 
 class Filled(BaseModel):
@@ -179,6 +197,22 @@ def change(request: Request, connection_id: str, wanted: SettingsIn) -> Settings
     values = {name: getattr(known, name) for name in model if hasattr(known, name)}
     changed = update_settings(workshop, acting(request), connection_id, {**values, **wanted.values})
     return _view(request, changed, info)
+
+
+@deeds.post("/connections/{connection_id}/schedule", dependencies=[Depends(needs(Scope.MANAGE))])
+def schedule(request: Request, connection_id: str, wanted: ScheduleIn) -> ScheduleView:
+    """Let a connection run by itself at other hours, or no more."""
+    connection, _ = managed(request, connection_id)
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        known = session.get(Schedule, connection_id)
+    zone = wanted.time_zone or (connection.time_zone if known is None else known.time_zone)
+    cron = wanted.cron or (NIGHTLY if known is None else known.cron)
+    due = set_schedule(
+        workshop.database, connection_id, cron, zone, clock=workshop.clock, enabled=wanted.enabled,
+        by=acting(request).name,
+    )  # fmt: skip
+    return ScheduleView(cron=cron, time_zone=zone, enabled=wanted.enabled, next_at=due)
 
 
 def require_known(info: ConnectorInfo, values: Mapping[str, object]) -> None:

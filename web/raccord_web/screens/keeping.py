@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import time
 from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from raccord.jobs.schedules import set_schedule
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.connections import NIGHTLY
+from raccord.onboarding.connecting.hours import DAYS, Hours, Often
 from raccord.onboarding.setting_up import steps as setting_up
 from raccord.overview.connections import connection_view
 from raccord.plugin.info import ConnectorInfo
-from raccord.store.models import Connection
+from raccord.store.models import Connection, Schedule
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -23,6 +27,8 @@ from raccord_web.typed import read, shown
 from raccord_web.visitors import acting
 
 router = APIRouter()
+OFF = "off"
+WEEKDAYS = [str(number) for number in range(len(DAYS))]
 
 
 @router.get("/connections/{connection_id}/settings")
@@ -63,6 +69,26 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
     return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
 
 
+@router.post("/connections/{connection_id}/schedule")
+def schedule(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Let a connection run by itself at other hours, or no more."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    found = connection_of(workshop, connection_id)
+    if found is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    _require_managing(request, info, connection_id)
+    often = fields.get("often", "")
+    with workshop.database.read() as session:
+        known = session.get(Schedule, connection_id)
+    zone = known.time_zone if known is not None else connection.time_zone
+    line = _hours(fields).line() if often != OFF or known is None else known.cron
+    set_schedule(
+        workshop.database, connection_id, line, zone, clock=workshop.clock, enabled=often != OFF, by=actor.name
+    )
+    return RedirectResponse(f"/connections/{connection_id}?done=scheduled", HTTPStatus.SEE_OTHER)
+
+
 @router.post("/connections/{connection_id}/disconnect")
 def disconnect(request: Request, connection_id: str, fields: Fields) -> Response:
     """End a connection (CH-37); nothing is deleted in QuickBooks."""
@@ -86,6 +112,17 @@ def managing(request: Request, connection_id: str, fields: Fields) -> Response:
     return RedirectResponse(f"/connections/{connection_id}?done={done}", HTTPStatus.SEE_OTHER)
 
 
+def _hours(fields: Fields) -> Hours:
+    """Return the hours that a form says; raises ``JobError`` later for a cron line that means nothing."""
+    said, at, day = (fields.get(name, "") for name in ("often", "at", "weekday"))
+    often = Often(said) if said in set(Often) else Often.DAILY
+    try:
+        when = time.fromisoformat(at)
+    except ValueError:
+        when = Hours.of(NIGHTLY).at
+    return Hours(often, when, int(day) if day in WEEKDAYS else 1, fields.get("cron", "")[:100])
+
+
 def _require_managing(request: Request, info: ConnectorInfo, connection_id: str) -> None:
     with desk_of(request).workshop.database.read() as session:
         granted = session.get_one(Connection, connection_id).manage_granted_at is not None
@@ -97,6 +134,15 @@ def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, 
         view = connection_view(session, connection_id, since=None)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
+        known = session.get(Schedule, connection_id)
         return show(
-            request, "connection_settings.html", session, status=status, **{"view": view, "wrong": "", **values}
+            request,
+            "connection_settings.html",
+            session,
+            status=status,
+            hours=Hours.of(NIGHTLY if known is None else known.cron),
+            scheduled=known if known is not None and known.enabled else None,
+            ways=[*Often, OFF],
+            days=DAYS,
+            **{"view": view, "wrong": "", **values},
         )

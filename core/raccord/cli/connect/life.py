@@ -23,6 +23,7 @@ from raccord.onboarding.access.people import Actor
 from raccord.onboarding.arriving.receiving import receive_files
 from raccord.onboarding.connecting.companies import disconnect_company, the_company
 from raccord.onboarding.connecting.connections import activate, disconnect, grant_managing, pause, resume
+from raccord.onboarding.connecting.hours import Hours
 from raccord.onboarding.connecting.leaving import still_held
 from raccord.onboarding.connecting.switching import WORDS, describe_switch, switch_company
 from raccord.onboarding.setting_up.steps import remove
@@ -197,18 +198,18 @@ def schedule(connection: str, cron: str, time_zone: str, off: bool) -> int:
         if cron or time_zone or off or known is None:
             line = cron or (known.cron if known else "30 5 * * *")
             zone = time_zone or (known.time_zone if known else found.time_zone)
-            set_schedule(workshop.database, found.id, line, zone, clock=workshop.clock, enabled=not off)
+            set_schedule(workshop.database, found.id, line, zone, clock=workshop.clock, enabled=not off, by=actor())
         with workshop.database.read() as session:
             now = session.get_one(Schedule, found.id)
         if out.as_json:
             due = None if now.next_at is None else now.next_at.isoformat()
             out.json({"cron": now.cron, "time_zone": now.time_zone, "enabled": now.enabled, "next": due})
         if now.enabled:
-            said = moment(now.next_at, now.time_zone) or "–"
+            said, words = moment(now.next_at, now.time_zone) or "–", Hours.of(now.cron).said()
             out.say(
                 Phrase(
-                    f"« {now.cron} » ({now.time_zone}) ; prochaine exécution : {said}.",
-                    f"“{now.cron}” ({now.time_zone}); next run: {said}.",
+                    f"S'exécute {words.fr} ({now.time_zone}, cron « {now.cron} ») ; prochaine exécution : {said}.",
+                    f"Runs {words.en} ({now.time_zone}, cron “{now.cron}”); next run: {said}.",
                 )
             )
         else:

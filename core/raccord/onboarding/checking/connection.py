@@ -14,6 +14,7 @@ from raccord.onboarding.arriving.freshness import Lateness
 from raccord.onboarding.checking.catalogue import check_catalogue, check_said
 from raccord.onboarding.checking.findings import Finding, Level, refused, well
 from raccord.onboarding.checking.served_alone import check_alone
+from raccord.onboarding.connecting.hours import Hours
 from raccord.onboarding.gates.each_account import each_account
 from raccord.onboarding.sources.feeds import FedAccount, fed_accounts
 from raccord.onboarding.sources.required_roles import must_be_chosen
@@ -277,7 +278,8 @@ def _schedule(workshop: Workshop, session: Session, connection: Connection) -> I
             label,
         )
     else:
-        yield well("doctor.schedule", f"Horaire : {found.cron}.", f"Schedule: {found.cron}.", label)
+        said = Hours.of(found.cron).said()
+        yield well("doctor.schedule", f"S'exécute {said.fr}.", f"Runs {said.en}.", label)
 
 
 def _fed(account: FedAccount, label: str) -> Finding:
