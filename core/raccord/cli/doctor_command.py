@@ -95,7 +95,7 @@ def _workers(database: Database) -> Finding:
             Text("Aucun programme n'exécute les horaires.", "No program executes the schedules."),
             Text("Démarrez « raccord serve » ou « raccord worker ».", "Start “raccord serve” or “raccord worker”."),
         )
-    return well("doctor.workers", f"{count} exécutants au travail.", f"{count} workers at work.")
+    return well("doctor.workers", f"Exécutants au travail : {count}.", f"Workers at work: {count}.")
 
 
 def _show(out: Output, findings: list[Finding]) -> None:

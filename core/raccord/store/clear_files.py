@@ -97,8 +97,8 @@ def _not_sealed(failed: list[Text]) -> FilesRefusedError:
     return FilesRefusedError(
         "files.not_sealed",
         Text(
-            fr=f"{len(failed)} fichier(s) reçus restent en clair dans le dossier de données. {fr}",
-            en=f"{len(failed)} received file(s) still lie in clear in the data directory. {en}",
+            fr=f"Fichiers reçus qui restent en clair dans le dossier de données : {len(failed)}. {fr}",
+            en=f"Received files that still lie in clear in the data directory: {len(failed)}. {en}",
         ),
         Text(
             fr="Remettez-les de la sauvegarde ou effacez-les, puis relancez ; tous les autres sont chiffrés.",

@@ -309,8 +309,8 @@ def _not_received(folder: str, failed: list[Text]) -> FilesRefusedError:
     return FilesRefusedError(
         "files.not_received",
         Text(
-            fr=f"{len(failed)} fichier(s) du dossier {folder} n'ont pas pu être reçus. {fr}",
-            en=f"{len(failed)} file(s) of the folder {folder} could not be received. {en}",
+            fr=f"Fichiers du dossier {folder} qui n'ont pas pu être reçus : {len(failed)}. {fr}",
+            en=f"Files of the folder {folder} that could not be received: {len(failed)}. {en}",
         ),
         Text(
             fr="Rendez-les lisibles pour Raccord ou retirez-les du dossier ; les autres ont été reçus.",

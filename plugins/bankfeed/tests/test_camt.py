@@ -186,7 +186,7 @@ def test_a_statement_that_does_not_add_up_waits_alone_until_a_person_accepts_it(
     lines, statements = feed.put(both).read(), feed.read("statements")
     assert [str(record.raw["amount"]) for record in lines.records] == ["5", "7"]
     asked = next(record for record in statements.records if "question" in record.raw)
-    assert "112.00" in str(asked.raw["fr"])
+    assert "112,00" in str(asked.raw["fr"])
     assert "116.00" in str(asked.raw["en"])
     feed.settings = BankFeedSettings(answers=f"{asked.raw['question']} = accept")
     assert [str(record.raw["amount"]) for record in feed.read(cursor=lines.cursor).records] == ["5", "7", "9", "7"]

@@ -232,7 +232,7 @@ def _taxes(workshop: Workshop, company: Company, preferences: Mapping[str, Any],
         )
         return
     count = len(taxing)
-    yield well("doctor.taxes", f"{count} codes de taxe.", f"{count} tax codes.", company.name)
+    yield well("doctor.taxes", f"Codes de taxe : {count}.", f"Tax codes: {count}.", company.name)
 
 
 def _without_rates(workshop: Workshop, company: Company, facts: Facts) -> str:

@@ -151,8 +151,8 @@ def _roles(
     own = sum(info.name in filled for info in roles)
     yield well(
         "doctor.choices",
-        f"Tous les rôles sont remplis : {own} choisis, {len(roles) - own} comme proposé.",
-        f"Every role is filled: {own} chosen, {len(roles) - own} as suggested.",
+        f"Tous les rôles sont remplis (choisis : {own} ; comme proposé : {len(roles) - own}).",
+        f"Every role is filled (chosen: {own}; as suggested: {len(roles) - own}).",
         connection.label,
     )
 

@@ -111,7 +111,9 @@ def _keys(settings: Settings, database: Database) -> Iterator[Finding]:
     except StoreError as error:
         yield refused(error)
         return
-    yield well("doctor.key", f"La clé ouvre les {len(handles)} secrets.", f"The key opens all {len(handles)} secrets.")
+    yield well(
+        "doctor.key", f"La clé ouvre tous les secrets ({len(handles)}).", f"The key opens all secrets ({len(handles)})."
+    )
 
 
 def _audit(database: Database) -> Finding:
@@ -167,4 +169,4 @@ def _plugins(catalog: Catalog) -> Iterator[Finding]:
         )
     elif not catalog.quarantined:
         count = len(catalog.admitted)
-        yield well("doctor.plugins", f"{count} connecteurs admis.", f"{count} connectors admitted.")
+        yield well("doctor.plugins", f"Connecteurs admis : {count}.", f"Connectors admitted: {count}.")

@@ -50,12 +50,12 @@ READ_WITHIN = timedelta(days=1)
 
 LANGUAGES: tuple[Language, Language] = ("fr", "en")
 KINDS = {
-    "unequal": Text("différence(s) dans la preuve", "difference(s) in the proof"),
-    "waits": Text("document(s) en attente", "document(s) waiting"),
-    "failed": Text("enregistrement(s) en échec", "failed record(s)"),
-    "gap": Text("période(s) sans données", "period(s) without data"),
-    "unproven": Text("jour(s) sans preuve", "day(s) without a proof"),
-    "stale": Text("preuve(s) périmée(s)", "proof(s) out of date"),
+    "unequal": Text("différences dans la preuve", "differences in the proof"),
+    "waits": Text("documents en attente", "documents waiting"),
+    "failed": Text("enregistrements en échec", "failed records"),
+    "gap": Text("périodes sans données", "periods without data"),
+    "unproven": Text("jours sans preuve", "days without a proof"),
+    "stale": Text("preuves périmées", "proofs out of date"),
 }
 """What can be open in a month, as people read it."""
 
@@ -344,7 +344,7 @@ def _exceptions(
 ) -> CertificateError:
     counts = Counter(each["code"] for each in exceptions)
     kinds = [(n, KINDS[code]) for code, n in counts.items()]
-    french, english = (", ".join(f"{n} {said.get(spoken)}" for n, said in kinds) for spoken in LANGUAGES)
+    french, english = (", ".join(f"{said.get(spoken)} ({n})" for n, said in kinds) for spoken in LANGUAGES)
     error = CertificateError(
         "certificate.exceptions",
         Text(

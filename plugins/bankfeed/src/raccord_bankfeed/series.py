@@ -16,7 +16,7 @@ from itertools import pairwise
 from raccord.plugin import JSON, Record
 from raccord_bankfeed.readers.answers import ACCEPT
 from raccord_bankfeed.readers.contract import Numbered, Statement
-from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.readers.questions import digest, french
 
 SERIES = "series"
 FILLED = "filled"
@@ -151,7 +151,7 @@ def _told(key: str, account: str, pair: tuple[_Kept, _Kept], missing: str, *, fo
     fr = f"Il manque {missing} {fr}." if missing else f"Un relevé manque peut-être {fr}."
     en = f"Missing {en}: {missing}." if missing else f"A statement may be missing {en}."
     if follows is False:
-        fr += f" Le premier finit à {one.closing}, le second commence à {other.opening}."
+        fr += f" Le premier finit à {french(one.closing)}, le second commence à {french(other.opening)}."
         en += f" The first one ends with {one.closing}, the second one begins with {other.opening}."
     elif follows:
         fr += " Les soldes se suivent : il n’y a sans doute pas eu d’opération."

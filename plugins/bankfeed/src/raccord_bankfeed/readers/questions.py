@@ -73,8 +73,8 @@ def day_order(
         key,
         layout,
         "date_order",
-        f"Aucune date de ce fichier ne dit si le jour ou le mois vient d’abord. {example.text!r} peut être {fr}.",
-        f"No date of this file tells whether the day or the month comes first. {example.text!r} may be {en}.",
+        f"Aucune date de ce fichier ne dit si le jour ou le mois vient d’abord. « {example.text} » peut être {fr}.",
+        f"No date of this file tells whether the day or the month comes first. “{example.text}” may be {en}.",
         readings,
         [row for row, _ in examples],
         line,
@@ -105,12 +105,18 @@ def decimal_mark(key: str, layout: str, examples: Sequence[tuple[str, str]], lin
     )
 
 
+def french(amount: Decimal | str) -> str:
+    """Return an amount, or the figures of one, as French writes it."""
+    return f"{amount}".replace(".", ",").replace("-", "\u2212")
+
+
 def balance_differs(opening: Decimal, total: Decimal, closing: Decimal, currency: str) -> tuple[str, str]:
     """Say in both languages that opening balance and lines do not make the closing balance."""
     made = opening + total
     return (
         (
-            f"Le relevé ne tombe pas juste : solde d’ouverture {opening} + lignes {total} = {made}, et non {closing} "
+            f"Le relevé ne tombe pas juste : solde d’ouverture {french(opening)}, lignes {french(total)}, ensemble "
+            f"{french(made)}, et non {french(closing)} "
             f"comme l’écrit la banque ({currency or '?'})."
         ),
         (
@@ -171,12 +177,12 @@ def signs_contradict(key: str, about: str, rows: int, of: int, line: int) -> Que
         key,
         "",
         "signs_contradict",
-        f"Dans {rows} ligne(s) sur {of}, {fr}, et aucun solde ne dit ce qui est juste. Comparez avec votre relevé ; "
-        "si les signes des montants sont justes, faites-les lire tels quels. Sinon, téléchargez le fichier "
-        "dans un autre format.",
-        f"In {rows} row(s) of {of}, {en}, and no balance tells which is right. Compare with your statement; if the "
-        "signs of the amounts are right, have them read as they are. Otherwise download the file in another "
-        "format.",
+        f"Lignes du fichier où {fr} : {rows} sur {of} ; aucun solde ne dit ce qui est juste. "
+        "Comparez avec votre relevé ; si les signes des montants sont justes, faites-les lire tels quels. Sinon, "
+        "téléchargez le fichier dans un autre format.",
+        f"Rows of the file in which {en}: {rows} of {of}; no balance tells which is right. Compare with your "
+        "statement; if the signs of the amounts are right, have them read as they are. Otherwise "
+        "download the file in another format.",
         [Reading(ACCEPT, Text("Lire les signes tels quels", "Read the signs as they are"))],
         [],
         line,
