@@ -39,7 +39,8 @@ def abouts(session: Session, catalog: Catalog, entries: Sequence[Entry], languag
     drafts = _drafts(session, entries)
     plans = _known(session, Plan, [each.subject for each in entries])
     runs = _known(session, Run, [each.subject for each in entries])
-    names = {each.realm: each.name for each in session.scalars(select(Company)) if each.realm}
+    companies = {each.company_id for each in entries} - {""}
+    names = {each.realm: each.name for each in session.scalars(select(Company).where(Company.id.in_(companies)))}
     found: dict[int, About] = {}
     for entry in entries:
         of = connections.get(entry.connection_id)
