@@ -247,7 +247,7 @@ class Unit:
             now, run_id = self.workshop.clock.now(), self.execution.run_id
             doubles = Doubles(session, bench.company, connection, bench.scope, view, now, run_id)
             sought = Sought(session, plan_id, bench.connection)
-            doubles.settle(sought.concerned(*following, found), found)
+            doubles.settle(sought.concerned(*following, found), found, until=following[1])
             run.progress = {**run.progress, "matched": following[0].isoformat()}
         return Progress.MORE
 

@@ -140,3 +140,30 @@ def test_lines_are_a_deposit_and_an_expense_entered_whole_and_one_taken_back_fre
     assert of("b2", workshop).state == DraftState.SKIPPED
     assert (client.count("Deposit"), client.count("Purchase")) == (1, 3)
     assert all(proof.equal for proof in proofs(workshop))
+
+
+def test_lines_on_both_sides_of_a_months_end_are_one_document_and_others_after_it_keep_theirs(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    deposit = by_hand(workshop, company, "Deposit", "300.00", date(2026, 3, 31))
+    april = by_hand(workshop, company, "Deposit", "77.00", date(2026, 4, 3))
+    till.ROWS["T1"] = [
+        line(1, "120.00", "VIREMENT", day="2026-03-30"), line(2, "180.00", "VIREMENT", day="2026-04-02"),
+        line(3, "77.00", "VIREMENT", day="2026-04-02"), line(4, "19.00", "VIREMENT", day="2026-04-04"),
+    ]  # fmt: skip
+    sync(workshop, connection)
+    holds = asked(workshop)
+    assert [holds[f"b{n}"].code for n in range(1, 5)] == [EXISTS] * 3 + [MISSING]
+    assert [holds[f"b{n}"].params["id"] for n in (1, 2, 3)] == [deposit, deposit, april]
+    assert [holds[f"b{n}"].params.get(WITH) for n in (1, 2, 3)] == [["bank/b2"], ["bank/b1"], None]
+    answer_conflict(workshop, OWNER, holds["b2"].id, ResolutionKind.SKIP)
+    answer_conflict(workshop, OWNER, holds["b3"].id, ResolutionKind.SKIP)
+    sync(workshop, connection)
+    assert (matched(workshop, deposit), matched(workshop, april)) == ([(1, 120), (2, 180)], [(0, 77)])
+    assert workshop.client(company).count("Deposit") == 2, "nothing was posted"
+    assert all(proof.equal for proof in proofs(workshop))
+    take_back(workshop, OWNER, connection.id, "bank/b2")
+    sync(workshop, connection)
+    hold = asked(workshop)["b2"]
+    assert (hold.code, hold.params["case"], hold.params["left"]) == (EXISTS, "rest", "180.00")

@@ -75,7 +75,10 @@ class Sought:
         return months(days)
 
     def ways(self, first: date, last: date) -> Ways:
-        """Return what such lines of some days move: all that is needed to find documents that may be theirs."""
+        """Return what such lines of some days, and those soon after, move: all that is needed to find documents that
+        may be theirs.
+        """
+        last = with_following(last)
         rows = self.session.execute(
             select(PlanLine.kind, PlanLine.money_account, PlanLine.amount, func.min(TRUE_DAY), func.max(TRUE_DAY))
             .where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY)
@@ -100,9 +103,10 @@ class Sought:
         return replace(ways, shared=shared)
 
     def concerned(self, first: date, last: date, found: Sequence[Found]) -> list[PlanLine]:
-        """Return those of such lines that one of these documents may be, and those that will be sent and whose draft
-        waits or waited for an answer.
+        """Return those of such lines, of some days and soon after, that one of these documents may be, and those that
+        will be sent and whose draft waits or waited for an answer.
         """
+        last = with_following(last)
         waiting = exists().where(Hold.draft_id == PlanLine.draft_id, Hold.closed_at.is_(None))
         reasoned = exists().where(DraftRow.id == PlanLine.draft_id, DraftRow.reason != "")
         sent, days = PlanLine.action == Action.CREATE, (first <= TRUE_DAY, last >= TRUE_DAY)
@@ -156,6 +160,11 @@ class Sought:
         )
         near = or_(PlanLine.money_account.in_(banks), PlanLine.draft_id.in_(asked))
         return wanted if self.everywhere else [*wanted, near]
+
+
+def with_following(last: date) -> date:
+    """Return the day until which a line may lie that is one document with another of some days."""
+    return around(last, last, 2 * DAYS_APART)[1]
 
 
 def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:

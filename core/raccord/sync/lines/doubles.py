@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -149,7 +149,7 @@ def told_anew(session: Session, lines: Sequence[PlanLine]) -> dict[int, str]:
 
 @dataclass(slots=True)
 class Doubles:
-    """Settles one month of a plan's possible doubles in one transaction."""
+    """Settles one month of a plan's possible doubles in one transaction, with what is after it and one with them."""
 
     session: Session
     company: Company
@@ -159,8 +159,11 @@ class Doubles:
     now: datetime
     run_id: str = ""
 
-    def settle(self, lines: Sequence[PlanLine], found: Sequence[Found]) -> int:
-        """Hold, link, skip or leave each line that has a possible double; return how many have one."""
+    def settle(self, lines: Sequence[PlanLine], found: Sequence[Found], until: date = date.max) -> int:
+        """Hold, link, skip or leave each line that has a possible double; return how many have one.
+
+        Those after a day are looked at, and left to their own month unless they are one document with one before it.
+        """
         drafts: dict[int, DraftRow] = {}
         for some in chunks([line.draft_id for line in lines if line.draft_id], CHUNK):
             drafts.update({row.id: row for row in self.session.scalars(select(DraftRow).where(DraftRow.id.in_(some)))})
@@ -180,8 +183,11 @@ class Doubles:
             [each for id_, each in sought.items() if id_ not in said], [each for each in free if not each.covered]
         )
         asked = self._asked(lines, sought, rows, {*said, *pairs}, free, set(pairs.values()))
+        here = {line.id for line in lines if (line.record_day or line.day or until) <= until}
+        begun = {group.place for id_, (group, _) in asked.items() if id_ in here}
+        here |= {id_ for id_, (group, _) in asked.items() if group.place in begun}
         for line in lines:
-            row = rows.get(line.id)
+            row = rows.get(line.id) if line.id in here else None
             if row is not None and line.id in said:
                 self._leave(line, row, said[line.id])
                 shares.match(line, row, said[line.id])
@@ -192,7 +198,7 @@ class Doubles:
             elif row is not None and line.action == Action.CREATE:
                 # What stood in the way is gone, or was said to be another line's.
                 self._free(row)
-        return len(pairs) + len(said) + len(asked)
+        return len(here & {*said, *pairs, *asked})
 
     def _asked(
         self,
