@@ -46,6 +46,14 @@ class AcceptedLines:
     """In the order of their days, answered as the bookkeeper did, mistakes and all."""
     truth: dict[str, str] = field(default_factory=dict)
     """The right account of each line."""
+    changed: dict[str, str] = field(default_factory=dict)
+    """By line what became another since, where that is why its account is what it is: a payee, or an account."""
+
+    def untold(self, begin: int, end: int) -> set[str]:
+        """Return the lines from a place on that are right by a change of which no line before that place tells."""
+        told = {self.changed.get(each.line.id) for each in self.examples[:begin]}
+        there = {each.line.id for each in self.examples[begin:end]}
+        return {id_ for id_, what in self.changed.items() if id_ in there and what not in told}
 
 
 def make(count: int, seed: int = 1, *, noise: float = 0.0, drift: float = 0.04, days: int = 365) -> AcceptedLines:
@@ -64,8 +72,15 @@ def make(count: int, seed: int = 1, *, noise: float = 0.0, drift: float = 0.04, 
         right = category_of(chance, payee, line)
         told = right if chance.random() >= noise else f"c{chance.randrange(CATEGORIES)}"
         made.truth[line.id] = right
+        if moved(payee, line):
+            made.changed[line.id] = payee.name
         made.examples.append(Example(line, Answer(told)))
     return made
+
+
+def moved(payee: Payee, line: Line) -> bool:
+    """Tell whether a line's account is another because its payee moved."""
+    return payee.kind == "moving" and line.day >= payee.moves_on and payee.other != payee.category
 
 
 def relabelled(made: AcceptedLines) -> AcceptedLines:

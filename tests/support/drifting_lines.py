@@ -91,8 +91,11 @@ def _made(change: Change, count: int, chance: random.Random) -> AcceptedLines:
             payee = payees[chance.randrange(open_by_now)]
         line = accepted_lines.line_of(chance, number, day, payee)
         right = _right(payee, day) or accepted_lines.category_of(chance, payee, line)
-        since, instead = policy.get(right, (date.max, ""))
-        right = instead if day >= since else right
+        if accepted_lines.moved(payee, line):
+            made.changed[line.id] = payee.name
+        since, instead = policy.get(right, (date.max, right))
+        if day >= since and instead != right:
+            made.changed[line.id], right = right, instead
         made.truth[line.id] = right
         made.examples.append(Example(line, Answer(right)))
     return made

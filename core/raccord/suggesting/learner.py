@@ -18,6 +18,7 @@ from raccord.suggesting.history import Answer, Example, Line
 from raccord.suggesting.linear import Perceptron
 from raccord.suggesting.nearest import Nearest
 from raccord.suggesting.shifts import Shifts
+from raccord.suggesting.watch import WATCHED, Watched, overridden
 from raccord.suggesting.words import payee_of, words_in
 
 HISTORY_MAX = 10_000
@@ -69,6 +70,8 @@ class Learned:
     calibration: Calibration
     examples: int
     judged: int
+    overridden: frozenset[str] = frozenset()
+    """Accounts of which nothing is suggested until what is sure of them has held again."""
     _linear: Perceptron = field(default_factory=Perceptron)
     _nearest: Nearest = field(default_factory=Nearest)
     _shifts: Shifts = field(default_factory=Shifts)
@@ -80,7 +83,7 @@ class Learned:
         if guess is None or shown_from is None:
             return None
         confidence = self.calibration.confidence(guess.score)
-        if not guess.account or confidence < shown_from:
+        if not guess.account or guess.account in self.overridden or confidence < shown_from:
             return None
         behind = [each for each in reversed(guess.near) if each.answer.account == guess.account]
         return Suggestion(_agreed(guess.account, behind), confidence, tuple(behind[:SHOWN]))
@@ -112,25 +115,30 @@ class Learned:
 def learn(examples: Iterable[Example], usable: Collection[str], known: Calibration | None = None) -> Learned:
     """Learn a history; answers with accounts that are not ``usable`` any more are left out.
 
-    ``known`` is the calibration of a history that was nearly the same: then nothing is judged, which takes half the
-    time.
+    ``known`` is the calibration of a history that was nearly the same: then only the newest are guessed, for what was
+    overridden of late, which takes half the time.
     """
     there = sorted(
         (each for each in examples if not each.answer.account or each.answer.account in usable),
         key=lambda each: (each.line.day, each.line.id),
     )[-HISTORY_MAX:]
     learned = Learned(known or Calibration(), len(there), 0)
-    judged: list[tuple[int, bool]] = []
+    judged: list[Watched] = []
+    watched: list[Watched] = []
+    newest = WATCHED if known is not None else JUDGED_MAX
     for some in _deliveries(there):
-        for place, example in some if known is None else ():
-            if place >= EXAMPLES_MIN and place >= len(there) - JUDGED_MAX:
+        for place, example in some:
+            if place >= EXAMPLES_MIN and place >= len(there) - newest:
                 guess = learned.guess(example.line)
                 if guess is not None:
-                    judged.append((guess.score, guess.account == example.answer.account))
+                    judged.append(Watched(guess.account, guess.score, guess.account == example.answer.account))
+                    if place >= len(there) - WATCHED:
+                        watched.append(judged[-1])
         for _, example in some:
             learned.learn(example)
     if known is None:
-        learned.calibration = calibrated(judged)
+        learned.calibration = calibrated((each.score, each.right) for each in judged)
+    learned.overridden = overridden(watched, learned.calibration)
     learned.judged = sum(step.count for step in learned.calibration.steps)
     return learned
 
