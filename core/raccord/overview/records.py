@@ -312,14 +312,17 @@ def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Comp
     ).all()
     skipped = [draft.id for draft, _ in found if draft.state == DraftState.SKIPPED]
     matches = select(Match).where(Match.draft_id.in_(skipped)).order_by(Match.id)
-    twins = {match.draft_id: match for match in session.scalars(matches)} if skipped else {}
+    twins: dict[int, list[Match]] = {}
+    for match in session.scalars(matches) if skipped else ():
+        twins.setdefault(match.draft_id, []).append(match)
     for draft, link in found:
         if draft.record_id is not None:
             own: LinkRow | None = link
-            holds_it = twins.get(draft.id) if own is None else own
+            hold_it: Sequence[LinkRow | Match | None] = twins.get(draft.id) or [None] if own is None else [own]
             if draft.record_id not in titles and (title := title_of(draft.body)) is not None:
                 titles[draft.record_id] = title
-            documents.setdefault(draft.record_id, []).append(_document(draft, holds_it, companies[draft.record_id]))
+            there = [_document(draft, each, companies[draft.record_id]) for each in hold_it]
+            documents.setdefault(draft.record_id, []).extend(there)
     return [
         RecordView(
             id=record.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,18 +13,21 @@ import till
 from harness import OWNER, choose_usual, sync
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lines_at_hand import account, asked, category, line, of
+from lines_at_hand import account, asked, category, line, of, undo
 from open_documents import by_hand
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold
 from raccord.onboarding.deciding.treating import take_back, treat
 from raccord.overview.explain import explain
+from raccord.overview.records import record_story
 from raccord.plugin import ResolutionKind
 from raccord.store.models import Company, Connection, DraftState, Match, Proof
-from raccord.sync.lines.in_parts import TOGETHER_MAX, in_parts
+from raccord.sync.lines.in_parts import TOGETHER_MAX, in_parts, of_several
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line
+from raccord.sync.lines.several_documents import SEVERAL
 from raccord.sync.lines.shared_documents import PARTLY, WITH
 from raccord.sync.workshop import Workshop
 
@@ -167,3 +171,97 @@ def test_lines_on_both_sides_of_a_months_end_are_one_document_and_others_after_i
     sync(workshop, connection)
     hold = asked(workshop)["b2"]
     assert (hold.code, hold.params["case"], hold.params["left"]) == (EXISTS, "rest", "180.00")
+
+
+def kept(workshop: Workshop, key: str) -> list[tuple[str, Decimal]]:
+    with workshop.database.read() as session:
+        rows = session.scalars(select(Match).where(Match.draft_id == of(key, workshop).id))
+        return sorted(((each.document_id, each.amount) for each in rows), key=lambda each: each[1])
+
+
+def test_a_line_is_several_documents_and_taken_back_or_undone_it_is_none_of_them(
+    workshop: Workshop, company: Company, connection: Connection
+) -> None:
+    choose_usual(workshop, connection, company)
+    new = NewConnection(company_id=company.id, connector="till", values={"till": "T2", "code": "x"},
+                        starts_on=date(2026, 3, 1))  # fmt: skip
+    other = connect(workshop, OWNER, new)
+    choose_usual(workshop, other, company)
+    till.ROWS["T2"] = [
+        row
+        for number, amount in ((1, "120.00"), (2, "80.00"))
+        for row in (
+            {"stream": "sales", "id": f"s{number}", "day": line(1, "1", "")["day"], "amount": amount},
+            {"stream": "deposits", "id": f"d{number}", "day": line(1, "1", "")["day"], "amount": amount,
+             "of": f"sales/s{number}={amount}"},
+        )
+    ]  # fmt: skip
+    sync(workshop, other)
+    spent = [by_hand(workshop, company, "Purchase", amount, DAY + timedelta(1)) for amount in ("33.10", "11.90")]
+    till.ROWS["T1"] = [
+        line(1, "200.00", "DEPOT"), line(2, "200.00", "DEPOT"), line(3, "-45.00", "QUINCAILLERIE"),
+        line(4, "-80.00", "CAFE"),
+    ]  # fmt: skip
+    sync(workshop, connection)
+    client, holds = workshop.client(company), asked(workshop)
+    deposits = {Decimal(each["TotalAmt"]): str(each["Id"]) for each in client.query_all("Deposit")}
+    assert [holds[f"b{n}"].code for n in range(1, 5)] == [EXISTS, MISSING, EXISTS, MISSING], "no document is of two"
+    assert {each["id"] for each in holds["b1"].params[SEVERAL]} == set(deposits.values())
+    assert (holds["b1"].params["sure"], holds["b3"].params["case"]) == ("possible", SEVERAL)
+    for language, words in (("fr", "plusieurs documents"), ("en", "several documents")):
+        sentence = explain(EXISTS, holds["b3"].params, language).sentence
+        assert words in sentence
+        assert all(amount in sentence for amount in ("33.10", "11.90"))
+    for key in ("b1", "b3"):
+        answer_conflict(workshop, OWNER, holds[key].id, ResolutionKind.SKIP)
+    sync(workshop, connection)
+    assert kept(workshop, "b1") == [(deposits[Decimal(80)], 80), (deposits[Decimal(120)], 120)]
+    assert sorted(id_ for id_, _ in kept(workshop, "b3")) == sorted(spent)
+    assert (of("b1", workshop).state, of("b3", workshop).state) == (DraftState.SKIPPED, DraftState.SKIPPED)
+    assert (client.count("Deposit"), client.count("Purchase")) == (2, 2), "nothing was posted"
+    assert all(proof.equal for proof in proofs(workshop))
+    with workshop.database.read() as session:
+        story = record_story(session, of("b3", workshop).record_id or 0)
+    assert story is not None
+    assert sorted(each.document_id for each in story.view.documents) == sorted(spent)
+    # Answers are forgotten where a document is gone; another movement is asked for its category.
+    take_back(workshop, OWNER, connection.id, "bank/b3")
+    assert kept(workshop, "b3") == []
+    sync(workshop, connection)
+    answer_conflict(workshop, OWNER, asked(workshop)["b3"].id, ResolutionKind.CREATE)
+    undo(workshop, other, "deposits/d2")
+    assert kept(workshop, "b1") == [], "one deposit alone is not the line"
+    sync(workshop, connection)
+    codes = {key: hold.code for key, hold in asked(workshop).items() if key.startswith("b")}
+    assert codes == dict.fromkeys(("b1", "b2", "b3", "b4"), MISSING)
+    assert all(proof.equal for proof in proofs(workshop))
+
+
+@given(
+    sums=st.lists(st.lists(st.integers(1, 900), min_size=2, max_size=TOGETHER_MAX), min_size=1, max_size=4),
+    out=st.booleans(),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=80)
+def test_random_lines_that_are_several_documents_each_get_theirs_once_in_any_order(
+    sums: list[list[int]], out: bool, seed: int
+) -> None:
+    chance, lines, documents = random.Random(seed), [], []
+    for place, parts in enumerate(sums):
+        signed = [Decimal(-cents if out else cents) / 100 for cents in parts]
+        lines.append(drawn(place, sum(signed, Decimal(0)), DAY, str(place)))
+        documents += [replace(held(len(documents) + n, each, str(place)),
+                              day=DAY + timedelta(chance.randint(-DAYS_APART, DAYS_APART)))
+                      for n, each in enumerate(signed)]  # fmt: skip
+    found = of_several(lines, documents)
+    shuffled, others = list(lines), list(documents)
+    chance.shuffle(shuffled)
+    chance.shuffle(others)
+    assert of_several(shuffled, others) == found
+    assert len(found) == len(sums), "on an account of its own, nothing else comes to a line"
+    assert max(Counter(each.place for some in found for each in some.found).values()) == 1
+    assert all(sum((each.amount for each in some.found), Decimal(0)) == some.line.amount for some in found)
+    apart = [replace(each, day=DAY + timedelta(DAYS_APART + 1)) for each in documents]
+    assert not of_several(lines, apart)
+    assert not of_several(lines, [replace(each, account="other") for each in documents])
+    assert not of_several(lines, [replace(each, told_in="own") for each in documents])

@@ -240,12 +240,16 @@ class Match(Model):
     """A draft that tells of a movement which a document holds already, so that only that document posts it."""
 
     __tablename__ = "match"
-    __table_args__ = (UniqueConstraint("connection_id", "kind", "document_id", "money_account", "part"),)
+    __table_args__ = (
+        UniqueConstraint("connection_id", "kind", "document_id", "money_account", "part"),
+        UniqueConstraint("draft_id", "kind", "document_id", "money_account"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     company_id: Mapped[str] = mapped_column(ForeignKey("company.id"))
     connection_id: Mapped[str] = mapped_column(ForeignKey("connection.id"))
-    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"), unique=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"))
+    """A draft that is several documents together has a match with each."""
     kind: Mapped[str]
     document_id: Mapped[str]
     money_account: Mapped[str]

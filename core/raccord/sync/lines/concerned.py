@@ -28,7 +28,7 @@ from raccord.sync.books.company import TYPES
 from raccord.sync.books.parties import party_in
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.days import around, months
-from raccord.sync.lines.in_parts import Moved, Sums
+from raccord.sync.lines.in_parts import Moved, Pieces, Sums
 from raccord.sync.lines.pairing import ALIKE, DAYS_APART, Found
 from raccord.sync.lines.shared_documents import asked_of, said_to_be_parts
 from raccord.sync.resolving.conflict_rules import ALREADY_EXISTS
@@ -52,6 +52,8 @@ class Ways:
     sums: Sums = field(default_factory=Sums)
     shared: frozenset[tuple[str, str, str]] = frozenset()
     """Documents (kind, id, account) that lines were asked to be parts of."""
+    waiting: Pieces = field(default_factory=Pieces)
+    """What the lines move that wait for a person anyway, and may be several documents."""
 
     def may_be_shared(self, kind: str, document_id: str, account: str, amount: Decimal, day: date) -> bool:
         """Tell whether several lines may be a document together."""
@@ -92,12 +94,14 @@ class Sought:
                 ways.kinds.update(_kinds(kind, amount))
             ways.days.update((earliest, latest))
         each_line = (
-            select(PlanLine.id, PlanLine.money_account, PlanLine.amount, TRUE_DAY)
+            select(PlanLine.id, PlanLine.money_account, PlanLine.amount, TRUE_DAY, PlanLine.reason)
             .where(*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY, PlanLine.kind.not_in(ALIKE))
             .execution_options(yield_per=1000)
         )
-        for id_, account, amount, day in self.session.execute(each_line):
+        for id_, account, amount, day, reason in self.session.execute(each_line):
             ways.sums.take(Moved(id_, account, amount or Decimal(0), day))
+            if reason == DECISION_MISSING:
+                ways.waiting.take(account, amount or Decimal(0), day)
         said = self.session.execute(said_to_be_parts([*self._wanted(), first <= TRUE_DAY, last >= TRUE_DAY])).all()
         shared = asked_of(self.session, self.connection, (first, last), [row[1] for row in said])
         return replace(ways, shared=shared)
@@ -114,16 +118,20 @@ class Sought:
         ids.update(row[0] for row in self.session.execute(said_to_be_parts([*self._wanted(), *days])))
         near = {(each.account, each.amount) for each in found}
         shared = [each for each in found if each.summed]
+        pieces = Pieces()
+        for each in found:
+            pieces.take(each.account, each.amount, each.day)
         # Compared here: a database may keep equal amounts as different texts.
         rows = self.session.execute(
-            select(PlanLine.id, PlanLine.money_account, PlanLine.amount, TRUE_DAY)
+            select(PlanLine.id, PlanLine.money_account, PlanLine.amount, TRUE_DAY, PlanLine.reason)
             .where(*self._wanted(), *days)
             .execution_options(yield_per=1000)
         )
         ids.update(
             id_
-            for id_, account, amount, day in rows
+            for id_, account, amount, day, reason in rows
             if (account, amount) in near
+            or (amount and reason == DECISION_MISSING and pieces.smaller(account, amount, day) > 1)
             or any(each.account == account and abs((each.day - day).days) <= DAYS_APART for each in shared)
         )
         lines: list[PlanLine] = []
@@ -181,7 +189,7 @@ def documents_near(client: QuickBooks, ways: Ways) -> list[Found]:
                 continue
             found = _found(kind, document, account, amount)
             summed = ways.may_be_shared(*found.place, amount, found.day)
-            if summed or amount in amounts:
+            if summed or amount in amounts or ways.waiting.larger(account, amount, found.day):
                 yield replace(found, summed=summed)
 
     answers = client.kept_of_each([(kind, where) for kind in sorted(ways.kinds)], moving)

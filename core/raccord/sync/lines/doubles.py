@@ -36,7 +36,8 @@ from raccord.store.models import (
 from raccord.sync.bodies import load_draft, mark
 from raccord.sync.books.parties import number_of, party_of
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.lines.in_parts import in_parts
+from raccord.sync.lines import several_documents
+from raccord.sync.lines.in_parts import in_parts, of_several
 from raccord.sync.lines.line_answers import ask_other_side
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.pairing import Found, Line, pair, sure_of
@@ -179,10 +180,15 @@ class Doubles:
         free = unclaimed(self.session, self.connection, found)
         shares = Shares(self.session, self.connection, self.now)
         said = shares.decided([(each, rows[id_]) for id_, each in sought.items() if id_ in rows], free)
+        several = several_documents.decided([(each, rows[id_]) for id_, each in sought.items() if id_ in rows], free)
+        gone = {each for some in several.values() for each in some}
+        free = [each for each in free if each not in gone]
         pairs = pair(
-            [each for id_, each in sought.items() if id_ not in said], [each for each in free if not each.covered]
+            [each for id_, each in sought.items() if id_ not in said and id_ not in several],
+            [each for each in free if not each.covered],
         )
-        asked = self._asked(lines, sought, rows, {*said, *pairs}, free, set(pairs.values()))
+        known, paired = {*said, *several, *pairs}, set(pairs.values())
+        asked = self._asked(lines, sought, rows, known, [each for each in free if each not in paired])
         here = {line.id for line in lines if (line.record_day or line.day or until) <= until}
         begun = {group.place for id_, (group, _) in asked.items() if id_ in here}
         here |= {id_ for id_, (group, _) in asked.items() if group.place in begun}
@@ -191,6 +197,9 @@ class Doubles:
             if row is not None and line.id in said:
                 self._leave(line, row, said[line.id])
                 shares.match(line, row, said[line.id])
+            elif row is not None and line.id in several:
+                self._leave(line, row, several[line.id][0])
+                several_documents.match(self.session, self.connection, line, row, several[line.id], self.now)
             elif row is not None and line.id in pairs:
                 self._one(line, row, pairs[line.id], sure_of(sought[line.id], pairs[line.id]))
             elif row is not None and line.id in asked:
@@ -198,7 +207,7 @@ class Doubles:
             elif row is not None and line.action == Action.CREATE:
                 # What stood in the way is gone, or was said to be another line's.
                 self._free(row)
-        return len(here & {*said, *pairs, *asked})
+        return len(here & {*known, *asked})
 
     def _asked(
         self,
@@ -207,20 +216,28 @@ class Doubles:
         rows: Mapping[int, DraftRow],
         known: Collection[int],
         free: Sequence[Found],
-        paired: Collection[Found],
     ) -> dict[int, tuple[Found, dict[str, object]]]:
-        """Return by line the document that it and others may be together, and what the question says of them."""
+        """Return by line the document that it and others may be together, or the first of those that it may be, and
+        what the question says of them.
+        """
         some = [
             each
             for id_, each in sought.items()
             if id_ not in known and id_ in rows and DECISION not in rows[id_].decisions
         ]
         keys = {line.id: line.key for line in lines}
-        return {
+        groups = in_parts(some, free)
+        asked: dict[int, tuple[Found, dict[str, object]]] = {
             line.id: (group.found, {**asked_with(group, line, keys), SURE: Sure.POSSIBLE})
-            for group in in_parts(some, [each for each in free if each not in paired])
+            for group in groups
             for line in group.lines
         }
+        held = {group.found for group in groups}
+        waiting = {line.id for line in lines if line.reason == DECISION_MISSING}
+        alone = [each for each in some if each.id in waiting and each.id not in asked]
+        for each in of_several(alone, [found for found in free if found not in held]):
+            asked[each.line.id] = (each.found[0], {**several_documents.asked_of(each), SURE: Sure.POSSIBLE})
+        return asked
 
     def _sought(self, line: PlanLine, row: DraftRow | None, told: str) -> Line:
         day, draft = line.record_day or line.day, None if row is None else load_draft(row.body)

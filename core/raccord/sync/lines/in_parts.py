@@ -1,4 +1,5 @@
-"""Which lines of a plan together are one document that the books hold as a whole; pure.
+"""Which lines of a plan together are one document that the books hold as a whole, and which of its lines is several of
+their documents; pure.
 
 Looked at last, among lines and documents that nothing fits alone. Of two different ways to come to a document none is
 taken, and none is ever certain: of many lines some always add up to something.
@@ -7,17 +8,18 @@ taken, and none is ever certain: of many lines some always add up to something.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations
 from typing import NamedTuple, TypeVar
 
+from raccord.sync.days import around
 from raccord.sync.lines.pairing import ALIKE, DAYS_APART, Found, Line
 
 LINES = 12
-"""Lines, the nearest in days, that are put together for one document."""
+"""Lines, the nearest in days, that are put together for one document; documents, that are for one line."""
 TOGETHER_MAX = 4
 """Of them, those that it holds together at most."""
 
@@ -31,7 +33,7 @@ class Moved(NamedTuple):
     day: date
 
 
-Near = TypeVar("Near", Line, Moved)
+Near = TypeVar("Near", Line, Moved, Found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,14 @@ class Group:
 
     found: Found
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A line, and the documents that come to it, none of which is of another line."""
+
+    line: Line
+    found: tuple[Found, ...]
 
 
 @dataclass(slots=True)
@@ -67,6 +77,31 @@ class Sums:
         return amount in self._near[place]
 
 
+@dataclass(slots=True)
+class Pieces:
+    """What moves how much on an account near a day, one way: to leave out at once what no sum can be made of."""
+
+    _there: dict[tuple[str, bool, date], list[Decimal]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self, account: str, amount: Decimal, day: date) -> None:
+        """Take in what moves an account."""
+        if amount:
+            self._there[account, amount > 0, day].append(abs(amount))
+
+    def larger(self, account: str, amount: Decimal, day: date) -> bool:
+        """Tell whether anything moves more than an amount, the same way, within some days of this one."""
+        return any(each > abs(amount) for each in self._near(account, amount, day))
+
+    def smaller(self, account: str, amount: Decimal, day: date) -> int:
+        """Return how many move less."""
+        return sum(each < abs(amount) for each in self._near(account, amount, day))
+
+    def _near(self, account: str, amount: Decimal, day: date) -> Iterator[Decimal]:
+        first, last = around(day, day, DAYS_APART)
+        for apart in range((last - first).days + 1):
+            yield from self._there.get((account, amount > 0, first + timedelta(apart)), ())
+
+
 def nearest(lines: Iterable[Near], day: date) -> list[Near]:
     """Return the lines nearest to a day, ``LINES`` at most; the order of those given plays no part."""
     near = [each for each in lines if abs((each.day - day).days) <= DAYS_APART]
@@ -91,6 +126,31 @@ def in_parts(lines: Iterable[Line], found: Iterable[Found]) -> list[Group]:
     return groups
 
 
+def of_several(lines: Iterable[Line], found: Iterable[Found]) -> list[Several]:
+    """Return the lines that two to ``TOGETHER_MAX`` documents come to; no line and no document is of two."""
+    free = {
+        each.place: each
+        for each in sorted(found, key=lambda each: (each.day, each.kind, each.id))
+        if not each.told_in and not each.other_leg and not each.covered
+    }
+    some = []
+    for line in sorted(lines, key=lambda each: (each.day, each.id)):
+        fitting = [each for each in free.values() if is_piece(line, each) and line.may_be(each)]
+        together = _one_way(nearest(fitting, line.day), line.amount, 2)
+        if line.kind not in ALIKE and together:
+            some.append(Several(line, together))
+            for each in together:
+                del free[each.place]
+    return some
+
+
+def is_piece(line: Near, found: Found) -> bool:
+    """Tell whether a document near a line moves a part of what it moves."""
+    same_way = (line.amount > 0) == (found.amount > 0)
+    near = line.account == found.account and abs((found.day - line.day).days) <= DAYS_APART
+    return near and same_way and abs(found.amount) < abs(line.amount)
+
+
 def _fits(line: Line, found: Found) -> bool:
     same_way = (line.amount > 0) == (found.left > 0)
     return line.account == found.account and same_way and line.may_be(found)
@@ -98,11 +158,16 @@ def _fits(line: Line, found: Found) -> bool:
 
 def _only(lines: Sequence[Line], found: Found) -> tuple[Line, ...]:
     """Return the nearest lines that come to what is left, unless lines of other amounts do too."""
+    return _one_way(lines, found.left, 1 if found.covered else 2)
+
+
+def _one_way(near: Sequence[Near], amount: Decimal, least: int) -> tuple[Near, ...]:
+    """Return the first of those that come to an amount, unless others of other amounts do too."""
     sums = [
         some
-        for count in range(1 if found.covered else 2, TOGETHER_MAX + 1)
-        for some in combinations(lines, count)
-        if sum((line.amount for line in some), Decimal(0)) == found.left
+        for count in range(least, TOGETHER_MAX + 1)
+        for some in combinations(near, count)
+        if sum((each.amount for each in some), Decimal(0)) == amount
     ]
-    ways = {tuple(sorted(line.amount for line in some)) for some in sums}
+    ways = {tuple(sorted(each.amount for each in some)) for some in sums}
     return sums[0] if len(ways) == 1 else ()

@@ -170,13 +170,12 @@ def asked_with(group: Group, line: Line, keys: Mapping[int, str]) -> dict[str, A
 
 
 def free_part(session: Session, row: DraftRow) -> bool:
-    """Forget which document holds a line's movement; tell whether one did."""
-    match = session.scalars(select(Match).where(Match.draft_id == row.id)).one_or_none()
-    if match is None:
-        return False
-    session.delete(match)
+    """Forget which document, or documents, hold a line's movement; tell whether any did."""
+    matches = session.scalars(select(Match).where(Match.draft_id == row.id)).all()
+    for match in matches:
+        session.delete(match)
     session.flush()
-    return True
+    return bool(matches)
 
 
 def last_asked(session: Session, row: DraftRow) -> Hold | None:

@@ -260,12 +260,13 @@ def _free(session: Session, posting: Posting) -> None:
             Match.kind == posting.kind,
             Match.document_id == posting.document_id,
         )
-    )
+    ).all()
     for match in matches:
         draft = session.get_one(DraftRow, match.draft_id)
         if draft.state == DraftState.SKIPPED:
             draft.state, draft.reason = DraftState.WAITING, ""
-        session.delete(match)
+        # Of several documents that a line is together, the others alone are not it.
+        session.execute(delete(Match).where(Match.draft_id == match.draft_id))
 
 
 def _told(posting: Posting, plan: Plan, zone: str) -> dict[str, str]:
