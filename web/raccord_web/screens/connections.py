@@ -27,6 +27,7 @@ from raccord.overview.listing import MOST
 from raccord.overview.problems import problem_groups
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import missing_choices
+from raccord.overview.records import Fate, count_by_fate
 from raccord.overview.runs import recent_runs
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection
@@ -102,6 +103,7 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             contacts=contacts_of(desk_of(request).workshop, session, held),
             feeds=fed_accounts(session, held, info, today_of(held, desk_of(request).workshop.clock.now())),
             groups=problem_groups(session, connection_id, limit=PROBLEMS_SHOWN, examples=1),
+            again=count_by_fate(session, connection_id, [Fate.WAITING])[Fate.WAITING],
         )
 
 
