@@ -69,7 +69,7 @@ def test_a_bank_feed_is_started_with_files_that_leave_questions_open(
 
     def answer(journey: Journey) -> None:
         """Which number of 03/04 is the month, what 1,234 is and which account the table is of are asked together."""
-        form = page.locator(".file-question")
+        form = page.locator(".file-question", has=page.get_by_role("heading", name="releve.csv"))
         expect(form.get_by_role("heading", name="releve.csv")).to_be_visible()
         expect(form).to_contain_text({"fr": "3 avril 2026", "en": "3 April 2026"}[language])
         expect(form).to_contain_text({"fr": "4 mars 2026", "en": "4 March 2026"}[language])
@@ -81,8 +81,8 @@ def test_a_bank_feed_is_started_with_files_that_leave_questions_open(
         point = {"fr": "Le point sépare les décimales", "en": "A point stands before the decimals"}[language]
         form.get_by_label(point).check()
         form.locator("select[name=ledger]").select_option(label="Compte chèques")
-        journey.press("files.say")
-        expect(page.locator(".file-question")).to_have_count(0)
+        journey.press("files.say", within=form)
+        expect(form).to_have_count(0)
 
     own = begin_bank_feed(journey, "first_time", "2026-01-01", [ofx, table], answer)
 
@@ -295,23 +295,18 @@ def test_the_columns_of_an_unknown_bank_are_said_once_and_its_next_file_asks_not
     # What stands in a column is shown beside it, and what can be told from it is chosen already; the amount is not.
     chosen = [card.locator(f"[name=column_{number}]").input_value() for number in range(1, 6)]
     assert chosen == ["", "date", "text", "text", ""]
-    card.get_by_label("0417-88213").select_option("account")
-    card.get_by_label("1,250").select_option("debit")
-    journey.press("files.say")
-    expect(card).to_have_count(0)
+    card.locator("[name=column_1]").select_option("account")
+    card.locator("[name=column_5]").select_option("debit")
 
-    # Then each convention that the file leaves open, shown as it would be read one way and the other.
+    # And each convention that the file leaves open, shown as it would be read one way and the other.
     day, month = ("3 avril", "4 mars") if language == "fr" else ("3 April", "4 March")
-    for answer, ways in (("day-first", (day, month)), ("point", ("1250", "1.250"))):
-        plan_again(journey, own)
-        page.goto(f"{own}/files")
+    for answer, ways in (("day-first", (day, month)), ("point", ("250,00" if language == "fr" else "250.00", "250"))):
         for way in ways:
             expect(card).to_contain_text(way)
-        journey.look(f"asked-{answer}")
-        card.locator("select").select_option(answer)
-        journey.press("files.say")
-        expect(card).to_have_count(0)
+        card.locator(f"[value={answer}]").check()
     assert lines_of(workshop) == []
+    journey.press("files.say_and_read")
+    expect(page.locator("[name=column_1]")).to_have_count(0)
     plan_again(journey, own)
     read = [("04-03", "PAPETERIE ROY REF 03", "-1250"), ("04-05", "LOYER REF 5", "-2000")]
     assert lines_of(workshop) == read
@@ -377,9 +372,8 @@ def test_of_a_file_with_three_accounts_one_is_chosen_and_another_later(
     journey.press("connection.sync")
     page.goto(f"/questions?connection={own.rpartition('/')[2]}")
     journey.look("another-asked")
-    page.get_by_label(journey.said("questions.add_kind")).first.select_option("bank")
     page.locator("select[name=ledger]").select_option(index=2)
-    page.locator("form.ask button").click()
+    page.locator(".file-question form .btn-primary").click()
     page.goto(own)
     journey.press("connection.sync")
     journey.look("posted-without-more")

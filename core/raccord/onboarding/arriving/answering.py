@@ -30,6 +30,7 @@ from raccord.store.models import Connection, Problem, ProblemState, RecordState,
 from raccord.sync.workshop import Workshop
 
 QUESTIONS_MAX = 50
+_ACCOUNT_COLUMN = "account:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,9 @@ def answer_file(
         )
     words = kept_under(asked, said, every=every)
     lines: list[tuple[str, str, str]] = []
-    if asked.account is not None and (asked.unnamed or told is not None):
+    # A table with a column of account numbers names its accounts itself.
+    names_itself = any(ask.cells and _ACCOUNT_COLUMN in said.get(ask.code, "") for ask in asked.asks)
+    if asked.account is not None and (told is not None or (asked.unnamed and not names_itself)):
         _, lines = tell_account(workshop, actor, connection_id, asked.account, told or AccountTold())
     keep_lines(workshop, actor, connection_id, [*lines, *words])
     return asked

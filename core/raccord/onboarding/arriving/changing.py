@@ -49,6 +49,8 @@ class ToldAccount:
     number: str
     ledger_id: str
     ledger_name: str
+    files: Sequence[str] = ()
+    """Those that do not name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ def _accounts(
     for key, choice in sorted(newest.items())[:TOLD_MAX]:
         of = seen.get(key, SeenAccount(key))
         name = names.get(key, "")
-        found.append(ToldAccount(key, name, of.bank, of.number, choice.ledger_id, choice.ledger_name))
+        nameless = [each.name for each in looked if key in each.accounts] if name and not of.number else []
+        found.append(ToldAccount(key, name, of.bank, of.number, choice.ledger_id, choice.ledger_name, nameless))
     return found
 
 
