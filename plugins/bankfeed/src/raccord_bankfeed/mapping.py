@@ -49,6 +49,10 @@ def _why_not(context: MapContext, record: Record) -> Skipped | None:
     if settings.only_named and key not in names:
         return refusals.account_left_out(account, key)
     if key.startswith(UNNAMED) and key not in names:
+        stated = _field(record, "currency")
+        if stated and stated != context.home_currency:
+            # Nobody is asked about an account of which no line is brought over.
+            raise refusals.currency_foreign(account, stated, context.home_currency)
         raise refusals.account_unnamed(key)
     _check_correction(record)
     if (known := _twin(settings, record)) is not None:
