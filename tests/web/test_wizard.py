@@ -387,6 +387,8 @@ def test_files_are_looked_at_before_they_are_kept(
     )
     assert all(each in answer.text for each in ("a PDF document", "an empty file", "a web page", "kept."))
     assert "known already" in hand_in((real.name, real.read_bytes())).text
+    again = {"data": {"form_token": token[1]}, "files": [("files", (real.name, real.read_bytes()))]}
+    assert "known already" in browser.post(f"{bank}/files?then=files", **again).text, "in the set-up too"
     assert count(workshop, SourceFile) == 1
     assert sum(written) > 2 * real.stat().st_size, "what is on its way lies sealed"
     assert hand_in((real.name, b"x"), form_token="0").status_code == 403

@@ -57,7 +57,7 @@ def hand_in(request: Request, connection_id: str, received: Files, then: str = "
     if not any(each.refused for each in done):
         if then == "checks":
             return RedirectResponse(f"/connections/{connection_id}/setup/checks", HTTPStatus.SEE_OTHER)
-        if then == "files" and done:
+        if then == "files" and done and all(each.new for each in done):
             return RedirectResponse(f"/connections/{connection_id}/setup/files?done=files_kept", HTTPStatus.SEE_OTHER)
     status = HTTPStatus.OK if done else HTTPStatus.UNPROCESSABLE_ENTITY
     held = connection_of(desk_of(request).workshop, connection_id) if then in ("files", "checks") else None

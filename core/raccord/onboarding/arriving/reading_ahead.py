@@ -28,7 +28,9 @@ from raccord.sync.resolving.views import FetchView
 from raccord.sync.workshop import Bench, Workshop
 
 BYTES_MAX = 4 * 1024 * 1024
-"""Of the newest files together: what is older or larger is read by a run alone, since a page waits for this."""
+"""Of the newest files together: what is older or larger is read by a run alone, since a page waits for this; a large
+file keeps none of the others out.
+"""
 FILES_MAX = 40
 PAGES_MAX = 4
 """Of each stream of a file."""
@@ -136,10 +138,9 @@ def look_into(workshop: Workshop, connection_id: str, *, unanswered: bool = Fals
         newest = select(SourceFile.sha256, SourceFile.size).where(*mine).order_by(SourceFile.number.desc())
         hashes, size = [], 0
         for sha256, bytes_ in session.execute(newest.limit(FILES_MAX)):
-            size += bytes_
-            if size > BYTES_MAX:
-                break
-            hashes.append(sha256)
+            if size + bytes_ <= BYTES_MAX:
+                size += bytes_
+                hashes.append(sha256)
         if not hashes:
             return []
         try:

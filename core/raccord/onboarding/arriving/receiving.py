@@ -31,7 +31,10 @@ _NOT_DATA: tuple[tuple[bytes, Text], ...] = (
     (b"\xd0\xcf\x11\xe0", Text("un ancien classeur Office", "an old Office workbook")),
 )
 _PAGE = Text("une page Web", "a web page")
-_EMPTY = Text("un fichier vide", "an empty file")
+_EMPTY = Text(
+    "C'est un fichier vide (0 octet). Téléchargez-le de nouveau à la source.",
+    "This is an empty file (0 bytes). Download it again at the source.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,13 @@ def _not_data(head: bytes) -> Text | None:
     found = next((text for mark, text in _NOT_DATA if head.startswith(mark)), None)
     start = io.BytesIO(head).read(64).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not head:
-        found = _EMPTY
-    elif start.startswith((b"<!doctype html", b"<html")):
+        return _EMPTY
+    if start.startswith((b"<!doctype html", b"<html")):
         found = _PAGE
     if found is None:
         return None
     return Text(
-        f"C'est {found.fr}, pas des données de la source. Exportez-les en OFX, CSV ou dans le format du rapport.",
-        f"This is {found.en}, not data of the source. Export them as OFX, CSV or in the report's own format.",
+        f"C'est {found.fr}, pas des données de la source. Exportez ces données en OFX, en CSV ou dans le format du "
+        "rapport.",
+        f"This is {found.en}, not data of the source. Export the data as OFX, CSV or in the report's own format.",
     )
