@@ -9,22 +9,24 @@ from pathlib import Path
 import pytest
 import till
 from harness import NOW, OWNER, consent, enable, make_workshop
+from moments import Moments
 from set_up import till_of
+from till_company import again, sandbox, till_moments, till_sandbox
 
 from raccord.clock import FixedClock
 from raccord.onboarding.connecting.connections import connect
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.server import SandboxServer
 
+__all__ = ["sandbox", "till_moments", "till_sandbox"]
 
-@pytest.fixture(scope="package")
-def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=())) as running:
-        yield running
+
+@pytest.fixture(autouse=True)
+def silence() -> None:
+    """Let the till say nothing: what the last test had it say would make this another world."""
+    till.ROWS.clear()
 
 
 @pytest.fixture
@@ -47,10 +49,13 @@ def workshop(sqlite_database: Database, data_dir: Path, sandbox: SandboxServer, 
 
 
 @pytest.fixture
-def company(workshop: Workshop, sandbox: SandboxServer) -> Company:
-    found = consent(workshop, sandbox.store.add("quebec").realm)
-    enable(workshop, found, "till")
-    return found
+def company(workshop: Workshop, sandbox: SandboxServer, till_moments: Moments) -> Company:
+    def live() -> Company:
+        found = consent(workshop, sandbox.store.of_template("quebec").realm)
+        enable(workshop, found, "till")
+        return found
+
+    return again(till_moments, workshop, "company", live)
 
 
 @pytest.fixture
@@ -61,6 +66,6 @@ def other_company(workshop: Workshop, sandbox: SandboxServer) -> Company:
 
 
 @pytest.fixture
-def connection(workshop: Workshop, company: Company) -> Connection:
+def connection(workshop: Workshop, company: Company, till_moments: Moments) -> Connection:
     till.ROWS.clear()
-    return connect(workshop, OWNER, till_of(company, "T1"))
+    return again(till_moments, workshop, "connection", lambda: connect(workshop, OWNER, till_of(company, "T1")))

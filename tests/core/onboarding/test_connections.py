@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 import till
 from harness import OWNER, choose_usual, consent, finish, request, sync
+from moments import Moments
 from set_up import on, till_of
 from sqlalchemy import func, select
+from till_company import again
 
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
@@ -40,12 +42,16 @@ def count(workshop: Workshop, table: type) -> int:
 
 
 @pytest.fixture
-def running(workshop: Workshop, company: Company, connection: Connection) -> Connection:
+def running(workshop: Workshop, company: Company, connection: Connection, till_moments: Moments) -> Connection:
     """The till with its choices made and its first plan approved: two sales of the beginning of March are posted."""
-    choose_usual(workshop, connection, company)
     till.ROWS["T1"] = [sale(1, "2026-03-01"), sale(2, "2026-03-02")]
-    assert sync(workshop, connection).state == RunState.DONE
-    return connection
+
+    def live() -> Connection:
+        choose_usual(workshop, connection, company)
+        assert sync(workshop, connection).state == RunState.DONE
+        return connection
+
+    return again(till_moments, workshop, "running", live)
 
 
 @pytest.mark.requirement("CH-23")

@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 import till
 from harness import OWNER, choose_usual, lab, sync
+from moments import Moments
 from sqlalchemy import select
+from till_company import again
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
@@ -22,9 +24,8 @@ Person = Callable[..., None]
 
 
 @pytest.fixture
-def posted(workshop: Workshop, company: Company, connection: Connection) -> Connection:
+def posted(workshop: Workshop, company: Company, connection: Connection, till_moments: Moments) -> Connection:
     """Three sales and the deposit of one of them, in the books; what their own links did to them was looked at."""
-    choose_usual(workshop, connection, company)
     till.ROWS["T1"] = [
         {"stream": "sales", "id": f"s{number}", "day": f"2026-03-0{number}", "amount": f"{number}0.00"}
         for number in (1, 2, 3)
@@ -32,9 +33,14 @@ def posted(workshop: Workshop, company: Company, connection: Connection) -> Conn
     till.ROWS["T1"].append(
         {"stream": "deposits", "id": "d1", "day": "2026-03-04", "amount": "10.00", "of": "sales/s1=10.00"}
     )
-    sync(workshop, connection)
-    sync(workshop, connection)
-    return connection
+
+    def live() -> Connection:
+        choose_usual(workshop, connection, company)
+        sync(workshop, connection)
+        sync(workshop, connection)
+        return connection
+
+    return again(till_moments, workshop, "posted", live)
 
 
 @pytest.fixture

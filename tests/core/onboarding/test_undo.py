@@ -14,9 +14,11 @@ import pytest
 import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
 from kept_figures import shown_both_ways
+from moments import Moments
 from set_up import till_of
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from till_company import again
 
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
@@ -60,15 +62,19 @@ def rows(*numbers: int) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def posted(workshop: Workshop, company: Company, connection: Connection) -> Run:
+def posted(workshop: Workshop, company: Company, connection: Connection, till_moments: Moments) -> Run:
     """The run that wrote three sales, a refund, and the deposit of the first sale."""
-    choose_usual(workshop, connection, company)
     till.ROWS["T1"] = [
         *rows(1, 2, 3),
         {"stream": "refunds", "id": "r1", "day": "2026-03-04", "amount": "-5.00"},
         {"stream": "deposits", "id": "d1", "day": "2026-03-05", "amount": "10.00", "of": "sales/s1=10.00"},
     ]
-    return sync(workshop, connection)
+
+    def live() -> Run:
+        choose_usual(workshop, connection, company)
+        return sync(workshop, connection)
+
+    return again(till_moments, workshop, "posted", live)
 
 
 @pytest.fixture
