@@ -22,6 +22,7 @@ from pathlib import Path
 from crash.exhaustive import Walk, mixed
 from crash.plant import Plant, quick_folder
 from crash.schedules import Told, prepare, run_schedule
+from one_cache import share_statements
 
 SCHEDULES = 10_000
 RECORDS = 200
@@ -64,7 +65,8 @@ def main() -> int:
     for part in (each for each in (moments, schedules) if each.count):
         before = time.monotonic()
         orders = [(part, number, asked.workers) for number in range(asked.workers)]
-        with multiprocessing.get_context("spawn").Pool(asked.workers) as pool:
+        # Each kill opens the database anew.
+        with multiprocessing.get_context("spawn").Pool(asked.workers, share_statements) as pool:
             for found in pool.imap_unordered(_work, orders):
                 total.add(found)
         _say(part.name, total, time.monotonic() - before)
