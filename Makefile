@@ -1,7 +1,7 @@
 # One command each; `make` alone lists them. PYTHON=… chooses the interpreter of the environment.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev check mypy pyright tidy collected test test-slow fuzz crash wheels demo docs audit coverage-of-requirements clean distclean
+.PHONY: help dev check mypy pyright tidy collected test test-slow test-merge fuzz crash wheels demo docs audit coverage-of-requirements clean distclean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -60,6 +60,10 @@ test: check ## check, then every test but the slow ones
 
 test-slow: $(READY) ## long property runs, and every page in both themes and three widths
 	INVOICES=$(INVOICES) $(BIN)/pytest -n $(TESTERS) --dist worksteal -m slow --ignore=tests/crash $(ARGS)
+
+# In one run, so that all is collected once and what takes long keeps no tester waiting at the end.
+test-merge: check ## test and test-slow at once, without the slow tests that .ci/run leaves out
+	INVOICES=$(INVOICES) $(BIN)/pytest -n $(TESTERS) --dist worksteal -m "not at_length" --ignore=tests/tidy $(ARGS)
 
 fuzz: $(READY) ## fuzz the bank's readers for SECONDS, led by coverage; ARGS=--again=… reads one input again
 	$(BIN)/python plugins/bankfeed/tests/fuzz_readers.py --seconds=$(SECONDS) $(ARGS)

@@ -46,6 +46,19 @@ SERVER = Path(__file__).parent / "support" / "postgres_server.py"
 MISSING = pytest.StashKey[str]()
 
 
+LEFT_OUT = (
+    "web",
+    "suggesting",
+    "crash",
+    "test_lies_of_meaning.py",
+    # More of the same than their quick tests: random orders and sequences, two thousand expenses.
+    "test_chase_quarter.py",
+    "test_import_order.py",
+    "test_pleo_many.py",
+    "test_taxdome_sequences.py",
+)
+"""Folders and files whose slow tests the merge check leaves to those who change what they look at."""
+
 ABOUT_DATABASES = frozenset({"store", "jobs", "crash"})
 """Folders of tests whose subject is what differs between databases: locks, claims, migrations."""
 
@@ -82,7 +95,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if chosen or "database_url" not in metafunc.fixturenames:
         return
     kinds = ("sqlite", "postgres")
-    which = crc32(metafunc.definition.originalname.encode()) % 2
+    # A test takes half as long again on PostgreSQL, so every fourth is tried there.
+    which = int(crc32(metafunc.definition.originalname.encode()) % 4 == 1)
     if marked:
         tried: list[object] = [kinds[which]]
     elif ABOUT_DATABASES.isdisjoint(metafunc.definition.path.parts):
@@ -90,6 +104,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     else:
         return
     metafunc.definition.add_marker(pytest.mark.parametrize("database_url", tried, indirect=True))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what the merge check leaves out, before anything is chosen by marks."""
+    for item in items:
+        if not frozenset(LEFT_OUT).isdisjoint(item.path.parts) and item.get_closest_marker("slow"):
+            item.add_marker("at_length")
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Plannit, Pleo and a bank set up in a real Chromium, started anew and running already: from the form to the proof.
 
-Each screen is kept as a picture under var/screenshots. One start of each runs always, in French; the other one, and
-both in English, with the slow tests.
+Each screen is kept as a picture under var/screenshots. A bank's second factor runs always, in French; the starts of
+Plannit and Pleo, whose pages ``test_plannit_pages`` and ``tests/journeys/test_pleo_setting_up`` go through without a
+browser, and all in English, with the slow tests.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ CHOICES = {"tax_taxable": "TPS/TVQ", "tax_exempt": "Exon", "default_item": "Vent
 
 
 @pytest.mark.requirement("PL-07", "PL-12", "PL-16", "PL-18", "PL-20", "PL-22")
-@FR_FIRST
+@SLOW
 def test_plannit_is_started_from_an_address(
     workshop: Workshop, sandbox: SandboxServer, travel: Travel, language: Language
 ) -> None:
@@ -306,7 +307,7 @@ def test_pleo_is_started_and_an_export_comes_over(
 
 
 @pytest.mark.requirement("PO-01", "PO-02", "PO-12", "PO-13", "PO-16")
-@FR_FIRST
+@SLOW
 def test_pleo_that_runs_already_leaves_what_is_before_the_cut_over(
     workshop: Workshop, sandbox: SandboxServer, pleo: PleoTwin, travel: Travel, language: Language
 ) -> None:
