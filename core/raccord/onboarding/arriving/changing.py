@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving.answering import FileQuestion, answers_in, kept_under, question_in
-from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, ids_in, look_into
+from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, ids_in, look_into, takes_files
 from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, keep_lines, said_of, tell_account
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.gates.each_account import roles_of_accounts
@@ -66,8 +66,9 @@ def told_of(workshop: Workshop, connection_id: str) -> Told:
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         info = info_of(workshop, connection.connector)
-        accounts = _accounts(session, connection, info, look_into(workshop, connection_id))
-        settings = connection.settings
+        accounts, settings = _accounts(session, connection, info, ()), connection.settings
+        if accounts and takes_files(info, settings):
+            accounts = _accounts(session, connection, info, look_into(workshop, connection_id))
     if not any(settings.get(each) for each in info.questions.values()):
         return Told((), accounts)
     looked = look_into(workshop, connection_id, unanswered=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -24,14 +24,14 @@ from raccord.plugin.texts import Text
 from raccord.scope import ScopeError
 from raccord.store.files import ATTACHED, StoredFile
 from raccord.store.models import Company, Connection, SourceFile
-from raccord.sync.resolving.views import FetchView
+from raccord.sync.resolving.views import FetchView, MapView
 from raccord.sync.workshop import Bench, Workshop
 
 BYTES_MAX = 4 * 1024 * 1024
 """Of the newest files together: what is older or larger is read by a run alone, since a page waits for this; a large
 file keeps none of the others out.
 """
-FILES_MAX = 40
+FILES_MAX = 10
 PAGES_MAX = 4
 """Of each stream of a file."""
 AGAIN_MAX = 32 * 1024 * 1024
@@ -111,6 +111,8 @@ class _Alone:
         return self._file if number < 1 else None
 
 
+ViewOn = Callable[[date], MapView]
+
 _kept: OrderedDict[tuple[str, int, str, bool], SeenFile] = OrderedDict()
 """What was seen, by connection, its revision and the file's bytes, which are all that it depends on; and whether
 nothing was to be taken as answered.
@@ -147,8 +149,12 @@ def look_into(workshop: Workshop, connection_id: str, *, unanswered: bool = Fals
             bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
         except ScopeError:
             return []
+        view_on = workshop.map_view(session, bench)
     box = workshop.files(connection_id)
-    return [_seen(bench, box.of_hash(each), unanswered=unanswered) for each in reversed(hashes)]
+    return [
+        _known(bench, each, unanswered=unanswered) or _seen(bench, view_on, box.of_hash(each), unanswered=unanswered)
+        for each in reversed(hashes)
+    ]
 
 
 def ids_in(workshop: Workshop, connection_id: str, values: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -191,11 +197,13 @@ def _too_much() -> Exception:
     )
 
 
-def _seen(bench: Bench, file: StoredFile, *, unanswered: bool) -> SeenFile:
-    key = (bench.connection.id, bench.connection.revision, file.sha256, unanswered)
+def _known(bench: Bench, sha256: str, *, unanswered: bool) -> SeenFile | None:
     with _lock:
-        if (found := _kept.get(key)) is not None:
-            return found
+        return _kept.get((bench.connection.id, bench.connection.revision, sha256, unanswered))
+
+
+def _seen(bench: Bench, view_on: ViewOn, file: StoredFile, *, unanswered: bool) -> SeenFile:
+    key = (bench.connection.id, bench.connection.revision, file.sha256, unanswered)
     view = replace(bench.workshop.fetch_view(bench), files=_Alone(file))
     if unanswered:
         values = view.settings.model_dump() | dict.fromkeys(bench.scope.info.questions.values(), "")
@@ -205,7 +213,7 @@ def _seen(bench: Bench, file: StoredFile, *, unanswered: bool) -> SeenFile:
     asks = [each.raw for each in records if "question" in each.raw]
     if asks:
         records = list(_records(bench, _as_answered(bench, view, asks), {}))
-    accounts = _accounts(bench, file.name, records, rejects)
+    accounts = _accounts(bench, view_on, file.name, records, rejects)
     found = SeenFile(file.name, asks, accounts, tuple(rejects.values()))
     with _lock:
         _kept[key] = found
@@ -246,10 +254,10 @@ def _as_answered(bench: Bench, view: FetchView, asks: Sequence[Mapping[str, Any]
         return view
 
 
-def _accounts(bench: Bench, file: str, records: Sequence[Record], faults: dict[str, Text]) -> dict[str, SeenAccount]:
+def _accounts(
+    bench: Bench, view_on: ViewOn, file: str, records: Sequence[Record], faults: dict[str, Text]
+) -> dict[str, SeenAccount]:
     """Return the accounts whose lines are brought over once they are told; ``faults`` takes why others are not."""
-    with bench.workshop.database.read() as session:
-        view_on = bench.workshop.map_view(session, bench)
     info, found, banks = bench.scope.info, dict[str, SeenAccount](), dict[str, str]()
     for record in records:
         key = str(record.raw.get("account") or "")
