@@ -250,9 +250,8 @@ def test_random_lines_that_are_several_documents_each_get_theirs_once_in_any_ord
     for place, parts in enumerate(sums):
         signed = [Decimal(-cents if out else cents) / 100 for cents in parts]
         lines.append(drawn(place, sum(signed, Decimal(0)), DAY, str(place)))
-        documents += [replace(held(len(documents) + n, each, str(place)),
-                              day=DAY + timedelta(chance.randint(-DAYS_APART, DAYS_APART)))
-                      for n, each in enumerate(signed)]  # fmt: skip
+        day = DAY + timedelta(chance.randint(-DAYS_APART, DAYS_APART))
+        documents += [replace(held(len(documents) + n, each, str(place)), day=day) for n, each in enumerate(signed)]
     found = of_several(lines, documents)
     shuffled, others = list(lines), list(documents)
     chance.shuffle(shuffled)
@@ -264,4 +263,6 @@ def test_random_lines_that_are_several_documents_each_get_theirs_once_in_any_ord
     apart = [replace(each, day=DAY + timedelta(DAYS_APART + 1)) for each in documents]
     assert not of_several(lines, apart)
     assert not of_several(lines, [replace(each, account="other") for each in documents])
+    scattered = [replace(each, day=DAY + timedelta(n % 5)) for n, each in enumerate(documents)]
+    assert not of_several(lines, scattered), "of different days nothing is added up"
     assert not of_several(lines, [replace(each, told_in="own") for each in documents])

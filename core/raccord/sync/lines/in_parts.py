@@ -127,7 +127,11 @@ def in_parts(lines: Iterable[Line], found: Iterable[Found]) -> list[Group]:
 
 
 def of_several(lines: Iterable[Line], found: Iterable[Found]) -> list[Several]:
-    """Return the lines that two to ``TOGETHER_MAX`` documents come to; no line and no document is of two."""
+    """Return the lines that two to ``TOGETHER_MAX`` documents of one day come to; no line and no document is of two.
+
+    Of many documents some always come to something: those of different days are not added up, nor those of a day that
+    has more than ``LINES``, nor where two days come to the line.
+    """
     free = {
         each.place: each
         for each in sorted(found, key=lambda each: (each.day, each.kind, each.id))
@@ -135,11 +139,14 @@ def of_several(lines: Iterable[Line], found: Iterable[Found]) -> list[Several]:
     }
     some = []
     for line in sorted(lines, key=lambda each: (each.day, each.id)):
-        fitting = [each for each in free.values() if is_piece(line, each) and line.may_be(each)]
-        together = _one_way(nearest(fitting, line.day), line.amount, 2)
-        if line.kind not in ALIKE and together:
-            some.append(Several(line, together))
-            for each in together:
+        days: dict[date, list[Found]] = defaultdict(list)
+        for each in free.values():
+            if is_piece(line, each) and line.may_be(each):
+                days[each.day].append(each)
+        ways = [way for of in days.values() if len(of) <= LINES and (way := _one_way(of, line.amount, 2))]
+        if line.kind not in ALIKE and len(ways) == 1:
+            some.append(Several(line, ways[0]))
+            for each in ways[0]:
                 del free[each.place]
     return some
 
