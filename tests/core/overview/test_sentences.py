@@ -52,18 +52,26 @@ def _is_code(value: object) -> bool:
 
 
 def _spoken(tree: ast.AST) -> Iterator[int]:
-    """Yield the constants of calls that carry a ``Text`` beside them, and of calls that write the audit chain."""
+    """Yield the constants with a ``Text`` beside them, in calls and tuples, and of calls that write the audit chain."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Tuple):
+            if any(map(_is_text, node.elts)):
+                yield from map(id, node.elts)
+            continue
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         beside = [*node.args, *(keyword.value for keyword in node.keywords)]
-        texts = any(isinstance(each, ast.Call) and getattr(each.func, "id", "") == "Text" for each in beside)
+        texts = any(map(_is_text, beside))
         audited = name in ("_note", "note", "append", "_close_problem", "_not_in_state", *FINDINGS) or any(
             k.arg == "action" for k in node.keywords
         )
         if texts or audited:
             yield from (id(each) for arg in beside for each in ast.walk(arg))
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Text"
 
 
 def test_the_search_finds_the_codes_of_each_part() -> None:
