@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, cast, func, select, type_coerce
@@ -153,23 +154,29 @@ def change_answers(
         )
     changed = _said_anew(values, asked, kept_under(asked, said, every=every), every=every)
     gone = ids_in(workshop, connection_id, values) - ids_in(workshop, connection_id, changed)
-    with workshop.database.read() as session:
+
+    def leave(session: Session) -> None:
         posted = _count_posted(session, connection_id, gone)
-    if posted:
-        raise refused(
-            "files.answer_posted",
-            Text(
-                f"{posted} ligne(s) de ce fichier, comme il est lu maintenant, sont déjà dans QuickBooks.",
-                f"{posted} line(s) of this file, as it is read now, are in QuickBooks already.",
-            ),
-            Text(
-                "Défaites d'abord ces documents (la page « Défaire » de la connexion), puis changez la réponse.",
-                "Undo these documents first (the connection's page “Undo”), then change the answer.",
-            ),
-        )
-    update_settings(workshop, actor, connection_id, changed)
-    _leave_out(workshop, connection_id, gone)
+        if posted:
+            raise _lines_posted(posted)
+        _leave_out(session, connection_id, gone, workshop.clock.now())
+
+    update_settings(workshop, actor, connection_id, changed, leave)
     return asked
+
+
+def _lines_posted(posted: int) -> RaccordError:
+    return refused(
+        "files.answer_posted",
+        Text(
+            f"{posted} ligne(s) de ce fichier, comme il est lu maintenant, sont déjà dans QuickBooks.",
+            f"{posted} line(s) of this file, as it is read now, are in QuickBooks already.",
+        ),
+        Text(
+            "Défaites d'abord ces documents (la page « Défaire » de la connexion), puis changez la réponse.",
+            "Undo these documents first (the connection's page “Undo”), then change the answer.",
+        ),
+    )
 
 
 def _accounts(
@@ -232,25 +239,23 @@ def _count_posted(session: Session, connection_id: str, ids: Collection[tuple[st
     return found
 
 
-def _leave_out(workshop: Workshop, connection_id: str, ids: Collection[tuple[str, str]]) -> None:
+def _leave_out(session: Session, connection_id: str, ids: Collection[tuple[str, str]], now: datetime) -> None:
     """Leave records out that their files no longer make, and have all files read again from the first.
 
     One that comes again after all, by another file or another answer, is taken as new.
     """
-    now = workshop.clock.now()
-    with workshop.database.begin() as session:
-        for stream in {stream for stream, _ in ids}:
-            for some in chunks(sorted(each for of, each in ids if of == stream), CHUNK):
-                mine = (
-                    SourceRecord.connection_id == connection_id,
-                    SourceRecord.stream == stream,
-                    SourceRecord.source_id.in_(some),
-                    SourceRecord.state != RecordState.SUPERSEDED,
-                )
-                for row in session.scalars(select(SourceRecord).where(*mine)):
-                    row.state, row.reason, row.content_hash = RecordState.SKIPPED, READ_OTHERWISE, ""
-                    for draft in session.scalars(select(DraftRow).where(DraftRow.record_id == row.id)):
-                        draft.state, draft.reason = DraftState.WITHDRAWN, READ_OTHERWISE
-                        close_hold(session, draft, now)
-        for cursor in session.scalars(select(StreamCursor).where(StreamCursor.connection_id == connection_id)):
-            session.delete(cursor)
+    for stream in {stream for stream, _ in ids}:
+        for some in chunks(sorted(each for of, each in ids if of == stream), CHUNK):
+            mine = (
+                SourceRecord.connection_id == connection_id,
+                SourceRecord.stream == stream,
+                SourceRecord.source_id.in_(some),
+                SourceRecord.state != RecordState.SUPERSEDED,
+            )
+            for row in session.scalars(select(SourceRecord).where(*mine)):
+                row.state, row.reason, row.content_hash = RecordState.SKIPPED, READ_OTHERWISE, ""
+                for draft in session.scalars(select(DraftRow).where(DraftRow.record_id == row.id)):
+                    draft.state, draft.reason = DraftState.WITHDRAWN, READ_OTHERWISE
+                    close_hold(session, draft, now)
+    for cursor in session.scalars(select(StreamCursor).where(StreamCursor.connection_id == connection_id)):
+        session.delete(cursor)

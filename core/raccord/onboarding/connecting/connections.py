@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -79,14 +79,25 @@ def connect(workshop: Workshop, actor: Actor, new: NewConnection) -> Connection:
     return connection
 
 
-def update_settings(workshop: Workshop, actor: Actor, connection_id: str, values: Mapping[str, object]) -> Connection:
-    """Change a connection's settings or credentials in place; identity, links and history stay (BF-24, CH-72)."""
+def update_settings(
+    workshop: Workshop,
+    actor: Actor,
+    connection_id: str,
+    values: Mapping[str, object],
+    also: Callable[[Session], None] | None = None,
+) -> Connection:
+    """Change a connection's settings or credentials in place; identity, links and history stay (BF-24, CH-72).
+
+    ``also`` is done in the same transaction, first; what it raises leaves all as it was.
+    """
     now = workshop.clock.now()
     with workshop.database.begin() as session:
         connection = session.get_one(Connection, connection_id)
         info = info_of(workshop, connection.connector)
         require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
         require_step(connection, Step.SETTINGS)
+        if also is not None:
+            also(session)
         settings = _with_before(session, info, connection, read_settings(info, values))
         if info.identity_setting and str(getattr(settings, info.identity_setting)) != connection.source_identity:
             raise refused(
