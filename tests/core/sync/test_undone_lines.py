@@ -154,6 +154,7 @@ def test_the_history_of_a_record_is_in_the_order_of_time_and_keeps_what_was_post
         Deed.READ,
         "hold.treated",
         Deed.POSTED,
+        "undo.asked",
         Deed.UNDONE,
         "hold.taken_back",
         "hold.treated",
