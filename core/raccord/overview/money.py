@@ -105,21 +105,23 @@ def own_transfers(
         .correlate(DraftRow)
         .scalar_subquery()
     )
-    rows = session.execute(
+    found = session.execute(
         select(
             LinkRow.connection_id, LinkRow.currency, LinkRow.money_account, LinkRow.day, LinkRow.amount, PlanLine.effect
         )
         .join(DraftRow, and_(DraftRow.connection_id == LinkRow.connection_id, DraftRow.key == LinkRow.key))
         .join(PlanLine, PlanLine.id == newest)
         .where(
-            LinkRow.connection_id.in_(companies),
-            LinkRow.state == LinkState.LIVE,
+            # Found by company and kind, which are few; a connection's documents are many.
+            LinkRow.company_id.in_(set(companies.values())),
             LinkRow.kind == TRANSFER,
+            LinkRow.state == LinkState.LIVE,
             LinkRow.amount.is_not(None),
             *([] if first is None else [LinkRow.day >= first]),
             *([] if last is None else [LinkRow.day <= last]),
         )
-    ).all()
+    )
+    rows = [row for row in found if row[0] in companies]
     made = _made(session, {(row[0], account) for row in rows for account in row[5] if account.startswith(LINK_PREFIX)})
     return [
         OwnTransfer(id_, currency, account, day, amount)
