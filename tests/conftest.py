@@ -25,7 +25,7 @@ from zlib import crc32
 import certifi
 import pytest
 from hypothesis import settings
-from lent_databases import Lent, LentPostgres, LentSqlite, lent_from
+from lent_databases import Lent, LentPostgres, LentSqlite, lent_from, newest
 from one_cache import share_statements
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Engine
@@ -237,9 +237,7 @@ def lent_postgres(postgres_template: str, postgres_server: Engine) -> Iterator[L
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "app.db"
-    database = Database(f"sqlite:///{path}")
-    schema.upgrade(database)
-    database.dispose()
+    path.write_bytes(newest())
     return path
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 from harness import NOW, OWNER, consent, enable, make_workshop, sync
+from lent_databases import laid
 from sqlalchemy import select
 
 import raccord_bankfeed
 from raccord.clock import FixedClock
 from raccord.onboarding.connecting.connections import NewConnection, connect, disconnect
-from raccord.store import schema
-from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.sandbox import LINES, demo
@@ -27,8 +26,7 @@ from raccord_sandbox.server import SandboxServer
 def workshop(tmp_path: Path) -> Iterator[Workshop]:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    database = Database(f"sqlite:///{data / 'app.db'}")
-    schema.upgrade(database)
+    database = laid(data / "app.db")
     with SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as sandbox:
         made = make_workshop(database, data, sandbox.url, FixedClock(NOW), raccord_bankfeed)
         enable(made, consent(made, sandbox.store.of_template("quebec").realm), "bankfeed")

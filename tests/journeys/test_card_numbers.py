@@ -13,15 +13,14 @@ from pathlib import Path
 
 import pytest
 from harness import OWNER, choose_usual, consent, enable, make_workshop, sync
+from lent_databases import laid
 from sqlalchemy import func, select
 
 import raccord_bankfeed
 import raccord_chase
 from raccord.clock import FixedClock
 from raccord.onboarding.connecting.connections import NewConnection, connect
-from raccord.store import schema
 from raccord.store.clear_files import seal_clear_files
-from raccord.store.database import Database
 from raccord.store.files import StoredFileBox
 from raccord.store.models import Connection, SourceFile, SourceRecord
 from raccord.sync.workshop import Workshop
@@ -66,8 +65,7 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def workshop(data: Path, sandbox: SandboxServer) -> Iterator[Workshop]:
-    database = Database(f"sqlite:///{data / 'app.db'}")
-    schema.upgrade(database)
+    database = laid(data / "app.db")
     made = make_workshop(database, data, sandbox.url, FixedClock(NOW), raccord_chase, raccord_bankfeed)
     try:
         yield made

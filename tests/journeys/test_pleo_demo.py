@@ -10,14 +10,13 @@ from uuid import UUID
 
 import httpx
 from harness import NOW, consent, make_workshop
+from lent_databases import laid
 from sqlalchemy import select
 
 import raccord_pleo
 from raccord.cli.demo.books import Connected, bring_in, connect_sources, summary
 from raccord.cli.terminal.engine import inline_engine
 from raccord.clock import FixedClock
-from raccord.store import schema
-from raccord.store.database import Database
 from raccord.store.models import Company, Problem
 from raccord.sync.workshop import Workshop
 from raccord_pleo.sandbox.demonstration import STORY
@@ -29,8 +28,7 @@ from raccord_sandbox.server import SandboxServer
 def test_a_month_comes_in_and_what_was_refused_comes_after_it_is_mended_also_over_another_start(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    database = Database(f"sqlite:///{data / 'app.db'}")
-    schema.upgrade(database)
+    database = laid(data / "app.db")
     with SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))) as sandbox:
         workshop = make_workshop(database, data, sandbox.url, FixedClock(NOW), raccord_pleo)
         company = consent(workshop, sandbox.store.of_template("quebec").realm)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from browsing import BASE, TOKEN, browser_of
 from harness import NOW, OWNER, consent, enable, make_workshop, sync
+from lent_databases import laid
 from pleo_house import House, working
 from starlette.testclient import TestClient
 
@@ -24,8 +25,6 @@ from raccord.onboarding.checking.findings import Finding, Level
 from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.connecting.connections import NewConnection, activate, connect
 from raccord.onboarding.gates.gates import GateError, pass_gate
-from raccord.store import schema
-from raccord.store.database import Database
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
 from raccord_pleo.sandbox import PleoTwin, TwinCompany
@@ -63,8 +62,7 @@ class Beginning:
 def beginning(folder: Path, template: str) -> Iterator[Beginning]:
     data = folder / template
     data.mkdir(mode=0o700)
-    database = Database(f"sqlite:///{data / 'app.db'}")
-    schema.upgrade(database)
+    database = laid(data / "app.db")
     clock = FixedClock(NOW)
     with (
         SandboxServer(SandboxConfig(clock=SandboxClock(NOW), seeds=(template,))) as sandbox,

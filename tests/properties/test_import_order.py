@@ -13,11 +13,10 @@ import till
 from harness import NOW, enable, make_workshop, request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lent_databases import laid
 from sqlalchemy import select
 
 from raccord.clock import FixedClock
-from raccord.store import schema
-from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow, Problem, ProblemState, Run, RunCount, RunState
 from raccord.sync.proving.conserve import recount
 from raccord.sync.run import Phase, Pipeline
@@ -54,8 +53,7 @@ def books() -> Iterator[tuple[Workshop, str]]:
     """A till connected to a company that nobody talks to; yields the workshop and the connection's id."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
-        database = Database(f"sqlite:///{data / 'app.db'}")
-        schema.upgrade(database)
+        database = laid(data / "app.db")
         workshop = make_workshop(database, data, "http://127.0.0.1:9", FixedClock(NOW), till)
         with database.begin() as session:
             company = Company(realm="1", environment="http://127.0.0.1:9", name="C", taxed=True, created_at=NOW)

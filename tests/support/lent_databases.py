@@ -6,15 +6,18 @@ The engine stays the same from test to test, so that SQLAlchemy compiles each st
 from __future__ import annotations
 
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, Engine
 
+from raccord.store import schema
 from raccord.store.database import Database
 
 BESIDE = "lent"
@@ -71,6 +74,24 @@ BEGIN
   END LOOP;
 END $$
 """  # noqa: S608
+
+
+@cache
+def newest() -> bytes:
+    """Return a SQLite database at the newest revision that holds nothing yet; the migrations run once in a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "app.db"
+        database = Database(f"sqlite:///{path}")
+        schema.upgrade(database)
+        database.dispose()
+        return path.read_bytes()
+
+
+def laid(path: Path) -> Database:
+    """Return a SQLite database at the newest revision that holds nothing yet, at a place of its own."""
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_bytes(newest())
+    return Database(f"sqlite:///{path}")
 
 
 class Lent(Protocol):

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from fast_clock import FastClock, SandboxOn
 from harness import NOW, OWNER, consent, enable, make_workshop, sync
+from lent_databases import laid
 from sqlalchemy import select
 
 import raccord_pleo
@@ -20,8 +21,6 @@ from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import choose
 from raccord.onboarding.gates.gates import pass_gate
-from raccord.store import schema
-from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Problem
 from raccord.sync.workshop import Workshop
 from raccord_pleo.mapping import BANK, FUNDING, POCKET
@@ -81,8 +80,7 @@ def working(folder: Path, web_url: str = "", running: FastClock | None = None, *
     """
     data = folder / "data"
     data.mkdir(mode=0o700)
-    database = Database(f"sqlite:///{data / 'app.db'}")
-    schema.upgrade(database)
+    database = laid(data / "app.db")
     clock = FixedClock(NOW)
     pleo = TwinCompany((running or clock).now)
     config = SandboxConfig(clock=SandboxClock(NOW), seeds=("quebec",))

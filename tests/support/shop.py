@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import OWNER, choose_usual, consent, enable, make_workshop, sync
+from lent_databases import laid
 
 import raccord_chase
 from raccord.clock import FixedClock
 from raccord.onboarding.connecting.connections import NewConnection, connect
-from raccord.store import schema
-from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Run
 from raccord.sync.workshop import Workshop
 from raccord_chase.sandbox import Merchant
@@ -54,8 +53,7 @@ def open_shop(folder: Path, merchant: Merchant) -> Iterator[Shop]:
     data, reports = folder / "data", folder / "reports"
     data.mkdir(mode=0o700, parents=True)
     reports.mkdir()
-    database = Database(f"sqlite:///{data / 'app.db'}")
-    schema.upgrade(database)
+    database = laid(data / "app.db")
     with SandboxServer(SandboxConfig(clock=SandboxClock(LATER), seeds=("quebec",))) as sandbox:
         workshop = make_workshop(database, data, sandbox.url, FixedClock(LATER), raccord_chase)
         try:
