@@ -13,6 +13,8 @@ TESTERS := 3
 # Seeded schedules of the crash matrix, and records killed at every moment; the merge check has fewer, to stay short.
 SCHEDULES := 10000
 RECORDS := 200
+# Seed of the first schedule; the merge check begins after those that its run of tests has lived through already.
+FIRST := 0
 # Moments from one kill of an export to the next.
 EVERY := 1
 # Random invoices of the long property run; fewer in the merge check likewise.
@@ -71,7 +73,7 @@ fuzz: $(READY) ## fuzz the bank's readers for SECONDS, led by coverage; ARGS=--a
 # The matrix in processes of its own, then real processes really killed; a replay runs the matrix alone.
 crash: $(READY) ## kill it at every commit and request; ARGS=--seed=… brings a schedule back
 	PYTHONPATH=tests/support $(BIN)/python tests/crash/matrix.py --workers=$(WORKERS) --records=$(RECORDS) \
-		--schedules=$(SCHEDULES) $(ARGS)
+		--schedules=$(SCHEDULES) --first=$(FIRST) $(ARGS)
 	$(if $(ARGS),,EVERY=$(EVERY) $(BIN)/pytest -n $(WORKERS) --dist worksteal -m slow tests/crash)
 
 wheels: $(READY) ## build all distributions, install them elsewhere and use them there

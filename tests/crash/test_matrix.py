@@ -19,6 +19,7 @@ from raccord.sync import execution, unit
 from raccord.sync.posting import post
 
 SCHEDULES = 24
+"""The merge check lives through the seeds from here on in the matrix itself (`FIRST` in .ci/run)."""
 MOMENTS = 37
 """Of the moments of the small run, every so-manieth."""
 ENOUGH = 1_500
