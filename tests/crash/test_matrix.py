@@ -91,13 +91,17 @@ def no_fence(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("take_away", [no_last_look, no_waiting, no_look_around, no_reading_back, no_fence])
+@pytest.mark.parametrize(
+    ("take_away", "noticed"),
+    [(no_last_look, 154), (no_waiting, 8), (no_look_around, 3), (no_reading_back, 0), (no_fence, 46)],
+)
 def test_the_matrix_notices_each_guard_that_is_taken_away(
-    plant: Plant, take_away: Callable[[pytest.MonkeyPatch], None]
+    plant: Plant, take_away: Callable[[pytest.MonkeyPatch], None], noticed: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         take_away(patch)
-        assert any(_fails(plant, seed) for seed in range(ENOUGH))
+        # First the seed that noticed it last time; where a change drew other schedules, one of the others must.
+        assert any(_fails(plant, seed) for seed in (noticed, *range(ENOUGH)))
 
 
 def _fails(plant: Plant, seed: int) -> bool:
