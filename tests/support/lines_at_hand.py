@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import till
 from harness import OWNER, choose, finish, request
 from sqlalchemy import select
 
@@ -19,6 +21,9 @@ from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 
 DAY = "2026-03-04"
+
+JUDGED = replace(till.INFO, validates_each=True)
+"""The till's manifest where people judge its bank lines one by one: one object, which keeps its moments."""
 
 
 def line(number: int, amount: str, text: str, **more: str) -> dict[str, str]:

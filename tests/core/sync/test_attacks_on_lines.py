@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from threading import Barrier
@@ -13,9 +12,11 @@ from threading import Barrier
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, lab, sync
-from lines_at_hand import DAY, account, asked, category, line, of, planned, second_account, undo
+from lines_at_hand import DAY, JUDGED, account, asked, category, line, of, planned, second_account, undo
+from moments import Moments
 from open_documents import owed
 from sqlalchemy import select
+from till_company import again
 
 from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule, remove_rule
@@ -48,7 +49,7 @@ pytestmark = pytest.mark.either_database
 @pytest.fixture(autouse=True)
 def judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The till's bank lines are judged by people, one by one."""
-    monkeypatch.setattr("till.INFO", replace(till.INFO, validates_each=True))
+    monkeypatch.setattr("till.INFO", JUDGED)
 
 
 def equal(workshop: Workshop) -> bool:
@@ -117,16 +118,21 @@ def test_a_line_of_another_amount_pays_nothing_and_frees_its_invoice(
 
 @pytest.mark.parametrize("rival", [False, True])
 def test_a_payment_that_was_undone_goes_again_unless_another_line_pays_its_invoice(
-    workshop: Workshop, company: Company, connection: Connection, rival: bool
+    workshop: Workshop, company: Company, connection: Connection, till_moments: Moments, rival: bool
 ) -> None:
-    choose_usual(workshop, connection, company)
-    one = owed(workshop, company, "Invoice", "Boulangerie Gagnon", "517.39", "F-20417")
     till.ROWS["T1"] = [line(1, "517.39", PAYER)]
-    sync(workshop, connection)
-    pay(workshop, OWNER, asked(workshop)["b1"].id)
-    sync(workshop, connection)
+
+    def live() -> str:
+        choose_usual(workshop, connection, company)
+        invoice = owed(workshop, company, "Invoice", "Boulangerie Gagnon", "517.39", "F-20417")
+        sync(workshop, connection)
+        pay(workshop, OWNER, asked(workshop)["b1"].id)
+        sync(workshop, connection)
+        undo(workshop, connection, "bank/b1")
+        return invoice
+
+    one = again(till_moments, workshop, "a payment was undone", live)
     client = workshop.client(company)
-    undo(workshop, connection, "bank/b1")
     assert client.count("Payment") == 0
     if rival:
         till.ROWS["T1"] += [line(2, "517.39", PAYER)]
@@ -217,18 +223,28 @@ def test_what_was_said_of_another_amount_is_asked_about_again_on_both_sides(
 
 @pytest.mark.parametrize("entered", ["Purchase", "Transfer"])
 def test_the_other_side_of_what_the_books_held_already_waits_unless_that_moves_both_accounts(
-    workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer, entered: str
+    workshop: Workshop,
+    company: Company,
+    connection: Connection,
+    sandbox: SandboxServer,
+    till_moments: Moments,
+    entered: str,
 ) -> None:
-    choose_usual(workshop, connection, company)
-    bank, expense = account(workshop, company, "Bank"), account(workshop, company, "Expense")
-    second, savings = second_account(workshop, company)
     till.ROWS["T1"] = [line(1, "-700.00", "VIREMENT")]
     till.ROWS["T2"] = [line(3, "700.00", "VIREMENT")]
-    sync(workshop, connection)
-    sync(workshop, second)
-    holds = asked(workshop)
-    there = Treatment(kind=Treated.TRANSFER, other_account=savings)
-    treat(workshop, OWNER, holds["b1"].id, there, other_side=holds["b3"].id)
+
+    def live() -> str:
+        choose_usual(workshop, connection, company)
+        second, savings = second_account(workshop, company)
+        sync(workshop, connection)
+        sync(workshop, second)
+        holds = asked(workshop)
+        there = Treatment(kind=Treated.TRANSFER, other_account=savings)
+        treat(workshop, OWNER, holds["b1"].id, there, other_side=holds["b3"].id)
+        return savings
+
+    savings = again(till_moments, workshop, "a transfer was said from one side", live)
+    bank, expense = account(workshop, company, "Bank"), account(workshop, company, "Expense")
     spent = {"AccountRef": {"value": bank}, "PaymentType": "Cash", "GlobalTaxCalculation": "NotApplicable", "Line": [
         {"Amount": 700, "DetailType": "AccountBasedExpenseLineDetail",
          "AccountBasedExpenseLineDetail": {"AccountRef": {"value": expense}}}]}  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import till
 from harness import NOW, OWNER, choose_usual, finish, request, sync
+from lines_at_hand import JUDGED
 from open_documents import owed
 from sqlalchemy import select
 
@@ -73,7 +74,7 @@ DAY = "2026-03-04"
 @pytest.fixture(autouse=True)
 def judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The till's bank lines are judged by people, one by one."""
-    monkeypatch.setattr("till.INFO", replace(till.INFO, validates_each=True))
+    monkeypatch.setattr("till.INFO", JUDGED)
 
 
 def rows(*said: tuple[str, str]) -> list[dict[str, str]]:

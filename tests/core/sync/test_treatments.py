@@ -12,6 +12,7 @@ import till
 from harness import OWNER, choose_usual, sync
 from hypothesis import given
 from hypothesis import strategies as st
+from lines_at_hand import JUDGED
 from sqlalchemy import select
 
 from raccord.onboarding.access.people import Actor, NotAllowedError, RoleName
@@ -62,7 +63,7 @@ def line(number: int, amount: str, text: str) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The till's bank lines are judged by people, one by one."""
-    monkeypatch.setattr("till.INFO", replace(till.INFO, validates_each=True))
+    monkeypatch.setattr("till.INFO", JUDGED)
 
 
 def waiting(workshop: Workshop) -> dict[str, str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import Barrier
 
 import pytest
 import till
 from harness import OWNER, choose_usual, sync
-from lines_at_hand import account, asked, category, line, of, second_account, undo
+from lines_at_hand import JUDGED, account, asked, category, line, of, second_account, undo
 from sqlalchemy import select
 
 from raccord.onboarding.deciding.bank_rules import RuleSaid, add_rule
@@ -28,7 +27,7 @@ pytestmark = pytest.mark.either_database
 @pytest.fixture(autouse=True)
 def judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The till's bank lines are judged by people, one by one."""
-    monkeypatch.setattr("till.INFO", replace(till.INFO, validates_each=True))
+    monkeypatch.setattr("till.INFO", JUDGED)
 
 
 def to(account_id: str) -> Treatment:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, sync
-from lines_at_hand import account, asked, category, line, of, planned, second_account, undo
+from lines_at_hand import JUDGED, account, asked, category, line, of, planned, second_account, undo
+from moments import Moments
 from sqlalchemy import select
+from till_company import again
 
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
@@ -38,21 +39,25 @@ pytestmark = pytest.mark.either_database
 @pytest.fixture(autouse=True)
 def judged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The till's bank lines are judged by people, one by one."""
-    monkeypatch.setattr("till.INFO", replace(till.INFO, validates_each=True))
+    monkeypatch.setattr("till.INFO", JUDGED)
 
 
 @pytest.fixture
-def places(workshop: Workshop, company: Company, connection: Connection) -> dict[str, str]:
+def places(workshop: Workshop, company: Company, connection: Connection, till_moments: Moments) -> dict[str, str]:
     """Accounts by a word, with one line posted to the wrong one."""
-    choose_usual(workshop, connection, company)
-    made = workshop.client(company).create("Account", '{"Name":"Repas","AccountType":"Expense"}', "meals")
-    _, savings = second_account(workshop, company)
-    found = {"wrong": account(workshop, company, "Expense"), "right": str(made.value["Id"]), "savings": savings}
     till.ROWS["T1"] = [line(1, "-64.80", "SHELL STATION 0442")]
-    sync(workshop, connection)
-    treat(workshop, OWNER, asked(workshop)["b1"].id, category(found["wrong"]))
-    sync(workshop, connection)
-    return found
+
+    def live() -> dict[str, str]:
+        choose_usual(workshop, connection, company)
+        made = workshop.client(company).create("Account", '{"Name":"Repas","AccountType":"Expense"}', "meals")
+        _, savings = second_account(workshop, company)
+        found = {"wrong": account(workshop, company, "Expense"), "right": str(made.value["Id"]), "savings": savings}
+        sync(workshop, connection)
+        treat(workshop, OWNER, asked(workshop)["b1"].id, category(found["wrong"]))
+        sync(workshop, connection)
+        return found
+
+    return again(till_moments, workshop, "posted to the wrong account", live)
 
 
 def spent(workshop: Workshop, company: Company) -> list[str]:
