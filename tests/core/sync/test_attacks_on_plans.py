@@ -9,7 +9,9 @@ from types import ModuleType
 import pytest
 import till
 from harness import NOW, OWNER, catalog_of, choose_usual, finish, lab, request, sync
+from moments import Moments
 from sqlalchemy import select
+from till_company import again
 
 from raccord.clock import FixedClock
 from raccord.errors import RaccordError
@@ -58,6 +60,18 @@ def waiting_plan(workshop: Workshop, connection: Connection) -> Plan:
         return session.get_one(Plan, run.plan_id)
 
 
+@pytest.fixture
+def first_plan(workshop: Workshop, connection: Connection, company: Company, till_moments: Moments) -> Plan:
+    """The plan of one sale, which waits to be approved."""
+    till.ROWS["T1"] = [sale(1)]
+
+    def live() -> Plan:
+        choose_usual(workshop, connection, company)
+        return waiting_plan(workshop, connection)
+
+    return again(till_moments, workshop, "a first plan waits", live)
+
+
 def open_hold(workshop: Workshop) -> Hold:
     with workshop.database.read() as session:
         return session.scalars(select(Hold).where(Hold.closed_at.is_(None))).one()
@@ -70,15 +84,12 @@ def with_hook(workshop: Workshop, **hooks: object) -> None:
 
 
 def test_the_plan_of_a_cancelled_run_cannot_be_approved(
-    workshop: Workshop, connection: Connection, company: Company
+    workshop: Workshop, connection: Connection, company: Company, first_plan: Plan
 ) -> None:
-    till.ROWS["T1"] = [sale(1)]
-    choose_usual(workshop, connection, company)
-    plan = waiting_plan(workshop, connection)
-    requests.cancel(workshop.database, HandOver(), plan.run_id, clock=workshop.clock)
+    requests.cancel(workshop.database, HandOver(), first_plan.run_id, clock=workshop.clock)
     with pytest.raises(RaccordError, match=r"plan\.not_current"):
-        approve_plan(workshop, OWNER, plan.id, plan.hash)
-    assert finish(workshop, plan.run_id).state == RunState.CANCELLED
+        approve_plan(workshop, OWNER, first_plan.id, first_plan.hash)
+    assert finish(workshop, first_plan.run_id).state == RunState.CANCELLED
     assert count(workshop, company) == 0
 
 
@@ -132,71 +143,58 @@ def test_a_plan_one_of_whose_records_was_taken_back_after_the_approval_sends_not
     assert count(workshop, company) == 1
 
 
-def test_a_run_whose_plan_was_overtaken_ends(workshop: Workshop, connection: Connection, company: Company) -> None:
-    till.ROWS["T1"] = [sale(1)]
-    choose_usual(workshop, connection, company)
-    old = waiting_plan(workshop, connection)
+def test_a_run_whose_plan_was_overtaken_ends(
+    workshop: Workshop, connection: Connection, company: Company, first_plan: Plan
+) -> None:
     new = waiting_plan(workshop, connection)
     with workshop.database.read() as session:
-        run = session.get_one(Run, old.run_id)
+        run = session.get_one(Run, first_plan.run_id)
         assert (run.state, run.error_code) == (RunState.CANCELLED, "plan.superseded")
         assert run.finished_at is not None
         assert session.get_one(Run, new.run_id).state == RunState.APPROVAL
 
 
 def test_a_plan_made_before_a_choice_cannot_be_approved_after_it(
-    workshop: Workshop, connection: Connection, company: Company
+    workshop: Workshop, connection: Connection, company: Company, first_plan: Plan
 ) -> None:
-    till.ROWS["T1"] = [sale(1)]
-    choose_usual(workshop, connection, company)
-    plan = waiting_plan(workshop, connection)
     income = workshop.client(company).query("SELECT * FROM Account WHERE AccountType = 'Income'")[0]
     choose(workshop, OWNER, connection.id, "income", income["Id"])
     with pytest.raises(RaccordError, match=r"plan\.not_current"):
-        approve_plan(workshop, OWNER, plan.id, plan.hash)
+        approve_plan(workshop, OWNER, first_plan.id, first_plan.hash)
 
 
 def test_a_plan_made_before_the_connection_ended_cannot_be_approved_after_it_came_back(
-    workshop: Workshop, connection: Connection, company: Company
+    workshop: Workshop, connection: Connection, company: Company, first_plan: Plan
 ) -> None:
-    till.ROWS["T1"] = [sale(1)]
-    choose_usual(workshop, connection, company)
-    plan = waiting_plan(workshop, connection)
     disconnect(workshop, OWNER, connection.id)
     reconnect(workshop, OWNER, connection.id, {"till": "T1", "code": "new"})
     with pytest.raises(RaccordError, match=r"plan\.not_current"):
-        approve_plan(workshop, OWNER, plan.id, plan.hash)
+        approve_plan(workshop, OWNER, first_plan.id, first_plan.hash)
 
 
 def test_a_plan_of_a_pause_that_lasted_too_long_is_not_approved(
-    workshop: Workshop, connection: Connection, company: Company
+    workshop: Workshop, connection: Connection, company: Company, first_plan: Plan
 ) -> None:
-    till.ROWS["T1"] = [sale(1)]
-    choose_usual(workshop, connection, company)
-    plan = waiting_plan(workshop, connection)
     pause(workshop, OWNER, connection.id)
     assert isinstance(workshop.clock, FixedClock)
     workshop.clock.set(NOW + timedelta(days=400))
     with pytest.raises(RaccordError, match=r"pause_too_long"):
         resume(workshop, OWNER, connection.id)
     with pytest.raises(RaccordError, match=r"plan\."):
-        approve_plan(workshop, OWNER, plan.id, plan.hash)
+        approve_plan(workshop, OWNER, first_plan.id, first_plan.hash)
     with workshop.database.read() as session:
         assert session.get_one(Connection, connection.id).approved_at is None
 
 
 def test_two_people_who_approve_at_once_approve_once(
-    workshop: Workshop, connection: Connection, company: Company
+    workshop: Workshop, connection: Connection, company: Company, first_plan: Plan
 ) -> None:
-    till.ROWS["T1"] = [sale(1)]
-    choose_usual(workshop, connection, company)
-    plan = waiting_plan(workshop, connection)
     together, refused = Barrier(4), []
 
     def press() -> None:
         together.wait()
         try:
-            approve_plan(workshop, OWNER, plan.id, plan.hash)
+            approve_plan(workshop, OWNER, first_plan.id, first_plan.hash)
         except RaccordError as error:
             refused.append(error.code)
 
@@ -208,8 +206,8 @@ def test_two_people_who_approve_at_once_approve_once(
     assert refused == ["plan.not_current"] * 3
     with workshop.database.read() as session:
         assert len(session.scalars(select(Event).where(Event.action == "plan.approved")).all()) == 1
-        assert session.get_one(Plan, plan.id).state == PlanState.APPROVED
-    finish(workshop, plan.run_id)
+        assert session.get_one(Plan, first_plan.id).state == PlanState.APPROVED
+    finish(workshop, first_plan.run_id)
     assert count(workshop, company) == 1
 
 

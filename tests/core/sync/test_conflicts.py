@@ -7,7 +7,9 @@ from types import ModuleType
 import pytest
 import till
 from harness import OWNER, catalog_of, choose_usual, enable, sync
+from moments import Moments
 from sqlalchemy import select
+from till_company import again
 
 from raccord.errors import RaccordError
 from raccord.onboarding.deciding.decisions import answer_conflict
@@ -139,20 +141,25 @@ def test_a_deleted_document_comes_back_only_if_a_person_says_so(
     workshop: Workshop,
     connection: Connection,
     company: Company,
+    till_moments: Moments,
     answer: ResolutionKind | None,
     documents: int,
     state: DraftState,
 ) -> None:
     till.ROWS["T1"] = [SALE]
-    choose_usual(workshop, connection, company)
-    sync(workshop, connection)
     client = workshop.client(company)
-    [receipt] = client.query_all("SalesReceipt")
-    client.delete("SalesReceipt", receipt["Id"], receipt["SyncToken"], "by-hand")
-    with workshop.database.begin() as session:
-        session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt")).one().state = LinkState.DELETED
-        session.scalars(select(DraftRow)).one().state = DraftState.WAITING
-    sync(workshop, connection)
+
+    def live() -> None:
+        choose_usual(workshop, connection, company)
+        sync(workshop, connection)
+        [receipt] = client.query_all("SalesReceipt")
+        client.delete("SalesReceipt", receipt["Id"], receipt["SyncToken"], "by-hand")
+        with workshop.database.begin() as session:
+            session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt")).one().state = LinkState.DELETED
+            session.scalars(select(DraftRow)).one().state = DraftState.WAITING
+        sync(workshop, connection)
+
+    again(till_moments, workshop, "a posted document was deleted", live)
     if answer is not None:
         with workshop.database.read() as session:
             hold = session.scalars(select(Hold).where(Hold.closed_at.is_(None))).one()

@@ -12,9 +12,11 @@ import till
 from harness import OWNER, choose_usual, sync
 from hypothesis import given
 from hypothesis import strategies as st
+from moments import Moments
 from open_documents import by_hand
 from set_up import till_of
 from sqlalchemy import select
+from till_company import again
 
 from raccord.errors import RaccordError
 from raccord.onboarding.connecting.connections import connect
@@ -80,12 +82,17 @@ def test_pain_2_t2_a_deposit_made_by_hand_near_the_same_day_holds_ours(
 
 @pytest.mark.parametrize("way", [ResolutionKind.SKIP, ResolutionKind.LINK, ResolutionKind.CREATE])
 def test_a_person_says_which_it_is_and_is_not_asked_again(
-    workshop: Workshop, company: Company, connection: Connection, way: ResolutionKind
+    workshop: Workshop, company: Company, connection: Connection, till_moments: Moments, way: ResolutionKind
 ) -> None:
-    choose_usual(workshop, connection, company)
-    there = by_hand(workshop, company, "Deposit", "10.00", DAY)
     till.ROWS["T1"] = sold(1)
-    sync(workshop, connection)
+
+    def live() -> str:
+        choose_usual(workshop, connection, company)
+        made = by_hand(workshop, company, "Deposit", "10.00", DAY)
+        sync(workshop, connection)
+        return made
+
+    there = again(till_moments, workshop, "a deposit is held", live)
     answer_conflict(workshop, OWNER, open_hold(workshop).id, way)
     for _ in range(2):
         assert sync(workshop, connection).state == RunState.DONE

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, lab, request, sync
+from moments import Moments
 from sqlalchemy import select
+from till_company import again
 
 from raccord.errors import RaccordError
 from raccord.jobs.inline import HandOver
@@ -109,6 +111,33 @@ def synced(workshop: Workshop, connection: Connection, company: Company, rows: l
     sync(workshop, connection)
 
 
+@pytest.fixture
+def other_income(workshop: Workshop, connection: Connection, company: Company, till_moments: Moments) -> str:
+    """Another income account than that to which two sales are posted."""
+    till.ROWS["T1"] = rows = [sale("s1", "2026-03-02"), sale("s2", "2026-03-03", "20.00")]
+
+    def live() -> str:
+        new = account(workshop, company, "New")
+        synced(workshop, connection, company, rows)
+        return new
+
+    return again(till_moments, workshop, "two sales are posted", live)
+
+
+@pytest.fixture
+def repost_waits(
+    workshop: Workshop, connection: Connection, other_income: str, till_moments: Moments
+) -> tuple[Run, Plan]:
+    """The plan of a repost of both sales, with the run in which it waits."""
+
+    def live() -> tuple[Run, Plan]:
+        choose(workshop, OWNER, connection.id, "income", other_income, valid_from=FIRST)
+        assert len(repost(workshop, OWNER, connection.id, FIRST, LAST).rewrites) == 2
+        return waiting(workshop, connection)
+
+    return again(till_moments, workshop, "a repost waits", live)
+
+
 def test_pain_15_t1_rows_from_the_day_on_use_the_new_mapping_and_retries_of_older_ones_the_old(
     workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
 ) -> None:
@@ -201,12 +230,10 @@ def test_pain_15_t2_a_repost_updates_in_place_and_moves_exactly_what_it_showed(
 
 
 def test_pain_15_t2_a_repost_that_is_cancelled_leaves_everything_as_it_was(
-    workshop: Workshop, connection: Connection, company: Company
+    workshop: Workshop, connection: Connection, company: Company, other_income: str
 ) -> None:
-    new = account(workshop, company, "New")
-    synced(workshop, connection, company, [sale("s1", "2026-03-02"), sale("s2", "2026-03-03", "20.00")])
     sync(workshop, connection)
-    choose(workshop, OWNER, connection.id, "income", new, valid_from=FIRST)
+    choose(workshop, OWNER, connection.id, "income", other_income, valid_from=FIRST)
     assert len(repost(workshop, OWNER, connection.id, FIRST, LAST).rewrites) == 2
     waiting(workshop, connection)
     # Meanwhile the source revises one of them: that update is the source's, under the mapping of its day.
@@ -223,14 +250,9 @@ def test_pain_15_t2_a_repost_that_is_cancelled_leaves_everything_as_it_was(
 
 
 def test_pain_6_t3_a_repost_that_is_cancelled_gives_no_undone_record_for_posted(
-    workshop: Workshop, connection: Connection, company: Company
+    workshop: Workshop, connection: Connection, company: Company, repost_waits: tuple[Run, Plan]
 ) -> None:
     """Undone while its repost waited: there is no document to go back to, so its question stays open."""
-    new = account(workshop, company, "New")
-    synced(workshop, connection, company, [sale("s1", "2026-03-02"), sale("s2", "2026-03-03", "20.00")])
-    choose(workshop, OWNER, connection.id, "income", new, valid_from=FIRST)
-    assert len(repost(workshop, OWNER, connection.id, FIRST, LAST).rewrites) == 2
-    waiting(workshop, connection)
     asked = Asked(keys=("sales/s2",))
     run_id = request_undo(workshop.database, HandOver(), connection.id, asked, actor=OWNER, clock=workshop.clock)
     run = finish(workshop, run_id)
@@ -314,13 +336,9 @@ def test_pain_15_t1_a_word_changes_from_a_day_on_and_what_is_posted_follows_by_a
 
 
 def test_pain_15_t2_a_plan_that_is_not_what_was_approved_any_more_leaves_the_repost_waiting(
-    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
+    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer, repost_waits: tuple[Run, Plan]
 ) -> None:
-    new = account(workshop, company, "New")
-    synced(workshop, connection, company, [sale("s1", "2026-03-02"), sale("s2", "2026-03-03", "20.00")])
-    choose(workshop, OWNER, connection.id, "income", new, valid_from=FIRST)
-    repost(workshop, OWNER, connection.id, FIRST, LAST)
-    run, plan = waiting(workshop, connection)
+    run, plan = repost_waits
     [receipt] = [row for row in workshop.client(company).query_all("SalesReceipt") if str(row["TotalAmt"]) == "10.00"]
     lab(sandbox, "edit", entity="SalesReceipt", id=receipt["Id"], changes={"CustomerMemo": {"value": "merci"}})
     approve_plan(workshop, OWNER, plan.id, plan.hash)

@@ -11,7 +11,9 @@ from types import ModuleType
 import pytest
 import till
 from harness import OWNER, catalog_of, choose_usual, finish, request, sync
+from moments import Moments
 from sqlalchemy import select
+from till_company import again
 from till_version import upgraded
 
 from raccord.onboarding.deciding.decisions import approve_plan
@@ -49,11 +51,15 @@ def version_of(workshop: Workshop, connection: Connection) -> str:
 
 
 @pytest.fixture
-def running(workshop: Workshop, connection: Connection, company: Company) -> Connection:
-    choose_usual(workshop, connection, company)
+def running(workshop: Workshop, connection: Connection, company: Company, till_moments: Moments) -> Connection:
     till.ROWS["T1"] = [sale(1, "2026-03-02")]
-    assert sync(workshop, connection).state == RunState.DONE
-    return connection
+
+    def live() -> Connection:
+        choose_usual(workshop, connection, company)
+        assert sync(workshop, connection).state == RunState.DONE
+        return connection
+
+    return again(till_moments, workshop, "one sale is posted", live)
 
 
 def next_run(workshop: Workshop, connection: Connection) -> Run:
