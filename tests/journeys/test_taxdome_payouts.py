@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Problem
 from raccord_sandbox.server import SandboxServer
+from raccord_taxdome.sandbox import Practice
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -34,52 +35,68 @@ def firm(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iterator
 
 
 class Line:
-    """The firm's messages, each brought over by a run of its own."""
+    """The firm's messages; what is sent together is brought over by one run."""
 
     def __init__(self, firm: Cabinet) -> None:
-        self.firm, self.told = firm, Told()
-        firm.practice.told = lambda kind, value: self.told.append((kind, value))
+        self.firm = firm
         path, self.secret = open_endpoint(firm.workshop, OWNER, firm.connection.id)
         self.address, self.number = path.rsplit("/", 1)[1], 0
 
-    def send(self, kind: str, value: dict[str, JSON]) -> None:
-        now, self.number = self.firm.workshop.clock.now(), self.number + 1
-        body = json.dumps({"type": f"{kind}.updated", "data": value})
-        name = f"m{self.number}"
-        headers = {
-            "webhook-id": name, "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(self.secret).sign(name, now, body),
-        }  # fmt: skip
-        assert receive(self.firm.workshop, self.address, headers, body.encode())
+    def send(self, together: Told) -> None:
+        for kind, value in together:
+            now, self.number = self.firm.workshop.clock.now(), self.number + 1
+            body = json.dumps({"type": f"{kind}.updated", "data": value})
+            name = f"m{self.number}"
+            headers = {
+                "webhook-id": name, "webhook-timestamp": str(int(now.timestamp())),
+                "webhook-signature": Webhook(self.secret).sign(name, now, body),
+            }  # fmt: skip
+            assert receive(self.firm.workshop, self.address, headers, body.encode())
         sync(self.firm.workshop, self.firm.connection)
 
 
-@pytest.mark.requirement("TD-09", "TD-16", "TD-26", "TD-53", "K13")
-@pytest.mark.parametrize("landing", ["undeposited", "clearing"])
-@pytest.mark.parametrize("backwards", [True, False])
-def test_fees_said_twice_and_payouts_before_their_payments_come_to_what_the_bank_got(
-    firm: Cabinet, landing: str, backwards: bool
-) -> None:
-    firm.set(landing=landing)
-    line, practice = Line(firm), firm.practice
-    client = practice.account("Érable & fils")
+def paid_out(practice: Practice, name: str, day: date) -> Told:
+    """Let a client of that day pay twice, be paid out, and one fee be said twice; return what is told of it."""
+    told = Told()
+    practice.told = lambda kind, value: told.append((kind, value))
+    practice.on(day)
+    client = practice.account(name)
     bills = [practice.invoice(client, practice.line(name="X", rate="100.00")) for _ in range(2)]
     one, two = practice.pay(bills[0], fee="3.20"), practice.pay(bills[1])
     practice.fee("3.20", one)
     practice.payout(one, two, fee="8.40")
-    for kind, value in line.told[::-1] if backwards else line.told:
-        line.send(kind, value)
     practice.told = None
+    return told
+
+
+@pytest.mark.requirement("TD-09", "TD-16", "TD-26", "TD-53", "K13")
+@pytest.mark.parametrize("landing", ["undeposited", "clearing"])
+def test_fees_said_twice_and_payouts_before_their_payments_come_to_what_the_bank_got(
+    firm: Cabinet, landing: str
+) -> None:
+    """What one client did is told forwards, what another did on another day backwards, each message in a run."""
+    firm.set(landing=landing)
+    line, practice = Line(firm), firm.practice
+    days = (FIRST, FIRST + timedelta(days=1))
+    forwards, backwards = (paid_out(practice, *of) for of in zip(("Érable & fils", "Ana Roy"), days, strict=True))
+    for together in zip(forwards, backwards[::-1], strict=True):
+        line.send(list(together))
     for deliver in (lambda: sync(firm.workshop, firm.connection), firm.sync):
         deliver()
         assert {state for state, _ in firm.states().values()} <= {DraftState.POSTED, DraftState.WITHDRAWN}
-        assert sorted(each["TotalAmt"] for each in firm.ours("Purchase")) == [Decimal("3.20"), Decimal("5.20")]
-        assert len(firm.ours("Payment")) == 2
-        moved = firm.ours("Transfer") if landing == "clearing" else firm.ours("Deposit")
-        spent = sum(each["TotalAmt"] for each in firm.ours("Purchase"))
-        assert [each["Amount" if landing == "clearing" else "TotalAmt"] for each in moved] == [
-            Decimal("191.60") if landing == "clearing" else Decimal("191.60") + spent
-        ]
+        kinds = ("Purchase", "Payment", "Transfer" if landing == "clearing" else "Deposit")
+        ours = {kind: firm.ours(kind) for kind in kinds}
+        assert {each["TxnDate"] for rows in ours.values() for each in rows} == {str(day) for day in days}
+        for day in days:
+            purchases, payments, moved = (
+                [each for each in rows if each["TxnDate"] == str(day)] for rows in ours.values()
+            )
+            assert sorted(each["TotalAmt"] for each in purchases) == [Decimal("3.20"), Decimal("5.20")]
+            assert len(payments) == 2
+            spent = sum(each["TotalAmt"] for each in purchases)
+            assert [each["Amount" if landing == "clearing" else "TotalAmt"] for each in moved] == [
+                Decimal("191.60") if landing == "clearing" else Decimal("191.60") + spent
+            ]
         assert firm.all_equal()
 
 
