@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import till
 from harness import OWNER, choose_usual, consent, enable, finish, make_workshop, request, sync
+from moments import Moments
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from till_company import again
 
 from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import approve_plan
@@ -48,6 +50,7 @@ from raccord_sandbox.server import SandboxServer
 pytestmark = pytest.mark.either_database
 
 DOCUMENTS = 300
+T = TypeVar("T")
 
 
 class SharedClock:
@@ -87,22 +90,51 @@ def workshop(database: Database, data_dir: Path, sandbox: SandboxServer) -> Iter
 
 
 @pytest.fixture
-def company(workshop: Workshop, sandbox: SandboxServer) -> Company:
-    found = consent(workshop, sandbox.store.of_template("quebec").realm)
-    enable(workshop, found, "till")
-    return found
+def company(workshop: Workshop, sandbox: SandboxServer, till_moments: Moments) -> Company:
+    till.ROWS.clear()
+
+    def live() -> Company:
+        found = consent(workshop, sandbox.store.of_template("quebec").realm)
+        enable(workshop, found, "till")
+        return found
+
+    return at_its_hour(till_moments, workshop, sandbox, "limits: company", live)
 
 
 @pytest.fixture
-def connection(workshop: Workshop, company: Company) -> Connection:
-    till.ROWS.clear()
+def connection(workshop: Workshop, company: Company, sandbox: SandboxServer, till_moments: Moments) -> Connection:
     till.ROWS["T1"] = [
         {"stream": "sales", "id": f"s{number}", "day": "2026-03-02", "amount": "10.00"} for number in range(DOCUMENTS)
     ]
     new = NewConnection(company_id=company.id, connector="till", values={"till": "T1"}, starts_on=date(2026, 3, 1))
-    made = connect(workshop, OWNER, new)
-    choose_usual(workshop, made, company)
-    return made
+
+    def live() -> Connection:
+        made = connect(workshop, OWNER, new)
+        choose_usual(workshop, made, company)
+        return made
+
+    return at_its_hour(till_moments, workshop, sandbox, "limits: connection", live)
+
+
+@pytest.fixture
+def planned(workshop: Workshop, connection: Connection, sandbox: SandboxServer, till_moments: Moments) -> Run:
+    """A run that came to its plan, which is approved."""
+
+    def live() -> Run:
+        run = finish(workshop, request(workshop, connection))
+        with workshop.database.read() as session:
+            plan = session.get_one(Plan, run.plan_id)
+        approve_plan(workshop, OWNER, plan.id, plan.hash)
+        return run
+
+    return at_its_hour(till_moments, workshop, sandbox, "limits: planned", live)
+
+
+def at_its_hour(moments: Moments, workshop: Workshop, sandbox: SandboxServer, name: str, live: Callable[[], T]) -> T:
+    """Return to a moment, and to the hour at which it was over: waiting for permits moves the clock."""
+    found, hour = again(moments, workshop, name, lambda: (live(), sandbox.config.clock.now()))
+    sandbox.config.clock.set(hour)
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -155,11 +187,10 @@ def test_a_run_under_the_published_limits_is_never_refused(
 
 
 def test_a_run_that_is_refused_for_the_limits_waits_and_no_record_fails(
-    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer
+    workshop: Workshop, planned: Run, company: Company, sandbox: SandboxServer
 ) -> None:
-    run = planned(workshop, connection)
     sandbox.store.throttle.limits = Limits(per_minute=60, per_second=4, concurrent=4, batches_per_minute=4)
-    run = persistently(workshop, run.id)
+    run = persistently(workshop, planned.id)
     assert sandbox.store.throttle.refused > 0
     all_posted_once(workshop, company, run)
 
@@ -188,31 +219,29 @@ def test_single_documents_go_out_while_batches_wait(
 
 
 def test_a_pause_is_seen_before_more_documents_are_claimed(
-    workshop: Workshop, connection: Connection, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop, planned: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("raccord.sync.posting.post.CLAIM", 60)
     monkeypatch.setattr("raccord.sync.posting.post.REFILL", 60)
-    run = planned(workshop, connection)
     settle = Poster._settle
 
     def asked(self: Poster, results: Sequence[Result]) -> None:
         settle(self, results)
         if results[0].job.kind == "SalesReceipt":
             with workshop.database.begin() as session:
-                session.get_one(Run, run.id).control = Control.PAUSE
+                session.get_one(Run, planned.id).control = Control.PAUSE
 
     monkeypatch.setattr(Poster, "_settle", asked)
-    assert finish(workshop, run.id).state == RunState.PAUSED
+    assert finish(workshop, planned.id).state == RunState.PAUSED
     with workshop.database.read() as session:
         lines = select(PlanLine.state, func.count()).where(PlanLine.kind == "SalesReceipt").group_by(PlanLine.state)
         assert dict(session.execute(lines).all()) == {LineState.DONE: 60, LineState.PENDING: DOCUMENTS - 60}
 
 
 def test_what_was_answered_before_an_error_is_stored(
-    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer,
+    workshop: Workshop, planned: Run, company: Company, sandbox: SandboxServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    run = planned(workshop, connection)
     send, sent = QuickBooks.create, 0
 
     def failing(self: QuickBooks, kind: str, payload: str | bytes, request_id: str) -> Answer[dict[str, Any]]:
@@ -224,23 +253,22 @@ def test_what_was_answered_before_an_error_is_stored(
 
     monkeypatch.setattr(QuickBooks, "create", failing)
     with pytest.raises(PassingTrouble):
-        finish(workshop, run.id)
+        finish(workshop, planned.id)
     with workshop.database.read() as session:
         stored = session.scalar(select(func.count()).where(Posting.state == PostingState.DONE))
     assert stored is not None
     assert stored >= workshop.client(company).count("SalesReceipt") > 40
     monkeypatch.undo()
-    assert persistently(workshop, run.id).state == RunState.DONE
+    assert persistently(workshop, planned.id).state == RunState.DONE
     assert workshop.client(company).count("SalesReceipt") == DOCUMENTS
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_after_too_many_requests_documents_leave_as_soon_as_quickbooks_allows(
-    workshop: Workshop, connection: Connection, company: Company, sandbox: SandboxServer,
+    workshop: Workshop, planned: Run, company: Company, sandbox: SandboxServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     sandbox.store.of_template("quebec").settings["ignore_requestid"] = True
-    run = planned(workshop, connection)
     send, send_batch = QuickBooks.create, QuickBooks.batch
     refusals = iter(range(10))
 
@@ -257,7 +285,7 @@ def test_after_too_many_requests_documents_leave_as_soon_as_quickbooks_allows(
     monkeypatch.setattr(QuickBooks, "create", create)
     monkeypatch.setattr(QuickBooks, "batch", batch)
     begun = workshop.clock.now()
-    run = persistently(workshop, run.id)
+    run = persistently(workshop, planned.id)
     assert next(refusals, None) is None, "several units of work gave up, the first one and those that looked before"
     all_posted_once(workshop, company, run)
     spent = workshop.clock.now() - begun
@@ -268,9 +296,8 @@ def test_after_too_many_requests_documents_leave_as_soon_as_quickbooks_allows(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_was_answered_before_a_question_about_it_is_refused_is_not_waited_for(
-    workshop: Workshop, connection: Connection, company: Company, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop, planned: Run, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = planned(workshop, connection)
     real, asked = post.recognise, []
 
     def refusing(client: QuickBooks, results: Sequence[Result]) -> list[Result]:
@@ -281,7 +308,7 @@ def test_what_was_answered_before_a_question_about_it_is_refused_is_not_waited_f
 
     monkeypatch.setattr(post, "recognise", refusing)
     begun = workshop.clock.now()
-    run = persistently(workshop, run.id)
+    run = persistently(workshop, planned.id)
     all_posted_once(workshop, company, run)
     assert workshop.clock.now() - begun < timedelta(milliseconds=PUBLISHED.executes_within_ms)
 
@@ -296,12 +323,3 @@ def persistently(workshop: Workshop, run_id: str) -> Run:
         except RetryLater as error:
             workshop.clock.sleep_ms(error.after // timedelta(milliseconds=1))
     pytest.fail("the run never came to its end")
-
-
-def planned(workshop: Workshop, connection: Connection) -> Run:
-    """Let a run come to its plan and approve it."""
-    run = finish(workshop, request(workshop, connection))
-    with workshop.database.read() as session:
-        plan = session.get_one(Plan, run.plan_id)
-    approve_plan(workshop, OWNER, plan.id, plan.hash)
-    return run
