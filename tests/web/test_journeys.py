@@ -1,7 +1,7 @@
 """Journeys in a real Chromium, in both languages: bank feeds, a failed refund, a pause, a switch, an undo.
 
-Each screen is kept as a picture under var/screenshots. One language of most runs always, all others with the slow
-tests.
+Each screen is kept as a picture under var/screenshots. One language of each but the first runs always, all else with
+the slow tests.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def test_a_refund_that_failed_is_mended_and_tried_again(
 
 
 @pytest.mark.requirement("CH-43", "CH-47", "TD-52")
-@SLOW
+@EN_FIRST
 def test_a_connection_is_paused_resumed_undone_and_moved_to_another_company(
     workshop: Workshop, sandbox: SandboxServer, books: Company, shop: Connection, travel: Travel, language: Language
 ) -> None:
