@@ -24,11 +24,12 @@ from raccord.onboarding.deciding.treating import take_back, treat
 from raccord.overview.explain import explain
 from raccord.overview.records import record_story
 from raccord.plugin import ResolutionKind
-from raccord.store.models import Company, Connection, DraftState, Match, Proof
+from raccord.store.models import Company, Connection, DraftRow, DraftState, Match, Proof
 from raccord.sync.lines.in_parts import TOGETHER_MAX, in_parts, of_several
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line
-from raccord.sync.lines.several_documents import SEVERAL
+from raccord.sync.lines.several_documents import SEVERAL, decided
 from raccord.sync.lines.shared_documents import PARTLY, WITH
+from raccord.sync.resolving.conflicts import DECISION
 from raccord.sync.workshop import Workshop
 
 DAY = date(2026, 3, 4)
@@ -266,3 +267,27 @@ def test_random_lines_that_are_several_documents_each_get_theirs_once_in_any_ord
     scattered = [replace(each, day=DAY + timedelta(n % 5)) for n, each in enumerate(documents)]
     assert not of_several(lines, scattered), "of different days nothing is added up"
     assert not of_several(lines, [replace(each, told_in="own") for each in documents])
+
+
+def test_what_was_said_of_several_documents_is_forgotten_where_one_is_gone_changed_or_another_lines() -> None:
+    first, second = held(1, Decimal(30)), held(2, Decimal(12))
+    places = [{"kind": each.kind, "id": each.id, "account": each.account} for each in (first, second)]
+
+    def said(n: int) -> tuple[Line, DraftRow]:
+        answer = {"kind": str(ResolutionKind.SKIP), "params": {SEVERAL: places}}
+        return drawn(n, Decimal(42), DAY), DraftRow(decisions={DECISION: answer})
+
+    line, row = said(7)
+    assert decided([(line, row)], [first, second]) == {7: (first, second)}
+    assert DECISION in row.decisions
+    for there in (
+        [first],
+        [first, replace(second, amount=Decimal("12.01"))],
+        [first, replace(second, covered=Decimal(1))],
+    ):
+        line, row = said(7)
+        assert decided([(line, row)], there) == {}
+        assert DECISION not in row.decisions, "asked anew"
+    (line, row), (other, late) = said(7), said(8)
+    assert decided([(other, late), (line, row)], [first, second]) == {7: (first, second)}
+    assert DECISION not in late.decisions
