@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from raccord.guard import PluginFault
 from raccord.plugin.drafts import CreditMemo, Draft, Invoice, Payment, StillDraft, money_effect
+from raccord.plugin.emptied import emptied, is_empty
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.info import ConnectorInfo
@@ -34,8 +35,6 @@ from raccord.sync.mapping.taken_back import (
     KINDS_AFTER,
     PAYMENT_TAKEN_BACK,
     VOIDED_THERE,
-    emptied,
-    is_empty,
     is_taken_back,
     look_again,
     payment_of,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from raccord.plugin.drafts import (
@@ -21,6 +21,7 @@ from raccord.plugin.drafts import (
     Settled,
     VendorCredit,
 )
+from raccord.plugin.emptied import emptied, is_empty
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.records import Record
 from raccord.plugin.testing.kit.asking import Asked
@@ -41,8 +42,7 @@ class Outside:
 
 @check("draft.applied")
 def _applied(subject: Subject) -> Iterator[str]:
-    answers = subject.mapped_taxed if subject.trial.taxed else subject.mapped
-    now, after = _drafts_of(answers), _drafts_of(subject.mapped_later)
+    now, after = _drafts_of(first_answers(subject)), standing(subject)
     if not any(isinstance(each, PAYING) and not getattr(each, "voided", False) for each in (*now, *after)):
         raise NotConcerned
     told = list(_misapplied(now, subject.trial.open))
@@ -51,8 +51,46 @@ def _applied(subject: Subject) -> Iterator[str]:
     yield from (f"later: {each}" for each in _misapplied(after, named) if each not in told)
 
 
+def first_answers(subject: Subject) -> Sequence[tuple[Record, Asked[Mapped | Skipped | None]]]:
+    """Return what mapping made of the first day, for the company of which a person counted."""
+    return subject.mapped_taxed if subject.trial.taxed else subject.mapped
+
+
+def standing(subject: Subject) -> list[Draft]:
+    """Return the documents as they stand once ``Trial.later`` was read too.
+
+    What was posted of a record that is taken back then stands emptied; a payment that says nothing new was posted
+    before, so QuickBooks takes off it what it settled of such a document, and this is the customer's again.
+    """
+    before = {record.key(): found.drafts for record, found in _made(first_answers(subject))}
+    emptied_ones = [
+        emptied(draft, "") or draft
+        for record, answer in subject.mapped_later
+        if isinstance(answer.answer, Skipped) and answer.answer.takes_back
+        for draft in before.get(record.key(), ())
+    ]
+    gone = {each.key for each in emptied_ones if is_empty(each)}
+    posted = [draft for drafts in before.values() for draft in drafts]
+    return [
+        replace(draft, applied=tuple(one for one in draft.applied if _settles(one) not in gone))
+        if isinstance(draft, Payment) and draft in posted
+        else draft
+        for draft in [*_drafts_of(subject.mapped_later), *emptied_ones]
+    ]
+
+
+def _settles(applied: Application) -> str:
+    return applied.document.key if isinstance(applied.document, Link) else ""
+
+
+def _made(
+    answers: Iterable[tuple[Record, Asked[Mapped | Skipped | None]]],
+) -> Iterator[tuple[Record, Mapped]]:
+    yield from ((record, each.answer) for record, each in answers if isinstance(each.answer, Mapped))
+
+
 def _drafts_of(answers: Iterable[tuple[Record, Asked[Mapped | Skipped | None]]]) -> list[Draft]:
-    return [draft for _, each in answers if isinstance(each.answer, Mapped) for draft in each.answer.drafts]
+    return [draft for _, found in _made(answers) for draft in found.drafts]
 
 
 def _misapplied(drafts: Sequence[Draft], named: Mapping[str, object]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from raccord.plugin.drafts import (
 )
 from raccord.plugin.hooks import Mapped
 from raccord.plugin.money import exponent
+from raccord.plugin.testing.kit.applying import standing
 from raccord.plugin.testing.kit.mapping import drafts, money_drafts
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import Subject
@@ -128,9 +129,7 @@ def _links(subject: Subject) -> Iterator[str]:
     known = {draft.key for draft in drafts(subject)}
     for draft in drafts(subject):
         yield from (f"{draft.key}: {key}" for key in links_in(draft) if key not in known)
-    after = [
-        draft for _, each in subject.mapped_later if isinstance(each.answer, Mapped) for draft in each.answer.drafts
-    ]
+    after = standing(subject)
     there = {draft.key for draft in after}
     for draft in after:
         yield from (f"later: {draft.key}: {key}" for key in links_in(draft) if key not in there)

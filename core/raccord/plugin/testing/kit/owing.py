@@ -8,7 +8,17 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from raccord.plugin.drafts import Draft
-from raccord.plugin.testing.kit.applying import OWED, PAYING, Outside, documents_of, outside, owes, party_of, rest_of
+from raccord.plugin.testing.kit.applying import (
+    OWED,
+    PAYING,
+    Outside,
+    documents_of,
+    outside,
+    owes,
+    party_of,
+    rest_of,
+    standing,
+)
 from raccord.plugin.testing.kit.expected import answers_of, mapped_drafts
 from raccord.plugin.testing.kit.printing import printed
 from raccord.plugin.testing.kit.rules import NotConcerned, check
@@ -34,7 +44,7 @@ def _open(subject: Subject) -> Iterator[str]:
         if ours != theirs:
             yield f"{key}: {ours} ≠ {theirs}"
     if subject.trial.later_open:
-        then = _owed(list(mapped_drafts(subject.mapped_later)))
+        then = _owed(standing(subject))
         said = {key: Decimal(str(amount)) for key, amount in subject.trial.later_open.items()}
         for key in sorted(then.keys() | said.keys()):
             if then.get(key, Decimal(0)) != said.get(key, Decimal(0)):
