@@ -134,7 +134,8 @@ class RoleInfo:
     Without a choice core takes, in this order: ``same_as`` (another role's choice), ``subtype`` (the company's own
     account of that QuickBooks subtype, for instance ``UndepositedFunds``), ``found_as`` (the entry of one of these
     names, where the company has one), ``default`` (created once). A required role with none of them holds every draft
-    that needs it until a person chooses; one that is only ``found_as`` stays empty where there is no such entry.
+    that needs it until a person chooses; one that is only ``found_as`` stays empty where there is no such entry, but
+    for a tax code: what is taxed then waits.
     """
 
     name: str
@@ -184,6 +185,11 @@ class RoleInfo:
         ``type`` and ``subtype`` are QuickBooks' names.
         """
         return cls(name, label, accepts, default=NewObject(label, type, subtype))
+
+    @property
+    def stays_empty(self) -> bool:
+        """Whether the place stays empty where the company has none of the names; nothing taxed goes without its tax."""
+        return bool(self.found_as) and not self.required and self.accepts is not Accepts.TAX_CODE
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,7 +289,10 @@ def _filled(row: RoleChoices) -> Phrase:
         return Phrase(f"le compte {info.subtype} de la société", f"the company's {info.subtype} account")
     if info.found_as:
         name = " / ".join(info.found_as)
-        return Phrase(f"« {name} » si QuickBooks l'a, sinon rien", f"“{name}” if QuickBooks has it, else nothing")
+        else_ = Phrase("rien", "nothing") if info.stays_empty else Phrase("à choisir", "to be chosen")
+        return Phrase(
+            f"« {name} » si QuickBooks l'a, sinon {else_.fr}", f"“{name}” if QuickBooks has it, else {else_.en}"
+        )
     if info.default is not None:
         return Phrase(f"« {info.default.name.fr} », créé au besoin", f"“{info.default.name.en}”, created if needed")
     return Phrase("À CHOISIR", "TO BE CHOSEN") if info.required else Phrase("rien (facultatif)", "nothing (optional)")

@@ -301,7 +301,7 @@ class Resolver:
                 return entry.id
         if info.default is not None:
             return self._default(info, info.default, of)
-        if info.found_as and not info.required:
+        if info.stays_empty:
             return ""
         raise Held(CHOICE_MISSING, role=info.name, of=of, accepts=str(info.accepts))
 
