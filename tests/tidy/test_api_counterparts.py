@@ -107,6 +107,7 @@ CALLS = {
     "/review/together": ["/holds/{hold_id}/treat", "/holds/{hold_id}/pay"],
     "/records/undo": ["/connections/{connection_id}/undo"],
     "/records/{record_id}/undo": ["/records/{record_id}/undo"],
+    "/runs": ["/companies/{company_id}/runs"],
     "/runs/{run_id}/undo": ["/runs/{run_id}/undo"],
     "/runs/{run_id}/{deed}": ["/runs/{run_id}/{deed}"],
 }

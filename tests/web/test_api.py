@@ -126,6 +126,7 @@ DEEDS = {
     "/companies/{company_id}/check-up": (Scope.WRITE, Power.WORK, None),
     "/connections/{connection_id}/schedule": (Scope.MANAGE, Power.MANAGE, {"cron": "15 6 * * 1-5"}),
     "/companies/{company_id}/night": (Scope.MANAGE, Power.MANAGE, {"every_night": True, "at": "03:10"}),
+    "/companies/{company_id}/runs": (Scope.WRITE, Power.WORK, None),
     "/companies/{company_id}/statements": (Scope.WRITE, Power.WORK, {"account_id": "1", "through": "2026-02-28"}),
     "/companies/{company_id}/suggestions": (Scope.OWN, Power.LINK, {"confidence": 990}),
     "/companies/{company_id}/suggestions/ask": (Scope.WRITE, Power.WORK, None),

@@ -35,6 +35,7 @@ from raccord.store.models import (
     LinkRow,
     LinkState,
     Plan,
+    PlanState,
     Problem,
     Run,
     RunState,
@@ -494,6 +495,30 @@ def test_a_run_is_started_paused_resumed_and_cancelled(
     assert row(workshop, Run, run_id).state == RunState.CANCELLED
     assert '<meta http-equiv="refresh"' not in browser.get(run_page).text
     assert send(page, f"{run_page}/explode").status_code == 404
+
+
+def test_everything_is_synced_at_once_but_what_waits_to_be_read(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    home = browser.get("/").text
+    needs = home.partition('<ul class="needs"')[2].partition("</ul>")[0]
+    assert "12.30" in needs
+    assert "5.00" in needs, "what failed is told with its amount"
+    assert "Sync everything" in home
+
+    def open_runs() -> list[Run]:
+        with workshop.database.read() as session:
+            return list(session.scalars(select(Run).where(Run.state == RunState.QUEUED)))
+
+    assert send("/", "/runs", company="nobody").status_code == 404
+    assert open_runs() == []
+    assert send("/", "/runs").headers["location"] == "/runs?done=started_all"
+    assert [each.connection_id for each in open_runs()] == [synced.id]
+    with workshop.database.begin() as session:
+        session.get_one(Run, open_runs()[0].id).state = RunState.CANCELLED
+        session.scalars(select(Plan).limit(1)).one().state = PlanState.WAITING
+    assert send("/", "/runs").status_code == 303
+    assert open_runs() == [], "another run would set the plan aside that somebody reads"
 
 
 def test_a_paused_connection_starts_nothing_and_says_why(workshop: Workshop, synced: Connection, send: Send) -> None:

@@ -70,6 +70,7 @@ NEEDS = {
     "/companies/{company_id}/suggestions": Power.LINK,
     "/companies/{company_id}/suggestions/ask": Power.WORK,
     "/companies/{company_id}/night": Power.MANAGE,
+    "/runs": Power.WORK,
     "/runs/{run_id}/undo": Power.WORK,
     "/records/undo": Power.WORK,
     "/records/{record_id}/undo": Power.WORK,

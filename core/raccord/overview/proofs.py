@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, case, cast, extract, func, select
+from sqlalchemy import Integer, case, cast, extract, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
@@ -152,26 +152,26 @@ def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> 
 
 def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofTotal]:
     """Return the sums of the whole proof of connections, one for each connection, currency and stream."""
-    sums: dict[tuple[str, str, str], list[Decimal]] = {}
     columns = (Proof.source_total, Proof.left_out_total, Proof.moved_total, Proof.posted_total, Proof.quickbooks_total)
     of = Proof.connection_id, Proof.currency, Proof.stream
-    for place, amount in enumerate(columns):
-        rows = session.execute(
-            select(*of, scale_of(session, amount).label("scale"), units_of(amount))
-            .where(Proof.connection_id.in_(connection_ids))
-            .group_by(*of, "scale")
-        )
-        for connection_id, currency, stream, scale, units in rows:
-            five = sums.setdefault((connection_id, currency, stream), [Decimal(0)] * len(columns))
-            five[place] += exact(units, scale)
-    unequal = {
-        (row[0], row[1], row[2]): row[3]
-        for row in session.execute(
-            select(*of, func.count())
-            .where(Proof.connection_id.in_(connection_ids), Proof.equal.is_(False))
-            .group_by(*of)
-        )
-    }
+    mine = Proof.connection_id.in_(connection_ids)
+    # Each amount has decimals of its own, so each is a part of one question, as the days that differ are.
+    parts = [
+        select(*of, literal(place), scale_of(session, amount).label("scale"), units_of(amount))
+        .where(mine)
+        .group_by(*of, "scale")
+        for place, amount in enumerate(columns)
+    ]
+    unequal_days = select(*of, literal(len(columns)), literal(0), func.count()).where(mine, Proof.equal.is_(False))
+    sums: dict[tuple[str, str, str], list[Decimal]] = {}
+    unequal: dict[tuple[str, str, str], int] = {}
+    rows = session.execute(union_all(*parts, unequal_days.group_by(*of)))
+    for connection_id, currency, stream, part, scale, units in rows:
+        place = connection_id, currency, stream
+        if part == len(columns):
+            unequal[place] = int(units)
+        else:
+            sums.setdefault(place, [Decimal(0)] * len(columns))[part] += exact(units, scale)
     return [ProofTotal(*place, *_five(totals), unequal.get(place, 0)) for place, totals in sorted(sums.items())]
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, StringConstraints
 from starlette.requests import Request
 
 from raccord.jobs import requests
+from raccord.jobs.every import run_every
 from raccord.jobs.undo_requests import request_undo
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.access.people import Power, require
@@ -101,6 +102,12 @@ class ProblemDeed(StrEnum):
     RESOLVED = "resolved"
 
 
+class Runs(BaseModel):
+    """The open run of each connection that can run, by the connections' names."""
+
+    runs: list[RunView]
+
+
 class Done(BaseModel):
     """The deed is done; ``id`` is of what it was done to."""
 
@@ -122,6 +129,14 @@ def start(request: Request, connection_id: str, wanted: Start) -> RunView:
         stop_after=wanted.stop_after,
     )
     return run_of(request, run_id)
+
+
+@router.post("/companies/{company_id}/runs", dependencies=[Depends(needs(Scope.WRITE))])
+def start_every(request: Request, company_id: str) -> Runs:
+    """Start a run of every connection that can run; one whose plan waits to be read stays as it is."""
+    desk = desk_of(request)
+    started = run_every(desk.workshop.database, desk.engine, acting(request), company_id, clock=desk.workshop.clock)
+    return Runs(runs=[run_of(request, each) for each in started])
 
 
 @router.post("/connections/{connection_id}/pause", dependencies=[Depends(needs(Scope.MANAGE))])

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
 from raccord.onboarding.arriving.freshness import DayStatus
+from raccord.overview.amounts import Waits, waiting_amounts
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import ConnectionView, list_connections
 from raccord.overview.listing import MOST, Listing
@@ -58,14 +59,17 @@ def _wrote_last(listing: Listing[ConnectionView]) -> RunView | None:
 def home(
     request: Request, offset: Offset = 0, currency: Currency = "", company: str = "", days: int = RECENT_DAYS
 ) -> Response:
-    """Show home; ``company``, ``currency`` and ``days`` are the chart's."""
+    """Show home, of one company where that is named; ``currency`` and ``days`` are the chart's."""
     desk, within = desk_of(request), within_of(request)
     with desk.workshop.database.read() as session:
-        listing = list_connections(session, within=within, since=recent(desk), joined=True, limit=PAGE, offset=offset)
+        listing = list_connections(
+            session, company or None, within=within, since=recent(desk), joined=True, limit=PAGE, offset=offset
+        )
         totals = proof_totals(session, [view.id for view in listing.rows])
         span = days if days in CHART_DAYS else RECENT_DAYS
         posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, company, within=within)
         companies = list_companies(session, within=within, limit=MOST).rows
+        needing = [view for view in listing.rows if view.needs_person]
         by_id = {view.id: view for view in listing.rows}
         return show(
             request,
@@ -76,7 +80,10 @@ def home(
             expected=data_expected(desk_of(request), session, listing),
             fresh=FRESHNESS,
             recent_days=RECENT_DAYS,
-            needing=[view for view in listing.rows if view.needs_person],
+            needing=needing,
+            amounts=waiting_amounts(session, [view.id for view in needing]) if needing else {},
+            no_amounts=Waits(),
+            chosen=company,
             posted=posted,
             chart=chart_of(posted) if posted is not None and (posted.moved_in or posted.moved_out) else None,
             chart_days=CHART_DAYS,

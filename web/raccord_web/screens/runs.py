@@ -13,14 +13,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.jobs import requests
-from raccord.onboarding.access.people import Power, require
+from raccord.jobs.every import run_every
+from raccord.onboarding.access.people import Power, may, require
+from raccord.overview.companies import list_companies
+from raccord.overview.listing import MOST
 from raccord.overview.runs import recent_runs, run_view
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.rendering import fragment, show
 from raccord_web.screens.home import PAGE, Offset
-from raccord_web.visitors import acting, within_of
+from raccord_web.visitors import acting, visitor_of, within_of
 
 router = APIRouter()
 
@@ -37,6 +40,21 @@ def runs(request: Request, connection: str = "", offset: Offset = 0) -> Response
     with desk_of(request).workshop.database.read() as session:
         listing = recent_runs(session, connection or None, within=within_of(request), limit=PAGE, offset=offset)
         return show(request, "runs.html", session, listing=listing, connection=connection, stages=STAGES)
+
+
+@router.post("/runs")
+def sync_everything(request: Request, fields: Fields) -> Response:
+    """Start a run of every connection that can run, in the company named or in each where the visitor may."""
+    desk, reach, wanted = desk_of(request), visitor_of(request).reach, fields.get("company", "")
+    with desk.workshop.database.read() as session:
+        seen = list_companies(session, within=reach.within, limit=MOST).rows
+    theirs = [(each.id, reach.actor_in(each.id)) for each in seen if wanted in ("", each.id)]
+    allowed = [(id_, actor) for id_, actor in theirs if actor is not None and may(actor, Power.WORK)]
+    if not allowed:
+        require(acting(request), Power.WORK)
+    for company_id, actor in allowed:
+        run_every(desk.workshop.database, desk.engine, actor, company_id, clock=desk.workshop.clock)
+    return RedirectResponse("/runs?done=started_all", HTTPStatus.SEE_OTHER)
 
 
 @router.get("/runs/{run_id}")
