@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import raccord_bankfeed
-from raccord_bankfeed.readers import camt, camt_layouts, pushed, runs
+from raccord_bankfeed.readers import bai2, camt, camt_layouts, mt940, pushed, runs
 from raccord_bankfeed.readers.bai2 import Bai2Reader
 from raccord_bankfeed.readers.camt_walk import Walk
 from raccord_bankfeed.readers.contract import Event, Line
@@ -226,6 +227,24 @@ def test_most_rows_of_a_large_file_are_read_in_runs(name: str, monkeypatch: pyte
     assert len(Read(content).lines) == 2000
     assert sum(taken) > 1900
     assert name in FORMATS
+
+
+@pytest.mark.parametrize(("name", "one"), [("bai2", (bai2, "sum_of")), ("mt940", (mt940, "sum_entry"))])
+def test_most_rows_of_a_large_file_are_added_up_together(
+    name: str, one: tuple[ModuleType, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = 0
+    original = getattr(*one)
+
+    def counted(row: object) -> object:
+        nonlocal alone
+        alone += 1
+        return original(row)
+
+    monkeypatch.setattr(*one, counted)
+    content = file_of(name, ACCOUNT, made(2000))
+    assert len(Read(content).lines) == 2000
+    assert 0 < alone < 50
 
 
 def test_a_text_whose_code_a_line_end_breaks_is_read_as_it_stands_among_others() -> None:

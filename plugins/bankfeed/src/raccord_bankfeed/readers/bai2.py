@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import BinaryIO
 
@@ -23,14 +24,23 @@ from raccord_bankfeed.readers.bai2_record import (
     sum_of,
     summaries,
 )
-from raccord_bankfeed.readers.bai2_runs import ADDING, CHEQUE, OPENING, READING, TAGS, amounts_of, incoming, lines_of
-from raccord_bankfeed.readers.bai2_sums import AccountSums, Group, contradiction
+from raccord_bankfeed.readers.bai2_runs import (
+    CHEQUE,
+    OPENING,
+    READING,
+    TAGS,
+    amounts_of,
+    columns_added,
+    incoming,
+    lines_of,
+)
+from raccord_bankfeed.readers.bai2_sums import NEW, AccountSums, Group, contradiction
 from raccord_bankfeed.readers.contract import AccountKind, Balance, Event, Line, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
 from raccord_bankfeed.readers.ofx_values import excerpt
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
-from raccord_bankfeed.readers.runs import FirstLook, Run, take_text
+from raccord_bankfeed.readers.runs import FirstLook, Run
 from raccord_bankfeed.readers.tally import Tally
 
 DEFAULT_CURRENCY = "USD"
@@ -38,7 +48,6 @@ DEFAULT_CURRENCY = "USD"
 
 _HEAD = re.compile(r"\s*01,[^,\n]*,[^,\n]*,[0-9]{6,8},")
 _ASKED_MAX = 1000
-_UPDATE = ("", "1")
 _INTERIM_SAME_DAY = "3"
 
 
@@ -105,7 +114,7 @@ class _Groups:
             fields[1].strip(),
             records=record.physical,
         )
-        if self._group.status not in _UPDATE:
+        if self._group.status not in NEW:
             self._report(text_faults.group_not_new(self._group.status), record)
 
     def _begin_account(self, record: Record) -> None:
@@ -147,7 +156,7 @@ class _Groups:
         units = minor_units(detail.amount)
         account.control += units or 0
         account.negative += units is not None and units < 0
-        if group.status not in _UPDATE:
+        if group.status not in NEW:
             tally.left_out += 1
             return
         try:
@@ -203,23 +212,34 @@ class _Groups:
 
     def take_run(self, run: Run, start: int) -> bool:
         """Take records of one line each; false where nothing is told, or something else, than lines that are booked."""
-        account, group = self._account, self._group
-        if account is None or group.day is None or group.interim or group.status not in _UPDATE:
+        account, day = self._account, self._group.day
+        if account is None or day is None or not self._group.is_booked:
             return False
         columns, tally = run.columns(), account.tally
         types, units = columns[0], list(map(Decimal, columns[1]))
-        self._file_records += len(run)
-        group.records += len(run)
-        account.records += len(run)
-        account.control = sum(units, account.control)
-        if self._light:
-            account.add_run(units, incoming(types, units))
-            return True
+        self._counted(account, units)
         amounts = amounts_of(types, units, tally.currency)
-        tally.add_run((group.day,), amounts)
+        tally.add_run((day,), amounts)
         starts = run.starts(start, f"\n{OPENING}")
-        self._tell_all(lines_of(run, columns, amounts, tally, group.day, starts))
+        self._tell_all(lines_of(run, columns, amounts, tally, day, starts))
         return True
+
+    def take_sums(self, text: str) -> bool:
+        """Add up records of one line each; false, and nothing is added, where one needs a closer look."""
+        account = self._account
+        columns = columns_added(text) if account is not None and self._group.is_booked else None
+        if account is None or columns is None:
+            return False
+        types, units = columns[0], list(map(Decimal, columns[1]))
+        self._counted(account, units)
+        account.add_run(units, incoming(types, units))
+        return True
+
+    def _counted(self, account: AccountSums, units: Sequence[Decimal]) -> None:
+        self._file_records += len(units)
+        self._group.records += len(units)
+        account.records += len(units)
+        account.control = sum(units, account.control)
 
     def _end_account(self, record: Record) -> None:
         account, group = self._account, self._group
@@ -287,6 +307,11 @@ class _Records:
         self.flush()
         return self._groups.take_run(run, start)
 
+    def take_sums(self, text: str) -> bool:
+        """Add up records that are whole on their lines, after what stands before them."""
+        self.flush()
+        return self._groups.take_sums(text)
+
     def flush(self) -> None:
         record, self._record = self._record, None
         if record is not None:
@@ -314,9 +339,9 @@ class Bai2Reader(RunReader):
         super().prepare(stream)
         asked: dict[int, Question] = {}
         light = _Records(_Groups(self.queue, asked, light=True))
-        look = FirstLook(OPENING, ADDING, light.line, light.take_run)
+        look = FirstLook(OPENING, light.line, light.take_sums)
         for text in texts_of(stream, self.charset):
-            take_text(look, text)
+            look.take(text)
         light.end()
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
         self._groups = _Groups(self.queue, kept, light=False)

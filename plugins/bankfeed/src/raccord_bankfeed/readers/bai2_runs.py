@@ -10,7 +10,7 @@ from itertools import repeat
 
 from raccord_bankfeed.readers.bai2_record import exponent_of
 from raccord_bankfeed.readers.contract import Line
-from raccord_bankfeed.readers.runs import Run, on_one_line
+from raccord_bankfeed.readers.runs import Run, made, on_one_line
 from raccord_bankfeed.readers.tally import Tally
 
 OPENING = "16,"
@@ -26,8 +26,18 @@ _REFERENCE = r"[^,/\n]*+"
 _TEXT = r"[^/\n]*+(?:/(?!\s*(?:02|03|16|49|88|98|99),|[^\S\n]*+\Z)[^/\n]*+)*+"
 _END = r"/?[^\S\n]*+"
 READING = re.compile(rf"{_CODED},({_FUNDS}),({_REFERENCE}),({_REFERENCE}),({_TEXT}){_END}()")
-ADDING = re.compile(rf"{_CODED},(?:{_FUNDS}),{_REFERENCE},{_REFERENCE},{_TEXT}{_END}")
-"""The same without what only a line needs."""
+_ADDING = re.compile(rf"\n{OPENING}{_CODED}(?=,|/?[^\S\n]*(?:\n|\Z))")
+_SHARED = re.compile(r"/[^\S\n]*(?:02|03|16|49|88|98|99),")
+"""A record that begins on the line of another."""
+
+
+def columns_added(text: str) -> list[tuple[str, ...]] | None:
+    """Return types and minor units of records; nothing where one is unusual, or is not alone on its line."""
+    rows = text.count(f"\n{OPENING}")
+    found = _ADDING.findall(text) if rows == text.count("\n") else ()
+    if len(found) < rows or _SHARED.search(text) is not None:
+        return None
+    return list(zip(*found, strict=True))
 
 
 def incoming(types: Sequence[str], units: Sequence[Decimal]) -> list[Decimal]:
@@ -71,4 +81,4 @@ def lines_of(
         repeat(False),
         repeat(False),
     )
-    return map(Line._make, zip(*fields, strict=False))
+    return made(fields)

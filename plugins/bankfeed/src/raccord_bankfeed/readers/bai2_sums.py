@@ -12,6 +12,9 @@ from raccord_bankfeed.readers.bai2_record import scaled
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.tally import Tally
 
+NEW = ("", "1")
+"""The statuses of a group that is not a correction of another."""
+
 
 @dataclass(slots=True)
 class Group:
@@ -26,6 +29,11 @@ class Group:
     control: Decimal = Decimal(0)
     accounts: int = 0
     records: int = 1
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether its lines are booked ones of a day."""
+        return self.day is not None and not self.interim and self.status in NEW
 
 
 @dataclass(slots=True)

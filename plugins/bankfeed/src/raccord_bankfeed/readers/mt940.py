@@ -15,10 +15,10 @@ from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.mt940_line import read_amount, read_balance, read_entry, read_information, sum_entry
-from raccord_bankfeed.readers.mt940_runs import ADDING, OPENING, READING, TAGS, lines_of, moves_of
+from raccord_bankfeed.readers.mt940_runs import OPENING, READING, TAGS, columns_added, lines_of, moves_of
 from raccord_bankfeed.readers.ofx_values import excerpt
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
-from raccord_bankfeed.readers.runs import FirstLook, Run, take_text
+from raccord_bankfeed.readers.runs import FirstLook, Run
 from raccord_bankfeed.readers.tally import Tally
 
 _FIELD = re.compile(r"\s?:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
@@ -185,25 +185,38 @@ class _Messages:
         tally.count(line)
         self._tell(line)
 
-    def take_run(self, run: Run, start: int) -> bool:
-        """Take lines with their texts; false where a day is impossible, or nothing booked is told."""
-        message = self._message
-        if message is None or message.interim or not message.tally.account.key:
-            return False
-        columns, tally = run.columns(), message.tally
-        moves = moves_of(columns if self._light else columns[1:4])
-        if moves is None:
+    def take_sums(self, text: str) -> bool:
+        """Add up lines with their texts; false, and nothing is added, where one needs a closer look."""
+        message = self._booked()
+        columns = None if message is None else columns_added(text)
+        moves = None if columns is None else moves_of(columns)
+        if message is None or moves is None:
             return False
         if message.waiting is not None:
             self._entry(message, "")
-        before = message.count
+        message.count += len(moves.days)
+        message.credits = sum([amount for amount in moves.amounts if amount >= 0], message.credits)
+        message.debits = sum([-amount for amount in moves.amounts if amount < 0], message.debits)
+        message.tally.add_run(moves.days, moves.amounts)
+        message.tally.last_day = moves.days[-1]
+        return True
+
+    def _booked(self) -> _Message | None:
+        """Return the message that is open, if its lines are booked ones of an account."""
+        message = self._message
+        return None if message is None or message.interim or not message.tally.account.key else message
+
+    def take_run(self, run: Run, start: int) -> bool:
+        """Take lines with their texts; false where a day is impossible, or nothing booked is told."""
+        message = self._booked()
+        columns = run.columns()
+        moves = None if message is None else moves_of(columns[1:4])
+        if message is None or moves is None:
+            return False
+        if message.waiting is not None:
+            self._entry(message, "")
+        tally, before = message.tally, message.count
         message.count += len(run)
-        if self._light:
-            message.credits = sum([amount for amount in moves.amounts if amount >= 0], message.credits)
-            message.debits = sum([-amount for amount in moves.amounts if amount < 0], message.debits)
-            tally.add_run(moves.days, moves.amounts)
-            tally.last_day = moves.days[-1]
-            return True
         natives = [f"28C:{message.number}#{number}" for number in range(before + 1, message.count + 1)]
         starts = run.starts(start, f"\n{OPENING}")
         self.told = True
@@ -311,6 +324,11 @@ class _Fields:
         self._flush()
         return self._messages.take_run(run, start)
 
+    def take_sums(self, text: str) -> bool:
+        """Add up lines with their texts, after the field before them."""
+        self._flush()
+        return self._messages.take_sums(text)
+
     def _flush(self) -> None:
         if self._tag:
             self._messages.take(self._tag, "\n".join(self._parts).rstrip(), self._row, self._start)
@@ -344,9 +362,9 @@ class Mt940Reader(RunReader):
             if text[:1] in _LEADS:
                 light.line(text, row, start)
 
-        look = FirstLook(OPENING, ADDING, line, light.take_run)
+        look = FirstLook(OPENING, line, light.take_sums)
         for text in texts_of(stream, self.charset):
-            take_text(look, text)
+            look.take(text)
         light.end()
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
         self._messages = _Messages(self.queue, kept, light=False)

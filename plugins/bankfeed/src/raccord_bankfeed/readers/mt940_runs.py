@@ -13,7 +13,7 @@ from typing import NamedTuple
 from raccord_bankfeed.readers.contract import Line
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.mt940_line import NO_REFERENCE, booking_day, read_information
-from raccord_bankfeed.readers.runs import on_one_line
+from raccord_bankfeed.readers.runs import made, on_one_line
 from raccord_bankfeed.readers.tally import Tally
 
 OPENING = ":61:"
@@ -23,7 +23,9 @@ _MORE = r"\n(?![:\t {\-])[^\n]*+"
 """A further line, which begins no field and ends no message."""
 _NEXT = r"\n:86:"
 _MOVED = r"([0-9]{6}(?:[0-9]{4})?)(RC|RD|C|D)[A-Z]?([0-9]{1,15},[0-9]{0,6})"
-ADDING = re.compile(rf"{_MOVED}[NFS][A-Z0-9]{{3}}[^\n/]*+(?://[^\n]*+)?(?:{_MORE})?(?:{_NEXT}[^\n]*+(?:{_MORE})*+)?")
+_ADDING = re.compile(rf"\n{OPENING}{_MOVED}[NFS][A-Z0-9]{{3}}")
+_ELSE = re.compile(r"\n(?:[\t {\-]|:(?!61:|86:))")
+"""A line that is no part of a ``:61:`` or of its ``:86:``."""
 READING = re.compile(
     rf"({_MOVED}([NFS][A-Z0-9]{{3}})([^\n/]*+)(?://([^\n]*+))?(?:\n(?![:\t {{\-])([^\n]*+))?)"
     rf"(?:{_NEXT}([^\n]*+(?:{_MORE})*+))?()"
@@ -43,6 +45,14 @@ class Moves(NamedTuple):
 
     days: list[date]
     amounts: list[Decimal]
+
+
+def columns_added(text: str) -> list[tuple[str, ...]] | None:
+    """Return days, directions and amounts of rows; nothing where one, or what stands between them, is unusual."""
+    found = () if _ELSE.search(text) else _ADDING.findall(text)
+    if len(found) < text.count(f"\n{OPENING}"):
+        return None
+    return list(zip(*found, strict=True))
 
 
 def moves_of(columns: Sequence[Sequence[str]]) -> Moves | None:
@@ -157,4 +167,4 @@ def lines_of(
         repeat(False),
         repeat(False),
     )
-    return map(Line._make, zip(*fields, strict=False))
+    return made(fields)

@@ -17,6 +17,7 @@ from operator import itemgetter
 from raccord_bankfeed.readers.contract import Account, Line
 from raccord_bankfeed.readers.ofx_line import HOLD, Days
 from raccord_bankfeed.readers.ofx_values import AGGREGATES, PLAIN_AMOUNT, read_amount, unescape
+from raccord_bankfeed.readers.runs import made
 
 LAYOUTS_MAX = 8
 """More are not learnt, so that a file in which no two transactions are alike costs no patterns."""
@@ -84,7 +85,7 @@ class Layout:
             repeat(False),
             repeat(False),
         )
-        return list(map(Line._make, zip(*fields, strict=False)))
+        return list(made(fields))
 
 
 def learn(known: list[Layout], body: str) -> bool:

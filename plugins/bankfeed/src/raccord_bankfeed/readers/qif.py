@@ -24,7 +24,7 @@ from raccord_bankfeed.readers.qif_layouts import CLOSING, USUAL, Layouts, readin
 from raccord_bankfeed.readers.qif_sections import KINDS, SECTION, Sections
 from raccord_bankfeed.readers.qif_weighing import Weighing
 from raccord_bankfeed.readers.questions import together
-from raccord_bankfeed.readers.runs import Run, take_text
+from raccord_bankfeed.readers.runs import Run, made, take_text
 from raccord_bankfeed.readers.tally import Tally
 
 OPENING = "OPENING_BALANCE"
@@ -158,7 +158,7 @@ class QifReader(RunReader):
             repeat(False),
             repeat(False),
         )
-        self.queue.extend(map(Line._make, zip(*fields, strict=False)))
+        self.queue.extend(made(fields))
         self.passed(run)
         return True
 

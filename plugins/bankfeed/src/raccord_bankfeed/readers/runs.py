@@ -9,9 +9,11 @@ of the same text, which ``tests/test_runs.py`` holds them to, so a layout may be
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice, repeat
-from typing import Protocol
+from typing import Protocol, cast
+
+from raccord_bankfeed.readers.contract import Line
 
 LAYOUTS_MAX = 8
 """More are not learnt, so that a file in which no two rows are alike costs no patterns."""
@@ -21,6 +23,9 @@ RUN_ROWS_MAX = 256
 """So many rows are taken the general way where one of a run needs a closer look."""
 ROW_CHARS_MAX = 16 * 1024
 """Where a row is longer, none of its piece of text makes a run."""
+
+_NEW_LINE = cast("Callable[[type[Line], tuple[object, ...]], Line]", tuple.__new__)
+"""What ``Line._make`` does, without going through Python for each."""
 
 
 class Run:
@@ -68,6 +73,11 @@ class RowTaker(Protocol):
         ...
 
 
+def made(columns: Iterable[Iterable[object]]) -> Iterator[Line]:
+    """Yield lines from columns in the order of their fields; those that say one thing for all may be endless."""
+    return map(_NEW_LINE, repeat(Line), zip(*columns, strict=False))
+
+
 def on_one_line(texts: Sequence[str]) -> list[str]:
     """Return texts without blanks at their ends, runs of blanks as one."""
     joined = "".join(texts)
@@ -77,38 +87,45 @@ def on_one_line(texts: Sequence[str]) -> list[str]:
 
 
 class FirstLook:
-    """Takes the lines of a file before they are read, by one layout, for what has to be known beforehand."""
+    """Looks through a file before it is read, for what has to be known beforehand.
 
-    closing = ""
+    ``sums`` adds up rows that follow one another, each after a line end and ``opening``; it says no, and has added
+    nothing, where one of them needs a closer look. Rows among which one does are halved; ``line`` takes what is left.
+    """
 
-    def __init__(
-        self,
-        opening: str,
-        layout: re.Pattern[str],
-        line: Callable[[str, int, int], None],
-        run: Callable[[Run, int], bool],
-    ) -> None:
-        self.opening = opening
-        self.layouts = [layout]
+    def __init__(self, opening: str, line: Callable[[str, int, int], None], sums: Callable[[str], bool]) -> None:
+        self._between = f"\n{opening}"
         self._line = line
-        self._run = run
+        self._sums = sums
         self._row = 0
 
-    def take(self, lines: Iterable[str]) -> None:
-        """Take some lines, in order; nobody is told where they stand."""
-        for text in lines:
+    def take(self, text: str) -> None:
+        """Take whole lines, in order; nobody is told where they stand."""
+        first, last = text.find(self._between), text.rfind(self._between)
+        self._lines(text[: first + 1])
+        if first < last:
+            self._rows(text[first:last])
+        self._lines(text[max(last, first) + 1 :])
+
+    def _rows(self, text: str) -> None:
+        if text.count(self._between) < RUN_ROWS_MIN:
+            self._lines(f"{text[1:]}\n")
+        elif self._sums(text):
+            self._row += text.count("\n")
+        else:
+            middle = text.find(self._between, len(text) // 2)
+            if middle < 0:
+                middle = text.rfind(self._between)
+            if middle:
+                self._rows(text[:middle])
+                self._rows(text[middle:])
+            else:
+                self._lines(f"{text[1:]}\n")
+
+    def _lines(self, text: str) -> None:
+        for line in text.split("\n")[:-1]:
             self._row += 1
-            self._line(text, self._row, 0)
-
-    def take_run(self, run: Run) -> bool:
-        """Take a run of rows, unless one needs a closer look."""
-        taken = self._run(run, 0)
-        if taken:
-            self._row += run.line_ends(f"\n{self.opening}")
-        return taken
-
-    def learn(self, row: str) -> None:
-        """Learn nothing: the one layout is known."""
+            self._line(line, self._row, 0)
 
 
 def take_text(taker: RowTaker, text: str) -> None:

@@ -20,7 +20,7 @@ from raccord_bankfeed.readers.conventions import Conventions
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_line import is_currency
-from raccord_bankfeed.readers.runs import on_one_line
+from raccord_bankfeed.readers.runs import made, on_one_line
 from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.evidence import Evidence, are_credits_negative, are_inverted, marks_incoming
 from raccord_bankfeed.readers.table.layout import Layout
@@ -190,7 +190,7 @@ class RowReader:
             repeat(False),
             repeat(False),
         )
-        return moved, list(map(Line._make, zip(*fields, strict=False)))
+        return moved, list(made(fields))
 
     def moved(self, row: Row) -> tuple[date, Decimal, str, bool]:
         """Return day, amount, currency and whether it is pending; raises ``NoTransaction`` and ``RowFault``."""
