@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 from collections.abc import Sequence
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 
 import click
@@ -43,6 +46,7 @@ def command(connector: str) -> Exit:
         output().json(_json(report))
     else:
         _show(output(), report)
+        _propose(output(), report, module)
     return Exit.OK if report.passed else Exit.FAILED
 
 
@@ -101,6 +105,48 @@ def _show(out: Output, report: Report) -> None:
     )
 
 
+def _propose(out: Output, report: Report, module: ModuleType) -> None:
+    """Print what a person has still to count as it is pasted: outside the table, under the name it has in its file."""
+    place, names = _counted_in(module)
+    trials = {one.trial for one in report.proposed}
+    in_file = place is not None and len(trials) == 1
+    for trial in sorted(trials):
+        rows = [one for one in report.proposed if one.trial == trial]
+        at = str(place) if in_file else f"{module.__name__}.sandbox, Trial(name={trial!r})"
+        out.say(
+            Phrase(
+                "\nÀ compter : voici ce que le connecteur en fait. Comparez chaque ligne à la source, puis collez-le "
+                f"dans {at}, à la place de ce qui y est vide :\n",
+                "\nTo be counted: this is what the connector makes of it. Compare each line with the source, then "
+                f"paste it into {at}, in the place of what is empty there:\n",
+            )
+        )
+        for one in rows:
+            said = f"{one.name.upper()} = {one.text}" if in_file else f"{one.name}={one.text},"
+            out.say(Phrase(said, said))
+        new = [f"{one.name}={one.name.upper()}" for one in rows if in_file and one.name.upper() not in names]
+        if new:
+            out.say(
+                Phrase(
+                    f"\nNouveau dans ce fichier : donnez-le au Trial de sandbox.py, {', '.join(new)}.",
+                    f"\nNew in that file: give it to the Trial of sandbox.py, {', '.join(new)}.",
+                )
+            )
+
+
+def _counted_in(module: ModuleType) -> tuple[Path | None, set[str]]:
+    """Return the module ``expected`` of a connector, as a path from here where it lies below, and the names in it."""
+    spec = importlib.util.find_spec(f"{module.__name__}.expected") if hasattr(module, "__path__") else None
+    if spec is None or spec.origin is None:
+        return None, set()
+    place = Path(spec.origin)
+    tree = ast.parse(place.read_text(encoding="utf-8"))
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    names = {target.id for target in targets if isinstance(target, ast.Name)}
+    here = Path.cwd()
+    return (place.relative_to(here) if place.is_relative_to(here) else place), names
+
+
 def _row(out: Output, one: Judged) -> Sequence[str]:
     match one.verdict:
         case Verdict.EXEMPT:
@@ -118,6 +164,7 @@ def _json(report: Report) -> object:
     return {
         "connector": report.connector,
         "passed": report.passed,
+        "proposed": [{"trial": one.trial, "name": one.name, "python": one.text} for one in report.proposed],
         "rules": [
             {
                 "id": one.rule.id,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from runpy import run_path
 
 import corner_shop
 import pytest
@@ -13,6 +15,7 @@ from rule_saboteurs import SABOTEURS
 
 from raccord.catalog import load_catalog
 from raccord.cli import run
+from raccord.cli.new_command import written
 from raccord.cli.terminal.exits import Exit
 
 NAME = "corner-shop"
@@ -67,6 +70,59 @@ def test_a_broken_rule_is_told_with_its_place_its_reason_and_its_fix(
     said = capsys.readouterr().out
     assert "sales/b1: 2026-01-01 ≠ 2026-03-03" in said
     assert "Prenez `record.day`" in said
+
+
+def test_what_is_to_be_counted_is_printed_so_that_it_can_be_pasted_where_it_says(
+    install: Callable[[str], None], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "60")
+    for path, text in written(NAME, "rest", ("customers", "invoices", "payments", "refunds")).items():
+        place = tmp_path / path.relative_to("src") if path.is_relative_to("src") else tmp_path / "beside" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    package = tmp_path / "raccord_corner_shop"
+    install(package.name)
+    counted = package / "expected.py"
+    by_hand = counted.read_text(encoding="utf-8")
+    names = re.findall("^([A-Z_]+) = ", by_hand, flags=re.MULTILINE)
+    assert len(names) == 8
+    head = by_hand.partition("# The void")[0]
+
+    def check(counted_so_far: str) -> tuple[Exit, str]:
+        for each in [each for each in sys.modules if each.partition(".")[0] == package.name]:
+            del sys.modules[each]
+        counted.write_text(counted_so_far, encoding="utf-8")
+        return Exit(run(["check", NAME])), capsys.readouterr().out
+
+    status, out = check(head + "".join(f"{name} = {'[]' if 'EXPECTED' in name else '{}'}\n" for name in names))
+    assert status == Exit.FAILED
+    _, heading, pasted = out.partition("paste it into raccord_corner_shop/expected.py, in the place of what is empty")
+    assert heading
+    status, out = check(head + pasted.partition(":")[2])
+    assert status == Exit.OK, out
+    assert "To be counted" not in out
+    # A person's count and the proposal are the same, in whatever order; of a later day the person counts what matters.
+    proposed = run_path(str(counted))
+    counted.write_text(by_hand, encoding="utf-8")
+    hand = run_path(str(counted))
+    for name in set(names) - {"PRINTED", "LATER_EXPECTED"}:
+        assert proposed[name] == hand[name], name
+
+
+def test_what_is_to_be_counted_of_a_trial_without_a_file_of_counts_is_printed_as_its_argument(
+    install: Callable[[str], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "lying_shop"
+    folder.mkdir()
+    for path in Path(str(corner_shop.__file__)).parent.glob("*.py"):
+        text = path.read_text(encoding="utf-8").replace(" counts=COUNTS,", " counts={},")
+        (folder / path.name).write_text(text, encoding="utf-8")
+    install("lying_shop")
+    assert run(["check", NAME]) == Exit.FAILED
+    _, heading, pasted = capsys.readouterr().out.partition("into lying_shop.sandbox, Trial(name='")
+    assert heading
+    assert re.search(r'\ncounts={\n    "\w+": \d+,\n', pasted), pasted
 
 
 def test_what_is_not_there_or_not_let_in_is_refused_with_its_reason(

@@ -80,7 +80,7 @@ class Trial:
     again: Mapping[Again, Telling] = field(default_factory=dict)
     extended: Telling | None = None
     marker: str = ""
-    totals: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    totals: Mapping[str, Mapping[str, str | Decimal]] = field(default_factory=dict)
     moments: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     later: Telling | None = None
     """The source a day on: files that arrive then, an HTTP that tells all it told and more, late things among it."""

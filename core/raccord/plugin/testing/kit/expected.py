@@ -6,7 +6,7 @@ They are judged once all other rules are kept, so that each thing wrong is told 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 
@@ -36,7 +36,7 @@ from raccord.plugin.testing.kit.applying import settled
 from raccord.plugin.testing.kit.asking import Asked
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import NotJudgedError, Subject
-from raccord.plugin.testing.trial import BAD, DRAFTS, TAKES_BACK, WAITS, Expected
+from raccord.plugin.testing.trial import BAD, DRAFTS, TAKES_BACK, WAITS
 
 _CREDITED = (SalesReceipt, Invoice, Deposit, VendorCredit)
 """Documents whose lines are credits."""
@@ -51,7 +51,7 @@ def _records(subject: Subject) -> Iterator[str]:
     found = {(one.stream, one.source_id): one for one in subject.told.records if one.stream in _streams(subject)}
     wanted = {(one.stream, one.source_id): one for one in subject.trial.expected}
     if not wanted:
-        yield _proposed_records(subject, found)
+        yield "expected=[]"
         return
     for key in sorted(found.keys() | wanted.keys()):
         there, said = found.get(key), wanted.get(key)
@@ -87,12 +87,7 @@ def _becomes(subject: Subject) -> Iterator[str]:
 @check("draft.effects")
 def _effects(subject: Subject) -> Iterator[str]:
     after_all_others(subject)
-    found: Sums = defaultdict(Decimal)
-    for record, answer in answers_of(subject):
-        for draft in answer.answer.drafts if isinstance(answer.answer, Mapped) else ():
-            if not isinstance(draft, StillDraft):
-                for place, amount in effects(draft):
-                    found[record.stream, place] += amount
+    found = effects_of(answers_of(subject))
     wanted = {
         (stream, place): Decimal(str(amount))
         for stream, sums in subject.trial.effects.items()
@@ -101,12 +96,23 @@ def _effects(subject: Subject) -> Iterator[str]:
     if not wanted and not found:
         raise NotConcerned
     if not wanted:
-        yield _proposed_effects(found)
+        yield "effects={}"
         return
     for stream, place in sorted(found.keys() | wanted.keys()):
         ours, theirs = found.get((stream, place), Decimal(0)), wanted.get((stream, place), Decimal(0))
         if ours != theirs:
             yield f"{stream} {place}: {ours} ≠ {theirs}"
+
+
+def effects_of(answers: Iterable[tuple[Record, Asked[Mapped | Skipped | None]]]) -> Sums:
+    """Return what the documents of each stream do to each account."""
+    found: Sums = defaultdict(Decimal)
+    for record, answer in answers:
+        for draft in answer.answer.drafts if isinstance(answer.answer, Mapped) else ():
+            if not isinstance(draft, StillDraft):
+                for place, amount in effects(draft):
+                    found[record.stream, place] += amount
+    return found
 
 
 def becomes(answer: Asked[Mapped | Skipped | None]) -> str:
@@ -197,21 +203,3 @@ def _asks(value: object) -> bool:
     if is_dataclass(value) and not isinstance(value, type):
         return any(_asks(getattr(value, each.name)) for each in fields(value))
     return False
-
-
-def _proposed_records(subject: Subject, found: Mapping[tuple[str, str], Record]) -> str:
-    made = {(one.stream, one.source_id): becomes(answer) for one, answer in answers_of(subject)}
-    lines = [
-        repr(Expected(*key, str(one.day), "" if one.amount is None else str(one.amount.amount), made[key]))
-        for key, one in found.items()
-    ]
-    return "\n".join(["expected=[", *(f"    {each}," for each in lines), "]"])
-
-
-def _proposed_effects(found: Sums) -> str:
-    streams = sorted({stream for stream, _ in found})
-    said = {
-        stream: {place: str(amount) for (of, place), amount in sorted(found.items()) if of == stream and amount}
-        for stream in streams
-    }
-    return "\n".join(["effects={", *(f"    {stream!r}: {sums}," for stream, sums in said.items()), "}"])

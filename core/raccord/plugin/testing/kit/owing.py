@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from raccord.plugin.drafts import Draft
@@ -34,17 +33,17 @@ def _open(subject: Subject) -> Iterator[str]:
     drafts = list(mapped_drafts(answers_of(subject)))
     if not any(isinstance(each, OWED | PAYING) for each in drafts):
         raise NotConcerned
-    found = _owed(drafts)
+    found = owed(drafts)
     wanted = {key: Decimal(str(amount)) for key, amount in subject.trial.open.items()}
     if not wanted and found:
-        yield _proposed("open", {key: str(amount) for key, amount in sorted(found.items())})
+        yield "open={}"
         return
     for key in sorted(found.keys() | wanted.keys()):
         ours, theirs = found.get(key, Decimal(0)), wanted.get(key, Decimal(0))
         if ours != theirs:
             yield f"{key}: {ours} ≠ {theirs}"
     if subject.trial.later_open:
-        then = _owed(standing(subject))
+        then = owed(standing(subject))
         said = {key: Decimal(str(amount)) for key, amount in subject.trial.later_open.items()}
         for key in sorted(then.keys() | said.keys()):
             if then.get(key, Decimal(0)) != said.get(key, Decimal(0)):
@@ -54,11 +53,11 @@ def _open(subject: Subject) -> Iterator[str]:
 @check("draft.counts")
 def _counts(subject: Subject) -> Iterator[str]:
     _after_sums(subject)
-    found = Counter[str](each.kind for each in mapped_drafts(answers_of(subject)))
+    found = counted(mapped_drafts(answers_of(subject)))
     if not found:
         raise NotConcerned
     if not subject.trial.counts:
-        yield _proposed("counts", dict(sorted(found.items())))
+        yield "counts={}"
         return
     for kind in sorted(found.keys() | subject.trial.counts.keys()):
         if found[kind] != subject.trial.counts.get(kind, 0):
@@ -71,13 +70,8 @@ def _printed(subject: Subject) -> Iterator[str]:
     drafts = {each.key: each for each in mapped_drafts(answers_of(subject))}
     if not drafts:
         raise NotConcerned
-    for key in subject.trial.printed:
-        if key in drafts:
-            subject.shown.setdefault(_PRINTED + drafts[key].kind, key)
-    # What one trial prints need not be printed by another; only the last one knows what none did.
-    lacking = _fullest(each for each in drafts.values() if _PRINTED + each.kind not in subject.shown)
-    if lacking and subject.last:
-        yield _proposed("printed", lacking)
+    if found := lacking(subject, drafts.values()):
+        yield f"printed: {', '.join(sorted({drafts[key].kind for key in found}))}?"
     for key, lines in subject.trial.printed.items():
         ours = printed(drafts[key]) if key in drafts else []
         if ours != list(lines):
@@ -86,13 +80,28 @@ def _printed(subject: Subject) -> Iterator[str]:
             yield f"{key}: {'; '.join(said) or 'another order'}"
 
 
+def lacking(subject: Subject, drafts: Iterable[Draft]) -> dict[str, list[str]]:
+    """Return of each kind that no trial prints the draft that says most, as it reads; only the last trial knows."""
+    there = {each.key: each for each in drafts}
+    for key in subject.trial.printed:
+        if key in there:
+            subject.shown.setdefault(_PRINTED + there[key].kind, key)
+    found = _fullest(each for each in there.values() if _PRINTED + each.kind not in subject.shown)
+    return found if subject.last else {}
+
+
+def counted(drafts: Iterable[Draft]) -> Counter[str]:
+    """Return how many drafts there are of each kind."""
+    return Counter(each.kind for each in drafts)
+
+
 def _after_sums(subject: Subject) -> None:
     """Leave a rule unjudged while any other is broken: a sum that is wrong says better what is."""
     if subject.broken:
         raise NotJudgedError(subject.broken[0])
 
 
-def _owed(drafts: list[Draft]) -> dict[str, Decimal]:
+def owed(drafts: Sequence[Draft]) -> dict[str, Decimal]:
     """Return what each document and each party owes at the end, by the customer positive; nothing that is settled."""
     documents = documents_of(drafts)
     found: dict[str, Decimal] = defaultdict(Decimal)
@@ -123,18 +132,3 @@ def _fullest(drafts: Iterator[Draft]) -> dict[str, list[str]]:
         if each.kind not in found or len(lines) > len(found[each.kind][1]):
             found[each.kind] = (each.key, lines)
     return dict(found.values())
-
-
-def _proposed(name: str, value: Mapping[str, object]) -> str:
-    """Return a mapping as it is written in Python, ready to be kept."""
-    rows: list[str] = []
-    for key, one in value.items():
-        if isinstance(one, list):
-            rows += [f"    {_quoted(key)}: [", *(f"        {_quoted(each)}," for each in one), "    ],"]
-        else:
-            rows.append(f"    {_quoted(key)}: {_quoted(one)},")
-    return "\n".join([f"{name}={{", *rows, "}"])
-
-
-def _quoted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

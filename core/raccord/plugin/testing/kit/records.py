@@ -68,7 +68,9 @@ def _totals(subject: Subject) -> Iterator[str]:
         if record.amount is not None:
             found[record.stream, record.amount.currency] += record.amount.amount
     wanted = {
-        (stream, currency): amount for stream, sums in subject.trial.totals.items() for currency, amount in sums.items()
+        (stream, currency): Decimal(str(amount))
+        for stream, sums in subject.trial.totals.items()
+        for currency, amount in sums.items()
     }
     for stream, currency in sorted(found.keys() | wanted.keys()):
         ours, theirs = found.get((stream, currency), Decimal(0)), wanted.get((stream, currency), Decimal(0))

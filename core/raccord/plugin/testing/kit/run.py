@@ -34,6 +34,7 @@ from raccord.plugin.testing.kit import (
     trials,
 )
 from raccord.plugin.testing.kit.asking import asked, listening, no_network
+from raccord.plugin.testing.kit.proposing import Proposal, proposals
 from raccord.plugin.testing.kit.rules import CHECKS, NotConcerned, Rule, rules
 from raccord.plugin.testing.kit.subject import NotJudgedError, Subject, opened
 from raccord.plugin.testing.trial import Telling, Trial
@@ -77,6 +78,8 @@ class Report:
 
     connector: str
     judged: Sequence[Judged]
+    proposed: Sequence[Proposal] = ()
+    """What a person has still to count, as the connector makes it."""
 
     @property
     def passed(self) -> bool:
@@ -108,6 +111,7 @@ def check_connector(plugin: ModuleType, trials: Sequence[Trial] | None = None) -
     # Without a trial the rules on manifest, hooks and code are judged all the same; "trial.records" says what lacks.
     tried = list(given or ()) or [Trial(name="", values={}, told=Telling())]
     judged: list[Judged] = []
+    proposed: list[Proposal] = []
     if brought is not None and brought.error is not None:
         judged.append(Judged(known["trial.records"], "", Verdict.BROKEN, [brought.raised]))
     with no_network(), listening():
@@ -116,7 +120,8 @@ def check_connector(plugin: ModuleType, trials: Sequence[Trial] | None = None) -
             with opened(plugin, info, trial) as subject:
                 subject.shown, subject.last = shown, number == len(tried)
                 judged += _judged(subject)
-    return Report(info.name, judged)
+                proposed += proposals(subject)
+    return Report(info.name, judged, proposed)
 
 
 def trials_of(plugin: ModuleType) -> Sequence[Trial]:
