@@ -225,6 +225,9 @@ def test_money_and_its_proof_stand_on_the_home_page(
 def test_a_difference_takes_the_double_rule_away_and_names_the_document(
     workshop: Workshop, company: Company, browser: TestClient, synced: Connection
 ) -> None:
+    # A sale that waits is in the source's total and in no other.
+    page = browser.get(f"/connections/{synced.id}/proof").text
+    assert "<h1>Both sides agree to the cent, less what is left out or waiting</h1>" in page
     client = workshop.client(company)
     [receipt] = [row for row in client.query_all("SalesReceipt") if str(row["TotalAmt"]) == "0.03"]
     client.delete("SalesReceipt", receipt["Id"], receipt["SyncToken"], "by-hand")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
 from raccord.store.models import Proof
-from raccord.store.sums import exact, scale_of, units_of
+from raccord.store.sums import exact, is_something, scale_of, units_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ class ProofMonth:
     first: date
     cells: int
     unequal: int
+    left_out: int
+    """Of how many cells part is left out or waits, so that the source's total is not what is in QuickBooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +142,18 @@ def proof_rows(
 def proof_months(session: Session, connection_id: str, *, limit: int = MOST) -> list[ProofMonth]:
     """Return the months that a connection's proof has, the newest first."""
     year, month = extract("year", Proof.day), extract("month", Proof.day)
+    apart, left_out = (
+        func.sum(cast(case((each, 1), else_=0), Integer))
+        for each in (Proof.equal.is_(False), is_something(Proof.left_out_total))
+    )
     rows = session.execute(
-        select(year, month, func.count(), func.sum(cast(case((Proof.equal, 0), else_=1), Integer)))
+        select(year, month, func.count(), apart, left_out)
         .where(Proof.connection_id == connection_id)
         .group_by(year, month)
         .order_by(year.desc(), month.desc())
         .limit(bounds(limit, 0)[0])
     )
-    return [ProofMonth(date(int(row[0]), int(row[1]), 1), row[2], int(row[3])) for row in rows]
+    return [ProofMonth(date(int(row[0]), int(row[1]), 1), row[2], int(row[3]), int(row[4])) for row in rows]
 
 
 def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofTotal]:

@@ -20,7 +20,16 @@ def scale_of(session: Session, amount: SQLColumnExpression[Any]) -> ColumnElemen
 
 def units_of(amount: SQLColumnExpression[Any]) -> ColumnElement[int]:
     """Return the sum of amounts of one scale in units of their last decimal: whole numbers, so nothing is rounded."""
-    return func.sum(cast(func.replace(type_coerce(amount, String), ".", ""), BigInteger))
+    return func.sum(_units(amount))
+
+
+def is_something(amount: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Return whether an amount is anything but zero, however it is written."""
+    return _units(amount) != 0
+
+
+def _units(amount: SQLColumnExpression[Any]) -> ColumnElement[int]:
+    return cast(func.replace(type_coerce(amount, String), ".", ""), BigInteger)
 
 
 def exact(units: int | Decimal | None, scale: int) -> Decimal:

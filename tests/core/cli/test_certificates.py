@@ -40,7 +40,7 @@ def posted(told: Told, chosen: str, shop: Path, moments: Moments) -> None:
 
 
 def test_a_month_is_certified_and_checked_without_a_database(
-    told: Told, posted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    told: Told, said: Said, posted: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "march.json"
     status, answer = told("proof", "certify", MONTH, "--out", str(file))
@@ -53,6 +53,8 @@ def test_a_month_is_certified_and_checked_without_a_database(
     assert part["documents"] == {"SalesReceipt": 2}
     monkeypatch.setenv("RACCORD_DATA_DIR", str(tmp_path / "nothing here"))
     assert told("proof", "check", str(file)) == (Exit.OK, {"holds": True, "wrong": [], "month": MONTH})
+    for language, stream in (("en", "Sales"), ("fr", "Ventes")):
+        assert stream in said("proof", "check", str(file), "--lang", language)[1]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from raccord.cli.proof.command import Proven, headed
 from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, Output
 from raccord.cli.terminal.words import State
+from raccord.overview.proofs import ProofMonth
+from raccord.store.models import Connection
 
 LONG = "a question of some length that may be told on several lines"
 
@@ -46,3 +51,14 @@ def test_nothing_is_lost_where_there_is_no_room(
     columns = [Column(Phrase(name, name), right=True) for name in ("A", "B", "C")]
     body = "".join(drawn(capsys, columns, ["1,234,567.89"] * 3))
     assert sum(body.count(figure) for figure in "123456789") == 27
+
+
+def test_the_proofs_heading_claims_no_more_than_its_lines() -> None:
+    def heading(unequal: int, left_out: int) -> Phrase:
+        months = [ProofMonth(date(2026, 3, 1), 5, unequal, left_out)]
+        return headed(Proven(Connection(label="Shop"), months, [], 0))
+
+    assert heading(0, 0) == ("Shop : source = écrit = QuickBooks", "Shop: source = posted = QuickBooks")
+    assert heading(0, 1).en == "Shop: source less what is left out = posted = QuickBooks"
+    assert heading(0, 1).fr == "Shop : source moins ce qui est laissé de côté = écrit = QuickBooks"
+    assert heading(1, 1).en == "Shop: source and QuickBooks differ"

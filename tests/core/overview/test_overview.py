@@ -238,6 +238,7 @@ def test_unequal_days_of_the_proof_come_first_with_their_explanation(
         months = proof_months(session, synced.id)
         totals = {each.stream: each for each in proof_totals(session, [synced.id])}
         counts = waiting(session)
+    assert [each.left_out for each in months] == [sum(bool(row.left_out) for row in rows)] != [0]
     assert (counts.questions, counts.problems, counts.plans, counts.running) == (1, 2, 0, 0)
     assert set(totals) == {"sales", "refunds", "bank"}, "what is of another kind is not added up"
     sales, refunds = totals["sales"], totals["refunds"]

@@ -206,7 +206,10 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
         empty=Phrase("Aucune source ne passe par ce compte.", "No source goes through this account."),
     )
     out.table(
-        Phrase("Preuve : source = écrit = QuickBooks", "Proof: source = posted = QuickBooks"),
+        Phrase(
+            "Preuve : source moins ce qui est laissé de côté = écrit = QuickBooks",
+            "Proof: source less what is left out = posted = QuickBooks",
+        ),
         [
             Column(Phrase("Connexion", "Connection")),
             Column(Phrase("Flux", "Stream")),

@@ -10,13 +10,15 @@ from typing import IO, Any
 import click
 from sqlalchemy import select
 
+from raccord import catalog as catalogs
+from raccord.catalog import Catalog
 from raccord.cli.terminal.engine import holding_company
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, Output, actor, output
-from raccord.cli.terminal.showing import money
+from raccord.cli.terminal.showing import money, stream_label
 from raccord.cli.terminal.words import Option, command
 from raccord.errors import RaccordError
 from raccord.onboarding.closing.certificates import CertificateError, certify, faults_in, sums_by_stream
@@ -65,6 +67,7 @@ def certify_month(month: datetime, company: str, with_exceptions: bool, out: Pat
             for each in connections:
                 prove_and_show(workshop, each, said)
             certificate = certify(workshop, operator(actor()), chosen.id, month.date(), with_exceptions=with_exceptions)
+        catalog = workshop.scopes.catalog
     body: Any = exact(certificate.body)
     document = {"certificate": body, "sha256": certificate.hash}
     if out is not None:
@@ -72,7 +75,7 @@ def certify_month(month: datetime, company: str, with_exceptions: bool, out: Pat
     if said.as_json:
         said.json(document)
         return Exit.OK
-    _show(said, body)
+    _show(said, body, catalog)
     said.say(Phrase(f"Empreinte : {certificate.hash}", f"Fingerprint: {certificate.hash}"))
     if out is not None:
         said.say(
@@ -114,7 +117,7 @@ def check_certificate(file: IO[bytes]) -> int:
             )
         )
     else:
-        _show(out, document["certificate"])
+        _show(out, document["certificate"], catalogs.load_catalog())
         out.say(Phrase("Le certificat tient : empreinte et sommes.", "The certificate holds: fingerprint and sums."))
     return Exit.UNEQUAL if wrong else Exit.OK
 
@@ -140,7 +143,7 @@ def _unreadable() -> RaccordError:
     )
 
 
-def _show(out: Output, body: Mapping[str, Any]) -> None:
+def _show(out: Output, body: Mapping[str, Any], catalog: Catalog) -> None:
     clean = (
         Phrase("sans exception", "without exception") if body["clean"] else Phrase("avec exceptions", "with exceptions")
     )
@@ -160,7 +163,7 @@ def _show(out: Output, body: Mapping[str, Any]) -> None:
         [
             [
                 part["label"],
-                each.stream,
+                stream_label(catalog, part["connector"], each.stream).get(out.language),
                 each.currency,
                 *(money(sum_, out.language) for sum_ in (each.source, each.left_out, each.posted, each.quickbooks)),
                 str(len(part["exceptions"])),

@@ -10,6 +10,7 @@ from decimal import Decimal
 import click
 from sqlalchemy.orm import Session
 
+from raccord.catalog import Catalog
 from raccord.cli.proof.certify import certify_month, check_certificate, prove_and_show
 from raccord.cli.proof.nights import night_times
 from raccord.cli.terminal.engine import holding_company
@@ -18,7 +19,7 @@ from raccord.cli.terminal.finding import every_connection, the_connection
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, Output, output
-from raccord.cli.terminal.showing import money
+from raccord.cli.terminal.showing import money, stream_label
 from raccord.cli.terminal.words import Option, default_group
 from raccord.overview.explain import explain
 from raccord.overview.kinds import kind_named
@@ -105,6 +106,7 @@ def show(connection: str | None, month: datetime | None, days: bool, limit: int,
             proven = [_read(session, each, wanted, days or month is not None, limit) for each in chosen]
             companies = sorted({each.company_id for each in chosen})
             others = other_changes(session, companies, workshop.clock.now(), limit=min(limit, MOST))
+        catalog = workshop.scopes.catalog
     if out.as_json:
         out.json(
             {
@@ -116,7 +118,7 @@ def show(connection: str | None, month: datetime | None, days: bool, limit: int,
         )
     else:
         for found in proven:
-            _show(out, found)
+            _show(out, found, catalog)
         _show_others(out, others)
     return Exit.UNEQUAL if any(each.unequal for each in proven) else Exit.OK
 
@@ -142,19 +144,17 @@ def _read(session: Session, connection: Connection, month: date | None, equal_to
             return Proven(connection, months, rows, page.total)
 
 
-def _show(out: Output, proven: Proven) -> None:
+def _show(out: Output, proven: Proven, catalog: Catalog) -> None:
     label = proven.connection.label
-    apart = sum(each.unequal for each in proven.months)
     out.table(
-        Phrase(f"{label} : écarts entre la source et QuickBooks", f"{label}: source and QuickBooks differ")
-        if apart
-        else Phrase(f"{label} : source = écrit = QuickBooks", f"{label}: source = posted = QuickBooks"),
+        headed(proven),
         [
             Column(Phrase("Mois", "Month")),
             Column(Phrase("Preuves (flux et jours)", "Proofs (streams and days)"), right=True),
+            Column(Phrase("Avec du laissé de côté", "With amounts left out"), right=True),
             Column(Phrase("Écarts", "Differences"), right=True),
         ],
-        [[f"{each.first:%Y-%m}", str(each.cells), str(each.unequal)] for each in proven.months],
+        [[f"{each.first:%Y-%m}", str(each.cells), str(each.left_out), str(each.unequal)] for each in proven.months],
         empty=Phrase(
             f"{label} : rien n'est prouvé encore. Lancez « raccord sync ».",
             f"{label}: nothing is proven yet. Run “raccord sync”.",
@@ -178,7 +178,7 @@ def _show(out: Output, proven: Proven) -> None:
         [
             [
                 row.day.isoformat(),
-                row.stream,
+                stream_label(catalog, proven.connection.connector, row.stream).get(out.language),
                 *(money(value, out.language) for value in _sums(row)),
                 row.currency,
                 "=" if row.equal else "≠",
@@ -195,6 +195,19 @@ def _show(out: Output, proven: Proven) -> None:
     for code in dict.fromkeys(each.code for row in proven.rows for each in row.differences):
         french, english = (explain(code, {}, language).fix for language in ("fr", "en"))
         out.say(Phrase(f"À faire [{code}] : {french}", f"What to do [{code}]: {english}"))
+
+
+def headed(proven: Proven) -> Phrase:
+    """Return what the proof comes to; what is left out is in the source's total and in no other."""
+    label = proven.connection.label
+    if proven.unequal:
+        return Phrase(f"{label} : écarts entre la source et QuickBooks", f"{label}: source and QuickBooks differ")
+    if any(each.left_out for each in proven.months):
+        return Phrase(
+            f"{label} : source moins ce qui est laissé de côté = écrit = QuickBooks",
+            f"{label}: source less what is left out = posted = QuickBooks",
+        )
+    return Phrase(f"{label} : source = écrit = QuickBooks", f"{label}: source = posted = QuickBooks")
 
 
 def _sums(row: ProofRow) -> tuple[Decimal, ...]:
@@ -296,7 +309,13 @@ def _as_json(proven: Proven) -> dict[str, object]:
         "cells": proven.cells,
         "unequal": proven.unequal,
         "months": [
-            {"month": f"{each.first:%Y-%m}", "cells": each.cells, "unequal": each.unequal} for each in proven.months
+            {
+                "month": f"{each.first:%Y-%m}",
+                "cells": each.cells,
+                "left_out": each.left_out,
+                "unequal": each.unequal,
+            }
+            for each in proven.months
         ],
         "rows": [
             {

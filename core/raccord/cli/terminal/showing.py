@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+from raccord.catalog import Catalog
 from raccord.cli.terminal.language import Language, Phrase
 from raccord.clock import written
+from raccord.plugin.texts import Text
 from raccord.store.models import Action
 
 SHORT = 8
@@ -32,6 +34,13 @@ def money(value: Decimal | None, language: Language) -> str:
     places = max(2, -exponent) if isinstance(exponent, int) else 2
     english = f"{value:,.{places}f}"
     return english if language == "en" else english.replace(",", "\u202f").replace(".", ",")
+
+
+def stream_label(catalog: Catalog, connector: str, stream: str) -> Text:
+    """Return what a connector calls a stream; the name itself where the connector is not there to ask."""
+    found = catalog.get(connector)
+    labels = {} if found is None else {each.name: each.label for each in found.info.streams}
+    return labels.get(stream, Text(stream, stream))
 
 
 def short(id_: str) -> str:
