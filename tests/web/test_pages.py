@@ -128,7 +128,8 @@ def test_every_figure_that_leads_to_a_list_is_the_length_of_that_list(
     with workshop.database.read() as session:
         wrote = max(recent_runs(session, synced.id).rows, key=lambda each: each.to_send)
     plan = f"/plans/{wrote.plan_id}"
-    for page in ("/", f"/connections/{synced.id}", f"/connections/{synced.id}/proof", "/runs", "/problems", plan):
+    own = f"/connections/{synced.id}"
+    for page in ("/", own, f"{own}/proof", "/runs", "/problems", "/records", f"/records?connection={synced.id}", plan):
         for attributes in re.findall(r"<a ([^>]*data-count[^>]*)>", browser.get(page).text):
             found = {name: unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', attributes)}
             address, count = found["href"], found["data-count"]
@@ -154,6 +155,9 @@ def test_every_figure_that_leads_to_a_list_is_the_length_of_that_list(
     assert f"Its plan had {wrote.to_send} objects to write" in browser.get(f"/runs/{wrote.id}").text
     assert walked[f"{plan}?action=create#lines"] == wrote.to_send
     assert any("fate=review" in address for address in walked)
+    assert walked["/records?"] == walked["/records?fate=posted"] + 2 > walked["/records?fate=failed"] == 1
+    searched = browser.get("/records?q=s").text.partition('id="fates"')[2].partition("</nav>")[0]
+    assert searched.count("data-count") == 1, "while something is searched only what is shown is counted"
 
 
 def test_every_page_is_sound_in_both_languages_and_shows_no_secret(browser: TestClient, addresses: list[str]) -> None:

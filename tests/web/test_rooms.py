@@ -21,9 +21,10 @@ from starlette.testclient import TestClient
 from till_company import CANARY
 
 from raccord.onboarding.closing.certificates import faults_in
+from raccord.overview import records
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
-from raccord.overview.records import Fate, Wanted, list_records
+from raccord.overview.records import Fate, Wanted, count_each_fate, list_records
 from raccord.store.canonical import exact
 from raccord.store.models import Company, Connection, Drift, DriftState, Gap, LinkRow, Run, SourceRecord
 from raccord.sync.workshop import Workshop, settings_handle
@@ -46,7 +47,7 @@ def test_what_others_made_is_shipped_as_it_was() -> None:
 
 @pytest.mark.requirement("BF-06")
 def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
-    workshop: Workshop, synced: Connection, browser: TestClient
+    workshop: Workshop, synced: Connection, browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with workshop.database.read() as session:
         found = {fate: [each.source_id for each in list_records(session, Wanted(fate=fate)).rows] for fate in Fate}
@@ -56,6 +57,10 @@ def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
     assert found[Fate.REVIEW] == ["b1"]
     assert found[Fate.FAILED] == ["s3"]
     assert found[Fate.RESOLVED] == found[Fate.WAITING] == []
+    monkeypatch.setattr(records, "COUNTED", 1)
+    with workshop.database.read() as session:
+        counts = count_each_fate(session, Wanted(fate=Fate.FAILED))
+    assert (counts[None], counts[Fate.POSTED], counts[Fate.REVIEW]) == (2, 2, 1), "no count goes further than needed"
     assert link is not None
     listed = browser.get(f"/records?q={link.document_id}").text
     assert "Sales s1" in listed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, Within
@@ -60,15 +60,23 @@ class Posted:
 
 
 def posted_by_day(
-    session: Session, last: date, days: int, currency: str = "", company_id: str = "", *, within: Within = None
+    session: Session,
+    last: date,
+    days: int,
+    currency: str = "",
+    company_id: str = "",
+    *,
+    connection_id: str = "",
+    within: Within = None,
 ) -> Posted | None:
     """Return what moved on ``days`` days up to ``last``, by the dates of the documents; nothing where nothing did.
 
-    Without a company or currency, or where nothing moved in it, the one with most documents is taken. Reads these days
-    and as many before them, never the whole store.
+    Of one connection where it is named. Without a company or currency, or where nothing moved in it, the one with most
+    documents is taken. Reads these days and as many before them, never the whole store.
     """
     first = last - timedelta(days=days - 1)
-    mine = [] if within is None else [Connection.company_id.in_(within)]
+    mine: list[ColumnElement[bool]] = [] if within is None else [Connection.company_id.in_(within)]
+    mine += [Connection.id == connection_id] if connection_id else []
     known = {
         row.id: row
         for row in session.execute(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, literal, or_, select, union
 from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
@@ -208,6 +208,26 @@ def count_by_fate(
     return dict(zip(fates, session.execute(select(*counts)).one(), strict=True))
 
 
+COUNTED = 10_000
+"""How far lists of records are counted that are not shown: beyond, each says that it has more."""
+
+
+def count_each_fate(session: Session, wanted: Wanted, *, within: Within = None) -> dict[Fate | None, int]:
+    """Return how many records the list of each fate, and of all, has under the other filters, in one question.
+
+    None is counted further than one beyond ``COUNTED``, and that of ``wanted`` is left out, since its list is read;
+    while something is searched nothing is counted at all, since each count would search again.
+    """
+    if wanted.search:
+        return {}
+    fates = [fate for fate in (None, *Fate) if fate != wanted.fate]
+    counts = []
+    for fate in fates:
+        few = select(literal(1)).where(*_conditions(session, replace(wanted, fate=fate), within)).limit(COUNTED + 1)
+        counts.append(select(func.count()).select_from(few.subquery()).scalar_subquery())
+    return dict(zip(fates, session.execute(select(*counts)).one(), strict=True))
+
+
 def record_story(session: Session, record_id: int) -> RecordStory | None:
     """Return a record with its story, or nothing if there is none of that number."""
     row = session.execute(
@@ -276,10 +296,15 @@ def _conditions(session: Session, wanted: Wanted, within: Within) -> list[Column
     if wanted.last is not None:
         found.append(SourceRecord.day <= wanted.last)
     if wanted.fate is not None:
-        drafts = SourceRecord.id.in_(
-            select(DraftRow.record_id).where(DraftRow.state.in_(_DRAFTS[wanted.fate]), DraftRow.record_id.is_not(None))
+        ids = select(DraftRow.record_id).where(
+            DraftRow.state.in_(_DRAFTS[wanted.fate]), DraftRow.record_id.is_not(None)
         )
-        found.append(or_(drafts, SourceRecord.state.in_(_RECORDS.get(wanted.fate, ()))))
+        of_their_own = _RECORDS.get(wanted.fate)
+        if of_their_own is None:
+            found.append(SourceRecord.id.in_(ids))
+        else:
+            own = select(SourceRecord.id).where(SourceRecord.state.in_(of_their_own))
+            found.append(or_(SourceRecord.id.in_(ids), SourceRecord.id.in_(own)))
     if search := wanted.search[:SEARCH_MAX]:
         found.append(SourceRecord.id.in_(_searched(session, search)))
     return found

@@ -24,6 +24,7 @@ from raccord.overview.companies import list_companies
 from raccord.overview.connections import connection_view, list_connections
 from raccord.overview.coverage import coverage_of
 from raccord.overview.listing import MOST
+from raccord.overview.posted import posted_by_day
 from raccord.overview.problems import problem_groups
 from raccord.overview.proofs import proof_totals
 from raccord.overview.questions import missing_choices
@@ -33,6 +34,7 @@ from raccord.plugin.texts import Text
 from raccord.store.models import Connection
 from raccord.sync.days import today_of
 from raccord_web.bars import coverage_bar
+from raccord_web.charts import chart_of
 from raccord_web.desk import Desk, desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -75,6 +77,9 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             return explained(request, HTTPStatus.NOT_FOUND)
         held = session.get_one(Connection, connection_id)
         admitted = desk_of(request).workshop.scopes.catalog.get(held.connector)
+        posted = posted_by_day(
+            session, desk_of(request).workshop.clock.now().date(), RECENT_DAYS, connection_id=connection_id
+        )
         info, granted = None if admitted is None else admitted.info, held.manage_granted_at is not None
         return show(
             request,
@@ -85,6 +90,8 @@ def connection(request: Request, connection_id: str, ask: str = "") -> Response:
             waits_files=info is not None and takes_files(info, held.settings),
             of_accounts=info is not None and bool(roles_of_accounts(info)),
             recent_days=RECENT_DAYS,
+            posted=posted,
+            chart=chart_of(posted) if posted is not None and (posted.moved_in or posted.moved_out) else None,
             bar=coverage_bar(coverage_of(session, held, desk_of(request).workshop.clock)),
             granted=granted,
             left_at="accounts" if info is None else where_left(held, info),

@@ -22,7 +22,7 @@ from raccord.overview.connections import connection_names
 from raccord.overview.history import SAID, Deed
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
-from raccord.overview.records import Fate, RecordView, Wanted, list_records, record_story
+from raccord.overview.records import COUNTED, Fate, RecordView, Wanted, count_each_fate, list_records, record_story
 from raccord.overview.sold import Sold, sold_as
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.desk import desk_of
@@ -84,6 +84,8 @@ def records(
             connections=connection_names(session, within=within),
             wanted=wanted,
             fates=list(Fate),
+            by_fate=count_each_fate(session, wanted, within=within),
+            counted=COUNTED,
             kept={"connection": connection, "q": q, "first": first, "last": last},
         )
 
