@@ -17,6 +17,21 @@ _STARRED = re.compile(r"(?<!\d)\d{4,6}[*xX•#]{2,}(\d{4})(?!\d)")
 """A card number of which the first and the last digits are shown."""
 
 
+_KEY = re.compile(r"(?:[a-z]+-)+(?:(\w{3,4})-)?(?=[0-9a-f]*\d)[0-9a-f]{6,}(?:-[0-9a-f]+)*")
+"""How programs tell accounts and files apart: a kind, what is seen of a number, a hash."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24,}")
+
+
+def known(text: str) -> str:
+    """Return what a person knows of a key that programs made: the end of an account's number, or nothing.
+
+    Any other text stays as it is, its long numbers masked.
+    """
+    if found := _KEY.fullmatch(text):
+        return f"…{found[1]}" if found[1] else ""
+    return "" if _UUID.fullmatch(text) else masked(text)
+
+
 def masked(text: str) -> str:
     """Return a text in which each long number, plain, in groups of four or half starred, is its last four digits."""
     text = _STARRED.sub(lambda found: f"…{found[1]}", text)

@@ -377,7 +377,8 @@ def test_unlike_reasons_have_each_its_row_its_list_and_its_button(
         groups = {each.examples[0].params["en"]: each for each in problem_groups(session, synced.id).rows}
     cause = groups["word: Unknown word."].cause
     one = browser.get("/problems", params={"connection": synced.id, "code": cause}).text
-    assert ("w91" in one, "x91" in one) == (True, False)
+    led = [browser.get(each).text for each in re.findall(r'href="(/records/[0-9]+)"', one)]
+    assert [("sales/w9" in each, "sales/x9" in each) for each in led] == [(True, False)] * 2
     assert send("/problems", "/problems/of-cause/ready", connection=synced.id, code=cause).status_code == 303
     [(address, count)] = {
         found
@@ -429,11 +430,10 @@ def test_a_cause_leads_to_the_form_that_mends_it_and_an_example_to_its_record(
         else:
             assert "mapping" not in main
             assert "/settings" not in main
-        found = re.search(r'href="(/records\?[^"]*)"', main)
+        found = re.search(r'href="(/records/[0-9]+)">([^<]*)', main)
         assert found
-        records = browser.get(html.unescape(found[1])).text
-        assert "s3" in records
-        assert "s1" not in records.partition("<main")[2]
+        assert found[2].startswith("Sales · "), "called by what it is, not by its key"
+        assert "sales/s3" in browser.get(found[1]).text
 
 
 def test_quickbooks_own_words_stand_as_a_quotation_below_a_sentence_of_ours(

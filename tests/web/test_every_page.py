@@ -31,8 +31,8 @@ from raccord.onboarding.access.people import RoleName
 from raccord.onboarding.access.sessions import open_session
 from raccord.onboarding.connecting.connections import NewConnection
 from raccord.onboarding.setting_up.steps import begin
-from raccord.overview.kinds import KINDS
 from raccord.plugin.info import Mode
+from raccord.quickbooks.kinds import KINDS
 from raccord.store.models import Company, Connection, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
@@ -228,10 +228,13 @@ NEVER = (
     (re.compile(rf"(?<![\w,.\u00a0-])[01] ({MANY})\b"), "a plural of one"),
     (re.compile(r"</?(time|span|b|a|p|code)\b"), "markup of ours that is told as text"),
     (re.compile(r"\d [$€%]"), "a space that breaks before its unit"),
+    (re.compile(r"(?<![\w/.:-])[a-z_]{3,}/[a-z_]+[/_-]?[a-z_\d]*[-/_\d]"), "a key"),
+    (re.compile(r"\b(bank|card|csv)-(?=[\w-]*\d)\w{4,}"), "the key of an account or file"),
+    (re.compile(r"(?<![\w/.{-])[a-z]+(_[a-z]+)+\b(?!\.)"), "a word of programs"),
 )
 """What a French page never shows outside of code, with what it is."""
-OF_PROGRAMS = ("/bench", "/help/docs")
-"""Pages that quote what programs say."""
+OF_PROGRAMS = ("/bench", "/help", "/plugins/")
+"""Pages that quote what programs say: the bench, codes of errors, what an extension is made of."""
 
 
 def test_french_pages_write_kinds_days_amounts_and_plurals_in_french(addresses: list[str], browser: TestClient) -> None:
@@ -241,6 +244,7 @@ def test_french_pages_write_kinds_days_amounts_and_plurals_in_french(addresses: 
             continue
         page = browser.get(address, headers={"accept-language": "fr"}).text
         shown = HIDDEN.sub("", page.partition("<main")[2].partition("</main>")[0])
+        shown += "".join(f"<p>{each}</p>" for each in re.findall(r'(?:aria-label|placeholder)="([^"]*)"', shown))
         for line in filter(None, map(str.strip, html.unescape(re.sub(r"<[^>]+>", "\n", shown)).split("\n"))):
             found += [f"{address}: {what}: {line[:80]}" for wrong, what in NEVER if wrong.search(line)]
     assert found == []

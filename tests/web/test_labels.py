@@ -20,9 +20,9 @@ import raccord_plannit
 import raccord_pleo
 import raccord_taxdome
 from raccord.onboarding.connecting.switching import WORDS
-from raccord.overview.kinds import kind_named
 from raccord.plugin import ConnectorInfo
 from raccord.plugin.texts import Text
+from raccord.quickbooks.kinds import kind_named
 from raccord_plannit.manifest import TAG
 from raccord_sandbox.window.texts import TEXTS
 from raccord_web.wording import wording

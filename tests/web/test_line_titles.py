@@ -59,7 +59,7 @@ def test_a_bank_line_is_called_by_what_it_is_everywhere_and_found_by_it(
         assert f"<h1>{called}</h1>" in shown
         assert "b1" in shown, "the number of the source stays"
         shown = browser.get(f"/plans/{plan_id}").text
-        assert 'class="main">SHELL &#34;STATION&#34; 0442</span>' in shown
+        assert 'class="main wrapped-value">SHELL &#34;STATION&#34; 0442</span>' in shown
         assert "bank/b1" in shown
         listed = browser.get("/records").text
         assert f'href="/records/{record_id}">SHELL &#34;STATION&#34; 0442</a>' in listed

@@ -14,7 +14,7 @@ from harness import sync
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from raccord.masking import MaskedFormatter, masked
+from raccord.masking import MaskedFormatter, known, masked
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.onboarding.closing.export import export_company
 from raccord.onboarding.deciding.decisions import skip_draft
@@ -41,6 +41,15 @@ OWNER = Actor("Odile", RoleName.OWNER)
 )
 def test_a_long_number_is_shown_by_its_last_four_digits_and_nothing_else_is_touched(text: str, shown: str) -> None:
     assert masked(text) == shown
+
+
+def test_a_key_of_programs_is_shown_by_the_end_of_the_number_in_it_or_not_at_all() -> None:
+    for key, shown in (
+        ("bank-5678-ee32da3e41", "…5678"), ("card-1111-4a7b22", "…1111"), ("csv-abd9d1b9-5519400d", ""),
+        ("unnamed-csv-26830bed", ""), ("4e39b2fa-8c0b-50a2-9ee5-1120870e9425", ""), ("QC", "QC"), ("A0001", "A0001"),
+        ("Compte chèques-1", "Compte chèques-1"), ("day-facade", "day-facade"), ("INV-1024", "INV-1024"),
+    ):  # fmt: skip
+        assert known(key) == shown, key
 
 
 def test_a_log_line_holds_no_whole_number() -> None:

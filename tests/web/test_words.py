@@ -17,12 +17,12 @@ import pytest
 
 import raccord
 from raccord.catalog import load_catalog
-from raccord.overview.kinds import KINDS
 from raccord.plugin import ConnectorInfo
 from raccord.plugin.contract import Contract
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Language, Text
+from raccord.quickbooks.kinds import KINDS
 from raccord.store.models import Action, PlanState
 from raccord.sync.lines.matching import Reason, Sure
 from raccord_plannit.contract import CONTRACT as PLANNIT

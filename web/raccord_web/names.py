@@ -9,9 +9,9 @@ from typing import Protocol
 from raccord.catalog import Catalog
 from raccord.masking import masked
 from raccord.overview.explain import NAMED_BY_SOURCE
-from raccord.overview.kinds import KINDS, kind_named
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
+from raccord.quickbooks.kinds import KINDS, kind_named
 from raccord_web.formats import written
 from raccord_web.wording import Wording, typeset
 

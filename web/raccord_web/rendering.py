@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from raccord.errors import RaccordError
-from raccord.masking import masked
+from raccord.masking import known, masked
 from raccord.onboarding.access.people import Actor, Power, may
 from raccord.overview.explain import Explained, explain
 from raccord.overview.waiting import waiting
@@ -283,13 +283,19 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(rejectempty=_without_empty, exact=Decimal, groups_by_when=in_groups, masked=_masked)
+    environment.filters.update(
+        rejectempty=_without_empty, exact=Decimal, groups_by_when=in_groups, masked=_masked, known=_known
+    )
     environment.globals.update(on_page=on_page, icon=icon, asset=asset, urlencode=urlencode, device=device)
     return environment
 
 
 def _without_empty(values: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
+
+
+def _known(value: object) -> str:
+    return known(str(value))
 
 
 def _masked(value: object) -> str:

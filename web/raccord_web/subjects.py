@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from raccord.catalog import Catalog
-from raccord.masking import masked
+from raccord.masking import known, masked
 from raccord.overview.audit import Entry
-from raccord.overview.titles import LineTitle, title_of
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Language, Text
 from raccord.store.models import Company, Connection, DraftRow, Plan, Run
+from raccord.sync.lines.titles import Title, titles_by_id
 from raccord_web.wording import typeset
 
 CONNECTOR = "connector:"
@@ -23,13 +23,13 @@ CONNECTOR = "connector:"
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What an entry is about; ``title`` where it is a bank line, ``kind`` the word of what ``text`` is the name of."""
+    """What an entry is about; ``title`` where it is a draft, ``kind`` the word of what ``text`` is the name of."""
 
     text: str = ""
     kind: str = ""
     connection: str = ""
     href: str = ""
-    title: LineTitle | None = None
+    title: Title | None = None
 
 
 def abouts(session: Session, catalog: Catalog, entries: Sequence[Entry], language: Language) -> dict[int, About]:
@@ -37,6 +37,7 @@ def abouts(session: Session, catalog: Catalog, entries: Sequence[Entry], languag
     ids = {each.connection_id for each in entries} - {""}
     connections = {each.id: each for each in session.scalars(select(Connection).where(Connection.id.in_(ids)))}
     drafts = _drafts(session, entries)
+    titles = titles_by_id(session, {each.id: (each.connection_id, each.body) for each in drafts.values()})
     plans = _known(session, Plan, [each.subject for each in entries])
     runs = _known(session, Run, [each.subject for each in entries])
     companies = {each.company_id for each in entries} - {""}
@@ -48,9 +49,8 @@ def abouts(session: Session, catalog: Catalog, entries: Sequence[Entry], languag
         admitted = None if of is None else catalog.get(of.connector)
         draft = drafts.get((entry.connection_id, entry.subject))
         if draft is not None:
-            title = title_of(draft.body)
             href = "" if draft.record_id is None else f"/records/{draft.record_id}"
-            found[entry.seq] = About(masked(entry.subject), "", label, href, title)
+            found[entry.seq] = About(masked(entry.subject), "", label, href, titles[draft.id])
         elif entry.subject in plans:
             found[entry.seq] = About(label, "plan", "", f"/plans/{entry.subject}")
         elif entry.subject in runs:
@@ -64,9 +64,9 @@ def abouts(session: Session, catalog: Catalog, entries: Sequence[Entry], languag
         elif admitted is not None and (named := _named(admitted.info, entry)) is not None:
             of_what = str(entry.body.get("of") or "")
             said = typeset(named.get(language), language)
-            found[entry.seq] = About(" ".join(filter(None, (said, masked(of_what)))), "", label)
+            found[entry.seq] = About(" ".join(filter(None, (said, known(of_what)))), "", label)
         elif label:
-            found[entry.seq] = About("" if entry.subject == label else masked(entry.subject), "", label)
+            found[entry.seq] = About("" if entry.subject == label else known(entry.subject), "", label)
     return found
 
 

@@ -15,9 +15,9 @@ from raccord.cli.terminal.showing import day, money, short
 from raccord.cli.terminal.words import Option, default_group
 from raccord.onboarding.deciding.drifts import DriftError, Way, settle_drifts
 from raccord.overview.drifts import DriftView, open_drifts
-from raccord.overview.kinds import kind_named
 from raccord.overview.listing import MOST, USUAL, Listing
 from raccord.plugin.texts import Text
+from raccord.quickbooks.kinds import kind_named
 from raccord.store.models import Drift, DriftState
 
 CHANGES = {

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, aliased
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
 from raccord.overview.money import LINK_PREFIX, TRANSFER, MoneyMoved, Tally, money_accounts, own_transfers_planned
-from raccord.overview.titles import LineTitle, titles_of
 from raccord.store.models import (
     REMOVALS,
     Action,
@@ -27,6 +26,7 @@ from raccord.store.models import (
     PlanState,
 )
 from raccord.sync.books.readback import MARKED
+from raccord.sync.lines.titles import Title, titles_of
 from raccord.sync.planning.figures import (
     LineGroup,
     Money,
@@ -132,8 +132,8 @@ class LineView:
     params: Mapping[str, Any]
     state: LineState
     payload: str
-    title: LineTitle | None = None
-    """What a bank line is called."""
+    title: Title | None = None
+    """What its draft is called; nothing for what core itself wants."""
 
 
 SENT = (Action.CREATE, Action.UPDATE, Action.LINK, *REMOVALS)
@@ -366,7 +366,11 @@ def _accounts(session: Session, plan_id: str, ids: set[str]) -> dict[str, tuple[
     return found
 
 
-def _line(row: PlanLine, title: LineTitle | None) -> LineView:
+def _line(row: PlanLine, title: Title | None) -> LineView:
+    if title is None and row.payload:
+        # What core itself wants has no draft; an entry of a list says its name where it is sent.
+        said = json.loads(row.payload, parse_float=Decimal).get("Name")
+        title = Title(str(said), None, None, "", row.kind) if said else None
     return LineView(
         id=row.id,
         action=Action(row.action),

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
-from raccord.overview.titles import LineTitle, title_of
-from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, SourceRecord
+from raccord.overview.titles import file_of
+from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, RecordState, SourceRecord
+from raccord.sync.lines.titles import Title, titles_by_id
 from raccord.sync.problems import APART, CAUSE, of_cause, which_cause
 
 EXAMPLES = 3
@@ -39,9 +40,12 @@ class ProblemView:
     amount: Decimal | None
     currency: str
     record_id: int | None = None
-    """Of the draft that it is about."""
-    title: LineTitle | None = None
-    """What the bank line that it is about is called."""
+    """The record that it is about, or that the draft is of."""
+    title: Title | None = None
+    """What the draft that it is about is called."""
+    connector: str = ""
+    file: str = ""
+    """The file that a record without a draft is about, where it says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +170,7 @@ def _labels(session: Session, ids: set[str]) -> dict[str, str]:
 def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> list[ProblemView]:
     of_day = func.coalesce(DraftRow.day, SourceRecord.day)
     rows = session.execute(
-        select(
-            Problem,
-            Connection.label,
-            DraftRow.state,
-            DraftRow.day,
-            SourceRecord.amount,
-            SourceRecord.currency,
-            DraftRow.body,
-            DraftRow.record_id,
-        )
+        select(Problem, Connection, DraftRow, SourceRecord)
         .join(Connection, Connection.id == Problem.connection_id)
         .outerjoin(DraftRow, and_(DraftRow.connection_id == Problem.connection_id, DraftRow.key == Problem.subject))
         .outerjoin(SourceRecord, SourceRecord.id == DraftRow.record_id)
@@ -183,37 +178,58 @@ def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> 
         .order_by(of_day.is_(None), of_day, Problem.id)
         .limit(limit)
         .offset(offset)
+    ).all()
+    found: list[tuple[Problem, Connection, DraftRow | None, SourceRecord | None]] = [
+        (row[0], row[1], row[2], row[3]) for row in rows
+    ]
+    drafts = [draft for _, _, draft, _ in found if draft is not None]
+    titles = titles_by_id(session, {each.id: (each.connection_id, each.body) for each in drafts})
+    records = _records(session, [problem for problem, _, draft, _ in found if draft is None])
+    views = []
+    for problem, connection, draft, record in found:
+        of = record or records.get((problem.connection_id, problem.subject))
+        views.append(_view(problem, connection, draft, of, None if draft is None else titles[draft.id]))
+    return views
+
+
+def _records(session: Session, problems: Sequence[Problem]) -> dict[tuple[str, str], SourceRecord]:
+    """Return, by connection and subject, the newest revision of the records that problems without a draft are about."""
+    ids = {
+        each.subject.removeprefix(f"{each.stream}/") for each in problems if each.subject.startswith(f"{each.stream}/")
+    }
+    found = session.scalars(
+        select(SourceRecord).where(
+            SourceRecord.connection_id.in_({each.connection_id for each in problems}),
+            SourceRecord.source_id.in_(ids),
+            SourceRecord.state != RecordState.SUPERSEDED,
+        )
     )
-    return [_view(*row) for row in rows]
+    return {(each.connection_id, f"{each.stream}/{each.source_id}"): each for each in (found if ids else ())}
 
 
 def _view(
-    problem: Problem,
-    label: str,
-    state: str | None,
-    day: date | None,
-    amount: Decimal | None,
-    currency: str | None,
-    body: str | None,
-    record_id: int | None,
+    problem: Problem, connection: Connection, draft: DraftRow | None, record: SourceRecord | None, title: Title | None
 ) -> ProblemView:
     said = problem.params.get("day")
+    amount = None if draft is None or record is None else record.amount
     return ProblemView(
         id=problem.id,
         connection_id=problem.connection_id,
-        connection=label,
+        connection=connection.label,
         code=problem.code,
         subject=problem.subject,
         stream=problem.stream,
         params=problem.params,
         run_id=problem.run_id,
         opened_at=problem.opened_at,
-        draft_state=None if state is None else DraftState(state),
-        day=day or (date.fromisoformat(said) if said else None),
+        draft_state=None if draft is None else DraftState(draft.state),
+        day=(draft and draft.day) or (date.fromisoformat(said) if said else None),
         amount=amount if amount is not None else _amount(problem.params.get("amount")),
-        currency=currency or "",
-        record_id=record_id,
-        title=None if body is None else title_of(body),
+        currency="" if record is None else record.currency or "",
+        record_id=None if record is None else record.id,
+        title=title,
+        connector=connection.connector,
+        file=file_of(record.raw) if record is not None and draft is None else "",
     )
 
 

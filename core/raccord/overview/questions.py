@@ -23,6 +23,7 @@ from raccord.sync.books.company import TYPES, fits_as, kind_of
 from raccord.sync.lines.line_answers import LEARNED
 from raccord.sync.lines.matching import Reason, Sure
 from raccord.sync.lines.paying import MATCHES
+from raccord.sync.lines.titles import TEXT_MAX, text_of
 from raccord.sync.lines.treatments import treatable
 from raccord.sync.lines.unmet import invoices_in
 from raccord.sync.posting.periods import MONTH_ASKED
@@ -34,7 +35,6 @@ from raccord.sync.resolving.resolve import CHOICE_MISSING, DECISION_MISSING, LIN
 FACTS_MAX = 40
 LINE_KINDS = ("Deposit", "Purchase")
 """What a bank line is before anybody says what it was for."""
-TEXT_MAX = 300
 
 
 class Answer(StrEnum):
@@ -382,13 +382,6 @@ def _answer(code: str) -> Answer:
     if code in KINDS:
         return Answer.CONFLICT
     return {DECISION_MISSING: Answer.DECISION, CHOICE_MISSING: Answer.CHOICE}.get(code, Answer.CAUSE)
-
-
-def text_of(draft: Draft) -> str:
-    """Return the words of a draft that a person would know it by."""
-    said = [str(getattr(draft, name, "")) for name in ("name", "memo", "reference")]
-    said += [str(getattr(line, "description", "")) for line in getattr(draft, "lines", ())]
-    return next((each for each in said if each.strip()), "")[:TEXT_MAX]
 
 
 def _facts(raw: str | None) -> dict[str, str]:

@@ -18,7 +18,7 @@ from raccord.overview.history import EACH_MAX, Happening, Told, history_of, undo
 from raccord.overview.lines.attached import LineFile, files_of_lines
 from raccord.overview.lines.line_deciders import Decided, decided_of
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
-from raccord.overview.titles import LineTitle, memo_says, title_of
+from raccord.overview.titles import file_of, memo_says
 from raccord.quickbooks import deep_link
 from raccord.store.models import (
     Company,
@@ -36,6 +36,7 @@ from raccord.store.models import (
 )
 from raccord.sync.bodies import load_draft
 from raccord.sync.environments import environment_of
+from raccord.sync.lines.titles import Title, titles_by_id
 from raccord.sync.lines.treatments import treatable
 from raccord.sync.posting.removals import UNDONE
 
@@ -126,8 +127,10 @@ class RecordView:
     fetched_at: datetime
     run_id: str
     documents: Sequence[DocumentView] = ()
-    title: LineTitle | None = None
-    """What a bank line is called."""
+    title: Title | None = None
+    """What its first draft is called; nothing where it has none."""
+    file: str = ""
+    """The file that it is about, where it says so."""
 
     @property
     def fate(self) -> Fate:
@@ -327,7 +330,6 @@ def _searched(session: Session, search: str) -> CompoundSelect[tuple[int]]:
 
 def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Company]]) -> list[RecordView]:
     documents: dict[int, list[DocumentView]] = {}
-    titles: dict[int, LineTitle] = {}
     companies = {record.id: company for record, _, company in rows}
     found = session.execute(
         select(DraftRow, LinkRow)
@@ -340,14 +342,15 @@ def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Comp
     twins: dict[int, list[Match]] = {}
     for match in session.scalars(matches) if skipped else ():
         twins.setdefault(match.draft_id, []).append(match)
+    firsts: dict[int, DraftRow] = {}
     for draft, link in found:
         if draft.record_id is not None:
             own: LinkRow | None = link
             hold_it: Sequence[LinkRow | Match | None] = twins.get(draft.id) or [None] if own is None else [own]
-            if draft.record_id not in titles and (title := title_of(draft.body)) is not None:
-                titles[draft.record_id] = title
+            firsts.setdefault(draft.record_id, draft)
             there = [_document(draft, each, companies[draft.record_id]) for each in hold_it]
             documents.setdefault(draft.record_id, []).extend(there)
+    titles = titles_by_id(session, {of: (each.connection_id, each.body) for of, each in firsts.items()})
     return [
         RecordView(
             id=record.id,
@@ -370,6 +373,7 @@ def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Comp
             run_id=record.run_id,
             documents=tuple(documents.get(record.id, ())),
             title=titles.get(record.id),
+            file="" if record.id in titles else file_of(record.raw),
         )
         for record, connection, company in rows
     ]

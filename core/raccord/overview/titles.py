@@ -1,52 +1,21 @@
-"""What people call what they see: a bank line by its text, day and amount; its key is a detail of second rank."""
+"""Records as people look for them: by the words of what they became, and by the file that they are about."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, and_, cast, or_, select, type_coerce
+from sqlalchemy import JSON, ColumnElement, and_, cast, or_, type_coerce
 from sqlalchemy.orm import Session
 
-from raccord.overview.questions import text_of
 from raccord.store.models import DraftRow
-from raccord.sync.bodies import load_draft
-from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.lines.treatments import arrives, treatable
+from raccord.sync.lines.titles import TEXT_MAX
 
 
-@dataclass(frozen=True, slots=True)
-class LineTitle:
-    """What a bank line is called; the amount is negative if spent."""
-
-    text: str
-    day: date
-    amount: Decimal
-    currency: str
-
-
-def title_of(body: str) -> LineTitle | None:
-    """Return what the draft of a bank line is called; other drafts are known by the numbers of their sources."""
-    draft = treatable(load_draft(body))
-    text = "" if draft is None else " ".join(text_of(draft).split())
-    if draft is None or not text:
-        return None
-    return LineTitle(text, draft.day, draft.total if arrives(draft) else -draft.total, draft.currency)
-
-
-def titles_of(session: Session, connection_id: str, keys: Collection[str]) -> dict[str, LineTitle]:
-    """Return by key what the bank lines among some drafts of a connection are called."""
-    found: dict[str, LineTitle] = {}
-    for some in chunks(sorted(set(keys)), CHUNK):
-        rows = session.execute(
-            select(DraftRow.key, DraftRow.body).where(DraftRow.connection_id == connection_id, DraftRow.key.in_(some))
-        )
-        found.update({row.key: title for row in rows if (title := title_of(row.body)) is not None})
-    return found
+def file_of(raw: str) -> str:
+    """Return the name of the file that a record is about, where it says one."""
+    said = json.loads(raw, parse_float=str, parse_int=str)
+    return str(said.get("file") or "")[:TEXT_MAX] if isinstance(said, dict) else ""
 
 
 def memo_says(session: Session, search: str) -> ColumnElement[bool]:

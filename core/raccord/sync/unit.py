@@ -52,7 +52,7 @@ from raccord.sync.planning.plan import Planner
 from raccord.sync.planning.plans import leave_changed, plan_hash, start_plan
 from raccord.sync.planning.reposts import open_repost, settle_repost
 from raccord.sync.planning.ruling import any_applied, rule_lines
-from raccord.sync.planning.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents
+from raccord.sync.planning.since_approval import PlanChanged, changed_here, changed_there, lines_on_documents, names_of
 from raccord.sync.posting.periods import leave_closed, leave_moved
 from raccord.sync.posting.post import Poster
 from raccord.sync.posting.removals import leave_closed_removals
@@ -331,7 +331,8 @@ class Unit:
         if undo:
             found += changed_in(client, lines)
         if found:
-            raise PlanChanged(found)
+            with self.execution.database.read() as session:
+                raise PlanChanged(found, names_of(session, plan_id, found))
 
     def _watch_closing(self) -> None:
         """Read the closing date again before a plan that waited for a person is posted, once for each plan.

@@ -323,9 +323,9 @@ def test_pain_6_t2_a_change_in_quickbooks_after_the_plan_was_seen_stops_it_whole
         client.create("Account", json.dumps(part), "by-hand")
 
     seen: list[tuple[Callable[[], object], str]] = [
-        (income_used, "something else holds or uses Account"),
-        (lambda: person("edit", "sales/s2", PrivateNote="mine"), "sales/s2: SalesReceipt .* was changed"),
-        (lambda: person("delete", "sales/s3"), "sales/s3: SalesReceipt .* is gone"),
+        (income_used, r"Account \(Revenu Caisse\): something else holds or uses"),
+        (lambda: person("edit", "sales/s2", PrivateNote="mine"), r"Sales receipt .*Mar 2026.*: was changed"),
+        (lambda: person("delete", "sales/s3"), r"Sales receipt .*Mar 2026.*: is gone"),
     ]
     for deed, told in seen:
         before = count(workshop, company)

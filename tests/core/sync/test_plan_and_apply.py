@@ -117,8 +117,8 @@ SINCE: dict[str, tuple[Deed, str, str]] = {
     ),
     "document voided": (on_document("void"), "sales/s1", "was voided"),
     "document deleted": (on_document("delete"), "sales/s1", "is gone from QuickBooks"),
-    "record changed": (record_changed, "sales/s3", "the record changed (revision 1 → 2)"),
-    "record taken back": (record_taken_back, "sales/s3", "no longer to be posted (withdrawn)"),
+    "record changed": (record_changed, "sales/s3", "the record changed"),
+    "record taken back": (record_taken_back, "sales/s3", "no longer to be posted"),
     "payload altered": (tampered, "sales/s3", "not what was read"),
     "choice changed": (other_choice, "", "choices or settings changed"),
     "company renamed": (company_renamed, "", "Une autre société inc."),
@@ -146,6 +146,9 @@ def test_leader_2_a_plan_is_not_applied_once_the_source_or_quickbooks_changed(
     assert run.error_params["lines"] == [line]
     told = explain(run.error_code, run.error_params, "en")
     assert said in told.what
+    if line:
+        assert re.search(r"Sales receipt [\w-]+ \(.*Mar 2026, \d\d\.00\N{NO-BREAK SPACE}CAD\): ", told.what), told.what
+        assert line not in told.what, "people are told its name, programs its key"
     assert "again" in told.fix
     assert explain(run.error_code, run.error_params, "fr").what != told.what
     with workshop.database.read() as session:

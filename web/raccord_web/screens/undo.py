@@ -16,8 +16,8 @@ from raccord.masking import masked
 from raccord.onboarding.access.people import Power, require
 from raccord.overview.records import record_story
 from raccord.overview.runs import run_view
-from raccord.overview.titles import LineTitle, titles_of
 from raccord.store.models import Connection, DraftRow, LinkRow, SourceRecord
+from raccord.sync.lines.titles import Title, titles_of
 from raccord.sync.undoing.selection import Asked, select_links
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
@@ -140,7 +140,7 @@ def _keys(session: Session, record_ids: Sequence[int]) -> tuple[str, ...]:
     return tuple(session.scalars(select(DraftRow.key).where(DraftRow.record_id.in_(record_ids)).order_by(DraftRow.id)))
 
 
-def _follows(session: Session, connection_id: str, asked: Asked) -> list[tuple[LinkRow, LineTitle | None]]:
+def _follows(session: Session, connection_id: str, asked: Asked) -> list[tuple[LinkRow, Title | None]]:
     """Return the documents that go along because what they came after goes: the refunds of a payment."""
     selection = select_links(session, session.get_one(Connection, connection_id), asked)
     titles = titles_of(session, connection_id, selection.follows)

@@ -34,8 +34,8 @@ from raccord.clock import SystemClock
 from raccord.errors import RaccordError
 from raccord.onboarding.access.accounts import renew_owner
 from raccord.overview.explain import explain
-from raccord.overview.kinds import kind_named
 from raccord.plugin.texts import Language, Text
+from raccord.quickbooks.kinds import kind_named
 from raccord.settings import PREFIX, Settings, load
 from raccord.store import schema
 from raccord.sync.workshop import Workshop

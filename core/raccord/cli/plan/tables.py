@@ -12,10 +12,10 @@ from raccord.cli.terminal.output import Column, Output
 from raccord.cli.terminal.showing import ACTIONS, day, days_said, moment, money
 from raccord.overview.changes import FieldChange, field_changes
 from raccord.overview.explain import explain
-from raccord.overview.kinds import kind_named
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_summary
 from raccord.overview.upgrades import MappingChange
 from raccord.quickbooks import Lane, quoted
+from raccord.quickbooks.kinds import kind_named
 from raccord.store.canonical import canonical
 from raccord.store.models import REMOVALS, Action, Company, Connection, PlanState
 from raccord.sync.chunks import chunks

@@ -22,10 +22,10 @@ from raccord.cli.terminal.output import Column, Output, output
 from raccord.cli.terminal.showing import money, stream_label
 from raccord.cli.terminal.words import Option, default_group
 from raccord.overview.explain import explain
-from raccord.overview.kinds import kind_named
 from raccord.overview.listing import MOST, Listing
 from raccord.overview.others import OtherView, other_changes
 from raccord.overview.proofs import ProofMonth, ProofRow, proof_months, proof_rows
+from raccord.quickbooks.kinds import kind_named
 from raccord.store.models import Connection
 
 ROWS_USUAL = 50

@@ -43,7 +43,7 @@ from raccord.sync.lines.two_sides import CalledOtherwise, question_of
 from raccord.sync.mapping.upgrades import MAPPED_WITH, accept_version
 from raccord.sync.phases import is_undo
 from raccord.sync.planning.plans import blocked_alone
-from raccord.sync.planning.since_approval import changed_here, told
+from raccord.sync.planning.since_approval import changed_here, names_of, told
 from raccord.sync.resolving.conflict_rules import KINDS, RULES, By, allowed_for
 from raccord.sync.resolving.conflicts import DECISION, decision_of, linked_to
 from raccord.sync.resolving.holds import alone_in, close_chosen, close_hold
@@ -156,7 +156,7 @@ def approve_plan(workshop: Workshop, actor: Actor, plan_id: str, plan_hash: str)
             )
         changes = changed_here(session, plan, run, connection)
         if changes:
-            raise _not_current(told(changes))
+            raise _not_current(told(changes, names_of(session, plan.id, changes)))
         plan.state, plan.approved_at, plan.approved_by = PlanState.APPROVED, now, actor.name
         if not undo:
             connection.approved_at, connection.review_next = connection.approved_at or now, False

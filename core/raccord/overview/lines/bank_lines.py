@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from raccord.masking import masked
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds, count_of
-from raccord.overview.questions import Match, is_line, matches_in, text_of
+from raccord.overview.questions import Match, is_line, matches_in
 from raccord.overview.titles import memo_says
 from raccord.plugin.drafts import Accepts, Deposit, Expense, PaymentType
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry, PlanLine, SourceRecord
@@ -21,6 +21,7 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.line_answers import LEARNED
 from raccord.sync.lines.paying import MATCHES_LIMITED, PAYS
+from raccord.sync.lines.titles import text_of
 from raccord.sync.lines.treatments import TREATMENT, Treated, treatable
 from raccord.sync.posting.removals import UNDONE
 from raccord.sync.resolving.resolve import DECISION_MISSING

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from raccord.plugin.texts import Text
 from raccord.quickbooks import BATCH_MAX, QuickBooks, quoted
-from raccord.store.models import REMOVALS, Company, Connection, DraftRow, LineState, Plan, PlanLine, Run
+from raccord.store.models import REMOVALS, Company, Connection, DraftRow, LineState, LinkRow, Plan, PlanLine, Run
 from raccord.sync.bodies import digest
 from raccord.sync.books.readback import LISTS
 from raccord.sync.chunks import chunks
+from raccord.sync.lines.titles import Title, said, titles_of
 from raccord.sync.phases import is_undo
 from raccord.sync.planning.plans import REVISION, line_changed, plan_hash
 from raccord.sync.proving.certified import kept_days
@@ -40,29 +41,45 @@ class Since:
 class PlanChanged(Exception):  # noqa: N818 - named for what is so
     """Raised before anything of a plan is sent that is no longer what was approved; nothing of it is sent."""
 
-    def __init__(self, changes: Sequence[Since]) -> None:
+    def __init__(self, changes: Sequence[Since], names: Mapping[str, Text]) -> None:
         super().__init__(f"{len(changes)} changes")
         self.changes = changes
+        self.names = names
 
     def params(self) -> dict[str, Any]:
         """Return what is told: the changes by line, the first of them in words."""
-        said = told(self.changes)
+        words = told(self.changes, self.names)
         return {
             "lines": [each.key for each in self.changes[:NAMED]],
             "count": len(self.changes),
-            "changes": said.fr,
-        } | {"changes_en": said.en}
+            "changes": words.fr,
+        } | {"changes_en": words.en}
 
 
-def told(changes: Sequence[Since]) -> Text:
-    """Return the first changes in one sentence."""
+def told(changes: Sequence[Since], names: Mapping[str, Text]) -> Text:
+    """Return the first changes in one sentence, with what people call the lines that changed."""
     named = changes[:NAMED]
     more = len(changes) - len(named)
-    fr, en = (
-        "; ".join(f"{each.key}: {each.text.get(language)}" if each.key else each.text.get(language) for each in named)
-        for language in ("fr", "en")
-    )
+    about = [names.get(each.key) for each in named]
+    fr = " ; ".join(f"{of.fr} : {each.text.fr}" if of else each.text.fr for each, of in zip(named, about, strict=True))
+    en = "; ".join(f"{of.en}: {each.text.en}" if of else each.text.en for each, of in zip(named, about, strict=True))
     return Text(fr + (f" … (+{more})" if more else ""), en + (f" … (+{more})" if more else ""))
+
+
+def names_of(session: Session, plan_id: str, changes: Sequence[Since]) -> dict[str, Text]:
+    """Return by key what people call the lines that changed: what core itself wanted by its kind and name."""
+    keys = [each.key for each in changes[:NAMED] if each.key]
+    lines = session.scalars(select(PlanLine).where(PlanLine.plan_id == plan_id, PlanLine.key.in_(keys))).all()
+    connection_id = session.get_one(Plan, plan_id).connection_id
+    titles = titles_of(session, connection_id, keys)
+    links = select(LinkRow).where(LinkRow.connection_id == connection_id, LinkRow.key.in_(keys))
+    numbers = {each.key: each.document_number for each in session.scalars(links)}
+    found: dict[str, Text] = {}
+    for line in lines:
+        own = json.loads(line.payload, parse_float=Decimal).get("Name", "") if line.payload else ""
+        title = titles.get(line.key, Title(str(own), line.day, line.amount, line.currency, line.kind))
+        found[line.key] = said(title, numbers.get(line.key) or "")
+    return found
 
 
 def changed_here(session: Session, plan: Plan, run: Run, connection: Connection) -> list[Since]:
@@ -135,8 +152,8 @@ def _connection(run: Run, connection: Connection) -> Iterator[Since]:
         yield Since(
             "",
             Text(
-                f"les choix ou les réglages de la connexion ont changé (révision {was} → {connection.revision})",
-                f"the connection's choices or settings changed (revision {was} → {connection.revision})",
+                "les choix ou les réglages de la connexion ont changé",
+                "the connection's choices or settings changed",
             ),
         )
 
@@ -160,29 +177,24 @@ def _records(session: Session, plan: Plan) -> Iterator[Since]:
         if line.action in REMOVALS or draft is None:
             yield Since(line.key, Text("son document n'est plus lié", "its document is no longer linked"))
         elif draft.revision != line.revision:
-            fr, en, step = "l'enregistrement a changé", "the record changed", f"{line.revision} → {draft.revision}"
-            yield Since(line.key, Text(f"{fr} (révision {step})", f"{en} (revision {step})"))
+            yield Since(line.key, Text("l'enregistrement a changé", "the record changed"))
         else:
-            fr, en = "il n'est plus à écrire", "it is no longer to be posted"
-            yield Since(line.key, Text(f"{fr} ({draft.state})", f"{en} ({draft.state})"))
+            yield Since(line.key, Text("il n'est plus à écrire", "it is no longer to be posted"))
 
 
 def _document(line: PlanLine, document: Mapping[str, Any] | None) -> Text | None:
     if document is None:
         return Text(
-            f"{line.kind} {line.document_id} n'est plus dans QuickBooks",
-            f"{line.kind} {line.document_id} is gone from QuickBooks",
+            "ce document n'est plus dans QuickBooks",
+            "this document is gone from QuickBooks",
         )
     seen = json.loads(line.payload, parse_float=Decimal).get("SyncToken") if line.payload else None
     now = str(document.get("SyncToken", ""))
     if seen is None or str(seen) == now:
         return None
     if is_voided(document):
-        return Text(f"{line.kind} {line.document_id} a été annulé", f"{line.kind} {line.document_id} was voided")
-    return Text(
-        f"{line.kind} {line.document_id} a été modifié dans QuickBooks (état {seen} → {now})",
-        f"{line.kind} {line.document_id} was changed in QuickBooks (state {seen} → {now})",
-    )
+        return Text("ce document a été annulé dans QuickBooks", "this document was voided in QuickBooks")
+    return Text("ce document a été modifié dans QuickBooks", "this document was changed in QuickBooks")
 
 
 def _documents(client: QuickBooks, lines: Sequence[PlanLine]) -> dict[tuple[str, str], Mapping[str, Any]]:

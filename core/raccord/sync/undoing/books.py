@@ -39,16 +39,15 @@ def changed_in(client: QuickBooks, lines: Sequence[PlanLine]) -> Iterator[Since]
     """
     books = read_books(client, [(line.kind, line.document_id) for line in lines])
     for line in lines:
-        place = f"{line.kind} {line.document_id}"
         document = books.documents.get((line.kind, line.document_id))
         if document is None or document.get("Active") is False:
-            yield Since(line.key, Text(f"{place} n'est plus dans QuickBooks", f"{place} is gone from QuickBooks"))
+            yield Since(line.key, Text("n'est plus dans QuickBooks", "is gone from QuickBooks"))
         elif fingerprint(document) != line.params.get(SEEN):
-            yield Since(line.key, Text(f"{place} a été modifié dans QuickBooks", f"{place} was changed in QuickBooks"))
+            yield Since(line.key, Text("a été modifié dans QuickBooks", "was changed in QuickBooks"))
         elif books.stands(line.kind, document) != line.params.get(STANDS):
             yield Since(
                 line.key,
-                Text(f"autre chose contient ou emploie {place}", f"something else holds or uses {place} now"),
+                Text("autre chose le contient ou l'emploie à présent", "something else holds or uses it now"),
             )
 
 
