@@ -55,8 +55,21 @@ def text_charset(stream: BinaryIO) -> str:
             chunk = stream.read(CHUNK_BYTES)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return "cp1252"
+        return "utf-8" if is_mostly_utf_8(stream) else "cp1252"
     return "utf-8"
+
+
+def is_mostly_utf_8(stream: BinaryIO) -> bool:
+    """Tell whether most of a file's other characters than ASCII are UTF-8: banks cut texts in the middle of one."""
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    whole = broken = 0
+    while chunk := stream.read(CHUNK_BYTES):
+        text = decoder.decode(chunk)
+        here = text.count("\ufffd")
+        broken += here
+        whole += len(text) - len(text.encode("ascii", "ignore")) - here
+    return whole > broken
 
 
 def head_text(head: bytes) -> str:

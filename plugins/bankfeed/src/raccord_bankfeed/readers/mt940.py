@@ -33,6 +33,7 @@ _SUM = re.compile(r"\s*([0-9]{1,5})([A-Z]{3})([0-9.,]+)\s*")
 _NUMBER = re.compile(r"\s*([0-9]{1,5})")
 _FIELD_CHARS_MAX = 20_000
 _ASKED_MAX = 1000
+_TEXTS_MAX = 8
 
 
 def looks_like_mt940(head: str) -> bool:
@@ -55,7 +56,9 @@ class _Message:
     debits: Decimal = Decimal(0)
     announced: list[tuple[str, int, Decimal]] = field(default_factory=list)
     waiting: tuple[str, int, int] | None = None
-    """A ``:61:`` that waits for its ``:86:``, with its row and place."""
+    """A ``:61:`` that waits for what follows its texts, with its row and place."""
+    texts: list[str] = field(default_factory=list)
+    """What was told of it: one ``:86:``, of some banks two."""
 
     @property
     def numbered(self) -> Numbered | None:
@@ -91,11 +94,11 @@ class _Messages:
         if tag == "NS":
             return  # a bank's own, which may stand between a line and its text
         if tag == "86" and message is not None:
-            if message.waiting is not None:
-                self._entry(message, text)
+            if message.waiting is not None and len(message.texts) < _TEXTS_MAX:
+                message.texts.append(text)
             return
-        if message is not None and message.waiting is not None:
-            self._entry(message, "")
+        if message is not None:
+            self._entry(message)
         if tag == "20" or message is None or (tag == "25" and message.tally.account.key):
             self.end()
             message = self._begin(row)
@@ -147,8 +150,12 @@ class _Messages:
         else:
             tally.available = Balance(amount, day)
 
-    def _entry(self, message: _Message, information: str) -> None:
-        (text, row, start), message.waiting = message.waiting or ("", 0, 0), None
+    def _entry(self, message: _Message) -> None:
+        """End the line that waits, if there is one."""
+        if message.waiting is None:
+            return
+        (text, row, start), message.waiting = message.waiting, None
+        texts, message.texts = message.texts, []
         tally = message.tally
         message.count += 1
         if not tally.account.key:
@@ -164,7 +171,9 @@ class _Messages:
             tally.unreadable += 1
             self._unreadable(problem.fault, row, start, text)
             return
-        told = read_information(information)
+        information = "\n".join(texts)
+        read = map(read_information, texts if len(texts) > 1 else ())
+        told = next((each for each in read if each.fields), None) or read_information(information)
         line = Line(
             tally.account,
             f"28C:{message.number}#{message.count}" if message.is_numbered else "",
@@ -192,8 +201,7 @@ class _Messages:
         moves = None if columns is None else moves_of(columns)
         if message is None or moves is None:
             return False
-        if message.waiting is not None:
-            self._entry(message, "")
+        self._entry(message)
         message.count += len(moves.days)
         message.credits = sum([amount for amount in moves.amounts if amount >= 0], message.credits)
         message.debits = sum([-amount for amount in moves.amounts if amount < 0], message.debits)
@@ -213,8 +221,7 @@ class _Messages:
         moves = None if message is None else moves_of(columns[1:4])
         if message is None or moves is None:
             return False
-        if message.waiting is not None:
-            self._entry(message, "")
+        self._entry(message)
         tally, before = message.tally, message.count
         message.count += len(run)
         natives = [f"28C:{message.number}#{number}" for number in range(before + 1, message.count + 1)]
@@ -229,8 +236,7 @@ class _Messages:
         message, self._message = self._message, None
         if message is None:
             return
-        if message.waiting is not None:
-            self._entry(message, "")
+        self._entry(message)
         tally = message.tally
         if not tally.account.key:
             if not (message.count or tally.opening):

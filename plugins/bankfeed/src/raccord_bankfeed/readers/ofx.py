@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.account import ACCOUNT_TAGS, account_of
-from raccord_bankfeed.readers.charset import ordered_charset
+from raccord_bankfeed.readers.charset import is_mostly_utf_8, ordered_charset
 from raccord_bankfeed.readers.contract import (
     Account,
     AccountKind,
@@ -27,16 +27,19 @@ from raccord_bankfeed.readers.contract import (
     Event,
     Events,
     Line,
+    Note,
     Statement,
     Unreadable,
 )
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx_layouts import Layout, learn
-from raccord_bankfeed.readers.ofx_line import Days, is_currency, make_line
+from raccord_bankfeed.readers.ofx_line import Days, is_balance, is_currency, make_line
 from raccord_bankfeed.readers.ofx_markup import CHUNK_BYTES, ROW_END, TOKEN_BYTES_MAX, Mark, Markup, Token
 from raccord_bankfeed.readers.ofx_values import excerpt, one_line, read_amount, read_day, read_fields
 from raccord_bankfeed.readers.recoded import Recoded, Recoding
 from raccord_bankfeed.readers.runs import run_from
+from raccord_bankfeed.readers.table import notes
+from raccord_bankfeed.readers.tally import NOTES_MAX
 
 _ROW_END = ROW_END.decode()
 _HEAD_BYTES = 4096
@@ -92,6 +95,12 @@ class _Open:
     left_out: int = 0
     total: Decimal = Decimal(0)
     last_day: date | None = None
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, line: int, text: str) -> None:
+        self.left_out += 1
+        if len(self.notes) < NOTES_MAX:
+            self.notes.append(Note(line, notes.SUM, excerpt(text)))
 
     def count_all(self, lines: Sequence[Line]) -> None:
         booked = [line for line in lines if not line.pending]
@@ -187,19 +196,24 @@ class OfxReader:
     ) -> None:
         """Read transactions of one layout, one by one where one of them has no day or amount."""
         account, currency, pending = self._account(statement), statement.currency, self._stack[-1] == "BANKTRANLISTP"
+        text = found[0].string.partition(">")[2]
         try:
             lines = layout.lines(found, account, currency, pending, offsets, self._days)
+            whole = not any(is_balance(line.fields) for line in lines if not line.native)
         except RowFault as problem:
-            if len(found) == 1:
+            if len(found) == 1 and not is_balance(read_fields(text)):
                 statement.unreadable += 1
-                text = found[0].string.partition(">")[2]
                 self._waiting.append(self._unreadable(problem.fault, offsets[0], markup, text))
                 return
-            for row, offset in zip(found, offsets, strict=True):
-                self._run(layout, [row], [offset], statement, markup)
-        else:
+            lines, whole = [], False
+        if whole:
             statement.count_all(lines)
             self._waiting.extend(lines)
+        elif len(found) == 1:
+            statement.note(markup.line_of(offsets[0]), text)
+        else:
+            for row, offset in zip(found, offsets, strict=True):
+                self._run(layout, [row], [offset], statement, markup)
 
     def _row(self, token: Token, markup: Markup) -> Event | None:
         text = token.body.decode(self._charset, "replace").replace("\0", "")
@@ -213,6 +227,9 @@ class OfxReader:
         pending = token.name == "STMTTRNP" or self._stack[-1] == "BANKTRANLISTP"
         try:
             fields = read_fields(text)
+            if is_balance(fields):
+                statement.note(markup.line_of(token.offset), text)
+                return None
             line = make_line(fields, self._account(statement), statement.currency, pending, token.offset, self._days)
         except RowFault as problem:
             statement.unreadable += 1
@@ -325,6 +342,7 @@ class OfxReader:
             total=opened.total,
             last_day=opened.last_day,
             line=opened.line,
+            notes=tuple(opened.notes),
         )
 
     def _end(self, markup: Markup) -> None:
@@ -341,7 +359,7 @@ class OfxReader:
 
 
 def charset_of(stream: BinaryIO) -> str:
-    """Choose the charset of the whole file: UTF-8 where its bytes are valid UTF-8, else what its header declares.
+    """Choose the charset of the whole file: UTF-8 where most of its bytes are, else what its header declares.
 
     Reads the file once, in pieces; OFX's ``USASCII`` with ``CHARSET:1252``, and silence, mean Windows-1252.
     """
@@ -355,7 +373,10 @@ def charset_of(stream: BinaryIO) -> str:
             chunk = stream.read(CHUNK_BYTES)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return declared_charset(head)
+        if is_mostly_utf_8(stream):
+            return "utf-8"
+        declared = declared_charset(head)
+        return "cp1252" if declared == "utf-8" else declared
     return "utf-8"
 
 

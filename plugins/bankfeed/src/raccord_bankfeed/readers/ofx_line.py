@@ -9,8 +9,11 @@ from raccord_bankfeed.readers import faults
 from raccord_bankfeed.readers.contract import Account, Correction, CorrectionAction, Line
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.ofx_values import read_amount, read_day
+from raccord_bankfeed.readers.table.words import BALANCE_TEXT, plain
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_DASHED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?![0-9])")
+"""What the standard does not know and can be read in one way."""
 DAYS_MAX = 4000
 HOLD = "HOLD"
 """The kind of an amount on hold, which is not booked."""
@@ -33,6 +36,8 @@ def make_line(fields: dict[str, str], account: Account, currency: str, pending: 
     """Turn the fields of a transaction into a line; raises :class:`RowFault` where they are none."""
     get = fields.get
     posted = get("DTPOSTED", "") or (get("DTTRAN", "") if pending else "")
+    if (dashed := _DASHED.match(posted)) is not None:
+        posted = "".join(dashed.groups())
     if not posted:
         raise RowFault(faults.date_missing("DTTRAN" if pending else "DTPOSTED"))
     own_currency = get("CURRENCY.CURSYM", "")
@@ -59,6 +64,12 @@ def make_line(fields: dict[str, str], account: Account, currency: str, pending: 
         (*fields.values(), ""),
         offset,
     )
+
+
+def is_balance(fields: dict[str, str]) -> bool:
+    """Tell whether a row without an id says nothing but that a balance stands there, as banks of Brazil write them."""
+    said = [plain(text) for tag in ("NAME", "MEMO") if (text := fields.get(tag, ""))]
+    return bool(said) and not fields.get("FITID", "") and all(map(BALANCE_TEXT.fullmatch, said))
 
 
 def is_currency(text: str) -> bool:

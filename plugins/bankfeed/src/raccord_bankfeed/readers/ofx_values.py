@@ -21,6 +21,8 @@ _MINUSES = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([ '.,])[0-9]{3})(?:\1[0-9]{3})*")
 _WHOLE = re.compile(r"[0-9]{0,24}")
 _FRACTION = re.compile(r"[0-9]{0,12}")
+_YEARS = range(1950, 2100)
+"""Some banks date what is no transaction in the year 2."""
 _EIGHT_DIGITS = re.compile(r"[0-9]{8}")
 _ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _ENTITY_PASSES = 3
@@ -90,14 +92,15 @@ def read_amount(text: str) -> Decimal:
 
 
 def read_day(text: str) -> date | None:
-    """Return the day of the first eight digits, as the bank wrote it; nothing where that is no day."""
+    """Return the day of the first eight digits, as the bank wrote it; nothing where that is no day of its time."""
     digits = text[:8]
     if _EIGHT_DIGITS.fullmatch(digits) is None:
         return None
     try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        day = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
+    return day if day.year in _YEARS else None
 
 
 def unescape(text: str) -> str:

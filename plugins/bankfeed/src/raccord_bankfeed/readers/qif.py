@@ -208,9 +208,7 @@ class QifReader(RunReader):
     def _open(self) -> Tally:
         sections = self._sections
         kind = KINDS.get(sections.name, AccountKind.BANK)
-        named = sections.account
-        sections.account = {}
-        self._tally = Tally(_account(kind, named, sections.name), self.row)
+        self._tally = Tally(_account(kind, sections.take_account(), sections.name), self.row)
         return self._tally
 
     def _ended(self) -> None:
@@ -218,7 +216,7 @@ class QifReader(RunReader):
         if record is None:
             return
         if self._sections.name == "account":
-            self._sections.account = record.first
+            self._sections.names(record.first)
         elif self._sections.holds_transactions:
             self._transaction(record)
 

@@ -22,6 +22,7 @@ KINDS = {
 _LIST_SECTIONS = frozenset(
     {"cat", "class", "memorized", "security", "prices", "budget", "invitem", "template", "tax", "invoice"}
 )
+_ACCOUNTS_MAX = 1000
 _STATED = {"mdy": Order.MONTH, "dmy": Order.DAY, "ymd": Order.YEAR}
 
 
@@ -30,7 +31,7 @@ class Sections:
 
     def __init__(self) -> None:
         self.name = ""
-        self.account: dict[str, str] = {}
+        self._accounts: list[dict[str, str]] = []
         self.order: Order | None = None
         """What ``!Option:MDY`` or ``!Option:DMY`` says of the dates."""
 
@@ -48,6 +49,22 @@ class Sections:
             case _:
                 pass  # an option says how a program reads the lists; it changes no transaction
         return self.name
+
+    def names(self, account: dict[str, str]) -> None:
+        """Keep a record of an ``!Account`` section."""
+        del self._accounts[:-_ACCOUNTS_MAX]
+        self._accounts.append(account)
+
+    def take_account(self) -> dict[str, str]:
+        """Return the account whose transactions the section holds, nothing where none is named.
+
+        That is the one before it; the last one of its kind where a whole list of accounts stands there.
+        """
+        named, self._accounts = self._accounts, []
+        kind = KINDS.get(self.name)
+        if len(named) > 1:
+            named = [each for each in named if KINDS.get(each.get("T", "").strip().lower(), kind) is kind]
+        return named[-1] if named else {}
 
     @property
     def holds_transactions(self) -> bool:

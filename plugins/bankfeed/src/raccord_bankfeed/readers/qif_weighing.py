@@ -98,7 +98,7 @@ class Weighing:
         if self._sections.order is not None:
             self._days.state(self._sections.order)
         letters = "".join(sorted(self._letters))
-        layout = f"qif-{questions.digest(self._sections.name, self._sections.account.get('N', ''), letters)}"
+        layout = f"qif-{questions.digest(self._sections.name, '', letters)}"
         place = Place(f"qif-{self._key}", layout, self._first_row, first)
         return decide(known, place, self._days, self._marks)
 

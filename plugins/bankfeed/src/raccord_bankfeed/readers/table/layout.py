@@ -22,6 +22,8 @@ _FLIPPED = (
 )
 """Names that only files of cards have whose purchases are positive (Amex, Apple, Discover, Rogers)."""
 _CARD_COLUMNS = frozenset({"card no", "card number", "card last 4 digits", "numero de carte", "carte"})
+_ANYONES = frozenset({"iban", "konto nr", "kontonr", "kontonummer"})
+"""Names of columns that, after that of a payee, hold the payee's account."""
 _CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
 
 
@@ -127,7 +129,9 @@ def layout_of_header(cells: Sequence[str], delimiter: str) -> Layout:
     if "details" in plains and "check or slip" in plains:
         texts.remove(plains.index("details"))
     named = [number for _, number in sorted(lists[Part.NAME])]
-    accounts = [number for _, number in sorted(lists[Part.ACCOUNT])[:1]]
+    first_name = min((number for _, number in lists[Part.NAME]), default=len(cells))
+    own = [pair for pair in lists[Part.ACCOUNT] if pair[1] < first_name or plains[pair[1]] not in _ANYONES]
+    accounts = [number for _, number in sorted(own)[:1]]
     if not (texts or named):
         # Whatever else a bank tells is better than a line without a word.
         known = {*columns.values(), *units, *accounts}

@@ -109,7 +109,7 @@ class RowReader:
         day_of = {text: self._known_day(text.strip()) for text in set(dated)}
         days = [day for text in dated if (day := day_of[text]) is not None]
         named = set(zip(*(columns[number] for number in self.layout.accounts), strict=True))
-        told = (*self.layout.names, *self.layout.texts)
+        told = {*self.layout.names, *self.layout.texts, self.layout.columns.get(Part.REFERENCE, 0)}
         if any(BALANCE_BEGINS.search("\n".join(("", *columns[number]))) for number in told):
             return None
         if len(days) < len(dated) or len(named) > 1 or (amounts := self._block_amounts(columns)) is None:
@@ -204,7 +204,8 @@ class RowReader:
         if day is None:
             raise RowFault(self.date_fault(row))
         amount, currency = self.amount(row)
-        if BALANCE_TEXT.fullmatch(plain(" ".join(self.text(row)))):
+        said = plain(" ".join(self.text(row))) or plain(self.cell(row, Part.REFERENCE))
+        if BALANCE_TEXT.fullmatch(said):
             raise NoTransaction(notes.SUM)
         return day, amount, currency, pending
 
