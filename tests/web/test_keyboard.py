@@ -56,7 +56,7 @@ def test_rows_are_walked_opened_and_saved_without_a_mouse(page: Page, synced: Co
     page.keyboard.press("ArrowDown")
     expect(page.locator("body")).to_be_focused()
     page.keyboard.press("j")
-    row = page.locator(".maprow").first
+    row = page.locator(".mapline").first
     expect(row).to_be_focused()
     page.keyboard.press("Enter")
     field = row.locator("select")
@@ -66,10 +66,10 @@ def test_rows_are_walked_opened_and_saved_without_a_mouse(page: Page, synced: Co
     page.keyboard.press("Enter")
     field.select_option(index=2)
     page.keyboard.press("Control+s")
-    expect(page.locator(".maprow").first.locator("select")).not_to_have_value("")
-    assert "Nobody" not in page.locator(".maprow").first.inner_text()
+    expect(page.locator(".mapline").first.locator("select")).not_to_have_value("")
+    assert "Nobody" not in page.locator(".mapline").first.inner_text()
     page.goto("/help")
-    expect(page.get_by_text("Save the row")).to_be_visible()
+    expect(page.get_by_text("Save what is changed")).to_be_visible()
 
 
 def test_single_letters_can_be_switched_off(page: Page, synced: Connection) -> None:

@@ -115,8 +115,8 @@ def test_one_link_leads_from_what_is_posted_to_the_line_of_the_mapping_that_plac
     lines = re.findall(r'href="([^"]+)"', page)
     edit = next(each for each in lines if "edit=income" in each).replace("&amp;", "&")
     assert edit.endswith("#edit")
-    row = browser.get(edit).text.partition('id="edit"')[2].partition('class="maprow"')[0]
-    assert 'name="role" value="income"' in row
+    row = browser.get(edit).text.partition('id="edit"')[2].partition('class="mapline"')[0]
+    assert 'name="role:income:"' in row
     assert " autofocus " in row
     assert " autofocus " not in browser.get(f"/connections/{synced.id}/mapping").text
     assert "Edit the mapping:" not in browser.get(f"/records/{waits.id}").text

@@ -56,8 +56,45 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
 
     assert send(own, own, word="twint", ledger="sale", first="2026-03-10", save="yes").status_code == 303
     terms = browser.get(f"{own}?view=terms").text
-    assert 'value="twint"' in terms, "the word that was added has a line of its own"
+    assert 'name="word:twint"' in terms, "the word that was added has a line of its own"
     assert '<option value="sale">' in terms
+
+
+def test_the_changes_of_a_page_are_counted_seen_and_saved_together_or_not_at_all(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    own = f"/connections/{synced.id}/mapping"
+    page = browser.get(own).text
+    row = page.partition('id="income"')[2].partition("</tr>")[0]
+    assert "3 documents" in row, "what the last weeks brought: two sales and a refund"
+    with workshop.database.read() as session:
+        held = {each.role: each.ledger_id for each in session.scalars(select(Choice))}
+        other = session.scalars(
+            select(LedgerEntry.object_id).where(LedgerEntry.type == "Income", LedgerEntry.object_id != held["income"])
+        ).first()
+        bank = session.scalars(
+            select(LedgerEntry.object_id).where(LedgerEntry.type == "Bank", LedgerEntry.object_id != held["bank"])
+        ).first()
+    as_it_is = {f"role:{role}:": ledger for role, ledger in held.items()}
+    assert send(own, own, **as_it_is).headers["location"] == f"{own}?view=roles", "nothing changed, nothing is asked"
+    changed = {**as_it_is, "role:income:": other, "role:bank:": bank, "first": "2026-03-03"}
+
+    seen = send(own, own, **changed).text
+    assert "What these 2 changes do" in seen
+    assert re.search(r'id="changes"[^>]*>2 changes<', seen)
+    assert f'<option value="{other}" selected>' in seen, "what is not saved yet stays chosen"
+    with workshop.database.read() as session:
+        before = len(session.scalars(select(Choice)).all())
+    assert send(own, own, **{**changed, "role:bank:": "nothing"}, save="yes").status_code == 409
+    with workshop.database.read() as session:
+        assert len(session.scalars(select(Choice)).all()) == before, "one that fits nowhere keeps all of them back"
+    assert send(own, own, **changed, save="yes").headers["location"] == f"{own}?view=roles&done=chosen"
+    with workshop.database.read() as session:
+        now = {
+            (each.role, each.ledger_id)
+            for each in session.scalars(select(Choice).where(Choice.valid_from == date(2026, 3, 3)))
+        }
+    assert now == {("income", other), ("bank", bank)}
 
 
 def test_what_is_posted_is_rewritten_by_a_plan_after_its_effect_was_seen(

@@ -11,11 +11,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.onboarding.deciding.decisions import BEGINNING
+from raccord.onboarding.deciding.remapping import Change, RoleChange
 from raccord.onboarding.sources.required_roles import must_be_chosen
+from raccord.overview.volumes import Place
 from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.terms import Term
 from raccord.plugin.texts import Language
 from raccord.store.models import Choice, Company, Connection, TermOverride
+from raccord.sync.resolving.terms import DatedTerm
 
 
 def language_of_books(session: Session, connection: Connection) -> Language:
@@ -38,6 +42,16 @@ class RoleView:
         return self.choices[-1] if self.choices else None
 
     @property
+    def field(self) -> str:
+        """The name of its field in the form of a page."""
+        return f"role:{self.info.name}:{self.of}"
+
+    @property
+    def held(self) -> str:
+        """What its field holds while nothing is changed."""
+        return self.now.ledger_id if self.now is not None else ""
+
+    @property
     def missing(self) -> bool:
         """Whether drafts wait until somebody chooses."""
         return not self.choices and must_be_chosen(self.info, taxed=self.taxed)
@@ -49,6 +63,54 @@ class TermView:
 
     term: Term
     overrides: Sequence[TermOverride]
+
+    @property
+    def field(self) -> str:
+        """The name of its field in the form of a page."""
+        return f"word:{self.term.word}"
+
+    @property
+    def held(self) -> str:
+        """What its field holds while nothing is changed."""
+        return self.overrides[-1].ledger if self.overrides else self.term.ledger
+
+
+def changes_in(
+    fields: Mapping[str, str], roles: Sequence[RoleView], terms: Sequence[TermView], first: date | None, today: date
+) -> list[Change]:
+    """Return what a form changes of the mapping, from ``first`` or else today on.
+
+    What was never chosen counts for every day. A form of one role, or one word, alone says its own day.
+    """
+    found: list[Change] = []
+    for each in roles:
+        value = fields.get(each.field, "")
+        if value and value != each.held:
+            day = (first or today) if each.choices else BEGINNING
+            found.append(RoleChange(each.info.name, value, day, each.of))
+    for line in terms:
+        value = fields.get(line.field, "")
+        if value and value != line.held:
+            found.append(DatedTerm(line.term.word, value, first or today))
+    if fields.get("role"):
+        role, of = fields["role"], fields.get("of", "")
+        chosen = any(each.choices for each in roles if (each.info.name, each.of) == (role, of))
+        found.append(RoleChange(role, fields.get("ledger", ""), first or (today if chosen else BEGINNING), of))
+    if fields.get("word"):
+        found.append(DatedTerm(fields["word"], fields.get("ledger", ""), first or today))
+    return found
+
+
+def volumes_of(views: Sequence[RoleView], volumes: Mapping[frozenset[Place], int]) -> dict[str, int]:
+    """Return how many drafts each line of the mapping places, by its field: its own, and those of lines that follow it
+    for want of a choice of their own.
+    """
+    by_name = {(each.info.name, each.of): each for each in views}
+    counts = dict.fromkeys((each.field for each in views), 0)
+    for places, count in volumes.items():
+        for field in {view.field for name, of in places for view in _lines_of(by_name, name, of, date.max)}:
+            counts[field] += count
+    return counts
 
 
 def roles_of(session: Session, connection: Connection, info: ConnectorInfo) -> list[RoleView]:
@@ -101,14 +163,22 @@ def placed_by(views: Sequence[RoleView], body: str, day: date) -> list[RoleView]
 
 def _line_of(by_name: dict[tuple[str, str], RoleView], name: str, of: str, day: date) -> RoleView | None:
     """Return the line that counts for a role: its own if chosen by that day, else that of the role it follows."""
+    return next(reversed(_lines_of(by_name, name, of, day)), None)
+
+
+def _lines_of(by_name: dict[tuple[str, str], RoleView], name: str, of: str, day: date) -> list[RoleView]:
+    """Return the lines that a role goes through until one is chosen by that day, which counts."""
+    found: list[RoleView] = []
     seen: set[str] = set()
     while True:
         for view in (by_name.get((name, of)), by_name.get((name, ""))):
+            if view is not None and view not in found:
+                found.append(view)
             if view is not None and any(choice.valid_from <= day for choice in view.choices):
-                return view
+                return found
         plain = by_name.get((name, ""))
         if plain is None or not plain.info.same_as or name in seen:
-            return plain
+            return found
         seen.add(name)
         name = plain.info.same_as
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import select
@@ -15,20 +17,21 @@ from starlette.responses import RedirectResponse, Response
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of
-from raccord.onboarding.deciding.decisions import choose
-from raccord.onboarding.deciding.remapping import Change, RoleChange, set_term, survey
+from raccord.onboarding.deciding.remapping import Effect, effect_of_changes, save_changes
 from raccord.overview.connections import connection_view
+from raccord.overview.listing import Listing
 from raccord.overview.questions import candidates
+from raccord.overview.volumes import role_volumes
 from raccord.store.models import Connection, Event, LedgerEntry
 from raccord.sync.days import today_of
 from raccord.sync.planning.survey import Survey
-from raccord.sync.resolving.terms import DatedTerm
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
 from raccord_web.held import connection_of
-from raccord_web.mapped import RoleView, TermView, language_of_books, roles_of, terms_of
+from raccord_web.mapped import RoleView, TermView, changes_in, language_of_books, roles_of, terms_of, volumes_of
 from raccord_web.rendering import language_of, said_by, show
+from raccord_web.screens.home import Offset
 from raccord_web.visitors import acting
 
 router = APIRouter()
@@ -36,92 +39,104 @@ VIEWS = ("roles", "terms", "history")
 HISTORY = ("choice.made", "term.set")
 HISTORY_SHOWN = 100
 REWRITES_SHOWN = 50
+ROWS = 100
+"""Lines of one page, which are one form."""
+VOLUME_DAYS = 90
 
 
 @router.get("/connections/{connection_id}/mapping")
 def mapping(
-    request: Request, connection_id: str, view: str = "roles", q: str = "", edit: str = "", of: str = ""
+    request: Request,
+    connection_id: str,
+    view: str = "roles",
+    q: str = "",
+    edit: str = "",
+    of: str = "",
+    offset: Offset = 0,
 ) -> Response:
     """Show the mapping; ``edit`` names the role whose line is opened, as a record does that was placed by it."""
-    return _page(request, connection_id, view=view if view in VIEWS else "roles", q=q[:100], edited=(edit, of))
+    tab = view if view in VIEWS else "roles"
+    return _page(request, connection_id, view=tab, q=q[:100], offset=offset, edited=(edit, of))
 
 
 @router.post("/connections/{connection_id}/mapping")
 def change(request: Request, connection_id: str, fields: Fields) -> Response:
-    """Show what a change would do to what is posted; with ``save`` it counts from its day on."""
+    """Show what the changes of a page would do together; with ``save`` they count from their day on, all or none."""
     workshop, actor = desk_of(request).workshop, acting(request)
     found = connection_of(workshop, connection_id)
     if found is None:
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
     require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
-    view = "terms" if fields.get("word") else "roles"
-    first = day_of(fields.get("first", "")) or today_of(connection, workshop.clock.now())
-    wanted = _change(fields, first)
+    view = "terms" if fields.get("view") == "terms" or fields.get("word") else "roles"
+    today = today_of(connection, workshop.clock.now())
+    first = day_of(fields.get("first", ""))
+    with workshop.database.read() as session:
+        roles, terms = roles_of(session, connection, info), terms_of(session, connection, info)
+    changes = changes_in(fields, roles, terms, first, today)
+    kept: dict[str, Any] = {
+        "view": view, "q": fields.get("q", "")[:100], "offset": _offset(fields), "first": first or today,
+        "unsaved": {name: value for name, value in fields.items() if name.partition(":")[0] in ("role", "word", "of")},
+    }  # fmt: skip
     try:
-        if "save" not in fields:
-            seen = survey(workshop, connection_id, first, date.max, wanted)
-            return _page(request, connection_id, view=view, seen=seen, wanted=wanted, first=first)
-        if isinstance(wanted, RoleChange):
-            # What was never chosen counts for every day, unless a day was named.
-            day = first if fields.get("first") else None
-            choose(workshop, actor, connection_id, wanted.role, wanted.ledger_id, wanted.of, day)
-        else:
-            set_term(workshop, actor, connection_id, wanted.word, wanted.ledger, first)
+        if "save" not in fields and changes:
+            effect = effect_of_changes(workshop, connection_id, changes)
+            return _page(request, connection_id, effect=effect, changes=len(changes), **kept)
+        save_changes(workshop, actor, connection_id, changes)
     except RaccordError as error:
-        return _page(request, connection_id, view=view, status=HTTPStatus.CONFLICT, refusal=said_by(error, request))
-    return RedirectResponse(f"/connections/{connection_id}/mapping?view={view}&done=chosen", HTTPStatus.SEE_OTHER)
+        return _page(
+            request, connection_id, status=HTTPStatus.CONFLICT, refusal=said_by(error, request), changes=len(changes),
+            **kept,
+        )  # fmt: skip
+    done = "&done=chosen" if changes else ""
+    return RedirectResponse(f"/connections/{connection_id}/mapping?view={view}{done}", HTTPStatus.SEE_OTHER)
 
 
-def _change(fields: Fields, first: date) -> Change:
-    if word := fields.get("word", ""):
-        return DatedTerm(word, fields.get("ledger", ""), first)
-    return RoleChange(fields.get("role", ""), fields.get("ledger", ""), first, fields.get("of", ""))
+def _offset(fields: Mapping[str, str]) -> int:
+    return int(fields["offset"]) if fields.get("offset", "").isdecimal() and len(fields["offset"]) < 9 else 0
 
 
 def _page(
-    request: Request,
-    connection_id: str,
-    *,
-    view: str,
-    q: str = "",
-    status: int = HTTPStatus.OK,
-    seen: Survey | None = None,
-    wanted: Change | None = None,
-    **values: object,
-) -> Response:
+    request: Request, connection_id: str, *, view: Any, q: Any = "", offset: Any = 0, status: int = HTTPStatus.OK,
+    effect: Effect | None = None, **values: object,
+) -> Response:  # fmt: skip
     workshop = desk_of(request).workshop
     found = connection_of(workshop, connection_id)
     if found is None:
         return explained(request, HTTPStatus.NOT_FOUND)
     connection, info = found
+    language, today = language_of(request), today_of(connection, workshop.clock.now())
+    usual: dict[str, object] = {"refusal": None, "edited": ("", ""), "first": today, "changes": 0, "unsaved": {}}
     with workshop.database.read() as session:
         roles, terms = roles_of(session, connection, info), terms_of(session, connection, info)
-        usual: dict[str, object] = {
-            "refusal": None,
-            "edited": ("", ""),
-            "first": today_of(connection, workshop.clock.now()),
-        }
+        volumes = role_volumes(session, connection_id, today - timedelta(days=VOLUME_DAYS)) if view == "roles" else None
         return show(
             request, "mapping.html", session, status=status,
             **{
                 **usual, "view": connection_view(session, connection_id, since=None), "connector": info.name,
                 "tab": view, "q": q, "books_lang": language_of_books(session, connection),
-                "roles": [each for each in roles if _role_matches(each, q, language_of(request))],
-                "terms": [each for each in terms if _term_matches(each, q, language_of(request))],
+                "roles": _part([each for each in roles if _role_matches(each, q, language)], offset),
+                "terms": _part([each for each in terms if _term_matches(each, q, language)], offset),
+                "volumes": {} if volumes is None else volumes_of(roles, volumes),
+                "volume_days": VOLUME_DAYS,
                 "models": [each for each in info.terms if not each.one_of],
                 "all_roles": len(roles), "all_terms": len(terms), "todo": sum(each.missing for each in roles),
                 "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
                 "history": _history(session, connection) if view == "history" else [],
                 "contacts": contacts_of(workshop, session, connection),
-                "seen": seen, "wanted": wanted, "shown": REWRITES_SHOWN,
-                "effect": effect_by_account(session, connection, seen),
+                "seen": None if effect is None else effect.posted, "waiting": 0 if effect is None else effect.waiting,
+                "shown": REWRITES_SHOWN,
+                "effect": effect_by_account(session, connection, None if effect is None else effect.posted),
                 "manages": may(
                     acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None
                 ),
                 **values,
             },
         )  # fmt: skip
+
+
+def _part(rows: Sequence[Any], offset: int) -> Listing[Any]:
+    return Listing(rows[offset : offset + ROWS], len(rows), offset, ROWS)
 
 
 def effect_by_account(session: Session, connection: Connection, seen: Survey | None) -> list[tuple[str, Decimal]]:

@@ -1,9 +1,9 @@
-// Keys in lists and in the mapping: rows are walked, Enter opens, Escape goes back to the row, Ctrl+S saves it.
+// Keys in lists and in the mapping: rows are walked, Enter opens, Escape goes back to the row, Ctrl+S saves the page.
 (() => {
   "use strict";
   const off = document.body.dataset.keys === "off";
   const typing = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
-  const ROWS = "#main .table.rows tbody tr:has(a.cover), #main .maprow:has(.mapform)";
+  const ROWS = "#main .table.rows tbody tr:has(a.cover), #main .mapline, #main .maprow:has(.mapform)";
   const rows = () => [...document.querySelectorAll(ROWS)].filter((row) => row.getClientRects().length > 0);
   const spot = (row) => row.querySelector("a.cover") ?? row;
 
@@ -21,7 +21,7 @@
     if (event.defaultPrevented || event.altKey) return;
     const row = event.target.closest(ROWS);
     if (event.ctrlKey || event.metaKey) {
-      const save = event.key.toLowerCase() === "s" && row?.querySelector("button[name=save]");
+      const save = event.key.toLowerCase() === "s" && (row?.querySelector("button[name=save]") ?? document.querySelector(".savebar button[name=save]"));
       if (save) { event.preventDefault(); save.form.requestSubmit(save); }
       return;
     }
@@ -39,4 +39,20 @@
       row.querySelector("select, input:not([type=hidden])").focus();
     }
   });
+
+  // What is changed and not saved is counted in the bar and shown in its row; without this file the server does both.
+  const bar = document.querySelector(".savebar:has(#changes)");
+  if (bar) {
+    const told = bar.querySelector("#changes");
+    const fields = [...bar.elements].filter((each) => each.dataset.was !== undefined);
+    const count = () => {
+      const changed = fields.filter((each) => each.value !== each.dataset.was);
+      for (const each of fields)
+        for (const part of each.closest(".mapline").querySelectorAll("[data-before]")) part.hidden = !changed.includes(each);
+      told.textContent = changed.length ? told.dataset[changed.length === 1 ? "one" : "other"].replace("{n}", changed.length) : "";
+      bar.hidden = changed.length === 0;
+    };
+    count();
+    for (const name of ["input", "change"]) document.addEventListener(name, count);
+  }
 })();

@@ -74,40 +74,48 @@ def choose(
 
     ``type_said`` is what an account at a bank is (BF-14); unsaid, what the account of the books is by its own type.
     """
-    now = workshop.clock.now()
     with workshop.database.begin() as session:
-        connection = session.get_one(Connection, connection_id)
-        info = _info(workshop, connection)
-        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
-        if connection.approved_at is None:
-            require_stage(session, connection, info, Stage.MAPPING if of else Stage.ACCOUNTS)
-        entry = fitting(session, connection, role_of(info, role), ledger_id)
-        kept_as = held_as(role_of(info, role), entry, type_said)
-        start = counts_from(workshop, session, connection, role, of, valid_from)
-        choice = session.scalars(
-            select(Choice).where(
-                Choice.connection_id == connection.id, Choice.role == role, Choice.of == of, Choice.valid_from == start
-            )
-        ).one_or_none()
-        if choice is None:
-            choice = Choice(connection_id=connection.id, role=role, of=of, valid_from=start)
-            session.add(choice)
-        choice.ledger_kind, choice.ledger_id, choice.ledger_name = entry.kind, entry.object_id, entry.name
-        choice.origin, choice.chosen_by, choice.chosen_at = "person", actor.name, now
-        choice.held_as = kept_as
-        close_chosen(session, choice, actor.name, now)
-        connection.revision += 1
-        events.append(
-            session,
-            actor=actor.name,
-            action="choice.made",
-            subject=role,
-            company_id=connection.company_id,
-            connection_id=connection.id,
-            now=now,
-            body={"of": of, "ledger": entry.name, "valid_from": start.isoformat()},
+        return choose_in(session, workshop, actor, connection_id, role, ledger_id, of, valid_from, type_said)
+
+
+def choose_in(
+    session: Session, workshop: Workshop, actor: Actor, connection_id: str, role: str, ledger_id: str, of: str,
+    valid_from: date | None, type_said: str = "",
+) -> Choice:  # fmt: skip
+    """Fill a role within a transaction, which may fill others too."""
+    now = workshop.clock.now()
+    connection = session.get_one(Connection, connection_id)
+    info = _info(workshop, connection)
+    require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+    if connection.approved_at is None:
+        require_stage(session, connection, info, Stage.MAPPING if of else Stage.ACCOUNTS)
+    entry = fitting(session, connection, role_of(info, role), ledger_id)
+    kept_as = held_as(role_of(info, role), entry, type_said)
+    start = counts_from(workshop, session, connection, role, of, valid_from)
+    choice = session.scalars(
+        select(Choice).where(
+            Choice.connection_id == connection.id, Choice.role == role, Choice.of == of, Choice.valid_from == start
         )
-        return choice
+    ).one_or_none()
+    if choice is None:
+        choice = Choice(connection_id=connection.id, role=role, of=of, valid_from=start)
+        session.add(choice)
+    choice.ledger_kind, choice.ledger_id, choice.ledger_name = entry.kind, entry.object_id, entry.name
+    choice.origin, choice.chosen_by, choice.chosen_at = "person", actor.name, now
+    choice.held_as = kept_as
+    close_chosen(session, choice, actor.name, now)
+    connection.revision += 1
+    events.append(
+        session,
+        actor=actor.name,
+        action="choice.made",
+        subject=role,
+        company_id=connection.company_id,
+        connection_id=connection.id,
+        now=now,
+        body={"of": of, "ledger": entry.name, "valid_from": start.isoformat()},
+    )
+    return choice
 
 
 def counts_from(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
-from raccord.onboarding.deciding.decisions import counts_from, fitting, role_of
+from raccord.onboarding.deciding.decisions import choose_in, counts_from, fitting, role_of
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.day_rules import last_posted_day
 from raccord.plugin.info import ConnectorInfo, Stage
@@ -74,8 +74,8 @@ class Effect:
     waiting: int
 
 
-def survey(workshop: Workshop, connection_id: str, first: date, last: date, change: Change | None = None) -> Survey:
-    """Compare what is posted for these days with what the mapping makes of them, ``change`` laid over it if given.
+def survey(workshop: Workshop, connection_id: str, first: date, last: date, *changes: Change) -> Survey:
+    """Compare what is posted for these days with what the mapping makes of them, ``changes`` laid over it.
 
     Reads QuickBooks, writes nothing.
     """
@@ -84,10 +84,10 @@ def survey(workshop: Workshop, connection_id: str, first: date, last: date, chan
     client = bench.client().in_lane(Lane.INTERACTIVE)
     facts = read_facts(client)
     with workshop.database.read() as session:
-        also = [change] if isinstance(change, DatedTerm) else []
+        also = [each for each in changes if isinstance(each, DatedTerm)]
         terms = DatedTerms.read(session, connection_id, bench.scope.info.terms, also)
-        choice = _choice(session, bench, change) if isinstance(change, RoleChange) else None
-        found = Surveyor(session, bench, facts, terms, choice).look(first, last)
+        choices = [_choice(session, bench, each) for each in changes if isinstance(each, RoleChange)]
+        found = Surveyor(session, bench, facts, terms, choices).look(first, last)
     wanted: dict[str, list[str]] = {}
     for each in found.rewrites:
         wanted.setdefault(each.kind, []).append(each.document_id)
@@ -103,20 +103,36 @@ def survey(workshop: Workshop, connection_id: str, first: date, last: date, chan
 def effect_of_choice(
     workshop: Workshop, connection_id: str, role: str, ledger_id: str, of: str = "", first: date | None = None
 ) -> Effect:
-    """Return what filling a role would change, to be seen before it is saved; writes nothing.
-
-    QuickBooks is read only where something is posted that the choice may concern.
-    """
+    """Return what filling a role would change, to be seen before it is saved; writes nothing."""
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         start = counts_from(workshop, session, connection, role, of, first)
+    return effect_of_changes(workshop, connection_id, [RoleChange(role, ledger_id, start, of)])
+
+
+def effect_of_changes(workshop: Workshop, connection_id: str, changes: Sequence[Change]) -> Effect:
+    """Return what changes would do together, to be seen before they are saved; writes nothing.
+
+    QuickBooks is read only where something is posted that they may concern.
+    """
+    start = min(each.first for each in changes)
+    with workshop.database.read() as session:
         mine = (LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None))
         posted = exists().where(*mine, func.coalesce(LinkRow.record_day, LinkRow.day) >= start)
         waits = (DraftRow.connection_id == connection_id, DraftRow.state.in_(WAITING), DraftRow.day >= start)
         waiting = session.scalar(select(func.count()).select_from(DraftRow).where(*waits)) or 0
         known = bool(session.scalar(select(posted)))
-    change = RoleChange(role, ledger_id, start, of)
-    return Effect(start, survey(workshop, connection_id, start, date.max, change) if known else Survey(), waiting)
+    return Effect(start, survey(workshop, connection_id, start, date.max, *changes) if known else Survey(), waiting)
+
+
+def save_changes(workshop: Workshop, actor: Actor, connection_id: str, changes: Sequence[Change]) -> None:
+    """Keep changes of the mapping, all of them or none."""
+    with workshop.database.begin() as session:
+        for each in changes:
+            if isinstance(each, RoleChange):
+                choose_in(session, workshop, actor, connection_id, each.role, each.ledger_id, each.of, each.first)
+            else:
+                set_term_in(session, workshop, actor, connection_id, each)
 
 
 def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, ledger: str, first: date) -> TermOverride:
@@ -127,33 +143,40 @@ def set_term(workshop: Workshop, actor: Actor, connection_id: str, word: str, le
     way of posting changes only from a day on that has no documents: before it all is posted in the old way, from it on
     in the new one.
     """
-    now = workshop.clock.now()
     with workshop.database.begin() as session:
-        connection, info = _manageable(workshop, session, actor, connection_id)
-        term = info.terms.get(word)
-        ledger = info.terms.meaning(word, ledger)
-        if term is None and (not ledger.startswith(SAME_AS) or not word.strip() or len(word) > WORD_MAX):
-            known = ", ".join(term.word for term in info.terms if not term.one_of) or "–"
-            raise RemappingError(
-                "term.unknown",
-                Text(f"Mot inconnu : {word[:60]}.", f"Unknown word: {word[:60]}."),
-                Text(
-                    f"Donnez le mot de ce connecteur dont il prend le sens : {known}.",
-                    f"Give the word of this connector whose meaning it takes: {known}.",
-                ),
-            )
-        if term is not None and term.one_of:
-            _check_way(session, connection.id, term, ledger, first)
-        found = session.get(TermOverride, (connection.id, word, first))
-        if found is None:
-            found = TermOverride(connection_id=connection.id, word=word, valid_from=first)
-            session.add(found)
-        found.ledger, found.changed_by, found.changed_at = ledger, actor.name, now
-        # What failed for want of the word goes on with it.
-        map_unposted(session, connection.id, first, failed=True)
-        connection.revision += 1
-        _note(session, actor, connection, "term.set", word, now, ledger=ledger, valid_from=first.isoformat())
-        return found
+        return set_term_in(session, workshop, actor, connection_id, DatedTerm(word, ledger, first))
+
+
+def set_term_in(
+    session: Session, workshop: Workshop, actor: Actor, connection_id: str, wanted: DatedTerm
+) -> TermOverride:
+    """Give a word its meaning within a transaction, which may change others too."""
+    now, word, first = workshop.clock.now(), wanted.word, wanted.first
+    connection, info = _manageable(workshop, session, actor, connection_id)
+    term = info.terms.get(word)
+    ledger = info.terms.meaning(word, wanted.ledger)
+    if term is None and (not ledger.startswith(SAME_AS) or not word.strip() or len(word) > WORD_MAX):
+        known = ", ".join(term.word for term in info.terms if not term.one_of) or "–"
+        raise RemappingError(
+            "term.unknown",
+            Text(f"Mot inconnu : {word[:60]}.", f"Unknown word: {word[:60]}."),
+            Text(
+                f"Donnez le mot de ce connecteur dont il prend le sens : {known}.",
+                f"Give the word of this connector whose meaning it takes: {known}.",
+            ),
+        )
+    if term is not None and term.one_of:
+        _check_way(session, connection.id, term, ledger, first)
+    found = session.get(TermOverride, (connection.id, word, first))
+    if found is None:
+        found = TermOverride(connection_id=connection.id, word=word, valid_from=first)
+        session.add(found)
+    found.ledger, found.changed_by, found.changed_at = ledger, actor.name, now
+    # What failed for want of the word goes on with it.
+    map_unposted(session, connection.id, first, failed=True)
+    connection.revision += 1
+    _note(session, actor, connection, "term.set", word, now, ledger=ledger, valid_from=first.isoformat())
+    return found
 
 
 def repost(workshop: Workshop, actor: Actor, connection_id: str, first: date, last: date) -> Survey:

@@ -122,8 +122,8 @@ class Surveyor:
     facts: Facts
     terms: DatedTerms | None = None
     """Given where words may have changed: records are mapped again."""
-    choice: Choice | None = None
-    """One that is not saved yet."""
+    choices: Sequence[Choice] = ()
+    """Those that are not saved yet."""
     resolver: Resolver = field(init=False)
     closing: Closing = field(init=False)
     statements: Mapping[str, date] = field(init=False)
@@ -132,8 +132,8 @@ class Surveyor:
         bench = self.bench
         self.resolver = Resolver(bench.connection, bench.scope, bench.view, bench.view.language)
         self.resolver.load(self.session)
-        if self.choice is not None:
-            _lay_over(self.resolver, self.choice)
+        for each in self.choices:
+            _lay_over(self.resolver, each)
         self.closing = Closing.read(self.session, bench.connection, self.facts.closed_on)
         self.statements = reconciled_days(self.session, bench.company.id)
 
