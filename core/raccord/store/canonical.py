@@ -6,6 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+# Made once: each call of ``json`` that is given an option makes one of these, which takes longer than a short text.
+_EXACT = json.JSONDecoder(parse_float=Decimal)
+_PLAIN = json.JSONEncoder(ensure_ascii=False)
+_MARK = "\ufeff"
+
 
 def canonical(value: object) -> str:
     """Write ``value`` with sorted keys and no blanks; a ``Decimal`` becomes a JSON number, digit for digit.
@@ -31,7 +36,10 @@ def canonical(value: object) -> str:
 
 def exact(text: str | bytes) -> object:
     """Read JSON with its fractions as ``Decimal``; whole numbers are ``int``."""
-    read: object = json.loads(text, parse_float=Decimal)
+    if isinstance(text, str) and not text.startswith(_MARK):
+        read: object = _EXACT.decode(text)
+    else:
+        read = json.loads(text, parse_float=Decimal)
     return read
 
 
@@ -42,7 +50,7 @@ def _key(key: object) -> str:
 
 
 def _text(value: str) -> str:
-    written = json.dumps(value, ensure_ascii=False)
+    written = _PLAIN.encode(value)
     try:
         written.encode("utf-8")
     except UnicodeEncodeError:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from raccord.clock import Clock, SystemClock
 from raccord.store import events
 from raccord.store.canonical import canonical
+from raccord.store.keyed import KeyedSession
 from raccord.store.models import Event, LinkRow
 
 WRITTEN = "links.written"
@@ -30,7 +31,7 @@ GONE = ""
 """The digest of a row that was deleted."""
 
 
-class TellingSession(Session):
+class TellingSession(KeyedSession):
     """A session that tells of the links it writes."""
 
 
