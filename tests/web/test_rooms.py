@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -20,12 +21,12 @@ from sqlalchemy import event, select
 from starlette.testclient import TestClient
 from till_company import CANARY
 
-from raccord.onboarding.closing.certificates import faults_in
+from raccord.onboarding.closing.certificates import SUMS, faults_in, sums_by_stream
 from raccord.overview import records
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
 from raccord.overview.records import Fate, Wanted, count_each_fate, list_records
-from raccord.store.canonical import exact
+from raccord.store.canonical import canonical, exact
 from raccord.store.models import Company, Connection, Drift, DriftState, Gap, LinkRow, Run, SourceRecord
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_sandbox.server import SandboxServer
@@ -263,7 +264,22 @@ def test_a_certified_month_is_a_file_that_holds_by_itself(
     answer = browser.get(f"/certificates/{link}")
     assert "attachment" in answer.headers["content-disposition"]
     document: Any = exact(answer.text)
-    assert faults_in(document["certificate"], document["sha256"]) == []
+    body, seal = document["certificate"], document["sha256"]
+    assert faults_in(body, seal) == []
+    for part in body["connections"]:
+        shown = sums_by_stream(part["proofs"])
+        told = {(stream, each): sums for stream, some in part["totals"].items() for each, sums in some.items()}
+        assert {(each.stream, each.currency): each.quickbooks for each in shown} == {
+            place: Decimal(sums["quickbooks"]) for place, sums in told.items()
+        }, "the file says what the page says, each kind of record by itself"
+    # One that was made before has totals of each currency, and still proves itself.
+    body["format"] = "raccord month certificate 1"
+    for part in body["connections"]:
+        sums = {name: sum((Decimal(row[name]) for row in part["proofs"]), Decimal(0)) for name in SUMS}
+        part["totals"] = {"CAD": sums} if part["proofs"] else {}
+    assert faults_in(body, sha256(canonical(body).encode()).hexdigest()) == []
+    body["connections"][0]["totals"]["CAD"]["posted"] += 1
+    assert faults_in(body, sha256(canonical(body).encode()).hexdigest()) == [f"{synced.label}: totals"]
 
 
 def test_a_proof_has_a_sum_for_each_kind_of_record_and_none_of_all_and_its_days_open_their_records(

@@ -40,7 +40,9 @@ from raccord.sync.proving.certified import cell_name, newest_certificate, sums_o
 from raccord.sync.proving.prove import our_side
 from raccord.sync.workshop import Workshop
 
-FORMAT = "raccord month certificate 1"
+FORMAT = "raccord month certificate 2"
+BY_CURRENCY = "raccord month certificate 1"
+"""The format before, whose totals added up all kinds of record of a currency; such certificates are still checked."""
 SUMS = ("source", "left_out", "posted", "quickbooks")
 EXCEPTIONS_MAX = 5_000
 """More than a person can have read: such a month is not certified."""
@@ -144,7 +146,7 @@ def faults_in(body: Mapping[str, Any], fingerprint: str) -> list[str]:
     equal is equal, and that every difference stands among the exceptions. What is no certificate raises KeyError,
     TypeError, ValueError or ArithmeticError.
     """
-    if body["format"] != FORMAT:
+    if body["format"] not in (FORMAT, BY_CURRENCY):
         raise ValueError("the format is not known")
     found: list[str] = []
     if hashlib.sha256(canonical(body).encode()).hexdigest() != fingerprint:
@@ -158,7 +160,8 @@ def faults_in(body: Mapping[str, Any], fingerprint: str) -> list[str]:
             equal = source - left_out + moved == posted == quickbooks and not row["differences"]
             if equal != row["equal"] or equal == (cell_name(row) in named):
                 found.append(f"{part['label']}: {cell_name(row)}")
-        if part["totals"] != _totals(part["proofs"]):
+        totals = _by_currency if body["format"] == BY_CURRENCY else _totals
+        if part["totals"] != totals(part["proofs"]):
             found.append(f"{part['label']}: totals")
     if bool(exceptions) == body["clean"]:
         found.append("clean")
@@ -279,8 +282,16 @@ def _is_stale(session: Session, connection: Connection, month: date, now: dateti
     return aged or read.touched or read.fingerprint != ours.fingerprint
 
 
-def _totals(proofs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Decimal]]:
-    """Return the sums of a connection's days, by currency."""
+def _totals(proofs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, Decimal]]]:
+    """Return the sums of a connection's days, by stream and currency, as the certificate's page shows them."""
+    totals: dict[str, dict[str, dict[str, Decimal]]] = {}
+    for each in sums_by_stream(proofs):
+        totals.setdefault(each.stream, {})[each.currency] = {name: getattr(each, name) for name in SUMS}
+    return totals
+
+
+def _by_currency(proofs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Decimal]]:
+    """Return the sums that certificates of the first format have, which add kinds of record together."""
     totals: dict[str, dict[str, Decimal]] = {}
     for row in proofs:
         sums = totals.setdefault(row["currency"], dict.fromkeys(SUMS, Decimal(0)))
@@ -321,7 +332,7 @@ def _gap(hole: Hole) -> dict[str, Any]:
         "last": None if hole.last_day is None else hole.last_day.isoformat(),
         "reason": hole.reason,
         "records": hole.records,
-        "totals": dict(hole.totals),
+        "totals": {stream: dict(sums) for stream, sums in hole.by_stream.items()},
     }
 
 

@@ -25,6 +25,8 @@ class Hole:
     records: int
     totals: Mapping[str, Decimal]
     """By currency."""
+    by_stream: Mapping[str, Mapping[str, Decimal]]
+    """The same for each stream: amounts of several kinds of record are no sum of anything."""
 
 
 def holes_of(session: Session, connection_id: str) -> list[Hole]:
@@ -65,7 +67,7 @@ def _hole(session: Session, gap: Gap) -> Hole:
         # There is one such hole, and a source may say of a record that it began before its own day (a cut-over).
         inside = []
     rows = session.execute(
-        select(SourceRecord.currency, SourceRecord.amount)
+        select(SourceRecord.stream, SourceRecord.currency, SourceRecord.amount)
         .where(
             SourceRecord.connection_id == gap.connection_id,
             SourceRecord.state == RecordState.SKIPPED,
@@ -74,9 +76,11 @@ def _hole(session: Session, gap: Gap) -> Hole:
         )
         .execution_options(yield_per=1000)
     )
-    records, totals = 0, dict[str, Decimal]()
-    for currency, amount in rows:
+    records, totals, by_stream = 0, dict[str, Decimal](), dict[str, dict[str, Decimal]]()
+    for stream, currency, amount in rows:
         records += 1
         if amount is not None and currency:
             totals[currency] = totals.get(currency, Decimal(0)) + amount
-    return Hole(gap.reason, gap.first_day, gap.last_day, records, totals)
+            sums = by_stream.setdefault(stream, {})
+            sums[currency] = sums.get(currency, Decimal(0)) + amount
+    return Hole(gap.reason, gap.first_day, gap.last_day, records, totals, by_stream)
