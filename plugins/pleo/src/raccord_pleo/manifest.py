@@ -121,7 +121,7 @@ LISTS = tuple(
     ListInfo(name=name, label=label, kinds=(kind,), every_run=True)
     for name, kind, label in (
         (ACCOUNTS, "Account", Text("Comptes de dépense", "Expense accounts")),
-        (TAX_CODES, "TaxCode", Text("Taux de TVA actifs", "Active tax rates")),
+        (TAX_CODES, "TaxCode", Text("Codes de taxe", "Tax codes")),
         (VENDORS, "Vendor", Text("Fournisseurs", "Vendors")),
         (CLASSES, "Class", Text("Classes, en étiquettes", "Classes, as tags")),
         (PROJECTS, "Customer", Text("Projets, en libellés", "Projects, as tags")),
