@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -147,7 +148,9 @@ def test_a_table_that_contradicts_its_signs_asks_unless_its_balances_prove_them(
     if expected is not None:
         assert [line.amount for line in read.lines] == [Decimal(each) for each in expected]
     if asked:
-        key = read.questions[0].key
+        key, [reading] = read.questions[0].key, read.questions[0].readings
+        assert len(read.questions[0].examples) == len(reading.shown) > 0, "the rows that contradict are shown"
+        assert all(re.match(r"\d+ · .*\d", each) for each in read.questions[0].examples), "with their lines"
         assert not told(content.encode(), Known({key: frozenset({ACCEPT})})).questions
 
 

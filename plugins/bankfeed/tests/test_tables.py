@@ -149,6 +149,15 @@ def test_balances_that_do_not_follow_stop_the_file_until_a_person_accepts_it(fee
     lines, statements = feed.put(content).read(), feed.read("statements")
     assert lines.records == []
     (question,) = statements.records
+    (said,) = question.raw["asks"]
+    assert said["examples"] == ["3 · 2026-03-15 | C | -45.80 | 120.00"], "the row that does not follow"
+    (reading,) = said["readings"]
+    assert reading["shown"] == [
+        {
+            "fr": "le fichier donne le solde 120,00 ; d’après la ligne voisine, ce serait 50,00",
+            "en": "the file gives the balance 120.00; by the row beside it, it would be 50.00",
+        }
+    ]
     feed.settings = BankFeedSettings(answers=f"{question.raw['question']} = accept")
     assert len(feed.read(cursor=lines.cursor).records) == 2
     assert asked(known("2026-03-14,A,-4.20,", "2026-03-15,C,-45.80,100.00")) == [], "not where a row has none"

@@ -85,9 +85,10 @@ def day_order(
 def decimal_mark(key: str, layout: str, examples: Sequence[tuple[str, str]], line: int) -> Question:
     """Ask which mark stands before the cents: every amount with a mark can be read in two ways."""
     _, example = examples[0]
-    point, comma = (_moved(read_amount(example, mark)) for mark in (Mark.POINT, Mark.COMMA))
+    # Whether it comes in or goes out may hang on what nobody has said yet, such as which column is which.
+    point, comma = (amount_text(_size(read_amount(example, mark))) for mark in (Mark.POINT, Mark.COMMA))
     readings = [
-        Reading(mark.value, _MARKS[mark], tuple(_amount_text(read_amount(text, mark)) for _, text in examples))
+        Reading(mark.value, _MARKS[mark], tuple(amount_text(read_amount(text, mark)) for _, text in examples))
         for mark in (Mark.POINT, Mark.COMMA)
     ]
     return _question(
@@ -126,22 +127,27 @@ def balance_differs(opening: Decimal, total: Decimal, closing: Decimal, currency
     )
 
 
-def does_not_add_up(key: str, fr: str, en: str, line: int, day: date | None) -> Question:
-    """Ask whether a statement is to be used although the bank's own figures contradict its lines."""
+def does_not_add_up(
+    key: str, fr: str, en: str, line: int, day: date | None, shown: Sequence[tuple[str, Text]] = ()
+) -> Question:
+    """Ask whether a statement is to be used although the bank's own figures contradict its lines.
+
+    ``shown`` are the rows that do, as a person finds them in the file, and what each says.
+    """
     return _question(
         key,
         "",
         "statement_does_not_add_up",
         f"{fr} Téléchargez de nouveau ce relevé ; si la banque le donne toujours ainsi, faites-le lire tel quel.",
         f"{en} Download this statement again; if the bank still gives it like this, have it read as it is.",
-        [Reading(ACCEPT, Text("Le lire tel quel", "Read it as it is"))],
-        [],
+        [Reading(ACCEPT, Text("Le lire tel quel", "Read it as it is"), tuple(said for _, said in shown))],
+        [row for row, _ in shown],
         line,
         day,
     )
 
 
-def balances_broken(key: str, breaks: int, rows: int, line: int) -> Question:
+def balances_broken(key: str, breaks: int, rows: int, line: int, shown: Sequence[tuple[str, Text]] = ()) -> Question:
     """Ask whether a table is to be used although its balances do not follow from its amounts."""
     return does_not_add_up(
         key,
@@ -151,6 +157,7 @@ def balances_broken(key: str, breaks: int, rows: int, line: int) -> Question:
         "missing, or a sign is read wrongly.",
         line,
         None,
+        shown,
     )
 
 
@@ -170,9 +177,14 @@ _AGAINST = {
 }
 
 
-def signs_contradict(key: str, about: str, rows: int, of: int, line: int) -> Question:
-    """Ask whether the signs of a file's amounts count although the file contradicts them."""
-    fr, en = _AGAINST[about]
+def signs_contradict(
+    key: str, about: str, counted: tuple[int, int], line: int, shown: Sequence[tuple[str, Text]] = ()
+) -> Question:
+    """Ask whether the signs of a file's amounts count although the file contradicts them.
+
+    ``counted`` is in how many of how many rows; ``shown`` are the first of them and what each says.
+    """
+    (fr, en), (rows, of) = _AGAINST[about], counted
     return _question(
         key,
         "",
@@ -183,8 +195,14 @@ def signs_contradict(key: str, about: str, rows: int, of: int, line: int) -> Que
         f"Rows of the file in which {en}: {rows} of {of}; no balance tells which is right. Compare with your "
         "statement; if the signs of the amounts are right, have them read as they are. Otherwise "
         "download the file in another format.",
-        [Reading(ACCEPT, Text("Lire les signes tels quels", "Read the signs as they are"))],
-        [],
+        [
+            Reading(
+                ACCEPT,
+                Text("Lire les signes tels quels", "Read the signs as they are"),
+                tuple(said for _, said in shown),
+            )
+        ],
+        [row for row, _ in shown],
         line,
         None,
     )
@@ -229,7 +247,8 @@ def _question(
     )
 
 
-def _amount_text(amount: Decimal | None) -> Text:
+def amount_text(amount: Decimal | None) -> Text:
+    """Return an amount as people write it, in both languages."""
     if amount is None:
         return Text("?", "?")
     # As people write money: cents even where the file leaves them out, thousands apart.
@@ -238,13 +257,8 @@ def _amount_text(amount: Decimal | None) -> Text:
     return Text(english.translate(_FRENCH_MARKS), english)
 
 
-def _moved(amount: Decimal | None) -> Text:
-    """Return how much goes out or comes in."""
-    if amount is None:
-        return Text("?", "?")
-    said = _amount_text(abs(amount))
-    fr, en = ("sorti", "going out") if amount < 0 else ("entré", "coming in")
-    return Text(f"{said.fr} {fr} du compte" if amount < 0 else f"{said.fr} {fr} sur le compte", f"{said.en} {en}")
+def _size(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else abs(amount)
 
 
 def _day_text(day: date | None) -> Text:

@@ -13,6 +13,7 @@ from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Lin
 from raccord_bankfeed.readers.conventions import Place, Told, decide
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
+from raccord_bankfeed.readers.table.against import against_balances, against_signs, contradicting
 from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
 from raccord_bankfeed.readers.table.infer import inferred_layout
 from raccord_bankfeed.readers.table.layout import (
@@ -106,7 +107,7 @@ class TableReader(LineReader):
             return
         if Part.BALANCE in layout.columns and not layout.is_paypal:
             self._follow_balances(blocks, self._rows)
-        self._doubt_signs(self._rows)
+        self._doubt_signs(blocks, self._rows)
 
     def layout_of(self, stream: BinaryIO) -> str:
         """Return the key of a file's layout, from its beginning."""
@@ -171,9 +172,11 @@ class TableReader(LineReader):
             ends = [f"{key}{sorted(each.unmatched)[:6]}" for key, each in running.items()]
             key = f"statement-{questions.digest(reader.layout.key, str(count), *ends)}"
             if not self._known.says(key, "accept"):
-                self._questions.append(questions.balances_broken(key, breaks, count, reader.evidence.first_line))
+                rows = against_balances(blocks(), reader)
+                line = reader.evidence.first_line
+                self._questions.append(questions.balances_broken(key, breaks, count, line, contradicting(rows)))
 
-    def _doubt_signs(self, reader: RowReader) -> None:
+    def _doubt_signs(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
         """Ask where a file contradicts the signs of its amounts, unless its balances tell."""
         evidence = reader.evidence
         doubt = None if reader.layout.is_paypal else doubted_signs(evidence, flipped=reader.flip)
@@ -183,7 +186,9 @@ class TableReader(LineReader):
         counted = (evidence.rows, evidence.signed, evidence.debits_negative, evidence.credits_negative)
         key = f"signs-{questions.digest(reader.layout.key, about, str(rows), *map(str, counted))}"
         if not self._known.says(key, ACCEPT):
-            self._questions.append(questions.signs_contradict(key, about, rows, evidence.rows, evidence.first_line))
+            shown = contradicting(against_signs(blocks(), reader, about))
+            asked = questions.signs_contradict(key, about, (rows, evidence.rows), evidence.first_line, shown)
+            self._questions.append(asked)
 
     @staticmethod
     def _running_balances(blocks: Iterable[Block], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:

@@ -1,0 +1,110 @@
+"""The rows that contradict the rest of their table, first ones first, for whoever has to say what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import islice, pairwise
+from typing import NamedTuple
+
+from raccord.plugin.texts import Text
+from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.questions import amount_text
+from raccord_bankfeed.readers.table.layout import Layout
+from raccord_bankfeed.readers.table.lines import RowReader
+from raccord_bankfeed.readers.table.rows import Block, Row
+from raccord_bankfeed.readers.table.words import IN, MINUSES, OUT, PLUSES, Part, plain
+
+SHOWN_MAX = 3
+
+
+class Against(NamedTuple):
+    """One such row: what it moves, the balance beside it and the one that would follow, where it has any."""
+
+    row: Row
+    amount: Decimal
+    balance: Decimal | None = None
+    follows: Decimal | None = None
+
+
+def against_signs(blocks: Iterable[Block], reader: RowReader, about: str) -> list[Against]:
+    """Return the first rows whose amounts have the other sign; ``about`` is what says so, as ``doubted_signs`` does."""
+    said = (_against_word if about == "words" else _against_column)(_dated(blocks, reader.layout), reader, about)
+    return list(islice(said, SHOWN_MAX))
+
+
+def against_balances(blocks: Iterable[Block], reader: RowReader) -> list[Against]:
+    """Return the first rows whose balance does not follow from the row before; nothing where no order of the rows is
+    clear.
+    """
+    told = (
+        (row, said[1], said[2]) for row in _dated(blocks, reader.layout) if (said := reader.balance(row)) is not None
+    )
+    forwards, backwards, rows, wrong, back = list[Against](), list[Against](), 1, 0, 0
+    for (above, moved, over), (row, amount, balance) in pairwise(told):
+        if over is None or balance is None:
+            return []
+        rows += 1
+        if over + amount != balance:
+            wrong += 1
+            forwards += [Against(row, amount, balance, over + amount)] if wrong <= SHOWN_MAX else []
+        if balance + moved != over:
+            back += 1
+            backwards += [Against(above, moved, over, balance + moved)] if back <= SHOWN_MAX else []
+    found = forwards if wrong <= back else backwards
+    # Where most rows contradict, they stand in an order of their own, and none of them is the one.
+    return found if 2 * min(wrong, back) <= rows else []
+
+
+def contradicting(found: Iterable[Against]) -> list[tuple[str, Text]]:
+    """Return each row as a person finds it in the file, with its line, and what it says against the others."""
+    return [(f"{each.row.line} · {each.row.shown()}", _said(each)) for each in found]
+
+
+def _said(against: Against) -> Text:
+    if against.balance is not None and against.follows is not None:
+        fr, en = amount_text(against.balance), amount_text(against.follows)
+        return Text(
+            f"le fichier donne le solde {fr.fr} ; d’après la ligne voisine, ce serait {en.fr}",
+            f"the file gives the balance {fr.en}; by the row beside it, it would be {en.en}",
+        )
+    said = amount_text(abs(against.amount))
+    if against.amount < 0:
+        return Text(f"lu comme {said.fr} avec un moins", f"read as {said.en} with a minus")
+    return Text(f"lu comme {said.fr} sans moins", f"read as {said.en} without a minus")
+
+
+def _dated(blocks: Iterable[Block], layout: Layout) -> Iterator[Row]:
+    at = layout.columns[Part.DATE]
+    return (row for block in blocks for row in block if at < len(row.cells) and row.cells[at].strip())
+
+
+def _against_word(rows: Iterable[Row], reader: RowReader, _: str) -> Iterator[Against]:
+    columns = reader.layout.columns
+    at = columns.get(Part.DIRECTION, columns.get(Part.TYPE))
+    for row in rows:
+        amount = _number(row, reader, Part.AMOUNT)
+        if not amount or at is None or at >= len(row.cells):
+            continue
+        text = row.cells[at]
+        out, into = plain(text) in OUT or text.strip() in MINUSES, plain(text) in IN or text.strip() in PLUSES
+        if (out or into) and (amount < 0) is not out:
+            yield Against(row, amount)
+
+
+def _against_column(rows: Iterable[Row], reader: RowReader, about: str) -> Iterator[Against]:
+    evidence = reader.evidence
+    fewer = about == "credit" or evidence.debits_negative <= evidence.debits_positive
+    part = Part.CREDIT if about == "credit" else Part.DEBIT
+    for row in rows:
+        amount = _number(row, reader, part)
+        if amount and (amount < 0) is fewer:
+            yield Against(row, amount)
+
+
+def _number(row: Row, reader: RowReader, part: Part) -> Decimal | None:
+    """Return the amount in a column; nothing where none stands there, or none that can be read."""
+    try:
+        return reader.number(row, reader.layout.columns[part]) if part in reader.layout.columns else None
+    except RowFault:
+        return None
