@@ -15,9 +15,8 @@ from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, loo
 from raccord.onboarding.arriving.untold_accounts import (
     AccountTold,
     AskedAccount,
-    keep_lines,
+    keep_told,
     said_of,
-    tell_account,
     unread,
     untold_accounts,
 )
@@ -158,12 +157,10 @@ def answer_file(
             Text("Regardez de nouveau la page des fichiers.", "Look at the page of files again."),
         )
     words = kept_under(asked, said, every=every)
-    lines: list[tuple[str, str, str]] = []
     # A table with a column of account numbers names its accounts itself.
     names_itself = any(ask.cells and _ACCOUNT_COLUMN in said.get(ask.code, "") for ask in asked.asks)
-    if asked.account is not None and (told is not None or (asked.unnamed and not names_itself)):
-        _, lines = tell_account(workshop, actor, connection_id, asked.account, told or AccountTold())
-    keep_lines(workshop, actor, connection_id, [*lines, *words])
+    of = asked.account if told is not None or (asked.unnamed and not names_itself) else None
+    keep_told(workshop, actor, connection_id, of, told or AccountTold(), words)
     return asked
 
 

@@ -14,7 +14,7 @@ from raccord.errors import RaccordError
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving.answering import FileQuestion, answers_in, kept_under, question_in
 from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, ids_in, look_into, takes_files
-from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, keep_lines, said_of, tell_account
+from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, keep_told, said_of
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.sources.source_accounts import info_of, refused
@@ -110,9 +110,7 @@ def change_account(workshop: Workshop, actor: Actor, connection_id: str, key: st
         raise account_posted(before, posted)
     role = next((each.name for each in roles_of_accounts(info)), "")
     asked = AskedAccount(key, SeenAccount(key, unnamed=named, no_currency=priced), role)
-    title, lines = tell_account(workshop, actor, connection_id, asked, told)
-    keep_lines(workshop, actor, connection_id, lines)
-    return title
+    return keep_told(workshop, actor, connection_id, asked, told)
 
 
 def account_posted(account: ToldAccount, posted: int) -> RaccordError:

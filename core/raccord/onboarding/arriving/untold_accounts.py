@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sqlalchemy import JSON, cast, func, select, type_coerce, union_all
@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.arriving.reading_ahead import LINES_SHOWN, SeenAccount, SeenFile, look_into, take, takes_files
-from raccord.onboarding.connecting.connections import update_settings
-from raccord.onboarding.connecting.telling_accounts import AccountSaid, keep_cards, tell_accounts
-from raccord.onboarding.deciding.decisions import BEGINNING
+from raccord.onboarding.connecting.connections import read_settings, update_settings
+from raccord.onboarding.connecting.telling_accounts import card_settings
+from raccord.onboarding.deciding.decisions import BEGINNING, choose_in
 from raccord.onboarding.gates.each_account import roles_of_accounts
-from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_account, read_kind
+from raccord.onboarding.setting_up.chart_accounts import NewAccount, add_to_chart, read_kind
 from raccord.onboarding.sources.account_types import HeldAs
 from raccord.onboarding.sources.feeds import MONEY_TYPES
 from raccord.onboarding.sources.source_accounts import info_of, refused
@@ -24,6 +24,7 @@ from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import Choice, Company, Connection, DraftRow, Hold, LedgerEntry, RecordState, SourceRecord
 from raccord.store.vault import join_secrets
+from raccord.sync.life import Step, require_step
 from raccord.sync.resolving.resolve import CHOICE_MISSING
 from raccord.sync.workshop import Workshop, settings_handle
 
@@ -200,9 +201,7 @@ def name_account(workshop: Workshop, actor: Actor, connection_id: str, key: str,
             ),
             Text("Regardez de nouveau la page des fichiers.", "Look at the page of files again."),
         )
-    title, lines = tell_account(workshop, actor, connection_id, asked, told)
-    keep_lines(workshop, actor, connection_id, lines)
-    return title
+    return keep_told(workshop, actor, connection_id, asked, told)
 
 
 def unread(workshop: Workshop, connection_id: str) -> bool:
@@ -218,53 +217,97 @@ def books_account(session: Session, company_id: str, ledger_id: str) -> BankAcco
     return next((each for each in bank_accounts(session, company_id) if each.id == ledger_id), None)
 
 
-def tell_account(
-    workshop: Workshop, actor: Actor, connection_id: str, asked: AskedAccount, told: AccountTold
-) -> tuple[str, list[tuple[str, str, str]]]:
-    """Keep which account of the books an account of files is, adding it there if wanted.
+def keep_told(
+    workshop: Workshop,
+    actor: Actor,
+    connection_id: str,
+    asked: AskedAccount | None,
+    told: AccountTold,
+    words: Sequence[tuple[str, str, str]] = (),
+) -> str:
+    """Keep which account of the books an account of files is, adding it there if wanted, with other lines of the
+    settings (setting, key and words): all of it in one transaction, or nothing.
 
-    Return its name and what is still to be kept of it: setting, key and words. Raises where nothing usable is said.
+    What the settings refuse is refused before an account is added in QuickBooks, which no transaction takes back.
+    Return the account's name. Raises where nothing usable is said.
     """
     with workshop.database.read() as session:
         connection = session.get_one(Connection, connection_id)
         company = session.get_one(Company, connection.company_id)
         info = info_of(workshop, connection.connector)
-        chosen = books_account(session, company.id, told.ledger_id)
+        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+        secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
+        held = join_secrets(info.settings, connection.settings, secret)
+        said = (
+            None
+            if asked is None
+            else _said(info, company, books_account(session, company.id, told.ledger_id), asked, told)
+        )
+    lines = [*words] if said is None else [*said.lines, *words]
+    values = held.model_dump() | ({} if said is None else card_settings(info, held, said.cards))
+    for setting, key, answer in lines:
+        values[setting] = f"{str(values.get(setting, '')).rstrip()}\n{key} = {answer}".lstrip("\n")
+    changed = values != held.model_dump()
+    if changed:
+        read_settings(info, values)
+        require_step(connection, Step.SETTINGS)
+    place = None
+    if said is not None and asked is not None and said.chooses:
+        ledger = said.ledger_id
+        if said.adds is not None:
+            ledger = add_to_chart(workshop, actor, connection_id, asked.role, said.name, said.adds, asked.key)
+        place = (asked.role, ledger, asked.key, said.held_as)
+
+    def choose_too(session: Session) -> None:
+        if place is not None:
+            role, ledger, of, held_as = place
+            choose_in(session, workshop, actor, connection_id, role, ledger, of, BEGINNING, held_as)
+
+    if changed:
+        update_settings(workshop, actor, connection_id, values, choose_too)
+    else:
+        with workshop.database.begin() as session:
+            choose_too(session)
+    return "" if said is None else said.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is to be kept of what a person says of an account."""
+
+    name: str
+    lines: Sequence[tuple[str, str, str]]
+    ledger_id: str = ""
+    held_as: str = ""
+    adds: NewAccount | None = None
+    chooses: bool = False
+    cards: Mapping[str, bool] = field(default_factory=dict)
+
+
+def _said(
+    info: ConnectorInfo, company: Company, chosen: BankAccount | None, asked: AskedAccount, told: AccountTold
+) -> _Said:
+    """Return what is to be kept of what a person says an account is; raises where that is nothing usable."""
     name = " ".join(told.name.split())
+    adds, held_as, chooses = None, "", False
     if told.ledger_id or not name:
         if chosen is None or not asked.role:
             raise _nothing_chosen()
         held_as = HeldAs.CARD if chosen.type == _CARD else HeldAs.BANK
-        if chosen.id != asked.ledger_id or not (asked.seen.unnamed or asked.seen.no_currency):
-            tell_accounts(workshop, actor, connection_id, [AccountSaid(asked.role, asked.key, held_as, chosen.id)])
+        chooses = chosen.id != asked.ledger_id or not (asked.seen.unnamed or asked.seen.no_currency)
         name = name or chosen.name
     elif told.kind:
-        kind = read_kind(told.kind)
-        made = add_account(workshop, actor, connection_id, asked.role, name, kind, asked.key, BEGINNING)
-        keep_cards(workshop, actor, connection_id, {asked.key: kind is NewAccount.CARD})
-        with workshop.database.read() as session:
-            chosen = books_account(session, company.id, made.ledger_id)
+        adds, chooses = read_kind(told.kind), True
+        held_as = HeldAs.CARD if adds is NewAccount.CARD else HeldAs.BANK
     elif not asked.seen.unnamed or len(name) > NAME_MAX:
         raise _nothing_chosen()
     lines = [(setting, asked.key, name) for setting in info.unnamed.values() if asked.seen.unnamed]
-    if asked.seen.no_currency and chosen is not None:
-        currency = chosen.currency or company.home_currency
+    if asked.seen.no_currency and (chosen is not None or adds is not None):
+        # An account that is added has the company's own currency.
+        currency = (chosen.currency if chosen else "") or company.home_currency
         lines += [(setting, asked.key, currency) for setting in info.currencies.values()]
-    return name, lines
-
-
-def keep_lines(workshop: Workshop, actor: Actor, connection_id: str, lines: Sequence[tuple[str, str, str]]) -> None:
-    """Add ``key = words`` lines to a connection's settings, all of them at once."""
-    if not lines:
-        return
-    with workshop.database.read() as session:
-        connection = session.get_one(Connection, connection_id)
-        info = info_of(workshop, connection.connector)
-        secret = workshop.vault.within(session).get_mapping(settings_handle(connection_id), missing_ok=True)
-        values = join_secrets(info.settings, connection.settings, secret).model_dump()
-    for setting, key, words in lines:
-        values[setting] = f"{str(values.get(setting, '')).rstrip()}\n{key} = {words}".lstrip("\n")
-    update_settings(workshop, actor, connection_id, values)
+    cards = {asked.key: held_as == HeldAs.CARD} if chooses else {}
+    return _Said(name, lines, chosen.id if chosen else "", held_as, adds, chooses, cards)
 
 
 def _nothing_chosen() -> Exception:

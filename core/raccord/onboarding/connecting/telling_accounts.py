@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+
 from raccord.onboarding.access.people import Actor
 from raccord.onboarding.connecting.connections import update_settings
 from raccord.onboarding.deciding.decisions import BEGINNING, choose
 from raccord.onboarding.gates.each_account import roles_of_accounts
 from raccord.onboarding.sources.account_types import HeldAs
 from raccord.onboarding.sources.source_accounts import info_of
+from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
 
@@ -41,13 +44,18 @@ def keep_cards(workshop: Workshop, actor: Actor, connection_id: str, cards: Mapp
         info = info_of(workshop, connection.connector)
         bench = workshop.bench_of(session, session.get_one(Company, connection.company_id), connection)
     held = bench.view.settings
-    changed = {
+    changed = card_settings(info, held, cards)
+    if changed:
+        values = {name: getattr(held, name) for name in info.settings.model_fields}
+        update_settings(workshop, actor, connection_id, values | changed)
+
+
+def card_settings(info: ConnectorInfo, held: BaseModel, cards: Mapping[str, bool]) -> dict[str, object]:
+    """Return what of a connection's settings changes where some accounts are cards and others are none."""
+    return {
         name: value
         for role in roles_of_accounts(info)
         if role.keep_cards is not None
         for name, value in role.keep_cards(held, cards).items()
         if getattr(held, name) != value
     }
-    if changed:
-        values = {name: getattr(held, name) for name in info.settings.model_fields}
-        update_settings(workshop, actor, connection_id, values | changed)

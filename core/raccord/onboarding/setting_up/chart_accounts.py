@@ -85,6 +85,26 @@ def add_account(
 ) -> Choice:
     """Add an account to the company's chart in QuickBooks and fill the role with it.
 
+    Refuses what ``add_to_chart`` refuses.
+    """
+    made = add_to_chart(workshop, actor, connection_id, role, name, kind, of, number=number, journal=journal)
+    return choose(workshop, actor, connection_id, role, made, of, valid_from)
+
+
+def add_to_chart(
+    workshop: Workshop,
+    actor: Actor,
+    connection_id: str,
+    role: str,
+    name: str,
+    kind: NewAccount,
+    of: str = "",
+    *,
+    number: str = "",
+    journal: str = "",
+) -> str:
+    """Add an account that a role may take to the company's chart in QuickBooks and return its id; nothing is chosen.
+
     A name or number that the chart has already is refused: such an account is in the list. ``journal`` is the id of a
     journal code, where the company keeps journals.
     """
@@ -133,7 +153,7 @@ def add_account(
             now=now,
             body={"id": str(made["Id"]), "type": type_, "subtype": subtype},
         )
-    return choose(workshop, actor, connection_id, role, str(made["Id"]), of, valid_from)
+    return str(made["Id"])
 
 
 def _must_be_number(number: str, most: int) -> None:
