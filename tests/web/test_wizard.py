@@ -430,6 +430,8 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
                   "\u22121,234"):  # fmt: skip
         assert words in shown, words
     assert shown.count("file-question") == 2
+    assert "est soit 1 234,00, soit 1,234" in shown
+    assert not re.search(r"(entré|sorti) (sur|du) ", shown), "whether money came in is not known yet"
     assert count(workshop, SourceRecord) == count(workshop, Run) == 0, "looking ahead keeps nothing"
 
     key = dict(zip(("avril", "mai"), re.findall(r'name="key" value="([^"]+)"', shown), strict=True))
@@ -442,6 +444,9 @@ def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
 
     send(f"{bank}/setup/checks", f"{bank}/setup/checks")
     assert read() == set(), "nothing of them is read before"
+    waits = told("/review")
+    assert "attend vos réponses" in waits
+    assert f'href="{bank}/files"' in waits, "who looks for the lines is told where they are"
     connection_id = bank.rpartition("/")[2]
     for page in (f"{bank}/setup/plan", f"{bank}/setup/files", f"{bank}/files", f"/problems?connection={connection_id}"):
         assert told(page).count("file-question") == 2, page
@@ -504,6 +509,13 @@ def test_a_table_of_an_unknown_bank_is_read_once_a_person_says_its_columns(
     columns["columns"] = "bankfeed.csv_columns"
     assert send(f"{bank}/files", f"{bank}/files/answer", **columns, key="other").status_code == 409
     assert send(f"{bank}/files", f"{bank}/files/answer", **{**columns, "name": ""}, key=key[1]).status_code == 409
+    # An account to add and columns that cannot be: nothing of it is kept, in QuickBooks neither.
+    without_day = {**columns, "column_2": "", "ledger": "+", "name": "Compte neuf", "kind": "checking"}
+    assert send(f"{bank}/files", f"{bank}/files/answer", **without_day, key=key[1]).status_code in (409, 422)
+    with workshop.database.read() as session:
+        company = session.scalars(select(Company)).one()
+        assert [each.of for each in session.scalars(select(Choice)) if each.of] == []
+    assert workshop.client(company).query("SELECT * FROM Account WHERE Name = 'Compte neuf'") == []
     kept = send(f"{bank}/files", f"{bank}/files/answer", key=key[1], sign="reversed", **columns)
     assert kept.headers["location"] == f"{bank}/files?done=file_answered"
     with workshop.database.read() as session:

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.overview.titles import file_of
 from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, RecordState, SourceRecord
@@ -145,6 +146,16 @@ def open_problems(
         wanted += of_cause(code)
     total = session.scalar(select(func.count()).select_from(Problem).where(*wanted)) or 0
     return Listing(_views(session, wanted, limit, offset), total, offset, limit)
+
+
+def files_that_ask(session: Session, connection_id: str = "", *, within: Within = None) -> list[tuple[str, str]]:
+    """Return id and label of the connections of whose files something is asked that a run has read."""
+    asked = or_(*(Problem.code.endswith(end) for end in (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)))
+    of = select(Problem.connection_id).where(asked, *_open(connection_id or None, within))
+    rows = session.execute(
+        select(Connection.id, Connection.label).where(Connection.id.in_(of)).order_by(Connection.label).limit(USUAL)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def _open(connection_id: str | None, within: Within) -> list[Any]:

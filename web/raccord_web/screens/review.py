@@ -33,6 +33,7 @@ from raccord.overview.lines.line_choices import LineChoices, choices_for
 from raccord.overview.lines.line_proposals import Proposed, proposed_for, rule_waits
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.listing import Listing
+from raccord.overview.problems import files_that_ask
 from raccord.overview.questions import Candidate
 from raccord.sync.lines.line_answers import CALLED
 from raccord.sync.lines.treatments import Treated
@@ -219,6 +220,7 @@ def _page(
             answered=found,
             attached=files_of_holds(session, with_files),
             listing=listing,
+            files=() if answered else files_that_ask(session, asked.connection, within=within),
             undone=() if answered else undone_lines(session, within, asked.connection),
             line=line,
             choices=choices,
