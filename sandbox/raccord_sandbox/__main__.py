@@ -6,11 +6,13 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 from raccord_sandbox.config import Limits, SandboxConfig
 from raccord_sandbox.seeds import TEMPLATES
@@ -44,8 +46,16 @@ def main(arguments: list[str] | None = None) -> int:
         for company in server.store.listed():
             print(f"company {company.realm} {server.url}/company/{company.realm} {company.settings['name']}")
         sys.stdout.flush()
+        if options.while_stdin:
+            Thread(target=_stop_without_stdin, daemon=True).start()
         server.run()
     return 0
+
+
+def _stop_without_stdin() -> None:
+    """Wait until whoever started us is gone, however it went: its end of our standard input closes with it."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
@@ -74,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="folder that keeps the books; without it they live in memory")
     parser.add_argument("--seed", action="append", choices=TEMPLATES, help="companies to make (quebec and us)")
     parser.add_argument("--announce", type=Path, help="file that tells address and token while the server runs")
+    parser.add_argument("--while-stdin", action="store_true", help="stop when standard input ends")
     parser.add_argument("--bare", action="store_true", help="make no company")
     parser.add_argument("--limits", action="store_true", help="apply the documented request limits")
     parser.add_argument(

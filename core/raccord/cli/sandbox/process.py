@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import httpx
 
@@ -53,11 +55,13 @@ def running_sandbox(folder: Path, clock: Clock, port: int = PORT) -> Iterator[Lo
         str(folder / "books"),
         "--seed",
         "quebec",
+        "--while-stdin",
     ]
-    with said.open("wb") as out, log.open("ab") as written:
-        # A session of its own: Ctrl-C reaches us alone, and we stop it when we are done with it.
+    with said.open("wb") as out, log.open("ab") as written, _ended_in_order():
+        # A session of its own: Ctrl-C reaches us alone, and we stop it when we are done with it. Should we be killed,
+        # its standard input ends with us, and it stops by itself.
         process = subprocess.Popen(
-            command, stdout=out, stderr=written, stdin=subprocess.DEVNULL, start_new_session=True, env=_environment()
+            command, stdout=out, stderr=written, stdin=subprocess.PIPE, start_new_session=True, env=_environment()
         )
         try:
             yield _wait_until_up(process, said, clock, log)
@@ -68,6 +72,22 @@ def running_sandbox(folder: Path, clock: Clock, port: int = PORT) -> Iterator[Lo
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end us as Ctrl-C does: whoever holds something puts it in order first."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def free_port(wanted: int) -> int:
