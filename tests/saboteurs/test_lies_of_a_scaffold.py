@@ -40,6 +40,39 @@ LIES: dict[str, tuple[str, str, str]] = {
     return [payment(record, at=place(context, said), applied=settles), kept]""",
     ),
     "a credit voided a day later stands": ("map.expected", VOID, VOID[:-1] + ' and said.decimal("total") > 0:'),
+    # What only a company with taxes comes to, and what no sample shows by itself.
+    "the number of an invoice holds today's year": (
+        "map.clock",
+        'number=said.text("number")',
+        "number=f\"{date.today().year}-{said.text('number')}\"",
+    ),
+    "an unknown way of paying is a card": (
+        "map.unknown",
+        'Role(context.terms.known(said.text("method"), "method").role)',
+        'Role(getattr(context.terms.get(said.text("method")), "role", "clearing"))',
+    ),
+    "a refusal holds the token": (
+        "outside.secrets",
+        "    return stream_page(context, source, STREAMS, stream, cursor)",
+        """    try:
+        return stream_page(context, source, STREAMS, stream, cursor)
+    except SourceRefused:
+        raise SourceRefused(Text("Refus", f"Refused: {token.get_secret_value()}")) from None""",
+    ),
+    "an invoice that comes a day later has no tax code": (
+        "draft.tax_code",
+        "    return invoice(\n        context, record, SOLD,",
+        """    if record.source_id == "I7":
+        plain = SaleFields(description="title", quantity="quantity", price="unit_price", taxes="taxes")
+        whose = Link(f"customers/{said.text('customer_id')}")
+        return invoice(context, record, plain, customer=whose, number=said.text("number"))
+    return invoice(\n        context, record, SOLD,""",
+    ),
+    "a card payment that comes a day later goes to the bank": (
+        "draft.effects",
+        "payment(record, at=place(context, said),",
+        'payment(record, at=Role("bank") if record.source_id == "P5" else place(context, said),',
+    ),
     "a refund is for the first customer": ("draft.printed", REFUND, 'Link("customers/C1")'),
 }
 
@@ -64,7 +97,10 @@ def test_a_lie_in_an_untouched_scaffold_is_caught(home: Path, lie: str) -> None:
     rule, old, new = LIES[lie]
     text = (home / "streams.py").read_text(encoding="utf-8")
     assert old in text
-    needed = "from raccord.plugin.drafts import Expense, ExpenseLine, PaymentType\n"
+    needed = (
+        "from datetime import date\nfrom raccord.plugin import SourceRefused\n"
+        "from raccord.plugin.drafts import Expense, ExpenseLine, PaymentType\n"
+    )
     (home / "streams.py").write_text(needed + text.replace(old, new, 1), encoding="utf-8")
     assert rule in check_connector(importlib.import_module(home.name)).broken()
 

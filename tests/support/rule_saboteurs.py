@@ -147,6 +147,8 @@ SABOTEURS: dict[str, list[Edit]] = {
         hooks('description=str(record.raw["note"])', 'description="x" * (ASKED.count(record.source_id) == 2)'),
     ],
     "map.clock": [after(SALE, "    uuid4()\n"), hooks("from enum import StrEnum\n", "from enum import StrEnum\nfrom uuid import uuid4\n")],
+    "record.currency": [hooks('Money.of(str(said["net"]), str(said["currency"]))', 'Money.of(str(said["net"]), "CAD")')],
+    "map.unknown": [hooks("context.terms.get(kind) is None:", 'context.terms.get(kind) is None and kind == "swap":')],
     "map.network": [after(SALE, "    with contextlib.suppress(OSError):\n        socket.create_connection((\"127.0.0.1\", 9), timeout=1)\n"), hooks(IMPORTS, "import contextlib\nimport csv\nimport socket\n")],
     "map.keeps_record": [after(SALE, '    record.raw.setdefault("seen", "yes")  # type: ignore[attr-defined]\n')],
     "map.from_store": [hooks('description=str(record.raw["note"])', "description=str(record.as_of)")],

@@ -90,6 +90,8 @@ class Trial:
     """Records as a person reads them off ``later``: those that matter, such as a void told then; none has to be."""
     later_open: Mapping[str, str | Decimal] = field(default_factory=dict)
     """What is owed after ``later``, as ``open`` says it; not judged where it is empty."""
+    later_effects: Mapping[str, Mapping[str, str | Decimal]] = field(default_factory=dict)
+    """What all documents do to each account after ``later``, as ``effects`` says it; not judged where it is empty."""
     effects: Mapping[str, Mapping[str, str | Decimal]] = field(default_factory=dict)
     """By stream what its documents do to each account, counted by hand, debits positive: ``{"sales": {"bank": "9"}}``.
 

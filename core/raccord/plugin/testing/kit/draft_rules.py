@@ -22,7 +22,7 @@ from raccord.plugin.drafts import (
 from raccord.plugin.hooks import Mapped
 from raccord.plugin.money import exponent
 from raccord.plugin.testing.kit.applying import standing
-from raccord.plugin.testing.kit.mapping import drafts, money_drafts
+from raccord.plugin.testing.kit.mapping import drafts, money_drafts, ways
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import Subject
 
@@ -76,7 +76,8 @@ def _tax_totals(subject: Subject) -> Iterator[str]:
 
 @check("draft.tax_code")
 def _tax_codes(subject: Subject) -> Iterator[str]:
-    mapped = [answer.answer for _, answer in subject.mapped_taxed if isinstance(answer.answer, Mapped)]
+    answers = [*subject.mapped_taxed, *(subject.mapped_later if subject.trial.taxed else ())]
+    mapped = [answer.answer for _, answer in answers if isinstance(answer.answer, Mapped)]
     taxed = [draft for each in mapped for draft in each.drafts if any(tax.amount for tax in _taxes(draft))]
     if not taxed:
         raise NotConcerned
@@ -126,8 +127,9 @@ def _roles(subject: Subject) -> Iterator[str]:
 
 @check("draft.links")
 def _links(subject: Subject) -> Iterator[str]:
-    known = {draft.key for draft in drafts(subject)}
-    for draft in drafts(subject):
+    made = [draft for _, _, each in ways(subject) if isinstance(each.answer, Mapped) for draft in each.answer.drafts]
+    known = {draft.key for draft in made}
+    for draft in made:
         yield from (f"{draft.key}: {key}" for key in links_in(draft) if key not in known)
     after = standing(subject)
     there = {draft.key for draft in after}

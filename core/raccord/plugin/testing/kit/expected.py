@@ -6,7 +6,7 @@ They are judged once all other rules are kept, so that each thing wrong is told 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 
@@ -32,7 +32,7 @@ from raccord.plugin.drafts import (
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.records import Record
-from raccord.plugin.testing.kit.applying import settled
+from raccord.plugin.testing.kit.applying import settled, standing
 from raccord.plugin.testing.kit.asking import Asked
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import NotJudgedError, Subject
@@ -87,32 +87,38 @@ def _becomes(subject: Subject) -> Iterator[str]:
 @check("draft.effects")
 def _effects(subject: Subject) -> Iterator[str]:
     after_all_others(subject)
-    found = effects_of(answers_of(subject))
-    wanted = {
-        (stream, place): Decimal(str(amount))
-        for stream, sums in subject.trial.effects.items()
-        for place, amount in sums.items()
-    }
+    found, wanted = effects_of(mapped_drafts(answers_of(subject))), _counted(subject.trial.effects)
     if not wanted and not found:
         raise NotConcerned
     if not wanted:
         yield "effects={}"
         return
+    yield from _apart(found, wanted)
+    if subject.trial.later_effects:
+        then = effects_of(standing(subject))
+        yield from (f"later: {each}" for each in _apart(then, _counted(subject.trial.later_effects)))
+
+
+def _counted(effects: Mapping[str, Mapping[str, str | Decimal]]) -> Sums:
+    return {(stream, place): Decimal(str(amount)) for stream, sums in effects.items() for place, amount in sums.items()}
+
+
+def _apart(found: Sums, wanted: Sums) -> Iterator[str]:
     for stream, place in sorted(found.keys() | wanted.keys()):
         ours, theirs = found.get((stream, place), Decimal(0)), wanted.get((stream, place), Decimal(0))
         if ours != theirs:
             yield f"{stream} {place}: {ours} ≠ {theirs}"
 
 
-def effects_of(answers: Iterable[tuple[Record, Asked[Mapped | Skipped | None]]]) -> Sums:
+def effects_of(drafts: Iterable[Draft]) -> Sums:
     """Return what the documents of each stream do to each account."""
     found: Sums = defaultdict(Decimal)
-    for record, answer in answers:
-        for draft in answer.answer.drafts if isinstance(answer.answer, Mapped) else ():
-            if not isinstance(draft, StillDraft):
-                for place, amount in effects(draft):
-                    found[record.stream, place] += amount
-    return found
+    for draft in drafts:
+        if not isinstance(draft, StillDraft):
+            for place, amount in effects(draft):
+                # A draft's key begins with its record's stream, by a rule of its own.
+                found[draft.key.partition("/")[0], place] += amount
+    return {where: amount for where, amount in found.items() if amount}
 
 
 def becomes(answer: Asked[Mapped | Skipped | None]) -> str:

@@ -18,7 +18,7 @@ GIVEN = "info.given"
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*")
 _SETTING = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _SLUG = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
-_SAME_WORDS_MAX = 3
+SAME_WORDS_MAX = 3
 """A text of so many words may be the same in both languages (a name); a longer one was not translated."""
 
 
@@ -63,7 +63,7 @@ def _names(subject: Subject) -> Iterator[str]:
 @check("info.texts")
 def _texts(subject: Subject) -> Iterator[str]:
     for where, text in _said(subject.info, "info"):
-        if text.fr.strip() == text.en.strip() and len(text.en.split()) > _SAME_WORDS_MAX:
+        if text.fr.strip() == text.en.strip() and len(text.en.split()) > SAME_WORDS_MAX:
             yield f"{where}: {text.en[:60]!r}"
 
 

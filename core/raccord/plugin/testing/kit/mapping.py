@@ -13,6 +13,7 @@ from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.records import Record
 from raccord.plugin.terms import TermTable
+from raccord.plugin.testing.kit.asking import Asked
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import Subject, secrets_of, stored
 from raccord.plugin.texts import Text
@@ -44,15 +45,27 @@ def money_drafts(subject: Subject) -> Iterator[tuple[Record, MoneyDraft]]:
 
 
 def _both_ways(subject: Subject) -> Iterator[tuple[Record, Mapped]]:
-    yield from mapped(subject)
-    for record, answer in subject.mapped_taxed:
+    """Return what becomes drafts, with tax and without, and as it stands a day later."""
+    for _, record, answer in ways(subject):
+        if isinstance(answer.answer, Mapped):
+            yield record, answer.answer
+    for record, answer in subject.mapped_later:
         if isinstance(answer.answer, Mapped):
             yield record, answer.answer
 
 
+def ways(subject: Subject) -> Iterator[tuple[bool, Record, Asked[Mapped | Skipped | None]]]:
+    """Return each record and what becomes of it in a company without taxes and in one with them.
+
+    A connector may go no further than to refuse a taxed record in the one, and do anything in the other.
+    """
+    for taxed, answers in ((False, subject.mapped), (True, subject.mapped_taxed)):
+        yield from ((taxed, record, answer) for record, answer in answers)
+
+
 @check("map.answers")
 def _answers(subject: Subject) -> Iterator[str]:
-    for record, answer in subject.mapped:
+    for _, record, answer in ways(subject):
         found = answer.answer
         if answer.error is not None:
             continue
@@ -64,7 +77,7 @@ def _answers(subject: Subject) -> Iterator[str]:
 
 @check("map.raises")
 def _raises(subject: Subject) -> Iterator[str]:
-    for record, answer in subject.mapped:
+    for _, record, answer in ways(subject):
         if answer.error is not None and not isinstance(answer.error, BadRecord):
             yield f"{record.key()}: {answer.raised}{_said(subject, answer.error)}"
 
@@ -80,52 +93,58 @@ def _said(subject: Subject, error: BaseException) -> str:
 
 @check("map.same_twice")
 def _same_twice(subject: Subject) -> Iterator[str]:
-    for record, answer in reversed(subject.mapped):
-        again = subject.map(record)
+    for taxed, record, answer in reversed(list(ways(subject))):
+        again = subject.map(record, taxed=taxed)
         if again.answer != answer.answer:
             yield record.key()
 
 
 @check("map.clock")
 def _clock(subject: Subject) -> Iterator[str]:
-    yield from sorted({each for _, answer in subject.mapped for each in (*answer.deeds.clock, *answer.deeds.chance)})
+    yield from sorted({each for _, _, answer in ways(subject) for each in (*answer.deeds.clock, *answer.deeds.chance)})
 
 
 @check("map.network")
 def _network(subject: Subject) -> Iterator[str]:
-    yield from (record.key() for record, answer in subject.mapped if answer.deeds.network)
+    yield from (record.key() for _, record, answer in ways(subject) if answer.deeds.network)
 
 
 @check("map.keeps_record")
 def _keeps_record(subject: Subject) -> Iterator[str]:
     for record in map(stored, subject.told.records):
         before = deepcopy(record.raw)
-        subject.map(record)
+        for taxed in (False, True):
+            subject.map(record, taxed=taxed)
         if record.raw != before:
             yield record.key()
 
 
 @check("map.from_store")
 def _from_store(subject: Subject) -> Iterator[str]:
-    for record, answer in zip(subject.told.records, subject.mapped, strict=True):
-        if subject.map(record).answer != answer[1].answer:
+    taxed = subject.trial.taxed
+    for record, (_, answer) in zip(
+        subject.told.records, subject.mapped_taxed if taxed else subject.mapped, strict=True
+    ):
+        if subject.map(record, taxed=taxed).answer != answer.answer:
             yield record.key()
 
 
 @check("map.own_keys")
 def _own_keys(subject: Subject) -> Iterator[str]:
-    for record, found in mapped(subject):
+    for record, found in _both_ways(subject):
         plain = record.key()
         yield from (each.key for each in found.drafts if each.key != plain and not each.key.startswith(f"{plain}#"))
 
 
 @check("map.keys_once")
 def _keys_once(subject: Subject) -> Iterator[str]:
-    seen: set[str] = set()
-    for draft in (each for _, found in mapped(subject) for each in found.drafts):
-        if draft.key in seen:
-            yield draft.key
-        seen.add(draft.key)
+    for answers in (subject.mapped, subject.mapped_taxed):
+        seen: set[str] = set()
+        found = (answer.answer for _, answer in answers if isinstance(answer.answer, Mapped))
+        for draft in (draft for each in found for draft in each.drafts):
+            if draft.key in seen:
+                yield draft.key
+            seen.add(draft.key)
 
 
 @check("map.keys_fixed")
@@ -133,12 +152,14 @@ def _keys_fixed(subject: Subject) -> Iterator[str]:
     terms = TermTable(
         {word: replace(term, label=Text("Autre", "Other")) for word, term in subject.info.terms.terms.items()}
     )
-    for record, found in mapped(subject):
-        keys = [each.key for each in found.drafts]
+    for taxed, record, answer_ in ways(subject):
+        if not isinstance(answer_.answer, Mapped):
+            continue
+        keys = [each.key for each in answer_.answer.drafts]
         for again in (
-            subject.map(record, language="fr"),
-            subject.map(record, taxed=True),
-            subject.map(record, terms=terms),
+            subject.map(record, language="fr", taxed=taxed),
+            subject.map(record, taxed=not taxed),
+            subject.map(record, taxed=taxed, terms=terms),
         ):
             answer = again.answer
             if isinstance(answer, Mapped) and [each.key for each in answer.drafts] != keys:
@@ -173,7 +194,7 @@ def _day(subject: Subject) -> Iterator[str]:
 
 @check("skip.reason")
 def _skip(subject: Subject) -> Iterator[str]:
-    skipped = [(record, answer.answer) for record, answer in subject.mapped if isinstance(answer.answer, Skipped)]
+    skipped = [(record, answer.answer) for _, record, answer in ways(subject) if isinstance(answer.answer, Skipped)]
     if not skipped:
         raise NotConcerned
     for record, found in skipped:

@@ -85,6 +85,14 @@ def _asked(subject: Subject) -> Iterator[int]:
     yield from range(1, min(requests, _REQUESTS_TRIED) + 1)
 
 
+def troubled() -> Iterator[tuple[str, Where]]:
+    """Return ways in which a source fails at its first request, each with a name."""
+    yield "RetryLater", Where(trouble=_once(1, RetryLater(_AWAY)))
+    yield "Reauthorise", Where(trouble=_once(1, Reauthorise(_REFUSED)))
+    for number, damaged in enumerate(_NO_PAGES, start=1):
+        yield f"no page {number}", Where(changed=lambda request, answer, it=damaged: it if request == 1 else answer)
+
+
 def _once(number: int, error: ConnectorError) -> Trouble:
     def trouble(request: int) -> None:
         if request == number:

@@ -63,7 +63,7 @@ def _asked_for(subject: Subject) -> Iterator[tuple[str, object]]:
     if not trial.expected:
         yield "expected", _expected(subject, answers_of(subject))
     if not trial.effects:
-        yield "effects", _by_stream(effects_of(answers_of(subject)))
+        yield "effects", _by_stream(effects_of(drafts))
     if not trial.open:
         yield "open", _texts(owed(drafts))
     if not trial.counts:
@@ -80,6 +80,8 @@ def _later(subject: Subject) -> dict[str, object]:
         found["later_expected"] = [
             each for each in _expected(subject, subject.mapped_later) if repr(each) not in before
         ]
+    if not subject.trial.later_effects:
+        found["later_effects"] = _by_stream(effects_of(standing(subject)))
     if not subject.trial.later_open:
         found["later_open"] = _texts(owed(standing(subject)))
     return found

@@ -15,6 +15,7 @@ from raccord.plugin.testing.kit import (
     applying,
     closing,
     code,
+    currencies,
     days,
     draft_rules,
     expected,
@@ -32,6 +33,7 @@ from raccord.plugin.testing.kit import (
     settings,
     showing,
     trials,
+    words,
 )
 from raccord.plugin.testing.kit.asking import asked, listening, no_network
 from raccord.plugin.testing.kit.proposing import Proposal, proposals
@@ -42,8 +44,8 @@ from raccord.plugin.texts import Text
 
 FINDINGS_MAX = 20
 _CHECKED_IN = (
-    applying, closing, code, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside, owing,
-    paging, places, pushing, records, secrets, settings, showing, trials,
+    applying, closing, code, currencies, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside,
+    owing, paging, places, pushing, records, secrets, settings, showing, trials, words,
 )  # fmt: skip
 """Importing a module of checks is what makes them known."""
 

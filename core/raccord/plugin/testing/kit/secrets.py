@@ -9,6 +9,7 @@ from urllib.parse import quote, quote_plus
 from pydantic import SecretStr
 
 from raccord.plugin.errors import ConnectorError
+from raccord.plugin.testing.kit.outside import troubled
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import Subject
 
@@ -66,6 +67,20 @@ def _outside(subject: Subject) -> Iterator[str]:
     for turn in read.turns:
         if any(told(each, hidden) for each in turn.asked.deeds.said):
             yield f"{turn.stream}: log"
-    for record, answer in subject.mapped:
+    for record, answer in (*subject.mapped, *subject.mapped_taxed):
         if any(told(each, hidden) for each in answer.deeds.said):
             yield f"{record.key()}: log"
+    yield from _in_errors(subject, hidden)
+
+
+def _in_errors(subject: Subject, hidden: frozenset[str]) -> Iterator[str]:
+    """Tell what the connector says where its source refuses it, is away, or answers what is no page."""
+    if not subject.told.requests:
+        return
+    for name, where in troubled():
+        error = subject.read(subject.trial.told, where).error
+        if error is None or error.asked.error is None:
+            continue
+        text = getattr(error.asked.error, "text", "")
+        if told(f"{error.asked.error!r} {error.asked.error} {text!r}", hidden):
+            yield f"{error.stream}: {name}"

@@ -10,6 +10,7 @@ from typing import get_args
 from pydantic import SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from raccord.plugin.testing.kit.manifest import SAME_WORDS_MAX
 from raccord.plugin.testing.kit.rules import check
 from raccord.plugin.testing.kit.subject import Subject
 
@@ -31,6 +32,8 @@ def _labels(subject: Subject) -> Iterator[str]:
         french = _extra(field).get("fr")
         if not (field.title or "").strip() or not isinstance(french, str) or not french.strip():
             yield name
+        elif french == field.title and len(french.split()) > SAME_WORDS_MAX:
+            yield f"{name}: {french!r}"
 
 
 @check("settings.hints")
