@@ -13,7 +13,7 @@ import click
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import the_connection
 from raccord.cli.terminal.house import opened
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, output
 from raccord.cli.terminal.showing import day, moment, money, short
 from raccord.cli.terminal.words import Option, group
@@ -81,24 +81,37 @@ def verify() -> None:
     proven, proven_before = (0, 0) if proofs is None else (proofs.told, proofs.older)
     if out.as_json:
         out.json({"intact": True, "links": told, "older": older, "proofs": proven, "older_proofs": proven_before})
+    documents = counted(told, ("{n} document", "{n} document"), ("{n} documents", "{n} documents"))
+    proofs_told = counted(proven, ("{n} preuve", "{n} proof"), ("{n} preuves", "{n} proofs"))
     out.say(
         Phrase(
-            f"La chaîne d'audit est intacte ; {told} documents et {proven} preuves sont tels qu'elle les raconte.",
-            f"The audit chain is intact; {told} documents and {proven} proofs are as it tells them.",
+            f"La chaîne d'audit est intacte ; elle raconte tels quels {documents.fr} et {proofs_told.fr}.",
+            f"The audit chain is intact; {documents.en} and {proofs_told.en} are as it tells them.",
         )
     )
     if proven_before:
         out.say(
-            Phrase(
-                f"{proven_before} preuves datent d'avant que la chaîne les raconte.",
-                f"{proven_before} proofs are from before the chain told of them.",
+            counted(
+                proven_before,
+                ("{n} preuve date d'avant que la chaîne la raconte.", "{n} proof is from before the chain told of it."),
+                (
+                    "{n} preuves datent d'avant que la chaîne les raconte.",
+                    "{n} proofs are from before the chain told of them.",
+                ),
             )
         )
     if older:
         out.say(
-            Phrase(
-                f"{older} documents datent d'avant que la chaîne les raconte.",
-                f"{older} documents are from before the chain told of them.",
+            counted(
+                older,
+                (
+                    "{n} document date d'avant que la chaîne le raconte.",
+                    "{n} document is from before the chain told of it.",
+                ),
+                (
+                    "{n} documents datent d'avant que la chaîne les raconte.",
+                    "{n} documents are from before the chain told of them.",
+                ),
             )
         )
 

@@ -13,7 +13,7 @@ import click
 
 from raccord.catalog import GROUP, load_catalog
 from raccord.cli.terminal.exits import Exit
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, both, output
 from raccord.cli.terminal.words import command as command_of
 from raccord.errors import RaccordError
@@ -30,6 +30,15 @@ _SAID = {
     Verdict.BROKEN: Phrase("non respectée", "broken"),
     Verdict.NOT_JUDGED: Phrase("pas jugée", "not judged"),
     Verdict.EXEMPT: Phrase("exemptée", "exempt"),
+}
+
+
+_COUNTED = {
+    Verdict.KEPT: (("{n} respectée", "{n} kept"), ("{n} respectées", "{n} kept")),
+    Verdict.BROKEN: (("{n} non respectée", "{n} broken"), ("{n} non respectées", "{n} broken")),
+    Verdict.NOT_JUDGED: (("{n} pas jugée", "{n} not judged"), ("{n} pas jugées", "{n} not judged")),
+    Verdict.EXEMPT: (("{n} exemptée", "{n} exempt"), ("{n} exemptées", "{n} exempt")),
+    Verdict.NOT_CONCERNED: (("{n} sans objet", "{n} without object"), ("{n} sans objet", "{n} without object")),
 }
 
 
@@ -93,16 +102,9 @@ def _show(out: Output, report: Report) -> None:
         [_row(out, one) for one in sorted(told, key=lambda one: list(_SAID).index(one.verdict))],
         empty=Phrase("Rien à redire.", "Nothing to object to."),
     )
-    counts = {each: len(report.of(each)) for each in Verdict}
-    out.say(
-        Phrase(
-            f"{counts[Verdict.KEPT]} respectées, {counts[Verdict.BROKEN]} non respectées, "
-            f"{counts[Verdict.NOT_JUDGED]} pas jugées, {counts[Verdict.EXEMPT]} exemptées, "
-            f"{counts[Verdict.NOT_CONCERNED]} sans objet. Les règles : {PAGE}.fr.md",
-            f"{counts[Verdict.KEPT]} kept, {counts[Verdict.BROKEN]} broken, {counts[Verdict.NOT_JUDGED]} not judged, "
-            f"{counts[Verdict.EXEMPT]} exempt, {counts[Verdict.NOT_CONCERNED]} without object. The rules: {PAGE}.en.md",
-        )
-    )
+    parts = [counted(len(report.of(verdict)), *said) for verdict, said in _COUNTED.items()]
+    french, english = (", ".join(each) for each in zip(*parts, strict=True))
+    out.say(Phrase(f"{french}. Les règles : {PAGE}.fr.md", f"{english}. The rules: {PAGE}.en.md"))
 
 
 def _propose(out: Output, report: Report, module: ModuleType) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from raccord import catalog as catalogs
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.house import opened, opened_workshop, read_settings
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, both, output
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
@@ -51,12 +51,17 @@ def command(offline: bool, everything: bool) -> int:
     else:
         _show(out, [each for each in findings if everything or each.level is not Level.OK])
         well_ones = len(findings) - failed - warnings
-        out.say(
-            Phrase(
-                f"{well_ones} vérifications réussies, {warnings} avertissements, {failed} échecs.",
-                f"{well_ones} checks passed, {warnings} warnings, {failed} failures.",
-            )
+        parts = (
+            counted(
+                well_ones,
+                ("{n} vérification réussie", "{n} check passed"),
+                ("{n} vérifications réussies", "{n} checks passed"),
+            ),
+            counted(warnings, ("{n} avertissement", "{n} warning"), ("{n} avertissements", "{n} warnings")),
+            counted(failed, ("{n} échec", "{n} failure"), ("{n} échecs", "{n} failures")),
         )
+        french, english = (", ".join(each) for each in zip(*parts, strict=True))
+        out.say(Phrase(f"{french}.", f"{english}."))
     return Exit.FAILED if failed else Exit.OK
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import is_part, operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, actor, output
 from raccord.cli.terminal.showing import day, money, short
 from raccord.cli.terminal.words import Option, default_group
@@ -88,7 +88,8 @@ def settle(way: str, drift: tuple[str, ...], everything: bool, connection: str |
     if out.as_json:
         out.json({"settled": list(settled.ids), "left": list(settled.left), "way": way})
     count = len(settled.ids)
-    out.say(Phrase(f"{count} décisions : {way}.", f"{count} decided: {way}."))
+    decided = counted(count, ("{n} décision", "{n} decided"), ("{n} décisions", "{n} decided"))
+    out.say(Phrase(f"{decided.fr} : {way}.", f"{decided.en}: {way}."))
     return Exit.OK
 
 

@@ -15,7 +15,7 @@ from raccord.bench import NoSourceError, SourceKind, trials_for
 from raccord.bench.looking import Recorded, record
 from raccord.cli.check_command import installed
 from raccord.cli.terminal.exits import Exit
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import output
 from raccord.cli.terminal.typed_settings import missing_secrets, plain_values, secret_values
 from raccord.cli.terminal.words import command as command_of
@@ -178,12 +178,20 @@ def _say(target: Path, made: Recorded) -> None:
                 "error": made.error,
             }
         )
+    parts = (
+        counted(len(recording.exchanges), ("{n} échange", "{n} exchange"), ("{n} échanges", "{n} exchanges")),
+        counted(len(recording.files), ("{n} fichier", "{n} file"), ("{n} fichiers", "{n} files")),
+        counted(
+            made.records,
+            ("{n} enregistrement lu", "{n} record read"),
+            ("{n} enregistrements lus", "{n} records read"),
+        ),
+    )
+    french, english = (", ".join(each) for each in zip(*parts, strict=True))
     out.say(
         Phrase(
-            f"{target} : {len(recording.exchanges)} échanges, {len(recording.files)} fichiers, {made.records} "
-            f"enregistrements lus. Relisez-le, puis : raccord bench {recording.connector} --recording {target}",
-            f"{target}: {len(recording.exchanges)} exchanges, {len(recording.files)} files, {made.records} records "
-            f"read. Read it over, then: raccord bench {recording.connector} --recording {target}",
+            f"{target} : {french}. Relisez-le, puis : raccord bench {recording.connector} --recording {target}",
+            f"{target}: {english}. Read it over, then: raccord bench {recording.connector} --recording {target}",
         )
     )
     for left in recording.left_out:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from raccord.alarms.mail import TROUBLES, message, opened_server
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, output
 from raccord.cli.terminal.showing import moment
 from raccord.cli.terminal.words import Option, command
@@ -134,11 +134,11 @@ def _stands(source: SourceStatus, language: Language) -> str:
     return f"{source.connection}: {said if source.away is None else source.away.get(language)}"
 
 
-def _days(each: CompanyStatus, now: datetime, language: str) -> str:
+def _days(each: CompanyStatus, now: datetime, language: Language) -> str:
     if each.authorised_until is None:
         return ""
     days = (each.authorised_until - now.astimezone(UTC)).days
-    return f"{days} jours" if language == "fr" else f"{days} days"
+    return counted(days, ("{n} jour", "{n} day"), ("{n} jours", "{n} days")).get(language)
 
 
 def _row(each: IncidentView, language: str) -> list[str]:

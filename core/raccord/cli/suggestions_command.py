@@ -9,7 +9,7 @@ import click
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, actor, output
 from raccord.cli.terminal.words import Option, default_group
 from raccord.onboarding.connecting.companies import the_company
@@ -116,15 +116,21 @@ def ask(company: str) -> int:
 
 
 def _history(found: Suggesting) -> Phrase:
+    learned = counted(
+        found.examples,
+        ("{n} réponse apprise", "{n} answer learned"),
+        ("{n} réponses apprises", "{n} answers learned"),
+    )
     if found.shown_from is None:
         return Phrase(
-            f"{found.examples} réponses apprises : rien n'est suggéré, faute d'être assez sûr.",
-            f"{found.examples} answers learned: nothing is suggested, for want of being sure enough.",
+            f"{learned.fr} : rien n'est suggéré, faute d'être assez sûr.",
+            f"{learned.en}: nothing is suggested, for want of being sure enough.",
         )
+    right = counted(found.right, ("{n} juste", "{n} right"), ("{n} justes", "{n} right"))
     return Phrase(
-        f"{found.examples} réponses apprises. Suggéré à partir de {percent(found.shown_from)} % : {found.right} justes "
+        f"{learned.fr}. Suggéré à partir de {percent(found.shown_from)} % : {right.fr} "
         f"sur {found.judged} devinées avant de connaître la réponse.",
-        f"{found.examples} answers learned. Suggested from {percent(found.shown_from)} %: {found.right} right of "
+        f"{learned.en}. Suggested from {percent(found.shown_from)} %: {found.right} right of "
         f"{found.judged} guessed before their answer was known.",
     )
 

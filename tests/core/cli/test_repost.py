@@ -46,7 +46,7 @@ def test_pain_15_t2_a_change_is_seen_saved_and_reposted_from_the_command_line(
     _, preview = told("connect", "choose", "Shop", "income", income, "--from", "2026-03-01", "--preview")
     assert (preview["saved"], len(preview["rewrites"])) == (False, 1)
     _, shown = said("connect", "choose", "Shop", "income", income, "--from", "2026-03-01")
-    assert "1 posted documents would say something else" in shown
+    assert "1 posted document would say something else" in shown
     assert "from 2026-03-01. What is posted already stays as it is" in shown
     _, saved = told("connect", "choose", "Shop", "income", income, "--from", "2026-03-01")
     assert (saved["saved"], saved["waiting"], len(saved["rewrites"])) == (True, 0, 1)

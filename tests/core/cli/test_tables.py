@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import date
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+import raccord.cli
 from raccord.cli.proof.command import Proven, headed
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output
 from raccord.cli.terminal.words import State
 from raccord.overview.proofs import ProofMonth
@@ -62,3 +67,26 @@ def test_the_proofs_heading_claims_no_more_than_its_lines() -> None:
     assert heading(0, 1).en == "Shop: source less what is left out = posted = QuickBooks"
     assert heading(0, 1).fr == "Shop : source moins ce qui est laissé de côté = écrit = QuickBooks"
     assert heading(1, 1).en == "Shop: source and QuickBooks differ"
+
+
+LIMITS = {"most"}
+PLURAL = re.compile(
+    r" (?:documents|proofs|preuves|files|fichiers|records|enregistrements|days|jours|drafts|écritures|checks"
+    r"|vérifications|warnings|avertissements|failures|échecs|lines|opérations|décisions|réponses|answers|échanges|exchanges"
+    r"|differences|différences|respectées|exemptées|égales|marqués|laissés)\b"
+)
+
+
+def test_a_number_is_said_as_its_language_says_it_and_no_command_says_1_documents() -> None:
+    said = [counted(n, ("{n} jour", "{n} day"), ("{n} jours", "{n} days")) for n in (0, 1, 2)]
+    assert said == [("0 jour", "0 days"), ("1 jour", "1 day"), ("2 jours", "2 days")]
+    wrong = []
+    for path in sorted(Path(str(raccord.cli.__file__)).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = node.values if isinstance(node, ast.JoinedStr) else []
+            for number, text in pairwise(parts):
+                plain = isinstance(text, ast.Constant) and PLURAL.match(str(text.value))
+                # A limit is no count.
+                if isinstance(number, ast.FormattedValue) and plain and ast.unparse(number.value) not in LIMITS:
+                    wrong.append(f"{path.name}:{node.lineno}: {ast.unparse(number.value)}")
+    assert wrong == [], "say it by counted()"

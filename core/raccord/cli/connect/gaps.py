@@ -10,7 +10,7 @@ from raccord.cli.terminal.asking import confirm
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import every_connection, operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.showing import day, money
 from raccord.cli.terminal.words import Option, command
@@ -142,10 +142,15 @@ def backfill_command(connection: str, first: datetime, last: datetime, yes: bool
                 "totals": dict(taken.totals),
             }
         )
+    records = counted(
+        taken.records,
+        ("{n} enregistrement connu repris", "{n} known record taken up"),
+        ("{n} enregistrements connus repris", "{n} known records taken up"),
+    )
     out.say(
         Phrase(
-            f"{taken.records} enregistrements connus repris. Relisez le plan : raccord plan {found.label!r}",
-            f"{taken.records} known records taken up. Read the plan: raccord plan {found.label!r}",
+            f"{records.fr}. Relisez le plan : raccord plan {found.label!r}",
+            f"{records.en}. Read the plan: raccord plan {found.label!r}",
         )
     )
     return Exit.OK

@@ -13,7 +13,7 @@ from raccord.cli.terminal.asking import confirm, typed_word
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection, the_unconnected
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import actor, both, output
 from raccord.cli.terminal.showing import moment, short
 from raccord.cli.terminal.words import Option
@@ -244,10 +244,12 @@ def upload(connection: str, files: tuple[Path, ...]) -> int:
         out.json({"files": received, "new": new_ones})
     refused = sum(1 for each in received if each["refused"] is not None)
     known = len(received) - new_ones - refused
+    taken = counted(new_ones, ("{n} fichier reçu", "{n} file received"), ("{n} fichiers reçus", "{n} files received"))
+    again = counted(known, ("{n} déjà connu", "{n} known already"), ("{n} déjà connus", "{n} known already"))
     out.say(
         Phrase(
-            f"{new_ones} fichiers reçus, {known} déjà connus. Ensuite : raccord sync {found.label!r}.",
-            f"{new_ones} files received, {known} known already. Next: raccord sync {found.label!r}.",
+            f"{taken.fr}, {again.fr}. Ensuite : raccord sync {found.label!r}.",
+            f"{taken.en}, {again.en}. Next: raccord sync {found.label!r}.",
         )
     )
     return Exit.FAILED if refused else Exit.OK

@@ -12,7 +12,7 @@ from raccord.cli.terminal.asking import confirm
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, actor, output
 from raccord.cli.terminal.showing import money
 from raccord.cli.terminal.words import Option, command
@@ -96,7 +96,13 @@ def repost_command(
             count = cancel(workshop, operator(actor()), found.id)
             if out.as_json:
                 out.json({"connection": found.id, "cancelled": count})
-            out.say(Phrase(f"{count} documents restent tels quels.", f"{count} documents stay as they are."))
+            out.say(
+                counted(
+                    count,
+                    ("{n} document reste tel quel.", "{n} document stays as it is."),
+                    ("{n} documents restent tels quels.", "{n} documents stay as they are."),
+                )
+            )
             return Exit.OK
         if not preview:
             confirm(
@@ -133,14 +139,13 @@ def account_names(workshop: Workshop, connection: Connection) -> Mapping[str, st
 
 def show_survey(out: Output, seen: Survey, names: Mapping[str, str]) -> None:
     """Show how many posted documents change, field by field, by how much accounts move, and what stays and why."""
-    out.say(
-        Phrase(
-            f"{len(seen.rewrites)} documents écrits diraient autre chose, {len(seen.kept)} doivent rester, "
-            f"sur {seen.looked_at}.",
-            f"{len(seen.rewrites)} posted documents would say something else, {len(seen.kept)} must stay, "
-            f"of {seen.looked_at}.",
-        )
+    others = counted(
+        len(seen.rewrites),
+        ("{n} document écrit dirait autre chose", "{n} posted document would say something else"),
+        ("{n} documents écrits diraient autre chose", "{n} posted documents would say something else"),
     )
+    stay = counted(len(seen.kept), ("{n} doit rester", "{n} must stay"), ("{n} doivent rester", "{n} must stay"))
+    out.say(Phrase(f"{others.fr}, {stay.fr}, sur {seen.looked_at}.", f"{others.en}, {stay.en}, of {seen.looked_at}."))
     effect = seen.effect()
     if effect:
         out.table(

@@ -17,7 +17,7 @@ from raccord.cli.holds.command import find_candidate
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, actor, both, output
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
@@ -172,9 +172,16 @@ def _show_effect(out: Output, effect: Effect, names: Mapping[str, str]) -> None:
         show_survey(out, effect.posted, names)
     waiting = effect.waiting
     out.say(
-        Phrase(
-            f"{waiting} écritures qui attendent, et celles à venir, suivent ce choix.",
-            f"{waiting} drafts that wait, and those to come, follow this choice.",
+        counted(
+            waiting,
+            (
+                "{n} écriture qui attend, et celles à venir, suivent ce choix.",
+                "{n} draft that waits, and those to come, follow this choice.",
+            ),
+            (
+                "{n} écritures qui attendent, et celles à venir, suivent ce choix.",
+                "{n} drafts that wait, and those to come, follow this choice.",
+            ),
         )
     )
 

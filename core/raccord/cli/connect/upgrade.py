@@ -9,7 +9,7 @@ import click
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.words import Option, command
 from raccord.onboarding.deciding.upgraded import accept_upgrade, differences
@@ -53,12 +53,15 @@ def upgrade(connection: str | None, accept: str) -> int:
             }
         )
         return Exit.OK
+    differ = counted(
+        told.records,
+        (f"{{n}} enregistrement sur {told.looked_at} diffère", f"{{n}} record of {told.looked_at} differs"),
+        (f"{{n}} enregistrements sur {told.looked_at} diffèrent", f"{{n}} records of {told.looked_at} differ"),
+    )
     out.table(
         Phrase(
-            f"{found.label} : version acceptée {accept or told.was}, installée {told.now}; "
-            f"{told.records} enregistrements sur {told.looked_at} diffèrent",
-            f"{found.label}: version accepted {accept or told.was}, installed {told.now}; "
-            f"{told.records} of {told.looked_at} records differ",
+            f"{found.label} : version acceptée {accept or told.was}, installée {told.now}; {differ.fr}",
+            f"{found.label}: version accepted {accept or told.was}, installed {told.now}; {differ.en}",
         ),
         [
             Column(Phrase("Jour", "Day")),
@@ -72,5 +75,11 @@ def upgrade(connection: str | None, accept: str) -> int:
     )
     if len(told.differences) > len(shown):
         left = len(told.differences) - len(shown)
-        out.say(Phrase(f"{left} autres différences.", f"{left} more differences."))
+        out.say(
+            counted(
+                left,
+                ("{n} autre différence.", "{n} more difference."),
+                ("{n} autres différences.", "{n} more differences."),
+            )
+        )
     return Exit.OK

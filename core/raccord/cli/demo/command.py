@@ -25,7 +25,7 @@ from raccord.cli.sandbox.process import SPARE, running_sandbox
 from raccord.cli.terminal.engine import inline_engine
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.house import opened, opened_workshop, read_settings
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, both, output
 from raccord.cli.terminal.showing import money
 from raccord.cli.terminal.words import Option
@@ -232,15 +232,19 @@ def _show(out: Output, table: dict[str, Any], address: str) -> None:
     moved = {language: _moved(table["moved"], language) for language in ("fr", "en")}
     cells = sum(each["cells"] for each in table["proof"])
     equal = sum(each["equal"] for each in table["proof"])
+    posted = counted(
+        table["posted_now"],
+        ("{n} document écrit cette fois", "{n} document posted this time"),
+        ("{n} documents écrits cette fois", "{n} documents posted this time"),
+    )
     out.say(
         Phrase(
-            f"À la banque : {moved['fr']} ; "
-            f"{table['posted_now']} documents écrits cette fois ; {table['waiting']} en attente d'une personne.",
-            f"At the bank: {moved['en']}; "
-            f"{table['posted_now']} documents posted this time; {table['waiting']} waiting for a person.",
+            f"À la banque : {moved['fr']} ; {posted.fr} ; {table['waiting']} en attente d'une personne.",
+            f"At the bank: {moved['en']}; {posted.en}; {table['waiting']} waiting for a person.",
         )
     )
-    out.say(Phrase(f"Preuve par jour : {equal} égales sur {cells}.", f"Proof per day: {equal} equal of {cells}."))
+    same = counted(equal, ("{n} égale", "{n} equal"), ("{n} égales", "{n} equal"))
+    out.say(Phrase(f"Preuve par jour : {same.fr} sur {cells}.", f"Proof per day: {same.en} of {cells}."))
     out.say(Phrase(f"Les livres de la société : {address}", f"The company's books: {address}"))
     for label, page in table["source_pages"].items():
         out.say(Phrase(f"{label}, la page de ses employés : {page}", f"{label}, its employees' page: {page}"))

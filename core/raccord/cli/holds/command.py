@@ -19,7 +19,7 @@ from raccord.cli.holds.unmet import unmet
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection, the_hold
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, actor, output
 from raccord.cli.terminal.showing import day, money, short
 from raccord.cli.terminal.words import Option, default_group
@@ -110,10 +110,12 @@ def answer(hold: tuple[str, ...], account: str) -> int:
             progress(done)
     if out.as_json:
         out.json({"answered": ids, "with": sorted(set(names))})
+    answers = counted(len(ids), ("{n} réponse", "{n} answered"), ("{n} réponses", "{n} answered"))
+    said = ", ".join(sorted(set(names)))
     out.say(
         Phrase(
-            f"{len(ids)} réponses : {', '.join(sorted(set(names)))}. Elles partent avec la prochaine exécution.",
-            f"{len(ids)} answered: {', '.join(sorted(set(names)))}. They go with the next run.",
+            f"{answers.fr} : {said}. La prochaine exécution en tient compte.",
+            f"{answers.en}: {said}. The next run acts on it.",
         )
     )
     return Exit.OK

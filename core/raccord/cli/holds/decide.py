@@ -7,7 +7,7 @@ import click
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import FindingError, holds_of, operator, the_hold
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import actor, output
 from raccord.cli.terminal.words import Option, command
 from raccord.onboarding.deciding.decisions import answer_conflict
@@ -76,10 +76,11 @@ def decide(way: str, hold: tuple[str, ...], document: str, name: str, entry: str
             answer_conflict(workshop, operator(actor()), hold_id, ResolutionKind(way), target)
     if out.as_json:
         out.json({"decided": ids, "way": way})
+    decided = counted(len(ids), ("{n} décision", "{n} decided"), ("{n} décisions", "{n} decided"))
     out.say(
         Phrase(
-            f"{len(ids)} décisions : {way}. La prochaine exécution les suit.",
-            f"{len(ids)} decided: {way}. The next run acts on it.",
+            f"{decided.fr} : {way}. La prochaine exécution en tient compte.",
+            f"{decided.en}: {way}. The next run acts on it.",
         )
     )
     return Exit.OK

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import FindingError, operator, the_hold
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import actor, output
 from raccord.cli.terminal.words import Option, command
 from raccord.onboarding.deciding.paying import certain, pay
@@ -57,9 +57,16 @@ def pay_(hold: tuple[str, ...], documents: tuple[str, ...], all_certain: bool) -
     if out.as_json:
         out.json({"pays": keys})
     out.say(
-        Phrase(
-            f"{len(keys)} opérations rapprochées de ce qu'elles règlent. La prochaine exécution écrit les paiements.",
-            f"{len(keys)} lines matched with what they pay. The next run posts the payments.",
+        counted(
+            len(keys),
+            (
+                "{n} opération rapprochée de ce qu'elle règle. La prochaine exécution écrit le paiement.",
+                "{n} line matched with what it pays. The next run posts the payment.",
+            ),
+            (
+                "{n} opérations rapprochées de ce qu'elles règlent. La prochaine exécution écrit les paiements.",
+                "{n} lines matched with what they pay. The next run posts the payments.",
+            ),
         )
     )
     return Exit.OK

@@ -12,7 +12,7 @@ from raccord.cli.terminal.asking import confirm
 from raccord.cli.terminal.engine import inline_engine
 from raccord.cli.terminal.finding import operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Output, actor, output
 from raccord.cli.terminal.words import Option
 from raccord.cli.terminal.words import command as make_command
@@ -123,9 +123,10 @@ def _let_read(workshop: Workshop, out: Output, plan: PlanSummary) -> None:
             show(out, *read_plan(session, plan.id))
     confirm(
         out,
-        Phrase(
-            f"{plan.to_send} documents seront écrits dans QuickBooks.",
-            f"{plan.to_send} documents will be written to QuickBooks.",
+        counted(
+            plan.to_send,
+            ("{n} document sera écrit dans QuickBooks.", "{n} document will be written to QuickBooks."),
+            ("{n} documents seront écrits dans QuickBooks.", "{n} documents will be written to QuickBooks."),
         ),
         yes=False,
         instead=Text(

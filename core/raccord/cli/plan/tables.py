@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output
 from raccord.cli.terminal.showing import ACTIONS, day, days_said, moment, money
 from raccord.overview.changes import FieldChange, field_changes
@@ -134,12 +134,17 @@ def show(out: Output, plan: PlanSummary, effect: Sequence[AccountEffect]) -> Non
 
 def show_change(out: Output, change: MappingChange) -> None:
     """Show what another version of the connector says otherwise; what is posted stays as it is."""
+    differ = counted(
+        change.records,
+        (f"{{n}} enregistrement sur {change.looked_at} se dirait", f"{{n}} record of {change.looked_at}"),
+        (f"{{n}} enregistrements sur {change.looked_at} se diraient", f"{{n}} records of {change.looked_at}"),
+    )
     out.table(
         Phrase(
-            f"Le connecteur a changé ({change.was} → {change.now}) : {change.records} enregistrements sur "
-            f"{change.looked_at} se diraient autrement ; approuver ce plan l'accepte",
-            f"The connector changed ({change.was} → {change.now}): {change.records} records of {change.looked_at} "
-            "would be said otherwise; approving this plan accepts it",
+            f"Le connecteur a changé ({change.was} → {change.now}) : {differ.fr} autrement ; "
+            "approuver ce plan l'accepte",
+            f"The connector changed ({change.was} → {change.now}): {differ.en} would be said otherwise; "
+            "approving this plan accepts it",
         ),
         [
             Column(Phrase("Enregistrement", "Record")),

@@ -10,7 +10,7 @@ from raccord.cli.problems.decide import by_hand, link, skip
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection, the_problem
 from raccord.cli.terminal.house import opened_workshop
-from raccord.cli.terminal.language import Phrase
+from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output, actor, output
 from raccord.cli.terminal.showing import day, money, short
 from raccord.cli.terminal.words import Option, default_group
@@ -92,9 +92,16 @@ def ready(problem: tuple[str, ...], cause: str, connection: str | None) -> int:
         cause,
         connection,
         ProblemState.READY,
-        lambda count: Phrase(
-            f"{count} marqués prêts : la prochaine exécution les reprend (raccord sync).",
-            f"{count} marked ready: the next run tries them again (raccord sync).",
+        lambda count: counted(
+            count,
+            (
+                "{n} marqué prêt : la prochaine exécution le reprend (raccord sync).",
+                "{n} marked ready: the next run tries it again (raccord sync).",
+            ),
+            (
+                "{n} marqués prêts : la prochaine exécution les reprend (raccord sync).",
+                "{n} marked ready: the next run tries them again (raccord sync).",
+            ),
         ),
     )
 
@@ -114,8 +121,10 @@ def resolved(problem: tuple[str, ...], cause: str, connection: str | None) -> in
         cause,
         connection,
         ProblemState.RESOLVED,
-        lambda count: Phrase(
-            f"{count} marqués résolus : ils ne seront plus envoyés.", f"{count} marked resolved: never sent again."
+        lambda count: counted(
+            count,
+            ("{n} marqué résolu : il ne sera plus envoyé.", "{n} marked resolved: never sent again."),
+            ("{n} marqués résolus : ils ne seront plus envoyés.", "{n} marked resolved: never sent again."),
         ),
     )
 
@@ -150,9 +159,16 @@ def _mark(
     out.say(say(len(ids)))
     if left:
         out.say(
-            Phrase(
-                f"{len(left)} laissés : déjà dans QuickBooks ou en cours d'envoi.",
-                f"{len(left)} left: in QuickBooks already or being sent.",
+            counted(
+                len(left),
+                (
+                    "{n} laissé : déjà dans QuickBooks ou en cours d'envoi.",
+                    "{n} left: in QuickBooks already or being sent.",
+                ),
+                (
+                    "{n} laissés : déjà dans QuickBooks ou en cours d'envoi.",
+                    "{n} left: in QuickBooks already or being sent.",
+                ),
             )
         )
     return Exit.OK

@@ -18,6 +18,15 @@ class Phrase(NamedTuple):
         return self.fr if language == "fr" else self.en
 
 
+def counted(n: int, one: tuple[str, str], other: tuple[str, str]) -> Phrase:
+    """Return what is said of a number, in French and in English; ``{n}`` stands for it.
+
+    As in the catalogue of the pages French says none as it says one, English as it says many.
+    """
+    french, english = one[0] if abs(n) < 2 else other[0], one[1] if n == 1 else other[1]
+    return Phrase(french.replace("{n}", str(n)), english.replace("{n}", str(n)))
+
+
 def spoken(arguments: Sequence[str], environ: Mapping[str, str]) -> Language:
     """Return the language to speak: ``--lang`` wherever it stands, else ``RACCORD_LANG``, else the locale's.
 

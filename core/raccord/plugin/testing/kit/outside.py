@@ -90,7 +90,11 @@ def troubled() -> Iterator[tuple[str, Where]]:
     yield "RetryLater", Where(trouble=_once(1, RetryLater(_AWAY)))
     yield "Reauthorise", Where(trouble=_once(1, Reauthorise(_REFUSED)))
     for number, damaged in enumerate(_NO_PAGES, start=1):
-        yield f"no page {number}", Where(changed=lambda request, answer, it=damaged: it if request == 1 else answer)
+        yield f"no page {number}", Where(changed=partial(_at_first, damaged))
+
+
+def _at_first(instead: Answer, request: int, answer: Answer) -> Answer:
+    return instead if request == 1 else answer
 
 
 def _once(number: int, error: ConnectorError) -> Trouble:

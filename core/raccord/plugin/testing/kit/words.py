@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from raccord.plugin.drafts import Draft
-from raccord.plugin.hooks import Mapped
+from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.records import JSON, Record
 from raccord.plugin.testing.kit.asking import Asked
-from raccord.plugin.testing.kit.expected import DRAFTS, answers_of, becomes
+from raccord.plugin.testing.kit.expected import answers_of, becomes
 from raccord.plugin.testing.kit.rules import NotConcerned, check
 from raccord.plugin.testing.kit.subject import Subject
+from raccord.plugin.testing.trial import DRAFTS
 
 _UNKNOWN = "zz-no-such-word"
 _OTHERS_MAX = 6
@@ -35,7 +36,7 @@ def _unknown(subject: Subject) -> Iterator[str]:
                 yield f"{record.key()}: {'.'.join(map(str, path))} = {_UNKNOWN!r}"
 
 
-def _guessed(subject: Subject, record: Record, answer: Asked[object], path: Path, word: str) -> bool:
+def _guessed(subject: Subject, record: Record, answer: Asked[Mapped | Skipped | None], path: Path, word: str) -> bool:
     """Tell whether an unknown word makes the documents of a known one, though another known word makes others."""
     drafts = _drafts(answer)
     others = [each for each in subject.info.terms.terms if each != word][:_OTHERS_MAX]
@@ -44,14 +45,13 @@ def _guessed(subject: Subject, record: Record, answer: Asked[object], path: Path
     return any(each != drafts for each in made) and unknown is not None and unknown in [drafts, *made]
 
 
-def _with(subject: Subject, record: Record, path: Path, word: str) -> Asked[object]:
+def _with(subject: Subject, record: Record, path: Path, word: str) -> Asked[Mapped | Skipped | None]:
     raw = _replaced(record.raw, path, word)
     assert isinstance(raw, dict)  # noqa: S101 - for the type checker
-    found = subject.map(replace(record, raw=raw), taxed=subject.trial.taxed)
-    return Asked(found.answer, found.error, found.deeds)
+    return subject.map(replace(record, raw=raw), taxed=subject.trial.taxed)
 
 
-def _drafts(answer: Asked[object]) -> Sequence[Draft] | None:
+def _drafts(answer: Asked[Mapped | Skipped | None]) -> Sequence[Draft] | None:
     return list(answer.answer.drafts) if isinstance(answer.answer, Mapped) else None
 
 
