@@ -65,7 +65,7 @@ test-slow: $(READY) ## long property runs, and every page in both themes and thr
 
 # In one run, so that all is collected once and what takes long keeps no tester waiting at the end.
 test-merge: check ## test and test-slow at once, without the slow tests that .ci/run leaves out
-	PICTURES=no INVOICES=$(INVOICES) $(BIN)/pytest -n $(TESTERS) --dist worksteal -m "not at_length" --ignore=tests/tidy $(ARGS)
+	INVOICES=$(INVOICES) $(BIN)/pytest -n $(TESTERS) --dist worksteal -m "not at_length" --ignore=tests/tidy $(ARGS)
 
 fuzz: $(READY) ## fuzz the bank's readers for SECONDS, led by coverage; ARGS=--again=… reads one input again
 	$(BIN)/python plugins/bankfeed/tests/fuzz_readers.py --seconds=$(SECONDS) $(ARGS)

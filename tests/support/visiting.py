@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
@@ -22,9 +21,6 @@ from raccord_web.app import create_app
 from raccord_web.wording import wording
 
 PICTURES = Path(__file__).parents[2] / "var" / "screenshots"
-KEPT = os.environ.get("PICTURES", "yes") != "no"
-"""Whether screens are kept as pictures: to draw one takes as long as some five steps, and nobody looks at the merge
-check's."""
 PATIENCE_MS = 20_000
 """Long enough for a machine that does much else; what is there is seen at once."""
 
@@ -87,23 +83,20 @@ class Visits:
 
 
 class Journey:
-    """One person's way through the pages in their language; each ``look`` may keep a picture under its name."""
+    """One person's way through the pages in their language; each ``look`` keeps a picture under its name."""
 
     def __init__(self, page: Page, name: str, language: Language) -> None:
         self.page = page
         self.words = wording(language)
         self.folder = PICTURES / f"{name}-{language}"
-        if KEPT:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            for old in self.folder.glob("*.png"):
-                old.unlink()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for old in self.folder.glob("*.png"):
+            old.unlink()
         self.seen = 0
 
     def look(self, name: str) -> None:
         self.seen += 1
-        if KEPT:
-            path = self.folder / f"{self.seen:02d}-{name}.png"
-            self.page.screenshot(path=path, full_page=True, animations="disabled")
+        self.page.screenshot(path=self.folder / f"{self.seen:02d}-{name}.png", full_page=True, animations="disabled")
 
     def said(self, key: str, **values: object) -> str:
         """Return a sentence of the pages, up to the first value that is not given."""
