@@ -541,6 +541,31 @@ def ofx(*accounts: str) -> bytes:
     return f"OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><BANKMSGSRSV1>{statements}</BANKMSGSRSV1></OFX>".encode()
 
 
+def test_a_line_that_contradicts_itself_is_answered_where_it_is_told(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    content = ofx("0001").replace(b"<TRNTYPE>DEBIT", b"<TRNTYPE>CREDIT")
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("x.ofx", content))])
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    with workshop.database.read() as session:
+        problem = session.scalars(select(Problem)).one()
+    assert problem.code == "bankfeed.sign_contradicted"
+    for page in ("/problems", f"/problems?code={problem.code}"):
+        shown = browser.get(page, headers={"accept-language": "en"}).text
+        assert "The sign of the amount is right</button>" in shown, page
+        assert problem.params["answers"]["key"] not in shown, "nobody types a key"
+    own = f"/problems/{problem.id}/answer"
+    assert send("/problems", own, word="same").status_code == 409, "what is not offered is refused"
+    assert send("/problems", own, word="accept").headers["location"].endswith("done=file_answered")
+    with workshop.database.read() as session:
+        assert session.get_one(Connection, problem.connection_id).settings["answers"].endswith(" = accept")
+        assert session.scalars(select(SourceRecord.state).where(SourceRecord.stream == "lines")).all() == ["mapped"]
+    assert send(f"{bank}/files", own, word="accept").status_code == 409, "it is open no more"
+
+
 def test_of_three_accounts_in_one_file_only_the_chosen_one_is_brought_over(
     workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
 ) -> None:

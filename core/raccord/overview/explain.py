@@ -15,6 +15,7 @@ from raccord.overview.ways import on_page
 from raccord.plugin.texts import Language
 from raccord.quickbooks import Cause
 from raccord.quickbooks import explain as explain_cause
+from raccord.sync.problems import ANSWERS
 
 Way = Literal["command", "page"]
 """Where a sentence is read, which decides what it calls the way out."""
@@ -29,6 +30,8 @@ ASKED_OF_FILES = (".account_unnamed", ".currency_missing")
 """How their codes end."""
 
 
+ASKS_ITSELF = "connector.record_question"
+"""The row for those that offer their own answers about one record."""
 OF_A_FILE = "connector.file_question"
 """The row for those that ask how a file is to be read, all in one form."""
 QUESTIONS_OF_FILES = (".date_order", ".decimal_mark", ".csv_columns", ".columns_asked", ".statement_does_not_add_up",
@@ -69,7 +72,8 @@ def explain(code: str, params: Mapping[str, object], language: Language, way: Wa
     """
     own = str(params.get(language, ""))
     case = f"{code}.{params.get('case', '')}"
-    what, fix, who = _sentences(case if case in _table() else code, language, way)
+    asked = ASKS_ITSELF if params.get(ANSWERS) and code not in _table() else code
+    what, fix, who = _sentences(case if case in _table() else asked, language, way)
     values = _Values({"code": code, **{name: _shown(name, value) for name, value in params.items()}})
     said = own or what.format_map(values) or code
     detail, quoted = str(params.get("detail", "")), ""

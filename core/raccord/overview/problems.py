@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,7 +16,7 @@ from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds
 from raccord.overview.titles import file_of
 from raccord.store.models import Connection, DraftRow, DraftState, Problem, ProblemState, RecordState, SourceRecord
 from raccord.sync.lines.titles import Title, titles_by_id
-from raccord.sync.problems import APART, CAUSE, of_cause, which_cause
+from raccord.sync.problems import ANSWERS, APART, CAUSE, of_cause, which_cause
 
 EXAMPLES = 3
 EXPENSES = "expenses"
@@ -45,6 +45,8 @@ class ProblemView:
     title: Title | None = None
     """What the draft that it is about is called."""
     connector: str = ""
+    like: tuple[int, Title] | None = None
+    """The record that its question compares it with, where it asks one."""
     file: str = ""
     """The file that a record without a draft is about, where it says so."""
 
@@ -196,11 +198,29 @@ def _views(session: Session, wanted: Sequence[Any], limit: int, offset: int) -> 
     drafts = [draft for _, _, draft, _ in found if draft is not None]
     titles = titles_by_id(session, {each.id: (each.connection_id, each.body) for each in drafts})
     records = _records(session, [problem for problem, _, draft, _ in found if draft is None])
+    like = _compared(session, [problem for problem, _, _, _ in found])
     views = []
     for problem, connection, draft, record in found:
         of = record or records.get((problem.connection_id, problem.subject))
-        views.append(_view(problem, connection, draft, of, None if draft is None else titles[draft.id]))
+        view = _view(problem, connection, draft, of, None if draft is None else titles[draft.id])
+        views.append(replace(view, like=like.get(problem.id)))
     return views
+
+
+def _compared(session: Session, problems: Sequence[Problem]) -> dict[str, tuple[int, Title]]:
+    """Return by problem the record that it may be the same as, with what that is called."""
+    asked = {
+        (each.connection_id, f"{each.stream}/{like}"): each.id
+        for each in problems
+        if (like := str((each.params.get(ANSWERS) or {}).get("like", "")))
+    }
+    if not asked:
+        return {}
+    of, keys = {connection for connection, _ in asked}, {key for _, key in asked}
+    rows = session.scalars(select(DraftRow).where(DraftRow.connection_id.in_(of), DraftRow.key.in_(keys))).all()
+    titles = titles_by_id(session, {each.id: (each.connection_id, each.body) for each in rows})
+    found = {(each.connection_id, each.key): (each.record_id, titles[each.id]) for each in rows}
+    return {asked[place]: (at[0], at[1]) for place, at in found.items() if place in asked and at[0] is not None}
 
 
 def _records(session: Session, problems: Sequence[Problem]) -> dict[tuple[str, str], SourceRecord]:

@@ -14,7 +14,7 @@ from raccord.plugin.contexts import (
     SourceFile,
 )
 from raccord.plugin.days import DayRule, Days
-from raccord.plugin.errors import BadRecord, ConnectorError, Reauthorise, RetryLater, SourceRefused, TooLate
+from raccord.plugin.errors import Answers, BadRecord, ConnectorError, Reauthorise, RetryLater, SourceRefused, TooLate
 from raccord.plugin.fields import FieldError, Fields
 from raccord.plugin.hooks import (
     Closes,
@@ -85,6 +85,7 @@ __all__ = [
     "AccountChoice",
     "AccountNeed",
     "Answer",
+    "Answers",
     "AskKind",
     "Asked",
     "BadRecord",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from raccord.plugin.texts import Text
@@ -47,11 +48,29 @@ class TooLate(SourceRefused):
         self.late = dict(late)
 
 
-class BadRecord(ConnectorError):  # noqa: N818
-    """Raised when one record cannot be used: that record becomes a problem, the others go on."""
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a person may answer about a record that cannot be used as it is: a line ``key = word`` of a setting.
 
-    def __init__(self, field: str, reason: Text, code: str = BAD_RECORD) -> None:
+    ``words`` are offered with what each means; ``like`` is the source id, in the same stream, of the record that the
+    question compares it with.
+    """
+
+    setting: str
+    key: str
+    words: tuple[tuple[str, Text], ...]
+    like: str = ""
+
+
+class BadRecord(ConnectorError):  # noqa: N818
+    """Raised when one record cannot be used: that record becomes a problem, the others go on.
+
+    With ``answers`` the problem itself asks, and the record is mapped again once a person said one of the words.
+    """
+
+    def __init__(self, field: str, reason: Text, code: str = BAD_RECORD, answers: Answers | None = None) -> None:
         super().__init__(reason)
         self.field = field
         self.reason = reason
         self.code = code
+        self.answers = answers

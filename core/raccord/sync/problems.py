@@ -10,7 +10,9 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from raccord.plugin.errors import BAD_RECORD
+from raccord.plugin.errors import BAD_RECORD, Answers
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
 from raccord.store.models import DraftRow, Problem, ProblemState, RecordState, SourceRecord
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.phases import PROOF
@@ -23,6 +25,8 @@ AWAY = "source.later"
 
 CAUSE = "cause"
 """Under this name a problem's params keep which of the causes of its code it is, where the code has several."""
+ANSWERS = "answers"
+"""Under this name they keep what a person may answer: setting, key and words."""
 APART = "/"
 """Between a code and which of its causes is meant."""
 _DIGITS = re.compile(r"\d+")
@@ -35,6 +39,23 @@ def cause_within(code: str, field: str, reason: str) -> str:
     """
     said = _DIGITS.sub("0", reason) if code == BAD_RECORD else ""
     return sha256(f"{field}\n{said}".encode()).hexdigest()[:12]
+
+
+def field_named(info: ConnectorInfo, field: str) -> Text:
+    """Return what a field is called in which a record went wrong: one of its own, or a setting that must say more."""
+    setting = info.settings.model_fields.get(field)
+    if field in info.facts or setting is None:
+        return info.facts.get(field, Text(field, field))
+    more = setting.json_schema_extra if isinstance(setting.json_schema_extra, dict) else {}
+    return Text(str(more.get("fr") or setting.title or field), setting.title or field)
+
+
+def offered(answers: Answers | None) -> dict[str, object]:
+    """Return what a problem's params keep of the answers that its connector offers."""
+    if answers is None:
+        return {}
+    words = [{"word": word, "fr": said.fr, "en": said.en} for word, said in answers.words]
+    return {ANSWERS: {"setting": answers.setting, "key": answers.key, "like": answers.like, "words": words}}
 
 
 def of_cause(cause: str) -> list[ColumnElement[bool]]:

@@ -100,7 +100,10 @@ def test_other_texts_on_a_day_that_may_be_covered_in_part_and_near_days_are_aske
     with pytest.raises(BadRecord) as refused:
         map_record(mapping, perhaps[1])
     assert refused.value.code == "bankfeed.perhaps_known"
-    key = perhaps[1].raw["twin"]["answer"]
+    key, offered = perhaps[1].raw["twin"]["answer"], refused.value.answers
+    assert offered is not None
+    assert (offered.key, offered.like) == (key, perhaps[1].raw["twin"]["id"])
+    assert {word for word, _ in offered.words} == {"same", "separate"}
     for word, kind in (("same", Skipped), ("separate", Mapped)):
         context = replace(mapping, settings=BankFeedSettings(answers=f"{key} = {word}"))
         assert type(map_record(context, perhaps[1])) is kind

@@ -95,8 +95,10 @@ def test_an_ofx_line_whose_kind_contradicts_its_sign_waits_until_the_sign_is_sai
         raccord_bankfeed.map_record(mapping, first)
     assert refused.value.code == "bankfeed.sign_contradicted"
     answer = f"sign-{first.raw['account']} = {ACCEPT}"
-    assert answer in refused.value.reason.fr
-    assert answer in refused.value.reason.en
+    offered = refused.value.answers
+    assert offered is not None
+    assert f"{offered.key} = {offered.words[0][0]}" == answer
+    assert offered.key not in refused.value.reason.fr, "people are offered words, not codes"
     answered = FakeMapContext(settings=BankFeedSettings(answers=answer), terms=mapping.terms)
     assert isinstance(raccord_bankfeed.map_record(answered, first), Mapped)
 

@@ -30,6 +30,9 @@ def test_a_failed_record_is_tied_to_its_document_or_left_out_and_brought_back(
     assert told("problems", "link", "sales/s2", "--document", " ")[1]["error"]["code"] == "problem.no_document"
     taken = told("problems", "link", "sales/s2", "--document", document)
     assert taken[0] == Exit.FAILED, "that document is another record's"
+    assert told("problems", "answer", "sales/s2")[1]["words"] == [], "it asks nothing"
+    assert "asks nothing" in said("problems", "answer", "sales/s2")[1]
+    assert told("problems", "answer", "sales/s2", "same")[1]["error"]["code"] == "problem.no_answer"
     assert told("problems", "skip", "sales/s3", "--why", "entered at the till")[1]["subject"] == "sales/s3"
     assert told("problems", "skip", "sales/s3", "--why", "again")[1]["error"]["code"] == "problem.unknown"
 

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.access.people import Actor, Power, may, require
 from raccord.onboarding.access.reach import Reach
+from raccord.onboarding.arriving.answering import answer_problem
 from raccord.onboarding.arriving.arrivals import contacts_of
 from raccord.onboarding.deciding.decisions import DecisionError
 from raccord.onboarding.deciding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
@@ -23,7 +24,7 @@ from raccord.overview.records import Fate, count_by_fate
 from raccord.store.models import Connection, ProblemState
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.problems import APART
-from raccord_web.asking_accounts import AskedAccounts, asked_accounts
+from raccord_web.asking_accounts import AskedAccounts, asked_accounts, read_on
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -159,8 +160,8 @@ def close_all(request: Request, deed: str, fields: Fields) -> Response:
 
 @router.post("/problems/{problem_id}/{deed}")
 def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Response:
-    """Mark a problem's record ready for synchronisation (CH-57) or resolved by hand (CH-58), tie it to a document or
-    leave it out (TD-55).
+    """Mark a problem's record ready for synchronisation (CH-57) or resolved by hand (CH-58), tie it to a document,
+    leave it out (TD-55), or answer what it asks.
     """
     desk = desk_of(request)
     match deed:
@@ -170,6 +171,10 @@ def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Respo
             mark_resolved(desk.workshop, acting(request), problem_id)
         case "link":
             link_failed(desk.workshop, acting(request), problem_id, fields.get("document", ""))
+        case "answer":
+            of = answer_problem(desk.workshop, acting(request), problem_id, fields.get("word", ""))
+            done = "file_answered" if read_on(request, of.id) else "file_answered_later"
+            return RedirectResponse(f"/problems?{urlencode({'connection': of.id, 'done': done})}", HTTPStatus.SEE_OTHER)
         case "skip":
             skip_failed(desk.workshop, acting(request), problem_id, fields.get("why", ""))
         case _:

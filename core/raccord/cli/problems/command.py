@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from raccord.cli.problems.decide import by_hand, link, skip
+from raccord.cli.problems.decide import answer, by_hand, link, skip
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection, the_problem
 from raccord.cli.terminal.house import opened_workshop
@@ -129,7 +129,7 @@ def resolved(problem: tuple[str, ...], cause: str, connection: str | None) -> in
     )
 
 
-for decision in (link, skip, by_hand):
+for decision in (link, skip, answer, by_hand):
     command.add_command(decision)
 
 

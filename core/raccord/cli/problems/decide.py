@@ -1,4 +1,4 @@
-"""``raccord problems link``, ``skip`` and ``by-hand``: what a person decides of one failed record, or one left out."""
+"""``raccord problems link``, ``skip``, ``answer`` and ``by-hand``: what a person decides of one record."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Column, actor, output
 from raccord.cli.terminal.words import Option, command
+from raccord.onboarding.arriving.answering import answer_problem
 from raccord.onboarding.deciding.by_hand import decide, ways_of
 from raccord.onboarding.deciding.failures import link_failed, skip_failed
 from raccord.onboarding.sources.source_accounts import info_of
 from raccord.plugin.texts import Text
-from raccord.store.models import Connection, RecordState, SourceRecord
+from raccord.store.models import Connection, Problem, RecordState, SourceRecord
+from raccord.sync.problems import ANSWERS
 
 
 @command(
@@ -70,6 +72,42 @@ def skip(problem: str, why: str) -> int:
         out.json({"skipped": skipped.id, "subject": skipped.subject})
     out.say(Phrase(f"{skipped.subject} : laissé de côté.", f"{skipped.subject}: left out."))
     return Exit.OK
+
+
+@command(
+    "answer",
+    "Montrer ce qu'un problème demande et ce qui peut être répondu ; avec WORD, le répondre.",
+    "Show what a problem asks and what may be answered; with WORD, answer it.",
+)
+@click.argument("problem")
+@click.argument("word", required=False)
+def answer(problem: str, word: str | None) -> int:
+    out = output()
+    with opened_workshop() as workshop:
+        with workshop.database.read() as session:
+            asked = session.get_one(Problem, the_problem(session, problem))
+            words = (asked.params.get(ANSWERS) or {}).get("words", [])
+        if word is not None:
+            answer_problem(workshop, operator(actor()), asked.id, word)
+            if out.as_json:
+                out.json({"answered": asked.id, "word": word})
+            out.say(
+                Phrase(
+                    "Réponse gardée. « raccord sync » reprend la ligne.",
+                    "Answer kept. “raccord sync” takes the line up again.",
+                )
+            )
+            return Exit.OK
+    if out.as_json:
+        out.json({"problem": asked.id, "words": words})
+        return Exit.NEEDS_PERSON if words else Exit.OK
+    out.table(
+        Phrase("Ce qui peut être répondu", "What may be answered"),
+        [Column(Phrase("Mot", "Word")), Column(Phrase("Ce qu'il veut dire", "What it means"))],
+        [[each["word"], each[out.language]] for each in words],
+        empty=Phrase("Ce problème ne demande rien.", "This problem asks nothing."),
+    )
+    return Exit.NEEDS_PERSON if words else Exit.OK
 
 
 @command(

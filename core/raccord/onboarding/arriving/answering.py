@@ -26,6 +26,7 @@ from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.records import record_key
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Problem, ProblemState, RecordState, SourceRecord
+from raccord.sync.problems import ANSWERS
 from raccord.sync.workshop import Workshop
 
 QUESTIONS_MAX = 50
@@ -162,6 +163,28 @@ def answer_file(
     of = asked.account if told is not None or (asked.unnamed and not names_itself) else None
     keep_told(workshop, actor, connection_id, of, told or AccountTold(), words)
     return asked
+
+
+def answer_problem(workshop: Workshop, actor: Actor, problem_id: str, word: str) -> Connection:
+    """Keep one of the words that a problem offers; the next run maps its record, and others of its key, again.
+
+    Returns the connection. Refuses a word that is not offered, and a problem that offers none or is open no more.
+    """
+    with workshop.database.read() as session:
+        problem = session.get_one(Problem, problem_id)
+        connection = session.get_one(Connection, problem.connection_id)
+        info = info_of(workshop, connection.connector)
+        require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+        offered: Mapping[str, Any] = problem.params.get(ANSWERS) or {}
+        setting, words = str(offered.get("setting", "")), [each["word"] for each in offered.get("words", ())]
+    if problem.state != ProblemState.OPEN or word not in words or setting not in info.settings.model_fields:
+        raise refused(
+            "problem.no_answer",
+            Text("Ce problème n'attend pas cette réponse.", "This problem does not wait for this answer."),
+            Text("Regardez de nouveau la page des problèmes.", "Look at the page of problems again."),
+        )
+    keep_told(workshop, actor, connection.id, None, AccountTold(), [(setting, str(offered["key"]), word)])
+    return connection
 
 
 def kept_under(asked: FileQuestion, said: Mapping[str, str], *, every: bool) -> list[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,6 @@ from raccord.plugin.drafts import CreditMemo, Draft, Invoice, Payment, StillDraf
 from raccord.plugin.emptied import emptied, is_empty
 from raccord.plugin.errors import BadRecord
 from raccord.plugin.hooks import Mapped, Skipped
-from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.money import Money
 from raccord.plugin.records import Record
 from raccord.plugin.texts import Language, Text
@@ -42,7 +41,16 @@ from raccord.sync.mapping.taken_back import (
     settle_again,
 )
 from raccord.sync.mapping.unused import left_for_now, settle_unused, was_taken_back
-from raccord.sync.problems import CAUSE, COMPUTED_OTHERWISE, cause_within, close_problems, open_problem, troubled
+from raccord.sync.problems import (
+    CAUSE,
+    COMPUTED_OTHERWISE,
+    cause_within,
+    close_problems,
+    field_named,
+    offered,
+    open_problem,
+    troubled,
+)
 from raccord.sync.resolving.holds import close_hold
 from raccord.sync.resolving.views import MapView
 from raccord.sync.storable import cleaned, fits_key, storable
@@ -74,6 +82,8 @@ class Failure:
     en: str
     cause: str = ""
     """Which of the causes of the code."""
+    answers: Mapping[str, object] = field(default_factory=dict)
+    """What a person may answer, where that mends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +181,6 @@ def _clashing(row: SourceRecord) -> str:
     return f"record {_subject(row)}"
 
 
-def _field_named(info: ConnectorInfo, field: str) -> Text:
-    """Return what a field is called in which a record went wrong: one of its own, or a setting that must say more."""
-    setting = info.settings.model_fields.get(field)
-    if field in info.facts or setting is None:
-        return info.facts.get(field, Text(field, field))
-    more = setting.json_schema_extra if isinstance(setting.json_schema_extra, dict) else {}
-    return Text(str(more.get("fr") or setting.title or field), setting.title or field)
-
-
 def answer_of(scope: Scope, view: MapView, row: SourceRecord) -> Answer | PluginFault:
     """Return what the connector makes of a record, its errors included."""
     if row.state == RecordState.SKIPPED and row.reason == PAYMENT_TAKEN_BACK:
@@ -190,8 +191,9 @@ def answer_of(scope: Scope, view: MapView, row: SourceRecord) -> Answer | Plugin
         answer = scope.map(view, record)
     except BadRecord as error:
         cause = cause_within(error.code, error.field, error.reason.en)
-        named = _field_named(scope.info, error.field)
-        return Failure(error.code, f"{named.fr} : {error.reason.fr}", f"{named.en}: {error.reason.en}", cause)
+        named = field_named(scope.info, error.field)
+        said = f"{named.fr} : {error.reason.fr}", f"{named.en}: {error.reason.en}"
+        return Failure(error.code, *said, cause, offered(error.answers))
     except PluginFault as fault:
         return fault
     match answer:
@@ -362,6 +364,7 @@ def _problem(slice_: Slice, row: SourceRecord, why: Failure) -> None:
             "day": row.day.isoformat(),
             "amount": None if row.amount is None else str(row.amount),
             **({CAUSE: why.cause} if why.cause else {}),
+            **why.answers,
         },
         now=slice_.now,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from raccord.plugin import BadRecord, Skipped, Text
+from raccord.plugin import Answers, BadRecord, Skipped, Text
+from raccord_bankfeed.readers.answers import ACCEPT, SAME, SEPARATE
 
 
 def pending() -> Skipped:
@@ -67,14 +68,21 @@ def perhaps_known(other: str, key: str) -> BadRecord:
     return BadRecord(
         "twin",
         Text(
-            f"Cette ligne est peut-être celle qu’un fichier d’un autre format a déjà apportée ({other}) : même compte, "
-            "même montant, date proche. Répondez dans les réglages, sous « Réponses aux questions sur les fichiers » : "
-            f"{key} = same (la même) ou {key} = separate (une autre).",
-            f"This line is perhaps the one that a file of another format brought before ({other}): the same account "
-            "and amount, a near date. Answer in the settings, under “Answers to questions about files”: "
-            f"{key} = same or {key} = separate.",
+            "Cette ligne est peut-être celle qu’un fichier d’un autre format a déjà apportée : même compte, même "
+            "montant, date proche.",
+            "This line is perhaps the one that a file of another format brought before: the same account and amount, "
+            "a near date.",
         ),
         "bankfeed.perhaps_known",
+        Answers(
+            "answers",
+            key,
+            (
+                (SAME, Text("C’est la même opération", "It is the same transaction")),
+                (SEPARATE, Text("C’en est une autre", "It is another one")),
+            ),
+            like=other,
+        ),
     )
 
 
@@ -84,14 +92,14 @@ def sign_contradicted(kind: str, amount: str, key: str) -> BadRecord:
         "amount",
         Text(
             f"La banque nomme cette ligne {kind}, donc {fr} d’argent, mais écrit le montant {amount} : l’un des deux "
-            "est faux. Comparez avec votre relevé. Si le signe du montant est juste, répondez une fois pour ce compte "
-            f"dans les réglages, sous « Réponses » : {key} = accept. Sinon, laissez la ligne de côté et saisissez-la à "
-            "la main.",
+            "est faux. Comparez avec votre relevé. Si le signe du montant est juste, dites-le une fois pour ce compte. "
+            "Sinon, marquez la ligne résolue et saisissez-la à la main.",
             f"The bank calls this line {kind}, so {en}, but writes the amount {amount}: one of the two is wrong. "
-            "Compare with your statement. If the sign of the amount is right, answer once for this account in the "
-            f"settings, under “Answers”: {key} = accept. Otherwise leave the line out and enter it by hand.",
+            "Compare with your statement. If the sign of the amount is right, say so once for this account. "
+            "Otherwise mark the line resolved and enter it by hand.",
         ),
         "bankfeed.sign_contradicted",
+        Answers("answers", key, ((ACCEPT, Text("Le signe du montant est juste", "The sign of the amount is right")),)),
     )
 
 
