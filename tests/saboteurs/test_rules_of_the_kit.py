@@ -112,10 +112,15 @@ def test_a_clock_that_times_the_garbage_collector_is_not_the_connectors() -> Non
 
 def test_trials_that_cannot_be_made_are_told(sabotaged: Callable[[list[Edit]], ModuleType]) -> None:
     report = check_connector(
-        sabotaged([("sandbox.py", "    rows, payouts = rung(), paid()\n", "    raise LookupError\n")])
+        sabotaged([("sandbox.py", "    rows, payouts = rung(), paid()\n", '    raise LookupError("no rows today")\n')])
     )
     assert not report.passed
-    assert report.broken()["trial.records"][0].startswith("LookupError (sabotaged_shop/sandbox.py:")
+    (place,) = report.broken()["trial.records"]
+    assert place.startswith("LookupError (sabotaged_shop/sandbox.py:")
+    assert place.endswith("): no rows today")
+    # What hangs on the trial waits for it, and is not called broken.
+    assert list(report.broken()) == ["trial.records"]
+    assert {tuple(one.places) for one in report.of(Verdict.NOT_JUDGED)} == {("trial.records",)}
 
 
 VOID = '        return Skipped("corner-shop.void", Text("Annulée à la caisse.", "Voided at the till."))'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +26,7 @@ class NotCheckedError(RaccordError):
     """Raised when there is no such connector to judge, or it was not let in."""
 
 
+_NAMED_MAX = 8
 _SAID = {
     Verdict.BROKEN: Phrase("non respectée", "broken"),
     Verdict.NOT_JUDGED: Phrase("pas jugée", "not judged"),
@@ -99,12 +100,29 @@ def _show(out: Output, report: Report) -> None:
             Column(Phrase("Verdict", "Verdict")),
             Column(Phrase("Pourquoi, et que faire", "Why, and what to do")),
         ],
-        [_row(out, one) for one in sorted(told, key=lambda one: list(_SAID).index(one.verdict))],
+        [
+            *(_row(out, one) for one in told if one.verdict is Verdict.BROKEN),
+            *_unjudged(out, report),
+            *(_row(out, one) for one in told if one.verdict is Verdict.EXEMPT),
+        ],
         empty=Phrase("Rien à redire.", "Nothing to object to."),
     )
     parts = [counted(len(report.of(verdict)), *said) for verdict, said in _COUNTED.items()]
     french, english = (", ".join(each) for each in zip(*parts, strict=True))
     out.say(Phrase(f"{french}. Les règles : {PAGE}.fr.md", f"{english}. The rules: {PAGE}.en.md"))
+
+
+def _unjudged(out: Output, report: Report) -> Iterator[Sequence[str]]:
+    """Return the rows of what is not judged: of many that wait for one rule, how many they are."""
+    waiting: dict[str, list[Judged]] = {}
+    for one in report.of(Verdict.NOT_JUDGED):
+        waiting.setdefault(", ".join(one.places), []).append(one)
+    for why, those in waiting.items():
+        if len(those) <= _NAMED_MAX:
+            yield from (_row(out, one) for one in those)
+        else:
+            many = counted(len(those), ("{n} règle", "{n} rule"), ("{n} règles", "{n} rules")).get(out.language)
+            yield [many, _SAID[Verdict.NOT_JUDGED].get(out.language), f"→ {why}"]
 
 
 def _propose(out: Output, report: Report, module: ModuleType) -> None:

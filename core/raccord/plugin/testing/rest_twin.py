@@ -75,19 +75,23 @@ def rest_trial(
     *,
     news: Rows,
     moments: Mapping[str, str] | None = None,
-    id: str = "id",
+    id: str | Mapping[str, str] = "id",
     name: str = "sample",
 ) -> Trial:
     """Return the trial that a twin's rows make; what was counted by hand is added with ``dataclasses.replace``.
 
     ``news`` is what the address tells a day on: new rows, and rows told before with another word. ``moments`` names by
     stream the field of the moment that a record's day is taken of, with ``path/`` before it where the twin's rows of
-    that stream have another name; a row that says none has none.
+    that stream have another name; a row that says none has none. ``id`` is the field of a row's id, by stream where
+    they call it otherwise.
     """
 
+    def id_of(stream: str, row: Row) -> str:
+        return str(row[id if isinstance(id, str) else id[stream]])
+
     def told_then(stream: str, rows: Sequence[Row]) -> Sequence[Row]:
-        fresh = {str(row[id]): row for row in news.get(stream, ())}
-        return [*(fresh.pop(str(row.get(id)), row) for row in rows), *fresh.values()]
+        fresh = {id_of(stream, row): row for row in news.get(stream, ())}
+        return [*(fresh.pop(id_of(stream, row), row) for row in rows), *fresh.values()]
 
     later = replace(twin, rows={stream: told_then(stream, rows) for stream, rows in twin.rows.items()})
     return Trial(
@@ -102,7 +106,7 @@ def rest_trial(
         extended=twin.with_rows(lambda rows: [{**row, "fresh": MARKER} for row in rows]).telling(),
         marker=MARKER,
         moments={
-            (stream, str(row[id])): datetime.fromisoformat(str(row[moment]))
+            (stream, id_of(path or stream, row)): datetime.fromisoformat(str(row[moment]))
             for stream, (path, _, moment) in ((each, said.rpartition("/")) for each, said in (moments or {}).items())
             for row in twin.rows[path or stream]
             if row.get(moment)

@@ -45,7 +45,7 @@ def proposals(subject: Subject) -> list[Proposal]:
     uncounted = {"record.totals"} if not trial.totals else set[str]()
     if set(subject.broken) - {*MEANING, *uncounted} or subject.first.error is not None or not subject.first.records:
         return []
-    wanted = dict(_asked_for(subject))
+    wanted = {name: value for name, value in _asked_for(subject) if value}
     if wanted and trial.later is not None:
         wanted |= _later(subject)
     return [

@@ -43,6 +43,7 @@ from raccord.plugin.testing.trial import Telling, Trial
 from raccord.plugin.texts import Text
 
 FINDINGS_MAX = 20
+_SAID_CHARS_MAX = 160
 _CHECKED_IN = (
     applying, closing, code, currencies, days, draft_rules, expected, hook_rules, identity, manifest, mapping, outside,
     owing, paging, places, pushing, records, secrets, settings, showing, trials, words,
@@ -115,7 +116,8 @@ def check_connector(plugin: ModuleType, trials: Sequence[Trial] | None = None) -
     judged: list[Judged] = []
     proposed: list[Proposal] = []
     if brought is not None and brought.error is not None:
-        judged.append(Judged(known["trial.records"], "", Verdict.BROKEN, [brought.raised]))
+        said = " ".join(str(brought.error).splitlines()[:1])[:_SAID_CHARS_MAX]
+        judged.append(Judged(known["trial.records"], "", Verdict.BROKEN, [f"{brought.raised}: {said}"]))
     with no_network(), listening():
         shown: dict[str, str] = {}
         for number, trial in enumerate(tried, start=1):
@@ -123,7 +125,15 @@ def check_connector(plugin: ModuleType, trials: Sequence[Trial] | None = None) -
                 subject.shown, subject.last = shown, number == len(tried)
                 judged += _judged(subject)
                 proposed += proposals(subject)
+    if brought is not None and brought.error is not None:
+        judged[1:] = [_without_trial(one) for one in judged[1:] if one.rule.id != "trial.records"]
     return Report(info.name, judged, proposed)
+
+
+def _without_trial(one: Judged) -> Judged:
+    """Leave unjudged what is about a trial, where none could be made."""
+    about = one.verdict is Verdict.NOT_JUDGED or one.rule.id.startswith(("trial.", "record.", "settings.trial"))
+    return Judged(one.rule, one.trial, Verdict.NOT_JUDGED, ["trial.records"]) if about else one
 
 
 def trials_of(plugin: ModuleType) -> Sequence[Trial]:
