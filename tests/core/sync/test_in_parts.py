@@ -25,7 +25,7 @@ from raccord.overview.explain import explain
 from raccord.overview.records import record_story
 from raccord.plugin import ResolutionKind
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Match, Proof
-from raccord.sync.lines.in_parts import TOGETHER_MAX, in_parts, of_several
+from raccord.sync.lines.in_parts import NEAR_MAX, OTHERS, TOGETHER_MAX, in_parts, of_several
 from raccord.sync.lines.pairing import DAYS_APART, Found, Line
 from raccord.sync.lines.several_documents import SEVERAL, decided
 from raccord.sync.lines.shared_documents import PARTLY, WITH
@@ -59,7 +59,7 @@ def test_random_splits_in_any_order_give_each_line_one_part_and_each_document_it
         signed = [Decimal(-cents if out else cents) / 100 for cents in parts]
         documents.append(held(place, sum(signed, Decimal(0)), account=str(place)))
         for each in signed:
-            day = DAY + timedelta(chance.randint(-DAYS_APART, DAYS_APART))
+            day = DAY + timedelta(chance.randint(0, len(OTHERS) - 1) - 1)
             lines.append(drawn(len(lines), each, day, str(place)))
     groups = in_parts(lines, documents)
     shuffled, others = list(lines), list(documents)
@@ -83,6 +83,20 @@ def test_two_ways_days_too_far_and_other_directions_are_no_group_and_a_rest_is_o
     assert not in_parts([drawn(0, Decimal(400), DAY), drawn(1, -hundred, DAY)], [document])
     (rest,) = in_parts(three[:1], [held(1, Decimal(300), covered=Decimal(200))])
     assert rest.lines == (three[0],)
+
+
+def test_lines_among_which_some_always_come_to_the_amount_are_no_group() -> None:
+    document = held(1, Decimal("300.25"))
+    two = [drawn(0, Decimal("100.10"), DAY), drawn(1, Decimal("200.15"), DAY + timedelta(1))]
+    assert len(in_parts(two, [document])) == 1
+    assert not in_parts([two[0], replace(two[1], day=DAY + timedelta(len(OTHERS)))], [document]), "too far apart"
+    # Together with the first, each of these comes near what the document moves.
+    beside = [drawn(2 + n, Decimal("200.15") + n + 1, DAY) for n in range(2)]
+    assert len(in_parts([*two, beside[0]], [document])) == 1
+    assert not in_parts([*two, *beside], [document])
+    far = [drawn(9 + n, Decimal(900 + 31 * n), DAY + timedelta(4 - n % 8)) for n in range(NEAR_MAX)]
+    assert len(in_parts([*two, *far[: NEAR_MAX - 2]], [document])) == 1
+    assert not in_parts([*two, *far], [document]), "too many"
 
 
 def proofs(workshop: Workshop) -> list[Proof]:
@@ -154,7 +168,7 @@ def test_lines_on_both_sides_of_a_months_end_are_one_document_and_others_after_i
     deposit = by_hand(workshop, company, "Deposit", "300.00", date(2026, 3, 31))
     april = by_hand(workshop, company, "Deposit", "77.00", date(2026, 4, 3))
     till.ROWS["T1"] = [
-        line(1, "120.00", "VIREMENT", day="2026-03-30"), line(2, "180.00", "VIREMENT", day="2026-04-02"),
+        line(1, "120.00", "VIREMENT", day="2026-03-31"), line(2, "180.00", "VIREMENT", day="2026-04-02"),
         line(3, "77.00", "VIREMENT", day="2026-04-02"), line(4, "19.00", "VIREMENT", day="2026-04-04"),
     ]  # fmt: skip
     sync(workshop, connection)

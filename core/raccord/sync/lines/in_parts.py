@@ -2,7 +2,8 @@
 their documents; pure.
 
 Looked at last, among lines and documents that nothing fits alone. Of two different ways to come to a document none is
-taken, and none is ever certain: of many lines some always add up to something.
+taken, and none is ever certain: of many lines some always add up to something. How likely that is shows in how many
+other sums come near the amount; ``bench/together.py`` measures what the limits let through.
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ from raccord.sync.days import around
 from raccord.sync.lines.pairing import ALIKE, DAYS_APART, Found, Line
 
 LINES = 12
-"""Lines, the nearest in days, that are put together for one document; documents, that are for one line."""
+"""Lines, or documents, of so few days that are put together; among more of them, some always come to the amount."""
 TOGETHER_MAX = 4
-"""Of them, those that it holds together at most."""
+"""Of them, those that one holds together at most."""
+NEAR_MAX = 24
+"""Where more lines than these stand near a document, or more documents near a line, none are put together."""
+OTHERS = (2, 1, 0)
+"""Of lines 0, 1, 2 … days apart: how many other sums may come near an amount for one that hits it to be no accident."""
+_REACH, _REACH_WHOLE = Decimal(5), Decimal(50)
+"""How near that is. An amount without cents is easier hit by others without: none of them may come near."""
 
 
 class Moved(NamedTuple):
@@ -68,9 +75,11 @@ class Sums:
         """Tell whether two or more lines on the account come to an amount within some days of this one."""
         place = (account, amount > 0, day)
         if place not in self._near:
-            some = nearest(self._lines.get(place[:2], []), day)
+            near = nearest(self._lines.get(place[:2], []), day)
             self._near[place] = frozenset(
                 sum((each.amount for each in group), Decimal(0))
+                for apart in range(len(OTHERS))
+                for some in _windows(near, apart)
                 for count in range(2, TOGETHER_MAX + 1)
                 for group in combinations(some, count)
             )
@@ -103,9 +112,16 @@ class Pieces:
 
 
 def nearest(lines: Iterable[Near], day: date) -> list[Near]:
-    """Return the lines nearest to a day, ``LINES`` at most; the order of those given plays no part."""
+    """Return the lines within some days of a day, the nearest first; the order of those given plays no part."""
     near = [each for each in lines if abs((each.day - day).days) <= DAYS_APART]
-    return sorted(near, key=lambda each: (abs((each.day - day).days), each.day, each.amount, each.id))[:LINES]
+    return sorted(near, key=lambda each: (abs((each.day - day).days), each.day, each.amount, each.id))
+
+
+def _windows(near: Sequence[Near], apart: int) -> list[list[Near]]:
+    """Return the lines that stand at most so many days apart, for each day; nothing where any are too many."""
+    starts = sorted({each.day for each in near})
+    some = [[each for each in near if 0 <= (each.day - start).days <= apart] for start in starts]
+    return some if max(map(len, some), default=0) <= LINES else []
 
 
 def in_parts(lines: Iterable[Line], found: Iterable[Found]) -> list[Group]:
@@ -117,8 +133,7 @@ def in_parts(lines: Iterable[Line], found: Iterable[Found]) -> list[Group]:
     for each in sorted(found, key=lambda each: (each.day, each.kind, each.id)):
         if not each.summed or each.told_in or each.other_leg or not each.left:
             continue
-        fitting = [line for line in free.values() if _fits(line, each)]
-        some = _only(nearest(fitting, each.day), each)
+        some = _no_accident(nearest([line for line in free.values() if _fits(line, each)], each.day), each)
         if some:
             groups.append(Group(each, some))
             for line in some:
@@ -130,7 +145,7 @@ def of_several(lines: Iterable[Line], found: Iterable[Found]) -> list[Several]:
     """Return the lines that two to ``TOGETHER_MAX`` documents of one day come to; no line and no document is of two.
 
     Of many documents some always come to something: those of different days are not added up, nor those of a day that
-    has more than ``LINES``, nor where two days come to the line.
+    has more than ``LINES``, nor where more than ``NEAR_MAX`` stand near or two days come to the line.
     """
     free = {
         each.place: each
@@ -139,10 +154,12 @@ def of_several(lines: Iterable[Line], found: Iterable[Found]) -> list[Several]:
     }
     some = []
     for line in sorted(lines, key=lambda each: (each.day, each.id)):
+        pieces = [each for each in free.values() if is_piece(line, each) and line.may_be(each)]
+        if len(pieces) > NEAR_MAX:
+            continue
         days: dict[date, list[Found]] = defaultdict(list)
-        for each in free.values():
-            if is_piece(line, each) and line.may_be(each):
-                days[each.day].append(each)
+        for each in pieces:
+            days[each.day].append(each)
         ways = [way for of in days.values() if len(of) <= LINES and (way := _one_way(of, line.amount, 2))]
         if line.kind not in ALIKE and len(ways) == 1:
             some.append(Several(line, ways[0]))
@@ -163,18 +180,48 @@ def _fits(line: Line, found: Found) -> bool:
     return line.account == found.account and same_way and line.may_be(found)
 
 
-def _only(lines: Sequence[Line], found: Found) -> tuple[Line, ...]:
-    """Return the nearest lines that come to what is left, unless lines of other amounts do too."""
-    return _one_way(lines, found.left, 1 if found.covered else 2)
+def _no_accident(near: Sequence[Line], found: Found) -> tuple[Line, ...]:
+    """Return the lines, as few days apart as can be, that come to what is left; none where that may be by accident."""
+    if len(near) > NEAR_MAX:
+        return ()
+    least = 1 if found.covered else 2
+    for apart, others in enumerate(OTHERS):
+        sums = {
+            frozenset(each.id for each in some): some
+            for window in _windows(near, apart)
+            for count in range(least, TOGETHER_MAX + 1)
+            for some in combinations(window, count)
+        }
+        hits = [some for some in sums.values() if _total(some) == found.left]
+        if hits:
+            whole = found.left == found.left.to_integral_value()
+            beside = sum(_comes_near(some, found.left, whole) for ids, some in sums.items() if not _within(ids, hits))
+            return hits[0] if _is_one_way(hits) and beside <= (0 if whole else others) else ()
+    return ()
+
+
+def _within(ids: frozenset[int], hits: Sequence[tuple[Line, ...]]) -> bool:
+    return any(ids <= {each.id for each in hit} for hit in hits)
+
+
+def _comes_near(some: Iterable[Line], amount: Decimal, whole: bool) -> bool:
+    total = _total(some)
+    if whole:
+        return abs(total - amount) <= _REACH_WHOLE and total == total.to_integral_value()
+    return abs(total - amount) <= _REACH
+
+
+def _total(some: Iterable[Near]) -> Decimal:
+    return sum((each.amount for each in some), Decimal(0))
+
+
+def _is_one_way(sums: Iterable[Sequence[Near]]) -> bool:
+    return len({tuple(sorted(each.amount for each in some)) for some in sums}) == 1
 
 
 def _one_way(near: Sequence[Near], amount: Decimal, least: int) -> tuple[Near, ...]:
     """Return the first of those that come to an amount, unless others of other amounts do too."""
     sums = [
-        some
-        for count in range(least, TOGETHER_MAX + 1)
-        for some in combinations(near, count)
-        if sum((each.amount for each in some), Decimal(0)) == amount
+        some for count in range(least, TOGETHER_MAX + 1) for some in combinations(near, count) if _total(some) == amount
     ]
-    ways = {tuple(sorted(each.amount for each in some)) for some in sums}
-    return sums[0] if len(ways) == 1 else ()
+    return sums[0] if _is_one_way(sums) else ()
