@@ -26,8 +26,20 @@ from raccord.overview import records
 from raccord.overview.coverage import COVERED, Interval
 from raccord.overview.proofs import proof_rows, proof_totals
 from raccord.overview.records import Fate, Wanted, count_each_fate, list_records
+from raccord.overview.runs import recent_runs
 from raccord.store.canonical import canonical, exact
-from raccord.store.models import Company, Connection, Drift, DriftState, Gap, LinkRow, Run, SourceRecord
+from raccord.store.models import (
+    Company,
+    Connection,
+    Drift,
+    DriftState,
+    Gap,
+    LedgerEntry,
+    LinkRow,
+    Plan,
+    Run,
+    SourceRecord,
+)
 from raccord.sync.workshop import Workshop, settings_handle
 from raccord_sandbox.server import SandboxServer
 from raccord_web import formats
@@ -53,7 +65,8 @@ def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
     with workshop.database.read() as session:
         found = {fate: [each.source_id for each in list_records(session, Wanted(fate=fate)).rows] for fate in Fate}
         link = session.scalars(select(LinkRow).where(LinkRow.kind == "SalesReceipt").order_by(LinkRow.id)).first()
-        record_id = session.scalars(select(SourceRecord.id).where(SourceRecord.source_id == "b1")).one()
+        numbers = {each.source_id: each.id for each in session.scalars(select(SourceRecord))}
+    record_id = numbers["b1"]
     assert sorted(found[Fate.POSTED]) == ["r1", "s1", "s2"]
     assert found[Fate.REVIEW] == ["b1"]
     assert found[Fate.FAILED] == ["s3"]
@@ -64,14 +77,14 @@ def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
     assert (counts[None], counts[Fate.POSTED], counts[Fate.REVIEW]) == (2, 2, 1), "no count goes further than needed"
     assert link is not None
     listed = browser.get(f"/records?q={link.document_id}").text
-    assert "Sales s1" in listed
-    assert "Sales s2" not in listed
+    assert f'href="/records/{numbers["s1"]}"' in listed
+    assert f'href="/records/{numbers["s2"]}"' not in listed
     assert f'href="/records/{record_id}"' in browser.get("/records?q=b1&first=2026-03-04&last=2026-03-04").text
     assert "Nothing found" in browser.get("/records?q=b1&first=2026-03-05").text
     assert "Nothing found" in browser.get("/records?q=%25").text
     assert browser.get("/records?fate=nonsense&first=nonsense&connection=").status_code == 200
     for alias in ("/banque", "/operations"):
-        assert "Sales s1" in browser.get(alias).text
+        assert f'href="/records/{numbers["s1"]}"' in browser.get(alias).text
     story = browser.get(f"/records/{record_id}").text
     assert "To review" in story
     assert "&lt;script&gt;" in story
@@ -341,3 +354,38 @@ def test_the_fields_of_what_a_source_said_are_named_in_french(
     shown = browser.get(f"/records/{record}", headers={"accept-language": "fr"}).text
     assert "<dt>Montant</dt>" in shown
     assert "<dt>amount</dt>" not in shown
+
+
+def test_a_run_tells_its_log_and_what_it_moved_at_the_bank(
+    workshop: Workshop, synced: Connection, browser: TestClient
+) -> None:
+    with workshop.database.read() as session:
+        wrote = max(recent_runs(session, synced.id).rows, key=lambda each: each.to_send)
+        sale = session.scalars(select(SourceRecord.id).where(SourceRecord.source_id == "s1")).one()
+    page = browser.get(f"/runs/{wrote.id}").text.partition('id="log"')[2]
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    for said in ("Started by", "Plan made", "Plan approved by", "Sales receipt", "posted, $ 1,114.98", "Ended: done."):
+        assert said in told, said
+    assert told.index("Plan made") < told.index("posted, $ 1,114.98") < told.index("Ended: done.")
+    assert f'href="/records/{sale}"' in page
+    errors = browser.get(f"/runs/{wrote.id}?log=errors").text.partition('id="log"')[2]
+    assert "1,114.98" not in errors
+    assert errors.count("<li data-tone") == 1, "the row of the till that could not be read"
+
+    assert f'<option value="{synced.id}" selected' not in browser.get("/runs").text
+    with workshop.database.begin() as session:
+        other = session.get_one(Connection, synced.id)
+        held = session.get_one(Plan, wrote.plan_id).figures["money"][0][0]
+        # Where the till's money lies is an account of a bank here.
+        session.scalars(select(LedgerEntry).where(LedgerEntry.object_id == held)).one().type = "Bank"
+        session.add(
+            Connection(
+                company_id=other.company_id, connector="till", label="Other", starts_on=other.starts_on,
+                set_up_at=other.set_up_at, created_by="x",
+            )
+        )  # fmt: skip
+    runs = browser.get(f"/runs?connection={synced.id}").text
+    assert f'<option value="{synced.id}" selected' in runs
+    row = runs.partition(f'href="/runs/{wrote.id}"')[2].partition("</tr>")[0]
+    amounts = re.sub(r"<[^>]+>", "", row.partition('data-label="At the bank"')[2])
+    assert "$1,115.01−$20.00" in amounts, "in and out apart"

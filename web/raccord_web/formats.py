@@ -94,18 +94,27 @@ def hour_text(moment: datetime, language: Language) -> str:
 
 
 def moment(
-    at: datetime | None, now: datetime, zone: str, language: Language, *, exact: bool = False, dated: bool = False
+    at: datetime | None,
+    now: datetime,
+    zone: str,
+    language: Language,
+    *,
+    exact: bool = False,
+    dated: bool = False,
+    clock: bool = False,
 ) -> Markup:
     """Return a moment in its zone: minutes when it is near, else day and hour; the exact time stands in its title.
 
     With ``exact`` it is said in full, for what is kept or printed; ``dated`` has day and hour always, and beside them
-    the minutes when it is near.
+    the minutes when it is near; ``clock`` has what a clock shows, seconds too, for a log.
     """
     if at is None:
         return Markup("")
     local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
     in_full = f"{day_text(local.date(), language)}, {hour_text(local, language)}"
     exact_time, near = f"{in_full} ({zone})", _near(at - now, language)
+    if clock:
+        near = local.time().isoformat(timespec="seconds")
     said = exact_time if exact else in_full if dated else near or _far(local, today, language)
     told = Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(timespec="seconds"), exact_time, said)
     return told + f" ({near})" if dated and near else told

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from raccord.onboarding.deciding.decisions import BEGINNING
 from raccord.onboarding.deciding.remapping import Change, RoleChange
 from raccord.onboarding.sources.required_roles import must_be_chosen
-from raccord.overview.volumes import Place
+from raccord.overview.weighing.volumes import Place
 from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.terms import Term
 from raccord.plugin.texts import Language

@@ -229,8 +229,11 @@ def _moment(desk: Desk, session: Session | None, language: Language) -> Callable
         with desk.workshop.database.read() as own:
             return zones_of(own)
 
-    def said(at: datetime | None, place: str = "", *, exact: bool = False, dated: bool = False) -> Markup:
-        return formats.moment(at, now, zones().of(place) if at else "", language, exact=exact, dated=dated)
+    def said(
+        at: datetime | None, place: str = "", *, exact: bool = False, dated: bool = False, clock: bool = False
+    ) -> Markup:
+        zone = zones().of(place) if at else ""
+        return formats.moment(at, now, zone, language, exact=exact, dated=dated, clock=clock)
 
     return said
 

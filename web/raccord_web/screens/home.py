@@ -13,13 +13,13 @@ from starlette.responses import Response
 
 from raccord.onboarding.arriving.arrivals import Freshness, freshness_of_each
 from raccord.onboarding.arriving.freshness import DayStatus
-from raccord.overview.amounts import Waits, waiting_amounts
 from raccord.overview.companies import list_companies
 from raccord.overview.connections import ConnectionView, list_connections
 from raccord.overview.listing import MOST, Listing
 from raccord.overview.posted import posted_by_day
 from raccord.overview.proofs import proof_totals
 from raccord.overview.runs import RunView
+from raccord.overview.weighing.amounts import Waits, waiting_amounts
 from raccord.store.models import Connection
 from raccord_web.charts import chart_of
 from raccord_web.desk import Desk, desk_of

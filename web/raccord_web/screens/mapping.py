@@ -21,7 +21,7 @@ from raccord.onboarding.deciding.remapping import Effect, effect_of_changes, sav
 from raccord.overview.connections import connection_view
 from raccord.overview.listing import Listing
 from raccord.overview.questions import candidates
-from raccord.overview.volumes import role_volumes
+from raccord.overview.weighing.volumes import role_volumes
 from raccord.store.models import Connection, Event, LedgerEntry
 from raccord.sync.days import today_of
 from raccord.sync.planning.survey import Survey

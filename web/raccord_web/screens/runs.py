@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,8 +18,11 @@ from raccord.jobs import requests
 from raccord.jobs.every import run_every
 from raccord.onboarding.access.people import Power, may, require
 from raccord.overview.companies import list_companies
+from raccord.overview.connections import connection_names
 from raccord.overview.listing import MOST
+from raccord.overview.run_log import run_log
 from raccord.overview.runs import recent_runs, run_view
+from raccord.overview.weighing.run_amounts import amounts_of_runs
 from raccord_web.desk import desk_of
 from raccord_web.failures import explained
 from raccord_web.forms import Fields
@@ -29,6 +34,7 @@ router = APIRouter()
 
 LOOK_SECONDS = 1
 LOOKS_MAX = 120
+ERRORS = "errors"
 
 STAGES = (("read", ("fetch", "map")), ("compare", ("recover", "books", "plan", "match")), ("post", ("post", "report")),
           ("verify", ("prove", "close")))  # fmt: skip
@@ -38,8 +44,18 @@ STAGES = (("read", ("fetch", "map")), ("compare", ("recover", "books", "plan", "
 @router.get("/runs")
 def runs(request: Request, connection: str = "", offset: Offset = 0) -> Response:
     with desk_of(request).workshop.database.read() as session:
-        listing = recent_runs(session, connection or None, within=within_of(request), limit=PAGE, offset=offset)
-        return show(request, "runs.html", session, listing=listing, connection=connection, stages=STAGES)
+        within = within_of(request)
+        listing = recent_runs(session, connection or None, within=within, limit=PAGE, offset=offset)
+        return show(
+            request,
+            "runs.html",
+            session,
+            listing=listing,
+            amounts=amounts_of_runs(session, listing.rows),
+            connection=connection,
+            connections=connection_names(session, within=within),
+            stages=STAGES,
+        )
 
 
 @router.post("/runs")
@@ -58,16 +74,17 @@ def sync_everything(request: Request, fields: Fields) -> Response:
 
 
 @router.get("/runs/{run_id}")
-def run(request: Request, run_id: str) -> Response:
+def run(request: Request, run_id: str, log: str = "") -> Response:
+    """Show a run; its log tells everything, or with ``log=errors`` only what went wrong."""
     with desk_of(request).workshop.database.read() as session:
         view = run_view(session, run_id)
         if view is None:
             return explained(request, HTTPStatus.NOT_FOUND)
-        return show(request, "run.html", session, view=view, stages=STAGES)
+        return show(request, "run.html", session, view=view, stages=STAGES, **_logged(session, run_id, log))
 
 
 @router.get("/runs/{run_id}/events", response_class=EventSourceResponse)
-async def events(request: Request, run_id: str) -> AsyncIterator[ServerSentEvent]:
+async def events(request: Request, run_id: str, log: str = "") -> AsyncIterator[ServerSentEvent]:
     """Send the page of a run each time it changes, and ``done`` once nothing changes by itself any more.
 
     The database says how far it is, so it does not matter which process executes it. A stream ends after two minutes;
@@ -75,7 +92,7 @@ async def events(request: Request, run_id: str) -> AsyncIterator[ServerSentEvent
     """
     before = ""
     for _ in range(LOOKS_MAX):
-        text, active = await run_in_threadpool(_live, request, run_id)
+        text, active = await run_in_threadpool(_live, request, run_id, log)
         if text != before:
             before = text
             yield ServerSentEvent(raw_data=text)
@@ -85,12 +102,18 @@ async def events(request: Request, run_id: str) -> AsyncIterator[ServerSentEvent
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _live(request: Request, run_id: str) -> tuple[str, bool]:
+def _logged(session: Session, run_id: str, log: str) -> dict[str, Any]:
+    errors_only = log == ERRORS
+    return {"log": run_log(session, run_id, errors_only=errors_only), "errors_only": errors_only}
+
+
+def _live(request: Request, run_id: str, log: str) -> tuple[str, bool]:
     with desk_of(request).workshop.database.read() as session:
         view = run_view(session, run_id)
         if view is None:
             return "", False
-        return fragment(request, "_run_page.html", session, view=view, stages=STAGES), view.active
+        logged = _logged(session, run_id, log)
+        return fragment(request, "_run_page.html", session, view=view, stages=STAGES, **logged), view.active
 
 
 @router.post("/runs/{run_id}/{deed}")

@@ -14,7 +14,7 @@
   document.addEventListener("keydown", (event) => {
     if (off || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key === "/") {
-      const search = document.querySelector("input[type=search]");
+      const search = document.querySelector("#main input[type=search]") ?? document.querySelector("input[type=search]");
       if (search) { event.preventDefault(); search.focus(); }
     } else if (event.key === "?") {
       go("?");

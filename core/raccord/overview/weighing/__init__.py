@@ -1,0 +1,1 @@
+"""What things come to: what waits, what runs moved, and how often the mapping is used."""
