@@ -565,6 +565,24 @@ def test_a_line_that_contradicts_itself_is_answered_where_it_is_told(
         assert session.scalars(select(SourceRecord.state).where(SourceRecord.stream == "lines")).all() == ["mapped"]
     assert send(f"{bank}/files", own, word="accept").status_code == 409, "it is open no more"
 
+    # Its account is there to be named and to say from when batches count: by the end of its number, never by its key.
+    page = f"{bank}/settings"
+    shown = browser.get(page).text
+    key = re.search(r'name="s_accounts:([^"]+)"', shown)
+    assert key
+    assert re.search(rf'<label for="s_accounts-1"[^>]*>[^<]*…0001</label><input [^>]*name="s_accounts:{key[1]}"', shown)
+    dated, other = f"s_details:{key[1]}", "card-9999-0123456789 = Visa"
+    named = {f"s_accounts:{key[1]}": " Chèques ", "s_accounts": f"{other}\n", "s_only_named": "on"}
+    assert send(page, page, **named, **{dated: "no day"}, s_details="").status_code == 422
+    assert send(page, page, **named, **{dated: "2026-03-01"}, s_details="").status_code == 303
+    with workshop.database.read() as session:
+        held = session.get_one(Connection, problem.connection_id).settings
+    assert (held["accounts"], held["details"]) == (f"{key[1]} = Chèques\n{other}", f"{key[1]} = 2026-03-01")
+    shown = browser.get(page).text
+    assert 'value="Chèques"' in shown
+    assert re.search(rf'name="s_accounts" [^>]*>{other}</textarea>', shown), "what no file told of stays"
+    assert held["answers"].endswith(" = accept"), "what was not on the form stands"
+
 
 def test_of_three_accounts_in_one_file_only_the_chosen_one_is_brought_over(
     workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]

@@ -1,7 +1,8 @@
 """A connector's settings as a form: the same Pydantic model says the fields, their labels, and what is wrong with them.
 
 A label is the field's title, its French one stands beside it (``json_schema_extra={"fr": …}``), the hint likewise
-(``fr_hint``). Secrets are never shown again; left empty they stay as they are.
+(``fr_hint``). Secrets are never shown again; left empty they stay as they are. What a field lists of the source
+(:mod:`raccord.overview.known_here`) is chosen by name; it may still say what is not there yet, one a line.
 """
 
 from __future__ import annotations
@@ -16,20 +17,31 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from raccord.overview.known_here import Known
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Language
+from raccord_web.formats import written
 from raccord_web.wording import typeset, wording
 
 PREFIX = "s_"
 """What the form's names begin with, so that no setting is taken for a field of the page's own."""
 
-Kind = Literal["text", "lines", "number", "secret", "choice", "check", "list"]
+Kind = Literal["text", "lines", "number", "secret", "choice", "check", "list", "picks", "named", "dated"]
 LONG = 1000
 """From this many characters on a text is written in several lines."""
 
 BOTH = " · "
 SEVERAL = (list, tuple, set, frozenset)
 RANGES = ("greater_than_equal", "less_than_equal", "greater_than", "less_than")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that a setting may name: the form's name for it, what people call it, and what is said of it."""
+
+    name: str
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,8 @@ class Field:
     """Beside which values of other fields it is needed, as JSON of the form's names; empty where always."""
     heading: str = ""
     """What these values are called."""
+    rows: Sequence[Row] = ()
+    """What is there to be picked, named or dated; ``value`` is what the setting says of anything else."""
 
 
 def said_beside_files(info: ConnectorInfo) -> set[str]:
@@ -69,12 +83,13 @@ def shown(
     without: Container[str] = (),
     within: Callable[[FieldInfo], bool] = lambda _: True,
     later: Mapping[str, Sequence[str]] | None = None,
+    known: Mapping[str, Sequence[Known]] | None = None,
 ) -> list[Field]:
     """Return the fields of a model with the values given, some left out; ``fixed`` names one that cannot change.
 
     A field that says ``when`` is needed only beside such values of other fields. Where those can be chosen on the same
     form, it is there with its condition, so that the page shows it once they are; not those of values that are asked
-    for at a ``later`` step, nor a ``kept`` one.
+    for at a ``later`` step, nor a ``kept`` one. What the source told of (``known``, by setting) is there to be chosen.
     """
     chosen_here = {
         name
@@ -87,12 +102,13 @@ def shown(
             label=_said(info, language, "fr", info.title or name),
             hint=_said(info, language, "fr_hint", info.description or ""),
             kind=_kind(info),
-            value="" if _kind(info) == "secret" else _text(values.get(name)),
+            value="" if _kind(info) == "secret" else _rest(info, values.get(name), (known or {}).get(name, ())),
             options=_labelled(info, language),
             required=info.is_required(),
             fixed=name == fixed,
             wrong=(wrong or {}).get(name, ""),
             fold=_fold(info, language),
+            rows=_rows(name, info, values.get(name), (known or {}).get(name, ()), language),
             **_condition(info, model, language, chosen_here),
         )
         for name, info in model.model_fields.items()
@@ -127,6 +143,22 @@ def read(
             case "secret" if not given:
                 if hasattr(held, name):
                     values[name] = getattr(held, name)
+            case "picks" | "named" | "dated":
+                rows = {
+                    key.removeprefix(f"{PREFIX}{name}:"): said
+                    for key, said in typed.items()
+                    if key.startswith(f"{PREFIX}{name}:")
+                }
+                if given is None and not rows:
+                    if hasattr(held, name):
+                        values[name] = getattr(held, name)
+                else:
+                    said = [
+                        key if _kind(info) == "picks" else f"{key} = {value.strip()}"
+                        for key, value in rows.items()
+                        if value.strip()
+                    ]
+                    values[name] = "\n".join([*said, *(given or "").strip().splitlines()])
             case "list" if given is not None:
                 values[name] = [part.strip() for part in given.split(",") if part.strip()]
             case _ if given is None:
@@ -142,6 +174,27 @@ def read(
             for each in error.errors(include_input=False, include_url=False)
         }
     return values, {}
+
+
+def _rest(info: FieldInfo, value: Any, known: Sequence[Known]) -> str:
+    """Return what a setting says of anything that is not there to be chosen."""
+    if not known or _kind(info) not in ("picks", "named", "dated"):
+        return _text(value)
+    keys = {each.key for each in known}
+    return "\n".join(line for line in _text(value).splitlines() if line.partition("=")[0].strip() not in keys)
+
+
+def _rows(name: str, info: FieldInfo, value: Any, known: Sequence[Known], language: Language) -> Sequence[Row]:
+    if _kind(info) not in ("picks", "named", "dated"):
+        return ()
+    said = {
+        key.strip(): (word.strip() or "on")
+        for key, _, word in (each.partition("=") for each in _text(value).splitlines())
+    }
+    return tuple(
+        Row(f"{PREFIX}{name}:{each.key}", each.called(lambda word: written(word, language)), said.get(each.key, ""))
+        for each in known
+    )
 
 
 def is_conditional(info: FieldInfo) -> bool:
@@ -207,6 +260,9 @@ def _why(kind: str, context: Mapping[str, Any], message: str, language: Language
 
 
 def _kind(info: FieldInfo) -> Kind:
+    of: Any = _extra(info).get("known")
+    if of:
+        return "named" if of.get("says") == "name" else "dated" if of.get("says") == "day" else "picks"
     kinds = (info.annotation, *get_args(info.annotation))
     if any(each in (SecretStr, SecretBytes) for each in kinds):
         return "secret"

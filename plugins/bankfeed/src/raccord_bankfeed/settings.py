@@ -77,8 +77,13 @@ class BankFeedSettings(
     accounts: str = Field(
         default="",
         max_length=20_000,
-        title="Names of your accounts, one a line: bank-1234-0123456789 = Chequing",
-        json_schema_extra={"fr": "Noms de vos comptes, un par ligne : bank-1234-0123456789 = Compte chèques"},
+        title="Names of your accounts",
+        description="An account that no file told of yet stands as key = name.",
+        json_schema_extra={
+            "fr": "Noms de vos comptes",
+            "fr_hint": "Un compte dont aucun fichier n’a encore parlé s’écrit : clé = nom.",
+            "known": {"stream": "lines", "key": "account", "called": ["institution", "account_number"], "says": "name"},
+        },
     )
     only_named: bool = Field(
         default=False,
@@ -115,9 +120,13 @@ class BankFeedSettings(
     details: str = Field(
         default="",
         max_length=20_000,
-        title="CAMT batches, one line for each payment in them, from a day on: bank-1234-0123456789 = 2026-03-01",
+        title="From which day each payment of a batch is a line of its own (CAMT files)",
+        description="Empty: a batch is one line. An account that no file told of yet stands as key = 2026-03-01.",
         json_schema_extra={
-            "fr": "Lots CAMT, une ligne par paiement, à partir d’un jour : bank-1234-0123456789 = 2026-03-01"
+            "fr": "Jour à partir duquel chaque paiement d’un lot est une ligne (fichiers CAMT)",
+            "fr_hint": "Vide : un lot est une seule ligne. Un compte dont aucun fichier n’a encore parlé s’écrit : "
+            "clé = 2026-03-01.",
+            "known": {"stream": "lines", "key": "account", "called": ["institution", "account_number"], "says": "day"},
         },
     )
 

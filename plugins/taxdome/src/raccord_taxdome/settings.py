@@ -103,9 +103,13 @@ class TaxDomeSettings(BaseModel):
     )
     selected: str = Field(
         "",
-        title="Ids of the accounts that are synced, one a line, where only selected ones are",
+        max_length=100_000,
+        title="Accounts that are synced, where only selected ones are",
+        description="An account that is not in the list yet is named by its TaxDome id.",
         json_schema_extra={
-            "fr": "Identifiants des comptes synchronisés, un par ligne, si seuls des comptes choisis le sont"
+            "fr": "Comptes synchronisés, si seuls des comptes choisis le sont",
+            "fr_hint": "Un compte qui n’est pas encore dans la liste se nomme par son identifiant TaxDome.",
+            "known": {"stream": "accounts", "called": ["name"]},
         },
     )
     payments: Payments = Field(
@@ -206,13 +210,21 @@ class TaxDomeSettings(BaseModel):
     )
     synced: str = Field(
         "",
-        title="Ids of payments that are synced all the same, one a line",
-        json_schema_extra={"fr": "Identifiants des paiements synchronisés quand même, un par ligne"},
+        max_length=100_000,
+        title="Payments that are synced all the same",
+        json_schema_extra={
+            "fr": "Paiements synchronisés quand même",
+            "known": {"stream": "payments", "called": ["date", "amount", "currency"]},
+        },
     )
     unsynced: str = Field(
         "",
-        title="Ids of accounts that are not synced, one a line",
-        json_schema_extra={"fr": "Identifiants des comptes non synchronisés, un par ligne"},
+        max_length=100_000,
+        title="Accounts that are not synced",
+        json_schema_extra={
+            "fr": "Comptes non synchronisés",
+            "known": {"stream": "accounts", "called": ["name"]},
+        },
     )
     columns: str = Field(
         "",

@@ -1,0 +1,77 @@
+"""What a connection's settings may name of its source: the accounts and payments that it has told of, by their names.
+
+A field of the settings model says what it lists (``json_schema_extra={"known": {…}}``): ``stream`` is the stream that
+tells of them, ``key`` the field of its records that the setting keeps (without one, their source id), ``called`` the
+fields that people know them by. The command line keeps the same lines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import JSON, cast, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from raccord.masking import known
+from raccord.store.models import Choice, Connection, RecordState, SourceRecord
+
+SHOWN_MAX = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One thing that a setting may name: the key that it keeps, and the words that people know it by."""
+
+    key: str
+    words: Sequence[str]
+
+    def called(self, written: Callable[[str], str]) -> str:
+        """Return what it is called, its days and amounts as the language writes them."""
+        return " · ".join(map(written, self.words)) or known(self.key) or self.key
+
+
+def known_here(session: Session, connection: Connection, model: type[BaseModel]) -> dict[str, list[Known]]:
+    """Return by setting what the connection's source told of so far, by name; the newest of very many."""
+    found: dict[str, list[Known]] = {}
+    for name, info in model.model_fields.items():
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        of: Any = extra.get("known")
+        if of:
+            found[name] = _told(session, connection, str(of["stream"]), str(of.get("key", "")), of["called"])
+    return found
+
+
+def _told(session: Session, connection: Connection, stream: str, key: str, called: Sequence[str]) -> list[Known]:
+    raw = SourceRecord.raw
+    said = cast(raw, JSON) if session.get_bind().dialect.name == "postgresql" else type_coerce(raw, JSON)
+    kept = said[key].as_string() if key else SourceRecord.source_id
+    newest = (
+        select(func.max(SourceRecord.id))
+        .where(
+            SourceRecord.connection_id == connection.id,
+            SourceRecord.stream == stream,
+            SourceRecord.state != RecordState.SUPERSEDED,
+        )
+        .group_by(kept)
+        .order_by(func.max(SourceRecord.id).desc())
+        .limit(SHOWN_MAX)
+    )
+    rows = session.scalars(select(SourceRecord).where(SourceRecord.id.in_(session.scalars(newest).all()))).all()
+    books = {
+        each.of: each.ledger_name
+        for each in session.scalars(
+            select(Choice).where(Choice.connection_id == connection.id, Choice.of != "").order_by(Choice.valid_from)
+        )
+    }
+    found = []
+    for row in rows:
+        told: Mapping[str, Any] = json.loads(row.raw, parse_float=str, parse_int=str)
+        of = str(told.get(key) or "") if key else row.source_id
+        words = [str(told[name]) for name in called if told.get(name)]
+        if of:
+            found.append(Known(of, [*words, *filter(None, [books.get(of, "")])]))
+    return sorted(found, key=lambda each: [word.casefold() for word in each.words])
