@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.arriving.arrivals import contacts_of
+from raccord.onboarding.deciding.alike import alike_documents
 from raccord.onboarding.deciding.by_hand import Way, decide, ways_of
 from raccord.onboarding.deciding.suggesting import percent
 from raccord.overview.answers import conflict_said
@@ -91,7 +92,9 @@ def records(
 
 
 @router.get("/records/{record_id}")
-def record(request: Request, record_id: str) -> Response:
+def record(request: Request, record_id: str, find: str = "") -> Response:
+    """Show one record; ``find`` is the problem for which the documents that it may be are looked up in QuickBooks."""
+    alike = alike_documents(desk_of(request).workshop, acting(request), find[:64]) if find else []
     with desk_of(request).workshop.database.read() as session:
         story = record_story(session, int(record_id))
         if story is None:
@@ -104,7 +107,7 @@ def record(request: Request, record_id: str) -> Response:
             ),
             answer_said=answer_said, percent=percent, conflict_said=conflict_said, deed_said=SAID, history_look=_LOOK,
             ways=_ways(request, session, story.view), sold=_sold(request, session, story.view),
-            asked_of=one_or_two(session, [each.id for each in story.holds]),
+            asked_of=one_or_two(session, [each.id for each in story.holds]), find=find, alike=alike,
         )  # fmt: skip
 
 
