@@ -22,7 +22,9 @@ _FLIPPED = (
 )
 """Names that only files of cards have whose purchases are positive (Amex, Apple, Discover, Rogers)."""
 _CARD_COLUMNS = frozenset({"card no", "card number", "card last 4 digits", "numero de carte", "carte"})
-_ANYONES = frozenset({"iban", "konto nr", "kontonr", "kontonummer"})
+_ANYONES = frozenset(
+    {"iban", "konto nr", "kontonr", "kontonummer", "account number", "account no", "numero de compte", "numero conto"}
+)
 """Names of columns that, after that of a payee, hold the payee's account."""
 _CARDS = (*_FLIPPED, ("transaction date", "post date", "category", "type", "amount"), ("card", "post date"))
 
