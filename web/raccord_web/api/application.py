@@ -77,9 +77,8 @@ def create_api(desk: Desk) -> FastAPI:
     for kind, handler in HANDLERS.items():
         api.add_exception_handler(kind, handler)
     api.add_exception_handler(NotLetInError, not_let_in)
-    document = openapi()
-    # FastAPI's own way to change the document.
-    api.openapi = lambda: document  # type: ignore[method-assign]
+    # FastAPI's own way to change the document; it takes a second to make, which is left to who asks for it first.
+    api.openapi = openapi  # type: ignore[method-assign]
     return api
 
 
