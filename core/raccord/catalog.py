@@ -26,6 +26,7 @@ from raccord.quarantine import Quarantined, RefusedError, Rule, fix_for
 GROUP = "raccord"
 """The entry point group: ``[project.entry-points.raccord] chase = "raccord_chase"``."""
 
+_HEADER = re.compile(r"(?im)^(name|version):[ \t]*(.*)")
 log = logging.getLogger(__name__)
 
 
@@ -144,11 +145,18 @@ def _find(search_path: Sequence[str] | None) -> tuple[list[Candidate], list[Quar
 
 
 def _read(distribution: Distribution) -> tuple[str, list[Candidate]]:
-    metadata = distribution.metadata
-    name, number = str(metadata["Name"]), str(metadata["Version"])
+    headers = _headers(distribution)
+    name, number = str(headers.get("name")), str(headers.get("version"))
     points = [point for point in distribution.entry_points if point.group == GROUP]
     requires = tuple(distribution.requires or ()) if points else ()
     return normal(name), [Candidate(point.name, name, number, point, requires) for point in points]
+
+
+def _headers(distribution: Distribution) -> dict[str, str]:
+    """Return name and version as a distribution says them first; to read all that it says takes ten times as long."""
+    told = next(filter(None, map(distribution.read_text, ("METADATA", "PKG-INFO", ""))), "")
+    said: list[tuple[str, str]] = _HEADER.findall(told.partition("\n\n")[0])
+    return {key.lower(): value for key, value in reversed(said)}
 
 
 def normal(distribution: str) -> str:

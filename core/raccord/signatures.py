@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from raccord.plugin.hooks import Hooks
@@ -12,6 +13,7 @@ Misannotation = tuple[str, str, str]
 """The part (``return`` or an argument's name), what is annotated, what the specification says."""
 
 
+@cache
 def hook_names() -> frozenset[str]:
     """Return the names of all hooks."""
     return frozenset(name for name in dir(Hooks) if hasattr(getattr(Hooks, name), "raccord_spec"))
@@ -23,6 +25,7 @@ def specification(hook: str) -> Callable[..., object]:
     return found
 
 
+@cache
 def hook_arguments(hook: str) -> tuple[str, ...]:
     """Return the names of the arguments that ``hook`` gets, in order."""
     code = specification(hook).__code__
