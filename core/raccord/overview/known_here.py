@@ -2,7 +2,7 @@
 
 A field of the settings model says what it lists (``json_schema_extra={"known": {…}}``): ``stream`` is the stream that
 tells of them, ``key`` the field of its records that the setting keeps (without one, their source id), ``called`` the
-fields that people know them by. The command line keeps the same lines.
+fields that people know them by (``amount+currency`` is one word). The command line keeps the same lines.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def _told(session: Session, connection: Connection, stream: str, key: str, calle
     for row in rows:
         told: Mapping[str, Any] = json.loads(row.raw, parse_float=str, parse_int=str)
         of = str(told.get(key) or "") if key else row.source_id
-        words = [str(told[name]) for name in called if told.get(name)]
+        words = [" ".join(str(told[part]) for part in name.split("+") if told.get(part)) for name in called]
+        words = [each for each in words if each]
         if of:
             found.append(Known(of, [*words, *filter(None, [books.get(of, "")])]))
     return sorted(found, key=lambda each: [word.casefold() for word in each.words])

@@ -402,6 +402,6 @@ def _facts(raw: str) -> dict[str, str]:
     if not isinstance(said, dict):
         return {}
     # What a question of the source is worded like stands in both languages beside it, and is asked elsewhere.
-    worded = {"question", "fr", "en"} if "question" in said else set()
+    worded = {"question", "fr", "en", "code", "layout", "unnamed"} if "question" in said else set()
     plain = {name: value for name, value in said.items() if not isinstance(value, dict | list) and name not in worded}
     return {name: str(value)[:300] for name, value in list(plain.items())[:40] if value not in ("", None)}

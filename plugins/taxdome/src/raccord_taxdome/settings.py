@@ -214,7 +214,7 @@ class TaxDomeSettings(BaseModel):
         title="Payments that are synced all the same",
         json_schema_extra={
             "fr": "Paiements synchronisés quand même",
-            "known": {"stream": "payments", "called": ["date", "amount", "currency"]},
+            "known": {"stream": "payments", "called": ["date", "amount+currency"]},
         },
     )
     unsynced: str = Field(
