@@ -224,6 +224,7 @@ MANY = "opérations|documents|lignes|jours|questions|problèmes|messages|synchro
 NEVER = (
     (re.compile(rf"\b({NAMES})\b"), "QuickBooks' own name of a kind"),
     (re.compile(r"(?<![\w/-])\d{4}-\d\d-\d\d(?![\w-])"), "a day in figures"),
+    (re.compile(r"(?<![\w/.-])(19|20)\d\d-(0[1-9]|1[0-2])(?![\w-])"), "a month in figures"),
     (re.compile(r"(?<![\w.,-])\d{1,3}(,\d{3})*\.\d\d(?![\w.])"), "an amount as English writes it"),
     (re.compile(rf"(?<![\w,.\u00a0-])[01] ({MANY})\b"), "a plural of one"),
     (re.compile(r"</?(time|span|b|a|p|code)\b"), "markup of ours that is told as text"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,9 +18,11 @@ from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Language, Text
 from raccord.store.models import Company, Connection, DraftRow, Plan, Run
 from raccord.sync.lines.titles import Title, titles_by_id
+from raccord_web.formats import month_text
 from raccord_web.wording import typeset
 
 CONNECTOR = "connector:"
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,16 @@ def abouts(session: Session, catalog: Catalog, entries: Sequence[Entry], languag
             said = typeset(named.get(language), language)
             found[entry.seq] = About(" ".join(filter(None, (said, known(of_what)))), "", label)
         elif label:
-            found[entry.seq] = About("" if entry.subject == label else known(entry.subject), "", label)
+            text = "" if entry.subject == label else known(entry.subject)
+            found[entry.seq] = About(_month(text, language) or text, "", label)
+        elif month := _month(entry.subject, language):
+            found[entry.seq] = About(month)
     return found
+
+
+def _month(subject: str, language: Language) -> str:
+    """Return the month that an entry is about as people write it; nothing where it is about something else."""
+    return month_text(date.fromisoformat(f"{subject}-01"), language) if MONTH.fullmatch(subject) else ""
 
 
 def _named(info: ConnectorInfo, entry: Entry) -> Text | None:

@@ -20,6 +20,7 @@ from raccord.overview.companies import list_companies
 from raccord.overview.connections import list_connections
 from raccord.overview.listing import MOST
 from raccord.overview.proofs import proof_totals
+from raccord.plugin.texts import Language
 from raccord.store.canonical import canonical, exact
 from raccord.store.models import Certificate
 from raccord_web.desk import desk_of
@@ -34,6 +35,7 @@ from raccord_web.visitors import acting, within_of
 from raccord_web.wording import wording
 
 router = APIRouter()
+MONTHS_OFFERED = 36
 SHOWN = 100
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
@@ -71,8 +73,18 @@ def _page(request: Request, error: CertificateError | None = None, month: str = 
             totals=proof_totals(session, list(by_id)),
             companies={each.id: each.name for each in companies},
             certificates=[(each, _found_in(each)) for each in certificates],
-            today=desk_of(request).workshop.clock.now().date(),
+            months=_months(desk_of(request).workshop.clock.now().date(), month, language_of(request)),
         )
+
+
+def _months(today: date, asked: str, language: Language) -> list[tuple[str, str]]:
+    """Return the months that may be certified, the newest first, each as the form says it and as people write it."""
+    last = today.year * 12 + today.month - 1
+    days = [date(at // 12, at % 12 + 1, 1) for at in range(last, last - MONTHS_OFFERED, -1)]
+    said = [f"{each:%Y-%m}" for each in days]
+    if asked and asked not in said:
+        days.append(date.fromisoformat(f"{asked}-01"))
+    return [(f"{each:%Y-%m}", month_text(each, language)) for each in days]
 
 
 @dataclass(frozen=True, slots=True)
