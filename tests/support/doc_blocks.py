@@ -80,25 +80,30 @@ EXECUTED_BY = {
 }
 """Pages whose blocks are executed, in this order, and by which test; what it leaves out is listed below."""
 
-_SERVED = "serves at a fixed address until Ctrl-C; "
+_APART = "tests/journeys/test_blocks_elsewhere.py::test_what_"
+
+EXECUTED_APART = {
+    ("docs/how-to/pleo", "raccord connect webhook Pleo"): _APART + "tells_pleo_an_address_tells_its_twin",
+    ("docs/how-to/record", "raccord record pleo --set"): _APART + "records_a_real_source_records_its_served_twin",
+    ("plugins/chase/README", "pip install raccord-chase"): _APART + "installs_from_the_network_installs_from_here",
+    ("docs/tutorial/first-connector", "python3 -m venv"): _APART + "installs_from_the_network_installs_from_here",
+    ("docs/reference/sandbox", "RACCORD_SANDBOX_TOKEN"): _APART + "serves_at_a_fixed_address_serves_at_a_free_one",
+    (
+        "docs/tutorial/first-sync",
+        'export RACCORD_DATA_DIR="$PWD/raccord-intuit"',
+    ): _APART + "asks_intuits_sandbox_connects_a_company_of_the_local_one",
+}
+"""Blocks that a test of their own executes, against what stands in the place of Intuit, Pleo and the network."""
 
 NOT_EXECUTED = {
-    ("docs/how-to/pleo", "raccord connect webhook Pleo"): "asks Pleo itself, with the reader's key",
-    ("docs/how-to/record", "raccord record pleo --set"): "asks sources that are really there, with the reader's keys",
-    ("README", "make demo"): "the demonstration and the whole test run; .ci/try-wheels runs the one, .ci/run the other",
-    (
-        "plugins/chase/README",
-        "pip install raccord-chase",
-    ): "installs from the network; the rest is executed by first-sync",
-    ("docs/reference/sandbox", "RACCORD_SANDBOX_TOKEN"): _SERVED + "test_stranger.py serves it at a free one",
-    ("docs/tutorial/first-connector", "python3 -m venv venv"): "installs from the network",
-    ("docs/tutorial/first-sync", 'export RACCORD_DATA_DIR="$PWD/raccord-intuit"'): "asks Intuit's own sandbox",
+    ("README", "make demo"): "the demonstration and the whole test run: .ci/try-wheels runs the one, .ci/run the other",
 }
-"""Blocks that are not executed, by page and the beginning of their first line, with the reason."""
+"""Blocks that no test executes, by page and the beginning of their first line, with the reason."""
 
 
 def why_not(block: Block) -> str:
-    """Return why a block is not executed; nothing where it is to be."""
+    """Return why a block is not executed where its page is; nothing where it is to be."""
     first = block.commands[0] if block.commands else ""
-    found = (why for (page, line), why in NOT_EXECUTED.items() if page == block.page and first.startswith(line))
+    elsewhere = (NOT_EXECUTED | EXECUTED_APART).items()
+    found = (why for (page, line), why in elsewhere if page == block.page and first.startswith(line))
     return next(found, "")

@@ -20,7 +20,7 @@ from types import ModuleType
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from doc_blocks import EXECUTED_BY, NOT_EXECUTED, ROOT, Block, all_blocks, why_not
+from doc_blocks import EXECUTED_APART, EXECUTED_BY, NOT_EXECUTED, ROOT, Block, all_blocks, why_not
 from packaging.requirements import Requirement
 
 import raccord.plugin
@@ -52,13 +52,19 @@ def test_every_block_of_commands_or_code_is_executed_or_listed_with_the_reason()
     left = [block.place for block in wanted if block.page not in EXECUTED_BY and not why_not(block)]
     first = {(block.page, block.commands[0]) for block in wanted if block.commands}
     gone = [
-        each for each in NOT_EXECUTED if not any(page == each[0] and line.startswith(each[1]) for page, line in first)
+        each
+        for each in (*NOT_EXECUTED, *EXECUTED_APART)
+        if not any(page == each[0] and line.startswith(each[1]) for page, line in first)
     ]
 
     assert left == [], "execute them (tests/support/doc_blocks.py), or say there why that cannot be"
     assert gone == [], "remove what is no longer there"
     assert all(len(reason) > 20 for reason in NOT_EXECUTED.values())
-    for named in EXECUTED_BY.values():
+    # What a reason names is there and does it.
+    for script, does in ((".ci/try-wheels", '"$raccord" demo --once'), (".ci/run", "make test-merge")):
+        assert any(script in reason for reason in NOT_EXECUTED.values())
+        assert does in (ROOT / script).read_text(encoding="utf-8")
+    for named in (*EXECUTED_BY.values(), *EXECUTED_APART.values()):
         path, _, function = named.partition("::")
         assert f"def {function}(" in (ROOT / path).read_text(encoding="utf-8"), named
 

@@ -38,6 +38,7 @@ _FREE = re.compile(r"[\w@.-]+")
 _NOTHING_TO_HIDE = re.compile(
     r"[-+]?[\d., ]{1,5}|[-+]?\d+[.,]\d+|\d{4}-\d\d-\d\d.*|[A-Z]{2,3}|(?i:true|false|null|none|yes|no|y|n)|"
 )
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _MADE = re.compile(
     r"(?:redacted|name|text|account|redacted-file)-\d+|person-\d+@example\.com|host-\d+\.example\.com"
     r"|0{8}-0{4}-4000-8000-\d{12}|\W*(?:(?:[A-Z]{2}\d{2} ?)?9(?:\W*0){3,}(?:\W*\d){1,2}|9(?:\W*0){7,}(?:\W*\d){1,4})\W*"
@@ -85,8 +86,8 @@ class Disguise:
         return _MADE.fullmatch(value.strip()) is not None
 
     def learn_host(self, host: str) -> None:
-        """Take note of a host that a person typed."""
-        if host and host not in self.table and not _MADE.fullmatch(host):
+        """Take note of a host that a person typed; this machine's own is nobody's."""
+        if host and host not in _THIS_MACHINE and host not in self.table and not _MADE.fullmatch(host):
             self.table[host] = self._free("host-{}.example.com")
             self.secrets[host] = (host,)
 
