@@ -65,3 +65,12 @@ def test_balances_among_many_rows_are_left_out_one_by_one() -> None:
     (statement,) = read.statements
     assert (statement.lines, statement.left_out, len(statement.notes)) == (28, 2, 2)
     assert [note.line for note in statement.notes] == [28, 33]
+
+
+def test_the_currency_of_a_message_is_known_that_names_one_after_its_lines_alone() -> None:
+    row = ":61:2603020302D1,00NMSCNONREF\n:86:/REMI//USTD//for coffee/\n"
+    first = f":20:S\n:25:12345678/1\n:28C:1/1\n{row * 20}:62F:C260302EUR80,00\n-\n"
+    second = f":20:S\n:25:12345678/2\n:28C:1/1\n:60F:C260301CAD1,00\n{row}:62F:C260302CAD0,00\n-\n"
+    read = Read(f"{first}{second}{first.replace('EUR', 'USD')}".encode())
+    assert [line.currency for line in read.lines] == ["EUR"] * 20 + ["CAD"] + ["USD"] * 20
+    assert {line.memo for line in read.lines} == {"for coffee"}

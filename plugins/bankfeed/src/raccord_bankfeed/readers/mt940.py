@@ -51,6 +51,8 @@ class _Message:
     number: str = ""
     interim: bool = False
     closed: bool = False
+    named: bool = False
+    """Whether it names its currency before its lines."""
     count: int = 0
     credits: Decimal = Decimal(0)
     debits: Decimal = Decimal(0)
@@ -79,9 +81,13 @@ class _Message:
 class _Messages:
     """Takes the fields of a file in order; ``light`` keeps to the totals and tells no lines."""
 
-    def __init__(self, queue: deque[Event], asked: dict[int, Question], *, light: bool) -> None:
+    def __init__(
+        self, queue: deque[Event], asked: dict[int, Question], currencies: dict[int, str], *, light: bool
+    ) -> None:
         self._queue = queue
         self._asked = asked
+        self._currencies = currencies
+        """Of messages that name one after their lines alone, by number."""
         self._light = light
         self._number = 0
         self._message: _Message | None = None
@@ -110,6 +116,7 @@ class _Messages:
             case "28" | "28C":
                 message.number = text.strip()
             case "61":
+                message.named = message.named or bool(message.tally.currency)
                 message.waiting = (text, row, start)
             case "34F" | "13" | "13D":
                 message.interim = True
@@ -125,6 +132,7 @@ class _Messages:
         self._message = _Message(Tally(Account("", AccountKind.BANK, ""), row))
         if not self._light and self._number in self._asked:
             self._tell(self._asked[self._number])
+        self._message.tally.currency = "" if self._light else self._currencies.get(self._number, "")
         self._number += 1
         return self._message
 
@@ -202,6 +210,7 @@ class _Messages:
         if message is None or moves is None:
             return False
         self._entry(message)
+        message.named = message.named or bool(message.tally.currency)
         message.count += len(moves.days)
         message.credits = sum([amount for amount in moves.amounts if amount >= 0], message.credits)
         message.debits = sum([-amount for amount in moves.amounts if amount < 0], message.debits)
@@ -243,6 +252,8 @@ class _Messages:
                 return
             tally.account = _account("")
         if self._light:
+            if message.count and not message.named and len(self._currencies) < _ASKED_MAX:
+                self._currencies[self._number - 1] = tally.currency
             if (found := _contradiction(message)) is not None and len(self._asked) < _ASKED_MAX:
                 self._asked[self._number - 1] = found
             return
@@ -354,14 +365,15 @@ class Mt940Reader(RunReader):
         super().__init__()
         self._known = known
         self.layouts = [READING]
-        self._messages = _Messages(self.queue, {}, light=False)
+        self._messages = _Messages(self.queue, {}, {}, light=False)
         self._fields = _Fields(self._messages)
 
     def prepare(self, stream: BinaryIO) -> None:
         """Choose the charset, and find the messages that do not add up."""
         super().prepare(stream)
         asked: dict[int, Question] = {}
-        light = _Fields(_Messages(self.queue, asked, light=True))
+        currencies: dict[int, str] = {}
+        light = _Fields(_Messages(self.queue, asked, currencies, light=True))
 
         def line(text: str, row: int, start: int) -> None:
             # What begins otherwise goes on a text before it, and nothing of that is added up.
@@ -373,7 +385,7 @@ class Mt940Reader(RunReader):
             look.take(text)
         light.end()
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
-        self._messages = _Messages(self.queue, kept, light=False)
+        self._messages = _Messages(self.queue, kept, currencies, light=False)
         self._fields = _Fields(self._messages)
 
     def line(self, text: str) -> None:

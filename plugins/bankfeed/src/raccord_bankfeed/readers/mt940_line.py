@@ -230,7 +230,7 @@ def _slashed(text: str) -> Told:
     party = _COUNTERPARTY.search(text.replace("\n", ""))
     name = fields.get("/NAME/", "") or (party[1] if party else name)
     memo = " ".join(filter(None, (parts[0].strip(), fields.get("/REMI/", ""))))
-    memo = memo.removeprefix("USTD//").strip("/ ") or fields.get("/TRTP/", "")
+    memo = memo.strip("/ ").removeprefix("USTD//").strip("/ ") or fields.get("/TRTP/", "")
     return Told(
         " ".join(name.strip("/ ").split()),
         " ".join(memo.split()),
