@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.overview.posted import Posted, Series
@@ -117,3 +118,9 @@ def test_home_draws_the_money_of_one_company_and_says_whose_it_is(
         assert heading.endswith(f", {name}</span>"), page
         assert f'<span class="cur">$</span>{amount}' in rest.partition("</dl>")[0], page
         assert "717.00" not in text, "no sum of two companies"
+    with workshop.database.begin() as session:
+        for link in session.scalars(select(LinkRow).where(LinkRow.company_id == synced.company_id)):
+            link.day = date(2020, 1, 1)
+    still = browser.get(f"/?company={synced.company_id}").text
+    assert "No money moved in the last 30 days" in still
+    assert "707.00" not in still, "where nothing moved, nothing of another company stands in its place"

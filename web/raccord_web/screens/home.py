@@ -65,9 +65,11 @@ def home(
         listing = list_connections(
             session, company or None, within=within, since=recent(desk), joined=True, limit=PAGE, offset=offset
         )
+        # What did not move in the company that is chosen is not shown of another.
+        asked = [company] if company else within
         totals = proof_totals(session, [view.id for view in listing.rows])
         span = days if days in CHART_DAYS else RECENT_DAYS
-        posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, company, within=within)
+        posted = posted_by_day(session, desk.workshop.clock.now().date(), span, currency, company, within=asked)
         companies = list_companies(session, within=within, limit=MOST).rows
         needing = [view for view in listing.rows if view.needs_person]
         by_id = {view.id: view for view in listing.rows}
