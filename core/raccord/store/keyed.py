@@ -13,7 +13,7 @@ class KeyedSession(Session):
     """A session whose ``get`` means what SQLAlchemy's does, at two thirds of what that takes; work asks little else."""
 
     def get(self, entity: Any, ident: Any, **more: Any) -> Any:
-        if not more and isinstance(entity, type):
+        if not any(more.values()) and isinstance(entity, type):
             asked = _asked(entity)
             values = ident if isinstance(ident, tuple) else (ident,)
             plain = len(values) == len(asked.names) and not any(value is None or _odd(value) for value in values)
