@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.account import UNNAMED, account_of
-from raccord_bankfeed.readers.amounts import Mark, plain_amounts, read_amount, unit_beside
+from raccord_bankfeed.readers.amounts import Mark, are_plain, plain_amounts, read_amount, unit_beside
 from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.conventions import Conventions, Told
@@ -137,6 +137,9 @@ class QifReader(RunReader):
         if len(days) < len(run) or not _OPENING_WORDS.isdisjoint(map(str.casefold, payees)):
             return False
         amounts = plain_amounts(by_letter["T"], self._written.mark)
+        again = by_letter.get("U")
+        if again and (not are_plain(again, mark := self._written.mark) or plain_amounts(again, mark) != amounts):
+            return False  # a record that says two amounts is none
         cheques = [_cheque(number) for number in numbers] if "N" in by_letter else nothing
         tally.add_run(days, amounts)
         fields: tuple[Iterable[object], ...] = (
