@@ -19,15 +19,16 @@ from pathlib import Path
 from raccord.cli.sandbox.process import running_sandbox
 from raccord.clock import SystemClock
 
-with running_sandbox(Path(sys.argv[1]), SystemClock(), 0) as books:
-    print(books.url, flush=True)
-    signal.pause()
+try:
+    with running_sandbox(Path(sys.argv[1]), SystemClock(), 0) as books:
+        print(books.url, flush=True)
+        signal.pause()
+except KeyboardInterrupt:
+    sys.exit(130)
 """
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)]
-)
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_the_sandbox_stops_with_the_command_that_started_it_and_starts_again(
     tmp_path: Path, sent: signal.Signals, status: int
 ) -> None:

@@ -80,8 +80,9 @@ def running_sandbox(folder: Path, clock: Clock, port: int = PORT) -> Iterator[Lo
 def _ended_in_order() -> Iterator[None]:
     """Let SIGTERM end us as Ctrl-C does: whoever holds something puts it in order first."""
 
-    def leave(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        # As Ctrl-C: what guards against any error lets this one through.
+        raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, leave)
     try:
