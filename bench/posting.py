@@ -109,7 +109,7 @@ def post(clock: FastClock, url: str, realm: str, options: argparse.Namespace) ->
 def serve(clock: FastClock) -> None:
     """Be the sandbox until the other process closes our input, then say how many requests were refused."""
     from raccord_sandbox.config import Limits, SandboxConfig
-    from raccord_sandbox.server import SandboxServer
+    from raccord_sandbox.serving.server import SandboxServer
 
     with SandboxServer(SandboxConfig(clock=SandboxOn(clock), limits=Limits.documented(), seeds=("quebec",))) as running:
         print(running.url, running.store.of_template("quebec").realm, flush=True)

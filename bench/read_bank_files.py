@@ -37,12 +37,12 @@ from raccord_bankfeed import fetch_records
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Line
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Dialect, Header, Leaves, MadeAccount, MadeLine, statement_chunks
-from raccord_bankfeed.twin_bai2 import bai2_chunks
-from raccord_bankfeed.twin_camt import camt_chunks
-from raccord_bankfeed.twin_csv import csv_chunks
-from raccord_bankfeed.twin_mt940 import mt940_chunks
-from raccord_bankfeed.twin_text import qif_chunks
+from raccord_bankfeed.twins.bai2 import bai2_chunks
+from raccord_bankfeed.twins.bank import Dialect, Header, Leaves, MadeAccount, MadeLine, statement_chunks
+from raccord_bankfeed.twins.camt import camt_chunks
+from raccord_bankfeed.twins.csv import csv_chunks
+from raccord_bankfeed.twins.mt940 import mt940_chunks
+from raccord_bankfeed.twins.text import qif_chunks
 
 FIRST = date(2020, 1, 1)
 ACCOUNT = MadeAccount()

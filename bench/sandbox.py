@@ -121,8 +121,8 @@ def fill(folder: Path, documents: int) -> None:
     from raccord_sandbox.config import SandboxConfig
     from raccord_sandbox.entities.kind import Operation
     from raccord_sandbox.entities.registry import KINDS
+    from raccord_sandbox.keeping.store import Store
     from raccord_sandbox.operations import write
-    from raccord_sandbox.store import Store
 
     store = Store(SandboxConfig(seeds=("us",), data=folder))
     company = store.of_template("us")

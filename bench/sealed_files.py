@@ -26,7 +26,7 @@ from typing import BinaryIO
 from raccord.store.sealed import CHUNK, Sealer, unsealed
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Line
-from raccord_bankfeed.twin import MadeAccount, MadeLine, statement_chunks
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, statement_chunks
 
 KEYS = [os.urandom(32)]
 PLACES = 2_000

@@ -16,7 +16,7 @@ from threading import Thread
 
 from raccord_sandbox.config import Limits, SandboxConfig
 from raccord_sandbox.seeds import TEMPLATES
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 TOKEN_VARIABLE = "RACCORD_SANDBOX_TOKEN"  # noqa: S105  # the name of a variable
 STARTING = ("quebec", "us")

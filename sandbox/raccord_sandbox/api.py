@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from raccord_sandbox.calls import XML, Answer, Call, json_answer
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import FaultError, GatewayError, forbidden, unauthenticated, unknown_realm
-from raccord_sandbox.limits import sort_of
-from raccord_sandbox.markup import markup
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.keeping.store import Store
+from raccord_sandbox.markup.writing import markup
 from raccord_sandbox.oauth.grants import ACCOUNTING
-from raccord_sandbox.routing import routed
-from raccord_sandbox.store import Store
+from raccord_sandbox.refusing.faults import FaultError, GatewayError, forbidden, unauthenticated, unknown_realm
+from raccord_sandbox.serving.calls import XML, Answer, Call, json_answer
+from raccord_sandbox.serving.limits import sort_of
+from raccord_sandbox.serving.routing import routed
 from raccord_sandbox.wire import loads
 
 MAX_REQUEST_ID = 50

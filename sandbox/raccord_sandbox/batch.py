@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from raccord_sandbox.cdc import changes
-from raccord_sandbox.company import Company
 from raccord_sandbox.entities.kind import Kind, Operation
 from raccord_sandbox.entities.registry import KINDS
-from raccord_sandbox.faults import Doc, FaultError, missing, throttled, unsupported
+from raccord_sandbox.keeping.company import Company
 from raccord_sandbox.operations import Origin, write
-from raccord_sandbox.selection import run
+from raccord_sandbox.querying.selection import run
+from raccord_sandbox.refusing.faults import Doc, FaultError, missing, throttled, unsupported
 from raccord_sandbox.wire import dumps, loads, unreadable
 
 MAX_ITEMS = 30

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from raccord_sandbox.clock import PACIFIC, moment_of
-from raccord_sandbox.company import Company
 from raccord_sandbox.entities.kind import Kind, Operation
 from raccord_sandbox.entities.registry import BY_NAME
-from raccord_sandbox.faults import Doc, FaultError, missing, unsupported
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.keeping.table import rank
 from raccord_sandbox.operations import shown
-from raccord_sandbox.table import rank
+from raccord_sandbox.refusing.faults import Doc, FaultError, missing, unsupported
 
 MAX_OBJECTS = 1000
 LOOK_BACK = timedelta(days=30)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.currencies import NAMES, currency_name
 from raccord_sandbox.entities.kind import Draft
-from raccord_sandbox.faults import Doc, FaultError, business
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business
 from raccord_sandbox.schema import fitted
 
 OFF = "Multi Currency should be enabled to perform this operation"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.refusing.faults import Doc
 
 
 def every_line(lines: Iterable[Doc]) -> Iterator[Doc]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from raccord_sandbox.changes import MERGE
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.kind import Kind
 from raccord_sandbox.entities.registry import KINDS
-from raccord_sandbox.faults import Doc, business, not_found
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.changes import MERGE
+from raccord_sandbox.keeping.company import Company, Work
 from raccord_sandbox.operations import Origin, note
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc, business, not_found
 
 PEOPLE = frozenset({"Customer", "Vendor", "Employee"})
 MERGED = PEOPLE | {"Account", "Class", "Department", "Item", "PaymentMethod", "Term"}

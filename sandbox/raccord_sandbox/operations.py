@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from raccord_sandbox.changes import VOID
 from raccord_sandbox.clock import stamp
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.currency import home_amounts
 from raccord_sandbox.entities.amounts import refuse_unnamed
 from raccord_sandbox.entities.kind import Draft, Family, Kind, Operation
-from raccord_sandbox.faults import INACTIVE, Doc, FaultError, missing, not_found, stale, unsupported
+from raccord_sandbox.keeping.changes import VOID
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.refusing.faults import INACTIVE, Doc, FaultError, missing, not_found, stale, unsupported
 from raccord_sandbox.schema import FoundRef, Reading
 from raccord_sandbox.wire import unreadable
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from raccord_sandbox.clock import stamp
-from raccord_sandbox.company import Company, Work
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.system_accounts import system_account
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.posting.system_accounts import system_account
+from raccord_sandbox.refusing.faults import Doc
 
 
 @dataclass(frozen=True, slots=True)

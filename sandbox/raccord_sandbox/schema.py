@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from sys import intern
 from typing import Any, Protocol
 
-from raccord_sandbox.faults import Doc, FaultError, missing
+from raccord_sandbox.refusing.faults import Doc, FaultError, missing
 from raccord_sandbox.wire import unreadable
 
 CENT = Decimal("0.01")

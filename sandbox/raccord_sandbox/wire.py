@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
-from raccord_sandbox.faults import FaultError
+from raccord_sandbox.refusing.faults import FaultError
 
 QBO_VERSION = "1512.462"
 FARTHEST = 1000

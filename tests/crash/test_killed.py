@@ -21,10 +21,10 @@ from raccord.quickbooks.codec import marked_revision
 from raccord.store.database import Database
 from raccord.store.models import DraftRow, DraftState, LinkRow, Proof, RunCount
 from raccord.sync.books.readback import DOCUMENTS
-from raccord_sandbox.company import assert_books_balance
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 
 HERE = Path(__file__).parent
 LOST = 0.2

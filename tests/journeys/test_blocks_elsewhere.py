@@ -27,7 +27,7 @@ from raccord.cli.sandbox.process import free_port
 from raccord.cli.terminal.exits import Exit
 from raccord_chase.sandbox import Merchant
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.slow
 MAIN = "from raccord.cli import main; main()"

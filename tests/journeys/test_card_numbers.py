@@ -24,11 +24,11 @@ from raccord.store.clear_files import seal_clear_files
 from raccord.store.files import StoredFileBox
 from raccord.store.models import Connection, SourceFile, SourceRecord
 from raccord.sync.workshop import Workshop
-from raccord_bankfeed.twin import MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, statement_file
 from raccord_chase.sandbox.handmade import MERCHANT, dfr, head, sale, settlement_file, total
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 CARD = "4111111111111111"

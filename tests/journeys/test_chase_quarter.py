@@ -18,7 +18,7 @@ from sqlalchemy import select
 from raccord.overview.books import balances
 from raccord.store.models import LinkRow, Problem, ProblemState, Proof, RunCount, RunState
 from raccord_chase.sandbox import Merchant, damaged_files
-from raccord_sandbox.company import assert_books_balance
+from raccord_sandbox.keeping.company import assert_books_balance
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -27,7 +27,7 @@ from doc_blocks import EXECUTED_BY, ROOT, Block, blocks, why_not
 from raccord.cli import run
 from raccord.cli.terminal.exits import Exit
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.slow
 GOOD = {Exit.OK, Exit.NEEDS_PERSON, Exit.UNEQUAL}

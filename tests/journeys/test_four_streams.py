@@ -22,7 +22,7 @@ from raccord.store.models import Company, Connection, Hold, LinkRow, RunState
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 ROWS_OF = {"Account": "SELECT * FROM Account", "TaxCode": "SELECT * FROM TaxCode"}
 CHOICES = {

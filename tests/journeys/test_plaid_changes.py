@@ -20,11 +20,11 @@ from raccord.store.database import Database
 from raccord.store.models import Company, Connection, ConnectionState, Hold, Problem, RunState, Secret
 from raccord.sync.workshop import Workshop
 from raccord_bankfeed.providers.chosen import read_choices
-from raccord_bankfeed.twin_http import TwinServer
-from raccord_bankfeed.twin_plaid import CLIENT_ID, SECRET, PlaidTwin, account, gone, line
+from raccord_bankfeed.twins.http import TwinServer
+from raccord_bankfeed.twins.plaid import CLIENT_ID, SECRET, PlaidTwin, account, gone, line
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 DAY = date(2026, 3, 4)
 CATEGORY = "resolve.decision_missing"

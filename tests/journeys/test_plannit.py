@@ -29,7 +29,7 @@ from raccord_plannit.sandbox import Firm, write_table
 from raccord_plannit.sandbox.firm import START, Sold
 from raccord_plannit.sandbox.service import TOKEN, Service, serving
 from raccord_plannit.sandbox.story import seeded
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -27,7 +27,7 @@ from raccord.store.models import Connection, Problem, Proof, RunState
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.sandbox import write_table
 from raccord_plannit.sandbox.story import seeded
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -22,7 +22,7 @@ from raccord.sync.workshop import Workshop
 from raccord_pleo.sandbox.demonstration import STORY
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 
 def test_a_month_comes_in_and_what_was_refused_comes_after_it_is_mended_also_over_another_start(tmp_path: Path) -> None:

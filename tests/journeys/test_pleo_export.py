@@ -21,7 +21,7 @@ from raccord.store.models import Plan, Problem, Proof
 from raccord.sync.fetching import source_http
 from raccord_pleo.mapping import CLASSES, PROJECTS
 from raccord_pleo.sandbox import TwinCompany
-from raccord_sandbox import http_api
+from raccord_sandbox.serving import http_api
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import choose
 from raccord.scope import Scopes
 from raccord.store.models import Connection, DraftRow, DraftState, Hold, Proof
-from raccord_bankfeed.twin import MadeAccount, MadeLine, Read, statement_file
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
 
 CHEQUING = MadeAccount(number="0123456789")
 LOADED = MadeLine(day=date(2026, 3, 19), amount=Decimal("-500.00"), name="VIREMENT PLEO", native="L1")

@@ -30,7 +30,7 @@ from raccord.sync.workshop import Workshop
 from raccord_pleo.sandbox import PleoTwin, TwinCompany
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
 
 

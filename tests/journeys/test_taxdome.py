@@ -28,7 +28,7 @@ from raccord.sync.mapping.unused import UNUSED
 from raccord.sync.resolving.resolve import CHOICE_MISSING, LINK_MISSING, LINK_WAITS
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_taxdome.sandbox.story import seeded
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -27,7 +27,7 @@ from raccord.plugin.contract import COLUMNS_ASKED
 from raccord.store.database import Database
 from raccord.store.models import Company, DraftState, Problem, RunState
 from raccord.sync.mapping.unused import UNUSED
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_taxdome.sandbox import Practice
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -15,7 +15,7 @@ from raccord.onboarding.deciding.decisions import answer_conflict, choose
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Hold
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

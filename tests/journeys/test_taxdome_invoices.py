@@ -19,7 +19,7 @@ from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Schedule
 from raccord.sync.resolving.resolve import CHOICE_MISSING
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -19,7 +19,7 @@ from raccord.onboarding.arriving.webhooks import open_endpoint, receive
 from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Problem
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_taxdome.sandbox import Practice
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -17,7 +17,7 @@ from raccord.onboarding.deciding.decisions import answer_hold
 from raccord.store.database import Database
 from raccord.store.models import DraftState, Hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

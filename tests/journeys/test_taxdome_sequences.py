@@ -23,7 +23,7 @@ from raccord.plugin import JSON
 from raccord.store.database import Database
 from raccord.store.models import DraftRow, Hold, Problem, ProblemState, Proof
 from raccord.sync.mapping.taken_back import PAYMENT_TAKEN_BACK
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -21,7 +21,7 @@ from raccord.store.models import DraftState, Event, LinkRow, Problem, ProblemSta
 from raccord.sync.mapping.taken_back import PAYMENT_TAKEN_BACK
 from raccord.sync.planning.plan import KIND_CHANGED
 from raccord.sync.resolving.resolve import LINK_WAITS
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_taxdome.sandbox import Practice
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

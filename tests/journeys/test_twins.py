@@ -30,11 +30,11 @@ from raccord.plugin import ResolutionKind
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Hold, Proof, RunState
 from raccord.sync.workshop import Workshop
-from raccord_bankfeed.twin import MadeAccount, MadeLine, Read, statement_file
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read, statement_file
 from raccord_chase.sandbox import Merchant
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 CHEQUING, SAVINGS = MadeAccount(number="0123456789"), MadeAccount(number="9876543210")
 BOOKED = ("Deposit", "Purchase", "RefundReceipt", "SalesReceipt", "Transfer")

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raccord_bankfeed.readers import reader_for
+from raccord_bankfeed.readers.answers.envelope import FILE_BYTES_MAX
 from raccord_bankfeed.readers.contract import Event, Line, Unreadable
-from raccord_bankfeed.readers.envelope import FILE_BYTES_MAX
 
 HEAD = {"first": "2026-06-01", "last": "2026-06-30", "accounts": [{"id": "A", "key": "k", "card": False}]}
 GOOD = {"id": "T", "posted": 1780000000, "amount": "1.00", "description": "X"}

@@ -16,10 +16,10 @@ from provided import NOON, Held
 import raccord_bankfeed
 from raccord.plugin import AskKind, Reauthorise, RetryLater, SignIn, SourceRefused
 from raccord.plugin.testing import FakeMapContext, Reading, map_records, read_stream
-from raccord_bankfeed.twin import MadeAccount, MadeLine, connector
-from raccord_bankfeed.twin_camt import camt_chunks
-from raccord_bankfeed.twin_enable_banking import APPLICATION, RETURN, EnableBankingTwin, error, line
-from raccord_bankfeed.twin_http import Answered, TwinServer
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, connector
+from raccord_bankfeed.twins.camt import camt_chunks
+from raccord_bankfeed.twins.enable_banking import APPLICATION, RETURN, EnableBankingTwin, error, line
+from raccord_bankfeed.twins.http import Answered, TwinServer
 
 DAY = date(2026, 6, 10)
 INFO = raccord_bankfeed.describe()

@@ -11,9 +11,9 @@ import pytest
 from provided import Held
 
 from raccord.plugin import Reauthorise, RetryLater, SourceRefused
-from raccord_bankfeed.twin import MadeAccount, MadeLine, statement_file
-from raccord_bankfeed.twin_http import TwinServer
-from raccord_bankfeed.twin_ofx import OfxTwin, three_accounts
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.http import TwinServer
+from raccord_bankfeed.twins.ofx import OfxTwin, three_accounts
 
 LINES = [
     MadeLine(day=date(2026, 4, 1) + timedelta(7 * n), amount=Decimal(f"-{n + 1}.50"), native=f"FIT{n:05}", name="CAFE")

@@ -14,9 +14,9 @@ from provided import Held
 import raccord_bankfeed
 from raccord.plugin import Reauthorise, RetryLater, SourceRefused, TermTable
 from raccord.plugin.testing import FakeMapContext, map_records, read_stream
-from raccord_bankfeed.twin import connector
-from raccord_bankfeed.twin_http import Answered, TwinServer
-from raccord_bankfeed.twin_paypal import PayPalTwin, record, sales
+from raccord_bankfeed.twins.bank import connector
+from raccord_bankfeed.twins.http import Answered, TwinServer
+from raccord_bankfeed.twins.paypal import PayPalTwin, record, sales
 
 DAY = date(2026, 6, 10)
 

@@ -19,9 +19,9 @@ from raccord.plugin.testing import FakeMapContext, Reading, map_records, read_st
 from raccord_bankfeed.providers import plaid as provider
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Line
-from raccord_bankfeed.twin import MadeAccount, MadeLine, connector, statement_file
-from raccord_bankfeed.twin_http import Answered, TwinServer
-from raccord_bankfeed.twin_plaid import CLIENT_ID, SECRET, PlaidTwin, account, error, gone, line
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, connector, statement_file
+from raccord_bankfeed.twins.http import Answered, TwinServer
+from raccord_bankfeed.twins.plaid import CLIENT_ID, SECRET, PlaidTwin, account, error, gone, line
 
 DAY = date(2026, 6, 10)
 INFO = raccord_bankfeed.describe()

@@ -17,9 +17,9 @@ from raccord.plugin import Mapped, Reauthorise, RetryLater, SourceRefused
 from raccord.plugin.testing import FakeMapContext, read_stream
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Line, Statement
-from raccord_bankfeed.twin import MadeAccount, MadeLine, statement_file
-from raccord_bankfeed.twin_http import Answered, TwinServer
-from raccord_bankfeed.twin_simplefin import SimpleFinTwin
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.http import Answered, TwinServer
+from raccord_bankfeed.twins.simplefin import SimpleFinTwin
 
 
 def seconds(day: date) -> int:

@@ -38,8 +38,8 @@ from raccord.quickbooks import (
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import Limits as SandboxLimits
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 
 CALLBACK = "http://localhost/callback"
 

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.company import Company, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.keeping.company import Company, assert_books_balance
+from raccord_sandbox.serving.server import SandboxServer
 
 Doc = dict[str, Any]
 CREDENTIALS = ("raccord-sandbox", "raccord-sandbox-secret")

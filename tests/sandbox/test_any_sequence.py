@@ -16,13 +16,13 @@ from reconciled import assert_reports_agree
 
 from raccord_sandbox.batch import run_batch
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.company import Work, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.entities.kind import Operation
 from raccord_sandbox.entities.registry import KINDS
-from raccord_sandbox.faults import FaultError
+from raccord_sandbox.keeping.company import Work, assert_books_balance
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.operations import Origin, write
-from raccord_sandbox.store import Store
+from raccord_sandbox.refusing.faults import FaultError
 
 Doc = dict[str, Any]
 TEMPLATES = ("us", "quebec")

@@ -14,8 +14,8 @@ import pytest
 from raccord_sandbox.attachments.upload import parts
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.faults import FaultError
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faults import FaultError
+from raccord_sandbox.serving.server import SandboxServer
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 Doc = dict[str, Any]
@@ -163,7 +163,7 @@ def test_an_upload_needs_its_length_and_may_not_be_too_large(us: Books, monkeypa
     body = form(file("1", "a.txt", b"x" * 3000))
     pieces = us.http.post(f"{us.base}/upload", content=iter([body]), headers=headers)
     assert (pieces.status_code, code(pieces.json())) == (400, "6020")
-    monkeypatch.setattr("raccord_sandbox.http_api.MAX_UPLOAD", 2048)
+    monkeypatch.setattr("raccord_sandbox.serving.http_api.MAX_UPLOAD", 2048)
     large = us.http.post(f"{us.base}/upload", content=body, headers=headers)
     assert (large.status_code, code(large.json())) == (400, "6030")
 

@@ -9,8 +9,8 @@ import pytest
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.entities.kind import Operation
 from raccord_sandbox.entities.registry import KINDS
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.operations import write
-from raccord_sandbox.store import Store
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 BEFORE = "2026-03-02T07:59:59-08:00"

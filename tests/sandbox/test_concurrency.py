@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from raccord_sandbox.company import Company, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.company import Company, assert_books_balance
+from raccord_sandbox.keeping.store import Store
+from raccord_sandbox.serving.server import SandboxServer
 
 Doc = dict[str, Any]
 CLIENTS = 20

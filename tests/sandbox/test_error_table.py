@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from raccord_sandbox.config import Limits
-from raccord_sandbox.fault_codes import GATEWAY, MESSAGES, STATUS, TYPES
+from raccord_sandbox.refusing.fault_codes import GATEWAY, MESSAGES, STATUS, TYPES
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 Doc = dict[str, Any]
@@ -206,7 +206,7 @@ def chunked(books: Books) -> httpx.Response:
 
 def large_upload(books: Books) -> httpx.Response:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("raccord_sandbox.http_api.MAX_UPLOAD", 5)
+        patch.setattr("raccord_sandbox.serving.http_api.MAX_UPLOAD", 5)
         return books.http.post(f"{books.base}/upload", content=b"--b--\r\n", headers=FORM)  # type: ignore[no-any-return]
 
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from raccord_sandbox.company import assert_books_balance
-from raccord_sandbox.faultlab import ArmedFault, Effect
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
 from raccord_sandbox.webhooks.endpoints import Endpoint
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from raccord_sandbox.company import assert_books_balance
-from raccord_sandbox.ledger import Entry, Posting
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.posting.ledger import Entry, Posting
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 Doc = dict[str, Any]

@@ -15,9 +15,9 @@ import pytest
 
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import Limits, SandboxConfig
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.lab.router import PREFIX, ROUTES
-from raccord_sandbox.server import SandboxServer, create_app
-from raccord_sandbox.store import Store
+from raccord_sandbox.serving.server import SandboxServer, create_app
 from raccord_sandbox.switches import SWITCHES, Switch
 
 Doc = dict[str, Any]

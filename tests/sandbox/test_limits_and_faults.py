@@ -10,8 +10,8 @@ import pytest
 
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import Limits
-from raccord_sandbox.faults import GatewayError
-from raccord_sandbox.limits import Sort, Throttle
+from raccord_sandbox.refusing.faults import GatewayError
+from raccord_sandbox.serving.limits import Sort, Throttle
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 

@@ -11,7 +11,7 @@ import pytest
 
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 CLIENT = ("raccord-sandbox", "raccord-sandbox-secret")
 CALLBACK = "http://localhost:9/callback"

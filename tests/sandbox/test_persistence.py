@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from raccord_sandbox.company import assert_books_balance
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.keeping.store import Store
 
 Rows = list[tuple[str, str, int, Any, Any]]
 

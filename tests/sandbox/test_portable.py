@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from raccord_sandbox.attachments.files import CONTENT
-from raccord_sandbox.company import Company
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.portable import UnreadableError, lines_of, read_lines
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.keeping.portable import UnreadableError, lines_of, read_lines
+from raccord_sandbox.keeping.store import Store
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 Doc = dict[str, Any]

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from raccord_sandbox.query import Comparison, Condition, parse
-from raccord_sandbox.table import Table
+from raccord_sandbox.keeping.table import Table
+from raccord_sandbox.querying.query import Comparison, Condition, parse
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 

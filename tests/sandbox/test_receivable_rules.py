@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 Doc = dict[str, Any]

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.company import Company
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.faults import FaultError
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.keeping.store import Store
+from raccord_sandbox.refusing.faults import FaultError
 from raccord_sandbox.reports.asked import read
 from raccord_sandbox.reports.period import cut, of_macro
-from raccord_sandbox.store import Store
 
 
 @pytest.fixture(scope="module")

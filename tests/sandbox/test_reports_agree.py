@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from reconciled import assert_reports_agree
 
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.company import assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.entities.kind import Operation
 from raccord_sandbox.entities.registry import KINDS
-from raccord_sandbox.faults import FaultError
-from raccord_sandbox.ledger import Entry, Posting
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.operations import write
-from raccord_sandbox.store import Store
+from raccord_sandbox.posting.ledger import Entry, Posting
+from raccord_sandbox.refusing.faults import FaultError
 
 Doc = dict[str, Any]
 STORE = Store(SandboxConfig(clock=SandboxClock(datetime(2026, 6, 30, 20, tzinfo=UTC)), seeds=("us",)))

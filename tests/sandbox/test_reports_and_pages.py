@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from raccord_sandbox.company import assert_books_balance
-from raccord_sandbox.ledger import Entry, Posting, UnbalancedError
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.posting.ledger import Entry, Posting, UnbalancedError
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 

@@ -7,9 +7,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from raccord_sandbox.company import assert_books_balance
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.serving.server import SandboxServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sandbox.md"
 

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.company import Company, Work, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.entities.kind import Operation
 from raccord_sandbox.entities.registry import KINDS
-from raccord_sandbox.faults import FaultError
+from raccord_sandbox.keeping.company import Company, Work, assert_books_balance
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.operations import write
+from raccord_sandbox.refusing.faults import FaultError
 from raccord_sandbox.regimes import REGIMES, Agency, Code, Rate, Regime, set_up_taxes
-from raccord_sandbox.store import Store
 
 Doc = dict[str, Any]
 COMPOUND = Regime(

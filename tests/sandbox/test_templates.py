@@ -10,14 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from raccord_sandbox.company import Company, assert_books_balance
 from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.currencies import NAMES
 from raccord_sandbox.entities.registry import KINDS
+from raccord_sandbox.keeping.company import Company, assert_books_balance
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.operations import shown
 from raccord_sandbox.seeds import TEMPLATES, facts_of
-from raccord_sandbox.server import SandboxServer
-from raccord_sandbox.store import Store
+from raccord_sandbox.serving.server import SandboxServer
 
 Doc = dict[str, Any]
 

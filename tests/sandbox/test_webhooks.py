@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from raccord_sandbox.changes import Change
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.changes import Change
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.webhooks.delivery import Courier, Webhooks
 from raccord_sandbox.webhooks.endpoints import Endpoint, is_loopback, post
 from raccord_sandbox.webhooks.events import ENTITIES, event_of

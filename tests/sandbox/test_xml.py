@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from raccord_sandbox.faults import FaultError
-from raccord_sandbox.markup import HEAD, markup
-from raccord_sandbox.markup_reading import DEEPEST, batch_of, entity_of, parsed
+from raccord_sandbox.markup.reading import DEEPEST, batch_of, entity_of, parsed
+from raccord_sandbox.markup.writing import HEAD, markup
+from raccord_sandbox.refusing.faults import FaultError
 
 Books = Any  # the fixture's class lives in conftest.py, which importlib mode does not let a test import
 NS = "{http://schema.intuit.com/finance/v3}"

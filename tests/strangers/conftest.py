@@ -11,9 +11,9 @@ import pytest
 from documented import check
 from wiretap import Exchange, Wiretap
 
-from raccord_sandbox.company import assert_books_balance
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.serving.server import SandboxServer
 
 Doc = dict[str, Any]
 REDIRECT = "http://localhost:9/callback"

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from raccord_sandbox.company import Company
 from raccord_sandbox.entities.kind import Operation
 from raccord_sandbox.entities.registry import KINDS
+from raccord_sandbox.keeping.company import Company
 from raccord_sandbox.operations import Origin, write
 from raccord_sandbox.wire import dumps
 

@@ -25,7 +25,7 @@ from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow, Hold, Run
 from raccord.sync.workshop import Workshop
 from raccord_plannit.sandbox import Firm
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
 GATES = frozenset({"tax_groups", "catalogue_created", "catalogue_validated"})

@@ -23,7 +23,7 @@ from raccord.plugin.contract.writing import write_table
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow, Proof, Run
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_taxdome.contract import CONTRACT
 from raccord_taxdome.sandbox import Practice
 

@@ -32,8 +32,8 @@ from raccord.store.database import Database
 from raccord.store.models import Company, Connection, DraftRow, DraftState, LinkRow, Plan, Proof, Run, RunState
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 
 SALES = 300
 """Ten batches: the first is answered, four are under way, three wait in a worker's hands, and two are not taken yet."""

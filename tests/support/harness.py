@@ -29,7 +29,7 @@ from raccord.store.models import Company, Connection, Plan, Run, RunState
 from raccord.store.vault import Vault
 from raccord.sync.run import Pipeline, Progress
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
 OWNER = Actor("Odile", RoleName.OWNER)

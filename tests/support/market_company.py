@@ -11,8 +11,8 @@ from raccord.onboarding.connecting.connections import NewConnection, connect
 from raccord.onboarding.deciding.decisions import choose
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.company import Work
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.keeping.store import Store
 
 NAME = "M1"
 

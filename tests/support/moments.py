@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 import till
 
 from raccord.store.database import Database
-from raccord_sandbox.company import Company
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.keeping.store import Store
 
 T = TypeVar("T")
 

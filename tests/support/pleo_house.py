@@ -27,7 +27,7 @@ from raccord_pleo.mapping import BANK, FUNDING, POCKET
 from raccord_pleo.sandbox import Filed, PleoTwin, TwinCompany
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import Limits, SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 DAY = "2026-03-18T14:00:00Z"
 SPACE = UUID(int=7)

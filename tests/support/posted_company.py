@@ -45,7 +45,7 @@ from raccord.quickbooks.codec import (
     read_marker,
     summary_of,
 )
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Doc = dict[str, Any]
 DAY = date(2026, 3, 2)

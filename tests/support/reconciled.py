@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from raccord_sandbox.company import Company, is_balance_sheet
+from raccord_sandbox.keeping.company import Company, is_balance_sheet
 from raccord_sandbox.reports.catalog import report
 
 Doc = dict[str, Any]

@@ -20,7 +20,7 @@ from raccord.sync.workshop import Workshop
 from raccord_chase.sandbox import Merchant
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 LATER = datetime(2026, 12, 31, 15, 0, tzinfo=UTC)
 

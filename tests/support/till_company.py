@@ -19,7 +19,7 @@ from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 CANARY = "canary-7731"
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from raccord.onboarding.access import accounts
 from raccord.plugin.texts import Language
 from raccord.sync.workshop import Workshop
 from raccord_web.app import create_app
-from raccord_web.wording import wording
+from raccord_web.words.wording import wording
 
 PICTURES = Path(__file__).parents[2] / "var" / "screenshots"
 PATIENCE_MS = 20_000

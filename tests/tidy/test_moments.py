@@ -29,7 +29,7 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "sandbox" not in path.parts
 )
-TEMPLATES = sorted((ROOT / "web/raccord_web/templates").glob("*.html"))
+TEMPLATES = sorted((ROOT / "web/raccord_web/templates").rglob("*.html"))
 SHOWN = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 MOMENT = re.compile(r"\.(?!looked_at|left_at)\w+_at\b")
 """An attribute that is a moment: not how many were looked at, nor the step that was left."""

@@ -35,10 +35,10 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
-from raccord_web.signing import Signer
-from raccord_web.visitors import OBJECTS
+from raccord_web.front.signing import Signer
+from raccord_web.front.visitors import OBJECTS
 
 __all__ = ["chromium", "company", "connection", "sandbox", "till_moments", "till_sandbox", "till_workshop"]
 

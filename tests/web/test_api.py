@@ -53,7 +53,7 @@ from raccord_web.api.application import PATH, ROUTERS
 from raccord_web.api.programs import CALLS_A_MINUTE
 from raccord_web.api.repeating import Repeatable
 from raccord_web.app import create_app
-from raccord_web.visitors import OBJECTS
+from raccord_web.front.visitors import OBJECTS
 
 PROBLEM = "application/problem+json"
 BANK_RULE = {

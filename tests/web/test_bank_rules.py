@@ -21,7 +21,7 @@ from raccord.store.models import BankRule, Company, Connection, DraftRow, Hold
 from raccord.sync.lines.bank_rules import BODY, AmountCondition, AmountTest
 from raccord.sync.lines.line_answers import RULED
 from raccord.sync.workshop import Workshop
-from raccord_web.rule_forms import holds_whole, rule_typed, typed_of
+from raccord_web.parts.rule_forms import holds_whole, rule_typed, typed_of
 
 __all__ = ["door", "travel"]
 

@@ -21,7 +21,7 @@ from raccord.onboarding.access.sessions import open_session
 from raccord.plugin.texts import Language
 from raccord.store.models import Connection, Hold, LinkRow
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
 
 PASSWORD = "correct horse battery"

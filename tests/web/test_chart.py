@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from raccord.overview.posted import Posted, Series
 from raccord.store.models import Company, Connection, LedgerEntry, LinkRow
 from raccord.sync.workshop import Workshop
-from raccord_web.charts import BASE, HIGH, chart_of
-from raccord_web.formats import compact
+from raccord_web.pages.charts import BASE, HIGH, chart_of
+from raccord_web.words.formats import compact
 
 CENTS = st.integers(0, 10**12).map(lambda cents: Decimal(cents).scaleb(-2))
 

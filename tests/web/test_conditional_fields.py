@@ -9,7 +9,7 @@ import pytest
 
 from raccord.catalog import load_catalog
 from raccord.plugin.texts import Language
-from raccord_web.typed import PREFIX, in_groups, shown
+from raccord_web.pages.typed import PREFIX, in_groups, shown
 
 CONNECTORS = {name: each.info for name, each in load_catalog().admitted.items()}
 

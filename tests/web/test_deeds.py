@@ -43,8 +43,8 @@ from raccord.store.models import (
 )
 from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
-from raccord_web.screens.problems import mended_at
+from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.screens.records.problems import mended_at
 
 Send = Callable[..., Any]
 

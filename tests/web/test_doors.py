@@ -22,7 +22,7 @@ from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 CLICKS: dict[Language, tuple[list[str], list[str]]] = {
     "fr": (

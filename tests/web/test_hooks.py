@@ -39,7 +39,7 @@ from raccord.plugin.money import Money
 from raccord.scope import Scopes
 from raccord.store.models import Company, Connection, Plan, Problem, ProblemState, Run, RunState, WebhookDelivery
 from raccord.sync.workshop import Workshop
-from raccord_web.desk import MESSAGES_A_MINUTE
+from raccord_web.front.desk import MESSAGES_A_MINUTE
 
 Deliver = Callable[..., object]
 

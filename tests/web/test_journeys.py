@@ -28,7 +28,7 @@ from raccord.plugin.texts import Language
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection, LinkRow, SourceRecord
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 __all__ = ["door", "travel"]
 

@@ -29,11 +29,12 @@ from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import SourceRecord
 from raccord.sync.workshop import Workshop
-from raccord_bankfeed import twin_enable_banking, twin_plaid
-from raccord_bankfeed.twin_enable_banking import APPLICATION, EnableBankingTwin
-from raccord_bankfeed.twin_http import TwinServer
-from raccord_bankfeed.twin_plaid import CLIENT_ID, SECRET, PlaidTwin
-from raccord_sandbox.server import SandboxServer
+from raccord_bankfeed.twins import enable_banking as twin_enable_banking
+from raccord_bankfeed.twins import plaid as twin_plaid
+from raccord_bankfeed.twins.enable_banking import APPLICATION, EnableBankingTwin
+from raccord_bankfeed.twins.http import TwinServer
+from raccord_bankfeed.twins.plaid import CLIENT_ID, SECRET, PlaidTwin
+from raccord_sandbox.serving.server import SandboxServer
 
 __all__ = ["door", "travel"]
 

@@ -33,16 +33,16 @@ from raccord.store import events
 from raccord.store.database import Database
 from raccord.store.models import Company, SourceRecord
 from raccord.sync.workshop import Workshop
-from raccord_bankfeed.twin import MadeLine
-from raccord_bankfeed.twin_http import TwinServer
-from raccord_bankfeed.twin_ofx import OfxTwin, three_accounts
+from raccord_bankfeed.twins.bank import MadeLine
+from raccord_bankfeed.twins.http import TwinServer
+from raccord_bankfeed.twins.ofx import OfxTwin, three_accounts
 from raccord_plannit.contract import CONTRACT
 from raccord_plannit.sandbox import Firm, write_table
 from raccord_plannit.sandbox.firm import Sold
 from raccord_plannit.sandbox.service import TOKEN, Service, serving
 from raccord_pleo.refusals import LEFT_OUT
 from raccord_pleo.sandbox import Filed, PleoTwin, TwinCompany
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 __all__ = ["door", "travel"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raccord.overview.known_here import Known
 from raccord_taxdome.settings import TaxDomeSettings
-from raccord_web import typed
+from raccord_web.pages import typed
 
 KNOWN = {"selected": [Known("acc_0001", ["Érable & fils"]), Known("acc_0002", ["Tremblay"])]}
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from raccord.plugin.texts import Text
 from raccord.quickbooks.kinds import kind_named
 from raccord_plannit.manifest import TAG
 from raccord_sandbox.window.texts import TEXTS
-from raccord_web.wording import wording
+from raccord_web.words.wording import wording
 
 ROWS = {"BF": 24, "PL": 36, "TD": 56, "CH": 75, "PO": 17}
 """How many requirements each source page gives: 208."""
@@ -221,7 +222,7 @@ def texts_of(connector: str) -> frozenset[str]:
 @cache
 def templates() -> str:
     folder = files("raccord_web").joinpath("templates")
-    return "".join(each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".html"))
+    return "".join(each.read_text("utf-8") for each in sorted(Path(str(folder)).rglob("*.html")))
 
 
 def plain(text: str) -> str:

@@ -30,7 +30,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.workshop import Workshop
-from raccord_web.mapped import RoleView, placed_by
+from raccord_web.parts.mapped import RoleView, placed_by
 
 FRENCH = {"Accept-Language": "fr"}
 

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from raccord.plugin.texts import Language
 from raccord.store.models import Event
 from raccord.sync.workshop import Workshop
-from raccord_web import manual
-from raccord_web.manual import ROOMS, Chapter, chapter, chapters, search
+from raccord_web.pages import manual
+from raccord_web.pages.manual import ROOMS, Chapter, chapter, chapters, search
 
 DOCS = Path(__file__).parents[2] / "docs"
 FRENCH = {"Accept-Language": "fr"}

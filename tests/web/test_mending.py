@@ -26,11 +26,11 @@ from raccord.store.models import Choice, Company, Connection, Event, Plan, Probl
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.entities.kind import Kind
-from raccord_sandbox.faults import Doc, FaultError
 from raccord_sandbox.operations import write
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faults import Doc, FaultError
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
-from raccord_web.mending import MENDABLE
+from raccord_web.parts.mending import MENDABLE
 
 SALE = {"stream": "sales", "id": "s1", "day": "2026-03-02", "amount": "1.00"}
 

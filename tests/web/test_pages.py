@@ -20,7 +20,7 @@ from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.resolving.resolve import CHOICE_MISSING
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "path", "line", "circle", "rect", "polyline", "wbr"}
 TITLES = {

@@ -23,8 +23,8 @@ from raccord.onboarding.access.sessions import open_session
 from raccord.store import events
 from raccord.store.models import Company, Person, SignInFailure, WebSession
 from raccord.sync.workshop import Workshop
-from raccord_web.addresses import own_address
 from raccord_web.app import create_app
+from raccord_web.pages.addresses import own_address
 
 PASSWORD = "correct horse battery"
 OWNER = "odile@example.ca"

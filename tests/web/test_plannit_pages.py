@@ -24,7 +24,7 @@ from raccord.store.models import Connection, DraftRow, DraftState, Event, Run, R
 from raccord_plannit.sandbox.firm import Firm, Sold
 from raccord_plannit.sandbox.service import TOKEN as TWIN
 from raccord_plannit.sandbox.service import Service, serving
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
 
 

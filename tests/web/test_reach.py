@@ -23,7 +23,7 @@ from raccord.store.models import (
 )
 from raccord.sync.workshop import Workshop
 from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
-from raccord_web.visitors import FREE, NAMED, OBJECTS
+from raccord_web.front.visitors import FREE, NAMED, OBJECTS
 
 FREELY = {
     "/help/docs/{room}/{page}",

@@ -18,7 +18,7 @@ from raccord.jobs.inline import HandOver
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
 from raccord_web.app import create_app
-from raccord_web.reviewing import View
+from raccord_web.parts.reviewing import View
 
 
 @pytest.fixture

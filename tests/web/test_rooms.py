@@ -41,10 +41,10 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.workshop import Workshop, settings_handle
-from raccord_sandbox.server import SandboxServer
-from raccord_web import formats
-from raccord_web.bars import coverage_bar
-from raccord_web.typed import read, shown
+from raccord_sandbox.serving.server import SandboxServer
+from raccord_web.pages.bars import coverage_bar
+from raccord_web.pages.typed import read, shown
+from raccord_web.words import formats
 
 Send = Callable[..., Any]
 

@@ -26,7 +26,7 @@ from raccord.store.models import (
 )
 from raccord.suggesting.calibration import SCALE
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Send = Callable[..., Any]
 

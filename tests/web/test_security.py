@@ -21,11 +21,11 @@ from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.people import Actor, RoleName
 from raccord.store.models import Company, CompanyState, Connection
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
-from raccord_web.access import AccessError, access_of, host_of
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
-from raccord_web.desk import REPORTS_A_MINUTE
-from raccord_web.signing import Signer
+from raccord_web.front.access import AccessError, access_of, host_of
+from raccord_web.front.desk import REPORTS_A_MINUTE
+from raccord_web.front.signing import Signer
 
 Send = Callable[..., Any]
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - the address that must be refused

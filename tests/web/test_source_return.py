@@ -18,9 +18,9 @@ from raccord.clock import FixedClock
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
-from raccord_bankfeed.twin_enable_banking import APPLICATION, EnableBankingTwin
-from raccord_bankfeed.twin_http import TwinServer
-from raccord_sandbox.server import SandboxServer
+from raccord_bankfeed.twins.enable_banking import APPLICATION, EnableBankingTwin
+from raccord_bankfeed.twins.http import TwinServer
+from raccord_sandbox.serving.server import SandboxServer
 
 BACK = "/oauth/source/callback"
 

@@ -30,9 +30,9 @@ from raccord.plugin.texts import Text
 from raccord.store.models import ApiUse, Company, Connection, Event, Incident, Night, Run
 from raccord.sync.workshop import Workshop
 from raccord.sync.zones import zone_of, zones_of
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
-from raccord_web.screens import lists
+from raccord_web.screens.connecting import lists
 
 Send = Callable[..., Any]
 

@@ -26,8 +26,8 @@ from raccord.onboarding.deciding.decisions import approve_plan
 from raccord.store.database import Database
 from raccord.store.models import Connection, DraftState, Incident, Plan, Problem, ProblemState, Run, SourceRecord
 from raccord.sync.posting.removals import UNDONE
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
 
 

@@ -51,9 +51,9 @@ from raccord.store.models import (
 )
 from raccord.store.sealed_spool import SealedSpool
 from raccord.sync.workshop import Workshop
-from raccord_bankfeed.twin_http import TwinServer
-from raccord_bankfeed.twin_simplefin import SimpleFinTwin
-from raccord_sandbox.server import SandboxServer
+from raccord_bankfeed.twins.http import TwinServer
+from raccord_bankfeed.twins.simplefin import SimpleFinTwin
+from raccord_sandbox.serving.server import SandboxServer
 from raccord_web.app import create_app
 
 SAMPLES = Path(raccord_chase.__file__).with_name("samples")

@@ -26,17 +26,17 @@ from raccord.quickbooks.kinds import KINDS
 from raccord.store.models import Action, PlanState
 from raccord.sync.lines.matching import Reason, Sure
 from raccord_plannit.contract import CONTRACT as PLANNIT
-from raccord_sandbox.chart import KINDS as CHART
+from raccord_sandbox.posting.chart import KINDS as CHART
 from raccord_taxdome.contract import CONTRACT as TAXDOME
-from raccord_web import formats
-from raccord_web.languages import spoken
-from raccord_web.names import CODED, Names
-from raccord_web.rendering import NOTES
-from raccord_web.states import OFF, RUNS
-from raccord_web.wording import wording
+from raccord_web.pages.rendering import NOTES
+from raccord_web.words import formats
+from raccord_web.words.languages import spoken
+from raccord_web.words.names import CODED, Names
+from raccord_web.words.states import OFF, RUNS
+from raccord_web.words.wording import wording
 
 TEMPLATES = sorted(
-    (each for each in files("raccord_web").joinpath("templates").iterdir() if each.name.endswith(".html")),
+    Path(str(files("raccord_web").joinpath("templates"))).rglob("*.html"),
     key=lambda each: each.name,
 )
 WORDS = (Path(__file__).parents[2] / "docs" / "words.md").read_text("utf-8")

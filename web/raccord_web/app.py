@@ -17,60 +17,26 @@ from raccord.onboarding.access.accounts import anybody
 from raccord.onboarding.access.people import Actor
 from raccord.sync.workshop import Workshop
 from raccord_web import hooks
-from raccord_web.access import access_of
 from raccord_web.api.application import PATH, create_api
-from raccord_web.desk import Desk
-from raccord_web.failures import HANDLERS
+from raccord_web.front.access import access_of
+from raccord_web.front.desk import Desk
+from raccord_web.front.signing import Signer
+from raccord_web.front.visitors import admitted
 from raccord_web.gate import Gate
-from raccord_web.screens import (
-    audit,
-    bank_rules,
-    baseline,
-    benching,
-    books,
-    coming_back,
-    connecting,
-    connections,
-    doctor,
-    doors,
-    drift,
-    entrance,
-    gaps,
-    helping,
-    home,
-    keeping,
-    linking,
-    lists,
-    manual,
-    mapping,
-    people,
-    plans,
-    plugins,
-    problems,
-    proof,
-    questions,
-    quickbooks,
-    records,
-    reposting,
-    review,
-    rules,
-    runs,
-    setting_up,
-    settings,
-    signin,
-    standing,
-    statements,
-    suggestions,
-    switching,
-    tokens,
-    undo,
-    unmet,
-    upgrades,
-    uploading,
-    webhooks,
-)
-from raccord_web.signing import Signer
-from raccord_web.visitors import admitted
+from raccord_web.pages.failures import HANDLERS
+from raccord_web.screens import home
+from raccord_web.screens.connecting import baseline, coming_back, doors, linking, lists, quickbooks, setting_up
+from raccord_web.screens.connecting import first_steps as connecting
+from raccord_web.screens.connections import benching, keeping, plugins, rules, switching, uploading, webhooks
+from raccord_web.screens.connections import connection as connections
+from raccord_web.screens.entering import audit, entrance, people, settings, signin, tokens
+from raccord_web.screens.help import helping, manual
+from raccord_web.screens.lines import bank_rules, questions, review, statements, suggestions, unmet
+from raccord_web.screens.mapping import meanings as mapping
+from raccord_web.screens.mapping import reposting, upgrades
+from raccord_web.screens.proof import books, doctor, drift, gaps, standing
+from raccord_web.screens.proof import months as proof
+from raccord_web.screens.records import plans, problems, records, runs, undo
 
 SCREENS = (
     # Before the plugins, whose deeds share its address.

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from raccord_web.access import host_of
-from raccord_web.api.problems import API
-from raccord_web.desk import Desk
-from raccord_web.failures import Unforeseen, explained
+from raccord_web.front.access import host_of
+from raccord_web.front.desk import Desk
+from raccord_web.pages.failures import Unforeseen, explained
+from raccord_web.pages.problem_details import API
 
 DOOR_COOKIE = "raccord_door"
 DOOR_PURPOSE = "door"

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from raccord.errors import RaccordError
 from raccord.onboarding.arriving.webhooks import BODY_BYTES_MAX, MessageRefusedError, UnknownAddressError, receive
-from raccord_web.desk import desk_of
+from raccord_web.front.desk import desk_of
 
 router = APIRouter()
 log = logging.getLogger(__name__)

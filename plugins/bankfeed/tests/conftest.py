@@ -9,7 +9,7 @@ import raccord_bankfeed
 from raccord.plugin import Record, Skipped, TermTable
 from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed
+from raccord_bankfeed.twins.bank import Feed
 
 SAMPLES = Path(raccord_bankfeed.__file__).parent / "samples"
 

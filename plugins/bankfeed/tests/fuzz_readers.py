@@ -20,9 +20,9 @@ import atheris
 
 with atheris.instrument_imports(include=["raccord_bankfeed"]):
     import raccord_bankfeed
-    from raccord_bankfeed.twin import MadeAccount, MadeLine
-    from raccord_bankfeed.twin_checks import read_and_account
-    from raccord_bankfeed.twin_formats import FORMATS, file_of
+    from raccord_bankfeed.twins.bank import MadeAccount, MadeLine
+    from raccord_bankfeed.twins.checks import read_and_account
+    from raccord_bankfeed.twins.formats import FORMATS, file_of
 
 INPUT_BYTES_MAX = 4096
 MEMORY_MB = 200

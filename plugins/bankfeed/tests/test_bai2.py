@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
-from raccord_bankfeed.twin_bai2 import bai2_chunks
+from raccord_bankfeed.twins.bai2 import bai2_chunks
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read
 
 ACCOUNT = MadeAccount(number="0123456789", currency="CAD")
 DAY = date(2026, 3, 14)

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raccord_bankfeed.readers import reader_for
-from raccord_bankfeed.readers.answers import Known
 from raccord_bankfeed.readers.contract import Event, Line, Question, Statement
+from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
-from raccord_bankfeed.twin_camt import camt_chunks
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read
+from raccord_bankfeed.twins.camt import camt_chunks
 
 IBAN = MadeAccount(number="NL26VAYB8060476890", currency="EUR")
 DAY = date(2026, 3, 14)

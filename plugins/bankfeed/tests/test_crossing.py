@@ -17,11 +17,11 @@ from raccord.plugin import BadRecord, Mapped, Record, Skipped
 from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed import crossing, map_record
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, statement_file
-from raccord_bankfeed.twin_camt import camt_chunks
-from raccord_bankfeed.twin_csv import csv_chunks
-from raccord_bankfeed.twin_mt940 import mt940_chunks
-from raccord_bankfeed.twin_text import qif_chunks
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.camt import camt_chunks
+from raccord_bankfeed.twins.csv import csv_chunks
+from raccord_bankfeed.twins.mt940 import mt940_chunks
+from raccord_bankfeed.twins.text import qif_chunks
 
 ACCOUNT = MadeAccount(number="0123456789", currency="CAD")
 DAY = date(2026, 3, 14)

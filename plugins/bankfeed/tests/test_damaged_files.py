@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Line, Unreadable
-from raccord_bankfeed.readers.ofx_line import DAYS_MAX, Days
-from raccord_bankfeed.twin import Dialect, Leaves, MadeAccount, MadeLine, Read, statement_chunks, statement_file
+from raccord_bankfeed.readers.ofx.line import DAYS_MAX, Days
+from raccord_bankfeed.twins.bank import Dialect, Leaves, MadeAccount, MadeLine, Read, statement_chunks, statement_file
 
 DAY = date(2026, 3, 2)
 MIB = 1024 * 1024

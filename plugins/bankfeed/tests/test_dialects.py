@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raccord_bankfeed.readers import ofx as ofx_module
-from raccord_bankfeed.readers import ofx_layouts, reader_for
+from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Correction, CorrectionAction, Line, Statement
-from raccord_bankfeed.twin import Dialect, Feed, Header, Leaves, MadeAccount, MadeLine, Read, statement_file
+from raccord_bankfeed.readers.ofx import layouts as ofx_layouts
+from raccord_bankfeed.readers.ofx import reader as ofx_module
+from raccord_bankfeed.twins.bank import Dialect, Feed, Header, Leaves, MadeAccount, MadeLine, Read, statement_file
 
 DAY = date(2026, 3, 2)
 TEXTS = st.text(st.sampled_from("ABab019 .#'\"&<>;é€ô/-"), max_size=24).map(lambda text: " ".join(text.split()))

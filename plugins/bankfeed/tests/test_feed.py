@@ -14,7 +14,7 @@ from raccord.plugin import PAGE_RECORDS_MAX, Record, SourceRefused
 from raccord.plugin.testing import FakeFetchContext
 from raccord_bankfeed import feed as feed_module
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
-from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
 
 DAY = date(2026, 3, 2)
 

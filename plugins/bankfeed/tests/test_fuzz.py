@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import raccord_bankfeed
-from raccord_bankfeed.twin import MadeAccount, MadeLine, Read
-from raccord_bankfeed.twin_checks import Unaccounted, read_and_account
-from raccord_bankfeed.twin_formats import FORMATS, file_of
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read
+from raccord_bankfeed.twins.checks import Unaccounted, read_and_account
+from raccord_bankfeed.twins.formats import FORMATS, file_of
 
 SAMPLES = Path(raccord_bankfeed.__file__).parent / "samples"
 SAMPLE_FILES = sorted(path for path in SAMPLES.glob("*/*") if path.parent.name != "LICENSES")
@@ -149,7 +149,7 @@ def test_a_reading_that_invents_a_row_is_told(monkeypatch: pytest.MonkeyPatch) -
     content = file_of("ofx1", ACCOUNT, [MadeLine(day=date(2026, 3, 14), amount=Decimal(1))])
     twice = Read(content)
     twice.lines *= 2
-    monkeypatch.setattr("raccord_bankfeed.twin_checks.Read", lambda _: twice)
+    monkeypatch.setattr("raccord_bankfeed.twins.checks.Read", lambda _: twice)
     with pytest.raises(Unaccounted, match="2 lines of 1 rows"):
         read_and_account(content)
 

@@ -16,7 +16,7 @@ import raccord_bankfeed
 from raccord.plugin.testing import FakeFetchContext, FileShelf, read_stream
 from raccord_bankfeed.identity import is_telling, normalised
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Dialect, Feed, Header, Leaves, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.bank import Dialect, Feed, Header, Leaves, MadeAccount, MadeLine, statement_file
 
 DAY = date(2026, 3, 2)
 COFFEE = MadeLine(day=DAY, amount=Decimal("-4.20"), name="CAFÉ CENTRAL", memo="CARD 12")

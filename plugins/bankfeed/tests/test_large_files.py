@@ -12,12 +12,12 @@ import pytest
 
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Line, Question
-from raccord_bankfeed.twin import MadeAccount, MadeLine
-from raccord_bankfeed.twin_bai2 import bai2_chunks
-from raccord_bankfeed.twin_camt import camt_chunks
-from raccord_bankfeed.twin_csv import csv_chunks
-from raccord_bankfeed.twin_mt940 import mt940_chunks
-from raccord_bankfeed.twin_text import qif_chunks
+from raccord_bankfeed.twins.bai2 import bai2_chunks
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine
+from raccord_bankfeed.twins.camt import camt_chunks
+from raccord_bankfeed.twins.csv import csv_chunks
+from raccord_bankfeed.twins.mt940 import mt940_chunks
+from raccord_bankfeed.twins.text import qif_chunks
 
 ACCOUNT = MadeAccount(number="0123456789", currency="CAD")
 LINES = 20_000

@@ -16,7 +16,7 @@ from raccord.plugin import BadRecord, Connector, Mapped, Skipped, TermTable
 from raccord.plugin.drafts import Accepts, Decision, Deposit, Expense, PaymentType, Role
 from raccord.plugin.testing import FakeMapContext, map_records
 from raccord_bankfeed.settings import BankFeedSettings, InputKind
-from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
 
 connector: Connector = raccord_bankfeed
 DAY = date(2026, 3, 2)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import Line, Question, Statement
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
-from raccord_bankfeed.twin_mt940 import Information, mt940_chunks
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read
+from raccord_bankfeed.twins.mt940 import Information, mt940_chunks
 
 IBAN = MadeAccount(number="NL26VAYB8060476890", currency="EUR")
 DAY = date(2026, 3, 14)

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import raccord_bankfeed
-from raccord_bankfeed.twin import MadeAccount, MadeLine, Read
-from raccord_bankfeed.twin_formats import file_of
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read
+from raccord_bankfeed.twins.formats import file_of
 
 SAMPLES = Path(raccord_bankfeed.__file__).parent / "samples"
 DAY = date(2026, 3, 14)

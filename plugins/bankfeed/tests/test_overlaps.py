@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from raccord.plugin import Record
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, statement_file
-from raccord_bankfeed.twin_camt import camt_chunks
-from raccord_bankfeed.twin_formats import FORMATS, file_of
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.camt import camt_chunks
+from raccord_bankfeed.twins.formats import FORMATS, file_of
 
 ACCOUNT = MadeAccount(number="0123456789", currency="CAD")
 ONE_DAY = frozenset({"bai2"})

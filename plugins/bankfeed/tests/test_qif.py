@@ -16,8 +16,8 @@ from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.contract import AccountKind, Line, Question
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
-from raccord_bankfeed.twin_text import qif_chunks, us_day
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read
+from raccord_bankfeed.twins.text import qif_chunks, us_day
 
 COFFEE = "!Type:Bank\nD{day}\nT{amount}\nPCAFE\n^\n"
 

@@ -16,14 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import raccord_bankfeed
-from raccord_bankfeed.readers import bai2, camt, camt_layouts, mt940, pushed, runs
-from raccord_bankfeed.readers.bai2 import Bai2Reader
-from raccord_bankfeed.readers.camt_walk import Walk
+from raccord_bankfeed.readers import pushed, runs
+from raccord_bankfeed.readers.bai2 import reader as bai2
+from raccord_bankfeed.readers.bai2.reader import Bai2Reader
+from raccord_bankfeed.readers.camt import layouts as camt_layouts
+from raccord_bankfeed.readers.camt import reader as camt
+from raccord_bankfeed.readers.camt.walk import Walk
 from raccord_bankfeed.readers.contract import Event, Line
-from raccord_bankfeed.readers.mt940 import Mt940Reader
-from raccord_bankfeed.readers.qif import QifReader
-from raccord_bankfeed.twin import MadeAccount, MadeLine, Read
-from raccord_bankfeed.twin_formats import FORMATS, file_of
+from raccord_bankfeed.readers.mt940 import reader as mt940
+from raccord_bankfeed.readers.mt940.reader import Mt940Reader
+from raccord_bankfeed.readers.qif.reader import QifReader
+from raccord_bankfeed.twins.bank import MadeAccount, MadeLine, Read
+from raccord_bankfeed.twins.formats import FORMATS, file_of
 
 ACCOUNT = MadeAccount(number="0123456789", currency="CAD")
 SAMPLES = Path(raccord_bankfeed.__file__).parent / "samples"

@@ -13,7 +13,7 @@ import pytest
 
 import raccord_bankfeed
 from raccord_bankfeed.readers.contract import AccountKind, Balance
-from raccord_bankfeed.twin import Read
+from raccord_bankfeed.twins.bank import Read
 
 NO_LINE = (0, "0", "", None, None)
 SAMPLES = Path(raccord_bankfeed.__file__).parent / "samples"

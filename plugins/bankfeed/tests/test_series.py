@@ -11,7 +11,7 @@ from raccord.plugin import JSON, BadRecord, Record, Skipped
 from raccord.plugin.testing import FakeFetchContext, FakeMapContext
 from raccord_bankfeed.records import STATEMENTS
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed
+from raccord_bankfeed.twins.bank import Feed
 
 
 def mt940(number: str, day: int, opening: str, moved: str, closing: str) -> bytes:

@@ -13,13 +13,14 @@ import pytest
 import raccord_bankfeed
 from raccord.plugin import BadRecord, Mapped
 from raccord.plugin.testing import FakeMapContext
-from raccord_bankfeed.readers import ofx_values, reader_for
+from raccord_bankfeed.readers import reader_for
 from raccord_bankfeed.readers.amounts import MINUS_SIGNS, Mark, read_amount
-from raccord_bankfeed.readers.answers import ACCEPT, NOTHING_KNOWN, Known
 from raccord_bankfeed.readers.contract import Line, Question
+from raccord_bankfeed.readers.ofx import values as ofx_values
+from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, Known
 from raccord_bankfeed.records import LINES
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed, Read
+from raccord_bankfeed.twins.bank import Feed, Read
 
 OFX = (
     "<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>CAD<BANKACCTFROM><BANKID>1<ACCTID>777</BANKACCTFROM><BANKTRANLIST>"

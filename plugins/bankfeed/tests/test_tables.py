@@ -19,14 +19,14 @@ from raccord.plugin import BadRecord
 from raccord.plugin.testing import FakeMapContext
 from raccord_bankfeed import map_record
 from raccord_bankfeed.readers import reader_for
-from raccord_bankfeed.readers.answers import Known
 from raccord_bankfeed.readers.contract import AccountKind, Line, Question
 from raccord_bankfeed.readers.table import evidence, rows
 from raccord_bankfeed.readers.table.lines import RowReader
 from raccord_bankfeed.readers.table.rows import Row
+from raccord_bankfeed.readers.told import Known
 from raccord_bankfeed.settings import BankFeedSettings
-from raccord_bankfeed.twin import Feed, MadeAccount, MadeLine, Read
-from raccord_bankfeed.twin_csv import csv_chunks
+from raccord_bankfeed.twins.bank import Feed, MadeAccount, MadeLine, Read
+from raccord_bankfeed.twins.csv import csv_chunks
 
 BANKS = {bank["name"]: bank for bank in tomllib.loads((Path(__file__).parent / "banks.toml").read_text())["bank"]}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from raccord_bankfeed.twin import Read
+from raccord_bankfeed.twins.bank import Read
 
 VARIANTS = {
     each["name"]: each for each in tomllib.loads((Path(__file__).parent / "variants.toml").read_text())["variant"]

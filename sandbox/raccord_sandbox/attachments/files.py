@@ -10,8 +10,8 @@ from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.faults import FaultError
-from raccord_sandbox.storage import Storage
+from raccord_sandbox.keeping.storage import Storage
+from raccord_sandbox.refusing.faults import FaultError
 
 LINK_LIFETIME = timedelta(minutes=15)
 MAX_MEMORY = 2_000_000_000

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from raccord_sandbox.attachments.files import CONTENT
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.store import Store
 
 MEDIA = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 """What a header can say; clients may call a file anything."""

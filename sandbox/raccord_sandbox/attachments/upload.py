@@ -11,11 +11,11 @@ from email.message import Message
 from typing import Any
 
 from raccord_sandbox.attachments.files import CONTENT, TYPES, ending
-from raccord_sandbox.company import Company
 from raccord_sandbox.entities.attachable import UPLOADED
 from raccord_sandbox.entities.kind import Operation
-from raccord_sandbox.faults import Doc, FaultError, missing, not_found
+from raccord_sandbox.keeping.company import Company
 from raccord_sandbox.operations import Origin, write
+from raccord_sandbox.refusing.faults import Doc, FaultError, missing, not_found
 from raccord_sandbox.wire import loads
 
 MAX_UPLOAD = 100 * 1024 * 1024

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.changes import EMAILED
 from raccord_sandbox.clock import stamp
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.documents.printing import TITLES
 from raccord_sandbox.entities.kind import Kind
-from raccord_sandbox.faults import Doc, FaultError, unsupported
+from raccord_sandbox.keeping.changes import EMAILED
+from raccord_sandbox.keeping.company import Company, Work
 from raccord_sandbox.operations import Origin, note, read, refuse_if_expired, shown
+from raccord_sandbox.refusing.faults import Doc, FaultError, unsupported
 from raccord_sandbox.schema import Email, Reading
 
 ADDRESSES = {"PurchaseOrder": "POEmail", "Payment": ""}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from raccord_sandbox.company import Company
 from raccord_sandbox.documents.pdf import Words, pdf
 from raccord_sandbox.entities.kind import Kind
-from raccord_sandbox.faults import Doc, unsupported
+from raccord_sandbox.keeping.company import Company
 from raccord_sandbox.lines import every_line
 from raccord_sandbox.operations import read
+from raccord_sandbox.refusing.faults import Doc, unsupported
 
 TITLES = {
     "CreditMemo": ("Note de crédit", "Credit memo"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from raccord_sandbox.chart import KINDS, SYSTEM_SUBTYPES, TYPE_OF_SUBTYPE
-from raccord_sandbox.company import Company, Work, is_balance_sheet
 from raccord_sandbox.currency import rate_on, settle_list_currency
 from raccord_sandbox.entities.amounts import NAMED
 from raccord_sandbox.entities.hierarchy import full_name, unique_full_name
 from raccord_sandbox.entities.kind import LIST_QUERYABLE, Draft, Family, Kind
-from raccord_sandbox.faults import Doc, FaultError, business
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Company, Work, is_balance_sheet
+from raccord_sandbox.posting.chart import KINDS, SYSTEM_SUBTYPES, TYPE_OF_SUBTYPE
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc, FaultError, business
 from raccord_sandbox.schema import MONEY, Day, Flag, Ref, Text
 
 FOREIGN = frozenset({"Bank", "Credit Card", "Accounts Receivable", "Accounts Payable"})

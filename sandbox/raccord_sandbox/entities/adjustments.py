@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import account_of, following, number_lines, own_lines
 from raccord_sandbox.entities.goods import INVENTORY, adjusted
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, TRANSACTIONS, Draft, Family, Kind
-from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.system_accounts import system_account
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import Block, Day, Many, Number, Ref, Text, Whole
-from raccord_sandbox.system_accounts import system_account
 
 DETAIL = "ItemAdjustmentLineDetail"
 BEARS = (

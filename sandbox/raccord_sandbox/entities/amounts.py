@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.currency import settle_document_currency
 from raccord_sandbox.entities.kind import Draft, Kind
-from raccord_sandbox.faults import Doc, FaultError, business, missing
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Work
 from raccord_sandbox.lines import every_line
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import fitted
 
 CENTS = Decimal("0.00")

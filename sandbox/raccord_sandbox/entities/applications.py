@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS
 from raccord_sandbox.entities.kind import Draft, Kind
-from raccord_sandbox.faults import Doc, FaultError
-from raccord_sandbox.ledger import Entry
-from raccord_sandbox.receivables import RECEIVABLE, Claim, Item, applications, claims, item_of
-from raccord_sandbox.system_accounts import control_account
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.posting.receivables import RECEIVABLE, Claim, Item, applications, claims, item_of
+from raccord_sandbox.posting.system_accounts import control_account
+from raccord_sandbox.refusing.faults import Doc, FaultError
 
 WITH_BALANCE = ("Invoice", "CreditMemo")
 

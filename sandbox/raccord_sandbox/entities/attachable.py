@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from raccord_sandbox.attachments.files import CONTENT, TYPES, ending
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, TRANSACTIONS, Draft, Family, Kind
-from raccord_sandbox.faults import Doc, FaultError, missing
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, missing
 from raccord_sandbox.schema import Block, Choice, Flag, FoundRef, Many, Property, Reading, Text, Whole
 from raccord_sandbox.wire import unreadable
 

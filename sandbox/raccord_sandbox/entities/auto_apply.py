@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS, preference
 from raccord_sandbox.entities.applications import balance_payment, open_documents, set_applied, share_out
 from raccord_sandbox.entities.kind import Draft, Kind
 from raccord_sandbox.entities.payments import PAYMENT, settle_payment
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.receivables import Item
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.receivables import Item
+from raccord_sandbox.refusing.faults import Doc
 
 NOTE = "Created by QB Online to link credits to charges."
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.amounts import account_of, date_and_currency, mark_voided, unique_number
 from raccord_sandbox.entities.bought import LOCATIONS
 from raccord_sandbox.entities.kind import (
@@ -29,7 +28,8 @@ from raccord_sandbox.entities.payables import (
     target_of,
 )
 from raccord_sandbox.entities.purchases import cheque_number
-from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import LINE_COMMON, MONEY, Block, Choice, Flag, Many, Ref, Text
 
 BLOCKS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import account_of, bought_number, date_and_currency, unique_number
 from raccord_sandbox.entities.bought import LINKED_TXN, PAYABLE
 from raccord_sandbox.entities.expenses import refuse_control_accounts, settle_expenses
@@ -18,8 +17,9 @@ from raccord_sandbox.entities.orders import ORDER, check_order_links, link_order
 from raccord_sandbox.entities.payables import SIGNS, default_payables, release_from_payments, rework_payments
 from raccord_sandbox.entities.reimburse import charge_customers, release_charges
 from raccord_sandbox.entities.terms import due_date
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.schema import Day, Ref
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.faults import Doc, FaultError
+from raccord_sandbox.refusing.faults import Doc, FaultError
 from raccord_sandbox.schema import MONEY, Block, Choice, Flag, Forbidden, Number, Text
 
 CREDIT_CARD_PAYMENT = Block(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import account_of, date_and_currency
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
@@ -13,8 +12,9 @@ from raccord_sandbox.entities.kind import (
     Family,
     Kind,
 )
-from raccord_sandbox.faults import FaultError
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import FaultError
 from raccord_sandbox.schema import MONEY, Choice, Ref, Text
 
 REQUIRED = ("CreditCardAccountRef", "BankAccountRef", "Amount")

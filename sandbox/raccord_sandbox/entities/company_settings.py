@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind, Operation
-from raccord_sandbox.faults import Doc, FaultError, business
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.system_accounts import system_account
+from raccord_sandbox.refusing.faults import Doc, FaultError, business
 from raccord_sandbox.schema import (
     ADDRESS,
     EMAIL,
@@ -20,7 +21,6 @@ from raccord_sandbox.schema import (
     Ref,
     Text,
 )
-from raccord_sandbox.system_accounts import system_account
 from raccord_sandbox.wire import unreadable
 
 MONTHS = Choice(

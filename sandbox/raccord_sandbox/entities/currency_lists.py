@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from raccord_sandbox.clock import stamp
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.currencies import NAMES, currency_name
 from raccord_sandbox.currency import OFF, active_currencies, rate_on
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind, Operation
-from raccord_sandbox.faults import Doc, FaultError, business, missing, stale
+from raccord_sandbox.keeping.company import Company, Work
 from raccord_sandbox.operations import Origin, note
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing, stale
 from raccord_sandbox.schema import Day, Flag, Number, Reading, Text
 
 CODE = re.compile(r"[A-Z]{3}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import sales_number
 from raccord_sandbox.entities.applications import refuse_if_linked
 from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind
@@ -15,7 +14,8 @@ from raccord_sandbox.entities.links import (
     wanted_links,
 )
 from raccord_sandbox.entities.sales_forms import COMPUTED, QUERYABLE, SALES_FORM, settle_sales_form
-from raccord_sandbox.faults import Doc, FaultError, business, not_found
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, not_found
 from raccord_sandbox.schema import Choice, Day, Ref, Text
 
 STATUSES = ("Pending", "Accepted", "Closed", "Rejected", "Converted")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS, NAMED, forget_old_tax, line_amount, number_lines, own_lines
 from raccord_sandbox.entities.goods import INVENTORY, bought, moved_quantity
 from raccord_sandbox.entities.kind import Draft
-from raccord_sandbox.faults import Doc, FaultError, business, missing
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import MONEY, Block, Choice, Line, Number, Property, Ref
 from raccord_sandbox.tax import Side, TaxableLine, Taxes, tax_purchase
 

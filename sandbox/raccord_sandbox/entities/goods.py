@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
-from raccord_sandbox.faults import Doc, FaultError
-from raccord_sandbox.ledger import Entry, StockMove
+from raccord_sandbox.keeping.company import Work
 from raccord_sandbox.lines import every_line
+from raccord_sandbox.posting.ledger import Entry, StockMove
+from raccord_sandbox.refusing.faults import Doc, FaultError
 
 INVENTORY = "Inventory"
 

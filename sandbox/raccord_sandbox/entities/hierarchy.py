@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.kind import Draft, Kind
-from raccord_sandbox.faults import Doc, FaultError, business
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business
 
 DEEPEST = 4
 SUFFIX = " (deleted)"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.adjustments import adjust
 from raccord_sandbox.entities.amounts import account_of
 from raccord_sandbox.entities.goods import INVENTORY
 from raccord_sandbox.entities.kind import Draft
-from raccord_sandbox.faults import Doc, FaultError, business, missing
-from raccord_sandbox.ledger import Entry, StockMove
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.posting.ledger import Entry, StockMove
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import fitted
 
 REQUIRED = ("IncomeAccountRef", "ExpenseAccountRef", "AssetAccountRef", "InvStartDate", "TrackQtyOnHand")

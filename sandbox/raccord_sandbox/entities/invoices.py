@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from hashlib import sha256
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.amounts import CENTS, account_of, mark_voided, sales_number
 from raccord_sandbox.entities.applications import (
     account_of_item,
@@ -22,9 +21,10 @@ from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind, Ope
 from raccord_sandbox.entities.links import LINKED_TXN, release_sources, settle_sources
 from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERYABLE, SALES_FORM, settle_sales_form
 from raccord_sandbox.entities.terms import due_date
-from raccord_sandbox.faults import Doc, FaultError
-from raccord_sandbox.ledger import Entry
-from raccord_sandbox.receivables import RECEIVABLE, Item
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.posting.receivables import RECEIVABLE, Item
+from raccord_sandbox.refusing.faults import Doc, FaultError
 from raccord_sandbox.schema import MONEY, Day, Flag, Property, Ref, Text
 
 ONLINE = ("AllowIPNPayment", "AllowOnlinePayment", "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment")

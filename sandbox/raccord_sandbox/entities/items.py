@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import account_of
 from raccord_sandbox.entities.goods import INVENTORY
 from raccord_sandbox.entities.hierarchy import DEEPEST, depth, full_name, unique_full_name
 from raccord_sandbox.entities.inventory import render_item, settle_inventory
 from raccord_sandbox.entities.kind import LIST_QUERYABLE, Draft, Family, Kind
-from raccord_sandbox.faults import FaultError, business, missing
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.refusing.faults import FaultError, business, missing
 from raccord_sandbox.schema import Block, Choice, Day, Flag, Many, Number, Ref, Text
 
 INCOME_TYPES = ("Income", "Other Income", "Other Current Liability", "Other Current Asset", "Equity", "Expense")

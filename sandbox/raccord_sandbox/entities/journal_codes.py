@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Family, Kind
 from raccord_sandbox.entities.lists import settle_flat
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.schema import Choice, Flag, Text
 
 TYPES = ("Expenses", "Sales", "Bank", "Nouveaux", "Wages", "Cash", "Others")

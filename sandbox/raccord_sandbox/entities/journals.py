@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import (
     CENTS,
     NAMED,
@@ -30,8 +29,9 @@ from raccord_sandbox.entities.kind import (
     Kind,
 )
 from raccord_sandbox.entities.payables import release_from_payments, rework_payments
-from raccord_sandbox.faults import Doc, FaultError, business, missing
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import MONEY, Block, Choice, Flag, Line, Many, Ref, Text
 from raccord_sandbox.tax import TAX_PROPERTIES, Side, TaxableLine, tax_journal
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from raccord_sandbox.company import Company, Work
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.schema import CUSTOM_FIELDS, Block, Day, Flag, Number, Property, Ref, Text
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.kind import Draft, Kind
-from raccord_sandbox.faults import Doc, FaultError, business, not_found
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, not_found
 from raccord_sandbox.schema import Block, Many, Text
 
 LINKED_TXN = Many(Block({"TxnId": Text(30), "TxnType": Text(40), "TxnLineId": Text(30)}))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import preference
 from raccord_sandbox.entities.hierarchy import full_name, rename_if_deactivated, unique_full_name
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, LIST_QUERYABLE, LOOKUP, Draft, Family, Kind, Operation
-from raccord_sandbox.faults import FaultError, missing
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.refusing.faults import FaultError, missing
 from raccord_sandbox.schema import ADDRESS, Choice, Flag, Number, Property, Ref, Text, Whole
 
 TREE_FLAGS = {"Class": "SubClass", "Department": "SubDepartment"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.currency import rate_on
 from raccord_sandbox.entities.amounts import CENTS
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry
-from raccord_sandbox.system_accounts import control_account
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.posting.system_accounts import control_account
+from raccord_sandbox.refusing.faults import Doc
 
 TEXT = "Opening Balance"
 

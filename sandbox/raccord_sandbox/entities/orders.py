@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS, account_of, bought_number, date_and_currency
 from raccord_sandbox.entities.bought import LOCATIONS, PAYABLE
 from raccord_sandbox.entities.expenses import refuse_control_accounts, settle_expenses
@@ -17,7 +16,8 @@ from raccord_sandbox.entities.kind import (
     Family,
     Kind,
 )
-from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import ADDRESS, CUSTOM_FIELDS, EMAIL, Choice, Day, Ref, Text
 
 ORDER = "PurchaseOrder"

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS
 from raccord_sandbox.entities.kind import Kind
-from raccord_sandbox.faults import Doc, FaultError, business
-from raccord_sandbox.ledger import Entry
-from raccord_sandbox.system_accounts import control_account
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.posting.system_accounts import control_account
+from raccord_sandbox.refusing.faults import Doc, FaultError, business
 
 LINKS = {"Check": "BillPaymentCheck", "CreditCard": "BillPaymentCreditCard"}
 """How a payment is called in the links of what it pays."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.amounts import (
     CENTS,
     account_of,
@@ -35,8 +34,17 @@ from raccord_sandbox.entities.kind import (
 )
 from raccord_sandbox.entities.people import pays_together
 from raccord_sandbox.entities.sales_forms import MONEY_ACCOUNTS, PAID_BY
-from raccord_sandbox.faults import Doc, FaultError, business, missing, not_found
-from raccord_sandbox.receivables import LINK_TYPES, RECEIVABLE, Item, applications, claims, expense_type, item_of
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.posting.receivables import (
+    LINK_TYPES,
+    RECEIVABLE,
+    Item,
+    applications,
+    claims,
+    expense_type,
+    item_of,
+)
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing, not_found
 from raccord_sandbox.schema import MONEY, Line, Many, Ref, Text
 
 BROWSER_ONLY = ("Check", "CreditCardCredit")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.currency import settle_list_currency
 from raccord_sandbox.entities.amounts import account_of
 from raccord_sandbox.entities.hierarchy import DEEPEST, depth, full_name, rename_children, rename_if_deactivated
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, Draft, Family, Kind
 from raccord_sandbox.entities.opening import open_with_invoice
-from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import (
     ADDRESS,
     EMAIL,

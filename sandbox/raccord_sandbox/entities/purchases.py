@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.amounts import (
     account_of,
     bought_number,
@@ -23,8 +22,9 @@ from raccord_sandbox.entities.kind import (
     Kind,
 )
 from raccord_sandbox.entities.reimburse import charge_customers, drop_charges, release_charges
-from raccord_sandbox.faults import Doc, business
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc, business
 from raccord_sandbox.schema import ADDRESS, Choice, Flag, Many, Ref, Text
 from raccord_sandbox.tax import TAX_PROPERTIES
 

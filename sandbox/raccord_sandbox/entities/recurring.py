@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.bills import BILL, VENDOR_CREDIT
 from raccord_sandbox.entities.deposits import DEPOSIT
 from raccord_sandbox.entities.estimates import ESTIMATE
@@ -15,7 +14,8 @@ from raccord_sandbox.entities.orders import PURCHASE_ORDER
 from raccord_sandbox.entities.purchases import PURCHASE
 from raccord_sandbox.entities.sales import REFUND_RECEIPT, SALES_RECEIPT
 from raccord_sandbox.entities.transfers import TRANSFER
-from raccord_sandbox.faults import Doc, FaultError, missing
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, missing
 from raccord_sandbox.schema import Block, Choice, Day, Flag, Text, Whole
 
 BASES: Mapping[str, Kind] = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.amounts import preference
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, LOOKUP, Draft, Family, Kind
-from raccord_sandbox.faults import Doc, FaultError
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.posting.system_accounts import system_account
+from raccord_sandbox.refusing.faults import Doc, FaultError
 from raccord_sandbox.schema import fitted
-from raccord_sandbox.system_accounts import system_account
 
 NAME = "ReimburseCharge"
 DETAIL = "ReimburseLineDetail"

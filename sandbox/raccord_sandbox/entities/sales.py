@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS, account_of, mark_voided, refuse_if_deposited, sales_number
 from raccord_sandbox.entities.applications import refuse_if_linked
 from raccord_sandbox.entities.card_charges import refuse_if_charged
@@ -10,8 +9,9 @@ from raccord_sandbox.entities.goods import sold
 from raccord_sandbox.entities.kind import TRANSACTIONS, Draft, Family, Kind, Operation
 from raccord_sandbox.entities.links import LINKED_TXN, settle_refunded, untie
 from raccord_sandbox.entities.sales_forms import COMPUTED, MONEY_ACCOUNTS, QUERYABLE, SALES_FORM, settle_sales_form
-from raccord_sandbox.faults import Doc, missing
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc, missing
 from raccord_sandbox.schema import Text
 
 TIED = ("SalesReceipt", "RefundReceipt")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import (
     date_and_currency,
     forget_old_tax,
@@ -21,8 +20,9 @@ from raccord_sandbox.entities.kind import (
     Draft,
 )
 from raccord_sandbox.entities.sales_lines import SALES_LINE, SalesLines
-from raccord_sandbox.faults import Doc, business, missing
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc, business, missing
 from raccord_sandbox.schema import (
     ADDRESS,
     EMAIL,

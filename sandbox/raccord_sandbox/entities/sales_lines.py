@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.amounts import CENTS, line_amount
-from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.keeping.company import Work
 from raccord_sandbox.lines import every_line
+from raccord_sandbox.posting.system_accounts import system_account
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import MONEY, Block, Day, Flag, Line, Many, Number, Ref
-from raccord_sandbox.system_accounts import system_account
 from raccord_sandbox.tax import TaxableLine, rounded
 
 INLINE_SUBTOTAL = re.compile(r"Subtotal:[\s\d.,-]*")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, LISTS, LOOKUP, Draft, Family, Kind, Operation
 from raccord_sandbox.entities.lists import settle_flat
-from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.keeping.company import Company, Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import Block, Choice, Flag, Many, Number, Reading, Ref, Text, Whole
 from raccord_sandbox.wire import unreadable
 

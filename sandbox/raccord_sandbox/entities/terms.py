@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.refusing.faults import Doc
 
 
 def due_date(day: str, term: Doc | None) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from raccord_sandbox.company import Work
 from raccord_sandbox.entities.bought import LOCATIONS
 from raccord_sandbox.entities.kind import COMMON_QUERYABLE, TRANSACTIONS, Draft, Family, Kind
-from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.schema import Choice, Day, Flag, Number, Ref, Text, Whole
 
 WORKERS = {"Employee": "EmployeeRef", "Vendor": "VendorRef"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.company import Work, is_balance_sheet
 from raccord_sandbox.entities.amounts import NAMED, date_and_currency, mark_voided, refuse_if_deposited
 from raccord_sandbox.entities.kind import (
     TRANSACTION_COMPUTED,
@@ -13,8 +12,9 @@ from raccord_sandbox.entities.kind import (
     Family,
     Kind,
 )
-from raccord_sandbox.faults import Doc, FaultError, business
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.keeping.company import Work, is_balance_sheet
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc, FaultError, business
 from raccord_sandbox.schema import MONEY, Ref
 
 REQUIRED = ("FromAccountRef", "ToAccountRef", "Amount")

@@ -6,11 +6,11 @@ from dataclasses import fields, replace
 from datetime import timedelta
 
 from raccord_sandbox.config import Lifetimes
-from raccord_sandbox.faults import Doc
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
 from raccord_sandbox.oauth.clients import Client, ClientRefusedError
 from raccord_sandbox.oauth.consent import SCOPES
 from raccord_sandbox.oauth.grants import ACCOUNTING
+from raccord_sandbox.refusing.faults import Doc
 
 MAX_NAME = 100
 MAX_URIS = 25

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from raccord_sandbox.clock import FIRST_YEAR, LAST_YEAR
-from raccord_sandbox.company import Company
-from raccord_sandbox.faultlab import FaultLab
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.keeping.store import Store
+from raccord_sandbox.refusing.faultlab import FaultLab
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.window.requests import RequestLog
 
 

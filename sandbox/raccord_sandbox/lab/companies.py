@@ -5,16 +5,16 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from raccord_sandbox.clock import precise_stamp
-from raccord_sandbox.company import Company
 from raccord_sandbox.currencies import NAMES
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.keeping.portable import UnreadableError, lines_of, read_lines
+from raccord_sandbox.keeping.store import FullError
 from raccord_sandbox.lab.applications import client_of, scope_of
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
 from raccord_sandbox.oauth.clients import Client
 from raccord_sandbox.oauth.consent import CALLBACK
-from raccord_sandbox.portable import UnreadableError, lines_of, read_lines
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.seeds.template import BARE, TEMPLATES
-from raccord_sandbox.store import FullError
 from raccord_sandbox.switches import SWITCHES
 
 MAX_NAME = 100

@@ -10,9 +10,9 @@ from typing import Any
 
 from raccord_sandbox.clock import SandboxClock, precise_stamp
 from raccord_sandbox.config import Limits
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.faults import Doc
 from raccord_sandbox.lab.asking import Ask, LabError, Route, beyond_calendar, wrong_type
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.switches import SWITCHES, read_switches
 
 FAULT_FIELDS = tuple(item.name for item in fields(ArmedFault) if item.name not in ("struck", "number"))

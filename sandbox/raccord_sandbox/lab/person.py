@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from raccord_sandbox.company import Company, Work, assert_books_balance
 from raccord_sandbox.entities.kind import Kind, Operation
 from raccord_sandbox.entities.registry import KINDS
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import Company, Work, assert_books_balance
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
 from raccord_sandbox.merging import merge
 from raccord_sandbox.operations import Origin, write
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.regimes import REGIMES, set_up_taxes
 
 BY_PERSON = Origin(by="person")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.faults import Doc
 from raccord_sandbox.lab.asking import Ask, Route
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.window.requests import MOST, Seen
 
 

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from raccord_sandbox.faultlab import FaultLab
-from raccord_sandbox.faults import Doc, FaultError
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.lab.applications import APPLICATIONS
 from raccord_sandbox.lab.asking import Ask, LabError, Route
 from raccord_sandbox.lab.companies import COMPANIES
@@ -20,7 +19,8 @@ from raccord_sandbox.lab.outside import OUTSIDE
 from raccord_sandbox.lab.person import PERSON
 from raccord_sandbox.lab.requests import REQUESTS
 from raccord_sandbox.lab.webhooks import WEBHOOKS
-from raccord_sandbox.store import Store
+from raccord_sandbox.refusing.faultlab import FaultLab
+from raccord_sandbox.refusing.faults import Doc, FaultError
 from raccord_sandbox.switches import SwitchError
 from raccord_sandbox.window.requests import RequestLog
 from raccord_sandbox.wire import dumps, loads

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.faults import Doc
 from raccord_sandbox.lab.applications import client_of
 from raccord_sandbox.lab.asking import Ask, LabError, Route, wrong_type
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.webhooks.endpoints import LONGEST_WAIT, Endpoint
 from raccord_sandbox.webhooks.events import Format
 

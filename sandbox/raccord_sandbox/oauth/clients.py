@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from threading import Lock
 from urllib.parse import urlsplit
 
-from raccord_sandbox.storage import Storage
+from raccord_sandbox.keeping.storage import Storage
 
 SCOPE = "clients"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.oauth.clients import Client
 from raccord_sandbox.oauth.endpoints import base_of, form_of
 from raccord_sandbox.oauth.grants import ACCOUNTING, PAYMENT, OAuthError
 from raccord_sandbox.oauth.openid import SCOPES as IDENTITY
-from raccord_sandbox.store import Store
 from raccord_sandbox.window.rendering import HEADERS, page, render
 from raccord_sandbox.wire import new_tid
 

@@ -12,11 +12,11 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from raccord_sandbox.faults import GatewayError
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.oauth.clients import Client
 from raccord_sandbox.oauth.grants import Issued, OAuthError
 from raccord_sandbox.oauth.openid import discovery
-from raccord_sandbox.store import Store
+from raccord_sandbox.refusing.faults import GatewayError
 from raccord_sandbox.wire import new_tid
 
 MAX_FORM = 100_000

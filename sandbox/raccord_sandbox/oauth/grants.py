@@ -10,8 +10,8 @@ from typing import Any
 
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import Lifetimes
-from raccord_sandbox.faults import unauthenticated
-from raccord_sandbox.storage import Storage
+from raccord_sandbox.keeping.storage import Storage
+from raccord_sandbox.refusing.faults import unauthenticated
 
 SCOPE = "oauth"
 ACCOUNTING = "com.intuit.quickbooks.accounting"

@@ -13,8 +13,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from raccord_sandbox.clock import SandboxClock
+from raccord_sandbox.keeping.storage import Storage
 from raccord_sandbox.oauth.grants import Access, Grant
-from raccord_sandbox.storage import Storage
 
 SCOPE = "openid"
 LIFETIME = 3600

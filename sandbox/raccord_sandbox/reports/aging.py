@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.detail_columns import (
     DetailColumn,
     Printed,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import FaultError
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.refusing.faults import FaultError
 from raccord_sandbox.reports.period import Span, fiscal_year_start, of_macro
 
 DEFAULT_MACRO = "This Fiscal Year-to-date"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import is_balance_sheet
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import is_balance_sheet
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.period import fiscal_year_start
 from raccord_sandbox.reports.profit_and_loss import OPTIONS
 from raccord_sandbox.reports.shape import Cell, Column, assembled, cells, data, money, over_period, summary

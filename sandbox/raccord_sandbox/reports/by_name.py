@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.journal import Row, class_of, department_of, detail_of, item_of, name_of, person_of
 from raccord_sandbox.reports.period import cut
 from raccord_sandbox.reports.shape import (

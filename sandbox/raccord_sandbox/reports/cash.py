@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry, Posting
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.posting.ledger import Entry, Posting
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.journal import Row, place, row_of
 from raccord_sandbox.reports.open_items import Key, applications, claim, control_accounts
 

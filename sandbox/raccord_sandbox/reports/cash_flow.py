@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from raccord_sandbox.company import is_balance_sheet
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import is_balance_sheet
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.shape import assembled, data, money, over_period, section, summary
 from raccord_sandbox.reports.source import DAY_ONE, Source
 from raccord_sandbox.reports.statement import Amounts, Statement, plus

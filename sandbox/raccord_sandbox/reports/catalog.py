@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import Doc, unsupported
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.refusing.faults import Doc, unsupported
 from raccord_sandbox.reports import aging, by_name, lists, transactions
 from raccord_sandbox.reports.asked import read
 from raccord_sandbox.reports.balance_sheet import balance_sheet, trial_balance

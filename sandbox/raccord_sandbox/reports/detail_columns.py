@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.asked import Asked
 from raccord_sandbox.reports.journal import (
     Row,

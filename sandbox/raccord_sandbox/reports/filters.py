@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation, Overflow
 from typing import Any
 
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import Doc, FaultError
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.refusing.faults import Doc, FaultError
 from raccord_sandbox.reports.asked import Asked
 from raccord_sandbox.reports.journal import Row, class_of, department_of, item_of, person_of, word_of
 from raccord_sandbox.reports.period import of_macro

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from raccord_sandbox.chart import is_debit_side
-from raccord_sandbox.company import is_balance_sheet
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import is_balance_sheet
+from raccord_sandbox.posting.chart import is_debit_side
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.detail_columns import (
     DetailColumn,
     Printed,

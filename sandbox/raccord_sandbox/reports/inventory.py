@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.shape import CENT, Cell, Column, assembled, cells, money
 from raccord_sandbox.reports.slices import needs_total
 from raccord_sandbox.reports.source import ZERO, Source

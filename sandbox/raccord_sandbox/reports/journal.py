@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord_sandbox.chart import KINDS as ACCOUNT_TYPES
-from raccord_sandbox.chart import is_debit_side
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry, Posting
+from raccord_sandbox.keeping.company import Company
 from raccord_sandbox.lines import every_line
+from raccord_sandbox.posting.chart import KINDS as ACCOUNT_TYPES
+from raccord_sandbox.posting.chart import is_debit_side
+from raccord_sandbox.posting.ledger import Entry, Posting
+from raccord_sandbox.refusing.faults import Doc
 
 NAME_LISTS = ("Customer", "Vendor", "Employee")
 TYPE_ORDER = {name: place for place, name in enumerate(ACCOUNT_TYPES)}

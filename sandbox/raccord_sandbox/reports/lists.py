@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from raccord_sandbox.company import Company, is_balance_sheet
 from raccord_sandbox.entities.accounts import render_account
-from raccord_sandbox.faults import Doc, FaultError, missing
+from raccord_sandbox.keeping.company import Company, is_balance_sheet
+from raccord_sandbox.refusing.faults import Doc, FaultError, missing
 from raccord_sandbox.reports.shape import Cell, Column, assembled, cells, data, money, over_period
 from raccord_sandbox.reports.slices import needs_total
 from raccord_sandbox.reports.source import ZERO, Source

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Posting
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.posting.ledger import Posting
+from raccord_sandbox.refusing.faults import Doc
 
 CONTROL = {"AR": "Accounts Receivable", "AP": "Accounts Payable"}
 PAYERS = {"AR": "Payment", "AP": "BillPayment"}

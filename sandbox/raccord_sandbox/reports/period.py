@@ -7,8 +7,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import FaultError
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.refusing.faults import FaultError
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.shape import assembled, money, over_period, summary
 from raccord_sandbox.reports.source import Source
 from raccord_sandbox.reports.statement import Amounts, Statement, plus

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from raccord_sandbox.clock import stamp
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.asked import Asked
 
 CENT = Decimal("0.01")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord_sandbox.faults import FaultError
+from raccord_sandbox.refusing.faults import FaultError
 from raccord_sandbox.reports.journal import Row, class_of, department_of, item_of, name_of, person_of
 from raccord_sandbox.reports.period import Span, count, cut
 from raccord_sandbox.reports.shape import Column

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
 
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.asked import Asked
 from raccord_sandbox.reports.cash import cash_rows, waiting_accounts
 from raccord_sandbox.reports.filters import passes, tests

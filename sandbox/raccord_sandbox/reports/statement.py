@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from raccord_sandbox.company import Company
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.shape import Cell, Column, data, money, money_or_blank, section
 from raccord_sandbox.reports.slices import Slice, slices
 from raccord_sandbox.reports.source import ZERO, Source

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from raccord_sandbox.entities.kind import Family
 from raccord_sandbox.entities.registry import KINDS
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry, Posting
+from raccord_sandbox.posting.ledger import Entry, Posting
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.detail_columns import (
     DetailColumn,
     Printed,

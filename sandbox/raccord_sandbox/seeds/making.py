@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from raccord_sandbox.clock import stamp
-from raccord_sandbox.company import Company, Work
 from raccord_sandbox.currencies import currency_name
 from raccord_sandbox.entities.kind import Family, Operation
 from raccord_sandbox.entities.registry import KINDS
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.company import Company, Work
 from raccord_sandbox.operations import Origin, write
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.regimes import REGIMES, set_up_taxes
 from raccord_sandbox.seeds.settings import company_info, preferences
 from raccord_sandbox.seeds.template import CompanyFacts, Template, read_template

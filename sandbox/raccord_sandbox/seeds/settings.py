@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.seeds.template import CompanyFacts
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.refusing.faults import Doc
 
 BARE = "empty"
 TEMPLATES = ("us", "quebec", "france", BARE)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
-from raccord_sandbox.faults import INACTIVE, Doc, FaultError, business
+from raccord_sandbox.keeping.company import Work
 from raccord_sandbox.lines import every_line
+from raccord_sandbox.refusing.faults import INACTIVE, Doc, FaultError, business
 from raccord_sandbox.schema import fitted
 from raccord_sandbox.tax.lines import CENTS, ZERO, Side, TaxableLine, TaxPosting, rounded, spread
 from raccord_sandbox.tax.rates import RateUse, bases, factor, tax_account, uses_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
-from raccord_sandbox.faults import Doc, FaultError, business, missing
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.refusing.faults import Doc, FaultError, business, missing
 from raccord_sandbox.tax import united_states
 from raccord_sandbox.tax.by_code import (
     Computed,

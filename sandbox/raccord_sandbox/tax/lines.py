@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry
+from raccord_sandbox.posting.ledger import Entry
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.schema import MONEY, Block, Choice, Day, Flag, Line, Many, Number, Property, Ref, fitted
 
 ZERO = Decimal(0)

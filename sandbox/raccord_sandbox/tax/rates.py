@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.system_accounts import system_account
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.system_accounts import system_account
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.tax.lines import ZERO, Side, rounded
 
 

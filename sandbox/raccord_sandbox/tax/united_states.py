@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from raccord_sandbox.company import Work
-from raccord_sandbox.faults import Doc, FaultError, business
-from raccord_sandbox.invariants import BARE_TOTAL
-from raccord_sandbox.system_accounts import system_account
+from raccord_sandbox.keeping.company import Work
+from raccord_sandbox.posting.invariants import BARE_TOTAL
+from raccord_sandbox.posting.system_accounts import system_account
+from raccord_sandbox.refusing.faults import Doc, FaultError, business
 from raccord_sandbox.tax.by_code import MAX_TAXED_LINES, PSEUDO_CODES, tax_line
 from raccord_sandbox.tax.lines import CENTS, ZERO, Side, TaxableLine, Taxes, TaxPosting, rounded, spread
 from raccord_sandbox.tax.rates import RateUse, bases, tax_account, uses_of

@@ -13,10 +13,10 @@ from time import monotonic
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from raccord_sandbox.changes import Change
 from raccord_sandbox.clock import PACIFIC, SandboxClock, precise_stamp
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.storage import Storage
+from raccord_sandbox.keeping.changes import Change
+from raccord_sandbox.keeping.storage import Storage
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.webhooks.endpoints import PATIENCE, Endpoint, endpoint_of, post
 from raccord_sandbox.webhooks.events import event_of, signature, written
 from raccord_sandbox.webhooks.queue import RETRIES, Notification, Queue

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.webhooks.events import ENTITIES, NAMES, PAST, Event, Format
 
 PATIENCE = 3

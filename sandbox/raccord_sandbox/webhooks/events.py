@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from raccord_sandbox.changes import CREATE, DELETE, EMAILED, MERGE, UPDATE, VOID, Change
-from raccord_sandbox.faults import Doc
+from raccord_sandbox.keeping.changes import CREATE, DELETE, EMAILED, MERGE, UPDATE, VOID, Change
+from raccord_sandbox.refusing.faults import Doc
 
 WRITES = frozenset({CREATE, UPDATE, DELETE})
 NAME = WRITES | {MERGE}

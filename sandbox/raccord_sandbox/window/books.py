@@ -12,18 +12,18 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord_sandbox.chart import is_debit_side
-from raccord_sandbox.company import Company
 from raccord_sandbox.entities.accounts import render_account
 from raccord_sandbox.entities.kind import Family, Kind
 from raccord_sandbox.entities.registry import BY_PATH, KINDS
-from raccord_sandbox.faults import Doc
-from raccord_sandbox.ledger import Entry, Posting
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.keeping.store import Store
 from raccord_sandbox.operations import shown
+from raccord_sandbox.posting.chart import is_debit_side
+from raccord_sandbox.posting.ledger import Entry, Posting
+from raccord_sandbox.refusing.faults import Doc
 from raccord_sandbox.reports.asked import read
 from raccord_sandbox.reports.balance_sheet import trial_balances
 from raccord_sandbox.reports.source import Source
-from raccord_sandbox.store import Store
 from raccord_sandbox.window.indenting import indented
 from raccord_sandbox.window.rendering import absent, page
 from raccord_sandbox.wire import dumps

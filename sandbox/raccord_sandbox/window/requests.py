@@ -12,8 +12,8 @@ from threading import Lock
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from raccord_sandbox.clock import SandboxClock, precise_stamp
-from raccord_sandbox.faultlab import STRUCK
-from raccord_sandbox.faults import FaultError
+from raccord_sandbox.refusing.faultlab import STRUCK
+from raccord_sandbox.refusing.faults import FaultError
 from raccord_sandbox.window.indenting import indented
 from raccord_sandbox.wire import inflate
 

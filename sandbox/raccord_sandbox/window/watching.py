@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from raccord_sandbox.faultlab import BODIES, ArmedFault, Effect, FaultLab
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.store import Store
+from raccord_sandbox.refusing.faultlab import BODIES, ArmedFault, Effect, FaultLab
 from raccord_sandbox.window.rendering import absent, language_of, page
 from raccord_sandbox.window.requests import RequestLog
 

@@ -27,7 +27,7 @@ from raccord.scope import Scopes
 from raccord.store.models import ApiUse, Company, CompanyState, Connection, Incident, Notice, Proof, Run, RunState
 from raccord.sync.books.meter import Budget, use_of_month
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -17,7 +17,7 @@ from moments import Moments
 from raccord.cli import run
 from raccord.store.database import Database
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
 

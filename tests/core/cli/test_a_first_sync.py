@@ -19,7 +19,7 @@ from raccord.jobs.steps import Steps
 from raccord.plugin import Text
 from raccord.store.database import Database
 from raccord.sync.execution import SourceAway
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]

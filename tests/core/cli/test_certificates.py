@@ -16,7 +16,7 @@ from sqlalchemy import select
 from raccord.cli.terminal.exits import Exit
 from raccord.store.database import Database
 from raccord.store.models import Certificate, Problem, ProblemState
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]

@@ -9,7 +9,7 @@ import httpx
 import till
 
 from raccord.cli.terminal.exits import Exit
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]

@@ -22,9 +22,9 @@ from raccord.cli.terminal import callback_listener
 from raccord.cli.terminal.callback_listener import ListenerError, is_loopback, wait_for_callback
 from raccord.cli.terminal.exits import Exit
 from raccord.clock import FixedClock, SystemClock
-from raccord_bankfeed.twin_http import TwinServer
-from raccord_bankfeed.twin_ofx import OfxTwin, three_accounts
-from raccord_sandbox.server import SandboxServer
+from raccord_bankfeed.twins.http import TwinServer
+from raccord_bankfeed.twins.ofx import OfxTwin, three_accounts
+from raccord_sandbox.serving.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
 Said = Callable[..., tuple[int, str]]

@@ -22,7 +22,7 @@ from raccord.plugin.drafts import Customer
 from raccord.store.database import Database
 from raccord.store.models import Choice, Connection, ConnectionState, DraftRow, LinkRow, Schedule
 from raccord.sync.bodies import dump_draft
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
 

@@ -16,9 +16,9 @@ import pytest
 
 from raccord.cli import run
 from raccord.cli.terminal.exits import Exit
-from raccord_sandbox.company import Company
 from raccord_sandbox.config import Limits
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.keeping.company import Company
+from raccord_sandbox.serving.server import SandboxServer
 
 Told = Callable[..., tuple[int, Any]]
 

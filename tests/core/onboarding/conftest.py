@@ -18,7 +18,7 @@ from raccord.onboarding.connecting.connections import connect
 from raccord.store.database import Database
 from raccord.store.models import Company, Connection
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 __all__ = ["sandbox", "till_moments", "till_sandbox"]
 

@@ -28,7 +28,7 @@ from raccord.store.models import (
     SourceRecord,
 )
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 
 def sale(number: int, day: str, **more: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.overview.drifts import DriftView, open_drifts
 from raccord.store.models import Company, Connection, Drift, DriftState, Event, Hold, LinkRow, Proof
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Person = Callable[..., None]
 

@@ -12,7 +12,7 @@ from raccord.onboarding.deciding.failures import close_cause
 from raccord.overview.problems import problem_groups
 from raccord.store.models import Company, Connection, Event, Problem, ProblemState
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 CLOSED = "posting.period_closed"
 FAILED = 300

@@ -45,7 +45,7 @@ from raccord.store.models import (
 )
 from raccord.sync.life import STATES, TRANSITIONS, Step, Whose, core_takes
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 VALUES = {"till": "T1", "code": "new"}
 PERSONS = [step for step, each in TRANSITIONS.items() if each.whose is not Whose.CORE]

@@ -19,7 +19,7 @@ from raccord.store.models import Company, Connection, DraftRow, Drift, Hold, Lin
 from raccord.sync.posting.periods import ClosedPolicy
 from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 
 def sale(number: int) -> dict[str, str]:

@@ -49,7 +49,7 @@ from raccord.store.models import (
 from raccord.sync.posting import links, removals
 from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Person = Callable[..., None]
 

@@ -17,7 +17,7 @@ from raccord.store.models import Company, Connection, Drift, Event, LinkRow, Lin
 from raccord.store.told import WRITTEN, verify_links
 from raccord.store.told_proofs import verify_proofs
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

@@ -39,7 +39,7 @@ from raccord.sync.lines.treatments import Part, Treated, Treatment
 from raccord.sync.planning.ruling import read_rules
 from raccord.sync.resolving.resolve import DECISION_MISSING
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 PAYER = "VIR INTERAC BOULANGERIE GAGNON F-20417"
 

@@ -40,7 +40,7 @@ from raccord.store.models import (
 from raccord.sync.bodies import mark
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

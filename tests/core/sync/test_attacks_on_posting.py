@@ -35,8 +35,8 @@ from raccord.sync.books.readback import Sought, read_back
 from raccord.sync.execution import Execution
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

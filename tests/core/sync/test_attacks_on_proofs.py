@@ -12,7 +12,7 @@ from raccord.plugin import ResolutionKind
 from raccord.store.canonical import canonical
 from raccord.store.models import Company, Connection, Hold, LinkRow, Proof, RunState
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

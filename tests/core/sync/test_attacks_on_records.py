@@ -34,7 +34,7 @@ from raccord.store.models import (
     RunState,
 )
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

@@ -36,8 +36,8 @@ from raccord.sync.posting import post
 from raccord.sync.posting.periods import ClosedPolicy, MonthAnswer
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

@@ -44,8 +44,8 @@ from raccord.sync.resolving import newcomers
 from raccord.sync.resolving.conflict_rules import KINDS, RULES, By, allowed_for, by_plugins
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HOLD, LINK, SKIP, CREATE = ResolutionKind.HOLD, ResolutionKind.LINK, ResolutionKind.SKIP, ResolutionKind.CREATE

@@ -45,7 +45,7 @@ from raccord.sync.posting import post
 from raccord.sync.posting.post import Poster
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.config import Limits
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

@@ -16,7 +16,7 @@ from raccord.store.models import Company, Connection, Hold, LinkRow, RunState
 from raccord.sync.resolving import newcomers
 from raccord.sync.resolving.newcomers import comparison_key
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

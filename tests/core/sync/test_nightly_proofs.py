@@ -26,7 +26,7 @@ from raccord.store.database import Database
 from raccord.store.models import Company, Connection, Drift, LinkRow, OtherChange, Proof, ProofMonth, RunState
 from raccord.sync.proving.proof_months import FULL_READ
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -16,7 +16,7 @@ from raccord.store.database import Database
 from raccord.store.models import RecordState, SourceRecord
 from raccord.sync.fetching.keep import BEFORE_START
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

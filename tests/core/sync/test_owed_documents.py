@@ -40,7 +40,7 @@ from raccord.sync.posting import links, removals
 from raccord.sync.resolving.resolve import LINK_MISSING, LINK_WAITS
 from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -27,7 +27,7 @@ from raccord.store.models import (
     RunState,
 )
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 
 def sale(number: int, amount: str = "114.98", day: str = "2026-03-02") -> dict[str, str]:

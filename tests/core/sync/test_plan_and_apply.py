@@ -40,7 +40,7 @@ from raccord.store.models import (
     RunState,
 )
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 9)

@@ -25,8 +25,8 @@ from raccord.store.models import (
 )
 from raccord.sync.execution import Execution, Fenced
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 
 
 def sale(number: int, amount: str = "10.00") -> dict[str, str]:

@@ -44,8 +44,8 @@ from raccord.store.models import (
 from raccord.sync.resolving.terms import DatedTerm, DatedTerms
 from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 

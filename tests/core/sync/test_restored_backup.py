@@ -44,7 +44,7 @@ from raccord.sync.books.acquaint import RECOGNISED
 from raccord.sync.books.readback import DOCUMENTS
 from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -24,7 +24,7 @@ from raccord.sync.bodies import digest, dump_draft
 from raccord.sync.lines.line_answers import LEARNED
 from raccord.sync.lines.treatments import Part, Treated, Treatment, load_treatment
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 PAYEES = ("HYDRO NORD", "GARAGE ROY", "PAPETERIE MAJOR", "CAFE DU PORT")
 BOOKKEEPER = Actor("Benoit", RoleName.BOOKKEEPER)

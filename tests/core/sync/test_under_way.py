@@ -21,8 +21,8 @@ from raccord.store.models import Company, Connection, Plan, Posting, PostingStat
 from raccord.sync.execution import Execution, Fenced
 from raccord.sync.run import Pipeline
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.faultlab import ArmedFault, Effect
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.refusing.faultlab import ArmedFault, Effect
+from raccord_sandbox.serving.server import SandboxServer
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -25,7 +25,7 @@ from raccord.store.models import Company, Connection, LinkRow, Posting
 from raccord.sync.books.readback import DOCUMENTS, LISTS, MARKED, WAYS, NoWayBackError, Sought, Way, read_back, way_of
 from raccord.sync.planning.order import RANKS
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -36,7 +36,7 @@ from raccord.quickbooks.codec import (
 )
 from raccord_sandbox.clock import SandboxClock
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 Doc = dict[str, Any]
 CENT = Decimal("0.01")

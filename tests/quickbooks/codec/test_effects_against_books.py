@@ -50,7 +50,7 @@ from raccord_sandbox.config import SandboxConfig
 from raccord_sandbox.entities.kind import Operation
 from raccord_sandbox.entities.registry import KINDS
 from raccord_sandbox.operations import Origin, write
-from raccord_sandbox.server import SandboxServer
+from raccord_sandbox.serving.server import SandboxServer
 
 BOTH = "TPS/TVQ QC - 9,975"
 DAY = date(2026, 2, 10)

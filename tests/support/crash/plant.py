@@ -54,11 +54,11 @@ from raccord.sync.phases import Phase
 from raccord.sync.run import Pipeline
 from raccord.sync.unit import Unit
 from raccord.sync.workshop import Workshop
-from raccord_sandbox import server
 from raccord_sandbox.clock import SandboxClock
-from raccord_sandbox.company import assert_books_balance
 from raccord_sandbox.config import SandboxConfig
-from raccord_sandbox.store import Store
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.keeping.store import Store
+from raccord_sandbox.serving import server
 
 NOWHERE = "http://127.0.0.1:9"
 """Where the sandbox seems to be; nothing listens there, so that no request can slip past the network."""

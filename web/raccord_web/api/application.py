@@ -25,10 +25,10 @@ from raccord_web.api import (
     setting_up,
     undoing,
 )
-from raccord_web.api.problems import MEDIA_TYPE, Problem
 from raccord_web.api.programs import CallLimits, NotLetInError, let_in
-from raccord_web.desk import Desk
-from raccord_web.failures import HANDLERS, explained
+from raccord_web.front.desk import Desk
+from raccord_web.pages.failures import HANDLERS, explained
+from raccord_web.pages.problem_details import MEDIA_TYPE, Problem
 
 PATH = "/api/v1"
 ROUTERS = (

@@ -18,8 +18,8 @@ from raccord.sync.lines.treatments import PARTS_MAX, Part, Treated, Treatment
 from raccord_web.api.deeds import Done
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
-from raccord_web.desk import desk_of
-from raccord_web.visitors import acting, admit, visitor_of
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting, admit, visitor_of
 
 router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 OneId = Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9A-Za-z-]*$")]

@@ -27,8 +27,8 @@ from raccord.plugin.ledger import ResolutionKind
 from raccord.sync.undoing.selection import Asked
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
-from raccord_web.desk import desk_of
-from raccord_web.visitors import acting
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
 
 router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]

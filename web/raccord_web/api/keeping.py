@@ -26,8 +26,8 @@ from raccord_web.api.managing import held
 from raccord_web.api.months import MonthText
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
-from raccord_web.desk import desk_of
-from raccord_web.visitors import acting
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
 
 router = APIRouter()
 deeds = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])

@@ -17,8 +17,8 @@ from raccord_web.api.deeds import Done, Id
 from raccord_web.api.managing import managed
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
-from raccord_web.desk import desk_of
-from raccord_web.visitors import acting
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
 
 router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 

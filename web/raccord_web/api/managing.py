@@ -27,11 +27,11 @@ from raccord_web.api.deeds import Done, Id
 from raccord_web.api.paging import Asked, Part, part_of
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
-from raccord_web.desk import desk_of
-from raccord_web.held import connection_of, settings_of
-from raccord_web.mapped import roles_of, terms_of
-from raccord_web.typed import kept_off
-from raccord_web.visitors import acting
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
+from raccord_web.pages.typed import kept_off
+from raccord_web.parts.held import connection_of, settings_of
+from raccord_web.parts.mapped import roles_of, terms_of
 
 router = APIRouter()
 deeds = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])

@@ -15,9 +15,9 @@ from raccord.onboarding.closing.certificates import certify
 from raccord_web.api.programs import needs
 from raccord_web.api.reading import CertificateView
 from raccord_web.api.repeating import Repeatable, repeatable
-from raccord_web.desk import desk_of
-from raccord_web.proving import proven
-from raccord_web.visitors import acting
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
+from raccord_web.parts.proving import proven
 
 router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 

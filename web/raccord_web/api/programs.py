@@ -16,9 +16,9 @@ from starlette.requests import Request
 from raccord.onboarding.access.api_tokens import Program, Scope, program_of
 from raccord.onboarding.access.people import NotAllowedError
 from raccord.plugin.texts import Text
-from raccord_web.desk import desk_of
-from raccord_web.throttle import Throttle
-from raccord_web.visitors import Visitor, let_on
+from raccord_web.front.desk import desk_of
+from raccord_web.front.throttle import Throttle
+from raccord_web.front.visitors import Visitor, let_on
 
 CALLS_A_MINUTE = 600
 """Calls of one token."""

@@ -33,8 +33,8 @@ from raccord.store.canonical import canonical, exact
 from raccord.store.models import Action, Certificate, Connection
 from raccord_web.api.paging import Asked, Part, part, part_of
 from raccord_web.api.programs import program_in
-from raccord_web.desk import desk_of
-from raccord_web.visitors import within_of
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import within_of
 
 router = APIRouter()
 View = TypeVar("View")

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from raccord.onboarding.access import repeats
 from raccord.onboarding.access.api_tokens import program_of
-from raccord_web.desk import desk_of
+from raccord_web.front.desk import desk_of
 
 KEY = "idempotency-key"
 REPLAYED = "Idempotent-Replayed"

@@ -33,9 +33,9 @@ from raccord_web.api.deeds import Done, Id, Words, connection_seen, run_of
 from raccord_web.api.managing import Setting, held, require_known
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
-from raccord_web.desk import desk_of
-from raccord_web.mapped import roles_of
-from raccord_web.visitors import acting
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
+from raccord_web.parts.mapped import roles_of
 
 router = APIRouter()
 deeds = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])

@@ -20,8 +20,8 @@ from raccord.sync.undoing.selection import Asked
 from raccord_web.api.deeds import Undo, run_of
 from raccord_web.api.programs import needs
 from raccord_web.api.repeating import Repeatable, repeatable
-from raccord_web.desk import desk_of
-from raccord_web.visitors import acting
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
 
 router = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
 RECORDS_MAX = 100

@@ -21,11 +21,11 @@ from raccord.overview.proofs import proof_totals
 from raccord.overview.runs import RunView
 from raccord.overview.weighing.amounts import Waits, waiting_amounts
 from raccord.store.models import Connection
-from raccord_web.charts import chart_of
-from raccord_web.desk import Desk, desk_of
-from raccord_web.rendering import show
-from raccord_web.states import FRESHNESS
-from raccord_web.visitors import within_of
+from raccord_web.front.desk import Desk, desk_of
+from raccord_web.front.visitors import within_of
+from raccord_web.pages.charts import chart_of
+from raccord_web.pages.rendering import show
+from raccord_web.words.states import FRESHNESS
 
 router = APIRouter()
 PAGE = 50

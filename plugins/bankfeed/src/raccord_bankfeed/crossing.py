@@ -29,8 +29,8 @@ from typing import NamedTuple
 from raccord.plugin import FileBox, SourceFile
 from raccord_bankfeed.identity import Identities, normalised, plain_amount
 from raccord_bankfeed.readers import TELL_CHANGES, reader_for, road_of
-from raccord_bankfeed.readers.answers import Known
 from raccord_bankfeed.readers.contract import Account, CorrectionAction, Line, Question, Statement
+from raccord_bankfeed.readers.told import Known
 
 DAYS_APART = 3
 LINES_MAX = 100_000

@@ -8,8 +8,8 @@ from raccord.plugin import JSON, BadRecord, MapContext, Mapped, Money, Record, S
 from raccord.plugin.drafts import Accepts, Decision, Deposit, DirectLine, Expense, ExpenseLine, PaymentType, Role
 from raccord_bankfeed import refusals
 from raccord_bankfeed.readers.account import UNNAMED
-from raccord_bankfeed.readers.answers import ACCEPT, SAME, SEPARATE, Known
 from raccord_bankfeed.readers.contract import AccountKind, CorrectionAction
+from raccord_bankfeed.readers.told import ACCEPT, SAME, SEPARATE, Known
 from raccord_bankfeed.records import LINES, QUESTION, STATEMENTS, TWIN
 from raccord_bankfeed.series import FILLED, SERIES
 from raccord_bankfeed.settings import BankFeedSettings

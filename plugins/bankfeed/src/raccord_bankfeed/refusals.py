@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raccord.plugin import Answers, BadRecord, Skipped, Text
-from raccord_bankfeed.readers.answers import ACCEPT, SAME, SEPARATE
+from raccord_bankfeed.readers.told import ACCEPT, SAME, SEPARATE
 
 
 def pending() -> Skipped:

@@ -14,9 +14,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 from raccord.plugin import JSON, Record
-from raccord_bankfeed.readers.answers import ACCEPT
 from raccord_bankfeed.readers.contract import Numbered, Statement
 from raccord_bankfeed.readers.questions import digest, french
+from raccord_bankfeed.readers.told import ACCEPT
 
 SERIES = "series"
 FILLED = "filled"

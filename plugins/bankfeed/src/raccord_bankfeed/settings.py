@@ -21,8 +21,8 @@ from raccord_bankfeed.providers.credentials import (
     PlaidCredentials,
     SimpleFinCredentials,
 )
-from raccord_bankfeed.readers.answers import WORDS, Known
 from raccord_bankfeed.readers.table.layout import check_saved
+from raccord_bankfeed.readers.told import WORDS, Known
 
 
 class InputKind(StrEnum):

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from raccord.plugin.testing import Again, Expected, Telling, Trial
 from raccord.plugin.texts import Text
-from raccord_bankfeed.twin import Dialect, Header, Leaves, MadeAccount, MadeLine, statement_file
+from raccord_bankfeed.twins.bank import Dialect, Header, Leaves, MadeAccount, MadeLine, statement_file
 
 MARKER = "extra-field-7"
 _DAYS_ALONE = Text(

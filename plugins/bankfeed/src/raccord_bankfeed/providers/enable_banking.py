@@ -47,9 +47,9 @@ from raccord_bankfeed.providers.enable_banking_api import (
 from raccord_bankfeed.providers.keeping import keep_answer
 from raccord_bankfeed.providers.told import account_missing
 from raccord_bankfeed.readers.account import account_of
+from raccord_bankfeed.readers.answers.json_rows import Row, row_of, rows_of, text
 from raccord_bankfeed.readers.contract import AccountKind
-from raccord_bankfeed.readers.json_rows import Row, row_of, rows_of, text
-from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.settings import BankFeedSettings
 
 NAME, LABEL = "enable_banking", "Enable Banking"

@@ -14,9 +14,9 @@ from joserfc.jwk import RSAKey
 
 from raccord.plugin import ConnectorError, Http, Reauthorise, RetryLater, SourceRefused, Text
 from raccord.plugin.contexts import Answer
-from raccord_bankfeed.readers.envelope import read_json
-from raccord_bankfeed.readers.json_rows import Row, row_of, text
-from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.answers.envelope import read_json
+from raccord_bankfeed.readers.answers.json_rows import Row, row_of, text
+from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.settings import BankFeedSettings
 
 TOKEN_LASTS = timedelta(hours=1)

@@ -51,8 +51,8 @@ from raccord_bankfeed.providers.ofx_words import (
 )
 from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.contract import AccountKind
-from raccord_bankfeed.readers.ofx import looks_like_ofx
-from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.ofx.reader import looks_like_ofx
+from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.settings import BankFeedSettings
 
 LABEL = "OFX Direct Connect"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from raccord_bankfeed.readers.ofx_values import one_line, unescape
+from raccord_bankfeed.readers.texts import one_line, unescape
 
 _HEADER = (
     "OFXHEADER:100\r\nDATA:OFXSGML\r\nVERSION:{version}\r\nSECURITY:NONE\r\nENCODING:USASCII\r\nCHARSET:1252\r\n"

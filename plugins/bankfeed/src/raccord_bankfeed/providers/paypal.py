@@ -34,10 +34,10 @@ from raccord_bankfeed.providers.chosen import (
 )
 from raccord_bankfeed.providers.contract import TooMuch, Window
 from raccord_bankfeed.providers.keeping import keep_answer
-from raccord_bankfeed.readers.envelope import read_json
-from raccord_bankfeed.readers.json_rows import Row, row_of, rows_of, text
-from raccord_bankfeed.readers.ofx_line import is_currency
-from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.answers.envelope import read_json
+from raccord_bankfeed.readers.answers.json_rows import Row, row_of, rows_of, text
+from raccord_bankfeed.readers.ofx.line import is_currency
+from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.settings import BankFeedSettings
 
 NAME, LABEL = "paypal", "PayPal"

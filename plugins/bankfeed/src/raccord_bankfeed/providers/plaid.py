@@ -40,9 +40,9 @@ from raccord_bankfeed.providers.keeping import keep_answer
 from raccord_bankfeed.providers.plaid_api import ITEM_OVER, LINK_OVER, MUTATION, PlaidApi, PlaidError, not_ready
 from raccord_bankfeed.providers.plaid_api import not_usable as _not_usable
 from raccord_bankfeed.providers.told import account_missing
-from raccord_bankfeed.readers.json_rows import Row, row_of, rows_of, text
-from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.answers.json_rows import Row, row_of, rows_of, text
 from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.settings import BankFeedSettings
 
 NAME, LABEL = "plaid", "Plaid"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from raccord.plugin import ConnectorError, Http, Reauthorise, RetryLater, SourceRefused, Text
-from raccord_bankfeed.readers.envelope import read_json
-from raccord_bankfeed.readers.json_rows import Row, row_of, text
-from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.answers.envelope import read_json
+from raccord_bankfeed.readers.answers.json_rows import Row, row_of, text
+from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.settings import BankFeedSettings
 
 API_VERSION = "2020-09-14"

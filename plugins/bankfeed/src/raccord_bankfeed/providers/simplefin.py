@@ -42,10 +42,10 @@ from raccord_bankfeed.providers.chosen import (
 from raccord_bankfeed.providers.contract import Window
 from raccord_bankfeed.providers.keeping import keep_answer
 from raccord_bankfeed.providers.told import account_missing
-from raccord_bankfeed.readers.envelope import read_json
-from raccord_bankfeed.readers.json_rows import Row, row_of, rows_of, seconds_of, text
-from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.answers.envelope import read_json
+from raccord_bankfeed.readers.answers.json_rows import Row, row_of, rows_of, seconds_of, text
 from raccord_bankfeed.readers.questions import digest
+from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.records import LINES
 from raccord_bankfeed.settings import BankFeedSettings
 

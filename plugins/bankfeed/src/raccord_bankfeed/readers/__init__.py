@@ -6,22 +6,22 @@ from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import faults
-from raccord_bankfeed.readers.answers import NOTHING_KNOWN, Known
-from raccord_bankfeed.readers.bai2 import Bai2Reader, looks_like_bai2
-from raccord_bankfeed.readers.camt import CamtReader, looks_like_camt, message_of
+from raccord_bankfeed.readers.answers.enable_banking import EnableBankingReader
+from raccord_bankfeed.readers.answers.envelope import provider_of
+from raccord_bankfeed.readers.answers.paypal import PayPalReader
+from raccord_bankfeed.readers.answers.plaid import PlaidReader
+from raccord_bankfeed.readers.answers.simplefin import SimpleFinReader
+from raccord_bankfeed.readers.bai2.reader import Bai2Reader, looks_like_bai2
+from raccord_bankfeed.readers.camt.reader import CamtReader, looks_like_camt, message_of
 from raccord_bankfeed.readers.charset import head_text, marked_charset
 from raccord_bankfeed.readers.contract import Events, Reader, Unreadable
-from raccord_bankfeed.readers.enable_banking import EnableBankingReader
-from raccord_bankfeed.readers.envelope import provider_of
 from raccord_bankfeed.readers.faults import Fault
-from raccord_bankfeed.readers.mt940 import Mt940Reader, looks_like_mt940
-from raccord_bankfeed.readers.ofx import OfxReader, looks_like_ofx
-from raccord_bankfeed.readers.ofx_values import excerpt
-from raccord_bankfeed.readers.paypal_search import PayPalReader
-from raccord_bankfeed.readers.plaid_sync import PlaidReader
-from raccord_bankfeed.readers.qif import QifReader, looks_like_qif
-from raccord_bankfeed.readers.simplefin import SimpleFinReader
-from raccord_bankfeed.readers.table_reader import TableReader, looks_like_table
+from raccord_bankfeed.readers.mt940.reader import Mt940Reader, looks_like_mt940
+from raccord_bankfeed.readers.ofx.reader import OfxReader, looks_like_ofx
+from raccord_bankfeed.readers.qif.reader import QifReader, looks_like_qif
+from raccord_bankfeed.readers.table.reader import TableReader, looks_like_table
+from raccord_bankfeed.readers.texts import excerpt
+from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
 _HEAD_BYTES = 64 * 1024
 _ARCHIVE = b"PK\x03\x04"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import repeat
 from typing import NamedTuple
 
-from raccord_bankfeed.readers.answers import COMMA, POINT
+from raccord_bankfeed.readers.told import COMMA, POINT
 
 
 class Mark(StrEnum):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from raccord_bankfeed.readers import questions
 from raccord_bankfeed.readers.amounts import Mark, MarkEvidence, marks_of, written
-from raccord_bankfeed.readers.answers import Known
 from raccord_bankfeed.readers.contract import Question
 from raccord_bankfeed.readers.days import DayEvidence, Order, Parts, parts_of
+from raccord_bankfeed.readers.told import Known
 
 _SHOWN = 3
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from raccord_bankfeed.readers.answers import DAY_FIRST, MONTH_FIRST, YEAR_FIRST
+from raccord_bankfeed.readers.told import DAY_FIRST, MONTH_FIRST, YEAR_FIRST
 
 
 class Order(StrEnum):

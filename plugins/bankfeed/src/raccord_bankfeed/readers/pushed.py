@@ -13,8 +13,8 @@ from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.charset import CHUNK_BYTES, text_charset
 from raccord_bankfeed.readers.contract import Event, Events, Unreadable
 from raccord_bankfeed.readers.faults import Fault
-from raccord_bankfeed.readers.ofx_values import excerpt
 from raccord_bankfeed.readers.runs import Run, take_text
+from raccord_bankfeed.readers.texts import excerpt
 
 LINE_CHARS_MAX = 64 * 1024
 

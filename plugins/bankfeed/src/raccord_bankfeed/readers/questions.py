@@ -11,9 +11,9 @@ from hashlib import blake2b
 from raccord.plugin import Text
 from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.amounts import Mark, read_amount
-from raccord_bankfeed.readers.answers import ACCEPT, COLUMNS
 from raccord_bankfeed.readers.contract import Account, Question, Reading
 from raccord_bankfeed.readers.days import Order, Parts
+from raccord_bankfeed.readers.told import ACCEPT, COLUMNS
 
 _MONTHS_FR = (
     *("janvier", "février", "mars", "avril", "mai", "juin"),

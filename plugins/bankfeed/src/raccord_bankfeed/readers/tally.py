@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from raccord.plugin import Text
 from raccord_bankfeed.readers.contract import Account, Balance, Line, Note, Numbered, Statement
-from raccord_bankfeed.readers.ofx_values import excerpt
+from raccord_bankfeed.readers.texts import excerpt
 
 NOTES_MAX = 20
 

@@ -19,7 +19,7 @@ from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.conventions import Conventions
 from raccord_bankfeed.readers.days import parts_of
 from raccord_bankfeed.readers.faults import Fault, RowFault
-from raccord_bankfeed.readers.ofx_line import is_currency
+from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.runs import made, on_one_line
 from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.evidence import Evidence, are_credits_negative, are_inverted, marks_incoming

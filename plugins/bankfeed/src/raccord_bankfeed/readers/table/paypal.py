@@ -9,7 +9,7 @@ from decimal import Decimal
 from raccord_bankfeed.readers import faults, text_faults
 from raccord_bankfeed.readers.contract import Account, AccountKind, Line
 from raccord_bankfeed.readers.faults import RowFault
-from raccord_bankfeed.readers.ofx_line import is_currency
+from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.table import notes
 from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
 from raccord_bankfeed.readers.table.rows import Row

@@ -1,0 +1,1 @@
+"""Answers of providers, read like files."""

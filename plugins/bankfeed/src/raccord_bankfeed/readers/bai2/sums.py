@@ -1,0 +1,103 @@
+"""What a BAI2 file's groups and accounts say of their lines, and whether those add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from raccord_bankfeed.readers import questions
+from raccord_bankfeed.readers.bai2.record import scaled
+from raccord_bankfeed.readers.contract import Question
+from raccord_bankfeed.readers.tally import Tally
+
+NEW = ("", "1")
+"""The statuses of a group that is not a correction of another."""
+
+
+@dataclass(slots=True)
+class Group:
+    """What an 02 says for its accounts."""
+
+    day: date | None = None
+    day_text: str = ""
+    currency: str = ""
+    status: str = ""
+    interim: bool = False
+    originator: str = ""
+    control: Decimal = Decimal(0)
+    accounts: int = 0
+    records: int = 1
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether its lines are booked ones of a day."""
+        return self.day is not None and not self.interim and self.status in NEW
+
+
+@dataclass(slots=True)
+class AccountSums:
+    """The account that is being read."""
+
+    tally: Tally
+    credits: Decimal = Decimal(0)
+    debits: Decimal = Decimal(0)
+    control: Decimal = Decimal(0)
+    """The sum of all amounts as they are written, in minor units."""
+    records: int = 0
+    said: dict[str, Decimal] = field(default_factory=dict)
+    negative: int = 0
+    """Details with an amount of their own sign, which their type code gives already."""
+    odd: bool = False
+    """Whether an amount could not be read, so that nothing can be added up."""
+
+    def add_run(self, units: Sequence[Decimal], came_in: Sequence[Decimal]) -> None:
+        """Add up booked lines, of which ``came_in`` are those that came in."""
+        tally = self.tally
+        credits = scaled(sum(came_in, Decimal(0)), tally.currency)
+        debits = scaled(sum(units, Decimal(0)), tally.currency) - credits
+        tally.lines += len(units)
+        tally.total += credits - debits
+        if came_in:
+            self.credits += credits
+        if len(came_in) < len(units):
+            self.debits += debits
+
+
+def contradiction(account: AccountSums, announced: Decimal | None) -> Question | None:
+    """Compare an account's lines with its balances, its totals and the control total of its trailer."""
+    tally, said = account.tally, account.said
+    opening, closing = said.get("010"), said.get("015")
+    found: tuple[str, str] | None = None
+    if opening is not None and closing is not None and tally.lines and opening + tally.total != closing:
+        found = questions.balance_differs(opening, tally.total, closing, tally.currency)
+    for code, made in (("100", account.credits), ("400", account.debits)):
+        total = said.get(code)
+        if found is None and total is not None and tally.lines and total != made:
+            found = (
+                f"La banque annonce un total de {total} (code {code}), les lignes font {made}.",
+                f"The bank announces a total of {total} (code {code}), the lines make {made}.",
+            )
+    if found is None and announced is not None and announced != account.control:
+        found = (
+            f"Le total de contrôle du compte est {announced} (49), les montants font {account.control}.",
+            f"The account's control total is {announced} (49), the amounts make {account.control}.",
+        )
+    proven = opening is not None and closing is not None
+    if found is None and account.negative and not proven:
+        found = (
+            (
+                f"{account.negative} montant(s) portent un signe moins, alors que leur code dit déjà le sens, et aucun "
+                "solde ne dit si c’est une contre-passation ou le même sens dit deux fois. Ils sont lus en "
+                "contre-passations."
+            ),
+            (
+                f"{account.negative} amount(s) bear a minus although their code tells the direction already, and no "
+                "balance tells whether that is a reversal or the direction told twice. They are read as reversals."
+            ),
+        )
+    if found is None:
+        return None
+    key = questions.digest(tally.account.key, str(tally.ends), str(sorted(said.items())), str(tally.total))
+    return questions.does_not_add_up(f"statement-{key}", *found, tally.line, tally.ends)

@@ -1,0 +1,1 @@
+"""CAMT messages of ISO 20022."""

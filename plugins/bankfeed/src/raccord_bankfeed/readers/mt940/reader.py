@@ -1,0 +1,406 @@
+"""MT940 and MT942: messages of tagged fields, with or without the envelope of the network."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import BinaryIO
+
+from raccord_bankfeed.readers import questions, text_faults
+from raccord_bankfeed.readers.account import account_of
+from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
+from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.mt940.line import read_amount, read_balance, read_entry, read_information, sum_entry
+from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, columns_added, lines_of, moves_of
+from raccord_bankfeed.readers.pushed import RunReader, texts_of
+from raccord_bankfeed.readers.runs import FirstLook, Run
+from raccord_bankfeed.readers.tally import Tally
+from raccord_bankfeed.readers.texts import excerpt
+from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
+
+_FIELD = re.compile(r"\s?:(20|21|25P?|28C?|34F|13D?|60[FM]?|61|62[FM]?|64|65|86|90[CD]|NS):")
+_MAY_BEGIN = frozenset(":\t ")
+_LEADS = frozenset(":\t -{\ufeff")
+_ENVELOPE = re.compile(r"(?:\{[0-9]:[^{}]*(?:\{[^{}]*\}[^{}]*)*\})*\{4:(.*)")
+_END = re.compile(r"-(?:\}.*|X{3})?\s*")
+_STARTS = re.compile(r"^[ \t]?:(?:20|25P?|28C?|60[FM]):", re.MULTILINE)
+_ENTRIES = re.compile(r"^[ \t]?:6[01][FM]?:|^[ \t]?:(?:34F|62[FM]):", re.MULTILINE)
+_IBAN = re.compile(r"([A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}?)(?:[/ ]?(?:EUR|CHF|GBP|USD|CAD|PLN|SEK|NOK|DKK|CZK|HUF))?")
+_SUM = re.compile(r"\s*([0-9]{1,5})([A-Z]{3})([0-9.,]+)\s*")
+_NUMBER = re.compile(r"\s*([0-9]{1,5})")
+_FIELD_CHARS_MAX = 20_000
+_ASKED_MAX = 1000
+_TEXTS_MAX = 8
+
+
+def looks_like_mt940(head: str) -> bool:
+    """Tell from a file's beginning: an account or a reference, and a balance or a line."""
+    plain = head.replace("\r\n", "\n").replace("\r", "\n").replace("{4:", "\n")
+    return _STARTS.search(plain) is not None and _ENTRIES.search(plain) is not None
+
+
+@dataclass(slots=True)
+class _Message:
+    """The message that is being read."""
+
+    tally: Tally
+    reference: str = ""
+    number: str = ""
+    interim: bool = False
+    closed: bool = False
+    named: bool = False
+    """Whether it names its currency before its lines."""
+    count: int = 0
+    credits: Decimal = Decimal(0)
+    debits: Decimal = Decimal(0)
+    announced: list[tuple[str, int, Decimal]] = field(default_factory=list)
+    waiting: tuple[str, int, int] | None = None
+    """A ``:61:`` that waits for what follows its texts, with its row and place."""
+    texts: list[str] = field(default_factory=list)
+    """What was told of it: one ``:86:``, of some banks two."""
+
+    @property
+    def numbered(self) -> Numbered | None:
+        """Where it stands among the account's statements; nothing of a report within the day."""
+        if self.interim:
+            return None
+        number, _, page = self.number.partition("/")
+        legal = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+        return Numbered(legal or None, None, int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1)
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether its number, with a line's place in it, tells lines apart: not where each message is the first."""
+        number = _NUMBER.match(self.number)
+        return number is not None and int(number[1]) > 1 and not self.interim
+
+
+class _Messages:
+    """Takes the fields of a file in order; ``light`` keeps to the totals and tells no lines."""
+
+    def __init__(
+        self, queue: deque[Event], asked: dict[int, Question], currencies: dict[int, str], *, light: bool
+    ) -> None:
+        self._queue = queue
+        self._asked = asked
+        self._currencies = currencies
+        """Of messages that name one after their lines alone, by number."""
+        self._light = light
+        self._number = 0
+        self._message: _Message | None = None
+        self.told = False
+        """Whether anything was told of."""
+
+    def take(self, tag: str, text: str, row: int, start: int) -> None:
+        """Take one field."""
+        message = self._message
+        if tag == "NS":
+            return  # a bank's own, which may stand between a line and its text
+        if tag == "86" and message is not None:
+            if message.waiting is not None and len(message.texts) < _TEXTS_MAX:
+                message.texts.append(text)
+            return
+        if message is not None:
+            self._entry(message)
+        if tag == "20" or message is None or (tag == "25" and message.tally.account.key):
+            self.end()
+            message = self._begin(row)
+        match tag:
+            case "20":
+                message.reference = text.strip()
+            case "25" | "25P":
+                message.tally.account = _account(text.partition("\n")[0])
+            case "28" | "28C":
+                message.number = text.strip()
+            case "61":
+                message.named = message.named or bool(message.tally.currency)
+                message.waiting = (text, row, start)
+            case "34F" | "13" | "13D":
+                message.interim = True
+                message.tally.currency = message.tally.currency or text.strip()[:3]
+            case "90C" | "90D":
+                self._announced(message, tag[-1], text)
+            case "60" | "60F" | "60M" | "62" | "62F" | "62M" | "64":
+                self._balance(message, tag, text, row, start)
+            case _:
+                pass  # a related reference, a forward balance
+
+    def _begin(self, row: int) -> _Message:
+        self._message = _Message(Tally(Account("", AccountKind.BANK, ""), row))
+        if not self._light and self._number in self._asked:
+            self._tell(self._asked[self._number])
+        self._message.tally.currency = "" if self._light else self._currencies.get(self._number, "")
+        self._number += 1
+        return self._message
+
+    def _announced(self, message: _Message, side: str, text: str) -> None:
+        found = _SUM.fullmatch(text.partition("\n")[0])
+        amount = None if found is None else read_amount(found[3])
+        if found is not None and amount is not None:
+            message.interim = True
+            message.announced.append((side, int(found[1]), amount))
+
+    def _balance(self, message: _Message, tag: str, text: str, row: int, start: int) -> None:
+        read = read_balance(text)
+        tally = message.tally
+        if read is None:
+            self._unreadable(text_faults.balance_unreadable(f":{tag}:", text), row, start, text)
+            return
+        amount, day, currency = read
+        tally.currency = currency
+        if tag.startswith("60"):
+            tally.opening, tally.starts = Balance(amount, day), day
+        elif tag.startswith("62"):
+            tally.ledger, tally.ends, message.closed = Balance(amount, day), day, True
+        else:
+            tally.available = Balance(amount, day)
+
+    def _entry(self, message: _Message) -> None:
+        """End the line that waits, if there is one."""
+        if message.waiting is None:
+            return
+        (text, row, start), message.waiting = message.waiting, None
+        texts, message.texts = message.texts, []
+        tally = message.tally
+        message.count += 1
+        if not tally.account.key:
+            tally.account = _account("")
+        try:
+            if self._light:
+                day, amount, expected = sum_entry(text)
+                # No balance holds what is only expected.
+                _sum(message, day, Decimal(0) if expected and not message.interim else amount)
+                return
+            entry = read_entry(text)
+        except RowFault as problem:
+            tally.unreadable += 1
+            self._unreadable(problem.fault, row, start, text)
+            return
+        information = "\n".join(texts)
+        read = map(read_information, texts if len(texts) > 1 else ())
+        told = next((each for each in read if each.fields), None) or read_information(information)
+        line = Line(
+            tally.account,
+            f"28C:{message.number}#{message.count}" if message.is_numbered else "",
+            entry.day,
+            entry.amount,
+            tally.currency,
+            told.name,
+            told.memo or entry.details,
+            entry.type,
+            told.reference or entry.bank or entry.customer,
+            entry.customer if entry.type[1:] == "CHK" and entry.customer.isdigit() else "",
+            entry.expected or message.interim,
+            None,
+            (*TAGS, *told.fields),
+            (text, information, *told.fields.values(), ""),
+            start,
+        )
+        tally.count(line)
+        self._tell(line)
+
+    def take_sums(self, text: str) -> bool:
+        """Add up lines with their texts; false, and nothing is added, where one needs a closer look."""
+        message = self._booked()
+        columns = None if message is None else columns_added(text)
+        moves = None if columns is None else moves_of(columns)
+        if message is None or moves is None:
+            return False
+        self._entry(message)
+        message.named = message.named or bool(message.tally.currency)
+        message.count += len(moves.days)
+        message.credits = sum([amount for amount in moves.amounts if amount >= 0], message.credits)
+        message.debits = sum([-amount for amount in moves.amounts if amount < 0], message.debits)
+        message.tally.add_run(moves.days, moves.amounts)
+        message.tally.last_day = moves.days[-1]
+        return True
+
+    def _booked(self) -> _Message | None:
+        """Return the message that is open, if its lines are booked ones of an account."""
+        message = self._message
+        return None if message is None or message.interim or not message.tally.account.key else message
+
+    def take_run(self, run: Run, start: int) -> bool:
+        """Take lines with their texts; false where a day is impossible, or nothing booked is told."""
+        message = self._booked()
+        columns = run.columns()
+        moves = None if message is None else moves_of(columns[1:4])
+        if message is None or moves is None:
+            return False
+        self._entry(message)
+        tally, before = message.tally, message.count
+        message.count += len(run)
+        natives = [f"28C:{message.number}#{number}" for number in range(before + 1, message.count + 1)]
+        starts = run.starts(start, f"\n{OPENING}")
+        self.told = True
+        self._queue.extend(lines_of(columns, moves, tally, natives if message.is_numbered else (), starts))
+        tally.add_run(moves.days, moves.amounts)
+        return True
+
+    def end(self) -> None:
+        """End the message that is open."""
+        message, self._message = self._message, None
+        if message is None:
+            return
+        self._entry(message)
+        tally = message.tally
+        if not tally.account.key:
+            if not (message.count or tally.opening):
+                return
+            tally.account = _account("")
+        if self._light:
+            if message.count and not message.named and len(self._currencies) < _ASKED_MAX:
+                self._currencies[self._number - 1] = tally.currency
+            if (found := _contradiction(message)) is not None and len(self._asked) < _ASKED_MAX:
+                self._asked[self._number - 1] = found
+            return
+        tally.numbered = message.numbered
+        self._tell(tally.statement())
+
+    def _tell(self, event: Event) -> None:
+        self.told = True
+        self._queue.append(event)
+
+    def _unreadable(self, fault: Fault, row: int, start: int, text: str) -> None:
+        if not self._light:
+            self._tell(Unreadable(fault.code, fault.reason, row, start, excerpt(text)))
+
+
+def _sum(message: _Message, day: date, amount: Decimal) -> None:
+    """Add a line up before it is told."""
+    if amount >= 0:
+        message.credits += amount
+    else:
+        message.debits -= amount
+    tally = message.tally
+    tally.lines += 1
+    tally.total += amount
+    tally.last_day = day
+
+
+def _contradiction(message: _Message) -> Question | None:
+    """Compare with the bank's balances and sums; a message with an unreadable line, told apart, cannot be added up."""
+    tally, found = message.tally, None
+    if tally.unreadable:
+        return None
+    opening, closing = tally.opening, tally.ledger
+    if opening is not None and closing is not None and opening.amount + tally.total != closing.amount:
+        found = questions.balance_differs(opening.amount, tally.total, closing.amount, tally.currency)
+    for side, count, amount in message.announced:
+        made = message.credits if side == "C" else message.debits
+        if found is None and amount != made:
+            found = (
+                f"La banque annonce {count} lignes pour {amount} (:90{side}:), les lignes font {made}.",
+                f"The bank announces {count} lines of {amount} (:90{side}:), the lines make {made}.",
+            )
+    if found is None:
+        return None
+    key = questions.digest(tally.account.key, message.reference, message.number, str(tally.opening), str(tally.total))
+    return questions.does_not_add_up(f"statement-{key}", *found, tally.line, tally.last_day)
+
+
+def _account(text: str) -> Account:
+    """Return the account of a ``:25:``: an IBAN, perhaps with its currency, or bank and number."""
+    plain = "".join(text.upper().split())
+    if (iban := _IBAN.fullmatch(plain)) is not None:
+        return account_of(AccountKind.BANK, {"ACCTID": iban[1]})
+    bank, slash, number = plain.partition("/")
+    return account_of(AccountKind.BANK, {"BANKID": bank, "ACCTID": number} if slash and number else {"ACCTID": bank})
+
+
+class _Fields:
+    """Puts the lines of a file together to fields: what begins with no tag goes on the field before."""
+
+    def __init__(self, messages: _Messages) -> None:
+        self._messages = messages
+        self._tag = ""
+        self._parts: list[str] = []
+        self._size = 0
+        self._row = self._start = 0
+
+    def line(self, text: str, row: int, start: int) -> None:
+        if text[:1] == "{" and (opened := _ENVELOPE.match(text)) is not None:
+            self.end()
+            text = opened[1]
+        if text[:1] in _MAY_BEGIN and (found := _FIELD.match(text)) is not None:
+            if self._tag:
+                self._messages.take(self._tag, "\n".join(self._parts).rstrip(), self._row, self._start)
+            self._tag, self._row, self._start = found[1], row, start
+            self._parts, self._size = [text[found.end() :]], 0
+        elif text[:1] == "-" and _END.fullmatch(text):
+            self.end()
+        elif self._tag and self._size < _FIELD_CHARS_MAX:
+            self._parts.append(text)
+            self._size += len(text)
+
+    def take_run(self, run: Run, start: int) -> bool:
+        """Take lines with their texts, after the field before them."""
+        self._flush()
+        return self._messages.take_run(run, start)
+
+    def take_sums(self, text: str) -> bool:
+        """Add up lines with their texts, after the field before them."""
+        self._flush()
+        return self._messages.take_sums(text)
+
+    def _flush(self) -> None:
+        if self._tag:
+            self._messages.take(self._tag, "\n".join(self._parts).rstrip(), self._row, self._start)
+        self._tag, self._parts = "", []
+
+    def end(self) -> None:
+        self._flush()
+        self._messages.end()
+
+
+class Mt940Reader(RunReader):
+    """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    opening = OPENING
+
+    def __init__(self, known: Known = NOTHING_KNOWN) -> None:
+        super().__init__()
+        self._known = known
+        self.layouts = [READING]
+        self._messages = _Messages(self.queue, {}, {}, light=False)
+        self._fields = _Fields(self._messages)
+
+    def prepare(self, stream: BinaryIO) -> None:
+        """Choose the charset, and find the messages that do not add up."""
+        super().prepare(stream)
+        asked: dict[int, Question] = {}
+        currencies: dict[int, str] = {}
+        light = _Fields(_Messages(self.queue, asked, currencies, light=True))
+
+        def line(text: str, row: int, start: int) -> None:
+            # What begins otherwise goes on a text before it, and nothing of that is added up.
+            if text[:1] in _LEADS:
+                light.line(text, row, start)
+
+        look = FirstLook(OPENING, line, light.take_sums)
+        for text in texts_of(stream, self.charset):
+            look.take(text)
+        light.end()
+        kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
+        self._messages = _Messages(self.queue, kept, currencies, light=False)
+        self._fields = _Fields(self._messages)
+
+    def line(self, text: str) -> None:
+        """Take one line."""
+        self._fields.line(text.lstrip("\ufeff") if self.row == 1 else text, self.row, self.start)
+
+    def take_run(self, run: Run) -> bool:
+        """Take lines with their texts."""
+        taken = self._fields.take_run(run, self.start)
+        if taken:
+            self.passed(run)
+        return taken
+
+    def finish(self) -> None:
+        """Take the end of the last message; tell where none of them names an account or holds a line."""
+        self._fields.end()
+        if not self._messages.told:
+            self.unreadable(text_faults.no_statement(), 1, 0, "")

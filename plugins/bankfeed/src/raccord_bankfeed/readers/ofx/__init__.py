@@ -1,0 +1,1 @@
+"""OFX, QFX and QBO files."""

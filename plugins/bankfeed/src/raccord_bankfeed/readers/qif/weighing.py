@@ -1,0 +1,108 @@
+"""What the days and amounts of a whole QIF file tell of how it writes both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from raccord_bankfeed.readers import questions
+from raccord_bankfeed.readers.amounts import MarkEvidence
+from raccord_bankfeed.readers.conventions import Conventions, Place, Told, decide
+from raccord_bankfeed.readers.days import DayEvidence, Order
+from raccord_bankfeed.readers.qif.layouts import CLOSING, Layouts, weighing_layout
+from raccord_bankfeed.readers.qif.sections import SECTION, Sections
+from raccord_bankfeed.readers.runs import Run
+from raccord_bankfeed.readers.told import Known
+
+_WEIGHED = frozenset("DTU")
+_DAYS_MAX = 4000
+_SHOWN_MAX = 50
+"""So many lines make the key under which a question about the file is asked."""
+
+
+class Weighing:
+    """Takes the lines of a file for what they tell; see :class:`raccord_bankfeed.readers.runs.RowTaker`."""
+
+    opening, closing = "", CLOSING
+
+    def __init__(self) -> None:
+        self._known = Layouts(weighing_layout)
+        self.layouts = self._known.patterns
+        self._days = DayEvidence()
+        self._marks = MarkEvidence()
+        self._sections = Sections()
+        self._holds = self._sections.holds_transactions
+        self._again: dict[str, int] = {}
+        """Of lines with days, each weighed once, how often they came again."""
+        self._row = self._first_row = self._seen = 0
+        self._key = ""
+        self._letters: set[str] = set()
+        """Of which lines the first records are made: programs differ in them."""
+
+    def take(self, lines: Iterable[str]) -> None:
+        """Take some lines, in order."""
+        for text in lines:
+            self._row += 1
+            plain = text if self._row > 1 else text.lstrip("\ufeff")
+            lead = plain[:1]
+            if lead == "!" or (lead.isspace() and SECTION.match(plain)):
+                self._sections.header(plain)
+                self._holds = self._sections.holds_transactions
+            elif self._holds and lead in _WEIGHED:
+                self._weigh(lead, plain)
+            if self._seen < _SHOWN_MAX and self._holds and lead.isalpha():
+                self._letters.add(lead)
+
+    def _weigh(self, lead: str, plain: str) -> None:
+        self._first_row = self._first_row or self._row
+        if lead == "D":
+            self._weigh_day(plain, 1)
+        else:
+            self._marks.add(plain[1:])
+        if self._seen < _SHOWN_MAX:
+            self._key = questions.digest(self._key, plain)
+            self._seen += 1
+
+    def _weigh_day(self, plain: str, times: int) -> None:
+        if plain not in self._again:
+            self._days.add(plain[1:])
+            times -= 1
+            if len(self._again) >= _DAYS_MAX:
+                self._days.add(plain[1:], times)
+                return
+            self._again[plain] = 0
+        self._again[plain] += times
+
+    def take_run(self, run: Run) -> bool:
+        """Take records whose amounts tell the mark before the cents, or hold none."""
+        if not self._holds or self._seen < _SHOWN_MAX:
+            return False
+        columns = run.columns()
+        for plain, times in Counter(columns.pop(run.layout.groupindex["day"] - 1)).items():
+            self._weigh_day(plain, times)
+        for marks in columns:
+            self._marks.add_telling(marks)
+        self._row += run.line_ends(f"{CLOSING}\n")
+        return True
+
+    def learn(self, row: str) -> None:
+        """Know the layout of a record, if it is one that a run may have."""
+        self._known.learn(row)
+
+    def decide(self, known: Known, first: Callable[[], Iterable[Told]]) -> Conventions:
+        """Return how the file writes, once all of it was taken; ``first`` gives the first of its records."""
+        for text, times in self._again.items():
+            if times:
+                self._days.add(text[1:], times)
+        if self._sections.order is not None:
+            self._days.state(self._sections.order)
+        letters = "".join(sorted(self._letters))
+        layout = f"qif-{questions.digest(self._sections.name, '', letters)}"
+        place = Place(f"qif-{self._key}", layout, self._first_row, first)
+        return decide(known, place, self._days, self._marks)
+
+    def days(self, order: Order) -> dict[str, date | None]:
+        """Return the days that were seen last, by what is written; nothing for what is none in an order."""
+        known = self._days.known.items()
+        return {text: None if parts is None else parts.days.get(order) for text, parts in known}

@@ -1,0 +1,368 @@
+"""CSV files of banks and of PayPal: delimiter, header and conventions are found in the file, or asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from operator import add
+from typing import BinaryIO
+
+from raccord_bankfeed.readers import questions
+from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Line, Question
+from raccord_bankfeed.readers.conventions import Place, Told, decide
+from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.pushed import LINE_CHARS_MAX, LineReader, lines_of, texts_of
+from raccord_bankfeed.readers.table.against import against_balances, against_signs, contradicting
+from raccord_bankfeed.readers.table.evidence import doubted_signs, weigh
+from raccord_bankfeed.readers.table.infer import inferred_layout
+from raccord_bankfeed.readers.table.layout import (
+    Layout,
+    is_header,
+    layout_key,
+    layout_of_header,
+    saved_layout,
+    told_by_rows,
+)
+from raccord_bankfeed.readers.table.lines import NoTransaction, RowReader
+from raccord_bankfeed.readers.table.paypal import reader_of
+from raccord_bankfeed.readers.table.rows import (
+    Block,
+    Row,
+    RowCutter,
+    batches_of,
+    blocks_of,
+    delimiter_of,
+    is_transaction,
+    rows_of,
+    usual_rows,
+)
+from raccord_bankfeed.readers.table.running import RunningBalance
+from raccord_bankfeed.readers.table.words import Part, plain
+from raccord_bankfeed.readers.tally import Tally
+from raccord_bankfeed.readers.told import ACCEPT, NOTHING_KNOWN, Known
+
+_SAMPLE_LINES = 400
+_HEADER_WITHIN = 80
+_KEY_LINES = 50
+"""So many lines make the key under which a question about the file is asked."""
+_ACCOUNTS_MAX = 1000
+_ALONE_MAX = 8
+"""To look for rows of the usual kind among fewer costs more than it saves."""
+
+
+def looks_like_table(head: str) -> bool:
+    """Tell from a file's beginning: rows with a day and an amount, or a header that names them."""
+    if head.lstrip()[:1] in ("<", "{", "%") or "\0" in head:
+        return False
+    lines = head.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return delimiter_of([line for line in lines[:_SAMPLE_LINES] if len(line) < 20_000], is_header) != ""
+
+
+def _has_header(sample: list[str]) -> bool:
+    delimiter = delimiter_of(sample, is_header)
+    return bool(delimiter) and any(is_header(row.cells) for row in rows_of(sample[:_HEADER_WITHIN], delimiter))
+
+
+class TableReader(LineReader):
+    """Reads one file; see :class:`raccord_bankfeed.readers.contract.Reader`."""
+
+    def __init__(self, known: Known = NOTHING_KNOWN) -> None:
+        super().__init__()
+        self._known = known
+        self._cells = RowCutter(",")
+        self._rows: RowReader | None = None
+        self._questions: list[Question] = []
+        self._unclear: Question | None = None
+        self._file_key = ""
+        self._begun = False
+        """Whether the header, where there is one, has passed."""
+        self._tallies: dict[str, Tally] = {}
+        self._running: dict[str, RunningBalance] = {}
+        self._goes_on = False
+        self._last: Line | None = None
+
+    def prepare(self, stream: BinaryIO) -> None:
+        """Find charset, delimiter, columns and conventions; look at every row before the first is used."""
+        super().prepare(stream)
+        delimiter, layout = self._sampled(stream)
+        self._cells = RowCutter(delimiter)
+        self._questions = [] if self._unclear is None else [self._unclear]
+        if layout is None:
+            return
+
+        def blocks() -> Iterable[Block]:
+            return blocks_of(texts_of(stream, self.charset), delimiter)
+
+        evidence = weigh(blocks(), layout)
+        place = Place(
+            self._file_key, layout.key, evidence.first_line, lambda: self._first_rows(stream, layout, delimiter)
+        )
+        written = decide(self._known, place, evidence.days, evidence.marks)
+        self._questions += written.asked
+        self._rows = reader_of(RowReader(layout, written, evidence))
+        self._begun = False
+        self._goes_on = evidence.rows > 1 and 10 * evidence.continuations >= 8 * evidence.rows
+        if Part.BALANCE in layout.columns and self._questions:
+            # What is read in a way that nobody chose yet says nothing of its balances.
+            return
+        if Part.BALANCE in layout.columns and not layout.is_paypal:
+            self._follow_balances(blocks, self._rows)
+        self._doubt_signs(blocks, self._rows)
+
+    def layout_of(self, stream: BinaryIO) -> str:
+        """Return the key of a file's layout, from its beginning."""
+        super().prepare(stream)
+        _, layout = self._sampled(stream)
+        return "csv" if layout is None else layout.key
+
+    def _sampled(self, stream: BinaryIO) -> tuple[str, Layout | None]:
+        sample = self._sample(stream, self.charset)
+        if self.charset == "cp1252" and not _has_header(sample) and _has_header(self._sample(stream, "cp1250")):
+            # Names of columns that are words only in the charset of Czech, Polish and Hungarian banks.
+            self.charset = "cp1250"
+            sample = self._sample(stream, self.charset)
+        delimiter = delimiter_of(sample, is_header) or ","
+        layout = self._layout(list(rows_of(sample, delimiter)), delimiter, sample)
+        return delimiter, layout
+
+    def _first_rows(self, stream: BinaryIO, layout: Layout, delimiter: str) -> Iterable[Told]:
+        at, money = layout.columns[Part.DATE], layout.money
+        for row in rows_of(self._sample(stream, self.charset), delimiter):
+            if is_transaction(row.cells) and len(row.cells) > max((at, *money)):
+                yield Told(row.shown(), row.cells[at], [row.cells[number] for number in money])
+
+    @staticmethod
+    def _sample(stream: BinaryIO, charset: str) -> list[str]:
+        return [line.lstrip("\ufeff") for line in islice(lines_of(stream, charset), _SAMPLE_LINES)]
+
+    def _layout(self, rows: list[Row], delimiter: str, sample: list[str]) -> Layout | None:
+        header = next(
+            (row for row in rows[:_HEADER_WITHIN] if is_header(row.cells) and not is_transaction(row.cells)), None
+        )
+        dated = [row for row in rows if is_transaction(row.cells)]
+        if header is not None:
+            base: Layout | None = told_by_rows(layout_of_header(header.cells, delimiter), [row.cells for row in dated])
+        else:
+            dated = usual_rows(dated)
+            base = inferred_layout([row.cells for row in dated], delimiter)
+        if base is None:
+            width = max((len(row.cells) for row in dated), default=0)
+            titles = tuple(f"column {number}" for number in range(1, width + 1))
+            base = Layout(layout_key(delimiter, width, -1), {}, titles=titles)
+        self._file_key = f"{base.key}-{questions.digest(*sample[:_KEY_LINES])}"
+        saved = self._known.columns.get(self._file_key, "") or self._known.columns.get(base.key, "")
+        if saved:
+            return saved_layout(base, saved)
+        if not (base.is_whole and base.certain):
+            shown = next(iter(dated), Row([], 1, 0))
+            self._unclear = questions.columns(self._file_key, base.key, shown.cells, shown.line, base.guessed())
+        return base if base.is_whole else None
+
+    def _follow_balances(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
+        """Check that each account's balances follow from its amounts; not where a line has none."""
+        running = self._running_balances(blocks(), reader, before=False)
+        if any(each.breaks for each in running.values()):
+            # Some banks write what the account held before the line.
+            before = self._running_balances(blocks(), reader, before=True)
+            running = min(running, before, key=lambda found: sum(each.breaks for each in found.values()))
+        self._running = running
+        breaks = sum(each.breaks for each in running.values())
+        if breaks:
+            count = sum(each.rows for each in running.values())
+            ends = [f"{key}{sorted(each.unmatched)[:6]}" for key, each in running.items()]
+            key = f"statement-{questions.digest(reader.layout.key, str(count), *ends)}"
+            if not self._known.says(key, "accept"):
+                rows = against_balances(blocks(), reader)
+                line = reader.evidence.first_line
+                self._questions.append(questions.balances_broken(key, breaks, count, line, contradicting(rows)))
+
+    def _doubt_signs(self, blocks: Callable[[], Iterable[Block]], reader: RowReader) -> None:
+        """Ask where a file contradicts the signs of its amounts, unless its balances tell."""
+        evidence = reader.evidence
+        doubt = None if reader.layout.is_paypal else doubted_signs(evidence, flipped=reader.flip)
+        if doubt is None or self._running:
+            return
+        about, rows = doubt
+        counted = (evidence.rows, evidence.signed, evidence.debits_negative, evidence.credits_negative)
+        key = f"signs-{questions.digest(reader.layout.key, about, str(rows), *map(str, counted))}"
+        if not self._known.says(key, ACCEPT):
+            shown = contradicting(against_signs(blocks(), reader, about))
+            asked = questions.signs_contradict(key, about, (rows, evidence.rows), evidence.first_line, shown)
+            self._questions.append(asked)
+
+    @staticmethod
+    def _running_balances(blocks: Iterable[Block], reader: RowReader, *, before: bool) -> dict[str, RunningBalance]:
+        """Return the balances of each account, nothing where a line has none; ``before`` the lines or after them."""
+        running: dict[str, RunningBalance] = {}
+
+        def balances_of(account: Account) -> RunningBalance:
+            known = running.get(account.key)
+            if known is None:
+                known = RunningBalance()
+                if len(running) < _ACCOUNTS_MAX:
+                    running[account.key] = known
+            return known
+
+        for block in blocks:
+            if (several := reader.block_balances(block)) is not None:
+                moved, balances = several
+                after = list(map(add, balances, moved.amounts)) if before else balances
+                balances_of(moved.account).add_run(moved.amounts, after)
+                continue
+            for row in block:
+                told = reader.balance(row)
+                if told is None:
+                    continue
+                account, amount, balance = told
+                if balance is None:
+                    return {}
+                balances_of(account).add(amount, balance + amount if before else balance)
+        return running
+
+    def take(self, lines: Iterable[str]) -> None:
+        """Take some lines, in order: many rows at once, unless a line is too long."""
+        batch = list(lines)
+        if max(map(len, batch), default=0) > LINE_CHARS_MAX:
+            super().take(batch)
+            return
+        if batch and not self.row:
+            batch[0] = batch[0].lstrip("\ufeff")
+        for some in batches_of(batch):
+            self._block(self._cells.cut(some, self.row + 1, self.start))
+            self.row += len(some)
+            self.start += sum(map(len, some)) + len(some)
+
+    def line(self, text: str) -> None:
+        """Take one line."""
+        for row in self._cells.add(text.lstrip("\ufeff") if self.row == 1 else text, self.row, self.start):
+            self._row(row)
+
+    def finish(self) -> None:
+        """Take the last row and end the statements."""
+        for row in self._cells.end():
+            self._row(row)
+        self._let_go()
+        if self._questions:
+            self._ask()
+        for key, tally in self._tallies.items():
+            ends = self._running[key].ends() if key in self._running else None
+            if ends is not None:
+                opening, closing = ends
+                tally.opening, tally.ledger = Balance(opening, tally.first_day), Balance(closing, tally.last_day)
+            tally.starts, tally.ends = tally.first_day, tally.last_day
+            self.queue.append(tally.statement())
+
+    def _ask(self, account: Account | None = None) -> None:
+        self.queue.extend(questions.together(self._questions, account))
+        self._questions = []
+
+    def _block(self, block: Block) -> None:
+        """Take rows, at once those that are written the usual way and have as such ones around them."""
+        if self._taken(block):
+            return
+        size = len(block.cells)
+        if size > _ALONE_MAX and self._begun and self._rows is not None and self._rows.plain:
+            self._block(block.part(0, size // 2))
+            self._block(block.part(size // 2, size))
+            return
+        begun = self._begun
+        for at, row in enumerate(block, 1):
+            self._row(row)
+            if self._begun and not begun:
+                self._block(block.part(at, size))
+                return
+
+    def _taken(self, block: Block) -> bool:
+        """Take rows at once; false, and none is taken, where one needs a closer look."""
+        reader = self._rows
+        if reader is None or not self._begun or self._goes_on or not block.cells:
+            return False
+        if (found := reader.block_lines(block)) is None:
+            return False
+        moved, lines = found
+        if self._questions:
+            self._ask(moved.account)
+        tally = self._tally(moved.account, block.lines[0])
+        tally.currency = tally.currency or next((line.currency for line in lines if line.currency), "")
+        tally.add_run(moved.days, moved.amounts)
+        self.queue.extend(lines)
+        return True
+
+    def _row(self, row: Row) -> None:
+        reader = self._rows
+        if reader is not None and "".join(row.cells).strip():
+            self._look_closer(row, reader)
+
+    def _look_closer(self, row: Row, reader: RowReader) -> None:
+        header = reader.layout.header
+        if header and self._is_header(row, header, reader.layout.columns[Part.DATE]):
+            self._begun = True
+            return
+        if not self._begun and (header or not reader.begins(row)):
+            return
+        self._begun = True
+        if self._goes_on and self._last is not None and self._continues(row, reader):
+            return
+        try:
+            line = reader.line(row)
+        except NoTransaction as other:
+            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).note(
+                row.line, other.reason, row.shown()
+            )
+            return
+        except RowFault as problem:
+            self._tally(reader.account(row) if not reader.layout.is_paypal else None, row.line).unreadable += 1
+            self.unreadable(problem.fault, row.line, row.start, row.shown())
+            return
+        self._told(line, row)
+
+    def _told(self, line: Line, row: Row) -> None:
+        if self._questions:
+            self._ask(line.account)
+        tally = self._tally(line.account, row.line)
+        tally.currency = tally.currency or line.currency
+        tally.count(line)
+        self._let_go()
+        if self._goes_on:
+            self._last = line
+        else:
+            self.queue.append(line)
+
+    def _tally(self, account: Account | None, line: int) -> Tally:
+        """Return the statement of an account; what belongs to none goes to the first."""
+        if account is not None and (found := self._tallies.get(account.key)) is not None:
+            return found
+        if account is None:
+            known = next(iter(self._tallies.values()), None)
+            if known is not None:
+                return known
+            account = Account("paypal-other", AccountKind.BANK, "PayPal", "PAYPAL")
+        key = (
+            account.key
+            if len(self._tallies) < _ACCOUNTS_MAX or account.key in self._tallies
+            else next(iter(self._tallies))
+        )
+        return self._tallies.setdefault(key, Tally(account, line))
+
+    @staticmethod
+    def _is_header(row: Row, header: tuple[str, ...], at: int) -> bool:
+        return (
+            len(row.cells) == len(header)
+            and plain(row.cells[at]) == header[at]
+            and all(plain(cell) == name for cell, name in zip(row.cells, header, strict=True))
+        )
+
+    def _continues(self, row: Row, reader: RowReader) -> bool:
+        """Add a row of nothing but text to the line before it."""
+        texts = frozenset((*reader.layout.names, *reader.layout.texts))
+        filled = [number for number, cell in enumerate(row.cells) if cell.strip()]
+        if self._last is None or not set(filled) <= texts:
+            return False
+        more = " ".join(" ".join(row.cells[number].split()) for number in filled)
+        self._last = self._last._replace(memo=f"{self._last.memo} {more}".strip()[:2000])
+        return True
+
+    def _let_go(self) -> None:
+        if self._last is not None:
+            self.queue.append(self._last)
+            self._last = None

@@ -1,0 +1,1 @@
+"""Companies, their objects, and the file behind them."""

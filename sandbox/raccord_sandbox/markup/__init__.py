@@ -1,0 +1,1 @@
+"""XML of requests and answers."""

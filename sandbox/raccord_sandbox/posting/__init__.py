@@ -1,0 +1,1 @@
+"""The general ledger and what keeps it true."""

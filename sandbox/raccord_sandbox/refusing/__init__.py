@@ -1,0 +1,1 @@
+"""Refusals, and faults armed on purpose."""

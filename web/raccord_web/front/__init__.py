@@ -1,0 +1,1 @@
+"""What every request meets first: hosts, signed values, limits, who asks, and what is whose."""

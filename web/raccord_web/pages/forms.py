@@ -1,0 +1,98 @@
+"""What people send: the fields of a form, taken only from a page of ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any, BinaryIO, cast
+
+from fastapi import Depends, HTTPException
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from raccord.store.sealed_spool import SealedSpool
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import NAMED, OBJECTS, admit, visitor_or_none
+from raccord_web.pages.failures import FormRefusedError
+from raccord_web.pages.rendering import form_is_ours
+
+FIELDS_MAX = 200
+"""As many as a provider's accounts may have boxes."""
+FILES_MAX = 40
+VALUE_MAX = 20_000
+AS_TYPED = frozenset({"password", "current", "new"})
+"""Fields in which a blank at either end means something."""
+TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
+
+
+async def posted(request: Request) -> Mapping[str, str]:
+    """Return a form's fields; raises ``FormRefusedError`` unless its token is the one of this browser."""
+    async with request.form(max_fields=FIELDS_MAX, max_files=0) as form:
+        fields = {
+            name: value[:VALUE_MAX] if name in AS_TYPED else value[:VALUE_MAX].strip()
+            for name, value in form.items()
+            if isinstance(value, str)
+        }
+    if not form_is_ours(request, fields.pop(TOKEN_FIELD, "")):
+        raise FormRefusedError
+    await run_in_threadpool(_admit_named, request, fields)
+    return fields
+
+
+async def posted_files(request: Request) -> AsyncIterator[Sequence[tuple[str, BinaryIO]]]:
+    """Yield a form's files with their names, for as long as the request lasts; its token is checked like any other."""
+    form = await _sealed_form(request)
+    try:
+        if not form_is_ours(request, str(form.get(TOKEN_FIELD, ""))):
+            raise FormRefusedError
+        yield [
+            (each.filename, each.file)
+            for each in form.getlist("files")
+            if isinstance(each, UploadFile) and each.filename
+        ]
+    finally:
+        await form.close()
+
+
+async def _sealed_form(request: Request) -> FormData:
+    """Return a form whose files lie sealed while they are on their way; without files it is like any other."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        return await request.form(max_fields=FIELDS_MAX, max_files=0)
+    parser = _SealingParser(request.headers, request.stream(), max_fields=FIELDS_MAX, max_files=FILES_MAX)
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, error.message) from error
+
+
+class _SealingParser(MultiPartParser):
+    """Starlette's own parser, but for where the files go: its spool would lie on the disk in clear."""
+
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        file = self._current_part.file
+        if file is not None:
+            file.file.close()
+            file.file = cast("BinaryIO", SealedSpool())
+            # Closed where the parser closes its own, when what was sent turns out not to be a form.
+            self._files_to_close_on_error[-1] = cast("Any", file.file)
+
+
+def _admit_named(request: Request, fields: Mapping[str, str]) -> None:
+    """Refuse rows of companies that the visitor does not belong to, which a form may name beside its path."""
+    visitor = visitor_or_none(request)
+    named = {} if visitor is None else {NAMED[name]: fields[name] for name in NAMED if fields.get(name)}
+    if visitor is None or not named:
+        return
+    with desk_of(request).workshop.database.read() as session:
+        for name, value in named.items():
+            actor = admit(session, visitor, name, value)
+            if not set(request.path_params) & set(OBJECTS):
+                request.state.actor = actor
+
+
+Files = Annotated[Sequence[tuple[str, BinaryIO]], Depends(posted_files)]
+"""What every deed that takes files asks for; their number and size are bounded."""
+Fields = Annotated[Mapping[str, str], Depends(posted)]

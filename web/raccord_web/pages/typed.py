@@ -1,0 +1,318 @@
+"""A connector's settings as a form: the same Pydantic model says the fields, their labels, and what is wrong with them.
+
+A label is the field's title, its French one stands beside it (``json_schema_extra={"fr": …}``), the hint likewise
+(``fr_hint``). Secrets are never shown again; left empty they stay as they are. What a field lists of the source
+(:mod:`raccord.overview.known_here`) is chosen by name; it may still say what is not there yet, one a line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from raccord.overview.known_here import Known
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Language
+from raccord_web.words.formats import written
+from raccord_web.words.wording import typeset, wording
+
+PREFIX = "s_"
+"""What the form's names begin with, so that no setting is taken for a field of the page's own."""
+
+Kind = Literal["text", "lines", "number", "secret", "choice", "check", "list", "picks", "named", "dated"]
+LONG = 1000
+"""From this many characters on a text is written in several lines."""
+
+BOTH = " · "
+SEVERAL = (list, tuple, set, frozenset)
+RANGES = ("greater_than_equal", "less_than_equal", "greater_than", "less_than")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that a setting may name: the form's name for it, what people call it, and what is said of it."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the form; ``value`` is text and empty for secrets."""
+
+    name: str
+    label: str
+    hint: str
+    kind: Kind
+    value: str
+    options: tuple[tuple[str, str], ...]
+    """Each value with its label."""
+    required: bool
+    fixed: bool
+    wrong: str
+    fold: str
+    """The heading it is folded under, if the connector says so (``json_schema_extra={"fold": [fr, en]}``)."""
+    when: str = ""
+    """Beside which values of other fields it is needed, as JSON of the form's names; empty where always."""
+    heading: str = ""
+    """What these values are called."""
+    rows: Sequence[Row] = ()
+    """What is there to be picked, named or dated; ``value`` is what the setting says of anything else."""
+
+
+def said_beside_files(info: ConnectorInfo) -> set[str]:
+    """Return the settings that are said beside a file, once there is one: no step of the set-up asks for them."""
+    return {*info.questions.values(), *info.currencies.values()}
+
+
+def shown(
+    model: type[BaseModel],
+    values: Mapping[str, Any],
+    language: Language,
+    *,
+    wrong: Mapping[str, str] | None = None,
+    fixed: str = "",
+    without: Container[str] = (),
+    within: Callable[[FieldInfo], bool] = lambda _: True,
+    later: Mapping[str, Sequence[str]] | None = None,
+    known: Mapping[str, Sequence[Known]] | None = None,
+) -> list[Field]:
+    """Return the fields of a model with the values given, some left out; ``fixed`` names one that cannot change.
+
+    A field that says ``when`` is needed only beside such values of other fields. Where those can be chosen on the same
+    form, it is there with its condition, so that the page shows it once they are; not those of values that are asked
+    for at a ``later`` step, nor a ``kept`` one. What the source told of (``known``, by setting) is there to be chosen.
+    """
+    chosen_here = {
+        name
+        for name, info in model.model_fields.items()
+        if name != fixed and name not in without and within(info) and _options(info) and not kept_off(info)
+    }
+    found = [
+        Field(
+            name=name,
+            label=_said(info, language, "fr", info.title or name),
+            hint=_said(info, language, "fr_hint", info.description or ""),
+            kind=_kind(info),
+            value="" if _kind(info) == "secret" else _rest(info, values.get(name), (known or {}).get(name, ())),
+            options=_labelled(info, language),
+            required=info.is_required(),
+            fixed=name == fixed,
+            wrong=(wrong or {}).get(name, ""),
+            fold=_fold(info, language),
+            rows=_rows(name, info, values.get(name), (known or {}).get(name, ()), language),
+            **_condition(info, model, language, chosen_here),
+        )
+        for name, info in model.model_fields.items()
+        if name not in without
+        and within(info)
+        and (asked_for(info, values) or _may_be_chosen(info, chosen_here, later or {}))
+    ]
+    places = {each.when: at for at, each in reversed(list(enumerate(found)))}
+    # What one choice needs stands together, where the first of it stands.
+    return sorted(found, key=lambda each: places[each.when] if each.when else found.index(each))
+
+
+def in_groups(fields: Sequence[Field]) -> list[list[Field]]:
+    """Return fields in their order, those that one choice needs together."""
+    return [list(some) for _, some in groupby(fields, key=lambda each: each.when)]
+
+
+def read(
+    model: type[BaseModel], typed: Mapping[str, str], held: BaseModel, language: Language
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values that a form says, and what is wrong by field; the empty name stands for the whole form."""
+    values: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        given = typed.get(PREFIX + name)
+        match _kind(info):
+            case _ if kept_off(info) or (given is None and is_conditional(info)):
+                # It was not on the form.
+                if hasattr(held, name):
+                    values[name] = getattr(held, name)
+            case "check":
+                values[name] = given is not None
+            case "secret" if not given:
+                if hasattr(held, name):
+                    values[name] = getattr(held, name)
+            case "picks" | "named" | "dated":
+                rows = {
+                    key.removeprefix(f"{PREFIX}{name}:"): said
+                    for key, said in typed.items()
+                    if key.startswith(f"{PREFIX}{name}:")
+                }
+                if given is None and not rows:
+                    if hasattr(held, name):
+                        values[name] = getattr(held, name)
+                else:
+                    said = [
+                        key if _kind(info) == "picks" else f"{key} = {value.strip()}"
+                        for key, value in rows.items()
+                        if value.strip()
+                    ]
+                    values[name] = "\n".join([*said, *(given or "").strip().splitlines()])
+            case "list" if given is not None:
+                values[name] = [part.strip() for part in given.split(",") if part.strip()]
+            case _ if given is None:
+                if hasattr(held, name):
+                    values[name] = getattr(held, name)
+            case _:
+                values[name] = given
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        return values, {
+            str(each["loc"][0]) if each["loc"] else "": _why(each["type"], each.get("ctx", {}), each["msg"], language)
+            for each in error.errors(include_input=False, include_url=False)
+        }
+    return values, {}
+
+
+def _rest(info: FieldInfo, value: Any, known: Sequence[Known]) -> str:
+    """Return what a setting says of anything that is not there to be chosen."""
+    if not known or _kind(info) not in ("picks", "named", "dated"):
+        return _text(value)
+    keys = {each.key for each in known}
+    return "\n".join(line for line in _text(value).splitlines() if line.partition("=")[0].strip() not in keys)
+
+
+def _rows(name: str, info: FieldInfo, value: Any, known: Sequence[Known], language: Language) -> Sequence[Row]:
+    if _kind(info) not in ("picks", "named", "dated"):
+        return ()
+    said = {
+        key.strip(): (word.strip() or "on")
+        for key, _, word in (each.partition("=") for each in _text(value).splitlines())
+    }
+    return tuple(
+        Row(f"{PREFIX}{name}:{each.key}", each.called(lambda word: written(word, language)), said.get(each.key, ""))
+        for each in known
+    )
+
+
+def is_conditional(info: FieldInfo) -> bool:
+    """Tell whether a field belongs to some values of other fields only, as one provider's credentials do."""
+    return bool(_extra(info).get("when"))
+
+
+def kept_off(info: FieldInfo) -> bool:
+    """Tell whether a field is never on a form: what signing in writes."""
+    return bool(_extra(info).get("kept"))
+
+
+def asked_for(info: FieldInfo, values: Mapping[str, Any]) -> bool:
+    """Tell whether a field is on the form beside these values of the others."""
+    wanted: Mapping[str, Sequence[str]] = _extra(info).get("when", {})
+    return not kept_off(info) and all(_text(values.get(name)) in among for name, among in wanted.items())
+
+
+def _may_be_chosen(info: FieldInfo, chosen_here: Container[str], later: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether what makes a field needed is chosen on the same form, and is not for a later step."""
+    wanted: Mapping[str, Sequence[str]] = _extra(info).get("when", {})
+    return not kept_off(info) and all(
+        name in chosen_here and not set(among) <= set(later.get(name, ())) for name, among in wanted.items()
+    )
+
+
+def _condition(
+    info: FieldInfo, model: type[BaseModel], language: Language, chosen_here: Container[str]
+) -> dict[str, str]:
+    """Return beside which values a field is needed, and what these are called; nothing where that cannot change."""
+    wanted: Mapping[str, Sequence[str]] = _extra(info).get("when", {})
+    if not wanted or not all(name in chosen_here for name in wanted):
+        return {}
+    labels = [
+        label
+        for name, among in wanted.items()
+        for value, label in _labelled(model.model_fields[name], language)
+        if value in among
+    ]
+    said = {PREFIX + name: list(among) for name, among in wanted.items()}
+    return {"when": json.dumps(said, sort_keys=True), "heading": ", ".join(labels)}
+
+
+def _extra(info: FieldInfo) -> Mapping[str, Any]:
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+
+
+def _why(kind: str, context: Mapping[str, Any], message: str, language: Language) -> str:
+    """Return what is wrong with a value in the words of the pages; a connector's own sentence comes first.
+
+    A connector's message may say it in both languages, English first: ``Give it. · Indiquez-le.``
+    """
+    if own := context.get(language):
+        return typeset(str(own), language)
+    if "." in kind and message.count(BOTH) == 1:
+        english, french = message.split(BOTH)
+        return typeset(french if language == "fr" else english, language)
+    words = wording(language)
+    if kind in RANGES:
+        limit = next((context[name] for name in ("ge", "le", "gt", "lt") if name in context), "")
+        return words(f"typed.{kind}", limit=limit)
+    return words(f"typed.{kind}") if words.has(f"typed.{kind}") else words("typed.other")
+
+
+def _kind(info: FieldInfo) -> Kind:
+    of: Any = _extra(info).get("known")
+    if of:
+        return "named" if of.get("says") == "name" else "dated" if of.get("says") == "day" else "picks"
+    kinds = (info.annotation, *get_args(info.annotation))
+    if any(each in (SecretStr, SecretBytes) for each in kinds):
+        return "secret"
+    if info.annotation is bool:
+        return "check"
+    if any(get_origin(each) in SEVERAL for each in kinds):
+        return "list"
+    if _options(info):
+        return "choice"
+    if any(getattr(each, "max_length", 0) >= LONG for each in info.metadata):
+        return "lines"
+    return "number" if info.annotation is int else "text"
+
+
+def _options(info: FieldInfo) -> tuple[str, ...]:
+    kind = info.annotation
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return tuple(str(member.value) for member in kind)
+    if get_origin(kind) is Literal:
+        return tuple(map(str, get_args(kind)))
+    return ()
+
+
+def _labelled(info: FieldInfo, language: Language) -> tuple[tuple[str, str], ...]:
+    """Return each value with its label (``json_schema_extra={"options": {value: [French, English]}}``)."""
+    extra = info.json_schema_extra
+    said: Any = extra.get("options", {}) if isinstance(extra, dict) else {}
+    at = 0 if language == "fr" else 1
+    return tuple(
+        (value, typeset(str(said[value][at]), language) if value in said else value) for value in _options(info)
+    )
+
+
+def _fold(info: FieldInfo, language: Language) -> str:
+    extra = info.json_schema_extra
+    said: Any = extra.get("fold") if isinstance(extra, dict) and not info.is_required() else None
+    return "" if said is None else typeset(str(said[0 if language == "fr" else 1]), language)
+
+
+def _said(info: FieldInfo, language: Language, french: str, english: str) -> str:
+    extra = info.json_schema_extra
+    found = extra.get(french) if language == "fr" and isinstance(extra, dict) else None
+    return typeset(str(found or english), language)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else ""
+    if isinstance(value, SEVERAL):
+        return ", ".join(sorted(map(str, value)))
+    return str(getattr(value, "value", value))

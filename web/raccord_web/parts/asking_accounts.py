@@ -1,0 +1,124 @@
+"""What pages show where files leave something open: how they are to be read, and which accounts they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
+from raccord.jobs.requests import RUNNABLE, request_run
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.arriving.answering import FileQuestion, unsettled
+from raccord.onboarding.arriving.changing import Told, account_posted, posted_of
+from raccord.onboarding.arriving.reading_ahead import SeenAccount, SeenFile, look_into, takes_files
+from raccord.onboarding.arriving.untold_accounts import AccountTold, AskedAccount, BankAccount, bank_accounts
+from raccord.onboarding.setting_up.chart_accounts import NewAccount
+from raccord.overview.explain import Explained
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
+from raccord.store.models import Connection
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting, visitor_of
+from raccord_web.pages.rendering import said_by
+
+FAULTS_MAX = 20
+NEW = "+"
+"""The entry of the drop-down that stands for an account to add."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAccounts:
+    """What is asked of a connection's files, the accounts of the books that may answer, and whether the one who looks
+    may say so.
+    """
+
+    connection_id: str = ""
+    label: str = ""
+    questions: Sequence[FileQuestion] = ()
+    accounts: Sequence[AskedAccount] = ()
+    books: Sequence[BankAccount] = ()
+    may_name: bool = False
+    new_kinds: Sequence[NewAccount] = tuple(NewAccount)
+    again: bool = False
+    """Whether it was answered before and may be answered anew."""
+    fixed: Explained | None = None
+    """Why it may not."""
+    faults: Sequence[tuple[str, Text]] = ()
+    """What of files that no run has read cannot be brought over, by file."""
+
+    @property
+    def any(self) -> bool:
+        return bool(self.questions or self.accounts)
+
+
+def asked_accounts(request: Request, session: Session, connection: Connection) -> AskedAccounts:
+    """Return what is asked about the files of a connection; until its first plan is approved, of unread ones too."""
+    workshop = desk_of(request).workshop
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    if admitted is None or not (admitted.info.unnamed or admitted.info.questions):
+        return AskedAccounts()
+    info = admitted.info
+    ahead = connection.approved_at is None and takes_files(info, connection.settings)
+    found = unsettled(session, connection, info)
+    looked: Sequence[SeenFile] = ()
+    if ahead or found.questions or found.accounts:
+        looked = look_into(workshop, connection.id)
+        found = unsettled(session, connection, info, looked, ahead=ahead)
+    faults = [(each.name, fault) for each in looked for fault in each.faults if ahead][:FAULTS_MAX]
+    if not found.questions and not found.accounts:
+        return AskedAccounts(connection.id, connection.label, faults=faults)
+    may_name = _may_name(request, connection, info)
+    return AskedAccounts(
+        connection.id, connection.label, found.questions, found.accounts,
+        bank_accounts(session, connection.company_id), may_name, faults=faults,
+    )  # fmt: skip
+
+
+def changing(request: Request, session: Session, connection: Connection, told: Told, key: str) -> AskedAccounts | None:
+    """Return the form of something that was said of files, by its key, to say it otherwise; or why that cannot be."""
+    admitted = desk_of(request).workshop.scopes.catalog.get(connection.connector)
+    if admitted is None or not key:
+        return None
+    may_name = _may_name(request, connection, admitted.info)
+    books = bank_accounts(session, connection.company_id)
+    if files := [each for each in told.files if each.key == key]:
+        return AskedAccounts(connection.id, connection.label, files, (), books, may_name, again=True)
+    account = next((each for each in told.accounts if each.key == key), None)
+    if account is None:
+        return None
+    if posted := posted_of(session, connection, key):
+        return AskedAccounts(
+            connection.id, connection.label, again=True, fixed=said_by(account_posted(account, posted), request)
+        )
+    seen = SeenAccount(key, account.number, account.bank)
+    asked = AskedAccount(key, seen, "", account.name, account.ledger_id)
+    return AskedAccounts(connection.id, connection.label, (), [asked], books, may_name, again=True)
+
+
+def _may_name(request: Request, connection: Connection, info: ConnectorInfo) -> bool:
+    actor, granted = visitor_of(request).reach.actor_in(connection.company_id), connection.manage_granted_at is not None
+    return actor is not None and may(actor, Power.MANAGE, info, manage_granted=granted)
+
+
+def told_in(fields: Mapping[str, str]) -> AccountTold | None:
+    """Return what a form says an account is; nothing where it says nothing."""
+    ledger, name = fields.get("ledger", ""), fields.get("name", "").strip()
+    if ledger == NEW or not ledger:
+        return AccountTold("", name, fields.get("kind", "")) if name else None
+    return AccountTold(ledger)
+
+
+def read_on(request: Request, connection_id: str) -> bool:
+    """Have a connection's files read with what was said of them; false where it does not run now."""
+    desk = desk_of(request)
+    with desk.workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        if connection.state not in RUNNABLE or connection.paused_at is not None:
+            return False
+    request_run(
+        desk.workshop.database, desk.engine, connection_id, trigger="person", by=acting(request).name,
+        clock=desk.workshop.clock,
+    )  # fmt: skip
+    return True

@@ -1,0 +1,104 @@
+"""What is open in a month, as people read it: each with its name, amount and the page that mends it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.masking import masked
+from raccord.store.models import SourceRecord
+from raccord_web.words.names import Names
+
+TOLD = 100
+"""Points that are looked up; a page names no more."""
+TEXTS = ("name", "memo", "description", "text")
+"""Fields of a record that say in words what it is; the first that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoint:
+    """One thing that is open; ``address`` is where it is settled."""
+
+    code: str
+    connection: str
+    address: str
+    what: str = ""
+    day: date | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+
+
+def open_points(session: Session, names: Names, parts: Sequence[Mapping[str, Any]]) -> list[OpenPoint]:
+    """Return what stands open in the connections' parts of a certificate, made or refused."""
+    return [point for part in parts for point in _of_part(session, names, part)]
+
+
+def _of_part(session: Session, names: Names, part: Mapping[str, Any]) -> list[OpenPoint]:
+    exceptions = part["exceptions"]
+    named = {_place(each["key"]) for each in exceptions[:TOLD] if "key" in each}
+    records = _records(session, part["id"], named)
+    return [_point(names, part, each, records) for each in exceptions]
+
+
+def _point(
+    names: Names,
+    part: Mapping[str, Any],
+    said: Mapping[str, Any],
+    records: Mapping[tuple[str, str], SourceRecord],
+) -> OpenPoint:
+    connection, own = part["label"], f"/connections/{part['id']}"
+    match code := said["code"]:
+        case "waits" | "failed":
+            stream, source_id = _place(said["key"])
+            record = records.get((stream, source_id))
+            if record is None:
+                return OpenPoint(
+                    code, connection, f"/questions?{urlencode({'connection': part['id']})}", masked(said["key"])
+                )
+            what = _text(record) or f"{names.stream(part['connector'], stream)} {masked(source_id)}"
+            return OpenPoint(
+                code, connection, f"/records/{record.id}", what, record.day, record.amount, record.currency or ""
+            )
+        case "unequal":
+            return OpenPoint(code, connection, f"{own}/proof?only=unequal", said["cell"])
+        case "gap":
+            days = " – ".join(each for each in (said["first"], said["last"]) if each)
+            return OpenPoint(code, connection, "/gaps", days)
+        case "unproven":
+            return OpenPoint(code, connection, own, day=date.fromisoformat(said["day"]))
+        case _:
+            return OpenPoint(code, connection, f"{own}/proof")
+
+
+def _place(key: str) -> tuple[str, str]:
+    """Return the stream and the id of the record that a draft's key names."""
+    stream, _, rest = key.partition("/")
+    return stream, rest.partition("#")[0]
+
+
+def _records(session: Session, connection_id: str, places: set[tuple[str, str]]) -> dict[tuple[str, str], SourceRecord]:
+    """Return the newest revision of each record."""
+    rows = session.scalars(
+        select(SourceRecord)
+        .where(
+            SourceRecord.connection_id == connection_id,
+            SourceRecord.source_id.in_(sorted({source_id for _, source_id in places})),
+        )
+        .order_by(SourceRecord.id)
+    )
+    return {(row.stream, row.source_id): row for row in rows}
+
+
+def _text(record: SourceRecord) -> str:
+    said: Any = json.loads(record.raw, parse_float=str, parse_int=str)
+    if not isinstance(said, dict):
+        return ""
+    return next((str(said[name])[:120] for name in TEXTS if isinstance(said.get(name), str) and said[name]), "")

@@ -1,0 +1,1 @@
+"""Connecting a company and a source, step by step."""

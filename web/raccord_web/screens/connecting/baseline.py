@@ -1,0 +1,83 @@
+"""What the books have already of a plan, certain, likely or new: the certain linked at once, the others one by one."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.errors import RaccordError
+from raccord.jobs.requests import request_run
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.deciding.decisions import answer_conflict
+from raccord.onboarding.setting_up.baseline import baseline_of, link_certain
+from raccord.overview.connections import connection_view
+from raccord.overview.explain import Explained
+from raccord.overview.listing import Listing
+from raccord.plugin.ledger import ResolutionKind
+from raccord.store.models import Connection, ConnectionState, Hold
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import said_by, show
+from raccord_web.screens.home import Offset
+from raccord_web.steps.order import where_left
+
+router = APIRouter()
+SHOWN = 50
+WAYS = {each.value: each for each in (ResolutionKind.LINK, ResolutionKind.SKIP, ResolutionKind.CREATE)}
+
+
+@router.get("/connections/{connection_id}/baseline")
+def baseline(request: Request, connection_id: str, offset: Offset = 0) -> Response:
+    return _page(request, connection_id, offset)
+
+
+@router.post("/connections/{connection_id}/baseline")
+def answer(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Link all that are certain, say of one what it is, or have the plan made again by what was said."""
+    desk, actor = desk_of(request), acting(request)
+    workshop = desk.workshop
+    require(actor, Power.WORK)
+    try:
+        if "certain" in fields:
+            link_certain(workshop, actor, connection_id)
+        elif "again" not in fields:
+            hold_id, way = fields.get("row", ""), WAYS.get(fields.get("way", ""))
+            with workshop.database.read() as session:
+                hold = session.get(Hold, hold_id)
+            if way is None or hold is None or hold.connection_id != connection_id:
+                return explained(request, HTTPStatus.NOT_FOUND)
+            answer_conflict(workshop, actor, hold_id, way)
+        if "certain" in fields or "again" in fields:
+            request_run(
+                workshop.database, desk.engine, connection_id, trigger="person", by=actor.name, clock=workshop.clock
+            )
+    except RaccordError as error:
+        return _page(request, connection_id, 0, said_by(error, request))
+    return RedirectResponse(f"/connections/{connection_id}/baseline?done=answered", HTTPStatus.SEE_OTHER)
+
+
+def _page(request: Request, connection_id: str, offset: int, refusal: Explained | None = None) -> Response:
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        admitted = workshop.scopes.catalog.get(connection.connector)
+        found, view = baseline_of(session, connection_id), connection_view(session, connection_id, since=None)
+        return show(
+            request,
+            "connecting/baseline.html",
+            session,
+            status=HTTPStatus.OK if refusal is None else HTTPStatus.CONFLICT,
+            view=view,
+            found=found,
+            listing=Listing(found.rows[offset : offset + SHOWN], len(found.rows), offset, SHOWN),
+            refusal=refusal,
+            contacts=[] if admitted is None else [each for each in admitted.info.contacts if each.url],
+            left_at="plan" if admitted is None else where_left(connection, admitted.info),
+            works=may(acting(request), Power.WORK),
+            runs=view is not None and view.state == ConnectionState.CONNECTED,
+        )

@@ -1,0 +1,240 @@
+"""Connecting a source, the first steps: which source, which way of starting, which company, which source account."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.enablement import is_allowed
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.connecting.connections import NewConnection
+from raccord.onboarding.connecting.signing_in import signs_in
+from raccord.onboarding.setting_up.steps import begin, unfinished
+from raccord.onboarding.sources.institutions import find_institutions
+from raccord.onboarding.sources.source_accounts import company_joined, joined_to
+from raccord.overview.companies import CompanyView, list_companies
+from raccord.overview.listing import MOST
+from raccord.plugin.info import ConnectorInfo
+from raccord.store.models import Company
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting, visitor_of, within_of
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.manual import chapter
+from raccord_web.pages.rendering import language_of, said_by, show
+from raccord_web.pages.typed import read, said_beside_files, shown
+from raccord_web.steps.beginning import Beginning, beginning_of
+from raccord_web.steps.order import first_steps, where_left
+
+router = APIRouter()
+
+
+@router.get("/connect")
+def sources(request: Request) -> Response:
+    """Show what can be connected, and what was begun and not finished."""
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        admitted = workshop.scopes.catalog.admitted
+        begun = unfinished(session, within_of(request))
+        return show(
+            request,
+            "connecting/connect.html",
+            session,
+            offered=[each.info for each in admitted.values() if is_allowed(session, each.name)],
+            closed=[each.info for each in admitted.values() if not is_allowed(session, each.name)],
+            begun=[
+                (each, where_left(each, admitted[each.connector].info)) for each in begun if each.connector in admitted
+            ],
+        )
+
+
+@router.get("/connect/{connector}")
+def mode(request: Request, connector: str) -> Response:
+    """Ask first whether these books know the source already; nothing else opens before that is said (PL-02)."""
+    beginning = _beginning(request, connector)
+    if beginning is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    with desk_of(request).workshop.database.read() as session:
+        return _step(
+            request, session, beginning, "mode", modes=sorted(beginning.info.modes, reverse=True),
+            guide=chapter("how-to", connector, language_of(request)),
+        )  # fmt: skip
+
+
+@router.get("/connect/{connector}/ready")
+def ready(request: Request, connector: str, go: str = "") -> Response:
+    """Show what must be done before the company and the source, and go on once it is."""
+    beginning = _beginning(request, connector)
+    if beginning is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    if beginning.mode is None or not beginning.gates or (go and not beginning.closed):
+        step = "mode" if beginning.mode is None else "company"
+        return RedirectResponse(beginning.address(step), HTTPStatus.SEE_OTHER)
+    fields = shown(beginning.info.settings, _said(beginning), language_of(request), later=beginning.info.signs_in)
+    with desk_of(request).workshop.database.read() as session:
+        return _step(
+            request, session, beginning, "ready", fields={each.name: each for each in fields},
+            closed=[each.name for each in beginning.closed] if go else [],
+        )  # fmt: skip
+
+
+@router.get("/connect/{connector}/company")
+def company(request: Request, connector: str) -> Response:
+    beginning = _beginning(request, connector)
+    if beginning is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    if waits := beginning.waits_at("company"):
+        return RedirectResponse(waits, HTTPStatus.SEE_OTHER)
+    with desk_of(request).workshop.database.read() as session:
+        return _company_step(request, session, beginning)
+
+
+def _company_step(request: Request, session: Session, beginning: Beginning, *, taken: str = "") -> Response:
+    """Show the companies, those marked that this source is joined to; ``taken`` is one that was chosen all the same."""
+    companies, info = _companies(request, session), beginning.info
+    joined = joined_to(session, info, [each.id for each in companies])
+    full = set(joined) if info.owner_only else set()
+    free = [each.id for each in companies if each.id not in joined]
+    wanted = beginning.company or (free[0] if len(free) == 1 else "")
+    refused = company_joined(session, info, session.get_one(Company, taken)) if taken else None
+    return _step(
+        request, session, beginning, "company",
+        status=HTTPStatus.CONFLICT if refused else HTTPStatus.OK, companies=companies, joined=joined, full=full,
+        chosen="" if wanted in full else wanted, taken=joined.get(taken),
+        lefts={each.id: where_left(each, info) for each in joined.values()},
+        refusal=None if refused is None else said_by(refused, request),
+        sign_up=desk_of(request).workshop.settings.quickbooks_signup_url,
+    )  # fmt: skip
+
+
+@router.get("/connect/{connector}/source")
+def source(request: Request, connector: str, q: str = "", institution: str = "") -> Response:
+    """Show the source's settings; where a connector has a directory, one searches it first."""
+    beginning = _beginning(request, connector)
+    if beginning is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    if waits := beginning.waits_at("source"):
+        return RedirectResponse(waits, HTTPStatus.SEE_OTHER)
+    info = beginning.info
+    chosen = next((each for each in info.institutions if institution and each.key == institution), None)
+    said = _said(beginning) | ({} if chosen is None else dict(chosen.values))
+    fields = shown(info.settings, said, language_of(request), without=said_beside_files(info), later=info.signs_in)
+    label = "" if chosen is None or chosen.always else chosen.name
+    found = find_institutions(info, q[:100]) if q else ()
+    with desk_of(request).workshop.database.read() as session:
+        if info.owner_only and beginning.company in joined_to(session, info, [beginning.company]):
+            # Said before anything is typed: a company has one account of such a source.
+            mine = {each.id for each in _companies(request, session)}
+            if beginning.company not in mine:
+                return explained(request, HTTPStatus.NOT_FOUND)
+            return _company_step(request, session, beginning, taken=beginning.company)
+        return _step(
+            request, session, beginning, "source", fields=fields, label=label, q=q, found=found, institution=chosen
+        )
+
+
+@router.post("/connect/{connector}/source")
+def connect(request: Request, connector: str, fields: Fields) -> Response:
+    """Keep the source account as a draft and go on; sent twice, it is the same draft."""
+    workshop, info = desk_of(request).workshop, _info(request, connector)
+    if info is None or not fields.get("company", ""):
+        return explained(request, HTTPStatus.NOT_FOUND)
+    require(acting(request), Power.LINK)
+    beginning = beginning_of(info, fields)
+    if beginning.mode is None:
+        return RedirectResponse(beginning.address("mode"), HTTPStatus.SEE_OTHER)
+    values, wrong = read(info.settings, fields, _usual(info), language_of(request))
+    refusal = None
+    if not wrong:
+        new = NewConnection(
+            company_id=beginning.company,
+            connector=connector,
+            values=values,
+            label=fields.get("label", "")[:80],
+            mode=beginning.mode,
+            starts_on=beginning.starts_on,
+            passed=beginning.passed,
+        )
+        try:
+            connection = begin(workshop, acting(request), new)
+        except RaccordError as error:
+            refusal = said_by(error, request)
+        else:
+            following = "signin" if signs_in(info, connection.settings) else "accounts"
+            return RedirectResponse(f"/connections/{connection.id}/setup/{following}", HTTPStatus.SEE_OTHER)
+    again = shown(
+        info.settings,
+        values,
+        language_of(request),
+        wrong=wrong,
+        without=said_beside_files(info),
+        later=info.signs_in,
+    )
+    with workshop.database.read() as session:
+        return _step(
+            request, session, beginning, "source", status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again,
+            wrong=wrong.get("", ""), refusal=refusal, label=fields.get("label", ""),
+        )  # fmt: skip
+
+
+def _step(
+    request: Request,
+    session: Session,
+    beginning: Beginning,
+    step: str,
+    *,
+    status: int = HTTPStatus.OK,
+    **values: object,
+) -> Response:
+    info, steps = beginning.info, first_steps(beginning.info, step, beginning)
+    names = [each.name for each in steps]
+    before = names[names.index(step) - 1] if names.index(step) else ""
+    usual: dict[str, object] = {"wrong": "", "refusal": None, "q": "", "found": (), "institution": None}
+    return show(
+        request, f"connecting/connect_{step}.html", session, status=status, info=info, connector=info.name, steps=steps,
+        step=step, beginning=beginning, mode=beginning.mode, back=beginning.address(before) if before else "",
+        **{**usual, **values},
+    )  # fmt: skip
+
+
+def _beginning(request: Request, connector: str) -> Beginning | None:
+    info = _info(request, connector)
+    return None if info is None else beginning_of(info, request.query_params)
+
+
+def _said(beginning: Beginning) -> dict[str, Any]:
+    """Return the settings' defaults, with what was said of them already."""
+    return {
+        **_usual(beginning.info).model_dump(mode="json"),
+        **{name: value for name, value in beginning.values.items() if value != ""},
+    }
+
+
+def _info(request: Request, connector: str) -> ConnectorInfo | None:
+    """Return the manifest of a connector that the installation allows."""
+    workshop = desk_of(request).workshop
+    admitted = workshop.scopes.catalog.get(connector)
+    with workshop.database.read() as session:
+        return admitted.info if admitted is not None and is_allowed(session, connector) else None
+
+
+def _usual(info: ConnectorInfo) -> BaseModel:
+    """Return the settings' defaults; what has none is not there."""
+    return info.settings.model_construct()
+
+
+def _companies(request: Request, session: Session) -> list[CompanyView]:
+    reach = visitor_of(request).reach
+    found = list_companies(session, within=within_of(request), limit=MOST).rows
+    return [
+        each
+        for each in found
+        if each.state == "connected" and (actor := reach.actor_in(each.id)) and may(actor, Power.LINK)
+    ]

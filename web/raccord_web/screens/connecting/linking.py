@@ -1,0 +1,114 @@
+"""Linking a source's items, and the like, one by one to the ledger's: how many are, what each may be, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.deciding.decisions import choose
+from raccord.onboarding.setting_up.instances import InstanceView, Linking, link_suggested, linking, roles_with_instances
+from raccord.overview.connections import connection_view
+from raccord.overview.explain import Explained
+from raccord.overview.listing import Listing
+from raccord.overview.questions import candidates
+from raccord.sync.resolving.newcomers import comparison_key
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import said_by, show
+from raccord_web.parts.held import connection_of
+from raccord_web.screens.home import Offset
+
+router = APIRouter()
+SHOWN = 20
+"""Instances on one page; each carries its list of what it may be linked to."""
+SHOWS = ("all", "open", "lacking")
+
+
+@router.get("/connections/{connection_id}/linking")
+def linked(
+    request: Request, connection_id: str, role: str = "", q: str = "", only: str = "all", offset: Offset = 0
+) -> Response:
+    """Show the instances of a role; ``only`` keeps those that are not linked, or that lack something."""
+    return _page(request, connection_id, role, q[:100], only if only in SHOWS else "all", offset)
+
+
+@router.post("/connections/{connection_id}/linking")
+def link(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Link one instance to what was chosen for it, or all that have a suggestion to that."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    found = connection_of(workshop, connection_id)
+    if found is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    require(actor, Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None)
+    role, q, only = fields.get("role", ""), fields.get("q", "")[:100], fields.get("only", "")
+    try:
+        if "accept" in fields:
+            link_suggested(workshop, actor, connection_id, role)
+        else:
+            choose(workshop, actor, connection_id, role, fields.get("ledger", ""), fields.get("of", ""))
+    except RaccordError as error:
+        return _page(
+            request, connection_id, role, q, only, 0, status=HTTPStatus.CONFLICT, refusal=said_by(error, request)
+        )
+    kept = {"role": role, "q": q, "only": only, "offset": fields.get("offset", "")}
+    query = urlencode({name: value for name, value in kept.items() if value} | {"done": "chosen"})
+    return RedirectResponse(f"/connections/{connection_id}/linking?{query}", HTTPStatus.SEE_OTHER)
+
+
+def _page(
+    request: Request,
+    connection_id: str,
+    role: str,
+    q: str,
+    only: str,
+    offset: int,
+    *,
+    status: int = HTTPStatus.OK,
+    refusal: Explained | None = None,
+) -> Response:
+    workshop = desk_of(request).workshop
+    found = connection_of(workshop, connection_id)
+    if found is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    roles = roles_with_instances(info)
+    asked = next((each for each in roles if each.name == role), roles[0] if roles else None)
+    seen = None if asked is None else linking(workshop, connection_id, asked.name)
+    rows = [] if seen is None else _kept(seen, q, only)
+    with workshop.database.read() as session:
+        return show(
+            request,
+            "connecting/linking.html",
+            session,
+            status=status,
+            view=connection_view(session, connection_id, since=None),
+            roles=roles,
+            seen=seen,
+            listing=Listing(rows[offset : offset + SHOWN], len(rows), offset, SHOWN),
+            q=q,
+            only=only,
+            fitting={} if asked is None else candidates(session, connection.company_id, {asked.accepts}),
+            refusal=refusal,
+            manages=may(acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None),
+        )
+
+
+def _kept(seen: Linking, q: str, only: str) -> Sequence[InstanceView]:
+    wanted = comparison_key(q)
+    return [
+        row
+        for row in seen.rows
+        if (only != "open" or row.linked is None)
+        and (only != "lacking" or row.lacks)
+        and (wanted in comparison_key(row.name) or q.casefold() in row.id.casefold())
+    ]

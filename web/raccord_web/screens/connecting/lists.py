@@ -1,0 +1,183 @@
+"""Lists of QuickBooks that go to a connection's source: what it took of each, and sending one now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import Power, may, require
+from raccord.onboarding.setting_up.instances import links_one_by_one
+from raccord.onboarding.setting_up.lists import (
+    Verified,
+    closing_lists,
+    likely_doubles,
+    lists_of,
+    push_list,
+    verify_list,
+)
+from raccord.onboarding.setting_up.tending import (
+    Double,
+    Earlier,
+    Tended,
+    delete_doubles,
+    earlier_entries,
+    imported_doubles,
+    tag_earlier,
+)
+from raccord.overview.connections import connection_view
+from raccord.overview.explain import Explained
+from raccord.plugin.errors import ConnectorError
+from raccord.plugin.texts import Language
+from raccord.store.models import Connection
+from raccord.sync.telling.push import Counts
+from raccord.sync.workshop import Workshop
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import language_of, said_by, show
+from raccord_web.words.wording import typeset, wording
+
+router = APIRouter()
+CHOSEN = "d_"
+"""What the names of the boxes of duplicates begin with, before the entry's id."""
+
+
+@router.get("/connections/{connection_id}/lists")
+def lists(request: Request, connection_id: str, check: str = "") -> Response:
+    """Show the lists, and of one both counts, what is missing and what would probably be there twice (PL-19, PL-28)."""
+    if not check:
+        return _page(request, connection_id)
+    workshop = desk_of(request).workshop
+    try:
+        found = verify_list(workshop, connection_id, check), likely_doubles(workshop, connection_id, check)
+    except RaccordError as error:
+        return _page(request, connection_id, wrong=said_by(error, request))
+    return _page(request, connection_id, checked=(check, *found))
+
+
+@router.post("/connections/{connection_id}/lists")
+def send(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Send a list to the source now and say what became of each entry; what it has already is not sent again.
+
+    With ``tag`` the source's earlier entries are tagged instead, before the list is sent (PL-29).
+    """
+    name, language, workshop, actor = (
+        fields.get("list", ""),
+        language_of(request),
+        desk_of(request).workshop,
+        acting(request),
+    )
+    try:
+        if "tag" in fields:
+            tagged = tag_earlier(workshop, actor, connection_id, name)
+            return _page(request, connection_id, tagged=(name, tagged))
+        counts = push_list(workshop, actor, connection_id, name)
+    except ConnectorError as error:
+        return _page(request, connection_id, wrong=of_source(error, language))
+    except RaccordError as error:
+        if error.code.startswith("people."):
+            raise
+        return _page(request, connection_id, wrong=said_by(error, request))
+    return _page(request, connection_id, sent=(name, counts))
+
+
+@router.get("/connections/{connection_id}/doubles")
+def doubles(request: Request, connection_id: str, name: str = "") -> Response:
+    """Show what was imported beside an entry of the same name (PL-30)."""
+    return _doubles(request, connection_id, name)
+
+
+@router.post("/connections/{connection_id}/doubles")
+def delete(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Delete chosen duplicates at the source, only imported ones."""
+    workshop, actor, name = desk_of(request).workshop, acting(request), fields.get("list", "")
+    require(actor, Power.MANAGE)
+    wanted = [each.removeprefix(CHOSEN) for each in fields if each.startswith(CHOSEN)]
+    try:
+        tended = delete_doubles(workshop, actor, connection_id, name, wanted)
+    except ConnectorError as error:
+        return _doubles(request, connection_id, name, wrong=of_source(error, language_of(request)))
+    except RaccordError as error:
+        return _doubles(request, connection_id, name, wrong=said_by(error, request))
+    return _doubles(request, connection_id, name, deleted=tended)
+
+
+def of_source(error: ConnectorError, language: Language) -> Explained:
+    """Return a source's own words, with what to do."""
+    return Explained("", typeset(error.text.get(language), language), wording(language)("lists.source_fix"), "")
+
+
+def _doubles(
+    request: Request, connection_id: str, name: str, *, wrong: Explained | None = None, deleted: Tended | None = None
+) -> Response:
+    workshop = desk_of(request).workshop
+    info = next((each.info for each in lists_of(workshop, connection_id) if each.info.tag and each.goes), None)
+    name = name or ("" if info is None else info.name)
+    rows: list[Double] = []
+    if name:
+        try:
+            rows = imported_doubles(workshop, connection_id, name)
+        except RaccordError as error:
+            wrong = wrong or said_by(error, request)
+    with workshop.database.read() as session:
+        return show(
+            request,
+            "connecting/doubles.html",
+            session,
+            status=HTTPStatus.OK if wrong is None else HTTPStatus.CONFLICT,
+            view=connection_view(session, connection_id, since=None),
+            rows=rows,
+            chosen=CHOSEN,
+            name=name,
+            wrong=wrong,
+            deleted=deleted,
+            manages=may(acting(request), Power.MANAGE),
+        )
+
+
+def _page(
+    request: Request,
+    connection_id: str,
+    *,
+    wrong: Explained | None = None,
+    tagged: tuple[str, Tended] | None = None,
+    sent: tuple[str, Counts] | None = None,
+    checked: tuple[str, Verified, int] | None = None,
+) -> Response:
+    workshop = desk_of(request).workshop
+    views = lists_of(workshop, connection_id)
+    with workshop.database.read() as session:
+        view = connection_view(session, connection_id, since=None)
+        if view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        return show(
+            request,
+            "connecting/lists.html",
+            session,
+            status=HTTPStatus.OK if wrong is None else HTTPStatus.CONFLICT,
+            view=view,
+            lists=views,
+            closing=closing_lists(workshop, connection_id),
+            linked_from={each.from_list for each in links_one_by_one(workshop, connection_id)},
+            connection=session.get_one(Connection, connection_id),
+            manages=may(acting(request), Power.MANAGE),
+            wrong=wrong,
+            sent=sent,
+            checked=checked,
+            tagged=tagged,
+            earlier=_earlier(workshop, connection_id, checked),
+        )
+
+
+def _earlier(workshop: Workshop, connection_id: str, checked: tuple[str, Verified, int] | None) -> Sequence[Earlier]:
+    """Return the source's own entries of the list that is checked, where they can be tagged."""
+    if checked is None:
+        return []
+    info = next(each.info for each in lists_of(workshop, connection_id) if each.info.name == checked[0])
+    return earlier_entries(workshop, connection_id, info.name) if info.tag else []

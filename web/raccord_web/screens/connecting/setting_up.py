@@ -1,0 +1,412 @@
+"""Connecting a source, the steps after its draft was kept: accounts, days, files, checks, the first plan, the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.errors import RaccordError
+from raccord.jobs.requests import request_run
+from raccord.onboarding.access.people import Actor, Power, require
+from raccord.onboarding.arriving.freshness import first_data_expected
+from raccord.onboarding.arriving.reading_ahead import takes_files
+from raccord.onboarding.arriving.receiving import files_of
+from raccord.onboarding.checking.company import check_company
+from raccord.onboarding.checking.connection import check_connection
+from raccord.onboarding.checking.findings import Finding, Level
+from raccord.onboarding.closing.holes import left_outside
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.deciding.decisions import BEGINNING, approve_plan
+from raccord.onboarding.gates.each_account import each_account
+from raccord.onboarding.gates.gates import closing, gates_of, pass_gate
+from raccord.onboarding.setting_up.baseline import baseline_of
+from raccord.onboarding.setting_up.chart_accounts import add_account, journals_of, kinds_for, read_kind
+from raccord.onboarding.setting_up.duplicates_step import answered_since
+from raccord.onboarding.setting_up.lists_step import needs_new_plan
+from raccord.onboarding.setting_up.steps import fill_roles, roles_left_empty, set_mode, set_scope
+from raccord.onboarding.sources.account_types import HeldAs
+from raccord.overview.connections import connection_view
+from raccord.overview.listing import MOST
+from raccord.overview.plans import plan_effect, plan_money, waiting_plan
+from raccord.overview.proofs import proof_totals
+from raccord.overview.questions import candidates
+from raccord.overview.runs import PHASES, RunView, recent_runs
+from raccord.plugin.errors import ConnectorError
+from raccord.plugin.info import ConnectorInfo, Mode, RoleInfo, Stage
+from raccord.plugin.signing import SignIn
+from raccord.store.models import Company, Connection, ConnectionState
+from raccord.sync.workshop import Workshop
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import language_of, said_by, show
+from raccord_web.pages.typed import read, said_beside_files, shown
+from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts
+from raccord_web.parts.held import connection_of, settings_of
+from raccord_web.parts.mapped import RoleView, language_of_books, leaving_defaults, roles_of
+from raccord_web.screens.connecting.lists import of_source
+from raccord_web.steps.accounts import account_rows, kinds_of_type, take_accounts
+from raccord_web.steps.duplicates import duplicates_values, take_duplicates
+from raccord_web.steps.lists import lists_values, take_lists
+from raccord_web.steps.order import later_steps, names_of
+from raccord_web.steps.signing_in import credentials, take_sign_in
+
+router = APIRouter()
+GATED = {"accounts": "accounts", "checks": "checks", "setup_lists": "lists"}
+"""The steps that show gates, by the name that their forms give themselves."""
+ASKING = frozenset({"files", "plan"})
+"""The steps that ask what files leave open."""
+ALSO_PAGES = {"lists": lists_values, "duplicates": duplicates_values}
+"""What a step shows that stays a page of its own after the set-up."""
+ROLE, NEW, KIND, NUMBER, JOURNAL = "role_", "new_", "kind_", "number_", "journal_"
+"""What the names of a role's fields begin with: the account that fills it, or one to add, what that one holds, its
+number and its journal.
+"""
+
+
+@router.get("/connections/{connection_id}/setup/{step}")
+def show_step(request: Request, connection_id: str, step: str, first: str = "") -> Response:
+    """Show a step; ``first`` is a first day to propose in the place of the one that is kept."""
+    workshop = desk_of(request).workshop
+    require(acting(request), Power.LINK)
+    found = connection_of(workshop, connection_id)
+    if found is None or step not in names_of(found[1], found[0]):
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    match step:
+        case "source":
+            held = settings_of(workshop, connection, info).model_dump(mode="json")
+            # What questions about files ask for is answered beside the file, once there is one.
+            fields = shown(
+                info.settings, held, language_of(request), fixed=info.identity_setting,
+                without=said_beside_files(info), later=info.signs_in,
+            )  # fmt: skip
+            return step_page(request, connection, info, step, fields=fields, wrong="")
+        case "signin":
+            return step_page(request, connection, info, step, fields=credentials(request, connection, info))
+        case "scope":
+            return step_page(request, connection, info, step, first=_day(first) or connection.starts_on)
+        case "checks":
+            return step_page(request, connection, info, step, findings=_checked(workshop, connection))
+        case _:
+            return step_page(request, connection, info, step)
+
+
+@router.post("/connections/{connection_id}/setup/{step}")
+def take_step(request: Request, connection_id: str, step: str, fields: Fields) -> Response:
+    """Keep what a step says and go on to the next; what is refused is said beside the form."""
+    workshop = desk_of(request).workshop
+    require(acting(request), Power.LINK)
+    found = connection_of(workshop, connection_id)
+    if found is None or step not in names_of(found[1], found[0]):
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    try:
+        again = _keep(request, connection, info, step, fields)
+    except ConnectorError as error:
+        return step_page(
+            request, connection, info, step, status=HTTPStatus.CONFLICT,
+            refusal=of_source(error, language_of(request)),
+        )  # fmt: skip
+    except RaccordError as error:
+        # Read again: credentials that were typed are kept before the source refuses them, and stand in the form.
+        connection = (connection_of(workshop, connection_id) or found)[0]
+        return step_page(
+            request, connection, info, step, status=HTTPStatus.CONFLICT, refusal=said_by(error, request),
+            findings=[], fields=credentials(request, connection, info) if step == "signin" else [], wrong="",
+            typed=fields,
+        )  # fmt: skip
+    if again is not None:
+        return again
+    with workshop.database.read() as session:
+        connection = session.get_one(Connection, connection_id)
+        names = names_of(info, connection)
+    if step == "signin" and connection.approved_at is not None:
+        return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
+    following = names[min(names.index(step) + 1, len(names) - 1)]
+    return RedirectResponse(f"/connections/{connection_id}/setup/{following}", HTTPStatus.SEE_OTHER)
+
+
+def asked_on(request: Request, connection: Connection, info: ConnectorInfo, asking: SignIn) -> Response:
+    """Show what a source asks of a person who came back from it."""
+    return step_page(request, connection, info, "signin", fields=[], asking=asking)
+
+
+@router.post("/connections/{connection_id}/gates")
+def gate(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Say that what a gate asks for is done, or that it is not yet."""
+    workshop = desk_of(request).workshop
+    pass_gate(workshop, acting(request), connection_id, fields.get("gate", ""), passed=bool(fields.get("passed")))
+    step = fields.get("step", "")
+    place = "lists" if step == "lists" else f"setup/{GATED.get(step, 'checks')}"
+    return RedirectResponse(f"/connections/{connection_id}/{place}", HTTPStatus.SEE_OTHER)
+
+
+def _keep(
+    request: Request, connection: Connection, info: ConnectorInfo, step: str, fields: Mapping[str, str]
+) -> Response | None:
+    """Do what a step asks for; return the page again where a person must correct something."""
+    desk, actor = desk_of(request), acting(request)
+    workshop = desk.workshop
+    match step:
+        case "mode":
+            set_mode(workshop, actor, connection.id, _mode(fields.get("mode", ""), connection))
+        case "source":
+            values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language_of(request))
+            if wrong:
+                shown_again = shown(
+                    info.settings, values, language_of(request), wrong=wrong, fixed=info.identity_setting,
+                    without=said_beside_files(info), later=info.signs_in,
+                )  # fmt: skip
+                return step_page(
+                    request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=shown_again,
+                    wrong=wrong.get("", ""),
+                )  # fmt: skip
+            connections.update_settings(workshop, actor, connection.id, values)
+        case "signin":
+            left = take_sign_in(request, connection, info, fields)
+            if left is not None:
+                status = HTTPStatus.OK if left.asking else HTTPStatus.UNPROCESSABLE_ENTITY
+                return step_page(
+                    request, connection, info, step, status=status, fields=left.fields, wrong=left.wrong,
+                    asking=left.asking,
+                )  # fmt: skip
+        case "accounts":
+            return _keep_accounts(request, connection, info, fields)
+        case "scope":
+            first = _day(fields.get("first", ""))
+            if first is None:
+                return step_page(
+                    request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, wrong_day=True
+                )
+            set_scope(
+                workshop, actor, connection.id, first, fields.get("time_zone", ""), fields.get("cut_off", "") or "00:00"
+            )
+        case "checks":
+            if connection.state == ConnectionState.DRAFT:
+                connections.activate(workshop, actor, connection.id)
+            _plan_anew(request, connection)
+        case "lists":
+            done = take_lists(request, connection, fields)
+            if done is not None:
+                return step_page(request, connection, info, step, sent=done.sent, linked=done.linked)
+            with workshop.database.read() as session:
+                again = needs_new_plan(session, connection.id)
+            if again:
+                _plan_anew(request, connection)
+        case "duplicates":
+            linked = take_duplicates(request, connection, fields)
+            if linked is not None:
+                return step_page(request, connection, info, step, linked=linked)
+            with workshop.database.read() as session:
+                again = answered_since(session, connection.id)
+            if again:
+                _plan_anew(request, connection)
+        case "plan":
+            run = approve_plan(workshop, actor, fields.get("plan", ""), fields.get("hash", ""))
+            desk.engine.submit(run.id)
+        case _:
+            pass
+    return None
+
+
+def _keep_accounts(
+    request: Request, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
+) -> Response | None:
+    """Keep what fills each role, and what each account of the source is; what lacks is named beside its field."""
+    workshop, actor, adding = desk_of(request).workshop, acting(request), fields.get("add")
+    wanted = {role.name: fields[ROLE + role.name] for role in info.roles if ROLE + role.name in fields}
+    leaving = _leaving(workshop, connection, info, fields)
+    if leaving:
+        return step_page(request, connection, info, "accounts", leaving=leaving, wanted=wanted, typed=fields)
+    rows = account_rows(workshop, connection, info, fields)
+    with workshop.database.read() as session:
+        left = roles_left_empty(session, connection, info, wanted)
+        shut = closing(session, connection, info, Stage.ACCOUNTS)
+    empty = [role.name for role in left if not _named(role, fields)]
+    lacking = [each for each in rows if not each.whole]
+    if adding is None and not shut and (empty or lacking):
+        return step_page(
+            request, connection, info, "accounts", status=HTTPStatus.UNPROCESSABLE_ENTITY, wanted=wanted, typed=fields,
+            accounts=rows, empty=empty,
+        )  # fmt: skip
+    fill_roles(workshop, actor, connection.id, wanted, whole=False)
+    _add_accounts(workshop, actor, connection, info, fields)
+    only = next((each.at for each in rows if adding == f"account_{each.at}"), None)
+    take_accounts(workshop, actor, connection, rows, only if adding is None or only is not None else -1)
+    if adding is None:
+        return None
+    return RedirectResponse(f"/connections/{connection.id}/setup/accounts", HTTPStatus.SEE_OTHER)
+
+
+def _plan_anew(request: Request, connection: Connection) -> None:
+    desk, by = desk_of(request), acting(request).name
+    database, clock = desk.workshop.database, desk.workshop.clock
+    request_run(database, desk.engine, connection.id, trigger="person", by=by, clock=clock)
+
+
+def _leaving(
+    workshop: Workshop, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
+) -> list[RoleView]:
+    """Return the roles that would leave a default worth keeping and were not asked about yet."""
+    wanted = {role.name: fields.get(ROLE + role.name, "") or _named(role, fields) for role in info.roles}
+    asked = fields.get("sure", "").split()
+    with workshop.database.read() as session:
+        views = leaving_defaults(roles_of(session, connection, info), wanted)
+    return [each for each in views if each.info.name not in asked]
+
+
+def _add_accounts(
+    workshop: Workshop, actor: Actor, connection: Connection, info: ConnectorInfo, fields: Mapping[str, str]
+) -> None:
+    """Add each account that was named beside a role and fill the role with it, whichever button was pressed; one whose
+    name stood there beforehand, only with its own button.
+    """
+    for role in info.roles:
+        if name := _named(role, fields):
+            kind = read_kind(fields.get(KIND + role.name, ""))
+            add_account(
+                workshop, actor, connection.id, role.name, name, kind, valid_from=BEGINNING,
+                number=fields.get(NUMBER + role.name, ""), journal=fields.get(JOURNAL + role.name, ""),
+            )  # fmt: skip
+
+
+def _named(role: RoleInfo, fields: Mapping[str, str]) -> str:
+    """Return the name of an account that a person wants added for a role."""
+    name = fields.get(NEW + role.name, "").strip()
+    stood = set() if role.proposal is None else {role.proposal.name.fr, role.proposal.name.en}
+    return "" if name in stood and fields.get("add") != role.name else name
+
+
+def step_page(
+    request: Request,
+    connection: Connection,
+    info: ConnectorInfo,
+    step: str,
+    *,
+    status: int = HTTPStatus.OK,
+    **values: object,
+) -> Response:
+    workshop = desk_of(request).workshop
+    if step == "accounts":
+        values["journals"] = _journals(workshop, connection, info)
+        if "accounts" not in values:
+            typed = values.get("typed")
+            values["accounts"] = account_rows(workshop, connection, info, typed if isinstance(typed, Mapping) else None)
+    if step in ALSO_PAGES:
+        values = {**ALSO_PAGES[step](request, connection, info), **values}
+    with workshop.database.read() as session:
+        view = connection_view(session, connection.id, since=None)
+        told = _shown(workshop, session, connection, info, step)
+        run = told.get("run") if step == "done" else None
+        complete = isinstance(run, RunView) and not run.active and run.sent > run.refused
+        steps = later_steps(info, connection, step, complete=complete)
+        at = names_of(info, connection)
+        back = at[at.index(step) - 1] if at.index(step) else ""
+        asked = asked_accounts(request, session, connection) if step in ASKING else AskedAccounts()
+        usual: dict[str, object] = {
+            "refusal": None, "wrong_day": False, "asking": None, "wrong": "", "typed": {}, "leaving": [], "wanted": {},
+            "linked": None, "sent": None, "empty": [], "done_files": [], "nothing": False,
+            "first": connection.starts_on, "asked_accounts": asked,
+        }  # fmt: skip
+        return show(
+            request, f"connecting/setup_{step}.html", session, status=status,
+            **{
+                **usual, "connection": connection, "view": view, "info": info, "connector": info.name, "steps": steps,
+                "step": step, "back": f"/connections/{connection.id}/setup/{back}" if back else "",
+                **told, **values,
+            },
+        )  # fmt: skip
+
+
+def _shown(
+    workshop: Workshop, session: Session, connection: Connection, info: ConnectorInfo, step: str
+) -> dict[str, object]:
+    """Return what the tables say for a step."""
+    match step:
+        case "accounts":
+            return {
+                "gates": closing(session, connection, info, Stage.ACCOUNTS),
+                "roles": roles_of(session, connection, info),
+                "books_lang": language_of_books(session, connection),
+                "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
+                "new_accounts": {each.accepts: kinds_for(each.accepts) for each in info.roles},
+                "types": list(HeldAs),
+                "new_bank_accounts": kinds_of_type(),
+            }
+        case "checks":
+            takes = takes_files(info, connection.settings)
+            files = files_of(session, connection.id, MOST) if takes else []
+            return {"gates": gates_of(session, connection, info), "takes": takes, "files": files}
+        case "scope":
+            return {"outside": left_outside(session, connection)}
+        case "files":
+            return {"files": files_of(session, connection.id, MOST)}
+        case "plan":
+            runs = recent_runs(session, connection.id, limit=1).rows
+            plan = waiting_plan(session, connection.id)
+            effects = None if plan is None else plan_effect(session, plan.id)
+            rows = [] if effects is None else effects.rows
+            return {
+                "run": runs[0] if runs else None,
+                "untold": [each for each in each_account(workshop, session, connection, info) if not each.told],
+                "takes": takes_files(info, connection.settings),
+                "baseline": baseline_of(session, connection.id),
+                "outside": left_outside(session, connection),
+                "phases": len(PHASES),
+                "plan": plan,
+                "effects": effects,
+                "moved": [] if plan is None else plan_money(session, plan.id),
+                "debits": sum((each.amount for each in rows if each.amount > 0), Decimal(0)),
+                "credits": -sum((each.amount for each in rows if each.amount < 0), Decimal(0)),
+            }
+        case "done":
+            runs = recent_runs(session, connection.id, limit=1).rows
+            return {
+                "run": runs[0] if runs else None,
+                "takes": takes_files(info, connection.settings),
+                "totals": proof_totals(session, [connection.id]),
+                "expected": first_data_expected(connection.set_up_at),
+            }
+        case _:
+            return {}
+
+
+def _journals(workshop: Workshop, connection: Connection, info: ConnectorInfo) -> list[tuple[str, str]]:
+    """Return the journal codes to choose from where an account is proposed and the company keeps journals."""
+    if not any(role.proposal for role in info.roles):
+        return []
+    with workshop.database.read() as session:
+        company = session.get_one(Company, connection.company_id)
+    return journals_of(workshop, company)
+
+
+def _checked(workshop: Workshop, connection: Connection) -> list[Finding]:
+    """Return what stands in the way or should be known, the gravest first; QuickBooks is asked now."""
+    with workshop.database.read() as session:
+        company = session.get_one(Company, connection.company_id)
+    # A draft runs by itself once its first plan was asked for; that it does not yet is no finding here.
+    quiet = "doctor.schedule_off" if connection.state == ConnectionState.DRAFT else ""
+    found = [each for each in check_connection(workshop, connection) if each.code != quiet]
+    found += check_company(workshop, company)
+    order = list(reversed(Level))
+    return sorted(found, key=lambda each: order.index(each.level))
+
+
+def _mode(text: str, connection: Connection) -> Mode:
+    return Mode(text) if text in set(Mode) else Mode(connection.mode)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,158 @@
+"""Managing a connection: its settings as a form of its connector's own model, disconnecting it, and who may manage."""
+
+from __future__ import annotations
+
+from datetime import time
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.jobs.schedules import set_schedule
+from raccord.onboarding.access.people import Power, require
+from raccord.onboarding.connecting import connections
+from raccord.onboarding.connecting.connections import NIGHTLY
+from raccord.onboarding.connecting.hours import DAYS, Hours, Often
+from raccord.onboarding.setting_up import steps as setting_up
+from raccord.overview.connections import connection_view
+from raccord.overview.known_here import Known, known_here
+from raccord.plugin.info import ConnectorInfo
+from raccord.store.models import Connection, Schedule
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import language_of, show
+from raccord_web.pages.typed import read, shown
+from raccord_web.parts.held import connection_of, settings_of
+
+router = APIRouter()
+OFF = "off"
+WEEKDAYS = [str(number) for number in range(len(DAYS))]
+
+
+@router.get("/connections/{connection_id}/settings")
+def settings(request: Request, connection_id: str) -> Response:
+    workshop = desk_of(request).workshop
+    found = connection_of(workshop, connection_id)
+    if found is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    _require_managing(request, info, connection_id)
+    held = settings_of(workshop, connection, info)
+    fields = shown(
+        info.settings,
+        held.model_dump(mode="json"),
+        language_of(request),
+        fixed=info.identity_setting,
+        later=info.signs_in,
+        known=_known(request, connection_id, info),
+    )
+    return _page(request, connection_id, fields=fields)
+
+
+@router.post("/connections/{connection_id}/settings")
+def change(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Change settings and credentials in place; a secret left empty stays as it is."""
+    workshop, actor, language = desk_of(request).workshop, acting(request), language_of(request)
+    found = connection_of(workshop, connection_id)
+    if found is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    _require_managing(request, info, connection_id)
+    values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language)
+    if wrong:
+        again = shown(
+            info.settings, values, language, wrong=wrong, fixed=info.identity_setting, later=info.signs_in,
+            known=_known(request, connection_id, info),
+        )  # fmt: skip
+        return _page(
+            request, connection_id, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again, wrong=wrong.get("", "")
+        )
+    connections.update_settings(workshop, actor, connection_id, values)
+    return RedirectResponse(f"/connections/{connection_id}?done=settings", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/schedule")
+def schedule(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Let a connection run by itself at other hours, or no more."""
+    workshop, actor = desk_of(request).workshop, acting(request)
+    found = connection_of(workshop, connection_id)
+    if found is None:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection, info = found
+    _require_managing(request, info, connection_id)
+    often = fields.get("often", "")
+    with workshop.database.read() as session:
+        known = session.get(Schedule, connection_id)
+    zone = known.time_zone if known is not None else connection.time_zone
+    line = _hours(fields).line() if often != OFF or known is None else known.cron
+    set_schedule(
+        workshop.database, connection_id, line, zone, clock=workshop.clock, enabled=often != OFF, by=actor.name
+    )
+    return RedirectResponse(f"/connections/{connection_id}?done=scheduled", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/disconnect")
+def disconnect(request: Request, connection_id: str, fields: Fields) -> Response:
+    """End a connection (CH-37); nothing is deleted in QuickBooks."""
+    connections.disconnect(desk_of(request).workshop, acting(request), connection_id)
+    return RedirectResponse(f"/connections/{connection_id}?done=disconnected", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/remove")
+def remove(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Take an account away that was created without a connection."""
+    setting_up.remove(desk_of(request).workshop, acting(request), connection_id)
+    return RedirectResponse("/connections?done=account_removed", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/connections/{connection_id}/managing")
+def managing(request: Request, connection_id: str, fields: Fields) -> Response:
+    """Let administrators manage a connection that is the owner's alone, or take that back (K5)."""
+    granted = fields.get("granted") == "yes"
+    connections.grant_managing(desk_of(request).workshop, acting(request), connection_id, granted=granted)
+    done = "granted" if granted else "kept_to_owner"
+    return RedirectResponse(f"/connections/{connection_id}?done={done}", HTTPStatus.SEE_OTHER)
+
+
+def _known(request: Request, connection_id: str, info: ConnectorInfo) -> dict[str, list[Known]]:
+    with desk_of(request).workshop.database.read() as session:
+        return known_here(session, session.get_one(Connection, connection_id), info.settings)
+
+
+def _hours(fields: Fields) -> Hours:
+    """Return the hours that a form says; raises ``JobError`` later for a cron line that means nothing."""
+    said, at, day = (fields.get(name, "") for name in ("often", "at", "weekday"))
+    often = Often(said) if said in set(Often) else Often.DAILY
+    try:
+        when = time.fromisoformat(at)
+    except ValueError:
+        when = Hours.of(NIGHTLY).at
+    return Hours(often, when, int(day) if day in WEEKDAYS else 1, fields.get("cron", "")[:100])
+
+
+def _require_managing(request: Request, info: ConnectorInfo, connection_id: str) -> None:
+    with desk_of(request).workshop.database.read() as session:
+        granted = session.get_one(Connection, connection_id).manage_granted_at is not None
+    require(acting(request), Power.MANAGE, info, manage_granted=granted)
+
+
+def _page(request: Request, connection_id: str, *, status: int = HTTPStatus.OK, **values: object) -> Response:
+    with desk_of(request).workshop.database.read() as session:
+        view = connection_view(session, connection_id, since=None)
+        if view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        known = session.get(Schedule, connection_id)
+        return show(
+            request,
+            "connections/connection_settings.html",
+            session,
+            status=status,
+            hours=Hours.of(NIGHTLY if known is None else known.cron),
+            scheduled=known if known is not None and known.enabled else None,
+            ways=[*Often, OFF],
+            days=DAYS,
+            **{"view": view, "wrong": "", **values},
+        )

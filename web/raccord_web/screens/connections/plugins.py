@@ -1,0 +1,78 @@
+"""Plugins: what each connector moves, its words, its health and switches; and what was not let in, with the reason."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.sources.switches import switch_for_company, switch_for_installation
+from raccord.overview.companies import list_companies
+from raccord.overview.listing import MOST
+from raccord.overview.plugins import Health, plugin_health
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting, visitor_of, within_of
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import show
+
+router = APIRouter()
+NOTHING = Health(allowed=False, companies=frozenset(), uses=())
+SWITCHES = {"allow": True, "forbid": False, "enable": True, "disable": False}
+
+
+@router.get("/plugins")
+def plugins(request: Request) -> Response:
+    return _page(request, "")
+
+
+@router.get("/plugins/{connector}")
+def plugin(request: Request, connector: str) -> Response:
+    return _page(request, connector)
+
+
+@router.post("/plugins/{connector}/{deed}")
+def switch(request: Request, connector: str, deed: str, fields: Fields) -> Response:
+    """Allow or forbid a connector for the installation, or enable or disable it for one company."""
+    workshop, company_id = desk_of(request).workshop, fields.get("company", "")
+    match deed:
+        case "allow" | "forbid":
+            actor = visitor_of(request).reach.actor
+            switch_for_installation(workshop, actor, connector, on=SWITCHES[deed])
+        case "enable" | "disable" if company_id:
+            switch_for_company(workshop, acting(request), connector, company_id, on=SWITCHES[deed])
+        case _:
+            return explained(request, HTTPStatus.NOT_FOUND)
+    done = {"allow": "allowed", "forbid": "forbidden", "enable": "enabled", "disable": "disabled"}[deed]
+    return RedirectResponse(f"/plugins/{connector}?done={done}", HTTPStatus.SEE_OTHER)
+
+
+def _page(request: Request, connector: str) -> Response:
+    desk, reach = desk_of(request), visitor_of(request).reach
+    catalog = desk.workshop.scopes.catalog
+    names = [*catalog.admitted, *catalog.extensions]
+    chosen = connector or next(iter(names), "")
+    if connector and connector not in names:
+        return explained(request, HTTPStatus.NOT_FOUND)
+    with desk.workshop.database.read() as session:
+        health = plugin_health(session, within_of(request))
+        companies = list_companies(session, within=within_of(request), limit=MOST).rows
+        managed = {each.id for each in companies if (actor := reach.actor_in(each.id)) and may(actor, Power.MANAGE)}
+        return show(
+            request,
+            "connections/plugins.html",
+            session,
+            plugins=[*catalog.admitted.values(), *catalog.extensions.values()],
+            chosen=catalog.admitted.get(chosen) or catalog.extensions.get(chosen),
+            info=catalog.admitted[chosen].info if chosen in catalog.admitted else None,
+            quarantined=catalog.quarantined,
+            health=health,
+            own=health.get(chosen, NOTHING),
+            nothing=NOTHING,
+            companies=companies,
+            managed=managed,
+            operates=may(reach.actor, Power.OPERATE),
+        )

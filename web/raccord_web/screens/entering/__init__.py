@@ -1,0 +1,1 @@
+"""Coming in, who may, and what people set for themselves."""

@@ -1,0 +1,125 @@
+"""Who may come in, and as what: members, invitations, and the table of what each role may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.errors import RaccordError
+from raccord.onboarding.access import members
+from raccord.onboarding.access.people import Actor, Power, RoleName, may
+from raccord.overview.companies import list_companies
+from raccord.overview.listing import MOST
+from raccord.store.models import Invitation
+from raccord.store.models.people import EVERYWHERE
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting, visitor_of, within_of
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import said_by, show
+
+router = APIRouter()
+
+
+@router.get("/people")
+def people(request: Request) -> Response:
+    return _page(request)
+
+
+@router.post("/people/invite")
+def invite(request: Request, fields: Fields) -> Response:
+    """Make a one-time link and show it, once: it is kept nowhere."""
+    desk = desk_of(request)
+    role, company_id = fields.get("role", ""), fields.get("company", EVERYWHERE)
+    if role not in set(RoleName):
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    try:
+        secret = members.invite(
+            desk.workshop, _toward(request, company_id), fields.get("email", ""), RoleName(role), company_id
+        )
+    except RaccordError as error:
+        if error.code != "people.email":
+            raise
+        return _page(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, wrong=said_by(error, request), given=fields)
+    return _page(request, link=f"{desk.workshop.settings.web_url}/invitation/{secret}", given=fields)
+
+
+@router.post("/people/invitations/{invitation_id}/withdraw")
+def withdraw(request: Request, invitation_id: str, fields: Fields) -> Response:
+    desk = desk_of(request)
+    with desk.workshop.database.read() as session:
+        company_id = session.get_one(Invitation, invitation_id).company_id
+    members.withdraw(desk.workshop, _toward(request, company_id), invitation_id)
+    return RedirectResponse("/people?done=withdrawn", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/people/{person_id}/{deed}")
+def change(request: Request, person_id: str, deed: str, fields: Fields) -> Response:
+    """Give a member another role, take their place away, or make a link for a new password."""
+    desk = desk_of(request)
+    company_id = fields.get("company", EVERYWHERE)
+    actor = _toward(request, company_id)
+    match deed:
+        case "role" if fields.get("role", "") in set(RoleName):
+            members.change_role(desk.workshop, actor, person_id, company_id, RoleName(fields["role"]))
+            done = "role_changed"
+        case "remove":
+            members.remove(desk.workshop, actor, person_id, company_id)
+            done = "removed"
+        case "reset":
+            secret = members.reset_of(desk.workshop, visitor_of(request).reach.actor, person_id)
+            return _page(request, link=f"{desk.workshop.settings.web_url}/invitation/{secret}", given=fields)
+        case _:
+            return explained(request, HTTPStatus.NOT_FOUND)
+    return RedirectResponse(f"/people?done={done}", HTTPStatus.SEE_OTHER)
+
+
+def _toward(request: Request, company_id: str) -> Actor:
+    """Return the visitor as the place they change knows them; the form's company was admitted already."""
+    return acting(request) if company_id else visitor_of(request).reach.actor
+
+
+def _page(request: Request, *, status: int = HTTPStatus.OK, **values: object) -> Response:
+    within, reach = within_of(request), visitor_of(request).reach
+    with desk_of(request).workshop.database.read() as session:
+        places = _places(session, request)
+        return show(
+            request,
+            "entering/people.html",
+            session,
+            status=status,
+            members=members.list_members(session, within),
+            invitations=members.list_invitations(session, within, desk_of(request).workshop.clock.now()),
+            places=places,
+            grants_in={
+                place: sorted(members.grants(actor), key=list(RoleName).index) for place, (_, actor) in places.items()
+            },
+            resets=may(reach.actor, Power.LINK),
+            powers=list(Power),
+            roles=list(RoleName),
+            holds=lambda role, power: may(Actor("", role), power),
+            **{"link": "", "wrong": None, "given": {}, **values},
+        )
+
+
+def _gives(places: Mapping[str, tuple[str, Actor]]) -> Iterator[tuple[str, frozenset[RoleName]]]:
+    for place, (_, actor) in places.items():
+        yield place, members.grants(actor)
+
+
+def _places(session: Session, request: Request) -> dict[str, tuple[str, Actor]]:
+    """Return where the visitor may let people in: everywhere (empty id), or company by company, each with its name."""
+    reach = visitor_of(request).reach
+    found: dict[str, tuple[str, Actor]] = {}
+    if reach.everywhere is not None and may(reach.actor, Power.OPERATE):
+        found[EVERYWHERE] = ("", reach.actor)
+    for company in list_companies(session, within=reach.within, limit=MOST).rows:
+        actor = reach.actor_in(company.id)
+        if actor is not None and may(actor, Power.INVITE):
+            found[company.id] = (company.name, actor)
+    return found

@@ -1,0 +1,1 @@
+"""Bank lines and questions that wait for a person, and the rules that answer them."""

@@ -1,0 +1,326 @@
+"""To review: bank lines, each with what it may be, answered by mouse, by form or by keyboard alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.errors import RaccordError
+from raccord.onboarding.access.people import NotAllowedError, Power, require
+from raccord.onboarding.deciding.attaching import attach, detach
+from raccord.onboarding.deciding.paying import pay
+from raccord.onboarding.deciding.suggesting import percent
+from raccord.onboarding.deciding.treating import ask_about_again, treat
+from raccord.onboarding.deciding.two_sides import answer_two_sides
+from raccord.onboarding.setting_up.steps import unfinished
+from raccord.overview.lines.attached import files_of_holds
+from raccord.overview.lines.bank_lines import (
+    BankLine,
+    accounts_with_lines,
+    answered_line,
+    answered_lines,
+    open_lines,
+    the_line,
+    undone_lines,
+)
+from raccord.overview.lines.line_choices import LineChoices, choices_for
+from raccord.overview.lines.line_proposals import Proposed, proposed_for, rule_waits
+from raccord.overview.lines.one_or_two import one_or_two
+from raccord.overview.listing import Listing
+from raccord.overview.problems import files_that_ask
+from raccord.overview.questions import Candidate
+from raccord.sync.lines.line_answers import CALLED
+from raccord.sync.lines.treatments import Treated
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting, admit, visitor_of, within_of
+from raccord_web.pages.forms import Fields, Files
+from raccord_web.pages.rendering import language_of, said_by, show
+from raccord_web.parts.reviewing import (
+    KEYS,
+    PARTS,
+    REASONS,
+    SHOWN,
+    Asked,
+    AskedFor,
+    View,
+    named_lines,
+    other_side_of,
+    together_said,
+    treatment_of,
+)
+from raccord_web.words.wording import wording
+
+router = APIRouter()
+
+SAID = (
+    "gone", "undone", "together", "attached", "detached", "one_or_two", "one_movement", "two_movements", "kept_pays",
+    *(f"kept_{kind}" for kind in Treated),
+)  # fmt: skip
+
+
+@router.get("/review")
+def review(request: Request, asked: AskedFor) -> Response:
+    """Show the lines that wait, and one of them whole; or those that were answered and are not posted."""
+    return _page(request, asked)
+
+
+@router.post("/review/together")
+def answer_together(request: Request, asked: AskedFor, fields: Fields) -> Response:
+    """Say the same of all lines that were ticked: what is sure of each, one category, or that they are left out."""
+    desk, hold_ids = desk_of(request), named_lines(fields)
+    actors = {}
+    with desk.workshop.database.read() as session:
+        for hold_id in hold_ids:
+            actors[hold_id] = admit(session, visitor_of(request), "hold_id", hold_id)
+            require(actors[hold_id], Power.WORK)
+        if not hold_ids:
+            require(acting(request), Power.WORK)
+        lines = [line for each in hold_ids if (line := the_line(session, each, within_of(request))) is not None]
+        try:
+            deeds = together_said(session, fields, lines, proposed_for(session, lines))
+        except RaccordError as error:
+            return _page(request, asked, wrong=error, typed=fields)
+    done, refused = 0, len(hold_ids) - len(lines)
+    for line, deed in deeds:
+        try:
+            deed(desk.workshop, actors[line.hold_id])
+            done += 1
+        except NotAllowedError:
+            raise
+        except RaccordError:
+            refused += 1
+    return _back(asked, said="together", n=str(done), refused=str(refused + len(lines) - len(deeds)))
+
+
+@router.post("/review/{hold_id}/treat")
+def treat_one(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
+    """Say what a line is: a category, several, a transfer, something personal, or nothing for the books."""
+    desk, actor = desk_of(request), acting(request)
+    require(actor, Power.WORK)
+    with desk.workshop.database.read() as session:
+        line = the_line(session, hold_id, within_of(request))
+        choices = None if line is None else choices_for(session, line, within_of(request))
+        proposed = {} if line is None else proposed_for(session, [line])
+    if line is None or choices is None:
+        return _back(asked, said="gone")
+    try:
+        treatment = treatment_of(desk.workshop, line, choices, fields, proposed.get(hold_id))
+        side = other_side_of(choices, fields)
+        row = treat(desk.workshop, actor, hold_id, treatment, other_side=side.hold_id if side else "")
+    except NotAllowedError:
+        raise
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, typed=fields, hold_id=hold_id)
+    if CALLED in row.decisions:
+        return _back(asked, line=hold_id, said="one_or_two")
+    return _back(asked, line=fields.get("next", ""), said=f"kept_{treatment.kind}", last=hold_id)
+
+
+@router.post("/review/{hold_id}/two-sides")
+def say_two_sides(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
+    """Say whether a line and the one that was called otherwise are one movement."""
+    actor = acting(request)
+    require(actor, Power.WORK)
+    same = fields.get("same") == "yes"
+    try:
+        answer_two_sides(desk_of(request).workshop, actor, hold_id, same=same)
+    except NotAllowedError:
+        raise
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, typed=fields, hold_id=hold_id)
+    return _back(asked, line=fields.get("next", ""), said="one_movement" if same else "two_movements")
+
+
+@router.post("/review/{hold_id}/pay")
+def pay_one(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
+    """Say that a line pays what one of its proposals names."""
+    actor = acting(request)
+    try:
+        row = pay(desk_of(request).workshop, actor, hold_id, fields.get("documents", "").split())
+    except NotAllowedError:
+        raise
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, typed=fields, hold_id=hold_id)
+    if CALLED in row.decisions:
+        return _back(asked, line=hold_id, said="one_or_two")
+    return _back(asked, line=fields.get("next", ""), said="kept_pays", last=hold_id)
+
+
+@router.post("/review/{hold_id}/undo")
+def undo(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
+    """Take an answer back while nothing of it is posted, or ask for another one in the place of what was undone."""
+    actor = acting(request)
+    require(actor, Power.WORK)
+    try:
+        open_now = ask_about_again(desk_of(request).workshop, actor, hold_id)
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, typed=fields)
+    return _back(asked, line=open_now, said="undone")
+
+
+@router.post("/review/{hold_id}/attach")
+def attach_files(request: Request, hold_id: str, asked: AskedFor, received: Files) -> Response:
+    """Attach receipts to a line that is not posted, answered or not; one that is refused stops those after it."""
+    actor = acting(request)
+    require(actor, Power.WORK)
+    try:
+        for name, content in received:
+            attach(desk_of(request).workshop, actor, hold_id, name, content)
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, hold_id=hold_id)
+    return _back(asked, line=hold_id, said="attached" if received else "")
+
+
+@router.post("/review/{hold_id}/detach")
+def detach_file(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
+    """Take a receipt back while it is not in QuickBooks."""
+    actor = acting(request)
+    require(actor, Power.WORK)
+    try:
+        detach(desk_of(request).workshop, actor, hold_id, fields.get("file", ""))
+    except RaccordError as error:
+        return _page(request, asked, wrong=error, typed=fields, hold_id=hold_id)
+    return _back(asked, line=hold_id, said="detached")
+
+
+def _page(
+    request: Request,
+    asked: Asked,
+    *,
+    wrong: RaccordError | None = None,
+    typed: Mapping[str, str] | None = None,
+    hold_id: str = "",
+) -> Response:
+    within = within_of(request)
+    asked = asked.opened_at(desk_of(request).workshop.clock.now())
+    with desk_of(request).workshop.database.read() as session:
+        answered = asked.state == "answered"
+        listing = _listing(session, asked, within)
+        line = None if answered else _chosen(session, listing.rows, hold_id or asked.line, within)
+        choices = None if line is None else choices_for(session, line, within, asked.opened)
+        shown = [*listing.rows, *([] if line is None else [line])]
+        found = (
+            answered_lines(session, asked.wanted, within=within, limit=SHOWN, offset=asked.offset) if answered else None
+        )
+        proposals = proposed_for(session, list({each.hold_id: each for each in shown}.values()))
+        source = None if choices is None or line is None else _of_source(line, choices)
+        with_files = [each.hold_id for each in (shown if found is None else found.rows)]
+        return show(
+            request,
+            "lines/review.html",
+            session,
+            status=HTTPStatus.CONFLICT if wrong else HTTPStatus.OK,
+            asked=asked,
+            answered=found,
+            attached=files_of_holds(session, with_files),
+            listing=listing,
+            files=() if answered else files_that_ask(session, asked.connection, within=within),
+            undone=() if answered else undone_lines(session, within, asked.connection),
+            line=line,
+            choices=choices,
+            view=_view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source),
+            before=_beside(listing.rows, line, -1),
+            after=_beside(listing.rows, line, 1),
+            accounts=accounts_with_lines(session, within),
+            unfinished=any(each.id == asked.connection for each in unfinished(session, within)),
+            source=source,
+            proposals=proposals,
+            asked_of=one_or_two(session, [each.hold_id for each in shown]),
+            rule_waits=None if line is None else rule_waits(session, line.hold_id),
+            percent=percent,
+            told=None if wrong else _told(request, session),
+            wrong=None if wrong is None else said_by(wrong, request),
+            typed=defaultdict(str, typed or {}),
+            parts=PARTS,
+            reasons=REASONS,
+            key_list=KEYS,
+        )
+
+
+def _of_source(line: BankLine, choices: LineChoices) -> Candidate | None:
+    """Return the account that the connector proposes for a line, if it is one that fits."""
+    said = line.suggestion
+    return next((each for each in choices.accounts if said and said in (each.id, each.name)), None)
+
+
+def _told(request: Request, session: Session) -> dict[str, str] | None:
+    """Return what the last deed says of itself, and the line whose answer may be taken back."""
+    query, words = request.query_params, wording(language_of(request))
+    said = query.get("said", "")
+    if said not in SAID:
+        return None
+    n, refused = (int(query.get(name, "0")) if query.get(name, "").isdecimal() else 0 for name in ("n", "refused"))
+    text = words(f"review.said_{said}", n=n)
+    if refused:
+        text += " " + words("review.said_refused", n=refused)
+    last = query.get("last", "") if said.startswith("kept_") else ""
+    of = answered_line(session, last, within_of(request)) if last.isalnum() else None
+    if of is not None:
+        called = f"{', '.join(of.accounts)}. {text}" if of.accounts else text
+        text = words("review.said_of", line=of.text, said=called)
+    return {
+        "text": text,
+        "tone": "info" if said in ("gone", "one_or_two") or refused else "ok",
+        "last": last if last.isalnum() else "",
+    }
+
+
+def _listing(session: Session, asked: Asked, within: frozenset[str] | None) -> Listing[BankLine]:
+    """Return the page that was asked for, or the last one where lines before it were answered since."""
+    listing = open_lines(session, asked.wanted, within=within, limit=SHOWN, offset=asked.offset)
+    if listing.rows or not listing.total or asked.state == "answered":
+        return listing
+    last = (listing.total - 1) // SHOWN * SHOWN
+    return open_lines(session, asked.wanted, within=within, limit=SHOWN, offset=last)
+
+
+def _chosen(session: Session, rows: Sequence[BankLine], hold_id: str, within: frozenset[str] | None) -> BankLine | None:
+    found = next((each for each in rows if each.hold_id == hold_id), None)
+    if found is None and hold_id:
+        found = the_line(session, hold_id, within)
+    return found or next(iter(rows), None)
+
+
+def _beside(rows: Sequence[BankLine], line: BankLine | None, step: int) -> str:
+    """Return the line that comes before or after one on its page, if there is one."""
+    ids = [each.hold_id for each in rows]
+    at = ids.index(line.hold_id) + step if line is not None and line.hold_id in ids else -1
+    return ids[at] if 0 <= at < len(ids) else ""
+
+
+def _view(
+    asked: Asked,
+    line: BankLine | None,
+    choices: LineChoices | None,
+    refused: str,
+    proposals: Mapping[str, Proposed],
+    source: Candidate | None,
+) -> View:
+    """Return which side of the panel is open: the one refused or asked for, else what is most likely wanted.
+
+    That is what it pays; else the transfer of which another line tells; else what is proposed, by a rule, earlier
+    answers or the source; else a transfer where the bank calls it one.
+    """
+    if refused in set(View):
+        return View(refused)
+    if asked.view is not None or line is None or choices is None:
+        return asked.view or View.CATEGORY
+    if line.matches:
+        return View.MATCH
+    if choices.other_sides:
+        return View.TRANSFER
+    if line.hold_id in proposals:
+        return View(proposals[line.hold_id].treatment.kind)
+    return View.TRANSFER if choices.says_transfer and source is None else View.CATEGORY
+
+
+def _back(asked: Asked, line: str = "", **said: str) -> Response:
+    """Lead back to the list as it was filtered, with what was done; the panel opens as it does of itself."""
+    address = asked.at(line=line, view="", **said)
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)

@@ -1,0 +1,1 @@
+"""What words and roles mean, and what a change of it makes of the past."""

@@ -1,0 +1,1 @@
+"""What is proven, and what differs from it."""

@@ -1,0 +1,49 @@
+"""The proof of a connection, day by day, one month a page; unequal days first, with what explains them."""
+
+from __future__ import annotations
+
+from datetime import date
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from raccord.overview.connections import connection_view
+from raccord.overview.proofs import proof_months, proof_rows, proof_totals
+from raccord.overview.records import Fate, count_by_fate
+from raccord_web.front.desk import desk_of
+from raccord_web.pages.failures import explained
+from raccord_web.pages.rendering import show
+from raccord_web.screens.home import Offset
+
+router = APIRouter()
+SHOWN = 100
+OUTSIDE = (Fate.LEFT_OUT, Fate.RESOLVED, Fate.REVIEW, Fate.FAILED, Fate.WAITING)
+"""What is not in QuickBooks by our hand: left out for good, and what waits."""
+
+
+@router.get("/connections/{connection_id}/proof")
+def proof(
+    request: Request, connection_id: str, month: date | None = None, only: str = "", offset: Offset = 0
+) -> Response:
+    """Show one month (any day of it), the newest unless asked; ``only=unequal`` shows what differs, in any month."""
+    with desk_of(request).workshop.database.read() as session:
+        view = connection_view(session, connection_id, since=None)
+        if view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        months = proof_months(session, connection_id)
+        unequal = only == "unequal"
+        chosen = None if unequal or not months else (month or months[0].first).replace(day=1)
+        return show(
+            request,
+            "proof/proof.html",
+            session,
+            view=view,
+            months=months,
+            chosen=chosen,
+            unequal=unequal,
+            apart=count_by_fate(session, connection_id, OUTSIDE),
+            totals=proof_totals(session, [connection_id]),
+            listing=proof_rows(session, connection_id, month=chosen, unequal_only=unequal, limit=SHOWN, offset=offset),
+        )

@@ -1,0 +1,1 @@
+"""Records, their problems, runs and plans."""

@@ -1,0 +1,63 @@
+"""A plan: what will be written, what is left out and why, by how much each account moves; and its approval."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.onboarding.deciding.decisions import approve_plan
+from raccord.overview.connections import connection_view
+from raccord.overview.plans import plan_effect, plan_lines, plan_money, plan_summary
+from raccord.overview.upgrades import mapping_change
+from raccord.store.models import Action, PlanState
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import show
+from raccord_web.screens.home import PAGE, Offset
+
+router = APIRouter()
+
+
+@router.get("/plans/{plan_id}")
+def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offset: Offset = 0) -> Response:
+    wanted = Action(action) if action in set(Action) else None
+    with desk_of(request).workshop.database.read() as session:
+        summary = plan_summary(session, plan_id)
+        view = None if summary is None else connection_view(session, summary.connection_id, since=None)
+        if summary is None or view is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        effects = plan_effect(session, plan_id)
+        moved = plan_money(session, plan_id)
+        debits = sum((each.amount for each in effects.rows if each.amount > 0), Decimal(0))
+        credits = -sum((each.amount for each in effects.rows if each.amount < 0), Decimal(0))
+        return show(
+            request,
+            "records/plan.html",
+            session,
+            plan=summary,
+            view=view,
+            change=mapping_change(session, summary.connection_id) if summary.state == PlanState.WAITING else None,
+            moved=moved,
+            effects=effects,
+            debits=debits,
+            credits=credits,
+            lines=plan_lines(session, plan_id, action=wanted, kind=kind, limit=PAGE, offset=offset),
+            action=action if wanted else "",
+            kind=kind,
+            actions=list(Action),
+        )
+
+
+@router.post("/plans/{plan_id}/approve")
+def approve(request: Request, plan_id: str, fields: Fields) -> Response:
+    """Approve the plan that was shown, told by its hash, and have its run go on."""
+    desk = desk_of(request)
+    run = approve_plan(desk.workshop, acting(request), plan_id, fields.get("hash", ""))
+    desk.engine.submit(run.id)
+    return RedirectResponse(f"/runs/{run.id}?done=approved", HTTPStatus.SEE_OTHER)

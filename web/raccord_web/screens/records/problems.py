@@ -1,0 +1,189 @@
+"""Problems by cause, with the two ways out that a person has: have it tried again, or say it was entered by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.onboarding.access.people import Actor, Power, may, require
+from raccord.onboarding.access.reach import Reach
+from raccord.onboarding.arriving.answering import answer_problem
+from raccord.onboarding.arriving.arrivals import contacts_of
+from raccord.onboarding.deciding.decisions import DecisionError
+from raccord.onboarding.deciding.failures import close_cause, link_failed, mark_ready, mark_resolved, skip_failed
+from raccord.overview.explain import ASKED_OF_FILES, QUESTIONS_OF_FILES
+from raccord.overview.problems import ProblemGroup, open_problems, problem_groups, problem_kinds
+from raccord.overview.records import Fate, count_by_fate
+from raccord.store.models import Connection, ProblemState
+from raccord.sync.posting.periods import ClosedPolicy
+from raccord.sync.problems import APART
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting, visitor_of, within_of
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import said_by, show
+from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts, read_on
+from raccord_web.parts.mending import GROUPS_MAX, MENDABLE, Refused, UnknownPolicyError, mend, mendings_of
+from raccord_web.screens.home import PAGE, Offset
+
+router = APIRouter()
+
+MENDED = (
+    (
+        "/quickbooks",
+        "problems.mend_quickbooks",
+        ("quickbooks.reauthorise", "quickbooks.authorisation_failed", "quickbooks.access_denied",
+         "quickbooks.subscription", "quickbooks.wrong_company"),
+    ),
+    ("/connections/{}/settings", "problems.mend_settings", ("source.reauthorise", "source.refused")),
+    ("/connections/{}/mapping", "problems.mend_mapping", ("mapping.", "posting.", "resolve.")),
+    ("/connections/{}/files", "problems.mend_files", ("files.",)),
+)  # fmt: skip
+"""The page that has the form which mends a cause, what leads there, and the beginnings of its codes."""
+OF_FILES = (*ASKED_OF_FILES, *QUESTIONS_OF_FILES)
+"""Ends of the codes of what files leave open."""
+DEEDS = {"ready": ProblemState.READY, "resolved": ProblemState.RESOLVED}
+
+
+@router.get("/problems")
+def problems(
+    request: Request, connection: str = "", code: str = "", kind: str | None = None, offset: Offset = 0
+) -> Response:
+    """Show open problems by cause; of one connection ``kind`` keeps those of one kind of object (EX-10)."""
+    within = within_of(request)
+    with desk_of(request).workshop.database.read() as session:
+        if code:
+            listing = open_problems(session, connection or None, within=within, code=code, limit=PAGE, offset=offset)
+            # Whom to call is the one connection's to say; problems of several name none.
+            of = {each.connection_id for each in listing.rows}
+            held = session.get(Connection, of.pop()) if len(of) == 1 else None
+            cause, code = code, code.partition(APART)[0]
+            contacts = () if held is None else contacts_of(desk_of(request).workshop, session, held)
+            return show(
+                request, "records/problem.html", session, listing=listing, connection=connection, code=code,
+                cause=cause, contacts=contacts,
+                mended=mended_at(code, "" if held is None else held.id),
+            )  # fmt: skip
+    return _causes(request, connection, kind, offset)
+
+
+def _causes(
+    request: Request, connection: str, kind: str | None, offset: int, refused: Refused | None = None, status: int = 200
+) -> Response:
+    """Show the causes; ``refused`` is a form that stands among them again, with why."""
+    within = within_of(request)
+    workshop = desk_of(request).workshop
+    with workshop.database.read() as session:
+        groups = problem_groups(session, connection or None, within=within, kind=kind, limit=PAGE, offset=offset)
+        mendings = mendings_of(workshop, session, groups.rows)
+        if refused is not None and (refused.connection_id, refused.code) not in mendings:
+            # What it was to mend is gone, or on another page: the refusal has a page of its own.
+            raise refused.error
+        held = session.get(Connection, connection) if connection else None
+        seen = held is not None and (within is None or held.company_id in within)
+        return show(
+            request, "records/problems.html", session, status=status, listing=groups, connection=connection,
+            mended_at=mended_at, kind=kind, file_forms=_file_forms(request, session, groups.rows), mendings=mendings,
+            of_files={each.code for each in groups.rows if each.code.endswith(OF_FILES)},
+            again=count_by_fate(session, connection, [Fate.WAITING], within=within)[Fate.WAITING],
+            refused=refused, why=None if refused is None else said_by(refused.error, request),
+            policies=list(ClosedPolicy), kinds=problem_kinds(session, connection) if seen else {},
+            connector=held.connector if held else "",
+        )  # fmt: skip
+
+
+def _file_forms(
+    request: Request, session: Session, groups: Sequence[ProblemGroup]
+) -> dict[tuple[str, str], AskedAccounts]:
+    """Return, by connection and code, what files leave open, each asked once beside the first problem it makes."""
+    found: dict[tuple[str, str], AskedAccounts] = {}
+    ids = list(dict.fromkeys(each.connection_id for each in groups if each.code.endswith(OF_FILES)))
+    for connection_id in ids[:GROUPS_MAX]:
+        asked = asked_accounts(request, session, session.get_one(Connection, connection_id))
+        codes = [each.code for each in groups if each.connection_id == connection_id]
+        for code in codes:
+            questions = [each for each in asked.questions if each.code == code]
+            first = next((each for each in codes if each.endswith(ASKED_OF_FILES)), "")
+            accounts = asked.accounts if code == first else ()
+            if questions or accounts:
+                found[connection_id, code] = replace(asked, questions=questions, accounts=accounts)
+    return found
+
+
+def mended_at(code: str, connection_id: str) -> tuple[str, str] | None:
+    """Return the address of the page whose form mends a cause, and the key of what leads there; nothing where none."""
+    if code.endswith(OF_FILES) and connection_id:
+        return f"/connections/{connection_id}/files", "problems.mend_files"
+    for place, words, codes in MENDED:
+        if code.startswith(codes) and (connection_id or "{}" not in place):
+            return place.format(connection_id), words
+    return None
+
+
+@router.post("/problems/mend")
+def mend_cause(request: Request, fields: Fields) -> Response:
+    """Keep the answer that mends a cause, and have what failed for it tried again; one that is refused stands again."""
+    connection, code = fields.get("connection", ""), fields.get("code", "")
+    require(acting(request), Power.MANAGE)
+    if not connection or code not in MENDABLE:
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    try:
+        mend(desk_of(request).workshop, acting(request), connection, code, fields)
+    except DecisionError as error:
+        status = HTTPStatus.BAD_REQUEST if isinstance(error, UnknownPolicyError) else HTTPStatus.CONFLICT
+        return _causes(request, connection, None, 0, Refused(connection, code, error, fields), status)
+    return RedirectResponse(f"/problems?{urlencode({'connection': connection, 'done': 'ready'})}", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/problems/of-cause/{deed}")
+def close_all(request: Request, deed: str, fields: Fields) -> Response:
+    """Mark every record that failed for one cause: one fix releases them all."""
+    desk = desk_of(request)
+    state = DEEDS.get(deed)
+    if state is None or not fields.get("code"):
+        return explained(request, HTTPStatus.NOT_FOUND)
+    connection = fields.get("connection", "")
+    if not connection and not _may_everywhere(visitor_of(request).reach):
+        # Of several companies each has its own say in who may do this.
+        return explained(request, HTTPStatus.BAD_REQUEST)
+    close_cause(desk.workshop, acting(request), fields["code"], state, connection or None)
+    kept = {"connection": connection} if connection else {}
+    return RedirectResponse(f"/problems?{urlencode({**kept, 'done': deed})}", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/problems/{problem_id}/{deed}")
+def close(request: Request, problem_id: str, deed: str, fields: Fields) -> Response:
+    """Mark a problem's record ready for synchronisation (CH-57) or resolved by hand (CH-58), tie it to a document,
+    leave it out (TD-55), or answer what it asks.
+    """
+    desk = desk_of(request)
+    match deed:
+        case "ready":
+            mark_ready(desk.workshop, acting(request), problem_id)
+        case "resolved":
+            mark_resolved(desk.workshop, acting(request), problem_id)
+        case "link":
+            link_failed(desk.workshop, acting(request), problem_id, fields.get("document", ""))
+        case "answer":
+            of = answer_problem(desk.workshop, acting(request), problem_id, fields.get("word", ""))
+            done = "file_answered" if read_on(request, of.id) else "file_answered_later"
+            return RedirectResponse(f"/problems?{urlencode({'connection': of.id, 'done': done})}", HTTPStatus.SEE_OTHER)
+        case "skip":
+            skip_failed(desk.workshop, acting(request), problem_id, fields.get("why", ""))
+        case _:
+            return explained(request, HTTPStatus.NOT_FOUND)
+    kept = {name: fields[name] for name in ("connection", "code") if fields.get(name)}
+    return RedirectResponse(f"/problems?{urlencode({**kept, 'done': deed})}", HTTPStatus.SEE_OTHER)
+
+
+def _may_everywhere(reach: Reach) -> bool:
+    """Tell whether a person may work in every company there is, those included in which they are something else."""
+    roles = [reach.everywhere, *reach.companies.values()]
+    return all(role is not None and may(Actor(reach.name, role), Power.WORK) for role in roles)

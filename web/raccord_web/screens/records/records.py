@@ -1,0 +1,160 @@
+"""Records: what the sources said, searched and filtered; one record with its documents, its story and its ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from raccord.onboarding.access.people import Power, may
+from raccord.onboarding.arriving.arrivals import contacts_of
+from raccord.onboarding.deciding.alike import alike_documents
+from raccord.onboarding.deciding.by_hand import Way, decide, ways_of
+from raccord.onboarding.deciding.suggesting import percent
+from raccord.overview.answers import conflict_said
+from raccord.overview.connections import connection_names
+from raccord.overview.history import SAID, Deed
+from raccord.overview.lines.one_or_two import one_or_two
+from raccord.overview.lines.rule_sentences import answer_said
+from raccord.overview.records import COUNTED, Fate, RecordView, Wanted, count_each_fate, list_records, record_story
+from raccord.overview.sold import Sold, sold_as
+from raccord.store.models import Connection, DraftRow, SourceRecord
+from raccord_web.front.desk import desk_of
+from raccord_web.front.visitors import acting, within_of
+from raccord_web.pages.failures import explained
+from raccord_web.pages.forms import Fields
+from raccord_web.pages.rendering import show
+from raccord_web.parts.held import settings_of
+from raccord_web.parts.mapped import RoleView, placed_by, roles_of
+from raccord_web.screens.home import PAGE, Offset
+
+router = APIRouter()
+
+_LOOK: Mapping[str, tuple[str, str]] = {
+    Deed.READ: ("download", ""),
+    Deed.DRIFTED: ("git-compare-arrows", "warn"),
+    Deed.DECIDED: ("pencil", ""),
+    Deed.CLOSED: ("check", ""),
+    Deed.MENDED: ("check", ""),
+    Deed.PLANNED: ("scroll-text", ""),
+    Deed.TO_UNDO: ("scroll-text", "warn"),
+    Deed.LEFT_OUT: ("minus", ""),
+    Deed.BLOCKED: ("ban", "bad"),
+    Deed.APPROVED: ("check", ""),
+    Deed.POSTED: ("check", "ok"),
+    Deed.CHANGED: ("check", "ok"),
+    Deed.LINKED: ("link", "ok"),
+    Deed.UNDONE: ("history", ""),
+    Deed.REFUSED: ("circle-alert", "bad"),
+    Deed.FAILED: ("circle-alert", "bad"),
+    Deed.ASKED: ("circle-help", "info"),
+}
+"""The icon and tone of each deed in a record's history."""
+Search = Annotated[str, Query(max_length=100)]
+
+
+@router.get("/records")
+@router.get("/banque", include_in_schema=False)
+@router.get("/operations", include_in_schema=False)
+def records(
+    request: Request,
+    connection: str = "",
+    fate: str = "",
+    q: Search = "",
+    first: str = "",
+    last: str = "",
+    offset: Offset = 0,
+) -> Response:
+    """Show records; the French names of the page (BF-06) lead here too."""
+    chosen = Fate(fate) if fate in set(Fate) else None
+    wanted = Wanted(connection, chosen, q.strip(), _day(first), _day(last))
+    within = within_of(request)
+    with desk_of(request).workshop.database.read() as session:
+        return show(
+            request,
+            "records/records.html",
+            session,
+            listing=list_records(session, wanted, within=within, limit=PAGE, offset=offset),
+            connections=connection_names(session, within=within),
+            wanted=wanted,
+            fates=list(Fate),
+            by_fate=count_each_fate(session, wanted, within=within),
+            counted=COUNTED,
+            kept={"connection": connection, "q": q, "first": first, "last": last},
+        )
+
+
+@router.get("/records/{record_id}")
+def record(request: Request, record_id: str, find: str = "") -> Response:
+    """Show one record; ``find`` is the problem for which the documents that it may be are looked up in QuickBooks."""
+    alike = alike_documents(desk_of(request).workshop, acting(request), find[:64]) if find else []
+    with desk_of(request).workshop.database.read() as session:
+        story = record_story(session, int(record_id))
+        if story is None:
+            return explained(request, HTTPStatus.NOT_FOUND)
+        return show(
+            request, "records/record.html", session, story=story, view=story.view, connection="", kept_code="",
+            lines=_mapping_lines(request, session, story.view),
+            contacts=contacts_of(
+                desk_of(request).workshop, session, session.get_one(Connection, story.view.connection_id)
+            ),
+            answer_said=answer_said, percent=percent, conflict_said=conflict_said, deed_said=SAID, history_look=_LOOK,
+            ways=_ways(request, session, story.view), sold=_sold(request, session, story.view),
+            asked_of=one_or_two(session, [each.id for each in story.holds]), find=find, alike=alike,
+        )  # fmt: skip
+
+
+@router.post("/records/{record_id}/by-hand")
+def by_hand(request: Request, record_id: str, fields: Fields) -> Response:
+    """Bring a record over although it stays out, or keep it out: what its page offers (EX-05)."""
+    decide(desk_of(request).workshop, acting(request), int(record_id), fields.get("way", ""))
+    return RedirectResponse(f"/records/{record_id}?done=by_hand", HTTPStatus.SEE_OTHER)
+
+
+def _sold(request: Request, session: Session, view: RecordView) -> Sold | None:
+    """Return where the lines of something sold post, where the source's stream is of such things (TD-41)."""
+    workshop = desk_of(request).workshop
+    connection = session.get_one(Connection, view.connection_id)
+    admitted = workshop.scopes.catalog.get(connection.connector)
+    if admitted is None or all(each.sold_as is None for each in admitted.info.streams if each.name == view.stream):
+        return None
+    settings = settings_of(workshop, connection, admitted.info)
+    return sold_as(session, admitted.info, connection, settings, session.get_one(SourceRecord, view.id))
+
+
+def _ways(request: Request, session: Session, view: RecordView) -> Sequence[Way]:
+    """Return what whoever looks may decide of a record, each with what follows."""
+    connection = session.get_one(Connection, view.connection_id)
+    admitted = desk_of(request).workshop.scopes.catalog.get(connection.connector)
+    if admitted is None:
+        return ()
+    granted, actor = connection.manage_granted_at is not None, acting(request)
+    ways = ways_of(session, admitted.info, connection, session.get_one(SourceRecord, view.id))
+    return [each for each in ways if may(actor, each.power, admitted.info, manage_granted=granted)]
+
+
+def _mapping_lines(request: Request, session: Session, view: RecordView) -> Mapping[int, Sequence[RoleView]]:
+    """Return, by draft, the lines of the mapping that placed what is posted, for those who may change them (CH-65)."""
+    connection = session.get_one(Connection, view.connection_id)
+    admitted = desk_of(request).workshop.scopes.catalog.get(connection.connector)
+    granted = connection.manage_granted_at is not None
+    if admitted is None or not may(acting(request), Power.MANAGE, admitted.info, manage_granted=granted):
+        return {}
+    roles = roles_of(session, connection, admitted.info)
+    posted = [each.draft_id for each in view.documents if each.linked_at is not None]
+    drafts = session.scalars(select(DraftRow).where(DraftRow.id.in_(posted)))
+    return {draft.id: placed_by(roles, draft.body, draft.day or view.day) for draft in drafts}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

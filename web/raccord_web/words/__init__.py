@@ -1,0 +1,1 @@
+"""How pages speak: words, names, days and amounts in the language of whoever reads."""
