@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.store.canonical import exact
 from raccord.store.models import DraftRow, DraftState, SourceRecord
 
 MOST = 20_000
@@ -46,4 +46,4 @@ def role_volumes(session: Session, connection_id: str, since: date) -> Mapping[f
 
 def _plain(text: str) -> str:
     """Return a name as it is; what is escaped in JSON is so in few."""
-    return str(json.loads(f'"{text}"')) if "\\" in text else text
+    return str(exact(f'"{text}"')) if "\\" in text else text
