@@ -140,7 +140,7 @@ def test_the_connector_of_the_page_runs_against_its_served_twin(tmp_path: Path, 
             else:
                 said += there.type(block)
     assert sum("0 broken, 0 not judged" in each for each in said) == 3
-    assert "source = posted = QuickBooks" in said[-1]
+    assert "source less what is left out = posted = QuickBooks" in said[-1]
 
 
 @pytest.mark.slow

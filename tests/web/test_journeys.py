@@ -346,15 +346,18 @@ def test_of_a_file_with_three_accounts_one_is_chosen_and_another_later(
     journey.look("three-offered")
     first, second, third = (offered.nth(at).input_value() for at in range(3))
 
-    def read_only(named: str) -> None:
+    def call(key: str, name: str) -> None:
+        page.locator(f"#s_accounts input[name='s_accounts:{key}']").fill(name)
+
+    def read_only(key: str, name: str) -> None:
         page.goto(f"{own}/setup/source")
-        page.locator("#s_accounts").fill(named)
+        call(key, name)
         page.locator("#s_only_named").check()
         journey.look("accounts-named")
         journey.press("wizard.keep")
 
     # Only the second: nothing of the others is planned, asked or written.
-    read_only(f"{second} = Chequing")
+    read_only(second, "Chequing")
     plan_again(journey, own)
     tell_accounts(journey, own, 1)
     plan_again(journey, own)
@@ -367,7 +370,7 @@ def test_of_a_file_with_three_accounts_one_is_chosen_and_another_later(
 
     # Later the first one as well: its line comes by itself, and the third stays out.
     page.goto(f"{own}/settings")
-    page.locator("#s_accounts").fill(f"{first} = Savings\n{second} = Chequing")
+    call(first, "Savings")
     journey.press("keeping.save")
     page.goto(own)
     journey.press("connection.sync")

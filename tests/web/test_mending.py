@@ -159,7 +159,7 @@ def test_a_refused_place_is_answered_in_its_problem_by_who_may(
         plan = session.get_one(Plan, waiting.plan_id)
     approve_plan(workshop, OWNER, plan.id, plan.hash)
     with monkeypatch.context() as refusing:
-        for place in ("batch", "routing"):
+        for place in ("batch", "serving.routing"):
             refusing.setattr(f"raccord_sandbox.{place}.write", refuse_sales(REFUSALS[cause].code))
         finish(workshop, waiting.id)
     assert open_codes(workshop) == [cause]

@@ -48,7 +48,7 @@ def test_a_month_is_certified_and_checked_without_a_database(
     body = answer["certificate"]
     assert (body["month"], body["version"], body["clean"], body["replaces"]) == (MONTH, 1, True, None)
     (part,) = body["connections"]
-    assert part["totals"]["CAD"] == {"source": 20.2, "left_out": 0, "posted": 20.2, "quickbooks": 20.2}
+    assert part["totals"]["sales"]["CAD"] == {"source": 20.2, "left_out": 0, "posted": 20.2, "quickbooks": 20.2}
     assert [row["day"] for row in part["proofs"]] == ["2026-03-02", "2026-03-31"], "April is not March's"
     assert part["documents"] == {"SalesReceipt": 2}
     monkeypatch.setenv("RACCORD_DATA_DIR", str(tmp_path / "nothing here"))
@@ -76,7 +76,7 @@ def test_a_certificate_that_somebody_changed_does_not_hold(
         case "a day called equal":
             part["proofs"][0]["equal"] = False
         case "a total":
-            part["totals"]["CAD"]["source"] += 1
+            part["totals"]["sales"]["CAD"]["source"] += 1
         case "an exception taken out":
             assert part["exceptions"]
             part["exceptions"].clear()

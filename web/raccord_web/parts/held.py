@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from raccord.overview.known_here import Known, known_here
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection
 from raccord.store.vault import join_secrets
@@ -23,3 +24,9 @@ def settings_of(workshop: Workshop, connection: Connection, info: ConnectorInfo)
     with workshop.database.read() as session:
         secret = workshop.vault.within(session).get_mapping(settings_handle(connection.id), missing_ok=True)
     return join_secrets(info.settings, connection.settings, secret)
+
+
+def known_of(workshop: Workshop, connection_id: str, info: ConnectorInfo) -> dict[str, list[Known]]:
+    """Return by setting what the connection's source told of so far, to be chosen by name."""
+    with workshop.database.read() as session:
+        return known_here(session, session.get_one(Connection, connection_id), info.settings)

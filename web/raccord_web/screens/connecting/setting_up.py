@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
@@ -48,9 +49,9 @@ from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, said_by, show
-from raccord_web.pages.typed import read, said_beside_files, shown
+from raccord_web.pages.typed import Field, read, said_beside_files, shown
 from raccord_web.parts.asking_accounts import AskedAccounts, asked_accounts
-from raccord_web.parts.held import connection_of, settings_of
+from raccord_web.parts.held import connection_of, known_of, settings_of
 from raccord_web.parts.mapped import RoleView, language_of_books, leaving_defaults, roles_of
 from raccord_web.screens.connecting.lists import of_source
 from raccord_web.steps.accounts import account_rows, kinds_of_type, take_accounts
@@ -84,12 +85,9 @@ def show_step(request: Request, connection_id: str, step: str, first: str = "") 
     match step:
         case "source":
             held = settings_of(workshop, connection, info).model_dump(mode="json")
-            # What questions about files ask for is answered beside the file, once there is one.
-            fields = shown(
-                info.settings, held, language_of(request), fixed=info.identity_setting,
-                without=said_beside_files(info), later=info.signs_in,
-            )  # fmt: skip
-            return step_page(request, connection, info, step, fields=fields, wrong="")
+            return step_page(
+                request, connection, info, step, fields=_source_fields(request, connection, info, held), wrong=""
+            )
         case "signin":
             return step_page(request, connection, info, step, fields=credentials(request, connection, info))
         case "scope":
@@ -150,6 +148,21 @@ def gate(request: Request, connection_id: str, fields: Fields) -> Response:
     return RedirectResponse(f"/connections/{connection_id}/{place}", HTTPStatus.SEE_OTHER)
 
 
+def _source_fields(
+    request: Request,
+    connection: Connection,
+    info: ConnectorInfo,
+    values: Mapping[str, Any],
+    wrong: Mapping[str, str] | None = None,
+) -> Sequence[Field]:
+    """Return the source's settings but what questions about files ask for: that is answered beside the file."""
+    return shown(
+        info.settings, values, language_of(request), wrong=wrong or {}, fixed=info.identity_setting,
+        without=said_beside_files(info), later=info.signs_in,
+        known=known_of(desk_of(request).workshop, connection.id, info),
+    )  # fmt: skip
+
+
 def _keep(
     request: Request, connection: Connection, info: ConnectorInfo, step: str, fields: Mapping[str, str]
 ) -> Response | None:
@@ -162,12 +175,9 @@ def _keep(
         case "source":
             values, wrong = read(info.settings, fields, settings_of(workshop, connection, info), language_of(request))
             if wrong:
-                shown_again = shown(
-                    info.settings, values, language_of(request), wrong=wrong, fixed=info.identity_setting,
-                    without=said_beside_files(info), later=info.signs_in,
-                )  # fmt: skip
+                corrected = _source_fields(request, connection, info, values, wrong)
                 return step_page(
-                    request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=shown_again,
+                    request, connection, info, step, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=corrected,
                     wrong=wrong.get("", ""),
                 )  # fmt: skip
             connections.update_settings(workshop, actor, connection.id, values)

@@ -16,7 +16,6 @@ from raccord.onboarding.connecting.connections import NIGHTLY
 from raccord.onboarding.connecting.hours import DAYS, Hours, Often
 from raccord.onboarding.setting_up import steps as setting_up
 from raccord.overview.connections import connection_view
-from raccord.overview.known_here import Known, known_here
 from raccord.plugin.info import ConnectorInfo
 from raccord.store.models import Connection, Schedule
 from raccord_web.front.desk import desk_of
@@ -25,7 +24,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import language_of, show
 from raccord_web.pages.typed import read, shown
-from raccord_web.parts.held import connection_of, settings_of
+from raccord_web.parts.held import connection_of, known_of, settings_of
 
 router = APIRouter()
 OFF = "off"
@@ -47,7 +46,7 @@ def settings(request: Request, connection_id: str) -> Response:
         language_of(request),
         fixed=info.identity_setting,
         later=info.signs_in,
-        known=_known(request, connection_id, info),
+        known=known_of(workshop, connection_id, info),
     )
     return _page(request, connection_id, fields=fields)
 
@@ -65,7 +64,7 @@ def change(request: Request, connection_id: str, fields: Fields) -> Response:
     if wrong:
         again = shown(
             info.settings, values, language, wrong=wrong, fixed=info.identity_setting, later=info.signs_in,
-            known=_known(request, connection_id, info),
+            known=known_of(workshop, connection_id, info),
         )  # fmt: skip
         return _page(
             request, connection_id, status=HTTPStatus.UNPROCESSABLE_ENTITY, fields=again, wrong=wrong.get("", "")
@@ -115,11 +114,6 @@ def managing(request: Request, connection_id: str, fields: Fields) -> Response:
     connections.grant_managing(desk_of(request).workshop, acting(request), connection_id, granted=granted)
     done = "granted" if granted else "kept_to_owner"
     return RedirectResponse(f"/connections/{connection_id}?done={done}", HTTPStatus.SEE_OTHER)
-
-
-def _known(request: Request, connection_id: str, info: ConnectorInfo) -> dict[str, list[Known]]:
-    with desk_of(request).workshop.database.read() as session:
-        return known_here(session, session.get_one(Connection, connection_id), info.settings)
 
 
 def _hours(fields: Fields) -> Hours:
