@@ -93,6 +93,16 @@ def test_a_mangled_file_is_read_without_crash_invented_row_or_unaccounted_line(
     read_and_account(mangled(dice.choice(seeds(name)), dice), sittings=sittings)
 
 
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("strange", ["²", "١", "9" * 5000], ids=["superscript", "Arabic", "five thousand"])
+def test_a_digit_that_is_none_of_ten_and_one_too_many_are_named_wherever_they_stand(name: str, strange: str) -> None:
+    """``str.isdigit`` takes ² for a digit that ``int`` refuses, and ``int`` refuses five thousand of them."""
+    lines = [MadeLine(day=date(2026, 3, 14), amount=Decimal("-12.50"), name="N", native="F-1", check_number="17")]
+    text = file_of(name, ACCOUNT, lines).decode()
+    for at in (at for at, char in enumerate(text) if char.isdigit()):
+        read_and_account((text[:at] + strange + text[at + 1 :]).encode())
+
+
 def amounts_of(name: str, line: MadeLine) -> bytes:
     """Return how the twin writes a line's amount in a format, with what stands around it."""
     text = f"{abs(line.amount):f}"

@@ -11,6 +11,11 @@ _ENTITY_PASSES = 3
 _CARD_NUMBER = re.compile(r"(?<![0-9])(?:[0-9][ -]?){8,15}([0-9]{4})(?![0-9])")
 
 
+def is_number(text: str, digits_max: int = 18) -> bool:
+    """Tell whether a text is a whole number: of the ten digits alone, for ``str.isdigit`` takes ² and ١ for digits."""
+    return text.isascii() and text.isdigit() and len(text) <= digits_max
+
+
 def unescape(text: str) -> str:
     """Replace character references, also those escaped twice or thrice; unknown ones and bare ampersands stay."""
     for _ in range(_ENTITY_PASSES):

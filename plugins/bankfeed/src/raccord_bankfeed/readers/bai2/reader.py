@@ -40,7 +40,7 @@ from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
 from raccord_bankfeed.readers.runs import FirstLook, Run
 from raccord_bankfeed.readers.tally import Tally
-from raccord_bankfeed.readers.texts import excerpt
+from raccord_bankfeed.readers.texts import excerpt, is_number
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
 DEFAULT_CURRENCY = "USD"
@@ -191,7 +191,7 @@ class _Groups:
             text,
             detail.type,
             detail.customer,
-            detail.customer if detail.type == CHEQUE and detail.customer.isdigit() else "",
+            detail.customer if detail.type == CHEQUE and is_number(detail.customer, 40) else "",
             group.interim,
             None,
             TAGS,
@@ -269,7 +269,7 @@ class _Groups:
         said, count = minor_units(fields[0]), fields[1 if code == "49" else 2].strip()
         if code != "49" and said is not None and said != control:
             self._report(text_faults.control_total(code, str(said), str(control)), record)
-        if count.isdigit() and int(count) != records:
+        if is_number(count) and int(count) != records:
             self._report(text_faults.control_count(code, int(count), records), record)
 
     def end(self) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.days import century
 from raccord_bankfeed.readers.faults import RowFault
+from raccord_bankfeed.readers.texts import is_number
 
 CODES = ("01", "02", "03", "16", "49", "88", "98", "99")
 RECORD_CHARS_MAX = 50_000
@@ -98,7 +99,7 @@ def _before_text(fields: list[str]) -> int:
             count += 3
         case "D":
             number = fields[3].strip() if len(fields) > 3 else ""
-            count += 1 + 2 * int(number) if number.isdigit() and len(number) < 4 else 1
+            count += 1 + 2 * int(number) if is_number(number, 3) else 1
         case _:
             pass
     return count
@@ -158,7 +159,7 @@ def summaries(fields: list[str]) -> Iterator[Summary]:
                 at += 3
             case "D":
                 number = fields[at].strip() if at < len(fields) else ""
-                at += 1 + (2 * int(number) if number.isdigit() and len(number) < 4 else 0)
+                at += 1 + (2 * int(number) if is_number(number, 3) else 0)
             case _:
                 pass
         yield Summary(code, amount)
@@ -185,7 +186,7 @@ def scaled(units: Decimal, currency: str) -> Decimal:
 def day_of(text: str) -> date | None:
     """Return the day of YYMMDD (some banks write YYYYMMDD), or nothing."""
     digits = text.strip()
-    if not digits.isdigit() or len(digits) not in (6, 8):
+    if not is_number(digits) or len(digits) not in (6, 8):
         return None
     try:
         return date(century(int(digits[:-4])), int(digits[-4:-2]), int(digits[-2:]))
@@ -200,7 +201,7 @@ def signed(detail: Detail) -> Decimal:
     units = minor_units(detail.amount)
     if units is None:
         raise RowFault(text_faults.amount_unreadable("16", detail.amount))
-    number = int(detail.type) if detail.type.isdigit() and len(detail.type) == 3 else 0
+    number = int(detail.type) if is_number(detail.type) and len(detail.type) == 3 else 0
     if 100 <= number < 400:
         return units
     if 400 <= number < 700:

@@ -61,7 +61,7 @@ def lines_of(
     cheques: Sequence[str] = nothing
     if CHEQUE in types:
         pairs = zip(types, customers, strict=True)
-        cheques = [number if kind == CHEQUE and number.isdigit() else "" for kind, number in pairs]
+        cheques = [number if kind == CHEQUE and number.isascii() and number.isdigit() else "" for kind, number in pairs]
     fields = (
         repeat(tally.account),
         banks,

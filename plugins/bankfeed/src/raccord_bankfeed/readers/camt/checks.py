@@ -9,6 +9,7 @@ from typing import Protocol
 from raccord_bankfeed.readers import questions
 from raccord_bankfeed.readers.contract import Balance, Question
 from raccord_bankfeed.readers.tally import Tally
+from raccord_bankfeed.readers.texts import is_number
 
 
 class Walked(Protocol):
@@ -64,7 +65,7 @@ def _count_problem(head: Mapping[str, str], walked: Walked) -> tuple[str, str] |
     """Compare with ``TxsSummry``; banks count the pending entries in or leave them out, so both will do."""
     tally = walked.tally
     said = head.get("TxsSummry/TtlNtries/NbOfNtries", "")
-    if said.isdigit() and int(said) not in (walked.entries, tally.lines):
+    if is_number(said) and int(said) not in (walked.entries, tally.lines):
         return (
             f"La banque annonce {int(said)} écritures dans ce relevé, le fichier en contient {walked.entries}.",
             f"The bank announces {int(said)} entries in this statement, the file holds {walked.entries}.",

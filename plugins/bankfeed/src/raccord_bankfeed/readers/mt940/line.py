@@ -11,6 +11,7 @@ from typing import NamedTuple
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.days import century
 from raccord_bankfeed.readers.faults import Fault, RowFault
+from raccord_bankfeed.readers.texts import is_number
 
 _LINE = re.compile(
     r"(?P<value>[0-9]{6})(?P<entry>[0-9]{4})?(?P<mark>R[CD]|E[CD]|[CD])(?P<funds>[A-Z])?"
@@ -136,7 +137,7 @@ def read_amount(text: str) -> Decimal | None:
         whole, _, fraction = text.partition(".")
     else:
         whole = whole.replace(".", "")
-    if len(whole) > 24 or len(fraction) > 12 or not (whole or fraction).isdigit():
+    if not (whole or fraction) or not is_number(whole or "0", 24) or not is_number(fraction or "0", 12):
         return None
     return Decimal(f"{whole or '0'}.{fraction}" if fraction else whole or "0")
 
