@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ NAMED_BY_SOURCE = ("key", "keys", "subject", "record", "source_id")
 ASKED_OF_FILES = (".account_unnamed", ".currency_missing")
 """How their codes end."""
 
-
+_ENDED_TWICE = re.compile(r"([?!…])\.(?=\s|$)")
 ASKS_ITSELF = "connector.record_question"
 """The row for those that offer their own answers about one record."""
 OF_A_FILE = "connector.file_question"
@@ -79,7 +80,12 @@ def explain(code: str, params: Mapping[str, object], language: Language, way: Wa
     detail, quoted = str(params.get("detail", "")), ""
     if detail:
         quoted = f"QuickBooks a répondu : « {detail} »" if language == "fr" else f"QuickBooks answered: “{detail}”"
-    return Explained(code, said, fix.format_map(values), who, quoted)
+    return Explained(code, _once_ended(said), _once_ended(fix.format_map(values)), who, quoted)
+
+
+def _once_ended(text: str) -> str:
+    """Return a text without the full stop after a value that ends with a mark of its own, such as a question."""
+    return _ENDED_TWICE.sub(r"\1", text)
 
 
 def known_codes() -> frozenset[str]:

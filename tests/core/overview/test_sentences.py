@@ -115,6 +115,14 @@ def test_braces_in_what_a_source_said_are_shown_as_they_are() -> None:
     assert "{x}" in explain("resolve.link_missing", {"keys": ["{x}"]}, "en").what
 
 
+def test_a_value_that_is_a_question_ends_the_sentence_by_itself() -> None:
+    asked = {"role": "Où vont les frais ?"}
+    assert explain("resolve.choice_missing", asked, "fr").what == "Personne n'a encore choisi : Où vont les frais ?"
+    own = {"en": "This line waits for a person to say: which class?."}
+    assert explain("resolve.decision_missing", own, "en").what.endswith("say: which class?")
+    assert explain("resolve.choice_missing", {"role": "fees"}, "en").what == "Nobody has chosen yet: fees."
+
+
 def test_what_one_answer_about_a_file_mends_is_not_to_be_corrected_line_by_line() -> None:
     for code in ("bankfeed.currency_missing", "bankfeed.account_unnamed"):
         assert "page des fichiers" in explain(code, {}, "fr").fix
