@@ -53,6 +53,8 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
     history = browser.get(f"{own}?view=history").text
     assert other.name in history
     assert "Counter sale" in history
+    assert re.search(r'<td class="l-1"[^>]*>Sale</td>', history), "a word is called by its label"
+    assert "What “Sale” becomes" in browser.get(f"{own}?view=terms").text
 
     assert send(own, own, word="twint", ledger="sale", first="2026-03-10", save="yes").status_code == 303
     terms = browser.get(f"{own}?view=terms").text
@@ -115,6 +117,7 @@ def test_what_is_posted_is_rewritten_by_a_plan_after_its_effect_was_seen(
     seen = re.sub(r"<[^>]+>", " ", send(own, own, **days).text)
     assert re.search(r"Would say something else\s+3\s", seen)
     assert "Plan the rewrite of 3 documents" in seen
+    assert ("Line 1, Product or service" in seen, "ItemRef" in seen) == (True, False), "properties have names"
     assert send(own, own, first="", last="x").status_code == 422
     assert send(own, own, first="2026-03-20", last="2026-03-01", save="yes").status_code == 409
 

@@ -180,6 +180,9 @@ def test_what_is_skipped_is_synced_by_hand_and_an_account_is_unsynced_and_synced
     assert "Sync this payment" in desk.text(desk.page("payments", left))
     assert "it would be there twice" in desk.text(desk.page("payments", left))
     assert "Unsync this account" not in desk.text(desk.page("payments", left))
+    said = desk.browser.get(desk.page("payments", left)).text.partition('id="facts"')[2].partition("<details")[0]
+    assert f'href="{desk.page("accounts", "acc_0001")}">Érable &amp; fils</a>' in said
+    assert "acc_0001" not in said, "whom a record names is called by name"
     desk.by_hand("payments", left, "sync_payment")
     desk.by_hand("accounts", "acc_0002", "again")
     firm.sync()

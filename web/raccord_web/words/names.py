@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -25,6 +26,10 @@ KIND_PARAMS = frozenset({"kind", "is", "was"})
 """Values of sentences that name a kind of document or entry."""
 UNWRITTEN = frozenset({*NAMED_BY_SOURCE, "detail", "fr", "en", "name", "file", "version", "text"})
 """Values of sentences that stay as they are: what a source, a person or QuickBooks wrote."""
+
+_LINE = re.compile(r"Line\[(\d+)\]")
+_WORDED = ("DocNumber", "PaymentRefNum", "PrivateNote", "CustomerMemo", "Description")
+"""Properties of documents that hold what somebody wrote."""
 
 
 class Streamed(Protocol):
@@ -76,6 +81,12 @@ class Names:
         """Return what QuickBooks' entity is called."""
         return kind_named(entity, self.words.language)
 
+    def term(self, connector: str, word: str) -> str:
+        """Return what a word of a connector's term table is called; one that a company added is as it wrote it."""
+        info = self._info(connector)
+        found = None if info is None else info.terms.get(word)
+        return word if found is None else self._set(found.label)
+
     def ledger(self, connector: str, word: str) -> str:
         """Return what a term table's word for the ledger is called: by the connector, else by QuickBooks."""
         info = self._info(connector)
@@ -106,6 +117,19 @@ class Names:
         if name == "account_kind" and self.words.has(f"account_types.{value}"):
             return self.words(f"account_types.{value}")
         return masked(value) if name.endswith(IDENTIFYING) else masked(written(value, self.words.language))
+
+    def property(self, path: str) -> str:
+        """Return what a property of a document in QuickBooks is called, and in which of its lines it stands."""
+        line, name = _LINE.match(path), path.rpartition(".")[2].partition("[")[0]
+        said = self.words(f"properties.{name}") if self.words.has(f"properties.{name}") else name
+        return self.words("properties.line", n=int(line[1]) + 1, what=said) if line and name != "Line" else said
+
+    def property_value(self, path: str, value: str) -> str:
+        """Return what such a property says; of what a person wrote, nothing is read into it."""
+        name = path.rpartition(".")[2]
+        if name in ("kind", "TxnType"):
+            return self.kind(value)
+        return value if name in _WORDED else written(value, self.words.language)
 
     def param(self, name: str, value: object) -> object:
         """Return a value of a sentence as people write it: kinds by their names, days, moments and amounts."""

@@ -30,6 +30,7 @@ from raccord.overview.questions import (
     missing_choices,
     open_questions,
 )
+from raccord.overview.referred import referred
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection
@@ -77,6 +78,7 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
             files=files,
             months=months,
             listing=listing,
+            others=referred(session, [(each.connection_id, each.facts) for each in listing.rows]),
             lines=lines,
             fitting=_fitting(session, missing, listing.rows),
             connection=connection,

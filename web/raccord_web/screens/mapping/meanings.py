@@ -19,6 +19,7 @@ from raccord.onboarding.access.people import Power, may, require
 from raccord.onboarding.arriving.arrivals import contacts_of
 from raccord.onboarding.deciding.remapping import Effect, effect_of_changes, save_changes
 from raccord.overview.connections import connection_view
+from raccord.overview.differences import Property, entries_named
 from raccord.overview.listing import Listing
 from raccord.overview.questions import candidates
 from raccord.overview.weighing.volumes import role_volumes
@@ -127,6 +128,7 @@ def _page(
                 "seen": None if effect is None else effect.posted, "waiting": 0 if effect is None else effect.waiting,
                 "shown": REWRITES_SHOWN,
                 "effect": effect_by_account(session, connection, None if effect is None else effect.posted),
+                "entries": entries_rewritten(session, connection, None if effect is None else effect.posted),
                 "manages": may(
                     acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None
                 ),
@@ -153,6 +155,20 @@ def effect_by_account(session: Session, connection: Connection, seen: Survey | N
     )
     names = {each.object_id: each.name for each in rows}
     return sorted((names.get(account, account), amount) for account, amount in totals.items() if amount)
+
+
+def entries_rewritten(session: Session, connection: Connection, seen: Survey | None) -> Mapping[Property, str]:
+    """Return the names of what the documents that are shown point to, before and after."""
+    rewrites = () if seen is None else seen.rewrites[:REWRITES_SHOWN]
+    return entries_named(
+        session,
+        [
+            (connection.id, field["field"], field[side])
+            for each in rewrites
+            for field in each.fields
+            for side in ("before", "after")
+        ],
+    )
 
 
 def _history(session: Session, connection: Connection) -> list[Event]:

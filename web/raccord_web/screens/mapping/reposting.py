@@ -23,7 +23,7 @@ from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import said_by, show
 from raccord_web.parts.held import connection_of
-from raccord_web.screens.mapping.meanings import REWRITES_SHOWN, day_of, effect_by_account
+from raccord_web.screens.mapping.meanings import REWRITES_SHOWN, day_of, effect_by_account, entries_rewritten
 
 router = APIRouter()
 
@@ -88,6 +88,7 @@ def _page(
                 "waiting": open_repost(session, connection_id), "seen": seen, "shown": REWRITES_SHOWN,
                 "first": first or connection.starts_on, "last": last or today_of(connection, workshop.clock.now()),
                 "effect": effect_by_account(session, connection, seen),
+                "entries": entries_rewritten(session, connection, seen),
                 "manages": may(
                     acting(request), Power.MANAGE, info, manage_granted=connection.manage_granted_at is not None
                 ),

@@ -24,6 +24,7 @@ from raccord.overview.history import SAID, Deed
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
 from raccord.overview.records import COUNTED, Fate, RecordView, Wanted, count_each_fate, list_records, record_story
+from raccord.overview.referred import referred
 from raccord.overview.sold import Sold, sold_as
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.front.desk import desk_of
@@ -106,6 +107,7 @@ def record(request: Request, record_id: str, find: str = "") -> Response:
                 desk_of(request).workshop, session, session.get_one(Connection, story.view.connection_id)
             ),
             answer_said=answer_said, percent=percent, conflict_said=conflict_said, deed_said=SAID, history_look=_LOOK,
+            others=referred(session, [(story.view.connection_id, story.facts)]),
             ways=_ways(request, session, story.view), sold=_sold(request, session, story.view),
             asked_of=one_or_two(session, [each.id for each in story.holds]), find=find, alike=alike,
         )  # fmt: skip
