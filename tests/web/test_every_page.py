@@ -57,6 +57,7 @@ SEARCHES = {
     "/problems": ["?code=mapping.bad_record"],
     "/help": ["?q=connection"],
     "/help/docs": ["?q=month"],
+    "/plugins/{connector}": ["?view=moves", "?view=access"],
     "/connections/{connection_id}/mapping": ["?view=terms", "?view=history"],
     "/connect/{connector}/ready": ["&go=1"],
     "/settings/accounting/connect": ["?system=quickbooks-online"],

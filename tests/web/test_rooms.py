@@ -203,6 +203,12 @@ def test_a_plugin_is_switched_for_all_and_for_one(
     send(page, f"{page}/enable", company=company.id)
     assert f"{page}/disable" in browser.get(page).text
     assert send(page, "/plugins/nothing/allow").status_code == 409
+    assert "Term table" not in browser.get(page).text
+    moves, access = (browser.get(f"{page}?view={each}").text for each in ("moves", "access"))
+    assert ("Term table" in moves, "fetch_records" in moves, "fetch_records" in access) == (True, False, True)
+    found = browser.get("/plugins?q=TILL").text
+    assert ('href="/plugins/till?q=TILL"' in found, 'href="/plugins/chase' in found) == (True, False)
+    assert "No plugin has these words" in browser.get("/plugins?q=zebra").text
     assert browser.get("/plugins/nothing").status_code == 404
 
 
@@ -223,7 +229,17 @@ def test_drifts_are_answered_together_and_one_by_one(
 ) -> None:
     with workshop.database.read() as session:
         first, second = session.scalars(select(Drift.id).order_by(Drift.id)).all()
-    assert "2 documents changed in QuickBooks" in browser.get("/drift").text
+    with workshop.database.begin() as session:
+        account = session.scalars(select(LedgerEntry).where(LedgerEntry.kind == "Account")).first()
+        assert account
+        session.get_one(Drift, first).fields = [
+            {"field": "Line[1].AccountRef", "before": account.object_id, "after": "999999"},
+            {"field": "TxnDate", "before": "2026-03-02", "after": "2026-03-04"},
+            {"field": "Line[0].Description", "before": "12.50", "after": ""},
+        ]
+    told = " ".join(re.sub(r"<[^>]+>", " ", browser.get("/drift").text).split())
+    assert f"Line 2, Account {account.name} 999999 Date 2 Mar 2026 4 Mar 2026 Line 1, Description 12.50 –" in told
+    assert "2 documents changed in QuickBooks" in told
     assert send("/drift", "/drift", way="keep").status_code == 409
     assert send("/drift", "/drift", way="keep", chosen_nothing="on").status_code == 404
     send("/drift", "/drift", way="keep", **{f"chosen_{first}": "on"})

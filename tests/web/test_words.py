@@ -75,6 +75,14 @@ def test_a_template_uses_only_words_that_exist(template) -> None:  # type: ignor
     assert {key for key in used if not (words.has(key) or words.has(f"{key}.other"))} == set()
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda each: each.name)
+def test_a_cell_of_a_list_says_once_what_its_column_is_called(template: Path) -> None:
+    text = template.read_text("utf-8")
+    headings = {each.strip() for each in re.findall(r"<th\b[^>]*>(.*?)</th>", text)}
+    beside = {each.strip() for each in re.findall(r'<span class="only-list[^"]*">(.*?)</span>', text)}
+    assert headings & beside == set(), "the style shows the heading there already"
+
+
 def test_words_chosen_by_a_code_exist_for_every_code() -> None:
     words = wording("fr")
     wanted = (

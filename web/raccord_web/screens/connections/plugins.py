@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from raccord.catalog import Catalog
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.sources.switches import switch_for_company, switch_for_installation
 from raccord.overview.companies import list_companies
@@ -20,18 +22,21 @@ from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import show
 
 router = APIRouter()
+Search = Annotated[str, Query(max_length=100)]
+VIEWS = ("use", "moves", "access")
+"""The parts of a plugin's page: who uses it, what it brings over, and what it may reach."""
 NOTHING = Health(allowed=False, companies=frozenset(), uses=())
 SWITCHES = {"allow": True, "forbid": False, "enable": True, "disable": False}
 
 
 @router.get("/plugins")
-def plugins(request: Request) -> Response:
-    return _page(request, "")
+def plugins(request: Request, q: Search = "") -> Response:
+    return _page(request, "", q=q)
 
 
 @router.get("/plugins/{connector}")
-def plugin(request: Request, connector: str) -> Response:
-    return _page(request, connector)
+def plugin(request: Request, connector: str, q: Search = "", view: str = "") -> Response:
+    return _page(request, connector, q=q, view=view)
 
 
 @router.post("/plugins/{connector}/{deed}")
@@ -50,12 +55,13 @@ def switch(request: Request, connector: str, deed: str, fields: Fields) -> Respo
     return RedirectResponse(f"/plugins/{connector}?done={done}", HTTPStatus.SEE_OTHER)
 
 
-def _page(request: Request, connector: str) -> Response:
+def _page(request: Request, connector: str, *, q: str = "", view: str = "") -> Response:
     desk, reach = desk_of(request), visitor_of(request).reach
     catalog = desk.workshop.scopes.catalog
-    names = [*catalog.admitted, *catalog.extensions]
-    chosen = connector or next(iter(names), "")
-    if connector and connector not in names:
+    every = {**catalog.admitted, **catalog.extensions}
+    listed = [each for name, each in every.items() if q.strip().lower() in _words(name, catalog).lower()]
+    chosen = connector or next((each.name for each in listed), next(iter(every), ""))
+    if connector and connector not in every:
         return explained(request, HTTPStatus.NOT_FOUND)
     with desk.workshop.database.read() as session:
         health = plugin_health(session, within_of(request))
@@ -65,7 +71,9 @@ def _page(request: Request, connector: str) -> Response:
             request,
             "connections/plugins.html",
             session,
-            plugins=[*catalog.admitted.values(), *catalog.extensions.values()],
+            plugins=listed,
+            q=q,
+            view=view if view in VIEWS else VIEWS[0],
             chosen=catalog.admitted.get(chosen) or catalog.extensions.get(chosen),
             info=catalog.admitted[chosen].info if chosen in catalog.admitted else None,
             quarantined=catalog.quarantined,
@@ -76,3 +84,11 @@ def _page(request: Request, connector: str) -> Response:
             managed=managed,
             operates=may(reach.actor, Power.OPERATE),
         )
+
+
+def _words(name: str, catalog: Catalog) -> str:
+    """Return the words by which people look for a plugin, in both languages."""
+    if name not in catalog.admitted:
+        return name
+    info = catalog.admitted[name].info
+    return " ".join((name, info.label.fr, info.label.en, info.summary.fr, info.summary.en))
