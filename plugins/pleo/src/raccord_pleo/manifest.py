@@ -184,6 +184,6 @@ def manifest() -> ConnectorInfo:
         ),
         identity_setting="company_id",
         facts=FACTS,
-        tile="PL",
+        tile="Pe",
         hue=345,
     )

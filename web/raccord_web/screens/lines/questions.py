@@ -21,6 +21,7 @@ from raccord.onboarding.setting_up.steps import unfinished
 from raccord.onboarding.sources.account_types import HeldAs, read_type
 from raccord.overview.closed_months import asked_months
 from raccord.overview.lines.bank_lines import count_lines
+from raccord.overview.pointing.referred import referred
 from raccord.overview.questions import (
     Answer,
     Candidate,
@@ -30,7 +31,6 @@ from raccord.overview.questions import (
     missing_choices,
     open_questions,
 )
-from raccord.overview.referred import referred
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.ledger import ResolutionKind
 from raccord.store.models import Connection

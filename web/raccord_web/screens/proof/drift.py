@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
-from raccord.overview.differences import entries_named
 from raccord.overview.drifts import open_drifts
+from raccord.overview.pointing.differences import entries_named
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, admit, visitor_of, within_of
 from raccord_web.pages.failures import explained

@@ -23,8 +23,8 @@ from raccord.overview.connections import connection_names
 from raccord.overview.history import SAID, Deed
 from raccord.overview.lines.one_or_two import one_or_two
 from raccord.overview.lines.rule_sentences import answer_said
+from raccord.overview.pointing.referred import referred
 from raccord.overview.records import COUNTED, Fate, RecordView, Wanted, count_each_fate, list_records, record_story
-from raccord.overview.referred import referred
 from raccord.overview.sold import Sold, sold_as
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.front.desk import desk_of

@@ -1,0 +1,1 @@
+"""What people see in the place of ids: the records and entries that they point to."""
