@@ -77,6 +77,8 @@ class Read:
     kept: dict[tuple[str, str], Mapping[str, JSON]]
     requests: int = 0
     """How many requests the reading took."""
+    closely: bool = False
+    """Whether it is noted what its pages ask of clock and chance."""
 
     @property
     def pages(self) -> Iterator[tuple[Turned, Page]]:
@@ -150,21 +152,21 @@ class Subject:
     @property
     def first(self) -> Read:
         """The reading of the trial as it is told, whatever came of it."""
-        found = self.once("first", lambda: self.read(self.trial.told))
+        found = self.once("first", lambda: self.read(self.trial.told, closely=True))
         assert isinstance(found, Read)  # noqa: S101 - for the type checker
         return found
 
     @property
     def mapped(self) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
         """Each record of the trial, as it comes out of the store, with what mapping made of it."""
-        found = self.once("mapped", lambda: [(one, self.map(one)) for one in map(stored, self.told.records)])
+        found = self.once("mapped", lambda: self._map_told(taxed=False))
         assert isinstance(found, list)  # noqa: S101 - for the type checker
         return found
 
     @property
     def mapped_taxed(self) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
         """The same for a company whose sales lines need a tax code."""
-        found = self.once("taxed", lambda: [(one, self.map(one, taxed=True)) for one in map(stored, self.told.records)])
+        found = self.once("taxed", lambda: self._map_told(taxed=True))
         assert isinstance(found, list)  # noqa: S101 - for the type checker
         return found
 
@@ -178,6 +180,9 @@ class Subject:
         assert isinstance(found, list)  # noqa: S101 - for the type checker
         return found
 
+    def _map_told(self, *, taxed: bool) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
+        return [(one, self.map(one, taxed=taxed, closely=True)) for one in map(stored, self.told.records)]
+
     def _map_later(self) -> list[tuple[Record, Asked[Mapped | Skipped | None]]]:
         if self.trial.later is None or self.told.error is not None:
             return []
@@ -186,9 +191,12 @@ class Subject:
             return []
         return [(one, self.map(one, taxed=self.trial.taxed)) for one in map(stored, read.records)]
 
-    def read(self, telling: Telling, where: Where | None = None, then: Telling | None = None) -> Read:
+    def read(
+        self, telling: Telling, where: Where | None = None, then: Telling | None = None, *, closely: bool = False
+    ) -> Read:
         """Read all streams of a telling, anew after each file that arrives; a day on, read on from there ``then``."""
         opened = self.open(telling, where or Where())
+        opened.closely = closely
         cursors: dict[str, str | None] = {}
         known: dict[str, set[str]] = {}
         self._arrive(opened, telling, cursors, known)
@@ -234,10 +242,12 @@ class Subject:
         )
         return Read([], context, http, box, kept)
 
-    def turn(self, read: Read, stream: str, cursor: str | None, known: frozenset[str] = frozenset()) -> Turned:
+    def turn(
+        self, read: Read, stream: str, cursor: str | None, known: frozenset[str] = frozenset(), *, closely: bool = False
+    ) -> Turned:
         """Ask for one page."""
         before = read.http.requests
-        answer = asked(lambda: self.plugin.fetch_records(read.context, stream, cursor))
+        answer = asked(lambda: self.plugin.fetch_records(read.context, stream, cursor), closely=closely)
         return Turned(stream, cursor, answer, known, read.http.requests - before)
 
     def go_on(self, read: Read, stream: str, cursor: str | None) -> list[Turned]:
@@ -254,7 +264,7 @@ class Subject:
     def _drain(self, read: Read, stream: str, cursors: dict[str, str | None], known: set[str]) -> None:
         for _ in range(PAGES_MAX):
             cursor = cursors.get(stream)
-            turn = self.turn(read, stream, cursor, frozenset(known))
+            turn = self.turn(read, stream, cursor, frozenset(known), closely=read.closely)
             read.turns.append(turn)
             page = turn.page
             if page is None:
@@ -266,7 +276,13 @@ class Subject:
                 return
 
     def map(
-        self, record: Record, *, language: Language = "en", taxed: bool = False, terms: TermTable | None = None
+        self,
+        record: Record,
+        *,
+        language: Language = "en",
+        taxed: bool = False,
+        terms: TermTable | None = None,
+        closely: bool = False,
     ) -> Asked[Mapped | Skipped | None]:
         """Ask what becomes of a record."""
         context = FakeMapContext(
@@ -285,7 +301,7 @@ class Subject:
             found: Mapped | Skipped | None = None if own is None else own(context, record)
             return map_transaction(context, record) if found is None else found
 
-        return asked(ask)
+        return asked(ask, closely=closely)
 
 
 def secrets_of(settings: BaseModel) -> dict[str, str]:
