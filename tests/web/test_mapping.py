@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+import pytest
 from harness import finish
 from httpx2 import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from raccord.overview.weighing import volumes
 from raccord.store.models import Choice, Connection, LedgerEntry, RunState, TermOverride
 from raccord.sync.workshop import Workshop
 
@@ -63,12 +65,25 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
 
 
 def test_the_changes_of_a_page_are_counted_seen_and_saved_together_or_not_at_all(
-    workshop: Workshop, synced: Connection, browser: TestClient, send: Callable[..., Response]
+    workshop: Workshop,
+    synced: Connection,
+    browser: TestClient,
+    send: Callable[..., Response],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     own = f"/connections/{synced.id}/mapping"
     page = browser.get(own).text
     row = page.partition('id="income"')[2].partition("</tr>")[0]
     assert "3 documents" in row, "what the last weeks brought: two sales and a refund"
+    assert "Last 90 days" in page
+    monkeypatch.setattr(volumes, "MOST", 2)
+    page = browser.get(own).text
+    assert "Of the last 2 documents" in page
+    newest = {each: page.partition(f'id="{each}"')[2].partition("</tr>")[0] for each in ("bank", "income")}
+    assert "1 document<" in newest["bank"], "the bank line is the newest of all"
+    assert "1 document<" in newest["income"], "then one of the day before, of two"
+    assert "Parmi les 2 derniers documents" in browser.get(own, headers={"accept-language": "fr"}).text
+    monkeypatch.undo()
     with workshop.database.read() as session:
         held = {each.role: each.ledger_id for each in session.scalars(select(Choice))}
         other = session.scalars(

@@ -1,10 +1,11 @@
-"""How often the drafts of the last weeks name each role, so that a person sees what a change of the mapping weighs."""
+"""How often the newest drafts name each role, so that a person sees what a change of the mapping weighs."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -13,8 +14,8 @@ from sqlalchemy.orm import Session
 from raccord.store.canonical import exact
 from raccord.store.models import DraftRow, DraftState, SourceRecord
 
-MOST = 20_000
-"""Drafts that are looked at; where there are more, nothing is counted."""
+MOST = 1_000
+"""Drafts that are looked at, the newest: each view of a page reads their text."""
 
 _NAMED = re.compile(r'"name":"((?:[^"\\]|\\.)*)","of":"((?:[^"\\]|\\.)*)","ref":"role"')
 """A role as a draft's text names it."""
@@ -24,10 +25,18 @@ Place = tuple[str, str]
 """A role, and for which word of the source."""
 
 
-def role_volumes(session: Session, connection_id: str, since: date) -> Mapping[frozenset[Place], int] | None:
-    """Return how many drafts of a connection, of records from a day on, name which roles together; nothing where they
-    are too many to be looked at.
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """How many drafts name which roles together; ``newest`` is how many were looked at where there are more of the
+    days that were asked for, else nothing.
     """
+
+    places: Mapping[frozenset[Place], int]
+    newest: int | None = None
+
+
+def role_volumes(session: Session, connection_id: str, since: date) -> Volumes:
+    """Return which roles the drafts of a connection name, of records from a day on: of the newest ``MOST`` at most."""
     bodies = session.scalars(
         select(DraftRow.body)
         .join(SourceRecord, SourceRecord.id == DraftRow.record_id)
@@ -36,12 +45,12 @@ def role_volumes(session: Session, connection_id: str, since: date) -> Mapping[f
             SourceRecord.day >= since,
             DraftRow.state != DraftState.WITHDRAWN,
         )
+        .order_by(SourceRecord.day.desc(), SourceRecord.id.desc(), DraftRow.id.desc())
         .limit(MOST + 1)
     ).all()
-    if len(bodies) > MOST:
-        return None
-    found = Counter(frozenset(_NAMED.findall(body)) for body in bodies)
-    return {frozenset((_plain(name), _plain(of)) for name, of in places): count for places, count in found.items()}
+    found = Counter(frozenset(_NAMED.findall(body)) for body in bodies[:MOST])
+    places = {frozenset((_plain(name), _plain(of)) for name, of in each): count for each, count in found.items()}
+    return Volumes(places, MOST if len(bodies) > MOST else None)
 
 
 def _plain(text: str) -> str:
