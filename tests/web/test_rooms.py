@@ -37,6 +37,7 @@ from raccord.store.models import (
     LedgerEntry,
     LinkRow,
     Plan,
+    RecordState,
     Run,
     SourceRecord,
 )
@@ -89,6 +90,11 @@ def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
     assert "To review" in story
     assert "&lt;script&gt;" in story
     assert "<script>alert" not in story
+    with workshop.database.begin() as session:
+        session.get_one(SourceRecord, numbers["s1"]).state = RecordState.SUPERSEDED
+    with workshop.database.read() as session:
+        listing = list_records(session, Wanted(fate=Fate.POSTED))
+    assert (sorted(each.source_id for each in listing.rows), listing.total) == (["r1", "s2"], 2), "the newest alone"
 
 
 def test_a_list_asks_as_often_for_many_rows_as_for_few(
