@@ -9,9 +9,9 @@ from raccord.sync.workshop import Workshop
 
 
 def owed(workshop: Workshop, company: Company, kind: str, name: str, amount: str, number: str) -> str:
-    """Enter an open invoice, credit memo or bill in QuickBooks as a person does; returns its id."""
+    """Enter an open invoice, credit memo, bill or vendor credit in QuickBooks as a person does; returns its id."""
     client = workshop.client(company)
-    party = "Vendor" if kind == "Bill" else "Customer"
+    party = "Vendor" if kind in ("Bill", "VendorCredit") else "Customer"
     rows = list(client.query_all(party, f"DisplayName = '{name}'"))
     who = rows[0]["Id"] if rows else client.create(party, f'{{"DisplayName":"{name}"}}', f"{kind} {name}").value["Id"]
     if party == "Customer":

@@ -27,6 +27,10 @@ SAID = {
         "en": ("AV-7001", "payment of nothing that takes the credit memo"),
         "fr": ("AV-7001", "paiement de zéro qui y applique l’avoir"),
     },
+    "b5": {
+        "en": ("Vendor credit CF-8001", "bill payment of nothing that takes the vendor credit"),
+        "fr": ("Crédit fournisseur CF-8001", "paiement de facture de zéro qui y applique le crédit"),
+    },
 }
 
 
@@ -36,11 +40,13 @@ def test_parts_and_refunds_are_shown_with_what_they_leave_and_posted_as_accepted
     choose_usual(workshop, connection, company)
     invoice = owed(workshop, company, "Invoice", "Boulangerie Gagnon", "300.00", "F-20417")
     memo = owed(workshop, company, "CreditMemo", "Clinique Roy", "40.25", "AV-7001")
+    credit = owed(workshop, company, "VendorCredit", "Papeterie Lavoie", "61.50", "CF-8001")
     till.ROWS["T1"] = [
         line(1, "100.10", "BOULANGERIE GAGNON F-20417"),
         line(2, "99.95", "BOULANGERIE GAGNON F-20417"),
         line(3, "99.95", "BOULANGERIE GAGNON F-20417"),
         line(4, "-40.25", "REMB CLINIQUE ROY AV-7001"),
+        line(5, "61.50", "REMB PAPETERIE LAVOIE CF-8001"),
     ]
     sync(workshop, connection)
     holds = {key: hold.id for key, hold in asked(workshop).items()}
@@ -49,13 +55,13 @@ def test_parts_and_refunds_are_shown_with_what_they_leave_and_posted_as_accepted
             page = browser.get(f"/review?line={holds[key]}", headers={"accept-language": language}).text
             shown = re.sub(r"[\s\u00a0\u202f]+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
             assert [each for each in words if each not in shown] == [], (key, language)
-    for key, document in (("b1", invoice), ("b4", memo)):
+    for key, document in (("b1", invoice), ("b4", memo), ("b5", credit)):
         page = f"/review?line={holds[key]}"
         assert send(page, f"/review/{holds[key]}/pay", documents=document).status_code == 303
     sync(workshop, connection)
     client = workshop.client(company)
     left = [
         Decimal(next(client.query_all(kind, f"Id = '{id_}'"))["Balance"])
-        for kind, id_ in (("Invoice", invoice), ("CreditMemo", memo))
+        for kind, id_ in (("Invoice", invoice), ("CreditMemo", memo), ("VendorCredit", credit))
     ]
-    assert left == [Decimal("199.90"), 0]
+    assert left == [Decimal("199.90"), 0, 0]

@@ -116,7 +116,9 @@ StatedTaxes = Annotated[tuple[StatedTax, ...], LATER]
 
 
 class Settled(StrEnum):
-    """What a payment may settle (an invoice, a bill, an expense on accounts receivable) or use up (a credit)."""
+    """What a payment may settle (an invoice, a bill, an expense on accounts receivable, a deposit on accounts payable)
+    or use up (a credit).
+    """
 
     INVOICE = "Invoice"
     CREDIT_MEMO = "CreditMemo"
@@ -124,6 +126,8 @@ class Settled(StrEnum):
     VENDOR_CREDIT = "VendorCredit"
     EXPENSE = "Expense"
     """Money paid out to the customer, by card or otherwise than by cheque: QuickBooks lets programs link no cheque."""
+    DEPOSIT = "Deposit"
+    """Money that the vendor paid back."""
 
     @property
     def entity(self) -> str:

@@ -1,8 +1,9 @@
-"""A bank line that pays a customer's credit memo out: posted, and the credit memo used up, each once."""
+"""A bank line that pays a credit back, to a customer or from a vendor: posted, and the credit used up, each once."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
 import till
@@ -20,52 +21,79 @@ from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.paying import refunded_key
 from raccord.sync.lines.refunds import REFUND_NOT_POSTED
 from raccord.sync.workshop import Workshop
+from raccord_sandbox.keeping.company import assert_books_balance
+from raccord_sandbox.serving.server import SandboxServer
 
 pytestmark = pytest.mark.either_database
 
 
-def open_of(workshop: Workshop, company: Company, id_: str) -> Decimal:
-    return Decimal(next(workshop.client(company).query_all("CreditMemo", f"Id = '{id_}'"))["Balance"])
+class Way(NamedTuple):
+    """A credit that money pays back: what its line becomes, what settles both, and on which account."""
+
+    credit: str
+    sign: str
+    line: str
+    settling: str
+    account: str
+    detail: str
+    party: str
 
 
-def test_a_line_pays_a_credit_memo_out_whole_or_in_part_and_the_credit_is_used_up_to_the_cent(
-    workshop: Workshop, company: Company, connection: Connection
+OUT = Way("CreditMemo", "-", "Purchase", "Payment", "Accounts Receivable", "AccountBasedExpenseLineDetail", "Customer")
+IN = Way("VendorCredit", "", "Deposit", "BillPayment", "Accounts Payable", "DepositLineDetail", "Vendor")
+
+
+def open_of(workshop: Workshop, company: Company, id_: str, kind: str = "CreditMemo") -> Decimal:
+    return Decimal(next(workshop.client(company).query_all(kind, f"Id = '{id_}'"))["Balance"])
+
+
+@pytest.mark.parametrize("way", [OUT, IN], ids=["out to a customer", "in from a vendor"])
+def test_a_line_pays_a_credit_back_whole_or_in_part_and_the_credit_is_used_up_to_the_cent(
+    workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer, way: Way
 ) -> None:
     choose_usual(workshop, connection, company)
     client = workshop.client(company)
-    whole = owed(workshop, company, "CreditMemo", "Clinique Roy", "40.25", "AV-7001")
-    parts = owed(workshop, company, "CreditMemo", "Garage Simard", "100.00", "AV-7002")
+    whole = owed(workshop, company, way.credit, "Clinique Roy", "40.25", "AV-7001")
+    parts = owed(workshop, company, way.credit, "Garage Simard", "100.00", "AV-7002")
+    against = "" if way.sign else "-"
     till.ROWS["T1"] = [
-        line(1, "-40.25", "REMB CLINIQUE ROY AV-7001"),
-        line(2, "-30.00", "REMB GARAGE SIMARD AV-7002"),
-        line(3, "-80.00", "REMB GARAGE SIMARD AV-7002"),
-        line(4, "40.25", "CLINIQUE ROY AV-7001"),
+        line(1, f"{way.sign}40.25", "REMB CLINIQUE ROY AV-7001"),
+        line(2, f"{way.sign}30.00", "REMB GARAGE SIMARD AV-7002"),
+        line(3, f"{way.sign}80.00", "REMB GARAGE SIMARD AV-7002"),
+        line(4, f"{against}40.25", "CLINIQUE ROY AV-7001"),
     ]
     sync(workshop, connection)
     holds = asked(workshop)
     best = matches_in(holds["b1"].params)[0]
-    assert (best.kind, best.sure, [each.id for each in best.documents]) == ("CreditMemo", Sure.CERTAIN, [whole])
-    assert not matches_in(holds["b4"].params), "money that comes in refunds no customer"
+    assert (best.kind, best.sure, [each.id for each in best.documents]) == (way.credit, Sure.CERTAIN, [whole])
+    assert not matches_in(holds["b4"].params), "money that goes the other way pays no such credit back"
     pay(workshop, OWNER, holds["b1"].id)
     pay(workshop, OWNER, holds["b2"].id)
     with pytest.raises(DecisionError, match="already"):
         pay(workshop, OWNER, holds["b3"].id)
     sync(workshop, connection)
-    assert (open_of(workshop, company, whole), open_of(workshop, company, parts)) == (0, Decimal("70.00"))
-    spent, settling = list(client.query_all("Purchase")), list(client.query_all("Payment"))
-    receivable = account(workshop, company, "Accounts Receivable")
-    assert {each["Line"][0]["AccountBasedExpenseLineDetail"]["AccountRef"]["value"] for each in spent} == {receivable}
-    assert sorted(Decimal(each["TotalAmt"]) for each in spent) == [Decimal("30.00"), Decimal("40.25")]
-    assert [(Decimal(each["TotalAmt"]), Decimal(each["UnappliedAmt"])) for each in settling] == [(0, 0), (0, 0)]
+    left = [open_of(workshop, company, each, way.credit) for each in (whole, parts)]
+    assert left == [0, Decimal("70.00")]
+    moved, settling = list(client.query_all(way.line)), list(client.query_all(way.settling))
+    owing = account(workshop, company, way.account)
+    assert {each["Line"][0][way.detail]["AccountRef"]["value"] for each in moved} == {owing}
+    assert sorted(Decimal(each["TotalAmt"]) for each in moved) == [Decimal("30.00"), Decimal("40.25")]
+    assert [(Decimal(each["TotalAmt"]), each.get("UnappliedAmt", 0)) for each in settling] == [(0, 0), (0, 0)]
+    parties = {each["DisplayName"]: Decimal(each["Balance"]) for each in client.query_all(way.party)}
+    assert (parties["Clinique Roy"], parties["Garage Simard"]) == (0, Decimal("-70.00"))
+    assert_books_balance(sandbox.store.of_template("quebec"))
     # The next delivery says the same, and posts nothing again.
     sync(workshop, connection)
-    assert (client.count("Purchase"), client.count("Payment")) == (2, 2)
+    assert (client.count(way.line), client.count(way.settling)) == (2, 2)
     assert not matches_in(asked(workshop)["b3"].params), "more than is left"
     with workshop.database.read() as session:
         assert all(proof.equal for proof in session.scalars(select(Proof)))
     undo(workshop, connection, "bank/b1", refunded_key("bank/b1"))
-    assert [open_of(workshop, company, each) for each in (whole, parts)] == [Decimal("40.25"), Decimal("70.00")]
-    assert (client.count("Purchase"), client.count("Payment")) == (1, 1)
+    left = [open_of(workshop, company, each, way.credit) for each in (whole, parts)]
+    assert left == [Decimal("40.25"), Decimal("70.00")]
+    assert (client.count(way.line), client.count(way.settling)) == (1, 1)
+    undone = asked(workshop)
+    assert {"b1", refunded_key("bank/b1")} <= set(undone)
 
 
 def test_a_refund_that_becomes_a_cost_before_it_is_posted_leaves_the_credit_memo_open(

@@ -270,8 +270,8 @@ def test_a_kind_sent_whole_keeps_what_a_person_added(desk: Any) -> None:
 
 
 RANKS = {Account: 0, Customer: 1, Vendor: 1, Item: 1, SalesReceipt: 2, Expense: 2, JournalEntry: 2, Transfer: 2}
-RANKS |= {Attachment: 6}
-RANKS |= {Invoice: 2, CreditMemo: 2, Bill: 2, VendorCredit: 2, Payment: 3, BillPayment: 3, RefundReceipt: 4, Deposit: 5}
+RANKS |= {BillPayment: 6, Attachment: 7}
+RANKS |= {Invoice: 2, CreditMemo: 2, Bill: 2, VendorCredit: 2, Payment: 3, RefundReceipt: 4, Deposit: 5}
 
 
 @pytest.mark.parametrize("draft_type", get_args(Draft))
@@ -280,4 +280,4 @@ def test_each_draft_has_its_entity_rank_and_way_out(draft_type: type) -> None:
     object.__setattr__(draft, "kind", kind := draft_type.__dataclass_fields__["kind"].default)
     assert entity_of(draft) == ("Purchase" if draft_type is Expense else kind)
     assert rank_of(draft) == RANKS[draft_type]
-    assert uses_batch(entity_of(draft)) == (2 <= RANKS[draft_type] < 6)
+    assert uses_batch(entity_of(draft)) == (2 <= RANKS[draft_type] < 7)

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.deciding.decisions import DecisionError, held, note
-from raccord.plugin.drafts import Deposit, Expense
+from raccord.plugin.drafts import Deposit, Expense, Settled
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec import entity_of
 from raccord.store.models import DraftRow, DraftState, Hold, LedgerEntry, PaidDocument
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.line_answers import CALLED, answered
 from raccord.sync.lines.matching import Sure
-from raccord.sync.lines.paying import MATCHES, PAYS, as_paid, not_free, paid_by_others, reserve
+from raccord.sync.lines.paying import MATCHES, PAYS, REFUNDED, as_paid, not_free, paid_by_others, reserve
 from raccord.sync.lines.two_sides import CalledOtherwise
 from raccord.sync.resolving.holds import close_hold
 from raccord.sync.workshop import Workshop
@@ -41,7 +41,7 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
             draft = load_draft(row.body)
             if not isinstance(draft, Deposit | Expense):
                 raise _not_proposed()
-            said = {"account": _receivable(session, connection.company_id, draft)} if kind == "CreditMemo" else {}
+            said = {"account": _owed_on(session, connection.company_id, kind, draft)} if kind in REFUNDED else {}
             pays = said | {name: match[name] for name in ("kind", "party_id", "party", "documents")}
             row.decisions = answered(row.decisions, draft, {PAYS: {**pays, "total": format(draft.total, "f")}})
             row.kind = entity_of(as_paid(row.decisions, draft))
@@ -86,32 +86,52 @@ def certain(session: Session, connection_ids: Sequence[str]) -> list[str]:
     ]
 
 
-def _receivable(session: Session, company_id: str, draft: Deposit | Expense) -> str:
-    """Return the accounts receivable of a line's currency, on which a refund is posted."""
+def _owed_on(session: Session, company_id: str, credit: str, draft: Deposit | Expense) -> str:
+    """Return the account of what is owed in a line's currency, on which the refund of a credit is posted."""
+    of_customers = credit == Settled.CREDIT_MEMO
     found = session.execute(
         select(LedgerEntry.object_id, LedgerEntry.currency).where(
             LedgerEntry.company_id == company_id,
             LedgerEntry.kind == "Account",
-            LedgerEntry.type == "Accounts Receivable",
+            LedgerEntry.type == ("Accounts Receivable" if of_customers else "Accounts Payable"),
             LedgerEntry.active,
         )
     ).all()
     fitting = [row.object_id for row in found if row.currency in ("", draft.currency)]
     if len(fitting) != 1:
-        raise DecisionError(
-            "pays.receivable_unclear",
-            Text(
-                f"QuickBooks a {len(fitting)} comptes clients actifs en {draft.currency} : on ne sait lequel porte "
-                "l'avoir.",
-                f"QuickBooks has {len(fitting)} active receivable accounts in {draft.currency}: which holds the credit "
-                "memo is not told.",
-            ),
-            Text(
-                "Saisissez ce remboursement dans QuickBooks, et rapprochez-en l'opération.",
-                "Enter this refund in QuickBooks, and match the line with it.",
-            ),
-        )
+        unclear = _receivable_unclear if of_customers else _payable_unclear
+        raise unclear(len(fitting), draft.currency)
     return str(fitting[0])
+
+
+def _receivable_unclear(accounts: int, currency: str) -> DecisionError:
+    return DecisionError(
+        "pays.receivable_unclear",
+        Text(
+            f"QuickBooks a {accounts} comptes clients actifs en {currency} : on ne sait lequel porte l'avoir.",
+            f"QuickBooks has {accounts} active receivable accounts in {currency}: which holds the credit memo is not "
+            "told.",
+        ),
+        Text(
+            "Saisissez ce remboursement dans QuickBooks, et rapprochez-en l'opération.",
+            "Enter this refund in QuickBooks, and match the line with it.",
+        ),
+    )
+
+
+def _payable_unclear(accounts: int, currency: str) -> DecisionError:
+    return DecisionError(
+        "pays.payable_unclear",
+        Text(
+            f"QuickBooks a {accounts} comptes fournisseurs actifs en {currency} : on ne sait lequel porte le crédit.",
+            f"QuickBooks has {accounts} active payable accounts in {currency}: which holds the vendor credit is not "
+            "told.",
+        ),
+        Text(
+            "Saisissez ce remboursement dans QuickBooks, et rapprochez-en l'opération.",
+            "Enter this refund in QuickBooks, and match the line with it.",
+        ),
+    )
 
 
 def _match(hold: Hold, documents: Sequence[str]) -> Mapping[str, Any]:

@@ -104,14 +104,17 @@ def rank_of(draft: Draft) -> int:
             return 0
         case Customer() | Vendor() | Item():
             return 1
-        case Payment() | BillPayment():
+        case Payment():
             return 3
         case RefundReceipt():
             return 4
         case Deposit():
             return 5
-        case Attachment():
+        case BillPayment():
+            # One that uses a vendor's credit up for money that came back settles the deposit of it.
             return 6
+        case Attachment():
+            return 7
         case _:
             return 2
 

@@ -19,7 +19,7 @@ _LINES = 10_000
 _ASK_FOR_REFERENCE = ("FR",)
 """Countries where QuickBooks takes no payment without a reference; ours stands where the source has none."""
 _RECEIVED = {Settled.INVOICE: 1, Settled.EXPENSE: 1, Settled.CREDIT_MEMO: -1}
-_PAID = {Settled.BILL: 1, Settled.VENDOR_CREDIT: -1}
+_PAID = {Settled.BILL: 1, Settled.DEPOSIT: 1, Settled.VENDOR_CREDIT: -1}
 """What a payment of each side may name, and whether it takes of the money (1) or adds to it."""
 
 

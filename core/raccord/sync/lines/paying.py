@@ -60,9 +60,15 @@ MATCHES_LIMITED = "matches_limited"
 _LETTERS = 40
 WHOLE = 0
 """The part of a document that one draft alone may pay: all of it."""
-_PARTY = {"Invoice": "CustomerRef", "Bill": "VendorRef", "CreditMemo": "CustomerRef"}
-_OPEN = {True: ("Invoice",), False: ("Bill", "CreditMemo")}
+REFUNDED: Mapping[str, Settled] = {Settled.CREDIT_MEMO: Settled.EXPENSE, Settled.VENDOR_CREDIT: Settled.DEPOSIT}
+"""Credits that money may pay back, each with what a line becomes that does so: a document on the account of what
+customers owe, or vendors are owed.
+"""
+_PARTY = {"Invoice": "CustomerRef", "Bill": "VendorRef", "CreditMemo": "CustomerRef", "VendorCredit": "VendorRef"}
+_OPEN = {True: ("Invoice", "VendorCredit"), False: ("Bill", "CreditMemo")}
 """What money that comes in, or goes out, may pay."""
+_NOT_FOUND_BY_BALANCE = ("VendorCredit",)
+"""Kinds that tell what is open of them, and that QuickBooks cannot look up by it."""
 
 
 def as_paid(decisions: Mapping[str, Any], draft: Draft) -> Draft:
@@ -92,26 +98,36 @@ def as_paid(decisions: Mapping[str, Any], draft: Draft) -> Draft:
         )
     if isinstance(draft, Expense) and settled is Settled.BILL:
         return _bill_payment(draft, party, applied)
-    if isinstance(draft, Expense) and settled is Settled.CREDIT_MEMO:
-        receivable = LedgerId(str(pays["account"]), "Account")
-        return replace(
-            draft,
-            lines=(ExpenseLine(account=receivable, amount=draft.total, description=draft.memo),),
-            payee=LedgerId(party.id, "Customer"),
-            payment_type=PaymentType.CASH if draft.payment_type is PaymentType.CHECK else draft.payment_type,
-        )
+    if settled in REFUNDED:
+        return _refund(draft, settled, party.id, LedgerId(str(pays["account"]), "Account"))
     return draft
 
 
 def is_refund(decisions: Mapping[str, Any]) -> bool:
-    """Tell whether a line was said to pay credit memos out."""
+    """Tell whether a line was said to pay credits back, out to a customer or in from a vendor."""
     pays = decisions.get(PAYS)
-    return isinstance(pays, Mapping) and pays.get("kind") == Settled.CREDIT_MEMO
+    return isinstance(pays, Mapping) and pays.get("kind") in REFUNDED
 
 
 def refunded_key(line_key: str) -> str:
-    """Return the key of the payment that takes a credit memo for what a line pays out."""
+    """Return the key of the payment that takes a credit for what a line pays back."""
     return f"refunded/{digest(line_key)[:_LETTERS]}"
+
+
+def _refund(draft: Deposit | Expense, credit: Settled, party_id: str, owed: LedgerId) -> Deposit | Expense:
+    """Return a line's draft on the account of what is owed; as it is where the money goes the other way."""
+    if isinstance(draft, Expense) and credit is Settled.CREDIT_MEMO:
+        return replace(
+            draft,
+            lines=(ExpenseLine(account=owed, amount=draft.total, description=draft.memo),),
+            payee=LedgerId(party_id, "Customer"),
+            payment_type=PaymentType.CASH if draft.payment_type is PaymentType.CHECK else draft.payment_type,
+        )
+    if isinstance(draft, Deposit) and credit is Settled.VENDOR_CREDIT:
+        vendor = LedgerId(party_id, "Vendor")
+        back = DirectLine(account=owed, amount=draft.total, description=draft.memo, entity=vendor)
+        return replace(draft, lines=(back,))
+    return draft
 
 
 def _bill_payment(draft: Expense, vendor: LedgerId, applied: tuple[Application, ...]) -> BillPayment:
@@ -149,7 +165,9 @@ def read_open(client: QuickBooks, kinds: Iterable[str], home_currency: str) -> l
     """Return what QuickBooks says is open, each with its currency."""
     found = []
     for kind in sorted(kinds):
-        for document in client.query_all(kind, "Balance > '0'"):
+        for document in client.query_all(kind, "" if kind in _NOT_FOUND_BY_BALANCE else "Balance > '0'"):
+            if not document.get("Balance"):
+                continue
             party = document.get(_PARTY[kind]) or {}
             currency = str((document.get("CurrencyRef") or {}).get("value") or home_currency)
             item = OpenItem(
@@ -288,8 +306,8 @@ _PAYMENTS = ("Payment", "BillPayment")
 
 def _settles() -> Any:
     """Tell of a plan line, its draft joined, whether it may be what a person said that a bank line pays."""
-    refund = DraftRow.decisions[(PAYS, "kind")].as_string() == Settled.CREDIT_MEMO
-    return PlanLine.kind.in_(_PAYMENTS) | ((PlanLine.kind == "Purchase") & refund)
+    refund = DraftRow.decisions[(PAYS, "kind")].as_string().in_([*REFUNDED])
+    return PlanLine.kind.in_(_PAYMENTS) | (PlanLine.kind.in_([each.entity for each in REFUNDED.values()]) & refund)
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
-"""Bank lines that pay an open credit memo out to its customer.
+"""Bank lines that pay an open credit back: a credit memo out to its customer, a vendor credit in from its vendor.
 
-The line becomes an expense on accounts receivable, which is owed until something settles it; a payment of nothing then
-takes the credit memo for it. QuickBooks has no single document for both. That payment is a draft of its own, made when
-the line is planned; the mapping neither makes nor withdraws it.
+The line becomes an expense on accounts receivable, or a deposit on accounts payable, which is owed until something
+settles it; a payment of nothing then takes the credit for it. QuickBooks has no single document for both. That payment
+is a draft of its own, made when the line is planned; the mapping neither makes nor withdraws it.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import (
     Application,
+    BillPayment,
+    Deposit,
     Draft,
     Expense,
     LedgerId,
     Link,
     Payment,
+    PaymentType,
     Settled,
 )
 from raccord.quickbooks.codec import entity_of
 from raccord.store.models import DraftRow, DraftState
 from raccord.sync.bodies import digest, dump_draft, load_draft
 from raccord.sync.lines.attached import BY_HAND, made_by_hand
-from raccord.sync.lines.paying import PAYS, is_refund, refunded_key
+from raccord.sync.lines.paying import PAYS, REFUNDED, is_refund, refunded_key
 
 REFUND_NOT_POSTED = "refund.line_not_posted"
 
@@ -37,29 +40,31 @@ def wake_refunds(session: Session, rows: Iterable[DraftRow]) -> None:
     for row in rows:
         if row.state == DraftState.PLANNED and is_refund(row.decisions):
             draft = load_draft(row.body)
-            if isinstance(draft, Expense) and Decimal(str(row.decisions[PAYS]["total"])) == draft.total:
+            if isinstance(draft, Deposit | Expense) and Decimal(str(row.decisions[PAYS]["total"])) == draft.total:
                 _wake(session, row, _settling(row.key, row.decisions[PAYS], draft))
 
 
-def _settling(line_key: str, pays: Mapping[str, Any], line: Expense) -> Payment:
-    """Return the payment of nothing that takes credit memos for what a line paid out."""
+def _settling(line_key: str, pays: Mapping[str, Any], line: Deposit | Expense) -> Payment | BillPayment:
+    """Return the payment of nothing that takes credits for what a line paid back."""
+    credit = Settled(str(pays["kind"]))
     credits_ = tuple(
-        Application(document=LedgerId(str(each["id"])), amount=Decimal(str(each["amount"])), of=Settled.CREDIT_MEMO)
+        Application(document=LedgerId(str(each["id"])), amount=Decimal(str(each["amount"])), of=credit)
         for each in pays["documents"]
     )
+    key, party, nothing = refunded_key(line_key), LedgerId(str(pays["party_id"])), Decimal(0)
+    applied = (Application(document=Link(line_key), amount=line.total, of=REFUNDED[credit]), *credits_)
+    if isinstance(line, Deposit):
+        return BillPayment(
+            key=key, day=line.day, currency=line.currency, vendor=party, paid_from=line.bank,
+            payment_type=PaymentType.CHECK, total=nothing, applied=applied, memo=line.memo,
+        )  # fmt: skip
     return Payment(
-        key=refunded_key(line_key),
-        day=line.day,
-        currency=line.currency,
-        customer=LedgerId(str(pays["party_id"])),
-        deposit_to=line.paid_from,
-        total=Decimal(0),
-        applied=(Application(document=Link(line_key), amount=line.total, of=Settled.EXPENSE), *credits_),
-        memo=line.memo,
-    )
+        key=key, day=line.day, currency=line.currency, customer=party, deposit_to=line.paid_from, total=nothing,
+        applied=applied, memo=line.memo,
+    )  # fmt: skip
 
 
-def _wake(session: Session, line: DraftRow, draft: Payment) -> None:
+def _wake(session: Session, line: DraftRow, draft: Payment | BillPayment) -> None:
     body = dump_draft(draft)
     mine = (DraftRow.connection_id == line.connection_id, DraftRow.key == draft.key)
     row = session.scalars(select(DraftRow).where(*mine)).one_or_none()
@@ -82,7 +87,7 @@ def _wake(session: Session, line: DraftRow, draft: Payment) -> None:
 
 def refund_not_posted(session: Session, row: DraftRow, draft: Draft) -> dict[str, str] | None:
     """Return what is told of a refund's payment whose line refunds nothing any more; nothing of others."""
-    if not made_by_hand(row) or not isinstance(draft, Payment):
+    if not made_by_hand(row) or not isinstance(draft, Payment | BillPayment):
         return None
     key = next((each.document.key for each in draft.applied if isinstance(each.document, Link)), "")
     line = session.scalars(

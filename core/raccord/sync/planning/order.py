@@ -15,9 +15,10 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("Account",),
     ("Customer", "Vendor", "Item"),
     ("SalesReceipt", "Purchase", "JournalEntry", "Transfer", "Invoice", "CreditMemo", "Bill", "VendorCredit"),
-    ("Payment", "BillPayment"),
+    ("Payment",),
     ("RefundReceipt",),
     ("Deposit",),
+    ("BillPayment",),
     ("Attachable",),
 )
 """QuickBooks' entities by dependency level; a draft refers only to drafts of a lower one."""

@@ -11,12 +11,14 @@ from raccord.sync.bodies import digest
 FEEDS: Mapping[str, frozenset[str]] = {
     "RefundReceipt": frozenset({"SalesReceipt"}),
     "Payment": frozenset({"Invoice", "CreditMemo", "JournalEntry", "Check", "Expense"}),
-    "BillPayment": frozenset({"Bill", "VendorCredit", "JournalEntry"}),
+    "BillPayment": frozenset({"Bill", "VendorCredit", "JournalEntry", "Deposit"}),
     "Invoice": frozenset({"Estimate", "TimeActivity", "ReimburseCharge"}),
     "Bill": frozenset({"PurchaseOrder"}),
     "Purchase": frozenset({"PurchaseOrder"}),
 }
 """Documents that a document is made of or pays, by its kind; whatever else it is linked to holds it."""
+_SETTLE_DEPOSITS = frozenset({"BillPayment", "BillPaymentCheck", "BillPaymentCreditCard"})
+"""What may hold a deposit: a payment that uses a vendor's credit up for the money that came back."""
 
 _MOVING = frozenset(
     {
@@ -33,10 +35,10 @@ that it is read.
 
 def holding(kind: str, document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the documents that hold this one: those it is linked to but for what it is made of or pays itself."""
-    if kind == "Deposit":
-        return
-    fed = FEEDS.get(kind, frozenset())
-    yield from (each for each in linked(kind, document) if str(each.get("TxnType")) not in fed)
+    for each in linked(kind, document):
+        other = str(each.get("TxnType"))
+        if other in _SETTLE_DEPOSITS if kind == "Deposit" else other not in FEEDS.get(kind, frozenset()):
+            yield each
 
 
 def linked(kind: str, document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
