@@ -131,6 +131,8 @@ def test_bills_and_their_payments_name_vendor_account_and_what_is_settled(desk: 
     assert [line["LinkedTxn"][0] for line in body["Line"]] == [
         {"TxnId": "{link:b}", "TxnType": "Bill"}, {"TxnId": "{link:v}", "TxnType": "VendorCredit"},
     ]  # fmt: skip
+    back = _bill_payment("0.00", _to("d", "5.25", Settled.DEPOSIT), _to("v", "5.25", Settled.VENDOR_CREDIT))
+    assert [line["LinkedTxn"][0]["TxnType"] for line in desk.body(back)["Line"]] == ["Deposit", "VendorCredit"]
     card = desk.body(replace(paid, payment_type=PaymentType.CARD))
     assert (card["PayType"], card["CreditCardPayment"]) == ("CreditCard", {"CCAccountRef": {"value": "role-bank"}})
 

@@ -2,7 +2,8 @@
 
 The line becomes an expense on accounts receivable, or a deposit on accounts payable, which is owed until something
 settles it; a payment of nothing then takes the credit for it. QuickBooks has no single document for both. That payment
-is a draft of its own, made when the line is planned; the mapping neither makes nor withdraws it.
+is a draft of its own, made when the line is planned; the mapping neither makes nor withdraws it. It goes where its line
+goes: undone with it, it is no question of its own, and posted again with it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from raccord.plugin.drafts import (
     Settled,
 )
 from raccord.quickbooks.codec import entity_of
-from raccord.store.models import DraftRow, DraftState
+from raccord.store.models import DraftRow, DraftState, LinkRow, LinkState
 from raccord.sync.bodies import digest, dump_draft, load_draft
 from raccord.sync.lines.attached import BY_HAND, made_by_hand
 from raccord.sync.lines.paying import PAYS, REFUNDED, is_refund, refunded_key
@@ -80,9 +81,18 @@ def _wake(session: Session, line: DraftRow, draft: Payment | BillPayment) -> Non
         row.record_id = line.record_id
         if row.body_hash != digest(body):
             row.body, row.body_hash, row.day, row.revision = body, digest(body), draft.day, row.revision + 1
-        if row.state in (DraftState.SKIPPED, DraftState.WITHDRAWN):
+        undone = None if _link_of(session, line, LinkState.LIVE) else _link_of(session, row, LinkState.UNDONE)
+        if undone is not None:
+            # Another revision is another request, so nothing of the first life is taken for the second.
+            undone.state, row.revision = LinkState.RELEASED, max(row.revision, undone.revision) + 1
+        if undone is not None or row.state in (DraftState.SKIPPED, DraftState.WITHDRAWN):
             row.state, row.reason = DraftState.WAITING, ""
     session.flush()
+
+
+def _link_of(session: Session, row: DraftRow, state: LinkState) -> LinkRow | None:
+    mine = (LinkRow.connection_id == row.connection_id, LinkRow.key == row.key, LinkRow.state == state)
+    return session.scalars(select(LinkRow).where(*mine)).one_or_none()
 
 
 def refund_not_posted(session: Session, row: DraftRow, draft: Draft) -> dict[str, str] | None:

@@ -168,8 +168,7 @@ class Planner:
     def _line(self, row: DraftRow, draft: Draft, link: LinkRow | None) -> dict[str, Any] | None:
         """Return the plan line of a draft, or nothing where the books already say what it says."""
         if link is not None and link.state == LinkState.UNDONE:
-            # Whatever the source says of it since: only a person lets it go again.
-            return self.left.hold(row, draft, Held(UNDONE, **self.undone.get(row.key, {})))
+            return self._undone(row, draft)
         code = row.reason
         if link is not None and link.state != LinkState.LIVE:
             code = VOIDED if link.state == LinkState.VOIDED else DELETED
@@ -234,6 +233,13 @@ class Planner:
             "currency": "" if moves.amount is None else getattr(draft, "currency", ""),
             "money_account": moves.money_account,
         }
+
+    def _undone(self, row: DraftRow, draft: Draft) -> dict[str, Any]:
+        """Return the line of a draft whose document was undone: a question, unless it only follows another draft."""
+        if left := refund_not_posted(self.session, row, draft):
+            return self.left.leave_out(row, draft, REFUND_NOT_POSTED, left)
+        # Whatever the source says of it since: only a person lets it go again.
+        return self.left.hold(row, draft, Held(UNDONE, **self.undone.get(row.key, {})))
 
     def _new_name(self, row: DraftRow, draft: Draft) -> Go | Leave | Wait:
         """Return what becomes of a draft that nothing is there for: a new name may have to be asked about."""
