@@ -134,7 +134,10 @@ def test_a_first_plan_whose_documents_are_all_blocked_is_not_approved_and_leads_
     browser: TestClient,
     send: Send,
 ) -> None:
+    accounts = f"/connections/{connection.id}/setup/accounts"
+    assert re.search(r'<span class="hint">[1-9] to complete</span>', browser.get(accounts).text)
     choose_usual(workshop, connection, company)
+    assert "to complete</span>" not in browser.get(accounts).text
     sales = [{"stream": "sales", "id": f"s{n}", "day": "2026-03-02", "amount": "10.00"} for n in range(2)]
     till.ROWS["T1"] = [*sales, {"stream": "sales", "id": "c1", "day": "2026-03-12", "kind": "customer", "name": "Zoé"}]
     lab(sandbox, "close-books", date="2026-03-10")
@@ -158,6 +161,10 @@ def test_a_first_plan_whose_documents_are_all_blocked_is_not_approved_and_leads_
     run = finish(workshop, request(workshop, connection))
     plan = row(workshop, Plan, run.plan_id)
     assert ">Write " in browser.get(f"/plans/{plan.id}").text
+    beside = (
+        browser.get(f"/connections/{connection.id}/setup/plan").text.partition("<aside")[2].partition("</aside>")[0]
+    )
+    assert "Effect on the accounts" in beside, "what accounts move by stands beside what is written"
     assert send("/settings", f"/plans/{plan.id}/approve", hash=plan.hash).status_code == 303
 
 
