@@ -62,6 +62,11 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
     terms = browser.get(f"{own}?view=terms").text
     assert 'name="word:twint"' in terms, "the word that was added has a line of its own"
     assert '<option value="sale">' in terms
+    assert send(own, own, word="sale", ledger="CreditMemo", first="2026-03-11", save="yes").status_code == 303
+    said = browser.get(f"{own}?view=terms").text
+    assert re.search(r'value="CreditMemo"[^>]*><span class="sub">Credit memo</span>', said), (
+        "a word of programs has a name"
+    )
 
 
 def test_the_changes_of_a_page_are_counted_seen_and_saved_together_or_not_at_all(
