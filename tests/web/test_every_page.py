@@ -197,7 +197,7 @@ slow = pytest.mark.slow
 @pytest.mark.parametrize(
     ("theme", "language", "rules"),
     [
-        ("dark", "fr", {1280: [], 390: [], 320: LOOKS}),
+        ("dark", "fr", {1280: [], 1024: [], 390: [], 320: LOOKS}),
         pytest.param("light", "en", ALL, marks=slow),
         pytest.param("light", "fr", {1280: RULES}, marks=slow),
         pytest.param("dark", "fr", ALL, marks=slow),
