@@ -1,9 +1,10 @@
-"""Invoices and bills that are open in the sandbox, entered as a person enters them."""
+"""Invoices and bills that are open in the sandbox, and payments that wait, entered as a person enters them."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from raccord.quickbooks import QuickBooks
 from raccord.store.models import Company
 from raccord.sync.workshop import Workshop
 
@@ -44,3 +45,17 @@ def by_hand(workshop: Workshop, company: Company, kind: str, amount: str, day: d
         f'"{detail}":{{"AccountRef":{{"value":"{other}"}}}}}}]}}'
     )
     return str(client.create(kind, body, f"hand {kind} {amount} {day}").value["Id"])
+
+
+def received(client: QuickBooks, kind: str, name: str, amount: str, day: str) -> str:
+    """Record a payment or sales receipt that waits in Undeposited Funds, as a person does; returns its id."""
+    rows = list(client.query_all("Customer", f"DisplayName = '{name}'"))
+    who = rows[0]["Id"] if rows else client.create("Customer", f'{{"DisplayName":"{name}"}}', name).value["Id"]
+    item = client.query("SELECT * FROM Item")[0]["Id"]
+    sold = (
+        f'"GlobalTaxCalculation":"NotApplicable","Line":[{{"Amount":{amount},"DetailType":"SalesItemLineDetail",'
+        f'"SalesItemLineDetail":{{"ItemRef":{{"value":"{item}"}}}}}}]'
+    )
+    what = f'"TotalAmt":{amount}' if kind == "Payment" else sold
+    body = f'{{"TxnDate":"{day}","CustomerRef":{{"value":"{who}"}},{what}}}'
+    return str(client.create(kind, body, f"{kind} {name} {amount} {day}").value["Id"])

@@ -15,6 +15,7 @@ from harness import OWNER, choose_usual, sync
 from httpx import Response
 from lines_at_hand import undo
 from moments import Moments
+from open_documents import received
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from till_company import again
@@ -500,3 +501,28 @@ def test_an_undone_line_comes_back_to_review_for_another_category(
     assert -1 < shown[0] < shown[1], "the newest first"
     assert story.count({"fr": "<b>Défait", "en": "<b>Undone"}[language]) == 1
     assert story.count({"fr": "<b>Transmis", "en": "<b>Posted"}[language]) == 2, "what was undone was posted too"
+
+
+def test_a_line_that_deposits_waiting_payments_is_matched_with_them_on_the_page(
+    workshop: Workshop, company: Company, connection: Connection, browser: TestClient, send: Send
+) -> None:
+    choose_usual(workshop, connection, company)
+    client = workshop.client(company)
+    for name, amount in (("Clinique Roy", "100.00"), ("Garage Simard", "250.00")):
+        received(client, "Payment", name, amount, "2026-03-02")
+    received(client, "Payment", "Boulangerie", "20.00", "2026-02-20")
+    received(client, "SalesReceipt", "Boulangerie", "20.00", "2026-02-21")
+    till.ROWS["T1"] = [row(4, "350.00", "DEPOT"), row(1, "20.00", "DEPOT VIEUX", "2026-03-01")]
+    sync(workshop, connection)
+    holds = held(workshop)
+    page = browser.get(f"/review?line={holds['DEPOT']}").text
+    assert "Clinique Roy, Garage Simard" in page
+    assert "waiting in Undeposited Funds" in page
+    assert "no income is counted a second time" in page
+    assert "in more than one way" in browser.get(f"/review?line={holds['DEPOT VIEUX']}").text
+    ids = re.search(r'name="documents" value="([0-9 ]+)"', page)
+    assert ids is not None
+    kept = send("/settings", f"/review/{holds['DEPOT']}/pay", documents=ids[1])
+    assert "said=kept_pays" in kept.headers["location"]
+    sync(workshop, connection)
+    assert [len(each["Line"]) for each in documents(workshop, company, "Deposit")] == [2]

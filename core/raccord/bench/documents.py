@@ -207,7 +207,8 @@ class MadeUpBooks:
     def _clearing(self, draft: Draft) -> str:
         """Return where the money is that a deposit takes along."""
         for line in draft.lines if isinstance(draft, Deposit) else ():
-            linked = self.drafts.get(line.document.key) if isinstance(line, LinkedLine) else None
+            of = line.document if isinstance(line, LinkedLine) else None
+            linked = self.drafts.get(of.key) if isinstance(of, Link) else None
             if linked is not None and not isinstance(linked, StillDraft):
                 place, _ = money_effect(linked)
                 return str(place) if isinstance(place, Control) else self.resolve(place)

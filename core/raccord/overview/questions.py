@@ -64,7 +64,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Payable:
-    """An invoice or bill that is open, as a run read it."""
+    """An invoice or bill that is open, or a payment that waits to be deposited, as a run read it."""
 
     id: str
     number: str
@@ -73,6 +73,10 @@ class Payable:
     """What the line pays of it."""
     leaves: Decimal = Decimal(0)
     """What is open of it afterwards."""
+    kind: str = ""
+    """Of a payment that waits, which document it is; others are of their proposal's kind."""
+    party: str = ""
+    """Whose it is, where a proposal's documents are of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class PaidWith:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a bank line may pay; ``reasons`` say why, ``sure`` how sure that is."""
+    """What a bank line may pay, or the payments that it deposits; ``reasons`` say why, ``sure`` how sure that is."""
 
     kind: str
     party: str
@@ -361,7 +365,8 @@ def _match(said: Mapping[str, Any]) -> Match:
     documents = tuple(
         Payable(
             each["id"], each["number"], date.fromisoformat(each["day"]), Decimal(each["amount"]),
-            Decimal(each.get("open", each["amount"])) - Decimal(each["amount"]),
+            Decimal(each.get("open", each["amount"])) - Decimal(each["amount"]), each.get("kind", ""),
+            each.get("party", ""),
         )
         for each in said["documents"]
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from raccord.plugin.references import LATER, Link, MaybeRef, Ref
+from raccord.plugin.references import LATER, LedgerId, Link, MaybeRef, Ref
 
 
 class TaxMode(StrEnum):
@@ -46,9 +46,12 @@ class SalesLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedLine:
-    """A deposit line that takes a document out of Undeposited Funds; ``amount`` is negative for money paid back."""
+    """A deposit line that takes a document out of Undeposited Funds; ``amount`` is negative for money paid back.
 
-    document: Link
+    A document that no draft made is named by its id and its kind, such as ``Payment``.
+    """
+
+    document: Annotated[Link | LedgerId, Field(discriminator="ref")]
     amount: Decimal
     line: int | None = None
     """For a journal entry: which of its lines, counted from 0."""

@@ -40,8 +40,8 @@ from raccord.sync.execution import Execution
 from raccord.sync.fetching.keep import keep_page
 from raccord.sync.lines.concerned import Sought, Ways, documents_near
 from raccord.sync.lines.doubles import Doubles
+from raccord.sync.lines.offering import OFFERED, leave_deposited, offer
 from raccord.sync.lines.payees import named_payees
-from raccord.sync.lines.paying import Offers, read_open
 from raccord.sync.lines.suggestions import SUGGESTED, suggest
 from raccord.sync.mapping.map import judge, map_slice
 from raccord.sync.mapping.upgrades import MAPPED_WITH, check_upgrade
@@ -229,8 +229,10 @@ class Unit:
             following = next((each for each in sought.months() if each[0].isoformat() > done), None)
             ways = Ways() if following is None else sought.ways(*following)
             ruled = int(run.progress.get("ruled", -1 if not any_applied(session, bench.company.id) else 0))
-        if following is None and not run.progress.get("offered"):
-            return self._offer(plan_id)
+        if following is None and OFFERED not in run.progress:
+            home = self.workshop.facts(plan_id, bench.company).encoding.home_currency
+            offer(self.execution, bench, plan_id, home, self.workshop.clock.now())
+            return Progress.MORE
         if following is None and ruled >= 0:
             return self._rule(plan_id, ruled)
         if following is None and SUGGESTED not in run.progress:
@@ -241,7 +243,7 @@ class Unit:
         with self.execution.begin() as (session, run):
             connection = session.get_one(Connection, bench.connection.id)
             if following is None:
-                done_with = ("matched", "offered", "ruled", SUGGESTED)
+                done_with = ("matched", OFFERED, "ruled", SUGGESTED)
                 run.progress = {name: value for name, value in run.progress.items() if name not in done_with}
                 return self._finish_plan(session, run, connection, session.get_one(Plan, run.plan_id))
             now, run_id = self.workshop.clock.now(), self.execution.run_id
@@ -249,20 +251,6 @@ class Unit:
             sought = Sought(session, plan_id, bench.connection)
             doubles.settle(sought.concerned(*following, found), found, until=following[1])
             run.progress = {**run.progress, "matched": following[0].isoformat()}
-        return Progress.MORE
-
-    def _offer(self, plan_id: str) -> Progress:
-        """Look once, before the plan is sealed, which open invoices and bills its lines may pay."""
-        bench, now = self.bench, self.workshop.clock.now()
-        with self.execution.database.read() as session:
-            kinds = Offers(session, bench.company.id, bench.connection.id, plan_id, now).kinds()
-        home = self.workshop.facts(plan_id, bench.company).encoding.home_currency
-        there = read_open(bench.client(), kinds, home)
-        with self.execution.begin() as (session, run):
-            offers = Offers(session, bench.company.id, bench.connection.id, plan_id, now)
-            run.progress = {**run.progress, "offered": True}
-            if kinds:
-                offers.offer(there)
         return Progress.MORE
 
     def _rule(self, plan_id: str, after: int) -> Progress:
@@ -310,6 +298,7 @@ class Unit:
         if unwatched:
             self._stop_if_changed(plan.id)
             self._watch_closing()
+        leave_deposited(self.execution, self.bench, plan.id, self.workshop.clock.now())
         self._get_acquainted(has_lines_to_send, plan.id)
         if self._poster().slice(plan.id):
             tell_under_way(self.workshop, self.execution, self.bench)

@@ -92,7 +92,7 @@ class Paid(BaseModel):
 
 @router.post("/holds/{hold_id}/pay", dependencies=[Depends(needs(Scope.WRITE))])
 def pay(request: Request, hold_id: str, wanted: Paid) -> Done:
-    """Say that a bank line pays what one of its proposals names: open invoices or bills, whole."""
+    """Say that a bank line pays what one of its proposals names: open invoices or bills, or a deposit's payments."""
     paying.pay(desk_of(request).workshop, acting(request), hold_id, wanted.documents)
     return Done(id=hold_id)
 

@@ -11,6 +11,7 @@ from raccord.cli.terminal.language import Phrase
 from raccord.cli.terminal.output import Output
 from raccord.cli.terminal.showing import day
 from raccord.onboarding.deciding.suggesting import percent
+from raccord.overview.lines.deposit_notes import deposit_notes
 from raccord.overview.lines.one_or_two import OneOrTwo
 from raccord.overview.lines.rule_sentences import RuleSays, rules_say
 from raccord.overview.questions import Question
@@ -78,7 +79,7 @@ def _matched(out: Output, question: Question) -> str:
     """Return what a line may pay, one proposal a line; the id in brackets is what ``holds pay --document`` takes."""
     said = ""
     for match in question.matches:
-        documents = " + ".join(f"{each.number or '–'} (id {each.id})" for each in match.documents)
+        documents = " + ".join(f"{each.kind} {each.number or '–'} (id {each.id})".lstrip() for each in match.documents)
         said += f"\n→ {match.party}, {match.kind} {documents} [{match.sure}]"
         left = sum((each.leaves for each in match.documents), Decimal(0))
         if left:
@@ -93,6 +94,8 @@ def _matched(out: Output, question: Question) -> str:
             f"More than {most} lines name this document: only the {most} oldest were added up.",
         )
         said += f"\n  {limited.get(out.language)}"
+    for note in deposit_notes(question.params, question.currency):
+        said += f"\n  {note.get(out.language)}"
     return said
 
 

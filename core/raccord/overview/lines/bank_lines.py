@@ -12,10 +12,12 @@ from sqlalchemy import String, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from raccord.masking import masked
+from raccord.overview.lines.deposit_notes import deposit_notes
 from raccord.overview.listing import MOST, USUAL, Listing, Within, among, bounds, count_of
 from raccord.overview.questions import Match, is_line, matches_in
 from raccord.overview.titles import memo_says
 from raccord.plugin.drafts import Accepts, Deposit, Expense, PaymentType
+from raccord.plugin.texts import Text
 from raccord.store.models import Company, Connection, DraftRow, DraftState, Hold, LedgerEntry, PlanLine, SourceRecord
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
@@ -76,6 +78,8 @@ class BankLine:
     """Of how many lines, where more than those name a document that this one may pay a part of."""
     learned: Mapping[str, Any] | None = None
     """What the question keeps of a suggestion that was learned."""
+    notes: Sequence[Text] = ()
+    """What is told of the payments that it may be the deposit of."""
 
     @property
     def arrives(self) -> bool:
@@ -385,6 +389,7 @@ def _lines(session: Session, rows: Iterable[Any]) -> list[BankLine]:
                     matches=matches_in(row.Hold.params),
                     put_together=int(row.Hold.params.get(MATCHES_LIMITED, 0)),
                     learned=row.Hold.params.get(LEARNED),
+                    notes=deposit_notes(row.Hold.params, draft.currency),
                 )
             )
     return found

@@ -22,6 +22,7 @@ from raccord.sync.lines.line_answers import CALLED, money_account_of
 from raccord.sync.lines.paying import PAYS, asked_in
 from raccord.sync.lines.treatments import Part, Treated, Treatment, arrives, load_treatment, treatable
 from raccord.sync.lines.two_sides import question_of
+from raccord.sync.lines.undeposited import DEPOSIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ def _called(session: Session, company_id: str, said: Mapping[str, Any], line: De
     """Return what a line was called, in words."""
     if PAYS in said:
         numbers = ", ".join(str(each["number"] or each["id"]) for each in said[PAYS]["documents"])
+        if said[PAYS]["kind"] == DEPOSIT:
+            return Text(f"dépôt de {numbers}", f"deposit of {numbers}")
         return Text(f"règle {numbers}", f"pays {numbers}")
     treatment = load_treatment(said)
     asked = asked_in(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import assert_never
 
-from raccord.plugin.drafts import Deposit, DirectLine, LinkedLine
+from raccord.plugin.drafts import Deposit, DirectLine, LedgerId, LinkedLine
 from raccord.quickbooks.codec.amounts import cents, must_add_up
 from raccord.quickbooks.codec.errors import EncodeError
 from raccord.quickbooks.codec.json_text import Json, JsonObject
@@ -94,7 +94,7 @@ def _line(line: LinkedLine | DirectLine, amount: Decimal, place: int, sheet: She
 
 def _linked_type(line: LinkedLine, sheet: Sheet) -> str:
     """Return the linked document's kind; where nobody knows it, a sale puts money in and a refund takes it out."""
-    known = sheet.kind_of(line.document)
+    known = line.document.kind if isinstance(line.document, LedgerId) else sheet.kind_of(line.document)
     if known:
         return known
     if line.line is not None:
@@ -107,11 +107,13 @@ def _must_link_once(draft: Deposit) -> None:
     for place, line in enumerate(draft.lines):
         if not isinstance(line, LinkedLine):
             continue
-        if (line.document.key, line.line) in seen:
+        of = line.document
+        name = f"{of.kind} {of.id}" if isinstance(of, LedgerId) else of.key
+        if (name, line.line) in seen:
             raise EncodeError(
                 "encoding.linked_twice",
-                f"Le dépôt relie deux fois le document « {line.document.key} ». Vérifiez le règlement dans la source.",
-                f'The deposit links the document "{line.document.key}" twice. Check the settlement in the source.',
+                f"Le dépôt relie deux fois le document « {name} ». Vérifiez le règlement dans la source.",
+                f'The deposit links the document "{name}" twice. Check the settlement in the source.',
                 f"lines[{place}].document",
             )
-        seen.add((line.document.key, line.line))
+        seen.add((name, line.line))

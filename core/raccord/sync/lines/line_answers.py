@@ -14,6 +14,7 @@ from raccord.store.models import Connection, DraftRow, DraftState, Hold, PaidDoc
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.paying import PAYS, asked_in
 from raccord.sync.lines.treatments import OTHER_SIDE, TREATMENT, Treated, moved, treatable
+from raccord.sync.lines.undeposited import TAKEN
 
 LEARNED = "learned"
 """Under this name a question says what is suggested; and a draft's decisions, that it was accepted by itself."""
@@ -28,7 +29,7 @@ CALLED = "called_apart"
 called differently; ``with`` is the other line, ``said`` the answer, which posts nothing meanwhile."""
 APART = "apart"
 """Under this name, the lines of which a person said that they tell of another movement."""
-ANSWERS = frozenset({TREATMENT, PAYS, OTHER_SIDE, RULED, LEARNED, CALLED})
+ANSWERS = frozenset({TREATMENT, PAYS, OTHER_SIDE, RULED, LEARNED, CALLED, TAKEN})
 
 
 def answered(decisions: Mapping[str, Any], draft: Draft, said: Mapping[str, Any]) -> dict[str, Any]:

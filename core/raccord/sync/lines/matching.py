@@ -73,6 +73,10 @@ class Reason(StrEnum):
     """One document is open for more."""
     INSTALMENTS = "instalments"
     """The movement and others together are what one document is open for."""
+    WAITING = "waiting"
+    """Payments that wait in Undeposited Funds come to exactly this amount."""
+    ONE_WAY = "one_way"
+    """No other payments that wait do, nor is another movement made of these."""
 
 
 Place = tuple[str, str]

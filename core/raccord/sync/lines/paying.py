@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, TypeGuard
 
 from sqlalchemy import delete, func, select
@@ -48,6 +49,7 @@ from raccord.sync.bodies import digest, load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.instalments import LINES, with_parts
 from raccord.sync.lines.matching import Movement, OpenItem, Proposal, propose
+from raccord.sync.lines.undeposited import DEPOSIT, as_deposit
 from raccord.sync.resolving.holds import open_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
@@ -79,6 +81,8 @@ def as_paid(decisions: Mapping[str, Any], draft: Draft) -> Draft:
     pays = decisions.get(PAYS)
     if not isinstance(pays, Mapping) or not payable(draft) or Decimal(str(pays["total"])) != draft.total:
         return draft
+    if pays["kind"] == DEPOSIT:
+        return as_deposit(pays, draft) if isinstance(draft, Deposit) else draft
     settled = Settled(str(pays["kind"]))
     applied = tuple(
         Application(document=LedgerId(str(each["id"])), amount=Decimal(str(each["amount"])), of=settled)
@@ -270,35 +274,14 @@ class Offers:
                 continue
             wanted = {(str(pays["kind"]), str(each["id"])): Decimal(str(each["amount"])) for each in pays["documents"]}
             is_open = all(left.get(place, Decimal(0)) >= amount for place, amount in wanted.items())
-            if is_open and self._reserved(row, pays):
+            if is_open and reserved(self.session, self.company_id, row, pays, self.now):
                 left |= {place: left[place] - amount for place, amount in wanted.items()}
                 continue
-            draft = load_draft(row.body)
-            asked = asked_in(draft) if isinstance(draft, Deposit | Expense) else None
-            if asked is None:
-                raise ValueError(f"{row.key}: what pays a document was a question before")
-            self.session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
-            row.decisions = {name: answer for name, answer in row.decisions.items() if name != PAYS}
-            row.kind, row.state, row.reason = entity_of(draft), DraftState.HELD, DECISION_MISSING
-            params = {"decision": asked.name, "accepts": str(asked.accepts), "suggestion": asked.suggestion}
-            open_hold(self.session, self.connection_id, row, DECISION_MISSING, params, self.now)
+            params = ask_again(self.session, self.connection_id, row, self.now)
             line.kind, line.action, line.state = row.kind, Action.HOLD, LineState.LEFT
             line.reason, line.params = DECISION_MISSING, params
             line.payload, line.payload_hash, line.needs, line.effect = "", "", [], {}
         self.session.flush()
-
-    def _reserved(self, row: DraftRow, pays: Mapping[str, Any]) -> bool:
-        """Keep what a line is to pay from all others; tell whether none of them pays it."""
-        own = select(PaidDocument.kind, PaidDocument.document_id).where(PaidDocument.draft_id == row.id)
-        kept = {(kind, id_) for kind, id_ in self.session.execute(own)}
-        missing = [each for each in pays["documents"] if (str(pays["kind"]), str(each["id"])) not in kept]
-        others = paid_by_others(self.session, self.company_id, row.id) if missing else {}
-        if not_free(others, str(pays["kind"]), missing):
-            return False
-        # What nobody pays any more makes place first: a document is one line's in the database too.
-        self.session.flush()
-        reserve(self.session, self.company_id, row, {**pays, "documents": missing}, self.now)
-        return True
 
 
 _PAYMENTS = ("Payment", "BillPayment")
@@ -355,6 +338,36 @@ def paid_by_others(session: Session, company_id: str, but: int | None = None) ->
             # What is in the books has lowered what QuickBooks says is open.
             spoken.waiting += paid.amount
     return taken
+
+
+def reserved(session: Session, company_id: str, row: DraftRow, pays: Mapping[str, Any], now: datetime) -> bool:
+    """Keep what a line is to pay from all others; tell whether none of them pays it."""
+    own = select(PaidDocument.kind, PaidDocument.document_id).where(PaidDocument.draft_id == row.id)
+    kept = {(kind, id_) for kind, id_ in session.execute(own)}
+    missing = [each for each in pays["documents"] if (str(pays["kind"]), str(each["id"])) not in kept]
+    others = paid_by_others(session, company_id, row.id) if missing else {}
+    if not_free(others, str(pays["kind"]), missing):
+        return False
+    # What nobody pays any more makes place first: a document is one line's in the database too.
+    session.flush()
+    reserve(session, company_id, row, {**pays, "documents": missing}, now)
+    return True
+
+
+def ask_again(
+    session: Session, connection_id: str, row: DraftRow, now: datetime, told: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Ask again what a line is that was to pay something, with what is told of it; return what the question says."""
+    draft = load_draft(row.body)
+    asked = asked_in(draft) if isinstance(draft, Deposit | Expense) else None
+    if asked is None:
+        raise ValueError(f"{row.key}: what pays a document was a question before")
+    session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
+    row.decisions = {name: answer for name, answer in row.decisions.items() if name != PAYS}
+    row.kind, row.state, row.reason = entity_of(draft), DraftState.HELD, DECISION_MISSING
+    params = {"decision": asked.name, "accepts": str(asked.accepts), "suggestion": asked.suggestion, **told}
+    open_hold(session, connection_id, row, DECISION_MISSING, params, now)
+    return params
 
 
 def not_free(others: Mapping[tuple[str, str], Spoken], kind: str, documents: Iterable[Mapping[str, Any]]) -> bool:

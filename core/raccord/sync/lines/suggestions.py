@@ -35,6 +35,7 @@ from raccord.sync.bodies import load_draft
 from raccord.sync.books.company import TYPES
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.execution import Execution
+from raccord.sync.lines.deposit_offers import may_be_deposit
 from raccord.sync.lines.line_answers import ACCEPTED_ONCE, CALLED, LEARNED, answered
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.paying import MATCHES, asked_in
@@ -276,7 +277,7 @@ def _asked(session: Session, plan_id: str) -> Sequence[tuple[Hold, DraftRow]]:
 def _may_pay(params: Mapping[str, Any]) -> bool:
     """Tell whether a line probably pays something that is open: matching goes before categories."""
     matches = params.get(MATCHES) or [{}]
-    return matches[0].get("sure") in (Sure.CERTAIN, Sure.LIKELY)
+    return matches[0].get("sure") in (Sure.CERTAIN, Sure.LIKELY) or may_be_deposit(params)
 
 
 def _still_counts(kept: LearnedHistory, examples: int, now: datetime) -> Calibration | None:

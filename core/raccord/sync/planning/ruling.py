@@ -34,6 +34,7 @@ from raccord.store.models import (
 from raccord.sync.bodies import load_draft
 from raccord.sync.days import around
 from raccord.sync.lines.bank_rules import BODY, KindCondition, Line, Rule, RuleMode, treatment_of
+from raccord.sync.lines.deposit_offers import may_be_deposit
 from raccord.sync.lines.line_answers import CALLED, LEARNED, RULED, UNRULED, answered
 from raccord.sync.lines.matching import Sure
 from raccord.sync.lines.pairing import DAYS_APART
@@ -76,6 +77,8 @@ class Place:
     """Its open question about what it is; empty where nothing asks that."""
     matches: Sequence[Mapping[str, Any]]
     line: Line
+    deposit: bool = False
+    """Whether payments that wait in Undeposited Funds come to it."""
 
     @property
     def waits(self) -> bool:
@@ -205,7 +208,7 @@ class Judge:
             return Ruling(rule, treatment, held=PERSON_FIRST)
         if CALLED in place.decisions:
             return Ruling(rule, treatment, held=BOTH_SIDES)
-        if place.matches and Sure(place.matches[0]["sure"]) is not Sure.POSSIBLE:
+        if place.deposit or (place.matches and Sure(place.matches[0]["sure"]) is not Sure.POSSIBLE):
             return Ruling(rule, treatment, held=MATCH_FIRST)
         if treatment.kind is Treated.TRANSFER and self._other_side_waits(place, treatment):
             return Ruling(rule, treatment, held=BOTH_SIDES)
@@ -346,7 +349,8 @@ def said_of(place: Place) -> Treatment | None:
 def _place(row: Any, line: Line) -> Place:
     matches = (row.params or {}).get(MATCHES) or ()
     waits = row.hold_id if row.state == DraftState.HELD else ""
-    return Place(row.id, row.key, row.state, row.reason, row.decisions, waits or "", matches, line)
+    deposit = may_be_deposit(row.params or {})
+    return Place(row.id, row.key, row.state, row.reason, row.decisions, waits or "", matches, line, deposit)
 
 
 def _kind(raw: str | None) -> str:

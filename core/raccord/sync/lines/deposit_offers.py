@@ -1,0 +1,204 @@
+"""Which lines of a plan may be the deposit of payments that wait, and which of those that a person said so are not any
+more: looked at when a plan is made, and again before it is posted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from raccord.plugin.drafts import Deposit
+from raccord.store.models import Action, Company, DraftRow, Hold, LedgerEntry, LineState, PlanLine
+from raccord.sync.bodies import load_draft
+from raccord.sync.lines.matching import Reason, Sure
+from raccord.sync.lines.paying import MATCHES, PAYS, ask_again, paid_by_others, payable, reserved
+from raccord.sync.lines.undeposited import (
+    CROWDED,
+    DEPOSIT,
+    MOST,
+    SUBTYPE,
+    TAKEN,
+    UNCLEAR,
+    Received,
+    Way,
+    gone_of,
+    spans,
+    way_of,
+)
+from raccord.sync.resolving.resolve import DECISION_MISSING
+
+_SCORE = 70
+
+
+@dataclass(slots=True)
+class DepositOffers:
+    """Writes beside each question for a category which payments its line may be the deposit of."""
+
+    session: Session
+    company_id: str
+    connection_id: str
+    plan_id: str
+    now: datetime
+
+    def accounts(self) -> frozenset[str]:
+        """Return the company's accounts of undeposited funds."""
+        found = select(LedgerEntry.object_id).where(
+            LedgerEntry.company_id == self.company_id, LedgerEntry.kind == "Account", LedgerEntry.subtype == SUBTYPE
+        )
+        return frozenset(self.session.scalars(found))
+
+    def spans(self) -> list[tuple[date, date]]:
+        """Return the days of the payments that lines of the plan may be the deposits of, or were said to be."""
+        rows = self.session.execute(
+            select(PlanLine.amount, DraftRow.day)
+            .join(DraftRow, DraftRow.id == PlanLine.draft_id)
+            .where(
+                PlanLine.plan_id == self.plan_id,
+                PlanLine.kind == DEPOSIT,
+                PlanLine.amount.is_not(None),
+                (PlanLine.reason == DECISION_MISSING) | _deposits(),
+            )
+        )
+        return spans(row.day for row in rows if row.amount and row.amount > 0 and row.day is not None)
+
+    def offer(self, received: Sequence[Received]) -> int:
+        """Return how many lines may be the deposit of payments that wait, after what the lines may pay was written."""
+        # A person says in the same moment what another line pays.
+        self.session.get_one(Company, self.company_id, with_for_update={"key_share": True})
+        self._take_back({(each.kind, each.id): each for each in received})
+        spoken_for = paid_by_others(self.session, self.company_id)
+        waiting = [each for each in received if not each.deposit and (DEPOSIT, each.id) not in spoken_for]
+        found: list[tuple[Hold, Way]] = []
+        for hold, row in self._asked():
+            draft = load_draft(row.body)
+            if TAKEN in row.decisions:
+                hold.params = {**hold.params, TAKEN: row.decisions[TAKEN]}
+            if isinstance(draft, Deposit) and payable(draft) and row.day is not None:
+                found.append((hold, way_of(draft.total, draft.currency, row.day, waiting)))
+        wanted = Counter(each.id for _, way in found for each in way.received)
+        for hold, way in found:
+            if way.received or way.unclear or way.crowded:
+                hold.params = _with_way(hold.params, way, alone=all(wanted[each.id] == 1 for each in way.received))
+        return sum(bool(way.received) for _, way in found)
+
+    def to_send(self) -> set[tuple[str, str]]:
+        """Return kind and id of the payments that deposits still to be sent take up."""
+        return {
+            (str(each["kind"]), str(each["id"]))
+            for _, row in self._pending()
+            for each in row.decisions[PAYS]["documents"]
+        }
+
+    def leave_taken(self, received: Iterable[Received]) -> int:
+        """Leave the deposits of a plan some of whose payments are not there any more; return how many."""
+        there = {(each.kind, each.id): each for each in received}
+        left = 0
+        for line, row in self._pending():
+            gone = gone_of(row.decisions[PAYS], there)
+            if gone:
+                params = self._ask(row, gone)
+                line.state, line.reason, line.params = LineState.LEFT, DECISION_MISSING, params
+                left += 1
+        self.session.flush()
+        return left
+
+    def _take_back(self, there: Mapping[tuple[str, str], Received]) -> None:
+        """Ask again about lines that were to deposit what waits no more, or what another line deposits."""
+        for line, row in self._pending():
+            gone = gone_of(row.decisions[PAYS], there)
+            if not gone and reserved(self.session, self.company_id, row, row.decisions[PAYS], self.now):
+                continue
+            params = self._ask(row, gone)
+            line.kind, line.action, line.state = row.kind, Action.HOLD, LineState.LEFT
+            line.reason, line.params = DECISION_MISSING, params
+            line.payload, line.payload_hash, line.needs, line.effect = "", "", [], {}
+        self.session.flush()
+
+    def _ask(self, row: DraftRow, gone: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        params = ask_again(self.session, self.connection_id, row, self.now, {TAKEN: list(gone)} if gone else {})
+        if gone:
+            row.decisions = {**row.decisions, TAKEN: list(gone)}
+        return params
+
+    def _pending(self) -> list[tuple[PlanLine, DraftRow]]:
+        rows = self.session.execute(
+            select(PlanLine, DraftRow)
+            .join(DraftRow, DraftRow.id == PlanLine.draft_id)
+            .where(
+                PlanLine.plan_id == self.plan_id,
+                PlanLine.kind == DEPOSIT,
+                PlanLine.action == Action.CREATE,
+                PlanLine.state == LineState.PENDING,
+                _deposits(),
+            )
+            .order_by(PlanLine.id)
+        )
+        return [(line, row) for line, row in rows]
+
+    def _asked(self) -> list[tuple[Hold, DraftRow]]:
+        rows = self.session.execute(
+            select(Hold, DraftRow)
+            .join(DraftRow, DraftRow.id == Hold.draft_id)
+            .join(PlanLine, PlanLine.draft_id == DraftRow.id)
+            .where(
+                PlanLine.plan_id == self.plan_id,
+                PlanLine.amount.is_not(None),
+                Hold.closed_at.is_(None),
+                Hold.code == DECISION_MISSING,
+            )
+            .order_by(PlanLine.id)
+        )
+        return [(hold, row) for hold, row in rows]
+
+
+def may_be_deposit(params: Mapping[str, Any]) -> bool:
+    """Tell whether payments that wait come to a question's line, in however many ways: earned anew, it counts twice."""
+    return UNCLEAR in params or any(each["kind"] == DEPOSIT for each in params.get(MATCHES) or ())
+
+
+def _deposits() -> Any:
+    return DraftRow.decisions[(PAYS, "kind")].as_string() == DEPOSIT
+
+
+def _with_way(params: Mapping[str, Any], way: Way, *, alone: bool) -> dict[str, Any]:
+    """Return what a question says, with the payments or why none are named; then nothing else is certain either."""
+    if way.crowded:
+        return {**params, CROWDED: MOST}
+    matches = [dict(each) for each in params.get(MATCHES) or ()]
+    was_certain = bool(matches) and matches[0]["sure"] == Sure.CERTAIN
+    for each in matches:
+        each["sure"] = str(Sure.LIKELY) if each["sure"] == Sure.CERTAIN else each["sure"]
+    if way.unclear:
+        return {**params, MATCHES: matches, UNCLEAR: True} if matches else {**params, UNCLEAR: True}
+    said = _said(way.received, alone=alone)
+    return {**params, MATCHES: [matches[0], said, *matches[1:]] if was_certain else [said, *matches]}
+
+
+def _said(received: Sequence[Received], *, alone: bool) -> dict[str, Any]:
+    """Return a deposit as a proposal of what a line may pay is kept."""
+    return {
+        "kind": DEPOSIT,
+        "party_id": "",
+        "party": ", ".join(dict.fromkeys(each.party for each in received if each.party)),
+        "documents": [
+            {
+                "id": each.id,
+                "number": each.number,
+                "amount": format(each.amount, "f"),
+                "day": each.day.isoformat(),
+                "whole": True,
+                "kind": each.kind,
+                "party": each.party,
+            }
+            for each in received
+        ],
+        "score": _SCORE,
+        "sure": str(Sure.LIKELY if alone else Sure.POSSIBLE),
+        "reasons": [str(Reason.WAITING), *([str(Reason.ONE_WAY)] if alone else [])],
+    }
