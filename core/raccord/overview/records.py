@@ -76,6 +76,10 @@ _RECORDS = {
 }
 
 
+_NEWEST = tuple(each for each in RecordState if each != RecordState.SUPERSEDED)
+"""The states of newest revisions, by name: an index by connection and state finds so each of a few records at once."""
+
+
 MATCHED = "matched"
 """Stands for a link's state where another's document holds the movement, for which the draft was left out."""
 
@@ -207,7 +211,7 @@ def count_by_fate(
     counts = [
         select(func.count())
         .select_from(SourceRecord)
-        .where(*_conditions(session, Wanted(connection_id, fate), within))
+        .where(*_conditions(session, Wanted(connection_id, fate), within), SourceRecord.state.in_(_NEWEST))
         .scalar_subquery()
         for fate in fates
     ]
