@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, not_, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import Within, among
@@ -36,34 +37,25 @@ class Waiting:
 
 def waiting(session: Session, within: Within = None) -> Waiting:
     """Count what waits, over all companies or those given."""
-    others, problems, plans, running, drifts, lines = session.execute(
+    each = (
+        select(is_line().label("line"), asked_once().label("asked"))
+        .select_from(Hold)
+        .join(DraftRow, DraftRow.id == Hold.draft_id)
+        .where(Hold.closed_at.is_(None), *among(Hold.connection_id, within))
+        .subquery()
+    )
+    others, lines, problems, plans, running, drifts = session.execute(
         select(
-            select(func.count(asked_once().distinct()))
-            .select_from(Hold)
-            .join(DraftRow, DraftRow.id == Hold.draft_id)
-            .where(Hold.closed_at.is_(None), not_(is_line()), *among(Hold.connection_id, within))
-            .scalar_subquery(),
-            select(func.count())
-            .select_from(Problem)
-            .where(Problem.state == ProblemState.OPEN, *among(Problem.connection_id, within))
-            .scalar_subquery(),
-            select(func.count())
-            .select_from(Plan)
-            .where(Plan.state == PlanState.WAITING, *among(Plan.connection_id, within))
-            .scalar_subquery(),
-            select(func.count())
-            .select_from(Run)
-            .where(Run.state.in_(ACTIVE), *among(Run.connection_id, within))
-            .scalar_subquery(),
-            select(func.count())
-            .select_from(Drift)
-            .where(Drift.state == DriftState.OPEN, *among(Drift.connection_id, within))
-            .scalar_subquery(),
-            select(func.count())
-            .select_from(Hold)
-            .join(DraftRow, DraftRow.id == Hold.draft_id)
-            .where(Hold.closed_at.is_(None), is_line(), *among(Hold.connection_id, within))
-            .scalar_subquery(),
+            func.count(case((not_(each.c.line), each.c.asked)).distinct()),
+            func.count(case((each.c.line, 1))),
+            _count(Problem, Problem.state == ProblemState.OPEN, within),
+            _count(Plan, Plan.state == PlanState.WAITING, within),
+            _count(Run, Run.state.in_(ACTIVE), within),
+            _count(Drift, Drift.state == DriftState.OPEN, within),
         )
     ).one()
     return Waiting(others + lines, problems, plans, running, drifts, lines)
+
+
+def _count(model: Any, open_: ColumnElement[bool], within: Within) -> ScalarSelect[int]:
+    return select(func.count()).select_from(model).where(open_, *among(model.connection_id, within)).scalar_subquery()
