@@ -156,6 +156,12 @@ def test_a_rule_shows_its_effect_on_the_past_while_it_is_written_then_is_carried
         if not script:
             journey.press("bank_rules.try")
 
+    asked, spared = ("value1", "account"), ("upto1", "other_account", "why", "part1", "share1")
+    assert [page.locator(f"[name={each}]").is_visible() for each in (*asked, *spared)] == [True] * 2 + [False] * 5
+    form, side = page.locator("#rule").bounding_box(), page.locator("#effect").bounding_box()
+    assert form, "what is asked"
+    assert side, "its effect"
+    assert side["x"] > form["x"] + form["width"], "the effect stands beside the form"
     page.locator("#name").fill("Cafés")
     page.locator("[name=test1]").select_option("text.contains")
     page.locator("[name=value1]").fill("loyer")
