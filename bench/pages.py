@@ -8,10 +8,10 @@ does not lengthen. Ends with status 1 where a page takes longer than 150 ms. Wit
 statements took longest.
 
 100 000 records, 5 000 holds, SQLite 3.40, Python 3.11, 2 cores shared with other work (29 November 2026), CPU: Home
-with its chart 105 ms, Connections 60, Records 37 to 100 (all states and offsets; 76 to 202 before each state was found
+with its chart 89 ms, Connections 60, Records 37 to 100 (all states and offsets; 76 to 202 before each state was found
 through its index; a search 157 to 162, with a connection and a state as well 279), To review 71 to 114, Problems 30 to
-37, Status 21, a mapping 41 to 63 (61 to 97 before it weighed the newest 1 000 documents at most), a connection 63 to
-104, its proof 57 to 74 (105 to 142 before), a plan of 5 000 lines 66, one of 50 000 lines 104 (a plan sealed before
+37, Status 21, a mapping 41 to 63 (61 to 97 before it weighed the newest 1 000 documents at most), a connection 56 to
+86, its proof 57 to 74 (105 to 142 before), a plan of 5 000 lines 66, one of 50 000 lines 104 (a plan sealed before
 plans kept their figures takes 300 more), every other page 6 to 128; lists of the API 4 to 123. Over 150 at times: a
 search, and the comparison with another version, which maps 2 000 records anew (199 to 205). On that busy machine the
 clock said up to three times as much.

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, case, cast, extract, func, literal, select, union_all
+from sqlalchemy import Integer, case, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import MOST, USUAL, Listing, bounds
@@ -161,24 +161,21 @@ def proof_totals(session: Session, connection_ids: Sequence[str]) -> list[ProofT
     columns = (Proof.source_total, Proof.left_out_total, Proof.moved_total, Proof.posted_total, Proof.quickbooks_total)
     of = Proof.connection_id, Proof.currency, Proof.stream
     mine = Proof.connection_id.in_(connection_ids)
-    # Each amount has decimals of its own, so each is a part of one question, as the days that differ are.
-    parts = [
-        select(*of, literal(place), scale_of(session, amount).label("scale"), units_of(amount))
-        .where(mine)
-        .group_by(*of, "scale")
-        for place, amount in enumerate(columns)
-    ]
-    unequal_days = select(*of, literal(len(columns)), literal(0), func.count()).where(mine, Proof.equal.is_(False))
+    # Each amount has decimals of its own; most are written with as many, so few groups are more than one.
+    scales = [scale_of(session, amount).label(f"scale_{place}") for place, amount in enumerate(columns)]
+    differ = func.sum(cast(case((Proof.equal.is_(False), 1), else_=0), Integer))
+    asked = select(*of, differ, *scales, *map(units_of, columns)).where(mine)
     sums: dict[tuple[str, str, str], list[Decimal]] = {}
     unequal: dict[tuple[str, str, str], int] = {}
-    rows = session.execute(union_all(*parts, unequal_days.group_by(*of)))
-    for connection_id, currency, stream, part, scale, units in rows:
+    for connection_id, currency, stream, differing, *rest in session.execute(
+        asked.group_by(*of, *(each.name for each in scales))
+    ):
         place = connection_id, currency, stream
-        if part == len(columns):
-            unequal[place] = int(units)
-        else:
-            sums.setdefault(place, [Decimal(0)] * len(columns))[part] += exact(units, scale)
-    return [ProofTotal(*place, *_five(totals), unequal.get(place, 0)) for place, totals in sorted(sums.items())]
+        unequal[place] = unequal.get(place, 0) + int(differing)
+        found = sums.setdefault(place, [Decimal(0)] * len(columns))
+        for part, (scale, units) in enumerate(zip(rest[: len(columns)], rest[len(columns) :], strict=True)):
+            found[part] += exact(units, scale)
+    return [ProofTotal(*place, *_five(totals), unequal[place]) for place, totals in sorted(sums.items())]
 
 
 def _five(totals: Sequence[Decimal]) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:
