@@ -33,7 +33,7 @@ from raccord.onboarding.connecting.connections import NewConnection
 from raccord.onboarding.setting_up.steps import begin
 from raccord.plugin.info import Mode
 from raccord.quickbooks.kinds import KINDS
-from raccord.store.models import Company, Connection, SourceRecord
+from raccord.store.models import Certificate, Company, Connection, SourceRecord
 from raccord.sync.workshop import Workshop
 from raccord_web.app import OPEN_SCREENS, SCREENS, create_app
 
@@ -113,6 +113,8 @@ def addresses(workshop: Workshop, theirs: dict[str, str]) -> list[str]:
         # What banks' files call their lines and people their accounts is long.
         session.get_one(SourceRecord, failed).source_id = "unnamed-csv-26830bed/2026-09-10-a64ec3d5196ea1ca"
         session.get_one(Connection, connection).label = LONG_NAME
+        certificate = session.get_one(Certificate, theirs["certificate_id"])
+        certificate.made_by, certificate.clean = "odile.tremblay@cabinet-laurier.example", False
     begun = [each.replace(connection, draft) for each in found if "/setup/" in each]
     catalog = workshop.scopes.catalog.admitted
     assert isinstance(catalog, dict)
