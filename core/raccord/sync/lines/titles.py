@@ -81,7 +81,8 @@ def _said(title: Title, number: str, language: Language) -> str:
     if title.day is not None:
         facts.append(f"{title.day.day}\N{NO-BREAK SPACE}{MONTHS[language][title.day.month - 1]} {title.day.year}")
     if title.amount is not None:
-        figures = f"{title.amount:,.2f}"
+        # Two places, and those beyond that some currencies have.
+        figures = f"{title.amount:,.2f}" if round(title.amount, 2) == title.amount else f"{title.amount:,f}"
         if language == "fr":
             figures = figures.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
         facts.append(f"{figures}\N{NO-BREAK SPACE}{title.currency}")
