@@ -18,7 +18,8 @@ from raccord.store.models import DraftRow, DraftState, Hold, LedgerEntry, PaidDo
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.line_answers import CALLED, answered
 from raccord.sync.lines.matching import Sure
-from raccord.sync.lines.paying import MATCHES, PAYS, REFUNDED, as_paid, not_free, paid_by_others, reserve
+from raccord.sync.lines.paying import MATCHES, PAYS, REFUNDED, as_paid
+from raccord.sync.lines.reserving import not_free, paid_by_others, reserve
 from raccord.sync.lines.two_sides import CalledOtherwise
 from raccord.sync.resolving.holds import close_hold
 from raccord.sync.workshop import Workshop

@@ -17,7 +17,8 @@ from raccord.plugin.drafts import Deposit
 from raccord.store.models import Action, Company, DraftRow, Hold, LedgerEntry, LineState, PlanLine
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.matching import Reason, Sure
-from raccord.sync.lines.paying import MATCHES, PAYS, ask_again, paid_by_others, payable, reserved
+from raccord.sync.lines.paying import MATCHES, PAYS, payable
+from raccord.sync.lines.reserving import ask_again, paid_by_others, reserved
 from raccord.sync.lines.undeposited import (
     CROWDED,
     DEPOSIT,

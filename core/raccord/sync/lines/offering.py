@@ -6,7 +6,7 @@ from datetime import datetime
 
 from raccord.sync.execution import Execution
 from raccord.sync.lines.deposit_offers import DepositOffers
-from raccord.sync.lines.paying import Offers, read_open
+from raccord.sync.lines.open_offers import Offers, read_open
 from raccord.sync.lines.undeposited import read_by_id, read_received
 from raccord.sync.workshop import Bench
 
