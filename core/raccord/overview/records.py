@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, literal, or_, select, union
 from sqlalchemy.orm import Session
 
 from raccord.overview.answers import PluginAnswer, answers_of
@@ -188,20 +188,22 @@ def list_records(
     limit, offset = bounds(limit, offset)
     conditions = _conditions(session, wanted, within)
     # Only numbers are sorted, which the indexes hold; the rows with all that their source said are read for one page.
-    shown = select(SourceRecord.id).where(*conditions).order_by(*BY_DAY).limit(limit).offset(offset)
+    page = select(SourceRecord.id, SourceRecord.day).where(*conditions).order_by(*BY_DAY).limit(limit).offset(offset)
+    count = select(func.count()).select_from(SourceRecord).where(*conditions)
+    if wanted.search:
+        shown, total = _page_and_count(session, page, count)
+    else:
+        shown = session.scalars(page).all()
+        total = (_all_posted(session) if wanted == Wanted(fate=Fate.POSTED) and within is None
+                 else session.scalar(count) or 0)  # fmt: skip
     rows = session.execute(
         select(SourceRecord, Connection, Company)
         .join(Connection, Connection.id == SourceRecord.connection_id)
         .join(Company, Company.id == Connection.company_id)
-        .where(SourceRecord.id.in_(session.scalars(shown).all()))
+        .where(SourceRecord.id.in_(shown))
         .order_by(*BY_DAY)
     ).all()
-    if wanted == Wanted(fate=Fate.POSTED) and within is None:
-        total = _all_posted(session)
-    else:
-        total = session.scalar(select(func.count()).select_from(SourceRecord).where(*conditions)) or 0
-    views = _views(session, [(row[0], row[1], row[2]) for row in rows])
-    return Listing(views, total, offset, limit)
+    return Listing(_views(session, [(row[0], row[1], row[2]) for row in rows]), total, offset, limit)
 
 
 def count_by_fate(
@@ -308,8 +310,20 @@ def _conditions(session: Session, wanted: Wanted, within: Within) -> list[Column
     if wanted.fate is not None:
         found.append(_of_fate(wanted.fate))
     if search := wanted.search[:SEARCH_MAX]:
-        found.append(SourceRecord.id.in_(_searched(session, search)))
+        hits = _searched(session, search, wanted.connection_id).cte("hits")
+        found.append(SourceRecord.id.in_(select(hits.c[0])))
     return found
+
+
+def _page_and_count(
+    session: Session, page: Select[tuple[int, date]], count: Select[tuple[int]]
+) -> tuple[Sequence[int], int]:
+    """Return the ids of a page and how long the whole is in one question, for which what both of them name is looked
+    for once.
+    """
+    shown, whole = page.subquery(), count.subquery()
+    rows = session.execute(select(whole.c[0], shown.c.id).outerjoin(shown, literal(value=True))).all()
+    return [row.id for row in rows if row.id is not None], rows[0][0]
 
 
 def _all_posted(session: Session) -> int:
@@ -341,19 +355,17 @@ def _of_fate(fate: Fate) -> ColumnElement[bool]:
     return SourceRecord.id.in_(union(of_drafts, own) if fate in _RECORDS else of_drafts)
 
 
-def _searched(session: Session, search: str) -> CompoundSelect[tuple[int]]:
-    """Return the ids of the records that a word finds; asked once, not once for each record."""
+def _searched(session: Session, search: str, connection_id: str) -> CompoundSelect[tuple[int]]:
+    """Return the ids of the records that a word finds, of one connection or without it of all."""
     of_source = select(SourceRecord.id).where(SourceRecord.source_id.contains(search, autoescape=True))
-    of_document = (
-        select(DraftRow.record_id)
-        .join(LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key))
-        .where(
-            DraftRow.record_id.is_not(None),
-            or_(LinkRow.document_number == search, LinkRow.document_id == search, LinkRow.marker == search),
-        )
-    )
-    of_text = select(DraftRow.record_id).where(DraftRow.record_id.is_not(None), memo_says(session, search))
-    return union(of_source, of_document, of_text)
+    of_drafts = select(DraftRow.record_id).where(DraftRow.record_id.is_not(None))
+    if connection_id:
+        of_source = of_source.where(SourceRecord.connection_id == connection_id)
+        of_drafts = of_drafts.where(DraftRow.connection_id == connection_id)
+    of_document = of_drafts.join(
+        LinkRow, and_(LinkRow.connection_id == DraftRow.connection_id, LinkRow.key == DraftRow.key)
+    ).where(or_(LinkRow.document_number == search, LinkRow.document_id == search, LinkRow.marker == search))
+    return union(of_source, of_document, of_drafts.where(memo_says(session, search)))
 
 
 def _views(session: Session, rows: Sequence[tuple[SourceRecord, Connection, Company]]) -> list[RecordView]:

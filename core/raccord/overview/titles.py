@@ -21,14 +21,17 @@ def file_of(raw: str) -> str:
 def memo_says(session: Session, search: str) -> ColumnElement[bool]:
     """Return the condition on a draft that its memo has some words, whatever their case.
 
-    The body is looked through as text first, which takes a quarter of the time of reading it as JSON.
+    The body is looked through as text first, from its memo on, which takes a quarter of the time of reading it as JSON
+    (and twice as long where SQLite has to stop at every quotation mark, so the mark before the name is left out).
     """
     postgres, memo = _postgres(session), _json(session)["memo"].as_string()
 
     def says(words: str) -> ColumnElement[bool]:
         written = json.dumps(words, ensure_ascii=False)[1:-1]
-        like = DraftRow.body.icontains if postgres else DraftRow.body.contains
-        return and_(like(written, autoescape=True), memo.icontains(words, autoescape=True))
+        for wild in "/%_":
+            written = written.replace(wild, f"/{wild}")
+        like = DraftRow.body.ilike if postgres else DraftRow.body.like
+        return and_(like(f'%memo":%{written}%', escape="/"), memo.icontains(words, autoescape=True))
 
     # SQLite takes plain letters alone for the same in either case.
     forms = {search} if postgres or search.isascii() else {search, search.upper(), search.lower()}

@@ -12,7 +12,7 @@ import till
 from harness import OWNER, choose_usual, finish, request, sync
 from kept_figures import shown_both_ways
 from moments import Moments
-from sqlalchemy import event
+from sqlalchemy import event, select
 from till_company import again
 
 from raccord.onboarding.deciding.failures import close_cause
@@ -29,7 +29,7 @@ from raccord.overview.waiting import waiting
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.errors import BAD_RECORD
 from raccord.store.database import Database
-from raccord.store.models import Action, Company, Connection, ProblemState, RunState
+from raccord.store.models import Action, Company, Connection, LinkRow, ProblemState, RunState
 from raccord.sync.problems import cause_within
 from raccord.sync.workshop import Workshop
 
@@ -41,7 +41,8 @@ def sale(number: int, amount: str, day: str = "2026-03-02") -> dict[str, str]:
 
 
 def spending(number: int, amount: str) -> dict[str, str]:
-    return {"stream": "bank", "id": f"b{number}", "day": "2026-03-04", "amount": amount, "text": "CAFE 12"}
+    said = {"stream": "bank", "id": f"b{number}", "day": "2026-03-04", "amount": amount}
+    return {**said, "text": "CAFE 12", "memo": "CAFE 12"}
 
 
 @pytest.fixture
@@ -88,6 +89,25 @@ def test_every_list_of_days_is_in_their_order(workshop: Workshop, synced: Connec
     assert cells == sorted(cells)
     assert runs == sorted(runs, reverse=True)
     assert run.state == RunState.DONE
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
+def test_a_search_finds_the_same_on_every_page_of_it(workshop: Workshop, synced: Connection) -> None:
+    with workshop.database.read() as session:
+        link = session.scalars(select(LinkRow).where(LinkRow.day == date(2026, 3, 3))).one()
+
+        def of(search: str, connection_id: str = "", offset: int = 0) -> tuple[list[str], int]:
+            found = list_records(session, Wanted(connection_id, search=search), limit=4, offset=offset)
+            return [each.source_id for each in found.rows], found.total
+
+        sold = ["s3", "s4", "s6", "s5"]
+        assert of("s") == (sold, 6)
+        assert of("s", offset=4) == (["s1", "s2"], 6)
+        assert of("s", offset=8) == ([], 6), "how many there are is known beyond the last page too"
+        assert of("cafe 1") == of("cafe 1", synced.id) == (["b1"], 1), "whatever its case"
+        assert of("s", "another") == of("cafe", "another") == of(link.document_id, "another") == ([], 0)
+        assert of(link.document_number) == of(link.marker, synced.id) == of(link.document_id) == (["s3"], 1)
+        assert of("Expense") == of("CAD") == of("c%f") == of("c_fe") == of('"CAFE') == ([], 0), "a memo's own words alone"
 
 
 def test_a_connection_shows_its_documents_and_money_to_the_cent(workshop: Workshop, synced: Connection) -> None:
