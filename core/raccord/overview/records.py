@@ -315,9 +315,7 @@ def _conditions(session: Session, wanted: Wanted, within: Within) -> list[Column
     return found
 
 
-def _page_and_count(
-    session: Session, page: Select[tuple[int, date]], count: Select[tuple[int]]
-) -> tuple[Sequence[int], int]:
+def _page_and_count(session: Session, page: Select[int, date], count: Select[int]) -> tuple[Sequence[int], int]:
     """Return the ids of a page and how long the whole is in one question, for which what both of them name is looked
     for once.
     """

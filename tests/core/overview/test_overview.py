@@ -107,7 +107,7 @@ def test_a_search_finds_the_same_on_every_page_of_it(workshop: Workshop, synced:
         assert of("cafe 1") == of("cafe 1", synced.id) == (["b1"], 1), "whatever its case"
         assert of("s", "another") == of("cafe", "another") == of(link.document_id, "another") == ([], 0)
         assert of(link.document_number) == of(link.marker, synced.id) == of(link.document_id) == (["s3"], 1)
-        assert of("Expense") == of("CAD") == of("c%f") == of("c_fe") == of('"CAFE') == ([], 0), "a memo's own words alone"
+        assert of("Expense") == of("CAD") == of("c%f") == of("c_fe") == of('"CAFE') == ([], 0), "its words alone"
 
 
 def test_a_connection_shows_its_documents_and_money_to_the_cent(workshop: Workshop, synced: Connection) -> None:
