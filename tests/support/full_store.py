@@ -106,7 +106,7 @@ def addresses(store: FullStore) -> list[str]:
         "/runs", "/problems", "/problems?code=posting.refused", "/questions", "/questions?offset=4000", "/drift",
         "/review", "/review?offset=4000&direction=out", "/review?q=12.50", "/review?state=answered", "/doctor",
         "/gaps", "/proof", "/status", "/plugins", "/plugins/chase", "/people", "/audit", "/settings", "/tokens",
-        "/help", "/menu", "/connect",
+        "/help", "/help/errors/posting.refused", "/menu", "/connect",
         f"/records/{store.record}", f"/records/{store.record}/undo",
         f"/records/undo?record={store.record}", f"/runs/{store.run}", f"/runs/{store.run}/undo",
         f"/plans/{store.waiting_plan}", f"/plans/{store.first_plan}", f"/certificates/{store.certificate}",

@@ -56,6 +56,7 @@ SEARCHES = {
     "/records": ["?q=zzz"],
     "/problems": ["?code=mapping.bad_record"],
     "/help": ["?q=connection"],
+    "/help/errors": ["?part=1", "?q=connection"],
     "/help/docs": ["?q=month"],
     "/plugins/{connector}": ["?view=moves", "?view=access"],
     "/connections/{connection_id}/mapping": ["?view=terms", "?view=history"],
@@ -95,6 +96,7 @@ def addresses(workshop: Workshop, theirs: dict[str, str]) -> list[str]:
             session.get_one(Connection, each).mode = Mode.ALREADY_RUNNING
     secret = invite(workshop, OWNER, "new@example.ca", RoleName.BOOKKEEPER)
     values = {**theirs, "connector": "till", "room": "reference", "page": "hooks", "secret": secret}
+    values |= {"status": "record_failed", "code": "mapping.bad_record"}
     found: list[str] = []
     for route in (route for screen in (*SCREENS, *OPEN_SCREENS) for route in screen.router.routes):
         if not isinstance(route, APIRoute) or "GET" not in (route.methods or ()) or route.path in NO_PAGE:

@@ -24,10 +24,24 @@ import raccord_chase
 from raccord.clock import FixedClock
 from raccord.onboarding.connecting.connections import NewConnection, disconnect
 from raccord.onboarding.setting_up.steps import begin
+from raccord.overview.explain import known_codes
 from raccord.plugin.info import Answer, ConnectorInfo, Contact, Delivery
 from raccord.plugin.texts import Text
-from raccord.store.models import Choice, Company, Connection, Event, Hold, LinkRow, Problem, RunState, SourceRecord
+from raccord.store.models import (
+    Choice,
+    Company,
+    Connection,
+    Event,
+    Hold,
+    LinkRow,
+    Problem,
+    ProblemState,
+    RunState,
+    SourceRecord,
+)
 from raccord.sync.workshop import Workshop
+from raccord_web.pages.code_tables import parts
+from raccord_web.words.states import EXPLAINED
 
 FRENCH = {"accept-language": "fr"}
 Send = Callable[..., Response]
@@ -54,18 +68,58 @@ def test_help_leads_to_frequent_questions_and_to_whom_one_may_write(
         contacts=(Contact(Text("Soutien", "Support"), phone="555-0100"),),
     )
     page = browser.get("/help", headers=FRENCH).text
-    for words, place in (("Foire aux questions", "questions"), ("Contactez-nous", "contacts")):
+    for words, place, answer in (
+        ("Foire aux questions", "questions", "On ferme."),
+        ("Contactez-nous", "contacts", "555-0100"),
+    ):
         link = re.search(rf'<a class="btn" href="([^"]+)">(?:<svg.*?</svg>)?{words}</a>', page)
         assert link, words
-        assert link[1] == f"#{place}"
-        assert f'id="{place}"' in page
-    assert "On ferme." in page[page.index('id="questions"') :]
-    assert "555-0100" in page[page.index('id="contacts"') :]
+        assert link[1] == f"/help/{place}"
+        assert answer in browser.get(link[1], headers=FRENCH).text
+        assert f'id="{place}" data-leads' in page, "an address of the old single page leads on"
+    connector = browser.get("/help/connectors/till", headers=FRENCH).text
+    assert "On ferme." in connector
+    assert "555-0100" in connector
     object.__setattr__(workshop.settings, "faq_url", "https://help.example/faq")
     object.__setattr__(workshop.settings, "contact_url", "https://help.example/write")
     page = browser.get("/help", headers=FRENCH).text
     assert 'href="https://help.example/faq"' in page
     assert 'href="https://help.example/write"' in page
+
+
+def test_each_status_and_each_code_has_a_page_and_search_leads_to_it(
+    workshop: Workshop, synced: Connection, app: FastAPI, browser: TestClient
+) -> None:
+    with workshop.database.read() as session:
+        problem, code = session.execute(select(Problem.id, Problem.code)).one()
+        failed = session.scalars(select(SourceRecord.id).where(SourceRecord.state == "failed")).one()
+    page = f"/help/errors/{code}"
+    for address in ("/problems", f"/problems?code={code}", f"/records/{failed}"):
+        assert f'href="{page}"' in browser.get(address).text, address
+    assert 'href="/help/statuses/record_failed"' in browser.get(f"/records/{failed}").text
+    assert "One open problem" in browser.get(page).text
+    with workshop.database.begin() as session:
+        session.get_one(Problem, problem).state = ProblemState.RESOLVED
+    assert "Nothing open has this code" in browser.get(page).text
+    assert browser.get(f"/help?q={code}").headers["location"] == page
+    assert len(browser.get("/help").content) < 40_000
+    for part in parts("fr"):
+        assert part.title
+        for each in part.codes:
+            assert each.code
+            assert each.what
+    chapter = {each.code for part in parts("en") for each in part.codes}
+    assert chapter >= known_codes() - {"connector", "connector.record_question", "encoding"}
+    for name in ("chase", "bankfeed", "posting"):
+        found = next(each for each in chapter if each.startswith(f"{name}."))
+        assert browser.get(f"/help/errors/{found}", headers=FRENCH).status_code == 200
+    assert browser.get("/help/errors/till.of_a_stranger").status_code == 200, "a stranger's code is in no chapter"
+    assert [browser.get(f"/help/errors/{each}").status_code for each in ("zzz.code", "till", "till.x'y")] == [404] * 3
+    for state in (state for held in EXPLAINED.values() for state in held):
+        assert browser.get(f"/help/statuses/{state.name}").status_code == 200
+    found_by_word = browser.get("/help?q=certificat", headers=FRENCH).text
+    assert "/help/docs/how-to/month-end" in found_by_word
+    assert browser.get("/help/statuses/zzz").status_code == browser.get("/help/connectors/zzz").status_code == 404
 
 
 @pytest.mark.requirement("CH-59")
@@ -108,11 +162,11 @@ def test_a_company_that_is_not_seen_leads_to_a_check_and_then_to_support(
     assert "a un compte de commerçant Chase" in chase.missing_company.fr
     contact = Contact(Text("Soutien", "Support"), phone="555-0100")
     said(missing_company=chase.missing_company, contacts=(contact,))
-    assert 'href="/help#questions"' in browser.get("/connections").text
+    assert 'href="/help/questions"' in browser.get("/connections").text
 
     def told() -> str:
-        page = browser_of(app).get("/help").text
-        return page[page.index('id="unseen-till"') : page.index('id="closing"')]
+        page = browser_of(app).get("/help/questions").text
+        return page[page.index('id="unseen-till"') :]
 
     assert "555-0100" in told()
     assert chase.missing_company.en not in told()
@@ -126,11 +180,10 @@ def test_a_company_that_is_not_seen_leads_to_a_check_and_then_to_support(
 def test_before_an_account_is_closed_everything_kept_can_be_taken_away(
     workshop: Workshop, synced: Connection, browser: TestClient, send: Send
 ) -> None:
-    page = browser.get("/help", headers=FRENCH).text
-    guide = page[page.index('id="closing"') :]
+    guide = browser.get("/help/closing", headers=FRENCH).text
     action = f"/companies/{synced.company_id}/export"
     assert guide.index(action) < guide.index("Toutes les données de votre compte QuickBooks seront supprimées")
-    assert 'href="/help#closing"' in browser.get(f"/connections/{synced.id}").text
+    assert 'href="/help/closing"' in browser.get(f"/connections/{synced.id}").text
     with workshop.database.begin() as session:
         first = session.scalars(select(SourceRecord).order_by(SourceRecord.id)).first()
         assert first is not None
@@ -139,7 +192,7 @@ def test_before_an_account_is_closed_everything_kept_can_be_taken_away(
             name: session.scalar(select(func.count()).select_from(model))
             for name, model in (("records.csv", SourceRecord), ("documents.csv", LinkRow), ("mapping.csv", Choice))
         }
-    answer = send("/help", action)
+    answer = send("/help/closing", action)
     assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         tables = {
@@ -172,8 +225,8 @@ def test_each_bank_line_can_be_accepted_or_changed_and_leads_to_what_categorisin
         panel = panel[panel.index('id="detail"') :]
         assert 'data-do="accept"' in panel
         assert all(f"view={way}" in panel for way in ("category", "split", "transfer", "personal", "exclude"))
-        assert 'href="/help#categories"' in panel
-    assert 'id="categories"' in browser.get("/help").text
+        assert 'href="/help/categories"' in panel
+    assert "your rules" in browser.get("/help/categories").text
 
 
 @pytest.mark.requirement("CH-18")

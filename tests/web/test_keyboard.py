@@ -68,7 +68,7 @@ def test_rows_are_walked_opened_and_saved_without_a_mouse(page: Page, synced: Co
     page.keyboard.press("Control+s")
     expect(page.locator(".mapline").first.locator("select")).not_to_have_value("")
     assert "Nobody" not in page.locator(".mapline").first.inner_text()
-    page.goto("/help")
+    page.goto("/help/keyboard")
     expect(page.get_by_text("Save what is changed")).to_be_visible()
 
 

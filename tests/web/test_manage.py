@@ -90,11 +90,11 @@ def test_two_clicks_lead_to_what_can_be_done_and_the_help_ends_a_pause(
     assert "This installation" not in checked.text
     assert "Passed" not in send(own, "/doctor", connection="another").text.partition("<main")[2]
 
-    assert "Aucune connexion n’est en pause" in browser.get("/help", headers=FRENCH).text
+    assert "Aucune connexion n’est en pause" in browser.get("/help/resuming", headers=FRENCH).text
     pause(workshop, OWNER, synced.id)
     page = browser.get(own, headers=FRENCH).text.partition('id="manage"')[2]
     assert '<button class="btn btn-sm" disabled>Pause' in page
-    resume = link_of(browser.get("/help", headers=FRENCH).text, f"Reprendre {synced.label}")
+    resume = link_of(browser.get("/help/resuming", headers=FRENCH).text, f"Reprendre {synced.label}")
     asked = browser.get(resume).text.partition('id="resume"')[2].partition("</li>")[0]
     assert '<details class="as-table confirm" open>' in asked
     action = re.search(r'action="([^"]+)"', asked)

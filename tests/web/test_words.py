@@ -32,7 +32,7 @@ from raccord_web.pages.rendering import NOTES
 from raccord_web.words import formats
 from raccord_web.words.languages import spoken
 from raccord_web.words.names import CODED, Names
-from raccord_web.words.states import OFF, RUNS
+from raccord_web.words.states import EXPLAINED
 from raccord_web.words.wording import wording
 
 TEMPLATES = sorted(
@@ -93,9 +93,10 @@ def test_words_chosen_by_a_code_exist_for_every_code() -> None:
         | {f"sure.{each}" for each in Sure}
         | {f"pays_reason.{each}" for each in Reason}
         | {f"done.{each}" for each in NOTES}
-        | {state.text for state in (*OFF.values(), *RUNS.values())}
+        | {f"help.{say}_{state.name}" for held in EXPLAINED.values() for state in held for say in ("means", "do")}
     )
-    assert {key for key in wanted if not words.has(key)} == set()
+    wanted |= {state.text for held in EXPLAINED.values() for state in held}
+    assert {key for key in wanted if not (words.has(key) or words.has(f"{key}.other"))} == set()
 
 
 def test_quickbooks_types_and_the_fields_of_records_have_names_in_the_pages_language() -> None:

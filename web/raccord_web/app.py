@@ -30,7 +30,7 @@ from raccord_web.screens.connecting import first_steps as connecting
 from raccord_web.screens.connections import benching, keeping, plugins, rules, switching, uploading, webhooks
 from raccord_web.screens.connections import connection as connections
 from raccord_web.screens.entering import audit, entrance, people, settings, signin, tokens
-from raccord_web.screens.help import helping, manual
+from raccord_web.screens.help import codes, helping, manual, subjects
 from raccord_web.screens.lines import bank_rules, questions, review, statements, suggestions, unmet
 from raccord_web.screens.mapping import meanings as mapping
 from raccord_web.screens.mapping import reposting, upgrades
@@ -83,6 +83,8 @@ SCREENS = (
     mapping,
     reposting,
     helping,
+    codes,
+    subjects,
     manual,
 )
 OPEN_SCREENS = (entrance, signin, hooks)

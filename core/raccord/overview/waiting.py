@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, func, not_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import Within, among
@@ -59,3 +59,14 @@ def waiting(session: Session, within: Within = None) -> Waiting:
 
 def _count(model: Any, open_: ColumnElement[bool], within: Within) -> ScalarSelect[int]:
     return select(func.count()).select_from(model).where(open_, *among(model.connection_id, within)).scalar_subquery()
+
+
+def open_of_code(session: Session, code: str, within: Within = None) -> tuple[int, int]:
+    """Return how many problems and how many questions with a code are open, over all companies or those given."""
+    found = session.execute(
+        select(
+            _count(Problem, and_(Problem.code == code, Problem.state == ProblemState.OPEN), within),
+            _count(Hold, and_(Hold.code == code, Hold.closed_at.is_(None)), within),
+        )
+    ).one()
+    return found[0], found[1]

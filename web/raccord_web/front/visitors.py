@@ -81,6 +81,8 @@ FREE = frozenset(
         "secret",
         "page",
         "room",
+        "code",
+        "status",
         "token_id",
         "step",
     }

@@ -64,6 +64,12 @@ def chapter(room: str, name: str, language: Language) -> Chapter | None:
     return _read(room, name, written, languages[written])
 
 
+def written(room: str, name: str, language: Language) -> str:
+    """Return the Markdown of a chapter that is written in both languages; empty where there is none."""
+    path = _known().get((room, name), {}).get(language)
+    return "" if path is None else path.read_text(encoding="utf-8")
+
+
 def search(wanted: str, language: Language) -> list[Chapter]:
     """Return the first chapters that hold every word, those with a word in their title first."""
     words = wanted.casefold().split()

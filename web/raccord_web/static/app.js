@@ -26,6 +26,12 @@
     }
   });
 
+  // Help was one page once: an address of one of its parts leads on to the page that this has become.
+  window.addEventListener("load", () => {
+    const moved = document.querySelector("[data-leads]:target a, [data-leads]:has(:target) a");
+    if (moved) location.replace(moved.href);
+  });
+
   // Paper is asked of the browser; without this file its own menu does it.
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;

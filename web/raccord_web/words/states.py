@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from raccord.onboarding.arriving.freshness import Lateness
@@ -22,6 +22,15 @@ class State:
     icon: str
     text: str
     n: int = 0
+
+    @property
+    def name(self) -> str:
+        """By which help has a page of it."""
+        return self.text.partition(".")[2]
+
+    def counting(self, n: int) -> State:
+        """Return it with a number of what it counts, where it counts something."""
+        return replace(self, n=n)
 
 
 OFF = {
@@ -52,6 +61,24 @@ FATES = {
 }
 """What became of a record."""
 
+QUICKBOOKS_AGAIN = State("warn", "key-round", "states.quickbooks_reauthorise")
+PROBLEMS = State("bad", "circle-alert", "states.problems")
+UNEQUAL = State("bad", "circle-alert", "states.unequal")
+PLAN_WAITS = State("info", "list-checks", "states.plan_waits")
+QUESTIONS = State("info", "list-checks", "states.questions")
+NEVER = State("mute", "minus", "states.never")
+UP_TO_DATE = State("ok", "circle-check", "states.up_to_date")
+NOT_POSTED = State("bad", "circle-alert", "states.not_posted")
+NOTHING_NEW = State("mute", "minus", "states.nothing_new")
+COMPLETE = State("ok", "circle-check", "states.complete")
+
+EXPLAINED = {
+    "records": [*FATES.values()],
+    "connections": [*OFF.values(), QUICKBOOKS_AGAIN, NEVER, PROBLEMS, UNEQUAL, PLAN_WAITS, QUESTIONS, UP_TO_DATE],
+    "runs": [*RUNS.values(), NOT_POSTED, NOTHING_NEW, COMPLETE],
+}
+"""Every state of which help has a page, with what it is said of. Runs have those of their connections too."""
+
 FRESHNESS = {
     "": State("mute", "minus", "standing.fresh_unsaid"),
     Lateness.ARRIVED: State("ok", "circle-check", "standing.fresh_arrived"),
@@ -67,22 +94,22 @@ def connection_state(view: ConnectionView) -> State:
     if view.state in OFF:
         return OFF[view.state]
     if view.company_state != CompanyState.CONNECTED:
-        return State("warn", "key-round", "states.quickbooks_reauthorise")
+        return QUICKBOOKS_AGAIN
     if view.last_run is not None and view.last_run.active:
         return RUNS[view.last_run.state]
     if view.problems:
-        return State("bad", "circle-alert", "states.problems", view.problems)
+        return PROBLEMS.counting(view.problems)
     if view.last_run is not None and view.last_run.state == RunState.FAILED:
         return RUNS[RunState.FAILED]
     if view.proven is not None and not view.proven.equal:
-        return State("bad", "circle-alert", "states.unequal", view.proven.unequal)
+        return UNEQUAL.counting(view.proven.unequal)
     if view.waiting_plan:
-        return State("info", "list-checks", "states.plan_waits")
+        return PLAN_WAITS
     if view.questions:
-        return State("info", "list-checks", "states.questions", view.questions)
+        return QUESTIONS.counting(view.questions)
     if view.last_run is None:
-        return State("mute", "minus", "states.never")
-    return State("ok", "circle-check", "states.up_to_date")
+        return NEVER
+    return UP_TO_DATE
 
 
 def run_state(run: RunView) -> State:
@@ -90,13 +117,13 @@ def run_state(run: RunView) -> State:
     if run.state in RUNS:
         return RUNS[run.state]
     if run.unequal:
-        return State("bad", "circle-alert", "states.unequal", run.unequal)
+        return UNEQUAL.counting(run.unequal)
     failed = sum(count.failed for count in run.counts)
     if failed or run.refused:
-        return State("bad", "circle-alert", "states.not_posted", max(failed, run.refused))
+        return NOT_POSTED.counting(max(failed, run.refused))
     held = sum(count.held for count in run.counts)
     if held:
-        return State("info", "list-checks", "states.questions", held)
+        return QUESTIONS.counting(held)
     if not run.to_send:
-        return State("mute", "minus", "states.nothing_new")
-    return State("ok", "circle-check", "states.complete")
+        return NOTHING_NEW
+    return COMPLETE

@@ -59,7 +59,7 @@ def _chapter(request: Request, room: str, page: str, said: str = "") -> Response
         return explained(request, HTTPStatus.NOT_FOUND)
     workshop = desk_of(request).workshop
     with workshop.database.read() as session:
-        contact = workshop.settings.contact_url or "/help#contacts"
+        contact = workshop.settings.contact_url or "/help/contacts"
         return show(
             request, "help/chapter.html", session, chapter=found, said=said, contact=contact, why_max=WHY_CHARACTERS_MAX
         )
