@@ -260,6 +260,17 @@ def test_a_text_whose_code_a_line_end_breaks_is_read_as_it_stands_among_others()
     assert len({event.name for event in read if isinstance(event, Line)}) == 2
 
 
+def test_a_record_after_an_empty_one_stands_where_it_stands() -> None:
+    rows = [f"D01/02/2026\nT{number}.00\n^\n" for number in range(1, 40)]
+    rows[20] = f"^\n{rows[20]}"
+    content = f"!Type:Bank\n{''.join(rows)}".encode()
+    read = events_of(content, together=True)
+    assert read == events_of(content, together=False)
+    assert [event.offset for event in read if isinstance(event, Line)] == [
+        found.start() for found in re.finditer(b"D", content)
+    ]
+
+
 def test_most_entries_of_a_large_message_are_read_without_the_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[int] = []
     original = Walk.take_entries

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from itertools import repeat
 from typing import NamedTuple
 
 from raccord_bankfeed.readers.told import COMMA, POINT
@@ -129,9 +128,13 @@ def plain_amount(text: str, mark: Mark) -> Decimal:
 
 def plain_amounts(texts: Sequence[str], mark: Mark) -> list[Decimal]:
     """Return amounts that are plain."""
-    if mark is Mark.POINT:
-        return list(map(Decimal, map(str.replace, texts, repeat(","), repeat(""))))
-    return [plain_amount(text, mark) for text in texts]
+    joined = "\n".join(texts)
+    group, point = (",", ".") if mark is Mark.POINT else (".", ",")
+    if group in joined:
+        joined = joined.replace(group, "")
+    elif point == ".":
+        return list(map(Decimal, texts))
+    return list(map(Decimal, joined.replace(point, ".").split("\n"))) if texts else []
 
 
 def read_amount(text: str, mark: Mark) -> Decimal | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import BinaryIO
 
-CHUNK_BYTES = 64 * 1024
+CHUNK_BYTES = 32 * 1024
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from raccord_bankfeed.readers.told import DAY_FIRST, MONTH_FIRST, YEAR_FIRST
 
@@ -16,10 +17,15 @@ class Order(StrEnum):
     YEAR = YEAR_FIRST
     DAY = DAY_FIRST
     MONTH = MONTH_FIRST
+    __hash__ = str.__hash__  # that of an enumeration is slow
 
 
 _ORDERS = (Order.DAY, Order.MONTH, Order.YEAR)
+_PLACES = {Order.YEAR: (0, 1, 2), Order.DAY: (2, 1, 0), Order.MONTH: (2, 0, 1)}
+"""Where year, month and day stand."""
 _KNOWN_MAX = 4000
+_KNOWN_CHARS_MAX = 40
+"""What a longer text means is not kept in mind."""
 _PIVOT = 70
 """Years of two digits below it are of this century; Quicken's apostrophe always means this century."""
 _NUMBERS = re.compile(r"\s*([0-9]{1,4})\s*([/.'\- ])\s*([0-9]{1,2})\s*([/.'\- ])\s*([0-9]{1,4})\.?(?![0-9])")
@@ -65,6 +71,10 @@ class Parts:
 
 def parts_of(text: str) -> Parts | None:
     """Return what a cell can mean; nothing where no date is written in it. No order fits a day that does not exist."""
+    return _known_parts(text) if len(text) <= _KNOWN_CHARS_MAX else _parts(text)
+
+
+def _parts(text: str) -> Parts | None:
     found = _NUMBERS.match(text)
     if found is None:
         return _fixed(text)
@@ -90,6 +100,10 @@ def parts_of(text: str) -> Parts | None:
         # Dots stand in day-month-year alone, in every country that writes them.
         days = {Order.DAY: days[Order.DAY]}
     return Parts(numbers, days, text.strip())
+
+
+_known_parts = lru_cache(_KNOWN_MAX)(_parts)
+"""A file has few days, looks at each several times, and names them in thousands of rows."""
 
 
 def _fixed(text: str) -> Parts | None:
@@ -123,15 +137,12 @@ def century(year: int) -> int:
 
 def day_in(numbers: tuple[int, int, int], order: Order) -> date | None:
     """Return the day that three numbers mean in an order, or nothing."""
-    match order:
-        case Order.YEAR:
-            year, month, day = numbers
-        case Order.DAY:
-            day, month, year = numbers
-        case Order.MONTH:
-            month, day, year = numbers
+    year_at, month_at, day_at = _PLACES[order]
+    month = numbers[month_at]
+    if not 1 <= month <= 12:
+        return None
     try:
-        return date(century(year), month, day)
+        return date(century(numbers[year_at]), month, numbers[day_at])
     except ValueError:
         return None
 

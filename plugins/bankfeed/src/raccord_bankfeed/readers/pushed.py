@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import codecs
 import io
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import repeat, starmap
 from typing import BinaryIO
 
 from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.charset import CHUNK_BYTES, text_charset
 from raccord_bankfeed.readers.contract import Event, Events, Unreadable
 from raccord_bankfeed.readers.faults import Fault
-from raccord_bankfeed.readers.runs import Run, take_text
+from raccord_bankfeed.readers.runs import RowLayout, Run, take_text
 from raccord_bankfeed.readers.texts import excerpt
 
 LINE_CHARS_MAX = 64 * 1024
@@ -36,7 +36,8 @@ class PushReader:
         stream.seek(self._offset)
         while True:
             while self.queue:
-                yield self.queue.popleft()
+                # What nobody took stays in the queue.
+                yield from starmap(self.queue.popleft, repeat((), len(self.queue)))
             if self._finished:
                 return
             chunk = stream.read(CHUNK_BYTES)
@@ -150,7 +151,7 @@ class RunReader(LineReader):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layouts: list[re.Pattern[str]] = []
+        self.layouts: list[RowLayout] = []
 
     def take_text(self, text: str) -> None:
         """Take whole lines, in order."""
@@ -170,7 +171,7 @@ class RunReader(LineReader):
 
     def passed(self, run: Run) -> None:
         """Go on after a run."""
-        self.row += run.line_ends(self.between)
+        self.row += run.line_ends()
         self.start = run.starts(self.start, self.between)[-1]
 
 

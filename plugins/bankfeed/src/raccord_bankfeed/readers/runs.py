@@ -28,28 +28,44 @@ _NEW_LINE = cast("Callable[[type[Line], tuple[object, ...]], Line]", tuple.__new
 """What ``Line._make`` does, without going through Python for each."""
 
 
+class RowLayout:
+    """How a row is written, alone and many times over, each after what stands between two rows and before another."""
+
+    def __init__(self, pattern: str, between: str) -> None:
+        self.row = re.compile(pattern)
+        self.rows = re.compile(rf"{re.escape(between)}{pattern}(?={re.escape(between)})")
+
+    @property
+    def pattern(self) -> str:
+        """What a row is matched with."""
+        return self.row.pattern
+
+
 class Run:
     """Rows of one layout that follow one another in a file."""
 
-    def __init__(self, rows: Sequence[str], found: Sequence[re.Match[str]]) -> None:
+    def __init__(self, rows: Sequence[str], layout: RowLayout, caught: Sequence[tuple[str, ...]], text: str) -> None:
         self.rows = rows
-        self.found = found
-        self.layout = found[0].re
+        self.layout = layout
+        self.caught = caught
+        """What the groups of the layout caught, row by row; nothing where a group took no part."""
+        self.text = text
+        """The rows with what stands between them, also before the first."""
 
     def __len__(self) -> int:
-        return len(self.found)
+        return len(self.rows)
 
     def columns(self) -> list[tuple[str, ...]]:
-        """Return what the groups of the layout caught, group by group; nothing where a group took no part."""
-        return list(zip(*map(re.Match[str].groups, self.found, repeat("")), strict=True))
+        """Return what was caught, group by group."""
+        return list(zip(*self.caught, strict=True))
 
     def starts(self, first: int, between: str) -> list[int]:
         """Return at which character each row starts if the first starts at ``first``, and what follows the last."""
         return list(accumulate(map(len(between).__add__, map(len, self.rows)), initial=first))
 
-    def line_ends(self, between: str) -> int:
+    def line_ends(self) -> int:
         """Return how many lines the rows take."""
-        return between.join(self.rows).count("\n") + between.count("\n")
+        return self.text.count("\n")
 
 
 class RowTaker(Protocol):
@@ -57,7 +73,7 @@ class RowTaker(Protocol):
 
     opening: str
     closing: str
-    layouts: list[re.Pattern[str]]
+    layouts: list[RowLayout]
     """What rows without opening and closing are known to be written like, the usual one first."""
 
     def take(self, lines: Iterable[str]) -> None:
@@ -84,6 +100,12 @@ def on_one_line(texts: Sequence[str]) -> list[str]:
     if "  " in joined or not joined.isprintable():  # a blank that is no plain space does not print
         return [" ".join(text.split()) for text in texts]
     return list(map(str.strip, texts))
+
+
+def holds_any(texts: Sequence[str], words: frozenset[str]) -> bool:
+    """Tell whether one of some texts is one of some words, in whatever case."""
+    joined = "\n".join(texts).casefold()
+    return any(word in joined for word in words) and not words.isdisjoint(map(str.casefold, texts))
 
 
 class FirstLook:
@@ -138,16 +160,35 @@ def take_text(taker: RowTaker, text: str) -> None:
     last = rows.pop()
     taker.take(f"{first}{closing}".split("\n"))
     layouts = taker.layouts if max(map(len, rows), default=0) <= ROW_CHARS_MAX else ()
-    at = 0
+    between, at, size = f"{closing}\n{opening}", 0, RUN_ROWS_MAX
     while at < len(rows):
-        found = run_from(rows, at, layouts)
-        after = at + max(len(found), 1)
-        if len(found) < RUN_ROWS_MIN or not taker.take_run(Run(rows[at:after], found)):
-            for row in islice(rows, at, after):
+        tried = rows[at : at + size]
+        run = run_of(tried, layouts, between)
+        taken = 1 if run is None else len(run)
+        # Where layouts change from row to row, few rows are tried at once.
+        size = min(2 * size, RUN_ROWS_MAX) if taken == len(tried) else max(size // 2, RUN_ROWS_MIN)
+        if run is None or taken < RUN_ROWS_MIN or not taker.take_run(run):
+            for row in islice(tried, taken):
                 taker.take(f"{opening}{row}{closing}".split("\n"))
                 taker.learn(row)
-        at = after
+        at += taken
     taker.take(f"{opening}{last}".split("\n"))
+
+
+def run_of(rows: Sequence[str], layouts: Sequence[RowLayout], between: str) -> Run | None:
+    """Return the first of some rows with all that follow it and are laid out alike, or nothing."""
+    for layout in layouts:
+        if layout.row.fullmatch(rows[0]) is not None:
+            text = f"{between}{between.join(rows)}"
+            # Where what stands between rows begins a row, a match may begin in the middle of it.
+            clear = f"{between}{between[1:]}" not in text
+            caught = layout.rows.findall(f"{text}{between}") if clear else []
+            if len(caught) < len(rows):
+                found = run_from(rows, 0, (layout.row,))
+                rows, caught = rows[: len(found)], [match.groups("") for match in found]
+                text = f"{between}{between.join(rows)}"
+            return Run(rows, layout, caught, text)
+    return None
 
 
 def run_from(rows: Sequence[str], at: int, layouts: Sequence[re.Pattern[str]]) -> list[re.Match[str]]:

@@ -10,7 +10,7 @@ from itertools import repeat
 
 from raccord_bankfeed.readers.bai2.record import exponent_of
 from raccord_bankfeed.readers.contract import Line
-from raccord_bankfeed.readers.runs import Run, made, on_one_line
+from raccord_bankfeed.readers.runs import RowLayout, Run, made, on_one_line
 from raccord_bankfeed.readers.tally import Tally
 
 OPENING = "16,"
@@ -23,9 +23,9 @@ _CODED = r"([1-6][0-9]{2}),([0-9]{1,15})"
 """A type that tells the direction, and an amount of which any number adds up exactly."""
 _FUNDS = r"[Z012]?|V,[0-9]*+,[0-9]*+|S,[0-9]*+,[0-9]*+,[0-9]*+"
 _REFERENCE = r"[^,/\n]*+"
-_TEXT = r"[^/\n]*+(?:/(?!\s*(?:02|03|16|49|88|98|99),|[^\S\n]*+\Z)[^/\n]*+)*+"
+_TEXT = r"[^/\n]*+(?:/(?!\s*(?:02|03|16|49|88|98|99),|[^\S\n]*+(?![^\n]))[^/\n]*+)*+"
 _END = r"/?[^\S\n]*+"
-READING = re.compile(rf"{_CODED},({_FUNDS}),({_REFERENCE}),({_REFERENCE}),({_TEXT}){_END}()")
+READING = RowLayout(rf"{_CODED},({_FUNDS}),({_REFERENCE}),({_REFERENCE}),({_TEXT}){_END}()", f"\n{OPENING}")
 _ADDING = re.compile(rf"\n{OPENING}{_CODED}(?=,|/?[^\S\n]*(?:\n|\Z))")
 _SHARED = re.compile(r"/[^\S\n]*(?:02|03|16|49|88|98|99),")
 """A record that begins on the line of another."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from raccord_bankfeed.readers.contract import Line
 from raccord_bankfeed.readers.faults import RowFault
 from raccord_bankfeed.readers.mt940.line import NO_REFERENCE, booking_day, read_information
-from raccord_bankfeed.readers.runs import made, on_one_line
+from raccord_bankfeed.readers.runs import RowLayout, made, on_one_line
 from raccord_bankfeed.readers.tally import Tally
 
 OPENING = ":61:"
@@ -26,9 +26,10 @@ _MOVED = r"([0-9]{6}(?:[0-9]{4})?)(RC|RD|C|D)[A-Z]?([0-9]{1,15},[0-9]{0,6})"
 _ADDING = re.compile(rf"\n{OPENING}{_MOVED}[NFS][A-Z0-9]{{3}}")
 _ELSE = re.compile(r"\n(?:[\t {\-]|:(?!61:|86:))")
 """A line that is no part of a ``:61:`` or of its ``:86:``."""
-READING = re.compile(
+READING = RowLayout(
     rf"({_MOVED}([NFS][A-Z0-9]{{3}})([^\n/]*+)(?://([^\n]*+))?(?:\n(?![:\t {{\-])([^\n]*+))?)"
-    rf"(?:{_NEXT}([^\n]*+(?:{_MORE})*+))?()"
+    rf"(?:{_NEXT}([^\n]*+(?:{_MORE})*+))?()",
+    f"\n{OPENING}",
 )
 _SIGNS = {"C": "", "RD": "", "D": "-", "RC": "-"}
 _MARKS = "?~<>^/"

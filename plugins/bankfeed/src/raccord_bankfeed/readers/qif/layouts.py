@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from raccord_bankfeed.readers.amounts import PLAIN, TELLING, Mark
-from raccord_bankfeed.readers.runs import LAYOUTS_MAX, Run
+from raccord_bankfeed.readers.runs import LAYOUTS_MAX, RowLayout, Run
 
 CLOSING = "\n^"
 """What ends a record."""
+BETWEEN = f"{CLOSING}\n"
+"""What stands between two records."""
 USUAL = frozenset("DTUNPMCLF")
 """Lines that say one thing of a transaction, of which the first counts."""
 
@@ -18,12 +19,12 @@ _VALUE = r"[^\n]*+"
 
 
 class Layouts:
-    """The layouts that the records of a file were found to have; ``pattern_of`` makes a pattern for letters."""
+    """The layouts that the records of a file were found to have; ``layout_of`` makes one of letters."""
 
-    def __init__(self, pattern_of: Callable[[str], re.Pattern[str]]) -> None:
-        self.patterns: list[re.Pattern[str]] = []
-        self._pattern_of = pattern_of
-        self._letters: dict[re.Pattern[str], str] = {}
+    def __init__(self, layout_of: Callable[[str], RowLayout]) -> None:
+        self.known: list[RowLayout] = []
+        self._layout_of = layout_of
+        self._letters: dict[RowLayout, str] = {}
 
     def letters(self, run: Run) -> str:
         """Return the letters of the records of a run."""
@@ -33,20 +34,20 @@ class Layouts:
         """Know a record's layout if it has only usual letters, each once, a day and an amount among them."""
         letters = "".join([line[:1] for line in row.split("\n")])
         usual = len(letters) == row.count("\n") + 1 == len(set(letters)) and _NEEDED <= set(letters) <= USUAL
-        if usual and len(self.patterns) < LAYOUTS_MAX and letters not in self._letters.values():
-            pattern = self._pattern_of(letters)
-            self.patterns.append(pattern)
-            self._letters[pattern] = letters
+        if usual and len(self.known) < LAYOUTS_MAX and letters not in self._letters.values():
+            layout = self._layout_of(letters)
+            self.known.append(layout)
+            self._letters[layout] = letters
 
 
-def reading_layout(letters: str, mark: Mark) -> re.Pattern[str]:
+def reading_layout(letters: str, mark: Mark) -> RowLayout:
     """Return a layout that catches each value and, after them, an empty one; the amount is plain."""
     values = {"T": PLAIN[mark]}
-    return re.compile("\n".join(f"{letter}({values.get(letter, _VALUE)})" for letter in letters) + "()")
+    return RowLayout("\n".join(f"{letter}({values.get(letter, _VALUE)})" for letter in letters) + "()", BETWEEN)
 
 
-def weighing_layout(letters: str) -> re.Pattern[str]:
+def weighing_layout(letters: str) -> RowLayout:
     """Return a layout that catches what tells how a file writes: the day's line, and the mark before the cents."""
     amount = rf"(?:{TELLING}|[+-]?[0-9]{{1,24}})"
     lines = {"D": f"(?P<day>D{_VALUE})", "T": f"T{amount}", "U": f"U{amount}"}
-    return re.compile("\n".join(lines.get(letter, letter + _VALUE) for letter in letters))
+    return RowLayout("\n".join(lines.get(letter, letter + _VALUE) for letter in letters), BETWEEN)

@@ -23,7 +23,7 @@ from raccord_bankfeed.readers.qif.layouts import CLOSING, USUAL, Layouts, readin
 from raccord_bankfeed.readers.qif.sections import KINDS, SECTION, Sections
 from raccord_bankfeed.readers.qif.weighing import Weighing
 from raccord_bankfeed.readers.questions import together
-from raccord_bankfeed.readers.runs import Run, made, take_text
+from raccord_bankfeed.readers.runs import Run, holds_any, made, take_text
 from raccord_bankfeed.readers.tally import Tally
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
@@ -121,20 +121,21 @@ class QifReader(RunReader):
         self._written = weighing.decide(self._known, lambda: _first_records(texts_of(stream, self.charset)))
         self._days = weighing.days(self._written.order)
         self._layouts = Layouts(partial(reading_layout, mark=self._written.mark))
-        self.layouts = self._layouts.patterns
+        self.layouts = self._layouts.known
 
     def take_run(self, run: Run) -> bool:
         """Take records that say what most of them say, each on one line."""
         tally = self._tally
         if tally is None or not tally.lines or self._record is not None or tally.account.kind not in _READ:
             return False
-        columns = [tuple(map(str.strip, column)) for column in run.columns()]
+        caught = run.columns()
+        columns = [tuple(map(str.strip, column)) for column in caught]
         nothing = columns[-1]
         by_letter = dict(zip(self._layouts.letters(run), columns, strict=False))
         payees, numbers = by_letter.get("P", nothing), by_letter.get("N", nothing)
         day_of = {text: self._day(text) for text in set(by_letter["D"])}
         days = [day for text in by_letter["D"] if (day := day_of[text]) is not None]
-        if len(days) < len(run) or not _OPENING_WORDS.isdisjoint(map(str.casefold, payees)):
+        if len(days) < len(run) or holds_any(payees, _OPENING_WORDS):
             return False
         amounts = plain_amounts(by_letter["T"], self._written.mark)
         again = by_letter.get("U")
@@ -151,12 +152,14 @@ class QifReader(RunReader):
             payees,
             by_letter.get("M", nothing),
             nothing,
-            ["" if cheque else number for number, cheque in zip(numbers, cheques, strict=True)],
+            ["" if cheque else number for number, cheque in zip(numbers, cheques, strict=True)]
+            if "N" in by_letter
+            else nothing,
             cheques,
             repeat(False),
             repeat(None),
             repeat(self._called(tuple(by_letter))),
-            zip(*columns, strict=True),
+            run.caught if columns == caught else zip(*columns, strict=True),
             run.starts(self.start, self.between),
             repeat(False),
             repeat(False),

@@ -28,13 +28,13 @@ class Weighing:
 
     def __init__(self) -> None:
         self._known = Layouts(weighing_layout)
-        self.layouts = self._known.patterns
+        self.layouts = self._known.known
         self._days = DayEvidence()
         self._marks = MarkEvidence()
         self._sections = Sections()
         self._holds = self._sections.holds_transactions
-        self._again: dict[str, int] = {}
-        """Of lines with days, each weighed once, how often they came again."""
+        self._waiting: dict[str, int] = {}
+        """Of lines with days that are not weighed yet, each but once, how often they came."""
         self._row = self._first_row = self._seen = 0
         self._key = ""
         self._letters: set[str] = set()
@@ -65,25 +65,27 @@ class Weighing:
             self._seen += 1
 
     def _weigh_day(self, plain: str, times: int) -> None:
-        if plain not in self._again:
-            self._days.add(plain[1:])
-            times -= 1
-            if len(self._again) >= _DAYS_MAX:
-                self._days.add(plain[1:], times)
-                return
-            self._again[plain] = 0
-        self._again[plain] += times
+        if plain not in self._waiting:
+            if len(self._waiting) >= _DAYS_MAX:
+                self._add_days()
+            self._waiting[plain] = 0
+        self._waiting[plain] += times
+
+    def _add_days(self) -> None:
+        for plain, times in self._waiting.items():
+            self._days.add(plain[1:], times)
+        self._waiting.clear()
 
     def take_run(self, run: Run) -> bool:
         """Take records whose amounts tell the mark before the cents, or hold none."""
         if not self._holds or self._seen < _SHOWN_MAX:
             return False
         columns = run.columns()
-        for plain, times in Counter(columns.pop(run.layout.groupindex["day"] - 1)).items():
+        for plain, times in Counter(columns.pop(run.layout.row.groupindex["day"] - 1)).items():
             self._weigh_day(plain, times)
         for marks in columns:
             self._marks.add_telling(marks)
-        self._row += run.line_ends(f"{CLOSING}\n")
+        self._row += run.line_ends()
         return True
 
     def learn(self, row: str) -> None:
@@ -92,9 +94,7 @@ class Weighing:
 
     def decide(self, known: Known, first: Callable[[], Iterable[Told]]) -> Conventions:
         """Return how the file writes, once all of it was taken; ``first`` gives the first of its records."""
-        for text, times in self._again.items():
-            if times:
-                self._days.add(text[1:], times)
+        self._add_days()
         if self._sections.order is not None:
             self._days.state(self._sections.order)
         letters = "".join(sorted(self._letters))
