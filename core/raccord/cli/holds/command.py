@@ -86,15 +86,19 @@ def list_(connection: str | None, limit: int) -> int:
 @command.command(
     "answer",
     phrase=Phrase(
-        "Répondre à une question, ou à plusieurs de la même façon, par un compte de QuickBooks.",
-        "Answer one question, or several the same way, with an account of QuickBooks.",
+        "Répondre à une question, ou à plusieurs de la même façon, par ce que QuickBooks a : un compte, un client, un "
+        "produit, selon la question.",
+        "Answer one question, or several the same way, with what QuickBooks has: an account, a customer, a product, as "
+        "the question asks.",
     ),
     params=[
         Option(
             "--account",
             required=True,
             metavar="ID|NAME",
-            phrase=Phrase("Compte (numéro QuickBooks ou nom).", "Account (QuickBooks id or name)."),
+            phrase=Phrase(
+                "Le compte ou la fiche (numéro QuickBooks ou nom).", "The account or entry (QuickBooks id or name)."
+            ),
         )
     ],
 )
@@ -132,7 +136,8 @@ for each in (split, transfer, personal, two_sides_, take_back_, attach_, detach_
 @command.command(
     "skip",
     phrase=Phrase(
-        "Écarter définitivement une opération, avec une raison.", "Leave a line out for good, with a reason."
+        "Écarter définitivement une opération ou un document, avec une raison.",
+        "Leave a line or document out for good, with a reason.",
     ),
     params=[
         Option("--why", required=True, phrase=Phrase("La raison, en quelques mots.", "The reason, in a few words."))

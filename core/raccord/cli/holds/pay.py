@@ -1,4 +1,4 @@
-"""``raccord holds pay``: lines that pay open invoices or bills become payments of these."""
+"""``raccord holds pay``: lines that settle what is open, or deposit what waits, become payments or deposits of it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ from raccord.store.models import Connection
 
 @command(
     "pay",
-    "Dire qu'une opération règle des factures ouvertes : la première proposition de chaque question, ou celle dont les "
-    "documents sont nommés ; --certain prend toutes celles qui sont certaines.",
-    "Say that a line pays open invoices or bills: the first proposal of each question, or the one whose documents are "
-    "named; --certain takes all that are certain.",
+    "Dire ce qu'une opération règle : des factures ouvertes de clients ou de fournisseurs, des crédits qu'elle "
+    "rembourse, ou des paiements en attente dont elle est le dépôt. La première proposition de chaque question, ou "
+    "celle dont les documents sont nommés ; --certain prend toutes celles qui sont certaines.",
+    "Say what a line settles: open invoices or bills, credits that it pays back, or waiting payments that it deposits. "
+    "The first proposal of each question, or the one whose documents are named; --certain takes all that are certain.",
     params=[
         Option(
             "--document",
             "documents",
             multiple=True,
             metavar="ID",
-            phrase=Phrase("Document de QuickBooks de la proposition voulue.", "QuickBooks document of the proposal."),
+            phrase=Phrase(
+                "Document de QuickBooks de la proposition voulue ; répétable.",
+                "QuickBooks document of the proposal wanted; repeatable.",
+            ),
         ),
         Option(
             "--certain",
@@ -60,12 +64,12 @@ def pay_(hold: tuple[str, ...], documents: tuple[str, ...], all_certain: bool) -
         counted(
             len(keys),
             (
-                "{n} opération rapprochée de ce qu'elle règle. La prochaine exécution écrit le paiement.",
-                "{n} line matched with what it pays. The next run posts the payment.",
+                "{n} opération rapprochée de ce qu'elle règle. La prochaine exécution l'écrit ainsi.",
+                "{n} line matched with what it settles. The next run posts it as that.",
             ),
             (
-                "{n} opérations rapprochées de ce qu'elles règlent. La prochaine exécution écrit les paiements.",
-                "{n} lines matched with what they pay. The next run posts the payments.",
+                "{n} opérations rapprochées de ce qu'elles règlent. La prochaine exécution les écrit ainsi.",
+                "{n} lines matched with what they settle. The next run posts them as that.",
             ),
         )
     )
