@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 from types import SimpleNamespace
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -19,9 +19,10 @@ import raccord
 from raccord.catalog import load_catalog
 from raccord.plugin import ConnectorInfo
 from raccord.plugin.contract import Contract
-from raccord.plugin.drafts import Accepts
+from raccord.plugin.drafts import Accepts, Draft
 from raccord.plugin.ledger import ResolutionKind
 from raccord.plugin.texts import Language, Text
+from raccord.quickbooks.fields import FIELDS, field_named
 from raccord.quickbooks.kinds import KINDS
 from raccord.store.models import Action, PlanState
 from raccord.sync.lines.matching import Reason, Sure
@@ -169,6 +170,32 @@ def test_every_word_of_a_term_table_has_a_name_in_the_pages_language() -> None:
     english = re.compile(r"\b(the|of|an|is|are|with|not|account|returns|invoices)\b")
     origins = {term.origin_in("fr") for each in catalog.admitted.values() for term in each.info.terms}
     assert {each for each in origins if english.search(each)} == set()
+
+
+def fields_in(kind: Any) -> set[str]:
+    """Return the names of a draft's fields and of those within them, through what may wrap them."""
+    within = {name for each in get_args(kind) for name in fields_in(each)}
+    if not is_dataclass(kind):
+        return within
+    return within.union(*({name, *fields_in(each)} for name, each in get_type_hints(kind).items()))
+
+
+def test_every_field_of_drafts_and_of_what_is_written_of_them_has_a_name() -> None:
+    codec = Path(str(files("raccord.quickbooks.codec")))
+    written = {
+        name for path in codec.glob("*.py") for name in re.findall(r'"([A-Z][A-Za-z]+)": ', path.read_text("utf-8"))
+    }
+    unseen = {name for name in written if name.endswith("LineDetail")} | {"Id", "SyncToken"}
+    assert {"ItemRef", "TxnTaxDetail"} <= written, "they are found"
+    drafted = fields_in(Draft) - {"fr", "en"}
+    assert {"customer", "unit_price"} <= drafted, "they are found"
+    assert {name for name in (written - unseen - set(KINDS)) | drafted if name not in FIELDS} == set()
+    assert field_named("Line[1].SalesItemLineDetail.ItemRef") == Text(
+        "Ligne 2, Produit ou service", "Line 2, Product or service"
+    )
+    assert field_named("lines[0].item.account.name").en == "Line 1, Account"
+    assert (field_named("customer.key").fr, field_named("name.en").en) == ("Client", "Name")
+    assert (field_named("Line").fr, field_named("a stranger's").en) == ("Nombre de lignes", "a stranger's")
 
 
 @pytest.mark.parametrize(

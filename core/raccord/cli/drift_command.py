@@ -10,13 +10,14 @@ from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import is_part, operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase, counted
-from raccord.cli.terminal.output import Column, Output, actor, output
+from raccord.cli.terminal.output import Column, Output, actor, both, output
 from raccord.cli.terminal.showing import day, money, short
 from raccord.cli.terminal.words import Option, default_group
 from raccord.onboarding.deciding.drifts import DriftError, Way, settle_drifts
-from raccord.overview.drifts import DriftView, open_drifts
+from raccord.overview.drifts import DriftView, FieldDifference, open_drifts
 from raccord.overview.listing import MOST, USUAL, Listing
-from raccord.plugin.texts import Text
+from raccord.plugin.texts import Language, Text
+from raccord.quickbooks.fields import KIND_FIELDS
 from raccord.quickbooks.kinds import kind_named
 from raccord.store.models import Drift, DriftState
 
@@ -134,7 +135,7 @@ def _show(out: Output, found: Listing[DriftView]) -> None:
                 day(each.day),
                 f"{money(each.amount, out.language)} {each.currency}".strip(),
                 CHANGES.get(each.change, Phrase(each.change, each.change)).get(out.language),
-                "\n".join(f"{one.field}: {one.before or '–'} → {one.after or '–'}" for one in each.differences),
+                "\n".join(_told(one, out.language) for one in each.differences),
             ]
             for each in found.rows
         ],
@@ -143,6 +144,16 @@ def _show(out: Output, found: Listing[DriftView]) -> None:
             "At the last run everything was as Raccord wrote it; “raccord sync” looks again.",
         ),
     )
+
+
+def _told(one: FieldDifference, language: Language) -> str:
+    """Return a difference as people read it: names of fields, and of what they point to."""
+    if one.field.rpartition(".")[2] in KIND_FIELDS:
+        before, after = (kind_named(side, language) for side in (one.before, one.after))
+    else:
+        before, after = one.before_name or one.before, one.after_name or one.after
+    colon = " :" if language == "fr" else ":"
+    return f"{one.name.get(language)}{colon} {before or '–'} → {after or '–'}"
 
 
 def _as_json(each: DriftView) -> dict[str, object]:
@@ -158,6 +169,16 @@ def _as_json(each: DriftView) -> dict[str, object]:
         "amount": each.amount,
         "currency": each.currency,
         "change": each.change,
-        "differences": [{"field": one.field, "before": one.before, "after": one.after} for one in each.differences],
+        "differences": [
+            {
+                "field": one.field,
+                "name": both(one.name),
+                "before": one.before,
+                "before_name": one.before_name,
+                "after": one.after,
+                "after_name": one.after_name,
+            }
+            for one in each.differences
+        ],
         "found_at": each.found_at.isoformat(),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,16 +11,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import USUAL, Listing, Within, among, bounds
+from raccord.overview.pointing.differences import Property, entries_named
+from raccord.plugin.texts import Text
+from raccord.quickbooks.fields import field_named
 from raccord.store.models import Connection, Drift, DriftState, LinkRow
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """One field before and after, as text; empty for none."""
+    """One field before and after, as text; empty for none. Of what it points to the names are given beside the ids."""
 
     field: str
     before: str
     after: str
+    name: Text
+    before_name: str = ""
+    after_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,20 @@ def open_drifts(
         .offset(offset)
     )
     total = session.scalar(select(func.count()).select_from(Drift).where(*wanted)) or 0
-    return Listing([_view(*row) for row in rows], total, offset, limit)
+    found = [(drift, link, label) for drift, link, label in rows]
+    entries = entries_named(
+        session,
+        [
+            (drift.connection_id, each["field"], each[side])
+            for drift, _, _ in found
+            for each in drift.fields
+            for side in ("before", "after")
+        ],
+    )
+    return Listing([_view(*row, entries) for row in found], total, offset, limit)
 
 
-def _view(drift: Drift, link: LinkRow, label: str) -> DriftView:
+def _view(drift: Drift, link: LinkRow, label: str, entries: Mapping[Property, str]) -> DriftView:
     return DriftView(
         id=drift.id,
         connection_id=drift.connection_id,
@@ -81,6 +97,12 @@ def _view(drift: Drift, link: LinkRow, label: str) -> DriftView:
         amount=link.amount,
         currency=link.currency,
         change=drift.change,
-        differences=[FieldDifference(each["field"], each["before"], each["after"]) for each in drift.fields],
+        differences=[_difference(drift.connection_id, each, entries) for each in drift.fields],
         found_at=drift.found_at,
     )
+
+
+def _difference(connection_id: str, said: Mapping[str, str], entries: Mapping[Property, str]) -> FieldDifference:
+    path, before, after = said["field"], said["before"], said["after"]
+    names = [entries.get((connection_id, path, each), "") for each in (before, after)]
+    return FieldDifference(path, before, after, field_named(path), *names)

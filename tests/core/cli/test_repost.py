@@ -33,7 +33,7 @@ def test_pain_15_t2_a_change_is_seen_saved_and_reposted_from_the_command_line(
     assert saved["saved"] is True
     days = ("--from", "2026-03-01", "--to", "2026-03-31")
     status, shown = said("connect", "repost", "Shop", *days, "--preview", "--lang", "fr")
-    assert (status, "Line[0].Description: – → Counter" in shown) == (Exit.OK, True)
+    assert (status, "Ligne 1, Description – → Counter" in shown) == (Exit.OK, True)
     status, refused = told("connect", "repost", "Shop", *days)
     assert (status, refused["error"]["code"]) == (Exit.FAILED, "cli.not_confirmed")
     _, asked = told("connect", "repost", "Shop", *days, "--yes")

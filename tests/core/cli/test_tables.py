@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 import raccord.cli
+from raccord.cli.drift_command import _told
 from raccord.cli.proof.command import Proven, headed
 from raccord.cli.terminal.language import Phrase, counted
 from raccord.cli.terminal.output import Column, Output
 from raccord.cli.terminal.words import State
+from raccord.overview.drifts import FieldDifference
 from raccord.overview.proofs import ProofMonth
+from raccord.quickbooks.fields import field_named
 from raccord.store.models import Connection
 
 LONG = "a question of some length that may be told on several lines"
@@ -90,3 +93,10 @@ def test_a_number_is_said_as_its_language_says_it_and_no_command_says_1_document
                 if isinstance(number, ast.FormattedValue) and plain and ast.unparse(number.value) not in LIMITS:
                     wrong.append(f"{path.name}:{node.lineno}: {ast.unparse(number.value)}")
     assert wrong == [], "say it by counted()"
+
+
+def test_a_drift_says_fields_and_what_they_point_to_by_name() -> None:
+    account = FieldDifference("DepositToAccountRef", "35", "4", field_named("DepositToAccountRef"), "Chequing", "")
+    kind = FieldDifference("Line[0].LinkedTxn[0].TxnType", "Invoice", "", field_named("TxnType"))
+    assert _told(account, "en") == "Deposited to: Chequing → 4"
+    assert _told(kind, "fr") == "Genre du document relié : Facture → –"

@@ -104,6 +104,7 @@ def test_pain_11_t1_an_edit_a_void_and_a_deletion_are_told_field_by_field_and_no
         (found,) = [each for each in drift.differences if each.field == field]
         assert before in (None, found.before)
         assert found.after == after
+        assert found.name.en == {"TxnDate": "Date", "PrivateNote": "Memo", "money": "Money moved"}[field]
     assert receipts(workshop, company) == theirs
 
 

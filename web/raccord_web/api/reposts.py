@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,9 +17,10 @@ from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.deciding import remapping
 from raccord.onboarding.deciding.remapping import effect_of_choice, survey
 from raccord.overview.runs import RunView
+from raccord.quickbooks.fields import field_named
 from raccord.sync.days import today_of
 from raccord.sync.planning.reposts import open_repost
-from raccord.sync.planning.survey import Survey
+from raccord.sync.planning.survey import Rewrite, Survey
 from raccord.sync.resolving.terms import DatedTerm
 from raccord_web.api.deeds import Choice, Done, run_of
 from raccord_web.api.managing import TermIn, managed
@@ -40,16 +42,23 @@ class RepostDays(BaseModel):
     last: date
 
 
-class RewriteView(BaseModel):
-    """A posted document that would say something else: each field as text, references by their id."""
+class FieldChanged(BaseModel):
+    """A field of a document by its path and by its name, before and after as text, references by their id."""
 
-    model_config = ConfigDict(from_attributes=True)
+    field: str
+    name: Mapping[str, str]
+    before: str
+    after: str
+
+
+class RewriteView(BaseModel):
+    """A posted document that would say something else, field by field."""
 
     key: str
     kind: str
     document_id: str
     day: date
-    fields: Sequence[Mapping[str, str]]
+    fields: Sequence[FieldChanged]
     effect: Mapping[str, Decimal]
 
 
@@ -179,10 +188,22 @@ def _view(found: Survey) -> SurveyView:
         looked_at=found.looked_at,
         changing=len(found.rewrites),
         staying=len(found.kept),
-        rewrites=[RewriteView.model_validate(each) for each in found.rewrites[:SHOWN]],
+        rewrites=[_rewrite(each) for each in found.rewrites[:SHOWN]],
         kept=[KeptView.model_validate(each) for each in found.kept[:SHOWN]],
         moves=[
             Moved(account=account, day=day, amount=amount)
             for (account, day), amount in sorted(found.effect().items())[:SHOWN]
         ],
+    )
+
+
+def _rewrite(each: Rewrite) -> RewriteView:
+    fields = [
+        FieldChanged(
+            field=one["field"], name=asdict(field_named(one["field"])), before=one["before"], after=one["after"]
+        )
+        for one in each.fields
+    ]
+    return RewriteView(
+        key=each.key, kind=each.kind, document_id=each.document_id, day=each.day, fields=fields, effect=each.effect
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +11,7 @@ from raccord.masking import masked
 from raccord.overview.explain import NAMED_BY_SOURCE
 from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
+from raccord.quickbooks.fields import KIND_FIELDS, field_named
 from raccord.quickbooks.kinds import KINDS, kind_named
 from raccord_web.words.formats import written
 from raccord_web.words.wording import Wording, typeset
@@ -27,7 +27,6 @@ KIND_PARAMS = frozenset({"kind", "is", "was"})
 UNWRITTEN = frozenset({*NAMED_BY_SOURCE, "detail", "fr", "en", "name", "file", "version", "text"})
 """Values of sentences that stay as they are: what a source, a person or QuickBooks wrote."""
 
-_LINE = re.compile(r"Line\[(\d+)\]")
 _WORDED = ("DocNumber", "PaymentRefNum", "PrivateNote", "CustomerMemo", "Description")
 """Properties of documents that hold what somebody wrote."""
 
@@ -119,15 +118,13 @@ class Names:
         return masked(value) if name.endswith(IDENTIFYING) else masked(written(value, self.words.language))
 
     def property(self, path: str) -> str:
-        """Return what a property of a document in QuickBooks is called, and in which of its lines it stands."""
-        line, name = _LINE.match(path), path.rpartition(".")[2].partition("[")[0]
-        said = self.words(f"properties.{name}") if self.words.has(f"properties.{name}") else name
-        return self.words("properties.line", n=int(line[1]) + 1, what=said) if line and name != "Line" else said
+        """Return what a field of a document is called, and in which of its lines it stands."""
+        return self._set(field_named(path))
 
     def property_value(self, path: str, value: str) -> str:
         """Return what such a property says; of what a person wrote, nothing is read into it."""
         name = path.rpartition(".")[2]
-        if name in ("kind", "TxnType"):
+        if name in KIND_FIELDS:
             return self.kind(value)
         return value if name in _WORDED else written(value, self.words.language)
 

@@ -13,11 +13,15 @@ from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase, counted
-from raccord.cli.terminal.output import Column, Output, actor, output
+from raccord.cli.terminal.output import Column, Output, actor, both, output
 from raccord.cli.terminal.showing import money
 from raccord.cli.terminal.words import Option, command
 from raccord.onboarding.deciding.remapping import cancel, repost, set_term, survey
 from raccord.overview.explain import explain
+from raccord.overview.pointing.differences import kinds_of
+from raccord.plugin.texts import Language
+from raccord.quickbooks.fields import field_named
+from raccord.quickbooks.kinds import kind_named
 from raccord.store.models import Connection, LedgerEntry
 from raccord.sync.planning.survey import Survey
 from raccord.sync.resolving.terms import DatedTerm
@@ -31,6 +35,7 @@ PREVIEW = Option(
     phrase=Phrase("Montrer l'effet sur ce qui est écrit, sans rien changer.", "Show the effect, change nothing."),
 )
 FIELDS_SHOWN = 4
+LANGUAGES: tuple[Language, Language] = ("fr", "en")
 
 
 @command(
@@ -162,17 +167,25 @@ def show_survey(out: Output, seen: Survey, names: Mapping[str, str]) -> None:
             empty=Phrase("Aucun.", "None."),
         )
     for each in seen.rewrites:
-        fields = [f"{one['field']}: {one['before'] or '–'} → {one['after']}" for one in each.fields[:FIELDS_SHOWN]]
-        said = f"{each.day} {each.kind} {each.document_id}: {'; '.join(fields)}"
-        out.say(Phrase(said, said))
+        fields = [_field_said(one, names) for one in each.fields[:FIELDS_SHOWN]]
+        told = {language: "; ".join(field.get(language) for field in fields) for language in LANGUAGES}
+        of = {language: f"{each.day} {kind_named(each.kind, language)} {each.document_id}" for language in LANGUAGES}
+        out.say(Phrase(f"{of['fr']} : {told['fr']}", f"{of['en']}: {told['en']}"))
     for kept in seen.kept:
-        french, english = (explain(kept.code, kept.params, language).what for language in ("fr", "en"))
+        french, english = (explain(kept.code, kept.params, language).what for language in LANGUAGES)
         out.say(
             Phrase(
-                f"{kept.day} {kept.kind} {kept.document_id} reste : {french} [{kept.code}]",
-                f"{kept.day} {kept.kind} {kept.document_id} stays: {english} [{kept.code}]",
+                f"{kept.day} {kind_named(kept.kind, 'fr')} {kept.document_id} reste : {french} [{kept.code}]",
+                f"{kept.day} {kind_named(kept.kind, 'en')} {kept.document_id} stays: {english} [{kept.code}]",
             )
         )
+
+
+def _field_said(one: Mapping[str, str], names: Mapping[str, str]) -> Phrase:
+    """Return what becomes of a field by its name, an account by its own."""
+    name, known = field_named(one["field"]), names if kinds_of(one["field"]) == ("Account",) else {}
+    change = f"{known.get(one['before'], one['before']) or '–'} → {known.get(one['after'], one['after']) or '–'}"
+    return Phrase(f"{name.fr} {change}", f"{name.en} {change}")
 
 
 def as_json(seen: Survey) -> dict[str, object]:
@@ -185,7 +198,7 @@ def as_json(seen: Survey) -> dict[str, object]:
                 "kind": each.kind,
                 "document": each.document_id,
                 "day": each.day.isoformat(),
-                "fields": [dict(one) for one in each.fields],
+                "fields": [{**one, "name": both(field_named(one["field"]))} for one in each.fields],
                 "effect": dict(each.effect),
             }
             for each in seen.rewrites

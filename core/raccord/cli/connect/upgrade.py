@@ -10,9 +10,11 @@ from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import operator, the_connection
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase, counted
-from raccord.cli.terminal.output import Column, actor, output
+from raccord.cli.terminal.output import Column, actor, both, output
+from raccord.cli.terminal.showing import field_shown
 from raccord.cli.terminal.words import Option, command
 from raccord.onboarding.deciding.upgraded import accept_upgrade, differences
+from raccord.quickbooks.fields import field_named
 
 SHOWN_MAX = 200
 
@@ -48,7 +50,10 @@ def upgrade(connection: str | None, accept: str) -> int:
                 "installed": told.now,
                 "looked_at": told.looked_at,
                 "records": told.records,
-                "differences": [asdict(each) | {"day": each.day.isoformat()} for each in shown],
+                "differences": [
+                    asdict(each) | {"day": each.day.isoformat(), "name": both(field_named(each.field))}
+                    for each in shown
+                ],
                 "left_out": len(told.differences) - len(shown),
             }
         )
@@ -70,7 +75,16 @@ def upgrade(connection: str | None, accept: str) -> int:
             Column(Phrase("Avant", "Before")),
             Column(Phrase("Après", "After")),
         ],
-        [[each.day.isoformat(), each.record, each.field or each.key, each.before, each.after] for each in shown],
+        [
+            [
+                each.day.isoformat(),
+                each.record,
+                field_shown(each.field, out.language) or each.key,
+                each.before,
+                each.after,
+            ]
+            for each in shown
+        ],
         empty=Phrase("Aucune différence.", "No difference."),
     )
     if len(told.differences) > len(shown):

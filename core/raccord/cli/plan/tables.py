@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from raccord.cli.terminal.language import Phrase, counted
-from raccord.cli.terminal.output import Column, Output
-from raccord.cli.terminal.showing import ACTIONS, day, days_said, moment, money
+from raccord.cli.terminal.output import Column, Output, both
+from raccord.cli.terminal.showing import ACTIONS, day, days_said, field_shown, moment, money
 from raccord.overview.changes import FieldChange, field_changes
 from raccord.overview.explain import explain
 from raccord.overview.plans import AccountEffect, LineView, PlanSummary, plan_effect, plan_summary
 from raccord.overview.upgrades import MappingChange
 from raccord.quickbooks import Lane, quoted
+from raccord.quickbooks.fields import field_named
 from raccord.quickbooks.kinds import kind_named
 from raccord.store.canonical import canonical
 from raccord.store.models import REMOVALS, Action, Company, Connection, PlanState
@@ -152,7 +153,15 @@ def show_change(out: Output, change: MappingChange) -> None:
             Column(Phrase("Avant", "Before")),
             Column(Phrase("Après", "After")),
         ],
-        [[each["record"], each["field"], each["before"], each["after"]] for each in change.examples],
+        [
+            [
+                each["record"],
+                field_shown(each["field"], out.language),
+                each["before"],
+                each["after"],
+            ]
+            for each in change.examples
+        ],
         empty=Phrase("Aucune différence.", "No difference."),
     )
 
@@ -247,7 +256,8 @@ def lines_as_json(lines: Sequence[LineView], before: Books) -> list[dict[str, ob
             "before": before.get((line.kind, line.document_id)),
             "payload": line.payload or None,
             "changes": [
-                {"field": each.field, "before": each.before, "after": each.after} for each in _changes(line, before)
+                {"field": each.field, "name": both(field_named(each.field)), "before": each.before, "after": each.after}
+                for each in _changes(line, before)
             ],
         }
         for line in lines

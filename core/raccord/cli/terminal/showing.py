@@ -9,6 +9,7 @@ from raccord.catalog import Catalog
 from raccord.cli.terminal.language import Language, Phrase
 from raccord.clock import written
 from raccord.plugin.texts import Text
+from raccord.quickbooks.fields import field_named
 from raccord.store.models import Action
 
 SHORT = 8
@@ -41,6 +42,11 @@ def stream_label(catalog: Catalog, connector: str, stream: str) -> Text:
     found = catalog.get(connector)
     labels = {} if found is None else {each.name: each.label for each in found.info.streams}
     return labels.get(stream, Text(stream, stream))
+
+
+def field_shown(path: str, language: Language) -> str:
+    """Return what a field is called, over its path; nothing for the whole of what has fields."""
+    return f"{field_named(path).get(language)}\n{path}" if path else ""
 
 
 def short(id_: str) -> str:

@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from raccord.onboarding.access.people import Power, require
 from raccord.onboarding.deciding.drifts import Way, settle_drifts
 from raccord.overview.drifts import open_drifts
-from raccord.overview.pointing.differences import entries_named
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting, admit, visitor_of, within_of
 from raccord_web.pages.failures import explained
@@ -30,18 +29,8 @@ CHOSEN = "chosen_"
 def drifts(request: Request, connection: str = "", offset: Offset = 0) -> Response:
     with desk_of(request).workshop.database.read() as session:
         listing = open_drifts(session, connection or None, within=within_of(request), limit=SHOWN, offset=offset)
-        entries = entries_named(
-            session,
-            [
-                (each.connection_id, one.field, value)
-                for each in listing.rows
-                for one in each.differences
-                for value in (one.before, one.after)
-            ],
-        )
         return show(
             request, "proof/drift.html", session, listing=listing, connection=connection, ways=list(Way),
-            entries=entries,
         )  # fmt: skip
 
 
