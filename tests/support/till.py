@@ -95,7 +95,11 @@ INFO = ConnectorInfo(
     settings=TillSettings,
     identity_setting="till",
     webhooks=Webhooks.NOTICES,
-    terms=TermTable({"sale": Term("sale", "sale", _t("Vente", "Sale"), "till")}),
+    terms=TermTable(
+        {"sale": Term("sale", "sale", _t("Vente", "Sale"), "till")},
+        {"sale": _t("Sans mention", "Nothing said")},
+        ("sale", "Counter", "Counter sale", "Comptoir", "CreditMemo"),
+    ),
     lists=(
         ListInfo(
             name="articles",

@@ -74,7 +74,7 @@ DEEDS = {
     "/runs/{run_id}/undo": (Scope.APPROVE, Power.WORK, {}),
     "/runs/{run_id}/{deed}": (Scope.WRITE, Power.WORK, None),
     "/plans/{plan_id}/approve": (Scope.APPROVE, Power.WORK, None),
-    "/connections/{connection_id}/terms": (Scope.MANAGE, Power.MANAGE, {"word": "sale", "ledger": "x"}),
+    "/connections/{connection_id}/terms": (Scope.MANAGE, Power.MANAGE, {"word": "sale", "ledger": "Counter"}),
     "/connections/{connection_id}/settings": (Scope.MANAGE, Power.MANAGE, {"values": {"code": "1234"}}),
     "/companies/{company_id}/certificates": (Scope.APPROVE, Power.WORK, {"month": "2026-02"}),
     "/holds/{hold_id}/treat": (Scope.WRITE, Power.WORK, {"kind": "exclude", "why": "not ours"}),
@@ -99,7 +99,7 @@ DEEDS = {
     "/connections/{connection_id}/repost": (Scope.MANAGE, Power.MANAGE, DAYS),
     "/connections/{connection_id}/repost/cancel": (Scope.MANAGE, Power.MANAGE, None),
     "/connections/{connection_id}/choices/try": (Scope.MANAGE, Power.MANAGE, {"role": "fees", "ledger_id": "1"}),
-    "/connections/{connection_id}/terms/try": (Scope.MANAGE, Power.MANAGE, {"word": "sale", "ledger": "x"}),
+    "/connections/{connection_id}/terms/try": (Scope.MANAGE, Power.MANAGE, {"word": "sale", "ledger": "Counter"}),
     "/records/{record_id}/undo": (Scope.APPROVE, Power.WORK, {}),
     "/connections/{connection_id}/undo": (Scope.APPROVE, Power.WORK, {"records": [1]}),
     "/companies/{company_id}/connections": (Scope.OWN, Power.LINK, {"connector": "till", "values": {"till": "T7"}}),
@@ -469,6 +469,10 @@ def test_a_program_maps_and_sets_a_connection_and_gets_no_secret_back(
     word = client.get(f"{own}/terms").json()["rows"][0]
     assert [(each["valid_from"], each["ledger"]) for each in word["answers"]] == [("2026-03-09", word["ledger"])]
     assert client.post(f"{own}/terms", json={"word": "none", "ledger": "x"}).json()["code"] == "term.unknown"
+    assert word["answers"][0]["label"] == word["ledger_label"] == {"fr": "Sans mention", "en": "Nothing said"}
+    assert {"ledger": "CreditMemo", "label": {"fr": "Note de crédit", "en": "Credit memo"}} in word["may_become"]
+    assert client.post(f"{own}/terms", json={**meant, "ledger": "x"}).json()["code"] == "term.no_such_way"
+    assert client.post(f"{own}/terms/try", json={**meant, "ledger": "x"}).json()["code"] == "term.no_such_way"
 
     held = client.get(f"{own}/settings")
     assert held.json()["values"] == {"till": "T1"}

@@ -96,7 +96,9 @@ def test_pain_18_t2_what_another_version_says_otherwise_stands_beside_the_plan_t
     assert "The connector changed" in page
     assert "1.0 → 2.0" in page
     assert "&lt;b&gt;Two&lt;/b&gt;" in page
-    assert "sales/s1" in page
+    row = page.partition(">s1</code>")
+    assert "Sales<" in row[0].rpartition("<tr>")[2], "a record by its kind, a field by its name"
+    assert "Memo<" in row[2].partition("</tr>")[0]
     approve_plan(workshop, OWNER, run.plan_id, plan_of(workshop, run).hash)
     assert "The connector changed" not in browser.get(f"/plans/{run.plan_id}").text
 
@@ -379,7 +381,7 @@ def test_unlike_reasons_have_each_its_row_its_list_and_its_button(
     sync(workshop, synced)
     page = html.unescape(browser.get("/problems", headers={"accept-language": "en"}).text)
     assert "<h2>word: Unknown word.</h2>" in page
-    assert "<h2>amount: Impossible amount.</h2>" in page
+    assert "<h2>Amount: Impossible amount.</h2>" in page
     with workshop.database.read() as session:
         groups = {each.examples[0].params["en"]: each for each in problem_groups(session, synced.id).rows}
     cause = groups["word: Unknown word."].cause
@@ -397,7 +399,7 @@ def test_unlike_reasons_have_each_its_row_its_list_and_its_button(
     assert f'data-total="{count}"' in listed
     page = html.unescape(browser.get("/problems", headers={"accept-language": "en"}).text)
     assert "<h2>word: Unknown word.</h2>" not in page
-    assert "<h2>amount: Impossible amount.</h2>" in page
+    assert "<h2>Amount: Impossible amount.</h2>" in page
 
 
 @pytest.mark.requirement("CH-57", "CH-58")

@@ -13,7 +13,10 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from raccord.overview.weighing import volumes
+from raccord.plugin.errors import BadRecord
+from raccord.plugin.terms import TermTable
 from raccord.store.models import Choice, Connection, LedgerEntry, RunState, TermOverride
+from raccord.sync.problems import open_problem
 from raccord.sync.workshop import Workshop
 
 
@@ -60,13 +63,34 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
 
     assert send(own, own, word="twint", ledger="sale", first="2026-03-10", save="yes").status_code == 303
     terms = browser.get(f"{own}?view=terms").text
-    assert 'name="word:twint"' in terms, "the word that was added has a line of its own"
-    assert '<option value="sale">' in terms
-    assert send(own, own, word="sale", ledger="CreditMemo", first="2026-03-11", save="yes").status_code == 303
-    said = browser.get(f"{own}?view=terms").text
-    assert re.search(r'value="CreditMemo"[^>]*><span class="sub">Credit memo</span>', said), (
-        "a word of programs has a name"
-    )
+    line = terms.partition(">twint</code>")[2].partition("</tr>")[0]
+    assert "like “Sale”" in line, "the word that was added has a line of its own, called by what it became"
+    assert "<select" not in line, "with nothing to choose where there is no other word"
+    assert '<option value="sale">like “Sale”</option>' in terms, "the next one is chosen too"
+    assert re.search(r'<option value="CreditMemo">Credit memo<', terms), "a word of programs has a name"
+    assert re.search(r'<option value="Counter sale" selected>Counter sale<', terms)
+    refused = send(own, own, **{"word:sale": "Crédit"}, save="yes")
+    assert refused.status_code == 409
+    assert "“Sale” (sale) cannot become “Crédit”" in refused.text
+    assert "Nothing said (sale), Counter (Counter)" in refused.text, "and the refusal says what it can"
+    assert send(own, own, **{"word:sale": "Crédit"}).status_code == 409, "no effect of it is shown either"
+    with workshop.database.begin() as session:
+        for subject, word in (
+            ("sales/a", "gutschein"),
+            ("sales/b", "gutschein"),
+            ("sales/c", "bon"),
+            ("sales/d", "sale"),
+        ):
+            said = TermTable({}).known
+            with pytest.raises(BadRecord) as wrong:
+                said(word, "kind")
+            open_problem(
+                session, connection_id=synced.id, run_id="", code="mapping.bad_record", subject=subject,
+                params={"fr": wrong.value.reason.fr, "en": wrong.value.reason.en}, now=workshop.clock.now(),
+            )  # fmt: skip
+    terms = browser.get(f"{own}?view=terms").text
+    assert re.findall(r'<option value="(\w+)"></option>', terms) == ["gutschein", "bon"], "words that records wait for"
+    assert "2 words wait" in terms
 
 
 def test_the_changes_of_a_page_are_counted_seen_and_saved_together_or_not_at_all(

@@ -26,6 +26,13 @@ those::
     [ledger]
     each = { fr = "Un document par vente", en = "One document a sale" }
 
+Where ``map_record`` goes by what words become, the table begins with the words that it reads, and a company may give a
+word another of them. Where it posts to the role of a word's row (``places``), a word may take that of another. Without
+either, the company only reads the rows::
+
+    becomes = ["SalesReceipt", "Deposit", "left_out"]
+    places = true
+
 ``map_record`` reads it from ``context.terms``, which are those of the record's day: what comes before a change keeps
 the way that it had. A record that another one of its day stands for is skipped with a reason.
 """
@@ -77,16 +84,21 @@ class TermTable:
     terms: Mapping[str, Term] = field(default_factory=dict)
     ledgers: Mapping[str, Text] = field(default_factory=dict)
     """What the table's own words for the ledger are called; QuickBooks' names of its entities need none."""
+    becomes: tuple[str, ...] = ()
+    """The words for the ledger that ``map_record`` reads, of which a company may give a word of the source another."""
+    places: bool = False
+    """Whether ``map_record`` posts to the role of a word's row, so that a word may post where another does."""
 
     @classmethod
     def from_toml(cls, text: str) -> TermTable:
         """Read a ``terms.toml``: its rows, of which every field but ``role``, ``one_of`` and ``origin_fr`` is required,
-        and below ``ledger`` the names of words that are the table's own.
+        the words that they may become, and below ``ledger`` the names of words that are the table's own.
         """
         try:
             said = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise TermTableError(f"terms.toml is not TOML: {error}") from error
+        becomes = tuple(str(each) for each in said.get("becomes", ()))
         terms: dict[str, Term] = {}
         for number, row in enumerate(said.get("term", []), start=1):
             missing = [name for name in ("word", "ledger", "fr", "en", "origin") if not str(row.get(name, "")).strip()]
@@ -98,6 +110,8 @@ class TermTable:
             one_of = tuple(str(each) for each in row.get("one_of", ()))
             if one_of and str(row["ledger"]) not in one_of:
                 raise TermTableError(f"terms.toml, term {number}: ledger is none of one_of")
+            if becomes and not one_of and str(row["ledger"]) not in becomes:
+                raise TermTableError(f"terms.toml, term {number}: ledger is none of becomes")
             terms[word] = Term(
                 word,
                 str(row["ledger"]),
@@ -111,7 +125,7 @@ class TermTable:
             ledgers = {word: Text(str(named["fr"]), str(named["en"])) for word, named in said.get("ledger", {}).items()}
         except (KeyError, TypeError) as error:
             raise TermTableError("terms.toml, ledger: each word has fr and en") from error
-        return cls(terms, ledgers)
+        return cls(terms, ledgers, becomes, places=bool(said.get("places", False)))
 
     @classmethod
     def of(cls, package: str) -> TermTable:
@@ -152,7 +166,7 @@ class TermTable:
                 changed[word] = replace(
                     changed[other.word], word=word, label=label, origin="company", origin_fr="société"
                 )
-        return TermTable(changed, self.ledgers)
+        return replace(self, terms=changed)
 
     def meaning(self, word: str, ledger: str) -> str:
         """Return a company's answer as it is kept: for a word that is not in the table, the word that it stands for."""

@@ -15,6 +15,7 @@ from raccord.plugin.info import ConnectorInfo
 from raccord.plugin.texts import Text
 from raccord.store.models import DraftRow, Problem, ProblemState, RecordState, SourceRecord
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.facts import fact_named
 from raccord.sync.phases import PROOF
 from raccord.sync.storable import short_subject
 
@@ -41,11 +42,11 @@ def cause_within(code: str, field: str, reason: str) -> str:
     return sha256(f"{field}\n{said}".encode()).hexdigest()[:12]
 
 
-def field_named(info: ConnectorInfo, field: str) -> Text:
+def wrong_field_named(info: ConnectorInfo, field: str) -> Text:
     """Return what a field is called in which a record went wrong: one of its own, or a setting that must say more."""
     setting = info.settings.model_fields.get(field)
     if field in info.facts or setting is None:
-        return info.facts.get(field, Text(field, field))
+        return fact_named(info, field)
     more = setting.json_schema_extra if isinstance(setting.json_schema_extra, dict) else {}
     return Text(str(more.get("fr") or setting.title or field), setting.title or field)
 

@@ -225,7 +225,7 @@ def test_records_refused_for_unlike_reasons_stand_apart_and_are_marked_apart(
     assert [(each.code, each.count) for each in groups] == [("mapping.bad_record", 3), ("mapping.bad_record", 2)]
     assert [{shown.params["en"] for shown in each.examples} for each in groups] == [
         {"word: Unknown word."},
-        {"amount: Impossible amount."},
+        {"Amount: Impossible amount."},
     ]
     assert ([each.subject for each in second.rows], first.total, both.total) == (["sales/s5", "sales/s6"], 3, 5)
     assert (one.total, [each.cause for each in one.rows]) == (2, [groups[1].cause])

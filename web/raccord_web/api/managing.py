@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -19,10 +20,12 @@ from raccord.onboarding.deciding.remapping import set_term
 from raccord.onboarding.sources.source_accounts import refused
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection, Schedule
 from raccord.store.sensitive import split_secrets
 from raccord.sync.days import today_of
+from raccord.sync.resolving.terms import meaning_named
 from raccord_web.api.deeds import Done, Id
 from raccord_web.api.paging import Asked, Part, part_of
 from raccord_web.api.programs import needs
@@ -31,7 +34,7 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.typed import kept_off
 from raccord_web.parts.held import connection_of, settings_of
-from raccord_web.parts.mapped import roles_of, terms_of
+from raccord_web.parts.mapped import TermView, roles_of, terms_of
 
 router = APIRouter()
 deeds = APIRouter(route_class=Repeatable, dependencies=[Depends(repeatable)])
@@ -87,24 +90,32 @@ class RoleMapping(BaseModel):
 class Meant(BaseModel):
     """What a word means from a day on."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     valid_from: date
     ledger: str
+    label: Mapping[str, str]
     changed_by: str
     changed_at: datetime
 
 
+class Meaning(BaseModel):
+    """What a word may become, and what that is called; ``ledger`` is what a change names."""
+
+    ledger: str
+    label: Mapping[str, str]
+
+
 class TermMapping(BaseModel):
-    """A word of the source: what the connector takes it for, and the company's own answers by day."""
+    """A word of the source: what the connector takes it for, the company's own answers by day, what it may become."""
 
     word: str
     label: Mapping[str, str]
     ledger: str
+    ledger_label: Mapping[str, str]
     role: str
     one_of: Sequence[str]
     origin: str
     answers: Sequence[Meant]
+    may_become: Sequence[Meaning]
 
 
 class TermIn(BaseModel):
@@ -154,18 +165,7 @@ def terms(request: Request, connection_id: str, asked: Asked) -> Part[TermMappin
     """Return what each word of the source means, and from which day on."""
     connection, info = held(request, connection_id)
     with desk_of(request).workshop.database.read() as session:
-        found = [
-            TermMapping(
-                word=each.term.word,
-                label={"fr": each.term.label.fr, "en": each.term.label.en},
-                ledger=each.term.ledger,
-                role=each.term.role,
-                one_of=each.term.one_of,
-                origin=each.term.origin,
-                answers=[Meant.model_validate(answer) for answer in each.overrides],
-            )
-            for each in terms_of(session, connection, info)
-        ]
+        found = [_term(info.terms, each) for each in terms_of(session, connection, info)]
     return part_of(found, asked)
 
 
@@ -250,4 +250,27 @@ def _view(request: Request, connection: Connection, info: ConnectorInfo) -> Sett
         connection_id=connection.id,
         values={name: value for name, value in plain.items() if name in shown},
         secrets={path: bool(value) for path, value in secret.items() if path.partition("/")[0] in shown},
+    )
+
+
+def _term(table: TermTable, each: TermView) -> TermMapping:
+    return TermMapping(
+        word=each.term.word,
+        label=asdict(each.term.label),
+        ledger=each.term.ledger,
+        ledger_label=asdict(meaning_named(table, each.term.ledger)),
+        role=each.term.role,
+        one_of=each.term.one_of,
+        origin=each.term.origin,
+        answers=[
+            Meant(
+                valid_from=said.valid_from,
+                ledger=said.ledger,
+                label=asdict(meaning_named(table, said.ledger)),
+                changed_by=said.changed_by,
+                changed_at=said.changed_at,
+            )
+            for said in each.overrides
+        ],
+        may_become=[Meaning(ledger=said, label=asdict(meaning_named(table, said))) for said in each.allowed],
     )

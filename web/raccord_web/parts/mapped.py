@@ -19,7 +19,7 @@ from raccord.plugin.info import ConnectorInfo, RoleInfo
 from raccord.plugin.terms import Term
 from raccord.plugin.texts import Language
 from raccord.store.models import Choice, Company, Connection, TermOverride
-from raccord.sync.resolving.terms import DatedTerm
+from raccord.sync.resolving.terms import DatedTerm, meanings
 
 
 def language_of_books(session: Session, connection: Connection) -> Language:
@@ -63,11 +63,18 @@ class TermView:
 
     term: Term
     overrides: Sequence[TermOverride]
+    allowed: Sequence[str]
+    """What it may become."""
 
     @property
     def field(self) -> str:
         """The name of its field in the form of a page."""
         return f"word:{self.term.word}"
+
+    @property
+    def options(self) -> Sequence[str]:
+        """What is offered: what it may become, and what it is now where that is no longer allowed."""
+        return tuple(dict.fromkeys((*self.allowed, self.held)))
 
     @property
     def held(self) -> str:
@@ -143,11 +150,12 @@ def terms_of(session: Session, connection: Connection, info: ConnectorInfo) -> l
     rows = select(TermOverride).where(TermOverride.connection_id == connection.id).order_by(TermOverride.valid_from)
     for each in session.scalars(rows):
         made.setdefault(each.word, []).append(each)
-    known = [TermView(term, made.get(term.word, [])) for term in info.terms]
+    known = [TermView(term, made.get(term.word, []), meanings(info, term.word)) for term in info.terms]
     latest = {word: answers[-1].ledger for word, answers in made.items() if info.terms.get(word) is None}
     # Words that the company added; one whose model the connector gave up means nothing any more.
     added = info.terms.with_overrides(latest)
-    return [*known, *(TermView(term, made[word]) for word in latest if (term := added.get(word)) is not None)]
+    new = [(word, term) for word in latest if (term := added.get(word)) is not None]
+    return [*known, *(TermView(term, made[word], meanings(info, word)) for word, term in new)]
 
 
 def placed_by(views: Sequence[RoleView], body: str, day: date) -> list[RoleView]:

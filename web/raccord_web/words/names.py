@@ -10,9 +10,12 @@ from raccord.catalog import Catalog
 from raccord.masking import masked
 from raccord.overview.explain import NAMED_BY_SOURCE
 from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.terms import TermTable
 from raccord.plugin.texts import Text
 from raccord.quickbooks.fields import KIND_FIELDS, field_named
 from raccord.quickbooks.kinds import KINDS, kind_named
+from raccord.sync.facts import fact_named
+from raccord.sync.resolving.terms import meaning_named, term_named
 from raccord_web.words.formats import written
 from raccord_web.words.wording import Wording, typeset
 
@@ -83,14 +86,12 @@ class Names:
     def term(self, connector: str, word: str) -> str:
         """Return what a word of a connector's term table is called; one that a company added is as it wrote it."""
         info = self._info(connector)
-        found = None if info is None else info.terms.get(word)
-        return word if found is None else self._set(found.label)
+        return word if info is None else self._set(term_named(info.terms, word))
 
     def ledger(self, connector: str, word: str) -> str:
-        """Return what a term table's word for the ledger is called: by the connector, else by QuickBooks."""
+        """Return what a word becomes, as its connector calls it, else QuickBooks."""
         info = self._info(connector)
-        named = None if info is None else info.terms.ledgers.get(word)
-        return self.kind(word) if named is None else self._set(named)
+        return self._set(meaning_named(TermTable() if info is None else info.terms, word))
 
     def account_type(self, name: str) -> str:
         """Return what QuickBooks calls a type of its chart or of its items; one that nobody knows by its own name."""
@@ -98,10 +99,7 @@ class Names:
 
     def fact(self, connector: str, name: str) -> str:
         """Return what a field of a record is called: by its connector, else by what such fields usually are."""
-        info = self._info(connector)
-        if info is not None and name in info.facts:
-            return self._set(info.facts[name])
-        return self.words(f"facts.{name}") if self.words.has(f"facts.{name}") else name.replace("_", " ")
+        return self._set(fact_named(self._info(connector), name))
 
     def fact_value(self, connector: str, name: str, value: str) -> str:
         """Return what a field says: a word by its name, days and amounts as people write them, all else as it is."""

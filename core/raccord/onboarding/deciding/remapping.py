@@ -16,7 +16,7 @@ from raccord.onboarding.deciding.decisions import choose_in, counts_from, fittin
 from raccord.onboarding.gates.gates import require_stage
 from raccord.onboarding.sources.day_rules import last_posted_day
 from raccord.plugin.info import ConnectorInfo, Stage
-from raccord.plugin.terms import SAME_AS, Term
+from raccord.plugin.terms import SAME_AS
 from raccord.plugin.texts import Text
 from raccord.quickbooks import Lane, quoted
 from raccord.store import events
@@ -38,7 +38,7 @@ from raccord.sync.chunks import chunks
 from raccord.sync.mapping.remap import map_unposted
 from raccord.sync.planning.reposts import begin_repost, cancel_repost, open_repost
 from raccord.sync.planning.survey import Survey, Surveyor, check_books
-from raccord.sync.resolving.terms import DatedTerm, DatedTerms
+from raccord.sync.resolving.terms import DatedTerm, DatedTerms, meaning_named, meanings, term_named
 from raccord.sync.workshop import Bench, Workshop
 
 WORD_MAX = 200
@@ -85,6 +85,7 @@ def survey(workshop: Workshop, connection_id: str, first: date, last: date, *cha
     facts = read_facts(client)
     with workshop.database.read() as session:
         also = [each for each in changes if isinstance(each, DatedTerm)]
+        _check(bench.scope.info, also)
         terms = DatedTerms.read(session, connection_id, bench.scope.info.terms, also)
         choices = [_choice(session, bench, each) for each in changes if isinstance(each, RoleChange)]
         found = Surveyor(session, bench, facts, terms, choices).look(first, last)
@@ -117,6 +118,7 @@ def effect_of_changes(workshop: Workshop, connection_id: str, changes: Sequence[
     """
     start = min(each.first for each in changes)
     with workshop.database.read() as session:
+        _check(_bench(workshop, session, connection_id).scope.info, changes)
         mine = (LinkRow.connection_id == connection_id, LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None))
         posted = exists().where(*mine, func.coalesce(LinkRow.record_day, LinkRow.day) >= start)
         waits = (DraftRow.connection_id == connection_id, DraftRow.state.in_(WAITING), DraftRow.day >= start)
@@ -153,20 +155,9 @@ def set_term_in(
     """Give a word its meaning within a transaction, which may change others too."""
     now, word, first = workshop.clock.now(), wanted.word, wanted.first
     connection, info = _manageable(workshop, session, actor, connection_id)
-    term = info.terms.get(word)
-    ledger = info.terms.meaning(word, wanted.ledger)
-    if term is None and (not ledger.startswith(SAME_AS) or not word.strip() or len(word) > WORD_MAX):
-        known = ", ".join(term.word for term in info.terms if not term.one_of) or "–"
-        raise RemappingError(
-            "term.unknown",
-            Text(f"Mot inconnu : {word[:60]}.", f"Unknown word: {word[:60]}."),
-            Text(
-                f"Donnez le mot de ce connecteur dont il prend le sens : {known}.",
-                f"Give the word of this connector whose meaning it takes: {known}.",
-            ),
-        )
+    term, ledger = info.terms.get(word), _meaning(info, wanted)
     if term is not None and term.one_of:
-        _check_way(session, connection.id, term, ledger, first)
+        _check_way(session, connection.id, first)
     found = session.get(TermOverride, (connection.id, word, first))
     if found is None:
         found = TermOverride(connection_id=connection.id, word=word, valid_from=first)
@@ -284,15 +275,45 @@ def _ready(session: Session, connection: Connection, first: date, last: date) ->
         )
 
 
-def _check_way(session: Session, connection_id: str, term: Term, way: str, first: date) -> None:
-    """Refuse a way of posting that there is not, or from a day on that has documents."""
-    if way not in term.one_of:
-        ways = ", ".join(term.one_of)
+def _check(info: ConnectorInfo, changes: Sequence[Change]) -> None:
+    """Refuse changes of words to what these cannot become."""
+    for each in changes:
+        if isinstance(each, DatedTerm):
+            _meaning(info, each)
+
+
+def _meaning(info: ConnectorInfo, wanted: DatedTerm) -> str:
+    """Return a meaning as it is kept; refuses a word that no record can have, and what a word cannot become."""
+    word, ledger = wanted.word, info.terms.meaning(wanted.word, wanted.ledger)
+    allowed = meanings(info, word)
+    if info.terms.get(word) is None and (ledger not in allowed or not word.strip() or len(word) > WORD_MAX):
+        known = ", ".join(each.removeprefix(SAME_AS) for each in allowed) or "–"
+        raise RemappingError(
+            "term.unknown",
+            Text(f"Mot inconnu : {word[:60]}.", f"Unknown word: {word[:60]}."),
+            Text(
+                f"Donnez le mot de ce connecteur dont il prend le sens : {known}.",
+                f"Give the word of this connector whose meaning it takes: {known}.",
+            ),
+        )
+    if ledger not in allowed:
+        called, named = term_named(info.terms, word), [(each, meaning_named(info.terms, each)) for each in allowed]
         raise RemappingError(
             "term.no_such_way",
-            Text(f"« {term.word} » n'a pas la valeur {way[:60]}.", f"“{term.word}” has no value {way[:60]}."),
-            Text(f"Choisissez parmi : {ways}.", f"Choose one of: {ways}."),
+            Text(
+                f"« {called.fr} » ({word}) ne peut pas devenir « {ledger[:60]} ».",
+                f"“{called.en}” ({word}) cannot become “{ledger[:60]}”.",
+            ),
+            Text(
+                f"Choisissez parmi : {', '.join(f'{said.fr} ({each})' for each, said in named)}.",
+                f"Choose one of: {', '.join(f'{said.en} ({each})' for each, said in named)}.",
+            ),
         )
+    return ledger
+
+
+def _check_way(session: Session, connection_id: str, first: date) -> None:
+    """Refuse a way of posting from a day on that has documents."""
     posted = last_posted_day(session, connection_id)
     if posted is not None and first <= posted:
         after = posted + timedelta(days=1)

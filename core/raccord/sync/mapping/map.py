@@ -46,10 +46,10 @@ from raccord.sync.problems import (
     COMPUTED_OTHERWISE,
     cause_within,
     close_problems,
-    field_named,
     offered,
     open_problem,
     troubled,
+    wrong_field_named,
 )
 from raccord.sync.resolving.holds import close_hold
 from raccord.sync.resolving.views import MapView
@@ -191,7 +191,7 @@ def answer_of(scope: Scope, view: MapView, row: SourceRecord) -> Answer | Plugin
         answer = scope.map(view, record)
     except BadRecord as error:
         cause = cause_within(error.code, error.field, error.reason.en)
-        named = field_named(scope.info, error.field)
+        named = wrong_field_named(scope.info, error.field)
         said = f"{named.fr} : {error.reason.fr}", f"{named.en}: {error.reason.en}"
         return Failure(error.code, *said, cause, offered(error.answers))
     except PluginFault as fault:

@@ -10,7 +10,10 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.terms import TermTable
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.terms import SAME_AS, Term, TermTable
+from raccord.plugin.texts import Text
+from raccord.quickbooks.kinds import KINDS
 from raccord.store.models import TermOverride
 
 
@@ -53,3 +56,40 @@ class DatedTerms:
         """Return the table for a record of ``day``."""
         place = bisect_right(self.days, day)
         return self.tables[place - 1] if place else self.table
+
+
+def meanings(info: ConnectorInfo, word: str) -> tuple[str, ...]:
+    """Return what a word of the source may become, the connector's own meaning of it first.
+
+    One of its ways; or one of the words for the ledger that the connector reads; or, where it goes by places, the
+    meaning of another word (``=``) that posts elsewhere, to a place of the same kind if it goes by nothing else. A word
+    that the connector does not know takes the meaning of one that it knows.
+    """
+    term, table = info.terms.get(word), info.terms
+    if term is None:
+        return tuple(f"{SAME_AS}{each.word}" for each in table if not each.one_of)
+    if term.one_of:
+        return term.one_of
+    accepts = {role.name: role.accepts for role in info.roles}
+    here = (term.ledger if table.becomes else "", term.role)
+    elsewhere: dict[tuple[str, str], str] = {}
+    for each in table:
+        place = (each.ledger if table.becomes else "", each.role)
+        fits = bool(table.becomes) or accepts.get(each.role) == accepts.get(term.role)
+        if table.places and term.role and each.role and not each.one_of and fits and place != here:
+            elsewhere.setdefault(place, f"{SAME_AS}{each.word}")
+    return tuple(dict.fromkeys((term.ledger, *table.becomes, *elsewhere.values())))
+
+
+def meaning_named(table: TermTable, meaning: str) -> Text:
+    """Return what a meaning is called: by the connector, else by QuickBooks; of another word that it is like that."""
+    like = table.get(meaning.removeprefix(SAME_AS)) if meaning.startswith(SAME_AS) else None
+    if like is not None:
+        return Text(f"comme « {like.label.fr} »", f"like “{like.label.en}”")
+    return table.ledgers.get(meaning) or KINDS.get(meaning) or Text(meaning or "–", meaning or "–")
+
+
+def term_named(table: TermTable, word: str) -> Text:
+    """Return what a word of the source is called; one that a company added is as it wrote it."""
+    term: Term | None = table.get(word)
+    return Text(word, word) if term is None else term.label

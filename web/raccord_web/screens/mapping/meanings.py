@@ -22,6 +22,7 @@ from raccord.overview.connections import connection_view
 from raccord.overview.listing import Listing
 from raccord.overview.pointing.differences import Property, entries_named
 from raccord.overview.questions import candidates
+from raccord.overview.unknown_words import unknown_words
 from raccord.overview.weighing.volumes import role_volumes
 from raccord.store.models import Connection, Event, LedgerEntry
 from raccord.sync.days import today_of
@@ -121,6 +122,7 @@ def _page(
                 "volumes": {} if volumes is None else volumes_of(roles, volumes.places),
                 "volume_days": VOLUME_DAYS, "volumes_newest": None if volumes is None else volumes.newest,
                 "models": [each for each in info.terms if not each.one_of],
+                "unknown": unknown_words(session, connection_id, info.terms) if view == "terms" else [],
                 "all_roles": len(roles), "all_terms": len(terms), "todo": sum(each.missing for each in roles),
                 "fitting": candidates(session, connection.company_id, {each.accepts for each in info.roles}),
                 "history": _history(session, connection) if view == "history" else [],

@@ -1,0 +1,111 @@
+"""What the fields of sources' records are called: by their connector, else as such fields usually are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from raccord.plugin.info import ConnectorInfo
+from raccord.plugin.texts import Text
+
+USUAL: Mapping[str, Text] = MappingProxyType(
+    {
+        "account": Text("Compte", "Account"),
+        "account_id": Text("Compte", "Account"),
+        "account_kind": Text("Genre de compte", "Kind of account"),
+        "account_number": Text("Numéro de compte", "Account number"),
+        "account_type": Text("Type de compte", "Account type"),
+        "active": Text("Actif", "Active"),
+        "amount": Text("Montant", "Amount"),
+        "available_balance": Text("Solde disponible", "Available balance"),
+        "base": Text("Base de la taxe", "Tax base"),
+        "batch": Text("Lot", "Batch"),
+        "brand": Text("Carte", "Card brand"),
+        "category": Text("Catégorie", "Category"),
+        "check_number": Text("Numéro de chèque", "Cheque number"),
+        "city": Text("Ville", "City"),
+        "class_name": Text("Classe", "Class"),
+        "code": Text("Code", "Code"),
+        "company": Text("Entreprise", "Company"),
+        "contact_id": Text("Contact", "Contact"),
+        "country": Text("Pays", "Country"),
+        "created_at": Text("Créé le", "Created"),
+        "currency": Text("Devise", "Currency"),
+        "date": Text("Date", "Date"),
+        "day": Text("Jour", "Day"),
+        "description": Text("Description", "Description"),
+        "discount": Text("Rabais", "Discount"),
+        "display_name": Text("Nom affiché", "Display name"),
+        "due": Text("Échéance", "Due"),
+        "email": Text("Courriel", "E-mail"),
+        "ends": Text("Fin", "End"),
+        "fee": Text("Frais", "Fee"),
+        "file": Text("Fichier", "File"),
+        "first_name": Text("Prénom", "First name"),
+        "gross": Text("Montant brut", "Gross amount"),
+        "id": Text("Identifiant", "Id"),
+        "institution": Text("Institution", "Institution"),
+        "invoice_id": Text("Facture", "Invoice"),
+        "item_id": Text("Article", "Item"),
+        "kind": Text("Genre", "Kind"),
+        "language": Text("Langue", "Language"),
+        "last_name": Text("Nom de famille", "Last name"),
+        "ledger_balance": Text("Solde", "Balance"),
+        "left_out": Text("Lignes écartées", "Lines left out"),
+        "line": Text("Ligne", "Line"),
+        "lines": Text("Lignes", "Lines"),
+        "location": Text("Lieu", "Location"),
+        "memo": Text("Mémo", "Memo"),
+        "method": Text("Mode de paiement", "Payment method"),
+        "name": Text("Nom", "Name"),
+        "native": Text("Identifiant à la source", "Id at the source"),
+        "net": Text("Montant net", "Net amount"),
+        "next_date": Text("Prochaine date", "Next date"),
+        "number": Text("Numéro", "Number"),
+        "numbered_at": Text("Numérotée le", "Numbered"),
+        "opening_balance": Text("Solde d’ouverture", "Opening balance"),
+        "origin": Text("Origine", "Origin"),
+        "payment_id": Text("Paiement", "Payment"),
+        "payout_id": Text("Versement", "Payout"),
+        "pending": Text("En attente à la banque", "Pending at the bank"),
+        "phone": Text("Téléphone", "Phone"),
+        "postal_code": Text("Code postal", "Postal code"),
+        "posted": Text("Comptabilisé", "Posted"),
+        "prices_include_tax": Text("Taxe comprise", "Tax included"),
+        "provider": Text("Fournisseur", "Provider"),
+        "quantity": Text("Quantité", "Quantity"),
+        "quickbooks_customer_id": Text("Client dans QuickBooks", "Customer in QuickBooks"),
+        "quickbooks_item_id": Text("Item lié à QuickBooks", "Item linked to QuickBooks"),
+        "rate": Text("Taux", "Rate"),
+        "rate_type": Text("Type de tarif", "Rate type"),
+        "recurring_id": Text("Facture récurrente", "Recurring invoice"),
+        "ref": Text("Référence", "Reference"),
+        "reference": Text("Référence", "Reference"),
+        "refund_id": Text("Remboursement", "Refund"),
+        "region": Text("Province ou État", "Province or state"),
+        "sale_price": Text("Prix", "Price"),
+        "service_id": Text("Service", "Service"),
+        "source": Text("Source", "Source"),
+        "starts": Text("Début", "Start"),
+        "status": Text("État", "Status"),
+        "sync": Text("À synchroniser", "To sync"),
+        "tax": Text("Taxe", "Tax"),
+        "tax_group_id": Text("Groupe de taxes", "Tax group"),
+        "taxable": Text("Taxable", "Taxable"),
+        "text": Text("Libellé", "Text"),
+        "total": Text("Total", "Total"),
+        "type": Text("Type", "Type"),
+        "unit": Text("Unité de mesure", "Unit of measure"),
+        "unit_price": Text("Prix unitaire", "Unit price"),
+        "unreadable": Text("Lignes illisibles", "Unreadable lines"),
+        "updated_at": Text("Modifié le", "Changed"),
+        "voided_at": Text("Annulée le", "Voided"),
+    }
+)
+
+
+def fact_named(info: ConnectorInfo | None, name: str) -> Text:
+    """Return what a field of a record is called; one that nobody named is called as it is written."""
+    said = name.replace("_", " ").strip() or "–"
+    own = None if info is None else info.facts.get(name)
+    return own or USUAL.get(name) or Text(said, said)
