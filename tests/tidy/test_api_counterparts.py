@@ -33,6 +33,8 @@ CALLS = {
     "/connections/{connection_id}/backfill": ["/connections/{connection_id}/backfill"],
     "/connections/{connection_id}/managing": ["/connections/{connection_id}/managing"],
     "/connections/{connection_id}/mapping": [
+        "/connections/{connection_id}/mapping",
+        "/connections/{connection_id}/mapping/try",
         "/connections/{connection_id}/choices",
         "/connections/{connection_id}/choices/try",
         "/connections/{connection_id}/terms",

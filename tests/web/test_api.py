@@ -75,6 +75,16 @@ DEEDS = {
     "/runs/{run_id}/{deed}": (Scope.WRITE, Power.WORK, None),
     "/plans/{plan_id}/approve": (Scope.APPROVE, Power.WORK, None),
     "/connections/{connection_id}/terms": (Scope.MANAGE, Power.MANAGE, {"word": "sale", "ledger": "Counter"}),
+    "/connections/{connection_id}/mapping": (
+        Scope.MANAGE,
+        Power.MANAGE,
+        {"terms": [{"word": "sale", "ledger": "Counter"}]},
+    ),
+    "/connections/{connection_id}/mapping/try": (
+        Scope.MANAGE,
+        Power.MANAGE,
+        {"terms": [{"word": "sale", "ledger": "Counter"}]},
+    ),
     "/connections/{connection_id}/settings": (Scope.MANAGE, Power.MANAGE, {"values": {"code": "1234"}}),
     "/companies/{company_id}/certificates": (Scope.APPROVE, Power.WORK, {"month": "2026-02"}),
     "/holds/{hold_id}/treat": (Scope.WRITE, Power.WORK, {"kind": "exclude", "why": "not ours"}),
@@ -473,6 +483,27 @@ def test_a_program_maps_and_sets_a_connection_and_gets_no_secret_back(
     assert {"ledger": "CreditMemo", "label": {"fr": "Note de crédit", "en": "Credit memo"}} in word["may_become"]
     assert client.post(f"{own}/terms", json={**meant, "ledger": "x"}).json()["code"] == "term.no_such_way"
     assert client.post(f"{own}/terms/try", json={**meant, "ledger": "x"}).json()["code"] == "term.no_such_way"
+
+    both = {
+        "roles": [{**dated, "first": "2026-03-10"}],
+        "terms": [{**meant, "ledger": "Comptoir", "first": "2026-03-10"}],
+    }
+    wrong = {**both, "terms": [*both["terms"], {"word": "sale", "ledger": "x"}]}
+    tried = client.post(f"{own}/mapping/try", json=both).json()
+    assert (tried["first"], "changing" in tried["posted"]) == ("2026-03-10", True)
+    assert client.post(f"{own}/mapping", json=wrong).json()["code"] == "term.no_such_way"
+    assert client.post(f"{own}/mapping", json={}).json()["code"] == "web.bad_request"
+
+    def dated_so_far() -> list[list[str]]:
+        filled = next(row for row in client.get(f"{own}/roles").json()["rows"] if row["role"] == role)["choices"]
+        answers = client.get(f"{own}/terms").json()["rows"][0]["answers"]
+        return [[each["valid_from"] for each in some] for some in (filled, answers)]
+
+    assert dated_so_far() == [["0001-01-01", "2026-03-09"], ["2026-03-09"]], "one was refused, so none is kept"
+    assert client.post(f"{own}/mapping", json=both, headers={"idempotency-key": "both"}).json() == {
+        "id": theirs["connection_id"]
+    }
+    assert dated_so_far() == [["0001-01-01", "2026-03-09", "2026-03-10"], ["2026-03-09", "2026-03-10"]]
 
     held = client.get(f"{own}/settings")
     assert held.json()["values"] == {"till": "T1"}

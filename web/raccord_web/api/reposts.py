@@ -15,7 +15,7 @@ from starlette.requests import Request
 from raccord.jobs.requests import request_run
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.deciding import remapping
-from raccord.onboarding.deciding.remapping import effect_of_choice, survey
+from raccord.onboarding.deciding.remapping import Effect, effect_of_choice, survey
 from raccord.overview.runs import RunView
 from raccord.quickbooks.fields import field_named
 from raccord.sync.days import today_of
@@ -170,7 +170,7 @@ def try_choice(request: Request, connection_id: str, choice: Choice) -> EffectVi
     managed(request, connection_id)
     workshop = desk_of(request).workshop
     found = effect_of_choice(workshop, connection_id, choice.role, choice.ledger_id, choice.of, choice.first)
-    return EffectView(first=found.first, posted=_view(found.posted), waiting=found.waiting)
+    return effect_view(found)
 
 
 @deeds.post("/connections/{connection_id}/terms/try", dependencies=[Depends(needs(Scope.MANAGE))])
@@ -181,6 +181,11 @@ def try_term(request: Request, connection_id: str, wanted: TermIn) -> SurveyView
     first = wanted.first or today_of(connection, workshop.clock.now())
     meant = DatedTerm(wanted.word, wanted.ledger, first)
     return _view(survey(workshop, connection_id, first, date.max, meant))
+
+
+def effect_view(found: Effect) -> EffectView:
+    """Return an effect as programs read it."""
+    return EffectView(first=found.first, posted=_view(found.posted), waiting=found.waiting)
 
 
 def _view(found: Survey) -> SurveyView:
