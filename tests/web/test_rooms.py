@@ -97,6 +97,19 @@ def test_records_are_found_by_what_became_of_them_and_by_either_sides_number(
     assert (sorted(each.source_id for each in listing.rows), listing.total) == (["r1", "s2"], 2), "the newest alone"
 
 
+def test_the_audit_says_whose_an_entry_is_only_where_there_are_several_companies(
+    workshop: Workshop, synced: Connection, browser: TestClient
+) -> None:
+    page = browser.get("/audit").text
+    assert (page.count("<tr>") > 5, ">Company</th>" in page) == (True, False)
+    assert '<select class="select datein" name="company"' not in page, "and there is none to choose"
+    with workshop.database.begin() as session:
+        session.add(Company(environment="sandbox", realm="77", name="Autre", created_at=workshop.clock.now()))
+    assert ">Company</th>" in browser.get("/audit").text
+    chosen = browser.get(f"/audit?company={synced.company_id}").text
+    assert (">Company</th>" in chosen, '<select class="select datein" name="company"' in chosen) == (False, True)
+
+
 def test_a_list_asks_as_often_for_many_rows_as_for_few(
     workshop: Workshop, synced: Connection, browser: TestClient
 ) -> None:

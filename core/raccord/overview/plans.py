@@ -369,7 +369,8 @@ def _accounts(session: Session, plan_id: str, ids: set[str]) -> dict[str, tuple[
 def _line(row: PlanLine, title: Title | None) -> LineView:
     if title is None and row.payload:
         # What core itself wants has no draft; an entry of a list says its name where it is sent.
-        said = json.loads(row.payload, parse_float=Decimal).get("Name")
+        sent = json.loads(row.payload, parse_float=Decimal)
+        said = sent.get("Name") or sent.get("DisplayName")
         title = Title(str(said), None, None, "", row.kind) if said else None
     return LineView(
         id=row.id,

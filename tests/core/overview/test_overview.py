@@ -29,7 +29,7 @@ from raccord.overview.waiting import waiting
 from raccord.plugin.drafts import Accepts
 from raccord.plugin.errors import BAD_RECORD
 from raccord.store.database import Database
-from raccord.store.models import Action, Company, Connection, LinkRow, ProblemState, RunState
+from raccord.store.models import Action, Company, Connection, LinkRow, Plan, ProblemState, RunState
 from raccord.sync.problems import cause_within
 from raccord.sync.workshop import Workshop
 
@@ -74,12 +74,15 @@ def test_every_list_of_days_is_in_their_order(workshop: Workshop, synced: Connec
     ]
     run = sync(workshop, synced)
     with workshop.database.read() as session:
+        first_plan = session.scalars(select(Plan.id).order_by(Plan.created_at).limit(1)).one()
+        made = {each.key: each.title and each.title.text for each in plan_lines(session, first_plan).rows}
         records = [each.day for each in list_records(session, Wanted()).rows]
         first, second = (list_records(session, Wanted(), limit=4, offset=at).rows for at in (0, 4))
         asked = [each.day for each in open_questions(session).rows]
         lines = [(each.kind, each.day) for each in plan_lines(session, run.plan_id).rows]
         cells = [each.day for each in proof_rows(session, synced.id).rows]
         runs = [each.created_at for each in recent_runs(session).rows]
+    assert made["default/customer"] == "Client Caisse", "what core makes is called by its name, people too"
     assert len(records) == 10
     assert records == sorted(records, reverse=True) != sorted(records)
     assert [each.day for each in (*first, *second)] == records[:8], "parts of a list stay in its order"
