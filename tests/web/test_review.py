@@ -15,7 +15,7 @@ from harness import OWNER, choose_usual, sync
 from httpx import Response
 from lines_at_hand import undo
 from moments import Moments
-from open_documents import received
+from open_documents import owed, received
 from sqlalchemy import select
 from starlette.testclient import TestClient
 from till_company import again
@@ -523,6 +523,35 @@ def test_a_line_that_deposits_waiting_payments_is_matched_with_them_on_the_page(
     ids = re.search(r'name="documents" value="([0-9 ]+)"', page)
     assert ids is not None
     kept = send("/settings", f"/review/{holds['DEPOT']}/pay", documents=ids[1])
+    assert "said=kept_pays" in kept.headers["location"]
+    sync(workshop, connection)
+    assert [len(each["Line"]) for each in documents(workshop, company, "Deposit")] == [2]
+
+
+def test_open_invoices_of_several_customers_are_ticked_on_the_page_and_what_is_ticked_stays_when_it_does_not_fit(
+    workshop: Workshop, company: Company, connection: Connection, browser: TestClient, send: Send
+) -> None:
+    choose_usual(workshop, connection, company)
+    one, other, twin = (
+        owed(workshop, company, "Invoice", name, amount, number)
+        for name, amount, number in (
+            ("Roy", "100.10", "7001"),
+            ("Simard", "199.90", "7002"),
+            ("Noël", "199.90", "7003"),
+        )
+    )
+    till.ROWS["T1"] = [row(4, "300.00", "DEPOT")]
+    sync(workshop, connection)
+    hold = held(workshop)["DEPOT"]
+    assert "Choose among the open invoices" in browser.get(f"/review?line={hold}").text
+    page = browser.get(f"/review?line={hold}&view=open").text
+    assert re.findall(r'name="document_(\d+)"', page) == [one, other, twin]
+    wrong = send("/settings", f"/review/{hold}/pay", kind="open", **{f"document_{one}": "1"})
+    assert (wrong.status_code, "a part" in wrong.text) == (409, True)
+    assert f'name="document_{one}" value="1" checked' in wrong.text
+    none = send("/settings", f"/review/{hold}/pay", kind="open")
+    assert "No invoice or bill is ticked." in none.text
+    kept = send("/settings", f"/review/{hold}/pay", kind="open", **{f"document_{each}": "1" for each in (one, other)})
     assert "said=kept_pays" in kept.headers["location"]
     sync(workshop, connection)
     assert [len(each["Line"]) for each in documents(workshop, company, "Deposit")] == [2]

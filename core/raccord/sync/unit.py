@@ -40,7 +40,7 @@ from raccord.sync.execution import Execution
 from raccord.sync.fetching.keep import keep_page
 from raccord.sync.lines.concerned import Sought, Ways, documents_near
 from raccord.sync.lines.doubles import Doubles
-from raccord.sync.lines.offering import OFFERED, leave_deposited, offer
+from raccord.sync.lines.offering import OFFERED, leave_changed_since, offer
 from raccord.sync.lines.payees import named_payees
 from raccord.sync.lines.suggestions import SUGGESTED, suggest
 from raccord.sync.mapping.map import judge, map_slice
@@ -298,7 +298,7 @@ class Unit:
         if unwatched:
             self._stop_if_changed(plan.id)
             self._watch_closing()
-        leave_deposited(self.execution, self.bench, plan.id, self.workshop.clock.now())
+        leave_changed_since(self.execution, self.bench, plan.id, self.workshop.clock.now())
         self._get_acquainted(has_lines_to_send, plan.id)
         if self._poster().slice(plan.id):
             tell_under_way(self.workshop, self.execution, self.bench)

@@ -432,7 +432,8 @@ def test_a_bank_line_pays_the_bill_that_it_is_proposed_for(
     told("plan")
     [question] = told("holds")[1]["questions"]
     assert told("holds", "pay")[1]["error"]["code"] == "hold.not_named"
-    assert told("holds", "pay", question["hold"], "--document", "1")[1]["error"]["code"] == "pays.not_proposed"
+    assert told("holds", "pay", question["hold"], "--document", "1")[1]["error"]["code"] == "pays.not_open"
+    assert [each["id"] for each in told("holds", "pay", question["hold"], "--open")[1]["open"]] == [bill]
     assert told("holds", "pay", question["hold"], "--document", bill)[1]["pays"] == ["bank/b1"]
     _, plan = told("plan")
     assert told("apply", "--hash", plan["hash"], "--yes")[0] == Exit.OK

@@ -35,6 +35,8 @@ PARTS = 8
 """Parts of a split on the page."""
 TICKED = "hold_"
 """What the names of the boxes begin with; the hold's id follows."""
+DOCUMENT = "document_"
+"""What the names of the boxes of open documents begin with."""
 PROPOSED = "proposed"
 """Stands for an account where what is proposed is accepted as it is."""
 SIDE = "side:"
@@ -63,6 +65,8 @@ class View(StrEnum):
     TRANSFER = "transfer"
     PERSONAL = "personal"
     EXCLUDE = "exclude"
+    OPEN = "open"
+    """What is open in QuickBooks, to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,13 @@ AskedFor = Annotated[Asked, Depends(_asked)]
 def named_lines(fields: Mapping[str, str]) -> list[str]:
     """Return the holds whose boxes were ticked."""
     return [name.removeprefix(TICKED) for name in fields if name.startswith(TICKED)]
+
+
+def chosen_documents(fields: Mapping[str, str]) -> list[str]:
+    """Return the documents of a proposal, or those whose boxes were ticked."""
+    return fields.get("documents", "").split() + [
+        name.removeprefix(DOCUMENT) for name in fields if name.startswith(DOCUMENT)
+    ]
 
 
 def other_side_of(choices: LineChoices, fields: Mapping[str, str]) -> BankLine | None:

@@ -9,8 +9,10 @@ from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.finding import FindingError, operator, the_hold
 from raccord.cli.terminal.house import opened_workshop
 from raccord.cli.terminal.language import Phrase, counted
-from raccord.cli.terminal.output import actor, output
+from raccord.cli.terminal.output import Column, Output, actor, output
+from raccord.cli.terminal.showing import day
 from raccord.cli.terminal.words import Option, command
+from raccord.onboarding.deciding.open_documents import OpenDocuments, open_documents
 from raccord.onboarding.deciding.paying import certain, pay
 from raccord.plugin.texts import Text
 from raccord.store.models import Connection
@@ -19,10 +21,12 @@ from raccord.store.models import Connection
 @command(
     "pay",
     "Dire ce qu'une opération règle : des factures ouvertes de clients ou de fournisseurs, des crédits qu'elle "
-    "rembourse, ou des paiements en attente dont elle est le dépôt. La première proposition de chaque question, ou "
-    "celle dont les documents sont nommés ; --certain prend toutes celles qui sont certaines.",
+    "rembourse, ou des paiements en attente dont elle est le dépôt. La première proposition de chaque question, ou les "
+    "documents nommés, proposés ou non ; --open montre ce qui est ouvert, --certain prend toutes les propositions "
+    "certaines.",
     "Say what a line settles: open invoices or bills, credits that it pays back, or waiting payments that it deposits. "
-    "The first proposal of each question, or the one whose documents are named; --certain takes all that are certain.",
+    "The first proposal of each question, or the documents named, proposed or not; --open shows what is open, "
+    "--certain takes all proposals that are certain.",
     params=[
         Option(
             "--document",
@@ -30,8 +34,17 @@ from raccord.store.models import Connection
             multiple=True,
             metavar="ID",
             phrase=Phrase(
-                "Document de QuickBooks de la proposition voulue ; répétable.",
-                "QuickBooks document of the proposal wanted; repeatable.",
+                "Identifiant dans QuickBooks d'un document que l'opération règle ; répétable.",
+                "QuickBooks id of a document that the line settles; repeatable.",
+            ),
+        ),
+        Option(
+            "--open",
+            "show_open",
+            is_flag=True,
+            phrase=Phrase(
+                "Montrer les factures ouvertes parmi lesquelles choisir, sans rien dire.",
+                "Show the open invoices or bills to choose from, and say nothing.",
             ),
         ),
         Option(
@@ -43,9 +56,9 @@ from raccord.store.models import Connection
     ],
 )
 @click.argument("hold", nargs=-1)
-def pay_(hold: tuple[str, ...], documents: tuple[str, ...], all_certain: bool) -> int:
+def pay_(hold: tuple[str, ...], documents: tuple[str, ...], show_open: bool, all_certain: bool) -> int:
     out = output()
-    if bool(hold) == all_certain or (documents and len(hold) != 1):
+    if bool(hold) == all_certain or ((documents or show_open) and len(hold) != 1):
         raise FindingError(
             "hold.not_named",
             Text("Nommez des questions, ou --certain seul.", "Name questions, or --certain alone."),
@@ -57,6 +70,8 @@ def pay_(hold: tuple[str, ...], documents: tuple[str, ...], all_certain: bool) -
                 ids = certain(session, session.scalars(select(Connection.id)).all())
             else:
                 ids = list(dict.fromkeys(the_hold(session, each) for each in hold))
+        if show_open:
+            return _show(out, open_documents(workshop, operator(actor()), ids[0]))
         keys = [pay(workshop, operator(actor()), each, documents).key for each in ids]
     if out.as_json:
         out.json({"pays": keys})
@@ -72,5 +87,33 @@ def pay_(hold: tuple[str, ...], documents: tuple[str, ...], all_certain: bool) -
                 "{n} lines matched with what they settle. The next run posts them as that.",
             ),
         )
+    )
+    return Exit.OK
+
+
+def _show(out: Output, found: OpenDocuments | None) -> int:
+    """Show what is open, the likeliest first; the id is what ``--document`` takes."""
+    there = () if found is None else found.documents
+    if out.as_json:
+        said = [
+            {
+                "id": each.id, "number": each.number, "party": each.party, "day": day(each.day),
+                "amount": format(each.amount, "f"),
+            }
+            for each in there
+        ]  # fmt: skip
+        out.json({"open": said, "more": 0 if found is None else found.more})
+        return Exit.OK
+    out.table(
+        Phrase("Ce qui est ouvert dans QuickBooks", "What is open in QuickBooks"),
+        (
+            Column(Phrase("Identifiant", "Id")),
+            Column(Phrase("Numéro", "Number")),
+            Column(Phrase("Client ou fournisseur", "Customer or vendor")),
+            Column(Phrase("Jour", "Day")),
+            Column(Phrase("Ouvert", "Open"), right=True),
+        ),
+        [(each.id, each.number or "–", each.party, day(each.day), f"{each.amount:f}") for each in there],
+        empty=Phrase("Rien n'est ouvert dans sa devise.", "Nothing is open in its currency."),
     )
     return Exit.OK

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from raccord.onboarding.access.people import Actor, Power, require
 from raccord.onboarding.deciding.decisions import DecisionError, held, note
+from raccord.onboarding.deciding.open_documents import chosen
 from raccord.plugin.drafts import Deposit, Expense, Settled
 from raccord.plugin.texts import Text
 from raccord.quickbooks.codec import entity_of
@@ -18,23 +19,26 @@ from raccord.store.models import DraftRow, DraftState, Hold, LedgerEntry, PaidDo
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.line_answers import CALLED, answered
 from raccord.sync.lines.matching import Sure
-from raccord.sync.lines.paying import MATCHES, PAYS, REFUNDED, as_paid
+from raccord.sync.lines.paying import FUNDS, MATCHES, PAYS, REFUNDED, as_paid
 from raccord.sync.lines.reserving import not_free, paid_by_others, reserve
 from raccord.sync.lines.two_sides import CalledOtherwise
+from raccord.sync.lines.undeposited import SUBTYPE
 from raccord.sync.resolving.holds import close_hold
 from raccord.sync.workshop import Workshop
 
 
 def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str] = ()) -> DraftRow:
-    """Say that a line pays the documents of one of its proposals, of the first unless they are named by their ids.
+    """Say that a line pays the documents of one of its proposals, of the first unless they are named by their ids;
+    or open invoices or bills that are none of its proposals, which are read now.
 
     The next run posts the payment, and nothing else may pay these documents, or the same part of one.
     """
     now = workshop.clock.now()
+    by_hand = None if _proposed(workshop, actor, hold_id, documents) else chosen(workshop, actor, hold_id, documents)
     try:
         with workshop.database.begin() as session:
             hold, row, connection = held(workshop, session, actor, hold_id)
-            match = _match(hold, documents)
+            match = by_hand or _match(hold, documents)
             taken = paid_by_others(session, connection.company_id, row.id)
             kind, ids = str(match["kind"]), [str(each["id"]) for each in match["documents"]]
             if not_free(taken, kind, match["documents"]):
@@ -43,6 +47,8 @@ def pay(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]
             if not isinstance(draft, Deposit | Expense):
                 raise _not_proposed()
             said = {"account": _owed_on(session, connection.company_id, kind, draft)} if kind in REFUNDED else {}
+            if len({each.get("party_id") for each in match["documents"]}) > 1:
+                said = {FUNDS: _funds(session, connection.company_id)}
             pays = said | {name: match[name] for name in ("kind", "party_id", "party", "documents")}
             row.decisions = answered(row.decisions, draft, {PAYS: {**pays, "total": format(draft.total, "f")}})
             row.kind = entity_of(as_paid(row.decisions, draft))
@@ -85,6 +91,33 @@ def certain(session: Session, connection_ids: Sequence[str]) -> list[str]:
         for row in rows
         if CALLED not in row.decisions and (row.params.get(MATCHES) or [{}])[0].get("sure") == Sure.CERTAIN
     ]
+
+
+def _funds(session: Session, company_id: str) -> str:
+    """Return the account of undeposited funds, where several customers' payments wait for the deposit of their line."""
+    found = session.scalars(
+        select(LedgerEntry.object_id).where(
+            LedgerEntry.company_id == company_id,
+            LedgerEntry.kind == "Account",
+            LedgerEntry.subtype == SUBTYPE,
+            LedgerEntry.active,
+        )
+    ).all()
+    if len(found) != 1:
+        raise DecisionError(
+            "pays.funds_unclear",
+            Text(
+                f"QuickBooks a {len(found)} comptes de fonds non déposés actifs : on ne sait où les paiements de "
+                "plusieurs clients attendent leur dépôt.",
+                f"QuickBooks has {len(found)} active accounts of undeposited funds: where the payments of several "
+                "customers wait for their deposit is not told.",
+            ),
+            Text(
+                "Saisissez ces paiements et leur dépôt dans QuickBooks, et rapprochez-en l'opération.",
+                "Enter these payments and their deposit in QuickBooks, and match the line with it.",
+            ),
+        )
+    return str(found[0])
 
 
 def _owed_on(session: Session, company_id: str, credit: str, draft: Deposit | Expense) -> str:
@@ -135,12 +168,28 @@ def _payable_unclear(accounts: int, currency: str) -> DecisionError:
     )
 
 
+def _proposed(workshop: Workshop, actor: Actor, hold_id: str, documents: Sequence[str]) -> bool:
+    """Tell whether documents are one of a question's proposals; without any, its first is meant."""
+    if not documents:
+        return True
+    with workshop.database.read() as session:
+        hold, _, _ = held(workshop, session, actor, hold_id, lock=False)
+        return _among(hold, documents) is not None
+
+
 def _match(hold: Hold, documents: Sequence[str]) -> Mapping[str, Any]:
+    found = _among(hold, documents)
+    if found is None:
+        raise _not_proposed()
+    return found
+
+
+def _among(hold: Hold, documents: Sequence[str]) -> dict[str, Any] | None:
     for match in hold.params.get(MATCHES) or ():
         ids = [str(each["id"]) for each in match["documents"]]
         if not documents or sorted(documents) == sorted(ids):
             return dict(match)
-    raise _not_proposed()
+    return None
 
 
 def _not_proposed() -> DecisionError:

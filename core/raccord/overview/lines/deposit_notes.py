@@ -1,4 +1,4 @@
-"""What is told of a line that may be a deposit of payments: why none are named, or are not there any more."""
+"""What is told of a line that may be a deposit or a payment: why none is named, or what of it is there no more."""
 
 from __future__ import annotations
 
@@ -8,33 +8,20 @@ from typing import Any
 from raccord.plugin.texts import Text
 from raccord.sync.lines.undeposited import CROWDED, DAYS, TAKEN, UNCLEAR
 
-_CALLED = {"Payment": Text("le paiement", "payment"), "SalesReceipt": Text("le reçu de vente", "sales receipt")}
+_CALLED = {
+    "Payment": Text("le paiement", "payment"),
+    "SalesReceipt": Text("le reçu de vente", "sales receipt"),
+    "Invoice": Text("la facture", "invoice"),
+    "Bill": Text("la facture fournisseur", "bill"),
+    "CreditMemo": Text("l'avoir", "credit memo"),
+    "VendorCredit": Text("l'avoir fournisseur", "vendor credit"),
+}
+_WAITING = ("Payment", "SalesReceipt")
 
 
 def deposit_notes(params: Mapping[str, Any], currency: str) -> Sequence[Text]:
-    """Return what a question says of its line's deposit, in sentences."""
-    notes = []
-    for gone in params.get(TAKEN) or ():
-        of = _CALLED[str(gone["kind"])]
-        number = f" {gone['number']}" if gone["number"] else ""
-        party_fr, party_en = (f" de {gone['party']}", f" of {gone['party']}") if gone["party"] else ("", "")
-        amount = f"{gone['amount']} {currency}"
-        if gone["deposit"]:
-            why = Text(
-                f"QuickBooks l'a déposé entre-temps (dépôt {gone['deposit']})",
-                f"QuickBooks has it in deposit {gone['deposit']} by now",
-            )
-        else:
-            why = Text(
-                "il n'est plus dans les fonds non déposés pour ce montant",
-                "it is not in Undeposited Funds for this amount any more",
-            )
-        notes.append(
-            Text(
-                f"Le dépôt accepté n'a pas été écrit : {of.fr}{number}{party_fr} ({amount}), {why.fr}.",
-                f"The deposit that was accepted was not posted: {of.en}{number}{party_en} ({amount}), {why.en}.",
-            )
-        )
+    """Return what a question says of its line's deposit or payment, in sentences."""
+    notes = [_gone(each, currency) for each in params.get(TAKEN) or ()]
     if UNCLEAR in params:
         notes.append(
             Text(
@@ -55,3 +42,33 @@ def deposit_notes(params: Mapping[str, Any], currency: str) -> Sequence[Text]:
             )
         )
     return notes
+
+
+def _gone(gone: Mapping[str, Any], currency: str) -> Text:
+    """Return why what a person had accepted was not posted: what became of one of its documents."""
+    kind = str(gone["kind"])
+    of = _CALLED[kind]
+    number = f" {gone['number']}" if gone["number"] else ""
+    party_fr, party_en = (f" de {gone['party']}", f" of {gone['party']}") if gone["party"] else ("", "")
+    amount = f"{gone['amount']} {currency}"
+    if kind not in _WAITING:
+        return Text(
+            f"Le paiement accepté n'a pas été écrit : {of.fr}{number}{party_fr} ({amount}) n'a plus ce solde ouvert "
+            "dans QuickBooks, où il a été réglé, annulé ou modifié.",
+            f"The payment that was accepted was not posted: {of.en}{number}{party_en} ({amount}) is not open for as "
+            "much any more in QuickBooks, where it was paid, voided or changed.",
+        )
+    if gone["deposit"]:
+        why = Text(
+            f"QuickBooks l'a déposé entre-temps (dépôt {gone['deposit']})",
+            f"QuickBooks has it in deposit {gone['deposit']} by now",
+        )
+    else:
+        why = Text(
+            "il n'est plus dans les fonds non déposés pour ce montant",
+            "it is not in Undeposited Funds for this amount any more",
+        )
+    return Text(
+        f"Le dépôt accepté n'a pas été écrit : {of.fr}{number}{party_fr} ({amount}), {why.fr}.",
+        f"The deposit that was accepted was not posted: {of.en}{number}{party_en} ({amount}), {why.en}.",
+    )

@@ -16,15 +16,15 @@ from sqlalchemy.orm import Session
 from raccord.plugin.drafts import Deposit
 from raccord.store.models import Action, Company, DraftRow, Hold, LedgerEntry, LineState, PlanLine
 from raccord.sync.bodies import load_draft
+from raccord.sync.lines.lump_sums import wait_for_lines
 from raccord.sync.lines.matching import Reason, Sure
 from raccord.sync.lines.paying import MATCHES, PAYS, payable
-from raccord.sync.lines.reserving import ask_again, paid_by_others, reserved
+from raccord.sync.lines.reserving import Spoken, ask_again, paid_by_others, reserved
 from raccord.sync.lines.undeposited import (
     CROWDED,
     DEPOSIT,
     MOST,
     SUBTYPE,
-    TAKEN,
     UNCLEAR,
     Received,
     Way,
@@ -74,12 +74,12 @@ class DepositOffers:
         self.session.get_one(Company, self.company_id, with_for_update={"key_share": True})
         self._take_back({(each.kind, each.id): each for each in received})
         spoken_for = paid_by_others(self.session, self.company_id)
+        own = wait_for_lines(self.session, self.company_id, (each.id for each in received if each.kind == "Payment"))
+        spoken_for |= {(DEPOSIT, id_): Spoken(whole=True) for id_ in own}
         waiting = [each for each in received if not each.deposit and (DEPOSIT, each.id) not in spoken_for]
         found: list[tuple[Hold, Way]] = []
         for hold, row in self._asked():
             draft = load_draft(row.body)
-            if TAKEN in row.decisions:
-                hold.params = {**hold.params, TAKEN: row.decisions[TAKEN]}
             if isinstance(draft, Deposit) and payable(draft) and row.day is not None:
                 found.append((hold, way_of(draft.total, draft.currency, row.day, waiting)))
         wanted = Counter(each.id for _, way in found for each in way.received)
@@ -103,7 +103,7 @@ class DepositOffers:
         for line, row in self._pending():
             gone = gone_of(row.decisions[PAYS], there)
             if gone:
-                params = self._ask(row, gone)
+                params = ask_again(self.session, self.connection_id, row, self.now, gone)
                 line.state, line.reason, line.params = LineState.LEFT, DECISION_MISSING, params
                 left += 1
         self.session.flush()
@@ -115,17 +115,11 @@ class DepositOffers:
             gone = gone_of(row.decisions[PAYS], there)
             if not gone and reserved(self.session, self.company_id, row, row.decisions[PAYS], self.now):
                 continue
-            params = self._ask(row, gone)
+            params = ask_again(self.session, self.connection_id, row, self.now, gone)
             line.kind, line.action, line.state = row.kind, Action.HOLD, LineState.LEFT
             line.reason, line.params = DECISION_MISSING, params
             line.payload, line.payload_hash, line.needs, line.effect = "", "", [], {}
         self.session.flush()
-
-    def _ask(self, row: DraftRow, gone: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        params = ask_again(self.session, self.connection_id, row, self.now, {TAKEN: list(gone)} if gone else {})
-        if gone:
-            row.decisions = {**row.decisions, TAKEN: list(gone)}
-        return params
 
     def _pending(self) -> list[tuple[PlanLine, DraftRow]]:
         rows = self.session.execute(

@@ -27,7 +27,7 @@ NEAR_MAX = 24
 """Where more lines than these stand near a document, or more documents near a line, none are put together."""
 OTHERS = (2, 1, 0)
 """Of lines 0, 1, 2 … days apart: how many other sums may come near an amount for one that hits it to be no accident."""
-_REACH, _REACH_WHOLE = Decimal(5), Decimal(50)
+REACH, REACH_WHOLE = Decimal(5), Decimal(50)
 """How near that is. An amount without cents is easier hit by others without: none of them may come near."""
 
 
@@ -207,8 +207,8 @@ def _within(ids: frozenset[int], hits: Sequence[tuple[Line, ...]]) -> bool:
 def _comes_near(some: Iterable[Line], amount: Decimal, whole: bool) -> bool:
     total = _total(some)
     if whole:
-        return abs(total - amount) <= _REACH_WHOLE and total == total.to_integral_value()
-    return abs(total - amount) <= _REACH
+        return abs(total - amount) <= REACH_WHOLE and total == total.to_integral_value()
+    return abs(total - amount) <= REACH
 
 
 def _total(some: Iterable[Near]) -> Decimal:

@@ -77,6 +77,8 @@ class Reason(StrEnum):
     """Payments that wait in Undeposited Funds come to exactly this amount."""
     ONE_WAY = "one_way"
     """No other payments that wait do, nor is another movement made of these."""
+    PAYERS = "payers"
+    """Documents of several parties together are open for exactly this amount."""
 
 
 Place = tuple[str, str]
@@ -110,7 +112,7 @@ class OpenItem:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a movement may pay, whole, all of one party; or a ``part`` of one document."""
+    """What a movement may pay: documents, whole, of one party or of several; or a ``part`` of one document."""
 
     items: tuple[OpenItem, ...]
     score: int

@@ -11,15 +11,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from raccord.plugin.drafts import Deposit, Expense
+from raccord.plugin.drafts import Deposit, Expense, Settled
 from raccord.quickbooks import QuickBooks
 from raccord.quickbooks.codec import summary_of
 from raccord.store.models import Action, Company, DraftRow, Hold, LineState, PlanLine
 from raccord.sync.bodies import load_draft
 from raccord.sync.lines.instalments import LINES, with_parts
+from raccord.sync.lines.lump_sums import still_to_pay
 from raccord.sync.lines.matching import Movement, OpenItem, Proposal, propose
-from raccord.sync.lines.paying import MATCHES, MATCHES_LIMITED, PAYS, REFUNDED, payable
+from raccord.sync.lines.paying import FUNDS, MATCHES, MATCHES_LIMITED, PAYS, REFUNDED, payable
 from raccord.sync.lines.reserving import Spoken, ask_again, paid_by_others, reserved
+from raccord.sync.lines.several_payers import with_lump_sums
+from raccord.sync.lines.undeposited import TAKEN
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
 _PARTY = {"Invoice": "CustomerRef", "Bill": "VendorRef", "CreditMemo": "CustomerRef", "VendorCredit": "VendorRef"}
@@ -74,8 +77,8 @@ class Offers:
         lines = (row for row in rows if row.amount and row.kind in ("Deposit", "Purchase", *_PAYMENTS))
         return {kind for row in lines for kind in _OPEN[row.amount > 0]}
 
-    def offer(self, there: Sequence[tuple[str, OpenItem]]) -> int:
-        """Return how many lines may pay something that is open."""
+    def offer(self, there: Sequence[tuple[str, OpenItem]], lumps_in: str = "") -> int:
+        """Return how many lines may pay something that is open; in ``lumps_in`` also what several customers owe."""
         # A person says in the same moment what another line pays.
         self.session.get_one(Company, self.company_id, with_for_update={"key_share": True})
         self._take_back({(item.kind, item.id): item.amount for _, item in there})
@@ -89,6 +92,8 @@ class Offers:
             .where(PlanLine.plan_id == self.plan_id, PlanLine.amount.is_not(None), Hold.code == DECISION_MISSING)
         ):
             draft = load_draft(row.body)
+            if TAKEN in row.decisions:
+                hold.params = {**hold.params, TAKEN: row.decisions[TAKEN]}
             if line.amount is None or row.day is None or not isinstance(draft, Deposit | Expense):
                 continue
             if payable(draft):
@@ -101,12 +106,16 @@ class Offers:
             items = [
                 left
                 for of, item in there
-                if item.kind in _OPEN[into] and of == currency and (left := _left_of(item, spoken_for)) is not None
+                if item.kind in _OPEN[into] and of == currency and (left := left_of(item, spoken_for)) is not None
             ]
             found = with_parts(some, items, propose(some, items))
+            proposed = found.proposals
+            if into and currency == lumps_in:
+                invoices = [each for each in items if each.kind == Settled.INVOICE]
+                proposed = with_lump_sums(some, invoices, proposed)
             lines = {each.id: each for each in some}
-            for line_id, proposals in found.proposals.items():
-                said = [_said(each, lines, spoken_for) for each in proposals]
+            for line_id, proposals in proposed.items():
+                said = [said_of(each, lines, spoken_for) for each in proposals]
                 limited = {MATCHES_LIMITED: LINES} if line_id in found.limited else {}
                 holds[line_id].params = {**holds[line_id].params, MATCHES: said, **limited}
                 offered += 1
@@ -137,12 +146,12 @@ class Offers:
             pays = row.decisions.get(PAYS)
             if not isinstance(pays, Mapping):
                 continue
-            wanted = {(str(pays["kind"]), str(each["id"])): Decimal(str(each["amount"])) for each in pays["documents"]}
-            is_open = all(left.get(place, Decimal(0)) >= amount for place, amount in wanted.items())
-            if is_open and reserved(self.session, self.company_id, row, pays, self.now):
-                left |= {place: left[place] - amount for place, amount in wanted.items()}
+            wanted = still_to_pay(self.session, row)
+            gone = [each for place, each in wanted.items() if left.get(place, Decimal(0)) < Decimal(each["amount"])]
+            if not gone and reserved(self.session, self.company_id, row, pays, self.now):
+                left |= {place: left[place] - Decimal(each["amount"]) for place, each in wanted.items()}
                 continue
-            params = ask_again(self.session, self.connection_id, row, self.now)
+            params = ask_again(self.session, self.connection_id, row, self.now, gone)
             line.kind, line.action, line.state = row.kind, Action.HOLD, LineState.LEFT
             line.reason, line.params = DECISION_MISSING, params
             line.payload, line.payload_hash, line.needs, line.effect = "", "", [], {}
@@ -152,10 +161,12 @@ class Offers:
 def _settles() -> Any:
     """Tell of a plan line, its draft joined, whether it may be what a person said that a bank line pays."""
     refund = DraftRow.decisions[(PAYS, "kind")].as_string().in_([*REFUNDED])
-    return PlanLine.kind.in_(_PAYMENTS) | (PlanLine.kind.in_([each.entity for each in REFUNDED.values()]) & refund)
+    lump_sum = DraftRow.decisions[(PAYS, FUNDS)].as_string().is_not(None)
+    refund_kinds = [each.entity for each in REFUNDED.values()]
+    return PlanLine.kind.in_(_PAYMENTS) | (PlanLine.kind.in_(refund_kinds) & refund) | lump_sum
 
 
-def _left_of(item: OpenItem, spoken_for: Mapping[tuple[str, str], Spoken]) -> OpenItem | None:
+def left_of(item: OpenItem, spoken_for: Mapping[tuple[str, str], Spoken]) -> OpenItem | None:
     """Return what nobody is to pay yet of a document, if anything."""
     spoken = spoken_for.get((item.kind, item.id))
     if spoken is None:
@@ -164,15 +175,16 @@ def _left_of(item: OpenItem, spoken_for: Mapping[tuple[str, str], Spoken]) -> Op
     return None if spoken.whole or left <= 0 else replace(item, amount=left)
 
 
-def _said(
+def said_of(
     proposal: Proposal, lines: Mapping[str, Movement], spoken_for: Mapping[tuple[str, str], Spoken]
 ) -> dict[str, Any]:
     """Return what a question says of a proposal."""
     first = proposal.items[0]
+    several = len({each.party_id for each in proposal.items}) > 1
     said: dict[str, Any] = {
         "kind": first.kind,
-        "party_id": first.party_id.rpartition(" ")[2],
-        "party": first.party,
+        "party_id": "" if several else first.party_id.rpartition(" ")[2],
+        "party": ", ".join(dict.fromkeys(each.party for each in proposal.items)),
         "documents": [],
         "score": proposal.score,
         "sure": str(proposal.sure),
@@ -188,6 +200,8 @@ def _said(
             "day": each.day.isoformat(),
             "whole": amount == (each.amount if each.total is None else each.total),
         }
+        if several:
+            document |= {"party_id": each.party_id.rpartition(" ")[2], "party": each.party}
         if not document["whole"]:
             document |= {"open": format(each.amount, "f"), "counted": sorted(spoken.parts)}
         said["documents"].append(document)

@@ -21,9 +21,12 @@ from raccord.plugin.drafts import (
     Expense,
     ExpenseLine,
     LedgerId,
+    Link,
+    LinkedLine,
     Payment,
     PaymentType,
     Settled,
+    TaxMode,
 )
 from raccord.sync.bodies import digest
 from raccord.sync.lines.undeposited import DEPOSIT, as_deposit
@@ -32,6 +35,10 @@ PAYS = "pays"
 """Under this name stands, among a draft's decisions, what it pays."""
 MATCHES = "matches"
 """Under this name a question about a category says what the line may pay instead."""
+FUNDS = "funds"
+"""Under this name it says, of a line that pays invoices of several customers, where their payments wait for it."""
+PAYER = "payer/"
+"""So begin the keys of these payments."""
 MATCHES_LIMITED = "matches_limited"
 """Under this name it says of how many lines, where more than those name one document."""
 _LETTERS = 40
@@ -51,6 +58,8 @@ def as_paid(decisions: Mapping[str, Any], draft: Draft) -> Draft:
         return draft
     if pays["kind"] == DEPOSIT:
         return as_deposit(pays, draft) if isinstance(draft, Deposit) else draft
+    if FUNDS in pays:
+        return _lump_sum(pays, draft) if isinstance(draft, Deposit) else draft
     settled = Settled(str(pays["kind"]))
     applied = tuple(
         Application(document=LedgerId(str(each["id"])), amount=Decimal(str(each["amount"])), of=settled)
@@ -84,6 +93,37 @@ def is_refund(decisions: Mapping[str, Any]) -> bool:
 def refunded_key(line_key: str) -> str:
     """Return the key of the payment that takes a credit for what a line pays back."""
     return f"refunded/{digest(line_key)[:_LETTERS]}"
+
+
+def is_lump_sum(decisions: Mapping[str, Any]) -> bool:
+    """Tell whether a line was said to pay invoices of several customers."""
+    pays = decisions.get(PAYS)
+    return isinstance(pays, Mapping) and FUNDS in pays
+
+
+def payer_key(line_key: str, payer: str) -> str:
+    """Return the key of the payment of one of the customers that a line is of, by the customer's id."""
+    return f"{PAYER}{digest(line_key, payer)[:_LETTERS]}"
+
+
+def by_payer(pays: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return what a line pays by the ids of its several customers, in the order they stand."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for each in pays["documents"]:
+        found.setdefault(str(each["party_id"]), []).append(each)
+    return found
+
+
+def _lump_sum(pays: Mapping[str, Any], draft: Deposit) -> Deposit:
+    """Return a line's draft as the deposit of what its several customers paid."""
+    lines = tuple(
+        LinkedLine(
+            document=Link(payer_key(draft.key, payer)),
+            amount=sum((Decimal(str(each["amount"])) for each in documents), Decimal(0)),
+        )
+        for payer, documents in by_payer(pays).items()
+    )
+    return replace(draft, lines=lines, tax_mode=TaxMode.NONE, taxes=())
 
 
 def _refund(draft: Deposit | Expense, credit: Settled, party_id: str, owed: LedgerId) -> Deposit | Expense:

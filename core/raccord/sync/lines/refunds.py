@@ -27,10 +27,11 @@ from raccord.plugin.drafts import (
     PaymentType,
     Settled,
 )
-from raccord.quickbooks.codec import entity_of
-from raccord.store.models import DraftRow, DraftState, LinkRow, LinkState
-from raccord.sync.bodies import digest, dump_draft, load_draft
-from raccord.sync.lines.attached import BY_HAND, made_by_hand
+from raccord.store.models import DraftRow, DraftState
+from raccord.sync.bodies import load_draft
+from raccord.sync.lines.attached import made_by_hand
+from raccord.sync.lines.lump_sums import is_payer
+from raccord.sync.lines.made_drafts import wake_made
 from raccord.sync.lines.paying import PAYS, REFUNDED, is_refund, refunded_key
 
 REFUND_NOT_POSTED = "refund.line_not_posted"
@@ -42,7 +43,7 @@ def wake_refunds(session: Session, rows: Iterable[DraftRow]) -> None:
         if row.state == DraftState.PLANNED and is_refund(row.decisions):
             draft = load_draft(row.body)
             if isinstance(draft, Deposit | Expense) and Decimal(str(row.decisions[PAYS]["total"])) == draft.total:
-                _wake(session, row, _settling(row.key, row.decisions[PAYS], draft))
+                wake_made(session, row, _settling(row.key, row.decisions[PAYS], draft))
 
 
 def _settling(line_key: str, pays: Mapping[str, Any], line: Deposit | Expense) -> Payment | BillPayment:
@@ -65,39 +66,9 @@ def _settling(line_key: str, pays: Mapping[str, Any], line: Deposit | Expense) -
     )  # fmt: skip
 
 
-def _wake(session: Session, line: DraftRow, draft: Payment | BillPayment) -> None:
-    body = dump_draft(draft)
-    mine = (DraftRow.connection_id == line.connection_id, DraftRow.key == draft.key)
-    row = session.scalars(select(DraftRow).where(*mine)).one_or_none()
-    if row is None:
-        session.add(
-            DraftRow(
-                connection_id=line.connection_id, record_id=line.record_id, key=draft.key, revision=1,
-                kind=entity_of(draft), day=draft.day, body=body, body_hash=digest(body), state=DraftState.WAITING,
-                reason="", decisions={}, mapped_by=BY_HAND, mapped_under=0,
-            )
-        )  # fmt: skip
-    else:
-        row.record_id = line.record_id
-        if row.body_hash != digest(body):
-            row.body, row.body_hash, row.day, row.revision = body, digest(body), draft.day, row.revision + 1
-        undone = None if _link_of(session, line, LinkState.LIVE) else _link_of(session, row, LinkState.UNDONE)
-        if undone is not None:
-            # Another revision is another request, so nothing of the first life is taken for the second.
-            undone.state, row.revision = LinkState.RELEASED, max(row.revision, undone.revision) + 1
-        if undone is not None or row.state in (DraftState.SKIPPED, DraftState.WITHDRAWN):
-            row.state, row.reason = DraftState.WAITING, ""
-    session.flush()
-
-
-def _link_of(session: Session, row: DraftRow, state: LinkState) -> LinkRow | None:
-    mine = (LinkRow.connection_id == row.connection_id, LinkRow.key == row.key, LinkRow.state == state)
-    return session.scalars(select(LinkRow).where(*mine)).one_or_none()
-
-
 def refund_not_posted(session: Session, row: DraftRow, draft: Draft) -> dict[str, str] | None:
     """Return what is told of a refund's payment whose line refunds nothing any more; nothing of others."""
-    if not made_by_hand(row) or not isinstance(draft, Payment | BillPayment):
+    if not made_by_hand(row) or is_payer(row) or not isinstance(draft, Payment | BillPayment):
         return None
     key = next((each.document.key for each in draft.applied if isinstance(each.document, Link)), "")
     line = session.scalars(

@@ -6,11 +6,10 @@ come to more than what is open of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -22,6 +21,7 @@ from raccord.store.models import DraftRow, DraftState, LinkRow, LinkState, PaidD
 from raccord.sync.bodies import load_draft
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.paying import PAYS, asked_in, is_refund, refunded_key
+from raccord.sync.lines.undeposited import TAKEN
 from raccord.sync.resolving.holds import open_hold
 from raccord.sync.resolving.resolve import DECISION_MISSING
 
@@ -94,19 +94,30 @@ def reserved(session: Session, company_id: str, row: DraftRow, pays: Mapping[str
 
 
 def ask_again(
-    session: Session, connection_id: str, row: DraftRow, now: datetime, told: Mapping[str, Any] = MappingProxyType({})
+    session: Session, connection_id: str, row: DraftRow, now: datetime, gone: Sequence[Mapping[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Ask again what a line is that was to pay something, with what is told of it; return what the question says."""
+    """Ask again what a line is that was to pay something, some of which is ``gone``; return what the question says.
+
+    What is gone is told until somebody answers.
+    """
     draft = load_draft(row.body)
     asked = asked_in(draft) if isinstance(draft, Deposit | Expense) else None
     if asked is None:
         raise ValueError(f"{row.key}: what pays a document was a question before")
     session.execute(delete(PaidDocument).where(PaidDocument.draft_id == row.id))
-    row.decisions = {name: answer for name, answer in row.decisions.items() if name != PAYS}
+    pays = row.decisions[PAYS]
+    told = {TAKEN: [_told(pays, each) for each in gone]} if gone else {}
+    row.decisions = {name: answer for name, answer in row.decisions.items() if name != PAYS} | told
     row.kind, row.state, row.reason = entity_of(draft), DraftState.HELD, DECISION_MISSING
     params = {"decision": asked.name, "accepts": str(asked.accepts), "suggestion": asked.suggestion, **told}
     open_hold(session, connection_id, row, DECISION_MISSING, params, now)
     return params
+
+
+def _told(pays: Mapping[str, Any], gone: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told of a document that a line was to pay, or of a payment that it was to deposit."""
+    said = {"kind": pays["kind"], "party": pays["party"], "deposit": "", **gone}
+    return {name: said[name] for name in ("kind", "id", "number", "party", "amount", "deposit")}
 
 
 def not_free(others: Mapping[tuple[str, str], Spoken], kind: str, documents: Iterable[Mapping[str, Any]]) -> bool:

@@ -30,7 +30,7 @@ CROWDED = "deposit_crowded"
 """Under this name it says that more than ``MOST`` wait."""
 TAKEN = "deposited_since"
 """Under this name a question, and its draft's decisions, say which payments of an accepted deposit are not there to be
-deposited any more."""
+deposited any more, or which documents that it was to pay are not open for as much."""
 _KINDS = ("Payment", "SalesReceipt")
 
 
@@ -145,9 +145,7 @@ def gone_of(pays: Mapping[str, Any], received: Mapping[tuple[str, str], Received
     for said in pays["documents"]:
         there = received.get((str(said["kind"]), str(said["id"])))
         if there is None or there.deposit or there.amount != Decimal(str(said["amount"])):
-            deposit = "" if there is None else there.deposit
-            gone.append({name: said[name] for name in ("kind", "id", "number", "party", "amount")})
-            gone[-1]["deposit"] = deposit
+            gone.append({**said, "deposit": "" if there is None else there.deposit})
     return gone
 
 

@@ -34,6 +34,7 @@ from raccord.sync.books.entries import Entries, target_of
 from raccord.sync.books.parties import with_customers
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.attached import LINE_NOT_POSTED, line_not_posted, wake_planned
+from raccord.sync.lines.lump_sums import LUMP_NOT_POSTED, is_payer, lump_not_posted, payer_keys, wake_payers
 from raccord.sync.lines.refunds import REFUND_NOT_POSTED, refund_not_posted, wake_refunds
 from raccord.sync.lines.treatments import as_treated
 from raccord.sync.mapping.unused import TAKEN_BACK, was_taken_back
@@ -61,6 +62,11 @@ from raccord.sync.resolving.resolve import Held, Resolver
 from raccord.sync.resolving.settling import Go, Leave, Settling, Wait, first_question, renamed
 
 KIND_CHANGED = "plan.kind_changed"
+_LEFT_WITH = (
+    (LINE_NOT_POSTED, line_not_posted),
+    (REFUND_NOT_POSTED, refund_not_posted),
+    (LUMP_NOT_POSTED, lump_not_posted),
+)
 TURNS = 5
 """How many conflicts of one draft are answered while it is written, one after the other."""
 
@@ -102,6 +108,8 @@ class Planner:
 
     def slice(self, position: Position, limit: int) -> Position | None:
         """Plan up to ``limit`` drafts after ``position``; return where to go on, or nothing at the end."""
+        if position == Position(0, 0):
+            wake_payers(self.session, self.connection.id)
         position, rows = waiting_drafts(self.session, self.connection.id, position, limit)
         if not rows:
             return None
@@ -120,7 +128,8 @@ class Planner:
         self.closing = Closing.read(self.session, self.connection, self.facts.closed_on)
         self.resolver.load(self.session)
         self.resolver.renamed, self.resolver.inactive = to_reactivate(self.session, self.run)
-        self.resolver.load_links(self.session, [key for _, draft in drafts for key in links_in(draft)], self.plan.id)
+        named = [key for row, draft in drafts for key in (*links_in(draft), *payer_keys(row))]
+        self.resolver.load_links(self.session, named, self.plan.id)
         links = self._links([row.key for row in rows])
         if self.entries:
             self.entries_written = bodies_of(self.session, list(links.values()))
@@ -236,10 +245,17 @@ class Planner:
 
     def _undone(self, row: DraftRow, draft: Draft) -> dict[str, Any]:
         """Return the line of a draft whose document was undone: a question, unless it only follows another draft."""
-        if left := refund_not_posted(self.session, row, draft):
-            return self.left.leave_out(row, draft, REFUND_NOT_POSTED, left)
+        if (left := self._left_with_its_line(row, draft)) is not None:
+            return left
         # Whatever the source says of it since: only a person lets it go again.
         return self.left.hold(row, draft, Held(UNDONE, **self.undone.get(row.key, {})))
+
+    def _left_with_its_line(self, row: DraftRow, draft: Draft) -> dict[str, Any] | None:
+        """Return the line of what was made for a bank line that does not go itself; nothing of any other draft."""
+        for code, told in _LEFT_WITH:
+            if (params := told(self.session, row, draft)) is not None:
+                return self.left.leave_out(row, draft, code, params)
+        return None
 
     def _new_name(self, row: DraftRow, draft: Draft) -> Go | Leave | Wait:
         """Return what becomes of a draft that nothing is there for: a new name may have to be asked about."""
@@ -257,10 +273,8 @@ class Planner:
 
     def _written(self, row: DraftRow, way: Go, link: LinkRow | None) -> dict[str, Any] | tuple[Go, Encoded, Moves]:
         """Return what is sent and what it does to the ledger, or the line that says why nothing is."""
-        if link is None and (left := line_not_posted(self.session, row, way.draft)):
-            return self.left.leave_out(row, way.draft, LINE_NOT_POSTED, left)
-        if link is None and (left := refund_not_posted(self.session, row, way.draft)):
-            return self.left.leave_out(row, way.draft, REFUND_NOT_POSTED, left)
+        if link is None and (out := self._left_with_its_line(row, way.draft)) is not None:
+            return out
         unfit = attachment_unfit(way.draft, link, self.files)
         if unfit is not None:
             return self.left.blocked(row, way.draft, *unfit)
@@ -272,7 +286,9 @@ class Planner:
             self.resolver.begin(row.key, row.day, answers, way.replaced, drawn)
             try:
                 encoded = self._encode(way.draft, row.key, row.revision, target)
-                return way, encoded, moves_of(way.draft, self.resolver, self.facts.encoding)
+                moves = moves_of(way.draft, self.resolver, self.facts.encoding)
+                # The proof counts the money of several customers once: with their line's deposit.
+                return way, encoded, replace(moves, amount=None) if is_payer(row) else moves
             except Held as held:
                 code, params = held.code, dict(held.params)
                 if last or code not in KINDS:

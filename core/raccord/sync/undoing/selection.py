@@ -25,6 +25,7 @@ from raccord.store.models import (
 )
 from raccord.sync.books.readback import DOCUMENTS, LISTS
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.lines.lump_sums import deposited_with
 from raccord.sync.lines.paying import REFUNDED, refunded_key
 from raccord.sync.phases import UNDO
 
@@ -86,11 +87,12 @@ class Selection:
 
 def select_links(session: Session, connection: Connection, asked: Asked) -> Selection:
     """Return what is asked for, and what follows it: the refunds of a payment, and what uses a credit up for a line
-    that pays it back; of a run without names only its documents.
+    that pays it back, or payments that a line took to the bank; of a run without names only its documents.
     """
     found = _asked_for(session, connection, asked)
     follows = following(session, connection, [link.key for link in found.documents])
     follows |= {refunded_key(link.key): link.key for link in found.documents if link.kind in _PAYING_BACK}
+    follows |= deposited_with(session, connection.id, [link.key for link in found.documents if link.kind == "Deposit"])
     for link in links_of(session, connection, follows):
         if link.state == LinkState.LIVE and link.key not in found.links:
             found.links[link.key], found.follows[link.key] = link, follows[link.key]

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.errors import RaccordError
-from raccord.onboarding.access.people import NotAllowedError, Power, require
+from raccord.onboarding.access.people import NotAllowedError, Power, may, require
 from raccord.onboarding.deciding.attaching import attach, detach
+from raccord.onboarding.deciding.open_documents import OpenDocuments, none_chosen, open_documents
 from raccord.onboarding.deciding.paying import pay
 from raccord.onboarding.deciding.suggesting import percent
 from raccord.onboarding.deciding.treating import ask_about_again, treat
@@ -49,6 +50,7 @@ from raccord_web.parts.reviewing import (
     Asked,
     AskedFor,
     View,
+    chosen_documents,
     named_lines,
     other_side_of,
     together_said,
@@ -139,10 +141,13 @@ def say_two_sides(request: Request, hold_id: str, asked: AskedFor, fields: Field
 
 @router.post("/review/{hold_id}/pay")
 def pay_one(request: Request, hold_id: str, asked: AskedFor, fields: Fields) -> Response:
-    """Say that a line pays what one of its proposals names."""
+    """Say that a line pays what one of its proposals names, or open documents that were chosen."""
     actor = acting(request)
     try:
-        row = pay(desk_of(request).workshop, actor, hold_id, fields.get("documents", "").split())
+        ids = chosen_documents(fields)
+        if not ids and fields.get("kind") == View.OPEN:
+            raise none_chosen()
+        row = pay(desk_of(request).workshop, actor, hold_id, ids)
     except NotAllowedError:
         raise
     except RaccordError as error:
@@ -199,6 +204,9 @@ def _page(
 ) -> Response:
     within = within_of(request)
     asked = asked.opened_at(desk_of(request).workshop.clock.now())
+    choosing = (typed or {}).get("kind") == View.OPEN or (wrong is None and asked.view is View.OPEN)
+    there, failed = _open(request, hold_id or asked.line) if choosing else (None, None)
+    wrong = wrong or failed
     with desk_of(request).workshop.database.read() as session:
         answered = asked.state == "answered"
         listing = _listing(session, asked, within)
@@ -223,6 +231,7 @@ def _page(
             files=() if answered else files_that_ask(session, asked.connection, within=within),
             undone=() if answered else undone_lines(session, within, asked.connection),
             line=line,
+            open=there,
             choices=choices,
             view=_view(asked, line, choices, (typed or {}).get("kind", ""), proposals, source),
             before=_beside(listing.rows, line, -1),
@@ -241,6 +250,21 @@ def _page(
             reasons=REASONS,
             key_list=KEYS,
         )
+
+
+def _open(request: Request, hold_id: str) -> tuple[OpenDocuments | None, RaccordError | None]:
+    """Return what is open in QuickBooks now that a line may pay, or why that is not known."""
+    workshop = desk_of(request).workshop
+    if not hold_id:
+        return None, None
+    with workshop.database.read() as session:
+        actor = admit(session, visitor_of(request), "hold_id", hold_id)
+    if not may(actor, Power.WORK):
+        return None, None
+    try:
+        return open_documents(workshop, actor, hold_id), None
+    except RaccordError as error:
+        return None, error
 
 
 def _of_source(line: BankLine, choices: LineChoices) -> Candidate | None:
