@@ -24,6 +24,7 @@ from raccord.plugin import ConnectorInfo, MapContext, Mapped, Record, Skipped, S
 from raccord.plugin.terms import Term, TermTable, TermTableError
 from raccord.scope import Scopes
 from raccord.store.models import Company, Connection, Plan, Problem, ProblemState, Proof, Run, RunState
+from raccord.sync.mapping import upgrades
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -106,6 +107,24 @@ def test_pain_18_t2_a_version_that_says_something_else_writes_nothing_until_it_i
     assert finish(workshop, run.id).state == RunState.DONE
     notes = [str(row.get("PrivateNote", "")) for row in workshop.client(company).query_all("SalesReceipt")]
     assert [note.startswith("from the till") for note in notes] == [False, True], "what is posted stays as it was"
+
+
+def test_no_more_records_are_compared_than_whoever_reads_them_needs(
+    workshop: Workshop, running: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.ROWS["T1"] = [sale(number, f"2026-03-{number + 1:02}") for number in range(1, 8)]
+    next_run(workshop, running)
+    monkeypatch.setattr(upgrades, "CHUNK", 2)
+    upgraded(workshop, "2.0", "from the till")
+    told = differences(workshop, running.id)
+    assert (told.looked_at, told.records, told.whole) == (7, 7, True)
+    monkeypatch.setattr(upgrades, "ENOUGH", 3)
+    told = differences(workshop, running.id)
+    assert (told.looked_at, told.records, told.whole) == (4, 4, False)
+    assert [each.record for each in told.differences] == [f"sales/s{number}" for number in (7, 6, 5, 4)], "the newest"
+    upgraded(workshop, "2.1", "")
+    told = differences(workshop, running.id)
+    assert (told.looked_at, told.records, told.whole) == (7, 0, True), "all that say the same are compared"
 
 
 def test_pain_18_t2_approving_a_plan_of_the_new_version_accepts_it(

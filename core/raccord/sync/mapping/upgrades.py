@@ -33,6 +33,8 @@ MAPPED_WITH = "plugin_version"
 """Under this name a run's progress keeps the version and terms of the connector that its records were mapped with."""
 LOOKED_AT_MAX = 2_000
 """Newest records that are compared; older ones are mapped in the same way."""
+ENOUGH = 200
+"""Once so many are said otherwise, no further ones are compared: whoever reads them needs no more."""
 EXAMPLES = 20
 
 
@@ -56,6 +58,8 @@ class Comparison:
     now: str
     looked_at: int
     differences: Sequence[Difference]
+    whole: bool = True
+    """Whether no further records were left for lack of need."""
 
     @property
     def records(self) -> int:
@@ -66,25 +70,33 @@ class Comparison:
 def compare(session: Session, bench: Bench, view_on: Callable[[date], MapView]) -> Comparison:
     """Map the newest records again, without keeping anything, and compare with what was kept of them."""
     connection = bench.connection
-    rows = session.scalars(
-        select(SourceRecord)
+    newest_first = SourceRecord.day.desc(), SourceRecord.id.desc()
+    ids = session.scalars(
+        select(SourceRecord.id)
         .where(
             SourceRecord.connection_id == connection.id,
             SourceRecord.state.in_((RecordState.MAPPED, RecordState.SKIPPED)),
             SourceRecord.reason.not_in({*LEFT_OUT, RESOLVED_BY_HAND, READ_OTHERWISE}),
         )
-        .order_by(SourceRecord.day.desc(), SourceRecord.id.desc())
+        .order_by(*newest_first)
         .limit(LOOKED_AT_MAX)
     ).all()
-    kept = _kept(session, [row.id for row in rows])
     found: list[Difference] = []
-    for row in rows:
-        was = kept.get(row.id) or {"": row.reason}
-        found += _differences(row, was, _said(bench, view_on, row))
+    looked_at = otherwise = 0
+    for some in chunks(ids, CHUNK):
+        kept = _kept(session, some)
+        for row in session.scalars(select(SourceRecord).where(SourceRecord.id.in_(some)).order_by(*newest_first)):
+            was = kept.get(row.id) or {"": row.reason}
+            differing = list(_differences(row, was, _said(bench, view_on, row)))
+            found += differing
+            otherwise += bool(differing)
+        looked_at += len(some)
+        if otherwise >= ENOUGH:
+            break
     accepted, installed, terms = connection.plugin_version, bench.scope.info.version, bench.scope.terms_digest
     if accepted == installed and connection.plugin_terms not in ("", terms):
         accepted, installed = f"{accepted}+{connection.plugin_terms}", f"{installed}+{terms}"
-    return Comparison(accepted, installed, len(rows), found)
+    return Comparison(accepted, installed, looked_at, found, looked_at == len(ids))
 
 
 def check_upgrade(session: Session, run: Run, bench: Bench, view_on: Callable[[date], MapView], now: datetime) -> None:
@@ -148,24 +160,22 @@ def accept_version(session: Session, connection: Connection, version: str, terms
 def _kept(session: Session, record_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """Return the drafts of records as they were mapped, by their keys."""
     kept: dict[int, dict[str, str]] = {}
-    for some in chunks(record_ids, CHUNK):
-        rows = session.execute(
-            select(DraftRow.record_id, DraftRow.key, DraftRow.body).where(
-                DraftRow.record_id.in_(some),
-                DraftRow.state != DraftState.WITHDRAWN,
-                DraftRow.mapped_by != BY_HAND,
-            )
+    rows = session.execute(
+        select(DraftRow.record_id, DraftRow.key, DraftRow.body).where(
+            DraftRow.record_id.in_(record_ids),
+            DraftRow.state != DraftState.WITHDRAWN,
+            DraftRow.mapped_by != BY_HAND,
         )
-        for record_id, key, body in rows:
-            # Written as this release writes drafts, which an older one may have done otherwise.
-            kept.setdefault(int(record_id or 0), {})[key] = dump_draft(load_draft(body))
+    )
+    for record_id, key, body in rows:
+        kept.setdefault(int(record_id or 0), {})[key] = body
     return kept
 
 
 def _said(bench: Bench, view_on: Callable[[date], MapView], row: SourceRecord) -> dict[str, str]:
     answer = answer_of(bench.scope, view_on(row.day), row)
     if isinstance(answer, Made):
-        return {draft.key: dump_draft(draft) for draft in answer.drafts} or {"": ""}
+        return {draft.key: body for draft, body in zip(answer.drafts, answer.bodies, strict=True)} or {"": ""}
     return {"": answer.code}
 
 
@@ -178,6 +188,8 @@ def _differences(row: SourceRecord, was: Mapping[str, str], now: Mapping[str, st
         if not key or not before or not after:
             yield Difference(record, row.day, key, "", _short(before), _short(after))
             continue
+        # Written as this release writes drafts, which an older one may have done otherwise.
+        before = dump_draft(load_draft(before))
         flat, other = (
             dict(_flat(json.loads(before, parse_float=Decimal), "")),
             dict(_flat(json.loads(after, parse_float=Decimal), "")),
