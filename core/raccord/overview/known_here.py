@@ -37,11 +37,16 @@ class Known:
 def known_here(session: Session, connection: Connection, model: type[BaseModel]) -> dict[str, list[Known]]:
     """Return by setting what the connection's source told of so far, by name; the newest of very many."""
     found: dict[str, list[Known]] = {}
+    # Several settings list the same things, which are read once.
+    told: dict[tuple[str, ...], list[Known]] = {}
     for name, info in model.model_fields.items():
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         of: Any = extra.get("known")
         if of:
-            found[name] = _told(session, connection, str(of["stream"]), str(of.get("key", "")), of["called"])
+            same = str(of["stream"]), str(of.get("key", "")), *of["called"]
+            if same not in told:
+                told[same] = _told(session, connection, same[0], same[1], same[2:])
+            found[name] = told[same]
     return found
 
 
