@@ -42,6 +42,7 @@ from starlette.testclient import TestClient
 
 import raccord_bankfeed
 import raccord_chase
+from raccord.cli.serving import set_aside
 from raccord.clock import FixedClock
 from raccord.jobs.inline import HandOver
 from raccord.onboarding.access.accounts import give_role, new_person
@@ -105,6 +106,7 @@ def _opened(folder: Path, url: str, sizes: Sizes) -> tuple[Workshop, FullStore]:
 
 def _measured(workshop: Workshop, store: FullStore, options: argparse.Namespace) -> int:
     app = create_app(workshop, HandOver())
+    set_aside()
     email = f"bench-{time.time_ns()}@example.ca"
     with workshop.database.begin() as session:
         person = new_person(email, "Bench", "", NOW, "bench")

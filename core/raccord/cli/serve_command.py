@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raccord.alarms import watch
-from raccord.cli.serving import listen, log_to_console, quiet_signals, run_server, web_application
+from raccord.cli.serving import listen, log_to_console, quiet_signals, run_server, set_aside, web_application
 from raccord.cli.terminal.exits import Exit
 from raccord.cli.terminal.house import opened, opened_workshop, read_settings
 from raccord.cli.terminal.language import Phrase
@@ -63,6 +63,7 @@ def serve(workshop: Workshop, out: Output, *, execute: bool = False) -> Exit:
     worker = make_worker(workshop) if local or execute else None
     engine: JobEngine = HandOver() if worker is None else worker.engine
     app = create_app(workshop, engine)
+    set_aside()
     with listen(settings) as listening, quiet_signals():
         if worker is not None:
             worker.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import signal
@@ -79,7 +80,11 @@ def test_a_port_that_is_taken_is_named(home: Path, port: int, capsys: pytest.Cap
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
         other.listen()
-        assert run(["serve", "--port", str(port)]) == Exit.FAILED
+        try:
+            assert run(["serve", "--port", str(port)]) == Exit.FAILED
+            assert gc.get_freeze_count() > 100_000, "no collection walks through what is there for good"
+        finally:
+            gc.unfreeze()
     said = capsys.readouterr().err
     assert f"127.0.0.1:{port}" in said
     assert "[serve.port_taken]" in said
