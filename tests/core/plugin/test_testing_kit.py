@@ -8,11 +8,13 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from raccord.plugin import JSON, FetchContext, MapContext, Mapped, Money, Page, Record, RetryLater, Skipped
-from raccord.plugin.drafts import Expense, ExpenseLine, PaymentType, Role
+from raccord.plugin.drafts import Application, Expense, ExpenseLine, Link, Payment, PaymentType, Role, Settled
 from raccord.plugin.testing import (
     ContractBroken,
     FakeFetchContext,
@@ -24,6 +26,11 @@ from raccord.plugin.testing import (
     map_records,
     read_stream,
 )
+from raccord.plugin.testing.kit import draft_rules  # noqa: F401  # brings its checks
+from raccord.plugin.testing.kit.asking import Asked, Deeds
+from raccord.plugin.testing.kit.rules import CHECKS
+from raccord.plugin.testing.kit.subject import Subject
+from raccord.plugin.texts import Text
 
 DAY = date(2026, 8, 3)
 
@@ -127,3 +134,22 @@ def test_a_made_up_source_says_how_long_to_wait() -> None:
         return int(caught.value.after.total_seconds())
 
     assert [waits("7"), waits("99999"), waits("soon"), waits("")] == [7, 3600, 300, 300]
+
+
+def test_a_payment_may_be_on_an_invoice_that_was_void_when_first_read_and_on_nothing_else_that_is_not_there() -> None:
+    def judged(void: Skipped) -> list[str]:
+        invoice, payment = record(1), replace(record(2), stream="payments")
+        paid = Payment(
+            key=payment.key(), day=DAY, currency="CAD", customer=Role("customer"), deposit_to=Role("bank"),
+            total=Decimal("5.00"),
+            applied=(Application(document=Link(invoice.key()), amount=Decimal("5.00"), of=Settled.INVOICE),),
+        )  # fmt: skip
+        told = [(invoice, Asked(void, None, Deeds())), (payment, Asked(Mapped([paid]), None, Deeds()))]
+        trial = SimpleNamespace(taxed=False)
+        subject = SimpleNamespace(mapped=told, mapped_taxed=told, mapped_later=told, trial=trial)
+        return list(CHECKS["draft.links"](cast(Subject, subject)))
+
+    gone = Text("Annulée.", "Void.")
+    assert judged(Skipped("till.void", gone, takes_back=True)) == []
+    told = judged(Skipped("till.draft", gone))
+    assert told == ["payments/2: lines/1", "payments/2: lines/1", "later: payments/2: lines/1"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import fields, is_dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -19,7 +19,7 @@ from raccord.plugin.drafts import (
     Transfer,
     links_in,
 )
-from raccord.plugin.hooks import Mapped
+from raccord.plugin.hooks import Mapped, Skipped
 from raccord.plugin.money import exponent
 from raccord.plugin.testing.kit.applying import standing
 from raccord.plugin.testing.kit.mapping import drafts, money_drafts, ways
@@ -128,13 +128,24 @@ def _roles(subject: Subject) -> Iterator[str]:
 @check("draft.links")
 def _links(subject: Subject) -> Iterator[str]:
     made = [draft for _, _, each in ways(subject) if isinstance(each.answer, Mapped) for draft in each.answer.drafts]
-    known = {draft.key for draft in made}
-    for draft in made:
-        yield from (f"{draft.key}: {key}" for key in links_in(draft) if key not in known)
-    after = standing(subject)
-    there = {draft.key for draft in after}
-    for draft in after:
-        yield from (f"later: {draft.key}: {key}" for key in links_in(draft) if key not in there)
+    void = {record.key() for _, record, each in ways(subject) if _is_taken_back(each.answer)}
+    void |= {record.key() for record, each in subject.mapped_later if _is_taken_back(each.answer)}
+    yield from (f"{draft.key}: {key}" for draft, key in _leading_nowhere(made, void))
+    yield from (f"later: {draft.key}: {key}" for draft, key in _leading_nowhere(standing(subject), void))
+
+
+def _leading_nowhere(drafts: Sequence[Draft], void: Set[str]) -> Iterator[tuple[Draft, str]]:
+    """Yield what a draft names that is none of these; a payment may be on an invoice that was void when it was first
+    read: core makes no document of that and asks what becomes of the payment.
+    """
+    there = {draft.key for draft in drafts}
+    for draft in drafts:
+        asked = void if isinstance(draft, Payment) else frozenset[str]()
+        yield from ((draft, key) for key in links_in(draft) if key not in there and key not in asked)
+
+
+def _is_taken_back(answer: object) -> bool:
+    return isinstance(answer, Skipped) and answer.takes_back
 
 
 def _with_lines(subject: Subject) -> Iterator[MoneyDraft]:
