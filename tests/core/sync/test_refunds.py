@@ -100,6 +100,13 @@ def test_a_line_pays_a_credit_back_whole_or_in_part_and_the_credit_is_used_up_to
     sync(workshop, connection)
     left = [open_of(workshop, company, each, way.credit) for each in (whole, parts)]
     assert (left, client.count(way.line), client.count(way.settling)) == ([0, Decimal("70.00")], 2, 2)
+    # Dated otherwise by its source, all of it stands on that day.
+    till.ROWS["T1"][0] = line(1, f"{way.sign}40.25", "REMB CLINIQUE ROY AV-7001", day="2026-03-05")
+    sync(workshop, connection)
+    for kind in (way.line, way.settling):
+        assert sorted(each["TxnDate"] for each in client.query_all(kind)) == ["2026-03-04", "2026-03-05"]
+    left = [open_of(workshop, company, each, way.credit) for each in (whole, parts)]
+    assert (left, client.count(way.settling)) == ([0, Decimal("70.00")], 2)
     assert_books_balance(sandbox.store.of_template("quebec"))
 
 
