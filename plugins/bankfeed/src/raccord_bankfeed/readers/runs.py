@@ -59,9 +59,9 @@ class Run:
         """Return what was caught, group by group."""
         return list(zip(*self.caught, strict=True))
 
-    def starts(self, first: int, between: str) -> list[int]:
-        """Return at which character each row starts if the first starts at ``first``, and what follows the last."""
-        return list(accumulate(map(len(between).__add__, map(len, self.rows)), initial=first))
+    def starts(self, first: int, between: str) -> Iterator[int]:
+        """Yield at which character each row starts if the first starts at ``first``, and what follows the last."""
+        return accumulate(map(len(between).__add__, map(len, self.rows)), initial=first)
 
     def line_ends(self) -> int:
         """Return how many lines the rows take."""
@@ -130,10 +130,11 @@ class FirstLook:
         self._lines(text[max(last, first) + 1 :])
 
     def _rows(self, text: str) -> None:
-        if text.count(self._between) < RUN_ROWS_MIN:
+        lines = text.count("\n")
+        if lines < RUN_ROWS_MIN:
             self._lines(f"{text[1:]}\n")
         elif self._sums(text):
-            self._row += text.count("\n")
+            self._row += lines
         else:
             middle = text.find(self._between, len(text) // 2)
             if middle < 0:

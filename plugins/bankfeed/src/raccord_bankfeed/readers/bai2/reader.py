@@ -29,6 +29,7 @@ from raccord_bankfeed.readers.bai2.runs import (
     READING,
     TAGS,
     amounts_of,
+    are_alone,
     columns_added,
     incoming,
     lines_of,
@@ -213,11 +214,11 @@ class _Groups:
     def take_run(self, run: Run, start: int) -> bool:
         """Take records of one line each; false where nothing is told, or something else, than lines that are booked."""
         account, day = self._account, self._group.day
-        if account is None or day is None or not self._group.is_booked:
+        if account is None or day is None or not (self._group.is_booked and are_alone(run.text)):
             return False
         columns, tally = run.columns(), account.tally
-        types, units = columns[0], list(map(Decimal, columns[1]))
-        self._counted(account, units)
+        types, units = columns[:2]
+        self._counted(account, list(map(int, units)))
         amounts = amounts_of(types, units, tally.currency)
         tally.add_run((day,), amounts)
         starts = run.starts(start, f"\n{OPENING}")
@@ -230,16 +231,16 @@ class _Groups:
         columns = columns_added(text) if account is not None and self._group.is_booked else None
         if account is None or columns is None:
             return False
-        types, units = columns[0], list(map(Decimal, columns[1]))
+        types, units = columns
         self._counted(account, units)
         account.add_run(units, incoming(types, units))
         return True
 
-    def _counted(self, account: AccountSums, units: Sequence[Decimal]) -> None:
+    def _counted(self, account: AccountSums, units: Sequence[int]) -> None:
         self._file_records += len(units)
         self._group.records += len(units)
         account.records += len(units)
-        account.control = sum(units, account.control)
+        account.control += sum(units)
 
     def _end_account(self, record: Record) -> None:
         account, group = self._account, self._group

@@ -52,11 +52,11 @@ class AccountSums:
     odd: bool = False
     """Whether an amount could not be read, so that nothing can be added up."""
 
-    def add_run(self, units: Sequence[Decimal], came_in: Sequence[Decimal]) -> None:
+    def add_run(self, units: Sequence[int], came_in: Sequence[int]) -> None:
         """Add up booked lines, of which ``came_in`` are those that came in."""
         tally = self.tally
-        credits = scaled(sum(came_in, Decimal(0)), tally.currency)
-        debits = scaled(sum(units, Decimal(0)), tally.currency) - credits
+        credits = scaled(Decimal(sum(came_in)), tally.currency)
+        debits = scaled(Decimal(sum(units)), tally.currency) - credits
         tally.lines += len(units)
         tally.total += credits - debits
         if came_in:

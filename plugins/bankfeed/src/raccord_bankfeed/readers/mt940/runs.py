@@ -139,7 +139,7 @@ def _either(texts: Sequence[str], others: Sequence[str]) -> Sequence[str]:
 
 
 def lines_of(
-    columns: Sequence[Sequence[str]], moves: Moves, tally: Tally, natives: Sequence[str], starts: Sequence[int]
+    columns: Sequence[Sequence[str]], moves: Moves, tally: Tally, natives: Sequence[str], starts: Iterable[int]
 ) -> Iterator[Line]:
     """Yield a line for each entry of a run; ``natives`` is empty where the statement numbers none."""
     whole, _, _, _, types, customers, banks, details, texts, nothing = columns
