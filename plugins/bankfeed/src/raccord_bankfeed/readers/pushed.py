@@ -13,7 +13,7 @@ from raccord_bankfeed.readers import text_faults
 from raccord_bankfeed.readers.charset import CHUNK_BYTES, text_charset
 from raccord_bankfeed.readers.contract import Event, Events, Unreadable
 from raccord_bankfeed.readers.faults import Fault
-from raccord_bankfeed.readers.runs import RowLayout, Run, take_text
+from raccord_bankfeed.readers.runs import RowFeed, RowLayout, Run
 from raccord_bankfeed.readers.texts import excerpt
 
 LINE_CHARS_MAX = 64 * 1024
@@ -115,11 +115,15 @@ class LineReader(PushReader):
     def ended(self) -> None:
         """Take the last line."""
         self.take_text(self._cut(b"", final=True))
+        self.text_ended()
         self.finish()
 
     def take_text(self, text: str) -> None:
         """Take whole lines, in order."""
         self.take(text.split("\n")[:-1])
+
+    def text_ended(self) -> None:
+        """Take what was held back."""
 
     def take(self, lines: Iterable[str]) -> None:
         """Take some lines, in order."""
@@ -152,10 +156,15 @@ class RunReader(LineReader):
     def __init__(self) -> None:
         super().__init__()
         self.layouts: list[RowLayout] = []
+        self._feed = RowFeed(self)
 
     def take_text(self, text: str) -> None:
         """Take whole lines, in order."""
-        take_text(self, text)
+        self._feed.take(text)
+
+    def text_ended(self) -> None:
+        """Take what was held back."""
+        self._feed.end()
 
     def take_run(self, run: Run) -> bool:
         """Take a run of rows, unless one of them needs a closer look."""

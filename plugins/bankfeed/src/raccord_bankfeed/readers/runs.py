@@ -120,14 +120,27 @@ class FirstLook:
         self._line = line
         self._sums = sums
         self._row = 0
+        self._held = ""
 
     def take(self, text: str) -> None:
         """Take whole lines, in order; nobody is told where they stand."""
+        text = self._held + text
         first, last = text.find(self._between), text.rfind(self._between)
-        self._lines(text[: first + 1])
+        if last < 0:
+            self._held = ""
+            self._lines(text)
+            return
+        # The last row may go on in what comes next.
+        self._held = text[last:]
+        if first:
+            self._lines(text[: first + 1])
         if first < last:
             self._rows(text[first:last])
-        self._lines(text[max(last, first) + 1 :])
+
+    def end(self) -> None:
+        """Take the end of the file."""
+        held, self._held = self._held, ""
+        self._lines(held[1:])
 
     def _rows(self, text: str) -> None:
         lines = text.count("\n")
@@ -151,29 +164,54 @@ class FirstLook:
             self._line(line, self._row, 0)
 
 
-def take_text(taker: RowTaker, text: str) -> None:
-    """Hand over whole lines, in order; of the rows that lie whole between two others, those of a run at once."""
-    opening, closing = taker.opening, taker.closing
-    first, *rows = text.removesuffix("\n").split(f"{closing}\n{opening}")
-    if not rows:
-        taker.take(text.split("\n")[:-1])
-        return
-    last = rows.pop()
-    taker.take(f"{first}{closing}".split("\n"))
-    layouts = taker.layouts if max(map(len, rows), default=0) <= ROW_CHARS_MAX else ()
-    between, at, size = f"{closing}\n{opening}", 0, RUN_ROWS_MAX
-    while at < len(rows):
-        tried = rows[at : at + size]
-        run = run_of(tried, layouts, between)
-        taken = 1 if run is None else len(run)
-        # Where layouts change from row to row, few rows are tried at once.
-        size = min(2 * size, RUN_ROWS_MAX) if taken == len(tried) else max(size // 2, RUN_ROWS_MIN)
-        if run is None or taken < RUN_ROWS_MIN or not taker.take_run(run):
-            for row in islice(tried, taken):
-                taker.take(f"{opening}{row}{closing}".split("\n"))
-                taker.learn(row)
-        at += taken
-    taker.take(f"{opening}{last}".split("\n"))
+class RowFeed:
+    """Hands a taker the lines of a file, text by text: of the rows, those of a run at once.
+
+    What follows the last place between two rows is held back, for what comes next may go on with it.
+    """
+
+    def __init__(self, taker: RowTaker) -> None:
+        self._taker = taker
+        self._between = f"{taker.closing}\n{taker.opening}"
+        self._held = ""
+
+    def take(self, text: str) -> None:
+        """Take whole lines, in order."""
+        text = self._held + text
+        cut = text.rfind(self._between)
+        if cut < 0:
+            self._held = ""
+            self._taker.take(text.split("\n")[:-1])
+            return
+        cut += len(self._taker.closing)
+        self._held = text[cut + 1 :]
+        first, *rows = text[: cut - len(self._taker.closing)].split(self._between)
+        if first.startswith(self._taker.opening):
+            rows.insert(0, first.removeprefix(self._taker.opening))
+        else:
+            self._taker.take(f"{first}{self._taker.closing}".split("\n"))
+        self._rows(rows)
+
+    def end(self) -> None:
+        """Take the end of the file."""
+        held, self._held = self._held, ""
+        self._taker.take(held.split("\n")[:-1])
+
+    def _rows(self, rows: Sequence[str]) -> None:
+        taker = self._taker
+        layouts = taker.layouts if max(map(len, rows), default=0) <= ROW_CHARS_MAX else ()
+        at, size = 0, RUN_ROWS_MAX
+        while at < len(rows):
+            tried = rows[at : at + size]
+            run = run_of(tried, layouts, self._between)
+            taken = 1 if run is None else len(run)
+            # Where layouts change from row to row, few rows are tried at once.
+            size = min(2 * size, RUN_ROWS_MAX) if taken == len(tried) else max(size // 2, RUN_ROWS_MIN)
+            if run is None or taken < RUN_ROWS_MIN or not taker.take_run(run):
+                for row in islice(tried, taken):
+                    taker.take(f"{taker.opening}{row}{taker.closing}".split("\n"))
+                    taker.learn(row)
+            at += taken
 
 
 def run_of(rows: Sequence[str], layouts: Sequence[RowLayout], between: str) -> Run | None:

@@ -343,6 +343,7 @@ class Bai2Reader(RunReader):
         look = FirstLook(OPENING, light.line, light.take_sums)
         for text in texts_of(stream, self.charset):
             look.take(text)
+        look.end()
         light.end()
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
         self._groups = _Groups(self.queue, kept, light=False)

@@ -35,9 +35,9 @@ def are_alone(text: str) -> bool:
     return _SHARED.search(text) is None
 
 
-def columns_added(text: str) -> tuple[list[str], list[int]] | None:
+def columns_added(text: str) -> tuple[Sequence[str], list[int]] | None:
     """Return types and minor units of records; nothing where one is unusual, or is not alone on its line."""
-    found = _ADDING.findall(text)
+    found: list[str] = _ADDING.findall(text)
     if len(found) < text.count("\n") or not are_alone(text):
         return None
     cells = ",".join(found).split(",")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,7 @@ from raccord_bankfeed.readers.account import account_of
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.mt940.line import read_amount, read_balance, read_entry, read_information, sum_entry
-from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, columns_added, lines_of, moves_of
+from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, lines_of, moves_added, moves_of
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
 from raccord_bankfeed.readers.runs import FirstLook, Run
 from raccord_bankfeed.readers.tally import Tally
@@ -205,15 +206,16 @@ class _Messages:
     def take_sums(self, text: str) -> bool:
         """Add up lines with their texts; false, and nothing is added, where one needs a closer look."""
         message = self._booked()
-        columns = None if message is None else columns_added(text)
-        moves = None if columns is None else moves_of(columns)
+        moves = None if message is None else moves_added(text)
         if message is None or moves is None:
             return False
         self._entry(message)
         message.named = message.named or bool(message.tally.currency)
         message.count += len(moves.days)
-        message.credits = sum([amount for amount in moves.amounts if amount >= 0], message.credits)
-        message.debits = sum([-amount for amount in moves.amounts if amount < 0], message.debits)
+        out = [amount for amount in moves.amounts if amount < 0]
+        message.debits -= sum(out, Decimal(0))
+        if len(out) < len(moves.amounts):
+            message.credits = sum([amount for amount in moves.amounts if amount >= 0], message.credits)
         message.tally.add_run(moves.days, moves.amounts)
         message.tally.last_day = moves.days[-1]
         return True
@@ -227,16 +229,18 @@ class _Messages:
         """Take lines with their texts; false where a day is impossible, or nothing booked is told."""
         message = self._booked()
         columns = run.columns()
-        moves = None if message is None else moves_of(columns[1:4])
+        moves = None if message is None else moves_of(columns[1])
         if message is None or moves is None:
             return False
         self._entry(message)
         tally, before = message.tally, message.count
         message.count += len(run)
-        natives = [f"28C:{message.number}#{number}" for number in range(before + 1, message.count + 1)]
+        natives: Sequence[str] = ()
+        if message.is_numbered:
+            natives = [f"28C:{message.number}#{number}" for number in range(before + 1, message.count + 1)]
         starts = run.starts(start, f"\n{OPENING}")
         self.told = True
-        self._queue.extend(lines_of(columns, moves, tally, natives if message.is_numbered else (), starts))
+        self._queue.extend(lines_of(columns, moves, tally, natives, starts))
         tally.add_run(moves.days, moves.amounts)
         return True
 
@@ -383,6 +387,7 @@ class Mt940Reader(RunReader):
         look = FirstLook(OPENING, line, light.take_sums)
         for text in texts_of(stream, self.charset):
             look.take(text)
+        look.end()
         light.end()
         kept = {number: each for number, each in asked.items() if not self._known.says(each.key, *each.answers)}
         self._messages = _Messages(self.queue, kept, currencies, light=False)

@@ -22,23 +22,26 @@ TAGS = (OPENING, ":86:")
 _MORE = r"\n(?![:\t {\-])[^\n]*+"
 """A further line, which begins no field and ends no message."""
 _NEXT = r"\n:86:"
-_MOVED = r"([0-9]{6}(?:[0-9]{4})?)(RC|RD|C|D)[A-Z]?([0-9]{1,15},[0-9]{0,6})"
-_ADDING = re.compile(rf"\n{OPENING}{_MOVED}[NFS][A-Z0-9]{{3}}")
+_MOVED = r"[0-9]{6}(?:[0-9]{4})?(?:RC|RD|C|D)[A-Z]?[0-9]{1,15},[0-9]{0,6}"
+"""When, in which direction, in what kind of funds, and how much."""
+_ADDING = re.compile(rf"\n{OPENING}({_MOVED})[NFS][A-Z0-9]{{3}}")
 _ELSE = re.compile(r"\n(?:[\t {\-]|:(?!61:|86:))")
 """A line that is no part of a ``:61:`` or of its ``:86:``."""
 READING = RowLayout(
-    rf"({_MOVED}([NFS][A-Z0-9]{{3}})([^\n/]*+)(?://([^\n]*+))?(?:\n(?![:\t {{\-])([^\n]*+))?)"
-    rf"(?:{_NEXT}([^\n]*+(?:{_MORE})*+))?()",
+    rf"(({_MOVED})([NFS][A-Z0-9]{{3}})([^\n]*+)(?:\n(?![:\t {{\-])([^\n]*+))?)"
+    rf"(?:{_NEXT}([^\n]*+(?:{_MORE})*+))?",
     f"\n{OPENING}",
 )
 _SIGNS = {"C": "", "RD": "", "D": "-", "RC": "-"}
+_LETTERS = str.maketrans("", "", "0123456789,")
+"""Leaves of what is matched by ``_MOVED`` the direction and the kind of funds."""
 _MARKS = "?~<>^/"
 """One of them stands before each subfield or word."""
 _SUBFIELD = re.compile(r"\?([0-9]{2})")
 _CHEQUE = "CHK"
 _PURPOSE = "SVWZ+"
-_HEAD_CHARS = 6
-"""A text has subfields where so many begin it, on one line: a code of three, a mark, the number of the first."""
+_LATE = re.compile(r"\0[^\n\0]{0,5}\n")
+"""A text has subfields where a code of three, a mark and the number of the first begin it, on one line."""
 
 
 class Moves(NamedTuple):
@@ -48,24 +51,26 @@ class Moves(NamedTuple):
     amounts: list[Decimal]
 
 
-def columns_added(text: str) -> list[tuple[str, ...]] | None:
-    """Return days, directions and amounts of rows; nothing where one, or what stands between them, is unusual."""
+def moves_added(text: str) -> Moves | None:
+    """Return what rows come to; nothing where one, or what stands between them, is unusual."""
     found = () if _ELSE.search(text) else _ADDING.findall(text)
-    if len(found) < text.count(f"\n{OPENING}"):
-        return None
-    return list(zip(*found, strict=True))
+    return None if len(found) < text.count(f"\n{OPENING}") else moves_of(found)
 
 
-def moves_of(columns: Sequence[Sequence[str]]) -> Moves | None:
-    """Return what the first three columns of a run come to; nothing where a day is impossible."""
-    dates, marks, numbers = columns
+def moves_of(moved: Sequence[str]) -> Moves | None:
+    """Return what some rows say of when and how much; nothing where a day is impossible."""
+    joined = "\n".join(moved)
+    # The longest first, for they hold the shorter ones.
+    for letters in sorted(set(joined.translate(_LETTERS).split("\n")), key=len, reverse=True):
+        mark = letters[:2] if letters[:2] in _SIGNS else letters[:1]
+        joined = joined.replace(letters, f"\n{_SIGNS[mark]}")
+    cells = joined.replace(",", ".").split("\n")
+    dates = cells[::2]
     try:
         day_of = {text: booking_day(text[:6], text[6:]) for text in set(dates)}
     except RowFault:
         return None
-    signed = map(add, map(_SIGNS.__getitem__, marks), numbers)
-    amounts = list(map(Decimal, map(str.replace, signed, repeat(","), repeat("."))))
-    return Moves(list(map(day_of.__getitem__, dates)), amounts)
+    return Moves(list(map(day_of.__getitem__, dates)), list(map(Decimal, cells[1::2])))
 
 
 class Told(NamedTuple):
@@ -98,43 +103,61 @@ def told_of(entries: Sequence[str], texts: Sequence[str], nothing: Sequence[str]
 
 def _german(entries: Sequence[str], texts: Sequence[str], nothing: Sequence[str]) -> Told | None:
     """Read texts that have the same subfields, each once, and say what for in plain words or after one ``SVWZ+``."""
-    numbers = _SUBFIELD.findall(texts[0].replace("\n", ""))
-    plain = list(map(str.replace, texts, repeat("\n"), repeat("")))
-    layout = re.compile("([0-9]{3})" + "".join(rf"\?{number}([^?]*+)" for number in numbers))
-    found = [] if len(set(numbers)) < len(numbers) else list(iter(map(layout.fullmatch, plain).__next__, None))
-    starts_late = max(map(str.find, texts, repeat("\n"), repeat(0), repeat(_HEAD_CHARS))) >= 0
-    if len(found) < len(texts) or starts_late:
+    if not (numbers := _SUBFIELD.findall(texts[0].replace("\n", ""))):
         return None
-    columns = list(zip(*map(re.Match[str].groups, found), strict=True))
-    by_number = dict(zip(numbers, columns[1:], strict=True))
+    joined = "\0".join(("", *texts, ""))
+    if len(set(numbers)) < len(numbers) or joined.count("\0") > len(texts) + 1 or _LATE.search(joined) is not None:
+        return None
+    # What would go on beyond its text takes the beginning of the next, and one is missing.
+    *others, last = numbers
+    subfields = "".join([rf"\?{number}([^?]*+)" for number in others]) + rf"\?{last}([^\0]*+)"
+    found = re.findall(rf"\0([0-9]{{3}}){subfields}()", joined.replace("\n", ""))
+    if len(found) < len(texts) or joined.count("?") > len(numbers) * len(texts):
+        return None
+    columns = list(zip(*found, strict=True))
+    by_number = dict(zip(numbers, columns[1:], strict=False))
     purpose = [column for number, column in by_number.items() if "20" <= number <= "29" or "60" <= number <= "63"]
-    wholes = list(map("".join, zip(*purpose, strict=True))) if purpose else nothing
+    wholes = list(map("".join, zip(*purpose, strict=True))) if len(purpose) > 1 else next(iter(purpose), nothing)
     named = "".join(wholes).count("+")
     if named == len(texts) and all(map(str.startswith, wholes, repeat(_PURPOSE))):
         memos = list(map(str.strip, map(str.removeprefix, wholes, repeat(_PURPOSE))))
     elif not named and purpose:
-        memos = on_one_line(list(map(" ".join, zip(*purpose, strict=True))))
+        memos = on_one_line(list(map(" ".join, zip(*purpose, strict=True))) if len(purpose) > 1 else wholes)
     else:
         return None
     if "" in memos:
         return None
-    names = on_one_line(list(map(add, by_number.get("32", nothing), by_number.get("33", nothing))))
+    names, more = by_number.get("32", nothing), by_number.get("33", nothing)
+    names = on_one_line(list(map(add, names, more)) if any(more) else names)
     tags = (*TAGS, "code", *(f"?{number}" for number in numbers))
-    return Told(names, memos, nothing, repeat(tags), zip(entries, texts, *columns, nothing, strict=True))
+    return Told(names, memos, nothing, repeat(tags), zip(entries, texts, *columns, strict=True))
 
 
-def references_of(texts: Sequence[str]) -> list[str]:
+def references_of(texts: Sequence[str]) -> Sequence[str]:
     """Return references, nothing for the words that say there is none."""
     plain = on_one_line(texts)
-    if NO_REFERENCE.isdisjoint(map(str.upper, plain)):
+    joined = "\n".join(plain).upper()
+    if not any(word in joined for word in NO_REFERENCE if word):
         return plain
-    return ["" if text.upper() in NO_REFERENCE else text for text in plain]
+    kept = {text: "" if text.upper() in NO_REFERENCE else text for text in set(plain)}
+    return list(map(kept.__getitem__, plain))
+
+
+def _sides(texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the customer's reference and the bank's, which two slashes part."""
+    cells = "\n".join(texts).replace("//", "\n").split("\n")
+    if len(cells) == 2 * len(texts) and all(map(str.count, texts, repeat("//"))):
+        return cells[::2], cells[1::2]
+    parts = list(map(str.partition, texts, repeat("//")))
+    return [part[0] for part in parts], [part[2] for part in parts]
 
 
 def _either(texts: Sequence[str], others: Sequence[str]) -> Sequence[str]:
     """Return texts, for empty ones the others."""
     if "" not in texts:
         return texts
+    if not any(texts):
+        return others
     return [text or other for text, other in zip(texts, others, strict=True)]
 
 
@@ -142,8 +165,9 @@ def lines_of(
     columns: Sequence[Sequence[str]], moves: Moves, tally: Tally, natives: Sequence[str], starts: Iterable[int]
 ) -> Iterator[Line]:
     """Yield a line for each entry of a run; ``natives`` is empty where the statement numbers none."""
-    whole, _, _, _, types, customers, banks, details, texts, nothing = columns
-    customers = references_of(customers)
+    whole, _, types, both, details, texts = columns
+    nothing = ("",) * len(whole)
+    customers, banks = map(references_of, _sides(both))
     told = told_of(list(map(str.rstrip, whole)), list(map(str.rstrip, texts)), nothing)
     cheques = nothing
     if any(kind.endswith(_CHEQUE) for kind in set(types)):
@@ -156,9 +180,9 @@ def lines_of(
         moves.amounts,
         repeat(tally.currency),
         told.names,
-        _either(told.memos, on_one_line(details)),
+        _either(told.memos, on_one_line(details)) if "" in told.memos else told.memos,
         types,
-        _either(told.references, _either(references_of(banks), customers)),
+        _either(told.references, _either(banks, customers)),
         cheques,
         repeat(False),
         repeat(None),

@@ -23,7 +23,7 @@ from raccord_bankfeed.readers.qif.layouts import CLOSING, USUAL, Layouts, readin
 from raccord_bankfeed.readers.qif.sections import KINDS, SECTION, Sections
 from raccord_bankfeed.readers.qif.weighing import Weighing
 from raccord_bankfeed.readers.questions import together
-from raccord_bankfeed.readers.runs import Run, holds_any, made, take_text
+from raccord_bankfeed.readers.runs import RowFeed, Run, holds_any, made
 from raccord_bankfeed.readers.tally import Tally
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
@@ -116,8 +116,10 @@ class QifReader(RunReader):
         """Choose the charset, and from all dates and amounts of the file how they are written."""
         super().prepare(stream)
         weighing = Weighing()
+        feed = RowFeed(weighing)
         for text in texts_of(stream, self.charset):
-            take_text(weighing, text)
+            feed.take(text)
+        feed.end()
         self._written = weighing.decide(self._known, lambda: _first_records(texts_of(stream, self.charset)))
         self._days = weighing.days(self._written.order)
         self._layouts = Layouts(partial(reading_layout, mark=self._written.mark))
