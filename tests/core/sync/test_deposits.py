@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import till
 from harness import OWNER, choose_usual, finish, request, sync
-from lines_at_hand import JUDGED, account, asked, line, undo
+from lines_at_hand import JUDGED, account, asked, line, second_account, undo
 from open_documents import received
 from sqlalchemy import select
 
@@ -21,11 +21,11 @@ from raccord.onboarding.deciding.paying import certain, pay
 from raccord.overview.lines.deposit_notes import deposit_notes
 from raccord.overview.questions import matches_in
 from raccord.quickbooks import QuickBooks
-from raccord.store.models import Company, Connection, PaidDocument, Plan, Proof
+from raccord.store.models import Company, Connection, LinkRow, LinkState, PaidDocument, Plan, Proof
 from raccord.sync.lines.bank_rules import Outcome, RuleBody, RuleMode, RulePart, TextCondition, TextTest
 from raccord.sync.lines.matching import Reason, Sure
 from raccord.sync.lines.treatments import Treated
-from raccord.sync.lines.undeposited import CROWDED, MOST, UNCLEAR, Received, Way, spans, way_of
+from raccord.sync.lines.undeposited import CROWDED, FOREIGN, MOST, UNCLEAR, Received, Way, spans, way_of
 from raccord.sync.workshop import Workshop
 
 pytestmark = pytest.mark.either_database
@@ -151,6 +151,38 @@ def test_a_deposit_some_of_whose_payments_were_deposited_meanwhile_waits_with_it
         finish(workshop, request(workshop, connection))
 
 
+def test_payments_that_another_connection_deposits_itself_are_no_line_s_deposit_and_no_rule_earns_the_line(
+    workshop: Workshop, company: Company, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("till.INFO", JUDGED)
+    choose_usual(workshop, connection, company)
+    other, _ = second_account(workshop, company)
+    client = workshop.client(company)
+    earned = Outcome(kind=Treated.CATEGORY, parts=(RulePart(account=account(workshop, company, "Income")),))
+    body = RuleBody(conditions=(TextCondition(test=TextTest.CONTAINS, value="DEPOT"),), outcome=earned)
+    add_rule(workshop, OWNER, company.id, RuleSaid(name="Sales", body=body, mode=RuleMode.APPLY))
+    theirs = [received(client, "SalesReceipt", "Clinique Roy", amount, "2026-03-02") for amount in ("100.00", "20.00")]
+    with workshop.database.begin() as session:
+        for id_ in theirs:
+            session.add(
+                LinkRow(
+                    company_id=company.id, connection_id=other.id, key=f"sales/{id_}", kind="SalesReceipt",
+                    document_id=id_, origin="created", state=LinkState.LIVE, marker="", sync_token="0", revision=1,
+                    payload_hash="", linked_at=workshop.clock.now(),
+                )
+            )  # fmt: skip
+    own = received(client, "Payment", "Garage Simard", "20.00", "2026-03-03")
+    till.ROWS["T1"] = [line(1, "120.00", "DEPOT"), line(2, "20.00", "DEPOT")]
+    sync(workshop, connection)
+    holds = asked(workshop)
+    assert not matches_in(holds["b1"].params)
+    [note] = deposit_notes(holds["b1"].params, "CAD")
+    assert f"“{other.label}” posted wait" in note.en
+    assert f"« {other.label} » a écrits" in note.fr
+    [either] = matches_in(holds["b2"].params)
+    assert ([each.id for each in either.documents], either.sure) == ([own], Sure.POSSIBLE), "theirs is as much"
+
+
 def paid(id_: int, amount: str, day: int = 1, currency: str = "CAD") -> Received:
     return Received("Payment", str(id_), "", "", Decimal(amount), currency, date(2026, 3, day))
 
@@ -167,6 +199,7 @@ def test_the_only_way_to_a_sum_is_found_as_trying_all_finds_it() -> None:
     assert way_of(Decimal("10.10"), "USD", day, some) == Way(), "another currency"
     assert way_of(Decimal("5.00"), "CAD", day, [paid(n, "5.00") for n in range(MOST + 1)]).crowded
     assert "More than 20 payments" in deposit_notes({CROWDED: MOST}, "CAD")[0].en
+    assert "exchange gain or loss" in deposit_notes({FOREIGN: True}, "USD")[0].en
     near = timedelta(1)
     assert spans([day, day + near, date(2025, 1, 15)]) == [
         (date(2025, 1, 1), date(2025, 1, 15)), (date(2026, 2, 24), day + near),

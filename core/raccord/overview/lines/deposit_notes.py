@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from raccord.plugin.texts import Text
-from raccord.sync.lines.undeposited import CROWDED, DAYS, TAKEN, UNCLEAR
+from raccord.sync.lines.undeposited import AWAITED, CROWDED, DAYS, FOREIGN, TAKEN, UNCLEAR
 
 _CALLED = {
     "Payment": Text("le paiement", "payment"),
@@ -29,6 +29,29 @@ def deposit_notes(params: Mapping[str, Any], currency: str) -> Sequence[Text]:
                 "Faites le dépôt dans QuickBooks, et la synchro suivante le reconnaîtra.",
                 "Payments in Undeposited Funds come to this amount in more than one way: none is proposed. Make the "
                 "deposit in QuickBooks, and the next run recognises it.",
+            )
+        )
+    if AWAITED in params:
+        by = ", ".join(params[AWAITED])
+        notes.append(
+            Text(
+                f"Des paiements que « {by} » a écrits attendent dans les fonds non déposés et font ce montant. Cette "
+                "connexion écrit elle-même leur dépôt, que la synchro suivante reconnaîtra : rien à faire. Si elle ne "
+                "les verse pas, faites le dépôt dans QuickBooks.",
+                f"Payments that “{by}” posted wait in Undeposited Funds and come to this amount. That connection posts "
+                "their deposit itself, and the next run recognises it: nothing to do. If it does not pay them out, "
+                "make the deposit in QuickBooks.",
+            )
+        )
+    if FOREIGN in params:
+        notes.append(
+            Text(
+                f"Des paiements en {currency} des fonds non déposés font ce montant. Le cours de leur dépôt peut "
+                "différer du leur, et la différence est un gain ou une perte de change : faites le dépôt dans "
+                "QuickBooks, et la synchro suivante le reconnaîtra.",
+                f"Payments in {currency} in Undeposited Funds come to this amount. Their deposit may have another rate "
+                "than they have, and the difference is an exchange gain or loss: make the deposit in QuickBooks, and "
+                "the next run recognises it.",
             )
         )
     if CROWDED in params:

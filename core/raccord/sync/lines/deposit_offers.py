@@ -10,19 +10,34 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 from sqlalchemy.orm import Session
 
 from raccord.plugin.drafts import Deposit
-from raccord.store.models import Action, Company, DraftRow, Hold, LedgerEntry, LineState, PlanLine
+from raccord.store.models import (
+    Action,
+    Company,
+    Connection,
+    ConnectionState,
+    DraftRow,
+    Hold,
+    LedgerEntry,
+    LineState,
+    LinkRow,
+    LinkState,
+    PlanLine,
+)
 from raccord.sync.bodies import load_draft
+from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.lump_sums import wait_for_lines
 from raccord.sync.lines.matching import Reason, Sure
-from raccord.sync.lines.paying import MATCHES, PAYS, payable
+from raccord.sync.lines.paying import MATCHES, PAYER, PAYS, payable
 from raccord.sync.lines.reserving import Spoken, ask_again, paid_by_others, reserved
 from raccord.sync.lines.undeposited import (
+    AWAITED,
     CROWDED,
     DEPOSIT,
+    FOREIGN,
     MOST,
     SUBTYPE,
     UNCLEAR,
@@ -68,7 +83,7 @@ class DepositOffers:
         )
         return spans(row.day for row in rows if row.amount and row.amount > 0 and row.day is not None)
 
-    def offer(self, received: Sequence[Received]) -> int:
+    def offer(self, received: Sequence[Received], home_currency: str) -> int:
         """Return how many lines may be the deposit of payments that wait, after what the lines may pay was written."""
         # A person says in the same moment what another line pays.
         self.session.get_one(Company, self.company_id, with_for_update={"key_share": True})
@@ -77,16 +92,51 @@ class DepositOffers:
         own = wait_for_lines(self.session, self.company_id, (each.id for each in received if each.kind == "Payment"))
         spoken_for |= {(DEPOSIT, id_): Spoken(whole=True) for id_ in own}
         waiting = [each for each in received if not each.deposit and (DEPOSIT, each.id) not in spoken_for]
+        theirs = self._deposited_by_others(waiting)
+        free = [each for each in waiting if (each.kind, each.id) not in theirs]
         found: list[tuple[Hold, Way]] = []
+        either: set[str] = set()
         for hold, row in self._asked():
             draft = load_draft(row.body)
             if isinstance(draft, Deposit) and payable(draft) and row.day is not None:
-                found.append((hold, way_of(draft.total, draft.currency, row.day, waiting)))
+                way = way_of(draft.total, draft.currency, row.day, free)
+                other = way_of(draft.total, draft.currency, row.day, [each for each in waiting if each not in free])
+                if way.received and draft.currency != home_currency:
+                    way = Way(foreign=True)
+                if other.received and not way.received:
+                    way = Way(awaited=tuple(sorted({theirs[each.kind, each.id] for each in other.received})))
+                elif other.received:
+                    either.add(hold.id)
+                found.append((hold, way))
         wanted = Counter(each.id for _, way in found for each in way.received)
         for hold, way in found:
-            if way.received or way.unclear or way.crowded:
-                hold.params = _with_way(hold.params, way, alone=all(wanted[each.id] == 1 for each in way.received))
+            if way != Way():
+                alone = hold.id not in either and all(wanted[each.id] == 1 for each in way.received)
+                hold.params = _with_way(hold.params, way, alone=alone)
         return sum(bool(way.received) for _, way in found)
+
+    def _deposited_by_others(self, waiting: Iterable[Received]) -> dict[tuple[str, str], str]:
+        """Return those of the payments that wait, by kind and id, that another connection posted, with its name: it
+        posts their deposit too, and QuickBooks takes no second one.
+        """
+        ids = {(each.kind, each.id) for each in waiting}
+        found: dict[tuple[str, str], str] = {}
+        for some in chunks(sorted({id_ for _, id_ in ids}), CHUNK):
+            rows = self.session.execute(
+                select(LinkRow.kind, LinkRow.document_id, Connection.label)
+                .join(Connection, Connection.id == LinkRow.connection_id)
+                .where(
+                    LinkRow.company_id == self.company_id,
+                    LinkRow.connection_id != self.connection_id,
+                    LinkRow.document_id.in_(some),
+                    LinkRow.state == LinkState.LIVE,
+                    # What was made for a bank line whose deposit is not to come waits like any other.
+                    not_(LinkRow.key.startswith(PAYER, autoescape=True)),
+                    Connection.state != ConnectionState.DISCONNECTED,
+                )
+            )
+            found |= {(kind, id_): label for kind, id_, label in rows if (kind, id_) in ids}
+        return found
 
     def to_send(self) -> set[tuple[str, str]]:
         """Return kind and id of the payments that deposits still to be sent take up."""
@@ -154,7 +204,8 @@ class DepositOffers:
 
 def may_be_deposit(params: Mapping[str, Any]) -> bool:
     """Tell whether payments that wait come to a question's line, in however many ways: earned anew, it counts twice."""
-    return UNCLEAR in params or any(each["kind"] == DEPOSIT for each in params.get(MATCHES) or ())
+    told = (UNCLEAR, AWAITED, FOREIGN)
+    return any(each in params for each in told) or any(each["kind"] == DEPOSIT for each in params.get(MATCHES) or ())
 
 
 def _deposits() -> Any:
@@ -165,6 +216,8 @@ def _with_way(params: Mapping[str, Any], way: Way, *, alone: bool) -> dict[str, 
     """Return what a question says, with the payments or why none are named; then nothing else is certain either."""
     if way.crowded:
         return {**params, CROWDED: MOST}
+    if way.awaited or way.foreign:
+        return {**params, **({AWAITED: list(way.awaited)} if way.awaited else {FOREIGN: True})}
     matches = [dict(each) for each in params.get(MATCHES) or ()]
     was_certain = bool(matches) and matches[0]["sure"] == Sure.CERTAIN
     for each in matches:

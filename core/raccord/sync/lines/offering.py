@@ -42,7 +42,7 @@ def offer(execution: Execution, bench: Bench, plan_id: str, home_currency: str, 
             # Payments of other currencies do not wait in Undeposited Funds together.
             Offers(session, *of).offer(there, home_currency if len(accounts) == 1 else "")
         if spans:
-            DepositOffers(session, *of).offer(received)
+            DepositOffers(session, *of).offer(received, home_currency)
         leave_alone(session, plan_id)
 
 

@@ -28,6 +28,10 @@ UNCLEAR = "deposit_unclear"
 """Under this name a question says that payments come to its line in more than one way."""
 CROWDED = "deposit_crowded"
 """Under this name it says that more than ``MOST`` wait."""
+AWAITED = "deposit_awaited"
+"""Under this name it says which connections posted the payments that come to its line, and deposit them themselves."""
+FOREIGN = "deposit_foreign"
+"""Under this name it says that payments in another currency than the books' come to it."""
 TAKEN = "deposited_since"
 """Under this name a question, and its draft's decisions, say which payments of an accepted deposit are not there to be
 deposited any more, or which documents that it was to pay are not open for as much."""
@@ -55,6 +59,9 @@ class Way:
     received: tuple[Received, ...] = ()
     unclear: bool = False
     crowded: bool = False
+    awaited: tuple[str, ...] = ()
+    """The connections that deposit the payments themselves which come to the line."""
+    foreign: bool = False
 
 
 def way_of(amount: Decimal, currency: str, day: date, waiting: Iterable[Received]) -> Way:
