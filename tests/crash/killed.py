@@ -25,6 +25,7 @@ from market_company import say
 from market_rows import every_kind
 from sqlalchemy.engine import default
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import configure_mappers
 
 from raccord.clock import SystemClock
 from raccord.onboarding.deciding.decisions import approve_plan
@@ -42,6 +43,8 @@ EXECUTES_WITHIN_MS = 400
 
 def main() -> None:
     orders = json.load(sys.stdin)
+    # What every life would make for itself again.
+    configure_mappers()
     chance = random.Random(orders["seed"])
     kills, batches, told = 0, 1, ""
     for _ in range(LIVES_MAX):

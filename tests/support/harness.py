@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from pydantic import SecretStr
@@ -29,7 +29,10 @@ from raccord.store.models import Company, Connection, Plan, Run, RunState
 from raccord.store.vault import Vault
 from raccord.sync.run import Pipeline, Progress
 from raccord.sync.workshop import Workshop
-from raccord_sandbox.serving.server import SandboxServer
+
+if TYPE_CHECKING:
+    # Programs that tests start have no sandbox of their own, and importing it takes half a second.
+    from raccord_sandbox.serving.server import SandboxServer
 
 NOW = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
 OWNER = Actor("Odile", RoleName.OWNER)
