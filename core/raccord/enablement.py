@@ -23,7 +23,10 @@ INSTALLATION = ""
 # Asked for each unit of work of each run, so made once.
 _ON = select(ConnectorSwitch.company_id).where(
     ConnectorSwitch.connector == bindparam("named", type_=ConnectorSwitch.connector.type),
-    ConnectorSwitch.company_id.in_(bindparam("where", type_=ConnectorSwitch.company_id.type, expanding=True)),
+    # Two places, always: a list of as many as there are would be written into the statement anew each time.
+    ConnectorSwitch.company_id.in_(
+        [bindparam(name, type_=ConnectorSwitch.company_id.type) for name in ("everywhere", "there")]
+    ),
     ConnectorSwitch.enabled,
 )
 
@@ -146,7 +149,7 @@ def require_on(on: Set[str], connector: str, company_id: str) -> None:
 
 def _on(session: Session, connector: str, company_id: str) -> set[str]:
     """Return which of the two switches are on: the installation's and the company's."""
-    return set(session.scalars(_ON, {"named": connector, "where": (INSTALLATION, company_id)}))
+    return set(session.scalars(_ON, {"named": connector, "everywhere": INSTALLATION, "there": company_id}))
 
 
 def _not_allowed(connector: str) -> ConnectorDisabledError:

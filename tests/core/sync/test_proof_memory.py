@@ -99,17 +99,25 @@ def read(workshop: Workshop, connection: Connection, count: int, where: str) -> 
     """Return the cells by day, and the most memory that they took meanwhile, in kilobytes."""
     client = cast(QuickBooks, Books(count, where))
     gc.collect()
-    gc.freeze()
     tracemalloc.start()
     try:
         reading = read_month(workshop.database, client, connection, date(2026, 3, 1), date(2026, 3, 31))
         most = tracemalloc.get_traced_memory()[1] // 1024
     finally:
         tracemalloc.stop()
-        gc.unfreeze()
     return {day: cell for (_, _, day), cell in reading.totals.items()}, most
 
 
+@pytest.fixture
+def alone() -> Iterator[None]:
+    """Nothing of what other tests left is looked through, each time that what waits is collected."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.requirement("PO-08")
 def test_a_month_of_any_size_is_proven_in_the_memory_of_a_page(workshop: Workshop, connection: Connection) -> None:
     said: dict[str, list[int]] = {}

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from raccord.clock import Clock
 from raccord.quickbooks import Lane
-from raccord.store.database import Database
+from raccord.store.database import Database, Dialect
 from raccord.store.models import ApiUse
 
 PERSON = "person"
@@ -99,18 +100,25 @@ class StoredMeter:
             counted = {key: (self._reads[key], self._writes[key]) for key in {*self._reads, *self._writes}}
         if not counted:
             return
-        insert = postgresql.insert if self._database.dialect == "postgresql" else sqlite.insert
+        rows = [
+            {"company_id": self._company_id, "day": day, "purpose": purpose, "reads": reads, "writes": writes}
+            for (day, purpose), (reads, writes) in sorted(counted.items())
+        ]
         with self._database.begin() as session:
-            for (day, purpose), (reads, writes) in sorted(counted.items()):
-                key = {"company_id": self._company_id, "day": day, "purpose": purpose}
-                more = insert(ApiUse).values(**key, reads=reads, writes=writes)
-                sums = {"reads": ApiUse.reads + more.excluded.reads, "writes": ApiUse.writes + more.excluded.writes}
-                session.execute(more.on_conflict_do_update(index_elements=list(key), set_=sums))
+            session.execute(_added(self._database.dialect), rows)
         with self._lock:
             for each, (reads, writes) in counted.items():
                 self._reads[each] -= reads
                 self._writes[each] -= writes
             self._reads, self._writes = +self._reads, +self._writes
+
+
+@cache
+def _added(dialect: Dialect) -> postgresql.Insert | sqlite.Insert:
+    """Return what adds to the counts of days and purposes; made once, for each unit of work writes some."""
+    more = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(ApiUse)
+    sums = {"reads": ApiUse.reads + more.excluded.reads, "writes": ApiUse.writes + more.excluded.writes}
+    return more.on_conflict_do_update(index_elements=["company_id", "day", "purpose"], set_=sums)
 
 
 def use_of_month(session: Session, limit: int, now: datetime) -> Use:

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select
+from sqlalchemy import Executable, Select, and_, bindparam, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from raccord.store.models import (
@@ -115,6 +116,19 @@ LINKED = (
 )
 """The columns of :class:`Linked`, in its order; a row of the model would hold all the others too."""
 
+# Each proof asks these of each month. They are made once: to make one anew takes longer than the database to answer it.
+_OF = bindparam("of", type_=LinkRow.connection_id.type)
+_FIRST, _LAST = (bindparam(name, type_=LinkRow.day.type) for name in ("first", "last"))
+
+IN_BOOKS = (
+    LinkRow.company_id == bindparam("company", type_=LinkRow.company_id.type),
+    LinkRow.connection_id == _OF,
+    LinkRow.state == LinkState.LIVE,
+    LinkRow.amount.is_not(None),
+)
+"""What is true of links that the proof looks after; asked with ``within``."""
+IN_DAYS = (LinkRow.day >= _FIRST, LinkRow.day <= _LAST)
+
 
 @dataclass(slots=True)
 class OurSide:
@@ -168,10 +182,15 @@ def proof_months(session: Session, connection: Connection) -> list[tuple[date, d
     )
 
 
-def sum_source(session: Session, connection: Connection, first: date, last: date, totals: dict[Cell, Totals]) -> None:
-    """Sum what the source said, and of that what was left out with a reason of its own."""
+def within(connection: Connection, first: date, last: date) -> dict[str, Any]:
+    """Return what the proof's statements ask of: a connection and a range of days."""
+    return {"company": connection.company_id, "of": connection.id, "first": first, "last": last}
+
+
+@cache
+def _said() -> Select[str, str | None, date, Decimal | None, str, bool]:
     waiting = exists().where(DraftRow.record_id == SourceRecord.id, DraftRow.state != DraftState.POSTED)
-    rows = session.execute(
+    return (
         select(
             SourceRecord.stream,
             SourceRecord.currency,
@@ -181,9 +200,9 @@ def sum_source(session: Session, connection: Connection, first: date, last: date
             waiting,
         )
         .where(
-            SourceRecord.connection_id == connection.id,
-            SourceRecord.day >= first,
-            SourceRecord.day <= last,
+            SourceRecord.connection_id == _OF,
+            SourceRecord.day >= _FIRST,
+            SourceRecord.day <= _LAST,
             # One that was taken before its source dated it back stays ours, also before the first day.
             SourceRecord.reason != BEFORE_START,
             SourceRecord.state != RecordState.SUPERSEDED,
@@ -191,6 +210,11 @@ def sum_source(session: Session, connection: Connection, first: date, last: date
         )
         .execution_options(yield_per=ROWS)
     )
+
+
+def sum_source(session: Session, connection: Connection, first: date, last: date, totals: dict[Cell, Totals]) -> None:
+    """Sum what the source said, and of that what was left out with a reason of its own."""
+    rows = session.execute(_said(), within(connection, first, last))
     for stream, currency, day, amount, state, waits in rows:
         if amount is None:
             continue
@@ -200,14 +224,11 @@ def sum_source(session: Session, connection: Connection, first: date, last: date
             cell.left_out += amount
 
 
-def subtract_earlier(session: Session, connection: Connection, first: date, last: date, ours: OurSide) -> None:
-    """Take out of what was left out the part that is in QuickBooks: an earlier revision, or other drafts of a record.
-
-    A document that the source says no more is left standing as a difference, with its id.
-    """
+@cache
+def _overtaken() -> Executable:
     own, newest, sibling = aliased(SourceRecord), aliased(SourceRecord), aliased(DraftRow)
     incomplete = exists().where(sibling.record_id == DraftRow.record_id, sibling.state != DraftState.POSTED)
-    rows = session.execute(
+    return (
         select(DraftRow.state, newest.state, newest.reason, own.id != newest.id, LinkRow.record_day, *LINKED)
         .join(DraftRow, (DraftRow.connection_id == LinkRow.connection_id) & (DraftRow.key == LinkRow.key))
         .join(own, own.id == DraftRow.record_id)
@@ -221,10 +242,10 @@ def subtract_earlier(session: Session, connection: Connection, first: date, last
             ),
         )
         .where(
-            LinkRow.connection_id == connection.id,
+            LinkRow.connection_id == _OF,
             LinkRow.state == LinkState.LIVE,
-            func.coalesce(LinkRow.record_day, LinkRow.day) >= first,
-            func.coalesce(LinkRow.record_day, LinkRow.day) <= last,
+            func.coalesce(LinkRow.record_day, LinkRow.day) >= _FIRST,
+            func.coalesce(LinkRow.record_day, LinkRow.day) <= _LAST,
             LinkRow.day.is_not(None),
             LinkRow.amount.is_not(None),
             newest.amount.is_not(None),
@@ -232,6 +253,14 @@ def subtract_earlier(session: Session, connection: Connection, first: date, last
         )
         .execution_options(yield_per=ROWS)
     )
+
+
+def subtract_earlier(session: Session, connection: Connection, first: date, last: date, ours: OurSide) -> None:
+    """Take out of what was left out the part that is in QuickBooks: an earlier revision, or other drafts of a record.
+
+    A document that the source says no more is left standing as a difference, with its id.
+    """
+    rows = session.execute(_overtaken(), within(connection, first, last))
     for draft_state, record_state, reason, overtaken, record_day, *linked in rows:
         link = Linked.of(linked)
         cell = ours.totals[link.stream, link.currency, record_day or link.day]
@@ -242,21 +271,26 @@ def subtract_earlier(session: Session, connection: Connection, first: date, last
             ours.hear(record_day, cell.differ(WITHDRAWN, link, link.document_id, link.amount))
 
 
-def count_moved(session: Session, connection: Connection, first: date, last: date, ours: OurSide) -> None:
-    """Take what was posted on an open day from its record's closed day, and bring it to the document's day."""
-    rows = session.execute(
+@cache
+def _moved() -> Executable:
+    return (
         select(LinkRow.record_day, *LINKED)
         .where(
-            LinkRow.connection_id == connection.id,
+            LinkRow.connection_id == _OF,
             LinkRow.state == LinkState.LIVE,
             LinkRow.day.is_not(None),
             LinkRow.amount.is_not(None),
             LinkRow.record_day.is_not(None),
-            or_(LinkRow.day.between(first, last), LinkRow.record_day.between(first, last)),
+            or_(LinkRow.day.between(_FIRST, _LAST), LinkRow.record_day.between(_FIRST, _LAST)),
         )
         .order_by(LinkRow.day, LinkRow.id)
         .execution_options(yield_per=ROWS)
     )
+
+
+def count_moved(session: Session, connection: Connection, first: date, last: date, ours: OurSide) -> None:
+    """Take what was posted on an open day from its record's closed day, and bring it to the document's day."""
+    rows = session.execute(_moved(), within(connection, first, last))
     for record_day, *linked in rows:
         if record_day is None:
             continue
@@ -280,22 +314,13 @@ def count_moved(session: Session, connection: Connection, first: date, last: dat
 
 def linked_between(session: Session, connection: Connection, first: date, last: date) -> Iterator[Linked]:
     """Yield the links of money documents whose day lies in the range, by day and id; a bounded number is held."""
-    rows = session.execute(
-        select(*LINKED)
-        .where(*in_books(connection), LinkRow.day >= first, LinkRow.day <= last)
-        .order_by(LinkRow.day, LinkRow.id)
-        .execution_options(yield_per=ROWS)
-    )
-    return map(Linked.of, rows)
+    return map(Linked.of, session.execute(_between(), within(connection, first, last)))
 
 
-def in_books(connection: Connection) -> tuple[ColumnElement[bool], ...]:
-    """Return what is true of links that the proof looks after."""
+@cache
+def _between() -> Executable:
     return (
-        LinkRow.company_id == connection.company_id,
-        LinkRow.connection_id == connection.id,
-        LinkRow.state == LinkState.LIVE,
-        LinkRow.amount.is_not(None),
+        select(*LINKED).where(*IN_BOOKS, *IN_DAYS).order_by(LinkRow.day, LinkRow.id).execution_options(yield_per=ROWS)
     )
 
 

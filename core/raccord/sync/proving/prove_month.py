@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 
 from raccord.quickbooks import QuickBooks, quoted
 from raccord.quickbooks.codec import MONEY_KINDS, Told, told_of
@@ -15,7 +15,7 @@ from raccord.store.database import Database
 from raccord.store.models import Connection, LinkRow
 from raccord.sync.books.others import Move, Place, moves_of_others
 from raccord.sync.chunks import CHUNK, chunks
-from raccord.sync.proving.prove import LINKED, ROWS, Cell, Linked, OurSide, Totals, in_books
+from raccord.sync.proving.prove import IN_BOOKS, IN_DAYS, LINKED, ROWS, Cell, Linked, OurSide, Totals, within
 
 MISSING = "proof.missing_document"
 DIFFERS = "proof.amount_differs"
@@ -26,6 +26,30 @@ IDS_MAX = 100
 
 Document = tuple[tuple[str, str], Told]
 """A document's kind and id, and what it says."""
+
+# Made once, as those of our side.
+_SPAN = select(func.min(LinkRow.id), func.max(LinkRow.id)).where(*IN_BOOKS, *IN_DAYS)
+_AFTER = (
+    select(*LINKED)
+    .where(
+        *IN_BOOKS,
+        *IN_DAYS,
+        tuple_(LinkRow.day, LinkRow.id)
+        > tuple_(bindparam("after_day", type_=LinkRow.day.type), bindparam("after_id", type_=LinkRow.id.type)),
+    )
+    .order_by(LinkRow.day, LinkRow.id)
+    .execution_options(yield_per=ROWS)
+)
+_NAMED = (
+    select(*LINKED)
+    .where(
+        *IN_BOOKS,
+        *IN_DAYS,
+        LinkRow.kind == bindparam("kind", type_=LinkRow.kind.type),
+        LinkRow.document_id.in_(bindparam("ids", type_=LinkRow.document_id.type, expanding=True)),
+    )
+    .order_by(LinkRow.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +111,7 @@ class _Found:
     @classmethod
     def of(cls, database: Database, connection: Connection, first: date, last: date) -> _Found:
         with database.read() as session:
-            lowest, highest = session.execute(
-                select(func.min(LinkRow.id), func.max(LinkRow.id)).where(
-                    *in_books(connection), LinkRow.day >= first, LinkRow.day <= last
-                )
-            ).one()
+            lowest, highest = session.execute(_SPAN, within(connection, first, last)).one()
         return cls(lowest or 0, bytearray(((highest or 0) - (lowest or 0)) // 8 + 1))
 
     def add(self, link_id: int) -> None:
@@ -137,17 +157,8 @@ class _Comparison:
         after = (self.first, 0)
         while True:
             some: list[Linked] = []
-            asked = (
-                select(*LINKED)
-                .where(
-                    *in_books(self.connection),
-                    LinkRow.day <= self.last,
-                    tuple_(LinkRow.day, LinkRow.id) > tuple_(*after),
-                )
-                .order_by(LinkRow.day, LinkRow.id)
-                .execution_options(yield_per=ROWS)
-            )
-            with self.database.read() as session, session.execute(asked) as rows:
+            named = {**within(self.connection, self.first, self.last), "after_day": after[0], "after_id": after[1]}
+            with self.database.read() as session, session.execute(_AFTER, named) as rows:
                 for link in map(Linked.of, rows):
                     after = (link.day, link.id)
                     if link.id not in self.found:
@@ -195,18 +206,8 @@ class _Comparison:
         with self.database.read() as session:
             for kind in sorted({kind for (kind, _), _ in documents}):
                 ids = [document_id for (each, document_id), _ in documents if each == kind]
-                rows = session.execute(
-                    select(*LINKED)
-                    .where(
-                        *in_books(self.connection),
-                        LinkRow.kind == kind,
-                        LinkRow.document_id.in_(ids),
-                        LinkRow.day >= self.first,
-                        LinkRow.day <= self.last,
-                    )
-                    .order_by(LinkRow.id)
-                )
-                for link in map(Linked.of, rows):
+                named = {**within(self.connection, self.first, self.last), "kind": kind, "ids": ids}
+                for link in map(Linked.of, session.execute(_NAMED, named)):
                     here.setdefault((kind, link.document_id), []).append(link)
         return here
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from raccord.plugin.testing.kit.rules import check
@@ -88,4 +89,10 @@ def _read(subject: Subject) -> Iterator[tuple[str, ast.AST]]:
     home = Path(str(subject.plugin.__file__))
     paths = sorted(home.parent.rglob("*.py")) if home.name == "__init__.py" else [home]
     for path in paths:
-        yield str(path.relative_to(home.parent)), ast.parse(path.read_text(encoding="utf-8"))
+        yield str(path.relative_to(home.parent)), _tree(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(64)
+def _tree(code: str) -> ast.AST:
+    """Return a file's code, which nobody changes; a plugin is judged many times where only its answers vary."""
+    return ast.parse(code)
