@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, not_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, func, not_, select
 from sqlalchemy.orm import Session
 
 from raccord.overview.listing import Within, among
 from raccord.overview.questions import asked_once, is_line
 from raccord.overview.runs import ACTIVE
-from raccord.store.models import DraftRow, Drift, DriftState, Hold, Plan, PlanState, Problem, ProblemState, Run
+from raccord.store.models import (
+    Connection,
+    DraftRow,
+    Drift,
+    DriftState,
+    Hold,
+    Plan,
+    PlanState,
+    Problem,
+    ProblemState,
+    Run,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,15 @@ class Waiting:
 
 def waiting(session: Session, within: Within = None) -> Waiting:
     """Count what waits, over all companies or those given."""
+    named = {} if within is None else {"within": list(within)}
+    others, lines, problems, plans, running, drifts = session.execute(_counts(within is not None), named).one()
+    return Waiting(others + lines, problems, plans, running, drifts, lines)
+
+
+@cache
+def _counts(limited: bool) -> Select[int, int, int, int, int, int]:
+    """Return what each page asks for its menu; made once, for that takes longer than the answer."""
+    within: Any = bindparam("within", type_=Connection.company_id.type, expanding=True) if limited else None
     each = (
         select(is_line().label("line"), asked_once().label("asked"))
         .select_from(Hold)
@@ -44,20 +65,17 @@ def waiting(session: Session, within: Within = None) -> Waiting:
         .where(Hold.closed_at.is_(None), *among(Hold.connection_id, within))
         .subquery()
     )
-    others, lines, problems, plans, running, drifts = session.execute(
-        select(
-            func.count(case((not_(each.c.line), each.c.asked)).distinct()),
-            func.count(case((each.c.line, 1))),
-            _count(Problem, Problem.state == ProblemState.OPEN, within),
-            _count(Plan, Plan.state == PlanState.WAITING, within),
-            _count(Run, Run.state.in_(ACTIVE), within),
-            _count(Drift, Drift.state == DriftState.OPEN, within),
-        )
-    ).one()
-    return Waiting(others + lines, problems, plans, running, drifts, lines)
+    return select(
+        func.count(case((not_(each.c.line), each.c.asked)).distinct()),
+        func.count(case((each.c.line, 1))),
+        _count(Problem, Problem.state == ProblemState.OPEN, within),
+        _count(Plan, Plan.state == PlanState.WAITING, within),
+        _count(Run, Run.state.in_(ACTIVE), within),
+        _count(Drift, Drift.state == DriftState.OPEN, within),
+    )
 
 
-def _count(model: Any, open_: ColumnElement[bool], within: Within) -> ScalarSelect[int]:
+def _count(model: Any, open_: ColumnElement[bool], within: Any) -> ScalarSelect[int]:
     return select(func.count()).select_from(model).where(open_, *among(model.connection_id, within)).scalar_subquery()
 
 
