@@ -140,9 +140,11 @@ def open_lines(
 ) -> Listing[BankLine]:
     """Return lines that wait, the oldest day first."""
     limit, offset = bounds(limit, offset)
-    asked = _where(_open(wanted, within), session, wanted)
-    rows = session.execute(asked.order_by(DraftRow.day, Hold.id).limit(limit).offset(offset)).all()
-    return Listing(_lines(session, rows), count_of(session, asked.with_only_columns(Hold.id)), offset, limit)
+    asked = _where(_open(wanted, within), session, wanted).with_only_columns(Hold.id)
+    # Only days and ids are sorted; what a line is, and which account it moved, is read for one page.
+    page = asked.order_by(DraftRow.day, Hold.id).limit(limit).offset(offset)
+    rows = session.execute(_open(wanted, within).where(Hold.id.in_(page)).order_by(DraftRow.day, Hold.id)).all()
+    return Listing(_lines(session, rows), count_of(session, asked), offset, limit)
 
 
 def undone_lines(session: Session, within: Within = None, connection_id: str = "") -> list[UndoneLine]:
@@ -191,20 +193,21 @@ def the_line(session: Session, hold_id: str, within: Within = None) -> BankLine 
 
 def accounts_with_lines(session: Session, within: Within = None) -> list[LineAccount]:
     """Return the accounts that have lines which wait, by name."""
-    inner = (
-        _open(WantedLines(), within).with_only_columns(Connection.company_id, _account().label("account")).subquery()
+    # Counted by account before their names are looked up, which are few.
+    counted = _open(WantedLines(), within).with_only_columns(
+        Connection.company_id, _account().label("moved_on"), func.count().label("lines")
     )
+    inner = counted.group_by(Connection.company_id, "moved_on").subquery()
     rows = session.execute(
-        select(inner.c.company_id, inner.c.account, LedgerEntry.name, func.count())
+        select(inner.c.company_id, inner.c.moved_on, LedgerEntry.name, inner.c.lines)
         .outerjoin(
             LedgerEntry,
             (LedgerEntry.company_id == inner.c.company_id)
             & (LedgerEntry.kind == "Account")
-            & (LedgerEntry.object_id == inner.c.account),
+            & (LedgerEntry.object_id == inner.c.moved_on),
         )
-        .where(inner.c.account.is_not(None), inner.c.account != "")
-        .group_by(inner.c.company_id, inner.c.account, LedgerEntry.name)
-        .order_by(LedgerEntry.name, inner.c.account)
+        .where(inner.c.moved_on.is_not(None), inner.c.moved_on != "")
+        .order_by(LedgerEntry.name, inner.c.moved_on)
         .limit(ACCOUNTS_MAX)
     )
     return [LineAccount(row[0], row[1], row[2] or row[1], row[3]) for row in rows]
