@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Integer, case, cast, func, not_, select
 from sqlalchemy.orm import Session
@@ -30,7 +29,7 @@ from raccord.store.models import (
     Proof,
     Schedule,
 )
-from raccord.store.sums import exact, scale_of, units_of
+from raccord.store.sums import in_and_out
 
 EVER = date.min
 
@@ -241,32 +240,23 @@ def _problems(session: Session, ids: Sequence[str]) -> Mapping[str, int]:
 
 def _posted(session: Session, companies: Mapping[str, str], since: date | None) -> Mapping[str, _Posted]:
     """Return what each connection (its id to its company's) has in QuickBooks, and what that moved from a day on."""
-    out, scale = func.substr(LinkRow.amount, 1, 1) == "-", scale_of(session, LinkRow.amount)
     live = LinkRow.connection_id.in_(companies), LinkRow.state == LinkState.LIVE, LinkRow.amount.is_not(None)
-    documents = select(LinkRow.connection_id, func.count()).where(*live).group_by(LinkRow.connection_id)
-    counts = {row[0]: row[1] for row in session.execute(documents)}
+    counts: dict[str, int] = {}
+    if since != EVER:
+        documents = select(LinkRow.connection_id, func.count()).where(*live).group_by(LinkRow.connection_id)
+        counts = {row[0]: row[1] for row in session.execute(documents)}
     if since is None:
         return {id_: _Posted(count) for id_, count in counts.items()}
     # By account, and which accounts hold money is asked once: not for each document.
-    rows = session.execute(
-        select(
-            LinkRow.connection_id,
-            LinkRow.currency,
-            LinkRow.money_account,
-            out.label("out"),
-            scale.label("scale"),
-            units_of(LinkRow.amount),
-        )
-        .where(*live, *([] if since == EVER else [LinkRow.day >= since]))
-        .group_by("connection_id", "currency", "money_account", "out", "scale")
-    ).all()
     money = money_accounts(session, set(companies.values()))
     sums: dict[str, dict[str, Tally]] = {}
-    for connection_id, currency, account, is_out, places, units in rows:
+    of = LinkRow.connection_id, LinkRow.currency, LinkRow.money_account
+    where = *live, *([] if since == EVER else [LinkRow.day >= since])
+    for (connection_id, currency, account), rows, came_in, went_out in in_and_out(session, LinkRow.amount, of, where):
+        if since == EVER:
+            counts[connection_id] = counts.get(connection_id, 0) + rows
         if (companies[connection_id], account) in money:
-            amount, nothing = abs(exact(units, places)), Decimal(0)
-            tally = sums.setdefault(connection_id, {}).setdefault(currency, Tally())
-            tally.add(*((nothing, amount) if is_out else (amount, nothing)))
+            sums.setdefault(connection_id, {}).setdefault(currency, Tally()).add(came_in, went_out)
     first = None if since == EVER else since
     for each in own_transfers(session, companies, money, first=first) if sums else ():
         sums.setdefault(each.connection_id, {}).setdefault(each.currency, Tally()).apart(*each.in_and_out)

@@ -136,6 +136,16 @@ def test_money_counts_once_when_it_reaches_the_bank(workshop: Workshop, synced: 
         assert money_moved(session, [synced.id]) == [moved]
     assert view is not None
     assert list(view.moved) == [moved]
+    at_the_bank = select(LinkRow).where(LinkRow.kind == "Deposit")
+    for amount in ("7", "-0.5", "1.234", "-3", "0.00"):
+        with workshop.database.begin() as session:
+            session.scalars(at_the_bank).one().amount = Decimal(amount)
+        with workshop.database.read() as session:
+            view = connection_view(session, synced.id)
+            moved = money_moved(session, [synced.id])
+        assert view is not None
+        assert (list(view.moved), view.documents) == (moved, 4), f"however cents are written: {amount}"
+        assert moved[0].moved_in - moved[0].moved_out == Decimal(amount)
 
 
 def test_a_run_tells_what_it_counted_by_stream(workshop: Workshop, synced: Connection) -> None:
