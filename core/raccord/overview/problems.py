@@ -225,17 +225,18 @@ def _compared(session: Session, problems: Sequence[Problem]) -> dict[str, tuple[
 
 def _records(session: Session, problems: Sequence[Problem]) -> dict[tuple[str, str], SourceRecord]:
     """Return, by connection and subject, the newest revision of the records that problems without a draft are about."""
-    ids = {
-        each.subject.removeprefix(f"{each.stream}/") for each in problems if each.subject.startswith(f"{each.stream}/")
-    }
+    named = [each for each in problems if each.subject.startswith(f"{each.stream}/")]
+    if not named:
+        return {}
     found = session.scalars(
         select(SourceRecord).where(
-            SourceRecord.connection_id.in_({each.connection_id for each in problems}),
-            SourceRecord.source_id.in_(ids),
+            SourceRecord.connection_id.in_({each.connection_id for each in named}),
+            SourceRecord.stream.in_({each.stream for each in named}),
+            SourceRecord.source_id.in_({each.subject.removeprefix(f"{each.stream}/") for each in named}),
             SourceRecord.state != RecordState.SUPERSEDED,
         )
     )
-    return {(each.connection_id, f"{each.stream}/{each.source_id}"): each for each in (found if ids else ())}
+    return {(each.connection_id, f"{each.stream}/{each.source_id}"): each for each in found}
 
 
 def _view(
