@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from raccord.plugin.drafts import RefundReceipt
 from raccord.store.canonical import exact
 from raccord.store.models import (
     Action,
@@ -23,6 +23,7 @@ from raccord.store.models import (
     PostingState,
     Run,
 )
+from raccord.sync.bodies import load_draft
 from raccord.sync.books.readback import DOCUMENTS, LISTS
 from raccord.sync.chunks import CHUNK, chunks
 from raccord.sync.lines.lump_sums import deposited_with
@@ -31,8 +32,6 @@ from raccord.sync.phases import UNDO
 
 FILE = "Attachable"
 _PAYING_BACK = frozenset(each.entity for each in REFUNDED.values())
-_NAMED = 50
-"""Drafts that one question names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +100,19 @@ def select_links(session: Session, connection: Connection, asked: Asked) -> Sele
 
 def following(session: Session, connection: Connection, keys: Iterable[str]) -> dict[str, str]:
     """Return the drafts that come after others, by key, with the one that each comes after: refunds of payments."""
-    found: dict[str, str] = {}
-    for some in chunks(sorted(set(keys)), _NAMED):
-        # As a draft's text names it: only few drafts come after another, so the others are not opened.
-        said = {key: f'"after":{{"key":{json.dumps(key, ensure_ascii=False)},' for key in some}
-        rows = session.execute(
-            select(DraftRow.key, DraftRow.body).where(
-                DraftRow.connection_id == connection.id,
-                DraftRow.kind == "RefundReceipt",
-                or_(*(DraftRow.body.contains(text, autoescape=True) for text in said.values())),
-            )
+    first = set(keys)
+    if not first:
+        return {}
+    # Only few drafts come after another, which their text says, and it is asked for once whatever the others are.
+    rows = session.execute(
+        select(DraftRow.body).where(
+            DraftRow.connection_id == connection.id,
+            DraftRow.kind == "RefundReceipt",
+            DraftRow.body.contains('"after":{', autoescape=True),
         )
-        for key, body in rows:
-            found.update((str(key), first) for first, text in said.items() if text in body)
-    return found
+    )
+    drafts = [draft for row in rows if isinstance(draft := load_draft(row.body), RefundReceipt)]
+    return {each.key: each.after.key for each in drafts if each.after is not None and each.after.key in first}
 
 
 def _asked_for(session: Session, connection: Connection, asked: Asked) -> Selection:
