@@ -30,8 +30,11 @@ from raccord.store.models import (
     Company,
     Connection,
     Control,
+    DraftRow,
+    DraftState,
     Event,
     Hold,
+    LedgerEntry,
     LinkRow,
     LinkState,
     Plan,
@@ -41,6 +44,7 @@ from raccord.store.models import (
     RunState,
     SourceRecord,
 )
+from raccord.sync.resolving.holds import open_hold
 from raccord.sync.undoing.selection import Asked
 from raccord.sync.workshop import Workshop
 from raccord_sandbox.serving.server import SandboxServer
@@ -571,6 +575,49 @@ def test_a_conflict_offers_only_the_answers_it_allows_and_keeps_the_one_given(
     assert send("/questions", action, way="link").status_code == 409
     assert send("/questions", action, way=str(questions[0].ways[0])).status_code == 303
     assert "Decided." in browser.get("/questions").text
+
+
+def test_what_a_conflict_may_be_linked_to_or_replaced_with_is_chosen_and_another_one_found_by_its_number(
+    workshop: Workshop, synced: Connection, browser: TestClient, send: Send
+) -> None:
+    with workshop.database.begin() as session:
+        drafts = {each.key: each for each in session.scalars(select(DraftRow))}
+        link = session.scalars(select(LinkRow).where(LinkRow.key == "sales/s2")).one()
+        link.state = LinkState.UNLINKED
+        income = session.scalars(select(Choice).where(Choice.role == "income")).one()
+        params = {"kind": "Account", "id": income.ledger_id, "name": income.ledger_name, "role": "income"}
+        now = workshop.clock.now()
+        open_hold(session, synced.id, drafts["sales/s2"], "conflict.duplicate_number", {}, now)
+        open_hold(session, synced.id, drafts["sales/s1"], "posting.inactive_reference", params, now)
+        session.flush()
+        holds = {each.draft_id: each.id for each in session.scalars(select(Hold).where(Hold.closed_at.is_(None)))}
+        free, gone = (holds[drafts[key].id] for key in ("sales/s2", "sales/s1"))
+        drafts["sales/s2"].state = drafts["sales/s1"].state = DraftState.HELD
+        wanted, number = link.document_id, link.document_number
+        others = session.scalars(select(LedgerEntry).where(LedgerEntry.type == "Income", LedgerEntry.active)).all()
+    page = browser.get("/questions").text
+    assert 'name="target"' not in page, "nobody types an id"
+    assert f"hold={free}#q{free}" in page
+
+    def offered(hold: str, search: str = "") -> dict[str, str]:
+        found = browser.get(f"/questions?hold={hold}&number={search}").text
+        rows = re.findall(r'name="target" value="(\w+)"(.*?)</label>(.*?)</div>', found, re.S)
+        assert all("txnId=" in link or "accountId=" in link for _, _, link in rows), "each leads into QuickBooks"
+        return {id_: " ".join(re.sub(r"<[^>]+>", " ", label).split()) for id_, label, _ in rows}
+
+    [(chosen, label)] = offered(free).items()
+    assert (chosen, number in label, "2026" in label, "$" in label) == (wanted, True, True, True), label
+    assert list(offered(free, number)) == [wanted]
+    assert offered(free, "no such number") == {}
+    assert "Nothing free in QuickBooks for" in browser.get(f"/questions?hold={free}&number=no such number").text
+    entries = {each.object_id for each in others} - {income.ledger_id}
+    assert entries
+    assert set(offered(gone)) <= entries, "of the same type, and not the inactive one"
+    another = next(each for each in others if each.object_id != income.ledger_id)
+    assert offered(gone, another.name[:8])[another.object_id].endswith(another.name)
+    assert send("/questions", f"/questions/{free}/conflict", way="link", target=wanted).status_code == 303
+    assert send("/questions", f"/questions/{gone}/conflict", way="replace", target=another.object_id).status_code == 303
+    assert browser.get("/questions").text.count("Decided.") == 2
 
 
 def test_what_was_undone_is_posted_again_from_the_page_of_questions(

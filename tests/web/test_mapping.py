@@ -91,6 +91,8 @@ def test_a_change_is_seen_before_it_is_saved_and_counts_from_its_day(
     terms = browser.get(f"{own}?view=terms").text
     assert re.findall(r'<option value="(\w+)"></option>', terms) == ["gutschein", "bon"], "words that records wait for"
     assert "2 words wait" in terms
+    log = browser.get("/audit?action=term").text
+    assert re.search(r'wrapped-value"[^>]*>Sale<span', log), "the audit calls the word by its name too"
 
 
 def test_the_changes_of_a_page_are_counted_seen_and_saved_together_or_not_at_all(

@@ -219,8 +219,8 @@ def test_a_failed_record_is_retried_linked_left_out_or_resolved_by_hand(desk: De
     pages = [desk.page(*key.split("/")) for key in keys]
     assert "Other ways" in desk.text(pages[0])
     # The documents that it may be are there to choose, by name, day and amount, the same amount first.
-    offered = desk.browser.get(f"{pages[1]}?find={problems[1]}").text.partition('name="document"')[2]
-    first = re.search(r'<option value="(\d+)">([^<]*)</option>', offered)
+    offered = desk.browser.get(f"{pages[1]}?problem={problems[1]}").text
+    first = re.search(r'name="document" value="(\d+)"(.*?)</label>', offered, re.S)
     assert first
     assert (first[1], "20.00" in first[2], "Érable &amp; fils" in first[2]) == (by_person["Id"], True, True)
     assert "Choose from QuickBooks" in desk.browser.get(pages[1]).text, "and a click leads there"

@@ -66,7 +66,13 @@ OBJECTS: Mapping[str, Callable[[str], Select[Any]]] = {
 NUMBERED = frozenset({"record_id", "link_id"})
 """Rows whose ids are numbers."""
 
-NAMED = {"connection": "connection_id", "company": "company_id", "drift": "drift_id"}
+NAMED = {
+    "connection": "connection_id",
+    "company": "company_id",
+    "drift": "drift_id",
+    "hold": "hold_id",
+    "problem": "problem_id",
+}
 """Parameters of queries and forms that name rows."""
 
 FREE = frozenset(

@@ -83,11 +83,12 @@ def _month(subject: str, language: Language) -> str:
 
 
 def _named(info: ConnectorInfo, entry: Entry) -> Text | None:
-    """Return what a connector calls a role, a list or a step of the set-up that an entry is about."""
+    """Return what a connector calls a role, a word, a list or a step of the set-up that an entry is about."""
     among: Mapping[str, Sequence[tuple[str, Text]]] = {
         "choice": [(each.name, each.label) for each in info.roles],
         "list": [(each.name, each.label) for each in info.lists],
         "connection": [(each.name, each.title) for each in info.gates],
+        "term": [(each.word, each.label) for each in info.terms],
     }
     return dict(among.get(entry.action.partition(".")[0], ())).get(entry.subject)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.connecting.telling_accounts import keep_cards
+from raccord.onboarding.deciding.alike import alike_to_hold
 from raccord.onboarding.deciding.decisions import answer_conflict, answer_hold, choose, skip_draft
 from raccord.onboarding.deciding.undone import release
 from raccord.onboarding.gates.each_account import roles_of_accounts
@@ -50,11 +52,16 @@ SHOWN = 20
 """Questions on one page; each carries its list of accounts."""
 
 Groups = dict[str, list[Candidate]]
+Number = Annotated[str, Query(max_length=100)]
 
 
 @router.get("/questions")
-def questions(request: Request, connection: str = "", offset: Offset = 0) -> Response:
+def questions(
+    request: Request, connection: str = "", offset: Offset = 0, hold: str = "", number: Number = ""
+) -> Response:  # fmt: skip
+    """Show what waits; for ``hold`` what it may be answered with is looked up in QuickBooks, or one by ``number``."""
     wanted, within = connection or None, within_of(request)
+    alike = alike_to_hold(desk_of(request).workshop, acting(request), hold, number) if hold else []
     with desk_of(request).workshop.database.read() as session:
         missing = missing_choices(session, wanted, within=within)
         # Accounts of files are asked with what is in them, like everywhere else.
@@ -89,6 +96,9 @@ def questions(request: Request, connection: str = "", offset: Offset = 0) -> Res
                 for name, each in desk_of(request).workshop.scopes.catalog.admitted.items()
                 for role in roles_of_accounts(each.info)
             },
+            hold=hold,
+            alike=alike,
+            searched=number.strip(),
             unfinished=any(each.id == connection for each in unfinished(session, within)),
         )
 

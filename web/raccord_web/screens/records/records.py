@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from raccord.onboarding.access.people import Power, may
 from raccord.onboarding.arriving.arrivals import contacts_of
-from raccord.onboarding.deciding.alike import alike_documents
+from raccord.onboarding.deciding.alike import alike_to_problem
 from raccord.onboarding.deciding.by_hand import Way, decide, ways_of
 from raccord.onboarding.deciding.suggesting import percent
 from raccord.overview.answers import conflict_said
@@ -28,7 +28,7 @@ from raccord.overview.records import COUNTED, Fate, RecordView, Wanted, count_ea
 from raccord.overview.sold import Sold, sold_as
 from raccord.store.models import Connection, DraftRow, SourceRecord
 from raccord_web.front.desk import desk_of
-from raccord_web.front.visitors import acting, within_of
+from raccord_web.front.visitors import acting, admit, visitor_of, within_of
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
 from raccord_web.pages.rendering import show
@@ -93,9 +93,13 @@ def records(
 
 
 @router.get("/records/{record_id}")
-def record(request: Request, record_id: str, find: str = "") -> Response:
-    """Show one record; ``find`` is the problem for which the documents that it may be are looked up in QuickBooks."""
-    alike = alike_documents(desk_of(request).workshop, acting(request), find[:64]) if find else []
+def record(request: Request, record_id: str, problem: str = "", number: Search = "") -> Response:
+    """Show one record; for ``problem`` what it may be is looked up in QuickBooks, or one by ``number``."""
+    alike = []
+    if problem:
+        with desk_of(request).workshop.database.read() as session:
+            actor = admit(session, visitor_of(request), "problem_id", problem)
+        alike = alike_to_problem(desk_of(request).workshop, actor, problem, number)
     with desk_of(request).workshop.database.read() as session:
         story = record_story(session, int(record_id))
         if story is None:
@@ -109,7 +113,8 @@ def record(request: Request, record_id: str, find: str = "") -> Response:
             answer_said=answer_said, percent=percent, conflict_said=conflict_said, deed_said=SAID, history_look=_LOOK,
             others=referred(session, [(story.view.connection_id, story.facts)]),
             ways=_ways(request, session, story.view), sold=_sold(request, session, story.view),
-            asked_of=one_or_two(session, [each.id for each in story.holds]), find=find, alike=alike,
+            asked_of=one_or_two(session, [each.id for each in story.holds]), find=problem,
+            alike=alike, searched=number.strip(),
         )  # fmt: skip
 
 
