@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -67,11 +67,16 @@ KINDS = {
     ),
     "camt": Kind(
         (
-            '<Ntry><Amt Ccy="CAD">{units}.50</Amt><CdtDbtInd>{side}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>',
+            '<Ntry><Amt Ccy="CAD">{units}.50</Amt><CdtDbtInd>{side}</CdtDbtInd>',
+            "<RvslInd>{reversal}</RvslInd><Sts><Cd>BOOK</Cd></Sts>",
             "<BookgDt><Dt>{day}</Dt></BookgDt><AcctSvcrRef>F{number:05}</AcctSvcrRef>",
+            "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>",
             "<NtryDtls><TxDtls><Refs><EndToEndId>E-{number}</EndToEndId></Refs>",
-            "<RltdPties><Cdtr><Nm>D\N{LATIN SMALL LETTER E WITH ACUTE} {number} \N{EURO SIGN}</Nm></Cdtr></RltdPties>",
+            "<RltdPties><Dbtr><Nm>A {number}</Nm></Dbtr>",
+            "<Cdtr><Nm>D\N{LATIN SMALL LETTER E WITH ACUTE} {number} \N{EURO SIGN}</Nm></Cdtr></RltdPties>",
+            "<RmtInf><Ustrd>CARD {number}</Ustrd></RmtInf>",
             "<RltdDts><AccptncDtTm>2026-01-02T03:04:05</AccptncDtTm></RltdDts></TxDtls></NtryDtls>",
+            "<AddtlNtryInf>CARD</AddtlNtryInf>",
             "</Ntry>",
         ),
         (
@@ -196,6 +201,7 @@ def written(draw: st.DrawFn, name: str) -> bytes:
         parts = {"units": abs(line.amount).scaleb(2), "kind": 175 if line.amount > 0 else 475, "number": number}
         parts["side"] = "CRDT" if line.amount > 0 else "DBIT"
         parts |= {"mark": "C" if line.amount > 0 else "RC", "comma": f"{abs(line.amount)}".replace(".", ",")}
+        parts["reversal"] = "false" if number % 3 else "true"
         lines = [each.format(day=line.day, amount=line.amount, **parts) for each in kind.usual]
         for at in reversed(kind.may_lack):
             if dice.random() < 0.1:
@@ -275,9 +281,9 @@ def test_most_entries_of_a_large_message_are_read_without_the_parser(monkeypatch
     taken: list[int] = []
     original = Walk.take_entries
 
-    def take_entries(self: Walk, found: Sequence[re.Match[str]]) -> None:
-        taken.append(len(found))
-        original(self, found)
+    def take_entries(self: Walk, run: runs.Run) -> None:
+        taken.append(len(run))
+        original(self, run)
 
     monkeypatch.setattr(Walk, "take_entries", take_entries)
     assert len(Read(file_of("camt", ACCOUNT, made(2000))).lines) == 2000

@@ -200,18 +200,34 @@ class RowFeed:
     def _rows(self, rows: Sequence[str]) -> None:
         taker = self._taker
         layouts = taker.layouts if max(map(len, rows), default=0) <= ROW_CHARS_MAX else ()
-        at, size = 0, RUN_ROWS_MAX
+        at, some = 0, Some()
         while at < len(rows):
-            tried = rows[at : at + size]
+            tried = some.of(rows, at)
             run = run_of(tried, layouts, self._between)
-            taken = 1 if run is None else len(run)
-            # Where layouts change from row to row, few rows are tried at once.
-            size = min(2 * size, RUN_ROWS_MAX) if taken == len(tried) else max(size // 2, RUN_ROWS_MIN)
+            taken = some.found(tried, run)
             if run is None or taken < RUN_ROWS_MIN or not taker.take_run(run):
                 for row in islice(tried, taken):
                     taker.take(f"{taker.opening}{row}{taker.closing}".split("\n"))
                     taker.learn(row)
             at += taken
+
+
+class Some:
+    """How many rows are tried at once: few where layouts change from row to row."""
+
+    def __init__(self) -> None:
+        self._size = RUN_ROWS_MAX
+
+    def of(self, rows: Sequence[str], at: int) -> Sequence[str]:
+        """Return some rows from ``at`` on."""
+        return rows[at : at + self._size]
+
+    def found(self, tried: Sequence[str], run: Run | None) -> int:
+        """Learn how many of them are laid out alike, and return that."""
+        taken = 1 if run is None else len(run)
+        whole = taken == len(tried)
+        self._size = min(2 * self._size, RUN_ROWS_MAX) if whole else max(self._size // 2, RUN_ROWS_MIN)
+        return taken
 
 
 def run_of(rows: Sequence[str], layouts: Sequence[RowLayout], between: str) -> Run | None:

@@ -21,10 +21,10 @@ LEAVES_MAX = 600
 
 _AMOUNT = re.compile(r"\+?[0-9]{0,24}(?:\.[0-9]{0,12})?")
 _DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?![0-9])")
-_BOOKED = frozenset({"BOOK", ""})
+BOOKED = frozenset({"BOOK", ""})
 DETAILS = "NtryDtls/TxDtls/"
-_NOTHING = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOREF", "NONE"})
-_DATES = (
+NOTHING = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOREF", "NONE"})
+DATES = (
     "BookgDt/Dt",
     "BookgDt/DtTm",
     "ValDt/Dt",
@@ -34,16 +34,20 @@ _DATES = (
     f"{DETAILS}RltdDts/TxDtTm",
 )
 _NAMES_MAX = 3
-_PARTIES = {
+MEMO_CHARS_MAX = 2000
+REFERENCES = tuple(
+    f"{DETAILS}{path}" for path in ("Refs/EndToEndId", "RmtInf/Strd/CdtrRefInf/Ref", "Refs/TxId", "Refs/InstrId")
+)
+PARTIES = {
     role: tuple(f"{DETAILS}RltdPties/{path}" for path in (f"{role}/Nm", f"{role}/Pty/Nm", f"Ultmt{role}/Nm"))
     for role in ("Dbtr", "Cdtr")
 }
-_TEXTS = (
+TEXTS = (
     *(f"{DETAILS}RmtInf/{path}" for path in ("Ustrd", "Strd/CdtrRefInf/Ref", "Strd/AddtlRmtInf")),
     f"{DETAILS}AddtlTxInf",
     "AddtlNtryInf",
 )
-_CODES = {
+CODES = {
     where: tuple(f"{where}BkTxCd/Domn/{path}" for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd"))
     for where in ("", DETAILS)
 }
@@ -114,12 +118,12 @@ def read_day(text: str) -> date | None:
 def is_booked(leaves: Mapping[str, str]) -> bool:
     """Tell whether the bank has booked an entry: from version 8 on the word stands in a leaf of its own."""
     status = leaves.get("Sts") or leaves.get("Sts/Cd") or leaves.get("Sts/Prtry") or ""
-    return status.upper() in _BOOKED
+    return status.upper() in BOOKED
 
 
 def booking_day(leaves: Mapping[str, str]) -> date:
     """Return the booking day, else the value day, else that of the payment; raises ``RowFault``."""
-    for path in _DATES:
+    for path in DATES:
         if text := leaves.get(path, ""):
             day = read_day(text)
             if day is None:
@@ -170,7 +174,7 @@ def make_line(entry: Entry, account: Account, currency: str) -> Line:
 def _parties(entry: Entry, role: str) -> list[str]:
     """Return who is on the other side; of a batch the first few, each once."""
     names: dict[str, None] = {}
-    for path in _PARTIES[role]:
+    for path in PARTIES[role]:
         for name in entry.all(path):
             names[name] = None
             if len(names) == _NAMES_MAX:
@@ -181,20 +185,20 @@ def _parties(entry: Entry, role: str) -> list[str]:
 
 
 def _memo(entry: Entry) -> str:
-    parts = [text for path in _TEXTS for text in entry.all(path)]
-    return (parts[0] if len(parts) == 1 else " ".join(dict.fromkeys(parts)))[:2000]
+    parts = [text for path in TEXTS for text in entry.all(path)]
+    return (parts[0] if len(parts) == 1 else " ".join(dict.fromkeys(parts)))[:MEMO_CHARS_MAX]
 
 
 def _kind(leaves: Mapping[str, str], where: str) -> str:
-    domain, family, subfamily = _CODES[where]
+    domain, family, subfamily = CODES[where]
     if domain in leaves and family in leaves and subfamily in leaves:
         return f"{leaves[domain]}-{leaves[family]}-{leaves[subfamily]}"
     return leaves.get(f"{where}BkTxCd/Prtry/Cd", "")
 
 
 def _reference(leaves: Mapping[str, str]) -> str:
-    for path in ("Refs/EndToEndId", "RmtInf/Strd/CdtrRefInf/Ref", "Refs/TxId", "Refs/InstrId"):
-        text = leaves.get(f"{DETAILS}{path}", "")
-        if text and text.upper() not in _NOTHING:
+    for path in REFERENCES:
+        text = leaves.get(path, "")
+        if text and text.upper() not in NOTHING:
             return text
     return ""

@@ -7,12 +7,13 @@ references or characters that XML forbids. Anything else goes through the parser
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from itertools import accumulate, repeat
+from operator import add
 
 from raccord_bankfeed.readers.camt.entry import Entry
-from raccord_bankfeed.readers.runs import LAYOUTS_MAX
+from raccord_bankfeed.readers.runs import LAYOUTS_MAX, RowLayout, Run
 
 CLOSING = "</Ntry>"
 TAGS_MAX = 200
@@ -28,19 +29,30 @@ _TO_BLANKS = bytes(byte if byte in b"\r\n" or byte > 127 else 32 for byte in ran
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One order of tags in an entry; ``pick`` puts what the pattern catches in the order of ``paths``."""
+    """One order of tags in an entry; ``order`` says where what the pattern catches holds each of ``paths``."""
 
-    pattern: re.Pattern[str]
+    rows: RowLayout
     paths: tuple[str, ...]
-    pick: Callable[[tuple[str, ...]], tuple[str, ...]]
+    order: tuple[int, ...]
     transactions: int
 
-    def entries(self, found: Sequence[re.Match[str]], line: int, offset: int) -> Iterator[Entry]:
+    def columns(self, run: Run) -> dict[str, tuple[str, ...]]:
+        """Return what entries say, by path."""
+        columns = run.columns()
+        return {path: tuple(map(str.strip, columns[at])) for path, at in zip(self.paths, self.order, strict=True)}
+
+    @staticmethod
+    def offsets(run: Run, offset: int) -> Iterator[int]:
+        """Yield at which byte each entry begins, and what follows the last; see :meth:`entries`."""
+        rows = run.rows if run.text.isascii() else list(map(str.encode, run.rows))
+        sizes = map(len(CLOSING).__add__, map(len, rows))
+        return map(add, accumulate(sizes, initial=offset), map(str.index, run.rows, repeat("<")))
+
+    def entries(self, run: Run, line: int, offset: int) -> Iterator[Entry]:
         """Yield entries, of which the first has its blanks before it at a line and a byte of the file."""
-        for row in found:
-            text = row.string
+        for text, caught in zip(run.rows, run.caught, strict=True):
             begins = text.index("<")
-            values = tuple(map(str.strip, self.pick(row.groups())))
+            values = tuple([caught[at].strip() for at in self.order])
             leaves = dict(zip(self.paths, values, strict=True))
             if "" in values:
                 leaves = {path: value for path, value in leaves.items() if value}
@@ -83,11 +95,17 @@ def learn(known: list[Layout], row: str, *, light: bool) -> None:
         if catch:
             caught += [f"{path}@Ccy", path] if currency else [path]
     pattern = "".join(parts)
-    if stack != ["Ntry"] or len(caught) < 2 or any(layout.pattern.pattern == pattern for layout in known):
+    if stack != ["Ntry"] or len(caught) < 2 or any(layout.rows.pattern == pattern for layout in known):
         return
     paths = tuple(each for path in caught if not path.endswith("@Ccy") for each in _with_currency(path, caught))
-    picked = itemgetter(*map(caught.index, paths))
-    known.append(Layout(re.compile(pattern), paths, picked, sum(tag[1] == "TxDtls" and not tag[0] for tag in tags)))
+    known.append(
+        Layout(
+            RowLayout(pattern, CLOSING),
+            paths,
+            tuple(map(caught.index, paths)),
+            sum(tag[1] == "TxDtls" and not tag[0] for tag in tags),
+        )
+    )
 
 
 def _with_currency(path: str, caught: Sequence[str]) -> tuple[str, ...]:

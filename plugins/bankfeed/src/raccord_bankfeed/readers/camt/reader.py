@@ -21,7 +21,7 @@ from raccord_bankfeed.readers.contract import Event, Question
 from raccord_bankfeed.readers.faults import Fault
 from raccord_bankfeed.readers.ofx.reader import declared_charset
 from raccord_bankfeed.readers.pushed import PushReader
-from raccord_bankfeed.readers.runs import run_from
+from raccord_bankfeed.readers.runs import Some, run_of
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
 _MESSAGE = re.compile(r"<(?:[A-Za-z_][\w.\-]*:)?BkToCstmr(?:AcctRpt|Stmt|DbtCdtNtfctn)|:camt\.05[234]\.")
@@ -69,13 +69,15 @@ class _Feeder:
     def _entries(self, whole: bytes) -> None:
         """Take the texts between the closing tags of entries; the parser is given blanks for those of a layout."""
         rows = whole.decode(errors="surrogateescape").split(CLOSING)
-        at = 0
+        at, some = 0, Some()
         while at < len(rows) and self.stopped is None:
-            found = run_from(rows, at, self._walk.known_after(self._fed - len(CLOSING)))
-            if found:
-                self._walk.take_entries(found)
-                at += len(found)
-                self._parse(blanks_for("".join(f"{row.string}{CLOSING}" for row in found)))
+            tried = some.of(rows, at)
+            run = run_of(tried, self._walk.known_after(self._fed - len(CLOSING)), CLOSING)
+            some.found(tried, run)
+            if run is not None:
+                self._walk.take_entries(run)
+                at += len(run)
+                self._parse(blanks_for(run.text))
             else:
                 self._parse(f"{rows[at]}{CLOSING}".encode(errors="surrogateescape"))
                 self._walk.learn(rows[at])

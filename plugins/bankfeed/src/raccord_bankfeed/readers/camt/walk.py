@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,9 +14,12 @@ from raccord_bankfeed.readers.camt.checks import problem_of
 from raccord_bankfeed.readers.camt.details import lines_of
 from raccord_bankfeed.readers.camt.entry import DETAILS_MAX, Entry, judge, make_line, read_day, read_money
 from raccord_bankfeed.readers.camt.layouts import CLOSING, Layout, learn, lines_in
+from raccord_bankfeed.readers.camt.runs import Judged, judged
+from raccord_bankfeed.readers.camt.runs import lines_of as lines_of_run
 from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Event, Line, Numbered, Question, Unreadable
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
+from raccord_bankfeed.readers.runs import RowLayout, Run
 from raccord_bankfeed.readers.tally import Tally
 from raccord_bankfeed.readers.texts import excerpt, one_line
 
@@ -56,6 +58,25 @@ class Open:
     currencies: set[str] = field(default_factory=set)
     booked_whole: bool = False
     """Whether it is a statement, and no report or notice within the day."""
+
+    def count_all(self, found: Judged) -> None:
+        """Count entries that can be read."""
+        self.entries += len(found.amounts)
+        self.currencies.update(found.currencies)
+        days, amounts = found.days, found.amounts
+        if any(found.pending):
+            pairs = list(zip(days, amounts, found.pending, strict=True))
+            booked = [(day, amount) for day, amount, waits in pairs if not waits]
+            waiting = [amount for _, amount, waits in pairs if waits]
+            days, amounts = [day for day, _ in booked], [amount for _, amount in booked]
+            self.pending_total += sum(waiting, Decimal(0))
+            self.tally.pending += len(waiting)
+        if amounts:
+            self.tally.add_run(days, amounts)
+        out = [amount for amount in amounts if amount < 0]
+        self.debits -= sum(out, Decimal(0))
+        if len(out) < len(amounts):
+            self.credits += sum([amount for amount in amounts if amount >= 0], Decimal(0))
 
     def numbered(self) -> Numbered | None:
         """Return where it stands among the account's statements."""
@@ -105,7 +126,7 @@ class Walk:
         """Tell whether the message's last tag was read."""
         return self.finished
 
-    def known_after(self, closed_at: int) -> list[re.Pattern[str]]:
+    def known_after(self, closed_at: int) -> list[RowLayout]:
         """Return how an entry may be laid out that follows the one that closed there; nothing where none did.
 
         A parser may put a tag off until it is given more.
@@ -114,24 +135,38 @@ class Walk:
         between = (
             not self._details and self._open is not None and self._entry is None and len(self._stack) == self._start
         )
-        return [layout.pattern for layout in self._layouts] if between and self._closed_at == closed_at else []
+        return [layout.rows for layout in self._layouts] if between and self._closed_at == closed_at else []
 
     def learn(self, row: str) -> None:
         """Look whether an entry tells a layout."""
         learn(self._layouts, row, light=self._light)
 
-    def take_entries(self, found: Sequence[re.Match[str]]) -> None:
+    def take_entries(self, run: Run) -> None:
         """Take entries of one layout that follow the last one, in place of the parser."""
         opened = self._open
         if opened is None:
             return
-        layout = next(layout for layout in self._layouts if layout.pattern is found[0].re)
+        layout = next(layout for layout in self._layouts if layout.rows is run.layout)
         self._text = self._currency = ""
-        for entry in layout.entries(found, self._closed_line, self._closed_at + len(CLOSING)):
-            self._entry_ended(opened, entry)
-        text = CLOSING.join(row.string for row in found)
-        self._closed_line += lines_in(text)
-        self._closed_at += len(text.encode()) + len(CLOSING)
+        if not self._taken_together(opened, layout, run):
+            for entry in layout.entries(run, self._closed_line, self._closed_at + len(CLOSING)):
+                self._entry_ended(opened, entry)
+        self._closed_line += lines_in(run.text)
+        self._closed_at += len(run.text.encode())
+
+    def _taken_together(self, opened: Open, layout: Layout, run: Run) -> bool:
+        """Take entries column by column; false, and none is taken, where one needs a closer look."""
+        columns = layout.columns(run)
+        self._name(opened)
+        found = judged(columns, opened.tally.currency or self._usual_currency(opened))
+        if found is None or any("" in column for column in columns.values()):
+            return False
+        opened.count_all(found)
+        if not self._light:
+            offsets = layout.offsets(run, self._closed_at + len(CLOSING))
+            for line in lines_of_run(columns, found, opened.tally.account, layout.transactions, offsets):
+                self._tell(line)
+        return True
 
     def _read_all(self) -> None:
         self.parser.StartElementHandler = self._started
