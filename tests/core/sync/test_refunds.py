@@ -12,6 +12,7 @@ from lines_at_hand import account, asked, category, line, planned, undo
 from open_documents import owed
 from sqlalchemy import select
 
+from raccord.onboarding.connecting.companies import refresh_company
 from raccord.onboarding.deciding.decisions import DecisionError
 from raccord.onboarding.deciding.paying import pay
 from raccord.onboarding.deciding.treating import take_back, treat
@@ -129,3 +130,23 @@ def test_a_refund_that_becomes_a_cost_before_it_is_posted_leaves_the_credit_memo
     with workshop.database.read() as session:
         settling = session.scalars(select(DraftRow).where(DraftRow.key == refunded_key("bank/b1"))).one()
     assert (settling.state, settling.reason) == (DraftState.SKIPPED, REFUND_NOT_POSTED)
+
+
+def test_money_back_to_a_customer_without_a_credit_memo_lowers_the_income_that_is_chosen(
+    workshop: Workshop, company: Company, connection: Connection, sandbox: SandboxServer
+) -> None:
+    choose_usual(workshop, connection, company)
+    client, income = workshop.client(company), account(workshop, company, "Income")
+    customer = client.create("Customer", '{"DisplayName":"Clinique Roy"}', "Clinique Roy").value["Id"]
+    refresh_company(workshop, company.id)
+    till.ROWS["T1"] = [line(1, "-40.25", "REMB CLINIQUE ROY")]
+    sync(workshop, connection)
+    said = category(income, party_kind="Customer", party_id=customer)
+    treat(workshop, OWNER, asked(workshop)["b1"].id, said)
+    sync(workshop, connection)
+    [spent] = client.query_all("Purchase")
+    assert (spent["EntityRef"]["value"], spent["EntityRef"]["type"]) == (customer, "Customer")
+    assert spent["Line"][0]["AccountBasedExpenseLineDetail"]["AccountRef"]["value"] == income
+    assert_books_balance(sandbox.store.of_template("quebec"))
+    with workshop.database.read() as session:
+        assert all(proof.equal for proof in session.scalars(select(Proof)))
