@@ -1,0 +1,132 @@
+"""Files are handed in while a bank is set up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from browsing import TOKEN
+from harness import consent
+from httpx2 import Response
+from sqlalchemy import select
+from starlette.testclient import TestClient
+from wizards import count, ofx
+
+import raccord_bankfeed
+from raccord.store.models import (
+    RecordState,
+    SourceFile,
+    SourceRecord,
+)
+from raccord.store.sealed_spool import SealedSpool
+from raccord.sync.workshop import Workshop
+from raccord_sandbox.serving.server import SandboxServer
+
+BANK = Path(raccord_bankfeed.__file__).with_name("samples")
+
+
+def test_files_are_looked_at_before_they_are_kept(
+    workshop: Workshop,
+    bank: str,
+    browser: TestClient,
+    send: Callable[..., Response],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    written: list[int] = []
+    write = SealedSpool.write
+    monkeypatch.setattr(SealedSpool, "write", lambda spool, piece: written.append(len(piece)) or write(spool, piece))
+
+    def hand_in(*files: tuple[str, bytes], form_token: str = token[1]) -> Response:
+        parts = [("files", each) for each in files]
+        return browser.post(f"{bank}/files", data={"form_token": form_token}, files=parts)
+
+    real = sorted(BANK.joinpath("ofx1").glob("*.[oq]fx"))[0]
+    answer = hand_in(
+        (real.name, real.read_bytes()), ("statement.ofx", b"%PDF-1.7"), ("empty.csv", b""), ("p.csv", b"<html>")
+    )
+    assert all(each in answer.text for each in ("a PDF document", "an empty file", "a web page", "kept."))
+    assert "known already" in hand_in((real.name, real.read_bytes())).text
+    again = {"data": {"form_token": token[1]}, "files": [("files", (real.name, real.read_bytes()))]}
+    assert "known already" in browser.post(f"{bank}/files?then=files", **again).text, "in the set-up too"
+    assert count(workshop, SourceFile) == 1
+    assert sum(written) > 2 * real.stat().st_size, "what is on its way lies sealed"
+    assert hand_in((real.name, b"x"), form_token="0").status_code == 403
+    assert hand_in().status_code == 422
+    # Only files may be large, and only where files are handed in.
+    assert browser.post(f"{bank}/setup/scope", content=b"x" * 70_000).status_code == 413
+
+
+def test_of_three_accounts_in_one_file_only_the_chosen_one_is_brought_over(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    content = ofx("11110001", "22220002", "33330003")
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("three.ofx", content))])
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+
+    def lines() -> dict[str, str]:
+        with workshop.database.read() as session:
+            rows = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines"))
+            return {str(json.loads(each.raw, parse_float=str)["account"]): each.state for each in rows}
+
+    before = lines()
+    assert len(before) == 3
+    chosen = next(key for key in before if "0002" in key)
+    named = {"s_input_kind": "upload", "s_accounts": f"{chosen} = Chequing", "s_only_named": "on"}
+    assert send(f"{bank}/setup/source", f"{bank}/setup/source", **named).status_code == 303
+    assert f'name="s_accounts:{chosen}" value="Chequing"' in browser.get(f"{bank}/setup/source").text
+    send(bank, f"{bank}/runs")
+    assert {key for key, state in lines().items() if state == RecordState.MAPPED} == {chosen}
+    page = browser.get(f"{bank}/setup/plan").text
+    assert (page.count('name="ledger"'), page.count("account …0002"), page.count(">three.ofx</h3>")) == (1, 1, 1)
+    one = {"role": "ledger_account", "of": chosen, "ledger": "1"}
+    untyped = send(f"{bank}/setup/accounts", f"{bank}/choices", **one)
+    assert (untyped.status_code, "account&#39;s type is not said" in untyped.text) == (409, True)
+
+
+def test_who_goes_on_takes_along_the_files_that_they_chose_and_hears_what_is_missing(
+    workshop: Workshop, sandbox: SandboxServer, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    company = consent(workshop, sandbox.store.of_template("quebec").realm)
+    page = f"/connect/bankfeed/source?mode=first_time&company={company.id}"
+    form = {"company": company.id, "mode": "first_time", "s_input_kind": "upload", "s_currency_if_missing": "CAD"}
+    own = send(page, "/connect/bankfeed/source", **form).headers["location"].rpartition("/setup/")[0]
+    send(f"{own}/setup/scope", f"{own}/setup/scope", first="2014-01-01", time_zone="America/Toronto")
+
+    # A bank's accounts are known once its lines are there: nobody is kept here to choose one for all of them.
+    accounts = browser.get(f"{own}/setup/accounts").text
+    assert "will appear here" in accounts
+    assert "<select" not in accounts[accounts.index("<main") :]
+    assert send(f"{own}/setup/accounts", f"{own}/setup/accounts").headers["location"] == f"{own}/setup/scope"
+
+    def hand_in(name: str, content: bytes) -> Response:
+        found = TOKEN.search(browser.get(f"{own}/setup/files").text)
+        assert found
+        files = {"files": (name, content)}
+        return browser.post(f"{own}/files?then=checks", data={"form_token": found[1]}, files=files)
+
+    assert "/files?then=checks" in browser.get(f"{own}/setup/files").text
+    assert "No file has been received yet" in browser.get(f"{own}/setup/checks").text
+    refused = hand_in("statement.csv", b"%PDF-1.7")
+    assert (refused.status_code, "a PDF document" in refused.text) == (200, True)
+    assert 'class="wiz"' in refused.text, "still in the set-up"
+    line = b"01234567890;22/01/2014;CARTE 012345;00X0X0X;-105,90;\n01234567890;23/01/2014;CHEQUE 12;0000038;-5,76;\n"
+    assert hand_in("statement.csv", line).headers["location"] == f"{own}/setup/checks"
+    assert count(workshop, SourceFile) == 1
+    checks = browser.get(f"{own}/setup/checks").text
+    assert "1 file is here" in checks
+    assert "statement.csv" in checks
+    assert "Nothing is mapped yet" in checks
+    assert "Every role is filled" not in checks
+    assert hand_in("", b"").headers["location"] == f"{own}/setup/checks", "who chose nothing goes on too"
+
+    send(f"{own}/setup/checks", f"{own}/setup/checks")
+    told = browser.get(f"{own}/setup/plan").text
+    assert "Which account is this file of?" in told
+    assert f'href="{own}/files"' in told

@@ -1,0 +1,364 @@
+"""What files leave open is asked and answered where it is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from browsing import TOKEN
+from harness import NOW, finish
+from httpx2 import Response
+from sqlalchemy import select
+from starlette.testclient import TestClient
+from wizards import count, ofx
+
+import raccord_bankfeed
+from raccord.onboarding.arriving.answering import questions_of
+from raccord.store.models import (
+    Choice,
+    Company,
+    Connection,
+    DraftRow,
+    DraftState,
+    LinkRow,
+    Problem,
+    RecordState,
+    Run,
+    SourceRecord,
+)
+from raccord.sync.workshop import Workshop
+
+BANK = Path(raccord_bankfeed.__file__).with_name("samples")
+
+
+def test_all_that_a_file_leaves_open_is_answered_once_wherever_it_is_told(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+
+    def hand_in(name: str, *rows: str) -> None:
+        content = "\n".join(["Date,Description,Montant", *rows]).encode()
+        browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", (name, content))])
+
+    def told(page: str) -> str:
+        return browser.get(page).text.replace("\u202f", " ").replace("\u00a0", " ")
+
+    def read() -> set[tuple[str, str]]:
+        """Finish the run that was asked for, and return the days and amounts of all lines."""
+        with workshop.database.read() as session:
+            run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run is not None
+        finish(workshop, run.id)
+        with workshop.database.read() as session:
+            lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+        return {(each.day.isoformat(), str(each.amount)) for each in lines}
+
+    hand_in("avril.csv", '03/04/2026,PAPETERIE,"-1,234"', '05/04/2026,LOYER,"-5,678"')
+    hand_in("mai.csv", '03/05/2026,PAPETERIE,"-2,345"')
+    browser.get("/?lang=fr")
+    shown = told(f"{bank}/setup/files")
+    for words in ("avril.csv", "mai.csv", "3 questions, une seule fois", "Le jour d’abord", "Le mois d’abord",
+                  "<code>03/04/2026 | PAPETERIE | -1,234</code>", "3 avril 2026", "4 mars 2026", "\u22121 234,00",
+                  "\u22121,234"):  # fmt: skip
+        assert words in shown, words
+    assert shown.count("file-question") == 2
+    assert "est soit 1 234,00, soit 1,234" in shown
+    assert not re.search(r"(entré|sorti) (sur|du) ", shown), "whether money came in is not known yet"
+    assert count(workshop, SourceRecord) == count(workshop, Run) == 0, "looking ahead keeps nothing"
+
+    key = dict(zip(("avril", "mai"), re.findall(r'name="key" value="([^"]+)"', shown), strict=True))
+    books = re.search(r'<option value="(\d+)">Compte chèques</option>', shown)
+    assert books
+    whole = {"answer:bankfeed.date_order": "day-first", "answer:bankfeed.decimal_mark": "point", "ledger": books[1]}
+    for wrong in ({"answer:bankfeed.date_order": ""}, {"answer:bankfeed.decimal_mark": "accept"}, {"ledger": "0"}):
+        assert send(bank, f"{bank}/files/answer", **{**whole, **wrong}, key=key["avril"]).status_code == 409, wrong
+    assert send(bank, f"{bank}/files/answer", **whole, key="other").status_code == 409
+
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    assert read() == set(), "nothing of them is read before"
+    waits = told("/review")
+    assert "attend vos réponses" in waits
+    assert f'href="{bank}/files"' in waits, "who looks for the lines is told where they are"
+    connection_id = bank.rpartition("/")[2]
+    for page in (f"{bank}/setup/plan", f"{bank}/setup/files", f"{bank}/files", f"/problems?connection={connection_id}"):
+        assert told(page).count("file-question") == 2, page
+    assert "dans les réglages" not in shown + told(f"/problems?connection={connection_id}")
+
+    # For this file only: the other of the same kind stays asked; what was said of the account counts for both.
+    answer = {**whole, "key": key["avril"], "scope": "one", "then": "problems"}
+    kept = send(f"/problems?connection={connection_id}", f"{bank}/files/answer", **answer)
+    assert kept.headers["location"] == f"/problems?connection={connection_id}&done=file_answered"
+    assert read() == {("2026-04-03", "-1234"), ("2026-04-05", "-5678")}
+    shown = told(f"{bank}/setup/plan")
+    assert ("avril.csv" in shown, "mai.csv" in shown, 'name="ledger"' in shown) == (False, True, False)
+    open_ = questions_of(workshop, connection_id)
+    assert [(each.file, [ask.code for ask in each.asks]) for each in open_] == [
+        ("mai.csv", ["bankfeed.date_order", "bankfeed.decimal_mark"])
+    ]
+
+    # From now on: a third one is read without a question.
+    answer = {**whole, "key": key["mai"], "answer:bankfeed.decimal_mark": "comma", "then": "plan"}
+    kept = send(f"{bank}/setup/plan", f"{bank}/files/answer", **answer)
+    assert kept.headers["location"] == f"{bank}/setup/plan?done=file_answered"
+    assert read() >= {("2026-05-03", "-2.345")}
+    hand_in("juin.csv", '03/06/2026,PAPETERIE,"-3,456"')
+    assert "file-question" not in told(f"{bank}/setup/files")
+    send(f"{bank}/files", f"{bank}/runs")
+    assert read() >= {("2026-06-03", "-3.456")}
+    assert "file-question" not in told(f"{bank}/files") + told(f"/problems?connection={connection_id}")
+    assert f"{key['mai'].rpartition('-')[0]} = day-first comma" in told(f"{bank}/settings")
+
+    # While a run reads what was answered, its problem is open still: it asks for nothing that has no form.
+    with workshop.database.begin() as session:
+        session.add(
+            Problem(
+                connection_id=connection_id, code="bankfeed.date_order", subject="lines/x",
+                opened_at=workshop.clock.now(),
+            )
+        )  # fmt: skip
+    between = told(f"/problems?connection={connection_id}")
+    assert "Répondu. La prochaine synchro relit" in between
+    assert "Répondez ci-dessous" not in between
+
+
+def test_a_table_of_an_unknown_bank_is_read_once_a_person_says_its_columns(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    rows = b"A;14/01/2026;7;COFFEE;12,30\nB;15/01/2026;8;RENT;700,00\nC;16/01/2026;9;PAPER;3,10\n"
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("x.csv", rows))])
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    asked = browser.get(f"{bank}/files").text
+    key = re.search(r'name="key" value="([^"]+)"', asked)
+    assert key, asked[asked.index("<main") :]
+    assert "COFFEE" in asked
+
+    # What cannot be meant is refused, and the question stays.
+    assert send(f"{bank}/files", f"{bank}/files/answer", key=key[1]).status_code == 409
+    columns = {"column_2": "date", "column_4": "text", "column_5": "amount", "column_1": "", "name": "Chequing"}
+    columns["columns"] = "bankfeed.csv_columns"
+    assert send(f"{bank}/files", f"{bank}/files/answer", **columns, key="other").status_code == 409
+    assert send(f"{bank}/files", f"{bank}/files/answer", **{**columns, "name": ""}, key=key[1]).status_code == 409
+    # An account to add and columns that cannot be: nothing of it is kept, in QuickBooks neither.
+    without_day = {**columns, "column_2": "", "ledger": "+", "name": "Compte neuf", "kind": "checking"}
+    assert send(f"{bank}/files", f"{bank}/files/answer", **without_day, key=key[1]).status_code in (409, 422)
+    with workshop.database.read() as session:
+        company = session.scalars(select(Company)).one()
+        assert [each.of for each in session.scalars(select(Choice)) if each.of] == []
+    assert workshop.client(company).query("SELECT * FROM Account WHERE Name = 'Compte neuf'") == []
+    kept = send(f"{bank}/files", f"{bank}/files/answer", key=key[1], sign="reversed", **columns)
+    assert kept.headers["location"] == f"{bank}/files?done=file_answered"
+    with workshop.database.read() as session:
+        lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+        connection = session.scalars(select(Connection)).one()
+    layout = key[1].rpartition("-")[0]
+    assert connection.settings["csv_columns"] == f"{layout} = date:2 text:4 amount:5 sign:reversed"
+    assert connection.settings["accounts"] == f"unnamed-{layout} = Chequing"
+    assert {(each.source_id.partition("/")[0], str(each.amount)) for each in lines} == {
+        (f"unnamed-{layout}", amount) for amount in ("-12.30", "-700.00", "-3.10")
+    }
+    assert f'value="{key[1]}"' not in browser.get(f"{bank}/files").text
+
+
+def test_a_line_that_contradicts_itself_is_answered_where_it_is_told(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    content = ofx("0001").replace(b"<TRNTYPE>DEBIT", b"<TRNTYPE>CREDIT")
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("x.ofx", content))])
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    with workshop.database.read() as session:
+        problem = session.scalars(select(Problem)).one()
+    assert problem.code == "bankfeed.sign_contradicted"
+    for page in ("/problems", f"/problems?code={problem.code}"):
+        shown = browser.get(page, headers={"accept-language": "en"}).text
+        assert "The sign of the amount is right</button>" in shown, page
+        assert problem.params["answers"]["key"] not in shown, "nobody types a key"
+    own = f"/problems/{problem.id}/answer"
+    assert send("/problems", own, word="same").status_code == 409, "what is not offered is refused"
+    assert send("/problems", own, word="accept").headers["location"].endswith("done=file_answered")
+    with workshop.database.read() as session:
+        assert session.get_one(Connection, problem.connection_id).settings["answers"].endswith(" = accept")
+        assert session.scalars(select(SourceRecord.state).where(SourceRecord.stream == "lines")).all() == ["mapped"]
+    assert send(f"{bank}/files", own, word="accept").status_code == 409, "it is open no more"
+
+    # Its account is there to be named and to say from when batches count: by the end of its number, never by its key.
+    page = f"{bank}/settings"
+    shown = browser.get(page).text
+    key = re.search(r'name="s_accounts:([^"]+)"', shown)
+    assert key
+    assert re.search(rf'<label for="s_accounts-1"[^>]*>[^<]*…0001</label><input [^>]*name="s_accounts:{key[1]}"', shown)
+    dated, other = f"s_details:{key[1]}", "card-9999-0123456789 = Visa"
+    named = {f"s_accounts:{key[1]}": " Chèques ", "s_accounts": f"{other}\n", "s_only_named": "on"}
+    assert send(page, page, **named, **{dated: "no day"}, s_details="").status_code == 422
+    assert send(page, page, **named, **{dated: "2026-03-01"}, s_details="").status_code == 303
+    with workshop.database.read() as session:
+        held = session.get_one(Connection, problem.connection_id).settings
+    assert (held["accounts"], held["details"]) == (f"{key[1]} = Chèques\n{other}", f"{key[1]} = 2026-03-01")
+    shown = browser.get(page).text
+    assert 'value="Chèques"' in shown
+    assert re.search(rf'name="s_accounts" [^>]*>{other}</textarea>', shown), "what no file told of stays"
+    assert held["answers"].endswith(" = accept"), "what was not on the form stands"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_table_that_names_no_account_is_one_question_wherever_its_lines_wait(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response], language: str
+) -> None:
+    browser.headers["accept-language"] = language
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    rows = "Date,Description,Amount,Balance\n" + "".join(
+        f"2026-03-{day:02},SHELL STATION {day},-1.00,{900 - day}.00\n" for day in range(2, 10)
+    )
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("x.csv", rows.encode()))])
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    connection_id = bank.rpartition("/")[2]
+    asked = {"fr": "De quel compte est ce fichier ?", "en": "Which account is this file of?"}[language]
+    for page in (f"{bank}/setup/plan", f"{bank}/files", f"/problems?connection={connection_id}"):
+        shown = browser.get(page).text.replace("\u202f", " ").replace("\u00a0", " ")
+        assert (shown.count(asked), shown.count('name="ledger"'), shown.count(">x.csv</h3>")) == (1, 1, 1), page
+        assert {"fr": "8 lignes, du 2 mars 2026 au 9 mars 2026", "en": "8 lines, "}[language] in shown, page
+        assert shown.count("SHELL STATION 2<") == shown.count("SHELL STATION 4<") == 1, page
+        assert "SHELL STATION 5<" not in shown, "three lines tell what is in it"
+        assert "Compte chèques</option>" in shown, page
+        assert "Fournitures de bureau</option>" not in shown, "bank and card accounts alone"
+    key = re.search(r'name="key" value="(unnamed[^"]+)"', shown)
+    assert key
+    answer = f"{bank}/files/account"
+    for wrong in ({}, {"ledger": "999999"}, {"name": " "}):
+        assert send(f"{bank}/files", answer, key=key[1], **wrong).status_code == 409, wrong
+    assert send(f"{bank}/files", answer, key="other", name="x").status_code == 409
+    checking = re.search(r'<option value="(\d+)">Compte chèques</option>', shown)
+    assert checking
+    said = {"ledger": checking[1]} if language == "fr" else {"ledger": "+", "name": "Chequing", "kind": "checking"}
+    assert send(f"{bank}/setup/plan", answer, key=key[1], then="plan", **said).headers["location"] == (
+        f"{bank}/setup/plan?done=file_answered"
+    )
+    assert send(f"{bank}/files", answer, key=key[1], **said).status_code == 409, "somebody said it already"
+    with workshop.database.read() as session:
+        connection = session.scalars(select(Connection)).one()
+        run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        chosen = [(each.of, each.ledger_id) for each in session.scalars(select(Choice))]
+    assert connection.settings["accounts"] == f"{key[1]} = {'Compte chèques' if language == 'fr' else 'Chequing'}"
+    [(of, ledger)] = chosen
+    assert (of, ledger == checking[1]) == (key[1], language == "fr"), "a new one is made in the books"
+    assert connection.settings["currencies"] == f"{key[1]} = CAD", "the file states none: it is the books' own"
+    assert run is not None
+    finish(workshop, run.id)
+    with workshop.database.read() as session:
+        lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+    assert {(each.state, each.reason) for each in lines} == {("mapped", "")}
+    assert asked not in browser.get(f"{bank}/files").text
+
+
+def test_a_file_of_an_account_nobody_named_is_settled_on_one_form_and_its_lines_come_to_review(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    """OFX names bank and account, but states no currency here: what is in the file stands beside what is asked."""
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    connection_id = bank.rpartition("/")[2]
+    content = ofx("000987654321").replace(b"<CURDEF>CAD", b"")
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("mars.ofx", content))])
+
+    def told(page: str) -> str:
+        return browser.get(page).text.replace("\u202f", " ").replace("\u00a0", " ")
+
+    browser.get("/?lang=fr")
+    said = (">mars.ofx</h3>", "compte …4321", "1 ligne, du", "Le fichier n’indique pas de devise", "De quel compte est")
+    ahead = told(f"{bank}/setup/files")
+    assert [ahead.count(each) for each in said] == [1] * len(said), "before any run"
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+    for page in (f"{bank}/setup/plan", f"{bank}/files", f"/problems?connection={connection_id}"):
+        shown = told(page)
+        form = shown.partition("file-question")[2]
+        assert (shown.count("file-question"), [each in form for each in said]) == (1, [True] * len(said)), page
+        assert "currency" not in shown.partition("<main")[2].replace("bankfeed.currency_missing", ""), page
+    key = re.search(r'name="key" value="(bank-4321-[^"]+)"', shown)
+    books = re.search(r'<option value="(\d+)">Compte chèques</option>', shown)
+    assert key
+    assert books
+    kept = send(f"{bank}/files", f"{bank}/files/account", key=key[1], ledger=books[1])
+    assert kept.headers["location"] == f"{bank}/files?done=file_answered"
+    with workshop.database.read() as session:
+        run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run is not None
+        finish(workshop, run.id)
+    for page in (f"{bank}/files", f"/problems?connection={connection_id}", f"/questions?connection={connection_id}"):
+        assert "file-question" not in told(page), page
+    assert "COFFEE" in told(f"/review?connection={connection_id}")
+
+
+def test_what_was_said_of_a_file_is_changed_at_one_place_until_something_of_it_is_posted(
+    workshop: Workshop, bank: str, browser: TestClient, send: Callable[..., Response]
+) -> None:
+    send(f"{bank}/setup/scope", f"{bank}/setup/scope", first="2026-01-01", time_zone="America/Toronto")
+    token = TOKEN.search(browser.get(f"{bank}/files").text)
+    assert token
+    rows = b'Date,Description,Montant\n03/04/2026,PAPETERIE,"-1,234"\n05/05/2026,LOYER,"-5,678"\n'
+    browser.post(f"{bank}/files", data={"form_token": token[1]}, files=[("files", ("avril.csv", rows))])
+    shown = browser.get(f"{bank}/setup/files").text
+    key = re.search(r'name="key" value="([^"]+)"', shown)
+    checking, *_, other_account = re.findall(r'<option value="(\d+)">', shown)
+    assert key
+    said = {"answer:bankfeed.date_order": "day-first", "answer:bankfeed.decimal_mark": "point"}
+    send(f"{bank}/setup/files", f"{bank}/files/answer", key=key[1], then="files", ledger=checking, **said)
+    send(f"{bank}/setup/checks", f"{bank}/setup/checks")
+
+    def read() -> dict[str, str]:
+        """Finish the run that was asked for; return the state of each line by its day."""
+        with workshop.database.read() as session:
+            run = session.scalars(select(Run).order_by(Run.id.desc())).first()
+        assert run is not None
+        finish(workshop, run.id)
+        with workshop.database.read() as session:
+            lines = session.scalars(select(SourceRecord).where(SourceRecord.stream == "lines")).all()
+        return {each.day.isoformat(): each.state for each in lines if each.state != RecordState.SUPERSEDED}
+
+    assert read() == {"2026-04-03": "mapped", "2026-05-05": "mapped"}
+    assert "avril.csv" in browser.get(f"{bank}/files").text
+    form = browser.get(f"{bank}/files?change={key[1]}").text
+    assert 'value="day-first" required checked' in form, "what was said stands in the form"
+    other = {**said, "answer:bankfeed.date_order": "month-first", "key": key[1], "again": "yes"}
+    assert (
+        send(f"{bank}/files", f"{bank}/files/answer", **other).headers["location"] == f"{bank}/files?done=file_answered"
+    )
+    assert read() == {"2026-04-03": "skipped", "2026-03-04": "mapped", "2026-05-05": "mapped"}
+    with workshop.database.read() as session:
+        open_ = session.scalars(select(DraftRow.day).where(DraftRow.state != DraftState.WITHDRAWN)).all()
+    assert sorted(each.isoformat() for each in open_ if each) == ["2026-03-04", "2026-05-05"], "each line once"
+    send(f"{bank}/files", f"{bank}/files/answer", **{**other, **said})
+    assert read() == {"2026-04-03": "mapped", "2026-03-04": "skipped", "2026-05-05": "mapped"}, "and back"
+
+    account = f"unnamed-{key[1].rpartition('-')[0]}"
+    assert f'<option value="{checking}" selected>' in browser.get(f"{bank}/files?change={account}").text
+    another = {"key": account, "again": "yes", "ledger": other_account}
+    assert send(f"{bank}/files", f"{bank}/files/account", **another).status_code == 303
+    with workshop.database.begin() as session:
+        assert [each.ledger_id for each in session.scalars(select(Choice))] == [other_account]
+        draft = session.scalars(select(DraftRow).where(DraftRow.day == date(2026, 4, 3))).one()
+        session.add(
+            LinkRow(
+                company_id=session.get_one(Connection, draft.connection_id).company_id, key=draft.key, kind="Purchase",
+                connection_id=draft.connection_id, document_id="77", sync_token="0", revision=1, marker="m",
+                payload_hash="", linked_at=NOW,
+            )
+        )  # fmt: skip
+    for action, fields in ((f"{bank}/files/account", another), (f"{bank}/files/answer", other)):
+        refusal = send(f"{bank}/files", action, **fields)
+        assert (refusal.status_code, "in QuickBooks" in refusal.text) == (409, True), action
+    locked = browser.get(f"{bank}/files?change={account}").text
+    assert "the answer changes no more" in locked
+    assert 'name="again"' not in locked
