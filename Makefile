@@ -40,10 +40,9 @@ $(READY): pyproject.toml constraints.txt workspace.txt .ci/make-venv .ci/install
 check: $(READY) ## lint, format, types and the tidy tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@$(MAKE) --no-print-directory -j2 --output-sync mypy pyright
-	@$(MAKE) --no-print-directory -j2 --output-sync tidy collected
+	@$(MAKE) --no-print-directory -j2 --output-sync mypy pyright tidy collected
 
-# Each uses one core, so that together they take as long as the longer one.
+# Each of the first two uses one core; where one is done the next begins.
 mypy: $(READY)
 	$(BIN)/mypy $(SOURCES)
 
@@ -57,10 +56,10 @@ tidy: $(READY)
 collected: $(READY)
 	@said=$$($(BIN)/pytest -qq --collect-only --ignore=tests/tidy) || { echo "$$said"; exit 1; }
 
-test: check ## check, then every test but the slow ones
+test: check ## check, then every test but the slow and the long ones
 	$(BIN)/pytest -n $(TESTERS) --dist worksteal -m "not slow" --ignore=tests/tidy
 
-test-slow: $(READY) ## long property runs, and every page in both themes and three widths
+test-slow: $(READY) ## whole journeys, long property runs, and every page in both themes and three widths
 	INVOICES=$(INVOICES) $(BIN)/pytest -n $(TESTERS) --dist worksteal -m slow --ignore=tests/crash $(ARGS)
 
 # In one run, so that all is collected once and what takes long keeps no tester waiting at the end.

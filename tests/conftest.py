@@ -60,6 +60,24 @@ LEFT_OUT = (
 )
 """Folders and files whose slow tests the merge check leaves to those who change what they look at."""
 
+LONG = (
+    # Whole stories of people and sources, each told from nothing.
+    "journeys",
+    # A lie for each rule of the kit; that honest connectors keep them is quick.
+    "test_rules_of_the_kit.py",
+    # Nights, backups and months one after the other.
+    "test_nightly_proofs.py",
+    "test_restored_backup.py",
+    "test_proof_memory.py",
+    # Processes that are started and stopped, one after the other.
+    "test_killed.py",
+    "test_serve.py",
+    # Every call of the API, as its document allows and forbids.
+    "test_api_fuzz.py",
+)
+"""Folders and files that `make test` leaves to the merge check, which has all of them, as it has what drives a browser:
+one test in twenty, and two fifths of the time."""
+
 ABOUT_DATABASES = frozenset({"store", "jobs", "crash"})
 """Folders of tests whose subject is what differs between databases: locks, claims, migrations."""
 
@@ -109,10 +127,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what the merge check leaves out, before anything is chosen by marks."""
+    """Mark what the merge check and the quick run leave out, before anything is chosen by marks."""
     for item in items:
-        if not frozenset(LEFT_OUT).isdisjoint(item.path.parts) and item.get_closest_marker("slow"):
+        names = frozenset(item.path.parts)
+        if not names.isdisjoint(LEFT_OUT) and item.get_closest_marker("slow"):
             item.add_marker("at_length")
+        # After that: what is long is no reason to leave it out of a merge.
+        if not names.isdisjoint(LONG) or "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
 
 
 @pytest.fixture
