@@ -236,7 +236,8 @@ def test_leader_2_before_and_after_name_every_field_that_an_update_changes(
     assert "r1]" in told["PrivateNote"][0]
     assert "r2]" in told["PrivateNote"][1]
     [shown] = lines_as_json([line], {("SalesReceipt", line.document_id): before})
-    assert shown["changes"] == [{"field": field, "before": was, "after": will} for field, (was, will) in told.items()]
+    assert {each["field"]: (each["before"], each["after"]) for each in shown["changes"]} == told
+    assert shown["changes"][0]["name"] == {"fr": "Date", "en": "Date"}
     approve_plan(workshop, OWNER, plan.id, plan.hash)
     finish(workshop, plan.run_id)
     after = receipts(workshop, company)[0]
