@@ -148,6 +148,7 @@ def test_an_account_that_does_not_add_up_waits_alone_until_a_person_accepts_it(f
     lines, statements = feed.put(content).read(), feed.read("statements")
     assert [str(record.raw["amount"]) for record in lines.records] == ["5.00", "-7.00"]
     asked = next(record for record in statements.records if "question" in record.raw)
+    assert "(49) is 10901; the amounts make 10900. Difference: 1." in str(asked.raw["en"])
     feed.settings = BankFeedSettings(answers=f"{asked.raw['question']} = accept")
     again = feed.read(cursor=lines.cursor).records
     assert [str(record.raw["amount"]) for record in again] == ["5.00", "-7.00", "9.00"]
@@ -164,7 +165,12 @@ def test_an_account_that_does_not_add_up_waits_alone_until_a_person_accepts_it(f
     ],
 )
 def test_balances_and_totals_are_compared_with_the_lines(account: str, wrong: bool) -> None:
-    assert asks(one("16,195,100,,,,X/", account=account)) is wrong
+    content = one("16,195,100,,,,X/", account=account)
+    assert asks(content) is wrong
+    if "015,201" in account:
+        (asked,) = (each for each in Read(content).events if isinstance(each, Question))
+        assert "Difference: 0.01." in asked.reason.en
+        assert asked.examples == ("3 · 03 … 010 100", "3 · 03 … 015 201")
 
 
 def test_wrong_counts_and_totals_above_the_account_are_told_and_stop_nothing() -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from itertools import islice
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -188,6 +189,12 @@ def test_a_statement_that_does_not_add_up_waits_alone_until_a_person_accepts_it(
     asked = next(record for record in statements.records if "question" in record.raw)
     assert "112,00" in str(asked.raw["fr"])
     assert "116.00" in str(asked.raw["en"])
+    assert "Difference: -4.00" in str(asked.raw["en"])
+    (ask,) = cast("list[Any]", asked.raw["asks"])
+    assert [each.partition(" · ")[2] for each in ask["examples"]] == [
+        "<Bal> OPBD 100.00 CRDT",
+        "<Bal> CLBD 112.00 CRDT",
+    ]
     feed.settings = BankFeedSettings(answers=f"{asked.raw['question']} = accept")
     assert [str(record.raw["amount"]) for record in feed.read(cursor=lines.cursor).records] == ["5", "7", "9", "7"]
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from itertools import islice
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -149,8 +150,15 @@ def test_a_message_that_does_not_add_up_waits_alone_until_a_person_accepts_it(fe
     lines, statements = feed.put(good + bad).read(), feed.read("statements")
     assert [str(record.raw["amount"]) for record in lines.records] == ["5"]
     asked = next(record for record in statements.records if "question" in record.raw)
-    assert "109" in str(asked.raw["fr"])
-    assert "112,00" in str(asked.raw["fr"])
+    assert "ensemble 109,00, et non 112,00" in str(asked.raw["fr"])
+    assert "begins at line 9 " in str(asked.raw["en"])
+    assert "Difference: 3.00" in str(asked.raw["en"])
+    (ask,) = cast("list[Any]", asked.raw["asks"])
+    assert ask["examples"] == ["12 · :60F:C260331EUR100,00", "15 · :62F:C260331EUR112,00"]
+    assert [each["fr"] for each in ask["readings"][0]["shown"]] == [
+        "ouverture : 100,00",
+        "clôture : 112,00, attendu 109,00, écart 3,00",
+    ]
     feed.settings = BankFeedSettings(answers=f"{asked.raw['question']} = accept")
     assert [str(record.raw["amount"]) for record in feed.read(cursor=lines.cursor).records] == ["5", "9"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
@@ -13,6 +13,7 @@ from raccord_bankfeed.readers.account import UNNAMED
 from raccord_bankfeed.readers.amounts import Mark, read_amount
 from raccord_bankfeed.readers.contract import Account, Question, Reading
 from raccord_bankfeed.readers.days import Order, Parts
+from raccord_bankfeed.readers.tally import Tally
 from raccord_bankfeed.readers.told import ACCEPT, COLUMNS
 
 _MONTHS_FR = (
@@ -111,20 +112,57 @@ def french(amount: Decimal | str) -> str:
     return f"{amount}".replace(".", ",").replace("-", "\u2212")
 
 
-def balance_differs(opening: Decimal, total: Decimal, closing: Decimal, currency: str) -> tuple[str, str]:
-    """Say in both languages that opening balance and lines do not make the closing balance."""
-    made = opening + total
-    return (
-        (
-            f"Le relevé ne tombe pas juste : solde d’ouverture {french(opening)}, lignes {french(total)}, ensemble "
-            f"{french(made)}, et non {french(closing)} "
-            f"comme l’écrit la banque ({currency or '?'})."
-        ),
-        (
-            f"The statement does not add up: opening balance {opening} + lines {total} = {made}, not {closing} as the "
-            f"bank writes ({currency or '?'})."
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What of a statement does not agree, in both languages, and where the figures stand that a person compares."""
+
+    fr: str
+    en: str
+    shown: tuple[tuple[str, Text], ...] = ()
+
+
+def balance_differs(tally: Tally, opening: Decimal, closing: Decimal, currency: str) -> Contradiction:
+    """Say that opening balance and lines do not make the closing balance, by how much, and where both stand."""
+    made = opening + tally.total
+    begun, lines, ended, off, expected = map(amount_text, (opening, tally.total, closing, closing - made, made))
+    return Contradiction(
+        f"Le relevé qui commence à la ligne {tally.line} ne tombe pas juste ({currency or '?'}) : solde d’ouverture "
+        f"{begun.fr}, somme de ses lignes {lines.fr} ({tally.lines}), ensemble {expected.fr}, et non {ended.fr} comme "
+        f"l’écrit la banque. Écart : {off.fr}.",
+        f"The statement that begins at line {tally.line} does not add up ({currency or '?'}): opening balance "
+        f"{begun.en}, sum of its lines {lines.en} ({tally.lines}), together {expected.en}, not {ended.en} as the bank "
+        f"writes. Difference: {off.en}.",
+        tuple(
+            (f"{place.line} · {place.text}", text)
+            for place, text in (
+                (tally.opens_at, Text(f"ouverture : {begun.fr}", f"opening: {begun.en}")),
+                (
+                    tally.closes_at,
+                    Text(
+                        f"clôture : {ended.fr}, attendu {expected.fr}, écart {off.fr}",
+                        f"closing: {ended.en}, expected {expected.en}, difference {off.en}",
+                    ),
+                ),
+            )
+            if place is not None
         ),
     )
+
+
+def total_differs(tally: Tally, announced: Decimal, made: Decimal, where: str) -> Contradiction:
+    """Say that a total of the bank is not what the lines make; ``where`` names the tag, element or code."""
+    said, summed, off = map(amount_text, (announced, made, announced - made))
+    return Contradiction(
+        f"Dans le relevé qui commence à la ligne {tally.line}, la banque annonce un total de {said.fr} ({where}) ; ses "
+        f"lignes font {summed.fr}. Écart : {off.fr}.",
+        f"In the statement that begins at line {tally.line}, the bank announces a total of {said.en} ({where}); its "
+        f"lines make {summed.en}. Difference: {off.en}.",
+    )
+
+
+def contradicted(key: str, found: Contradiction, tally: Tally, day: date | None) -> Question:
+    """Ask whether a statement is to be used although the bank's own figures contradict its lines."""
+    return does_not_add_up(f"statement-{key}", found.fr, found.en, tally.line, day, found.shown)
 
 
 def does_not_add_up(

@@ -14,6 +14,14 @@ from raccord_bankfeed.readers.texts import excerpt
 NOTES_MAX = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: its line, and what is written there, with its tag, element or code."""
+
+    line: int
+    text: str
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts the lines of one statement."""
@@ -36,6 +44,9 @@ class Tally:
     last_day: date | None = None
     numbered: Numbered | None = None
     notes: list[Note] = field(default_factory=list)
+    opens_at: Place | None = None
+    """Where the balances that its lines are held against stand in the file."""
+    closes_at: Place | None = None
 
     def count(self, line: Line) -> None:
         """Count a line that was read."""

@@ -40,7 +40,7 @@ from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
 from raccord_bankfeed.readers.runs import FirstLook, Run
-from raccord_bankfeed.readers.tally import Tally
+from raccord_bankfeed.readers.tally import Place, Tally
 from raccord_bankfeed.readers.texts import excerpt, is_number
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
@@ -141,6 +141,10 @@ class _Groups:
                 continue
             account.control += units
             account.said.setdefault(summary.code, scaled(units, currency))
+            if summary.code == "010":
+                tally.opens_at = Place(record.row, f"03 … 010 {summary.amount}")
+            elif summary.code == "015":
+                tally.closes_at = Place(record.row, f"03 … 015 {summary.amount}")
         balance = account.said.get
         for name, code in (("opening", "010"), ("ledger", "015"), ("available", "045")):
             if (amount := balance(code)) is not None:

@@ -69,24 +69,23 @@ def contradiction(account: AccountSums, announced: Decimal | None) -> Question |
     """Compare an account's lines with its balances, its totals and the control total of its trailer."""
     tally, said = account.tally, account.said
     opening, closing = said.get("010"), said.get("015")
-    found: tuple[str, str] | None = None
+    found: questions.Contradiction | None = None
     if opening is not None and closing is not None and tally.lines and opening + tally.total != closing:
-        found = questions.balance_differs(opening, tally.total, closing, tally.currency)
+        found = questions.balance_differs(tally, opening, closing, tally.currency)
     for code, made in (("100", account.credits), ("400", account.debits)):
         total = said.get(code)
         if found is None and total is not None and tally.lines and total != made:
-            found = (
-                f"La banque annonce un total de {total} (code {code}), les lignes font {made}.",
-                f"The bank announces a total of {total} (code {code}), the lines make {made}.",
-            )
+            found = questions.total_differs(tally, total, made, f"03 {code}")
     if found is None and announced is not None and announced != account.control:
-        found = (
-            f"Le total de contrôle du compte est {announced} (49), les montants font {account.control}.",
-            f"The account's control total is {announced} (49), the amounts make {account.control}.",
+        found = questions.Contradiction(
+            f"Dans le compte qui commence à la ligne {tally.line}, le total de contrôle (49) est {announced} ; les "
+            f"montants font {account.control}. Écart : {questions.french(announced - account.control)}.",
+            f"In the account that begins at line {tally.line}, the control total (49) is {announced}; the amounts make "
+            f"{account.control}. Difference: {announced - account.control}.",
         )
     proven = opening is not None and closing is not None
     if found is None and account.negative and not proven:
-        found = (
+        found = questions.Contradiction(
             (
                 f"{account.negative} montant(s) portent un signe moins, alors que leur code dit déjà le sens, et aucun "
                 "solde ne dit si c’est une contre-passation ou le même sens dit deux fois. Ils sont lus en "
@@ -100,4 +99,4 @@ def contradiction(account: AccountSums, announced: Decimal | None) -> Question |
     if found is None:
         return None
     key = questions.digest(tally.account.key, str(tally.ends), str(sorted(said.items())), str(tally.total))
-    return questions.does_not_add_up(f"statement-{key}", *found, tally.line, tally.ends)
+    return questions.contradicted(key, found, tally, tally.ends)

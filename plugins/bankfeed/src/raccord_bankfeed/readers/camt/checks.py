@@ -34,13 +34,14 @@ def problem_of(head: Mapping[str, str], balances: Mapping[str, tuple[Balance, st
     elsewhere cannot be added up.
     """
     tally = walked.tally
+    found: questions.Contradiction | None
     if tally.unreadable or len(walked.currencies) > 1:
         return None
     found = _count_problem(head, walked) or (None if _is_page(head) else _balance_problem(balances, walked))
     if found is None:
         return None
     key = questions.digest(tally.account.key, head.get("Id", ""), head.get("CreDtTm", ""), str(tally.total))
-    return questions.does_not_add_up(f"statement-{key}", *found, tally.line, tally.last_day)
+    return questions.contradicted(key, found, tally, tally.last_day)
 
 
 def _is_page(head: Mapping[str, str]) -> bool:
@@ -48,37 +49,35 @@ def _is_page(head: Mapping[str, str]) -> bool:
     return number.lstrip("0") != "1" or last not in ("true", "1")
 
 
-def _balance_problem(balances: Mapping[str, tuple[Balance, str]], walked: Walked) -> tuple[str, str] | None:
+def _balance_problem(balances: Mapping[str, tuple[Balance, str]], walked: Walked) -> questions.Contradiction | None:
     first, last = balances.get("OPBD") or balances.get("PRCD"), balances.get("CLBD")
     if first is None or last is None:
         return None
     (opening, currency), (closing, other) = first, last
     if currency != other or not walked.currencies <= {currency}:
         return None
-    total = walked.tally.total
-    if opening.amount + total == closing.amount:
+    if opening.amount + walked.tally.total == closing.amount:
         return None
-    return questions.balance_differs(opening.amount, total, closing.amount, currency)
+    return questions.balance_differs(walked.tally, opening.amount, closing.amount, currency)
 
 
-def _count_problem(head: Mapping[str, str], walked: Walked) -> tuple[str, str] | None:
+def _count_problem(head: Mapping[str, str], walked: Walked) -> questions.Contradiction | None:
     """Compare with ``TxsSummry``; banks count the pending entries in or leave them out, so both will do."""
     tally = walked.tally
     said = head.get("TxsSummry/TtlNtries/NbOfNtries", "")
     if is_number(said) and int(said) not in (walked.entries, tally.lines):
-        return (
-            f"La banque annonce {int(said)} écritures dans ce relevé, le fichier en contient {walked.entries}.",
-            f"The bank announces {int(said)} entries in this statement, the file holds {walked.entries}.",
+        return questions.Contradiction(
+            f"La banque annonce {int(said)} écritures dans le relevé qui commence à la ligne {tally.line} "
+            f"(NbOfNtries), le fichier en contient {walked.entries}.",
+            f"The bank announces {int(said)} entries in the statement that begins at line {tally.line} "
+            f"(NbOfNtries), the file holds {walked.entries}.",
         )
     if tally.pending:
         return None
     for path, counted in (("TtlCdtNtries", walked.credits), ("TtlDbtNtries", walked.debits)):
         total = _decimal(head.get(f"TxsSummry/{path}/Sum", ""))
         if total is not None and total != counted:
-            return (
-                f"La banque annonce un total de {total} ({path}), les lignes font {counted}.",
-                f"The bank announces a total of {total} ({path}), the lines make {counted}.",
-            )
+            return questions.total_differs(tally, total, counted, path)
     return None
 
 

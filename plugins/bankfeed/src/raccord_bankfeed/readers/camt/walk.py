@@ -20,7 +20,7 @@ from raccord_bankfeed.readers.contract import Account, AccountKind, Balance, Eve
 from raccord_bankfeed.readers.faults import Fault, RowFault
 from raccord_bankfeed.readers.ofx.line import is_currency
 from raccord_bankfeed.readers.runs import RowLayout, Run
-from raccord_bankfeed.readers.tally import Tally
+from raccord_bankfeed.readers.tally import Place, Tally
 from raccord_bankfeed.readers.texts import excerpt, one_line
 
 NO_DETAILS: Mapping[str, str] = MappingProxyType({})
@@ -49,6 +49,8 @@ class Open:
     head: dict[str, str] = field(default_factory=dict)
     balances: dict[str, tuple[Balance, str]] = field(default_factory=dict)
     """By code (``OPBD``, ``CLBD`` …), with its currency."""
+    places: dict[str, Place] = field(default_factory=dict)
+    """Where these stand, by code."""
     named: bool = False
     entries: int = 0
     booked: int = 0
@@ -116,6 +118,7 @@ class Walk:
         self._base = self._start = 0
         self._entry: Entry | None = None
         self._balance: dict[str, str] | None = None
+        self._balance_line = 0
         self._count = 0
         self._closed_at = self._closed_line = -1
         """Where the closing tag of the last entry stands."""
@@ -200,7 +203,7 @@ class Walk:
                 self._name(self._open)
                 self._entry.apart = self._open.tally.account.key in self._details
         elif name == "Bal" and self._entry is None:
-            self._balance = {}
+            self._balance, self._balance_line = {}, self.parser.CurrentLineNumber
             self._base = len(self._stack)
         elif name == "TxDtls" and self._entry is not None:
             self._entry.transactions += 1
@@ -282,7 +285,12 @@ class Walk:
         except RowFault as problem:
             self._unreadable(problem.fault, self.parser.CurrentLineNumber, 0, leaves.get("Amt", ""))
             return
-        opened.balances.setdefault(code.upper(), (Balance(amount, day), leaves.get("Ccy", "")))
+        if code.upper() not in opened.balances:
+            opened.balances[code.upper()] = Balance(amount, day), leaves.get("Ccy", "")
+            sign = leaves.get("CdtDbtInd", "")
+            opened.places[code.upper()] = Place(
+                self._balance_line, f"<Bal> {code} {leaves.get('Amt', '')} {sign}".rstrip()
+            )
 
     def _entry_ended(self, opened: Open, entry: Entry) -> None:
         self._entry = None
@@ -337,6 +345,8 @@ class Walk:
         if not tally.currency:
             only = len(opened.currencies) == 1
             tally.currency = next(iter(opened.currencies)) if only else self._usual_currency(opened)
+        tally.opens_at = opened.places.get("OPBD") or opened.places.get("PRCD")
+        tally.closes_at = opened.places.get("CLBD")
         if self._light:
             found = problem_of(opened.head, balances, opened)
             if found is not None:

@@ -18,7 +18,7 @@ from raccord_bankfeed.readers.mt940.line import read_amount, read_balance, read_
 from raccord_bankfeed.readers.mt940.runs import OPENING, READING, TAGS, lines_of, moves_added, moves_of
 from raccord_bankfeed.readers.pushed import RunReader, texts_of
 from raccord_bankfeed.readers.runs import FirstLook, Run
-from raccord_bankfeed.readers.tally import Tally
+from raccord_bankfeed.readers.tally import Place, Tally
 from raccord_bankfeed.readers.texts import excerpt
 from raccord_bankfeed.readers.told import NOTHING_KNOWN, Known
 
@@ -154,8 +154,10 @@ class _Messages:
         tally.currency = currency
         if tag.startswith("60"):
             tally.opening, tally.starts = Balance(amount, day), day
+            tally.opens_at = Place(row, f":{tag}:{text.splitlines()[0]}")
         elif tag.startswith("62"):
             tally.ledger, tally.ends, message.closed = Balance(amount, day), day, True
+            tally.closes_at = Place(row, f":{tag}:{text.splitlines()[0]}")
         else:
             tally.available = Balance(amount, day)
 
@@ -287,23 +289,21 @@ def _sum(message: _Message, day: date, amount: Decimal) -> None:
 
 def _contradiction(message: _Message) -> Question | None:
     """Compare with the bank's balances and sums; a message with an unreadable line, told apart, cannot be added up."""
-    tally, found = message.tally, None
+    tally = message.tally
+    found: questions.Contradiction | None = None
     if tally.unreadable:
         return None
     opening, closing = tally.opening, tally.ledger
     if opening is not None and closing is not None and opening.amount + tally.total != closing.amount:
-        found = questions.balance_differs(opening.amount, tally.total, closing.amount, tally.currency)
-    for side, count, amount in message.announced:
+        found = questions.balance_differs(tally, opening.amount, closing.amount, tally.currency)
+    for side, _, amount in message.announced:
         made = message.credits if side == "C" else message.debits
         if found is None and amount != made:
-            found = (
-                f"La banque annonce {count} lignes pour {amount} (:90{side}:), les lignes font {made}.",
-                f"The bank announces {count} lines of {amount} (:90{side}:), the lines make {made}.",
-            )
+            found = questions.total_differs(tally, amount, made, f":90{side}:")
     if found is None:
         return None
     key = questions.digest(tally.account.key, message.reference, message.number, str(tally.opening), str(tally.total))
-    return questions.does_not_add_up(f"statement-{key}", *found, tally.line, tally.last_day)
+    return questions.contradicted(key, found, tally, tally.last_day)
 
 
 def _account(text: str) -> Account:
