@@ -328,6 +328,9 @@ def test_a_plan_is_approved_by_the_hash_that_was_read(
     client = program(workshop, house, RoleName.OWNER, Scope.OWN, connection.company_id)
     plan = client.get(f"{PATH}/plans/{theirs['plan_id']}")
     assert plan.headers["etag"] == f'"{plan.json()["hash"]}"'
+    table = client.get(f"{PATH}/plans/{theirs['plan_id']}/table")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert table.text.count("\n") == 1 + client.get(f"{PATH}/plans/{theirs['plan_id']}/lines").json()["total"]
     approve = f"{PATH}/plans/{theirs['plan_id']}/approve"
     assert client.post(approve).status_code == 400
     assert client.post(approve, headers={"if-match": '"another"'}).status_code == 409

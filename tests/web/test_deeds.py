@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,7 +20,9 @@ from till_version import upgraded
 
 from raccord.jobs.inline import HandOver
 from raccord.jobs.undo_requests import request_undo
+from raccord.masking import masked
 from raccord.onboarding.deciding.decisions import approve_plan, choose
+from raccord.overview.approving import table as table_of_plans
 from raccord.overview.explain import explain
 from raccord.overview.plans import plan_summary, waiting_plan
 from raccord.overview.problems import problem_groups
@@ -38,6 +43,7 @@ from raccord.store.models import (
     LinkRow,
     LinkState,
     Plan,
+    PlanLine,
     PlanState,
     Problem,
     Run,
@@ -68,6 +74,45 @@ def plan_of(workshop: Workshop, run: Run) -> Plan:
 def row(workshop: Workshop, kind: type[Any], row_id: object) -> Any:
     with workshop.database.read() as session:
         return session.get_one(kind, row_id)
+
+
+def test_a_plan_says_what_was_checked_and_is_taken_away_as_a_table(
+    workshop: Workshop,
+    connection: Connection,
+    company: Company,
+    rows: list[dict[str, str]],
+    browser: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows.append({"stream": "bank", "id": "b2", "day": "2026-03-04", "amount": "-1.00", "memo": "=1+1"})
+    choose_usual(workshop, connection, company)
+    plan = plan_of(workshop, finish(workshop, request(workshop, connection)))
+    for address in (f"/plans/{plan.id}", f"/connections/{connection.id}/setup/plan"):
+        page = browser.get(address, headers={"accept-language": "fr"}).text
+        checks = html.unescape(page[page.index('id="before"') :]).partition("</ul>")[0]
+        for said in ("Chaque débit a son crédit", "Rien n’est bloqué", "2 lignes attendent votre réponse"):
+            assert said in checks, (address, said)
+        assert "QuickBooks n’a pas de date de clôture" in checks
+        assert f'href="/plans/{plan.id}/table"' in page
+        # One row for each kind and currency, with what is written and what stays out.
+        assert page.count(f'href="/plans/{plan.id}?kind=SalesReceipt#lines"') == 1
+        assert re.search(rf'href="/plans/{plan.id}\?action=hold&amp;kind=\w+#lines">2</a>', page)
+    monkeypatch.setattr(table_of_plans, "PAGE", 2)
+    answer = browser.get(f"/plans/{plan.id}/table", headers={"accept-language": "fr"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    table = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    with workshop.database.read() as session:
+        lines = session.scalars(select(PlanLine).where(PlanLine.plan_id == plan.id)).all()
+        sent = [each.key for each in sorted(lines, key=lambda each: (each.rank, each.id))]
+    assert len(table) == len(lines) > 4
+    assert [each["key"] for each in table] == [masked(key) for key in sent]
+    line = next(each for each in table if each["key"].endswith("b2"))
+    assert (line["about"], line["amount"], line["currency"], line["action"]) == ("'=1+1", "-1.00", "CAD", "hold")
+    assert "indique\xa0: catégorie" in line["why"], "said as the page says it"
+    with workshop.database.begin() as session:
+        session.get_one(Plan, plan.id).books_closed_on = date(2026, 3, 2)
+    page = html.unescape(browser.get(f"/plans/{plan.id}").text)
+    assert re.search(r"(is|are) dated in books closed up to 2\sMar", page), "told, not hidden"
 
 
 def test_approving_the_plan_that_was_shown_lets_its_run_write(

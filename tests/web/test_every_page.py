@@ -45,6 +45,7 @@ NO_PAGE = {
     "/banque": "leads on to the records",
     "/enter": "leads on once the key in its address is right",
     "/certificates/{certificate_id}": "a file to keep",
+    "/plans/{plan_id}/table": "a file to keep",
     "/setup": "is there only before the first person",
     "/oauth/quickbooks/callback": "leads on after QuickBooks",
     "/oauth/source/callback": "leads on after a source's own page",

@@ -17,6 +17,7 @@ import pytest
 
 import raccord
 from raccord.catalog import load_catalog
+from raccord.overview.approving.checks import Name
 from raccord.plugin import ConnectorInfo
 from raccord.plugin.contract import Contract
 from raccord.plugin.drafts import Accepts, Draft
@@ -87,7 +88,8 @@ def test_a_cell_of_a_list_says_once_what_its_column_is_called(template: Path) ->
 def test_words_chosen_by_a_code_exist_for_every_code() -> None:
     words = wording("fr")
     wanted = (
-        {f"actions.{each}" for each in Action}
+        {f"{of}{each}" for each in Action for of in ("actions.", "plan.n_")}
+        | {f"plan.check_{each}" for each in get_args(Name)}
         | {f"accepts.{each}" for each in Accepts}
         | {f"plan.state_{each}" for each in PlanState}
         | {f"ways.{each}" for each in ResolutionKind}

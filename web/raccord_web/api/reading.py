@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query
@@ -11,11 +12,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from raccord.onboarding.access.api_tokens import Scope
 from raccord.onboarding.closing.holes import Hole, holes_of
 from raccord.overview.answers import PluginAnswer
+from raccord.overview.approving.table import plan_table
 from raccord.overview.audit import Entry, audit_log
 from raccord.overview.companies import CompanyView, list_companies
 from raccord.overview.connections import ConnectionView, connection_view, list_connections
@@ -35,6 +37,7 @@ from raccord_web.api.paging import Asked, Part, part, part_of
 from raccord_web.api.programs import program_in
 from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import within_of
+from raccord_web.pages.rendering import language_of, names_in, said_of
 
 router = APIRouter()
 View = TypeVar("View")
@@ -277,6 +280,18 @@ def plan(request: Request, response: Response, plan_id: str) -> PlanSummary:
 def lines(request: Request, plan_id: str, asked: Asked, action: Action | None = None) -> Part[LineView]:
     with desk_of(request).workshop.database.read() as session:
         return part(plan_lines(session, plan_id, action=action, limit=asked.limit, offset=asked.offset))
+
+
+@router.get(
+    "/plans/{plan_id}/table",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table."}},
+)
+def table(request: Request, plan_id: str) -> StreamingResponse:
+    """Return the plan's lines as CSV, as the plan's page gives them; ``why`` speaks the language that is asked for."""
+    desk = desk_of(request)
+    content = plan_table(desk.workshop.database, plan_id, partial(said_of, names_in(desk, language_of(request))))
+    return StreamingResponse(content, media_type="text/csv; charset=utf-8")
 
 
 @router.get("/plans/{plan_id}/effects")

@@ -125,6 +125,25 @@ def said(code: str, params: Mapping[str, Any], language: Language) -> Explained:
     )
 
 
+def said_of(names: Names, connector: str, code: str, params: Mapping[str, Any]) -> Explained:
+    """Say a code with the labels of the role and of the decision in the place of their names."""
+    role, labels = str(params.get("role", "")), dict(params)
+    if "role" in params:
+        labels["role"] = names.role(connector, role) if role else names.words("plan.role_item")
+    if "decision" in params:
+        labels["decision"] = names.words(f"accepts.{params['accepts']}")
+    return _said_in(names, code, labels)
+
+
+def names_in(desk: Desk, language: Language) -> Names:
+    """Return what things are called in a language, for what is said outside of a page."""
+    return Names(desk.workshop.scopes.catalog, wording(language))
+
+
+def _said_in(names: Names, code: str, params: Mapping[str, Any]) -> Explained:
+    return said(code, {name: names.param(name, value) for name, value in params.items()}, names.words.language)
+
+
 def said_by(error: RaccordError, request: Request) -> Explained:
     """Return one of core's refusals in the request's language, to stand beside the form that was refused."""
     language = language_of(request)
@@ -146,24 +165,12 @@ def asset(path: str) -> str:
 
 def _tools(desk: Desk, session: Session | None, words: Wording) -> dict[str, object]:
     language, now = words.language, desk.workshop.clock.now()
-    names = Names(desk.workshop.scopes.catalog, words)
+    names = names_in(desk, language)
 
     def status_of(view: Any) -> State:
         if hasattr(view, "fate"):
             return FATES[view.fate]
         return (connection_state if hasattr(view, "last_run") else run_state)(view)
-
-    def said_of(connector: str, code: str, params: Mapping[str, Any]) -> Explained:
-        """Say a code with the labels of the role and of the decision in the place of their names."""
-        role, labels = str(params.get("role", "")), dict(params)
-        if "role" in params:
-            labels["role"] = names.role(connector, role) if role else words("plan.role_item")
-        if "decision" in params:
-            labels["decision"] = words(f"accepts.{params['accepts']}")
-        return said_in(code, labels)
-
-    def said_in(code: str, params: Mapping[str, Any]) -> Explained:
-        return said(code, {name: names.param(name, value) for name, value in params.items()}, language)
 
     return {
         "t": words,
@@ -180,9 +187,9 @@ def _tools(desk: Desk, session: Session | None, words: Wording) -> dict[str, obj
         "month": partial(formats.month_text, language=language),
         "moment": _moment(desk, session, language),
         "span": formats.span_text,
-        "said": said_in,
+        "said": partial(_said_in, names),
         "typeset": partial(typeset, language=language),
-        "said_of": said_of,
+        "said_of": partial(said_of, names),
         "status_of": status_of,
     }
 

@@ -24,6 +24,7 @@ PAGE = 1000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What spreadsheets run as a formula when a cell's text begins with it."""
 
+MARK = "\ufeff"
 NAMED_BY_SOURCE = ("source_id", "key")
 """Columns whose ids may hold the number of an account; what the source said whole is in ``raw``."""
 
@@ -91,10 +92,10 @@ def _zip(database: Database, company_id: str) -> Iterator[bytes]:
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, columns, key, connection in TABLES:
             with archive.open(f"{name}.csv", "w", force_zip64=True) as entry:
-                entry.write(_csv([[heading for heading, _ in columns]], mark="\ufeff"))
+                entry.write(table_bytes([[heading for heading, _ in columns]], mark=MARK))
                 wanted = select(key, *(column for _, column in columns)).join(Connection, Connection.id == connection)
                 for rows in _pages(database, wanted.where(Connection.company_id == company_id), key):
-                    entry.write(_csv([_cells(columns, row[1:]) for row in rows]))
+                    entry.write(table_bytes([_cells(columns, row[1:]) for row in rows]))
                     yield pipe.take()
     yield pipe.take()
 
@@ -113,7 +114,8 @@ def _pages(
         last = rows[-1][0]
 
 
-def _csv(rows: Sequence[Sequence[str]], mark: str = "") -> bytes:
+def table_bytes(rows: Sequence[Sequence[str]], mark: str = "") -> bytes:
+    """Return rows as CSV; the first part of a table bears ``MARK``, by which spreadsheets know its letters."""
     text = io.StringIO(mark, newline="")
     text.seek(0, io.SEEK_END)
     csv.writer(text).writerows(rows)
@@ -121,10 +123,11 @@ def _csv(rows: Sequence[Sequence[str]], mark: str = "") -> bytes:
 
 
 def _cells(columns: Columns, values: Sequence[Any]) -> list[str]:
-    return [_cell(value, name) for (name, _), value in zip(columns, values, strict=True)]
+    return [cell_text(value, name) for (name, _), value in zip(columns, values, strict=True)]
 
 
-def _cell(value: object, name: str = "") -> str:
+def cell_text(value: object, name: str = "") -> str:
+    """Return what stands in a cell: no text that a spreadsheet would run, no number of an account in ids of sources."""
     match value:
         case None:
             return ""
@@ -133,7 +136,7 @@ def _cell(value: object, name: str = "") -> str:
         case date() | datetime():
             return value.isoformat()
         case str() if name in NAMED_BY_SOURCE:
-            return _cell(masked(value))
+            return cell_text(masked(value))
         case str() if value.startswith(FORMULA):
             return f"'{value}"
         case _:

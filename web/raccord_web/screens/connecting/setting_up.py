@@ -33,6 +33,7 @@ from raccord.onboarding.setting_up.duplicates_step import answered_since
 from raccord.onboarding.setting_up.lists_step import needs_new_plan
 from raccord.onboarding.setting_up.steps import fill_roles, roles_left_empty, set_mode, set_scope
 from raccord.onboarding.sources.account_types import HeldAs
+from raccord.overview.approving.checks import plan_checks, totals_by_kind
 from raccord.overview.connections import connection_view
 from raccord.overview.listing import MOST
 from raccord.overview.plans import plan_effect, plan_money, waiting_plan
@@ -374,6 +375,8 @@ def _shown(
                 "phases": len(PHASES),
                 "plan": plan,
                 "effects": effects,
+                "totals": [] if plan is None else totals_by_kind(plan.groups),
+                "checks": [] if plan is None or effects is None else plan_checks(session, plan, effects),
                 "moved": [] if plan is None else plan_money(session, plan.id),
                 "debits": sum((each.amount for each in rows if each.amount > 0), Decimal(0)),
                 "credits": -sum((each.amount for each in rows if each.amount < 0), Decimal(0)),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from raccord.onboarding.deciding.decisions import approve_plan
+from raccord.overview.approving.checks import plan_checks, totals_by_kind
+from raccord.overview.approving.table import plan_table
 from raccord.overview.connections import connection_view
 from raccord.overview.plans import plan_effect, plan_lines, plan_money, plan_summary
 from raccord.overview.upgrades import mapping_change
@@ -18,7 +21,7 @@ from raccord_web.front.desk import desk_of
 from raccord_web.front.visitors import acting
 from raccord_web.pages.failures import explained
 from raccord_web.pages.forms import Fields
-from raccord_web.pages.rendering import show
+from raccord_web.pages.rendering import language_of, names_in, said_of, show
 from raccord_web.screens.home import PAGE, Offset
 
 router = APIRouter()
@@ -45,6 +48,8 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
             change=mapping_change(session, summary.connection_id) if summary.state == PlanState.WAITING else None,
             moved=moved,
             effects=effects,
+            totals=totals_by_kind(summary.groups),
+            checks=plan_checks(session, summary, effects),
             debits=debits,
             credits=credits,
             lines=plan_lines(session, plan_id, action=wanted, kind=kind, limit=PAGE, offset=offset),
@@ -52,6 +57,15 @@ def plan(request: Request, plan_id: str, action: str = "", kind: str = "", offse
             kind=kind,
             actions=list(Action),
         )
+
+
+@router.get("/plans/{plan_id}/table")
+def table(request: Request, plan_id: str) -> Response:
+    """Give the plan's lines as a table, to be read with others or kept."""
+    desk = desk_of(request)
+    content = plan_table(desk.workshop.database, plan_id, partial(said_of, names_in(desk, language_of(request))))
+    headers = {"Content-Disposition": f'attachment; filename="raccord-plan-{plan_id[:8]}.csv"'}
+    return StreamingResponse(content, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.post("/plans/{plan_id}/approve")
