@@ -176,7 +176,7 @@ def _of_expense() -> ColumnElement[bool]:
 
 
 def _labels(session: Session, ids: set[str]) -> dict[str, str]:
-    rows = session.execute(select(Connection.id, Connection.label).where(Connection.id.in_(ids)))
+    rows = session.execute(select(Connection.id, Connection.label).where(Connection.id.in_(ids))) if ids else ()
     return {row[0]: row[1] for row in rows}
 
 

@@ -19,7 +19,7 @@ from raccord.clock import Clock, SystemClock
 from raccord.plugin.texts import Text
 from raccord.store.canonical import canonical, exact
 from raccord.store.errors import StoreError
-from raccord.store.keyed import KeyedSession
+from raccord.store.keyed import ReadingSession
 from raccord.store.told import TellingSession, telling
 from raccord.store.write_ahead import WAIT_MS, write_ahead
 
@@ -76,7 +76,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that can only read, and blocks no writer; on SQLite it sees one unchanging state."""
-        with KeyedSession(self._reader, expire_on_commit=False) as session:
+        with ReadingSession(self._reader, expire_on_commit=False) as session:
             yield session
 
     def dispose(self) -> None:

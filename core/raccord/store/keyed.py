@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Mapper, Session, class_mapper
+
+AT_HAND = 50
 
 
 class KeyedSession(Session):
@@ -20,6 +23,21 @@ class KeyedSession(Session):
             if plain and asked.mapper.identity_key_from_primary_key(values) not in self.identity_map:
                 return self.scalars(asked.statement, dict(zip(asked.names, values, strict=True))).one_or_none()
         return super().get(entity, ident, **more)
+
+
+class ReadingSession(KeyedSession):
+    """A session that only reads: what it was asked for by key last stays at hand, so that the parts of a page that each
+    look for the same company or connection ask once. Otherwise a row goes with whoever read it.
+    """
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._at_hand: deque[Any] = deque(maxlen=AT_HAND)
+
+    def get(self, entity: Any, ident: Any, **more: Any) -> Any:
+        found = super().get(entity, ident, **more)
+        self._at_hand.append(found)
+        return found
 
 
 class _Asked(NamedTuple):

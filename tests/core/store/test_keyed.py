@@ -70,3 +70,18 @@ def test_the_statement_is_made_once_for_rows_of_a_kind(filled: Database) -> None
         session.get_one(Secret, "a")
     after = keyed._asked.cache_info()
     assert (after.hits - before.hits, after.misses - before.misses) == (2, 0)
+
+
+def test_a_session_that_only_reads_keeps_the_last_rows_at_hand(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    event.listen(filled.engine, "before_cursor_execute", lambda *said: asked.append(said[2].split()[0]))
+    monkeypatch.setattr(keyed, "AT_HAND", 1)
+    with filled.read() as session:
+        for _ in range(2):
+            assert session.get_one(Secret, "a").ciphertext == b"1"
+        assert asked.count("SELECT") == 1
+        assert session.get_one(ConnectorSwitch, ("till", "")).enabled
+        assert session.get_one(Secret, "a").ciphertext == b"1"
+        assert asked.count("SELECT") == 3, "it keeps no more than the last ones"
