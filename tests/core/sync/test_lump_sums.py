@@ -16,11 +16,13 @@ from sqlalchemy import select
 from raccord.onboarding.deciding.decisions import DecisionError, approve_plan
 from raccord.onboarding.deciding.open_documents import open_documents
 from raccord.onboarding.deciding.paying import certain, pay
+from raccord.onboarding.deciding.remapping import survey
 from raccord.onboarding.deciding.treating import take_back
+from raccord.onboarding.deciding.undone import release
 from raccord.overview.lines.deposit_notes import deposit_notes
 from raccord.overview.questions import matches_in
 from raccord.quickbooks import QuickBooks
-from raccord.store.models import Company, Connection, DraftRow, DraftState, PaidDocument, Proof, Run, RunState
+from raccord.store.models import Company, Connection, DraftRow, DraftState, Drift, PaidDocument, Proof, Run, RunState
 from raccord.sync.lines.lump_sums import LUMP_NOT_POSTED
 from raccord.sync.lines.matching import Movement, OpenItem, Reason, Sure
 from raccord.sync.lines.paying import payer_key
@@ -103,7 +105,15 @@ def test_a_line_of_several_customers_is_one_deposit_of_a_payment_for_each_and_is
     sync(workshop, connection)
     assert [each["TxnDate"] for each in client.query_all("Deposit", "")] == ["2026-03-05"]
     assert set(asked(workshop)) == {"b2"}
+    seen = survey(workshop, connection.id, date(2026, 3, 1), date(2026, 3, 31))
+    assert (seen.looked_at, seen.rewrites, seen.kept) == (1, [], []), "it says what stands"
+    # Undone and let go again as it was, it is written again whole.
+    undo(workshop, connection, "bank/b1")
+    release(workshop, OWNER, [asked(workshop)["b1"].id])
+    sync(workshop, connection)
+    assert (client.count("Payment"), client.count("Deposit"), funds(client)) == (2, 1, before)
     with workshop.database.read() as session:
+        assert not session.scalars(select(Drift)).all()
         assert all(proof.equal for proof in session.scalars(select(Proof)))
 
 

@@ -36,6 +36,7 @@ from raccord.sync.books.drift import value_at
 from raccord.sync.books.parties import with_customers
 from raccord.sync.books.written import Written, written_last
 from raccord.sync.chunks import CHUNK, chunks
+from raccord.sync.lines.lump_sums import payer_keys
 from raccord.sync.lines.treatments import as_treated
 from raccord.sync.mapping.map import record_of
 from raccord.sync.planning.moves import moves_of
@@ -167,6 +168,7 @@ class Surveyor:
     def _slice(self, survey: Survey, rows: Sequence[tuple[DraftRow, LinkRow, SourceRecord | None]]) -> None:
         drafts = {row.id: self._known(self._mapped(row, record)) for row, _, record in rows}
         keys = [key for draft in drafts.values() if draft is not None for key in links_in(draft)]
+        keys += [key for row, _, _ in rows for key in payer_keys(row)]
         self.resolver.load_links(self.session, keys, "")
         written = written_last(self.session, self.bench.connection.id, [row.id for row, _, _ in rows])
         edited = _edited(self.session, [link.id for _, link, _ in rows])
